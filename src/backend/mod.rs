@@ -1,0 +1,50 @@
+//! What actually touches the world, one folder for each kind of thing that can be reached.
+//!
+//! A backend is a thin face on [`transport`](crate::transport) and on its own protocol crate. Its signature file, written
+//! in the language itself, stands beside its code and says what its actions take, answer and undo. The world that calls
+//! it enforces deadlines, masks secrets and checks that an answer has the shape that the signature promises.
+
+use crate::secret::Secrets;
+use crate::value::{ActionError, Call, ErrorKind, Host, Value};
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+/// What a call comes to, later. It is polled on one thread and may be dropped at any time: whatever it started (a
+/// process group, a connection) ends with it.
+pub type Performing<'a> = Pin<Box<dyn Future<Output = Result<Value, ActionError>> + 'a>>;
+
+/// Something that carries out calls.
+pub trait Backend {
+    /// The name that calls begin with.
+    fn name(&self) -> &'static str;
+
+    /// Carries out a call of one of the actions in this backend's signature file. Arguments have been checked against
+    /// the signature. An answer has the type that the signature says; an action without an answer gives
+    /// [`Value::Absent`].
+    fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a Surroundings<'a>) -> Performing<'a>;
+}
+
+/// What a backend may know of while it carries out one call.
+pub struct Surroundings<'a> {
+    /// The hosts of the inventory.
+    pub hosts: &'a [Host],
+    /// Resolves secrets that are handed to an action as a reference.
+    pub secrets: &'a Secrets,
+    /// How long the whole call may take. The world ends it then in any case; a backend that looks at it can say in
+    /// which phase the time ran out.
+    pub time_left: Duration,
+    /// The folder that relative paths of the inventory start from.
+    pub folder: &'a std::path::Path,
+}
+
+impl Surroundings<'_> {
+    /// The host that an argument names.
+    pub fn host(&self, call: &Call, parameter: &str) -> Result<&Host, ActionError> {
+        let name = call.argument(parameter).and_then(Value::as_host).unwrap_or_default();
+        self.hosts
+            .iter()
+            .find(|host| host.name == name)
+            .ok_or_else(|| ActionError::new(ErrorKind::Refused, format!("no host named {name:?} is in the inventory")))
+    }
+}

@@ -1,0 +1,99 @@
+//! Stable codes, each with a page in `docs/codes/`.
+
+/// A stable code such as `E0201`. Codes are never used again for something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code(pub &'static str);
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// What `rectify explain` knows of a code.
+#[derive(Debug, Clone, Copy)]
+pub struct CodePage {
+    /// The code.
+    pub code: Code,
+    /// What it is called.
+    pub title: &'static str,
+}
+
+macro_rules! codes {
+    ($($(#[$group:meta])* $name:ident = $code:literal, $title:literal;)*) => {
+        /// The codes by name.
+        #[allow(missing_docs, reason = "each has its title, and a page in docs/codes")]
+        pub mod code {
+            use super::Code;
+            $(pub const $name: Code = Code($code);)*
+        }
+
+        /// Every code, in order.
+        pub const CODES: &[CodePage] = &[$(CodePage { code: Code($code), title: $title },)*];
+    };
+}
+
+codes! {
+    // Form
+    NOT_UNDERSTOOD = "E0101", "a line that is not understood";
+    MISSING_PART = "E0102", "something is missing";
+    EXTRA_TEXT = "E0103", "two statements on one line, or something after a statement";
+    MISPLACED = "E0104", "a statement or header where it cannot stand";
+    BRACES = "E0105", "braces that do not match";
+    BAD_LITERAL = "E0106", "a number, duration, size or text that is not well formed";
+    WIDE_PUNCTUATION = "E0107", "full-width punctuation";
+    TOO_DEEP = "E0108", "nested too deeply, or too long an expression";
+    DUPLICATE_CLAUSE = "E0109", "a header, clause or timing given twice";
+    // Names
+    UNKNOWN_NAME = "E0201", "a name that nothing has";
+    DUPLICATE_NAME = "E0202", "one name for two things";
+    UNKNOWN_ACTION = "E0203", "a backend or action that does not exist";
+    UNKNOWN_PARAMETER = "E0204", "a parameter that does not exist";
+    UNKNOWN_FIELD = "E0205", "a field that does not exist";
+    UNKNOWN_WORD = "E0206", "a word that an enum does not have";
+    UNKNOWN_TYPE = "E0207", "a type, role or record that does not exist";
+    UNKNOWN_CONTACT = "E0208", "a contact that the inventory does not have";
+    UNKNOWN_HOST = "E0209", "a host that the inventory does not have";
+    // Types
+    TYPE_MISMATCH = "E0301", "a value of the wrong type";
+    MISSING_ARGUMENT = "E0302", "an argument is missing";
+    EXTRA_ARGUMENT = "E0303", "an argument too many, or given twice";
+    NOT_COMPARABLE = "E0304", "two values that cannot be compared or reckoned with";
+    ABSENCE_UNHANDLED = "E0305", "a value that may be absent, used as if it were there";
+    NOT_EXHAUSTIVE = "E0306", "a match that leaves a case out";
+    DUPLICATE_ARM = "E0307", "a match with one case twice, or one that cannot happen";
+    WRONG_ROLE = "E0308", "a host of the wrong role";
+    SECRET_USED = "E0309", "a secret compared, interpolated or shown";
+    NOT_A_LITERAL = "E0310", "something worked out where only a literal may stand";
+    BAD_PATTERN = "E0311", "a regular expression or jq text that is not well formed";
+    JSON_USED = "E0312", "undecoded json compared or interpolated";
+    IMPOSSIBLE_DECODE = "E0313", "a value that cannot become that type";
+    // Effects
+    ADVERB_DEMANDED = "E0401", "a change without temporarily or permanently";
+    ADVERB_USELESS = "E0402", "temporarily or permanently where there is nothing to undo";
+    ACTION_IN_EXPRESSION = "E0403", "an action inside an expression";
+    OBSERVATION_AS_STATEMENT = "E0404", "an observation whose answer nobody looks at";
+    EFFECT_IN_PROBE = "E0405", "a probe that acts";
+    UNKNOWN_DECIDES = "E0406", "an effect that an unknown answer would decide";
+    FORBIDDEN_IN_UNDO = "E0407", "an ending, a person or a run inside undo";
+    DESTROY_WITHOUT_APPROVAL = "E0408", "a destruction that nobody approved";
+    BLIND_REPEAT = "E0409", "an action that must not be repeated, inside retry";
+    // Flow
+    UNREACHABLE = "E0501", "a statement after an ending";
+    NO_ENDING = "E0502", "a path that ends in neither resolve nor escalate";
+    ELSE_STAYS = "E0503", "an else that must leave, and does not";
+    UNBOUNDED = "E0504", "a loop or wait without a bound";
+    RECURSION = "E0505", "a procedure or runbook that does itself";
+    NO_GOAL = "E0506", "resolve if fixed without a goal";
+    RESOLVE_IN_PARALLEL = "E0507", "resolve inside a parallel loop";
+    MISSING_HEADER = "E0508", "a header that every runbook needs";
+    IMPOSSIBLE_TIMING = "E0509", "times that cannot be kept";
+    // Files
+    IMPORT_FAILED = "E0601", "an import that cannot be read";
+    IMPORT_CYCLE = "E0602", "files that import one another in a circle";
+    TOO_MANY_IMPORTS = "E0603", "too many files";
+    UNREADABLE_FILE = "E0604", "a file that cannot be read";
+    // Inventory
+    BAD_INVENTORY = "E0701", "rectify.yaml is not well formed";
+    INVENTORY_MISMATCH = "E0702", "rectify.yaml says something that does not fit";
+}

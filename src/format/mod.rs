@@ -1,0 +1,1 @@
+//! Tree to text: how a runbook is laid out.

@@ -1,0 +1,70 @@
+//! Files as text: where a byte stands, and who may hand a file over.
+
+mod files;
+mod line_index;
+mod span;
+
+pub use files::{FileError, Files, MAX_FILE_BYTES};
+pub use line_index::{LineColumn, LineIndex};
+pub use span::{FileId, Span};
+
+use std::sync::Arc;
+
+/// One file that was read, under the name its reader knows it by.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    /// The path as people wrote it or as it was found, never made absolute.
+    pub name: Arc<str>,
+    /// The whole text, at most [`MAX_FILE_BYTES`] bytes.
+    pub text: Arc<str>,
+    lines: LineIndex,
+}
+
+impl SourceFile {
+    /// Indexes the lines of `text`.
+    pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
+        let text = text.into();
+        let lines = LineIndex::new(&text);
+        Self { name: name.into(), text, lines }
+    }
+
+    /// Line and column, both from 1, of a byte offset; columns count characters.
+    pub fn position(&self, offset: u32) -> LineColumn {
+        self.lines.position(&self.text, offset)
+    }
+}
+
+/// All files of one invocation; a [`Span`] names its file by the place it has here.
+#[derive(Debug, Clone, Default)]
+pub struct SourceMap {
+    files: Vec<SourceFile>,
+}
+
+impl SourceMap {
+    /// An empty map.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a file and says which number it got.
+    pub fn add(&mut self, file: SourceFile) -> FileId {
+        let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
+        self.files.push(file);
+        id
+    }
+
+    /// The file that a span points into.
+    pub fn file(&self, id: FileId) -> Option<&SourceFile> {
+        self.files.get(id.0 as usize)
+    }
+
+    /// The text under a span; empty when the span points nowhere.
+    pub fn text(&self, span: Span) -> &str {
+        self.file(span.file).and_then(|file| file.text.get(span.start as usize..span.end as usize)).unwrap_or("")
+    }
+
+    /// Every file, in the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
+        self.files.iter().zip(0..).map(|(file, id)| (FileId(id), file))
+    }
+}

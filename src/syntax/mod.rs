@@ -1,0 +1,3 @@
+//! Text to tree: the grammar's pairs become an AST that keeps comments, and what is wrong becomes diagnostics.
+
+pub mod ast;

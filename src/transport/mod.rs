@@ -1,0 +1,1 @@
+//! Processes and connections: bounded, with deadlines, and gone when they are dropped.

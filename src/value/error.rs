@@ -1,0 +1,117 @@
+//! What may come of a call.
+
+use super::Value;
+use serde::{Deserialize, Serialize};
+
+/// Why a call gave no value. `catch e` sees it as `e.kind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorKind {
+    /// The other side understood and said no: a refused password, a command's exit code.
+    Failed,
+    /// It was turned down before anything was sent: a bad argument, a policy, a missing setting.
+    Refused,
+    /// The other side could not be reached, so nothing was done.
+    Unreachable,
+    /// It took too long; for an action the outcome is not known.
+    TimedOut,
+    /// It was sent and the answer was lost: nobody knows whether it was done.
+    Unknown,
+    /// The other side broke its protocol.
+    Protocol,
+    /// The run was cancelled while it was under way.
+    Interrupted,
+    /// A value did not have the shape that was asked for.
+    Mismatch,
+    /// A limit is spent.
+    Limit,
+}
+
+impl ErrorKind {
+    /// Every kind, for the enum that runbooks match on.
+    pub const ALL: [Self; 9] = [
+        Self::Failed,
+        Self::Refused,
+        Self::Unreachable,
+        Self::TimedOut,
+        Self::Unknown,
+        Self::Protocol,
+        Self::Interrupted,
+        Self::Mismatch,
+        Self::Limit,
+    ];
+
+    /// The word of the language for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Refused => "refused",
+            Self::Unreachable => "unreachable",
+            Self::TimedOut => "timed_out",
+            Self::Unknown => "unknown",
+            Self::Protocol => "protocol",
+            Self::Interrupted => "interrupted",
+            Self::Mismatch => "mismatch",
+            Self::Limit => "limit",
+        }
+    }
+}
+
+/// An error of an action or observation, typed, with what was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionError {
+    /// What kind.
+    pub kind: ErrorKind,
+    /// One sentence for people, without a full stop and without secrets.
+    pub message: String,
+    /// What was seen, bounded: the last lines of a command's output, an IMAP response.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Value>,
+}
+
+impl ActionError {
+    /// An error without evidence.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), evidence: None }
+    }
+
+    /// Adds what was seen.
+    pub fn with(mut self, evidence: Value) -> Self {
+        self.evidence = Some(evidence);
+        self
+    }
+
+    /// What this error says of an action that was called.
+    pub fn outcome(&self) -> Outcome {
+        match self.kind {
+            ErrorKind::Failed | ErrorKind::Protocol | ErrorKind::Mismatch => Outcome::Failed,
+            ErrorKind::Refused | ErrorKind::Limit => Outcome::Refused,
+            ErrorKind::Unreachable => Outcome::NotPerformed,
+            ErrorKind::TimedOut | ErrorKind::Unknown | ErrorKind::Interrupted => Outcome::Unknown,
+        }
+    }
+}
+
+impl std::fmt::Display for ActionError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ActionError {}
+
+/// What is known of an effect after it was tried; the `result` of an `effect_done` event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It was done.
+    Done,
+    /// It was tried, and the other side says that it failed.
+    Failed,
+    /// It was turned down, nothing was done.
+    Refused,
+    /// Nobody knows.
+    Unknown,
+    /// It was certainly not done.
+    NotPerformed,
+}
