@@ -1,9 +1,9 @@
 //! A diagnostic as plain data: what is wrong, where, and what to do.
 
-mod code;
+mod codes;
 mod suggest;
 
-pub use code::{CODES, Code, CodePage, code};
+pub use codes::{CODES, Code, CodePage, code};
 pub use suggest::nearest;
 
 use crate::source::Span;
