@@ -16,6 +16,10 @@ pub mod syntax;
 
 pub mod format;
 
+pub mod check;
+
+pub mod engine;
+
 pub mod transport;
 
 pub mod backend;
