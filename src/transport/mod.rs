@@ -1,1 +1,3 @@
 //! Processes and connections: bounded, with deadlines, and gone when they are dropped.
+
+pub mod process;
