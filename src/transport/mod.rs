@@ -1,1 +1,5 @@
 //! Processes and connections: bounded, with deadlines, and gone when they are dropped.
+
+pub mod lines;
+pub mod tcp;
+pub mod tls;
