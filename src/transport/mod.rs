@@ -3,3 +3,4 @@
 pub mod lines;
 pub mod tcp;
 pub mod tls;
+pub mod trust;

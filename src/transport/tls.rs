@@ -3,13 +3,9 @@
 use crate::value::Timestamp;
 use native_tls::{Certificate, Protocol};
 use std::fmt;
-use std::path::Path;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_native_tls::TlsStream;
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
-
-/// A file of certificates to trust may be so long, in bytes.
-const ROOTS_LIMIT: u64 = 1 << 20;
 
 /// Why there is no secured connection.
 #[derive(Debug)]
@@ -50,8 +46,6 @@ pub struct PeerCertificate {
 #[derive(Clone)]
 pub struct Trust {
     connector: tokio_native_tls::TlsConnector,
-    /// As above but blind: to look at a certificate that is not trusted.
-    blind: tokio_native_tls::TlsConnector,
 }
 
 impl fmt::Debug for Trust {
@@ -63,16 +57,14 @@ impl fmt::Debug for Trust {
 impl Trust {
     /// The system's authorities and the PEM certificates in `extra`.
     pub fn new(extra: &[Certificate]) -> Result<Self, TlsError> {
-        let build = |blind: bool| {
-            let mut builder = native_tls::TlsConnector::builder();
-            builder.min_protocol_version(Some(Protocol::Tlsv12));
-            for certificate in extra {
-                builder.add_root_certificate(certificate.clone());
-            }
-            builder.danger_accept_invalid_certs(blind).danger_accept_invalid_hostnames(blind);
-            builder.build().map(Into::into).map_err(|error| TlsError::Handshake(reason(&error)))
-        };
-        Ok(Self { connector: build(false)?, blind: build(true)? })
+        let mut builder = builder();
+        for certificate in extra {
+            builder.add_root_certificate(certificate.clone());
+        }
+        match builder.build() {
+            Ok(connector) => Ok(Self { connector: connector.into() }),
+            Err(error) => Err(TlsError::Handshake(reason(&error))),
+        }
     }
 
     /// Secures a connection to the peer of this name (a DNS name or an IP address). The chain, the dates, the name and
@@ -90,36 +82,28 @@ impl Trust {
         }
         Ok((stream, certificate))
     }
+}
 
-    /// Looks at the certificate that the peer shows, trusted or not. The connection is ended here and never handed out.
-    pub async fn look<S>(&self, name: &str, stream: S) -> Result<PeerCertificate, TlsError>
-    where
-        S: AsyncRead + AsyncWrite + Unpin,
-    {
-        let stream = self.blind.connect(name, stream).await.map_err(|error| classified(&error))?;
-        shown_by(&stream)
-    }
+/// Looks at the certificate that a peer shows, trusted or not. The connection is ended here and never handed out.
+pub async fn look<S>(name: &str, stream: S) -> Result<PeerCertificate, TlsError>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut blind = builder();
+    blind.danger_accept_invalid_certs(true).danger_accept_invalid_hostnames(true);
+    let connector = blind.build().map_err(|error| TlsError::Handshake(reason(&error)))?;
+    let connector = tokio_native_tls::TlsConnector::from(connector);
+    shown_by(&connector.connect(name, stream).await.map_err(|error| classified(&error))?)
+}
+
+fn builder() -> native_tls::TlsConnectorBuilder {
+    let mut builder = native_tls::TlsConnector::builder();
+    builder.min_protocol_version(Some(Protocol::Tlsv12));
+    builder
 }
 
 fn is_address(name: &str) -> bool {
     name.parse::<std::net::IpAddr>().is_ok()
-}
-
-/// The PEM certificates in a file; the sentence of an error says what is wrong with it.
-pub fn roots(file: &Path) -> Result<Vec<Certificate>, String> {
-    use std::io::Read;
-    let problem = |error: &dyn fmt::Display| format!("{} cannot be read: {error}", file.display());
-    let metadata = std::fs::metadata(file).map_err(|error| problem(&error))?;
-    if !metadata.is_file() || metadata.len() > ROOTS_LIMIT {
-        return Err(format!("{} is not a file of at most 1 MiB", file.display()));
-    }
-    let mut pem = Vec::new();
-    let opened = std::fs::File::open(file).map_err(|error| problem(&error))?;
-    opened.take(ROOTS_LIMIT).read_to_end(&mut pem).map_err(|error| problem(&error))?;
-    match Certificate::stack_from_pem(&pem) {
-        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-        _ => Err(format!("{} holds no PEM certificate", file.display())),
-    }
 }
 
 fn shown_by<S>(stream: &TlsStream<S>) -> Result<PeerCertificate, TlsError>

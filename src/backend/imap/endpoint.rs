@@ -1,6 +1,7 @@
 //! Where a host's IMAP server is and whom to trust there: its inventory entry, made ready to connect.
 
-use crate::transport::tls::{self, Trust};
+use crate::transport::tls::Trust;
+use crate::transport::trust::Trusts;
 use crate::value::{ActionError, ErrorKind, Host, Security};
 use std::net::IpAddr;
 use std::path::Path;
@@ -21,7 +22,7 @@ pub(super) struct Endpoint {
 
 impl Endpoint {
     /// Reads a host's settings; those that would send a password in the clear are refused.
-    pub fn of(host: &Host, folder: &Path) -> Result<Self, ActionError> {
+    pub fn of(host: &Host, folder: &Path, trusts: &Trusts) -> Result<Self, ActionError> {
         let refused = |problem: String| ActionError::new(ErrorKind::Refused, problem);
         let settings = host.settings.imap.clone().ok_or_else(|| {
             refused(format!("the inventory does not say how to reach IMAP on {}: add `imap:` to its entry", host.name))
@@ -36,12 +37,10 @@ impl Endpoint {
                 )));
             }
         };
-        let extra = match &settings.ca {
-            Some(file) => tls::roots(&folder.join(file))
-                .map_err(|problem| refused(format!("the certificates to trust for {}: {problem}", host.name)))?,
-            None => Vec::new(),
-        };
-        let trust = Trust::new(&extra).map_err(|error| refused(format!("TLS cannot be set up: {error}")))?;
+        let file = settings.ca.map(|file| folder.join(file));
+        let trust = trusts
+            .with(file.as_deref())
+            .map_err(|problem| refused(format!("the certificates to trust for IMAP on {}: {problem}", host.name)))?;
         Ok(Self {
             host: host.name.to_string(),
             address: host.address.clone(),

@@ -14,6 +14,7 @@ mod stop;
 mod wire;
 
 use super::{Backend, Performing, Surroundings};
+use crate::transport::trust::Trusts;
 use crate::value::{ActionError, Call, ErrorKind, SignedDuration, Timestamp, Value};
 use endpoint::Endpoint;
 use progress::Progress;
@@ -22,9 +23,11 @@ use stop::Stop;
 /// What the actions of this backend take, answer and undo, in the language.
 pub const SIGNATURES: &str = include_str!("imap.runbook");
 
-/// The `imap` backend. It keeps nothing between calls.
-#[derive(Debug, Default, Clone, Copy)]
-pub struct Imap;
+/// The `imap` backend. Every call connects anew; only the certificates to trust are kept between calls.
+#[derive(Debug, Default)]
+pub struct Imap {
+    trusts: Trusts,
+}
 
 impl Backend for Imap {
     fn name(&self) -> &'static str {
@@ -33,8 +36,9 @@ impl Backend for Imap {
 
     fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a Surroundings<'a>) -> Performing<'a> {
         Box::pin(async move {
-            let endpoint = Endpoint::of(surroundings.host(call, "on")?, surroundings.folder)?;
             let mut progress = Progress::new(surroundings.time_left);
+            let endpoint = Endpoint::of(surroundings.host(call, "on")?, surroundings.folder, &self.trusts)?;
+            progress.begin();
             match call.action.as_str() {
                 "greeting" => {
                     let reached = session::greeting(&endpoint, &mut progress).await;

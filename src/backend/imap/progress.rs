@@ -74,7 +74,7 @@ impl Progress {
     /// little earlier.
     pub fn new(time_left: Duration) -> Self {
         let started = Instant::now();
-        let margin = (time_left / 20).min(Duration::from_millis(200));
+        let margin = (time_left / 10).min(Duration::from_millis(500));
         Self {
             started,
             deadline: started + time_left.saturating_sub(margin).min(Duration::from_hours(24)),
@@ -85,6 +85,11 @@ impl Progress {
             messages: None,
             said: Said::default(),
         }
+    }
+
+    /// Begins to measure: what came before was done on this machine.
+    pub fn begin(&mut self) {
+        self.started = Instant::now();
     }
 
     pub fn deadline(&self) -> Instant {

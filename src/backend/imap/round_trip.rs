@@ -78,7 +78,7 @@ async fn take_away(
 ) -> Result<(), Stop> {
     let mut session = Session::open(endpoint, progress).await?;
     session.log_in(login, progress).await?;
-    session.run(Phase::Select, Command::new("SELECT").string(mailbox), progress).await?.granted()?;
+    session.open_mailbox("SELECT", mailbox, progress).await?;
     let search = Command::new("UID SEARCH").words("HEADER").words(HEADER).string(token);
     let found = session.run(Phase::Fetch, search, progress).await?.granted()?;
     let mut ours = Vec::new();
@@ -144,7 +144,7 @@ async fn read_back(
     token: &str,
     progress: &mut Progress,
 ) -> Result<(), Stop> {
-    let opened = session.run(Phase::Select, Command::new("SELECT").string(mailbox), progress).await?.granted()?;
+    let opened = session.open_mailbox("SELECT", mailbox, progress).await?;
     if !opened.notes.iter().any(|note| note.code.as_deref() == Some("UIDVALIDITY") && note.detail == validity) {
         return Err(Stop::answer(Finding::Refused, "the mailbox was made anew while a message was left in it"));
     }

@@ -8,7 +8,7 @@ use super::shown::shown;
 use super::stop::{Finding, Stop};
 use super::wire::{Answer, Command, Wire};
 use crate::transport::tcp;
-use crate::transport::tls::{PeerCertificate, TlsError};
+use crate::transport::tls::{self, PeerCertificate, TlsError};
 use crate::value::{ActionError, ErrorKind};
 use ecow::EcoString;
 use std::io;
@@ -52,7 +52,7 @@ pub(super) async fn examine(
     let mut session = Session::open(endpoint, progress).await?;
     let reached = async {
         session.log_in(login, progress).await?;
-        let opened = session.run(Phase::Select, Command::new("EXAMINE").string(mailbox), progress).await?.granted()?;
+        let opened = session.open_mailbox("EXAMINE", mailbox, progress).await?;
         let count = |text: &str| text.strip_suffix(" EXISTS").and_then(|count| count.parse().ok());
         progress.messages = opened.data.iter().find_map(|data| count(&data.text.to_ascii_uppercase()));
         progress.said = opened.said;
@@ -76,7 +76,7 @@ pub(super) async fn certificate(
         Ok((_, certificate)) => Ok((certificate, None)),
         Err(TlsError::Untrusted(problem)) => {
             let stream = connect(endpoint, progress).await?;
-            let look = async { endpoint.trust.look(name, stream).await.map_err(Stop::from) };
+            let look = async { tls::look(name, stream).await.map_err(Stop::from) };
             Ok((progress.during(Phase::Tls, look).await?, Some(problem)))
         }
         Err(error) => Err(error.into()),
@@ -164,6 +164,21 @@ impl Session {
         Ok(())
     }
 
+    /// Opens a mailbox. Servers refuse one that is not there with this code or that, or with none.
+    pub async fn open_mailbox(
+        &mut self,
+        how: &'static str,
+        mailbox: &str,
+        progress: &mut Progress,
+    ) -> Result<Answer, Stop> {
+        match self.run(Phase::Select, Command::new(how).string(mailbox), progress).await?.granted() {
+            Err(Stop::Answer { finding: Finding::Refused, code, text }) => {
+                Err(Stop::Answer { finding: Finding::NoMailbox, code, text })
+            }
+            other => other,
+        }
+    }
+
     /// Carries out one command as one phase.
     pub async fn run(&mut self, phase: Phase, command: Command, progress: &mut Progress) -> Result<Answer, Stop> {
         progress.during(phase, self.wire.run(command)).await
@@ -177,6 +192,9 @@ impl Session {
 
     /// Says goodbye. What comes of it changes nothing that is known.
     pub async fn close(mut self, progress: &Progress) {
+        if !self.wire.is_sound() {
+            return;
+        }
         let latest = progress.deadline().min(Instant::now() + GOODBYE);
         let _ = timeout_at(latest, self.wire.run(Command::new("LOGOUT"))).await;
     }

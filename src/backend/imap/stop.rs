@@ -58,7 +58,6 @@ impl Finding {
         match said.code.as_deref() {
             Some("UNAVAILABLE" | "SERVERBUG") => Self::Unavailable,
             Some("AUTHENTICATIONFAILED" | "AUTHORIZATIONFAILED" | "EXPIRED") => Self::AuthenticationFailed,
-            Some("NONEXISTENT" | "TRYCREATE" | "NOPERM") => Self::NoMailbox,
             _ => Self::Refused,
         }
     }

@@ -104,13 +104,21 @@ pub(super) struct Wire<S> {
     /// What our tags begin with: not to be guessed, so that no answer can be sent before its question.
     tags: String,
     sent: u32,
+    /// Whether every command was answered, so that another can be sent.
+    sound: bool,
     /// What a BYE said, for when the connection ends.
     farewell: Option<Said>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     pub fn new(stream: S) -> Result<Self, Stop> {
-        Ok(Self { lines: Lines::new(stream), tags: format!("r{}-", random_word(8)?), sent: 0, farewell: None })
+        Ok(Self {
+            lines: Lines::new(stream),
+            tags: format!("r{}-", random_word(8)?),
+            sent: 0,
+            sound: true,
+            farewell: None,
+        })
     }
 
     /// The stream, and what arrived on it after the last answer.
@@ -132,8 +140,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         }
     }
 
+    /// Whether nothing is left over of the last command: not so after an error, or when it was dropped half-way.
+    pub fn is_sound(&self) -> bool {
+        self.sound && self.farewell.is_none()
+    }
+
     /// Sends a command and reads until it is answered.
-    pub async fn run(&mut self, mut command: Command) -> Result<Answer, Stop> {
+    pub async fn run(&mut self, command: Command) -> Result<Answer, Stop> {
+        self.sound = false;
+        let answer = self.exchange(command).await?;
+        self.sound = true;
+        Ok(answer)
+    }
+
+    async fn exchange(&mut self, mut command: Command) -> Result<Answer, Stop> {
         self.sent += 1;
         let tag = format!("{}{}", self.tags, self.sent);
         let mut read = Read::default();

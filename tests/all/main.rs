@@ -1,0 +1,5 @@
+//! All integration tests, in one binary.
+
+mod imap_dovecot;
+mod imap_hostile;
+mod lab;
