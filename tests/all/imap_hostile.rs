@@ -460,6 +460,31 @@ fn time_that_runs_out_is_told_with_its_phase() {
 }
 
 #[test]
+fn a_host_that_drops_every_packet_times_out_in_connect() {
+    use rustix::net::{AddressFamily, SocketType, bind, listen, socket};
+    let ground = Ground::new();
+    // A queue of connections that is full makes the kernel drop what comes.
+    let full = socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
+    bind(&full, &std::net::SocketAddrV4::new([127, 0, 0, 1].into(), 0)).expect("a port");
+    listen(&full, 0).expect("a queue");
+    let full = std::net::TcpListener::from(full);
+    let address = full.local_addr().expect("its address");
+    let _waiting = std::net::TcpStream::connect(address).expect("the one that fits");
+    let server = ground.greeted(Peer::hang);
+    let mut caller = ground.caller(&server, Security::Tls);
+    caller
+        .hosts
+        .iter_mut()
+        .filter_map(|host| host.settings.imap.as_mut())
+        .for_each(|imap| imap.port = Some(address.port()));
+    caller.time_left = Duration::from_millis(700);
+    let started = Instant::now();
+    let answer = caller.call("login", "server", "alice", &[]).expect("an answer");
+    assert_eq!((word(&answer, "result"), word(&answer, "phase")), ("timed_out".into(), "connect".into()), "{answer}");
+    assert!(started.elapsed() < Duration::from_millis(700));
+}
+
+#[test]
 fn an_end_in_the_middle_is_an_answer() {
     let ground = Ground::new();
     let server = Scripted::serve(Some(&ground.issued), |peer| peer.send("* BYE [UNAVAILABLE] too many\r\n"));

@@ -144,7 +144,11 @@ impl Progress {
     /// The answer of an observation: an `ImapSession`.
     pub fn answer(&self, reached: Result<(), Stop>) -> Result<Value, ActionError> {
         let (finding, code, text) = match reached {
-            Ok(()) => (Finding::Accepted, self.said.code.clone(), self.said.text.clone()),
+            Ok(()) => {
+                // The capabilities have a field of their own.
+                let code = self.said.code.clone().filter(|code| code != "CAPABILITY");
+                (Finding::Accepted, code, self.said.text.clone())
+            }
             Err(Stop::Answer { finding, code, text }) => (finding, code, text),
             Err(Stop::Error(error)) => return Err(error),
         };

@@ -158,9 +158,6 @@ impl Session {
             self.ask_capabilities(progress).await?;
         }
         progress.said = answer.said;
-        if progress.said.code.as_deref() == Some("CAPABILITY") {
-            progress.said.code = None;
-        }
         Ok(())
     }
 
@@ -187,6 +184,10 @@ impl Session {
     async fn ask_capabilities(&mut self, progress: &mut Progress) -> Result<(), Stop> {
         let answer = self.run(Phase::Capability, Command::new("CAPABILITY"), progress).await?.granted()?;
         progress.capabilities = capabilities(&answer);
+        // What was said before STARTTLS could have been said by anybody.
+        if progress.said == Said::default() {
+            progress.said = answer.said;
+        }
         Ok(())
     }
 

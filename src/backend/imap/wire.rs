@@ -284,3 +284,75 @@ pub(super) fn random_word(bytes: usize) -> Result<String, Stop> {
     })?;
     Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What a server might send, made of pieces that mean something and of some that do not.
+    fn flood() -> impl Strategy<Value = Vec<u8>> {
+        let pieces = prop::sample::select(vec![
+            "* ",
+            "+ ",
+            "OK",
+            "NO ",
+            "BYE ",
+            "PREAUTH ",
+            "[",
+            "]",
+            "(",
+            ")",
+            "\"",
+            "\\",
+            "\r\n",
+            "\n",
+            "\r",
+            "\0",
+            " ",
+            "{",
+            "}",
+            "{3}\r\n",
+            "{3+}\r\n",
+            "{-1}\r\n",
+            "{70000}\r\n",
+            "FETCH (UID 1 BODY[HEADER] ",
+            "CAPABILITY IMAP4rev1",
+            "UIDVALIDITY 7",
+            "* OK hello\r\n",
+            "* 1 EXISTS\r\n",
+            "r-1 OK\r\n",
+            "\u{202E}",
+            "密",
+        ]);
+        let piece = prop_oneof![8 => pieces.prop_map(|piece| piece.as_bytes().to_vec()), 1 => any::<Vec<u8>>()];
+        prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn no_server_can_make_us_panic(sent in flood()) {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+            runtime.block_on(async {
+                let stream = tokio::io::join(sent.as_slice(), tokio::io::sink());
+                let mut wire = Wire::new(stream).map_err(|_| TestCaseError::fail("no random bytes"))?;
+                let _ = wire.greeting().await;
+                // Nobody guesses our tags, so no command is ever answered.
+                for _ in 0..3 {
+                    let command = Command::new("APPEND").string("INBOX").literal(b"a message");
+                    prop_assert!(wire.run(command).await.is_err());
+                    prop_assert!(!wire.is_sound());
+                }
+                Ok(())
+            })?;
+        }
+    }
+
+    #[test]
+    fn tags_are_not_to_be_guessed() {
+        let tags = |_| Wire::new(tokio::io::empty()).map(|wire| wire.tags).expect("random bytes");
+        let seen: std::collections::BTreeSet<String> = (0..100).map(tags).collect();
+        assert_eq!(seen.len(), 100);
+        assert!(seen.iter().all(|tag| tag.len() == 18), "{seen:?}");
+    }
+}
