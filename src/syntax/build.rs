@@ -63,7 +63,7 @@ impl<'a> Builder<'a> {
     /// The whole file.
     pub(super) fn file(&mut self, pairs: Pairs<'a, Rule>) -> File {
         let mut declarations = Vec::new();
-        for node in pairs.flat_map(|file| file.into_inner()) {
+        for node in pairs.flat_map(|file| children(file)) {
             let start = node.as_span().start();
             let is_declaration = node.as_rule() != Rule::misplaced;
             declarations.extend(self.declaration(node));
@@ -156,12 +156,19 @@ fn is_name(word: &str) -> bool {
     word.chars().next().is_some_and(|c| !c.is_numeric())
 }
 
+type Children<'a> = std::iter::Filter<Pairs<'a, Rule>, fn(&Node<'a>) -> bool>;
+
+/// The children of a node, without comments: those are found before parsing.
+fn children(node: Node<'_>) -> Children<'_> {
+    node.into_inner().filter(|child| child.as_rule() != Rule::comment)
+}
+
 /// The children of a node.
-struct Inner<'a>(Peekable<Pairs<'a, Rule>>);
+struct Inner<'a>(Peekable<Children<'a>>);
 
 impl<'a> Inner<'a> {
     fn of(node: Node<'a>) -> Self {
-        Self(node.into_inner().peekable())
+        Self(children(node).peekable())
     }
 
     fn next(&mut self) -> Option<Node<'a>> {

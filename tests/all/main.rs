@@ -1,3 +1,5 @@
 //! Every integration test, in one binary.
 
+mod format_properties;
+mod generate;
 mod syntax_accepts;
