@@ -76,8 +76,17 @@ impl<'a> Builder<'a> {
     }
 
     /// What was found wrong.
-    pub(super) fn finish(self) -> Vec<Diagnostic> {
-        self.diagnostics
+    pub(super) fn finish(mut self) -> Vec<Diagnostic> {
+        let mut diagnostics = std::mem::take(&mut self.diagnostics);
+        for diagnostic in &mut diagnostics {
+            for label in &mut diagnostic.labels {
+                label.span = self.whole_characters(label.span);
+            }
+            if let Some(fix) = &mut diagnostic.fix {
+                fix.span = self.whole_characters(fix.span);
+            }
+        }
+        diagnostics
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
@@ -86,7 +95,14 @@ impl<'a> Builder<'a> {
 
     fn span(&self, node: &Node<'a>) -> Span {
         let span = node.as_span();
-        Span::new(self.file, span.start() as u32, span.end() as u32)
+        self.whole_characters(Span::new(self.file, span.start() as u32, span.end() as u32))
+    }
+
+    /// Widens a place to whole characters of the original: a full-width sign is three bytes there, and one when plain.
+    fn whole_characters(&self, span: Span) -> Span {
+        let start = self.original.floor_char_boundary(span.start as usize) as u32;
+        let end = self.original.ceil_char_boundary(span.end as usize) as u32;
+        Span { start, end, ..span }
     }
 
     fn name(&mut self, node: Option<Node<'a>>) -> Name {

@@ -1,5 +1,7 @@
 //! Every integration test, in one binary.
 
 mod format_properties;
+mod fuzz;
 mod generate;
 mod syntax_accepts;
+mod syntax_hostile;
