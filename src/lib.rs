@@ -27,3 +27,5 @@ pub mod engine;
 pub mod transport;
 
 pub mod backend;
+
+pub mod world;
