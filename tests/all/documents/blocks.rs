@@ -62,7 +62,8 @@ impl Block {
             return Ok(self.text.clone());
         }
         let around = read(&Path::new(FIXTURES).join(self.surroundings()?));
-        Ok(around.replace("# the block\n", &self.text))
+        let lines = around.lines().map(|line| if line.trim() == "# the block" { self.text.as_str() } else { line });
+        Ok(lines.collect::<Vec<_>>().join("\n"))
     }
 
     /// The fixture that a fragment belongs into, by the word it begins with.
