@@ -6,5 +6,6 @@ mod generate;
 mod imap_dovecot;
 mod imap_hostile;
 mod lab;
+mod layers;
 mod syntax_accepts;
 mod syntax_hostile;
