@@ -5,3 +5,4 @@ mod fuzz;
 mod generate;
 mod syntax_accepts;
 mod syntax_hostile;
+mod syntax_planted;
