@@ -9,3 +9,4 @@ mod lab;
 mod layers;
 mod syntax_accepts;
 mod syntax_hostile;
+mod syntax_planted;
