@@ -12,6 +12,8 @@ pub mod value;
 
 pub mod secret;
 
+pub mod inventory;
+
 pub mod syntax;
 
 pub mod format;
