@@ -83,9 +83,10 @@ fn statement(maker: &mut Maker, plan: &Plan) -> Statement {
             temporarily_block(statements(maker, inner), undo, *keep)
         }
         Plan::Part(how, inner, undo) => {
-            let inner = statements(maker, inner);
+            let mut body = vec![bind(1, local(0), None)];
+            body.extend(statements(maker, inner));
             let undo = undo.iter().map(|on| maker.act("svc.touch", vec![target(*on)])).collect();
-            let procedure = maker.procedure(inner, Some(undo));
+            let procedure = maker.procedure(body, Some(undo));
             s(StatementKind::Do { procedure, arguments: vec![local(0)], adverb: adverb(*how) })
         }
     }
