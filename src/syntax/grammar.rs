@@ -1,0 +1,42 @@
+//! The parser that pest makes of `grammar/runbook.pest`, and the stack that it runs on.
+
+use pest::Parser;
+use pest::iterators::{Pair, Pairs};
+use std::num::NonZeroUsize;
+use std::sync::Once;
+
+#[derive(pest_derive::Parser)]
+#[grammar = "grammar/runbook.pest"]
+struct Grammar;
+
+/// A node of what pest read.
+pub(super) type Node<'a> = Pair<'a, Rule>;
+
+/// What pest says when it cannot go on.
+pub(super) type Stuck = pest::error::Error<Rule>;
+
+/// A MiB of good text needs fewer than three million calls; this many take a few seconds.
+const MOST_CALLS: NonZeroUsize = NonZeroUsize::new(50_000_000).unwrap();
+
+/// Enough for 64 levels of nesting in a debug build, with a wide margin.
+const STACK_BYTES: usize = 16 << 20;
+
+/// Reads `text` from its beginning as `rule`; what follows is left.
+pub(super) fn read(rule: Rule, text: &str) -> Result<Pairs<'_, Rule>, Box<Stuck>> {
+    static LIMIT: Once = Once::new();
+    LIMIT.call_once(|| pest::set_call_limit(Some(MOST_CALLS)));
+    Grammar::parse(rule, text).map_err(Box::new)
+}
+
+/// Does `work` on a stack that is large enough for the deepest file, whatever stack the caller has.
+///
+/// Where no thread can be had it works on the caller's own stack: pest then stops by itself before the stack ends.
+pub(super) fn with_stack<T: Send>(work: impl Fn() -> T + Sync) -> T {
+    std::thread::scope(|scope| {
+        let builder = std::thread::Builder::new().name("parse".to_owned()).stack_size(STACK_BYTES);
+        match builder.spawn_scoped(scope, &work) {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(_) => work(),
+        }
+    })
+}
