@@ -23,3 +23,9 @@ pub mod engine;
 pub mod transport;
 
 pub mod backend;
+
+pub mod world;
+
+pub mod report;
+
+pub mod cli;

@@ -1,0 +1,3 @@
+//! Worlds that a runbook can be run in.
+
+pub mod live;
