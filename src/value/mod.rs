@@ -4,6 +4,7 @@ mod call;
 mod error;
 mod host;
 mod record;
+mod settings;
 mod units;
 mod version;
 
@@ -14,6 +15,7 @@ pub use call::{Call, Class};
 pub use error::{ActionError, ErrorKind, Outcome};
 pub use host::{Host, HostSettings, ImapSettings, RebootSettings, Security, ServiceManager, ServiceSettings};
 pub use record::Record;
+pub use settings::{Contact, MailSettings, SecretSource};
 pub use units::{display_duration, display_size};
 pub use version::Version;
 
