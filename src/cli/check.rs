@@ -1,14 +1,12 @@
 //! `rectify check PATH…`.
 
 use super::output::say;
-use super::project::Project;
-use super::walk::{CONFIG, runbook_files};
+use super::project::{Place, Project, by_project};
 use super::{Exit, Format, Output};
 use crate::report::{Findings, count_of, findings_as_json, findings_as_text};
 use crate::source::SourceMap;
 use clap::Args;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Tells everything that can be known of runbooks without touching anything
 #[derive(Debug, Args)]
@@ -25,23 +23,17 @@ pub struct CheckArguments {
 }
 
 pub fn run(arguments: &CheckArguments, output: &Output) -> Exit {
-    let projects = match sort_by_project(arguments) {
-        Ok(projects) => projects,
+    let check_all = || -> Result<Vec<_>, String> {
+        let projects = by_project(&arguments.paths, arguments.config.as_deref())?;
+        projects.iter().map(|(place, files)| check_project(place, files)).collect()
+    };
+    let found = match check_all() {
+        Ok(found) => found,
         Err(why) => {
             say(&why);
             return Exit::Unusable;
         }
     };
-    let mut found = Vec::new();
-    for ((config, folder), files) in &projects {
-        match check_project(config.as_deref(), folder, files) {
-            Ok(findings) => found.push(findings),
-            Err(why) => {
-                say(&why);
-                return Exit::Unusable;
-            }
-        }
-    }
     match arguments.format {
         Format::Json => output.print(&(findings_as_json(&found) + "\n")),
         Format::Text => {
@@ -56,36 +48,8 @@ pub fn run(arguments: &CheckArguments, output: &Output) -> Exit {
     if found.iter().all(|(findings, _)| findings.is_empty()) { Exit::Success } else { Exit::Findings }
 }
 
-/// The files of each project, in order: an inventory or none, and a folder.
-type Projects = BTreeMap<(Option<PathBuf>, PathBuf), Vec<PathBuf>>;
-
-fn sort_by_project(arguments: &CheckArguments) -> Result<Projects, String> {
-    let mut projects = Projects::new();
-    for path in &arguments.paths {
-        if path.file_name().is_some_and(|name| name == CONFIG) && arguments.config.is_none() {
-            projects.entry(Project::place(path, Some(path))).or_default();
-            continue;
-        }
-        let files = runbook_files(path)?;
-        if files.is_empty() {
-            return Err(format!("There is no *.runbook file below {}", path.display()));
-        }
-        // Without an inventory above it, a folder that was named is one project.
-        let whole = path.is_dir().then(|| Project::place(path, arguments.config.as_deref()));
-        for file in files {
-            let own = Project::place(&file, arguments.config.as_deref());
-            let place = match (&own.0, &whole) {
-                (None, Some(whole)) => whole.clone(),
-                _ => own,
-            };
-            projects.entry(place).or_default().push(file);
-        }
-    }
-    Ok(projects)
-}
-
-fn check_project(config: Option<&Path>, folder: &Path, files: &[PathBuf]) -> Result<(Findings, SourceMap), String> {
-    let project = Project::open(config, folder.to_owned())?;
+fn check_project(place: &Place, files: &[PathBuf]) -> Result<(Findings, SourceMap), String> {
+    let project = Project::open(place)?;
     let mut session = project.session();
     let mut diagnostics = project.diagnostics.clone();
     for file in files {

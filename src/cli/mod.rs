@@ -114,10 +114,9 @@ fn start() -> ExitCode {
     .into()
 }
 
-/// Says that the program is at fault, and where. What the panic says is left out unless it was written in the program's
-/// text: it may hold what the run has read.
+/// Says that the program is at fault, and where.
 fn tell_of_fault(panic: &std::panic::PanicHookInfo<'_>) {
     let place = panic.location().map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();
-    let why = panic.payload().downcast_ref::<&'static str>().map(|why| format!(": {why}")).unwrap_or_default();
+    let why = panic.payload_as_str().map(|why| format!(": {}", logging::masked(why))).unwrap_or_default();
     output::say(&format!("This is a fault of rectify itself{place}{why}. Please report it, with what you did."));
 }

@@ -138,7 +138,7 @@ fn host<'a>(text: &str, roles: &[ecow::EcoString], hosts: &'a [Host]) -> Result<
             let suitable: Vec<&str> = hosts.iter().filter(|host| fits(&host)).map(|host| host.name.as_str()).collect();
             Err(match (nearest(text, suitable.iter().copied()), suitable.as_slice()) {
                 (Some(nearest), _) => format!("the inventory has no such host; did you mean {nearest}?"),
-                (None, []) => "the inventory has no host that would do".to_owned(),
+                (None, []) => "no inventory (rectify.yaml) names a host that would do".to_owned(),
                 (None, some) => format!("the inventory has no such host; it has {}", first_few(some)),
             })
         }

@@ -16,6 +16,7 @@ pub use tally::Tally;
 pub use terminal::LiveView;
 
 use crate::engine::event::Event;
+use crate::secret::Redacted;
 use crate::value::Timestamp;
 use std::io::Write;
 
@@ -39,4 +40,4 @@ pub trait View {
 pub type Sink = Box<dyn Write>;
 
 /// Hides the secrets in a line.
-pub type Mask = std::rc::Rc<dyn Fn(&str) -> String>;
+pub type Mask = std::rc::Rc<dyn Fn(&str) -> Redacted<String>>;

@@ -4,6 +4,7 @@ use super::*;
 use crate::engine::address::Address;
 use crate::engine::event::{EventKind, LeftInPlace, RunOutcome};
 use crate::report::Style;
+use crate::secret::Secrets;
 use crate::value::{Call, Class, Outcome, SignedDuration, Value};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -43,7 +44,9 @@ impl Write for Closed {
 }
 
 fn mask() -> Mask {
-    Rc::new(|line: &str| line.replace("hunter2", "***"))
+    let secrets = Secrets::default();
+    secrets.register("hunter2");
+    Rc::new(move |line: &str| secrets.redact_text(line))
 }
 
 fn at(second: i64, kind: EventKind) -> Event {

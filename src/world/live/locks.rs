@@ -52,6 +52,14 @@ impl Locks {
         Ok(())
     }
 
+    /// Lets go of some of them; those that are not held are not missed.
+    pub fn release(&self, names: &[String]) {
+        let mut held = self.held.borrow_mut();
+        for name in names {
+            held.remove(name);
+        }
+    }
+
     fn take_one(&self, name: &str, now: Timestamp) -> Result<File, ActionError> {
         let file_name = file_name(name);
         let path = self.folder.join(&file_name);
