@@ -16,6 +16,10 @@ pub mod syntax;
 
 pub mod format;
 
+pub mod catalog;
+
+pub mod inventory;
+
 pub mod check;
 
 pub mod engine;

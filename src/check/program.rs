@@ -530,6 +530,8 @@ pub enum ExpressionKind {
     Observe(Box<Call>),
     /// The verdict of a probe: one of the words `passed`, `failed`, `unknown`.
     Check(Box<ProbeCall>),
+    /// A text that will be an argument of a command: it may not begin with `-`, an error of kind `refused`.
+    FromOutside(Box<Expression>),
     /// Every host of the inventory that has the role, in its order.
     Hosts(EcoString),
     Now,

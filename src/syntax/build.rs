@@ -3,7 +3,7 @@
 //! A construct takes the children that it knows in the order of its grammar rule; any other child is a node of the
 //! grammar's last section and becomes a diagnostic in [`Builder::fault`].
 
-mod amounts;
+pub(super) mod amounts;
 mod backends;
 mod declarations;
 mod expressions;

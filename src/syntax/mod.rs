@@ -8,4 +8,5 @@ mod limits;
 mod parse;
 mod scan;
 
+pub use build::amounts::{duration, size};
 pub use parse::{Parsed, parse};

@@ -92,7 +92,11 @@ pub(super) fn number(text: &str) -> Option<Decimal> {
     Decimal::from_str_exact(text).ok()
 }
 
-pub(super) fn duration(text: &str) -> Option<SignedDuration> {
+/// A duration as the language writes it: `1h30m`.
+pub fn duration(text: &str) -> Option<SignedDuration> {
+    if text.is_empty() {
+        return None;
+    }
     let mut total = 0i64;
     let mut rest = text;
     while !rest.is_empty() {
@@ -114,7 +118,8 @@ pub(super) fn duration(text: &str) -> Option<SignedDuration> {
     (total <= LONGEST_MILLISECONDS).then(|| SignedDuration::from_millis(total))
 }
 
-pub(super) fn size(text: &str) -> Option<u64> {
+/// A size as the language writes it: `4KiB`.
+pub fn size(text: &str) -> Option<u64> {
     let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
     let length: u64 = match unit {
         "kB" => 1000,
@@ -125,7 +130,8 @@ pub(super) fn size(text: &str) -> Option<u64> {
         "MiB" => 1 << 20,
         "GiB" => 1 << 30,
         "TiB" => 1 << 40,
-        _ => 1,
+        "B" => 1,
+        _ => return None,
     };
     let count = number(text.strip_suffix(unit)?)?;
     let bytes = count.checked_mul(Decimal::from(length))?.trunc();
