@@ -1,17 +1,17 @@
 //! The command line: what was typed, handed to the rooms that know what to do; exit codes are decided here alone.
 
-//mod actions;
+mod actions;
 mod alert;
-//mod check;
+mod check;
 mod completions;
 mod exit;
 mod explain;
 mod files;
-//mod fmt;
+mod fmt;
 mod logging;
 mod output;
-//pub mod pages;
-//mod project;
+pub mod pages;
+mod project;
 //mod run;
 mod signals;
 mod values;
@@ -72,9 +72,9 @@ enum Format {
 #[derive(Debug, Subcommand)]
 enum Verb {
     //Run(run::RunArguments),
-    //    Check(check::CheckArguments),
-    //    Fmt(fmt::FmtArguments),
-    //    Actions(actions::ActionsArguments),
+    Check(check::CheckArguments),
+    Fmt(fmt::FmtArguments),
+    Actions(actions::ActionsArguments),
     Explain(explain::ExplainArguments),
     Completions(completions::CompletionsArguments),
 }
@@ -105,9 +105,9 @@ fn start() -> ExitCode {
     let output = Output::new(cli.common.color);
     match cli.verb {
         //        Verb::Run(arguments) => run::run(&arguments, &output),
-        //        Verb::Check(arguments) => check::run(&arguments, &output),
-        //        Verb::Fmt(arguments) => fmt::run(&arguments, &output),
-        //        Verb::Actions(arguments) => actions::run(&arguments, &output),
+        Verb::Check(arguments) => check::run(&arguments, &output),
+        Verb::Fmt(arguments) => fmt::run(&arguments, &output),
+        Verb::Actions(arguments) => actions::run(&arguments, &output),
         Verb::Explain(arguments) => explain::run(&arguments, &output),
         Verb::Completions(arguments) => completions::run(&arguments, &output),
     }

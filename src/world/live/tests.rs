@@ -30,7 +30,7 @@ fn with_live<T>(secrets: &Secrets, state: &Path, work: impl AsyncFnOnce(&Live<'_
         backends: vec![Box::new(Odd)],
         hosts: &[],
         secrets,
-        channels: Channels { contacts: Vec::new() },
+        channels: Channels { contacts: Vec::new(), attended: false },
         folder: PathBuf::from("."),
         state: state.to_owned(),
         run: "r1".into(),
