@@ -10,7 +10,7 @@ use ecow::EcoString;
 
 /// A place in a program that may do something, unique in the program. Part of an effect's address, so it depends on the
 /// program's text alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct NodeId(pub u32);
 

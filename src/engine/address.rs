@@ -16,6 +16,11 @@ impl Address {
         path.push((node, counter));
         Self(path)
     }
+
+    /// The node that it ends with.
+    pub fn last(&self) -> Option<NodeId> {
+        self.0.last().map(|(node, _)| *node)
+    }
 }
 
 /// `12/15.3/7`: a counter of 0 is left out.

@@ -119,8 +119,11 @@ pub trait World: Observing {
     fn tell(&self, telling: Telling) -> Pending<'_, ()>;
 
     /// Takes all the locks, in name order, or none: an error of kind `Refused` names who holds one. They are held until
-    /// the world is dropped.
+    /// [`unlock`](Self::unlock), or until the world is dropped.
     fn lock(&self, address: Address, names: Vec<String>) -> Pending<'_, ()>;
+
+    /// Lets go of locks: a call's when it is over, a header's when its run has ended.
+    fn unlock(&self, names: &[String]);
 
     /// Charges all of them, or none: an error of kind `Limit` says which is spent and until when.
     fn charge(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()>;
