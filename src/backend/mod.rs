@@ -4,6 +4,8 @@
 //! in the language itself, stands beside its code and says what its actions take, answer and undo. The world that calls
 //! it enforces deadlines, masks secrets and checks that an answer has the shape that the signature promises.
 
+pub mod imap;
+
 use crate::secret::Secrets;
 use crate::value::{ActionError, Call, ErrorKind, Host, Value};
 use std::future::Future;

@@ -58,4 +58,4 @@ impl Catalog {
 }
 
 /// The signature files beside the backends' code.
-pub const SIGNATURES: &[SignatureFile] = &[];
+pub const SIGNATURES: &[SignatureFile] = &[("imap", "imap.runbook", include_str!("../backend/imap/imap.runbook"))];

@@ -1,3 +1,6 @@
 //! Every integration test, in one binary.
 
+mod imap_dovecot;
+mod imap_hostile;
+mod lab;
 mod syntax_accepts;
