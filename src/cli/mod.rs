@@ -12,7 +12,7 @@ mod logging;
 mod output;
 pub mod pages;
 mod project;
-//mod run;
+mod run;
 mod signals;
 mod values;
 mod walk;
@@ -71,7 +71,7 @@ enum Format {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    //Run(run::RunArguments),
+    Run(run::RunArguments),
     Check(check::CheckArguments),
     Fmt(fmt::FmtArguments),
     Actions(actions::ActionsArguments),
@@ -104,7 +104,7 @@ fn start() -> ExitCode {
     logging::start(cli.common.verbose);
     let output = Output::new(cli.common.color);
     match cli.verb {
-        //        Verb::Run(arguments) => run::run(&arguments, &output),
+        Verb::Run(arguments) => run::run(&arguments, &output),
         Verb::Check(arguments) => check::run(&arguments, &output),
         Verb::Fmt(arguments) => fmt::run(&arguments, &output),
         Verb::Actions(arguments) => actions::run(&arguments, &output),

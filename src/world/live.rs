@@ -206,6 +206,10 @@ impl World for Live<'_> {
         })
     }
 
+    fn unlock(&self, names: &[String]) {
+        self.locks.release(names);
+    }
+
     fn charge(&self, _address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
         Box::pin(async move {
             let result = self.ledger.charge(&charges, &self.equipment.run, &self.clock).await;

@@ -3,4 +3,5 @@
 mod imap_dovecot;
 mod imap_hostile;
 mod lab;
+mod cli_pages;
 mod syntax_accepts;

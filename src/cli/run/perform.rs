@@ -5,6 +5,7 @@ use super::super::signals::Signals;
 use super::super::{Exit, Format, logging};
 use super::RunArguments;
 use super::choose::Job;
+use crate::backend::Backend;
 use crate::engine::{self, Ending, EndingOutcome, Start};
 use crate::report::run::{JsonLines, LiveView, Mask, PlainLines, View};
 use crate::secret::Secrets;
@@ -40,7 +41,7 @@ pub fn perform(job: &Job, id: String, arguments: &RunArguments, output: &Output)
     let view: SharedView = Rc::new(RefCell::new(view(arguments.format, output, &secrets)));
     let cancel = Cancel::default();
     let world = Live::new(Equipment {
-        backends: crate::backend::all(),
+        backends: backends(),
         hosts: &job.program.hosts,
         secrets: &secrets,
         channels: Channels {
@@ -83,6 +84,11 @@ pub fn perform(job: &Job, id: String, arguments: &RunArguments, output: &Output)
         view.borrow_mut().abandoned("a fault of rectify itself ended the run", world.now());
         Exit::Fault
     })
+}
+
+/// Everything that can carry out calls.
+fn backends() -> Vec<Box<dyn Backend>> {
+    vec![Box::new(crate::backend::imap::Imap::default())]
 }
 
 /// Polls the run, listens to signals, and lets the view know that time passes.
