@@ -7,7 +7,7 @@ use super::method::method;
 use crate::check::program::{
     Call, Comprehension, Expression, ExpressionKind, NodeId, ProbeCall, Program, Quantifier, Slot, TextPart,
 };
-use crate::value::{ActionError, Record, Timestamp, Value};
+use crate::value::{ActionError, ErrorKind, Record, Timestamp, Value};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -139,6 +139,16 @@ impl Evaluator<'_> {
             ExpressionKind::Hosts(role) => {
                 let hosts = self.program.hosts.iter().filter(|host| host.roles.contains(role));
                 Ok(Value::list(hosts.map(|host| Value::Host(host.name.clone()))))
+            }
+            ExpressionKind::FromOutside(of) => {
+                let value = self.value(of)?;
+                match value.as_text() {
+                    Some(text) if text.starts_with('-') => {
+                        let message = format!("the argument {text:?} came from outside and would pass for an option");
+                        Err(ActionError::new(ErrorKind::Refused, message).into())
+                    }
+                    _ => Ok(value),
+                }
             }
             ExpressionKind::Now => Ok(Value::Time(self.now)),
             ExpressionKind::RunStarted => Ok(Value::Time(self.run_started)),

@@ -65,6 +65,7 @@ pub(super) fn render(program: &Program, expression: &Expression, local: Local<'_
             let name = program.probes.get(call.probe).map_or(UNKNOWN, |probe| probe.name.as_str());
             format!("check {name}({})", all(&call.arguments).join(", "))
         }
+        ExpressionKind::FromOutside(of) => show(of),
         ExpressionKind::Hosts(role) => format!("hosts({role})"),
         ExpressionKind::Now => "now".to_owned(),
         ExpressionKind::RunStarted => "run.started".to_owned(),
@@ -107,6 +108,7 @@ pub(super) fn is_pure(expression: &Expression, known: &dyn Fn(Slot) -> bool) -> 
         | ExpressionKind::Matches(of, _)
         | ExpressionKind::IsRole(of, _)
         | ExpressionKind::IsAbsent(of)
+        | ExpressionKind::FromOutside(of)
         | ExpressionKind::As { value: of, .. } => pure(of),
         ExpressionKind::List(items) => items.iter().all(pure),
         ExpressionKind::Record { fields, .. } => fields.iter().all(|(_, value)| pure(value)),
