@@ -58,4 +58,9 @@ impl Catalog {
 }
 
 /// The signature files beside the backends' code.
-pub const SIGNATURES: &[SignatureFile] = &[("imap", "imap.runbook", include_str!("../backend/imap/imap.runbook"))];
+pub const SIGNATURES: &[SignatureFile] = &[
+    ("exec", "exec.runbook", include_str!("../backend/exec/exec.runbook")),
+    ("host", "host.runbook", include_str!("../backend/host/host.runbook")),
+    ("imap", "imap.runbook", include_str!("../backend/imap/imap.runbook")),
+    ("service", "service.runbook", include_str!("../backend/service/service.runbook")),
+];
