@@ -5,12 +5,13 @@ use super::super::signals::Signals;
 use super::super::{Exit, Format, logging};
 use super::RunArguments;
 use super::choose::Job;
-use crate::backend::Backend;
+use crate::backend::{Backend, exec, host, imap, service};
 use crate::engine::{self, Ending, EndingOutcome, Start};
 use crate::report::run::{JsonLines, LiveView, Mask, PlainLines, View};
 use crate::secret::Secrets;
 use crate::value::Timestamp;
 use crate::world::live::{Cancel, Channels, Equipment, Live, state_folder};
+use crate::world::rehearsal::Rehearsal;
 use std::cell::RefCell;
 use std::hash::{BuildHasher, RandomState};
 use std::io::IsTerminal;
@@ -74,7 +75,8 @@ pub fn perform(job: &Job, id: String, arguments: &RunArguments, output: &Output)
     let to_the_end = || {
         runtime.block_on(async {
             if arguments.dry_run {
-                watch(engine::rehearse(&job.program, &world, start), &world, &view, &cancel).await
+                let reading = Rehearsal::of(&world);
+                watch(engine::rehearse(&job.program, &reading, start), &world, &view, &cancel).await
             } else {
                 watch(engine::run(&job.program, &world, start), &world, &view, &cancel).await
             }
@@ -88,7 +90,12 @@ pub fn perform(job: &Job, id: String, arguments: &RunArguments, output: &Output)
 
 /// Everything that can carry out calls.
 fn backends() -> Vec<Box<dyn Backend>> {
-    vec![Box::new(crate::backend::imap::Imap::default())]
+    vec![
+        Box::new(exec::Exec),
+        Box::new(host::HostBackend),
+        Box::new(imap::Imap::default()),
+        Box::new(service::Service),
+    ]
 }
 
 /// Polls the run, listens to signals, and lets the view know that time passes.
