@@ -59,16 +59,6 @@ impl Surroundings<'_> {
     }
 }
 
-/// The signature files that are built in: the backend, the file's name for diagnostics, and its text.
-pub fn signatures() -> &'static [(&'static str, &'static str, &'static str)] {
-    &[
-        ("exec", "exec.runbook", exec::SIGNATURES),
-        ("host", "host.runbook", host::SIGNATURES),
-        ("imap", "imap.runbook", imap::SIGNATURES),
-        ("service", "service.runbook", service::SIGNATURES),
-    ]
-}
-
 /// Where commands run: the inventory's folder, so that its relative paths mean what they say.
 fn working_folder(surroundings: &Surroundings<'_>) -> std::path::PathBuf {
     let folder = surroundings.folder;

@@ -64,3 +64,18 @@ pub const SIGNATURES: &[SignatureFile] = &[
     ("imap", "imap.runbook", include_str!("../backend/imap/imap.runbook")),
     ("service", "service.runbook", include_str!("../backend/service/service.runbook")),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax;
+
+    #[test]
+    fn every_signature_file_is_understood_and_laid_out() {
+        for ((name, file, text), (id, _)) in SIGNATURES.iter().zip(Catalog::builtin().sources().iter()) {
+            let parsed = syntax::parse(id, text);
+            assert_eq!(parsed.diagnostics, [], "{file}");
+            assert!(Catalog::builtin().backend(name).is_some(), "{file} declares another backend than {name}");
+        }
+    }
+}

@@ -63,7 +63,7 @@ impl<'a> Builder<'a> {
     /// The whole file.
     pub(super) fn file(&mut self, pairs: Pairs<'a, Rule>) -> File {
         let mut declarations = Vec::new();
-        for node in pairs.flat_map(|file| file.into_inner()) {
+        for node in pairs.flat_map(|file| children(file)) {
             let start = node.as_span().start();
             let is_declaration = node.as_rule() != Rule::misplaced;
             declarations.extend(self.declaration(node));
@@ -76,8 +76,17 @@ impl<'a> Builder<'a> {
     }
 
     /// What was found wrong.
-    pub(super) fn finish(self) -> Vec<Diagnostic> {
-        self.diagnostics
+    pub(super) fn finish(mut self) -> Vec<Diagnostic> {
+        let mut diagnostics = std::mem::take(&mut self.diagnostics);
+        for diagnostic in &mut diagnostics {
+            for label in &mut diagnostic.labels {
+                label.span = self.whole_characters(label.span);
+            }
+            if let Some(fix) = &mut diagnostic.fix {
+                fix.span = self.whole_characters(fix.span);
+            }
+        }
+        diagnostics
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
@@ -86,7 +95,14 @@ impl<'a> Builder<'a> {
 
     fn span(&self, node: &Node<'a>) -> Span {
         let span = node.as_span();
-        Span::new(self.file, span.start() as u32, span.end() as u32)
+        self.whole_characters(Span::new(self.file, span.start() as u32, span.end() as u32))
+    }
+
+    /// Widens a place to whole characters of the original: a full-width sign is three bytes there, and one when plain.
+    fn whole_characters(&self, span: Span) -> Span {
+        let start = self.original.floor_char_boundary(span.start as usize) as u32;
+        let end = self.original.ceil_char_boundary(span.end as usize) as u32;
+        Span { start, end, ..span }
     }
 
     fn name(&mut self, node: Option<Node<'a>>) -> Name {
@@ -156,12 +172,19 @@ fn is_name(word: &str) -> bool {
     word.chars().next().is_some_and(|c| !c.is_numeric())
 }
 
+type Children<'a> = std::iter::Filter<Pairs<'a, Rule>, fn(&Node<'a>) -> bool>;
+
+/// The children of a node, without comments: those are found before parsing.
+fn children(node: Node<'_>) -> Children<'_> {
+    node.into_inner().filter(|child| child.as_rule() != Rule::comment)
+}
+
 /// The children of a node.
-struct Inner<'a>(Peekable<Pairs<'a, Rule>>);
+struct Inner<'a>(Peekable<Children<'a>>);
 
 impl<'a> Inner<'a> {
     fn of(node: Node<'a>) -> Self {
-        Self(node.into_inner().peekable())
+        Self(children(node).peekable())
     }
 
     fn next(&mut self) -> Option<Node<'a>> {

@@ -28,10 +28,10 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
         return Parsed { file: empty(), diagnostics: vec![diagnostic] };
     }
     let plain = scan(file, text);
-    let (mut tree, mut diagnostics) = match plain.too_deep {
-        Some(span) => (empty(), vec![deep::diagnostic(span)]),
-        None => grammar::with_stack(|| build(file, text, &plain)),
-    };
+    if let Some(span) = plain.too_deep {
+        return Parsed { file: empty(), diagnostics: vec![deep::diagnostic(span)] };
+    }
+    let (mut tree, mut diagnostics) = grammar::with_stack(|| build(file, text, &plain));
     tree.comments = plain.comments;
     diagnostics.extend(plain.diagnostics);
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span().start, diagnostic.span().end));

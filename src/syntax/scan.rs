@@ -20,7 +20,7 @@ pub(super) struct Plain<'a> {
     pub diagnostics: Vec<Diagnostic>,
     /// Lines whose fault is reported already: whatever else seems wrong there follows from it.
     pub reported: Vec<Range<usize>>,
-    /// The first bracket that is nested too deeply to be read.
+    /// The first bracket that is nested too deeply. What follows was not looked at.
     pub too_deep: Option<Span>,
 }
 
@@ -78,6 +78,9 @@ impl<'a> Scanner<'a> {
             self.at = 3;
         }
         while let Some(byte) = self.bytes.get(self.at).copied() {
+            if self.plain.too_deep.is_some() {
+                return;
+            }
             match byte {
                 b' ' => self.at += 1,
                 b'\n' => {

@@ -1,6 +1,6 @@
 //! Numbers with and without units, and the timings that are made of them.
 
-use super::{Builder, Inner};
+use super::{Builder, Inner, children};
 use crate::diagnostic::{Diagnostic, code};
 use crate::syntax::ast::{Amount, AmountKind, Timings};
 use crate::syntax::grammar::{Node, Rule};
@@ -49,7 +49,7 @@ impl<'a> Builder<'a> {
     pub(super) fn timing(&mut self, node: Node<'a>, timings: &mut Timings) {
         let span = self.span(&node);
         let word = node.as_str().split(' ').next().unwrap_or("");
-        let amount = self.amount(node.into_inner().next());
+        let amount = self.amount(children(node).next());
         let (slot, word) = match word {
             "within" => (&mut timings.within, "within"),
             "every" => (&mut timings.every, "every"),

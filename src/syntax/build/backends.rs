@@ -1,6 +1,6 @@
 //! Backends: what their actions take, answer and undo.
 
-use super::{Builder, Inner};
+use super::{Builder, Inner, children};
 use crate::source::Span;
 use crate::syntax::ast::{ActionBody, Amount, Backend, Call, Saves, Signature, Statement};
 use crate::syntax::explain::Context;
@@ -18,7 +18,7 @@ impl<'a> Builder<'a> {
         if let Some(body) = inner.next() {
             let place = self.span(&body);
             self.body(place, Context::Backend, |builder| {
-                for child in body.into_inner() {
+                for child in children(body) {
                     match child.as_rule() {
                         Rule::signature => backend.signatures.push(builder.signature(child)),
                         Rule::record => backend.records.push(builder.shape(child)),
@@ -42,7 +42,7 @@ impl<'a> Builder<'a> {
             class_span,
             name: self.name(inner.next()),
             parameters: self.parameters(inner.next()),
-            returns: inner.take(Rule::returns).map(|node| self.type_of(node.into_inner().next())),
+            returns: inner.take(Rule::returns).map(|node| self.type_of(children(node).next())),
             timeout: None,
             fresh: None,
             idempotent: None,
@@ -66,21 +66,21 @@ impl<'a> Builder<'a> {
         let of_word = |first: &Span| *first;
         match node.as_rule() {
             Rule::timeout => {
-                let amount = self.amount(node.into_inner().next());
+                let amount = self.amount(children(node).next());
                 self.once(&mut signature.timeout, of_amount, amount, span, "timeout");
             }
             Rule::fresh => {
-                let amount = self.amount(node.into_inner().next());
+                let amount = self.amount(children(node).next());
                 self.once(&mut signature.fresh, of_amount, amount, span, "fresh");
             }
             Rule::idempotent => self.once(&mut signature.idempotent, of_word, span, span, "idempotent"),
             Rule::once => self.once(&mut signature.once, of_word, span, span, "once"),
             Rule::confirm => {
-                let call = self.call(node.into_inner().next());
+                let call = self.call(children(node).next());
                 self.once(&mut signature.confirm, of_call, call, span, "confirm");
             }
             Rule::undo_call => {
-                let call = self.call(node.into_inner().next());
+                let call = self.call(children(node).next());
                 self.once(&mut signature.undo, of_call, call, span, "undo");
             }
             Rule::saves => {
@@ -96,7 +96,7 @@ impl<'a> Builder<'a> {
     fn action_body(&mut self, node: Node<'a>) -> ActionBody {
         let span = self.span(&node);
         let mut body = ActionBody { lets: Vec::new(), result: None, span };
-        for child in node.into_inner() {
+        for child in children(node) {
             let place = self.span(&child);
             match child.as_rule() {
                 Rule::let_value => {

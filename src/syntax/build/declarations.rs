@@ -1,6 +1,6 @@
 //! What a file declares, but for backends and tests.
 
-use super::{Builder, Inner};
+use super::{Builder, Inner, children};
 use crate::source::Span;
 use crate::syntax::ast::{
     Alert, Block, Declaration, Ends, Enumeration, Expression, Goal, Import, Limit, LimitPart, Lock, Probe, Procedure,
@@ -13,7 +13,7 @@ impl<'a> Builder<'a> {
     pub(super) fn declaration(&mut self, node: Node<'a>) -> Option<Declaration> {
         let span = self.span(&node);
         Some(match node.as_rule() {
-            Rule::import => Declaration::Import(Import { path: self.text(node.into_inner().next()), span }),
+            Rule::import => Declaration::Import(Import { path: self.text(children(node).next()), span }),
             Rule::role => Declaration::Role(self.shape(node)),
             Rule::record => Declaration::Record(self.shape(node)),
             Rule::enumeration => Declaration::Enumeration(self.enumeration(node)),
@@ -45,7 +45,7 @@ impl<'a> Builder<'a> {
         if let Some(body) = inner.next() {
             let place = self.span(&body);
             self.body(place, Context::Fields, |builder| {
-                for child in body.into_inner() {
+                for child in children(body) {
                     match child.as_rule() {
                         Rule::field => fields.push(builder.field(child)),
                         Rule::unclosed => builder.leave_open(place, &child),
@@ -66,7 +66,7 @@ impl<'a> Builder<'a> {
         if let Some(body) = inner.next() {
             let place = self.span(&body);
             self.body(place, Context::Words, |builder| {
-                for child in body.into_inner() {
+                for child in children(body) {
                     match child.as_rule() {
                         Rule::name => words.push(builder.name(Some(child))),
                         Rule::unclosed => builder.leave_open(place, &child),
@@ -89,11 +89,11 @@ impl<'a> Builder<'a> {
                 Rule::rate => {
                     let mut part = Inner::of(node);
                     let (count, window) = (self.amount(part.next()), self.amount(part.next()));
-                    let key = part.next().map(|per| self.path(per.into_inner().next()));
+                    let key = part.next().map(|per| self.path(children(per).next()));
                     parts.push(LimitPart::Rate { count, window, key, span });
                 }
-                Rule::spacing => parts.push(LimitPart::Apart { gap: self.amount(node.into_inner().next()), span }),
-                Rule::per => parts.push(LimitPart::Key { key: self.path(node.into_inner().next()), span }),
+                Rule::spacing => parts.push(LimitPart::Apart { gap: self.amount(children(node).next()), span }),
+                Rule::per => parts.push(LimitPart::Key { key: self.path(children(node).next()), span }),
                 _ => self.fault(node),
             }
         }
@@ -122,7 +122,7 @@ impl<'a> Builder<'a> {
             let place = self.span(&body);
             runbook.block.span = place;
             self.body(place, Context::Runbook, |builder| {
-                for child in body.into_inner() {
+                for child in children(body) {
                     if !builder.header(&child, &mut runbook) {
                         builder.line(child, place, &mut runbook.block.statements);
                     }
@@ -139,7 +139,7 @@ impl<'a> Builder<'a> {
         let word = node.as_str().split(' ').next().unwrap_or("");
         match node.as_rule() {
             Rule::title => {
-                let text = self.text(node.into_inner().next());
+                let text = self.text(children(node).next());
                 self.once(&mut runbook.title, |first| first.span, text, span, word);
             }
             Rule::alert => {
@@ -147,15 +147,15 @@ impl<'a> Builder<'a> {
                 self.once(&mut runbook.alert, |first| first.span, alert, span, word);
             }
             Rule::goal => {
-                let condition = self.expression(node.into_inner().next());
+                let condition = self.expression(children(node).next());
                 self.once(&mut runbook.goal, |first| first.span, Goal { condition, span }, span, word);
             }
             Rule::contact => {
-                let contact = self.path(node.into_inner().next());
+                let contact = self.path(children(node).next());
                 self.once(&mut runbook.contact, |first| first.span, contact, span, word);
             }
             Rule::lock => {
-                let names = node.into_inner().map(|node| self.expression(Some(node))).collect();
+                let names = children(node).map(|node| self.expression(Some(node))).collect();
                 self.once(&mut runbook.lock, |first| first.span, Lock { names, span }, span, word);
             }
             Rule::limit => {
@@ -164,7 +164,7 @@ impl<'a> Builder<'a> {
             }
             Rule::ends => {
                 let mut timings = Timings::default();
-                node.into_inner().for_each(|node| self.timing(node, &mut timings));
+                children(node).for_each(|node| self.timing(node, &mut timings));
                 self.once(&mut runbook.ends, |first| first.span, Ends { timings, span }, span, word);
             }
             _ => return false,
@@ -182,7 +182,7 @@ impl<'a> Builder<'a> {
         while let Some(text) = self.take_text(&mut inner) {
             names.push(text);
         }
-        Alert { names, group: inner.next().map(|group| self.text(group.into_inner().next())), span }
+        Alert { names, group: inner.next().map(|group| self.text(children(group).next())), span }
     }
 
     fn probe(&mut self, node: Node<'a>) -> Probe {
@@ -210,7 +210,7 @@ impl<'a> Builder<'a> {
             probe.body = self.span(&body);
             let place = probe.body;
             self.body(place, Context::Probe, |builder| {
-                for child in body.into_inner() {
+                for child in children(body) {
                     if !builder.probe_clause(&child, &mut probe) {
                         builder.line(child, place, &mut probe.statements);
                     }
@@ -228,22 +228,22 @@ impl<'a> Builder<'a> {
         let value_span = |first: &Expression| first.span;
         match node.as_rule() {
             Rule::title => {
-                let text = self.text(node.into_inner().next());
+                let text = self.text(children(node).next());
                 self.once(&mut probe.title, text_span, text, span, "title");
             }
             Rule::group => {
-                let text = self.text(node.into_inner().next());
+                let text = self.text(children(node).next());
                 self.once(&mut probe.group, text_span, text, span, "group");
             }
             Rule::depends_on => {
-                let names: Vec<Text> = node.into_inner().map(|node| self.text(Some(node))).collect();
+                let names: Vec<Text> = children(node).map(|node| self.text(Some(node))).collect();
                 match probe.depends_on.first() {
                     Some(first) => self.report_duplicate(span, first.span, "depends_on"),
                     None => probe.depends_on = names,
                 }
             }
             Rule::timeout => {
-                let amount = self.amount(node.into_inner().next());
+                let amount = self.amount(children(node).next());
                 self.once(&mut probe.timeout, |first| first.span, amount, span, "timeout");
             }
             Rule::retries => {
@@ -252,15 +252,15 @@ impl<'a> Builder<'a> {
                 self.once(&mut probe.retries, |first| first.span, retries, span, "retries");
             }
             Rule::asks => {
-                let call = self.call(node.into_inner().next());
+                let call = self.call(children(node).next());
                 self.once(&mut probe.ask, |first| first.span, call, span, "ask");
             }
             Rule::unknown_if => {
-                let condition = self.expression(node.into_inner().next());
+                let condition = self.expression(children(node).next());
                 self.once(&mut probe.unknown_if, value_span, condition, span, "unknown if");
             }
             Rule::passed_if => {
-                let condition = self.expression(node.into_inner().next());
+                let condition = self.expression(children(node).next());
                 self.once(&mut probe.passed_if, value_span, condition, span, "passed if");
             }
             _ => return false,

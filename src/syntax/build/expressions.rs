@@ -1,6 +1,6 @@
 //! Expressions: the grammar gives operands and operators in the order they stand, precedence is made here.
 
-use super::{Builder, Inner};
+use super::{Builder, Inner, children};
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::Span;
 use crate::syntax::ast::{
@@ -70,7 +70,7 @@ impl<'a> Builder<'a> {
 
     fn operation(&mut self, node: Node<'a>) -> Expression {
         let span = self.span(&node);
-        let children = node.into_inner();
+        let children = children(node);
         let (mut total, mut run, mut deepest) = (0, 0, 0);
         for child in children.clone() {
             let prefix = child.as_rule() == Rule::prefix;
@@ -141,7 +141,7 @@ impl<'a> Builder<'a> {
     fn narrowing(&mut self, value: Expression, node: Node<'a>) -> Expression {
         let span = value.span.to(self.span(&node));
         let is = node.as_str().starts_with("is");
-        let type_name = self.type_name(node.into_inner().nth(1));
+        let type_name = self.type_name(children(node).nth(1));
         let value = Box::new(value);
         let kind = if is { ExpressionKind::Is { value, type_name } } else { ExpressionKind::As { value, type_name } };
         Expression { kind, span }
@@ -255,7 +255,7 @@ impl<'a> Builder<'a> {
         let span = self.span(&node);
         let mut items = Vec::new();
         let (mut each, mut condition, mut key) = (None, None, None);
-        for child in node.into_inner() {
+        for child in children(node) {
             let place = self.span(&child);
             match child.as_rule() {
                 Rule::for_in => {
@@ -264,7 +264,7 @@ impl<'a> Builder<'a> {
                     self.once(&mut each, |(name, _): &(Name, _)| name.span, value, place, "for");
                 }
                 Rule::where_clause => {
-                    let value = self.expression(child.into_inner().next());
+                    let value = self.expression(children(child).next());
                     self.once(&mut condition, |first: &Expression| first.span, value, place, "where");
                 }
                 Rule::sorted_by => {
@@ -308,7 +308,7 @@ impl<'a> Builder<'a> {
     fn each_argument(&mut self, node: Node<'a>) -> Vec<Argument> {
         let mut arguments = Vec::new();
         let mut label = None;
-        for child in node.into_inner() {
+        for child in children(node) {
             let span = self.span(&child);
             match child.as_rule() {
                 Rule::label => {

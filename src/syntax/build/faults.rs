@@ -1,6 +1,6 @@
 //! Nodes of what is wrong: each becomes one diagnostic, and whatever stands inside it is looked through.
 
-use super::Builder;
+use super::{Builder, children};
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::Span;
 use crate::syntax::ast::{Statement, StatementKind};
@@ -20,7 +20,7 @@ impl<'a> Builder<'a> {
 
     /// Whatever follows a statement on its line. A whole statement is reported and still given back.
     pub(super) fn extra(&mut self, node: Node<'a>, after: Option<&Statement>) -> Option<Statement> {
-        let child = node.into_inner().next()?;
+        let child = children(node).next()?;
         if matches!(child.as_rule(), Rule::bad_line | Rule::bad_block) {
             if !self.is_reported(&child) {
                 let diagnostic = self.after_statement(&child, after);
@@ -45,7 +45,7 @@ impl<'a> Builder<'a> {
             match node.as_rule() {
                 Rule::extra => {
                     extra = Some(at);
-                    if let Some(child) = node.into_inner().next().filter(|child| !self.is_reported(child)) {
+                    if let Some(child) = children(node).next().filter(|child| !self.is_reported(child)) {
                         let diagnostic = match child.as_rule() {
                             Rule::bad_line | Rule::bad_block => self.after_statement(&child, None),
                             _ => self.second_statement(&child),
@@ -83,7 +83,7 @@ impl<'a> Builder<'a> {
         let diagnostic = match node.as_rule() {
             Rule::bad_line => explain::line(self.file, span.start as usize, node.as_str(), self.context, false),
             Rule::bad_block => {
-                let header = node.clone().into_inner().next().filter(|child| child.as_rule() == Rule::bad_text);
+                let header = children(node.clone()).next().filter(|child| child.as_rule() == Rule::bad_text);
                 match header {
                     Some(header) => explain::line(self.file, span.start as usize, header.as_str(), self.context, true),
                     None => Diagnostic::error(
@@ -162,14 +162,14 @@ impl<'a> Builder<'a> {
             .fix(end, " ");
         }
         let text = match node.as_rule() {
-            Rule::bad_block => node.clone().into_inner().next().map_or("{", |child| child.as_str()),
+            Rule::bad_block => children(node.clone()).next().map_or("{", |child| child.as_str()),
             _ => node.as_str(),
         };
         explain::rest(self.file, start, text)
     }
 
     fn misplaced(&mut self, node: &Node<'a>) {
-        let first = node.clone().into_inner().next();
+        let first = children(node.clone()).next();
         let span = first.as_ref().map_or(self.span(node), |first| self.span(first));
         let early = match (self.context, self.before) {
             (Context::File, Some(from)) => braces::early_close(self.plain, from, span.start as usize),

@@ -1,6 +1,6 @@
 //! Blocks and the statements in them.
 
-use super::{Builder, Inner};
+use super::{Builder, Inner, children};
 use crate::source::Span;
 use crate::syntax::ast::{Arm, Block, LetElse, Pattern, Statement, StatementKind, Subject, Text};
 use crate::syntax::explain::Context;
@@ -12,7 +12,7 @@ impl<'a> Builder<'a> {
         let span = self.span(&node);
         let mut statements = Vec::new();
         self.body(span, Context::Block, |builder| {
-            for child in node.into_inner() {
+            for child in children(node) {
                 builder.line(child, span, &mut statements);
             }
         });
@@ -51,8 +51,8 @@ impl<'a> Builder<'a> {
             Rule::for_each => self.for_each(node),
             Rule::temporarily | Rule::permanently => self.adverb(node),
             Rule::match_value => self.match_value(node),
-            Rule::run => StatementKind::Run(self.call(node.into_inner().next())),
-            Rule::do_procedure => StatementKind::Do(self.call(node.into_inner().next())),
+            Rule::run => StatementKind::Run(self.call(children(node).next())),
+            Rule::do_procedure => StatementKind::Do(self.call(children(node).next())),
             Rule::manual => {
                 let mut inner = Inner::of(node);
                 let (message, timings) = (self.text(inner.next()), self.timings(&mut inner));
@@ -86,7 +86,7 @@ impl<'a> Builder<'a> {
         let mut inner = Inner::of(node);
         let contact = self.path(inner.next());
         let message = self.text(inner.next());
-        let evidence = inner.take(Rule::evidence).into_iter().flat_map(|node| node.into_inner());
+        let evidence = inner.take(Rule::evidence).into_iter().flat_map(|node| children(node));
         let evidence = evidence.map(|node| self.expression(Some(node))).collect();
         match escalates {
             true => StatementKind::Escalate { contact, message, evidence },
@@ -99,21 +99,21 @@ impl<'a> Builder<'a> {
         let name = self.name(inner.next());
         let value = self.expression(inner.next());
         let otherwise = match inner.take(Rule::else_value) {
-            Some(node) => Some(LetElse::Value(self.expression(node.into_inner().next()))),
+            Some(node) => Some(LetElse::Value(self.expression(children(node).next()))),
             None => self.otherwise(&mut inner).map(LetElse::Block),
         };
         StatementKind::Let { name, value, otherwise }
     }
 
     fn otherwise(&mut self, inner: &mut Inner<'a>) -> Option<Block> {
-        inner.take(Rule::otherwise).map(|node| self.block(node.into_inner().next()))
+        inner.take(Rule::otherwise).map(|node| self.block(children(node).next()))
     }
 
     fn wait(&mut self, node: Node<'a>) -> StatementKind {
         let mut inner = Inner::of(node);
         match inner.take(Rule::wait_until) {
             Some(until) => StatementKind::WaitUntil {
-                condition: self.expression(until.into_inner().next()),
+                condition: self.expression(children(until).next()),
                 timings: self.timings(&mut inner),
                 otherwise: self.otherwise(&mut inner),
             },
@@ -157,7 +157,7 @@ impl<'a> Builder<'a> {
         while let Some(node) = inner.take(Rule::at_most).or_else(|| inner.take(Rule::at_a_time)) {
             let span = self.span(&node);
             let most = node.as_rule() == Rule::at_most;
-            let amount = self.amount(node.into_inner().next());
+            let amount = self.amount(children(node).next());
             let (slot, what) = if most { (&mut at_most, "at most") } else { (&mut at_a_time, "at a time") };
             self.once(slot, |first: &crate::syntax::ast::Amount| first.span, amount, span, what);
         }
@@ -169,7 +169,7 @@ impl<'a> Builder<'a> {
         let mut inner = Inner::of(node);
         let what = match inner.next() {
             Some(node) if node.as_rule() == Rule::block => Subject::Block(self.block(Some(node))),
-            Some(node) if node.as_rule() == Rule::do_procedure => Subject::Do(self.call(node.into_inner().next())),
+            Some(node) if node.as_rule() == Rule::do_procedure => Subject::Do(self.call(children(node).next())),
             other => Subject::Call(self.call(other)),
         };
         let undo = self.undo(&mut inner);
@@ -188,7 +188,7 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn undo(&mut self, inner: &mut Inner<'a>) -> Option<Block> {
-        inner.take(Rule::undo).map(|node| self.block(node.into_inner().next()))
+        inner.take(Rule::undo).map(|node| self.block(children(node).next()))
     }
 
     fn match_value(&mut self, node: Node<'a>) -> StatementKind {
@@ -198,7 +198,7 @@ impl<'a> Builder<'a> {
         if let Some(node) = inner.next() {
             let span = self.span(&node);
             self.body(span, Context::Arms, |builder| {
-                for child in node.into_inner() {
+                for child in children(node) {
                     match child.as_rule() {
                         Rule::arm => arms.push(builder.arm(child)),
                         Rule::unclosed => builder.leave_open(span, &child),
@@ -231,7 +231,7 @@ impl<'a> Builder<'a> {
         StatementKind::Repeat {
             count: self.amount(inner.next()),
             timings: self.timings(&mut inner),
-            until: inner.take(Rule::until).map(|node| self.expression(node.into_inner().next())),
+            until: inner.take(Rule::until).map(|node| self.expression(children(node).next())),
             block: self.block(inner.next()),
             otherwise: self.otherwise(&mut inner),
         }

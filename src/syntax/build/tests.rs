@@ -1,6 +1,6 @@
 //! `test` blocks.
 
-use super::{Builder, Inner};
+use super::{Builder, Inner, children};
 use crate::syntax::ast::{Expectation, GivenAnswers, GivenSubject, Name, Test, TestLine, Times, Timings};
 use crate::syntax::explain::Context;
 use crate::syntax::grammar::{Node, Rule};
@@ -15,7 +15,7 @@ impl<'a> Builder<'a> {
         if let Some(body) = inner.next() {
             let place = self.span(&body);
             self.body(place, Context::Test, |builder| {
-                for child in body.into_inner() {
+                for child in children(body) {
                     match child.as_rule() {
                         Rule::given => lines.push(builder.given(child)),
                         Rule::expect => lines.push(builder.expect(child)),
@@ -33,14 +33,14 @@ impl<'a> Builder<'a> {
         let mut inner = Inner::of(node);
         let subject = match inner.next() {
             Some(node) if node.as_rule() == Rule::nobody => GivenSubject::Nobody,
-            Some(node) if node.as_rule() == Rule::world => GivenSubject::World(self.text(node.into_inner().next())),
-            Some(node) if node.as_rule() == Rule::asked => GivenSubject::Ask(self.text(node.into_inner().next())),
+            Some(node) if node.as_rule() == Rule::world => GivenSubject::World(self.text(children(node).next())),
+            Some(node) if node.as_rule() == Rule::asked => GivenSubject::Ask(self.text(children(node).next())),
             Some(node) if node.as_rule() == Rule::call => GivenSubject::Call(self.call(Some(node))),
             other => GivenSubject::Name(self.path(other)),
         };
         let answers = match inner.peek() {
             Some(Rule::answers) => {
-                let values = inner.next().into_iter().flat_map(|node| node.into_inner());
+                let values = inner.next().into_iter().flat_map(|node| children(node));
                 GivenAnswers::Values(values.map(|node| self.expression(Some(node))).collect())
             }
             Some(Rule::times_out) => {
@@ -48,11 +48,11 @@ impl<'a> Builder<'a> {
                 GivenAnswers::TimesOut
             }
             Some(Rule::error) => {
-                let text = inner.next().and_then(|node| node.into_inner().next());
+                let text = inner.next().and_then(|node| children(node).next());
                 GivenAnswers::Error(text.map(|node| self.text(Some(node))))
             }
             Some(Rule::verdicts) => {
-                let words = inner.next().into_iter().flat_map(|node| node.into_inner());
+                let words = inner.next().into_iter().flat_map(|node| children(node));
                 GivenAnswers::Verdicts(words.map(|node| self.name(Some(node))).collect())
             }
             _ => GivenAnswers::Nothing,
@@ -70,14 +70,9 @@ impl<'a> Builder<'a> {
                 return TestLine::Expect { expectation: Expectation::Within, timings, span };
             }
             Some(node) if node.as_rule() == Rule::left => Expectation::LeftInPlace(
-                node.into_inner()
-                    .filter(|node| node.as_rule() == Rule::call)
-                    .map(|node| self.call(Some(node)))
-                    .collect(),
+                children(node).filter(|node| node.as_rule() == Rule::call).map(|node| self.call(Some(node))).collect(),
             ),
-            Some(node) if node.as_rule() == Rule::none_of => {
-                Expectation::NoneOfClass(self.name(node.into_inner().next()))
-            }
+            Some(node) if node.as_rule() == Rule::none_of => Expectation::NoneOfClass(self.name(children(node).next())),
             Some(node) if node.as_rule() == Rule::outcome => self.outcome(node),
             Some(node) => self.expected(node),
             None => Expectation::Within,
@@ -98,7 +93,7 @@ impl<'a> Builder<'a> {
         let call = self.call(inner.next());
         let times = inner.take(Rule::times).map(|node| {
             let written = node.as_str();
-            match node.into_inner().next() {
+            match children(node).next() {
                 Some(amount) => Times::Exactly(self.amount(Some(amount))),
                 None if written == "once" => Times::Once,
                 None => Times::Never,

@@ -1,6 +1,6 @@
 //! Texts in quotes: escapes are replaced, what is interpolated becomes a part of its own.
 
-use super::Builder;
+use super::{Builder, children};
 use crate::diagnostic::{Diagnostic, code};
 use crate::syntax::ast::{Text, TextPart};
 use crate::syntax::grammar::{Node, Rule};
@@ -19,7 +19,7 @@ impl<'a> Builder<'a> {
             return Text { parts: parts.finish(), raw, span };
         }
         let mut from = start + 1;
-        for part in node.into_inner() {
+        for part in children(node) {
             let (part_start, part_end) = (part.as_span().start(), part.as_span().end());
             parts.literal(self.original.get(from..part_start).unwrap_or(""));
             from = part_end;
@@ -33,7 +33,7 @@ impl<'a> Builder<'a> {
         let span = self.span(&node);
         match node.as_rule() {
             Rule::interpolation => {
-                let path = self.path(node.into_inner().next());
+                let path = self.path(children(node).next());
                 parts.interpolation(path);
             }
             Rule::escape => match escaped(node.as_str()) {

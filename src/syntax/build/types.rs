@@ -1,13 +1,13 @@
 //! Types and parameters.
 
-use super::{Builder, Inner};
+use super::{Builder, Inner, children};
 use crate::syntax::ast::{Field, Parameter, Path, Type, TypeName};
 use crate::syntax::grammar::{Node, Rule};
 
 impl<'a> Builder<'a> {
     pub(super) fn parameters(&mut self, node: Option<Node<'a>>) -> Vec<Parameter> {
         let mut parameters = Vec::new();
-        for child in node.into_iter().flat_map(|node| node.into_inner()) {
+        for child in node.into_iter().flat_map(|node| children(node)) {
             match child.as_rule() {
                 Rule::parameter => parameters.push(self.parameter(child)),
                 _ => self.fault(child),
@@ -34,7 +34,7 @@ impl<'a> Builder<'a> {
     pub(super) fn type_of(&mut self, node: Option<Node<'a>>) -> Type {
         let Some(node) = node else { return Type { alternatives: Vec::new(), span: Default::default() } };
         let span = self.span(&node);
-        let alternatives = node.into_inner().map(|node| self.type_name(Some(node))).collect();
+        let alternatives = children(node).map(|node| self.type_name(Some(node))).collect();
         Type { alternatives, span }
     }
 

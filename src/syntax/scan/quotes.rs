@@ -77,7 +77,10 @@ impl Scanner<'_> {
             "\"" => self.closing_quote(inside, false)?,
             _ => inside + self.text.get(inside..)?.find(close)? + close.len(),
         };
-        let next = self.text.get(end..)?.trim_start_matches([' ', '\t', '\r', '\n']);
+        let mut next = self.text.get(end..)?.trim_start();
+        while next.starts_with('#') {
+            next = next.split_once('\n')?.1.trim_start();
+        }
         next.starts_with([')', ',']).then_some(end)
     }
 
