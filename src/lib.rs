@@ -29,3 +29,7 @@ pub mod transport;
 pub mod backend;
 
 pub mod world;
+
+pub mod report;
+
+pub mod cli;
