@@ -1,5 +1,6 @@
 //! Every integration test, in one binary.
 
+mod format_fixtures;
 mod format_properties;
 mod fuzz;
 mod generate;
