@@ -63,6 +63,8 @@ pub fn signatures() -> &'static [(&'static str, &'static str, &'static str)] {
     &[
         ("exec", "exec.runbook", exec::SIGNATURES),
         ("host", "host.runbook", host::SIGNATURES),
+        ("human", "human.runbook", human::SIGNATURES),
+        ("mail", "mail.runbook", mail::SIGNATURES),
         ("service", "service.runbook", service::SIGNATURES),
     ]
 }
