@@ -18,6 +18,18 @@ pub mod syntax;
 
 pub mod format;
 
+pub mod catalog;
+
+pub mod check;
+
+pub mod engine;
+
 pub mod transport;
 
 pub mod backend;
+
+pub mod world;
+
+pub mod report;
+
+pub mod cli;

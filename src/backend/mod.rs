@@ -7,6 +7,7 @@
 pub mod exec;
 pub mod host;
 pub mod human;
+pub mod imap;
 pub mod mail;
 pub mod service;
 
@@ -56,17 +57,6 @@ impl Surroundings<'_> {
             .find(|host| host.name == name)
             .ok_or_else(|| ActionError::new(ErrorKind::Refused, format!("no host named {name:?} is in the inventory")))
     }
-}
-
-/// The signature files that are built in: the backend, the file's name for diagnostics, and its text.
-pub fn signatures() -> &'static [(&'static str, &'static str, &'static str)] {
-    &[
-        ("exec", "exec.runbook", exec::SIGNATURES),
-        ("host", "host.runbook", host::SIGNATURES),
-        ("human", "human.runbook", human::SIGNATURES),
-        ("mail", "mail.runbook", mail::SIGNATURES),
-        ("service", "service.runbook", service::SIGNATURES),
-    ]
 }
 
 /// Where commands run: the inventory's folder, so that its relative paths mean what they say.

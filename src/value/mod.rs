@@ -3,6 +3,7 @@
 mod call;
 mod error;
 mod host;
+pub mod jq;
 mod record;
 mod settings;
 mod units;

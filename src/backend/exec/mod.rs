@@ -9,9 +9,6 @@ use crate::value::{ActionError, Call, Decimal, ErrorKind, Value};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// What its actions are, in the language.
-pub const SIGNATURES: &str = include_str!("exec.runbook");
-
 /// The backend.
 #[derive(Debug, Default)]
 pub struct Exec;

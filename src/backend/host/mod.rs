@@ -9,9 +9,6 @@ mod tests;
 use super::{Backend, Performing, Surroundings};
 use crate::value::{ActionError, Call, Value};
 
-/// What its actions are, in the language.
-pub const SIGNATURES: &str = include_str!("host.runbook");
-
 /// The backend.
 #[derive(Debug, Default)]
 pub struct HostBackend;

@@ -12,9 +12,6 @@ use crate::value::{ActionError, Call, ErrorKind, Value};
 use manager::{Manager, Seen};
 use std::time::Duration;
 
-/// What its actions are, in the language.
-pub const SIGNATURES: &str = include_str!("service.runbook");
-
 /// How often a service that is on its way is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 

@@ -1,0 +1,109 @@
+//! Arguments of commands: what may be sent at all, and how it is written so that it stays one argument.
+
+use crate::value::{ActionError, ErrorKind};
+
+/// The longest user name, password or mailbox name, in bytes.
+const LIMIT: usize = 1024;
+
+/// Turns down what could end the command and begin another.
+pub(super) fn check(parameter: &str, text: &str) -> Result<(), ActionError> {
+    let problem = if text.is_empty() {
+        "is empty".to_owned()
+    } else if text.len() > LIMIT {
+        format!("is longer than {LIMIT} bytes")
+    } else if text.contains(['\r', '\n', '\0']) {
+        "holds a line end or a NUL".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(ActionError::new(ErrorKind::Refused, format!("the {parameter} {problem}, which IMAP has no way to send")))
+}
+
+/// A quoted string, where the text can be one: printable ASCII. Anything else is sent as a literal.
+pub(super) fn quoted(text: &str) -> Option<String> {
+    if !text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return None;
+    }
+    // Room for every character to be escaped, so that a password is not left behind in a buffer that was outgrown.
+    let mut quoted = String::with_capacity(text.len() * 2 + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        if matches!(c, '"' | '\\') {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    quoted.push('"');
+    Some(quoted)
+}
+
+/// The name of a mailbox in the modified UTF-7 of RFC 3501, 5.1.3.
+pub(super) fn mailbox_name(name: &str) -> String {
+    let mut encoded = String::with_capacity(name.len());
+    let mut foreign: Vec<u8> = Vec::new();
+    for c in name.chars() {
+        if matches!(c, ' '..='~') {
+            shift(&mut foreign, &mut encoded);
+            encoded.push(c);
+            if c == '&' {
+                encoded.push('-');
+            }
+        } else {
+            foreign.extend(c.encode_utf16(&mut [0; 2]).iter().flat_map(|unit| unit.to_be_bytes()));
+        }
+    }
+    shift(&mut foreign, &mut encoded);
+    encoded
+}
+
+/// Writes the UTF-16 that was gathered as `&…-`: base64 with `,` for `/` and without padding.
+fn shift(foreign: &mut Vec<u8>, encoded: &mut String) {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
+    if foreign.is_empty() {
+        return;
+    }
+    encoded.push('&');
+    for group in foreign.chunks(3) {
+        let bits = group.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
+        for place in 0..=group.len() {
+            let digit = (bits >> (18 - 6 * place)) & 63;
+            encoded.extend(DIGITS.get(digit as usize).map(|digit| char::from(*digit)));
+        }
+    }
+    encoded.push('-');
+    foreign.clear();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ends_a_command_is_refused() {
+        for bad in ["a\rb", "a\nb", "a\0b", "", &"x".repeat(1025)] {
+            assert_eq!(check("user", bad).map_err(|error| error.kind), Err(ErrorKind::Refused), "{bad:?}");
+        }
+        assert_eq!(check("user", "a\"\\}{1}"), Ok(()));
+    }
+
+    #[test]
+    fn quotes_and_backslashes_are_escaped() {
+        assert_eq!(quoted(r#"a"b\c} {5}"#).as_deref(), Some(r#""a\"b\\c} {5}""#));
+        assert_eq!(quoted("密码"), None);
+        assert_eq!(quoted("a\tb"), None);
+    }
+
+    #[test]
+    fn mailbox_names_are_in_modified_utf7() {
+        for (name, encoded) in [
+            ("INBOX", "INBOX"),
+            ("R&D", "R&-D"),
+            ("台北", "&U,BTFw-"),
+            ("~peter/mail/台北/日本語", "~peter/mail/&U,BTFw-/&ZeVnLIqe-"),
+            ("é", "&AOk-"),
+            ("😀", "&2D3eAA-"),
+        ] {
+            assert_eq!(mailbox_name(name), encoded);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! IMAP servers, looked at as a mail program sees them: connected to, logged in to, and tried with a message.
+//!
+//! The protocol is spoken here and not by a library: what is read has to be bounded before it is parsed, tags must not
+//! be guessed, and a password must not reach anybody's log. See `docs/backends/imap.md`.
+
+mod argument;
+mod endpoint;
+mod progress;
+mod response;
+mod round_trip;
+mod session;
+mod shown;
+mod stop;
+mod wire;
+
+use super::{Backend, Performing, Surroundings};
+use crate::transport::trust::Trusts;
+use crate::value::{ActionError, Call, ErrorKind, SignedDuration, Timestamp, Value};
+use endpoint::Endpoint;
+use progress::Progress;
+use stop::Stop;
+
+/// The `imap` backend. Every call connects anew; only the certificates to trust are kept between calls.
+#[derive(Debug, Default)]
+pub struct Imap {
+    trusts: Trusts,
+}
+
+impl Backend for Imap {
+    fn name(&self) -> &'static str {
+        "imap"
+    }
+
+    fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a Surroundings<'a>) -> Performing<'a> {
+        Box::pin(async move {
+            let mut progress = Progress::new(surroundings.time_left);
+            let endpoint = Endpoint::of(surroundings.host(call, "on")?, surroundings.folder, &self.trusts)?;
+            progress.begin();
+            match call.action.as_str() {
+                "greeting" => {
+                    let reached = session::greeting(&endpoint, &mut progress).await;
+                    progress.answer(reached)
+                }
+                "login" => {
+                    let login = Login::of(call, surroundings)?;
+                    let reached = session::login_only(&endpoint, &login, &mut progress).await;
+                    progress.answer(reached)
+                }
+                "mailbox" => {
+                    let login = Login::of(call, surroundings)?;
+                    let reached = session::examine(&endpoint, &login, &mailbox(call)?, &mut progress).await;
+                    progress.answer(reached)
+                }
+                "certificate" => {
+                    let (certificate, problem) =
+                        session::certificate(&endpoint, &mut progress).await.map_err(Stop::into_error)?;
+                    Ok(certificate_value(certificate, problem))
+                }
+                "round_trip" => {
+                    let login = Login::of(call, surroundings)?;
+                    round_trip::perform(&endpoint, &login, &mailbox(call)?, &mut progress).await
+                }
+                "round_trip_removed" => {
+                    let login = Login::of(call, surroundings)?;
+                    round_trip::remove_left(&endpoint, &login, &mailbox(call)?, &mut progress).await
+                }
+                other => Err(ActionError::new(ErrorKind::Refused, format!("there is no action imap.{other}"))),
+            }
+        })
+    }
+}
+
+/// Who logs in.
+struct Login {
+    user: String,
+    password: crate::secret::Revealed,
+}
+
+impl Login {
+    fn of(call: &Call, surroundings: &Surroundings<'_>) -> Result<Self, ActionError> {
+        let user = text(call, "user")?;
+        let Some(Value::Secret(reference)) = call.argument("password") else {
+            return Err(ActionError::new(ErrorKind::Refused, "the password must be a secret"));
+        };
+        let password = surroundings.secrets.reveal(reference)?;
+        argument::check("password", &password)?;
+        Ok(Self { user, password })
+    }
+}
+
+/// A text argument that can be sent.
+fn text(call: &Call, parameter: &str) -> Result<String, ActionError> {
+    let text = call.argument(parameter).and_then(Value::as_text).unwrap_or_default();
+    argument::check(parameter, text)?;
+    Ok(text.to_owned())
+}
+
+/// The mailbox, as it is written on the wire.
+fn mailbox(call: &Call) -> Result<String, ActionError> {
+    text(call, "mailbox").map(|name| argument::mailbox_name(&name))
+}
+
+fn certificate_value(certificate: crate::transport::tls::PeerCertificate, problem: Option<String>) -> Value {
+    let remaining: SignedDuration = certificate.not_after.duration_since(Timestamp::now());
+    let names = certificate.names.iter().take(100).map(|name| Value::Text(shown::shown(name.as_bytes())));
+    Value::record(
+        "Certificate",
+        [
+            ("trusted", Value::Boolean(problem.is_none())),
+            ("problem", problem.map_or(Value::Absent, Value::text)),
+            ("subject", Value::Text(shown::shown(certificate.subject.as_bytes()))),
+            ("issuer", Value::Text(shown::shown(certificate.issuer.as_bytes()))),
+            ("names", Value::list(names)),
+            ("not_before", Value::Time(certificate.not_before)),
+            ("not_after", Value::Time(certificate.not_after)),
+            ("remaining", Value::Duration(remaining)),
+        ],
+    )
+}

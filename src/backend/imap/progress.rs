@@ -1,0 +1,187 @@
+//! How far a session has come, how long each phase took, and what was learnt on the way.
+
+use super::response::Said;
+use super::stop::{Finding, Stop};
+use crate::value::{ActionError, SignedDuration, Timestamp, Value};
+use ecow::EcoString;
+use std::future::Future;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// The words of `ImapPhase`, in the order in which they come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    Connect,
+    Tls,
+    Greeting,
+    Starttls,
+    Capability,
+    Login,
+    Select,
+    Append,
+    Fetch,
+    Remove,
+}
+
+impl Phase {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Greeting => "greeting",
+            Self::Starttls => "starttls",
+            Self::Capability => "capability",
+            Self::Login => "login",
+            Self::Select => "select",
+            Self::Append => "append",
+            Self::Fetch => "fetch",
+            Self::Remove => "remove",
+        }
+    }
+
+    /// What was waited for in it.
+    const fn awaited(self) -> &'static str {
+        match self {
+            Self::Connect => "a connection",
+            Self::Tls => "the TLS handshake",
+            Self::Greeting => "a greeting",
+            Self::Starttls => "the answer to STARTTLS",
+            Self::Capability => "the answer to CAPABILITY",
+            Self::Login => "the answer to LOGIN",
+            Self::Select => "the mailbox to open",
+            Self::Append => "the answer to APPEND",
+            Self::Fetch => "the message that was left",
+            Self::Remove => "the message to be removed",
+        }
+    }
+}
+
+/// One call, from its start to its deadline.
+pub(super) struct Progress {
+    started: Instant,
+    deadline: Instant,
+    phase: Phase,
+    spent: Vec<(Phase, Duration)>,
+    pub capabilities: Vec<EcoString>,
+    pub certificate_expires: Option<Timestamp>,
+    pub messages: Option<u32>,
+    /// What the server said last.
+    pub said: Said,
+}
+
+impl Progress {
+    /// Begins now. The world ends the call when `time_left` is over and nothing is known then, so an answer comes a
+    /// little earlier.
+    pub fn new(time_left: Duration) -> Self {
+        let started = Instant::now();
+        let margin = (time_left / 10).min(Duration::from_millis(500));
+        Self {
+            started,
+            deadline: started + time_left.saturating_sub(margin).min(Duration::from_hours(24)),
+            phase: Phase::Connect,
+            spent: Vec::new(),
+            capabilities: Vec::new(),
+            certificate_expires: None,
+            messages: None,
+            said: Said::default(),
+        }
+    }
+
+    /// Begins to measure: what came before was done on this machine.
+    pub fn begin(&mut self) {
+        self.started = Instant::now();
+    }
+
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Sets a part of the time that is left aside; what is done until [`Self::take_back`] must do with the rest.
+    pub fn set_aside(&mut self, part: u32) -> Instant {
+        let whole = self.deadline;
+        self.deadline = whole - whole.saturating_duration_since(Instant::now()) / part;
+        whole
+    }
+
+    /// Gives back what was set aside.
+    pub fn take_back(&mut self, whole: Instant) {
+        self.deadline = whole;
+    }
+
+    /// Does one phase, measured, and ended by the deadline.
+    pub async fn during<T>(&mut self, phase: Phase, work: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
+        self.phase = phase;
+        let begun = Instant::now();
+        match timeout_at(self.deadline, work).await {
+            Ok(result) => {
+                self.spent.push((phase, begun.elapsed()));
+                result
+            }
+            Err(_) => {
+                let waited = crate::value::display_duration(signed(begun.elapsed()));
+                let text = format!("waited {waited} for {}, and the time was over", phase.awaited());
+                Err(Stop::answer(Finding::TimedOut, text))
+            }
+        }
+    }
+
+    /// Time spent in a phase; zero when it was not come to.
+    pub fn took(&self, phase: Phase) -> Value {
+        self.spent_in(phase).unwrap_or(Value::Duration(SignedDuration::ZERO))
+    }
+
+    /// Time since the start.
+    pub fn total(&self) -> Value {
+        Value::Duration(signed(self.started.elapsed()))
+    }
+
+    fn spent_in(&self, phase: Phase) -> Option<Value> {
+        let mut times = self.spent.iter().filter(|(own, _)| *own == phase).map(|(_, time)| *time).peekable();
+        times.peek()?;
+        Some(Value::Duration(signed(times.sum())))
+    }
+
+    /// The answer of an observation: an `ImapSession`.
+    pub fn answer(&self, reached: Result<(), Stop>) -> Result<Value, ActionError> {
+        let (finding, code, text) = match reached {
+            Ok(()) => {
+                // The capabilities have a field of their own.
+                let code = self.said.code.clone().filter(|code| code != "CAPABILITY");
+                (Finding::Accepted, code, self.said.text.clone())
+            }
+            Err(Stop::Answer { finding, code, text }) => (finding, code, text),
+            Err(Stop::Error(error)) => return Err(error),
+        };
+        let latency = |phase| self.spent_in(phase).unwrap_or(Value::Absent);
+        let latency = Value::record(
+            "ImapLatency",
+            [
+                ("connect", latency(Phase::Connect)),
+                ("tls", latency(Phase::Tls)),
+                ("greeting", latency(Phase::Greeting)),
+                ("starttls", latency(Phase::Starttls)),
+                ("capability", latency(Phase::Capability)),
+                ("login", latency(Phase::Login)),
+                ("select", latency(Phase::Select)),
+                ("total", self.total()),
+            ],
+        );
+        Ok(Value::record(
+            "ImapSession",
+            [
+                ("result", Value::word(finding.word())),
+                ("phase", Value::word(self.phase.word())),
+                ("code", code.map_or(Value::Absent, Value::Text)),
+                ("text", Value::Text(text)),
+                ("capabilities", Value::list(self.capabilities.iter().cloned().map(Value::Text))),
+                ("messages", self.messages.map_or(Value::Absent, Value::number)),
+                ("certificate_expires", self.certificate_expires.map_or(Value::Absent, Value::Time)),
+                ("latency", latency),
+            ],
+        ))
+    }
+}
+
+fn signed(duration: Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
+}

@@ -1,0 +1,236 @@
+//! A message there and back: left in a mailbox, read again by what only it bears, and taken away.
+
+use super::Login;
+use super::endpoint::Endpoint;
+use super::progress::{Phase, Progress};
+use super::session::{Session, require_uidplus};
+use super::stop::{Finding, Stop};
+use super::wire::{Answer, Command, Data, random_word};
+use crate::value::{ActionError, Timestamp, Value};
+
+/// The header by which our messages are told from a person's.
+const HEADER: &str = "X-Rectify-Probe";
+/// Messages of ours that are taken away in one go; more are a sign that something else is wrong.
+const LEFT: usize = 100;
+
+/// Leaves a message, reads it back, takes it away.
+pub(super) async fn perform(
+    endpoint: &Endpoint,
+    login: &Login,
+    mailbox: &str,
+    progress: &mut Progress,
+) -> Result<Value, ActionError> {
+    let reached = async {
+        let mut session = Session::open(endpoint, progress).await?;
+        session.log_in(login, progress).await?;
+        require_uidplus(progress)?;
+        let token = format!("{}{}", owner(&endpoint.host), random_word(16)?);
+        let (validity, uid) = append(&mut session, mailbox, &token, progress).await?;
+        // Whatever becomes of reading, a quarter of the time is there for taking the message away.
+        let whole = progress.set_aside(4);
+        let read = read_back(&mut session, mailbox, &validity, uid, &token, progress).await;
+        progress.take_back(whole);
+        match read {
+            Ok(()) => {
+                expunge(&mut session, &[uid], progress).await.map_err(|stop| still_there(&token, stop))?;
+                session.close(progress).await;
+                Ok(token)
+            }
+            // What this session would answer next is anybody's guess.
+            Err(stop) => match take_away(endpoint, login, mailbox, &token, progress).await {
+                Ok(()) => Err(stop),
+                Err(_) => Err(still_there(&token, stop)),
+            },
+        }
+    };
+    let token = reached.await.map_err(Stop::into_error)?;
+    Ok(Value::record(
+        "RoundTrip",
+        [
+            ("token", Value::text(token)),
+            ("append", progress.took(Phase::Append)),
+            ("fetch", progress.took(Phase::Fetch)),
+            ("remove", progress.took(Phase::Remove)),
+            ("total", progress.total()),
+        ],
+    ))
+}
+
+/// Takes away every message that an earlier round trip through this host left. No other can be under way: an action
+/// holds the lock of its host.
+pub(super) async fn remove_left(
+    endpoint: &Endpoint,
+    login: &Login,
+    mailbox: &str,
+    progress: &mut Progress,
+) -> Result<Value, ActionError> {
+    let removed = take_away(endpoint, login, mailbox, &owner(&endpoint.host), progress).await;
+    removed.map_err(Stop::into_error).map(|()| Value::Absent)
+}
+
+/// Takes away the messages whose token begins so, in a session of its own.
+async fn take_away(
+    endpoint: &Endpoint,
+    login: &Login,
+    mailbox: &str,
+    token: &str,
+    progress: &mut Progress,
+) -> Result<(), Stop> {
+    let mut session = Session::open(endpoint, progress).await?;
+    session.log_in(login, progress).await?;
+    session.open_mailbox("SELECT", mailbox, progress).await?;
+    let search = Command::new("UID SEARCH").words("HEADER").words(HEADER).string(token);
+    let found = session.run(Phase::Fetch, search, progress).await?.granted()?;
+    let mut ours = Vec::new();
+    for uid in found_uids(&found).into_iter().take(LEFT) {
+        // A search is a hint: only a message that bears our mark is deleted.
+        if fetch(&mut session, uid, progress).await?.is_some_and(|headers| bears(&headers, token)) {
+            ours.push(uid);
+        }
+    }
+    if !ours.is_empty() {
+        require_uidplus(progress)?;
+        expunge(&mut session, &ours, progress).await?;
+    }
+    session.close(progress).await;
+    Ok(())
+}
+
+/// What the tokens of one host begin with. In hexadecimal, so that any name fits in a header and none is a part of
+/// another.
+fn owner(host: &str) -> String {
+    let name: String = host.bytes().map(|byte| format!("{byte:02x}")).collect();
+    format!("on-{name}.")
+}
+
+fn message(token: &str) -> String {
+    let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_string(&Timestamp::now()).unwrap_or_default();
+    format!(
+        "Date: {date}\r\nFrom: <rectify@probe.invalid>\r\nTo: <rectify@probe.invalid>\r\n\
+         Subject: rectify looks whether mail can be stored\r\nMessage-ID: <{token}@probe.invalid>\r\n\
+         {HEADER}: {token}\r\n\r\nThis message is taken away again at once. If it is still here, it may be deleted.\r\n"
+    )
+}
+
+/// Leaves the message, and hears under which number.
+async fn append(
+    session: &mut Session,
+    mailbox: &str,
+    token: &str,
+    progress: &mut Progress,
+) -> Result<(String, u32), Stop> {
+    let message = message(token);
+    let command = Command::new("APPEND").string(mailbox).words("(\\Seen)").literal(message.as_bytes());
+    let said = session.run(Phase::Append, command, progress).await?.granted()?.said;
+    let mut numbers = said.detail.split(' ');
+    match (said.code.as_deref(), numbers.next(), numbers.next().map(str::parse), numbers.next()) {
+        (Some("APPENDUID"), Some(validity), Some(Ok(uid)), None) => Ok((validity.to_owned(), uid)),
+        _ => {
+            let stop = Stop::protocol(
+                "the server stored the message and did not say under which number",
+                said.text.as_bytes(),
+            );
+            Err(still_there(token, stop))
+        }
+    }
+}
+
+/// Reads the message that was left, and no other.
+async fn read_back(
+    session: &mut Session,
+    mailbox: &str,
+    validity: &str,
+    uid: u32,
+    token: &str,
+    progress: &mut Progress,
+) -> Result<(), Stop> {
+    let opened = session.open_mailbox("SELECT", mailbox, progress).await?;
+    if !opened.notes.iter().any(|note| note.code.as_deref() == Some("UIDVALIDITY") && note.detail == validity) {
+        return Err(Stop::answer(Finding::Refused, "the mailbox was made anew while a message was left in it"));
+    }
+    match fetch(session, uid, progress).await? {
+        Some(literal) if bears(&literal, token) => Ok(()),
+        Some(_) => {
+            Err(Stop::answer(Finding::Refused, "the server gave back another message than the one that was left"))
+        }
+        None => Err(Stop::answer(Finding::Refused, "the message that was left is not there")),
+    }
+}
+
+/// Deletes these messages of the mailbox that is open, and no others.
+async fn expunge(session: &mut Session, uids: &[u32], progress: &mut Progress) -> Result<(), Stop> {
+    let set = uids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+    let mark = Command::new("UID STORE").words(&set).words("+FLAGS.SILENT (\\Deleted)");
+    session.run(Phase::Remove, mark, progress).await?.granted()?;
+    session.run(Phase::Remove, Command::new("UID EXPUNGE").words(&set), progress).await?.granted()?;
+    Ok(())
+}
+
+/// The headers of a message that the server sends for this number, if it sends one.
+async fn fetch(session: &mut Session, uid: u32, progress: &mut Progress) -> Result<Option<Vec<u8>>, Stop> {
+    let command = Command::new("UID FETCH").words(&uid.to_string()).words("(UID BODY.PEEK[HEADER])");
+    let answer = session.run(Phase::Fetch, command, progress).await?.granted()?;
+    Ok(answer.data.into_iter().find_map(|data| fetched(data, uid)))
+}
+
+fn fetched(data: Data, uid: u32) -> Option<Vec<u8>> {
+    let words: Vec<&str> = tokens(&data.text).collect();
+    let is_fetch = words.get(1).is_some_and(|word| word.eq_ignore_ascii_case("FETCH"));
+    let number = words.windows(2).find_map(|pair| match pair {
+        [name, number] if name.eq_ignore_ascii_case("UID") => number.parse().ok(),
+        _ => None,
+    });
+    if is_fetch && number == Some(uid) { data.literals.into_iter().next() } else { None }
+}
+
+/// Whether a message's own header holds a token that begins so.
+fn bears(headers: &[u8], token: &str) -> bool {
+    String::from_utf8_lossy(headers).lines().any(|line| {
+        let value = line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case(HEADER));
+        value.is_some_and(|(_, value)| value.trim().starts_with(token))
+    })
+}
+
+fn found_uids(answer: &Answer) -> Vec<u32> {
+    let lists = answer.data.iter().filter_map(|data| data.text.split_once(' '));
+    lists
+        .filter(|(word, _)| word.eq_ignore_ascii_case("SEARCH"))
+        .flat_map(|(_, list)| list.split_ascii_whitespace())
+        .filter_map(|number| number.parse().ok())
+        .collect()
+}
+
+fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    text.split([' ', '(', ')']).filter(|word| !word.is_empty())
+}
+
+/// Adds to what went wrong that the message was not taken away.
+fn still_there(token: &str, stop: Stop) -> Stop {
+    let mut error = stop.into_error();
+    error.message = format!("{}; the message with {HEADER}: {token} was not taken away", error.message);
+    Stop::Error(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_of_one_host_is_none_of_another() {
+        let token = format!("{}0123", owner("fe10"));
+        let message = message(&token);
+        assert!(bears(message.as_bytes(), &token));
+        assert!(bears(message.as_bytes(), &owner("fe10")));
+        assert!(!bears(message.as_bytes(), &owner("fe1")));
+        assert!(!bears(b"Subject: on-66653130.0123\r\n", &owner("fe10")));
+    }
+
+    #[test]
+    fn only_the_message_that_was_asked_for_is_taken() {
+        let data = |text: &str| Data { text: text.to_owned(), literals: vec![b"x".to_vec()] };
+        assert_eq!(fetched(data("3 FETCH (UID 7 BODY[HEADER] {1})"), 7), Some(b"x".to_vec()));
+        assert_eq!(fetched(data("3 FETCH (BODY[HEADER] {1} UID 7)"), 7), Some(b"x".to_vec()));
+        assert_eq!(fetched(data("3 FETCH (UID 70 BODY[HEADER] {1})"), 7), None);
+        assert_eq!(fetched(data("7 FETCH (BODY[HEADER] {1})"), 7), None);
+    }
+}

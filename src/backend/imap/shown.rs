@@ -1,0 +1,43 @@
+//! Text of a server, made fit to be shown: bounded, and without anything that could steer a terminal.
+
+use ecow::EcoString;
+
+/// Characters that are kept of a server's text.
+const LIMIT: usize = 500;
+
+/// The text as it may stand in a value, a message or a log.
+pub(super) fn shown(bytes: &[u8]) -> EcoString {
+    let text = String::from_utf8_lossy(bytes);
+    let mut characters = text.chars();
+    let mut kept: EcoString =
+        characters.by_ref().take(LIMIT).map(|c| if steers(c) { char::REPLACEMENT_CHARACTER } else { c }).collect();
+    if characters.next().is_some() {
+        kept.push('…');
+    }
+    kept
+}
+
+/// Control characters, line separators, and the marks that turn or hide text.
+fn steers(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn nothing_that_steers_a_terminal_is_left() {
+        assert_eq!(shown(b"\x1b]52;c;aGk=\x07 a\rb\0"), "\u{FFFD}]52;c;aGk=\u{FFFD} a\u{FFFD}b\u{FFFD}");
+        assert_eq!(shown("a\u{202E}b 不可用".as_bytes()), "a\u{FFFD}b 不可用");
+        assert_eq!(shown(b"\xff"), "\u{FFFD}");
+    }
+
+    #[test]
+    fn a_long_text_is_cut() {
+        assert_eq!(shown(&[b'x'; 501]).chars().count(), 501);
+        assert!(shown(&[b'x'; 501]).ends_with('…'));
+        assert!(!shown(&[b'x'; 500]).ends_with('…'));
+    }
+}

@@ -1,0 +1,111 @@
+//! Reading lines and counted bytes from a peer, holding no more of them than was agreed.
+
+use std::fmt;
+use std::io;
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+/// Bytes that are asked for at once, and thereby the most that is held beyond a limit.
+const CHUNK: usize = 4096;
+
+/// Why nothing was read.
+#[derive(Debug)]
+pub enum ReadError {
+    /// The peer closed the connection, or reset it.
+    Closed,
+    /// The line has no end within this many bytes.
+    TooLong(usize),
+    /// A line ends otherwise than by CR LF, or holds a NUL or a lone CR.
+    Malformed,
+    /// The connection broke in some other way.
+    Broken(io::Error),
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => f.write_str("the connection was closed"),
+            Self::TooLong(limit) => write!(f, "a line is longer than {limit} bytes"),
+            Self::Malformed => f.write_str("a line holds a NUL, or does not end with CR LF"),
+            Self::Broken(error) => write!(f, "the connection broke: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+/// A stream that is read by lines and by counts.
+#[derive(Debug)]
+pub struct Lines<S> {
+    stream: S,
+    /// Bytes that arrived and were not asked for yet.
+    pending: Vec<u8>,
+}
+
+impl<S> Lines<S> {
+    /// Reads from a stream.
+    pub fn new(stream: S) -> Self {
+        Self { stream, pending: Vec::new() }
+    }
+
+    /// The stream, for writing.
+    pub fn stream(&mut self) -> &mut S {
+        &mut self.stream
+    }
+
+    /// The stream alone, and the bytes that had arrived on it and nobody asked for.
+    pub fn into_parts(self) -> (S, Vec<u8>) {
+        (self.stream, self.pending)
+    }
+}
+
+impl<S: AsyncRead + Unpin> Lines<S> {
+    /// The next line without its CR LF, at most `limit` bytes long.
+    pub async fn line(&mut self, limit: usize) -> Result<Vec<u8>, ReadError> {
+        let mut searched = 0;
+        loop {
+            let found = self.pending.iter().skip(searched).position(|byte| *byte == b'\n');
+            if let Some(end) = found.map(|position| position + searched) {
+                if end > limit + 1 {
+                    return Err(ReadError::TooLong(limit));
+                }
+                let mut line: Vec<u8> = self.pending.drain(..=end).collect();
+                line.pop();
+                if line.pop() != Some(b'\r') || line.iter().any(|byte| matches!(byte, 0 | b'\r')) {
+                    return Err(ReadError::Malformed);
+                }
+                return Ok(line);
+            }
+            searched = self.pending.len();
+            if searched > limit + 1 {
+                return Err(ReadError::TooLong(limit));
+            }
+            self.more().await?;
+        }
+    }
+
+    /// Exactly `count` bytes. The caller has checked that it is willing to hold so many.
+    pub async fn bytes(&mut self, count: usize) -> Result<Vec<u8>, ReadError> {
+        while self.pending.len() < count {
+            self.more().await?;
+        }
+        Ok(self.pending.drain(..count).collect())
+    }
+
+    async fn more(&mut self) -> Result<(), ReadError> {
+        let mut chunk = [0; CHUNK];
+        match self.stream.read(&mut chunk).await {
+            Ok(0) => Err(ReadError::Closed),
+            Ok(count) => {
+                self.pending.extend(chunk.iter().take(count));
+                Ok(())
+            }
+            Err(error) => Err(match error.kind() {
+                io::ErrorKind::UnexpectedEof
+                | io::ErrorKind::ConnectionReset
+                | io::ErrorKind::ConnectionAborted
+                | io::ErrorKind::BrokenPipe => ReadError::Closed,
+                _ => ReadError::Broken(error),
+            }),
+        }
+    }
+}

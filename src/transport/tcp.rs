@@ -1,0 +1,97 @@
+//! Connecting by TCP before a deadline, with the reasons for a failure told apart.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::{Instant, timeout_at};
+
+/// Why there is no connection. The first three are answers of the network about the other side; the others say that
+/// we could not even ask.
+#[derive(Debug)]
+pub enum ConnectError {
+    /// The host answered that nothing listens on the port.
+    Refused,
+    /// The network answered that the host is not to be reached.
+    HostUnreachable,
+    /// Nobody answered before the deadline.
+    TimedOut,
+    /// The name has no address, or the resolver failed.
+    Unresolved(String),
+    /// This machine could not try: no route, no such local address, not permitted, too many open files.
+    Local(io::Error),
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused => f.write_str("the connection was refused"),
+            Self::HostUnreachable => f.write_str("the network says that the host cannot be reached"),
+            Self::TimedOut => f.write_str("nobody answered in time"),
+            Self::Unresolved(reason) => write!(f, "the name could not be resolved: {reason}"),
+            Self::Local(error) => write!(f, "this machine could not connect: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ConnectError {}
+
+/// Connects to a host name or IP address, trying its addresses in the resolver's order, each with an equal share of the
+/// time that is left. `from` is the local address to use.
+pub async fn connect(
+    host: &str,
+    port: u16,
+    from: Option<IpAddr>,
+    deadline: Instant,
+) -> Result<TcpStream, ConnectError> {
+    let resolved = match timeout_at(deadline, tokio::net::lookup_host((host, port))).await {
+        Err(_) => return Err(ConnectError::Unresolved("the resolver did not answer in time".to_owned())),
+        Ok(Err(error)) => return Err(ConnectError::Unresolved(error.to_string())),
+        Ok(Ok(addresses)) => addresses,
+    };
+    let addresses: Vec<SocketAddr> =
+        resolved.filter(|address| from.is_none_or(|from| from.is_ipv4() == address.is_ipv4())).collect();
+    let mut failure = ConnectError::Unresolved("it has no address of the right kind".to_owned());
+    for (position, address) in addresses.iter().enumerate() {
+        let waiting = u32::try_from(addresses.len() - position).unwrap_or(u32::MAX);
+        let share = deadline.saturating_duration_since(Instant::now()) / waiting;
+        match timeout_at(Instant::now() + share, attempt(*address, from)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => failure = worse(failure, classified(error)),
+            Err(_) => failure = worse(failure, ConnectError::TimedOut),
+        }
+    }
+    Err(failure)
+}
+
+async fn attempt(address: SocketAddr, from: Option<IpAddr>) -> io::Result<TcpStream> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_keepalive(true)?;
+    if let Some(from) = from {
+        socket.bind(SocketAddr::new(from, 0))?;
+    }
+    let stream = socket.connect(address).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+fn classified(error: io::Error) -> ConnectError {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => ConnectError::Refused,
+        io::ErrorKind::HostUnreachable => ConnectError::HostUnreachable,
+        io::ErrorKind::TimedOut => ConnectError::TimedOut,
+        _ => ConnectError::Local(error),
+    }
+}
+
+/// Of two failures, the one that says more of the other side: one address may be of a kind that has no route from here.
+fn worse(one: ConnectError, other: ConnectError) -> ConnectError {
+    let weight = |error: &ConnectError| match error {
+        ConnectError::Refused => 4,
+        ConnectError::TimedOut => 3,
+        ConnectError::HostUnreachable => 2,
+        ConnectError::Local(_) => 1,
+        ConnectError::Unresolved(_) => 0,
+    };
+    if weight(&one) > weight(&other) { one } else { other }
+}

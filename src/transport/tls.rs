@@ -1,0 +1,165 @@
+//! TLS as a client, in which no connection comes out whose peer has not proved who it is.
+
+use crate::value::Timestamp;
+use native_tls::{Certificate, Protocol};
+use std::fmt;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_native_tls::TlsStream;
+use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
+
+/// Why there is no secured connection.
+#[derive(Debug)]
+pub enum TlsError {
+    /// The peer showed a certificate that does not prove the name it was asked for; with the reason.
+    Untrusted(String),
+    /// The handshake broke before that: not TLS, too old, closed.
+    Handshake(String),
+}
+
+impl fmt::Display for TlsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Untrusted(reason) => write!(f, "the certificate is not trusted: {reason}"),
+            Self::Handshake(reason) => write!(f, "the TLS handshake failed: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for TlsError {}
+
+/// What a certificate says of its owner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeerCertificate {
+    /// The distinguished name of the owner.
+    pub subject: String,
+    /// The distinguished name of who vouches for it.
+    pub issuer: String,
+    /// The DNS names and IP addresses that it is for.
+    pub names: Vec<String>,
+    /// The start of its life.
+    pub not_before: Timestamp,
+    /// The end of its life.
+    pub not_after: Timestamp,
+}
+
+/// Whom to trust: the system's authorities, and perhaps some more.
+#[derive(Clone)]
+pub struct Trust {
+    connector: tokio_native_tls::TlsConnector,
+}
+
+impl fmt::Debug for Trust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Trust")
+    }
+}
+
+impl Trust {
+    /// The system's authorities and the PEM certificates in `extra`.
+    pub fn new(extra: &[Certificate]) -> Result<Self, TlsError> {
+        let mut builder = builder();
+        for certificate in extra {
+            builder.add_root_certificate(certificate.clone());
+        }
+        match builder.build() {
+            Ok(connector) => Ok(Self { connector: connector.into() }),
+            Err(error) => Err(TlsError::Handshake(reason(&error))),
+        }
+    }
+
+    /// Secures a connection to the peer of this name (a DNS name or an IP address). The chain, the dates, the name and
+    /// the strength of the signatures have been checked when it returns.
+    pub async fn secure<S>(&self, name: &str, stream: S) -> Result<(TlsStream<S>, PeerCertificate), TlsError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let stream = self.connector.connect(name, stream).await.map_err(|error| classified(&error))?;
+        let certificate = shown_by(&stream)?;
+        let named = certificate.names.iter().any(|own| own.parse::<std::net::IpAddr>().is_ok() == is_address(name));
+        if !named {
+            // A certificate without a subject alternative name falls back to its common name in OpenSSL.
+            return Err(TlsError::Untrusted("it does not list the names that it is for".to_owned()));
+        }
+        Ok((stream, certificate))
+    }
+}
+
+/// Looks at the certificate that a peer shows, trusted or not. The connection is ended here and never handed out.
+pub async fn look<S>(name: &str, stream: S) -> Result<PeerCertificate, TlsError>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut blind = builder();
+    blind.danger_accept_invalid_certs(true).danger_accept_invalid_hostnames(true);
+    let connector = blind.build().map_err(|error| TlsError::Handshake(reason(&error)))?;
+    let connector = tokio_native_tls::TlsConnector::from(connector);
+    shown_by(&connector.connect(name, stream).await.map_err(|error| classified(&error))?)
+}
+
+fn builder() -> native_tls::TlsConnectorBuilder {
+    let mut builder = native_tls::TlsConnector::builder();
+    builder.min_protocol_version(Some(Protocol::Tlsv12));
+    builder
+}
+
+fn is_address(name: &str) -> bool {
+    name.parse::<std::net::IpAddr>().is_ok()
+}
+
+fn shown_by<S>(stream: &TlsStream<S>) -> Result<PeerCertificate, TlsError>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let der = stream.get_ref().peer_certificate().ok().flatten().and_then(|certificate| certificate.to_der().ok());
+    let Some(der) = der else {
+        return Err(TlsError::Untrusted("the peer shows none".to_owned()));
+    };
+    read(&der).ok_or_else(|| TlsError::Untrusted("it cannot be read".to_owned()))
+}
+
+/// Reads a certificate in DER.
+fn read(der: &[u8]) -> Option<PeerCertificate> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    let moment = |time: x509_parser::time::ASN1Time| Timestamp::from_second(time.timestamp()).ok();
+    let names = certificate.subject_alternative_name().ok().flatten();
+    let names = names.iter().flat_map(|extension| &extension.value.general_names);
+    Some(PeerCertificate {
+        subject: certificate.subject().to_string(),
+        issuer: certificate.issuer().to_string(),
+        names: names
+            .filter_map(|name| match name {
+                GeneralName::DNSName(name) => Some((*name).to_owned()),
+                GeneralName::IPAddress(bytes) => address(bytes),
+                _ => None,
+            })
+            .collect(),
+        not_before: moment(certificate.validity().not_before)?,
+        not_after: moment(certificate.validity().not_after)?,
+    })
+}
+
+fn address(bytes: &[u8]) -> Option<String> {
+    let v4 = <[u8; 4]>::try_from(bytes).map(|bytes| std::net::Ipv4Addr::from(bytes).to_string());
+    v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(|bytes| std::net::Ipv6Addr::from(bytes).to_string())).ok()
+}
+
+/// OpenSSL puts the verdict on the certificate in brackets behind its own error.
+fn classified(error: &native_tls::Error) -> TlsError {
+    let text = error.to_string();
+    match text.split_once("certificate verify failed") {
+        Some((_, rest)) => {
+            let verdict = rest.split_once(" (").and_then(|(_, verdict)| verdict.strip_suffix(')'));
+            TlsError::Untrusted(verdict.unwrap_or("it could not be verified").to_owned())
+        }
+        None => TlsError::Handshake(reason(error)),
+    }
+}
+
+/// The words of an OpenSSL error, without its numbers and source files.
+fn reason(error: &native_tls::Error) -> String {
+    let text = error.to_string();
+    match text.strip_prefix("error:").map(|rest| rest.split(':').nth(3)) {
+        Some(Some(reason)) if !reason.is_empty() => reason.to_owned(),
+        _ => text,
+    }
+}

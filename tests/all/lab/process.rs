@@ -1,0 +1,64 @@
+//! Programs that a test starts, which end with it.
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Fails with a sentence if a program of the lab is missing.
+pub fn must_be_installed(program: &str, package: &str) {
+    let folders = std::env::var("PATH").unwrap_or_default();
+    let found = folders.split(':').chain(["/usr/sbin"]).any(|folder| Path::new(folder).join(program).is_file());
+    assert!(found, "this test needs the program {program}: install the Debian package {package}");
+}
+
+/// A loopback port that nothing listens on now.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    listener.local_addr().expect("it has an address").port()
+}
+
+/// A program in a process group of its own.
+pub struct Child(std::process::Child);
+
+impl Child {
+    /// Starts it, with nothing on its standard streams.
+    pub fn start(command: &mut Command) -> Self {
+        let command = command.process_group(0).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        Self(command.spawn().unwrap_or_else(|error| panic!("{command:?} does not start: {error}")))
+    }
+
+    /// Its process number.
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// Sends a signal to it and all that it started.
+    pub fn signal(&self, signal: Signal) {
+        let id = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw).expect("a process has a number");
+        let _ = kill_process_group(id, signal);
+    }
+
+    /// Whether it runs.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.0.try_wait(), Ok(None))
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        self.signal(Signal::KILL);
+        let _ = self.0.wait();
+    }
+}
+
+/// Waits until something is so, looking every few milliseconds.
+pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let latest = Instant::now() + Duration::from_secs(15);
+    while !is_so() {
+        assert!(Instant::now() < latest, "waited 15s for {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

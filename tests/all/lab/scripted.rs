@@ -1,0 +1,127 @@
+//! An IMAP server that says what a test has written for it, and keeps every byte that it is told.
+
+use super::Issued;
+use native_tls::{Identity, TlsAcceptor, TlsStream};
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+/// A server on a loopback port.
+pub struct Scripted {
+    pub port: u16,
+    told: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Scripted {
+    /// Serves every connection by the script, with TLS from the first byte where a certificate is given for that. The
+    /// script ends a connection by returning; an error is a client that has gone.
+    pub fn serve(tls: Option<&Issued>, script: impl Fn(&mut Peer) -> io::Result<()> + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("its address").port();
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let heard = told.clone();
+        let acceptor = tls.map(acceptor);
+        let script = Arc::new(script);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let _ = stream.set_nodelay(true);
+                let (acceptor, told, script) = (acceptor.clone(), heard.clone(), script.clone());
+                std::thread::spawn(move || {
+                    let mut peer = Peer { stream: Stream::Plain(stream), told };
+                    if acceptor.is_none_or(|acceptor| peer.secure(&acceptor).is_ok()) {
+                        let _ = script(&mut peer);
+                    }
+                });
+            }
+        });
+        Self { port, told }
+    }
+
+    /// Everything that clients said, in and out of TLS.
+    pub fn told(&self) -> String {
+        String::from_utf8_lossy(&self.told.lock().expect("what was told")).into_owned()
+    }
+}
+
+/// Makes TLS possible with a certificate.
+pub fn acceptor(issued: &Issued) -> TlsAcceptor {
+    let read = |path| std::fs::read(path).expect("a file of the authority");
+    let identity = Identity::from_pkcs8(&read(&issued.certificate), &read(&issued.key)).expect("an identity");
+    TlsAcceptor::new(identity).expect("an acceptor")
+}
+
+enum Stream {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+    None,
+}
+
+/// A client, seen from the server.
+pub struct Peer {
+    stream: Stream,
+    told: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Peer {
+    /// Sends bytes as they are.
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+        match &mut self.stream {
+            Stream::Plain(stream) => stream.write_all(bytes.as_ref()),
+            Stream::Tls(stream) => stream.write_all(bytes.as_ref()),
+            Stream::None => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
+    /// Hears one line and gives its tag and the rest.
+    pub fn hear(&mut self) -> io::Result<(String, String)> {
+        let mut line = Vec::new();
+        while !line.ends_with(b"\r\n") {
+            line.extend(self.hear_bytes(1)?);
+        }
+        let line = String::from_utf8_lossy(&line).trim_end_matches("\r\n").to_owned();
+        let (tag, rest) = line.split_once(' ').unwrap_or((&line, ""));
+        Ok((tag.to_owned(), rest.to_owned()))
+    }
+
+    /// Hears a number of bytes.
+    pub fn hear_bytes(&mut self, count: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; count];
+        match &mut self.stream {
+            Stream::Plain(stream) => stream.read_exact(&mut bytes)?,
+            Stream::Tls(stream) => stream.read_exact(&mut bytes)?,
+            Stream::None => return Err(io::ErrorKind::NotConnected.into()),
+        }
+        self.told.lock().expect("what was told").extend(&bytes);
+        Ok(bytes)
+    }
+
+    /// Hears a line that must begin so, and gives its tag. Anything else ends the connection.
+    pub fn expect(&mut self, start: &str) -> io::Result<String> {
+        let (tag, rest) = self.hear()?;
+        if rest.starts_with(start) { Ok(tag) } else { Err(io::ErrorKind::InvalidData.into()) }
+    }
+
+    /// Hears a command that begins so and answers it: `{tag}` in the answer becomes the command's tag.
+    pub fn answer(&mut self, start: &str, answer: &str) -> io::Result<()> {
+        let tag = self.expect(start)?;
+        self.send(answer.replace("{tag}", &tag))
+    }
+
+    /// Goes on in TLS.
+    pub fn secure(&mut self, acceptor: &TlsAcceptor) -> io::Result<()> {
+        match std::mem::replace(&mut self.stream, Stream::None) {
+            Stream::Plain(stream) => {
+                self.stream = Stream::Tls(Box::new(acceptor.accept(stream).map_err(io::Error::other)?));
+                Ok(())
+            }
+            _ => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
+    /// Says nothing more until the client goes.
+    pub fn hang(&mut self) -> io::Result<()> {
+        loop {
+            self.hear_bytes(1)?;
+        }
+    }
+}
