@@ -134,6 +134,26 @@ fn nothing_before_tls_is_believed() {
 }
 
 #[test]
+fn bytes_that_come_a_little_after_the_answer_to_starttls_do_not_get_through_either() {
+    let ground = Ground::new();
+    let acceptor = crate::lab::acceptor(&ground.issued);
+    let server = Scripted::serve(None, move |peer| {
+        peer.send("* OK hello\r\n")?;
+        peer.answer("CAPABILITY", LISTED)?;
+        peer.answer("STARTTLS", "{tag} OK begin\r\n")?;
+        std::thread::sleep(Duration::from_millis(30));
+        peer.send("* CAPABILITY IMAP4rev1\r\n")?;
+        peer.secure(&acceptor)?;
+        peer.hang()
+    });
+    match ground.log_in(&server, Security::Starttls) {
+        Ok(answer) => assert_eq!(word(&answer, "result"), "tls_failed", "{answer}"),
+        Err(error) => assert_eq!(error.kind, ErrorKind::Protocol, "{error}"),
+    }
+    assert_no_credential(&server, "late bytes");
+}
+
+#[test]
 fn a_password_is_never_sent_without_tls_or_where_it_is_not_taken() {
     let ground = Ground::new();
     let server = ground.greeted(Peer::hang);
