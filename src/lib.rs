@@ -12,10 +12,20 @@ pub mod value;
 
 pub mod secret;
 
+pub mod inventory;
+
 pub mod syntax;
 
 pub mod format;
 
+pub mod catalog;
+
+pub mod check;
+
+pub mod engine;
+
 pub mod transport;
 
 pub mod backend;
+
+pub mod world;

@@ -4,7 +4,15 @@
 //! in the language itself, stands beside its code and says what its actions take, answer and undo. The world that calls
 //! it enforces deadlines, masks secrets and checks that an answer has the shape that the signature promises.
 
+pub mod exec;
+pub mod host;
+pub mod human;
 pub mod imap;
+pub mod mail;
+pub mod service;
+
+#[cfg(test)]
+mod testing;
 
 use crate::secret::Secrets;
 use crate::value::{ActionError, Call, ErrorKind, Host, Value};
@@ -49,4 +57,15 @@ impl Surroundings<'_> {
             .find(|host| host.name == name)
             .ok_or_else(|| ActionError::new(ErrorKind::Refused, format!("no host named {name:?} is in the inventory")))
     }
+}
+
+/// Where commands run: the inventory's folder, so that its relative paths mean what they say.
+fn working_folder(surroundings: &Surroundings<'_>) -> std::path::PathBuf {
+    let folder = surroundings.folder;
+    if folder.as_os_str().is_empty() { ".".into() } else { folder.to_path_buf() }
+}
+
+/// The signature file says nothing of such an action.
+fn no_such_action(call: &Call) -> ActionError {
+    ActionError::new(ErrorKind::Refused, format!("the backend {} has no action named {}", call.backend, call.action))
 }

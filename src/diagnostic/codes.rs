@@ -44,6 +44,7 @@ codes! {
     WIDE_PUNCTUATION = "E0107", "full-width punctuation";
     TOO_DEEP = "E0108", "nested too deeply, or too long an expression";
     DUPLICATE_CLAUSE = "E0109", "a header, clause or timing given twice";
+    FORBIDDEN_CHARACTER = "E0110", "a character that may not stand in a runbook";
     // Names
     UNKNOWN_NAME = "E0201", "a name that nothing has";
     DUPLICATE_NAME = "E0202", "one name for two things";

@@ -1,57 +1,106 @@
 //! Secrets: handles, where their values come from, and the one point where they are masked.
+//!
+//! A runbook holds the *name* of a secret. Its value is read when an action needs it ([`Secrets::reveal`]), is wiped when
+//! the action lets go of it, and is remembered here for one purpose: whatever leaves the program goes through
+//! [`Secrets::redact_text`], [`Secrets::redact_value`] or a [`Masker`], which look for the value itself, as it is and in
+//! every disguise that programs commonly give it. Masking by the name of a field is not attempted: it leaks.
+
+mod forms;
+mod masker;
+mod patterns;
+mod redacted;
+mod revealed;
+mod source;
+
+#[cfg(test)]
+mod tests;
+
+pub use crate::value::SecretSource;
+pub use masker::Masker;
+pub use redacted::Redacted;
+pub use revealed::Revealed;
 
 use crate::value::{ActionError, ErrorKind};
+use patterns::Patterns;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use zeroize::Zeroizing;
 
-/// Where the value of a secret is found when it is used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretSource {
-    /// An environment variable of this program.
-    Environment(String),
-    /// A file that only its owner may read; relative to the inventory's folder.
-    File(PathBuf),
-}
+/// What stands where a secret stood. Its length says nothing of the secret's.
+pub const MASK: &str = "***";
+
+/// A shorter secret cannot be masked without hiding ordinary text, so it is refused.
+pub const SHORTEST: usize = 4;
 
 /// Resolves references to secrets and remembers what it resolved, so that it can be masked.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Secrets {
     sources: BTreeMap<String, SecretSource>,
     folder: PathBuf,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    values: Vec<Zeroizing<String>>,
+    /// Rebuilt when a value has been added since.
+    patterns: Option<Arc<Patterns>>,
 }
 
 impl Secrets {
-    /// The secrets of an inventory; paths of files are relative to `folder`.
+    /// The secrets of an inventory; paths of files are relative to `folder`. Nothing is read yet.
     pub fn new(sources: BTreeMap<String, SecretSource>, folder: impl Into<PathBuf>) -> Self {
-        Self { sources, folder: folder.into() }
+        Self { sources, folder: folder.into(), known: Mutex::default() }
     }
 
     /// The value behind a reference, read now.
+    ///
+    /// # Errors
+    /// `refused`, and nothing was sent to anybody: no such secret, its variable or file is missing, other people may
+    /// read the file, or the value is shorter than [`SHORTEST`] characters. No error repeats any part of a value.
     pub fn reveal(&self, reference: &str) -> Result<Revealed, ActionError> {
-        let value = match self.sources.get(reference) {
-            Some(SecretSource::Environment(name)) => std::env::var(name).ok(),
-            Some(SecretSource::File(path)) => std::fs::read_to_string(self.folder.join(path)).ok(),
-            None => None,
-        };
-        value
-            .map(Revealed)
-            .ok_or_else(|| ActionError::new(ErrorKind::Refused, format!("the secret {reference:?} cannot be used")))
+        let source = self.sources.get(reference).ok_or_else(|| {
+            ActionError::new(ErrorKind::Refused, format!("no secret named {reference:?} is in the inventory"))
+        })?;
+        let value = source::read(source, &self.folder).map_err(|reason| {
+            ActionError::new(ErrorKind::Refused, format!("the secret {reference:?} cannot be used: {reason}"))
+        })?;
+        if value.chars().count() < SHORTEST {
+            let message =
+                format!("the secret {reference:?} is shorter than {SHORTEST} characters, so it could not be masked");
+            return Err(ActionError::new(ErrorKind::Refused, message));
+        }
+        self.register(&value);
+        Ok(Revealed::new(value))
+    }
+
+    /// Remembers a value that was read out of a secret, or made from one, so that it is masked from now on.
+    ///
+    /// One shorter than [`SHORTEST`] characters is masked only where it is the whole of a text.
+    pub fn register(&self, value: &str) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if !value.is_empty() && !known.values.iter().any(|old| old.as_str() == value) {
+            known.values.push(Zeroizing::new(value.to_owned()));
+            known.patterns = None;
+        }
+    }
+
+    /// What to look for, as of now.
+    fn patterns(&self) -> Arc<Patterns> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(patterns) = &known.patterns {
+            return patterns.clone();
+        }
+        let patterns = Arc::new(Patterns::new(known.values.iter().map(|value| value.as_str())));
+        known.patterns = Some(patterns.clone());
+        patterns
     }
 }
 
-/// The value of a secret, for as long as it is used.
-pub struct Revealed(String);
-
-impl std::ops::Deref for Revealed {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Revealed {
+/// Names and counts only.
+impl std::fmt::Debug for Secrets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Revealed(…)")
+        f.debug_struct("Secrets").field("names", &self.sources.keys().collect::<Vec<_>>()).finish_non_exhaustive()
     }
 }

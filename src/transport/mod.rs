@@ -1,6 +1,7 @@
 //! Processes and connections: bounded, with deadlines, and gone when they are dropped.
 
 pub mod lines;
+pub mod process;
 pub mod tcp;
 pub mod tls;
 pub mod trust;

@@ -3,7 +3,9 @@
 mod call;
 mod error;
 mod host;
+pub mod jq;
 mod record;
+mod settings;
 mod units;
 mod version;
 
@@ -14,6 +16,7 @@ pub use call::{Call, Class};
 pub use error::{ActionError, ErrorKind, Outcome};
 pub use host::{Host, HostSettings, ImapSettings, RebootSettings, Security, ServiceManager, ServiceSettings};
 pub use record::Record;
+pub use settings::{Contact, MailSettings, SecretSource};
 pub use units::{display_duration, display_size};
 pub use version::Version;
 

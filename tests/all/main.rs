@@ -1,5 +1,18 @@
-//! All integration tests, in one binary.
+//! Every integration test, in one binary.
 
+mod engine_effects;
+mod engine_endings;
+mod engine_replay;
+mod engine_rules;
+mod engine_statements;
+mod engine_support;
+mod format_properties;
+mod fuzz;
+mod generate;
 mod imap_dovecot;
 mod imap_hostile;
 mod lab;
+mod layers;
+mod syntax_accepts;
+mod syntax_hostile;
+mod syntax_planted;

@@ -20,9 +20,6 @@ use endpoint::Endpoint;
 use progress::Progress;
 use stop::Stop;
 
-/// What the actions of this backend take, answer and undo, in the language.
-pub const SIGNATURES: &str = include_str!("imap.runbook");
-
 /// The `imap` backend. Every call connects anew; only the certificates to trust are kept between calls.
 #[derive(Debug, Default)]
 pub struct Imap {

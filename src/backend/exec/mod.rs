@@ -1,0 +1,86 @@
+//! `exec`: programs on the machine that rectify runs on.
+
+#[cfg(test)]
+mod tests;
+
+use super::{Backend, Performing, Surroundings, working_folder};
+use crate::transport::process::{Captured, Ending, Finished, Invocation, run, sanitised};
+use crate::value::{ActionError, Call, Decimal, ErrorKind, Value};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+/// The backend.
+#[derive(Debug, Default)]
+pub struct Exec;
+
+impl Backend for Exec {
+    fn name(&self) -> &'static str {
+        "exec"
+    }
+
+    fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a Surroundings<'a>) -> Performing<'a> {
+        Box::pin(perform(call, surroundings))
+    }
+}
+
+async fn perform(call: &Call, surroundings: &Surroundings<'_>) -> Result<Value, ActionError> {
+    if !matches!(call.action.as_str(), "read" | "change" | "disrupt" | "destroy") {
+        return Err(super::no_such_action(call));
+    }
+    let arguments = arguments_of(call)?;
+    let plain = call.argument("input").and_then(Value::as_text);
+    let revealed = match call.argument("secret_input") {
+        Some(Value::Secret(reference)) => Some(surroundings.secrets.reveal(reference)?),
+        _ => None,
+    };
+    if plain.is_some() && revealed.is_some() {
+        return Err(ActionError::new(ErrorKind::Refused, "a command reads input or secret_input, not both"));
+    }
+    let input = revealed.as_deref().or(plain).map(str::as_bytes);
+    let folder = Some(working_folder(surroundings));
+    let invocation = Invocation { arguments: &arguments, input, folder, ..Invocation::default() };
+    let finished = run(invocation, surroundings.time_left).await?;
+    let accepted = match (finished.ending, call.argument("accepts")) {
+        (Ending::Code(code), Some(Value::List(codes))) => codes.contains(&Value::number(code)),
+        (ending, _) => ending.is_success(),
+    };
+    if accepted {
+        return Ok(output(&finished));
+    }
+    let program = sanitised(arguments.first().map(String::as_bytes).unwrap_or_default());
+    let error = ActionError::new(ErrorKind::Failed, format!("{program} {}", finished.ending));
+    Err(error.with(output(&finished)))
+}
+
+fn arguments_of(call: &Call) -> Result<Vec<String>, ActionError> {
+    let Some(Value::List(values)) = call.argument("arguments") else {
+        return Err(ActionError::new(ErrorKind::Refused, "a command is a list of texts"));
+    };
+    let texts: Option<Vec<String>> = values.iter().map(|value| value.as_text().map(str::to_owned)).collect();
+    texts.ok_or_else(|| ActionError::new(ErrorKind::Refused, "every argument of a command is a text"))
+}
+
+/// A process that was ended by a signal shows the code that a shell would: 128 and the signal.
+fn output(finished: &Finished) -> Value {
+    let code = match finished.ending {
+        Ending::Code(code) => code,
+        Ending::Signal(number) => 128 + number,
+    };
+    let complete = finished.stdout.left_out() == 0 && finished.stderr.left_out() == 0;
+    Value::record(
+        "Output",
+        [
+            ("exit_code", Value::number(Decimal::from(code))),
+            ("stdout", Value::text(finished.stdout.text())),
+            ("stderr", Value::text(finished.stderr.text())),
+            ("complete", Value::Boolean(complete)),
+            ("stdout_bytes", bytes_unless_said(&finished.stdout)),
+            ("stderr_bytes", bytes_unless_said(&finished.stderr)),
+        ],
+    )
+}
+
+fn bytes_unless_said(captured: &Captured) -> Value {
+    let bytes = captured.bytes();
+    if captured.text().as_bytes() == bytes { Value::Absent } else { Value::text(STANDARD.encode(bytes)) }
+}

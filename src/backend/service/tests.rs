@@ -1,0 +1,197 @@
+//! A real supervisord; for systemd, which needs to be the first process, a strict stand-in for `systemctl`.
+
+use super::*;
+use crate::backend::testing::{World, call};
+use crate::value::{Class, HostSettings, ServiceManager, ServiceSettings};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+struct Supervisor {
+    world: World,
+    daemon: Child,
+    folder: tempfile::TempDir,
+}
+
+impl Supervisor {
+    async fn start(programs: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = format!(
+            "[unix_http_server]\nfile={0}/s\n[supervisord]\nlogfile={0}/log\npidfile={0}/pid\n\
+             [rpcinterface:supervisor]\nsupervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface\n\
+             [supervisorctl]\nserverurl=unix://{0}/s\n{programs}",
+            folder.path().display()
+        );
+        std::fs::write(folder.path().join("supervisord.conf"), config).unwrap();
+        let daemon = Command::new("supervisord")
+            .args(["-n", "-c", "supervisord.conf"])
+            .current_dir(folder.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("supervisord is installed");
+        let world = world_of(folder.path(), ServiceManager::Supervisor, None);
+        for _ in 0..500 {
+            if folder.path().join("s").exists() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        Self { world, daemon, folder }
+    }
+
+    fn stop(&mut self) {
+        let pid = rustix::process::Pid::from_child(&self.daemon);
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        let _ = self.daemon.wait();
+    }
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn world_of(folder: &Path, manager: ServiceManager, command: Option<Vec<String>>) -> World {
+    let config = (manager == ServiceManager::Supervisor).then(|| "supervisord.conf".into());
+    let service = Some(ServiceSettings { manager, config, command });
+    let mut world = World::with_host("h", "127.0.0.1", HostSettings { service, ..HostSettings::default() });
+    world.folder = folder.to_owned();
+    world
+}
+
+async fn perform_on(world: &World, action: &str, name: &str, more: Option<bool>) -> Result<Value, ActionError> {
+    let mut given = vec![("name", Value::text(name)), ("on", Value::Host("h".into()))];
+    given.extend(more.map(|stopped| ("stopped", Value::Boolean(stopped))));
+    Service.perform(&call("service", action, Class::Disrupt, given), &world.surroundings()).await
+}
+
+async fn state(world: &World, name: &str) -> String {
+    perform_on(world, "state", name, None).await.unwrap().to_string()
+}
+
+const PROGRAMS: &str = "[program:good]\ncommand=sleep 1000\nstartsecs=0\n\
+    [program:broken]\ncommand=sh -c 'exit 1'\nautostart=false\nstartsecs=1\nstartretries=1\n\
+    [program:brief]\ncommand=sleep 0.2\nautostart=false\nstartsecs=0\nautorestart=false\n";
+
+#[tokio::test]
+async fn a_real_supervisor_restarts_stops_and_tells_what_is_wrong() {
+    let mut supervisor = Supervisor::start(PROGRAMS).await;
+    let world = &supervisor.world;
+    assert_eq!(state(world, "good").await, "Running");
+    let process = |name: &str| {
+        let output = Command::new("supervisorctl")
+            .args(["-c", "supervisord.conf", "pid", name])
+            .current_dir(supervisor.folder.path())
+            .output();
+        String::from_utf8(output.unwrap().stdout).unwrap()
+    };
+    let before = process("good");
+    assert_eq!(perform_on(world, "restart", "good", None).await, Ok(Value::Absent));
+    assert_ne!(process("good"), before, "another process than before");
+    let before = process("good");
+    assert_eq!(perform_on(world, "start", "good", None).await, Ok(Value::Absent));
+    assert_eq!(process("good"), before, "what runs is not started");
+
+    assert_eq!(perform_on(world, "is_stopped", "good", None).await, Ok(Value::Boolean(false)));
+    for _ in 0..2 {
+        assert_eq!(perform_on(world, "stopped", "good", Some(true)).await, Ok(Value::Absent));
+        assert_eq!(state(world, "good").await, "Stopped");
+    }
+    assert_eq!(perform_on(world, "is_stopped", "good", None).await, Ok(Value::Boolean(true)));
+    assert_eq!(perform_on(world, "stopped", "good", Some(false)).await, Ok(Value::Absent));
+    assert_eq!(state(world, "good").await, "Running");
+
+    let error = perform_on(world, "start", "broken", None).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Failed);
+    assert!(error.evidence.unwrap().to_string().contains("spawn error"));
+    assert!(["Retrying", "Failed"].contains(&state(world, "broken").await.as_str()), "its status exits with 0");
+    let error = perform_on(world, "restart", "brief", None).await.unwrap_err();
+    assert_eq!(error.message, "brief was restarted, and is Stopped", "it started, and fell over a moment later");
+
+    let error = perform_on(world, "state", "nobody", None).await.unwrap_err();
+    assert_eq!((error.kind, error.message.as_str()), (ErrorKind::Failed, "supervisor has no program named nobody"));
+    supervisor.stop();
+    let error = perform_on(&supervisor.world, "restart", "good", None).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unreachable, "{error}");
+}
+
+#[tokio::test]
+async fn names_that_a_manager_could_misread_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world_of(folder.path(), ServiceManager::Supervisor, Some(vec!["/no/such/program".into()]));
+    for name in ["", "-v", "--config=x", "all", "group:*", "a b", "a;b", "a\nb", "a/b", "a\0b", "na?me", "[x]"] {
+        let error = perform_on(&world, "restart", name, None).await.unwrap_err();
+        assert!(error.kind == ErrorKind::Refused && error.message.contains("cannot be the name"), "{name:?}: {error}");
+    }
+    for name in ["imap", "group:imap", "user@1.service", "MSExchangeIMAP4BE", "邮件"] {
+        let error = perform_on(&world, "restart", name, None).await.unwrap_err();
+        assert!(error.message.contains("was not found"), "{name:?}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_host_without_a_manager_is_refused() {
+    let world = World::with_host("h", "127.0.0.1", HostSettings::default());
+    let error = perform_on(&world, "state", "imap", None).await.unwrap_err();
+    assert!(error.kind == ErrorKind::Refused && error.message.contains("`service:`"));
+}
+
+/// Takes exactly the arguments that systemctl is documented to take, keeps its state in files, and ends with 99 for
+/// anything else, so that a test with a wrong command line cannot pass.
+const SYSTEMCTL: &str = r#"#!/bin/sh
+[ "$1" = --no-ask-password ] || exit 99
+shift
+case "$1" in
+--no-pager)
+  [ "$2 $3 $4" = "show --property=LoadState,ActiveState,SubState,MainPID --" ] && [ $# = 5 ] || exit 99
+  [ -e "$5" ] && { cat "$5"; exit 0; }
+  printf 'MainPID=0\nLoadState=not-found\nActiveState=inactive\nSubState=dead\n' ;;
+restart|start)
+  [ "$2" = -- ] && [ $# = 3 ] || exit 99
+  [ -e "$3.fails" ] && { echo "Job for $3 failed" >&2; exit 1; }
+  printf 'MainPID=%s\nLoadState=loaded\nActiveState=active\nSubState=running\n' $$ > "$3" ;;
+stop)
+  [ "$2" = -- ] && [ $# = 3 ] || exit 99
+  printf 'MainPID=0\nLoadState=loaded\nActiveState=inactive\nSubState=dead\n' > "$3" ;;
+*) exit 99 ;;
+esac
+"#;
+
+#[tokio::test]
+async fn systemctl_is_asked_as_documented() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("systemctl");
+    std::fs::write(&program, SYSTEMCTL).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let world = world_of(folder.path(), ServiceManager::Systemd, Some(vec!["./systemctl".into()]));
+    let found = |unit: &str, active: &str, sub: &str| {
+        let text = format!("MainPID=0\nLoadState=loaded\nActiveState={active}\nSubState={sub}\n");
+        std::fs::write(folder.path().join(unit), text).unwrap();
+    };
+    for (active, sub, expected) in [
+        ("active", "running", "Running"),
+        ("activating", "start-pre", "Starting"),
+        ("activating", "auto-restart", "Retrying"),
+        ("reloading", "reload", "Reloading"),
+        ("deactivating", "stop-sigterm", "Stopping"),
+        ("inactive", "dead", "Stopped"),
+        ("failed", "failed", "Failed"),
+        ("maintenance", "", "Maintenance"),
+    ] {
+        found("imap", active, sub);
+        assert_eq!(state(&world, "imap").await, expected);
+    }
+    found("imap", "failed", "failed");
+    assert_eq!(perform_on(&world, "is_stopped", "imap", None).await, Ok(Value::Boolean(true)));
+    assert_eq!(perform_on(&world, "restart", "imap", None).await, Ok(Value::Absent));
+    assert_eq!(perform_on(&world, "stopped", "imap", Some(true)).await, Ok(Value::Absent));
+    assert_eq!(state(&world, "imap").await, "Stopped");
+    assert_eq!(perform_on(&world, "stopped", "imap", Some(false)).await, Ok(Value::Absent));
+    std::fs::write(folder.path().join("imap.fails"), "").unwrap();
+    let error = perform_on(&world, "restart", "imap", None).await.unwrap_err();
+    assert_eq!(error.message, "./systemctl restart imap ended with exit code 1");
+    let error = perform_on(&world, "restart", "nobody", None).await.unwrap_err();
+    assert_eq!(error.message, "systemd has no unit named nobody");
+}

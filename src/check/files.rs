@@ -1,0 +1,153 @@
+//! A file and all that it imports, each read once.
+
+use super::Checked;
+use super::context::Context;
+use crate::catalog::Catalog;
+use crate::diagnostic::{Diagnostic, code};
+use crate::inventory::Inventory;
+use crate::source::{FileError, FileId, Files, SourceFile, SourceMap, Span};
+use crate::syntax::{self, ast};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+/// A file may bring in so many others, itself included, through all its imports.
+pub const MAX_IMPORTS: usize = 100;
+
+/// Checks files against one catalogue and one inventory, and keeps what it has read: a file that many import is read
+/// and parsed once.
+pub struct Session<'a> {
+    files: &'a dyn Files,
+    pub(super) catalog: &'a Catalog,
+    pub(super) inventory: Option<&'a Inventory>,
+    sources: SourceMap,
+    parsed: BTreeMap<PathBuf, Rc<ParsedFile>>,
+}
+
+/// A file as it was read.
+struct ParsedFile {
+    id: FileId,
+    tree: ast::File,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl<'a> Session<'a> {
+    /// A session whose source map begins with `sources`: the catalogue's files, and after them the inventory's.
+    pub fn new(
+        files: &'a dyn Files,
+        catalog: &'a Catalog,
+        inventory: Option<&'a Inventory>,
+        sources: SourceMap,
+    ) -> Self {
+        Self { files, catalog, inventory, sources, parsed: BTreeMap::new() }
+    }
+
+    /// Every file that was read, for showing diagnostics.
+    pub fn sources(&self) -> &SourceMap {
+        &self.sources
+    }
+
+    /// Checks one file.
+    pub fn check(&mut self, root: &Path) -> Checked {
+        let mut loading = Loading::default();
+        let file = match self.read(root) {
+            Ok(file) => file,
+            Err(error) => {
+                let id = self.sources.add(SourceFile::new(root.to_string_lossy().into_owned(), ""));
+                let message = format!("{} cannot be read: {}", root.display(), why(&error));
+                let diagnostic = Diagnostic::error(code::UNREADABLE_FILE, Span::new(id, 0, 0), message);
+                return Checked { program: None, diagnostics: vec![diagnostic], file: Some(id) };
+            }
+        };
+        let id = file.id;
+        self.load(root, file, &mut loading);
+        let trees: Vec<&ast::File> = loading.files.iter().map(|file| &file.tree).collect();
+        let (program, found) = Context::check(self.catalog, self.inventory, &self.sources, &trees);
+        let mut diagnostics: Vec<Diagnostic> =
+            loading.files.iter().flat_map(|file| file.diagnostics.iter().cloned()).collect();
+        diagnostics.extend(loading.diagnostics);
+        diagnostics.extend(found);
+        diagnostics.sort_by_key(|diagnostic| diagnostic.span());
+        let mut checked = Checked { program: None, diagnostics, file: Some(id) };
+        if !checked.has_errors() {
+            checked.program = Some(program);
+        }
+        checked
+    }
+
+    fn read(&mut self, path: &Path) -> Result<Rc<ParsedFile>, FileError> {
+        if let Some(file) = self.parsed.get(path) {
+            return Ok(file.clone());
+        }
+        let text = self.files.read(path)?;
+        let id = self.sources.add(SourceFile::new(path.to_string_lossy().into_owned(), text.as_str()));
+        let parsed = syntax::parse(id, &text);
+        let file = Rc::new(ParsedFile { id, tree: parsed.file, diagnostics: parsed.diagnostics });
+        self.parsed.insert(path.to_owned(), file.clone());
+        Ok(file)
+    }
+
+    fn load(&mut self, path: &Path, file: Rc<ParsedFile>, loading: &mut Loading) {
+        loading.open.push(path.to_owned());
+        loading.files.push(file.clone());
+        for declaration in &file.tree.declarations {
+            let ast::Declaration::Import(import) = declaration else { continue };
+            let span = import.path.span;
+            let Some(written) = import.path.literal() else {
+                let message = "the path of an import cannot hold ${…}";
+                loading.diagnostics.push(Diagnostic::error(code::NOT_A_LITERAL, span, message));
+                continue;
+            };
+            let found = self.files.resolve(path, &written);
+            match found.and_then(|target| self.read(&target).map(|file| (target, file))) {
+                Ok((target, imported)) => self.import(target, imported, span, loading),
+                Err(error) => {
+                    let message = format!("{written:?} cannot be imported: {}", why(&error));
+                    loading.diagnostics.push(Diagnostic::error(code::IMPORT_FAILED, span, message).help(
+                        "an import is a path relative to the file that it stands in, inside the project's folder",
+                    ));
+                }
+            }
+        }
+        loading.open.pop();
+    }
+
+    fn import(&mut self, target: PathBuf, file: Rc<ParsedFile>, span: Span, loading: &mut Loading) {
+        if let Some(first) = loading.open.iter().position(|open| *open == target) {
+            let circle: Vec<String> =
+                loading.open[first..].iter().chain([&target]).map(|path| path.display().to_string()).collect();
+            let message = format!("this import closes a circle: {}", circle.join(" → "));
+            loading.diagnostics.push(
+                Diagnostic::error(code::IMPORT_CYCLE, span, message).help("move what both files need into a third one"),
+            );
+        } else if loading.files.iter().any(|known| known.id == file.id) {
+            // It was imported by another way already.
+        } else if loading.files.len() >= MAX_IMPORTS {
+            if !std::mem::replace(&mut loading.full, true) {
+                let message = format!("this import is one too many: a file may bring in {MAX_IMPORTS} files at most");
+                loading.diagnostics.push(Diagnostic::error(code::TOO_MANY_IMPORTS, span, message));
+            }
+        } else {
+            self.load(&target, file, loading);
+        }
+    }
+}
+
+#[derive(Default)]
+struct Loading {
+    files: Vec<Rc<ParsedFile>>,
+    open: Vec<PathBuf>,
+    diagnostics: Vec<Diagnostic>,
+    full: bool,
+}
+
+fn why(error: &FileError) -> String {
+    match error {
+        FileError::NotFound => "there is no such file".to_owned(),
+        FileError::NotAFile(what) => format!("it is {what}"),
+        FileError::TooLong => "it is longer than 1 MiB".to_owned(),
+        FileError::NotUtf8(offset) => format!("it is not UTF-8 (byte {offset})"),
+        FileError::Outside => "it lies outside the project's folder".to_owned(),
+        FileError::Other(error) => error.clone(),
+    }
+}

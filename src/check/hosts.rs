@@ -1,0 +1,136 @@
+//! What the inventory says, held against what the files declare. Without an inventory nothing is said.
+
+use super::context::{Context, unknown};
+use super::types::Type;
+use crate::diagnostic::{Diagnostic, code};
+use crate::inventory::Entry;
+use crate::source::Span;
+use crate::syntax::ast;
+use crate::value::{Host, Value, Version};
+use ecow::EcoString;
+
+impl<'a> Context<'a> {
+    /// Takes over the inventory's hosts, the facts of the roles that are declared here coerced to their types.
+    pub(super) fn take_hosts(&mut self) {
+        let Some(inventory) = self.inventory else { return };
+        for entry in &inventory.hosts {
+            let mut host = entry.host.clone();
+            for (position, role) in entry.host.roles.iter().enumerate() {
+                if let Some(shape) = self.declared.roles.get(role).copied() {
+                    let span = entry.roles_spans.get(position).copied().unwrap_or(entry.name_span);
+                    self.role_facts(entry, &mut host, shape, span);
+                }
+            }
+            self.program.hosts.push(host);
+        }
+    }
+
+    fn role_facts(&mut self, entry: &Entry, host: &mut Host, shape: &'a ast::Shape, span: Span) {
+        for field in &shape.fields {
+            let name = &field.name.text;
+            let Some(wanted) = self.fact(std::slice::from_ref(&shape.name.text), name) else { continue };
+            let position = host.facts.iter().position(|(fact, _)| fact == name);
+            let optional = matches!(wanted, Type::Optional(_));
+            match position {
+                None if optional || wanted == Type::Invalid => host.facts.push((name.clone(), Value::Absent)),
+                None => {
+                    let role = &shape.name.text;
+                    let message = format!("{} is a {role}, and has no fact {name}", host.name);
+                    self.report(
+                        Diagnostic::error(code::INVENTORY_MISMATCH, span, message)
+                            .also(field.span, "asked for here")
+                            .help(format!("add it under facts: {name}: …")),
+                    );
+                }
+                Some(position) => {
+                    let found = host.facts[position].1.clone();
+                    let place = entry.facts_spans.get(position);
+                    let written = place.and_then(|place| place.written.as_deref());
+                    match coerce(&found, written, &wanted) {
+                        Some(value) => host.facts[position].1 = value,
+                        None => {
+                            let span = place.map_or(span, |place| place.value);
+                            let message =
+                                format!("the fact {name} of {} is {}, and {wanted} is needed", host.name, found.kind());
+                            let diagnostic = Diagnostic::error(code::INVENTORY_MISMATCH, span, message);
+                            self.report(diagnostic.also(field.span, "asked for here"));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// A host that is named in a text: it must be in the inventory, and have the role.
+    pub(super) fn known_host(&mut self, name: &str, wanted: &Type, span: Span) {
+        if self.inventory.is_none() {
+            return;
+        }
+        let found = self.program.hosts.iter().find(|host| host.answers_to(name));
+        let diagnostic = match (found, wanted) {
+            (None, _) => {
+                let known = self.program.hosts.iter().map(|host| host.name.as_str());
+                unknown(code::UNKNOWN_HOST, span, format!("the inventory has no host named {name}"), name, known)
+            }
+            (Some(host), Type::Host(roles))
+                if !roles.is_empty() && !host.roles.iter().any(|role| roles.contains(role)) =>
+            {
+                let message = format!("{name} is no {wanted}: the inventory says {}", host.roles.join(", "));
+                Diagnostic::error(code::WRONG_ROLE, span, message)
+            }
+            _ => return,
+        };
+        self.report(diagnostic);
+    }
+
+    /// A contact must be in the inventory.
+    pub(super) fn contact(&mut self, path: &ast::Path) -> EcoString {
+        if let Some(inventory) = self.inventory
+            && inventory.contact(&path.text).is_none()
+        {
+            let message = format!("the inventory has no contact named {}", path.text);
+            let known = inventory.contacts.iter().map(|contact| contact.name.as_str());
+            let diagnostic = unknown(code::UNKNOWN_CONTACT, path.span, message, &path.text, known);
+            self.report(diagnostic);
+        }
+        path.text.clone()
+    }
+
+    /// A secret must be in the inventory.
+    pub(super) fn known_secret(&mut self, name: &str, span: Span) {
+        if let Some(inventory) = self.inventory
+            && !inventory.secrets.contains_key(name)
+        {
+            let message = format!("the inventory has no secret named {name}");
+            let diagnostic =
+                unknown(code::UNKNOWN_NAME, span, message, name, inventory.secrets.keys().map(String::as_str));
+            self.report(diagnostic);
+        }
+    }
+}
+
+/// A fact as YAML gave it, as the type that its role asks for. A number that a text or version is wanted for is taken as
+/// it was written: `26.10` is not `26.1`.
+fn coerce(found: &Value, written: Option<&str>, wanted: &Type) -> Option<Value> {
+    let text = || found.as_text().or(written);
+    match (found, wanted) {
+        (Value::Absent, Type::Optional(_)) => Some(Value::Absent),
+        (Value::Absent, _) => None,
+        (_, Type::Optional(inner)) => coerce(found, written, inner),
+        (Value::Number(_), Type::Number) | (Value::Boolean(_), Type::Boolean) => Some(found.clone()),
+        (Value::List(items), Type::List(item)) => {
+            items.iter().map(|value| coerce(value, None, item)).collect::<Option<Vec<_>>>().map(Value::list)
+        }
+        (_, Type::Text) => text().map(Value::text),
+        (Value::Text(text), Type::Secret) => Some(Value::Secret(text.clone())),
+        (_, Type::Version) => text().and_then(Version::parse).map(Value::Version),
+        (Value::Text(text), Type::Duration) => crate::syntax::duration(text).map(Value::Duration),
+        (Value::Text(text), Type::Size) => crate::syntax::size(text).map(Value::Size),
+        (Value::Text(text), Type::Time) => text.parse().ok().map(Value::Time),
+        (Value::Text(text), Type::Enum(words)) => {
+            (words.open || words.words.contains(text)).then(|| Value::Word(text.clone()))
+        }
+        (_, Type::Invalid) => Some(found.clone()),
+        _ => None,
+    }
+}

@@ -1,0 +1,267 @@
+//! `if` and `match`: which branch is taken, whether one is left out, and what an unknown answer may decide.
+
+use super::context::{Context, unknown};
+use super::declarations::verdict_type;
+use super::expressions::with_article;
+use super::names::Body;
+use super::program::{Block, StatementKind};
+use super::statements::decided;
+use super::types::{EnumType, Type};
+use crate::diagnostic::{Diagnostic, code};
+use crate::source::Span;
+use crate::syntax::ast::{self, AmountKind, Pattern};
+use crate::value::Value;
+use ecow::EcoString;
+
+/// The ways out of a statement that branches.
+#[derive(Default)]
+struct Ways {
+    /// Whether control goes on after some branch.
+    some_complete: bool,
+    /// Whether the run leaves in some branch.
+    some_leave: bool,
+    /// Conditions that let an unknown answer through to what follows, if another branch leaves.
+    deciding: Option<Span>,
+    /// What a statement inside a branch let through.
+    inside: Option<Span>,
+}
+
+impl Ways {
+    fn add(&mut self, completes: bool, entered_by: Option<Span>, left_by: Option<Span>) {
+        if completes {
+            self.some_complete = true;
+            self.deciding = self.deciding.or(left_by);
+            if entered_by != left_by {
+                self.inside = self.inside.or(left_by);
+            }
+        } else {
+            self.some_leave = true;
+        }
+    }
+
+    /// What follows depends on a condition only where one of its branches leaves.
+    fn after(&self, before: Option<Span>) -> Option<Span> {
+        if self.some_leave { self.deciding } else { before.or(self.inside) }
+    }
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn if_else(
+        &mut self,
+        body: &mut Body<'a>,
+        branches: &'a [(ast::Expression, ast::Block)],
+        otherwise: Option<&'a ast::Block>,
+    ) -> (StatementKind, bool) {
+        let before = body.place.unknown_let_through;
+        let outer = body.enter();
+        let mut ways = Ways::default();
+        let mut place = body.place;
+        let mut lowered = Vec::with_capacity(branches.len());
+        let mut otherwise_known = Vec::new();
+        for (condition, block) in branches {
+            let condition = self.expect(body, condition, &Type::Boolean);
+            let mark = body.enter();
+            body.learn(&condition.narrowing.when_true);
+            let here = decided(place, condition.by_unknown.when_true, condition.span());
+            let (block, completes, left_by) = self.branch(body, block, here);
+            body.leave(mark);
+            ways.add(completes, here.unknown_let_through, left_by);
+            // Later branches are reached because this condition did not hold.
+            place = decided(place, condition.by_unknown.when_false, condition.span());
+            body.learn(&condition.narrowing.when_false);
+            otherwise_known = condition.narrowing.when_false.clone();
+            lowered.push((condition.expression, block));
+        }
+        let otherwise = match otherwise {
+            Some(block) => {
+                let (block, completes, left_by) = self.branch(body, block, place);
+                ways.add(completes, place.unknown_let_through, left_by);
+                Some(block)
+            }
+            None => {
+                ways.add(true, place.unknown_let_through, place.unknown_let_through);
+                None
+            }
+        };
+        body.leave(outer);
+        // `if x is absent { escalate … }`: what follows knows that x is there.
+        if let ([_], None, true) = (branches, &otherwise, ways.some_leave) {
+            body.learn(&otherwise_known);
+        }
+        body.place.unknown_let_through = ways.after(before);
+        (StatementKind::If { branches: lowered, otherwise }, ways.some_complete)
+    }
+
+    pub(super) fn match_value(
+        &mut self,
+        body: &mut Body<'a>,
+        value: &'a ast::Expression,
+        arms: &'a [ast::Arm],
+        span: Span,
+    ) -> (StatementKind, bool) {
+        let before = body.place.unknown_let_through;
+        let (subject, typed) = self.subject(body, value);
+        let type_of = match &typed.type_of {
+            Type::Optional(_) => {
+                let diagnostic = self.may_be_absent(value.span);
+                self.report(diagnostic);
+                Type::Invalid
+            }
+            Type::Enum(_) | Type::Text | Type::Number | Type::Boolean | Type::Duration | Type::Size | Type::Percent => {
+                typed.type_of.clone()
+            }
+            Type::Invalid => Type::Invalid,
+            other => {
+                let message = format!("{} cannot be matched: words, texts and quantities can", with_article(other));
+                self.error(code::NOT_COMPARABLE, value.span, message);
+                Type::Invalid
+            }
+        };
+        let verdict = matches!(&type_of, Type::Enum(words) if **words == *verdict_type());
+        let mut ways = Ways::default();
+        let mut seen: Vec<(Value, Span)> = Vec::new();
+        let mut lowered: Vec<(Vec<Value>, Block)> = Vec::new();
+        let mut otherwise: Option<(Block, Span)> = None;
+        for arm in arms {
+            let mut values = Vec::new();
+            for pattern in &arm.patterns {
+                if let Some(value) = self.pattern(pattern, &type_of) {
+                    let at = pattern_span(pattern);
+                    match seen.iter().find(|(earlier, _)| *earlier == value) {
+                        Some((_, first)) => {
+                            let first = *first;
+                            let message = format!("the case {value} stands here a second time");
+                            self.report(Diagnostic::error(code::DUPLICATE_ARM, at, message).also(first, "first here"));
+                        }
+                        None => seen.push((value.clone(), at)),
+                    }
+                    values.push(value);
+                }
+            }
+            let names_unknown = values.contains(&Value::word("unknown"));
+            let is_else = arm.patterns.is_empty();
+            let covers_unknown =
+                names_unknown || is_else && !seen.iter().any(|(value, _)| *value == Value::word("unknown"));
+            let here = decided(body.place, verdict && covers_unknown, value.span);
+            let (block, completes, left_by) = self.branch(body, &arm.block, here);
+            ways.add(completes, here.unknown_let_through, left_by);
+            if !is_else {
+                lowered.push((values, block));
+            } else if let Some((_, first)) = &otherwise {
+                let first = *first;
+                let message = "this match has two arms for everything else";
+                self.report(Diagnostic::error(code::DUPLICATE_ARM, arm.span, message).also(first, "first here"));
+            } else {
+                otherwise = Some((block, arm.span));
+            }
+        }
+        self.exhaustive(&type_of, &seen, otherwise.as_ref().map(|(_, span)| *span), span);
+        body.place.unknown_let_through = ways.after(before);
+        let otherwise = otherwise.map(|(block, _)| block);
+        (StatementKind::Match { subject, arms: lowered, otherwise }, ways.some_complete)
+    }
+
+    fn exhaustive(&mut self, type_of: &Type, seen: &[(Value, Span)], otherwise: Option<Span>, span: Span) {
+        let head = Span::new(span.file, span.start, span.start + 5);
+        let words: Option<(Vec<EcoString>, bool)> = match type_of {
+            Type::Enum(words) => Some((words.words.clone(), words.open)),
+            Type::Boolean => Some((vec!["true".into(), "false".into()], false)),
+            Type::Invalid => return,
+            _ => None,
+        };
+        let missing: Vec<EcoString> = words.as_ref().map_or_else(Vec::new, |(words, _)| {
+            let covered = |word: &EcoString| {
+                seen.iter().any(|(value, _)| match value {
+                    Value::Word(seen) => seen == word,
+                    Value::Boolean(seen) => (*seen && word == "true") || (!*seen && word == "false"),
+                    _ => false,
+                })
+            };
+            words.iter().filter(|word| !covered(word)).cloned().collect()
+        });
+        match (words, otherwise) {
+            (Some((_, false)), Some(span)) if missing.is_empty() => {
+                let message = "nothing is left for this else: every word has an arm already";
+                self.error(code::DUPLICATE_ARM, span, message);
+            }
+            (Some((_, false)), None) if !missing.is_empty() => {
+                let message = format!("this match leaves out {}", missing.join(", "));
+                let help = format!("add {} {{ … }}, or else {{ … }}", missing.join(", "));
+                self.report(Diagnostic::error(code::NOT_EXHAUSTIVE, head, message).help(help));
+            }
+            (Some((_, true)), None) => {
+                let message =
+                    format!("{type_of} is open: a word that is not listed may come, and this match leaves it out");
+                self.report(Diagnostic::error(code::NOT_EXHAUSTIVE, head, message).help("add else { … }"));
+            }
+            (None, None) => {
+                let message = format!("this match does not say what happens with any other {type_of}");
+                self.report(Diagnostic::error(code::NOT_EXHAUSTIVE, head, message).help("add else { … }"));
+            }
+            _ => {}
+        }
+    }
+
+    fn pattern(&mut self, pattern: &'a Pattern, type_of: &Type) -> Option<Value> {
+        let value = match pattern {
+            Pattern::Word(path) => return self.pattern_word(path, type_of),
+            Pattern::Text(text) => (Value::Text(self.literal(text, "a case of match")), Type::Text),
+            Pattern::Amount(amount) => match &amount.kind {
+                AmountKind::Number(number) => (Value::Number(*number), Type::Number),
+                AmountKind::Duration(duration) => (Value::Duration(*duration), Type::Duration),
+                AmountKind::Size(bytes) => (Value::Size(*bytes), Type::Size),
+                AmountKind::Percent(percent) => (Value::Percent(*percent), Type::Percent),
+                AmountKind::Name(path) => return self.pattern_word(path, type_of),
+                AmountKind::Invalid => return None,
+            },
+        };
+        if *type_of != Type::Invalid && value.1 != *type_of {
+            let message =
+                format!("{} is matched here, and this case is {}", with_article(type_of), with_article(&value.1));
+            let mut diagnostic = Diagnostic::error(code::TYPE_MISMATCH, pattern_span(pattern), message);
+            if matches!((type_of, &value.1), (Type::Enum(_), Type::Text)) {
+                diagnostic = diagnostic.help("a word of an enum is written without quotes");
+            }
+            self.report(diagnostic);
+            return None;
+        }
+        Some(value.0)
+    }
+
+    fn pattern_word(&mut self, path: &ast::Path, type_of: &Type) -> Option<Value> {
+        let text = path.text.as_str();
+        match type_of {
+            Type::Invalid => None,
+            Type::Boolean if text == "true" || text == "false" => Some(Value::Boolean(text == "true")),
+            Type::Enum(words) => {
+                let word = text.strip_prefix(&format!("{}.", words.name)).unwrap_or(text);
+                if words.words.iter().any(|known| known == word) {
+                    return Some(Value::word(word));
+                }
+                self.report(unknown_word(words, path.span, word));
+                None
+            }
+            other => {
+                let message = format!("{} is matched here, and {text} is a word", with_article(other));
+                self.error(code::TYPE_MISMATCH, path.span, message);
+                None
+            }
+        }
+    }
+}
+
+fn unknown_word(words: &EnumType, span: Span, word: &str) -> Diagnostic {
+    let message = match words.name.as_str() {
+        "" => format!("{word} is not among the choices"),
+        name => format!("{name} has no word {word}"),
+    };
+    unknown(code::UNKNOWN_WORD, span, message, word, words.words.iter().map(EcoString::as_str))
+}
+
+fn pattern_span(pattern: &Pattern) -> Span {
+    match pattern {
+        Pattern::Word(path) => path.span,
+        Pattern::Text(text) => text.span,
+        Pattern::Amount(amount) => amount.span,
+    }
+}

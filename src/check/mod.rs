@@ -1,0 +1,49 @@
+//! Names, imports, types and flow: from trees to a [`Program`](program::Program), gathering every error.
+//!
+//! A file is read with all that it imports ([`files`]), its declarations are collected ([`declarations`]), and each is
+//! then lowered: expressions ([`expressions`]), calls ([`calls`]) and statements ([`statements`]) become those of the
+//! program while their types, effects and flow are checked on the way. Nothing is lowered twice, and one slip gives one
+//! diagnostic: what is wrong has the type [`Invalid`](types::Type::Invalid), which fits everywhere.
+
+mod calls;
+mod constants;
+mod context;
+mod declarations;
+mod expressions;
+mod files;
+mod goals;
+mod hosts;
+mod limits;
+mod matching;
+mod members;
+mod names;
+mod operators;
+pub mod program;
+mod runs;
+mod signatures;
+mod statements;
+mod timings;
+pub mod types;
+
+pub use files::{MAX_IMPORTS, Session};
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::source::FileId;
+
+/// What came of checking one file with all that it imports.
+#[derive(Debug)]
+pub struct Checked {
+    /// The program, if nothing is wrong.
+    pub program: Option<program::Program>,
+    /// What was found, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The file that was asked for.
+    pub file: Option<FileId>,
+}
+
+impl Checked {
+    /// Whether it cannot be run.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+}

@@ -1,0 +1,336 @@
+//! Probes, procedures and runbooks as wholes, and who does or runs whom.
+
+use super::context::{Context, unknown};
+use super::names::{Body, BodyKind, Place, Summary};
+use super::program::{Block, Expression, Parameter, Probe, Procedure, Runbook};
+use super::signatures::DEFAULT_TIMEOUT;
+use super::types::Type;
+use crate::diagnostic::{Diagnostic, code};
+use crate::source::Span;
+use crate::syntax::ast::{self, StatementKind};
+use crate::value::SignedDuration;
+
+/// What is known of a procedure.
+#[derive(Debug, Clone)]
+pub(super) enum ProcedureState {
+    /// It is being lowered: whoever does it now makes a circle.
+    Open,
+    /// It was lowered.
+    Done {
+        /// Its place in the program.
+        index: usize,
+        parameters: Vec<Parameter>,
+        /// Whether control can reach its end.
+        completes: bool,
+        has_undo: bool,
+        summary: Summary,
+        /// The runbooks that it runs.
+        runs: Vec<usize>,
+    },
+}
+
+impl<'a> Context<'a> {
+    /// The parameters of everything that can be named before it is lowered.
+    pub(super) fn take_parameters(&mut self) {
+        for probe in self.declared.probes.clone() {
+            let parameters = self.quiet_parameters(&probe.parameters, BodyKind::Probe);
+            self.probe_parameters.push(parameters);
+        }
+        for runbook in self.declared.runbooks.clone() {
+            let parameters = self.quiet_parameters(&runbook.parameters, BodyKind::Runbook(None));
+            self.runbook_parameters.push(parameters);
+        }
+    }
+
+    /// Parameters for those who call; what is wrong with them is said when the body is lowered.
+    fn quiet_parameters(&mut self, written: &'a [ast::Parameter], kind: BodyKind) -> Vec<Parameter> {
+        let said = self.diagnostics.len();
+        let parameters = self.parameters(&mut Body::new(kind, None), written);
+        self.diagnostics.truncate(said);
+        parameters
+    }
+
+    pub(super) fn lower_probes(&mut self) {
+        for written in self.declared.probes.clone() {
+            let probe = self.probe(written);
+            self.program.probes.push(probe);
+        }
+    }
+
+    /// The type of what a probe asks for.
+    pub(super) fn probe_answer(&self, probe: usize) -> Option<Type> {
+        let (call, _) = self.program.probes.get(probe)?.ask.as_ref()?;
+        Some(self.program.actions[call.action].returns.clone())
+    }
+
+    fn probe(&mut self, written: &'a ast::Probe) -> Probe {
+        let mut body = Body::new(BodyKind::Probe, None);
+        let parameters = self.parameters(&mut body, &written.parameters);
+        let statements = written.statements.iter().map(|statement| {
+            match &statement.kind {
+                StatementKind::Let { .. } | StatementKind::Temporarily { .. } => {}
+                _ => {
+                    let message = "a probe only asks: beside its clauses it may hold let and temporarily";
+                    self.error(code::EFFECT_IN_PROBE, statement.span, message);
+                }
+            }
+            self.statement(&mut body, statement).0
+        });
+        let statements = statements.collect();
+        let ask = written.ask.as_ref().and_then(|call| {
+            let lowered = self.action_call(&mut body, call)?;
+            let action = &self.program.actions[lowered.action];
+            let type_of = action.returns.clone();
+            if action.class != crate::value::Class::Observe {
+                let message = format!("a probe only reads, and {} acts ({})", call.path.text, action.class.word());
+                self.error(code::EFFECT_IN_PROBE, call.span, message);
+            }
+            let name = ast::Name { text: "answer".into(), span: call.span };
+            let slot = self.bind(&mut body, &name, type_of);
+            Some((lowered, slot))
+        });
+        if written.ask.is_some() && ask.is_none() {
+            // The call was refused: what is said of its answer would only follow from that.
+            let name = ast::Name { text: "answer".into(), span: written.span };
+            self.bind(&mut body, &name, Type::Invalid);
+        }
+        let unknown_if = written.unknown_if.as_ref();
+        let unknown_if = unknown_if.map(|condition| self.expect(&mut body, condition, &Type::Boolean).expression);
+        let passed_if = match &written.passed_if {
+            Some(condition) => self.expect(&mut body, condition, &Type::Boolean).expression,
+            None => {
+                let message = format!("the probe {} does not say when it passes", written.name.text);
+                self.report(Diagnostic::error(code::MISSING_PART, written.name.span, message).help("add passed if …"));
+                super::expressions::Typed::invalid(written.name.span).expression
+            }
+        };
+        let timeout = written.timeout.as_ref().and_then(|amount| self.literal_duration(amount, "a timeout"));
+        let retries = written.retries.as_ref().and_then(|retries| self.retries(retries));
+        Probe {
+            name: written.name.text.clone(),
+            title: written.title.as_ref().map_or(written.name.text.clone(), |title| self.literal(title, "a title")),
+            group: written.group.as_ref().map(|group| self.literal(group, "a group")),
+            depends_on: written.depends_on.iter().map(|text| self.literal(text, "what a probe depends on")).collect(),
+            parameters,
+            slots: body.slots,
+            timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
+            retries,
+            statements,
+            ask,
+            unknown_if,
+            passed_if,
+            span: written.span,
+        }
+    }
+
+    fn retries(&mut self, retries: &'a ast::Retries) -> Option<(u32, SignedDuration)> {
+        self.refuse_timings(&retries.timings, &["every"], "retries");
+        let count = self.literal_count(&retries.count, "the number of retries", 1);
+        let every = match &retries.timings.every {
+            Some(every) => self.literal_duration(every, "the time between retries"),
+            None => {
+                let message = "retries do not say how far apart";
+                self.report(Diagnostic::error(code::MISSING_PART, retries.span, message).help("add every 30s"));
+                None
+            }
+        };
+        Some((count?, every?))
+    }
+
+    pub(super) fn lower_procedures(&mut self) {
+        for declared in 0..self.declared.procedures.len() {
+            self.procedure(declared);
+        }
+    }
+
+    /// What is known of a procedure, lowering it if nobody has yet. None when it is the one being lowered.
+    pub(super) fn procedure(&mut self, declared: usize) -> Option<ProcedureState> {
+        match self.procedures.get(&declared) {
+            Some(ProcedureState::Open) => return None,
+            Some(done) => return Some(done.clone()),
+            None => {}
+        }
+        self.procedures.insert(declared, ProcedureState::Open);
+        let written = self.declared.procedures[declared];
+        let mut body = Body::new(BodyKind::Procedure, None);
+        let parameters = self.parameters(&mut body, &written.parameters);
+        body.place = Place { covered: written.undo.is_some(), ..Place::default() };
+        let mark = body.enter();
+        let (block, completes, before_effects) = self.open_block(&mut body, &written.block);
+        let undo = written.undo.as_ref().map(|undo| {
+            body.leave(before_effects);
+            self.undo_block(&mut body, undo)
+        });
+        body.leave(mark);
+        let index = self.program.procedures.len();
+        self.program.procedures.push(Procedure {
+            name: written.name.text.clone(),
+            parameters: parameters.clone(),
+            slots: body.slots,
+            block,
+            undo,
+            span: written.span,
+        });
+        let done = ProcedureState::Done {
+            index,
+            parameters,
+            completes,
+            has_undo: written.undo.is_some(),
+            summary: body.summary,
+            runs: body.runs,
+        };
+        self.procedures.insert(declared, done.clone());
+        Some(done)
+    }
+
+    pub(super) fn lower_runbooks(&mut self) {
+        for (index, written) in self.declared.runbooks.clone().into_iter().enumerate() {
+            let runbook = self.runbook(index, written);
+            self.program.runbooks.push(runbook);
+        }
+        self.refuse_circles();
+    }
+
+    fn runbook(&mut self, index: usize, written: &'a ast::Runbook) -> Runbook {
+        let mut body = Body::new(BodyKind::Runbook(None), None);
+        let parameters = self.parameters(&mut body, &written.parameters);
+        let goal = written.goal.as_ref().and_then(|goal| {
+            let (lowered, answer) = self.goal(&mut body, goal);
+            body.kind = BodyKind::Runbook(Some(answer));
+            lowered
+        });
+        let title = written.title.as_ref().map(|title| self.literal(title, "a title"));
+        let alerts = written.alert.iter().flat_map(|alert| &alert.names);
+        let alerts = alerts.map(|name| self.literal(name, "the name of an alert")).collect();
+        let group = written.alert.as_ref().and_then(|alert| alert.group.as_ref());
+        let alert_group = group.map(|group| self.literal(group, "the group of an alert"));
+        let contact = written.contact.as_ref().map(|contact| self.contact(contact));
+        if contact.is_none() {
+            let message = format!("{} does not say who hears of it when nothing else is said", written.name.text);
+            self.report(
+                Diagnostic::error(code::MISSING_HEADER, written.name.span, message)
+                    .help("add the header: contact NAME, a contact of rectify.yaml"),
+            );
+        }
+        let locks = written.lock.iter().flat_map(|lock| &lock.names);
+        let locks = locks.map(|name| self.lock(&mut body, name)).collect();
+        let limit = written.limit.as_ref().map_or_else(Vec::new, |limit| {
+            if let Some(action) = &limit.action {
+                let message = "the limit of a runbook is about the runbook itself, not about an action";
+                self.report(
+                    Diagnostic::error(code::MISPLACED, action.span, message)
+                        .help("to limit an action, write limit at the top of the file"),
+                );
+            }
+            self.limit_parts(&mut body, limit)
+        });
+        let ends_within = written.ends.as_ref().and_then(|ends| {
+            self.refuse_timings(&ends.timings, &["within"], "ends");
+            ends.timings.within.as_ref().and_then(|within| self.literal_duration(within, "when a run ends"))
+        });
+        let (block, completes) = self.block(&mut body, &written.block);
+        if completes {
+            let end = written.block.span;
+            let end = Span::new(end.file, end.end.saturating_sub(1).max(end.start), end.end);
+            let message = format!("{} can get here without having said how it ended", written.name.text);
+            self.report(
+                Diagnostic::error(code::NO_ENDING, end, message)
+                    .help("end with escalate to CONTACT \"…\", or with resolve \"…\""),
+            );
+        }
+        if let Some(span) = body.summary.goal
+            && written.goal.is_none()
+        {
+            let message = format!("{} has no goal, so nothing says what fixed means", written.name.text);
+            self.report(
+                Diagnostic::error(code::NO_GOAL, span, message)
+                    .help("add the header: goal PROBE(…)")
+                    .also(written.name.span, "this runbook"),
+            );
+        }
+        self.runs.extend(body.runs.iter().map(|target| (index, *target)));
+        Runbook {
+            name: written.name.text.clone(),
+            title: title.unwrap_or_else(|| written.name.text.clone()),
+            alerts,
+            alert_group,
+            parameters,
+            slots: body.slots,
+            goal,
+            contact,
+            locks,
+            limit,
+            ends_within,
+            block,
+            span: written.span,
+        }
+    }
+
+    fn lock(&mut self, body: &mut Body<'a>, name: &'a ast::Expression) -> Expression {
+        let typed = self.expression(body, name, None);
+        let inner = match &typed.type_of {
+            Type::Optional(inner) => inner,
+            other => other,
+        };
+        if !matches!(inner, Type::Text | Type::Host(_) | Type::Invalid) {
+            let message = format!("a lock is a text or a host, not a {}", typed.type_of);
+            self.error(code::TYPE_MISMATCH, typed.span(), message);
+        }
+        typed.expression
+    }
+
+    /// A runbook that runs itself, by whatever way, would never end.
+    fn refuse_circles(&mut self) {
+        for start in 0..self.program.runbooks.len() {
+            let mut seen = vec![false; self.program.runbooks.len()];
+            let mut open: Vec<usize> = self.runs.iter().filter(|(from, _)| *from == start).map(|run| run.1).collect();
+            while let Some(next) = open.pop() {
+                if next == start {
+                    let written = self.declared.runbooks[start];
+                    let message = format!("{} runs itself, directly or through others", written.name.text);
+                    self.error(code::RECURSION, written.name.span, message);
+                    // One report for a whole circle.
+                    return;
+                }
+                if !std::mem::replace(&mut seen[next], true) {
+                    open.extend(self.runs.iter().filter(|(from, _)| *from == next).map(|run| run.1));
+                }
+            }
+        }
+    }
+
+    /// A runbook by its name, with the arguments of a run of it.
+    pub(super) fn run_call(&mut self, body: &mut Body<'a>, call: &'a ast::Call) -> Option<(usize, Vec<Expression>)> {
+        let written = call.path.text.as_str();
+        let Some(target) = self.declared.runbooks.iter().position(|runbook| runbook.name.text == written) else {
+            let diagnostic = if self.declared.procedures.iter().any(|procedure| procedure.name.text == written) {
+                Diagnostic::error(
+                    code::UNKNOWN_NAME,
+                    call.path.span,
+                    format!("{written} is a procedure, not a runbook"),
+                )
+                .help(format!("write do {written}(…)"))
+            } else {
+                let known = self.declared.runbooks.iter().map(|runbook| runbook.name.text.as_str());
+                let message = format!("there is no runbook named {written}");
+                unknown(code::UNKNOWN_NAME, call.path.span, message, written, known)
+            };
+            self.report(diagnostic);
+            self.look_at_arguments(body, call);
+            return None;
+        };
+        body.runs.push(target);
+        let parameters = self.runbook_parameters[target].clone();
+        let arguments = self.arguments(body, &parameters, &call.arguments, written, call.span)?;
+        Some((target, arguments))
+    }
+
+    /// An `undo` block: no ending, no people, no runs in it.
+    pub(super) fn undo_block(&mut self, body: &mut Body<'a>, undo: &'a ast::Block) -> Block {
+        let place = body.place;
+        body.place = Place { undo: true, covered: true, ..Place::default() };
+        let (block, _) = self.block(body, undo);
+        body.place = place;
+        block
+    }
+}

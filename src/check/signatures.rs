@@ -1,0 +1,180 @@
+//! Signatures of actions, lowered when they are first called, and the bodies that a team's own actions have.
+
+use super::context::Context;
+use super::names::{Body, BodyKind};
+use super::program::{Action, ActionBody, BodyResult, Call};
+use super::types::Type;
+use crate::diagnostic::{Diagnostic, code};
+use crate::syntax::ast;
+use crate::value::{Class, SignedDuration};
+use ecow::{EcoString, eco_format};
+
+/// What an action may take when its signature says nothing.
+pub(super) const DEFAULT_TIMEOUT: SignedDuration = SignedDuration::from_secs(60);
+
+impl<'a> Context<'a> {
+    /// Every action of the teams' own backends, called or not.
+    pub(super) fn lower_own_backends(&mut self) {
+        for backend in self.declared.own_backends.clone() {
+            let mut seen: Vec<&EcoString> = Vec::new();
+            for signature in &backend.signatures {
+                let name = &signature.name.text;
+                if seen.contains(&name) {
+                    let message = format!("{} has two actions named {name}", backend.name.text);
+                    self.error(code::DUPLICATE_NAME, signature.name.span, message);
+                }
+                seen.push(name);
+                self.action(backend, name);
+            }
+        }
+    }
+
+    /// The index of an action, lowered now if this is its first call.
+    pub(super) fn action(&mut self, backend: &'a ast::Backend, name: &str) -> Option<usize> {
+        let key: EcoString = eco_format!("{}.{name}", backend.name.text);
+        if let Some(known) = self.actions.get(&key) {
+            return Some(*known);
+        }
+        let signature = backend.signatures.iter().find(|signature| signature.name.text == name)?;
+        let mut body = Body::new(BodyKind::Signature, Some(backend));
+        let parameters = self.parameters(&mut body, &signature.parameters);
+        let returns = signature.returns.as_ref().map(|returns| self.type_of(returns, Some(backend)));
+        let empty_is_an_answer = signature
+            .returns
+            .as_ref()
+            .is_some_and(|returns| returns.alternatives.iter().any(|alternative| alternative.path.text == "empty"));
+        let index = self.program.actions.len();
+        self.actions.insert(key, index);
+        self.program.actions.push(Action {
+            backend: backend.name.text.clone(),
+            name: name.into(),
+            class: signature.class,
+            parameters,
+            slots: body.slots,
+            returns: returns.unwrap_or(Type::Nothing),
+            empty_is_an_answer,
+            timeout: DEFAULT_TIMEOUT,
+            fresh: None,
+            idempotent: signature.idempotent.is_some(),
+            once: signature.once.is_some(),
+            confirm: None,
+            saves: None,
+            undo: None,
+            body: None,
+        });
+        self.clauses(index, &mut body, signature);
+        Some(index)
+    }
+
+    fn clauses(&mut self, index: usize, body: &mut Body<'a>, signature: &'a ast::Signature) {
+        if signature.class == Class::Observe {
+            let wrong = [
+                (signature.undo.as_ref().map(|undo| undo.span), "an observation has nothing to undo"),
+                (signature.saves.as_ref().map(|saves| saves.span), "an observation has nothing to save"),
+                (signature.once, "an observation can always be repeated"),
+            ];
+            for (span, message) in wrong {
+                if let Some(span) = span {
+                    self.error(code::MISPLACED, span, message);
+                }
+            }
+            if signature.returns.is_none() {
+                let message = format!("{} observes, so it must say what it answers", signature.name.text);
+                self.report(Diagnostic::error(code::MISSING_PART, signature.name.span, message).help("add -> TYPE"));
+            }
+        }
+        if let (Some(once), Some(idempotent)) = (signature.once, signature.idempotent) {
+            let message = "an action is idempotent or once, not both";
+            self.report(Diagnostic::error(code::MISPLACED, once, message).also(idempotent, "and here"));
+        }
+        let timeout = signature.timeout.as_ref().and_then(|amount| self.literal_duration(amount, "a timeout"));
+        let fresh =
+            signature.fresh.as_ref().and_then(|amount| self.literal_duration(amount, "how old an answer may be"));
+        let confirm = signature.confirm.as_ref().and_then(|call| self.observation(body, call, "confirm"));
+        let saves = signature.saves.as_ref().and_then(|saves| {
+            let call = self.observation(body, &saves.call, "saves")?;
+            let type_of = self.program.actions[call.action].returns.clone();
+            let slot = self.bind(body, &saves.name, type_of);
+            Some((call, slot))
+        });
+        let undo = signature.undo.as_ref().and_then(|call| {
+            let undo = self.action_call(body, call)?;
+            if self.program.actions[undo.action].class == Class::Observe {
+                self.error(code::MISPLACED, call.span, "an observation undoes nothing");
+            }
+            Some(undo)
+        });
+        let own = signature.body.as_ref().and_then(|own| self.action_body(index, body, own, signature));
+        let action = &mut self.program.actions[index];
+        action.timeout = timeout.unwrap_or(DEFAULT_TIMEOUT);
+        action.fresh = fresh;
+        action.confirm = confirm;
+        action.saves = saves;
+        action.undo = undo;
+        action.body = own;
+        action.slots = body.slots;
+    }
+
+    fn observation(&mut self, body: &mut Body<'a>, call: &'a ast::Call, clause: &str) -> Option<Call> {
+        let lowered = self.action_call(body, call)?;
+        if self.program.actions[lowered.action].class != Class::Observe {
+            self.error(code::MISPLACED, call.span, format!("{clause} reads, so it takes an observation"));
+        }
+        Some(lowered)
+    }
+
+    fn action_body(
+        &mut self,
+        index: usize,
+        body: &mut Body<'a>,
+        own: &'a ast::ActionBody,
+        signature: &'a ast::Signature,
+    ) -> Option<ActionBody> {
+        self.open_bodies.push(index);
+        body.place.action_body = true;
+        let lets = own.lets.iter().map(|statement| self.statement(body, statement).0).collect();
+        let result = own.result.as_ref().and_then(|result| self.body_result(index, body, result, signature));
+        self.open_bodies.pop();
+        body.place.action_body = false;
+        if own.result.is_none() {
+            let message = format!("the body of {} must end with a call or a value", signature.name.text);
+            self.error(code::MISSING_PART, own.span.after(), message);
+        }
+        Some(ActionBody { lets, result: result? })
+    }
+
+    fn body_result(
+        &mut self,
+        index: usize,
+        body: &mut Body<'a>,
+        result: &'a ast::Expression,
+        signature: &'a ast::Signature,
+    ) -> Option<BodyResult> {
+        if signature.class == Class::Observe {
+            let returns = self.program.actions[index].returns.clone();
+            let typed = self.expect(body, result, &returns);
+            return Some(BodyResult::Answer(typed.expression));
+        }
+        let ast::ExpressionKind::Call(call) = &result.kind else {
+            let message = format!("{} acts, so its body ends with the call that does it", signature.name.text);
+            self.error(code::MISPLACED, result.span, message);
+            return None;
+        };
+        let lowered = self.action_call(body, call)?;
+        let inner = self.program.actions[lowered.action].class;
+        if inner > signature.class {
+            let message = format!(
+                "{} says {}, and what it calls is {}",
+                signature.name.text,
+                signature.class.word(),
+                inner.word()
+            );
+            self.report(
+                Diagnostic::error(code::MISPLACED, call.span, message)
+                    .also(signature.class_span, "this class is too low")
+                    .help(format!("an action is as harmful as what it calls: write {}", inner.word())),
+            );
+        }
+        Some(BodyResult::Act(lowered))
+    }
+}

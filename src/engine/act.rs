@@ -1,0 +1,321 @@
+//! Effects: what is read before one, what is known after it, and what it leaves to be undone.
+
+use super::address::Address;
+use super::change::{Change, Keep, Undo};
+use super::compute::mismatch;
+use super::event::EventKind;
+use super::exit::{Exit, Flow};
+use super::limit::charges;
+use super::lock::hold;
+use super::observe::{after, earlier, named, signature_frame};
+use super::scope::{Frame, Scope};
+use super::show;
+use super::turn::reply;
+use super::world::{Asking, Request};
+use crate::check::program::{Action, Adverb, BodyResult, Call as ProgramCall};
+use crate::value::{ActionError, Call, Class, ErrorKind, Outcome, SignedDuration, Value};
+use tracing::Instrument;
+
+/// How often, and how far apart, `confirm` is asked before a person is.
+const CONFIRM: (u32, SignedDuration) = (3, SignedDuration::from_secs(30));
+/// How long a person has to say whether a call was carried out.
+const PERSON_CONFIRMS_WITHIN: SignedDuration = SignedDuration::from_mins(30);
+
+/// A statement that acts.
+pub(super) async fn act<'t>(
+    scope: &Scope<'t>,
+    call: &'t ProgramCall,
+    adverb: Adverb,
+    frame: &mut Frame,
+    at: &Address,
+    changes: &mut Vec<Change<'t>>,
+) -> Flow {
+    let action = scope.action(call.action)?;
+    let arguments = scope.values(&call.arguments, frame, at).await?;
+    let made = named(action, arguments.iter().cloned());
+    if scope.tree.acting.is_none() {
+        show::first_effect(scope, &format!("{}{made}", show::adverb(adverb)));
+        return Err(Exit::Shown);
+    }
+    let change = prepare(scope, action, &made, arguments, adverb, at).await?;
+    let performed = perform(scope, call.action, made, at).await?;
+    if let Some(change) = change
+        && performed.may_have_changed()
+    {
+        change.open(scope, changes);
+    }
+    performed.exit.map_or(Ok(()), Err)
+}
+
+/// Reads what will have to be restored, before anything is changed.
+async fn prepare<'t>(
+    scope: &Scope<'t>,
+    action: &'t Action,
+    made: &Call,
+    arguments: Vec<Value>,
+    adverb: Adverb,
+    at: &Address,
+) -> Result<Option<Change<'t>>, Exit> {
+    let keep = match adverb {
+        Adverb::None => return Ok(None),
+        Adverb::Temporarily { keep_on_failure: false } => Keep::Never,
+        Adverb::Temporarily { keep_on_failure: true } => Keep::OnFailure,
+        Adverb::Permanently { undo_on_failure: true } => Keep::OnSuccess,
+        Adverb::Permanently { undo_on_failure: false } => Keep::Always,
+    };
+    let undo = match work_out_undo(scope, action, arguments, at).await {
+        Err(Exit::Failed(_)) if keep == Keep::Always => None,
+        undo => undo?,
+    };
+    if undo.as_ref().is_some_and(|(_, call)| call == made) {
+        return Ok(None);
+    }
+    let undo_text = undo.as_ref().map(|(_, call)| call.to_string());
+    let undo = undo.map(|(action, call)| Undo::Call { action, call });
+    Ok(Some(Change { address: at.clone(), text: made.to_string(), undo_text, undo, keep }))
+}
+
+async fn work_out_undo<'t>(
+    scope: &Scope<'t>,
+    action: &'t Action,
+    arguments: Vec<Value>,
+    at: &Address,
+) -> Result<Option<(usize, Call)>, Exit> {
+    let Some(undo) = &action.undo else { return Ok(None) };
+    let mut frame = signature_frame(action, arguments);
+    if let Some((saved, slot)) = &action.saves {
+        let value = scope.observe_call(saved, &mut frame, at).await?;
+        *frame.get_mut(*slot).ok_or_else(|| mismatch("a saved value is outside its frame"))? = value;
+    }
+    let arguments = scope.values(&undo.arguments, &mut frame, &at.child(undo.node, 0)).await?;
+    Ok(Some((undo.action, named(scope.action(undo.action)?, arguments))))
+}
+
+/// What came of a call.
+pub(super) struct Performed {
+    /// What is known of it.
+    pub outcome: Outcome,
+    /// How the statement leaves, if it does.
+    pub exit: Option<Exit>,
+}
+
+impl Performed {
+    /// Whether it may have changed anything.
+    pub fn may_have_changed(&self) -> bool {
+        matches!(self.outcome, Outcome::Done | Outcome::Failed | Outcome::Unknown)
+    }
+}
+
+/// A call as it is written, and the calls that its body comes to.
+struct Layer<'t> {
+    index: usize,
+    action: &'t Action,
+    frame: Frame,
+    call: Call,
+}
+
+async fn layers<'t>(scope: &Scope<'t>, index: usize, call: &Call, at: &Address) -> Result<Vec<Layer<'t>>, Exit> {
+    let layer = |index: usize, action: &'t Action, call: Call| {
+        let frame = signature_frame(action, call.arguments.iter().map(|(_, value)| value.clone()).collect());
+        Layer { index, action, frame, call }
+    };
+    let mut outer = layer(index, scope.action(index)?, call.clone());
+    let mut layers = Vec::new();
+    while let Some(body) = &outer.action.body {
+        scope.at(at.clone()).bind_all(&body.lets, &mut outer.frame).await?;
+        let BodyResult::Act(inner) = &body.result else { return Err(mismatch("an action does not act").into()) };
+        let arguments = scope.values(&inner.arguments, &mut outer.frame, at).await?;
+        let action = scope.action(inner.action)?;
+        let inner = layer(inner.action, action, named(action, arguments));
+        layers.push(std::mem::replace(&mut outer, inner));
+    }
+    layers.push(outer);
+    Ok(layers)
+}
+
+/// Carries out a call: lock, limit, intent, the call itself, what is known of it.
+pub(super) async fn perform<'t>(scope: &Scope<'t>, index: usize, call: Call, at: &Address) -> Result<Performed, Exit> {
+    let world = scope.world()?;
+    let mut layers = layers(scope, index, &call, at).await?;
+    let once = layers.iter().any(|layer| layer.action.once);
+    let confirming = layers.iter().position(|layer| layer.action.confirm.is_some()).filter(|_| once);
+    let before = match confirming.and_then(|position| layers.get_mut(position)) {
+        Some(layer) => read_before(scope, layer, at).await?,
+        None => None,
+    };
+    let timeout = layers.iter().map(|layer| layer.action.timeout).min().unwrap_or_default();
+    let idempotent = layers.first().is_some_and(|layer| layer.action.idempotent) && !once;
+    let leaf = layers.last().map_or_else(|| call.clone(), |layer| layer.call.clone());
+
+    let target = call.target().or_else(|| leaf.target()).map(str::to_owned);
+    let held = hold(scope, target, at, after(scope.now(), timeout)).await?;
+    // Another call on the target may have been waited for meanwhile.
+    scope.stopped()?;
+    let mut spending = Vec::new();
+    if !scope.shielded {
+        for layer in &mut layers {
+            spending.extend(charges(scope, layer.index, &mut layer.frame, at).await?);
+        }
+    }
+    if !spending.is_empty() {
+        let charged =
+            reply(scope.tree, world.charge(at.clone(), spending), false).await.map_err(|_| Exit::Cancelled)?;
+        match charged.result {
+            Err(error) if error.kind == ErrorKind::Limit => {
+                return Err(scope.escalated(format!("{call} was not done: {error}")));
+            }
+            result => result?,
+        }
+    }
+
+    let text = call.to_string();
+    scope.record(EventKind::EffectIntended { address: at.clone(), call: call.clone(), text: text.clone() });
+    let span = tracing::info_span!("effect", run = %scope.run.id, call = %text);
+    let pending = world.act(Request { address: at.clone(), call: leaf, deadline: after(scope.now(), timeout) });
+    let answer = reply(scope.tree, pending, idempotent && !scope.shielded).instrument(span).await;
+    let (mut outcome, error) = match answer {
+        Err(_) => (Outcome::Unknown, Some(ActionError::new(ErrorKind::Interrupted, "the run was cancelled meanwhile"))),
+        Ok(reply) => match reply.result {
+            Ok(_) => (Outcome::Done, None),
+            Err(error) => (error.outcome(), Some(error)),
+        },
+    };
+    drop(held);
+    let mut detail = error.as_ref().map(ToString::to_string);
+    let evidence = error.as_ref().and_then(|error| error.evidence.clone());
+    let mut exit = error.map(|error| match error.kind {
+        ErrorKind::Interrupted => Exit::Cancelled,
+        _ => Exit::Failed(error),
+    });
+    if once && outcome == Outcome::Unknown {
+        let layer = confirming.and_then(|position| layers.get_mut(position));
+        let found = find_out(scope, layer, before, &text, at).await;
+        (outcome, exit, detail) = match found {
+            Found::Done(how) => (Outcome::Done, None, Some(how)),
+            Found::NotDone(how) => {
+                let error = ActionError::new(ErrorKind::Failed, format!("{text} was not carried out: {how}"));
+                (Outcome::NotPerformed, Some(Exit::Failed(error)), Some(how))
+            }
+            Found::Nothing => {
+                let message =
+                    format!("nobody knows whether {text} was carried out, and it must not be repeated blindly");
+                (Outcome::Unknown, Some(scope.escalated(&message)), Some(message))
+            }
+        };
+    }
+    let performed = Performed { outcome, exit };
+    note(scope, &performed, call.class, &text, detail.as_deref());
+    scope.record(EventKind::EffectDone { address: at.clone(), text, result: outcome, detail, evidence });
+    Ok(performed)
+}
+
+fn note(scope: &Scope<'_>, performed: &Performed, class: Class, text: &str, detail: Option<&str>) {
+    let changed = performed.may_have_changed();
+    if changed {
+        scope.acts();
+    }
+    let word = outcome_word(performed.outcome);
+    let tried = match detail {
+        Some(detail) => format!("{text}: {word}, {detail}"),
+        None => format!("{text}: {word}"),
+    };
+    scope.run.note(|record| {
+        record.effects += u32::from(changed);
+        record.tried.push(tried.clone());
+        if changed && class >= Class::Disrupt {
+            record.disruptions.push(text.to_owned());
+        }
+    });
+}
+
+/// In the words of people.
+pub(super) const fn outcome_word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Done => "done",
+        Outcome::Failed => "failed",
+        Outcome::Refused => "refused",
+        Outcome::Unknown => "not known whether it was done",
+        Outcome::NotPerformed => "not done",
+    }
+}
+
+/// What `confirm` answers before the call, where its answer must be compared. An error is no answer.
+async fn read_before(scope: &Scope<'_>, layer: &mut Layer<'_>, at: &Address) -> Result<Option<Value>, Exit> {
+    use crate::check::types::Type;
+    let Some(confirm) = &layer.action.confirm else { return Ok(None) };
+    if scope.action(confirm.action)?.returns == Type::Boolean {
+        return Ok(None);
+    }
+    match scope.observe_call(confirm, &mut layer.frame, &at.child(confirm.node, 0)).await {
+        Ok(value) => Ok(Some(value)),
+        Err(Exit::Failed(_)) => Ok(None),
+        Err(exit) => Err(exit),
+    }
+}
+
+enum Found {
+    Done(String),
+    NotDone(String),
+    Nothing,
+}
+
+/// Finds out whether a call whose answer was lost was carried out: by its `confirm`, or by a person. A cancelled run
+/// finds out all the same.
+async fn find_out(
+    scope: &Scope<'_>,
+    layer: Option<&mut Layer<'_>>,
+    before: Option<Value>,
+    text: &str,
+    at: &Address,
+) -> Found {
+    let sheltered = scope.shielded(scope.address.clone());
+    if let Some(Layer { action, frame, .. }) = layer
+        && let Some(confirm) = &action.confirm
+    {
+        for turn in 1..=CONFIRM.0 {
+            let at = at.child(confirm.node, turn);
+            match (sheltered.observe_call(confirm, frame, &at).await, &before) {
+                (Ok(Value::Boolean(true)), None) => return Found::Done("it was confirmed afterwards".to_owned()),
+                (Ok(Value::Boolean(false)), None) => return Found::NotDone("its confirmation says so".to_owned()),
+                (Ok(now), Some(before)) if now != *before => {
+                    return Found::Done(format!("confirmed afterwards: {before} became {now}"));
+                }
+                (Ok(now), Some(_)) => return Found::NotDone(format!("afterwards there was still {now}")),
+                (Ok(_), None) => break,
+                (Err(_), _) if turn < CONFIRM.0 => {
+                    let until = after(scope.now(), CONFIRM.1);
+                    let what = || format!("whether {text} was carried out");
+                    if sheltered.pause(until, &at, what).await.is_err() {
+                        break;
+                    }
+                }
+                (Err(_), _) => break,
+            }
+        }
+    }
+    if scope.shielded { Found::Nothing } else { ask_whether_done(scope, text, at).await }
+}
+
+async fn ask_whether_done(scope: &Scope<'_>, text: &str, at: &Address) -> Found {
+    let Ok(world) = scope.world() else { return Found::Nothing };
+    let message = format!("Was {text} carried out? Its answer was lost, and it must not be repeated blindly");
+    let choices = vec!["done".into(), "not_done".into()];
+    let deadline = earlier(after(scope.now(), PERSON_CONFIRMS_WITHIN), scope.deadline());
+    scope.record(EventKind::Asked {
+        address: at.clone(),
+        message: message.clone(),
+        choices: choices.clone(),
+        until: deadline,
+    });
+    let asking = Asking { address: at.clone(), contact: scope.run.contact(), message, choices, by: 1, deadline };
+    let Ok(reply) = reply(scope.tree, world.ask(asking), true).await else { return Found::Nothing };
+    let said = reply.result.ok();
+    let by = said.as_ref().map(|said| said.by.clone()).unwrap_or_default();
+    let answer = said.and_then(|said| said.answer);
+    scope.record(EventKind::Answered { address: at.clone(), answer: answer.clone(), by: by.clone() });
+    match answer.as_deref() {
+        Some("done") => Found::Done(format!("{} says so", by.join(", "))),
+        Some("not_done") => Found::NotDone(format!("{} says so", by.join(", "))),
+        _ => Found::Nothing,
+    }
+}

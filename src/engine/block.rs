@@ -1,0 +1,289 @@
+//! Blocks and statements: each in turn, what was opened undone at the end, whichever way it comes.
+
+use super::act::act;
+use super::address::Address;
+use super::change::{Change, Keep, Undo, close};
+use super::compute::mismatch;
+use super::event::{EventKind, StepResult};
+use super::exit::{Exit, Flow, caught};
+use super::observe::after;
+use super::scope::{Boxed, Frame, Scope};
+use super::{loops, people, run, show, tell, wait};
+use crate::check::program::{Adverb, Block, Expression, LetElse, Slot, Statement, StatementKind, Subject};
+use crate::value::Value;
+use tracing::Instrument;
+
+/// Runs a block.
+pub(super) fn block<'f, 't: 'f>(scope: Scope<'t>, block: &'t Block, frame: &'f mut Frame) -> Boxed<'f, Flow> {
+    Box::pin(async move {
+        let mut changes = Vec::new();
+        let mut flow = Ok(());
+        for (position, line) in block.statements.iter().enumerate() {
+            flow = scope.checkpoint();
+            if flow.is_ok() {
+                flow = statement(&scope, line, frame, &mut changes).await;
+            }
+            match &flow {
+                Ok(()) => {}
+                Err(Exit::Shown) => {
+                    show::rest(&scope, block.statements.get(position + 1..).unwrap_or_default(), frame);
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        if changes.is_empty() { flow } else { close(&scope, changes, flow).await }
+    })
+}
+
+/// Runs a statement; what it opens is added to the changes of its block.
+pub(super) async fn statement<'t>(
+    scope: &Scope<'t>,
+    line: &'t Statement,
+    frame: &mut Frame,
+    changes: &mut Vec<Change<'t>>,
+) -> Flow {
+    let at = scope.address.child(line.node, 0);
+    match &line.kind {
+        StatementKind::Step { title, block } => step(scope, line, title, block, frame, at).await,
+        StatementKind::ResolveIfFixed { after, window, hold } => {
+            wait::resolve_if_fixed(scope, after.as_ref(), window.as_ref(), hold.as_ref(), frame, &at).await
+        }
+        StatementKind::Resolve { message } => {
+            let message = scope.text(message, frame, &at).await?;
+            Err(Exit::Resolved(message))
+        }
+        StatementKind::Escalate { contact, message, evidence } => {
+            let escalation = tell::work_out(scope, contact, message, evidence, frame, &at).await?;
+            if scope.tree.acting.is_none() {
+                show::first_effect(scope, &format!("escalate to {contact} {:?}", escalation.message));
+                return Err(Exit::Shown);
+            }
+            Err(Exit::Escalated(Box::new(escalation)))
+        }
+        StatementKind::Notify { contact, message, evidence } => {
+            let news = tell::work_out(scope, contact, message, evidence, frame, &at).await?;
+            tell::notify(scope, news, at).await
+        }
+        StatementKind::Require { condition, otherwise } => {
+            let mut seen = Vec::new();
+            if scope.boolean_noting(condition, frame, &at, &mut seen).await? {
+                return Ok(());
+            }
+            match otherwise {
+                Some(otherwise) => self::block(scope.at(at), otherwise, frame).await,
+                None => {
+                    let condition = show::condition(scope, condition, frame);
+                    let message = format!("a condition that the runbook requires does not hold: {condition}");
+                    Err(scope.escalated_with(message, seen))
+                }
+            }
+        }
+        StatementKind::RequireApproval { message, by, within, otherwise } => {
+            people::approval(scope, message, by, within, otherwise.as_ref(), frame, at).await
+        }
+        StatementKind::Wait { duration } => {
+            let duration = scope.duration(duration, frame, &at).await?;
+            scope.pause(after(scope.now(), duration), &at, || "the time to pass".to_owned()).await
+        }
+        StatementKind::WaitUntil { condition, window, hold, otherwise } => {
+            wait::wait_until(scope, condition, window, hold.as_ref(), otherwise.as_ref(), frame, at).await
+        }
+        StatementKind::Act { call, adverb } => act(scope, call, *adverb, frame, &at, changes).await,
+        StatementKind::Do { procedure, arguments, adverb } => {
+            do_procedure(scope, line, *procedure, arguments, *adverb, frame, changes).await
+        }
+        StatementKind::TemporarilyBlock { block, undo, keep_on_failure } => {
+            let inner = scope.noticing(at.clone());
+            let flow = self::block(inner.clone(), block, frame).await;
+            let keep = if *keep_on_failure { Keep::OnFailure } else { Keep::Never };
+            let text = "temporarily { … }".to_owned();
+            half_way(scope, inner, flow, Some(undo), keep, text, frame, at, changes)
+        }
+        StatementKind::Let { slot, value, otherwise, .. } => {
+            let_value(scope, *slot, value, otherwise.as_ref(), frame, at).await
+        }
+        StatementKind::If { branches, otherwise } => {
+            for (condition, branch) in branches {
+                if scope.boolean(condition, frame, &at).await? {
+                    return self::block(scope.at(at), branch, frame).await;
+                }
+            }
+            match otherwise {
+                Some(otherwise) => self::block(scope.at(at), otherwise, frame).await,
+                None => Ok(()),
+            }
+        }
+        StatementKind::Match { subject, arms, otherwise } => {
+            let value = subject_value(scope, subject, frame, &at).await?;
+            let arm = arms.iter().find(|(values, _)| values.contains(&value)).map(|(_, block)| block);
+            match arm.or(otherwise.as_ref()) {
+                Some(arm) => self::block(scope.at(at), arm, frame).await,
+                None => Err(mismatch(format!("{value} fits no arm of a match")).into()),
+            }
+        }
+        StatementKind::For { slot, list, at_most, at_a_time, block } => {
+            let each =
+                loops::Each { slot: *slot, list, at_most: at_most.as_ref(), at_a_time: at_a_time.as_ref(), block };
+            loops::for_each(scope, line.node, each, frame).await
+        }
+        StatementKind::Repeat { count, every, until, block, otherwise } => {
+            let turns = loops::Turns { count, every: every.as_ref(), block };
+            loops::repeat(scope, line.node, turns, until.as_ref(), otherwise.as_ref(), frame).await
+        }
+        StatementKind::Retry { count, every, block } => {
+            loops::retry(scope, line.node, loops::Turns { count, every: every.as_ref(), block }, frame).await
+        }
+        StatementKind::Try { block, slot, catch } => {
+            let inner = Scope { caught: true, ..scope.at(at.clone()) };
+            match self::block(inner, block, frame).await {
+                Err(Exit::Failed(error)) => {
+                    bind(frame, *slot, caught(&error))?;
+                    self::block(scope.at(at), catch, frame).await
+                }
+                flow => flow,
+            }
+        }
+        StatementKind::Run { runbook, arguments } => run::run_statement(scope, *runbook, arguments, frame, &at).await,
+        StatementKind::Manual { message, within, otherwise } => {
+            people::manual(scope, message, within, otherwise.as_ref(), frame, at).await
+        }
+    }
+}
+
+async fn step<'t>(
+    scope: &Scope<'t>,
+    line: &'t Statement,
+    title: &'t Expression,
+    block: &'t Block,
+    frame: &mut Frame,
+    at: Address,
+) -> Flow {
+    let title = scope.text(title, frame, &at).await?;
+    let (number, inner) = scope.step(scope.tree.numbering.before(line.node), at);
+    scope.record(EventKind::StepStarted { number: number.to_string(), title: title.clone() });
+    let span = tracing::info_span!("step", run = %scope.run.id, number = %number, title = %title);
+    let flow = self::block(inner, block, frame).instrument(span).await;
+    let result = match &flow {
+        Ok(()) | Err(Exit::Shown) => StepResult::Done,
+        Err(Exit::Resolved(_)) => StepResult::Resolved,
+        Err(Exit::Escalated(_) | Exit::TimedOut) => StepResult::Escalated,
+        Err(Exit::Cancelled | Exit::Stopped) => StepResult::Cancelled,
+        Err(Exit::Failed(_)) => StepResult::Failed,
+    };
+    scope.record(EventKind::StepEnded { number: number.to_string(), title, result });
+    flow
+}
+
+async fn do_procedure<'t>(
+    scope: &Scope<'t>,
+    line: &'t Statement,
+    procedure: usize,
+    arguments: &'t [Expression],
+    adverb: Adverb,
+    frame: &mut Frame,
+    changes: &mut Vec<Change<'t>>,
+) -> Flow {
+    let at = scope.address.child(line.node, 0);
+    let mut own = scope.values(arguments, frame, &at).await?;
+    let missing = || mismatch("the program does not have that procedure");
+    let procedure = scope.tree.program.procedures.get(procedure).ok_or_else(missing)?;
+    let shown: Vec<String> = own.iter().map(ToString::to_string).collect();
+    let text = format!("do {}({})", procedure.name, shown.join(", "));
+    own.resize(own.len().max(procedure.slots), Value::Absent);
+    let mut inner = scope.noticing(at.clone());
+    inner.number_offset += scope.tree.numbering.before(line.node);
+    let flow = block(inner.clone(), &procedure.block, &mut own).await;
+    let keep = match adverb {
+        Adverb::Temporarily { keep_on_failure: false } => Keep::Never,
+        Adverb::Temporarily { keep_on_failure: true } => Keep::OnFailure,
+        Adverb::Permanently { undo_on_failure: true } => Keep::OnSuccess,
+        Adverb::Permanently { undo_on_failure: false } | Adverb::None => Keep::Always,
+    };
+    if adverb == Adverb::None && flow.is_ok() {
+        return flow;
+    }
+    half_way(scope, inner, flow, procedure.undo.as_ref(), keep, text, &own, at, changes)
+}
+
+/// After a block that has an undo: opens it. Where the block stopped half-way it is undone in any case, if anything was
+/// changed in it at all.
+#[allow(clippy::too_many_arguments, reason = "all that there is to say about one block")]
+fn half_way<'t>(
+    scope: &Scope<'t>,
+    inner: Scope<'t>,
+    flow: Flow,
+    undo: Option<&'t Block>,
+    keep: Keep,
+    text: String,
+    frame: &Frame,
+    address: Address,
+    changes: &mut Vec<Change<'t>>,
+) -> Flow {
+    let (keep, due) = match &flow {
+        Ok(()) => (keep, true),
+        Err(_) => (Keep::Never, inner.has_acted() && undo.is_some()),
+    };
+    if due {
+        let undo_text = undo.map(|_| format!("the undo of {text}"));
+        let undo = undo.map(|block| Undo::Block { block, frame: frame.clone(), scope: inner });
+        Change { address, text, undo_text, undo, keep }.open(scope, changes);
+    }
+    flow
+}
+
+async fn let_value<'t>(
+    scope: &Scope<'t>,
+    slot: Slot,
+    value: &'t Subject,
+    otherwise: Option<&'t LetElse>,
+    frame: &mut Frame,
+    at: Address,
+) -> Flow {
+    let mut value = subject_value(scope, value, frame, &at).await?;
+    if value == Value::Absent {
+        match otherwise {
+            Some(LetElse::Block(otherwise)) => return block(scope.at(at), otherwise, frame).await,
+            Some(LetElse::Value(otherwise)) => value = scope.value(otherwise, frame, &at).await?,
+            None => {}
+        }
+    }
+    bind(frame, slot, value)
+}
+
+async fn subject_value<'t>(
+    scope: &Scope<'t>,
+    subject: &'t Subject,
+    frame: &mut Frame,
+    at: &Address,
+) -> Result<Value, Exit> {
+    match subject {
+        Subject::Value(expression) => scope.value(expression, frame, at).await,
+        Subject::Ask(question) => people::question(scope, question, frame, at).await,
+        Subject::Run { node, runbook, arguments } => {
+            run::outcome_of(scope, *runbook, arguments, frame, &at.child(*node, 0)).await
+        }
+    }
+}
+
+/// Binds a local.
+pub(super) fn bind(frame: &mut Frame, slot: Slot, value: Value) -> Flow {
+    *frame.get_mut(slot).ok_or_else(|| mismatch("a local value is outside its frame"))? = value;
+    Ok(())
+}
+
+impl<'t> Scope<'t> {
+    /// Binds the `let`s of a signature's body.
+    pub(super) fn bind_all<'f>(&'f self, lets: &'t [Statement], frame: &'f mut Frame) -> Boxed<'f, Flow>
+    where
+        't: 'f,
+    {
+        Box::pin(async move {
+            let mut changes = Vec::new();
+            for line in lets {
+                statement(self, line, frame, &mut changes).await?;
+            }
+            Ok(())
+        })
+    }
+}

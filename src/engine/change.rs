@@ -1,0 +1,150 @@
+//! What has been changed and is to be undone: opened one after the other, closed in the opposite order.
+
+use super::act::{outcome_word, perform};
+use super::address::Address;
+use super::block::statement;
+use super::event::{EventKind, LeftInPlace};
+use super::exit::{Exit, Flow};
+use super::scope::{Boxed, Frame, Scope};
+use crate::check::program::{Block, StatementKind};
+use crate::value::{Call, Outcome};
+
+/// When a change outlives its block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// `temporarily`, and whatever stopped half-way.
+    Never,
+    /// `temporarily …, keep on failure`.
+    OnFailure,
+    /// `permanently …, undo on failure`.
+    OnSuccess,
+    /// `permanently`.
+    Always,
+}
+
+/// A change that was made, or may have been.
+pub(super) struct Change<'t> {
+    /// The statement that made it.
+    pub address: Address,
+    /// What was done.
+    pub text: String,
+    /// What takes it back, in words.
+    pub undo_text: Option<String>,
+    /// What takes it back.
+    pub undo: Option<Undo<'t>>,
+    /// When it stays.
+    pub keep: Keep,
+}
+
+/// What takes a change back.
+pub(super) enum Undo<'t> {
+    /// A call.
+    Call { action: usize, call: Call },
+    /// A block, in the surroundings and with the locals of the block that it takes back.
+    Block { block: &'t Block, frame: Frame, scope: Scope<'t> },
+}
+
+impl<'t> Change<'t> {
+    /// From here on the change is there.
+    pub fn open(self, scope: &Scope<'t>, changes: &mut Vec<Change<'t>>) {
+        let permanent = matches!(self.keep, Keep::Always | Keep::OnSuccess);
+        scope.record(EventKind::ChangeOpened {
+            address: self.address.clone(),
+            change: self.text.clone(),
+            undo: self.undo_text.clone(),
+            permanent,
+        });
+        if permanent {
+            let left = self.left("it was meant to stay");
+            scope.run.note(|record| record.permanent.push((self.address.clone(), left.clone())));
+        }
+        if self.undo.is_some() && self.keep != Keep::Always {
+            changes.push(self);
+        }
+    }
+
+    fn left(&self, why: impl Into<String>) -> LeftInPlace {
+        LeftInPlace { change: self.text.clone(), undo: self.undo_text.clone(), why: why.into() }
+    }
+}
+
+/// Ends a block: undoes what it opened, last in first out, every one though one fails.
+pub(super) fn close<'f, 't: 'f>(scope: &'f Scope<'t>, mut changes: Vec<Change<'t>>, flow: Flow) -> Boxed<'f, Flow> {
+    Box::pin(async move {
+        let bad = flow.as_ref().is_err_and(Exit::is_bad);
+        if let (Err(exit), false) = (&flow, changes.is_empty()) {
+            scope.announce(exit);
+        }
+        let mut failed = Vec::new();
+        while let Some(change) = changes.pop() {
+            match change.keep {
+                Keep::OnFailure if bad => {
+                    let left = change.left("kept, because the run ended badly");
+                    scope.run.note(|record| record.left.push(left.clone()));
+                }
+                Keep::OnSuccess if !bad => {}
+                Keep::Always => {}
+                _ => failed.extend(undo(scope, change).await),
+            }
+        }
+        let Some(first) = failed.first() else { return flow };
+        match flow {
+            Err(exit @ (Exit::Escalated(_) | Exit::TimedOut)) => Err(exit),
+            _ => Err(scope.escalated(format!("clean-up failed: {first}"))),
+        }
+    })
+}
+
+/// Undoes a change; what went wrong, if it did.
+async fn undo<'t>(scope: &Scope<'t>, mut change: Change<'t>) -> Option<String> {
+    let Some(how) = change.undo.take() else { return None };
+    let at = change.address.child(change.address.last().unwrap_or_default(), 1);
+    let (outcome, wrong) = match how {
+        Undo::Call { action, call } => undo_call(&scope.shielded(at.clone()), action, call, &at).await,
+        Undo::Block { block, frame, scope } => undo_block(&scope.shielded(at), block, frame).await,
+    };
+    scope.record(EventKind::ChangeUndone {
+        address: change.address.clone(),
+        change: change.text.clone(),
+        undo: change.undo_text.clone().unwrap_or_default(),
+        result: outcome,
+        detail: wrong.clone(),
+    });
+    let left = wrong.as_ref().map(|wrong| change.left(format!("its undo failed: {wrong}")));
+    scope.run.note(|record| {
+        record.permanent.retain(|(address, _)| *address != change.address);
+        record.left.extend(left.clone());
+    });
+    wrong.map(|wrong| format!("{} is still in place, its undo failed: {wrong}", change.text))
+}
+
+async fn undo_call<'t>(scope: &Scope<'t>, action: usize, call: Call, at: &Address) -> (Outcome, Option<String>) {
+    match perform(scope, action, call, at).await {
+        Ok(performed) => {
+            let wrong = performed
+                .exit
+                .map(|exit| exit.to_string())
+                .or_else(|| (performed.outcome != Outcome::Done).then(|| outcome_word(performed.outcome).to_owned()));
+            (performed.outcome, wrong)
+        }
+        Err(exit) => (Outcome::NotPerformed, Some(exit.to_string())),
+    }
+}
+
+/// Every line runs though one fails; only what a `let` did not find can stop the lines that would use it.
+async fn undo_block<'t>(scope: &Scope<'t>, block: &'t Block, mut frame: Frame) -> (Outcome, Option<String>) {
+    let mut changes = Vec::new();
+    let mut wrong: Option<String> = None;
+    for line in &block.statements {
+        if let Err(exit) = statement(scope, line, &mut frame, &mut changes).await {
+            wrong.get_or_insert(exit.to_string());
+            if matches!(line.kind, StatementKind::Let { .. }) {
+                break;
+            }
+        }
+    }
+    if let Err(exit) = close(scope, changes, Ok(())).await {
+        wrong.get_or_insert(exit.to_string());
+    }
+    (if wrong.is_some() { Outcome::Failed } else { Outcome::Done }, wrong)
+}

@@ -1,0 +1,189 @@
+//! What a run tells while it goes on: the lines of `--format json`, and what a journal will keep.
+
+use super::address::Address;
+use crate::value::{Call, Outcome, SignedDuration, Timestamp, Value};
+use ecow::EcoString;
+use serde::{Deserialize, Serialize};
+
+/// One event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Version of this form: 1.
+    pub schema: u32,
+    /// When, by the run's clock.
+    pub time: Timestamp,
+    /// Which run; a child run has its own.
+    pub run: EcoString,
+    /// What.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunOutcome {
+    /// The goal held after the last effect, clean-up included.
+    Resolved,
+    /// Somebody was told, or nobody could be.
+    Escalated,
+    /// Somebody stopped it.
+    Cancelled,
+}
+
+/// A change that the run leaves behind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftInPlace {
+    /// What was done, as the runbook would write it.
+    pub change: String,
+    /// The call or block that takes it back, by hand; none for a permanent change without an undo.
+    pub undo: Option<String>,
+    /// Why it is still there: `kept on failure`, `its undo failed: …`.
+    pub why: String,
+}
+
+/// Evidence, worked out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ShownEvidence {
+    /// As written.
+    pub label: EcoString,
+    /// The value, or what went wrong when it was looked for.
+    pub value: Value,
+}
+
+/// What may happen. Calls are shown as the runbook would write them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the names are the contract's, and their fields say themselves")]
+pub enum EventKind {
+    RunStarted {
+        runbook: EcoString,
+        title: EcoString,
+        arguments: Vec<(EcoString, Value)>,
+        parent: Option<EcoString>,
+        deadline: Option<Timestamp>,
+    },
+    RunRefused {
+        reason: String,
+    },
+    /// `number` is the tool's own numbering: `2`, `2.1`.
+    StepStarted {
+        number: String,
+        title: String,
+    },
+    StepEnded {
+        number: String,
+        title: String,
+        result: StepResult,
+    },
+    EffectIntended {
+        address: Address,
+        call: Call,
+        text: String,
+    },
+    EffectDone {
+        address: Address,
+        text: String,
+        result: Outcome,
+        detail: Option<String>,
+        evidence: Option<Value>,
+    },
+    /// `verdict` is `passed`, `failed` or `unknown`.
+    ProbeAnswered {
+        address: Address,
+        probe: EcoString,
+        title: EcoString,
+        verdict: EcoString,
+        reason: String,
+        answer: Value,
+    },
+    /// `what`: what is waited for, in words; `until`: when it is given up.
+    Waiting {
+        address: Address,
+        what: String,
+        until: Timestamp,
+    },
+    Asked {
+        address: Address,
+        message: String,
+        choices: Vec<EcoString>,
+        until: Timestamp,
+    },
+    Answered {
+        address: Address,
+        answer: Option<EcoString>,
+        by: Vec<String>,
+    },
+    ChangeOpened {
+        address: Address,
+        change: String,
+        undo: Option<String>,
+        permanent: bool,
+    },
+    ChangeUndone {
+        address: Address,
+        change: String,
+        undo: String,
+        result: Outcome,
+        detail: Option<String>,
+    },
+    Notified {
+        contact: EcoString,
+        message: String,
+        delivered: bool,
+        detail: Option<String>,
+    },
+    EscalationSent {
+        contact: EcoString,
+        message: String,
+        delivered: bool,
+        detail: Option<String>,
+    },
+    RunParked {
+        reason: String,
+    },
+    /// In a rehearsal, after its first effect: what would happen next, and on what that depends.
+    Shown {
+        depth: u32,
+        text: String,
+        depends_on: Option<String>,
+    },
+    RunEnded {
+        outcome: RunOutcome,
+        reason: String,
+        left_in_place: Vec<LeftInPlace>,
+        disruptions: Vec<String>,
+        /// In seconds, with fractions.
+        #[serde(with = "seconds")]
+        duration: SignedDuration,
+    },
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepResult {
+    /// The next one follows.
+    Done,
+    /// The run ended in it, resolved.
+    Resolved,
+    /// The run ended in it, escalated.
+    Escalated,
+    /// The run was cancelled in it.
+    Cancelled,
+    /// An error left it.
+    Failed,
+}
+
+mod seconds {
+    use crate::value::SignedDuration;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(duration: &SignedDuration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(duration.as_millis() as f64 / 1000.0)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SignedDuration, D::Error> {
+        Ok(SignedDuration::from_millis((f64::deserialize(deserializer)? * 1000.0) as i64))
+    }
+}

@@ -1,0 +1,78 @@
+//! How a statement may leave its block otherwise than by going on to the next one.
+
+use super::event::ShownEvidence;
+use crate::value::{ActionError, Value};
+use ecow::EcoString;
+
+/// What somebody is told, or would be.
+#[derive(Debug, Clone)]
+pub(super) struct Escalation {
+    /// Whom; nobody where neither the runbook nor its callers name a contact.
+    pub contact: Option<EcoString>,
+    /// Why, in one sentence.
+    pub message: String,
+    /// What was seen.
+    pub evidence: Vec<ShownEvidence>,
+}
+
+/// An exit unwinds through blocks, each of which cleans up after itself.
+#[derive(Debug, Clone)]
+pub(super) enum Exit {
+    /// The run ends, and says why.
+    Resolved(String),
+    /// The run ends, and somebody is told.
+    Escalated(Box<Escalation>),
+    /// Somebody wants the run to stop.
+    Cancelled,
+    /// An error of an action or observation. The only exit that a runbook can catch.
+    Failed(ActionError),
+    /// The run should have ended by now.
+    TimedOut,
+    /// Another branch of a parallel loop left badly, so this one stops.
+    Stopped,
+    /// A rehearsal met its first effect: from here on things are only shown.
+    Shown,
+}
+
+impl Exit {
+    /// Whether what is "kept on failure" or "undone on failure" is so now.
+    pub fn is_bad(&self) -> bool {
+        !matches!(self, Self::Resolved(_) | Self::Shown)
+    }
+}
+
+impl From<ActionError> for Exit {
+    fn from(error: ActionError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Goes on, or leaves.
+pub(super) type Flow = Result<(), Exit>;
+
+/// In words, for the list of what a failed clean-up left behind.
+impl std::fmt::Display for Exit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Resolved(reason) => f.write_str(reason),
+            Self::Escalated(escalation) => f.write_str(&escalation.message),
+            Self::Cancelled => f.write_str("it was cancelled"),
+            Self::Failed(error) => write!(f, "{error}"),
+            Self::TimedOut => f.write_str("the run's time was up"),
+            Self::Stopped => f.write_str("another branch of the loop left"),
+            Self::Shown => f.write_str("it was only shown"),
+        }
+    }
+}
+
+/// What `catch e` binds.
+pub(super) fn caught(error: &ActionError) -> Value {
+    Value::record(
+        "Error",
+        [
+            ("kind", Value::word(error.kind.word())),
+            ("message", Value::text(error.message.as_str())),
+            ("evidence", error.evidence.clone().unwrap_or(Value::Absent)),
+        ],
+    )
+}

@@ -1,0 +1,36 @@
+//! The interpreter: what a checked program means, in whatever world it is run.
+//!
+//! It is pure: all that happens goes through [`World`](world::World), and time is what the world's replies say. Exits are
+//! values that unwind through blocks; each block undoes what it opened; nothing is cancelled by dropping a future but
+//! what may be interrupted. See [`run`] and [`rehearse`].
+
+mod act;
+pub mod address;
+mod block;
+mod change;
+mod compute;
+mod conform;
+mod evaluate;
+pub mod event;
+mod exit;
+mod goal;
+mod jq;
+mod limit;
+mod lock;
+mod loops;
+mod method;
+mod numbering;
+mod observe;
+mod people;
+mod probe;
+mod render;
+mod run;
+mod scope;
+mod show;
+mod tell;
+mod tree;
+mod turn;
+mod wait;
+pub mod world;
+
+pub use run::{Ending, EndingOutcome, Start, rehearse, run};

@@ -1,0 +1,97 @@
+//! The numbers of steps: by their place in the text, whatever branch is taken, procedures written out.
+
+use crate::check::program::{Block, NodeId, Program, Statement, StatementKind};
+
+/// How many steps stand before each step or `do` within the step, runbook or procedure around it.
+pub(super) struct Numbering(Vec<u32>);
+
+impl Numbering {
+    /// Counts.
+    pub fn of(program: &Program) -> Self {
+        let mut counter = Counter { program, before: vec![0; program.nodes as usize] };
+        for block in program.runbooks.iter().map(|it| &it.block).chain(program.procedures.iter().map(|it| &it.block)) {
+            counter.block(block, 0);
+        }
+        for undo in program.procedures.iter().filter_map(|it| it.undo.as_ref()) {
+            counter.block(undo, 0);
+        }
+        Self(counter.before)
+    }
+
+    /// How many stand before this one.
+    pub fn before(&self, node: NodeId) -> u32 {
+        self.0.get(node.0 as usize).copied().unwrap_or(0)
+    }
+}
+
+struct Counter<'a> {
+    program: &'a Program,
+    before: Vec<u32>,
+}
+
+impl Counter<'_> {
+    /// Numbers a block whose first step has `count` before it; gives the count after its last.
+    fn block(&mut self, block: &Block, count: u32) -> u32 {
+        block.statements.iter().fold(count, |count, statement| self.statement(statement, count))
+    }
+
+    fn statement(&mut self, statement: &Statement, count: u32) -> u32 {
+        if let Some(place) = self.before.get_mut(statement.node.0 as usize) {
+            *place = count;
+        }
+        match &statement.kind {
+            StatementKind::Step { block, .. } => {
+                self.block(block, 0);
+                count + 1
+            }
+            StatementKind::Do { procedure, .. } => {
+                count + self.program.procedures.get(*procedure).map_or(0, |it| self.steps_in(&it.block))
+            }
+            kind => blocks_of(kind).fold(count, |count, block| self.block(block, count)),
+        }
+    }
+
+    fn steps_in(&self, block: &Block) -> u32 {
+        block
+            .statements
+            .iter()
+            .map(|statement| match &statement.kind {
+                StatementKind::Step { .. } => 1,
+                StatementKind::Do { procedure, .. } => {
+                    self.program.procedures.get(*procedure).map_or(0, |it| self.steps_in(&it.block))
+                }
+                kind => blocks_of(kind).map(|block| self.steps_in(block)).sum(),
+            })
+            .sum()
+    }
+}
+
+/// The blocks inside a statement, in the order of the text.
+pub(super) fn blocks_of(kind: &StatementKind) -> impl Iterator<Item = &Block> {
+    use crate::check::program::LetElse;
+    let blocks: Vec<&Block> = match kind {
+        StatementKind::Step { block, .. } | StatementKind::For { block, .. } | StatementKind::Retry { block, .. } => {
+            vec![block]
+        }
+        StatementKind::Require { otherwise, .. }
+        | StatementKind::RequireApproval { otherwise, .. }
+        | StatementKind::WaitUntil { otherwise, .. }
+        | StatementKind::Manual { otherwise, .. } => otherwise.iter().collect(),
+        StatementKind::TemporarilyBlock { block, undo, .. } => vec![block, undo],
+        StatementKind::Let { otherwise: Some(LetElse::Block(block)), .. } => vec![block],
+        StatementKind::If { branches, otherwise } => branches.iter().map(|(_, block)| block).chain(otherwise).collect(),
+        StatementKind::Match { arms, otherwise, .. } => arms.iter().map(|(_, block)| block).chain(otherwise).collect(),
+        StatementKind::Repeat { block, otherwise, .. } => std::iter::once(block).chain(otherwise).collect(),
+        StatementKind::Try { block, catch, .. } => vec![block, catch],
+        StatementKind::ResolveIfFixed { .. }
+        | StatementKind::Resolve { .. }
+        | StatementKind::Escalate { .. }
+        | StatementKind::Notify { .. }
+        | StatementKind::Wait { .. }
+        | StatementKind::Act { .. }
+        | StatementKind::Do { .. }
+        | StatementKind::Let { .. }
+        | StatementKind::Run { .. } => Vec::new(),
+    };
+    blocks.into_iter()
+}

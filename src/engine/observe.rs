@@ -1,0 +1,218 @@
+//! Values of expressions, with the observations and probes that stand in them really made.
+
+use super::address::Address;
+use super::compute::mismatch;
+use super::conform::conform;
+use super::evaluate::{Evaluator, Need, Stop};
+use super::event::ShownEvidence;
+use super::exit::Exit;
+use super::probe::ask_probe;
+use super::scope::{Boxed, Frame, Scope};
+use super::turn::reply;
+use super::world::Request;
+use crate::check::program::{Action, BodyResult, Call as ProgramCall, Expression};
+use crate::value::{ActionError, Call, ErrorKind, SignedDuration, Timestamp, Value};
+
+impl<'t> Scope<'t> {
+    /// The value of an expression of the statement at `at`.
+    pub async fn value(&self, expression: &'t Expression, frame: &mut Frame, at: &Address) -> Result<Value, Exit> {
+        self.value_noting(expression, frame, at, &mut Vec::new()).await
+    }
+
+    /// The same, keeping what was observed on the way.
+    pub async fn value_noting(
+        &self,
+        expression: &'t Expression,
+        frame: &mut Frame,
+        at: &Address,
+        noted: &mut Vec<ShownEvidence>,
+    ) -> Result<Value, Exit> {
+        let now = self.now();
+        let goal_answer = self.run.record.borrow().goal_answer.clone().unwrap_or(Value::Absent);
+        let mut answers = Vec::new();
+        loop {
+            let mut evaluator = Evaluator {
+                program: self.tree.program,
+                frame,
+                answers: &answers,
+                met: 0,
+                now,
+                run_started: self.run.started,
+                goal_answer: &goal_answer,
+            };
+            let need = match evaluator.value(expression) {
+                Ok(value) => return Ok(value),
+                Err(Stop::Error(error)) => return Err(Exit::Failed(error)),
+                Err(Stop::Need(need)) => need,
+            };
+            let ordinal = u32::try_from(answers.len()).unwrap_or(u32::MAX);
+            answers.push(match need {
+                Need::Observe(call, arguments) => {
+                    let label = named(self.action(call.action)?, arguments.iter().cloned()).to_string();
+                    let value = self.observe(call.action, arguments, at.child(call.node, ordinal)).await?;
+                    noted.push(ShownEvidence { label: label.into(), value: value.clone() });
+                    (call.node, value)
+                }
+                Need::Check(call, arguments) => {
+                    let answer = ask_probe(self, call.probe, arguments, at.child(call.node, ordinal)).await?;
+                    noted.push(ShownEvidence { label: answer.probe.clone(), value: answer.record() });
+                    (call.node, Value::word(answer.verdict.word()))
+                }
+            });
+        }
+    }
+
+    /// The values of several expressions.
+    pub async fn values(
+        &self,
+        expressions: &'t [Expression],
+        frame: &mut Frame,
+        at: &Address,
+    ) -> Result<Vec<Value>, Exit> {
+        let mut values = Vec::with_capacity(expressions.len());
+        for expression in expressions {
+            values.push(self.value(expression, frame, at).await?);
+        }
+        Ok(values)
+    }
+
+    /// The value of a condition.
+    pub async fn boolean(&self, condition: &'t Expression, frame: &mut Frame, at: &Address) -> Result<bool, Exit> {
+        self.boolean_noting(condition, frame, at, &mut Vec::new()).await
+    }
+
+    /// The same, keeping what was observed on the way.
+    pub async fn boolean_noting(
+        &self,
+        condition: &'t Expression,
+        frame: &mut Frame,
+        at: &Address,
+        noted: &mut Vec<ShownEvidence>,
+    ) -> Result<bool, Exit> {
+        let value = self.value_noting(condition, frame, at, noted).await?;
+        value
+            .as_boolean()
+            .ok_or_else(|| mismatch(format!("a condition is {}, neither true nor false", value.kind())).into())
+    }
+
+    /// A length of time that is not negative.
+    pub async fn duration(
+        &self,
+        expression: &'t Expression,
+        frame: &mut Frame,
+        at: &Address,
+    ) -> Result<SignedDuration, Exit> {
+        match self.value(expression, frame, at).await? {
+            Value::Duration(duration) if !duration.is_negative() => Ok(duration),
+            value => Err(mismatch(format!("{value} is not a length of time")).into()),
+        }
+    }
+
+    /// A whole number that is not negative.
+    pub async fn count(&self, expression: &'t Expression, frame: &mut Frame, at: &Address) -> Result<u32, Exit> {
+        use rust_decimal::prelude::ToPrimitive;
+        let value = self.value(expression, frame, at).await?;
+        let count = match &value {
+            Value::Number(number) if number.fract().is_zero() => number.to_u32(),
+            _ => None,
+        };
+        count.ok_or_else(|| mismatch(format!("{value} is not a number of times")).into())
+    }
+
+    /// A text.
+    pub async fn text(&self, expression: &'t Expression, frame: &mut Frame, at: &Address) -> Result<String, Exit> {
+        Ok(self.value(expression, frame, at).await?.to_string())
+    }
+
+    /// The action that a call names.
+    pub fn action(&self, index: usize) -> Result<&'t Action, Exit> {
+        let action = self.tree.program.actions.get(index);
+        action.ok_or_else(|| mismatch("a call names an action that the program does not have").into())
+    }
+
+    /// Makes a call of a signature (`saves`, `confirm`) in the signature's frame.
+    pub async fn observe_call(&self, call: &'t ProgramCall, frame: &mut Frame, at: &Address) -> Result<Value, Exit> {
+        let at = at.child(call.node, 0);
+        let arguments = self.values(&call.arguments, frame, &at).await?;
+        self.observe(call.action, arguments, at).await
+    }
+
+    /// Asks what an observing action answers.
+    pub fn observe<'f>(&'f self, action: usize, arguments: Vec<Value>, at: Address) -> Boxed<'f, Result<Value, Exit>>
+    where
+        't: 'f,
+    {
+        Box::pin(async move {
+            let action = self.action(action)?;
+            let deadline = earlier(after(self.now(), action.timeout), self.cap);
+            let answer = match &action.body {
+                Some(body) => {
+                    let inner = Self { cap: Some(deadline), ..self.at(at.clone()) };
+                    let mut frame = signature_frame(action, arguments);
+                    inner.bind_all(&body.lets, &mut frame).await?;
+                    let BodyResult::Answer(answer) = &body.result else {
+                        return Err(mismatch("an observation does not answer").into());
+                    };
+                    inner.value(answer, &mut frame, &at).await?
+                }
+                None => self.ask(named(action, arguments), at, deadline).await?,
+            };
+            let answer = conform(answer, &action.returns, self.tree.program).map_err(|error| {
+                mismatch(format!(
+                    "{}.{} answered with something else than its signature says: {error}",
+                    action.backend, action.name
+                ))
+            })?;
+            if answer.is_empty_list() && !action.empty_is_an_answer {
+                let message =
+                    format!("{}.{} answered with an empty list, which says nothing", action.backend, action.name);
+                return Err(ActionError::new(ErrorKind::Unknown, message).into());
+            }
+            Ok(answer)
+        })
+    }
+
+    async fn ask(&self, call: Call, at: Address, deadline: Timestamp) -> Result<Value, Exit> {
+        self.in_time()?;
+        let deadline = earlier(deadline, self.deadline());
+        if deadline <= self.now() {
+            return Err(ActionError::new(ErrorKind::TimedOut, format!("no time was left for {call}")).into());
+        }
+        let pending = self.tree.observing.observe(Request { address: at, call, deadline });
+        let reply = reply(self.tree, pending, !self.shielded).await.map_err(|_| Exit::Cancelled)?;
+        match reply.result {
+            Err(error) if error.kind == ErrorKind::TimedOut => {
+                self.in_time()?;
+                Err(error.into())
+            }
+            result => Ok(result?),
+        }
+    }
+}
+
+/// The frame of an action's signature.
+pub(super) fn signature_frame(action: &Action, arguments: Vec<Value>) -> Frame {
+    let mut frame = arguments;
+    frame.resize(frame.len().max(action.slots), Value::Absent);
+    frame
+}
+
+/// A call with the names of its parameters.
+pub(super) fn named(action: &Action, arguments: impl IntoIterator<Item = Value>) -> Call {
+    Call {
+        backend: action.backend.clone(),
+        action: action.name.clone(),
+        class: action.class,
+        arguments: action.parameters.iter().map(|parameter| parameter.name.clone()).zip(arguments).collect(),
+    }
+}
+
+/// A time that much later; the end of time if there is no such time.
+pub(super) fn after(time: Timestamp, duration: SignedDuration) -> Timestamp {
+    time.checked_add(duration).unwrap_or(Timestamp::MAX)
+}
+
+/// The earlier of two.
+pub(super) fn earlier(time: Timestamp, other: Option<Timestamp>) -> Timestamp {
+    other.map_or(time, |other| other.min(time))
+}

@@ -1,0 +1,156 @@
+//! Probes: questions with three answers.
+
+use super::address::Address;
+use super::block::statement;
+use super::change::close;
+use super::event::EventKind;
+use super::exit::Exit;
+use super::observe::{after, earlier};
+use super::scope::{Boxed, Scope};
+use crate::check::program::{Probe, StatementKind};
+use crate::value::{ActionError, ErrorKind, Timestamp, Value};
+use ecow::EcoString;
+
+/// What a probe says. Anything that keeps it from answering is `Unknown`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Passed,
+    Failed,
+    Unknown,
+}
+
+impl Verdict {
+    /// The word of the language for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// An answer, with what it rests on.
+#[derive(Debug, Clone)]
+pub(super) struct Answer {
+    pub probe: EcoString,
+    pub verdict: Verdict,
+    pub reason: String,
+    pub started: Timestamp,
+    pub ended: Timestamp,
+    pub value: Value,
+}
+
+impl Answer {
+    /// `goal.answer`, as a runbook sees it.
+    pub fn record(&self) -> Value {
+        Value::record(
+            "Answer",
+            [
+                ("probe", Value::text(self.probe.clone())),
+                ("verdict", Value::word(self.verdict.word())),
+                ("reason", Value::text(self.reason.as_str())),
+                ("started", Value::Time(self.started)),
+                ("ended", Value::Time(self.ended)),
+                ("value", self.value.clone()),
+            ],
+        )
+    }
+}
+
+/// Asks a probe, again if it must be.
+pub(super) fn ask_probe<'f, 't: 'f>(
+    scope: &'f Scope<'t>,
+    probe: usize,
+    arguments: Vec<Value>,
+    at: Address,
+) -> Boxed<'f, Result<Answer, Exit>> {
+    Box::pin(async move {
+        let missing = || ActionError::new(ErrorKind::Mismatch, "the program does not have that probe");
+        let probe = scope.tree.program.probes.get(probe).ok_or_else(missing)?;
+        let started = scope.now();
+        let (more, every) = probe.retries.unwrap_or_default();
+        let mut answer = attempt(scope, probe, &arguments, &at, 0).await?;
+        for turn in 1..=more {
+            if answer.0 == Verdict::Passed {
+                break;
+            }
+            scope
+                .pause(after(scope.now(), every), &at.child(probe_node(&at), turn), || {
+                    format!("{}, again", probe.title)
+                })
+                .await?;
+            scope.checkpoint()?;
+            answer = attempt(scope, probe, &arguments, &at, turn).await?;
+        }
+        let (verdict, reason, value) = answer;
+        let answer = Answer { probe: probe.name.clone(), verdict, reason, started, ended: scope.now(), value };
+        scope.record(EventKind::ProbeAnswered {
+            address: at,
+            probe: probe.name.clone(),
+            title: probe.title.clone(),
+            verdict: verdict.word().into(),
+            reason: answer.reason.clone(),
+            answer: answer.value.clone(),
+        });
+        Ok(answer)
+    })
+}
+
+type Said = (Verdict, String, Value);
+
+async fn attempt<'t>(
+    scope: &Scope<'t>,
+    probe: &'t Probe,
+    arguments: &[Value],
+    at: &Address,
+    turn: u32,
+) -> Result<Said, Exit> {
+    let changes_something = |kind: &StatementKind| !matches!(kind, StatementKind::Let { .. });
+    if scope.tree.acting.is_none() && probe.statements.iter().any(|it| changes_something(&it.kind)) {
+        let reason = "it changes something, which a rehearsal does not do".to_owned();
+        return Ok((Verdict::Unknown, reason, Value::Absent));
+    }
+    let until = earlier(after(scope.now(), probe.timeout), scope.cap);
+    let at = at.child(probe_node(at), turn);
+    let inner = Scope { cap: Some(until), ..scope.at(at.clone()) };
+    let mut changes = Vec::new();
+    let mut frame = arguments.to_vec();
+    frame.resize(frame.len().max(probe.slots), Value::Absent);
+    let asked = async {
+        for line in &probe.statements {
+            inner.checkpoint()?;
+            statement(&inner, line, &mut frame, &mut changes).await?;
+        }
+        let mut value = Value::Absent;
+        if let Some((call, slot)) = &probe.ask {
+            value = inner.observe_call(call, &mut frame, &at).await?;
+            if let Some(place) = frame.get_mut(*slot) {
+                *place = value.clone();
+            }
+        }
+        let shown = if value == Value::Absent { String::new() } else { format!(": the answer is {value}") };
+        if let Some(condition) = &probe.unknown_if
+            && inner.boolean(condition, &mut frame, &at).await?
+        {
+            return Ok((Verdict::Unknown, format!("the answer says nothing{shown}"), value));
+        }
+        Ok(if inner.boolean(&probe.passed_if, &mut frame, &at).await? {
+            (Verdict::Passed, format!("its condition holds{shown}"), value)
+        } else {
+            (Verdict::Failed, format!("its condition does not hold{shown}"), value)
+        })
+    };
+    let said = asked.await;
+    let flow = said.as_ref().map(|_| ()).map_err(Exit::clone);
+    match (close(&inner, changes, flow).await, said) {
+        (Err(Exit::Failed(error)), _) => Ok((Verdict::Unknown, error.message, error.evidence.unwrap_or(Value::Absent))),
+        (Err(exit), _) => Err(exit),
+        (Ok(()), said) => said,
+    }
+}
+
+/// The node that an asking stands at.
+fn probe_node(at: &Address) -> crate::check::program::NodeId {
+    at.last().unwrap_or(crate::check::program::NodeId(0))
+}

@@ -1,0 +1,440 @@
+//! Runs: how one begins, ends, and starts others.
+
+use super::address::Address;
+use super::block::block;
+use super::compute::mismatch;
+use super::event::{EventKind, LeftInPlace, RunOutcome, ShownEvidence};
+use super::exit::{Escalation, Exit, Flow};
+use super::goal::{ask_goal, bind};
+use super::limit;
+use super::lock::{Locks, lock};
+use super::observe::after;
+use super::probe::Verdict;
+use super::scope::{Boxed, Frame, Scope};
+use super::tree::{Child, End, Record, Run, Tree};
+use super::turn::{in_turns, inside, reply};
+use super::world::{Observing, World};
+use super::{show, tell};
+use crate::check::program::{Expression, Program, Runbook};
+use crate::value::{ErrorKind, SignedDuration, Timestamp, Value};
+use ecow::{EcoString, eco_format};
+use std::cell::{OnceCell, RefCell};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::Poll;
+use tracing::Instrument;
+
+/// What is to be run.
+#[derive(Debug, Clone)]
+pub struct Start {
+    /// Index into [`Program::runbooks`].
+    pub runbook: usize,
+    /// One for every parameter, of its type.
+    pub arguments: Vec<Value>,
+    /// The run's name; runs that it starts are called `NAME.1`, `NAME.2`.
+    pub run: EcoString,
+    /// The clock at the start.
+    pub at: Timestamp,
+    /// How many statements may be run before the run is given up: 1,000,000 is a good limit.
+    pub step_limit: u64,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ending {
+    /// In one word.
+    pub outcome: EndingOutcome,
+    /// Why, in one sentence.
+    pub reason: String,
+    /// What the run left behind. What was meant to stay is listed where the run ended badly.
+    pub left_in_place: Vec<LeftInPlace>,
+    /// Calls that users may have noticed, in order.
+    pub disruptions: Vec<String>,
+    /// From start to end.
+    pub duration: SignedDuration,
+    /// It escalated, and nobody could be told.
+    pub nobody_told: bool,
+}
+
+/// How a run ended, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndingOutcome {
+    /// The goal held after the last effect, clean-up included.
+    Resolved,
+    /// Somebody was told, or nobody could be.
+    Escalated,
+    /// Somebody stopped it.
+    Cancelled,
+    /// A lock or limit turned it down before its first effect.
+    Refused,
+    /// It was only shown.
+    Rehearsed,
+}
+
+/// Runs a runbook in a world, to its end.
+pub fn run<'a>(program: &'a Program, world: &'a dyn World, start: Start) -> impl Future<Output = Ending> + 'a {
+    async move {
+        let tree = Tree::new(program, world, Some(world), &start);
+        in_turns(&tree, outermost(&tree, start)).await
+    }
+}
+
+/// Shows what a run would do: really asks until the first effect, and only shows from there on. It is never handed the
+/// half of the world that acts.
+pub fn rehearse<'a>(program: &'a Program, world: &'a dyn Observing, start: Start) -> impl Future<Output = Ending> + 'a {
+    async move {
+        let tree = Tree::new(program, world, None, &start);
+        in_turns(&tree, outermost(&tree, start)).await
+    }
+}
+
+async fn outermost<'t>(tree: &'t Tree<'t>, start: Start) -> Ending {
+    let began = Beginning {
+        id: start.run.clone(),
+        runbook: start.runbook,
+        arguments: start.arguments,
+        address: Address::default(),
+        outward: true,
+    };
+    let begun = match begin(tree, None, began).await {
+        Ok(begun) => begun,
+        Err(Refusal { exit, run }) => return refused(tree, start.at, exit, run.as_deref()),
+    };
+    let scope = begun.scope.clone();
+    let span = tracing::info_span!("run", run = %scope.run.id, runbook = %begun.runbook.name);
+    let end = watched(&scope, execute(begun)).instrument(span).await;
+    if tree.acting.is_none() {
+        return rehearsed(&scope, &end);
+    }
+    if let (End::Escalated(escalation), None) = (&end, tree.told.get()) {
+        tell::send(&scope, escalation, false).await;
+    }
+    let nobody_told = matches!(end, End::Escalated(_)) && tree.told.get() != Some(true);
+    let (outcome, reason) = match &end {
+        End::Resolved(reason) => (EndingOutcome::Resolved, reason.clone()),
+        End::Escalated(escalation) => (EndingOutcome::Escalated, escalation.message.clone()),
+        End::Cancelled | End::Stopped | End::Shown => (EndingOutcome::Cancelled, "it was cancelled".to_owned()),
+    };
+    let left_in_place = ended(&scope, &end);
+    let disruptions = scope.run.record.borrow().disruptions.clone();
+    let duration = tree.clock.get().duration_since(start.at);
+    Ending { outcome, reason, left_in_place, disruptions, duration, nobody_told }
+}
+
+fn rehearsed(scope: &Scope<'_>, end: &End) -> Ending {
+    let (outcome, reason) = match end {
+        End::Resolved(reason) => (EndingOutcome::Rehearsed, format!("it would end resolved: {reason}")),
+        End::Escalated(escalation) => (EndingOutcome::Rehearsed, format!("it would escalate: {}", escalation.message)),
+        End::Cancelled | End::Stopped => (EndingOutcome::Cancelled, "it was cancelled".to_owned()),
+        End::Shown => (EndingOutcome::Rehearsed, "from its first effect on it was only shown".to_owned()),
+    };
+    if !matches!(end, End::Shown) {
+        show::note(scope, &reason);
+    }
+    Ending {
+        outcome,
+        reason,
+        left_in_place: Vec::new(),
+        disruptions: Vec::new(),
+        duration: scope.now().duration_since(scope.run.started),
+        nobody_told: false,
+    }
+}
+
+fn refused(tree: &Tree<'_>, since: Timestamp, exit: Exit, run: Option<&Run>) -> Ending {
+    let reason = exit.to_string();
+    if let Some(run) = run {
+        run.tell(tree, EventKind::RunRefused { reason: reason.clone() });
+    }
+    let outcome = if matches!(exit, Exit::Cancelled) { EndingOutcome::Cancelled } else { EndingOutcome::Refused };
+    Ending {
+        outcome,
+        reason,
+        left_in_place: Vec::new(),
+        disruptions: Vec::new(),
+        duration: tree.clock.get().duration_since(since),
+        nobody_told: false,
+    }
+}
+
+/// Runs the body beside the watch that tells of a long clean-up. Telling is never broken off.
+async fn watched(scope: &Scope<'_>, body: impl Future<Output = End>) -> End {
+    let (mut body, mut watch) = (pin!(body), pin!(tell::watch(scope)));
+    let (mut end, mut watching) = (None, scope.tree.acting.is_some());
+    poll_fn(|context| {
+        if end.is_none()
+            && let Poll::Ready(ended) = body.as_mut().poll(context)
+        {
+            end = Some(ended);
+        }
+        if watching && (end.is_none() || scope.tree.telling.get()) {
+            watching = watch.as_mut().poll(context).is_pending();
+        }
+        match end.take() {
+            Some(ended) if !scope.tree.telling.get() => Poll::Ready(ended),
+            kept => {
+                end = kept;
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}
+
+struct Beginning {
+    id: EcoString,
+    runbook: usize,
+    arguments: Vec<Value>,
+    address: Address,
+    outward: bool,
+}
+
+struct Begun<'t> {
+    scope: Scope<'t>,
+    runbook: &'t Runbook,
+    frame: Frame,
+    locks: Locks<'t>,
+}
+
+struct Refusal {
+    exit: Exit,
+    run: Option<Rc<Run>>,
+}
+
+/// Binds what is bound once, takes the locks, charges the limit.
+async fn begin<'t>(tree: &'t Tree<'t>, caller: Option<&Scope<'t>>, how: Beginning) -> Result<Begun<'t>, Refusal> {
+    let missing = || Refusal { exit: mismatch("the program does not have that runbook").into(), run: None };
+    let runbook = tree.program.runbooks.get(how.runbook).ok_or_else(missing)?;
+    let started = tree.clock.get();
+    let own = runbook.ends_within.map(|within| after(started, within));
+    let callers = caller.and_then(Scope::deadline);
+    let run = Rc::new(Run {
+        id: how.id,
+        title: runbook.title.clone(),
+        parent: caller.map(|scope| Rc::clone(&scope.run)),
+        started,
+        deadline: own.into_iter().chain(callers).min(),
+        address: how.address,
+        contact: runbook.contact.clone(),
+        goal: OnceCell::new(),
+        outward: how.outward,
+        record: RefCell::new(Record::default()),
+    });
+    let mut scope = Scope::of(tree, Rc::clone(&run));
+    if let Some(caller) = caller {
+        scope.group = caller.group.clone();
+        scope.acted = Rc::clone(&caller.acted);
+    }
+    let named = runbook.parameters.iter().map(|parameter| parameter.name.clone());
+    let arguments = named.zip(how.arguments.iter().cloned()).collect();
+    let mut frame = how.arguments;
+    frame.resize(frame.len().max(runbook.slots), Value::Absent);
+    let locks = prepare(&scope, runbook, &mut frame).await;
+    let locks = locks.map_err(|exit| Refusal { exit, run: Some(Rc::clone(&run)) })?;
+    run.tell(
+        tree,
+        EventKind::RunStarted {
+            runbook: runbook.name.clone(),
+            title: runbook.title.clone(),
+            arguments,
+            parent: run.parent.as_ref().map(|parent| parent.id.clone()),
+            deadline: run.deadline,
+        },
+    );
+    Ok(Begun { scope, runbook, frame, locks })
+}
+
+async fn prepare<'t>(scope: &Scope<'t>, runbook: &'t Runbook, frame: &mut Frame) -> Result<Locks<'t>, Exit> {
+    if let Some(goal) = &runbook.goal {
+        let goal = bind(scope, goal, frame).await?;
+        let _ = scope.run.goal.set(goal);
+    }
+    let names = scope.values(&runbook.locks, frame, &scope.address).await?;
+    let names = names.iter().filter(|name| **name != Value::Absent).map(ToString::to_string).collect();
+    let locks = lock(scope, names).await?;
+    let charges = limit::parts(scope, &runbook.name, &runbook.limit, frame, &scope.address).await?;
+    if let (false, Some(world)) = (charges.is_empty(), scope.tree.acting) {
+        let pending = world.charge(scope.address.clone(), charges);
+        reply(scope.tree, pending, false).await.map_err(|_| Exit::Cancelled)?.result?;
+    }
+    Ok(locks)
+}
+
+/// Runs to the end, clean-up included; nobody is told yet.
+fn execute<'t>(begun: Begun<'t>) -> Boxed<'t, End> {
+    Box::pin(async move {
+        let Begun { scope, runbook, mut frame, locks } = begun;
+        let flow = block(scope.clone(), &runbook.block, &mut frame).await;
+        let flow = match flow {
+            Err(Exit::Resolved(reason)) => settle(&scope, reason).await,
+            Ok(()) => Err(scope.escalated("the runbook came to its end without saying how it ended")),
+            flow => flow,
+        };
+        drop(locks);
+        match flow {
+            Ok(()) | Err(Exit::Cancelled) => End::Cancelled,
+            Err(Exit::Resolved(reason)) => End::Resolved(reason),
+            Err(Exit::Stopped) => End::Stopped,
+            Err(Exit::Shown) => End::Shown,
+            Err(exit) => match scope.escalation_of(&exit) {
+                Some(escalation) => End::Escalated(Box::new(with_goal(&scope, escalation))),
+                None => End::Cancelled,
+            },
+        }
+    })
+}
+
+/// "Resolved" means that the goal held after the last effect, clean-up included.
+async fn settle(scope: &Scope<'_>, reason: String) -> Flow {
+    let (effects, settled) = {
+        let record = scope.run.record.borrow();
+        (record.effects, record.settled)
+    };
+    if effects == settled {
+        return Err(Exit::Resolved(reason));
+    }
+    match ask_goal(scope).await? {
+        Verdict::Passed => Err(Exit::Resolved(reason)),
+        Verdict::Failed => {
+            Err(scope.escalated(format!("fixed until clean-up: the goal does not hold any more ({reason})")))
+        }
+        Verdict::Unknown => {
+            Err(scope.escalated(format!("fixed until clean-up: cannot tell whether the goal still holds ({reason})")))
+        }
+    }
+}
+
+/// Adds the goal's last answer to the evidence, where it is not part of it already.
+fn with_goal(scope: &Scope<'_>, mut escalation: Escalation) -> Escalation {
+    if let Some(answer) = &scope.run.record.borrow().goal_answer
+        && !escalation.evidence.iter().any(|piece| piece.label == "goal.answer" && piece.value == *answer)
+    {
+        let label = eco_format!("goal.answer of {}", scope.run.title);
+        escalation.evidence.push(ShownEvidence { label, value: answer.clone() });
+    }
+    escalation
+}
+
+/// Tells how a run ended; gives what it leaves behind.
+fn ended(scope: &Scope<'_>, end: &End) -> Vec<LeftInPlace> {
+    let (outcome, reason) = match end {
+        End::Resolved(reason) => (RunOutcome::Resolved, reason.clone()),
+        End::Escalated(escalation) => (RunOutcome::Escalated, escalation.message.clone()),
+        End::Cancelled => (RunOutcome::Cancelled, "it was cancelled".to_owned()),
+        End::Stopped => (RunOutcome::Cancelled, "another branch of the loop around it left".to_owned()),
+        End::Shown => return Vec::new(),
+    };
+    if scope.tree.acting.is_none() {
+        return Vec::new();
+    }
+    let (left_in_place, disruptions) = {
+        let record = scope.run.record.borrow();
+        let mut left = record.left.clone();
+        if outcome != RunOutcome::Resolved {
+            left.extend(record.permanent.iter().map(|(_, left)| left.clone()));
+        }
+        (left, record.disruptions.clone())
+    };
+    let duration = scope.now().duration_since(scope.run.started);
+    scope.record(EventKind::RunEnded { outcome, reason, left_in_place: left_in_place.clone(), disruptions, duration });
+    left_in_place
+}
+
+/// `run R(…)`: anything but resolved ends the caller too.
+pub(super) async fn run_statement<'t>(
+    scope: &Scope<'t>,
+    runbook: usize,
+    arguments: &'t [Expression],
+    frame: &mut Frame,
+    at: &Address,
+) -> Flow {
+    match child(scope, runbook, arguments, frame, at, scope.run.outward).await? {
+        End::Resolved(_) => Ok(()),
+        End::Escalated(escalation) => Err(Exit::Escalated(escalation)),
+        End::Cancelled => Err(Exit::Cancelled),
+        End::Stopped => Err(Exit::Stopped),
+        End::Shown => Err(Exit::Shown),
+    }
+}
+
+/// The outcome of a run, as a word.
+pub(super) async fn outcome_of<'t>(
+    scope: &Scope<'t>,
+    runbook: usize,
+    arguments: &'t [Expression],
+    frame: &mut Frame,
+    at: &Address,
+) -> Result<Value, Exit> {
+    match child(scope, runbook, arguments, frame, at, false).await? {
+        End::Resolved(_) => Ok(Value::word("resolved")),
+        End::Escalated(_) => Ok(Value::word("escalated")),
+        End::Cancelled => Ok(Value::word("cancelled")),
+        End::Stopped => Err(Exit::Stopped),
+        End::Shown => Err(Exit::Shown),
+    }
+}
+
+async fn child<'t>(
+    scope: &Scope<'t>,
+    runbook: usize,
+    arguments: &'t [Expression],
+    frame: &mut Frame,
+    at: &Address,
+    outward: bool,
+) -> Result<End, Exit> {
+    let tree = scope.tree;
+    let arguments = scope.values(arguments, frame, at).await?;
+    let same = |child: &&Rc<Child>| child.runbook == runbook && child.arguments == arguments;
+    let running = tree.children.borrow().iter().find(same).cloned();
+    if let Some(running) = running {
+        inside(|| running.end.borrow().is_some()).await;
+        let end = running.end.borrow().clone();
+        return Ok(end.unwrap_or(End::Cancelled));
+    }
+    let child = Rc::new(Child { runbook, arguments: arguments.clone(), end: RefCell::new(None) });
+    tree.children.borrow_mut().push(Rc::clone(&child));
+    let id = {
+        let mut record = scope.run.record.borrow_mut();
+        record.children += 1;
+        eco_format!("{}.{}", scope.run.id, record.children)
+    };
+    let beginning = Beginning { id, runbook, arguments, address: at.clone(), outward };
+    let end = match begin(tree, Some(scope), beginning).await {
+        Ok(begun) => {
+            let inner = begun.scope.clone();
+            let span = tracing::info_span!("run", run = %inner.run.id, runbook = %begun.runbook.name);
+            let end = execute(begun).instrument(span).await;
+            ended(&inner, &end);
+            end
+        }
+        Err(Refusal { exit, run }) => refused_child(scope, exit, run.as_deref()),
+    };
+    *child.end.borrow_mut() = Some(end.clone());
+    tree.children.borrow_mut().retain(|other| !Rc::ptr_eq(other, &child));
+    tree.nudge();
+    Ok(end)
+}
+
+fn refused_child(scope: &Scope<'_>, exit: Exit, run: Option<&Run>) -> End {
+    if let Some(run) = run {
+        run.tell(scope.tree, EventKind::RunRefused { reason: exit.to_string() });
+    }
+    match exit {
+        Exit::Cancelled => End::Cancelled,
+        Exit::Stopped => End::Stopped,
+        Exit::Shown => End::Shown,
+        exit => {
+            let title = run.map_or("a run", |run| run.title.as_str());
+            let turned_down = match &exit {
+                Exit::Failed(error) if matches!(error.kind, ErrorKind::Refused | ErrorKind::Limit) => "was refused",
+                _ => "could not begin",
+            };
+            End::Escalated(Box::new(Escalation {
+                contact: run.map_or_else(|| scope.run.contact(), Run::contact),
+                message: format!("{title:?} {turned_down}: {exit}"),
+                evidence: Vec::new(),
+            }))
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The surroundings of a statement: which run it belongs to, where it stands, what may stop it.
+
+use super::address::Address;
+use super::event::{EventKind, ShownEvidence};
+use super::exit::{Escalation, Exit, Flow};
+use super::tree::{Run, Tree};
+use super::world::World;
+use crate::value::{Timestamp, Value};
+use ecow::{EcoString, eco_format};
+use std::cell::Cell;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+
+/// The locals of a block, by slot.
+pub(super) type Frame = Vec<Value>;
+
+/// A future on the heap: blocks nest, so theirs must be.
+pub(super) type Boxed<'f, T> = Pin<Box<dyn Future<Output = T> + 'f>>;
+
+/// The surroundings of a statement.
+#[derive(Clone)]
+pub(super) struct Scope<'t> {
+    /// What all runs share.
+    pub tree: &'t Tree<'t>,
+    /// The run.
+    pub run: Rc<Run>,
+    /// The path to this block.
+    pub address: Address,
+    /// Inside an undo: nothing stops it, and only its own deadlines count.
+    pub shielded: bool,
+    /// An enclosing `try` or `retry` would catch an error.
+    pub caught: bool,
+    /// When observations are given up, if before their own time.
+    pub cap: Option<Timestamp>,
+    /// Whether anything was changed in here.
+    pub acted: Rc<Acted>,
+    /// The parallel loops around it.
+    pub group: Option<Rc<Group>>,
+    /// What the number of a step here begins with: `2.`.
+    pub number_prefix: EcoString,
+    /// How many steps stand before those that are counted here.
+    pub number_offset: u32,
+}
+
+/// Whether anything was changed in a block, and in those around it.
+#[derive(Default)]
+pub(super) struct Acted {
+    here: Cell<bool>,
+    around: Option<Rc<Acted>>,
+}
+
+/// A parallel loop.
+pub(super) struct Group {
+    /// Whether a branch has left badly.
+    pub stopping: Cell<bool>,
+    around: Option<Rc<Group>>,
+}
+
+impl<'t> Scope<'t> {
+    /// The outermost block of a run.
+    pub fn of(tree: &'t Tree<'t>, run: Rc<Run>) -> Self {
+        Self {
+            tree,
+            address: run.address.clone(),
+            run,
+            shielded: false,
+            caught: false,
+            cap: None,
+            acted: Rc::default(),
+            group: None,
+            number_prefix: EcoString::new(),
+            number_offset: 0,
+        }
+    }
+
+    /// The same, further in.
+    pub fn at(&self, address: Address) -> Self {
+        Self { address, ..self.clone() }
+    }
+
+    /// A block that notices for itself whether anything was changed in it.
+    pub fn noticing(&self, address: Address) -> Self {
+        let acted = Rc::new(Acted { here: Cell::new(false), around: Some(Rc::clone(&self.acted)) });
+        Self { acted, ..self.at(address) }
+    }
+
+    /// Whether anything was changed in here.
+    pub fn has_acted(&self) -> bool {
+        self.acted.here.get()
+    }
+
+    /// Something was changed in here.
+    pub fn acts(&self) {
+        let mut acted = Some(&self.acted);
+        while let Some(this) = acted {
+            this.here.set(true);
+            acted = this.around.as_ref();
+        }
+    }
+
+    /// A branch of a parallel loop.
+    pub fn in_group(&self, group: &Rc<Group>, address: Address) -> Self {
+        Self { group: Some(Rc::clone(group)), ..self.at(address) }
+    }
+
+    /// A parallel loop that begins here.
+    pub fn group(&self) -> Rc<Group> {
+        Rc::new(Group { stopping: Cell::new(false), around: self.group.clone() })
+    }
+
+    /// An undo: nothing stops it.
+    pub fn shielded(&self, address: Address) -> Self {
+        Self { shielded: true, caught: true, cap: None, group: None, ..self.at(address) }
+    }
+
+    /// The number of a step, and the surroundings of what is in it.
+    pub fn step(&self, before: u32, address: Address) -> (EcoString, Self) {
+        let number = eco_format!("{}{}", self.number_prefix, self.number_offset + before + 1);
+        let inner = Self { number_prefix: eco_format!("{number}."), number_offset: 0, ..self.at(address) };
+        (number, inner)
+    }
+
+    /// The clock.
+    pub fn now(&self) -> Timestamp {
+        self.tree.clock.get()
+    }
+
+    /// Both halves of the world; a rehearsal has but one.
+    pub fn world(&self) -> Result<&'t dyn World, Exit> {
+        self.tree.acting.ok_or(Exit::Shown)
+    }
+
+    /// Tells an event of this run.
+    pub fn record(&self, kind: EventKind) {
+        self.run.tell(self.tree, kind);
+    }
+
+    /// When the run must have ended, where that counts.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        if self.shielded { None } else { self.run.deadline }
+    }
+
+    /// Leaves if the run's time is up.
+    pub fn in_time(&self) -> Flow {
+        match self.deadline() {
+            Some(deadline) if self.now() >= deadline => Err(Exit::TimedOut),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether anything wants this block to stop.
+    pub fn stopped(&self) -> Flow {
+        if self.shielded {
+            return Ok(());
+        }
+        if self.tree.cancelled.get() {
+            return Err(Exit::Cancelled);
+        }
+        let mut group = self.group.as_ref();
+        while let Some(this) = group {
+            if this.stopping.get() {
+                return Err(Exit::Stopped);
+            }
+            group = this.around.as_ref();
+        }
+        self.in_time()
+    }
+
+    /// Looks, between two statements, whether to go on; counts the step.
+    pub fn checkpoint(&self) -> Flow {
+        if self.shielded {
+            return Ok(());
+        }
+        self.stopped()?;
+        match self.tree.steps_left.get().checked_sub(1) {
+            Some(left) => {
+                self.tree.steps_left.set(left);
+                Ok(())
+            }
+            None => Err(self.escalated("it took more steps than a run may take")),
+        }
+    }
+
+    /// An exit that tells the runbook's own contact.
+    pub fn escalated(&self, message: impl Into<String>) -> Exit {
+        self.escalated_with(message, Vec::new())
+    }
+
+    /// The same, with what was seen.
+    pub fn escalated_with(&self, message: impl Into<String>, evidence: Vec<ShownEvidence>) -> Exit {
+        Exit::Escalated(Box::new(Escalation { contact: self.run.contact(), message: message.into(), evidence }))
+    }
+}

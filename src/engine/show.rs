@@ -1,0 +1,273 @@
+//! What a rehearsal shows from its first effect on: every statement that could follow, both arms, and on what they depend.
+
+use super::evaluate::Evaluator;
+use super::event::EventKind;
+use super::render::{call_text, render, signature};
+use super::scope::{Frame, Scope};
+use crate::check::program::{Adverb, Block, Expression, LetElse, Slot, Statement, StatementKind, Subject};
+use crate::value::Value;
+
+/// The first effect, which is not made.
+pub(super) fn first_effect(scope: &Scope<'_>, text: &str) {
+    note(scope, text);
+}
+
+/// One line.
+pub(super) fn note(scope: &Scope<'_>, text: &str) {
+    scope.record(EventKind::Shown { depth: 0, text: text.to_owned(), depends_on: None });
+}
+
+/// The adverb, with its blank.
+pub(super) fn adverb(adverb: Adverb) -> &'static str {
+    match adverb {
+        Adverb::None => "",
+        Adverb::Temporarily { .. } => "temporarily ",
+        Adverb::Permanently { .. } => "permanently ",
+    }
+}
+
+/// A condition as people read it, values of locals filled in.
+pub(super) fn condition(scope: &Scope<'_>, condition: &Expression, frame: &Frame) -> String {
+    render(scope.tree.program, condition, &|slot| frame.get(slot).cloned())
+}
+
+/// What follows in a block after the first effect.
+pub(super) fn rest(scope: &Scope<'_>, statements: &[Statement], frame: &mut Frame) {
+    Showing { scope, frame, known: Vec::new(), depth: 0 }.statements(statements, None);
+}
+
+struct Showing<'s, 't> {
+    scope: &'s Scope<'t>,
+    frame: &'s mut Frame,
+    /// Locals that were bound after the first effect, and whether their values are known all the same.
+    known: Vec<(Slot, bool)>,
+    depth: u32,
+}
+
+impl Showing<'_, '_> {
+    fn line(&self, text: impl Into<String>, depends_on: Option<&str>) {
+        self.scope.record(EventKind::Shown {
+            depth: self.depth,
+            text: text.into(),
+            depends_on: depends_on.map(str::to_owned),
+        });
+    }
+
+    fn inside(&mut self, block: &Block, depends_on: Option<&str>) {
+        self.depth += 1;
+        self.statements(&block.statements, depends_on);
+        self.depth -= 1;
+    }
+
+    fn arm(&mut self, header: &str, block: Option<&Block>, depends_on: &str) {
+        if let Some(block) = block {
+            self.line(header, Some(depends_on));
+            self.inside(block, Some(depends_on));
+        }
+    }
+
+    fn statements(&mut self, statements: &[Statement], depends_on: Option<&str>) {
+        for statement in statements {
+            self.statement(&statement.kind, depends_on);
+        }
+    }
+
+    /// The value, where it can be known without asking anybody.
+    fn value(&mut self, expression: &Expression) -> Option<Value> {
+        if !self.is_known(expression) {
+            return None;
+        }
+        let goal_answer = Value::Absent;
+        let mut evaluator = Evaluator {
+            program: self.scope.tree.program,
+            frame: self.frame,
+            answers: &[],
+            met: 0,
+            now: self.scope.now(),
+            run_started: self.scope.run.started,
+            goal_answer: &goal_answer,
+        };
+        evaluator.value(expression).ok()
+    }
+
+    fn is_known(&self, expression: &Expression) -> bool {
+        super::render::is_pure(expression, &|slot| {
+            self.known.iter().rev().find(|it| it.0 == slot).is_none_or(|it| it.1)
+        })
+    }
+
+    fn text(&mut self, expression: &Expression) -> String {
+        match self.value(expression) {
+            Some(value) => value.to_string(),
+            None => {
+                let known = &self.known;
+                let frame = &*self.frame;
+                render(self.scope.tree.program, expression, &|slot| {
+                    let known = known.iter().rev().find(|it| it.0 == slot).is_none_or(|it| it.1);
+                    if known { frame.get(slot).cloned() } else { None }
+                })
+            }
+        }
+    }
+
+    fn quoted(&mut self, expression: &Expression) -> String {
+        match self.value(expression) {
+            Some(value) => format!("{:?}", value.to_string()),
+            None => self.text(expression),
+        }
+    }
+
+    fn bind(&mut self, slot: Slot, value: Option<Value>) {
+        self.known.push((slot, value.is_some()));
+        if let (Some(place), Some(value)) = (self.frame.get_mut(slot), value) {
+            *place = value;
+        }
+    }
+
+    fn statement(&mut self, kind: &StatementKind, depends_on: Option<&str>) {
+        let program = self.scope.tree.program;
+        match kind {
+            StatementKind::Step { title, block } => {
+                let title = self.quoted(title);
+                self.line(format!("step {title}"), depends_on);
+                self.inside(block, depends_on);
+            }
+            StatementKind::ResolveIfFixed { .. } => self.line("resolve if fixed", depends_on),
+            StatementKind::Resolve { message } => {
+                let message = self.quoted(message);
+                self.line(format!("resolve {message}"), depends_on);
+            }
+            StatementKind::Escalate { contact, message, .. } => {
+                let message = self.quoted(message);
+                self.line(format!("escalate to {contact} {message}"), depends_on);
+            }
+            StatementKind::Notify { contact, message, .. } => {
+                let message = self.quoted(message);
+                self.line(format!("notify {contact} {message}"), depends_on);
+            }
+            StatementKind::Require { condition, otherwise } => {
+                let condition = self.text(condition);
+                self.line(format!("require {condition}"), depends_on);
+                self.arm("else", otherwise.as_ref(), &format!("not: {condition}"));
+            }
+            StatementKind::RequireApproval { message, by, otherwise, .. } => {
+                let (message, by) = (self.quoted(message), self.text(by));
+                self.line(format!("require approval {message} by {by}"), depends_on);
+                self.arm("else", otherwise.as_ref(), "no approval");
+            }
+            StatementKind::Wait { duration } => {
+                let duration = self.text(duration);
+                self.line(format!("wait {duration}"), depends_on);
+            }
+            StatementKind::WaitUntil { condition, window, otherwise, .. } => {
+                let (condition, within) = (self.text(condition), self.text(&window.within));
+                self.line(format!("wait until {condition} within {within}"), depends_on);
+                self.arm("else", otherwise.as_ref(), &format!("not in time: {condition}"));
+            }
+            StatementKind::Act { call, adverb: how } => {
+                let arguments: Vec<String> =
+                    call.arguments.iter().map(|argument| self.quoted_if_text(argument)).collect();
+                self.line(format!("{}{}", adverb(*how), call_text(program, call, &arguments)), depends_on);
+            }
+            StatementKind::Do { procedure, arguments, adverb: how } => {
+                let Some(procedure) = program.procedures.get(*procedure) else { return };
+                let values: Vec<Option<Value>> = arguments.iter().map(|argument| self.value(argument)).collect();
+                let texts: Vec<String> = arguments.iter().map(|argument| self.quoted_if_text(argument)).collect();
+                self.line(format!("{}do {}({})", adverb(*how), procedure.name, texts.join(", ")), depends_on);
+                let known = values.iter().enumerate().map(|(slot, value)| (slot, value.is_some())).collect();
+                let mut frame: Frame = values.into_iter().map(|value| value.unwrap_or(Value::Absent)).collect();
+                frame.resize(frame.len().max(procedure.slots), Value::Absent);
+                Showing { scope: self.scope, frame: &mut frame, known, depth: self.depth }
+                    .inside(&procedure.block, depends_on);
+            }
+            StatementKind::TemporarilyBlock { block, undo, .. } => {
+                self.line("temporarily", depends_on);
+                self.inside(block, depends_on);
+                self.line("undo, when the block around it ends", depends_on);
+                self.inside(undo, depends_on);
+            }
+            StatementKind::Let { slot, name, value, otherwise } => {
+                let (text, known) = match value {
+                    Subject::Value(expression) => (self.text(expression), self.value(expression)),
+                    subject => (self.subject(subject), None),
+                };
+                self.line(format!("let {name} = {text}"), depends_on);
+                if let Some(LetElse::Block(otherwise)) = otherwise {
+                    self.arm("else", Some(otherwise), &format!("{name} is absent"));
+                }
+                self.bind(*slot, known);
+            }
+            StatementKind::If { branches, otherwise } => {
+                let mut conditions = Vec::new();
+                for (condition, block) in branches {
+                    let condition = self.text(condition);
+                    self.arm(&format!("if {condition}"), Some(block), &condition);
+                    conditions.push(condition);
+                }
+                self.arm("else", otherwise.as_ref(), &format!("not: {}", conditions.join(" or ")));
+            }
+            StatementKind::Match { subject, arms, otherwise } => {
+                let subject = self.subject(subject);
+                for (values, block) in arms {
+                    let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+                    let depends_on = format!("{subject} is {}", values.join(" or "));
+                    self.arm(&format!("match: {}", values.join(", ")), Some(block), &depends_on);
+                }
+                self.arm("match: else", otherwise.as_ref(), &format!("{subject} is something else"));
+            }
+            StatementKind::For { slot, list, block, .. } => {
+                let text = self.text(list);
+                self.line(format!("for each of {text}"), depends_on);
+                self.bind(*slot, None);
+                self.inside(block, depends_on);
+            }
+            StatementKind::Repeat { count, block, until, otherwise, .. } => {
+                let count = self.text(count);
+                self.line(format!("repeat {count} times"), depends_on);
+                self.inside(block, depends_on);
+                let until = until.as_ref().map(|until| self.text(until)).unwrap_or_default();
+                self.arm("else", otherwise.as_ref(), &format!("never: {until}"));
+            }
+            StatementKind::Retry { count, block, .. } => {
+                let count = self.text(count);
+                self.line(format!("retry {count} times"), depends_on);
+                self.inside(block, depends_on);
+            }
+            StatementKind::Try { block, slot, catch } => {
+                self.line("try", depends_on);
+                self.inside(block, depends_on);
+                self.bind(*slot, None);
+                self.arm("catch", Some(catch), "an error in the lines above");
+            }
+            StatementKind::Run { runbook, arguments } => {
+                let arguments: Vec<String> = arguments.iter().map(|argument| self.quoted_if_text(argument)).collect();
+                self.line(signature(program, *runbook, &arguments), depends_on);
+            }
+            StatementKind::Manual { message, otherwise, .. } => {
+                let message = self.quoted(message);
+                self.line(format!("manual {message}"), depends_on);
+                self.arm("else", otherwise.as_ref(), "not done in time");
+            }
+        }
+    }
+
+    fn subject(&mut self, subject: &Subject) -> String {
+        match subject {
+            Subject::Value(expression) => self.text(expression),
+            Subject::Ask(question) => format!("ask {}", self.quoted(&question.message)),
+            Subject::Run { runbook, arguments, .. } => {
+                let arguments: Vec<String> = arguments.iter().map(|argument| self.quoted_if_text(argument)).collect();
+                signature(self.scope.tree.program, *runbook, &arguments)
+            }
+        }
+    }
+
+    /// Texts in quotes, as they stand in a call.
+    fn quoted_if_text(&mut self, expression: &Expression) -> String {
+        match self.value(expression) {
+            Some(Value::Text(text)) => format!("{text:?}"),
+            Some(value) => value.to_string(),
+            None => self.text(expression),
+        }
+    }
+}

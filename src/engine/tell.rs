@@ -1,0 +1,173 @@
+//! News and escalations: what is said, to whom, and that it is said once.
+
+use super::address::Address;
+use super::event::{EventKind, ShownEvidence};
+use super::exit::{Escalation, Exit, Flow};
+use super::observe::after;
+use super::scope::{Frame, Scope};
+use super::show;
+use super::turn::{inside, reply};
+use super::world::Telling;
+use crate::check::program::{Evidence, Expression};
+use crate::value::{SignedDuration, Value, display_duration};
+use ecow::{EcoString, eco_format};
+use std::fmt::Write;
+
+/// How long a clean-up may go on before somebody is told that it is needed.
+const TELL_AFTER: SignedDuration = SignedDuration::from_mins(5);
+
+/// Works out what is said. What cannot be found out for the evidence is said instead of it.
+pub(super) async fn work_out<'t>(
+    scope: &Scope<'t>,
+    contact: &EcoString,
+    message: &'t Expression,
+    evidence: &'t [Evidence],
+    frame: &mut Frame,
+    at: &Address,
+) -> Result<Escalation, Exit> {
+    let message = scope.text(message, frame, at).await?;
+    let mut shown = Vec::new();
+    for piece in evidence {
+        let value = match scope.value(&piece.value, frame, at).await {
+            Ok(value) => value,
+            Err(Exit::Failed(error)) => Value::text(format!("could not be found out: {error}")),
+            Err(exit) => return Err(exit),
+        };
+        shown.push(ShownEvidence { label: piece.label.clone(), value });
+    }
+    Ok(Escalation { contact: Some(contact.clone()), message, evidence: shown })
+}
+
+/// Tells news. That nobody hears them does not stop a run.
+pub(super) async fn notify(scope: &Scope<'_>, news: Escalation, at: Address) -> Flow {
+    let Escalation { contact, message, evidence } = news;
+    let contact = contact.unwrap_or_default();
+    let Some(world) = scope.tree.acting else {
+        show::first_effect(scope, &format!("notify {contact} {message:?}"));
+        return Err(Exit::Shown);
+    };
+    let telling = Telling {
+        address: at,
+        run: scope.run.id.clone(),
+        contact: contact.clone(),
+        escalation: false,
+        subject: format!("{}: {message}", scope.run.title),
+        body: message.clone(),
+        evidence,
+    };
+    let reply = reply(scope.tree, world.tell(telling), false).await.map_err(|_| Exit::Cancelled)?;
+    let detail = reply.result.as_ref().err().map(ToString::to_string);
+    scope.record(EventKind::Notified { contact, message, delivered: detail.is_none(), detail });
+    Ok(())
+}
+
+impl Scope<'_> {
+    /// What this exit tells, if nothing catches it.
+    pub fn escalation_of(&self, exit: &Exit) -> Option<Escalation> {
+        let exit = match exit {
+            Exit::Escalated(escalation) => return Some((**escalation).clone()),
+            Exit::Failed(error) => {
+                let evidence = error.evidence.iter();
+                let evidence = evidence.map(|value| ShownEvidence { label: "seen".into(), value: value.clone() });
+                self.escalated_with(error.message.clone(), evidence.collect())
+            }
+            Exit::TimedOut => {
+                let limit = self.run.deadline.map(|deadline| deadline.duration_since(self.run.started));
+                let limit = limit.map(display_duration).unwrap_or_default();
+                self.escalated(format!("it did not end within {limit}"))
+            }
+            Exit::Resolved(_) | Exit::Cancelled | Exit::Stopped | Exit::Shown => return None,
+        };
+        if let Exit::Escalated(escalation) = exit { Some(*escalation) } else { None }
+    }
+
+    /// Notes, before a clean-up begins, that the whole tree is certain to escalate.
+    pub fn announce(&self, exit: &Exit) {
+        let caught = self.caught && matches!(exit, Exit::Failed(_));
+        if !self.run.outward || self.shielded || caught || self.tree.escalating.borrow().is_some() {
+            return;
+        }
+        if let Some(escalation) = self.escalation_of(exit) {
+            *self.tree.escalating.borrow_mut() = Some((self.now(), escalation));
+            self.tree.nudge();
+        }
+    }
+}
+
+/// Tells of an escalation whose clean-up takes long.
+pub(super) async fn watch(scope: &Scope<'_>) {
+    let tree = scope.tree;
+    inside(|| tree.escalating.borrow().is_some()).await;
+    let Some((since, escalation)) = tree.escalating.borrow().clone() else { return };
+    let until = after(since, TELL_AFTER);
+    if reply(tree, tree.observing.wait(scope.run.address.clone(), until), false).await.is_ok() {
+        send(scope, &escalation, true).await;
+    }
+}
+
+/// Sends the one escalation of a run tree.
+pub(super) async fn send(scope: &Scope<'_>, escalation: &Escalation, cleaning_up: bool) {
+    let tree = scope.tree;
+    if tree.telling.replace(true) {
+        return;
+    }
+    let subject = format!("{}: {}", scope.run.title, escalation.message);
+    let (delivered, detail) = match (&escalation.contact, tree.acting) {
+        (Some(contact), Some(world)) => {
+            let telling = Telling {
+                address: scope.run.address.clone(),
+                run: scope.run.id.clone(),
+                contact: contact.clone(),
+                escalation: true,
+                subject: subject.clone(),
+                body: body(scope, escalation, cleaning_up),
+                evidence: escalation.evidence.clone(),
+            };
+            match reply(tree, world.tell(telling), false).await.map(|reply| reply.result) {
+                Ok(Ok(())) => (true, None),
+                Ok(Err(error)) => (false, Some(error.to_string())),
+                Err(_) => (false, None),
+            }
+        }
+        _ => (false, Some("the runbook names no contact".to_owned())),
+    };
+    let contact = escalation.contact.clone().unwrap_or_else(|| "nobody".into());
+    scope.record(EventKind::EscalationSent { contact, message: escalation.message.clone(), delivered, detail });
+    tree.told.set(Some(delivered));
+    tree.telling.set(false);
+    tree.nudge();
+}
+
+fn body(scope: &Scope<'_>, escalation: &Escalation, cleaning_up: bool) -> String {
+    let record = scope.run.record.borrow();
+    let mut text = format!("{}\n\nRun {} of {:?}.\n", escalation.message, scope.run.id, scope.run.title);
+    list(&mut text, "What was tried", "Nothing was changed.", &record.tried);
+    let left = record.left.iter().chain(record.permanent.iter().map(|(_, left)| left));
+    let left: Vec<String> = left
+        .map(|left| match &left.undo {
+            Some(undo) => format!("{} ({}); to take it back: {undo}", left.change, left.why),
+            None => format!("{} ({})", left.change, left.why),
+        })
+        .collect();
+    list(&mut text, "What is still in place", "Nothing is left in place.", &left);
+    if cleaning_up {
+        text.push_str("\nClean-up is still going on; what it has not undone yet is not listed.\n");
+    }
+    let evidence: Vec<EcoString> =
+        escalation.evidence.iter().map(|piece| eco_format!("{}: {}", piece.label, piece.value)).collect();
+    list(&mut text, "What was seen", "", &evidence);
+    text
+}
+
+fn list(text: &mut String, title: &str, nothing: &str, items: &[impl std::fmt::Display]) {
+    if items.is_empty() {
+        if !nothing.is_empty() {
+            let _ = write!(text, "\n{nothing}\n");
+        }
+        return;
+    }
+    let _ = write!(text, "\n{title}:\n");
+    for item in items {
+        let _ = writeln!(text, "- {item}");
+    }
+}

@@ -1,0 +1,175 @@
+//! What a run and all the runs that it starts have in common, and what each has of its own.
+
+use super::address::Address;
+use super::event::{Event, EventKind, LeftInPlace};
+use super::exit::Escalation;
+use super::goal::BoundGoal;
+use super::numbering::Numbering;
+use super::run::Start;
+use super::world::{Observing, World};
+use crate::check::program::Program;
+use crate::value::{Timestamp, Value};
+use ecow::EcoString;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// What all runs of a tree share.
+pub(super) struct Tree<'a> {
+    /// What is run.
+    pub program: &'a Program,
+    /// The half that reads.
+    pub observing: &'a dyn Observing,
+    /// Both halves; none in a rehearsal.
+    pub acting: Option<&'a dyn World>,
+    /// When the latest reply came.
+    pub clock: Cell<Timestamp>,
+    /// Whether somebody wants the run to stop.
+    pub cancelled: Cell<bool>,
+    /// Whether this turn's reply has been taken.
+    pub taken: Cell<bool>,
+    /// Whether anything moved in this turn, so that another is due.
+    pub moved: Cell<bool>,
+    /// How many statements may still be run.
+    pub steps_left: Cell<u64>,
+    /// The numbers of steps.
+    pub numbering: Numbering,
+    /// What is being acted on right now.
+    pub busy: RefCell<Vec<String>>,
+    /// Locks of headers, and how many runs of the tree hold each.
+    pub held: RefCell<BTreeMap<String, u32>>,
+    /// Child runs that have not ended.
+    pub children: RefCell<Vec<Rc<Child>>>,
+    /// Since when the tree is certain to escalate, and with what.
+    pub escalating: RefCell<Option<(Timestamp, Escalation)>>,
+    /// Whether somebody is being told.
+    pub telling: Cell<bool>,
+    /// Whether somebody was told, once it was tried.
+    pub told: Cell<Option<bool>>,
+}
+
+/// A child run, for those who would start the same again.
+pub(super) struct Child {
+    /// Which runbook.
+    pub runbook: usize,
+    /// With what.
+    pub arguments: Vec<Value>,
+    /// How it ended.
+    pub end: RefCell<Option<End>>,
+}
+
+/// How a run ended, before anybody is told.
+#[derive(Debug, Clone)]
+pub(super) enum End {
+    /// Resolved, and why.
+    Resolved(String),
+    /// Escalated.
+    Escalated(Box<Escalation>),
+    /// Cancelled.
+    Cancelled,
+    /// A parallel loop around it stopped it.
+    Stopped,
+    /// Only shown.
+    Shown,
+}
+
+impl<'a> Tree<'a> {
+    /// Nothing has happened yet.
+    pub fn new(
+        program: &'a Program,
+        observing: &'a dyn Observing,
+        acting: Option<&'a dyn World>,
+        start: &Start,
+    ) -> Self {
+        Self {
+            program,
+            observing,
+            acting,
+            clock: Cell::new(start.at),
+            cancelled: Cell::new(false),
+            taken: Cell::new(false),
+            moved: Cell::new(false),
+            steps_left: Cell::new(start.step_limit),
+            numbering: Numbering::of(program),
+            busy: RefCell::default(),
+            held: RefCell::default(),
+            children: RefCell::default(),
+            escalating: RefCell::default(),
+            telling: Cell::new(false),
+            told: Cell::new(None),
+        }
+    }
+
+    /// Lets those who wait for something inside the run look again.
+    pub fn nudge(&self) {
+        self.moved.set(true);
+    }
+}
+
+/// One run.
+pub(super) struct Run {
+    /// Its name.
+    pub id: EcoString,
+    /// Its runbook's title.
+    pub title: EcoString,
+    /// Who started it.
+    pub parent: Option<Rc<Run>>,
+    /// When.
+    pub started: Timestamp,
+    /// When it must have ended.
+    pub deadline: Option<Timestamp>,
+    /// Where its statements start from.
+    pub address: Address,
+    /// Who hears of it when nothing else is said.
+    pub contact: Option<EcoString>,
+    /// What "fixed" means, its arguments bound.
+    pub goal: OnceCell<BoundGoal>,
+    /// Whether an escalation of it is certain to become the whole tree's.
+    pub outward: bool,
+    /// What the run has done so far.
+    pub record: RefCell<Record>,
+}
+
+/// What a run has done so far.
+#[derive(Default)]
+pub(super) struct Record {
+    /// How many effects there were that may have changed something, undos included.
+    pub effects: u32,
+    /// How many of them there had been when the goal was last seen to hold.
+    pub settled: u32,
+    /// How often the goal was asked.
+    pub asked: u32,
+    /// The goal's last answer.
+    pub goal_answer: Option<Value>,
+    /// How many runs it has started.
+    pub children: u32,
+    /// Effects and what came of them, in words.
+    pub tried: Vec<String>,
+    /// What is left and should not be.
+    pub left: Vec<LeftInPlace>,
+    /// What was meant to stay.
+    pub permanent: Vec<(Address, LeftInPlace)>,
+    /// Disrupting and destroying calls that were performed.
+    pub disruptions: Vec<String>,
+}
+
+impl Run {
+    /// Changes the record of this run and of those that it is part of.
+    pub fn note(&self, change: impl Fn(&mut Record)) {
+        let mut run = Some(self);
+        while let Some(this) = run {
+            change(&mut this.record.borrow_mut());
+            run = this.parent.as_deref();
+        }
+    }
+
+    /// Whom to tell when nothing else is said: its own contact, or that of whoever started it.
+    pub fn contact(&self) -> Option<EcoString> {
+        self.contact.clone().or_else(|| self.parent.as_ref().and_then(|parent| parent.contact()))
+    }
+
+    /// Tells the world.
+    pub fn tell(&self, tree: &Tree<'_>, kind: EventKind) {
+        tree.observing.record(&Event { schema: 1, time: tree.clock.get(), run: self.id.clone(), kind });
+    }
+}

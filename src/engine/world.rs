@@ -1,0 +1,130 @@
+//! All that a run can do to the outside, in two halves.
+//!
+//! Time is what the last reply said: the engine has no other clock, so whoever feeds back the replies of a run gets the
+//! same run again.
+
+use super::address::Address;
+use super::event::{Event, ShownEvidence};
+use crate::value::{ActionError, Call, Timestamp, Value};
+use ecow::EcoString;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// What came back, and when.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Reply<T> {
+    /// The world's clock when it was known.
+    pub at: Timestamp,
+    /// What.
+    pub result: Result<T, ActionError>,
+}
+
+/// A reply, later. The engine may drop it: then nobody waits for the reply any more, and the world lets go of whatever
+/// it was doing.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Reply<T>> + 'a>>;
+
+/// A call to make.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Where in the run it stands.
+    pub address: Address,
+    /// What to do.
+    pub call: Call,
+    /// When to give up: the world answers `TimedOut` then, whatever the backend does.
+    pub deadline: Timestamp,
+}
+
+/// A question to people.
+#[derive(Debug, Clone)]
+pub struct Asking {
+    /// Where in the run it stands.
+    pub address: Address,
+    /// Whom the run would tell.
+    pub contact: Option<EcoString>,
+    /// What is asked.
+    pub message: String,
+    /// What may be answered; `approve` and `deny`, or `done` and `failed`, for approvals and manual work.
+    pub choices: Vec<EcoString>,
+    /// How many different people must give the same answer: 1 but for approvals.
+    pub by: u32,
+    /// When silence is the answer.
+    pub deadline: Timestamp,
+}
+
+/// What people said.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Answered {
+    /// One of the choices; nothing when nobody answered in time.
+    pub answer: Option<EcoString>,
+    /// Who.
+    pub by: Vec<String>,
+}
+
+/// News or an escalation.
+#[derive(Debug, Clone)]
+pub struct Telling {
+    /// Where in the run it stands.
+    pub address: Address,
+    /// The run.
+    pub run: EcoString,
+    /// To whom.
+    pub contact: EcoString,
+    /// An escalation ends a run; news do not.
+    pub escalation: bool,
+    /// One line.
+    pub subject: String,
+    /// What is said: for an escalation what was tried, what is still in place and how to undo it.
+    pub body: String,
+    /// What was seen.
+    pub evidence: Vec<ShownEvidence>,
+}
+
+/// A charge against a limit, made at the intent.
+#[derive(Debug, Clone)]
+pub struct Charge {
+    /// What is limited, with the key's value: `host.reboot per dag=dag1`.
+    pub name: String,
+    /// At most so many in the window; none for "apart" alone.
+    pub rate: Option<(u32, crate::value::SignedDuration)>,
+    /// No sooner than this after the last.
+    pub apart: Option<crate::value::SignedDuration>,
+}
+
+/// The half that reads.
+pub trait Observing {
+    /// Asks something.
+    fn observe(&self, request: Request) -> Pending<'_, Value>;
+
+    /// Replies when the clock has reached `until`, never sooner.
+    fn wait(&self, address: Address, until: Timestamp) -> Pending<'_, ()>;
+
+    /// Takes an event. The engine stamps it; a world decides who sees it.
+    fn record(&self, event: &Event);
+
+    /// When somebody wanted the run to stop; if nobody did yet, wakes the task when somebody does. The engine looks once
+    /// at the start of each of its turns, and sets its clock to it.
+    fn poll_cancel(&self, context: &mut Context<'_>) -> Poll<Timestamp>;
+}
+
+/// Both halves.
+pub trait World: Observing {
+    /// Does something.
+    fn act(&self, request: Request) -> Pending<'_, Value>;
+
+    /// Asks people.
+    fn ask(&self, asking: Asking) -> Pending<'_, Answered>;
+
+    /// Tells people. An error means that nobody could be reached.
+    fn tell(&self, telling: Telling) -> Pending<'_, ()>;
+
+    /// Takes all the locks, in name order, or none: an error of kind `Refused` names who holds one. They are held until
+    /// [`unlock`](Self::unlock), or until the world is dropped.
+    fn lock(&self, address: Address, names: Vec<String>) -> Pending<'_, ()>;
+
+    /// Lets go of locks: a call's when it is over, a header's when its run has ended.
+    fn unlock(&self, names: &[String]);
+
+    /// Charges all of them, or none: an error of kind `Limit` says which is spent and until when.
+    fn charge(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()>;
+}

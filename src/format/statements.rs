@@ -1,0 +1,222 @@
+//! Statements. All blocks of one statement stand on one line, or none does.
+
+use super::Layout;
+use super::bodies::{Lines, one_line};
+use super::document::Document;
+use crate::syntax::ast::{
+    Arm, Block, Expression, LetElse, Path, Pattern, Statement, StatementKind, Subject, Text, Timings,
+};
+
+impl Layout<'_> {
+    pub(super) fn statement(&mut self, statement: &Statement) -> Document {
+        let parts = match &statement.kind {
+            StatementKind::Step { title, block } => {
+                vec![Document::text("step "), self.quoted(title), Document::text(" "), self.block(block)]
+            }
+            StatementKind::ResolveIfFixed { timings } => {
+                vec![Document::text("resolve if fixed"), self.spaced_timings(timings)]
+            }
+            StatementKind::Resolve { message } => vec![Document::text("resolve "), self.quoted(message)],
+            StatementKind::Escalate { contact, message, evidence } => {
+                self.telling("escalate to", contact, message, evidence)
+            }
+            StatementKind::Notify { contact, message, evidence } => self.telling("notify", contact, message, evidence),
+            StatementKind::Require { condition, otherwise } => {
+                vec![Document::text("require "), self.expression(condition), self.otherwise(otherwise.as_ref())]
+            }
+            StatementKind::RequireApproval { message, by, timings, otherwise } => vec![
+                Document::text("require approval "),
+                self.quoted(message),
+                Document::text(" by "),
+                self.amount(by),
+                self.spaced_timings(timings),
+                self.otherwise(otherwise.as_ref()),
+            ],
+            StatementKind::Wait { duration } => vec![Document::text("wait "), self.amount(duration)],
+            StatementKind::WaitUntil { condition, timings, otherwise } => {
+                self.wait_until(condition, timings, otherwise.as_ref())
+            }
+            StatementKind::Call(call) => vec![self.call(call)],
+            StatementKind::Temporarily { what, undo, keep_on_failure } => {
+                let mut parts = vec![Document::text("temporarily "), self.subject(what)];
+                if let Some(undo) = undo {
+                    parts.push(Document::text(" undo "));
+                    parts.push(self.block(undo));
+                }
+                parts.extend(keep_on_failure.map(|_| Document::text(", keep on failure")));
+                parts
+            }
+            StatementKind::Permanently { what, undo_on_failure } => {
+                let mut parts = vec![Document::text("permanently "), self.subject(what)];
+                parts.extend(undo_on_failure.map(|_| Document::text(", undo on failure")));
+                parts
+            }
+            StatementKind::Let { name, value, otherwise } => {
+                let mut parts = vec![Document::text(format!("let {} = ", name.text)), self.expression(value)];
+                match otherwise {
+                    Some(LetElse::Block(block)) => parts.push(self.otherwise(Some(block))),
+                    Some(LetElse::Value(value)) => {
+                        parts.push(Document::text(" else "));
+                        parts.push(self.expression(value));
+                    }
+                    None => {}
+                }
+                parts
+            }
+            StatementKind::If { branches, otherwise } => {
+                let mut parts = Vec::new();
+                for (condition, block) in branches {
+                    parts.push(Document::text(if parts.is_empty() { "if " } else { " else if " }));
+                    parts.push(self.expression(condition));
+                    parts.push(Document::text(" "));
+                    parts.push(self.block(block));
+                }
+                parts.push(self.otherwise(otherwise.as_ref()));
+                parts
+            }
+            StatementKind::Match { value, arms } => {
+                let head = vec![Document::text("match "), self.expression(value), Document::text(" ")];
+                let mut parts = vec![Document::Group(head)];
+                parts.push(self.arms(arms, statement));
+                parts
+            }
+            StatementKind::For { variable, list, at_most, at_a_time, block } => {
+                let mut parts = vec![Document::text(format!("for {} in ", variable.text)), self.expression(list)];
+                if let Some(amount) = at_most {
+                    parts.push(Document::text(", at most "));
+                    parts.push(self.amount(amount));
+                }
+                if let Some(amount) = at_a_time {
+                    parts.push(Document::text(", "));
+                    parts.push(self.amount(amount));
+                    parts.push(Document::text(" at a time"));
+                }
+                parts.push(Document::text(" "));
+                parts.push(self.block(block));
+                parts
+            }
+            StatementKind::Repeat { count, timings, until, block, otherwise } => {
+                let mut parts = vec![
+                    Document::text("repeat "),
+                    self.amount(count),
+                    Document::text(" times"),
+                    self.spaced_timings(timings),
+                ];
+                if let Some(until) = until {
+                    parts.push(Document::text(" until "));
+                    parts.push(self.expression(until));
+                }
+                parts.push(Document::text(" "));
+                parts.push(self.block(block));
+                parts.push(self.otherwise(otherwise.as_ref()));
+                parts
+            }
+            StatementKind::Retry { count, timings, block } => vec![
+                Document::text("retry "),
+                self.amount(count),
+                Document::text(" times"),
+                self.spaced_timings(timings),
+                Document::text(" "),
+                self.block(block),
+            ],
+            StatementKind::Try { block, catch } => {
+                let mut parts = vec![Document::text("try "), self.block(block)];
+                if let Some((name, block)) = catch {
+                    parts.push(Document::text(format!(" catch {} ", name.text)));
+                    parts.push(self.block(block));
+                }
+                parts
+            }
+            StatementKind::Do(call) => vec![Document::text("do "), self.call(call)],
+            StatementKind::Run(call) => vec![Document::text("run "), self.call(call)],
+            StatementKind::Manual { message, timings, otherwise } => vec![
+                Document::text("manual "),
+                self.quoted(message),
+                self.spaced_timings(timings),
+                self.otherwise(otherwise.as_ref()),
+            ],
+        };
+        Document::Group(parts)
+    }
+
+    pub(super) fn otherwise(&mut self, block: Option<&Block>) -> Document {
+        match block {
+            Some(block) => Document::Sequence(vec![Document::text(" else "), self.block(block)]),
+            None => Document::empty(),
+        }
+    }
+
+    fn telling(&mut self, word: &str, contact: &Path, message: &Text, evidence: &[Expression]) -> Vec<Document> {
+        let mut parts = vec![Document::text(format!("{word} {} ", contact.text)), self.quoted(message)];
+        if !evidence.is_empty() {
+            let mut with = vec![Document::Line, Document::text("with ")];
+            for (position, value) in evidence.iter().enumerate() {
+                if position > 0 {
+                    with.push(Document::text(", "));
+                }
+                with.push(self.expression(value));
+            }
+            parts.push(Document::Group(vec![Document::Indent(with)]));
+        }
+        parts
+    }
+
+    /// A condition that does not fit on the line is broken together with its times.
+    fn wait_until(&mut self, condition: &Expression, timings: &Timings, otherwise: Option<&Block>) -> Vec<Document> {
+        let condition = self.open(condition);
+        let mut times = Vec::new();
+        if timings.after.is_none() && timings.within.is_some() {
+            // Only `within` may begin a line.
+            times.push(Document::Line);
+        } else if *timings != Timings::default() {
+            times.push(Document::text(" "));
+        }
+        times.push(self.timings(timings));
+        let head = vec![condition, Document::Indent(times)];
+        vec![Document::text("wait until "), Document::Group(head), self.otherwise(otherwise)]
+    }
+
+    fn subject(&mut self, subject: &Subject) -> Document {
+        match subject {
+            Subject::Call(call) => self.call(call),
+            Subject::Do(call) => Document::Sequence(vec![Document::text("do "), self.call(call)]),
+            Subject::Block(block) => self.block(block),
+        }
+    }
+
+    fn arms(&mut self, arms: &[Arm], statement: &Statement) -> Document {
+        let Some(first) = arms.first() else { return Document::text("{ }") };
+        let inside = crate::source::Span { start: first.span.start, ..statement.span };
+        if arms.len() == 1 && self.on_one_line(inside) && !self.has_comment_in(statement.span) {
+            let arm = self.arm(first);
+            return one_line(arm);
+        }
+        let before = self.text.get(..first.span.start as usize).unwrap_or("");
+        let brace = before.rfind('{').map_or(first.span.start, |at| at as u32 + 1);
+        let mut lines = Lines::from(brace);
+        for arm in arms {
+            self.line(&mut lines, arm.span, |layout| layout.arm(arm));
+        }
+        self.braces(lines, statement.span)
+    }
+
+    fn arm(&mut self, arm: &Arm) -> Document {
+        let mut parts = Vec::new();
+        for pattern in &arm.patterns {
+            if !parts.is_empty() {
+                parts.push(Document::text(", "));
+            }
+            parts.push(match pattern {
+                Pattern::Word(path) => Document::text(path.text.as_str()),
+                Pattern::Text(text) => self.quoted(text),
+                Pattern::Amount(amount) => self.amount(amount),
+            });
+        }
+        if parts.is_empty() {
+            parts.push(Document::text("else"));
+        }
+        parts.push(Document::text(" "));
+        parts.push(self.block(&arm.block));
+        Document::Group(parts)
+    }
+}

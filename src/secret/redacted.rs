@@ -1,0 +1,116 @@
+//! Text and values that have been through the mask: the only thing that a sink takes.
+
+use super::{MASK, Masker, Secrets};
+use crate::value::{Record, Value};
+use ecow::EcoString;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// Something in which no known secret stands any more. Only this room can make one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Redacted<T>(T);
+
+impl<T> Redacted<T> {
+    /// Lets go of the proof.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> std::ops::Deref for Redacted<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: std::fmt::Display> std::fmt::Display for Redacted<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Secrets {
+    /// The text with every known secret masked.
+    pub fn redact_text(&self, text: &str) -> Redacted<String> {
+        Redacted(self.masked(text).unwrap_or_else(|| text.to_owned()))
+    }
+
+    /// The value with every known secret masked, however deep it lies. What is not text and still shows a secret (a
+    /// number, say) becomes the mask. References to secrets stay: a name is no secret.
+    pub fn redact_value(&self, value: &Value) -> Redacted<Value> {
+        Redacted(self.masked_value(value))
+    }
+
+    /// A writer that masks what passes through it, across the borders of single writes.
+    pub fn masker<W: std::io::Write>(&self, sink: W) -> Masker<'_, W> {
+        Masker::new(self, sink)
+    }
+
+    /// The masked text, where there was something to mask.
+    fn masked(&self, text: &str) -> Option<String> {
+        let patterns = self.patterns();
+        if patterns.is_whole(text) {
+            return Some(MASK.to_owned());
+        }
+        let found = patterns.find(text.as_bytes());
+        if found.is_empty() {
+            return None;
+        }
+        let mut masked = String::with_capacity(text.len());
+        let mut end = 0;
+        for range in found {
+            masked.push_str(text.get(end..range.start).unwrap_or_default());
+            masked.push_str(MASK);
+            end = range.end;
+        }
+        masked.push_str(text.get(end..).unwrap_or_default());
+        Some(masked)
+    }
+
+    fn masked_short(&self, text: &EcoString) -> EcoString {
+        self.masked(text).map_or_else(|| text.clone(), EcoString::from)
+    }
+
+    fn masked_value(&self, value: &Value) -> Value {
+        match value {
+            Value::Text(text) => Value::Text(self.masked_short(text)),
+            Value::Word(text) => Value::Word(self.masked_short(text)),
+            Value::Host(text) => Value::Host(self.masked_short(text)),
+            Value::List(values) => Value::List(values.iter().map(|value| self.masked_value(value)).collect()),
+            Value::Record(record) => Value::Record(Arc::new(Record {
+                name: record.name.clone(),
+                fields: record.fields.iter().map(|(name, value)| (name.clone(), self.masked_value(value))).collect(),
+            })),
+            Value::Json(json) => Value::Json(Arc::new(self.masked_json(json))),
+            Value::Absent | Value::Boolean(_) | Value::Secret(_) => value.clone(),
+            Value::Number(_)
+            | Value::Duration(_)
+            | Value::Size(_)
+            | Value::Percent(_)
+            | Value::Time(_)
+            | Value::Version(_) => match self.masked(&value.to_string()) {
+                Some(_) => Value::text(MASK),
+                None => value.clone(),
+            },
+        }
+    }
+
+    fn masked_json(&self, json: &serde_json::Value) -> serde_json::Value {
+        use serde_json::Value as Json;
+        match json {
+            Json::String(text) => self.masked(text).map_or_else(|| json.clone(), Json::String),
+            Json::Number(number) if self.masked(&number.to_string()).is_some() => Json::String(MASK.to_owned()),
+            Json::Array(items) => Json::Array(items.iter().map(|item| self.masked_json(item)).collect()),
+            Json::Object(fields) => Json::Object(
+                fields
+                    .iter()
+                    .map(|(name, item)| (self.masked(name).unwrap_or_else(|| name.clone()), self.masked_json(item)))
+                    .collect(),
+            ),
+            Json::Null | Json::Bool(_) | Json::Number(_) => json.clone(),
+        }
+    }
+}

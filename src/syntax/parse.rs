@@ -1,0 +1,53 @@
+//! The way from a text to a tree and what is wrong with it.
+
+use super::ast;
+use super::build::Builder;
+use super::explain::deep;
+use super::grammar::{self, Rule};
+use super::scan::scan;
+use crate::diagnostic::{Diagnostic, code};
+use crate::source::{FileId, Span};
+
+/// What became of a text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parsed {
+    /// The tree; where something is wrong, of all that could be read.
+    pub file: ast::File,
+    /// What is wrong, in the order in which it stands.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads a file. Every text gives a tree, and a diagnostic for every slip in it; nothing makes this panic, and it needs
+/// little of the caller's stack.
+pub fn parse(file: FileId, text: &str) -> Parsed {
+    let span = Span::new(file, 0, text.len() as u32);
+    let empty = || ast::File { declarations: Vec::new(), comments: Vec::new(), span };
+    if text.len() > u32::MAX as usize {
+        let diagnostic =
+            Diagnostic::error(code::UNREADABLE_FILE, Span::new(file, 0, 0), "This file is too long to be read");
+        return Parsed { file: empty(), diagnostics: vec![diagnostic] };
+    }
+    let plain = scan(file, text);
+    if let Some(span) = plain.too_deep {
+        return Parsed { file: empty(), diagnostics: vec![deep::diagnostic(span)] };
+    }
+    let (mut tree, mut diagnostics) = grammar::with_stack(|| build(file, text, &plain));
+    tree.comments = plain.comments;
+    diagnostics.extend(plain.diagnostics);
+    diagnostics.sort_by_key(|diagnostic| (diagnostic.span().start, diagnostic.span().end));
+    Parsed { file: tree, diagnostics }
+}
+
+fn build(file: FileId, text: &str, plain: &super::scan::Plain<'_>) -> (ast::File, Vec<Diagnostic>) {
+    let mut builder = Builder::new(file, text, &plain.text, &plain.reported);
+    match grammar::read(Rule::file, &plain.text) {
+        Ok(pairs) => {
+            let tree = builder.file(pairs);
+            (tree, builder.finish())
+        }
+        Err(_) => {
+            let tree = ast::File { span: Span::new(file, 0, text.len() as u32), ..ast::File::default() };
+            (tree, vec![deep::unreadable(file, &plain.text)])
+        }
+    }
+}

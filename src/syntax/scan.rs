@@ -1,0 +1,204 @@
+//! The look at every byte that comes before parsing: comments, brackets, and characters that may not stand where they do.
+//!
+//! What it refuses it also replaces, byte for byte, by what was most likely meant, so that one full-width colon costs
+//! one diagnostic and the rest of the line is still read. Offsets into the plain text are offsets into the original.
+
+mod characters;
+mod quotes;
+
+use super::ast::Comment;
+use super::limits;
+use crate::diagnostic::{Diagnostic, code};
+use crate::source::{FileId, Span};
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// A text in which blanks are spaces, lines end with `\n`, and punctuation outside texts is ASCII.
+pub(super) struct Plain<'a> {
+    pub text: Cow<'a, str>,
+    pub comments: Vec<Comment>,
+    pub diagnostics: Vec<Diagnostic>,
+    /// Lines whose fault is reported already: whatever else seems wrong there follows from it.
+    pub reported: Vec<Range<usize>>,
+    /// The first bracket that is nested too deeply. What follows was not looked at.
+    pub too_deep: Option<Span>,
+}
+
+/// Makes a text plain.
+pub(super) fn scan(file: FileId, text: &str) -> Plain<'_> {
+    let mut scanner = Scanner {
+        file,
+        text,
+        bytes: text.as_bytes(),
+        at: 0,
+        line_start: 0,
+        last: b'\n',
+        depth: 0,
+        patches: Vec::new(),
+        wide: None,
+        plain: Plain {
+            text: Cow::Borrowed(text),
+            comments: Vec::new(),
+            diagnostics: Vec::new(),
+            reported: Vec::new(),
+            too_deep: None,
+        },
+    };
+    scanner.run();
+    scanner.finish()
+}
+
+/// Bytes that are replaced: by one ASCII character, and by blanks up to the old length.
+struct Patch {
+    range: Range<usize>,
+    by: char,
+    /// Whether the blanks stand before the character.
+    blanks_first: bool,
+}
+
+struct Scanner<'a> {
+    file: FileId,
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    line_start: usize,
+    /// The last byte outside comments that was not blank.
+    last: u8,
+    depth: usize,
+    patches: Vec<Patch>,
+    /// Full-width punctuation on this line, not reported yet: the patches that stand for it.
+    wide: Option<Range<usize>>,
+    plain: Plain<'a>,
+}
+
+impl<'a> Scanner<'a> {
+    fn run(&mut self) {
+        if self.text.starts_with('\u{FEFF}') {
+            self.patch(0..3, ' ');
+            self.at = 3;
+        }
+        while let Some(byte) = self.bytes.get(self.at).copied() {
+            if self.plain.too_deep.is_some() {
+                return;
+            }
+            match byte {
+                b' ' => self.at += 1,
+                b'\n' => {
+                    self.end_line();
+                    self.at += 1;
+                    self.line_start = self.at;
+                    continue;
+                }
+                b'#' if self.raw_prefix(self.at) && self.bytes.get(self.at + 1) == Some(&b'"') => self.raw_text(true),
+                b'#' => self.comment(),
+                b'"' if self.raw_prefix(self.at) => self.raw_text(false),
+                b'"' => self.quoted_text(),
+                b'\t' | b'\r' => self.blank(byte),
+                0..0x20 | 0x7F => self.refuse(self.at..self.at + 1, false),
+                0x80.. => self.wide_character(),
+                _ => {
+                    self.bracket(byte, self.at);
+                    self.last = byte;
+                    self.at += 1;
+                }
+            }
+        }
+        self.end_line();
+    }
+
+    /// Whether an `r` that is a word of its own stands right before.
+    fn raw_prefix(&self, at: usize) -> bool {
+        let before = self.text.get(..at).and_then(|before| before.strip_suffix('r'));
+        before.is_some_and(|before| !before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.')))
+    }
+
+    fn bracket(&mut self, byte: u8, at: usize) {
+        match byte {
+            b'{' | b'(' | b'[' => {
+                self.depth += 1;
+                if self.depth > limits::NESTING && self.plain.too_deep.is_none() {
+                    self.plain.too_deep = Some(self.span(at..at + 1));
+                }
+            }
+            b'}' | b')' | b']' => self.depth = self.depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+
+    fn comment(&mut self) {
+        let start = self.at;
+        let end = self.end_of_line(start);
+        let text = self.text.get(start + 1..end).unwrap_or("").trim_end();
+        let trailing =
+            !self.text.get(self.line_start..start).unwrap_or("").trim_start_matches('\u{FEFF}').trim().is_empty();
+        let kept = start..start + 1 + text.len();
+        self.inspect(kept.clone());
+        let text = ecow::EcoString::from(text);
+        self.plain.comments.push(Comment { span: self.span(kept), text, trailing });
+        self.at = end;
+    }
+
+    /// Where the line ends on which a byte stands.
+    fn end_of_line(&self, from: usize) -> usize {
+        self.bytes
+            .get(from..)
+            .and_then(|rest| rest.iter().position(|byte| *byte == b'\n'))
+            .map_or(self.bytes.len(), |n| from + n)
+    }
+
+    fn span(&self, range: Range<usize>) -> Span {
+        Span::new(self.file, range.start as u32, range.end as u32)
+    }
+
+    fn patch(&mut self, range: Range<usize>, by: char) {
+        self.patches.push(Patch { range, by, blanks_first: false });
+    }
+
+    fn end_line(&mut self) {
+        let Some(patches) = self.wide.take() else { return };
+        let patches = self.patches.get(patches).unwrap_or_default();
+        let (Some(first), Some(last)) = (patches.first(), patches.last()) else { return };
+        let range = first.range.start..last.range.end;
+        let mut replacement = String::new();
+        let mut from = range.start;
+        for patch in patches {
+            replacement.push_str(self.text.get(from..patch.range.start).unwrap_or(""));
+            replacement.push(patch.by);
+            from = patch.range.end;
+        }
+        let wide = self.text.get(first.range.clone()).unwrap_or("");
+        let message = match patches.len() {
+            1 => format!("`{wide}` is full-width punctuation, `{}` is meant", first.by),
+            _ => format!("`{wide}` and more on this line is full-width punctuation"),
+        };
+        let diagnostic = Diagnostic::error(code::WIDE_PUNCTUATION, self.span(range.clone()), message)
+            .help("Outside of texts and comments, punctuation is written with half-width characters.")
+            .fix(self.span(range), replacement);
+        self.plain.diagnostics.push(diagnostic);
+    }
+
+    fn finish(mut self) -> Plain<'a> {
+        if self.patches.is_empty() {
+            return self.plain;
+        }
+        self.patches.sort_by_key(|patch| patch.range.start);
+        let mut plain = String::with_capacity(self.text.len());
+        for patch in &self.patches {
+            if patch.range.start < plain.len() {
+                continue;
+            }
+            plain.push_str(self.text.get(plain.len()..patch.range.start).unwrap_or(""));
+            let blanks = patch.range.len().saturating_sub(1);
+            if !patch.blanks_first {
+                plain.push(patch.by);
+            }
+            plain.extend(std::iter::repeat_n(' ', blanks));
+            if patch.blanks_first {
+                plain.push(patch.by);
+            }
+        }
+        plain.push_str(self.text.get(plain.len()..).unwrap_or(""));
+        self.plain.text = Cow::Owned(plain);
+        self.plain
+    }
+}

@@ -1,0 +1,146 @@
+//! Characters that may not stand in a runbook, or not outside of texts and comments.
+
+use super::{Patch, Scanner};
+use crate::diagnostic::{Diagnostic, code};
+use std::ops::Range;
+
+/// What stands for full-width punctuation; all of it is three bytes long.
+fn half_width(wide: char) -> Option<char> {
+    Some(match wide {
+        '\u{FF01}'..='\u{FF5E}' if !wide.is_alphanumeric() => char::from_u32(wide as u32 - 0xFEE0)?,
+        '。' => '.',
+        '、' => ',',
+        '【' => '[',
+        '】' => ']',
+        '“' | '”' => '"',
+        '−' => '-',
+        _ => return None,
+    })
+}
+
+/// Characters that turn the direction of what follows: a line would not do what it seems to say.
+fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}' | '\u{061C}')
+}
+
+fn is_forbidden(c: char) -> bool {
+    (c.is_control() && c != '\t')
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{FEFF}' | '\u{200B}')
+        || turns_direction(c)
+}
+
+impl Scanner<'_> {
+    /// A tab or carriage return outside of texts and comments.
+    pub(super) fn blank(&mut self, byte: u8) {
+        let at = self.at;
+        let line = self.text.get(self.line_start..at).unwrap_or("");
+        let rest = self.text.get(at..).unwrap_or("").trim_start_matches(['\t', ' ']);
+        let ends = rest.is_empty() || rest.starts_with(['\n', '#']) || rest.starts_with("\r\n");
+        self.at += 1;
+        if byte == b'\r' {
+            return match self.bytes.get(at + 1) {
+                Some(b'\n') => self.patch(at..at + 1, ' '),
+                _ => {
+                    self.at = at;
+                    self.refuse(at..at + 1, false);
+                }
+            };
+        }
+        self.patch(at..at + 1, ' ');
+        if !ends && !line.chars().all(char::is_whitespace) {
+            let end = at + self.text.get(at..).unwrap_or("").bytes().take_while(|byte| *byte == b'\t').count();
+            for more in at + 1..end {
+                self.patch(more..more + 1, ' ');
+            }
+            self.at = end;
+            let span = self.span(at..end);
+            self.plain.diagnostics.push(
+                Diagnostic::error(code::FORBIDDEN_CHARACTER, span, "A tab stands in the middle of a line")
+                    .help("Tabs may indent a line; between words write spaces.")
+                    .fix(span, " "),
+            );
+        }
+    }
+
+    /// A character beyond ASCII, outside of texts and comments.
+    pub(super) fn wide_character(&mut self) {
+        let Some(c) = self.text.get(self.at..).and_then(|rest| rest.chars().next()) else {
+            self.at += 1;
+            return;
+        };
+        let range = self.at..self.at + c.len_utf8();
+        if matches!(c, '“' | '”') {
+            return self.wide_quotes();
+        }
+        if let Some(by) = half_width(c) {
+            self.replace_wide(range.clone(), by, false);
+            if by.is_ascii() {
+                self.bracket(by as u8, range.start);
+                self.last = by as u8;
+            }
+        } else if is_forbidden(c) || (c.is_whitespace() && !c.is_ascii()) {
+            return self.refuse(range, false);
+        } else {
+            self.last = b'x';
+        }
+        self.at = range.end;
+    }
+
+    /// Notes full-width punctuation; one diagnostic a line tells of it.
+    pub(super) fn replace_wide(&mut self, range: Range<usize>, by: char, blanks_first: bool) {
+        // Blanks of the same line may have been replaced in between: they are part of the range and stay as they are.
+        let start = self.wide.as_ref().map_or(self.patches.len(), |wide| wide.start);
+        self.patches.push(Patch { range, by, blanks_first });
+        self.wide = Some(start..self.patches.len());
+    }
+
+    /// Looks through a comment or the inside of a text.
+    pub(super) fn inspect(&mut self, range: Range<usize>) {
+        let Some(text) = self.text.get(range.clone()) else { return };
+        if text.bytes().all(|byte| byte >= 0x20 && byte < 0x7F) {
+            return;
+        }
+        let found: Vec<_> = text.char_indices().filter(|(_, c)| is_forbidden(*c) && *c != '\n').collect();
+        for (offset, c) in found {
+            let start = range.start + offset;
+            if c == '\r' && self.bytes.get(start + 1) == Some(&b'\n') {
+                continue;
+            }
+            let at = self.at;
+            self.refuse(start..start + c.len_utf8(), true);
+            self.at = at;
+        }
+    }
+
+    /// Reports a forbidden character and reads it as a blank.
+    pub(super) fn refuse(&mut self, range: Range<usize>, inside: bool) {
+        let c = self.text.get(range.clone()).and_then(|text| text.chars().next()).unwrap_or(' ');
+        let span = self.span(range.clone());
+        let number = format!("U+{:04X}", c as u32);
+        let (message, help) = if turns_direction(c) {
+            (
+                format!("The invisible character {number} turns the direction of the text around it"),
+                "It can make a line look as if it did something else. Remove it.",
+            )
+        } else if c == '\r' {
+            ("A carriage return stands alone".to_owned(), "Lines end with a line feed, or with both.")
+        } else if c.is_whitespace() && !c.is_control() {
+            (format!("The blank {number} is not a space"), "Between words write ordinary spaces.")
+        } else {
+            (format!("The character {number} cannot be seen and may not stand in a runbook"), "Remove it.")
+        };
+        let help = match inside {
+            true if c != '\r' => format!("{help} In a text it can be written as `\\u{{{:X}}}`.", c as u32),
+            _ => help.to_owned(),
+        };
+        let replacement = if c.is_whitespace() && c != '\r' && !inside { " " } else { "" };
+        let by = if c == '\r' && !inside { '\n' } else { ' ' };
+        if by == '\n' {
+            self.plain.reported.push(self.line_start..self.end_of_line(range.end) + 1);
+        }
+        self.patch(range.clone(), by);
+        let diagnostic = Diagnostic::error(code::FORBIDDEN_CHARACTER, span, message).help(help).fix(span, replacement);
+        self.plain.diagnostics.push(diagnostic);
+        self.at = range.end;
+    }
+}

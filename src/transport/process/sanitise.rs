@@ -1,0 +1,78 @@
+//! Bytes from outside as text that does nothing to a terminal, a log or a reader's eyes.
+
+/// An escape sequence that goes on for longer than this is none.
+const LONGEST_SEQUENCE: usize = 4096;
+
+/// The text in some bytes, made harmless.
+///
+/// Escape sequences (colours, cursor movements, OSC) are left out. Other control characters, and those that reorder or
+/// hide text, are written out as `\u{202e}`; a line ends with `\n` only; what is not UTF-8 becomes U+FFFD.
+pub fn sanitised(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text.as_ref();
+    while let Some(letter) = rest.chars().next() {
+        let after = rest.get(letter.len_utf8()..).unwrap_or_default();
+        rest = match letter {
+            '\u{1b}' | '\u{90}' | '\u{98}' | '\u{9b}' | '\u{9d}' | '\u{9e}' | '\u{9f}' => {
+                after.get(sequence_length(letter, after)..).unwrap_or_default()
+            }
+            '\r' => {
+                clean.push('\n');
+                after.strip_prefix('\n').unwrap_or(after)
+            }
+            '\n' | '\t' => {
+                clean.push(letter);
+                after
+            }
+            _ if letter.is_control() || misleads(letter) => {
+                clean.extend(letter.escape_unicode());
+                after
+            }
+            _ => {
+                clean.push(letter);
+                after
+            }
+        };
+    }
+    clean
+}
+
+/// How many bytes after its first character belong to an escape sequence.
+fn sequence_length(first: char, after: &str) -> usize {
+    let (kind, lead) = match first {
+        '\u{9b}' => ('[', 0),
+        '\u{1b}' => match after.chars().next() {
+            Some(kind @ ('[' | ']' | 'P' | 'X' | '^' | '_')) => (kind, 1),
+            // Two characters, perhaps with some in between: `ESC ( B`.
+            _ => {
+                let between = after.bytes().take_while(|byte| (0x20..0x30).contains(byte)).count();
+                let last = after.as_bytes().get(between).is_some_and(|byte| (0x30..0x7f).contains(byte));
+                return between + usize::from(last);
+            }
+        },
+        _ => (']', 0),
+    };
+    let body = after.get(lead..).unwrap_or_default();
+    if kind == '[' {
+        let parameters = body.bytes().take_while(|byte| (0x20..0x40).contains(byte)).count();
+        let last = body.as_bytes().get(parameters).is_some_and(|byte| (0x40..0x7f).contains(byte));
+        return lead + parameters + usize::from(last);
+    }
+    // A string: until BEL or ST. One that never ends takes nothing with it but its first two characters.
+    let mut previous = ' ';
+    for (position, letter) in body.char_indices().take(LONGEST_SEQUENCE) {
+        if letter == '\u{7}' || letter == '\u{9c}' || (previous == '\u{1b}' && letter == '\\') {
+            return lead + position + letter.len_utf8();
+        }
+        previous = letter;
+    }
+    lead
+}
+
+/// Characters that reorder text or cannot be seen.
+fn misleads(letter: char) -> bool {
+    matches!(letter,
+        '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}

@@ -1,0 +1,92 @@
+//! jq filters over JSON: literals of a runbook, pure, first result only.
+
+use super::{ActionError, ErrorKind};
+use jaq_core::load::{Arena, File, Loader};
+use jaq_core::{Compiler, Ctx, Filter, Vars, data, unwrap_valr};
+use jaq_json::{Val, read};
+
+/// Functions that would look outside (environment, clock, standard input) or end the program, and what is built on them.
+const IMPURE: [&str; 12] = [
+    "env",
+    "now",
+    "input",
+    "inputs",
+    "halt",
+    "halt_error",
+    "debug",
+    "debug_empty",
+    "stderr",
+    "stderr_empty",
+    "localtime",
+    "strflocaltime",
+];
+
+type Compiled = Filter<data::JustLut<Val>>;
+
+/// Whether a filter is well formed, and if not, why.
+pub fn check(filter: &str) -> Result<(), String> {
+    compile(filter).map(|_| ())
+}
+
+/// The first result of a filter; an error of kind `mismatch` when it fails or gives none.
+pub fn first_result(filter: &str, input: &serde_json::Value) -> Result<serde_json::Value, ActionError> {
+    let wrong = |what: String| ActionError::new(ErrorKind::Mismatch, format!("the jq filter {filter:?} {what}"));
+    let compiled = compile(filter).map_err(|why| wrong(format!("is not well formed: {why}")))?;
+    let input = serde_json::to_vec(input).map_err(|error| wrong(format!("has no input: {error}")))?;
+    let input = read::parse_single(&input).map_err(|error| wrong(format!("cannot read its input: {error}")))?;
+    let context = Ctx::<data::JustLut<Val>>::new(&compiled.lut, Vars::new([]));
+    let result = compiled.id.run((context, input)).map(unwrap_valr).next();
+    match result {
+        None => Err(wrong("gave no result".to_owned())),
+        Some(Err(error)) => Err(wrong(format!("failed: {error}"))),
+        Some(Ok(value)) => {
+            serde_json::from_str(&value.to_string()).map_err(|_| wrong("gave something that is not JSON".to_owned()))
+        }
+    }
+}
+
+fn compile(filter: &str) -> Result<Compiled, String> {
+    let pure = |name: &str| !IMPURE.contains(&name);
+    let definitions =
+        jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs()).filter(|definition| pure(definition.name));
+    let functions = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs()).filter(|(name, ..)| pure(name));
+    let arena = Arena::default();
+    let modules = Loader::new(definitions)
+        .load(&arena, File { code: filter, path: () })
+        .map_err(|_| "it cannot be read".to_owned())?;
+    Compiler::default().with_funs(functions).compile(modules).map_err(|errors| {
+        let unknown: Vec<String> = errors
+            .iter()
+            .flat_map(|(_, errors)| errors)
+            .map(|(name, undefined)| format!("{} {name} is not known", undefined.as_str()))
+            .collect();
+        unknown.join(", ")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_the_first_result() {
+        let input = serde_json::json!([{"a": 1}, {"a": 2}]);
+        assert_eq!(first_result(".[1].a", &input), Ok(serde_json::json!(2)));
+        assert!(first_result(".[] | empty", &input).is_err());
+        assert!(first_result(".a", &input).is_err());
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        assert_eq!(check("map(.a) | length"), Ok(()));
+        assert!(check(".[").is_err());
+        assert!(check("frobnicate").is_err_and(|why| why.contains("frobnicate")));
+    }
+
+    #[test]
+    fn cannot_look_outside() {
+        for filter in ["env", "$ENV", "now", "input", "halt", "debug"] {
+            assert!(check(filter).is_err(), "{filter} must not be known");
+        }
+    }
+}

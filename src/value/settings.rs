@@ -1,0 +1,56 @@
+//! What the inventory says beside its hosts, as data: where secrets lie, who is told, how mail leaves.
+
+use super::Security;
+use ecow::EcoString;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Where the value of a secret is found when it is used. The value itself is never kept beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretSource {
+    /// An environment variable of this program.
+    Environment(String),
+    /// A file that only its owner may read; relative to the inventory's folder.
+    File(PathBuf),
+}
+
+/// Somebody who can be told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Contact {
+    /// The name that runbooks use.
+    pub name: EcoString,
+    /// Mail addresses, all of which get every message.
+    pub mail: Vec<String>,
+    /// Whether the terminal that started the run is told as well.
+    pub terminal: bool,
+    /// Other contacts that hear of everything this one hears of.
+    pub also: Vec<EcoString>,
+}
+
+/// The server that mail leaves by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailSettings {
+    /// Its name or address.
+    pub server: String,
+    /// TCP port; 465 with TLS, 587 with STARTTLS, 25 without either, when absent.
+    #[serde(default)]
+    pub port: Option<u16>,
+    /// How the connection is secured; none is for a relay on a loopback address only.
+    #[serde(default)]
+    pub security: Security,
+    /// The sender's address.
+    pub from: String,
+    /// Whom to log in as.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// The name of the secret that holds the password.
+    #[serde(default)]
+    pub password: Option<String>,
+    /// A file of PEM certificates to trust beside the system's.
+    #[serde(default)]
+    pub ca: Option<PathBuf>,
+    /// The name that its certificate must have; `server` when absent.
+    #[serde(default)]
+    pub server_name: Option<String>,
+}

@@ -1,0 +1,184 @@
+//! What a run got from its world, written down in the order in which it got it, so that it can be had again.
+
+use crate::engine::address::Address;
+use crate::engine::event::Event;
+use crate::engine::world::{Answered, Asking, Charge, Observing, Pending, Reply, Request, Telling, World};
+use crate::value::{Call, Timestamp, Value};
+use ecow::EcoString;
+use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
+use std::task::{Context, Poll};
+
+/// All that decided how a run went.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Log {
+    /// In the order in which the run got it.
+    pub entries: Vec<Entry>,
+}
+
+/// One thing that a run got.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "entry", rename_all = "snake_case")]
+pub enum Entry {
+    /// A reply.
+    Replied {
+        /// Where in the run it was asked for.
+        address: Address,
+        /// What was asked for.
+        asked: Asked,
+        /// What came.
+        reply: Replied,
+    },
+    /// Somebody wanted the run to stop.
+    Cancelled {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "asked", rename_all = "snake_case")]
+#[allow(missing_docs, reason = "as the requests of the world document them")]
+pub enum Asked {
+    Observe { call: Call, deadline: Timestamp },
+    Act { call: Call, deadline: Timestamp },
+    Wait { until: Timestamp },
+    Ask { message: String, choices: Vec<EcoString>, by: u32, deadline: Timestamp },
+    Tell { contact: EcoString, subject: String, body: String },
+    Lock { names: Vec<String> },
+    Charge { names: Vec<String> },
+}
+
+impl Asked {
+    /// What kind of thing it is: one place of a run asks for one thing of a kind at a time.
+    pub(super) fn kind(&self) -> std::mem::Discriminant<Self> {
+        std::mem::discriminant(self)
+    }
+
+    pub(super) fn observe(request: &Request) -> Self {
+        Self::Observe { call: request.call.clone(), deadline: request.deadline }
+    }
+
+    pub(super) fn act(request: &Request) -> Self {
+        Self::Act { call: request.call.clone(), deadline: request.deadline }
+    }
+
+    pub(super) fn ask(asking: &Asking) -> Self {
+        let Asking { message, choices, by, deadline, .. } = asking.clone();
+        Self::Ask { message, choices, by, deadline }
+    }
+
+    pub(super) fn tell(telling: &Telling) -> Self {
+        let Telling { contact, subject, body, .. } = telling.clone();
+        Self::Tell { contact, subject, body }
+    }
+
+    pub(super) fn charge(charges: &[Charge]) -> Self {
+        Self::Charge { names: charges.iter().map(|charge| charge.name.clone()).collect() }
+    }
+}
+
+/// What came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "reply", rename_all = "snake_case")]
+pub enum Replied {
+    /// A value.
+    Value(Reply<Value>),
+    /// What people said.
+    People(Reply<Answered>),
+    /// That it is over.
+    Over(Reply<()>),
+}
+
+/// A world that writes down what it answers.
+pub struct Recording<W> {
+    world: W,
+    log: RefCell<Log>,
+}
+
+impl<W> Recording<W> {
+    /// Writes down what this world answers from here on.
+    pub fn of(world: W) -> Self {
+        Self { world, log: RefCell::default() }
+    }
+
+    /// What was written down so far.
+    pub fn log(&self) -> Log {
+        self.log.borrow().clone()
+    }
+
+    /// The world.
+    pub fn world(&self) -> &W {
+        &self.world
+    }
+
+    fn written<'w, T: Clone + 'w>(
+        &'w self,
+        address: Address,
+        asked: Asked,
+        pending: Pending<'w, T>,
+        wrap: fn(Reply<T>) -> Replied,
+    ) -> Pending<'w, T> {
+        Box::pin(async move {
+            let reply = pending.await;
+            let entry = Entry::Replied { address, asked, reply: wrap(reply.clone()) };
+            self.log.borrow_mut().entries.push(entry);
+            reply
+        })
+    }
+}
+
+impl<W: Observing> Observing for Recording<W> {
+    fn observe(&self, request: Request) -> Pending<'_, Value> {
+        let (address, asked) = (request.address.clone(), Asked::observe(&request));
+        self.written(address, asked, self.world.observe(request), Replied::Value)
+    }
+
+    fn wait(&self, address: Address, until: Timestamp) -> Pending<'_, ()> {
+        self.written(address.clone(), Asked::Wait { until }, self.world.wait(address, until), Replied::Over)
+    }
+
+    fn record(&self, event: &Event) {
+        self.world.record(event);
+    }
+
+    fn poll_cancel(&self, context: &mut Context<'_>) -> Poll<Timestamp> {
+        let cancelled = self.world.poll_cancel(context);
+        if let Poll::Ready(at) = cancelled {
+            self.log.borrow_mut().entries.push(Entry::Cancelled { at });
+        }
+        cancelled
+    }
+}
+
+impl<W: World> World for Recording<W> {
+    fn act(&self, request: Request) -> Pending<'_, Value> {
+        let (address, asked) = (request.address.clone(), Asked::act(&request));
+        self.written(address, asked, self.world.act(request), Replied::Value)
+    }
+
+    fn ask(&self, asking: Asking) -> Pending<'_, Answered> {
+        let (address, asked) = (asking.address.clone(), Asked::ask(&asking));
+        self.written(address, asked, self.world.ask(asking), Replied::People)
+    }
+
+    fn tell(&self, telling: Telling) -> Pending<'_, ()> {
+        let (address, asked) = (telling.address.clone(), Asked::tell(&telling));
+        self.written(address, asked, self.world.tell(telling), Replied::Over)
+    }
+
+    fn lock(&self, address: Address, names: Vec<String>) -> Pending<'_, ()> {
+        let asked = Asked::Lock { names: names.clone() };
+        self.written(address.clone(), asked, self.world.lock(address, names), Replied::Over)
+    }
+
+    fn unlock(&self, names: &[String]) {
+        self.world.unlock(names);
+    }
+
+    fn charge(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
+        let asked = Asked::charge(&charges);
+        self.written(address.clone(), asked, self.world.charge(address, charges), Replied::Over)
+    }
+}

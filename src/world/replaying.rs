@@ -1,0 +1,205 @@
+//! A world that has happened: it gives a run what another run got, in the same order, and nothing else.
+//!
+//! Of all that a run waits for only one thing comes at a time, the next of the log. Where the run asks for something
+//! else than the log holds, or does not ask for what comes next, the two do not belong together: that is said, and
+//! never guessed away.
+
+use super::recording::{Asked, Entry, Log, Replied};
+use crate::engine::address::Address;
+use crate::engine::event::Event;
+use crate::engine::world::{Answered, Asking, Charge, Observing, Pending, Reply, Request, Telling, World};
+use crate::value::{Call, Timestamp, Value};
+use std::cell::{Cell, RefCell};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+/// Why a run cannot be replayed from a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mismatch {
+    /// The run asks for something else than was asked for at that place.
+    Different {
+        /// Where.
+        address: Address,
+        /// What the log holds.
+        recorded: Box<Asked>,
+        /// What the run asks for.
+        asked: Box<Asked>,
+    },
+    /// The run does not ask for what comes next.
+    NotAskedFor {
+        /// How many entries were given before.
+        position: usize,
+        /// What comes next.
+        next: Box<Entry>,
+    },
+    /// The log ends before the run does.
+    Ended,
+    /// The run ended before the log did.
+    LeftOver {
+        /// How many entries were not asked for.
+        entries: usize,
+    },
+}
+
+impl std::fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Different { address, recorded, asked } => {
+                write!(f, "at {address} the run asks for {asked:?}, and {recorded:?} was recorded")
+            }
+            Self::NotAskedFor { position, next } => {
+                write!(f, "the run does not ask for entry {position} of its record: {next:?}")
+            }
+            Self::Ended => f.write_str("the record ends before the run does"),
+            Self::LeftOver { entries } => write!(f, "the run ended, and {entries} entries of its record are left over"),
+        }
+    }
+}
+
+impl std::error::Error for Mismatch {}
+
+/// A world that has happened.
+pub struct Replaying {
+    log: Log,
+    cursor: Cell<usize>,
+    mismatch: RefCell<Option<Mismatch>>,
+    events: RefCell<Vec<Event>>,
+    effects: RefCell<Vec<Call>>,
+}
+
+impl Replaying {
+    /// Gives what this log holds.
+    pub fn of(log: Log) -> Self {
+        Self {
+            log,
+            cursor: Cell::new(0),
+            mismatch: RefCell::default(),
+            events: RefCell::default(),
+            effects: RefCell::default(),
+        }
+    }
+
+    /// What the run told.
+    pub fn events(&self) -> Vec<Event> {
+        self.events.borrow().clone()
+    }
+
+    /// The effects that the run asked for, in order.
+    pub fn effects(&self) -> Vec<Call> {
+        self.effects.borrow().clone()
+    }
+
+    /// Runs a future on what the log holds. All of it must be asked for.
+    pub fn drive<T>(&self, future: impl Future<Output = T>) -> Result<T, Mismatch> {
+        let mut future = pin!(future);
+        let mut context = Context::from_waker(Waker::noop());
+        let ended = future.as_mut().poll(&mut context);
+        if let Some(mismatch) = self.mismatch.borrow_mut().take() {
+            return Err(mismatch);
+        }
+        let position = self.cursor.get();
+        match (ended, self.log.entries.get(position)) {
+            (Poll::Ready(value), None) => Ok(value),
+            (Poll::Ready(_), Some(_)) => Err(Mismatch::LeftOver { entries: self.log.entries.len() - position }),
+            (Poll::Pending, None) => Err(Mismatch::Ended),
+            // The engine goes on by itself as long as anything comes; now nothing it waits for is next.
+            (Poll::Pending, Some(next)) => Err(Mismatch::NotAskedFor { position, next: Box::new(next.clone()) }),
+        }
+    }
+
+    fn given<'w, T: 'w>(
+        &'w self,
+        address: Address,
+        asked: Asked,
+        unwrap: fn(&Replied) -> Option<Reply<T>>,
+    ) -> Pending<'w, T> {
+        Box::pin(poll_fn(move |_| match self.log.entries.get(self.cursor.get()) {
+            Some(Entry::Replied { address: place, asked: recorded, reply })
+                if *place == address && recorded.kind() == asked.kind() && self.mismatch.borrow().is_none() =>
+            {
+                let reply = if *recorded == asked { unwrap(reply) } else { None };
+                match reply {
+                    Some(reply) => {
+                        self.cursor.set(self.cursor.get() + 1);
+                        Poll::Ready(reply)
+                    }
+                    None => {
+                        *self.mismatch.borrow_mut() = Some(Mismatch::Different {
+                            address: address.clone(),
+                            recorded: Box::new(recorded.clone()),
+                            asked: Box::new(asked.clone()),
+                        });
+                        Poll::Pending
+                    }
+                }
+            }
+            _ => Poll::Pending,
+        }))
+    }
+}
+
+fn value(reply: &Replied) -> Option<Reply<Value>> {
+    if let Replied::Value(reply) = reply { Some(reply.clone()) } else { None }
+}
+
+fn people(reply: &Replied) -> Option<Reply<Answered>> {
+    if let Replied::People(reply) = reply { Some(reply.clone()) } else { None }
+}
+
+fn over(reply: &Replied) -> Option<Reply<()>> {
+    if let Replied::Over(reply) = reply { Some(reply.clone()) } else { None }
+}
+
+impl Observing for Replaying {
+    fn observe(&self, request: Request) -> Pending<'_, Value> {
+        let asked = Asked::observe(&request);
+        self.given(request.address, asked, value)
+    }
+
+    fn wait(&self, address: Address, until: Timestamp) -> Pending<'_, ()> {
+        self.given(address, Asked::Wait { until }, over)
+    }
+
+    fn record(&self, event: &Event) {
+        self.events.borrow_mut().push(event.clone());
+    }
+
+    fn poll_cancel(&self, _: &mut Context<'_>) -> Poll<Timestamp> {
+        match self.log.entries.get(self.cursor.get()) {
+            Some(Entry::Cancelled { at }) => {
+                self.cursor.set(self.cursor.get() + 1);
+                Poll::Ready(*at)
+            }
+            _ => Poll::Pending,
+        }
+    }
+}
+
+impl World for Replaying {
+    fn act(&self, request: Request) -> Pending<'_, Value> {
+        self.effects.borrow_mut().push(request.call.clone());
+        let asked = Asked::act(&request);
+        self.given(request.address, asked, value)
+    }
+
+    fn ask(&self, asking: Asking) -> Pending<'_, Answered> {
+        let asked = Asked::ask(&asking);
+        self.given(asking.address, asked, people)
+    }
+
+    fn tell(&self, telling: Telling) -> Pending<'_, ()> {
+        let asked = Asked::tell(&telling);
+        self.given(telling.address, asked, over)
+    }
+
+    fn lock(&self, address: Address, names: Vec<String>) -> Pending<'_, ()> {
+        self.given(address, Asked::Lock { names }, over)
+    }
+
+    fn unlock(&self, _: &[String]) {}
+
+    fn charge(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
+        self.given(address, Asked::charge(&charges), over)
+    }
+}

@@ -1,0 +1,33 @@
+//! Limits, counted from the start of the script.
+
+use crate::engine::world::Charge;
+use crate::value::{ActionError, ErrorKind, Timestamp};
+use std::collections::BTreeMap;
+
+/// When each limit was charged.
+#[derive(Default)]
+pub(super) struct Limits(BTreeMap<String, Vec<Timestamp>>);
+
+impl Limits {
+    pub fn charged(&mut self, name: &str, at: Timestamp) {
+        self.0.entry(name.to_owned()).or_default().push(at);
+    }
+
+    /// Charges all of them, or none.
+    pub fn charge(&mut self, charges: &[Charge], now: Timestamp) -> Result<(), ActionError> {
+        if let Some(spent) = charges.iter().find(|charge| self.is_spent(charge, now)) {
+            return Err(ActionError::new(ErrorKind::Limit, format!("the limit {} is spent", spent.name)));
+        }
+        for charge in charges {
+            self.charged(&charge.name, now);
+        }
+        Ok(())
+    }
+
+    fn is_spent(&self, charge: &Charge, now: Timestamp) -> bool {
+        let Some(times) = self.0.get(&charge.name) else { return false };
+        let within = |window| times.iter().filter(|time| now.duration_since(**time) < window).count();
+        charge.rate.is_some_and(|(count, window)| within(window) >= count as usize)
+            || charge.apart.is_some_and(|gap| within(gap) > 0)
+    }
+}

@@ -1,0 +1,144 @@
+//! What a script says: of actions, and of people.
+
+use crate::engine::world::Asking;
+use crate::value::{ActionError, Call, Class, ErrorKind, SignedDuration, Value};
+use ecow::EcoString;
+use std::collections::VecDeque;
+
+/// What a call comes to.
+#[derive(Debug, Clone)]
+pub enum Says {
+    /// It answers, after so long.
+    Answers(SignedDuration, Value),
+    /// It fails, after so long.
+    Fails(SignedDuration, ActionError),
+    /// It never answers: whoever asked gives up at the deadline.
+    Nothing,
+}
+
+impl Says {
+    /// How long it takes, and what it comes to.
+    pub(super) fn come_to(self) -> (SignedDuration, Result<Value, ActionError>) {
+        match self {
+            Self::Answers(takes, value) => (takes, Ok(value)),
+            Self::Fails(takes, error) => (takes, Err(error)),
+            Self::Nothing => (SignedDuration::MAX, Err(ActionError::new(ErrorKind::TimedOut, "it never answered"))),
+        }
+    }
+}
+
+/// What calls of one action come to, in order; the last one stays.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    action: String,
+    arguments: Vec<(String, Value)>,
+    says: VecDeque<Says>,
+}
+
+impl Rule {
+    /// For `backend.action`, whatever its arguments.
+    pub fn of(action: &str) -> Self {
+        Self { action: action.to_owned(), arguments: Vec::new(), says: VecDeque::new() }
+    }
+
+    /// Only where this argument has this value.
+    #[must_use]
+    pub fn when(mut self, parameter: &str, value: Value) -> Self {
+        self.arguments.push((parameter.to_owned(), value));
+        self
+    }
+
+    /// The next call comes to this.
+    #[must_use]
+    pub fn says(mut self, says: Says) -> Self {
+        self.says.push_back(says);
+        self
+    }
+
+    /// The next call answers at once.
+    #[must_use]
+    pub fn answers(self, value: Value) -> Self {
+        self.says(Says::Answers(SignedDuration::ZERO, value))
+    }
+
+    /// The next call is done, after so long.
+    #[must_use]
+    pub fn takes(self, takes: SignedDuration) -> Self {
+        self.says(Says::Answers(takes, Value::Absent))
+    }
+
+    /// The next call fails at once.
+    #[must_use]
+    pub fn fails(self, kind: ErrorKind, message: &str) -> Self {
+        self.says(Says::Fails(SignedDuration::ZERO, ActionError::new(kind, message)))
+    }
+
+    /// The next call never answers.
+    #[must_use]
+    pub fn times_out(self) -> Self {
+        self.says(Says::Nothing)
+    }
+
+    pub(super) fn fits(&self, call: &Call) -> bool {
+        let named = self
+            .action
+            .split_once('.')
+            .is_some_and(|(backend, action)| backend == call.backend.as_str() && action == call.action.as_str());
+        named && self.arguments.iter().all(|(parameter, value)| call.argument(parameter) == Some(value))
+    }
+
+    pub(super) fn next(&mut self) -> Says {
+        let next = if self.says.len() > 1 { self.says.pop_front() } else { self.says.front().cloned() };
+        next.unwrap_or(Says::Answers(SignedDuration::ZERO, Value::Absent))
+    }
+}
+
+/// What no rule is about: effects are done, observations cannot be made.
+pub(super) fn unscripted(call: &Call) -> Says {
+    if call.class == Class::Observe {
+        let message = format!("the script says nothing of {call}");
+        return Says::Fails(SignedDuration::ZERO, ActionError::new(ErrorKind::Unreachable, message));
+    }
+    Says::Answers(SignedDuration::ZERO, Value::Absent)
+}
+
+/// Somebody who answers.
+#[derive(Debug, Clone)]
+pub struct Person {
+    about: String,
+    pub(super) answer: EcoString,
+    pub(super) by: Vec<String>,
+    pub(super) takes: SignedDuration,
+}
+
+impl Person {
+    /// Answers questions that contain this text.
+    pub fn answering(about: &str, answer: &str) -> Self {
+        Self {
+            about: about.to_owned(),
+            answer: answer.into(),
+            by: vec!["somebody".to_owned()],
+            takes: SignedDuration::ZERO,
+        }
+    }
+
+    /// After so long.
+    #[must_use]
+    pub fn after(mut self, takes: SignedDuration) -> Self {
+        self.takes = takes;
+        self
+    }
+
+    /// Who they are.
+    #[must_use]
+    pub fn by(mut self, names: &[&str]) -> Self {
+        self.by = names.iter().map(|name| (*name).to_owned()).collect();
+        self
+    }
+
+    pub(super) fn fits(&self, asking: &Asking) -> bool {
+        asking.message.contains(&self.about)
+            && asking.choices.contains(&self.answer)
+            && self.by.len() >= asking.by as usize
+    }
+}
