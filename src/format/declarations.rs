@@ -91,7 +91,7 @@ impl Layout<'_> {
             for item in items {
                 if !parts.is_empty() {
                     parts.push(Document::text(comma));
-                    parts.extend(extra_blank.then(|| Document::Flat(" ")));
+                    parts.extend(extra_blank.then_some(Document::Flat(" ")));
                 }
                 parts.push(Document::Line);
                 parts.push(document(self, item));

@@ -17,14 +17,11 @@ impl Layout<'_> {
         let mut first = expression;
         let mut links = Vec::new();
         // What leans on its left side is walked in a loop: it may be long, nesting is not.
-        loop {
-            let left = match &first.kind {
-                ExpressionKind::Binary { left: value, .. }
-                | ExpressionKind::As { value, .. }
-                | ExpressionKind::Is { value, .. }
-                | ExpressionKind::Member { of: value, .. } => value,
-                _ => break,
-            };
+        while let ExpressionKind::Binary { left, .. }
+        | ExpressionKind::As { value: left, .. }
+        | ExpressionKind::Is { value: left, .. }
+        | ExpressionKind::Member { of: left, .. } = &first.kind
+        {
             links.push(first);
             first = left;
         }

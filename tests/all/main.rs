@@ -1,5 +1,11 @@
 //! Every integration test, in one binary.
 
+mod cli_files;
+mod cli_fmt;
+mod cli_pages;
+mod cli_run;
+mod cli_signals;
+mod cli_support;
 mod engine_effects;
 mod engine_endings;
 mod engine_replay;

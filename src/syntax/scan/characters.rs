@@ -97,7 +97,7 @@ impl Scanner<'_> {
     /// Looks through a comment or the inside of a text.
     pub(super) fn inspect(&mut self, range: Range<usize>) {
         let Some(text) = self.text.get(range.clone()) else { return };
-        if text.bytes().all(|byte| byte >= 0x20 && byte < 0x7F) {
+        if text.bytes().all(|byte| (0x20..0x7F).contains(&byte)) {
             return;
         }
         let found: Vec<_> = text.char_indices().filter(|(_, c)| is_forbidden(*c) && *c != '\n').collect();

@@ -1,0 +1,9 @@
+//! Writes the pages of `docs/` that are made from the program itself.
+
+fn main() -> std::io::Result<()> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (path, text) in rectify::cli::pages::all() {
+        std::fs::write(root.join(path), text)?;
+    }
+    Ok(())
+}

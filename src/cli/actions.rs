@@ -1,0 +1,139 @@
+//! `rectify actions [BACKEND]`: the catalogue, for people and as a page.
+
+use super::output::say;
+use super::{Exit, Output};
+use crate::catalog::Catalog;
+use crate::diagnostic::nearest;
+use crate::source::Span;
+use crate::syntax::ast::{Backend, Signature};
+use crate::value::Class;
+use clap::Args;
+use std::fmt::Write;
+
+/// Lists every action, its parameters, what harm it may do and what takes it back
+#[derive(Debug, Args)]
+pub struct ActionsArguments {
+    /// Only those of this backend
+    backend: Option<String>,
+}
+
+pub fn run(arguments: &ActionsArguments, output: &Output) -> Exit {
+    let catalog = Catalog::builtin();
+    let mut text = String::new();
+    match &arguments.backend {
+        None => catalog.backends().for_each(|backend| write_backend(&mut text, catalog, backend)),
+        Some(name) => match catalog.backend(name) {
+            Some(backend) => write_backend(&mut text, catalog, backend),
+            None => {
+                let names: Vec<&str> = catalog.backends().map(|backend| backend.name.text.as_str()).collect();
+                let cure = match nearest(name, names.iter().copied()) {
+                    Some(nearest) => format!("did you mean {nearest}?"),
+                    None => format!("there are {}", names.join(", ")),
+                };
+                say(&format!("There is no backend {name:?}: {cure}"));
+                return Exit::Unusable;
+            }
+        },
+    }
+    output.print(&text);
+    Exit::Success
+}
+
+fn write_backend(text: &mut String, catalog: &Catalog, backend: &Backend) {
+    let title = backend.title.as_ref().and_then(|title| title.literal()).unwrap_or_default();
+    let _ = writeln!(text, "{}{}  {title}", if text.is_empty() { "" } else { "\n" }, backend.name.text);
+    for signature in &backend.signatures {
+        let entry = Entry::new(catalog, backend, signature);
+        let _ = writeln!(text, "  {:<8} {}", entry.class.word(), entry.call);
+        for clause in &entry.clauses {
+            let _ = writeln!(text, "           {clause}");
+        }
+    }
+}
+
+/// `docs/actions.md`.
+pub fn page() -> String {
+    let catalog = Catalog::builtin();
+    let mut text = String::from(
+        "# Actions\n\n\
+         Everything that a runbook can do, from the signature files beside the backends. An `observe` reads; a `change` is\n\
+         not noticed by users; a `disrupt` may be; a `destroy` cannot be undone. `rectify actions` prints the same.\n",
+    );
+    for backend in catalog.backends() {
+        let title = backend.title.as_ref().and_then(|title| title.literal()).unwrap_or_default();
+        let _ = write!(text, "\n## {}\n\n{title}.\n\n", backend.name.text);
+        text.push_str("| class | action | |\n|---|---|---|\n");
+        for signature in &backend.signatures {
+            let entry = Entry::new(catalog, backend, signature);
+            let clauses: Vec<String> = entry.clauses.iter().map(|clause| format!("`{}`", cell(clause))).collect();
+            let _ = writeln!(text, "| {} | `{}` | {} |", entry.class.word(), cell(&entry.call), clauses.join("<br>"));
+        }
+        let types =
+            backend.records.iter().map(|record| record.span).chain(backend.enumerations.iter().map(|it| it.span));
+        let mut types: Vec<Span> = types.collect();
+        types.sort();
+        if !types.is_empty() {
+            text.push_str("\n```runbook\n");
+            for span in types {
+                let _ = writeln!(text, "{}", dedent(catalog.sources().text(span)));
+            }
+            text.push_str("```\n");
+        }
+    }
+    text
+}
+
+/// In a table a bar would end the cell.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+/// A declaration that stood two blanks in, as if it stood by itself.
+fn dedent(text: &str) -> String {
+    text.lines().map(|line| line.strip_prefix("  ").unwrap_or(line)).collect::<Vec<_>>().join("\n")
+}
+
+/// What is shown of an action.
+struct Entry {
+    class: Class,
+    /// `imap.login(on: host, …) -> ImapSession`.
+    call: String,
+    /// The other clauses, one each: `undo …`, `timeout 30s`.
+    clauses: Vec<String>,
+}
+
+impl Entry {
+    fn new(catalog: &Catalog, backend: &Backend, signature: &Signature) -> Self {
+        let written = |span: Span| one_line(catalog.sources().text(span));
+        let parameters: Vec<String> = signature.parameters.iter().map(|parameter| written(parameter.span)).collect();
+        let returns = signature.returns.as_ref().map(|returns| format!(" -> {}", written(returns.span)));
+        let clause = |word: &str, span: Span| format!("{word} {}", written(span));
+        let clauses = [
+            signature.undo.as_ref().map(|undo| clause("undo", undo.span)),
+            signature.saves.as_ref().map(|saves| {
+                let text = written(saves.span);
+                if text.starts_with("saves") { text } else { format!("saves {text}") }
+            }),
+            signature.confirm.as_ref().map(|confirm| clause("confirm", confirm.span)),
+            signature.idempotent.map(|_| "idempotent".to_owned()),
+            signature.once.map(|_| "once".to_owned()),
+            signature.timeout.as_ref().map(|timeout| clause("timeout", timeout.span)),
+            signature.fresh.as_ref().map(|fresh| clause("fresh", fresh.span)),
+        ];
+        Self {
+            class: signature.class,
+            call: format!(
+                "{}.{}({}){}",
+                backend.name.text,
+                signature.name.text,
+                parameters.join(", "),
+                returns.unwrap_or_default()
+            ),
+            clauses: clauses.into_iter().flatten().collect(),
+        }
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,18 @@
+//! `rectify completions SHELL`.
+
+use super::{Cli, Exit, Output};
+use clap::{Args, CommandFactory};
+
+/// Prints a script that completes commands in a shell
+#[derive(Debug, Args)]
+pub struct CompletionsArguments {
+    /// For which shell
+    shell: clap_complete::Shell,
+}
+
+pub fn run(arguments: &CompletionsArguments, output: &Output) -> Exit {
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut Cli::command(), "rectify", &mut script);
+    output.print(&String::from_utf8_lossy(&script));
+    Exit::Success
+}

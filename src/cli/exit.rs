@@ -1,0 +1,29 @@
+//! How the program ends: the one table of exit codes.
+
+/// What a command comes to. The numbers are a contract; scripts and timers act on them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// `run`: resolved, or rehearsed. Other commands: nothing to report.
+    Success = 0,
+    /// Findings: a diagnostic, or a file that formatting would change.
+    Findings = 1,
+    /// It could not be used as it was: bad arguments, an invalid runbook or inventory. Nothing was touched.
+    Unusable = 2,
+    /// The run escalated, and somebody was told.
+    Escalated = 3,
+    /// The run was cancelled.
+    Cancelled = 4,
+    /// The run was refused before its first effect: a lock, a limit, a policy.
+    Refused = 5,
+    /// The run escalated, and nobody could be reached.
+    Unreached = 7,
+    /// A fault of this program.
+    Fault = 70,
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

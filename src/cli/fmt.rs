@@ -1,0 +1,106 @@
+//! `rectify fmt PATH…`.
+
+use super::files::{describe, read_text};
+use super::output::say;
+use super::walk::runbook_files;
+use super::{Exit, Output};
+use crate::diagnostic::Severity;
+use crate::source::{SourceFile, SourceMap};
+use crate::{format, syntax};
+use clap::Args;
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// Formats runbooks
+#[derive(Debug, Args)]
+pub struct FmtArguments {
+    /// Runbook files, or folders to search for *.runbook
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Changes nothing; says which files would change
+    #[arg(long)]
+    check: bool,
+}
+
+pub fn run(arguments: &FmtArguments, output: &Output) -> Exit {
+    let mut files = Vec::new();
+    for path in &arguments.paths {
+        match runbook_files(path) {
+            Ok(found) => files.extend(found),
+            Err(why) => {
+                say(&why);
+                return Exit::Unusable;
+            }
+        }
+    }
+    let mut exit = Exit::Success;
+    for file in files {
+        match format_file(&file, arguments.check, output) {
+            Ok(false) => {}
+            Ok(true) if arguments.check => {
+                output.print(&format!("{} would be formatted\n", file.display()));
+                exit = Exit::Findings;
+            }
+            Ok(true) => output.print(&format!("{} formatted\n", file.display())),
+            Err(Trouble::Findings) => exit = Exit::Findings,
+            Err(Trouble::File(why)) => {
+                say(&format!("{} {why}", file.display()));
+                exit = Exit::Findings;
+            }
+        }
+    }
+    exit
+}
+
+/// Why a file was left as it is.
+enum Trouble {
+    /// It has errors, which have been shown.
+    Findings,
+    /// It cannot be read or written; the end of a sentence.
+    File(String),
+}
+
+/// Formats a file; whether that changes it.
+fn format_file(path: &Path, check: bool, output: &Output) -> Result<bool, Trouble> {
+    let text = read_text(path).map_err(|error| Trouble::File(describe(&error)))?;
+    let mut sources = SourceMap::new();
+    let id = sources.add(SourceFile::new(path.to_string_lossy().into_owned(), text.as_str()));
+    let parsed = syntax::parse(id, &text);
+    if parsed.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+        output.show(parsed.diagnostics, &sources);
+        return Err(Trouble::Findings);
+    }
+    let formatted = format::format(&text, &parsed.file);
+    if formatted == text {
+        return Ok(false);
+    }
+    if !check {
+        replace(path, &formatted).map_err(|error| Trouble::File(format!("cannot be written: {error}")))?;
+    }
+    Ok(true)
+}
+
+/// Puts a new text in the place of a file at once: a reader sees the old one or the new one, and its permissions stay.
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    // A link stays a link; what it points to is replaced.
+    let path = path.canonicalize()?;
+    let old = std::fs::metadata(&path)?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = folder.join(format!(".{name}.{}.tmp", std::process::id()));
+    let write = |mut file: File| {
+        file.write_all(text.as_bytes())?;
+        if std::os::unix::fs::fchown(&file, Some(old.uid()), Some(old.gid())).is_err() {
+            tracing::debug!(file = %path.display(), "its owner cannot be kept");
+        }
+        file.set_permissions(old.permissions())?;
+        file.sync_all()?;
+        std::fs::rename(&beside, &path)
+    };
+    let file = File::options().write(true).create_new(true).mode(0o600).open(&beside)?;
+    write(file).inspect_err(|_| {
+        let _ = std::fs::remove_file(&beside);
+    })
+}

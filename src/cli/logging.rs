@@ -1,0 +1,60 @@
+//! What the program says of its own doings, when asked to; secrets are masked here as everywhere.
+
+use crate::secret::Secrets;
+use std::io::Write;
+use std::sync::{Arc, PoisonError, RwLock};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+
+/// The secrets of the run that goes on.
+static SECRETS: RwLock<Option<Arc<Secrets>>> = RwLock::new(None);
+
+/// Starts logging to standard error if `-v` or `RECTIFY_LOG` asks for it; otherwise costs nothing.
+pub fn start(verbose: u8) {
+    let wanted = std::env::var("RECTIFY_LOG").ok().filter(|wanted| !wanted.is_empty());
+    let filter = match (wanted, verbose) {
+        (Some(wanted), _) => EnvFilter::builder().parse_lossy(wanted),
+        (None, 0) => return,
+        (None, 1) => EnvFilter::new("rectify=info"),
+        (None, 2) => EnvFilter::new("rectify=debug"),
+        (None, _) => EnvFilter::new("trace"),
+    };
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(Masked).with_ansi(false).init();
+}
+
+/// From now on these secrets are masked.
+pub fn mask_with(secrets: Arc<Secrets>) {
+    *SECRETS.write().unwrap_or_else(PoisonError::into_inner) = Some(secrets);
+}
+
+/// A text as it may be shown.
+pub fn masked(text: &str) -> String {
+    match &*SECRETS.read().unwrap_or_else(PoisonError::into_inner) {
+        Some(secrets) => secrets.redact_text(text).into_inner(),
+        None => text.to_owned(),
+    }
+}
+
+/// Standard error, each event masked as a whole.
+#[derive(Debug, Clone, Copy)]
+struct Masked;
+
+impl Write for Masked {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let text = masked(&String::from_utf8_lossy(bytes));
+        std::io::stderr().lock().write_all(text.as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().flush()
+    }
+}
+
+impl MakeWriter<'_> for Masked {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        *self
+    }
+}

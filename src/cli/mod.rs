@@ -1,0 +1,122 @@
+//! The command line: what was typed, handed to the rooms that know what to do; exit codes are decided here alone.
+
+mod actions;
+mod alert;
+mod check;
+mod completions;
+mod exit;
+mod explain;
+mod files;
+mod fmt;
+mod logging;
+mod output;
+pub mod pages;
+mod project;
+mod run;
+mod signals;
+mod values;
+mod walk;
+
+pub use exit::Exit;
+pub use files::ProjectFiles;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use output::Output;
+use std::process::ExitCode;
+
+/// The stack of the thread that everything runs on: parsing, checking and interpreting recurse, within limits that are
+/// set for this much.
+const STACK_BYTES: usize = 16 * 1024 * 1024;
+
+/// Checks, rehearses and runs recovery procedures
+#[derive(Debug, Parser)]
+#[command(name = "rectify", version, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// What may stand with every command.
+#[derive(Debug, Args)]
+struct Common {
+    /// Whether output is coloured; NO_COLOR in the environment turns colour off where this is not given
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: When,
+    /// Says more of what is done, on standard error; twice says much more. RECTIFY_LOG sets it finely
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+/// When something is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum When {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// For whom output is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Run(run::RunArguments),
+    Check(check::CheckArguments),
+    Fmt(fmt::FmtArguments),
+    Actions(actions::ActionsArguments),
+    Explain(explain::ExplainArguments),
+    Completions(completions::CompletionsArguments),
+}
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(tell_of_fault));
+    let thread = std::thread::Builder::new().name("rectify".into()).stack_size(STACK_BYTES).spawn(start);
+    match thread.map(std::thread::JoinHandle::join) {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(_)) => Exit::Fault.into(),
+        Err(error) => {
+            output::say(&format!("rectify cannot start a thread: {error}"));
+            Exit::Fault.into()
+        }
+    }
+}
+
+fn start() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Unusable as u8));
+        }
+    };
+    logging::start(cli.common.verbose);
+    let output = Output::new(cli.common.color);
+    match cli.verb {
+        Verb::Run(arguments) => run::run(&arguments, &output),
+        Verb::Check(arguments) => check::run(&arguments, &output),
+        Verb::Fmt(arguments) => fmt::run(&arguments, &output),
+        Verb::Actions(arguments) => actions::run(&arguments, &output),
+        Verb::Explain(arguments) => explain::run(&arguments, &output),
+        Verb::Completions(arguments) => completions::run(&arguments, &output),
+    }
+    .into()
+}
+
+/// Says that the program is at fault, and where.
+fn tell_of_fault(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();
+    let why = panic.payload_as_str().map(|why| format!(": {}", logging::masked(why))).unwrap_or_default();
+    output::say(&format!("This is a fault of rectify itself{place}{why}. Please report it, with what you did."));
+}

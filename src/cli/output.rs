@@ -1,0 +1,63 @@
+//! Standard output and error, as commands use them: a closed pipe ends nothing.
+
+use super::When;
+use crate::diagnostic::Diagnostic;
+use crate::report::{Findings, Style, findings_as_text};
+use crate::source::SourceMap;
+use std::io::{IsTerminal, Write};
+
+/// How wide output is made where no terminal says it.
+const WIDTH_OF_A_PIPE: usize = 100;
+
+/// What is known of where output goes.
+#[derive(Debug)]
+pub struct Output {
+    colour: When,
+}
+
+impl Output {
+    pub(super) fn new(colour: When) -> Self {
+        Self { colour }
+    }
+
+    /// How text on standard output is set.
+    pub fn style(&self) -> Style {
+        self.style_of(std::io::stdout().is_terminal())
+    }
+
+    /// How text on standard error is set.
+    pub fn error_style(&self) -> Style {
+        self.style_of(std::io::stderr().is_terminal())
+    }
+
+    fn style_of(&self, terminal: bool) -> Style {
+        let colour = match self.colour {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        };
+        let width = terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0));
+        Style { colour, width: width.unwrap_or(WIDTH_OF_A_PIPE).max(40) }
+    }
+
+    /// Writes to standard output. When nobody reads it any more, that is no reason to stop.
+    pub fn print(&self, text: &str) {
+        let mut stdout = std::io::stdout().lock();
+        let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    }
+
+    /// Shows diagnostics on standard error; whether one of them was an error.
+    pub fn show(&self, diagnostics: Vec<Diagnostic>, sources: &SourceMap) -> bool {
+        let findings = Findings::new(diagnostics, sources);
+        if !findings.is_empty() {
+            let text = findings_as_text(&findings, sources, self.error_style());
+            let _ = std::io::stderr().lock().write_all(text.as_bytes());
+        }
+        findings.errors > 0
+    }
+}
+
+/// One sentence on standard error.
+pub fn say(sentence: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{sentence}");
+}

@@ -1,0 +1,62 @@
+//! The pages of `docs/` that are made from the program itself. `cargo run --example pages` writes them; a test holds
+//! the written ones against these.
+
+use super::{Cli, actions};
+use crate::diagnostic::CODES;
+use clap::{Command, CommandFactory};
+use std::fmt::Write;
+
+/// Every page: its path from the project's root, and its text.
+pub fn all() -> Vec<(&'static str, String)> {
+    vec![("docs/actions.md", actions::page()), ("docs/cli.md", cli()), ("docs/codes/README.md", codes())]
+}
+
+fn codes() -> String {
+    let mut text = String::from(
+        "# Diagnostics\n\n\
+         Every code is stable and never used again for something else. `rectify explain CODE` shows its page.\n\n\
+         | code | is about |\n|---|---|\n",
+    );
+    for page in CODES {
+        let _ = writeln!(text, "| [{0}]({0}.md) | {1} |", page.code, page.title);
+    }
+    text
+}
+
+fn cli() -> String {
+    let mut text = String::from("# The command line\n");
+    // Help must not depend on the terminal of whoever writes the page.
+    let mut command = Cli::command().term_width(100).color(clap::ColorChoice::Never);
+    command.build();
+    help(&mut text, &mut command);
+    let names: Vec<String> = command.get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
+    for name in names.iter().filter(|name| *name != "help") {
+        if let Some(verb) = command.find_subcommand_mut(name) {
+            help(&mut text, verb);
+        }
+    }
+    text.push_str(EXITS);
+    text
+}
+
+fn help(text: &mut String, command: &mut Command) {
+    let name = command.get_display_name().or(command.get_bin_name()).unwrap_or(command.get_name()).replace('-', " ");
+    let help = command.render_long_help().to_string();
+    let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
+    let _ = write!(text, "\n## {name}\n\n```text\n{}\n```\n", lines.join("\n").trim_end());
+}
+
+const EXITS: &str = "
+## Exit codes
+
+| exit | `run` | `check`, `fmt` and the others |
+|---|---|---|
+| 0 | resolved; with `--dry-run`: rehearsed | nothing to report |
+| 1 | | findings |
+| 2 | unusable: bad arguments, an invalid runbook or inventory; nothing was touched | the same |
+| 3 | escalated | |
+| 4 | cancelled | |
+| 5 | refused before the first effect: a lock, a limit, a policy | |
+| 7 | escalated, and nobody could be reached | |
+| 70 | a fault of this program | the same |
+";

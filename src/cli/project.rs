@@ -1,0 +1,140 @@
+//! The project that a file belongs to: its folder, its inventory, and the files that imports may reach.
+
+use super::files::{ProjectFiles, describe, read_text};
+use super::walk::{CONFIG, config_above, named, runbook_files};
+use crate::catalog::Catalog;
+use crate::check::{Checked, Session};
+use crate::diagnostic::{Diagnostic, Severity, code};
+use crate::inventory::{self, Inventory};
+use crate::secret::Secrets;
+use crate::source::{FileError, SourceFile, SourceMap, Span};
+use crate::value::Contact;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Where a project is: its inventory, if there is one, and its folder.
+pub type Place = (Option<PathBuf>, PathBuf);
+
+/// The runbook files that some paths mean, by the project that they belong to, in order. A project that has no file
+/// among them stands there because its inventory was named.
+///
+/// # Errors
+/// A sentence, when a path leads nowhere or to no runbook.
+pub fn by_project(paths: &[PathBuf], config: Option<&Path>) -> Result<BTreeMap<Place, Vec<PathBuf>>, String> {
+    let mut projects = BTreeMap::<Place, Vec<PathBuf>>::new();
+    for path in paths {
+        if path.file_name().is_some_and(|name| name == CONFIG) && config.is_none() {
+            projects.entry(place_of(path, Some(path))).or_default();
+            continue;
+        }
+        let files = runbook_files(path)?;
+        if files.is_empty() {
+            return Err(format!("There is no *.runbook file below {}", path.display()));
+        }
+        // Without an inventory above it, a folder that was named is one project.
+        let whole = path.is_dir().then(|| place_of(path, config));
+        for file in files {
+            let own = place_of(&file, config);
+            let place = match (&own.0, &whole) {
+                (None, Some(whole)) => whole.clone(),
+                _ => own,
+            };
+            projects.entry(place).or_default().push(file);
+        }
+    }
+    Ok(projects)
+}
+
+/// The project of a path: its inventory (given, or found above), and its folder.
+fn place_of(path: &Path, config: Option<&Path>) -> Place {
+    let config = config.map(Path::to_owned).or_else(|| config_above(path));
+    let beside = |file: &Path| match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let folder = match &config {
+        Some(config) => beside(config),
+        None if path.is_dir() => path.to_owned(),
+        None => beside(path),
+    };
+    (config, folder)
+}
+
+/// What stands around the files of one project.
+pub struct Project {
+    /// The folder that imports may not leave, and that paths of the inventory start from.
+    pub folder: PathBuf,
+    /// What the inventory says, if there is one.
+    pub inventory: Option<Inventory>,
+    /// What is wrong with it.
+    pub diagnostics: Vec<Diagnostic>,
+    files: ProjectFiles,
+    /// The catalogue's files and the inventory's.
+    sources: SourceMap,
+}
+
+impl Project {
+    /// Reads the inventory. What is wrong in it is kept as diagnostics.
+    ///
+    /// # Errors
+    /// A sentence, when the folder cannot be used.
+    pub fn open((config, folder): &Place) -> Result<Self, String> {
+        let files = ProjectFiles::new(folder).map_err(|error| named(folder, &error))?;
+        let mut sources = Catalog::builtin().sources().clone();
+        let mut diagnostics = Vec::new();
+        let inventory = config.as_deref().and_then(|path| {
+            let name = path.to_string_lossy().into_owned();
+            match read_text(path) {
+                Ok(text) => {
+                    let file = sources.add(SourceFile::new(name, text.as_str()));
+                    let (inventory, found) = inventory::parse(file, &text);
+                    diagnostics.extend(found);
+                    Some(inventory)
+                }
+                Err(error) => {
+                    let file = sources.add(SourceFile::new(name, ""));
+                    diagnostics.push(unreadable(path, &error, Span::new(file, 0, 0)));
+                    None
+                }
+            }
+        });
+        Ok(Self { folder: folder.clone(), inventory, diagnostics, files, sources })
+    }
+
+    /// Whether the inventory cannot be used.
+    pub fn is_broken(&self) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// The secrets that the inventory names. Nothing is read yet.
+    pub fn secrets(&self) -> Secrets {
+        let sources = self.inventory.as_ref().map(|inventory| inventory.secrets.clone()).unwrap_or_default();
+        Secrets::new(sources, &self.folder)
+    }
+
+    /// The names of the inventory's secrets.
+    pub fn secret_names(&self) -> impl Iterator<Item = &str> {
+        self.inventory.iter().flat_map(|inventory| inventory.secrets.keys().map(String::as_str))
+    }
+
+    /// The inventory's contacts.
+    pub fn contacts(&self) -> Vec<Contact> {
+        self.inventory.as_ref().map(|inventory| inventory.contacts.clone()).unwrap_or_default()
+    }
+
+    /// A session that checks files of this project.
+    pub fn session(&self) -> Session<'_> {
+        Session::new(&self.files, Catalog::builtin(), self.inventory.as_ref(), self.sources.clone())
+    }
+
+    /// Checks one file.
+    pub fn check(&self, session: &mut Session<'_>, path: &Path) -> Checked {
+        // A path that leads out of the project, or nowhere, is reported under the name that was typed.
+        let known = self.files.known_as(path).unwrap_or_else(|_| path.to_owned());
+        session.check(&known)
+    }
+}
+
+fn unreadable(path: &Path, error: &FileError, span: Span) -> Diagnostic {
+    Diagnostic::error(code::UNREADABLE_FILE, span, format!("{} {}", path.display(), describe(error)))
+}

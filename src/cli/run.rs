@@ -1,0 +1,128 @@
+//! `rectify run PATH [RUNBOOK] [NAME=VALUE…]`, by hand or by an alert.
+
+mod choose;
+mod perform;
+
+use super::files::{describe, read_text};
+use super::output::say;
+use super::{Exit, Format, Output, alert};
+use crate::source::MAX_FILE_BYTES;
+use choose::{Choice, Job};
+use clap::Args;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Runs a runbook
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// A runbook file; with --alert also a folder to search for *.runbook
+    path: PathBuf,
+    /// Which runbook, where the file has several, and its arguments: a host by name or alias, a word of an enum,
+    /// durations as 90s or 1h30m, sizes as 512MiB, lists with commas
+    #[arg(value_name = "RUNBOOK | NAME=VALUE")]
+    words: Vec<String>,
+    /// An alert, as JSON: {"name", "labels"} or what Alertmanager sends; - reads standard input. It finds its runbook
+    /// by name, and its labels fill the parameters
+    #[arg(long, value_name = "FILE")]
+    alert: Option<PathBuf>,
+    /// The inventory; found upwards from the file when absent
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Asks what can be asked, shows what would be done from the first effect on, and does none of it
+    #[arg(long)]
+    dry_run: bool,
+    /// Nobody is there: questions are answered by silence, at once
+    #[arg(long)]
+    unattended: bool,
+    /// The name of the run; made up when absent
+    #[arg(long, value_parser = run_id)]
+    id: Option<String>,
+    /// For whom the run is told
+    #[arg(long, default_value = "text")]
+    format: Format,
+}
+
+pub fn run(arguments: &RunArguments, output: &Output) -> Exit {
+    let jobs = match jobs(arguments, output) {
+        Ok(jobs) => jobs,
+        Err(mistakes) => {
+            mistakes.iter().for_each(|mistake| say(mistake));
+            return Exit::Unusable;
+        }
+    };
+    let mut exit = Exit::Success;
+    let several = jobs.len() > 1;
+    for (job, number) in jobs.iter().zip(1..) {
+        let id = arguments.id.clone().unwrap_or_else(perform::new_run_id);
+        let id = if several { format!("{id}-{number}") } else { id };
+        let ended = perform::perform(job, id, arguments, output);
+        exit = worse(exit, ended);
+        if matches!(ended, Exit::Cancelled | Exit::Fault) {
+            break;
+        }
+    }
+    exit
+}
+
+/// What is to be run. Everything is found and bound before anything starts.
+fn jobs(arguments: &RunArguments, output: &Output) -> Result<Vec<Job>, Vec<String>> {
+    let one = |mistake: String| vec![mistake];
+    let choice = Choice::load(&arguments.path, arguments.config.as_deref(), arguments.alert.is_some(), output);
+    let choice = choice.map_err(one)?;
+    let Some(alert) = &arguments.alert else {
+        let (names, given) = choose::words(&arguments.words).map_err(one)?;
+        return choice.by_hand(names.as_deref(), &given).map(|job| vec![job]);
+    };
+    if !arguments.words.is_empty() {
+        return Err(one(
+            "An alert finds its runbook and fills its parameters: leave RUNBOOK and NAME=VALUE out".to_owned()
+        ));
+    }
+    let mut jobs: Vec<Job> = Vec::new();
+    for alert in alert::parse(&read_alert(alert).map_err(one)?).map_err(one)? {
+        if alert.resolved {
+            say(&format!("The alert {} is over: there is nothing to do", alert.name));
+            continue;
+        }
+        let job = choice.by_alert(&alert)?;
+        if !jobs.iter().any(|other| other.is_same(&job)) {
+            jobs.push(job);
+        }
+    }
+    Ok(jobs)
+}
+
+fn read_alert(path: &Path) -> Result<String, String> {
+    if path != Path::new("-") {
+        return read_text(path).map_err(|error| format!("{} {}", path.display(), describe(&error)));
+    }
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes);
+    read.map_err(|error| format!("The alert cannot be read: {error}"))?;
+    if bytes.len() > MAX_FILE_BYTES {
+        return Err("The alert is longer than 1 MiB".to_owned());
+    }
+    String::from_utf8(bytes).map_err(|_| "The alert is not UTF-8".to_owned())
+}
+
+/// Of several runs the one that somebody has to look at first.
+fn worse(one: Exit, other: Exit) -> Exit {
+    let rank = |exit: Exit| match exit {
+        Exit::Success => 0,
+        Exit::Refused => 1,
+        Exit::Escalated => 2,
+        Exit::Cancelled => 3,
+        Exit::Unreached => 4,
+        Exit::Findings | Exit::Unusable => 5,
+        Exit::Fault => 6,
+    };
+    if rank(other) > rank(one) { other } else { one }
+}
+
+fn run_id(text: &str) -> Result<String, String> {
+    let fits = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    match text.chars().all(fits) && (1..=64).contains(&text.len()) {
+        true => Ok(text.to_owned()),
+        false => Err("a run's name is 1 to 64 letters, digits, '-', '_' and '.'".to_owned()),
+    }
+}

@@ -1,0 +1,150 @@
+//! Runs one runbook to its end in the live world, and tells of it.
+
+use super::super::output::{Output, say};
+use super::super::signals::Signals;
+use super::super::{Exit, Format, logging};
+use super::RunArguments;
+use super::choose::Job;
+use crate::backend::{Backend, exec, host, imap, service};
+use crate::engine::{self, Ending, EndingOutcome, Start};
+use crate::report::run::{JsonLines, LiveView, Mask, PlainLines, View};
+use crate::secret::Secrets;
+use crate::value::Timestamp;
+use crate::world::live::{Cancel, Channels, Equipment, Live, state_folder};
+use crate::world::rehearsal::Rehearsal;
+use std::cell::RefCell;
+use std::hash::{BuildHasher, RandomState};
+use std::io::IsTerminal;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A run that does more statements than this is going round in circles.
+const STEP_LIMIT: u64 = 1_000_000;
+
+/// Somebody told of a run, by whoever has news.
+type SharedView = Rc<RefCell<Box<dyn View>>>;
+
+/// Runs a job. What is not caught inside is a fault of this program; then too it is said what is left in place.
+pub fn perform(job: &Job, id: String, arguments: &RunArguments, output: &Output) -> Exit {
+    let folder = |variable| std::env::var_os(variable).map(std::path::PathBuf::from);
+    let state = match state_folder(folder("XDG_STATE_HOME").as_deref(), folder("HOME").as_deref()) {
+        Ok(state) => state,
+        Err(why) => {
+            say(&why);
+            return Exit::Unusable;
+        }
+    };
+    let secrets = Arc::new(job.project.secrets());
+    logging::mask_with(secrets.clone());
+    let view: SharedView = Rc::new(RefCell::new(view(arguments.format, output, &secrets)));
+    let cancel = Cancel::default();
+    let world = Live::new(Equipment {
+        backends: backends(),
+        hosts: &job.program.hosts,
+        secrets: &secrets,
+        channels: Channels {
+            contacts: job.project.contacts(),
+            attended: !arguments.unattended && std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+        },
+        folder: job.project.folder.clone(),
+        state,
+        run: id.clone(),
+        cancel: cancel.clone(),
+        listener: {
+            let view = view.clone();
+            Box::new(move |event| view.borrow_mut().event(event))
+        },
+    });
+    let start = Start {
+        runbook: job.runbook,
+        arguments: job.arguments.clone(),
+        run: id.into(),
+        at: world.now(),
+        step_limit: STEP_LIMIT,
+    };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            say(&format!("The run cannot begin: {error}"));
+            return Exit::Fault;
+        }
+    };
+    let to_the_end = || {
+        runtime.block_on(async {
+            if arguments.dry_run {
+                let reading = Rehearsal::of(&world);
+                watch(engine::rehearse(&job.program, &reading, start), &world, &view, &cancel).await
+            } else {
+                watch(engine::run(&job.program, &world, start), &world, &view, &cancel).await
+            }
+        })
+    };
+    catch_unwind(AssertUnwindSafe(to_the_end)).unwrap_or_else(|_| {
+        view.borrow_mut().abandoned("a fault of rectify itself ended the run", world.now());
+        Exit::Fault
+    })
+}
+
+/// Everything that can carry out calls.
+fn backends() -> Vec<Box<dyn Backend>> {
+    vec![Box::new(exec::Exec), Box::new(host::HostBackend), Box::new(imap::Imap::default()), Box::new(service::Service)]
+}
+
+/// Polls the run, listens to signals, and lets the view know that time passes.
+async fn watch(run: impl Future<Output = Ending>, world: &Live<'_>, view: &SharedView, cancel: &Cancel) -> Exit {
+    let mut run: Pin<&mut _> = pin!(run);
+    let mut signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => {
+            say(&format!("The run cannot begin, because it could not be stopped: {error}"));
+            return Exit::Fault;
+        }
+    };
+    let mut clock = tokio::time::interval(Duration::from_secs(1));
+    let mut stopping = false;
+    loop {
+        tokio::select! {
+            ending = &mut run => return exit_of(&ending),
+            () = signals.stop() => {
+                if stopping {
+                    view.borrow_mut().abandoned("a second signal ended the run at once", world.now());
+                    return Exit::Cancelled;
+                }
+                stopping = true;
+                view.borrow_mut().cancelling();
+                cancel.cancel();
+            }
+            _ = clock.tick() => view.borrow_mut().tick(world.now()),
+        }
+    }
+}
+
+fn exit_of(ending: &Ending) -> Exit {
+    match ending.outcome {
+        EndingOutcome::Resolved | EndingOutcome::Rehearsed => Exit::Success,
+        EndingOutcome::Escalated if ending.nobody_told => Exit::Unreached,
+        EndingOutcome::Escalated => Exit::Escalated,
+        EndingOutcome::Cancelled => Exit::Cancelled,
+        EndingOutcome::Refused => Exit::Refused,
+    }
+}
+
+fn view(format: Format, output: &Output, secrets: &Arc<Secrets>) -> Box<dyn View> {
+    let secrets = secrets.clone();
+    let mask: Mask = Rc::new(move |line| secrets.redact_text(line));
+    let sink = Box::new(std::io::stdout());
+    match format {
+        Format::Json => Box::new(JsonLines::new(sink, mask)),
+        Format::Text if std::io::stdout().is_terminal() => Box::new(LiveView::new(sink, mask, output.style())),
+        Format::Text => Box::new(PlainLines::new(sink, mask)),
+    }
+}
+
+/// A name that no other run has: when it began, and four letters of chance.
+pub fn new_run_id() -> String {
+    let chance = RandomState::new().hash_one(std::process::id()) & 0xffff;
+    format!("{}-{chance:04x}", Timestamp::now().strftime("%Y%m%d-%H%M%S"))
+}

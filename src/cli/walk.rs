@@ -1,0 +1,103 @@
+//! Which files a path means, and which project they belong to.
+
+use super::files::{describe, error_of};
+use crate::source::FileError;
+use std::path::{Path, PathBuf};
+
+/// The inventory's file name.
+pub const CONFIG: &str = "rectify.yaml";
+
+/// How files of the language end.
+const EXTENSION: &str = "runbook";
+
+/// How deep folders are searched.
+const MAX_FOLDERS: usize = 32;
+
+/// The files that a path on the command line means: itself, or every `*.runbook` below it, sorted. Hidden folders and
+/// folders behind symbolic links are left out.
+pub fn runbook_files(path: &Path) -> Result<Vec<PathBuf>, String> {
+    let status = std::fs::metadata(path).map_err(|error| named(path, &error_of(error)))?;
+    if !status.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut found = Vec::new();
+    search(path, MAX_FOLDERS, &mut found)?;
+    found.sort();
+    Ok(found)
+}
+
+fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), String> {
+    let unreadable = |error| named(folder, &error_of(error));
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let kind = entry.file_type().map_err(unreadable)?;
+        let path = entry.path();
+        if kind.is_dir() {
+            if depth > 0 && !entry.file_name().as_encoded_bytes().starts_with(b".") {
+                search(&path, depth - 1, found)?;
+            }
+        } else if path.extension().is_some_and(|extension| extension == EXTENSION) {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// The inventory that a path belongs to: the nearest `rectify.yaml` in its folder or above.
+pub fn config_above(path: &Path) -> Option<PathBuf> {
+    let folder = if path.is_dir() { path } else { path.parent()? };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let start = folder.canonicalize().ok()?;
+    // The way up is counted on the real folders and written on the given one, so that names stay as they were typed.
+    let mut written = folder.to_owned();
+    for real in start.ancestors() {
+        if real.join(CONFIG).exists() {
+            let config = written.join(CONFIG);
+            return Some(if written.is_absolute() || config.exists() { config } else { real.join(CONFIG) });
+        }
+        written = match (written.file_name(), written.parent()) {
+            (Some(_), Some(parent)) if parent.as_os_str().is_empty() => PathBuf::from("."),
+            (Some(_), Some(parent)) => parent.to_owned(),
+            _ => written.join(".."),
+        };
+    }
+    None
+}
+
+/// A sentence about a file.
+pub fn named(path: &Path, error: &FileError) -> String {
+    format!("{} {}", path.display(), describe(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_means_every_runbook_below_it_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["b.runbook", "a/z.runbook", "a/notes.txt", ".git/x.runbook", "a/.hidden.runbook"] {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        std::os::unix::fs::symlink(folder.path(), folder.path().join("a/loop")).unwrap();
+        let found = runbook_files(folder.path()).unwrap();
+        let names: Vec<_> =
+            found.iter().map(|path| path.strip_prefix(folder.path()).unwrap().to_str().unwrap()).collect();
+        assert_eq!(names, ["a/.hidden.runbook", "a/z.runbook", "b.runbook"]);
+    }
+
+    #[test]
+    fn the_nearest_inventory_above_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().join("one/two");
+        std::fs::create_dir_all(&deep).unwrap();
+        std::fs::write(folder.path().join(CONFIG), "").unwrap();
+        std::fs::write(deep.join("a.runbook"), "").unwrap();
+        let expected = folder.path().canonicalize().unwrap().join(CONFIG);
+        let found = |path: &Path| config_above(path).unwrap().canonicalize().unwrap();
+        assert_eq!(found(&deep), expected);
+        assert_eq!(found(&deep.join("a.runbook")), expected);
+    }
+}

@@ -1,0 +1,100 @@
+//! Diagnostics as JSON, for programs.
+
+use super::findings::{Findings, file_name};
+use crate::diagnostic::{Diagnostic, Label, Severity};
+use crate::source::{LineColumn, SourceMap};
+use serde::Serialize;
+
+/// One document: `schema`, `findings`, and `more` for the files that have too many to list.
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u32,
+    findings: Vec<Finding<'a>>,
+    more: Vec<MoreInFile<'a>>,
+}
+
+#[derive(Serialize)]
+struct Finding<'a> {
+    code: &'a str,
+    /// The lint rule that found it; none where the language itself is broken.
+    rule: Option<&'a str>,
+    severity: &'static str,
+    message: &'a str,
+    help: Option<&'a str>,
+    #[serde(flatten)]
+    place: Place<'a>,
+    /// Further places, in the order in which they tell the story.
+    path: Vec<Stop<'a>>,
+}
+
+#[derive(Serialize)]
+struct Stop<'a> {
+    message: &'a str,
+    #[serde(flatten)]
+    place: Place<'a>,
+}
+
+/// Lines and columns from 1, columns in characters, the end excluded.
+#[derive(Serialize)]
+struct Place<'a> {
+    file: &'a str,
+    line: u32,
+    column: u32,
+    end_line: u32,
+    end_column: u32,
+}
+
+#[derive(Serialize)]
+struct MoreInFile<'a> {
+    file: &'a str,
+    count: usize,
+}
+
+/// The findings of `check --format json`, one document on one line. Each set comes with the files it points into.
+pub fn findings_as_json(sets: &[(Findings, SourceMap)]) -> String {
+    let findings = sets.iter().flat_map(|(found, sources)| found.shown.iter().map(|finding| shape(finding, sources)));
+    let more = sets.iter().flat_map(|(found, _)| &found.more);
+    let document = Document {
+        schema: 1,
+        findings: findings.collect(),
+        more: more.map(|more| MoreInFile { file: &more.file, count: more.count }).collect(),
+    };
+    serde_json::to_string(&document).unwrap_or_default()
+}
+
+fn shape<'a>(finding: &'a Diagnostic, sources: &'a SourceMap) -> Finding<'a> {
+    let nowhere = Label { span: finding.span(), text: String::new() };
+    let main = place(finding.labels.first().unwrap_or(&nowhere), sources);
+    Finding {
+        code: finding.code.0,
+        rule: None,
+        severity: match finding.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        },
+        message: &finding.message,
+        help: finding.help.as_deref(),
+        place: main,
+        path: finding
+            .labels
+            .iter()
+            .skip(1)
+            .map(|label| Stop { message: &label.text, place: place(label, sources) })
+            .collect(),
+    }
+}
+
+fn place<'a>(label: &Label, sources: &'a SourceMap) -> Place<'a> {
+    let at = |offset| match sources.file(label.span.file) {
+        Some(file) => file.position(offset),
+        None => LineColumn { line: 1, column: 1 },
+    };
+    let (start, end) = (at(label.span.start), at(label.span.end));
+    Place {
+        file: file_name(sources, label.span),
+        line: start.line,
+        column: start.column,
+        end_line: end.line,
+        end_column: end.column,
+    }
+}

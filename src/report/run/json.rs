@@ -1,0 +1,46 @@
+//! A run as JSON: one event a line.
+
+use super::{Mask, Sink, Tally, View};
+use crate::engine::event::{Event, EventKind, RunOutcome};
+use crate::value::Timestamp;
+
+/// Writes every event as one line of JSON.
+pub struct JsonLines {
+    sink: Sink,
+    mask: Mask,
+    tally: Tally,
+}
+
+impl JsonLines {
+    /// Writes to `sink`, each line through `mask`.
+    pub fn new(sink: Sink, mask: Mask) -> Self {
+        Self { sink, mask, tally: Tally::default() }
+    }
+}
+
+impl View for JsonLines {
+    fn event(&mut self, event: &Event) {
+        self.tally.event(event);
+        if let Ok(line) = serde_json::to_string(event) {
+            let line = (self.mask)(&line);
+            let _ = writeln!(self.sink, "{line}").and_then(|()| self.sink.flush());
+        }
+    }
+
+    fn abandoned(&mut self, why: &str, now: Timestamp) {
+        let Some((run, since)) = self.tally.root() else { return };
+        let ended = Event {
+            schema: 1,
+            time: now,
+            run: run.clone(),
+            kind: EventKind::RunEnded {
+                outcome: RunOutcome::Cancelled,
+                reason: why.to_owned(),
+                left_in_place: self.tally.left_in_place(why),
+                disruptions: self.tally.disruptions().to_vec(),
+                duration: now.duration_since(since),
+            },
+        };
+        self.event(&ended);
+    }
+}

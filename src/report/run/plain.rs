@@ -1,0 +1,60 @@
+//! A run as plain lines, each with its time: for pipes, files and logs.
+
+use super::lines::{Line, Lines, Mark, clock};
+use super::summary::summary;
+use super::{Mask, Sink, Tally, View};
+use crate::engine::event::{Event, EventKind, RunOutcome};
+use crate::value::Timestamp;
+
+/// Writes lines that nothing rewrites.
+pub struct PlainLines {
+    sink: Sink,
+    mask: Mask,
+    tally: Tally,
+    lines: Lines,
+}
+
+impl PlainLines {
+    /// Writes to `sink`, each line through `mask`.
+    pub fn new(sink: Sink, mask: Mask) -> Self {
+        Self { sink, mask, tally: Tally::default(), lines: Lines::default() }
+    }
+
+    fn write(&mut self, time: Timestamp, lines: &[Line]) {
+        let mut page = String::new();
+        for line in lines {
+            let sign = match line.mark {
+                Mark::Heading | Mark::Aside => "",
+                Mark::Good => "ok ",
+                Mark::Bad => "!! ",
+                Mark::Doubt => "?? ",
+                Mark::Begins => ".. ",
+            };
+            let text = format!("{}  {:indent$}{sign}{}", clock(time), "", line.text, indent = line.indent * 2);
+            page.push_str((self.mask)(&text).trim_end());
+            page.push('\n');
+        }
+        let _ = self.sink.write_all(page.as_bytes()).and_then(|()| self.sink.flush());
+    }
+}
+
+impl View for PlainLines {
+    fn event(&mut self, event: &Event) {
+        let lines = self.lines.of(event, &self.tally);
+        self.tally.event(event);
+        self.write(event.time, &lines);
+        if let EventKind::RunEnded { outcome, reason, left_in_place, duration, .. } = &event.kind
+            && self.tally.is_root(&event.run)
+        {
+            let lines = summary(*outcome, reason, left_in_place, *duration, &self.tally);
+            self.write(event.time, &lines);
+        }
+    }
+
+    fn abandoned(&mut self, why: &str, now: Timestamp) {
+        let Some((_, since)) = self.tally.root() else { return };
+        let left = self.tally.left_in_place("the run ended before its clean-up");
+        let lines = summary(RunOutcome::Cancelled, why, &left, now.duration_since(since), &self.tally);
+        self.write(now, &lines);
+    }
+}

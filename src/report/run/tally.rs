@@ -1,0 +1,129 @@
+//! What a run has done, undone and not yet undone: what has to be told when it ends, however it ends.
+
+use crate::engine::address::Address;
+use crate::engine::event::{Event, EventKind, LeftInPlace};
+use crate::value::{Class, Outcome, Timestamp};
+use ecow::EcoString;
+use std::collections::BTreeMap;
+
+/// A call that was intended and whose outcome is not known yet.
+#[derive(Debug, Clone)]
+pub struct UnderWay {
+    /// As the runbook would write it.
+    pub text: String,
+    /// Its class.
+    pub class: Class,
+    /// When it was intended.
+    pub since: Timestamp,
+}
+
+#[derive(Debug, Clone)]
+struct Open {
+    change: String,
+    undo: Option<String>,
+    permanent: bool,
+}
+
+/// Counts as events come by.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// The outermost run and when it started.
+    root: Option<(EcoString, Timestamp)>,
+    /// How deep each run stands in the others.
+    depths: BTreeMap<EcoString, usize>,
+    under_way: BTreeMap<(EcoString, Address), UnderWay>,
+    open: BTreeMap<(EcoString, Address), Open>,
+    done: Vec<String>,
+    undone: Vec<String>,
+    disruptions: Vec<String>,
+}
+
+impl Tally {
+    /// Takes the next event.
+    pub fn event(&mut self, event: &Event) {
+        let at = |address: &Address| (event.run.clone(), address.clone());
+        match &event.kind {
+            EventKind::RunStarted { parent, .. } => {
+                let depth = parent.as_ref().and_then(|parent| self.depths.get(parent)).map_or(0, |depth| depth + 1);
+                self.depths.insert(event.run.clone(), depth);
+                self.root.get_or_insert_with(|| (event.run.clone(), event.time));
+            }
+            EventKind::EffectIntended { address, call, text } => {
+                let under_way = UnderWay { text: text.clone(), class: call.class, since: event.time };
+                self.under_way.insert(at(address), under_way);
+            }
+            EventKind::EffectDone { address, text, result, .. } => {
+                let class = self.under_way.remove(&at(address)).map_or(Class::Change, |it| it.class);
+                match result {
+                    Outcome::Done if class > Class::Observe => self.done.push(text.clone()),
+                    Outcome::Unknown if class > Class::Observe => self.done.push(format!("{text} (outcome unknown)")),
+                    _ => {}
+                }
+                if class >= Class::Disrupt && matches!(result, Outcome::Done | Outcome::Unknown) {
+                    self.disruptions.push(text.clone());
+                }
+            }
+            EventKind::ChangeOpened { address, change, undo, permanent } => {
+                let open = Open { change: change.clone(), undo: undo.clone(), permanent: *permanent };
+                self.open.insert(at(address), open);
+            }
+            EventKind::ChangeUndone { address, change, result, .. } => {
+                if matches!(result, Outcome::Done) {
+                    self.open.remove(&at(address));
+                    self.undone.push(change.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether this is the outermost run, the one that was asked for.
+    pub fn is_root(&self, run: &str) -> bool {
+        self.root.as_ref().is_none_or(|(root, _)| root == run)
+    }
+
+    /// The outermost run, and when it started.
+    pub fn root(&self) -> Option<(&EcoString, Timestamp)> {
+        self.root.as_ref().map(|(run, since)| (run, *since))
+    }
+
+    /// How many runs a run stands in.
+    pub fn depth(&self, run: &str) -> usize {
+        self.depths.get(run).copied().unwrap_or(0)
+    }
+
+    /// The call at an address that has no outcome yet.
+    pub fn under_way(&self, run: &EcoString, address: &Address) -> Option<&UnderWay> {
+        self.under_way.get(&(run.clone(), address.clone()))
+    }
+
+    /// What acted, in order.
+    pub fn done(&self) -> &[String] {
+        &self.done
+    }
+
+    /// What was taken back, in order.
+    pub fn undone(&self) -> &[String] {
+        &self.undone
+    }
+
+    /// What users may have noticed, in order.
+    pub fn disruptions(&self) -> &[String] {
+        &self.disruptions
+    }
+
+    /// What would stay behind if the run ended this moment: open changes, and calls whose outcome nobody will hear.
+    pub fn left_in_place(&self, why: &str) -> Vec<LeftInPlace> {
+        let open = self.open.values().filter(|open| !open.permanent).map(|open| LeftInPlace {
+            change: open.change.clone(),
+            undo: open.undo.clone(),
+            why: why.to_owned(),
+        });
+        let under_way = self.under_way.values().filter(|call| call.class > Class::Observe).map(|call| LeftInPlace {
+            change: call.text.clone(),
+            undo: None,
+            why: "it was under way, and nobody knows whether it was done".to_owned(),
+        });
+        open.chain(under_way).collect()
+    }
+}

@@ -1,0 +1,80 @@
+//! Text from outside, made harmless for a terminal: nothing in it moves the cursor, sets a title or turns the reading
+//! direction round.
+
+use std::borrow::Cow;
+
+/// Whether a terminal, or the eye, would take this character for something else than text.
+fn is_harmful(character: char) -> bool {
+    character.is_control() && !matches!(character, '\n' | '\t') || is_bidirectional(character)
+}
+
+/// Characters that change the order in which a line is shown, or that separate lines without looking like it.
+fn is_bidirectional(character: char) -> bool {
+    matches!(character, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Harmful characters as escapes (`\u{1b}`); line ends and tabs stay. A carriage return before a line end goes.
+pub fn sanitise(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_harmful) {
+        return Cow::Borrowed(text);
+    }
+    let mut clean = String::with_capacity(text.len() + 16);
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '\r' if characters.peek() == Some(&'\n') => {}
+            harmful if is_harmful(harmful) => clean.extend(harmful.escape_unicode()),
+            harmless => clean.push(harmless),
+        }
+    }
+    Cow::Owned(clean)
+}
+
+/// The same for text that must stay on one line: line ends become ` ⏎ `, tabs blanks.
+pub fn sanitise_line(text: &str) -> Cow<'_, str> {
+    let clean = sanitise(text);
+    if !clean.contains(['\n', '\t']) {
+        return clean;
+    }
+    Cow::Owned(clean.trim_end_matches('\n').replace('\n', " ⏎ ").replace('\t', " "))
+}
+
+/// Harmful characters replaced by harmless ones of the same length in bytes, so that offsets into the text stay true.
+pub fn same_length(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(|character| is_harmful(character) && character != '\r') {
+        return Cow::Borrowed(text);
+    }
+    let replace = |character: char| match (is_harmful(character) && character != '\r', character.len_utf8()) {
+        (false, _) => character,
+        (true, 1) => '?',
+        (true, 2) => '¿',
+        (true, _) => '\u{FFFD}',
+    };
+    Cow::Owned(text.chars().map(replace).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_what_a_terminal_obeys() {
+        assert_eq!(sanitise("a\u{1b}]52;c;x\u{7}b"), "a\\u{1b}]52;c;x\\u{7}b");
+        assert_eq!(sanitise("one\r\ntwo\rthree"), "one\ntwo\\u{d}three");
+        assert_eq!(sanitise("user\u{202e}txt"), "user\\u{202e}txt");
+        assert!(matches!(sanitise("重启 IMAP4"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn one_line_stays_one_line() {
+        assert_eq!(sanitise_line("a\nb\tc\n"), "a ⏎ b c");
+    }
+
+    #[test]
+    fn offsets_stay_true() {
+        let text = "a\u{1b}b\u{85}c\u{202e}d\u{0}";
+        let clean = same_length(text);
+        assert_eq!(clean.len(), text.len());
+        assert_eq!(clean, "a?b¿c\u{FFFD}d?");
+    }
+}

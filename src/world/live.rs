@@ -1,0 +1,235 @@
+//! The real world: backends, people, the machine's clock, and locks and limits that every run on this machine shares.
+//!
+//! It enforces deadlines around whatever a backend does, and lets nothing come back with a secret in it. Its clock
+//! starts at the wall's and then only goes forward, so that a wait lasts as long as it says though the wall's clock is
+//! set meanwhile.
+
+mod cancel;
+mod channels;
+mod ledger;
+mod locks;
+mod state;
+
+#[cfg(test)]
+mod tests;
+
+pub use cancel::Cancel;
+pub use channels::Channels;
+
+use crate::backend::{Backend, Surroundings};
+use crate::engine::address::Address;
+use crate::engine::event::Event;
+use crate::engine::world::{Answered, Asking, Charge, Observing, Pending, Reply, Request, Telling, World};
+use crate::secret::Secrets;
+use crate::value::{ActionError, Call, ErrorKind, Host, Outcome, SignedDuration, Timestamp, Value, display_duration};
+use ledger::Ledger;
+use locks::Locks;
+use std::path::{Path, PathBuf};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+/// A backend is told how long it has; this much later it is dropped. So it can say itself in which phase time ran out.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// What a live world is made of.
+pub struct Equipment<'a> {
+    /// What carries out calls.
+    pub backends: Vec<Box<dyn Backend>>,
+    /// The hosts of the inventory.
+    pub hosts: &'a [Host],
+    /// The secrets of the inventory.
+    pub secrets: &'a Secrets,
+    /// How contacts are reached.
+    pub channels: Channels,
+    /// The folder that relative paths of the inventory start from.
+    pub folder: PathBuf,
+    /// The folder for locks, limits and what could not be delivered; it is made when it is needed.
+    pub state: PathBuf,
+    /// The run, for whoever finds its locks.
+    pub run: String,
+    /// Whether somebody wants the run to stop.
+    pub cancel: Cancel,
+    /// Who hears of events.
+    pub listener: Box<dyn Fn(&Event) + 'a>,
+}
+
+/// The world as it is.
+pub struct Live<'a> {
+    equipment: Equipment<'a>,
+    clock: Clock,
+    locks: Locks,
+    ledger: Ledger,
+}
+
+/// The wall's clock at the start, and what has passed since.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    wall: Timestamp,
+    start: Instant,
+}
+
+impl Clock {
+    fn now(&self) -> Timestamp {
+        let passed = SignedDuration::try_from(self.start.elapsed()).unwrap_or(SignedDuration::MAX);
+        self.wall.checked_add(passed).unwrap_or(Timestamp::MAX)
+    }
+
+    /// How long until then; nothing if that is past.
+    fn until(&self, then: Timestamp) -> Duration {
+        Duration::try_from(then.duration_since(self.now())).unwrap_or(Duration::ZERO)
+    }
+}
+
+impl<'a> Live<'a> {
+    /// A world. Nothing is touched yet.
+    pub fn new(equipment: Equipment<'a>) -> Self {
+        Self {
+            clock: Clock { wall: Timestamp::now(), start: Instant::now() },
+            locks: Locks::new(equipment.state.join("locks"), equipment.run.clone()),
+            ledger: Ledger::new(equipment.state.clone()),
+            equipment,
+        }
+    }
+
+    /// The world's clock.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn reply<T>(&self, result: Result<T, ActionError>) -> Reply<T> {
+        Reply { at: self.clock.now(), result: result.map_err(|error| self.masked(error)) }
+    }
+
+    fn masked(&self, error: ActionError) -> ActionError {
+        let secrets = self.equipment.secrets;
+        ActionError {
+            kind: error.kind,
+            message: secrets.redact_text(&error.message).into_inner(),
+            evidence: error.evidence.map(|seen| secrets.redact_value(&seen).into_inner()),
+        }
+    }
+
+    /// Carries out a call, within its deadline.
+    async fn perform(&self, call: &Call, deadline: Timestamp) -> Result<Value, ActionError> {
+        let Some(backend) = self.equipment.backends.iter().find(|backend| backend.name() == call.backend) else {
+            let message = format!("nothing here can carry out {}.{}", call.backend, call.action);
+            return Err(ActionError::new(ErrorKind::Refused, message));
+        };
+        let time_left = self.clock.until(deadline);
+        if time_left.is_zero() {
+            // Nothing was sent, and the kind of the error has to say so.
+            let kind = match call.class {
+                crate::value::Class::Observe => ErrorKind::TimedOut,
+                _ => ErrorKind::Refused,
+            };
+            return Err(ActionError::new(kind, "its time was up before it began"));
+        }
+        let surroundings = Surroundings {
+            hosts: self.equipment.hosts,
+            secrets: self.equipment.secrets,
+            time_left,
+            folder: &self.equipment.folder,
+        };
+        let performing = backend.perform(call, &surroundings);
+        match tokio::time::timeout(time_left.saturating_add(GRACE), performing).await {
+            Ok(result) => result.map(|value| self.equipment.secrets.redact_value(&value).into_inner()),
+            Err(_) => {
+                let time = SignedDuration::try_from(time_left).map(display_duration).unwrap_or_default();
+                let message = format!("{}.{} gave no answer within {time}", call.backend, call.action);
+                Err(ActionError::new(ErrorKind::TimedOut, message))
+            }
+        }
+    }
+
+    async fn effect(&self, request: Request) -> Reply<Value> {
+        let started = Instant::now();
+        let result = self.perform(&request.call, request.deadline).await;
+        let reply = self.reply(result);
+        let known = reply.result.as_ref().map_or_else(ActionError::outcome, |_| Outcome::Done);
+        tracing::debug!(
+            address = %request.address,
+            call = %format_args!("{}.{}", request.call.backend, request.call.action),
+            outcome = ?known,
+            milliseconds = started.elapsed().as_millis() as u64,
+            "call"
+        );
+        reply
+    }
+}
+
+impl Observing for Live<'_> {
+    fn observe(&self, request: Request) -> Pending<'_, Value> {
+        Box::pin(self.effect(request))
+    }
+
+    fn wait(&self, _address: Address, until: Timestamp) -> Pending<'_, ()> {
+        Box::pin(async move {
+            while !self.clock.until(until).is_zero() {
+                tokio::time::sleep(self.clock.until(until)).await;
+            }
+            self.reply(Ok(()))
+        })
+    }
+
+    fn record(&self, event: &Event) {
+        (self.equipment.listener)(event);
+    }
+
+    fn poll_cancel(&self, context: &mut Context<'_>) -> Poll<Timestamp> {
+        match self.equipment.cancel.poll(context) {
+            true => Poll::Ready(self.clock.now()),
+            false => Poll::Pending,
+        }
+    }
+}
+
+impl World for Live<'_> {
+    fn act(&self, request: Request) -> Pending<'_, Value> {
+        Box::pin(self.effect(request))
+    }
+
+    fn ask(&self, asking: Asking) -> Pending<'_, Answered> {
+        Box::pin(async move {
+            let result = channels::ask(self, &asking).await;
+            self.reply(result)
+        })
+    }
+
+    fn tell(&self, telling: Telling) -> Pending<'_, ()> {
+        Box::pin(async move {
+            let result = channels::tell(self, &telling).await;
+            self.reply(result)
+        })
+    }
+
+    fn lock(&self, _address: Address, names: Vec<String>) -> Pending<'_, ()> {
+        Box::pin(async move {
+            let result = self.locks.take(names, self.clock.now());
+            self.reply(result)
+        })
+    }
+
+    fn unlock(&self, names: &[String]) {
+        self.locks.release(names);
+    }
+
+    fn charge(&self, _address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
+        Box::pin(async move {
+            let result = self.ledger.charge(&charges, &self.equipment.run, &self.clock).await;
+            self.reply(result)
+        })
+    }
+}
+
+/// The folder for state that outlives a run: `$XDG_STATE_HOME/rectify`, or below the home folder.
+///
+/// # Errors
+/// A sentence, when neither variable says where.
+pub fn state_folder(state_home: Option<&Path>, home: Option<&Path>) -> Result<PathBuf, String> {
+    let absolute = |path: &&Path| path.is_absolute();
+    match (state_home.filter(absolute), home.filter(absolute)) {
+        (Some(state), _) => Ok(state.join("rectify")),
+        (None, Some(home)) => Ok(home.join(".local/state/rectify")),
+        (None, None) => Err("Neither XDG_STATE_HOME nor HOME says where locks and limits may be kept".to_owned()),
+    }
+}

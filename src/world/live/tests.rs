@@ -1,0 +1,184 @@
+//! The live world's own guards: deadlines, masks, locks, limits.
+
+use super::locks::Locks;
+use super::*;
+use crate::backend::Performing;
+use crate::value::Class;
+use std::collections::BTreeMap;
+
+/// A backend that does what its action says.
+struct Odd;
+
+impl Backend for Odd {
+    fn name(&self) -> &'static str {
+        "odd"
+    }
+
+    fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a Surroundings<'a>) -> Performing<'a> {
+        Box::pin(async move {
+            match call.action.as_str() {
+                "hangs" => std::future::pending().await,
+                "tells" => {
+                    Err(ActionError::new(ErrorKind::Failed, "password canary-7 refused").with(Value::text("canary-7")))
+                }
+                _ => Ok(Value::list([
+                    Value::text("it is canary-7"),
+                    Value::number(surroundings.time_left.as_secs() as i64),
+                ])),
+            }
+        })
+    }
+}
+
+fn with_live<T>(secrets: &Secrets, state: &Path, work: impl AsyncFnOnce(&Live<'_>) -> T) -> T {
+    let live = Live::new(Equipment {
+        backends: vec![Box::new(Odd)],
+        hosts: &[],
+        secrets,
+        channels: Channels { contacts: Vec::new(), attended: false },
+        folder: PathBuf::from("."),
+        state: state.to_owned(),
+        run: "r1".into(),
+        cancel: Cancel::default(),
+        listener: Box::new(|_| {}),
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(work(&live))
+}
+
+fn request(live: &Live<'_>, backend: &str, action: &str, class: Class, milliseconds: i64) -> Request {
+    let call = Call { backend: backend.into(), action: action.into(), class, arguments: Vec::new() };
+    let deadline = live.now().checked_add(SignedDuration::from_millis(milliseconds)).unwrap();
+    Request { address: Address::default(), call, deadline }
+}
+
+fn secrets() -> Secrets {
+    let secrets = Secrets::new(BTreeMap::new(), ".");
+    secrets.register("canary-7");
+    secrets
+}
+
+#[test]
+fn a_backend_that_hangs_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    with_live(&secrets(), folder.path(), async |live| {
+        let reply = live.act(request(live, "odd", "hangs", Class::Change, 20)).await;
+        let error = reply.result.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::TimedOut);
+        assert!(error.message.starts_with("odd.hangs gave no answer within "), "{error}");
+    });
+}
+
+#[test]
+fn what_cannot_begin_in_time_is_not_begun() {
+    let folder = tempfile::tempdir().unwrap();
+    with_live(&secrets(), folder.path(), async |live| {
+        let acted = live.act(request(live, "odd", "answers", Class::Change, -1)).await.result.unwrap_err();
+        assert_eq!(acted.outcome(), Outcome::Refused);
+        let observed = live.observe(request(live, "odd", "answers", Class::Observe, -1)).await.result.unwrap_err();
+        assert_eq!(observed.kind, ErrorKind::TimedOut);
+    });
+}
+
+#[test]
+fn no_secret_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    with_live(&secrets(), folder.path(), async |live| {
+        let value = live.observe(request(live, "odd", "answers", Class::Observe, 60_000)).await.result.unwrap();
+        assert_eq!(value, Value::list([Value::text("it is ***"), Value::number(59)]));
+        let error = live.act(request(live, "odd", "tells", Class::Change, 60_000)).await.result.unwrap_err();
+        assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+    });
+}
+
+#[test]
+fn an_unknown_backend_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    with_live(&secrets(), folder.path(), async |live| {
+        let error = live.act(request(live, "none", "such", Class::Change, 60_000)).await.result.unwrap_err();
+        assert_eq!(
+            (error.kind, error.to_string().as_str()),
+            (ErrorKind::Refused, "nothing here can carry out none.such")
+        );
+    });
+}
+
+#[test]
+fn one_run_holds_a_lock_and_says_who() {
+    let folder = tempfile::tempdir().unwrap();
+    let now = Timestamp::from_second(1_800_000_000).unwrap();
+    let first = Locks::new(folder.path().to_owned(), "first".into());
+    let second = Locks::new(folder.path().to_owned(), "second".into());
+    let names = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
+    first.take(names(&["be1", "../escape"]), now).unwrap();
+    first.take(names(&["be1"]), now).unwrap();
+    let refused = second.take(names(&["aaa", "be1"]), now).unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::Refused);
+    assert!(refused.message.contains("\"be1\" is held by run first (process"), "{refused}");
+    // All or none: what could be had was let go again.
+    first.take(names(&["aaa"]), now).unwrap();
+    drop(first);
+    second.take(names(&["aaa", "be1", "../escape"]), now).unwrap();
+    let long = "x".repeat(4000);
+    second.take(vec![long.clone() + "1", long + "2"], now).unwrap();
+    assert!(std::fs::read_dir(folder.path()).unwrap().count() == 5);
+}
+
+#[test]
+fn a_limit_holds_for_every_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let hour = SignedDuration::from_hours(1);
+    let charge = |rate: Option<u32>, apart: Option<i64>| {
+        vec![Charge {
+            name: "host.reboot per host=be1".into(),
+            rate: rate.map(|count| (count, hour)),
+            apart: apart.map(SignedDuration::from_mins),
+        }]
+    };
+    with_live(&secrets(), folder.path(), async |live| {
+        live.charge(Address::default(), charge(Some(2), None)).await.result.unwrap();
+        let apart = live.charge(Address::default(), charge(None, Some(10))).await.result.unwrap_err();
+        assert!(apart.message.contains("10m apart"), "{apart}");
+    });
+    with_live(&secrets(), folder.path(), async |live| {
+        live.charge(Address::default(), charge(Some(2), None)).await.result.unwrap();
+        let spent = live.charge(Address::default(), charge(Some(2), None)).await.result.unwrap_err();
+        assert_eq!(spent.kind, ErrorKind::Limit);
+        assert!(spent.message.contains("2 per 1h") && spent.message.contains("the next in 59m"), "{spent}");
+        // Nothing was charged for what was refused.
+        assert_eq!(std::fs::read_to_string(folder.path().join("limits.jsonl")).unwrap().lines().count(), 2);
+    });
+}
+
+#[test]
+fn a_torn_line_costs_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("limits.jsonl");
+    let once = || vec![Charge { name: "x".into(), rate: Some((1, SignedDuration::from_hours(1))), apart: None }];
+    std::fs::write(&path, "{\"at\":\"20").unwrap();
+    with_live(&secrets(), folder.path(), async |live| {
+        live.charge(Address::default(), once()).await.result.unwrap();
+        assert!(live.charge(Address::default(), once()).await.result.is_err());
+    });
+}
+
+#[test]
+fn a_wait_ends_when_the_clock_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    with_live(&secrets(), folder.path(), async |live| {
+        let until = live.now().checked_add(SignedDuration::from_millis(20)).unwrap();
+        let reply = live.wait(Address::default(), until).await;
+        assert!(reply.at >= until);
+    });
+}
+
+#[test]
+fn cancelling_wakes_whoever_waits() {
+    let cancel = Cancel::default();
+    let waiting = std::future::poll_fn(|context| match cancel.poll(context) {
+        true => std::task::Poll::Ready(()),
+        false => std::task::Poll::Pending,
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async { tokio::join!(waiting, async { cancel.cancel() }) });
+}

@@ -1,0 +1,94 @@
+//! The pages of `docs/` keep what they promise: each wrong example has exactly the code of its page, each cured one has
+//! nothing wrong with it, and the pages that are made from the program are as the program would make them.
+
+use rectify::diagnostic::CODES;
+use std::path::Path;
+
+/// Codes whose page shows a command or a sketch, since no small file has that mistake.
+const WITHOUT_A_FILE: [&str; 3] = ["E0108", "E0603", "E0604"];
+
+/// A block of a page: what stands behind its fence, and its text.
+type Block = (String, String);
+
+/// The blocks under a heading.
+fn blocks(page: &str, heading: &str) -> Vec<Block> {
+    let section = page.split("\n## ").find(|section| section.starts_with(heading)).unwrap_or_default();
+    let mut blocks = Vec::new();
+    let mut lines = section.lines();
+    while let Some(line) = lines.next() {
+        if let Some(info) = line.strip_prefix("```") {
+            let body: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            blocks.push((info.to_owned(), body.join("\n") + "\n"));
+        }
+    }
+    blocks
+}
+
+/// The codes that `rectify check` finds in the files of a section.
+fn codes_of(blocks: &[Block]) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut yaml_only = true;
+    for (info, text) in blocks {
+        let name = match info.split_once(' ') {
+            Some((_, name)) => name,
+            None => "example.runbook",
+        };
+        yaml_only &= name.ends_with(".yaml");
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    assert!(!yaml_only, "a section shows at least one runbook");
+    let output = assert_cmd::Command::cargo_bin("rectify")
+        .unwrap()
+        .current_dir(folder.path())
+        .args(["check", "--format", "json", "example.runbook"])
+        .output()
+        .unwrap();
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    let findings = document["findings"].as_array().unwrap();
+    findings
+        .iter()
+        .map(|finding| {
+            format!(
+                "{} {}:{} {}",
+                finding["code"].as_str().unwrap(),
+                finding["line"],
+                finding["column"],
+                finding["message"].as_str().unwrap()
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn every_page_shows_its_mistake_and_its_cure() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/codes");
+    let mut wrong_pages = Vec::new();
+    for known in CODES {
+        let code = known.code.0;
+        let page = std::fs::read_to_string(folder.join(format!("{code}.md"))).unwrap();
+        let (wrong, cured) = (blocks(&page, "Wrong"), blocks(&page, "Cured"));
+        assert!(!wrong.is_empty() && !cured.is_empty(), "{code} shows both");
+        if WITHOUT_A_FILE.contains(&code) {
+            continue;
+        }
+        let found = codes_of(&wrong);
+        if found.is_empty() || found.len() > 2 || !found.iter().all(|finding| finding.starts_with(code)) {
+            wrong_pages.push(format!("{code}, wrong example: {found:#?}"));
+        }
+        let found = codes_of(&cured);
+        if !found.is_empty() {
+            wrong_pages.push(format!("{code}, cured example: {found:#?}"));
+        }
+    }
+    assert!(wrong_pages.is_empty(), "{}", wrong_pages.join("\n"));
+}
+
+#[test]
+fn pages_made_from_the_program_are_up_to_date() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (path, text) in rectify::cli::pages::all() {
+        let written = std::fs::read_to_string(root.join(path)).unwrap_or_default();
+        assert!(written == text, "{path} is not up to date: cargo run --example pages");
+    }
+}
