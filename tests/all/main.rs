@@ -19,6 +19,7 @@ mod imap_dovecot;
 mod imap_hostile;
 mod lab;
 mod layers;
+mod mail;
 mod syntax_accepts;
 mod syntax_hostile;
 mod syntax_planted;

@@ -7,6 +7,8 @@
 mod authority;
 mod calls;
 mod dovecot;
+pub mod mail;
+mod mail_front;
 mod process;
 mod scripted;
 
