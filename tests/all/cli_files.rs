@@ -62,7 +62,9 @@ fn imports_stay_inside_and_come_to_an_end() {
     ]);
     std::os::unix::fs::symlink("../out.runbook", project.path("in/linked.runbook")).unwrap();
     std::os::unix::fs::symlink("/dev/zero", project.path("in/zero")).unwrap();
-    for (file, code) in [("self", "E0602"), ("up", "E0601"), ("absolute", "E0601"), ("link", "E0601"), ("zero", "E0601")] {
+    for (file, code) in
+        [("self", "E0602"), ("up", "E0601"), ("absolute", "E0601"), ("link", "E0601"), ("zero", "E0601")]
+    {
         let ran = project.run(&["check", &format!("in/{file}.runbook"), "--format", "json"]).ends(1);
         assert_eq!(codes(&ran), [code], "{file}: {ran:#?}");
     }
@@ -94,10 +96,15 @@ fn findings_have_the_contracts_fields() {
     let ran = project.run(&["check", "a.runbook", "--format", "json"]).ends(1);
     let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     let finding = &document["findings"][1];
-    for field in ["code", "rule", "severity", "message", "help", "file", "line", "column", "end_line", "end_column", "path"] {
+    for field in
+        ["code", "rule", "severity", "message", "help", "file", "line", "column", "end_line", "end_column", "path"]
+    {
         assert!(finding.get(field).is_some(), "{field} is missing: {finding}");
     }
-    assert_eq!((finding["file"].as_str(), finding["line"].as_u64(), finding["column"].as_u64()), (Some("a.runbook"), Some(7), Some(3)));
+    assert_eq!(
+        (finding["file"].as_str(), finding["line"].as_u64(), finding["column"].as_u64()),
+        (Some("a.runbook"), Some(7), Some(3))
+    );
 }
 
 #[test]

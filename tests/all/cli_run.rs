@@ -95,7 +95,12 @@ fn for_alerts() -> Project {
     let down = runbook("Down", "instance: text, job: text", "  resolve \"${job} at ${instance}\"");
     let down = down.replace("  ends", "  alert \"ImapDown\"\n  ends");
     let broken = runbook("Broken", "", "  wiat 5m");
-    Project::new(&[("books/down.runbook", &down), ("books/broken.runbook", &broken), ("firing.json", FIRING), ("over.json", RESOLVED)])
+    Project::new(&[
+        ("books/down.runbook", &down),
+        ("books/broken.runbook", &broken),
+        ("firing.json", FIRING),
+        ("over.json", RESOLVED),
+    ])
 }
 
 #[test]
@@ -123,7 +128,8 @@ fn an_alert_that_fits_nothing_or_too_much_is_2() {
 
 #[test]
 fn a_lock_is_held_between_processes() {
-    let book = runbook("Locked", "pause: duration", "  wait pause\n  resolve \"done\"").replace("  ends", "  lock \"be1\"\n  ends");
+    let book = runbook("Locked", "pause: duration", "  wait pause\n  resolve \"done\"")
+        .replace("  ends", "  lock \"be1\"\n  ends");
     let project = Project::new(&[("a.runbook", &book)]);
     let mut first = project.command(&["run", "a.runbook", "pause=1h", "--id", "first"]).spawn().unwrap();
     super::cli_signals::wait_for(&mut first, "waiting");

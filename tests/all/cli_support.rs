@@ -79,7 +79,9 @@ impl Ran {
 
 /// A runbook with these statements.
 pub fn runbook(name: &str, parameters: &str, statements: &str) -> String {
-    format!("runbook {name}({parameters}) {{\n  title \"{name}\"\n  contact oncall\n  ends within 1h\n\n{statements}\n}}\n")
+    format!(
+        "runbook {name}({parameters}) {{\n  title \"{name}\"\n  contact oncall\n  ends within 1h\n\n{statements}\n}}\n"
+    )
 }
 
 /// A statement that leaves a file behind.

@@ -96,12 +96,7 @@ pub fn perform(job: &Job, id: String, arguments: &RunArguments, output: &Output)
 
 /// Everything that can carry out calls.
 fn backends() -> Vec<Box<dyn Backend>> {
-    vec![
-        Box::new(exec::Exec),
-        Box::new(host::HostBackend),
-        Box::new(imap::Imap::default()),
-        Box::new(service::Service),
-    ]
+    vec![Box::new(exec::Exec), Box::new(host::HostBackend), Box::new(imap::Imap::default()), Box::new(service::Service)]
 }
 
 /// Shows a message on the terminal; whether there is one. On standard output the view shows it with its event.
