@@ -12,6 +12,7 @@ mod engine_replay;
 mod engine_rules;
 mod engine_statements;
 mod engine_support;
+mod format_fixtures;
 mod format_properties;
 mod fuzz;
 mod generate;
