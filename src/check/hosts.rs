@@ -1,6 +1,6 @@
 //! What the inventory says, held against what the files declare. Without an inventory nothing is said.
 
-use super::context::{Context, unknown};
+use super::context::Context;
 use super::types::Type;
 use crate::diagnostic::{Diagnostic, code};
 use crate::inventory::Entry;
@@ -68,7 +68,7 @@ impl<'a> Context<'a> {
         let diagnostic = match (found, wanted) {
             (None, _) => {
                 let known = self.program.hosts.iter().map(|host| host.name.as_str());
-                unknown(code::UNKNOWN_HOST, span, format!("the inventory has no host named {name}"), name, known)
+                self.unknown(code::UNKNOWN_HOST, span, format!("the inventory has no host named {name}"), name, known)
             }
             (Some(host), Type::Host(roles))
                 if !roles.is_empty() && !host.roles.iter().any(|role| roles.contains(role)) =>
@@ -87,7 +87,7 @@ impl<'a> Context<'a> {
             && !inventory.has_contact(&path.text)
         {
             let message = format!("the inventory has no contact named {}", path.text);
-            let diagnostic = unknown(code::UNKNOWN_CONTACT, path.span, message, &path.text, inventory.contact_names());
+            let diagnostic = self.unknown(code::UNKNOWN_CONTACT, path.span, message, &path.text, inventory.contact_names());
             self.report(diagnostic);
         }
         path.text.clone()
@@ -99,7 +99,7 @@ impl<'a> Context<'a> {
             && !inventory.has_secret(name)
         {
             let message = format!("the inventory has no secret named {name}");
-            let diagnostic = unknown(code::UNKNOWN_NAME, span, message, name, inventory.secret_names());
+            let diagnostic = self.unknown(code::UNKNOWN_NAME, span, message, name, inventory.secret_names());
             self.report(diagnostic);
         }
     }

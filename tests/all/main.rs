@@ -1,3 +1,5 @@
 //! Every integration test, in one binary.
 
+mod corpus;
 mod syntax_accepts;
+mod wrong_files;
