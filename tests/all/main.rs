@@ -1,11 +1,13 @@
 //! Every integration test, in one binary.
 
+mod check_hostile;
 mod cli_files;
 mod cli_fmt;
 mod cli_pages;
 mod cli_run;
 mod cli_signals;
 mod cli_support;
+mod corpus;
 mod engine_effects;
 mod engine_endings;
 mod engine_replay;
@@ -21,6 +23,8 @@ mod imap_hostile;
 mod lab;
 mod layers;
 mod mail;
+mod right_files;
 mod syntax_accepts;
 mod syntax_hostile;
 mod syntax_planted;
+mod wrong_files;
