@@ -66,10 +66,10 @@ pub fn page() -> String {
         for signature in &backend.signatures {
             let entry = Entry::new(catalog, backend, signature);
             let clauses: Vec<String> = entry.clauses.iter().map(|clause| format!("`{}`", cell(clause))).collect();
-            let _ =
-                writeln!(text, "| {} | `{}` | {} |", entry.class.word(), cell(&entry.call), clauses.join("<br>"));
+            let _ = writeln!(text, "| {} | `{}` | {} |", entry.class.word(), cell(&entry.call), clauses.join("<br>"));
         }
-        let types = backend.records.iter().map(|record| record.span).chain(backend.enumerations.iter().map(|it| it.span));
+        let types =
+            backend.records.iter().map(|record| record.span).chain(backend.enumerations.iter().map(|it| it.span));
         let mut types: Vec<Span> = types.collect();
         types.sort();
         if !types.is_empty() {

@@ -72,9 +72,7 @@ pub fn parse(text: &str) -> Result<Vec<Alert>, String> {
 
 fn alert_of_payload(alert: PayloadAlert) -> Result<Alert, String> {
     match alert.labels.get("alertname") {
-        Some(name) => {
-            Ok(Alert { name: name.clone(), resolved: alert.status == "resolved", labels: alert.labels })
-        }
+        Some(name) => Ok(Alert { name: name.clone(), resolved: alert.status == "resolved", labels: alert.labels }),
         None => Err("An alert of the notification has no label alertname".to_owned()),
     }
 }
@@ -90,10 +88,11 @@ pub fn starts(runbook: &Runbook, alert: &Alert) -> bool {
 /// A label fills the parameter of its name. Where exactly one host is asked for and no label has its parameter's name,
 /// the label `instance` fills it. A label that fills a host may be more than a name: see [`host_label`].
 pub fn arguments(parameters: &[Parameter], alert: &Alert, hosts: &[Host]) -> Vec<Given> {
-    let only_host = match parameters.iter().filter(|parameter| host_roles(&parameter.type_of).is_some()).collect::<Vec<_>>()[..] {
-        [only] => Some(&only.name),
-        _ => None,
-    };
+    let only_host =
+        match parameters.iter().filter(|parameter| host_roles(&parameter.type_of).is_some()).collect::<Vec<_>>()[..] {
+            [only] => Some(&only.name),
+            _ => None,
+        };
     let label_of = |parameter: &Parameter| {
         let same_name = alert.labels.get(parameter.name.as_str());
         same_name.or_else(|| alert.labels.get(INSTANCE).filter(|_| only_host == Some(&parameter.name)))
@@ -124,7 +123,8 @@ fn host_roles(type_of: &Type) -> Option<&[ecow::EcoString]> {
 /// that has the port is meant. What fits no single host stays as it is, to be told about.
 fn host_label(label: &str, roles: &[ecow::EcoString], hosts: &[Host]) -> String {
     let fits = |host: &&Host| roles.is_empty() || host.roles.iter().any(|role| roles.contains(role));
-    let going_by = |name: &str| -> Vec<&Host> { hosts.iter().filter(fits).filter(|host| host.answers_to(name)).collect() };
+    let going_by =
+        |name: &str| -> Vec<&Host> { hosts.iter().filter(fits).filter(|host| host.answers_to(name)).collect() };
     if let [only] = going_by(label)[..] {
         return only.name.to_string();
     }
@@ -162,7 +162,13 @@ mod tests {
         {"status":"resolved","labels":{"alertname":"ImapDown","instance":"127.0.0.1:22993"}}],"version":"4"}"#;
 
     fn host(name: &str, role: &str, port: u16) -> Host {
-        let imap = ImapSettings { port: Some(port), security: Default::default(), ca: None, server_name: None, from_address: None };
+        let imap = ImapSettings {
+            port: Some(port),
+            security: Default::default(),
+            ca: None,
+            server_name: None,
+            from_address: None,
+        };
         Host {
             name: name.into(),
             address: "127.0.0.1".into(),
@@ -204,7 +210,8 @@ mod tests {
     fn labels_fill_parameters() {
         let hosts = [host("fe1", "front_end", 21993)];
         let parameter = |name: &str, type_of| Parameter { name: name.into(), type_of, default: None };
-        let parameters = [parameter("server", Type::Host(vec![])), parameter("job", Type::Text), parameter("site", Type::Text)];
+        let parameters =
+            [parameter("server", Type::Host(vec![])), parameter("job", Type::Text), parameter("site", Type::Text)];
         let alert = parse(PAYLOAD).unwrap().remove(0);
         let filled = arguments(&parameters, &alert, &hosts);
         assert_eq!(filled, [("server".to_owned(), "fe1".to_owned()), ("job".to_owned(), "imap".to_owned())]);

@@ -151,9 +151,14 @@ mod tests {
         std::os::unix::fs::symlink(folder.path(), root.join("up")).unwrap();
         std::os::unix::fs::symlink("../secret.runbook", root.join("link.runbook")).unwrap();
         let absolute = folder.path().join("secret.runbook");
-        for written in
-            ["../secret.runbook", "lib/../../secret.runbook", "../nothing", "up/secret.runbook", "link.runbook", absolute.to_str().unwrap()]
-        {
+        for written in [
+            "../secret.runbook",
+            "lib/../../secret.runbook",
+            "../nothing",
+            "up/secret.runbook",
+            "link.runbook",
+            absolute.to_str().unwrap(),
+        ] {
             assert_eq!(files.resolve(&a, written), Err(FileError::Outside), "{written}");
         }
     }

@@ -74,7 +74,9 @@ fn jobs(arguments: &RunArguments, output: &Output) -> Result<Vec<Job>, Vec<Strin
         return choice.by_hand(names.as_deref(), &given).map(|job| vec![job]);
     };
     if !arguments.words.is_empty() {
-        return Err(one("An alert finds its runbook and fills its parameters: leave RUNBOOK and NAME=VALUE out".to_owned()));
+        return Err(one(
+            "An alert finds its runbook and fills its parameters: leave RUNBOOK and NAME=VALUE out".to_owned()
+        ));
     }
     let mut jobs: Vec<Job> = Vec::new();
     for alert in alert::parse(&read_alert(alert).map_err(one)?).map_err(one)? {

@@ -236,11 +236,24 @@ mod tests {
         assert_eq!(read("1h30m", Type::Duration), Ok(Value::Duration(SignedDuration::from_mins(90))));
         assert_eq!(read("1.5KiB", Type::Size), Ok(Value::Size(1536)));
         assert_eq!(read("85%", Type::Percent), Ok(Value::Percent(85.into())));
-        assert_eq!(read("a, b", Type::List(Box::new(Type::Text))), Ok(Value::list([Value::text("a"), Value::text("b")])));
+        assert_eq!(
+            read("a, b", Type::List(Box::new(Type::Text))),
+            Ok(Value::list([Value::text("a"), Value::text("b")]))
+        );
         assert_eq!(read("", Type::Optional(Box::new(Type::Number))), Ok(Value::Absent));
         assert_eq!(read("imap_probe", Type::Secret), Ok(Value::Secret("imap_probe".into())));
         assert_eq!(read("fsat", Type::Enum(words)), Err("did you mean fast?".to_owned()));
-        for (text, type_of) in [("5", Type::Duration), ("5min", Type::Duration), ("9999999999999999999d", Type::Duration), ("", Type::Duration), ("1", Type::Size), ("999999999TiB", Type::Size), ("yes", Type::Boolean), ("1,5", Type::Number), ("", Type::Version)] {
+        for (text, type_of) in [
+            ("5", Type::Duration),
+            ("5min", Type::Duration),
+            ("9999999999999999999d", Type::Duration),
+            ("", Type::Duration),
+            ("1", Type::Size),
+            ("999999999TiB", Type::Size),
+            ("yes", Type::Boolean),
+            ("1,5", Type::Number),
+            ("", Type::Version),
+        ] {
             assert!(read(text, type_of.clone()).is_err(), "{text} is no {type_of}");
         }
     }
@@ -267,7 +280,8 @@ mod tests {
         ];
         let hosts = [host_named("fe1", "front_end", "x")];
         let known = Known { hosts: &hosts, secrets: &[] };
-        let mistakes = bind(&parameters, &given(&[("sever", "fe1"), ("pause", "5"), ("pause", "6")]), known).unwrap_err();
+        let mistakes =
+            bind(&parameters, &given(&[("sever", "fe1"), ("pause", "5"), ("pause", "6")]), known).unwrap_err();
         assert_eq!(mistakes.len(), 4, "{mistakes:#?}");
         assert!(mistakes.iter().any(|mistake| mistake.contains("did you mean server?")));
         let values = bind(&parameters, &given(&[("server", "fe1")]), known).unwrap();

@@ -83,7 +83,8 @@ mod tests {
         }
         std::os::unix::fs::symlink(folder.path(), folder.path().join("a/loop")).unwrap();
         let found = runbook_files(folder.path()).unwrap();
-        let names: Vec<_> = found.iter().map(|path| path.strip_prefix(folder.path()).unwrap().to_str().unwrap()).collect();
+        let names: Vec<_> =
+            found.iter().map(|path| path.strip_prefix(folder.path()).unwrap().to_str().unwrap()).collect();
         assert_eq!(names, ["a/.hidden.runbook", "a/z.runbook", "b.runbook"]);
     }
 

@@ -66,9 +66,8 @@ impl Findings {
 
 /// `3 errors and 1 warning` over all of them; nothing when there is nothing.
 pub fn count_of<'a>(findings: impl Iterator<Item = &'a Findings>) -> Option<String> {
-    let (errors, warnings) = findings.fold((0, 0), |(errors, warnings), found| {
-        (errors + found.errors, warnings + found.warnings)
-    });
+    let (errors, warnings) =
+        findings.fold((0, 0), |(errors, warnings), found| (errors + found.errors, warnings + found.warnings));
     let counted = |count: usize, word: &str| match count {
         0 => None,
         1 => Some(format!("1 {word}")),

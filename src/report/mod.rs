@@ -8,5 +8,5 @@ mod terminal;
 
 pub use findings::{Findings, More, count_of};
 pub use json::findings_as_json;
-pub use sanitise::{sanitise, sanitise_line, same_length};
+pub use sanitise::{same_length, sanitise, sanitise_line};
 pub use terminal::{Style, findings_as_text};

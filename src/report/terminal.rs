@@ -30,8 +30,7 @@ pub fn findings_as_text(findings: &Findings, sources: &SourceMap, style: Style) 
         if handler.render_report(&mut text, &shown).is_err() {
             let _ = writeln!(text, "{}: {}", finding.code, finding.message);
         }
-        let last_of_file =
-            findings.shown.get(position + 1).is_none_or(|next| next.span().file != finding.span().file);
+        let last_of_file = findings.shown.get(position + 1).is_none_or(|next| next.span().file != finding.span().file);
         let file = file_name(sources, finding.span());
         if let Some(more) = findings.more.iter().find(|more| last_of_file && more.file == file) {
             let _ = writeln!(text, "… and {} more in {}", more.count, sanitise_line(file));
@@ -154,7 +153,12 @@ mod tests {
     fn lines_up_under_chinese() {
         let text = "step \"重启服务\" { wiat 5m }\n";
         let start = text.find("wiat").unwrap() as u32;
-        let out = shown(text, Diagnostic::error(code::NOT_UNDERSTOOD, span(start, start + 4), "No statement begins with wiat").here("not a statement").help("Write wait"));
+        let out = shown(
+            text,
+            Diagnostic::error(code::NOT_UNDERSTOOD, span(start, start + 4), "No statement begins with wiat")
+                .here("not a statement")
+                .help("Write wait"),
+        );
         let line = out.lines().find(|line| line.contains("wiat 5m")).unwrap();
         let under = out.lines().skip_while(|line| !line.contains("wiat 5m")).nth(1).unwrap();
         let columns = |text: &str| unicode_width::UnicodeWidthStr::width(text);

@@ -48,7 +48,15 @@ fn codes_of(blocks: &[Block]) -> Vec<String> {
     let findings = document["findings"].as_array().unwrap();
     findings
         .iter()
-        .map(|finding| format!("{} {}:{} {}", finding["code"].as_str().unwrap(), finding["line"], finding["column"], finding["message"].as_str().unwrap()))
+        .map(|finding| {
+            format!(
+                "{} {}:{} {}",
+                finding["code"].as_str().unwrap(),
+                finding["line"],
+                finding["column"],
+                finding["message"].as_str().unwrap()
+            )
+        })
         .collect()
 }
 

@@ -26,9 +26,7 @@ pub struct Job {
 impl Job {
     /// Whether this is the same runbook of the same file with the same arguments.
     pub fn is_same(&self, other: &Job) -> bool {
-        Rc::ptr_eq(&self.program, &other.program)
-            && self.runbook == other.runbook
-            && self.arguments == other.arguments
+        Rc::ptr_eq(&self.program, &other.program) && self.runbook == other.runbook && self.arguments == other.arguments
     }
 }
 
@@ -84,12 +82,15 @@ impl Choice {
     /// # Errors
     /// A sentence for every mistake.
     pub fn by_hand(&self, name: Option<&str>, given: &[Given]) -> Result<Job, Vec<String>> {
-        let own: Vec<Candidate<'_>> = self.candidates().filter(|(file, _, runbook)| Some(runbook.span.file) == file.file).collect();
+        let own: Vec<Candidate<'_>> =
+            self.candidates().filter(|(file, _, runbook)| Some(runbook.span.file) == file.file).collect();
         let Some(name) = name else {
             return match own.as_slice() {
                 [only] => job(only, given),
                 [] => Err(vec![format!("There is no runbook in {}", self.path)]),
-                several => Err(vec![format!("There are several runbooks in {}: {}. Say which", self.path, names(several))]),
+                several => {
+                    Err(vec![format!("There are several runbooks in {}: {}. Say which", self.path, names(several))])
+                }
             };
         };
         let named = |candidates: &[Candidate<'_>]| candidates.iter().position(|(.., runbook)| runbook.name == name);
@@ -121,12 +122,16 @@ impl Choice {
             [only] => {
                 let given = alert::arguments(&only.2.parameters, alert, &only.0.program.hosts);
                 job(only, &given).map_err(|mistakes| {
-                    let of_alert = |mistake| format!("The alert {} does not fit {}: {mistake}", alert.name, only.2.name);
+                    let of_alert =
+                        |mistake| format!("The alert {} does not fit {}: {mistake}", alert.name, only.2.name);
                     mistakes.into_iter().map(of_alert).collect()
                 })
             }
             [] => {
-                let mut known: Vec<&str> = self.candidates().flat_map(|(.., runbook)| runbook.alerts.iter().map(|name| name.as_str())).collect();
+                let mut known: Vec<&str> = self
+                    .candidates()
+                    .flat_map(|(.., runbook)| runbook.alerts.iter().map(|name| name.as_str()))
+                    .collect();
                 known.sort_unstable();
                 known.dedup();
                 let cure = match (nearest(&alert.name, known.iter().copied()), known.as_slice()) {
@@ -136,7 +141,9 @@ impl Choice {
                 };
                 Err(vec![format!("No runbook in {} is started by the alert {}: {cure}", self.path, alert.name)])
             }
-            several => Err(vec![format!("Several runbooks are started by the alert {}: {}", alert.name, names(several))]),
+            several => {
+                Err(vec![format!("Several runbooks are started by the alert {}: {}", alert.name, names(several))])
+            }
         }
     }
 

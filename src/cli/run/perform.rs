@@ -90,12 +90,7 @@ pub fn perform(job: &Job, id: String, arguments: &RunArguments, output: &Output)
 
 /// Everything that can carry out calls.
 fn backends() -> Vec<Box<dyn Backend>> {
-    vec![
-        Box::new(exec::Exec),
-        Box::new(host::HostBackend),
-        Box::new(imap::Imap::default()),
-        Box::new(service::Service),
-    ]
+    vec![Box::new(exec::Exec), Box::new(host::HostBackend), Box::new(imap::Imap::default()), Box::new(service::Service)]
 }
 
 /// Polls the run, listens to signals, and lets the view know that time passes.

@@ -73,24 +73,30 @@ fn done(second: i64, place: &str, action: &str, result: Outcome) -> Event {
 }
 
 fn started() -> Event {
-    at(0, EventKind::RunStarted {
-        runbook: "BackEndDown".into(),
-        title: "后端不正常".into(),
-        arguments: vec![("server".into(), Value::Host("be1".into()))],
-        parent: None,
-        deadline: None,
-    })
+    at(
+        0,
+        EventKind::RunStarted {
+            runbook: "BackEndDown".into(),
+            title: "后端不正常".into(),
+            arguments: vec![("server".into(), Value::Host("be1".into()))],
+            parent: None,
+            deadline: None,
+        },
+    )
 }
 
 fn probe(second: i64, verdict: &str, reason: &str) -> Event {
-    at(second, EventKind::ProbeAnswered {
-        address: address("3"),
-        probe: "Imap".into(),
-        title: "IMAP answers".into(),
-        verdict: verdict.into(),
-        reason: reason.into(),
-        answer: Value::record("ImapSession", [("text", Value::text("NO [UNAVAILABLE]\u{1b}[2J hunter2"))]),
-    })
+    at(
+        second,
+        EventKind::ProbeAnswered {
+            address: address("3"),
+            probe: "Imap".into(),
+            title: "IMAP answers".into(),
+            verdict: verdict.into(),
+            reason: reason.into(),
+            answer: Value::record("ImapSession", [("text", Value::text("NO [UNAVAILABLE]\u{1b}[2J hunter2"))]),
+        },
+    )
 }
 
 fn story() -> Vec<Event> {
@@ -103,29 +109,46 @@ fn story() -> Vec<Event> {
         done(5, "4", "restart", Outcome::Done),
         intended(5, "5", Class::Change, "stopped"),
         done(6, "5", "stopped", Outcome::Done),
-        at(6, EventKind::ChangeOpened {
-            address: address("5"),
-            change: "service.stopped()".into(),
-            undo: Some("service.started()".into()),
-            permanent: false,
-        }),
-        at(7, EventKind::Waiting { address: address("6"), what: "IMAP answers".into(), until: at(67, EventKind::RunParked { reason: String::new() }).time }),
+        at(
+            6,
+            EventKind::ChangeOpened {
+                address: address("5"),
+                change: "service.stopped()".into(),
+                undo: Some("service.started()".into()),
+                permanent: false,
+            },
+        ),
+        at(
+            7,
+            EventKind::Waiting {
+                address: address("6"),
+                what: "IMAP answers".into(),
+                until: at(67, EventKind::RunParked { reason: String::new() }).time,
+            },
+        ),
         probe(9, "passed", ""),
     ]
 }
 
 fn ended(left: Vec<LeftInPlace>) -> Event {
-    at(75, EventKind::RunEnded {
-        outcome: RunOutcome::Escalated,
-        reason: "it still fails".into(),
-        left_in_place: left,
-        disruptions: vec![],
-        duration: SignedDuration::from_secs(75),
-    })
+    at(
+        75,
+        EventKind::RunEnded {
+            outcome: RunOutcome::Escalated,
+            reason: "it still fails".into(),
+            left_in_place: left,
+            disruptions: vec![],
+            duration: SignedDuration::from_secs(75),
+        },
+    )
 }
 
 fn left() -> LeftInPlace {
-    LeftInPlace { change: "service.stopped()".into(), undo: Some("service.started()".into()), why: "kept on failure".into() }
+    LeftInPlace {
+        change: "service.stopped()".into(),
+        undo: Some("service.started()".into()),
+        why: "kept on failure".into(),
+    }
 }
 
 #[test]
@@ -168,7 +191,14 @@ fn a_terminal_shows_what_is_waited_for() {
     let style = Style { colour: false, width: 60 };
     let mut view = LiveView::new(Box::new(page.clone()), mask(), style);
     story().iter().for_each(|event| view.event(event));
-    view.event(&at(10, EventKind::Waiting { address: address("6"), what: "后端 ".repeat(40), until: Timestamp::from_second(1_800_000_130).unwrap() }));
+    view.event(&at(
+        10,
+        EventKind::Waiting {
+            address: address("6"),
+            what: "后端 ".repeat(40),
+            until: Timestamp::from_second(1_800_000_130).unwrap(),
+        },
+    ));
     view.tick(Timestamp::from_second(1_800_000_020).unwrap());
     let text = page.text();
     let last = text.rsplit('\r').next().unwrap().trim_start_matches("\u{1b}[2K");
@@ -186,7 +216,9 @@ fn every_line_of_json_stands_alone_and_is_masked() {
     let text = page.text();
     for line in text.lines() {
         let value: serde_json::Value = serde_json::from_str(line).unwrap();
-        assert!(value["schema"] == 1 && value["event"].is_string() && value["time"].is_string() && value["run"] == "r1");
+        assert!(
+            value["schema"] == 1 && value["event"].is_string() && value["time"].is_string() && value["run"] == "r1"
+        );
     }
     assert_eq!(text.lines().count(), story().len());
     assert!(!text.contains("hunter2"));
@@ -217,13 +249,16 @@ fn an_undone_change_is_not_left() {
     let mut tally = Tally::default();
     story().iter().for_each(|event| tally.event(event));
     assert_eq!(tally.left_in_place("x").len(), 1);
-    tally.event(&at(20, EventKind::ChangeUndone {
-        address: address("5"),
-        change: "service.stopped()".into(),
-        undo: "service.started()".into(),
-        result: Outcome::Done,
-        detail: None,
-    }));
+    tally.event(&at(
+        20,
+        EventKind::ChangeUndone {
+            address: address("5"),
+            change: "service.stopped()".into(),
+            undo: "service.started()".into(),
+            result: Outcome::Done,
+            detail: None,
+        },
+    ));
     assert_eq!(tally.left_in_place("x"), []);
     assert_eq!(tally.undone(), ["service.stopped()"]);
 }

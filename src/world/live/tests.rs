@@ -18,8 +18,13 @@ impl Backend for Odd {
         Box::pin(async move {
             match call.action.as_str() {
                 "hangs" => std::future::pending().await,
-                "tells" => Err(ActionError::new(ErrorKind::Failed, "password canary-7 refused").with(Value::text("canary-7"))),
-                _ => Ok(Value::list([Value::text("it is canary-7"), Value::number(surroundings.time_left.as_secs() as i64)])),
+                "tells" => {
+                    Err(ActionError::new(ErrorKind::Failed, "password canary-7 refused").with(Value::text("canary-7")))
+                }
+                _ => Ok(Value::list([
+                    Value::text("it is canary-7"),
+                    Value::number(surroundings.time_left.as_secs() as i64),
+                ])),
             }
         })
     }
@@ -91,7 +96,10 @@ fn an_unknown_backend_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     with_live(&secrets(), folder.path(), async |live| {
         let error = live.act(request(live, "none", "such", Class::Change, 60_000)).await.result.unwrap_err();
-        assert_eq!((error.kind, error.to_string().as_str()), (ErrorKind::Refused, "nothing here can carry out none.such"));
+        assert_eq!(
+            (error.kind, error.to_string().as_str()),
+            (ErrorKind::Refused, "nothing here can carry out none.such")
+        );
     });
 }
 
