@@ -12,13 +12,13 @@ pub mod value;
 
 pub mod secret;
 
+pub mod inventory;
+
 pub mod syntax;
 
 pub mod format;
 
 pub mod catalog;
-
-pub mod inventory;
 
 pub mod check;
 

@@ -17,7 +17,7 @@ impl<'a> Context<'a> {
             let mut host = entry.host.clone();
             for (position, role) in entry.host.roles.iter().enumerate() {
                 if let Some(shape) = self.declared.roles.get(role).copied() {
-                    let span = entry.role_spans.get(position).copied().unwrap_or(entry.name_span);
+                    let span = entry.roles_spans.get(position).copied().unwrap_or(entry.name_span);
                     self.role_facts(entry, &mut host, shape, span);
                 }
             }
@@ -44,10 +44,12 @@ impl<'a> Context<'a> {
                 }
                 Some(position) => {
                     let found = host.facts[position].1.clone();
-                    match coerce(&found, &wanted) {
+                    let place = entry.facts_spans.get(position);
+                    let written = place.and_then(|place| place.written.as_deref());
+                    match coerce(&found, written, &wanted) {
                         Some(value) => host.facts[position].1 = value,
                         None => {
-                            let span = entry.fact_spans.get(position).copied().unwrap_or(span);
+                            let span = place.map_or(span, |place| place.value);
                             let message =
                                 format!("the fact {name} of {} is {}, and {wanted} is needed", host.name, found.kind());
                             let diagnostic = Diagnostic::error(code::INVENTORY_MISMATCH, span, message);
@@ -84,10 +86,11 @@ impl<'a> Context<'a> {
     /// A contact must be in the inventory.
     pub(super) fn contact(&mut self, path: &ast::Path) -> EcoString {
         if let Some(inventory) = self.inventory
-            && !inventory.has_contact(&path.text)
+            && inventory.contact(&path.text).is_none()
         {
             let message = format!("the inventory has no contact named {}", path.text);
-            let diagnostic = unknown(code::UNKNOWN_CONTACT, path.span, message, &path.text, inventory.contact_names());
+            let known = inventory.contacts.iter().map(|contact| contact.name.as_str());
+            let diagnostic = unknown(code::UNKNOWN_CONTACT, path.span, message, &path.text, known);
             self.report(diagnostic);
         }
         path.text.clone()
@@ -96,34 +99,36 @@ impl<'a> Context<'a> {
     /// A secret must be in the inventory.
     pub(super) fn known_secret(&mut self, name: &str, span: Span) {
         if let Some(inventory) = self.inventory
-            && !inventory.has_secret(name)
+            && !inventory.secrets.contains_key(name)
         {
             let message = format!("the inventory has no secret named {name}");
-            let diagnostic = unknown(code::UNKNOWN_NAME, span, message, name, inventory.secret_names());
+            let diagnostic =
+                unknown(code::UNKNOWN_NAME, span, message, name, inventory.secrets.keys().map(String::as_str));
             self.report(diagnostic);
         }
     }
 }
 
-/// A fact as YAML gave it, as the type that its role asks for.
-fn coerce(found: &Value, wanted: &Type) -> Option<Value> {
+/// A fact as YAML gave it, as the type that its role asks for. A number that a text or version is wanted for is taken as
+/// it was written: `26.10` is not `26.1`.
+fn coerce(found: &Value, written: Option<&str>, wanted: &Type) -> Option<Value> {
+    let text = || found.as_text().or(written);
     match (found, wanted) {
         (Value::Absent, Type::Optional(_)) => Some(Value::Absent),
-        (found, Type::Optional(inner)) => coerce(found, inner),
-        (Value::Text(_), Type::Text) | (Value::Number(_), Type::Number) | (Value::Boolean(_), Type::Boolean) => {
-            Some(found.clone())
+        (Value::Absent, _) => None,
+        (_, Type::Optional(inner)) => coerce(found, written, inner),
+        (Value::Number(_), Type::Number) | (Value::Boolean(_), Type::Boolean) => Some(found.clone()),
+        (Value::List(items), Type::List(item)) => {
+            items.iter().map(|value| coerce(value, None, item)).collect::<Option<Vec<_>>>().map(Value::list)
         }
+        (_, Type::Text) => text().map(Value::text),
         (Value::Text(text), Type::Secret) => Some(Value::Secret(text.clone())),
-        (Value::Text(text), Type::Version) => Version::parse(text).map(Value::Version),
-        (Value::Number(number), Type::Version) => Version::parse(&number.to_string()).map(Value::Version),
+        (_, Type::Version) => text().and_then(Version::parse).map(Value::Version),
         (Value::Text(text), Type::Duration) => crate::syntax::duration(text).map(Value::Duration),
         (Value::Text(text), Type::Size) => crate::syntax::size(text).map(Value::Size),
         (Value::Text(text), Type::Time) => text.parse().ok().map(Value::Time),
         (Value::Text(text), Type::Enum(words)) => {
             (words.open || words.words.contains(text)).then(|| Value::Word(text.clone()))
-        }
-        (Value::List(items), Type::List(item)) => {
-            items.iter().map(|value| coerce(value, item)).collect::<Option<Vec<_>>>().map(Value::list)
         }
         (_, Type::Invalid) => Some(found.clone()),
         _ => None,

@@ -10,6 +10,7 @@ use super::program::{
 use super::runs::ProcedureState;
 use super::types::Type;
 use crate::diagnostic::{Diagnostic, code};
+use crate::inventory::DestroyPolicy;
 use crate::source::Span;
 use crate::syntax::ast;
 use crate::value::{Class, Value};
@@ -452,7 +453,7 @@ impl<'a> Context<'a> {
                 format!("a probe may leave nothing behind and disturb nobody, and {name} is {}", class.word());
             self.error(code::EFFECT_IN_PROBE, span, message);
         }
-        let allowed = self.inventory.is_some_and(|inventory| inventory.policy.destroy_without_approval);
+        let allowed = self.inventory.is_some_and(|inventory| inventory.policy.destroy == DestroyPolicy::Allow);
         if class == Class::Destroy && !body.place.approved && !allowed {
             self.report(
                 Diagnostic::error(

@@ -8,7 +8,6 @@ use crate::diagnostic::{Diagnostic, Severity, code};
 use crate::inventory::{self, Inventory};
 use crate::secret::Secrets;
 use crate::source::{FileError, SourceFile, SourceMap, Span};
-use crate::value::Contact;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -115,11 +114,6 @@ impl Project {
     /// The names of the inventory's secrets.
     pub fn secret_names(&self) -> impl Iterator<Item = &str> {
         self.inventory.iter().flat_map(|inventory| inventory.secrets.keys().map(String::as_str))
-    }
-
-    /// The inventory's contacts.
-    pub fn contacts(&self) -> Vec<Contact> {
-        self.inventory.as_ref().map(|inventory| inventory.contacts.clone()).unwrap_or_default()
     }
 
     /// A session that checks files of this project.

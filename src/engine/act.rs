@@ -149,6 +149,8 @@ pub(super) async fn perform<'t>(scope: &Scope<'t>, index: usize, call: Call, at:
 
     let target = call.target().or_else(|| leaf.target()).map(str::to_owned);
     let held = hold(scope, target, at, after(scope.now(), timeout)).await?;
+    // Another call on the target may have been waited for meanwhile.
+    scope.stopped()?;
     let mut spending = Vec::new();
     if !scope.shielded {
         for layer in &mut layers {

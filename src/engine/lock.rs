@@ -58,7 +58,7 @@ pub(super) async fn hold<'t>(
     loop {
         let at = if turn == 0 { at.clone() } else { at.child(at.last().unwrap_or_default(), turn) };
         let pending = world.lock(at.clone(), vec![target.clone()]);
-        let answer = reply(tree, pending, !scope.shielded).await.map_err(|_| Exit::Cancelled)?;
+        let answer = reply(tree, pending, false).await.map_err(|_| Exit::Cancelled)?;
         match answer.result {
             Ok(()) => {
                 held.locked = true;
@@ -106,7 +106,7 @@ pub(super) async fn lock<'t>(scope: &Scope<'t>, mut names: Vec<String>) -> Resul
     let missing: Vec<String> = names.iter().filter(|name| !tree.held.borrow().contains_key(*name)).cloned().collect();
     if let (false, Some(world)) = (missing.is_empty(), tree.acting) {
         let pending = world.lock(scope.address.clone(), missing);
-        reply(tree, pending, true).await.map_err(|_| Exit::Cancelled)?.result?;
+        reply(tree, pending, false).await.map_err(|_| Exit::Cancelled)?.result?;
     }
     let mut held = tree.held.borrow_mut();
     for name in &names {

@@ -85,7 +85,7 @@ async fn parallel<'t>(
                 Poll::Ready(flow) => {
                     if let Err(exit) = flow {
                         group.stopping.set(true);
-                        first.get_or_insert(exit);
+                        first = Some(worse(first.take(), exit));
                     }
                     scope.tree.nudge();
                     false
@@ -110,6 +110,16 @@ async fn parallel<'t>(
         Some(exit) => Err(exit),
         None if waiting.next().is_some() => scope.stopped(),
         None => Ok(()),
+    }
+}
+
+/// The first exit is the loop's, but an escalation must not get lost behind one that might be caught or pages nobody.
+fn worse(first: Option<Exit>, exit: Exit) -> Exit {
+    match (first, exit) {
+        (None, exit) => exit,
+        (Some(first @ (Exit::Escalated(_) | Exit::TimedOut)), _) => first,
+        (Some(_), exit @ Exit::Escalated(_)) => exit,
+        (Some(first), _) => first,
     }
 }
 

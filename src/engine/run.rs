@@ -308,7 +308,7 @@ async fn settle(scope: &Scope<'_>, reason: String) -> Flow {
 /// Adds the goal's last answer to the evidence, where it is not part of it already.
 fn with_goal(scope: &Scope<'_>, mut escalation: Escalation) -> Escalation {
     if let Some(answer) = &scope.run.record.borrow().goal_answer
-        && !escalation.evidence.iter().any(|piece| piece.value == *answer)
+        && !escalation.evidence.iter().any(|piece| piece.label == "goal.answer" && piece.value == *answer)
     {
         let label = eco_format!("goal.answer of {}", scope.run.title);
         escalation.evidence.push(ShownEvidence { label, value: answer.clone() });

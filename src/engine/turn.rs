@@ -16,11 +16,12 @@ pub(super) async fn in_turns<T>(tree: &Tree<'_>, inner: impl Future<Output = T>)
     let mut inner = pin!(inner);
     poll_fn(|context| {
         loop {
-            let noticed = !tree.cancelled.get() && tree.observing.poll_cancel(context);
-            tree.taken.set(noticed);
-            tree.moved.set(noticed);
-            if noticed {
+            let cancelled = if tree.cancelled.get() { Poll::Pending } else { tree.observing.poll_cancel(context) };
+            tree.taken.set(cancelled.is_ready());
+            tree.moved.set(cancelled.is_ready());
+            if let Poll::Ready(at) = cancelled {
                 tree.cancelled.set(true);
+                tree.clock.set(tree.clock.get().max(at));
             }
             if let Poll::Ready(value) = inner.as_mut().poll(context) {
                 return Poll::Ready(value);

@@ -9,7 +9,7 @@ use crate::value::{ActionError, Call, Timestamp, Value};
 use ecow::EcoString;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::Context;
+use std::task::{Context, Poll};
 
 /// What came back, and when.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -102,9 +102,9 @@ pub trait Observing {
     /// Takes an event. The engine stamps it; a world decides who sees it.
     fn record(&self, event: &Event);
 
-    /// Whether somebody wants the run to stop; if not yet, wakes the task when somebody does. The engine looks once at
-    /// the start of each of its turns.
-    fn poll_cancel(&self, context: &mut Context<'_>) -> bool;
+    /// When somebody wanted the run to stop; if nobody did yet, wakes the task when somebody does. The engine looks once
+    /// at the start of each of its turns, and sets its clock to it.
+    fn poll_cancel(&self, context: &mut Context<'_>) -> Poll<Timestamp>;
 }
 
 /// Both halves.

@@ -1,59 +1,196 @@
-//! stub
-use crate::source::Span;
-use crate::value::Host;
-/// d
-#[derive(Debug, Default)]
-pub struct Inventory {
-    /// d
-    pub hosts: Vec<Entry>,
-    /// d
-    pub policy: Policy,
-    /// d
-    pub secrets: BTreeMap<String, SecretSource>,
-    /// d
-    pub contacts: Vec<Contact>,
-}
-/// d
-#[derive(Debug, Default)]
-pub struct Policy {
-    /// d
-    pub destroy_without_approval: bool,
-}
-/// d
-#[derive(Debug)]
-pub struct Entry {
-    /// d
-    pub host: Host,
-    /// d
-    pub name_span: Span,
-    /// d
-    pub role_spans: Vec<Span>,
-    /// d
-    pub fact_spans: Vec<Span>,
-}
-impl Inventory {
-    /// d
-    pub fn has_contact(&self, _n: &str) -> bool {
-        true
-    }
-    /// d
-    pub fn contact_names(&self) -> Vec<&str> {
-        vec![]
-    }
-    /// d
-    pub fn has_secret(&self, _n: &str) -> bool {
-        true
-    }
-    /// d
-    pub fn secret_names(&self) -> Vec<&str> {
-        vec![]
-    }
-}
+//! `rectify.yaml`: the hosts, contacts, secrets and policy that a team keeps, parsed and pure.
+//!
+//! Every mistake is a diagnostic with its place, and one mistake does not hide the next. What the roles of hosts ask
+//! for is not known here: facts are read as they are written, with their places, and the checker holds them against the
+//! types.
+
+mod contacts;
+mod decode;
+mod hosts;
+mod reader;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
 use crate::diagnostic::Diagnostic;
-use crate::source::FileId;
-use crate::value::{Contact, SecretSource};
+use crate::source::{FileId, Span};
+use crate::value::{Contact, Host, MailSettings, SecretSource};
+use ecow::EcoString;
+use reader::Reader;
 use std::collections::BTreeMap;
-/// d
-pub fn parse(_file: FileId, _text: &str) -> (Inventory, Vec<Diagnostic>) {
-    (Inventory::default(), Vec::new())
+
+/// Everything that `rectify.yaml` says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Inventory {
+    /// The hosts, in the order of the file.
+    pub hosts: Vec<Entry>,
+    /// Who can be told, in the order of the file.
+    pub contacts: Vec<Contact>,
+    /// Where secrets are found, by name.
+    pub secrets: BTreeMap<String, SecretSource>,
+    /// How mail leaves.
+    pub mail: Option<MailSettings>,
+    /// What needs whose consent.
+    pub policy: Policy,
+}
+
+impl Inventory {
+    /// A host by its name, an alias or its address, as names from outside are looked up.
+    pub fn host(&self, name: &str) -> Option<&Host> {
+        let exact = self.hosts.iter().find(|entry| entry.host.name == name);
+        exact.or_else(|| self.hosts.iter().find(|entry| entry.host.answers_to(name))).map(|entry| &entry.host)
+    }
+
+    /// A contact by name.
+    pub fn contact(&self, name: &str) -> Option<&Contact> {
+        self.contacts.iter().find(|contact| contact.name == name)
+    }
+
+    /// A contact and all who hear of everything that it hears of, each once.
+    pub fn told(&self, name: &str) -> Vec<&Contact> {
+        let mut told: Vec<&Contact> = self.contact(name).into_iter().collect();
+        let mut next = 0;
+        while let Some(contact) = told.get(next).copied() {
+            for also in contact.also.iter().filter_map(|also| self.contact(also)) {
+                if !told.iter().any(|known| known.name == also.name) {
+                    told.push(also);
+                }
+            }
+            next += 1;
+        }
+        told
+    }
+}
+
+/// A host, and where the parts of its entry stand.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The host.
+    pub host: Host,
+    /// Its name.
+    pub name_span: Span,
+    /// Its roles, in the order of `host.roles`.
+    pub roles_spans: Vec<Span>,
+    /// Its facts, in the order of `host.facts`.
+    pub facts_spans: Vec<FactPlace>,
+}
+
+/// Where a fact stands, and how it is written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FactPlace {
+    /// Its name.
+    pub name: Span,
+    /// Its value.
+    pub value: Span,
+    /// The value's own characters, unless it is a list. The number 1.10 is also the version 1.10.
+    pub written: Option<EcoString>,
+}
+
+/// Whether what cannot be undone may be done without a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DestroyPolicy {
+    /// Only after `require approval`.
+    #[default]
+    Approval,
+    /// Freely.
+    Allow,
+}
+
+/// What needs whose consent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// For actions of the class `destroy`.
+    pub destroy: DestroyPolicy,
+    /// Who may approve, by the names that they are known by to the system; anybody when empty.
+    pub approvers: Vec<EcoString>,
+}
+
+const SECTIONS: [&str; 5] = ["hosts", "contacts", "mail", "secrets", "policy"];
+
+/// Reads the text of a `rectify.yaml`. What was understood is returned beside the mistakes; a run needs that there are
+/// none.
+pub fn parse(file: FileId, text: &str) -> (Inventory, Vec<Diagnostic>) {
+    let mut reader = Reader::new();
+    let mut inventory = Inventory::default();
+    let Some(root) = yaml::parse(file, text, &mut reader.diagnostics) else {
+        return (inventory, reader.diagnostics);
+    };
+    let mut mail_key = None;
+    for field in reader.fields(&root, "rectify.yaml", &SECTIONS) {
+        match field.name {
+            "hosts" => inventory.hosts = hosts::read(&mut reader, field.value),
+            "contacts" => inventory.contacts = contacts::read(&mut reader, field.value),
+            "secrets" => inventory.secrets = read_secrets(&mut reader, field.key, field.value),
+            "policy" => inventory.policy = read_policy(&mut reader, field.value),
+            _ => {
+                inventory.mail = reader.decode(field.key, field.value);
+                mail_key = Some(field.key);
+            }
+        }
+    }
+    if let (Some(mail), Some(key)) = (&inventory.mail, mail_key) {
+        contacts::check_mail(&mut reader, key, mail, &inventory.secrets);
+    }
+    if mail_key.is_none() {
+        let mailed = inventory.contacts.iter().find(|contact| !contact.mail.is_empty());
+        if let Some(contact) = mailed {
+            let message = format!("{} is told by mail, and nothing says how mail leaves", contact.name);
+            reader.error(root.span.before(), message).help("add a section `mail:` with `server:` and `from:`");
+        }
+    }
+    reader.diagnostics.sort_by_key(|diagnostic| diagnostic.span().start);
+    (inventory, reader.diagnostics)
+}
+
+/// Diagnostics point at the section and never at the entry: the line of a mistaken one may hold the secret itself.
+fn read_secrets(reader: &mut Reader, section: Span, node: &yaml::Node) -> BTreeMap<String, SecretSource> {
+    const HOW: &str = "write `NAME: {environment: VARIABLE}` or `NAME: {file: PATH}`; the file must have mode 0600";
+    let mut secrets = BTreeMap::new();
+    for field in reader.named(node, "`secrets:`") {
+        let name = field.name;
+        let yaml::Kind::Map(fields) = &field.value.kind else {
+            if !field.value.is_invalid() {
+                let message = format!(
+                    "the secret {name:?} does not say where it is kept; a secret itself has no place in this file"
+                );
+                reader.error(section, message).help(HOW);
+            }
+            continue;
+        };
+        let source = match fields.as_slice() {
+            [(key, value)] => match (key.text(), value.text().filter(|text| !text.is_empty())) {
+                (Some("environment"), Some(variable)) => Some(SecretSource::Environment(variable.to_owned())),
+                (Some("file"), Some(path)) => Some(SecretSource::File(path.into())),
+                _ => None,
+            },
+            _ => None,
+        };
+        match source {
+            Some(source) => drop(secrets.insert(name.to_owned(), source)),
+            None => {
+                let message =
+                    format!("the secret {name:?} needs one place where it is kept: an environment variable or a file");
+                reader.error(section, message).help(HOW);
+            }
+        }
+    }
+    secrets
+}
+
+fn read_policy(reader: &mut Reader, node: &yaml::Node) -> Policy {
+    let mut policy = Policy::default();
+    for field in reader.fields(node, "`policy:`", &["destroy", "approvers"]) {
+        match field.name {
+            "approvers" => {
+                policy.approvers = reader.texts(field.value, "approvers").into_iter().map(|(name, _)| name).collect();
+            }
+            _ => match field.value.text() {
+                Some("approval") => policy.destroy = DestroyPolicy::Approval,
+                Some("allow") => policy.destroy = DestroyPolicy::Allow,
+                _ => drop(reader.error(field.value.span, "`destroy:` is `approval` or `allow`")),
+            },
+        }
+    }
+    policy
 }

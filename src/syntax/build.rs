@@ -89,8 +89,12 @@ impl<'a> Builder<'a> {
         diagnostics
     }
 
+    /// Adds a diagnostic, unless the one before says the same of the same place.
     fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        let same = |last: &Diagnostic| last.code == diagnostic.code && last.span() == diagnostic.span();
+        if !self.diagnostics.last().is_some_and(same) {
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     fn span(&self, node: &Node<'a>) -> Span {

@@ -98,12 +98,24 @@ fn call(file: FileId, start: usize, text: &str, span: Span) -> Diagnostic {
 
 /// Reads a line by the rule of its first word, and says where that ends.
 fn again(file: FileId, start: usize, text: &str, known: &Word, block: bool) -> Diagnostic {
-    let stuck = expected::read(known.rule, text, block);
-    if let Some(slip) = slips::at(file, start, text, stuck.at) {
-        return slip;
+    let form = format!("`{}` is written {}.", known.word, known.form);
+    if let Some(second) = known.second
+        && first_word(text.get(known.word.len()..).unwrap_or("").trim_start()) != second
+    {
+        let end = (start + known.word.len()) as u32;
+        let word = Span::new(file, start as u32, end);
+        return Diagnostic::error(code::MISSING_PART, word, format!("`{second}` is missing after `{}`", known.word))
+            .help(form);
     }
-    expected::diagnostic(file, start, text, known.word, stuck)
-        .help(format!("`{}` is written {}.", known.word, known.form))
+    let rest = text.get(known.word.len()..).unwrap_or("").trim_start();
+    if known.word == "require" && first_word(rest) == "approval" {
+        return again(file, start + text.len() - rest.len(), rest, &words::APPROVAL, block);
+    }
+    let stuck = expected::read(known.rule, text, block);
+    match slips::at(file, start, text, stuck.at) {
+        Some(slip) if known.word != "let" => slip,
+        _ => expected::diagnostic(file, start, text, known.word, stuck).help(form),
+    }
 }
 
 /// What follows a statement on its line and is no statement.

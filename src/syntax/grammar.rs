@@ -18,8 +18,11 @@ pub(super) type Stuck = pest::error::Error<Rule>;
 /// A MiB of good text needs fewer than three million calls; this many take a few seconds.
 const MOST_CALLS: NonZeroUsize = NonZeroUsize::new(50_000_000).unwrap();
 
-/// Enough for 64 levels of nesting in a debug build, with a wide margin.
-const STACK_BYTES: usize = 16 << 20;
+/// Less than this is not enough for the deepest file that is allowed, in a debug build.
+const ENOUGH_STACK: usize = 3 << 20;
+
+/// The stack that is made where the caller's is not enough.
+const OWN_STACK: usize = 16 << 20;
 
 /// Reads `text` from its beginning as `rule`; what follows is left.
 pub(super) fn read(rule: Rule, text: &str) -> Result<Pairs<'_, Rule>, Box<Stuck>> {
@@ -29,14 +32,6 @@ pub(super) fn read(rule: Rule, text: &str) -> Result<Pairs<'_, Rule>, Box<Stuck>
 }
 
 /// Does `work` on a stack that is large enough for the deepest file, whatever stack the caller has.
-///
-/// Where no thread can be had it works on the caller's own stack: pest then stops by itself before the stack ends.
-pub(super) fn with_stack<T: Send>(work: impl Fn() -> T + Sync) -> T {
-    std::thread::scope(|scope| {
-        let builder = std::thread::Builder::new().name("parse".to_owned()).stack_size(STACK_BYTES);
-        match builder.spawn_scoped(scope, &work) {
-            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-            Err(_) => work(),
-        }
-    })
+pub(super) fn with_stack<T>(work: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(ENOUGH_STACK, OWN_STACK, work)
 }

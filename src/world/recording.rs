@@ -7,7 +7,7 @@ use crate::value::{Call, Timestamp, Value};
 use ecow::EcoString;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
-use std::task::Context;
+use std::task::{Context, Poll};
 
 /// All that decided how a run went.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +30,10 @@ pub enum Entry {
         reply: Replied,
     },
     /// Somebody wanted the run to stop.
-    Cancelled,
+    Cancelled {
+        /// When.
+        at: Timestamp,
+    },
 }
 
 /// What was asked for.
@@ -140,10 +143,10 @@ impl<W: Observing> Observing for Recording<W> {
         self.world.record(event);
     }
 
-    fn poll_cancel(&self, context: &mut Context<'_>) -> bool {
+    fn poll_cancel(&self, context: &mut Context<'_>) -> Poll<Timestamp> {
         let cancelled = self.world.poll_cancel(context);
-        if cancelled {
-            self.log.borrow_mut().entries.push(Entry::Cancelled);
+        if let Poll::Ready(at) = cancelled {
+            self.log.borrow_mut().entries.push(Entry::Cancelled { at });
         }
         cancelled
     }

@@ -5,8 +5,8 @@
 use crate::engine::address::Address;
 use crate::engine::event::Event;
 use crate::engine::world::{Observing, Pending, Request};
-use crate::value::Value;
-use std::task::Context;
+use crate::value::{Timestamp, Value};
+use std::task::{Context, Poll};
 
 /// The half of a world that reads.
 pub struct Rehearsal<'w>(&'w dyn Observing);
@@ -23,7 +23,7 @@ impl Observing for Rehearsal<'_> {
         self.0.observe(request)
     }
 
-    fn wait(&self, address: Address, until: crate::value::Timestamp) -> Pending<'_, ()> {
+    fn wait(&self, address: Address, until: Timestamp) -> Pending<'_, ()> {
         self.0.wait(address, until)
     }
 
@@ -31,7 +31,7 @@ impl Observing for Rehearsal<'_> {
         self.0.record(event);
     }
 
-    fn poll_cancel(&self, context: &mut Context<'_>) -> bool {
+    fn poll_cancel(&self, context: &mut Context<'_>) -> Poll<Timestamp> {
         self.0.poll_cancel(context)
     }
 }

@@ -165,12 +165,14 @@ impl Observing for Replaying {
         self.events.borrow_mut().push(event.clone());
     }
 
-    fn poll_cancel(&self, _: &mut Context<'_>) -> bool {
-        let cancelled = matches!(self.log.entries.get(self.cursor.get()), Some(Entry::Cancelled));
-        if cancelled {
-            self.cursor.set(self.cursor.get() + 1);
+    fn poll_cancel(&self, _: &mut Context<'_>) -> Poll<Timestamp> {
+        match self.log.entries.get(self.cursor.get()) {
+            Some(Entry::Cancelled { at }) => {
+                self.cursor.set(self.cursor.get() + 1);
+                Poll::Ready(*at)
+            }
+            _ => Poll::Pending,
         }
-        cancelled
     }
 }
 

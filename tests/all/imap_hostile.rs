@@ -261,13 +261,26 @@ fn only_a_certificate_that_proves_the_name_is_trusted() {
 #[test]
 fn a_name_is_checked_in_place_of_the_address_where_one_is_set() {
     let ground = Ground::new();
-    let issued = ground.authority.issue(&Issue { name: "named", names: "DNS:*.mail.test", ..Issue::default() });
-    let server = Scripted::serve(Some(&issued), |peer| peer.send(HELLO).and_then(|()| peer.hang()));
-    for (name, result) in
-        [("imap.mail.test", "accepted"), ("mail.test", "tls_untrusted"), ("a.b.mail.test", "tls_untrusted")]
-    {
-        let mut caller = ground.caller(&server, Security::Tls);
-        caller.time_left = Duration::from_secs(5);
+    let issue =
+        |name, names| ground.authority.issue(&Issue { name, names, common_name: "mail.test", ..Issue::default() });
+    let serve = |issued: Issued| {
+        Scripted::serve(Some(&issued), |peer| {
+            peer.send(HELLO)?;
+            peer.answer("LOGOUT", "{tag} OK bye\r\n")
+        })
+    };
+    let wild = serve(issue("wild", "DNS:*.mail.test"));
+    // A common name is no proof, whatever OpenSSL makes of it where there is nothing else.
+    let (nameless, numbered) = (serve(issue("nameless", "")), serve(issue("numbered", "IP:127.0.0.1")));
+    for (server, name, result) in [
+        (&wild, "imap.mail.test", "accepted"),
+        (&wild, "mail.test", "tls_untrusted"),
+        (&wild, "a.b.mail.test", "tls_untrusted"),
+        (&nameless, "mail.test", "tls_untrusted"),
+        (&numbered, "mail.test", "tls_untrusted"),
+        (&numbered, "127.0.0.1", "accepted"),
+    ] {
+        let mut caller = ground.caller(server, Security::Tls);
         for host in &mut caller.hosts {
             host.settings.imap.as_mut().expect("settings").server_name = Some(name.to_owned());
         }

@@ -137,6 +137,7 @@ impl<'a> Builder<'a> {
         let span = self.span(node);
         let node = node.clone();
         let word = node.as_str().split(' ').next().unwrap_or("");
+        let reported = self.diagnostics.len();
         match node.as_rule() {
             Rule::title => {
                 let text = self.text(children(node).next());
@@ -169,7 +170,7 @@ impl<'a> Builder<'a> {
             }
             _ => return false,
         }
-        if let Some(first) = runbook.block.statements.first() {
+        if let Some(first) = runbook.block.statements.first().filter(|_| self.diagnostics.len() == reported) {
             let place = first.span;
             self.late_header(span, word, place);
         }

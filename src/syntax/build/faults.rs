@@ -107,7 +107,7 @@ impl<'a> Builder<'a> {
                     false => diagnostic.fix(span, " {"),
                 }
             }
-            Rule::missing_brace => Diagnostic::error(code::BRACES, span, "A block is missing here")
+            Rule::missing_brace => Diagnostic::error(code::BRACES, self.end_before(span), "A block is missing here")
                 .here("expected `{`")
                 .help("Write `{` at the end of the line, and `}` on a line of its own after the block."),
             Rule::missing => Diagnostic::error(code::MISSING_PART, span, "The expression is not finished here"),
@@ -121,8 +121,7 @@ impl<'a> Builder<'a> {
         let span = self.span(node);
         let text = node.as_str().trim();
         if text.is_empty() {
-            let at = self.plain.get(..span.start as usize).map_or(0, |before| before.trim_end().len()) as u32;
-            let place = Span { start: at, end: at, ..span };
+            let place = self.end_before(span);
             self.report(
                 Diagnostic::error(code::MISSING_PART, place, "A closing `)` or `]` is missing")
                     .here("expected before this")
@@ -133,6 +132,12 @@ impl<'a> Builder<'a> {
         let start = span.start + (node.as_str().len() - node.as_str().trim_start().len()) as u32;
         let place = Span { start, end: start + text.len() as u32, ..span };
         self.report(explain::part(place, text));
+    }
+
+    /// The end of what stands before a place.
+    fn end_before(&self, span: Span) -> Span {
+        let at = self.plain.get(..span.start as usize).map_or(0, |before| before.trim_end().len()) as u32;
+        Span { start: at, end: at, ..span }
     }
 
     fn second_statement(&self, node: &Node<'a>) -> Diagnostic {

@@ -37,18 +37,28 @@ pub(super) struct Word {
     pub rule: Rule,
     pub place: Place,
     pub form: &'static str,
+    /// The word that must follow.
+    pub second: Option<&'static str>,
 }
 
 const fn word(word: &'static str, rule: Rule, place: Place, form: &'static str) -> Word {
-    Word { word, rule, place, form }
+    Word { word, rule, place, form, second: None }
 }
+
+const fn pair(word: &'static str, second: &'static str, rule: Rule, place: Place, form: &'static str) -> Word {
+    Word { word, rule, place, form, second: Some(second) }
+}
+
+/// What may stand after `require` instead of a condition.
+pub(super) const APPROVAL: Word =
+    word("approval", Rule::approval, Place::Statement, "`require approval \"question\" by 1 within 1h`");
 
 pub(super) const ALL: &[Word] = &[
     word("import", Rule::import, Place::File, "`import \"file.runbook\"`"),
     word("role", Rule::role, Place::File, "`role mailbox { fact: text }`"),
     word("record", Rule::record, Place::Shared, "`record Name { field: text }`"),
     word("enum", Rule::enumeration, Place::Shared, "`enum Name { first, second }`"),
-    word("open", Rule::enumeration, Place::Shared, "`open enum Name { first, second }`"),
+    pair("open", "enum", Rule::enumeration, Place::Shared, "`open enum Name { first, second }`"),
     word(
         "limit",
         Rule::limit,
@@ -65,17 +75,17 @@ pub(super) const ALL: &[Word] = &[
     word("goal", Rule::goal, Place::Header, "`goal Probe(server)`"),
     word("contact", Rule::contact, Place::Header, "`contact name`"),
     word("lock", Rule::lock, Place::Header, "`lock server, \"name\"`"),
-    word("ends", Rule::ends, Place::Header, "`ends within 4h`"),
+    pair("ends", "within", Rule::ends, Place::Header, "`ends within 4h`"),
     word("group", Rule::group, Place::Clause, "`group \"name\"`"),
     word("depends_on", Rule::depends_on, Place::Clause, "`depends_on \"name\", \"name\"`"),
     word("timeout", Rule::timeout, Place::Clause, "`timeout 2m`"),
     word("retries", Rule::retries, Place::Clause, "`retries 2 every 30s`"),
     word("ask", Rule::asks, Place::Clause, "`ask backend.observation(server)`"),
-    word("unknown", Rule::unknown_if, Place::Clause, "`unknown if condition`"),
-    word("passed", Rule::passed_if, Place::Clause, "`passed if condition`"),
+    pair("unknown", "if", Rule::unknown_if, Place::Clause, "`unknown if condition`"),
+    pair("passed", "if", Rule::passed_if, Place::Clause, "`passed if condition`"),
     word("step", Rule::step, Place::Statement, "`step \"title\" { … }`"),
     word("resolve", Rule::resolve, Place::Statement, "`resolve if fixed within 5m every 30s`, or `resolve \"text\"`"),
-    word("escalate", Rule::escalate, Place::Statement, "`escalate to contact \"text\" with value, value`"),
+    pair("escalate", "to", Rule::escalate, Place::Statement, "`escalate to contact \"text\" with value, value`"),
     word("notify", Rule::notify, Place::Statement, "`notify contact \"text\" with value`"),
     word(
         "require",

@@ -135,6 +135,9 @@ impl Scanner<'_> {
         };
         let replacement = if c.is_whitespace() && c != '\r' && !inside { " " } else { "" };
         let by = if c == '\r' && !inside { '\n' } else { ' ' };
+        if by == '\n' {
+            self.plain.reported.push(self.line_start..self.end_of_line(range.end) + 1);
+        }
         self.patch(range.clone(), by);
         let diagnostic = Diagnostic::error(code::FORBIDDEN_CHARACTER, span, message).help(help).fix(span, replacement);
         self.plain.diagnostics.push(diagnostic);

@@ -210,9 +210,10 @@ impl Observing for Scripted {
         self.state.borrow_mut().events.push(event.clone());
     }
 
-    fn poll_cancel(&self, _: &mut Context<'_>) -> bool {
+    fn poll_cancel(&self, _: &mut Context<'_>) -> Poll<Timestamp> {
         let state = self.state.borrow();
-        state.cancelled || state.cancel_at.is_some_and(|at| at <= self.now())
+        let cancelled = state.cancelled || state.cancel_at.is_some_and(|at| at <= self.now());
+        if cancelled { Poll::Ready(self.now()) } else { Poll::Pending }
     }
 }
 

@@ -8,6 +8,8 @@
 mod authority;
 mod calls;
 mod dovecot;
+pub mod mail;
+mod mail_front;
 mod postbox;
 mod process;
 mod scripted;

@@ -7,6 +7,7 @@ use base64::Engine;
 use std::fs::{self, File};
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 /// The mail server's files.
 pub struct Postbox {
@@ -14,10 +15,19 @@ pub struct Postbox {
     pub port: u16,
     /// The folder with a maildir for each recipient.
     pub folder: PathBuf,
-    config: PathBuf,
-    // One at a time on a machine: the places of its queue and of its control socket are compiled in.
-    _alone: File,
+    command: String,
+    // The places of its queue and of its control socket are compiled in. Where it cannot have a mount namespace to
+    // itself, as in most containers, it can only run once on a machine.
+    _alone: Option<File>,
 }
+
+/// Its own places, and then itself.
+const START: &str = "set -e
+mount -t tmpfs -o mode=755 tmpfs /var/spool
+mkdir -m 711 /var/spool/smtpd
+mount -t tmpfs -o mode=755 tmpfs /run
+exec smtpd -d -f \"$1\"
+";
 
 /// A message that arrived.
 #[derive(Debug, Clone)]
@@ -31,11 +41,9 @@ pub struct Mail {
 }
 
 impl Postbox {
-    /// Writes the files; waits for its turn on this machine.
+    /// Writes the files; if it has to be the only one on this machine, waits for its turn.
     pub fn prepare(folder: &Path, port: u16) -> Self {
         must_be_installed("smtpd", "opensmtpd");
-        let lock = File::create(std::env::temp_dir().join("rectify-lab-smtpd.lock")).expect("a file to lock");
-        lock.lock().expect("the lock of the mail server");
         let own = folder.join("mail");
         fs::create_dir_all(&own).expect("a folder for mail");
         let (user, group) = (number_of("/etc/passwd", "dovecot"), number_of("/etc/group", "dovecot"));
@@ -49,12 +57,21 @@ impl Postbox {
         );
         let config = folder.join("smtpd.conf");
         fs::write(&config, text).expect("the configuration of the mail server");
-        Self { port, folder: own, config, _alone: lock }
+        let private = Command::new("unshare").args(["--mount", "true"]).stderr(Stdio::null()).status();
+        if private.is_ok_and(|status| status.success()) {
+            let start = folder.join("smtpd.sh");
+            fs::write(&start, START).expect("the script that starts the mail server");
+            let command = format!("unshare --mount sh {} {}", start.display(), config.display());
+            return Self { port, folder: own, command, _alone: None };
+        }
+        let lock = File::create(std::env::temp_dir().join("rectify-lab-smtpd.lock")).expect("a file to lock");
+        lock.lock().expect("the lock of the mail server");
+        Self { port, folder: own, command: format!("smtpd -d -f {}", config.display()), _alone: Some(lock) }
     }
 
     /// How it is run.
     pub fn program(&self) -> Program {
-        Program { name: "smtp", command: format!("smtpd -d -f {}", self.config.display()) }
+        Program { name: "smtp", command: self.command.clone() }
     }
 
     /// Everything that arrived, oldest first.

@@ -24,6 +24,7 @@ impl Scripted {
         let script = Arc::new(script);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                let _ = stream.set_nodelay(true);
                 let (acceptor, told, script) = (acceptor.clone(), heard.clone(), script.clone());
                 std::thread::spawn(move || {
                     let mut peer = Peer { stream: Stream::Plain(stream), told };

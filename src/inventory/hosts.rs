@@ -1,0 +1,154 @@
+//! The section `hosts:`.
+
+use super::reader::{Field, Reader};
+use super::yaml::{Kind, Node};
+use super::{Entry, FactPlace};
+use crate::source::Span;
+use crate::value::{Decimal, Host, HostSettings, Value};
+use ecow::EcoString;
+use std::collections::HashMap;
+
+const ENTRIES: [&str; 8] = ["address", "aliases", "roles", "facts", "imap", "service", "reboot", "reachable_port"];
+
+pub(super) fn read(reader: &mut Reader, node: &Node) -> Vec<Entry> {
+    let mut taken = HashMap::new();
+    let fields = reader.named(node, "`hosts:`");
+    // Names first: where an alias is another host's name, the alias is the mistake.
+    for field in &fields {
+        if let Some((_, first)) = taken.insert(folded(field.name), (field.name.to_owned(), field.key)) {
+            reader
+                .error(field.key, format!("two hosts are named {}; case does not count", field.name))
+                .also(first, "the first");
+        }
+    }
+    fields.iter().map(|field| read_host(reader, field, &mut taken)).collect()
+}
+
+/// Host names do not differ by case, nor by a dot at the end.
+fn folded(name: &str) -> String {
+    name.trim_end_matches('.').to_ascii_lowercase()
+}
+
+fn read_host(reader: &mut Reader, entry: &Field<'_>, taken: &mut HashMap<String, (String, Span)>) -> Entry {
+    let name = entry.name;
+    if let Err(fault) = usable_name(name) {
+        reader.error(entry.key, format!("{name:?} cannot be the name of a host: {fault}"));
+    }
+    let mut host = Host {
+        name: name.into(),
+        address: name.to_owned(),
+        aliases: Vec::new(),
+        roles: Vec::new(),
+        facts: Vec::new(),
+        settings: HostSettings::default(),
+    };
+    let mut roles_spans = Vec::new();
+    let mut facts_spans = Vec::new();
+    for field in reader.fields(entry.value, &format!("the entry of {name}"), &ENTRIES) {
+        let (key, value) = (field.key, field.value);
+        match field.name {
+            "address" => {
+                if let Some(address) = reader.text(value, "address") {
+                    match usable_name(address) {
+                        Ok(()) => host.address = address.to_owned(),
+                        Err(fault) => {
+                            drop(reader.error(value.span, format!("{address:?} cannot be an address: {fault}")))
+                        }
+                    }
+                }
+            }
+            "aliases" => {
+                for (alias, span) in reader.texts(value, "aliases") {
+                    match taken.get(&folded(&alias)) {
+                        Some((owner, first)) if owner != name => {
+                            let message = format!("{alias} is an alias of {name}, and belongs to {owner} already");
+                            reader.error(span, message).also(*first, "here");
+                        }
+                        _ => {
+                            taken.insert(folded(&alias), (name.to_owned(), span));
+                            host.aliases.push(alias);
+                        }
+                    }
+                }
+            }
+            "roles" => (host.roles, roles_spans) = reader.texts(value, "roles").into_iter().unzip(),
+            "facts" => (host.facts, facts_spans) = read_facts(reader, value),
+            "imap" => host.settings.imap = reader.decode(key, value),
+            "service" => host.settings.service = reader.decode(key, value),
+            "reboot" => {
+                host.settings.reboot = reader.decode(key, value);
+                let commands =
+                    host.settings.reboot.iter().flat_map(|reboot| [Some(&reboot.command), reboot.boot_id.as_ref()]);
+                if commands.flatten().any(|command| command.first().is_none_or(|program| program.is_empty())) {
+                    reader
+                        .error(key, "a command is a list of arguments that begins with a program")
+                        .help("for example `command: [ssh, be1, reboot]`");
+                }
+            }
+            _ => {
+                host.settings.reachable_port = reader.decode(key, value);
+                if host.settings.reachable_port == Some(0) {
+                    reader.error(value.span, "port 0 cannot be reached");
+                }
+            }
+        }
+    }
+    Entry { host, name_span: entry.key, roles_spans, facts_spans }
+}
+
+/// Nothing that a program could take for an option, and no blanks.
+fn usable_name(name: &str) -> Result<(), &'static str> {
+    match name {
+        "" => Err("it is empty"),
+        _ if name.starts_with('-') => Err("it begins with a hyphen, like an option"),
+        _ if name.len() > 253 => Err("it is longer than 253 bytes"),
+        _ if !name.chars().all(|letter| letter.is_alphanumeric() || "-_.:%".contains(letter)) => {
+            Err("only letters, digits and -_.:% may stand in it")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn read_facts(reader: &mut Reader, node: &Node) -> (Vec<(EcoString, Value)>, Vec<FactPlace>) {
+    let mut facts = Vec::new();
+    let mut places = Vec::new();
+    for field in reader.named(node, "`facts:`") {
+        if let Some(value) = read_fact(reader, field.value) {
+            facts.push((field.name.into(), value));
+            let written = field.value.text().map(EcoString::from);
+            places.push(FactPlace { name: field.key, value: field.value.span, written });
+        }
+    }
+    (facts, places)
+}
+
+/// As it is written: a number only where it is one beyond doubt, so that `007`, `1e5` and `1.2.3` stay text.
+fn read_fact(reader: &mut Reader, node: &Node) -> Option<Value> {
+    match &node.kind {
+        _ if node.is_null() => Some(Value::Absent),
+        Kind::Scalar { text, plain: true } => Some(match text.as_str() {
+            "true" => Value::Boolean(true),
+            "false" => Value::Boolean(false),
+            _ => plain_number(text).map_or_else(|| Value::text(text.as_str()), Value::Number),
+        }),
+        Kind::Scalar { text, .. } => Some(Value::text(text.as_str())),
+        Kind::List(items) => Some(Value::list(items.iter().filter_map(|item| read_fact(reader, item)))),
+        Kind::Map(_) => {
+            reader.error(node.span, "a fact is a text, a number, true or false, or a list of those");
+            None
+        }
+        Kind::Invalid => None,
+    }
+}
+
+fn plain_number(text: &str) -> Option<Decimal> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let are_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let leading_zero = whole.len() > 1 && whole.starts_with('0');
+    if !are_digits(whole) || !are_digits(fraction) || leading_zero {
+        return None;
+    }
+    // One that would have to be rounded stays text.
+    Decimal::from_str_exact(text).ok()
+}

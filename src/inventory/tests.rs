@@ -1,0 +1,267 @@
+//! A whole inventory, every mistake at its place, and files that mean harm.
+
+use super::*;
+use crate::source::{SourceFile, SourceMap};
+use crate::value::{Decimal, Security, ServiceManager, Value};
+use proptest::prelude::*;
+
+const GOOD: &str = r#"
+# The lab.
+hosts:
+  fe1:
+    address: 127.0.0.2
+    aliases: [fe1.example.org, FE-ONE]
+    roles: front_end
+    reachable_port: 993
+    imap: { port: 10993, ca: ca.pem, server_name: fe1.example.org, from_address: 127.0.0.9 }
+    service: {manager: supervisor, config: supervisord.conf}
+  be1:
+    roles: [back_end, mailbox]
+    facts:
+      site: 北京
+      rank: 2
+      quoted: "2"
+      version: 1.10
+      build: 007
+      spare: true
+      dag:
+      ports: [143, 993]
+      grace: 90s
+    service: {manager: systemd, command: [ssh, be1, systemctl]}
+    reboot: {command: [ssh, be1, reboot], boot_id: [ssh, be1, cat, /proc/sys/kernel/random/boot_id]}
+contacts:
+  oncall: oncall@example.org
+  lead:
+    mail: [lead@example.org, "lead@example.net"]
+    also: [oncall]
+  here: {terminal: true, also: [lead]}
+mail:
+  server: mail.example.org
+  from: rectify@example.org
+  security: starttls
+  user: rectify
+  password: mail_password
+secrets:
+  mail_password: {environment: MAIL_PASSWORD}
+  probe: {file: secrets/probe}
+policy:
+  destroy: allow
+  approvers: [ada, grace]
+"#;
+
+fn show(text: &str) -> Vec<String> {
+    let mut sources = SourceMap::new();
+    let file = sources.add(SourceFile::new("rectify.yaml", text));
+    let (_, diagnostics) = parse(file, text);
+    diagnostics
+        .iter()
+        .map(|diagnostic| {
+            assert_eq!(diagnostic.code.0, "E0701");
+            let place = sources.file(file).unwrap().position(diagnostic.span().start);
+            let help = diagnostic.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
+            format!("{}:{} {}{help}", place.line, place.column, diagnostic.message)
+        })
+        .collect()
+}
+
+#[test]
+fn a_whole_inventory_is_read() {
+    let (inventory, diagnostics) = parse(FileId(3), GOOD);
+    assert_eq!(diagnostics, []);
+    let front = inventory.host("fe-one.").unwrap();
+    assert_eq!((front.name.as_str(), front.address.as_str()), ("fe1", "127.0.0.2"));
+    assert_eq!(front.settings.reachable_port, Some(993));
+    let imap = front.settings.imap.as_ref().unwrap();
+    assert_eq!((imap.port, imap.security, imap.from_address), (Some(10993), Security::Tls, "127.0.0.9".parse().ok()));
+    let back = &inventory.hosts[1];
+    assert_eq!(back.host.address, "be1", "the address is the name when nothing is said");
+    assert_eq!(back.host.settings.service.as_ref().unwrap().manager, ServiceManager::Systemd);
+    assert_eq!(back.host.settings.reboot.as_ref().unwrap().command, ["ssh", "be1", "reboot"]);
+    let fact = |name: &str| back.host.fact(name).unwrap().clone();
+    assert_eq!(fact("site"), Value::text("北京"));
+    assert_eq!(fact("rank"), Value::number(2));
+    assert_eq!(fact("quoted"), Value::text("2"));
+    assert_eq!(fact("version"), Value::Number(Decimal::new(110, 2)));
+    assert_eq!(fact("build"), Value::text("007"));
+    assert_eq!(fact("spare"), Value::Boolean(true));
+    assert_eq!(fact("dag"), Value::Absent);
+    assert_eq!(fact("ports"), Value::list([Value::number(143), Value::number(993)]));
+    assert_eq!(fact("grace"), Value::text("90s"));
+    let text = |span: Span| &GOOD[span.start as usize..span.end as usize];
+    assert_eq!(text(back.name_span), "be1");
+    assert_eq!(back.roles_spans.iter().map(|span| text(*span)).collect::<Vec<_>>(), ["back_end", "mailbox"]);
+    assert_eq!((text(back.facts_spans[0].name), text(back.facts_spans[0].value)), ("site", "北京"));
+    assert_eq!((text(back.facts_spans[2].value), back.facts_spans[2].written.as_deref()), ("\"2\"", Some("2")));
+    assert_eq!(back.facts_spans[3].written.as_deref(), Some("1.10"));
+    assert_eq!(back.name_span.file, FileId(3));
+    let told: Vec<&str> = inventory.told("here").iter().map(|contact| contact.name.as_str()).collect();
+    assert_eq!(told, ["here", "lead", "oncall"]);
+    assert_eq!(inventory.secrets["probe"], SecretSource::File("secrets/probe".into()));
+    assert_eq!(inventory.mail.unwrap().security, Security::Starttls);
+    assert_eq!(inventory.policy.destroy, DestroyPolicy::Allow);
+    assert_eq!(inventory.policy.approvers, ["ada", "grace"]);
+}
+
+#[test]
+fn an_empty_file_is_an_empty_inventory() {
+    for text in ["", "\n", "# nothing\n", "---\n", "hosts:\ncontacts:\n"] {
+        assert_eq!(parse(FileId(0), text), (Inventory::default(), vec![]), "{text:?}");
+    }
+}
+
+#[test]
+fn every_mistake_has_its_place() {
+    for (text, expected) in [
+        ("host:\n  a: {}\n", "1:1 rectify.yaml has no entry named `host` (did you mean `hosts`?)"),
+        ("hosts:\n  a:\n    adress: b\n", "3:5 the entry of a has no entry named `adress` (did you mean `address`?)"),
+        ("hosts: [a, b]\n", "1:8 `hosts:` is a group of entries (`name: …`), and here is a list"),
+        ("hosts:\n  a: 1.2.3.4\n", "2:6 the entry of a is a group of entries (`name: …`), and here is a single value"),
+        ("hosts:\n  a: {}\n  a: {}\n", "3:3 \"a\" is here twice"),
+        ("hosts:\n  a: {}\n  A: {}\n", "3:3 two hosts are named A; case does not count"),
+        ("hosts:\n  a: {aliases: [B.]}\n  b: {}\n", "2:17 B. is an alias of a, and belongs to b already"),
+        ("hosts:\n  a: {aliases: [x]}\n  b: {aliases: [y, X]}\n", "3:20 X is an alias of b, and belongs to a already"),
+        ("hosts:\n  -x: {}\n", "2:3 \"-x\" cannot be the name of a host: it begins with a hyphen, like an option"),
+        (
+            "hosts:\n  a: {address: -oProxyCommand=x}\n",
+            "2:16 \"-oProxyCommand=x\" cannot be an address: it begins with a hyphen, like an option",
+        ),
+        ("hosts:\n  a: {address: [x]}\n", "2:16 `address:` is a text, and here is a list"),
+        ("hosts:\n  a: {facts: {x: {y: 1}}}\n", "2:18 a fact is a text, a number, true or false, or a list of those"),
+        ("hosts:\n  a: {reachable_port: 70000}\n", "2:23 expected is a whole number from 0 to 65535"),
+        ("hosts:\n  a: {reachable_port: 0}\n", "2:23 port 0 cannot be reached"),
+        ("hosts:\n  a: {imap: {prot: 1}}\n", "2:14 there is no entry named `prot` here (did you mean `port`?)"),
+        (
+            "hosts:\n  a: {imap: {security: startls}}\n",
+            "2:24 `startls` is not one of the words that may stand here (did you mean `starttls`?)",
+        ),
+        ("hosts:\n  a: {imap: {from_address: here}}\n", "2:28 this does not fit: invalid IP address syntax"),
+        ("hosts:\n  a: {service: {config: x}}\n", "2:7 `manager:` is missing"),
+        ("hosts:\n  a: {reboot: {command: reboot}}\n", "2:25 expected is a list, and here is a single value"),
+        (
+            "hosts:\n  a: {reboot: {command: []}}\n",
+            "2:7 a command is a list of arguments that begins with a program (for example `command: [ssh, be1, reboot]`)",
+        ),
+        (
+            "contacts:\n  a: {}\n",
+            "2:3 nothing says how a is told (give it `mail: ADDRESS`, `terminal: true` or `also: [CONTACT]`)",
+        ),
+        ("contacts:\n  a: {terminal: perhaps}\n", "2:17 expected is `true` or `false`"),
+        (
+            "contacts:\n  first: {terminal: true}\n  b: {also: [frist]}\n",
+            "3:14 there is no contact named frist (did you mean `first`?)",
+        ),
+        (
+            "contacts:\n  a: {mail: nobody}\n",
+            "2:13 \"nobody\" is not a mail address (write `name@example.org`, without a display name)",
+        ),
+        (
+            "contacts:\n  a: x@example.org\n",
+            "1:1 a is told by mail, and nothing says how mail leaves (add a section `mail:` with `server:` and `from:`)",
+        ),
+        ("mail: {server: m.example.org}\n", "1:1 `from:` is missing"),
+        (
+            "mail: {server: m.example.org, from: a@example.org, security: none}\n",
+            "1:1 mail without TLS may go to a loopback address only (leave out `security: none`, or name a relay on this machine)",
+        ),
+        (
+            "mail: {server: m, from: a@example.org, user: x}\n",
+            "1:1 `mail.user:` and `mail.password:` go together: one of them is missing",
+        ),
+        ("policy: {destroy: never}\n", "1:19 `destroy:` is `approval` or `allow`"),
+        ("hosts:\n\ta: {}\n", "2:1 this line is indented by a tab (YAML is indented by blanks)"),
+        (
+            "hosts: {a: &x {}}\n",
+            "1:12 anchors and aliases are not read here (write it out: whoever reads this at night should find it where it is used)",
+        ),
+        ("hosts: {a: !ruby/object {}}\n", "1:12 YAML tags are not read here (leave out the part that begins with `!`)"),
+        ("hosts: {}\n---\nhosts: {}\n", "2:1 a second document begins here (an inventory is one document)"),
+        ("hosts:\n  ? [a]\n  : {}\n", "2:5 this key is not a single word (write `key: value`)"),
+        ("[1]\n", "1:1 rectify.yaml is a group of entries (`name: …`), and here is a list"),
+    ] {
+        assert_eq!(show(text), [expected], "{text}");
+    }
+    let unclosed = show("hosts: {a: {\n");
+    assert!(unclosed.len() == 1 && unclosed[0].contains("this is not well-formed YAML: "), "{unclosed:?}");
+}
+
+#[test]
+fn one_mistake_does_not_hide_the_next() {
+    let text = "hosts:\n  a: {adress: x, reachable_port: many}\n  b:\n    imap: {port: x}\n    service: {manager: upstart}\n\
+                contacts:\n  c: {}\npolicy: {destroy: x}\nwrong: 1\n";
+    let places: Vec<String> = show(text).iter().map(|line| line.split(' ').next().unwrap().to_owned()).collect();
+    assert_eq!(places, ["2:7", "2:34", "4:18", "5:24", "7:3", "8:19", "9:1"]);
+}
+
+#[test]
+fn places_are_right_after_wide_characters_line_ends_and_a_mark() {
+    let text = "\u{feff}# 清单\r\nhosts:\r\n  a: {facts: {所在: 北京}, rolls: x}\r\n";
+    let (_, diagnostics) = parse(FileId(0), text);
+    let span = diagnostics[0].span();
+    assert_eq!(&text[span.start as usize..span.end as usize], "rolls");
+}
+
+#[test]
+fn a_secret_in_the_file_is_refused_and_never_repeated() {
+    for text in [
+        "secrets:\n  db: hunter22\n",
+        "secrets:\n  db: {value: hunter22}\n",
+        "secrets:\n  db: {environment: A, file: hunter22}\n",
+        "secrets:\n  db: [hunter22]\n",
+        "mail: {server: m, from: a@example.org, user: u, password: hunter22}\n",
+    ] {
+        let shown = show(text);
+        assert_eq!(shown.len(), 1, "{shown:?}");
+        assert!(!shown[0].contains("hunter22") && shown[0].starts_with("1:1 "), "{shown:?}");
+    }
+}
+
+#[test]
+fn files_that_mean_harm_end_soon() {
+    let begun = std::time::Instant::now();
+    let bomb = format!(
+        "a0: &a0 [x,x,x,x,x,x,x,x,x]\n{}",
+        (1..60).map(|n| format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 9].join(","))).collect::<String>()
+    );
+    assert!(show(&bomb).iter().any(|line| line.contains("anchors and aliases")));
+    for opening in ["[", "{a: ", "- ", "? ", "{[", "? - "] {
+        let shown = show(&format!("hosts: {}", opening.repeat(100_000)));
+        assert!(!shown.is_empty() && shown.len() < 10, "{opening}: {shown:?}");
+    }
+    assert_eq!(show(&"a".repeat(1024 * 1024 + 1)), ["1:1 the inventory is longer than 1 MiB"]);
+    for text in [
+        "\0",
+        "hosts: \u{1}",
+        "%YAML 9.9\n---\n",
+        "a: |\n",
+        "- - - -",
+        "!!binary x",
+        "\"",
+        "'",
+        "? ? ?",
+        "*a",
+        "&a",
+        "{",
+        "]",
+    ] {
+        show(text);
+    }
+    assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_large_inventory_is_read() {
+    let hosts: String =
+        (0..8000).map(|n| format!("  h{n}: {{address: 10.0.0.1, roles: [r], facts: {{a: 1}}}}\n")).collect();
+    let (inventory, diagnostics) = parse(FileId(0), &format!("hosts:\n{hosts}"));
+    assert_eq!((inventory.hosts.len(), diagnostics.len()), (8000, 0));
+}
+
+proptest! {
+    #[test]
+    fn nothing_written_makes_it_panic(text in "([a-z]{1,3}|hosts|contacts|mail|facts|[:,&*!|>'\"{}#%-]|\\[|\\]|\n|\n  | |\t|é){0,60}") {
+        for diagnostic in parse(FileId(0), &text).1 {
+            let span = diagnostic.span();
+            prop_assert!(text.get(span.start as usize..span.end as usize).is_some(), "{span:?}");
+        }
+    }
+}

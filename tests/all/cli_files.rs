@@ -1,0 +1,120 @@
+//! Hostile files and places: a clear error, quickly, and never more read than has to be.
+
+use super::cli_support::{Project, Ran, runbook};
+use std::time::{Duration, Instant};
+
+fn codes(ran: &Ran) -> Vec<String> {
+    let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:#?}"));
+    document["findings"].as_array().unwrap().iter().map(|it| it["code"].as_str().unwrap().to_owned()).collect()
+}
+
+#[track_caller]
+fn unreadable(project: &Project, path: &str, says: &str) {
+    let since = Instant::now();
+    let ran = project.run(&["check", path, "--format", "json"]).ends(1);
+    assert!(since.elapsed() < Duration::from_secs(2), "{path} took {:?}", since.elapsed());
+    assert_eq!(codes(&ran), ["E0604"], "{ran:#?}");
+    assert!(ran.stdout.contains(says), "{ran:#?}");
+    let run = project.run(&["run", path]).ends(2);
+    assert!(run.stderr.contains(says), "{run:#?}");
+}
+
+#[test]
+fn what_is_no_file_is_not_waited_for() {
+    let project = Project::new(&[("none", "")]);
+    let pipe = project.path("pipe.runbook");
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).unwrap();
+    unreadable(&project, "pipe.runbook", "a pipe");
+    unreadable(&project, "/dev/zero", "a device");
+    let _listener = std::os::unix::net::UnixListener::bind(project.path("socket.runbook")).unwrap();
+    unreadable(&project, "socket.runbook", "a socket");
+}
+
+#[test]
+fn files_that_are_too_long_or_no_text() {
+    let project = Project::new(&[("none", "")]);
+    let sparse = std::fs::File::create(project.path("long.runbook")).unwrap();
+    sparse.set_len(100 * 1024 * 1024).unwrap();
+    unreadable(&project, "long.runbook", "longer than 1 MiB");
+    std::fs::write(project.path("latin.runbook"), b"# caf\xe9\n").unwrap();
+    unreadable(&project, "latin.runbook", "byte 5");
+}
+
+#[test]
+fn a_nul_is_an_error_with_a_place() {
+    let project = Project::new(&[("a.runbook", &(runbook("Nul", "", "  resolve \"done\"") + "\0"))]);
+    let ran = project.run(&["check", "a.runbook", "--format", "json"]).ends(1);
+    assert!(ran.stdout.contains("\"line\":8"), "{ran:#?}");
+    let text = project.run(&["check", "a.runbook"]).ends(1);
+    assert!(!text.stdout.contains('\0'));
+}
+
+#[test]
+fn imports_stay_inside_and_come_to_an_end() {
+    let good = runbook("Good", "", "  resolve \"done\"");
+    let project = Project::new(&[
+        ("in/self.runbook", &format!("import \"self.runbook\"\n{good}")),
+        ("in/up.runbook", &format!("import \"../out.runbook\"\n{good}")),
+        ("in/absolute.runbook", &format!("import \"/etc/passwd\"\n{good}")),
+        ("in/link.runbook", &format!("import \"linked.runbook\"\n{good}")),
+        ("in/zero.runbook", &format!("import \"zero\"\n{good}")),
+        ("out.runbook", "role outside { x: text }\n"),
+    ]);
+    std::os::unix::fs::symlink("../out.runbook", project.path("in/linked.runbook")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", project.path("in/zero")).unwrap();
+    for (file, code) in
+        [("self", "E0602"), ("up", "E0601"), ("absolute", "E0601"), ("link", "E0601"), ("zero", "E0601")]
+    {
+        let ran = project.run(&["check", &format!("in/{file}.runbook"), "--format", "json"]).ends(1);
+        assert_eq!(codes(&ran), [code], "{file}: {ran:#?}");
+    }
+}
+
+#[test]
+fn a_folder_is_checked_in_order_and_each_finding_told_once() {
+    let lib = "role broken { x: no_such_type }\n";
+    let user = |name: &str| format!("import \"lib.runbook\"\n{}", runbook(name, "", "  resolve \"done\""));
+    let project = Project::new(&[("b.runbook", &user("B")), ("a.runbook", &user("A")), ("lib.runbook", lib)]);
+    let ran = project.run(&["check", ".", "--format", "json"]).ends(1);
+    assert_eq!(codes(&ran), ["E0207"], "{ran:#?}");
+    assert_eq!(project.run(&["check", "none"]).ends(2).stderr, "none does not exist\n");
+}
+
+#[test]
+fn no_more_than_a_hundred_findings_a_file() {
+    let many: String = (0..150).map(|number| format!("  wiat {number}\n")).collect();
+    let project = Project::new(&[("a.runbook", &runbook("Bad", "", &many))]);
+    let ran = project.run(&["check", "a.runbook"]).ends(1);
+    assert!(ran.stdout.contains(" more in a.runbook"), "{ran:#?}");
+    let json = project.run(&["check", "a.runbook", "--format", "json"]).ends(1);
+    assert_eq!(codes(&json).len(), 100);
+}
+
+#[test]
+fn findings_have_the_contracts_fields() {
+    let project = Project::new(&[("a.runbook", &runbook("Bad", "", "  等 5m\n  wiat 5m\n  resolve \"done\""))]);
+    let ran = project.run(&["check", "a.runbook", "--format", "json"]).ends(1);
+    let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let finding = &document["findings"][1];
+    for field in
+        ["code", "rule", "severity", "message", "help", "file", "line", "column", "end_line", "end_column", "path"]
+    {
+        assert!(finding.get(field).is_some(), "{field} is missing: {finding}");
+    }
+    assert_eq!(
+        (finding["file"].as_str(), finding["line"].as_u64(), finding["column"].as_u64()),
+        (Some("a.runbook"), Some(7), Some(3))
+    );
+}
+
+#[test]
+fn colour_is_for_terminals_and_for_who_asks() {
+    let project = Project::new(&[("a.runbook", &runbook("Bad", "", "  wiat 5m\n  resolve \"done\""))]);
+    let coloured = |arguments: &[&str], no_color: &str| {
+        let output = project.command(arguments).env("NO_COLOR", no_color).output().unwrap();
+        Ran::of(output).ends(1).stdout.contains('\u{1b}')
+    };
+    assert!(!coloured(&["check", "a.runbook"], ""));
+    assert!(coloured(&["check", "a.runbook", "--color", "always"], "1"));
+    assert!(!coloured(&["check", "a.runbook", "--color", "never"], ""));
+}

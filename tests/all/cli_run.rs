@@ -1,0 +1,152 @@
+//! `rectify run`: exit codes, arguments, alerts, the JSON of a run, locks and limits between processes.
+
+use super::cli_support::{Project, runbook, touch};
+
+const RESOLVED: &str = include_str!("alertmanager_resolved.json");
+const FIRING: &str = include_str!("alertmanager_firing.json");
+
+fn quick() -> Project {
+    Project::new(&[("a.runbook", &runbook("Quick", "note: text = \"none\"", "  resolve \"noted ${note}\""))])
+}
+
+#[test]
+fn resolved_is_0_and_says_what_was_done() {
+    let ran = quick().run(&["run", "a.runbook", "note=重启"]).ends(0);
+    assert!(ran.stdout.contains("resolved after 0s: noted 重启"), "{ran:#?}");
+    assert!(ran.stdout.contains("left in place: nothing"), "{ran:#?}");
+}
+
+#[test]
+fn what_cannot_be_used_is_2_and_touches_nothing() {
+    let project = quick();
+    let cases: [(&[&str], &str); 9] = [
+        (&["run", "none.runbook"], "none.runbook does not exist"),
+        (&["run", "a.runbook", "nte=x"], "There is no parameter nte: did you mean note?"),
+        (&["run", "a.runbook", "Qiuck"], "There is no runbook Qiuck in a.runbook: did you mean Quick?"),
+        (&["run", "a.runbook", "Quick", "Slow"], "Arguments are written NAME=VALUE; \"Slow\" is not"),
+        (&["run", "a.runbook", "note=x", "note=y"], "note is given twice"),
+        (&["run", "a.runbook", "--id", "a b"], "a run's name is 1 to 64 letters"),
+        (&["run"], "Usage"),
+        (&["explain", "E0299"], "There is no diagnostic"),
+        (&["actions", "imp"], "There is no backend \"imp\": did you mean imap?"),
+    ];
+    for (arguments, says) in cases {
+        let ran = project.run(arguments).ends(2);
+        assert!(ran.stderr.contains(says), "{arguments:?}: {ran:#?}");
+        assert_eq!(ran.stdout, "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_runbook_with_errors_is_2_and_shown() {
+    let project = Project::new(&[("a.runbook", &runbook("Bad", "", "  wiat 5m\n  resolve \"done\""))]);
+    let ran = project.run(&["run", "a.runbook"]).ends(2);
+    assert!(ran.stderr.contains("E0101") && ran.stderr.contains("Nothing was run: a.runbook has errors"), "{ran:#?}");
+}
+
+#[test]
+fn nobody_reached_is_7_and_the_message_is_kept() {
+    let project = Project::new(&[("a.runbook", &runbook("Down", "", "  escalate to oncall \"It is down\""))]);
+    let ran = project.run(&["run", "a.runbook"]).ends(7);
+    assert!(ran.stdout.contains("escalated after"), "{ran:#?}");
+    let kept = std::fs::read_to_string(project.path("../state/rectify/undelivered.txt")).unwrap();
+    assert!(kept.contains("It is down"), "{kept}");
+}
+
+#[test]
+fn a_dry_run_does_nothing() {
+    let project = Project::new(&[("none", "")]);
+    let file = project.path("touched");
+    std::fs::write(project.path("a.runbook"), runbook("Act", "", &(touch(&file) + "\n  resolve \"done\""))).unwrap();
+    let ran = project.run(&["run", "a.runbook", "--dry-run"]).ends(0);
+    assert!(ran.stdout.contains("would: exec.disrupt"), "{ran:#?}");
+    assert!(!file.exists());
+    project.run(&["run", "a.runbook"]).ends(0);
+    assert!(file.exists(), "the same without --dry-run acts");
+}
+
+#[test]
+fn every_line_of_json_has_the_contracts_fields() {
+    let statements = "  step \"One\" {\n    exec.disrupt([\"true\"])\n  }\n  resolve \"done\"";
+    let project = Project::new(&[("a.runbook", &runbook("Act", "", statements))]);
+    let ran = project.run(&["run", "a.runbook", "--format", "json", "--id", "run-1"]).ends(0);
+    let events = ran.events();
+    for event in &events {
+        assert!(event["schema"] == 1 && event["run"] == "run-1" && event["time"].is_string(), "{event}");
+    }
+    let names: Vec<&str> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    assert_eq!(names, ["run_started", "step_started", "effect_intended", "effect_done", "step_ended", "run_ended"]);
+    let last = events.last().unwrap();
+    assert_eq!((last["outcome"].as_str(), last["left_in_place"].as_array().map(Vec::len)), (Some("resolved"), Some(0)));
+    assert_eq!(last["disruptions"].as_array().map(Vec::len), Some(1), "{last}");
+    assert!(last["duration"].is_number() && last["reason"].is_string());
+}
+
+#[test]
+fn several_runbooks_have_to_be_told_apart() {
+    let two = runbook("One", "", "  resolve \"one\"") + &runbook("Two", "", "  resolve \"two\"");
+    let project = Project::new(&[("a.runbook", &two)]);
+    let ran = project.run(&["run", "a.runbook"]).ends(2);
+    assert!(ran.stderr.contains("There are several runbooks in a.runbook: One, Two"), "{ran:#?}");
+    assert!(project.run(&["run", "a.runbook", "Two"]).ends(0).stdout.contains("resolved after 0s: two"));
+}
+
+fn for_alerts() -> Project {
+    let down = runbook("Down", "instance: text, job: text", "  resolve \"${job} at ${instance}\"");
+    let down = down.replace("  ends", "  alert \"ImapDown\"\n  ends");
+    let broken = runbook("Broken", "", "  wiat 5m");
+    Project::new(&[
+        ("books/down.runbook", &down),
+        ("books/broken.runbook", &broken),
+        ("firing.json", FIRING),
+        ("over.json", RESOLVED),
+    ])
+}
+
+#[test]
+fn an_alert_finds_its_runbook_and_fills_it() {
+    let project = for_alerts();
+    let ran = project.run(&["run", "books", "--alert", "firing.json"]).ends(0);
+    assert!(ran.stdout.contains("imap at 127.0.0.1:21993"), "{ran:#?}");
+    assert!(ran.stderr.contains("broken.runbook has errors and is left out"), "{ran:#?}");
+    let over = project.run(&["run", "books", "--alert", "over.json"]).ends(0);
+    assert!(over.stdout.is_empty() && over.stderr.contains("The alert ImapDown is over"), "{over:#?}");
+}
+
+#[test]
+fn an_alert_that_fits_nothing_or_too_much_is_2() {
+    let project = for_alerts();
+    std::fs::write(project.path("other.json"), r#"{"name":"ImapDwon","labels":{}}"#).unwrap();
+    let ran = project.run(&["run", "books", "--alert", "other.json"]).ends(2);
+    assert!(ran.stderr.contains("started by the alert ImapDwon: the nearest is ImapDown"), "{ran:#?}");
+    std::fs::copy(project.path("books/down.runbook"), project.path("books/again.runbook")).unwrap();
+    let ran = project.run(&["run", "books", "--alert", "firing.json"]).ends(2);
+    assert!(ran.stderr.contains("Several runbooks are started by the alert ImapDown: Down, Down"), "{ran:#?}");
+    std::fs::write(project.path("other.json"), "[[[").unwrap();
+    project.run(&["run", "books", "--alert", "other.json"]).ends(2);
+}
+
+#[test]
+fn a_lock_is_held_between_processes() {
+    let book = runbook("Locked", "pause: duration", "  wait pause\n  resolve \"done\"")
+        .replace("  ends", "  lock \"be1\"\n  ends");
+    let project = Project::new(&[("a.runbook", &book)]);
+    let mut first = project.command(&["run", "a.runbook", "pause=1h", "--id", "first"]).spawn().unwrap();
+    super::cli_signals::wait_for(&mut first, "waiting");
+    let ran = project.run(&["run", "a.runbook", "pause=0s", "--id", "second"]).ends(5);
+    assert!(ran.stdout.contains("is held by run first (process"), "{ran:#?}");
+    // However the holder ends, the lock is free again.
+    first.kill().unwrap();
+    first.wait().unwrap();
+    project.run(&["run", "a.runbook", "pause=0s"]).ends(0);
+}
+
+#[test]
+fn a_limit_is_kept_between_processes() {
+    let book = runbook("Limited", "", "  resolve \"done\"").replace("  ends", "  limit 2 per 24h\n  ends");
+    let project = Project::new(&[("a.runbook", &book)]);
+    project.run(&["run", "a.runbook"]).ends(0);
+    project.run(&["run", "a.runbook"]).ends(0);
+    let ran = project.run(&["run", "a.runbook"]).ends(5);
+    assert!(ran.stdout.contains("2 per 1d"), "{ran:#?}");
+}

@@ -1,0 +1,110 @@
+//! Signals and closed pipes: what stops a run, and what does not.
+
+use super::cli_support::{Project, Ran, runbook, touch};
+use std::io::{BufRead, BufReader, Read};
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+/// Reads lines until one holds the text; everything up to there.
+#[track_caller]
+pub fn wait_for(child: &mut Child, text: &str) -> String {
+    let stdout = child.stdout.as_mut().unwrap();
+    // One byte at a time, so that nothing is lost to whoever reads on.
+    let mut seen = Vec::new();
+    let mut byte = [0];
+    while stdout.read(&mut byte).unwrap() == 1 {
+        seen.push(byte[0]);
+        if byte[0] == b'\n' && String::from_utf8_lossy(&seen).contains(text) {
+            return String::from_utf8_lossy(&seen).into_owned();
+        }
+    }
+    panic!("{text:?} did not come: {}", String::from_utf8_lossy(&seen));
+}
+
+fn signal(child: &Child, signal: rustix::process::Signal) {
+    let process = rustix::process::Pid::from_raw(child.id() as i32).unwrap();
+    rustix::process::kill_process(process, signal).unwrap();
+}
+
+fn end(child: Child) -> Ran {
+    Ran::of(child.wait_with_output().unwrap())
+}
+
+/// A change that is taken back by what takes so long.
+fn temporary(undo: &str) -> Project {
+    let statements = format!(
+        "  temporarily {{\n    exec.disrupt([\"true\"])\n  }} undo {{\n    {undo}\n  }}\n  wait 30m\n  resolve \"done\""
+    );
+    Project::new(&[("a.runbook", &runbook("Temporary", "", &statements))])
+}
+
+#[test]
+fn the_first_signal_cancels_and_takes_back() {
+    for stop in [rustix::process::Signal::INT, rustix::process::Signal::TERM] {
+        let project = temporary("exec.disrupt([\"touch\", \"undone\"])");
+        let mut child = project.command(&["run", "a.runbook"]).spawn().unwrap();
+        wait_for(&mut child, "waiting");
+        signal(&child, stop);
+        let ran = end(child).ends(4);
+        assert!(ran.stdout.contains("cancelled after"), "{ran:#?}");
+        assert!(project.path("undone").exists(), "{ran:#?}");
+    }
+}
+
+#[test]
+fn the_second_signal_ends_at_once_and_says_what_is_left() {
+    let project = temporary("exec.disrupt([\"sleep\", \"600\"])");
+    let mut child = project.command(&["run", "a.runbook", "--format", "json"]).spawn().unwrap();
+    wait_for(&mut child, "waiting");
+    signal(&child, rustix::process::Signal::INT);
+    wait_for(&mut child, "sleep");
+    let since = Instant::now();
+    signal(&child, rustix::process::Signal::INT);
+    let ran = end(child).ends(4);
+    assert!(since.elapsed() < Duration::from_secs(5));
+    let events = ran.events();
+    let last = events.last().unwrap();
+    assert_eq!((last["event"].as_str(), last["outcome"].as_str()), (Some("run_ended"), Some("cancelled")));
+    assert!(!last["left_in_place"].as_array().unwrap().is_empty(), "{last}");
+}
+
+#[test]
+fn a_hang_up_does_not_stop_a_run() {
+    let project = temporary("exec.disrupt([\"touch\", \"undone\"])");
+    let mut child = project.command(&["run", "a.runbook"]).spawn().unwrap();
+    wait_for(&mut child, "waiting");
+    signal(&child, rustix::process::Signal::HUP);
+    std::thread::sleep(Duration::from_millis(100));
+    assert!(child.try_wait().unwrap().is_none(), "it goes on");
+    signal(&child, rustix::process::Signal::INT);
+    end(child).ends(4);
+}
+
+#[test]
+fn a_closed_stdout_does_not_stop_a_run() {
+    let project = Project::new(&[("none", "")]);
+    let file = project.path("touched");
+    let statements = format!("  wait 300ms\n{}\n  resolve \"done\"", touch(&file));
+    std::fs::write(project.path("a.runbook"), runbook("Act", "", &statements)).unwrap();
+    for format in ["text", "json"] {
+        let mut child = project.command(&["run", "a.runbook", "--format", format]).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut String::new()).unwrap();
+        drop(stdout);
+        end(child).ends(0);
+        assert!(file.exists());
+        std::fs::remove_file(&file).unwrap();
+    }
+}
+
+#[test]
+fn a_closed_pipe_is_no_fault_of_check() {
+    let many: String = (0..200).map(|number| format!("  wiat {number}\n")).collect();
+    let project = Project::new(&[("a.runbook", &runbook("Bad", "", &many))]);
+    for format in ["text", "json"] {
+        let mut child = project.command(&["check", "a.runbook", "--format", format]).spawn().unwrap();
+        drop(child.stdout.take());
+        let ran = end(child).ends(1);
+        assert_eq!(ran.stderr, "");
+    }
+}
