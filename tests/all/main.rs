@@ -21,6 +21,7 @@ mod generate;
 mod imap_dovecot;
 mod imap_hostile;
 mod lab;
+mod lab_site;
 mod layers;
 mod mail;
 mod right_files;
