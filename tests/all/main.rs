@@ -8,6 +8,7 @@ mod cli_run;
 mod cli_signals;
 mod cli_support;
 mod corpus;
+mod documents;
 mod engine_effects;
 mod engine_endings;
 mod engine_replay;
