@@ -173,6 +173,7 @@ pub(super) async fn perform<'t>(scope: &Scope<'t>, index: usize, call: Call, at:
     let span = tracing::info_span!("effect", run = %scope.run.id, call = %text);
     let pending = world.act(Request { address: at.clone(), call: leaf, deadline: after(scope.now(), timeout) });
     let answer = reply(scope.tree, pending, idempotent && !scope.shielded).instrument(span).await;
+    let interrupted = answer.is_err();
     let (mut outcome, error) = match answer {
         Err(_) => (Outcome::Unknown, Some(ActionError::new(ErrorKind::Interrupted, "the run was cancelled meanwhile"))),
         Ok(reply) => match reply.result {
@@ -183,10 +184,7 @@ pub(super) async fn perform<'t>(scope: &Scope<'t>, index: usize, call: Call, at:
     drop(held);
     let mut detail = error.as_ref().map(ToString::to_string);
     let evidence = error.as_ref().and_then(|error| error.evidence.clone());
-    let mut exit = error.map(|error| match error.kind {
-        ErrorKind::Interrupted => Exit::Cancelled,
-        _ => Exit::Failed(error),
-    });
+    let mut exit = error.map(|error| if interrupted { Exit::Cancelled } else { Exit::Failed(error) });
     if once && outcome == Outcome::Unknown {
         let layer = confirming.and_then(|position| layers.get_mut(position));
         let found = find_out(scope, layer, before, &text, at).await;

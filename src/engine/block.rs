@@ -97,7 +97,7 @@ pub(super) async fn statement<'t>(
             let inner = scope.noticing(at.clone());
             let flow = self::block(inner.clone(), block, frame).await;
             let keep = if *keep_on_failure { Keep::OnFailure } else { Keep::Never };
-            let text = "temporarily { … }".to_owned();
+            let text = show::effects(scope, block, frame);
             half_way(scope, inner, flow, Some(undo), keep, text, frame, at, changes)
         }
         StatementKind::Let { slot, value, otherwise, .. } => {
@@ -225,7 +225,7 @@ fn half_way<'t>(
         Err(_) => (Keep::Never, inner.has_acted() && undo.is_some()),
     };
     if due {
-        let undo_text = undo.map(|_| format!("the undo of {text}"));
+        let undo_text = undo.map(|undo| show::effects(scope, undo, frame));
         let undo = undo.map(|block| Undo::Block { block, frame: frame.clone(), scope: inner });
         Change { address, text, undo_text, undo, keep }.open(scope, changes);
     }

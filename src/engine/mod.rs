@@ -14,7 +14,6 @@ mod evaluate;
 pub mod event;
 mod exit;
 mod goal;
-mod jq;
 mod limit;
 mod lock;
 mod loops;

@@ -73,20 +73,16 @@ pub enum EndingOutcome {
 }
 
 /// Runs a runbook in a world, to its end.
-pub fn run<'a>(program: &'a Program, world: &'a dyn World, start: Start) -> impl Future<Output = Ending> + 'a {
-    async move {
-        let tree = Tree::new(program, world, Some(world), &start);
-        in_turns(&tree, outermost(&tree, start)).await
-    }
+pub async fn run(program: &Program, world: &dyn World, start: Start) -> Ending {
+    let tree = Tree::new(program, world, Some(world), &start);
+    in_turns(&tree, outermost(&tree, start)).await
 }
 
 /// Shows what a run would do: really asks until the first effect, and only shows from there on. It is never handed the
 /// half of the world that acts.
-pub fn rehearse<'a>(program: &'a Program, world: &'a dyn Observing, start: Start) -> impl Future<Output = Ending> + 'a {
-    async move {
-        let tree = Tree::new(program, world, None, &start);
-        in_turns(&tree, outermost(&tree, start)).await
-    }
+pub async fn rehearse(program: &Program, world: &dyn Observing, start: Start) -> Ending {
+    let tree = Tree::new(program, world, None, &start);
+    in_turns(&tree, outermost(&tree, start)).await
 }
 
 async fn outermost<'t>(tree: &'t Tree<'t>, start: Start) -> Ending {
