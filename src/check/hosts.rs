@@ -39,7 +39,7 @@ impl<'a> Context<'a> {
                     self.report(
                         Diagnostic::error(code::INVENTORY_MISMATCH, span, message)
                             .also(field.span, "asked for here")
-                            .help(format!("add it under facts: {name}: …")),
+                            .help(format!("Add it under facts: {name}: …")),
                     );
                 }
                 Some(position) => {
@@ -49,7 +49,7 @@ impl<'a> Context<'a> {
                         None => {
                             let span = entry.fact_spans.get(position).copied().unwrap_or(span);
                             let message =
-                                format!("the fact {name} of {} is {}, and {wanted} is needed", host.name, found.kind());
+                                format!("The fact {name} of {} is {}, and {wanted} is needed", host.name, found.kind());
                             let diagnostic = Diagnostic::error(code::INVENTORY_MISMATCH, span, message);
                             self.report(diagnostic.also(field.span, "asked for here"));
                         }
@@ -68,7 +68,7 @@ impl<'a> Context<'a> {
         let diagnostic = match (found, wanted) {
             (None, _) => {
                 let known = self.program.hosts.iter().map(|host| host.name.as_str());
-                self.unknown(code::UNKNOWN_HOST, span, format!("the inventory has no host named {name}"), name, known)
+                self.unknown(code::UNKNOWN_HOST, span, format!("The inventory has no host named {name}"), name, known)
             }
             (Some(host), Type::Host(roles))
                 if !roles.is_empty() && !host.roles.iter().any(|role| roles.contains(role)) =>
@@ -86,8 +86,9 @@ impl<'a> Context<'a> {
         if let Some(inventory) = self.inventory
             && !inventory.has_contact(&path.text)
         {
-            let message = format!("the inventory has no contact named {}", path.text);
-            let diagnostic = self.unknown(code::UNKNOWN_CONTACT, path.span, message, &path.text, inventory.contact_names());
+            let message = format!("The inventory has no contact named {}", path.text);
+            let diagnostic =
+                self.unknown(code::UNKNOWN_CONTACT, path.span, message, &path.text, inventory.contact_names());
             self.report(diagnostic);
         }
         path.text.clone()
@@ -98,7 +99,7 @@ impl<'a> Context<'a> {
         if let Some(inventory) = self.inventory
             && !inventory.has_secret(name)
         {
-            let message = format!("the inventory has no secret named {name}");
+            let message = format!("The inventory has no secret named {name}");
             let diagnostic = self.unknown(code::UNKNOWN_NAME, span, message, name, inventory.secret_names());
             self.report(diagnostic);
         }

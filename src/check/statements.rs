@@ -52,9 +52,9 @@ impl<'a> Context<'a> {
                 && !std::mem::replace(&mut said, true)
             {
                 self.report(
-                    Diagnostic::error(code::UNREACHABLE, statement.span, "this is never reached")
+                    Diagnostic::error(code::UNREACHABLE, statement.span, "This is never reached")
                         .also(ending, "the run has left by here")
-                        .help("move it before the ending, or delete it"),
+                        .help("Move it before the ending, or delete it"),
                 );
             }
             let mark = body.enter();
@@ -118,10 +118,10 @@ impl<'a> Context<'a> {
         if completes {
             let end = written.span;
             let end = Span::new(end.file, end.end.saturating_sub(1).max(end.start), end.end);
-            let message = format!("the else of {of} must leave, and control gets here");
+            let message = format!("The else of {of} must leave, and control gets here");
             self.report(
                 Diagnostic::error(code::ELSE_STAYS, end, message)
-                    .help("end it with escalate to CONTACT \"…\", or with resolve"),
+                    .help("End it with escalate to CONTACT \"…\", or with resolve"),
             );
         }
         block
@@ -255,9 +255,9 @@ impl<'a> Context<'a> {
                 Diagnostic::error(
                     code::RESOLVE_IN_PARALLEL,
                     span,
-                    "inside a parallel loop nothing can resolve: others are still at work",
+                    "Inside a parallel loop nothing can resolve: others are still at work",
                 )
-                .help("ask the goal after the loop"),
+                .help("Ask the goal after the loop"),
             );
         }
         self.ends(body, span, "resolve");
@@ -272,7 +272,7 @@ impl<'a> Context<'a> {
         };
         self.report(
             Diagnostic::error(code::EFFECT_IN_PROBE, span, format!("{whose}, so {what} cannot stand in it"))
-                .help("leave this to the runbook that asks"),
+                .help("Leave this to the runbook that asks"),
         );
     }
 
@@ -280,7 +280,7 @@ impl<'a> Context<'a> {
         body.summary.ends.get_or_insert(span);
         self.refuse_in_probe(body, span, what);
         if body.place.undo {
-            let message = format!("an undo only takes back, and {what} would end the run in the middle of it");
+            let message = format!("An undo only takes back, and {what} would end the run in the middle of it");
             self.error(code::FORBIDDEN_IN_UNDO, span, message);
         }
     }
@@ -289,7 +289,7 @@ impl<'a> Context<'a> {
         body.summary.people.get_or_insert(span);
         self.refuse_in_probe(body, span, what);
         if body.place.undo {
-            let message = format!("an undo must not wait for people, and {what} would");
+            let message = format!("An undo must not wait for people, and {what} would");
             self.error(code::FORBIDDEN_IN_UNDO, span, message);
         }
     }
@@ -301,7 +301,7 @@ impl<'a> Context<'a> {
             return;
         }
         if body.place.undo {
-            self.error(code::FORBIDDEN_IN_UNDO, span, "an undo cannot start a run");
+            self.error(code::FORBIDDEN_IN_UNDO, span, "An undo cannot start a run");
         }
         // What a run does is its own affair, but it acts.
         self.acts(body, span, Class::Disrupt, "this run");
@@ -314,7 +314,8 @@ impl<'a> Context<'a> {
             return;
         }
         if matches!(body.kind, BodyKind::Probe) && class > Class::Change {
-            let message = format!("a probe may leave nothing behind and disturb nobody, and {what} is {}", class.word());
+            let message =
+                format!("A probe may leave nothing behind and disturb nobody, and {what} is {}", class.word());
             self.error(code::EFFECT_IN_PROBE, span, message);
         }
         if class >= Class::Disrupt {
@@ -335,9 +336,9 @@ impl<'a> Context<'a> {
                 Diagnostic::error(
                     code::UNKNOWN_DECIDES,
                     span,
-                    format!("what {what} is told depends on an answer that may be unknown"),
+                    format!("What {what} is told depends on an answer that may be unknown"),
                 )
-                .help("match the answer first, and give unknown an arm of its own that escalates"),
+                .help("Match the answer first, and give unknown an arm of its own that escalates"),
             );
         }
     }
@@ -349,12 +350,12 @@ impl<'a> Context<'a> {
             let typed = context.expression(body, value, None);
             if typed.type_of.holds(|inner| *inner == Type::Secret) {
                 let message = match &typed.type_of {
-                    Type::Secret => "a secret cannot be shown to people".to_owned(),
+                    Type::Secret => "A secret cannot be shown to people".to_owned(),
                     other => format!("{} holds a secret, and cannot be shown to people", with_article(other)),
                 };
                 context.report(
                     Diagnostic::error(code::SECRET_USED, value.span, message)
-                        .help("name the fields that people need, without the secret"),
+                        .help("Name the fields that people need, without the secret"),
                 );
             }
             Evidence { label: context.written(value.span).into(), value: typed.expression }
@@ -401,8 +402,8 @@ impl<'a> Context<'a> {
         let window = self.window(body, timings, "this");
         if timings.within.is_none() && (timings.every.is_none() || timings.hold.is_some()) {
             self.report(
-                Diagnostic::error(code::UNBOUNDED, span, "this would wait for ever")
-                    .help("say for how long and how often: wait until … within 10m every 30s"),
+                Diagnostic::error(code::UNBOUNDED, span, "This would wait for ever")
+                    .help("Say for how long and how often: wait until … within 10m every 30s"),
             );
         }
         if otherwise.is_none() {
@@ -444,11 +445,11 @@ impl<'a> Context<'a> {
             let declared = &self.declared;
             let diagnostic = if declared.procedure_index(name).is_some() {
                 Diagnostic::error(code::UNKNOWN_ACTION, call.path.span, format!("{name} is a procedure"))
-                    .help(format!("write do {name}(…)"))
+                    .help(format!("Write do {name}(…)"))
                     .fix(call.path.span.before(), "do ")
             } else if declared.runbook_index(name).is_some() {
                 Diagnostic::error(code::UNKNOWN_ACTION, call.path.span, format!("{name} is a runbook"))
-                    .help(format!("write run {name}(…)"))
+                    .help(format!("Write run {name}(…)"))
                     .fix(call.path.span.before(), "run ")
             } else if declared.probe_index(name).is_some() {
                 Diagnostic::error(
@@ -456,11 +457,11 @@ impl<'a> Context<'a> {
                     call.path.span,
                     format!("{name} is a probe, and nobody looks at its answer"),
                 )
-                .help(format!("write require check {name}(…) == passed, or match check {name}(…) {{ … }}"))
+                .help(format!("Write require check {name}(…) == passed, or match check {name}(…) {{ … }}"))
             } else {
                 let procedures = declared.procedures.iter().map(|it| it.name.text.as_str());
                 let known = procedures.chain(declared.runbooks.iter().map(|it| it.name.text.as_str()));
-                let message = format!("there is no procedure, runbook or action named {name}");
+                let message = format!("There is no procedure, runbook or action named {name}");
                 self.unknown(code::UNKNOWN_ACTION, call.path.span, message, name, known)
             };
             self.report(diagnostic);
@@ -490,7 +491,7 @@ impl<'a> Context<'a> {
                     span,
                     format!("{name} only reads, and nobody looks at what it answers"),
                 )
-                .help("bind it: let x = …, or look at it: require … == …"),
+                .help("Bind it: let x = …, or look at it: require … == …"),
             );
             return StatementKind::Act { call, adverb };
         }
@@ -521,11 +522,11 @@ impl<'a> Context<'a> {
             }
             Adverb::Permanently { undo_on_failure: true } if !has_undo => {
                 let text = format!("{name} has no undo, so it cannot be taken back on failure");
-                Some(Diagnostic::error(code::ADVERB_USELESS, whole, text).help("leave out: , undo on failure"))
+                Some(Diagnostic::error(code::ADVERB_USELESS, whole, text).help("Leave out: , undo on failure"))
             }
             Adverb::Permanently { .. } if !has_undo && class != Class::Change => {
                 let text = format!("{name} leaves nothing behind that could stay");
-                Some(Diagnostic::error(code::ADVERB_USELESS, whole, text).help("write it without permanently"))
+                Some(Diagnostic::error(code::ADVERB_USELESS, whole, text).help("Write it without permanently"))
             }
             Adverb::Temporarily { .. } | Adverb::Permanently { .. } => None,
         };
@@ -540,7 +541,7 @@ impl<'a> Context<'a> {
                     span,
                     format!("{name} cannot be undone, and nobody has approved it"),
                 )
-                .help("ask before it: require approval \"…\" by 1 within 1h"),
+                .help("Ask before it: require approval \"…\" by 1 within 1h"),
             );
         }
         if body.place.retrying && blind {
@@ -550,7 +551,7 @@ impl<'a> Context<'a> {
                     span,
                     format!("{name} must never be repeated blindly, and retry would"),
                 )
-                .help("do it outside retry, and wait until what it should bring about is there"),
+                .help("Do it outside retry, and wait until what it should bring about is there"),
             );
         }
         self.told_by_unknown(body, span, &name);
@@ -581,9 +582,9 @@ impl<'a> Context<'a> {
                         Diagnostic::error(
                             code::MISSING_PART,
                             block.span.after(),
-                            "this does not say how it is taken back",
+                            "This does not say how it is taken back",
                         )
-                        .help("add undo { … }"),
+                        .help("Add undo { … }"),
                     );
                     let place = Place { covered: true, ..body.place };
                     let (_, completes) = self.inner(body, block, place);
@@ -618,8 +619,12 @@ impl<'a> Context<'a> {
             ast::Subject::Do(call) => self.do_procedure(body, call, adverb, span),
             ast::Subject::Block(block) => {
                 self.report(
-                    Diagnostic::error(code::MISPLACED, span, "permanently stands before one call, not before a block")
-                        .help("write it before each call that is meant to stay"),
+                    Diagnostic::error(
+                        code::MISPLACED,
+                        span,
+                        "`permanently` stands before one call, not before a block",
+                    )
+                    .help("Write it before each call that is meant to stay"),
                 );
                 let place = Place { covered: true, ..body.place };
                 let (_, completes) = self.inner(body, block, place);
@@ -639,13 +644,13 @@ impl<'a> Context<'a> {
         let Some(declared) = self.declared.procedure_index(name) else {
             let diagnostic = if self.declared.runbook_index(name).is_some() {
                 Diagnostic::error(code::UNKNOWN_NAME, call.path.span, format!("{name} is a runbook, not a procedure"))
-                    .help(format!("write run {name}(…)"))
+                    .help(format!("Write run {name}(…)"))
             } else if self.declared.backends.contains_key(name.split('.').next().unwrap_or_default()) {
                 Diagnostic::error(code::UNKNOWN_NAME, call.path.span, format!("{name} is an action, not a procedure"))
-                    .help(format!("write it without do: {name}(…)"))
+                    .help(format!("Write it without do: {name}(…)"))
             } else {
                 let known = self.declared.procedures.iter().map(|procedure| procedure.name.text.as_str());
-                let message = format!("there is no procedure named {name}");
+                let message = format!("There is no procedure named {name}");
                 self.unknown(code::UNKNOWN_NAME, call.path.span, message, name, known)
             };
             self.report(diagnostic);
@@ -665,16 +670,20 @@ impl<'a> Context<'a> {
                     span,
                     format!("{name} can be undone, and nothing says whether it is meant to stay"),
                 )
-                .help("write temporarily do …, or permanently do …")
+                .help("Write temporarily do …, or permanently do …")
                 .fix(span.before(), "temporarily "),
             ),
             Adverb::Temporarily { .. } | Adverb::Permanently { undo_on_failure: true } if !has_undo => Some(
                 Diagnostic::error(code::ADVERB_USELESS, span, format!("{name} has no undo"))
-                    .help(format!("give it one: procedure {name}(…) {{ … }} undo {{ … }}, or write do alone")),
+                    .help(format!("Give it one: procedure {name}(…) {{ … }} undo {{ … }}, or write do alone")),
             ),
             Adverb::Permanently { .. } if !has_undo => Some(
-                Diagnostic::error(code::ADVERB_USELESS, span, format!("{name} has no undo, so what it does stays as it is"))
-                    .help("write do alone: each change in it says for itself whether it stays"),
+                Diagnostic::error(
+                    code::ADVERB_USELESS,
+                    span,
+                    format!("{name} has no undo, so what it does stays as it is"),
+                )
+                .help("Write do alone: each change in it says for itself whether it stays"),
             ),
             _ => None,
         };
@@ -685,13 +694,13 @@ impl<'a> Context<'a> {
             self.refuse_in_probe(body, span, &format!("{name}, which may end the run, ask people or start a run,"));
         }
         if body.place.undo && (summary.ends.is_some() || summary.people.is_some() || summary.runs.is_some()) {
-            let message = format!("an undo only takes back, and {name} may end the run, ask people or start a run");
+            let message = format!("An undo only takes back, and {name} may end the run, ask people or start a run");
             self.error(code::FORBIDDEN_IN_UNDO, span, message);
         }
         if body.place.parallel && summary.resolves.is_some() {
-            let message = format!("inside a parallel loop nothing can resolve, and {name} may");
+            let message = format!("Inside a parallel loop nothing can resolve, and {name} may");
             self.report(
-                Diagnostic::error(code::RESOLVE_IN_PARALLEL, span, message).help("ask the goal after the loop"),
+                Diagnostic::error(code::RESOLVE_IN_PARALLEL, span, message).help("Ask the goal after the loop"),
             );
         }
         self.acts(body, span, summary.class, name);
@@ -772,7 +781,7 @@ impl<'a> Context<'a> {
         let (mut subject, mut typed) = self.subject(body, value);
         typed.observed = body.observations > observations;
         if typed.type_of == Type::Nothing {
-            self.error(code::TYPE_MISMATCH, value.span, "this gives no value to bind");
+            self.error(code::TYPE_MISMATCH, value.span, "This gives no value to bind");
         }
         let mut type_of = typed.type_of.clone();
         let mut handled = None;
@@ -792,11 +801,11 @@ impl<'a> Context<'a> {
                         ast::LetElse::Block(block) => block.span,
                         ast::LetElse::Value(value) => value.span,
                     };
-                    let message = format!("this else is never taken: {} is always there", with_article(other));
+                    let message = format!("This else is never taken: {} is always there", with_article(other));
                     self.report(
                         Diagnostic::error(code::UNREACHABLE, span, message)
                             .also(value.span, "never absent")
-                            .help("errors of actions are caught by try { … } catch e { … }"),
+                            .help("Errors of actions are caught by try { … } catch e { … }"),
                     );
                 }
                 _ => {}
@@ -831,8 +840,8 @@ impl<'a> Context<'a> {
         let item = self.items(&items);
         if at_most.is_none() && !items.written_out && items.type_of != Type::Invalid {
             self.report(
-                Diagnostic::error(code::UNBOUNDED, list.span, "nothing says how long this list may be")
-                    .help("bound it: for x in …, at most 10; a longer list escalates before its first item"),
+                Diagnostic::error(code::UNBOUNDED, list.span, "Nothing says how long this list may be")
+                    .help("Bound it: for x in …, at most 10; a longer list escalates before its first item"),
             );
         }
         let at_most = at_most.map(|amount| self.count(body, amount, "the greatest number of items"));
@@ -875,7 +884,7 @@ impl<'a> Context<'a> {
             let message = format!("{what} would be done again and again, and nothing is asked in between");
             self.report(
                 Diagnostic::error(code::BLIND_REPEAT, span, message)
-                    .help("ask between two turns: repeat … until …, or resolve if fixed inside the block"),
+                    .help("Ask between two turns: repeat … until …, or resolve if fixed inside the block"),
             );
         }
         let mut otherwise_completes = true;
@@ -935,7 +944,7 @@ fn decided_by_unknown(span: Span, what: &str, condition: Span) -> Diagnostic {
     let message = format!("{what} would be done although nobody knows whether it is needed");
     Diagnostic::error(code::UNKNOWN_DECIDES, span, message)
         .also(condition, "this lets an unknown answer through")
-        .help("unknown is neither health nor a fault: give it an arm of its own that escalates")
+        .help("Unknown is neither health nor a fault: give it an arm of its own that escalates")
 }
 
 /// What a refused statement becomes: it was reported, so the program is never run.
