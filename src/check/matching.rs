@@ -2,10 +2,10 @@
 
 use super::context::Context;
 use super::declarations::verdict_type;
+use super::effects::decided;
 use super::expressions::{ByUnknown, with_article};
 use super::names::{Body, Narrowing};
 use super::program::{Block, StatementKind};
-use super::statements::decided;
 use super::types::{EnumType, Type};
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::Span;
