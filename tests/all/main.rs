@@ -1,5 +1,6 @@
 //! Every integration test, in one binary.
 
+mod acceptance;
 mod cli_files;
 mod cli_fmt;
 mod cli_pages;
