@@ -25,10 +25,10 @@ fn main() {
     };
     let warm = caller();
     let check_imap = || {
-        let command = format!("a LOGIN {USER} \"{PASSWORD}\"");
+        let command = format!("a LOGIN {USER} \"{PASSWORD}\"\\r\\n");
         let port = lab.front.tls_port.to_string();
         let mut check = Command::new(CHECK_IMAP);
-        check.args(["-H", "127.0.0.1", "-p", &port, "-S", "-s", &command, "-e", "a OK", "-q", "b LOGOUT"]);
+        check.args(["-H", "127.0.0.1", "-p", &port, "-S", "-E", "-s", &command, "-e", "a OK", "-q", "b LOGOUT"]);
         let output = check.output().expect("check_imap starts");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     };

@@ -4,24 +4,33 @@
 
 #![warn(missing_docs)]
 
+#[deny(clippy::disallowed_methods, clippy::iter_over_hash_type)]
 pub mod source;
 
+#[deny(clippy::disallowed_methods, clippy::iter_over_hash_type)]
 pub mod diagnostic;
 
+#[deny(clippy::disallowed_methods, clippy::iter_over_hash_type)]
 pub mod value;
 
 pub mod secret;
 
+#[deny(clippy::disallowed_methods, clippy::iter_over_hash_type)]
 pub mod inventory;
 
+#[deny(clippy::disallowed_methods, clippy::iter_over_hash_type)]
 pub mod syntax;
 
+#[deny(clippy::disallowed_methods, clippy::iter_over_hash_type)]
 pub mod format;
 
+#[deny(clippy::disallowed_methods, clippy::iter_over_hash_type)]
 pub mod catalog;
 
+#[deny(clippy::disallowed_methods, clippy::iter_over_hash_type)]
 pub mod check;
 
+#[deny(clippy::disallowed_methods, clippy::iter_over_hash_type)]
 pub mod engine;
 
 pub mod transport;

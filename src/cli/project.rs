@@ -118,7 +118,9 @@ impl Project {
 
     /// A session that checks files of this project.
     pub fn session(&self) -> Session<'_> {
-        Session::new(&self.files, Catalog::builtin(), self.inventory.as_ref(), self.sources.clone())
+        // What is held against half an inventory would be found wanting for the other half's sake.
+        let inventory = self.inventory.as_ref().filter(|_| !self.is_broken());
+        Session::new(&self.files, Catalog::builtin(), inventory, self.sources.clone())
     }
 
     /// Checks one file.

@@ -97,7 +97,7 @@ pub(super) fn close<'f, 't: 'f>(scope: &'f Scope<'t>, mut changes: Vec<Change<'t
 
 /// Undoes a change; what went wrong, if it did.
 async fn undo<'t>(scope: &Scope<'t>, mut change: Change<'t>) -> Option<String> {
-    let Some(how) = change.undo.take() else { return None };
+    let how = change.undo.take()?;
     let at = change.address.child(change.address.last().unwrap_or_default(), 1);
     let (outcome, wrong) = match how {
         Undo::Call { action, call } => undo_call(&scope.shielded(at.clone()), action, call, &at).await,

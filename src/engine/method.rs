@@ -2,8 +2,8 @@
 
 use super::compute::{mismatch, order, sum};
 use super::conform::decimal;
-use super::jq::first_result;
 use crate::check::program::Method;
+use crate::value::jq::first_result;
 use crate::value::{ActionError, Value};
 use std::cmp::Ordering;
 use std::sync::Arc;

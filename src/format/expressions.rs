@@ -17,16 +17,13 @@ impl Layout<'_> {
         let mut first = expression;
         let mut links = Vec::new();
         // What leans on its left side is walked in a loop: it may be long, nesting is not.
-        loop {
-            let left = match &first.kind {
-                ExpressionKind::Binary { left: value, .. }
-                | ExpressionKind::As { value, .. }
-                | ExpressionKind::Is { value, .. }
-                | ExpressionKind::Member { of: value, .. } => value,
-                _ => break,
-            };
+        while let ExpressionKind::Binary { left: value, .. }
+        | ExpressionKind::As { value, .. }
+        | ExpressionKind::Is { value, .. }
+        | ExpressionKind::Member { of: value, .. } = &first.kind
+        {
             links.push(first);
-            first = left;
+            first = value;
         }
         let mut parts = vec![self.primary(first)];
         let mut broken = Vec::new();

@@ -52,7 +52,7 @@ fn read_host(reader: &mut Reader, entry: &Field<'_>, taken: &mut HashMap<String,
                     match usable_name(address) {
                         Ok(()) => host.address = address.to_owned(),
                         Err(fault) => {
-                            drop(reader.error(value.span, format!("{address:?} cannot be an address: {fault}")))
+                            reader.error(value.span, format!("{address:?} cannot be an address: {fault}"));
                         }
                     }
                 }

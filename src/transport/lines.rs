@@ -109,3 +109,43 @@ impl<S: AsyncRead + Unpin> Lines<S> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block_on<T>(work: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(work)
+    }
+
+    #[test]
+    fn a_line_may_be_as_long_as_its_limit_and_no_longer() {
+        block_on(async {
+            let mut lines = Lines::new(&b"12345\r\n123456\r\n"[..]);
+            assert_eq!(lines.line(5).await.ok().as_deref(), Some(&b"12345"[..]));
+            assert!(matches!(lines.line(5).await, Err(ReadError::TooLong(5))));
+            let endless = Lines::new(tokio::io::repeat(b'x')).line(1 << 20).await;
+            assert!(matches!(endless, Err(ReadError::TooLong(_))));
+        });
+    }
+
+    #[test]
+    fn lines_and_counts_are_put_together_from_pieces() {
+        block_on(async {
+            let stream = (&b"a line\r"[..]).chain(&b"\n12"[..]).chain(&b"345rest"[..]);
+            let mut lines = Lines::new(stream);
+            assert_eq!(lines.line(10).await.ok().as_deref(), Some(&b"a line"[..]));
+            assert_eq!(lines.bytes(5).await.ok().as_deref(), Some(&b"12345"[..]));
+            assert!(matches!(lines.line(10).await, Err(ReadError::Closed)));
+            assert_eq!(lines.into_parts().1, b"rest");
+        });
+    }
+
+    #[test]
+    fn a_line_ends_with_cr_lf_and_holds_neither_nor_nul() {
+        for bad in [&b"a\n"[..], b"\n", b"a\rb\r\n", b"a\0b\r\n"] {
+            let read = block_on(Lines::new(bad).line(10));
+            assert!(matches!(read, Err(ReadError::Malformed)), "{bad:?}: {read:?}");
+        }
+    }
+}

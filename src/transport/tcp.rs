@@ -57,8 +57,8 @@ pub async fn connect(
         let share = deadline.saturating_duration_since(Instant::now()) / waiting;
         match timeout_at(Instant::now() + share, attempt(*address, from)).await {
             Ok(Ok(stream)) => return Ok(stream),
-            Ok(Err(error)) => failure = worse(failure, classified(error)),
-            Err(_) => failure = worse(failure, ConnectError::TimedOut),
+            Ok(Err(error)) => failure = telling(failure, classified(error)),
+            Err(_) => failure = telling(failure, ConnectError::TimedOut),
         }
     }
     Err(failure)
@@ -85,7 +85,7 @@ fn classified(error: io::Error) -> ConnectError {
 }
 
 /// Of two failures, the one that says more of the other side: one address may be of a kind that has no route from here.
-fn worse(one: ConnectError, other: ConnectError) -> ConnectError {
+fn telling(one: ConnectError, other: ConnectError) -> ConnectError {
     let weight = |error: &ConnectError| match error {
         ConnectError::Refused => 4,
         ConnectError::TimedOut => 3,
@@ -94,4 +94,26 @@ fn worse(one: ConnectError, other: ConnectError) -> ConnectError {
         ConnectError::Unresolved(_) => 0,
     };
     if weight(&one) > weight(&other) { one } else { other }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_network_says_is_told_from_what_we_could_not_do() {
+        let about_the_host = |code| !matches!(classified(io::Error::from_raw_os_error(code)), ConnectError::Local(_));
+        let (refused, timed_out, host_unreachable) = (111, 110, 113);
+        assert!([refused, timed_out, host_unreachable].into_iter().all(about_the_host));
+        let (not_permitted, too_many_files, no_such_address, network_unreachable) = (1, 24, 99, 101);
+        assert!(![not_permitted, too_many_files, no_such_address, network_unreachable].into_iter().any(about_the_host));
+    }
+
+    #[test]
+    fn of_several_addresses_the_one_that_says_most_counts() {
+        let local = || ConnectError::Local(io::ErrorKind::NetworkUnreachable.into());
+        assert!(matches!(telling(ConnectError::Refused, local()), ConnectError::Refused));
+        assert!(matches!(telling(local(), ConnectError::Refused), ConnectError::Refused));
+        assert!(matches!(telling(ConnectError::TimedOut, ConnectError::HostUnreachable), ConnectError::TimedOut));
+    }
 }

@@ -1,18 +1,22 @@
 //! Every integration test, in one binary.
 
 mod acceptance;
+mod check_hostile;
 mod cli_files;
 mod cli_fmt;
 mod cli_pages;
 mod cli_run;
 mod cli_signals;
 mod cli_support;
+mod corpus;
+mod documents;
 mod engine_effects;
 mod engine_endings;
 mod engine_replay;
 mod engine_rules;
 mod engine_statements;
 mod engine_support;
+mod format_fixtures;
 mod format_properties;
 mod fuzz;
 mod generate;
@@ -22,6 +26,8 @@ mod lab;
 mod lab_site;
 mod layers;
 mod mail;
+mod right_files;
 mod syntax_accepts;
 mod syntax_hostile;
 mod syntax_planted;
+mod wrong_files;

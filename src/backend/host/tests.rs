@@ -35,11 +35,9 @@ async fn silence_is_an_answer_within_the_time_of_the_call() {
     let listener = socket.listen(1).unwrap();
     let address = listener.local_addr().unwrap();
     let mut queued = Vec::new();
-    loop {
-        match tokio::time::timeout(Duration::from_millis(100), tokio::net::TcpStream::connect(address)).await {
-            Ok(stream) => queued.push(stream.unwrap()),
-            Err(_) => break,
-        }
+    let connect = || tokio::time::timeout(Duration::from_millis(100), tokio::net::TcpStream::connect(address));
+    while let Ok(stream) = connect().await {
+        queued.push(stream.unwrap());
     }
     let settings = HostSettings { reachable_port: Some(address.port()), ..HostSettings::default() };
     let mut world = World::with_host("h", "127.0.0.1", settings);

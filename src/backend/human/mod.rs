@@ -10,9 +10,6 @@ pub use console::Console;
 use crate::secret::Redacted;
 use ecow::EcoString;
 
-/// What there is of it in the language: nothing to call.
-pub const SIGNATURES: &str = include_str!("human.runbook");
-
 /// Something that a person is to decide or to do.
 #[derive(Debug, Clone)]
 pub struct Question {

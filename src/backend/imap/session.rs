@@ -111,7 +111,7 @@ async fn start_tls(stream: TcpStream, progress: &mut Progress) -> Result<TcpStre
             }
             let (stream, pending) = wire.into_parts();
             // A server is silent until the handshake, so anything that came was put there to be taken for its word
-            // after it.
+            // after it. What comes later than this breaks the handshake.
             let mut byte = [0];
             let silent = matches!(stream.try_read(&mut byte), Err(error) if error.kind() == io::ErrorKind::WouldBlock);
             if !pending.is_empty() || !silent {

@@ -14,9 +14,6 @@ use std::cell::Cell;
 use std::path::Path;
 use std::time::Duration;
 
-/// What there is of it in the language: nothing to call.
-pub const SIGNATURES: &str = include_str!("mail.runbook");
-
 /// What became of a message that the server took.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {

@@ -129,7 +129,10 @@ fn text(live: &Live<'_>, telling: &Telling) -> Redacted<String> {
 
 /// Keeps a message on this machine, and shows it to whoever looks at standard error.
 fn last_resort(state: &Path, text: &Redacted<String>) -> Result<String, ActionError> {
-    let _ = std::io::stderr().lock().write_all(crate::transport::process::sanitised(text.as_bytes()).as_bytes());
+    // Evidence comes from outside, and a terminal obeys control characters.
+    let shown: String =
+        text.chars().map(|letter| if letter.is_control() && letter != '\n' { '?' } else { letter }).collect();
+    let _ = std::io::stderr().lock().write_all(shown.as_bytes());
     let path = state.join(UNDELIVERED);
     let mut file = open(state, UNDELIVERED)?;
     let kept = file.write_all(format!("---- {:.0}\n{text}\n", Timestamp::now()).as_bytes());

@@ -16,7 +16,7 @@ use std::process::Command;
 const SHIPPED: [u16; 3] = [21993, 22993, 21025];
 
 /// What Alertmanager sends when the front end of the shipped inventory does not let its probe in.
-const ALERT: &str = include_str!("../alertmanager_firing.json");
+const ALERT: &str = include_str!("../../fixtures/alerts/firing.json");
 
 /// A site. Everything ends when it is dropped.
 pub struct Site {
