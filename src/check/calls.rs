@@ -1,6 +1,6 @@
 //! Calls: which action, probe or function is meant, and whether its arguments fit.
 
-use super::context::{Context, unknown};
+use super::context::Context;
 use super::declarations::verdict_type;
 use super::expressions::{ByUnknown, Typed};
 use super::names::{Body, BodyKind};
@@ -24,11 +24,15 @@ impl<'a> Context<'a> {
             let own = body.inside.is_some_and(|own| own.signatures.iter().any(|it| it.name.text == last.text));
             return if own { self.observation_value(body, call) } else { self.function(body, call, &last) };
         };
-        if body.find(&first.text).is_some() || call.path.text.starts_with("goal.answer.") {
+        // A local named like a backend, as in `host.reachable(host)`: the action is meant if there is one.
+        let action = segments.len() == 1
+            && self.declared.backends.get(&first.text).is_some_and(|it| signature(it, &last.text).is_some());
+        if !action && (body.find(&first.text).is_some() || call.path.text.starts_with("goal.answer.")) {
             let text: EcoString = segments.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".").into();
             let goal = text == "goal.answer" || text.starts_with("goal.answer.");
             let mut of = if goal {
-                self.goal_answer_typed(body, first.span.to(segments[1].span))
+                let end = segments.get(1).map_or(first.span, |name| name.span);
+                self.goal_answer_typed(body, first.span.to(end))
             } else {
                 self.local(body, first)
             };
@@ -38,7 +42,9 @@ impl<'a> Context<'a> {
             if let Some(narrowed) = body.known(&text) {
                 of.type_of = narrowed;
             }
-            return self.method(body, of, &last, &call.arguments);
+            let by_unknown = body.by_unknown(&first.text).everything();
+            body.look_at(&first.text);
+            return Typed { by_unknown, ..self.method(body, of, &last, &call.arguments) };
         }
         self.observation_value(body, call)
     }
@@ -60,6 +66,7 @@ impl<'a> Context<'a> {
             return Typed::invalid(call.span);
         }
         let type_of = action.returns.clone();
+        body.observations += 1;
         Typed::plain(Expression { kind: ExpressionKind::Observe(Box::new(lowered)), span: call.span }, type_of)
     }
 
@@ -89,24 +96,24 @@ impl<'a> Context<'a> {
             return self.construct(body, call, name);
         }
         let declared = &self.declared;
-        let diagnostic = if declared.probes.iter().any(|probe| probe.name.text == word) {
+        let diagnostic = if declared.probe_index(word).is_some() {
             Diagnostic::error(code::UNKNOWN_NAME, name.span, format!("{word} is a probe, and a probe is asked"))
                 .help(format!("write check {word}(…)"))
-        } else if declared.procedures.iter().any(|procedure| procedure.name.text == word) {
+        } else if declared.procedure_index(word).is_some() {
             Diagnostic::error(
                 code::ACTION_IN_EXPRESSION,
                 name.span,
                 format!("{word} is a procedure, and gives no value"),
             )
             .help(format!("write do {word}(…) on a line of its own"))
-        } else if declared.runbooks.iter().any(|runbook| runbook.name.text == word) {
+        } else if declared.runbook_index(word).is_some() {
             Diagnostic::error(code::ACTION_IN_EXPRESSION, name.span, format!("{word} is a runbook"))
                 .help(format!("match its outcome: match run {word}(…) {{ … }}"))
         } else {
             let records = declared.records.keys().map(EcoString::as_str);
             let probes = declared.probes.iter().map(|probe| probe.name.text.as_str());
             let known = FUNCTIONS.into_iter().chain(records).chain(probes);
-            unknown(code::UNKNOWN_NAME, name.span, format!("nothing named {word} can be called here"), word, known)
+            self.unknown(code::UNKNOWN_NAME, name.span, format!("nothing named {word} can be called here"), word, known)
         };
         self.report(diagnostic);
         self.look_at_arguments(body, call);
@@ -135,7 +142,7 @@ impl<'a> Context<'a> {
         if !self.declared.roles.contains_key(&role.text) {
             let known = self.declared.roles.keys().map(EcoString::as_str);
             let message = format!("there is no role named {}", role.text);
-            let diagnostic = unknown(code::UNKNOWN_TYPE, role.span, message, &role.text, known);
+            let diagnostic = self.unknown(code::UNKNOWN_TYPE, role.span, message, &role.text, known);
             self.report(diagnostic);
             return Typed::invalid(call.span);
         }
@@ -222,13 +229,15 @@ impl<'a> Context<'a> {
             return None;
         }
         let written = call.path.text.as_str();
-        let Some(probe) = self.declared.probes.iter().position(|probe| probe.name.text == written) else {
+        let Some(probe) = self.declared.probe_index(written) else {
             let known: Vec<&str> = self.declared.probes.iter().map(|probe| probe.name.text.as_str()).collect();
             let message = format!("there is no probe named {written}");
-            self.report(unknown(code::UNKNOWN_NAME, call.path.span, message, written, known));
+            self.report(self.unknown(code::UNKNOWN_NAME, call.path.span, message, written, known));
+            self.look_at_arguments(body, call);
             return None;
         };
-        let parameters = self.probe_parameters[probe].clone();
+        body.observations += 1;
+        let parameters = self.probe_parameters.get(probe).cloned()?;
         let arguments = self.arguments(body, &parameters, &call.arguments, written, call.span)?;
         Some(ProbeCall { node: self.node(), probe, arguments, span: call.span })
     }
@@ -245,7 +254,7 @@ impl<'a> Context<'a> {
             let locals = body.names();
             let known = self.declared.backends.keys().chain(&locals).map(EcoString::as_str);
             let message = format!("there is no backend named {backend}");
-            let diagnostic = unknown(code::UNKNOWN_ACTION, first.span, message, backend, known);
+            let diagnostic = self.unknown(code::UNKNOWN_ACTION, first.span, message, backend, known);
             self.report(diagnostic);
             self.look_at_arguments(body, call);
             return None;
@@ -254,15 +263,13 @@ impl<'a> Context<'a> {
             let span = call.path.segments().last().map_or(call.path.span, |name| name.span);
             let known = found.signatures.iter().map(|signature| signature.name.text.as_str());
             let message = format!("{backend} has no action named {action}");
-            let diagnostic = unknown(code::UNKNOWN_ACTION, span, message, action, known);
+            let diagnostic = self.unknown(code::UNKNOWN_ACTION, span, message, action, known);
             self.report(diagnostic);
             self.look_at_arguments(body, call);
             return None;
         };
-        if body.place.action_body && self.open_bodies.contains(&index) {
-            let message = format!("the body of {} comes back to itself", call.path.text);
-            self.error(code::RECURSION, call.span, message);
-            return None;
+        if let Some(caller) = body.action {
+            self.calls_of_actions.push((caller, index, call.span));
         }
         let parameters = self.program.actions[index].parameters.clone();
         let mut arguments = self.arguments(body, &parameters, &call.arguments, &call.path.text, call.span)?;
@@ -308,7 +315,7 @@ impl<'a> Context<'a> {
                     if index.is_none() {
                         let known = parameters.iter().map(|parameter| parameter.name.as_str());
                         let message = format!("{what} has no parameter named {}", label.text);
-                        self.report(unknown(code::UNKNOWN_PARAMETER, label.span, message, &label.text, known));
+                        self.report(self.unknown(code::UNKNOWN_PARAMETER, label.span, message, &label.text, known));
                         self.expression(body, &argument.value, None);
                         // The argument that was meant is probably this one: nothing more is said of it.
                         complete = false;
@@ -318,7 +325,7 @@ impl<'a> Context<'a> {
                 }
             };
             match index {
-                Some(index) if given[index].is_none() => {
+                Some(index) if given.get(index).is_some_and(Option::is_none) => {
                     let typed = self.expect(body, &argument.value, &parameters[index].type_of);
                     complete &= typed.type_of != Type::Invalid;
                     given[index] = Some(typed.expression);
@@ -326,6 +333,7 @@ impl<'a> Context<'a> {
                 Some(index) => {
                     let message = format!("{} is given twice", parameters[index].name);
                     self.error(code::EXTRA_ARGUMENT, argument.span, message);
+                    self.expression(body, &argument.value, None);
                     complete = false;
                 }
                 None => {
@@ -356,6 +364,34 @@ impl<'a> Context<'a> {
         given.into_iter().collect()
     }
 
+    /// What an interpreter is told to execute is written out: text from outside must never become code.
+    fn guard_script(&mut self, items: &[Expression]) {
+        let mut options: Option<&[&str]> = None;
+        let mut is_script = false;
+        for item in items {
+            let written = written_text(item);
+            if is_script {
+                if written.is_none() {
+                    let message = "a script is written out: text from outside must never become code";
+                    self.report(
+                        Diagnostic::error(code::NOT_A_LITERAL, item.span, message)
+                            .help("hand the value over as an argument after the script, and use \"$1\" in it"),
+                    );
+                }
+                return;
+            }
+            let Some(word) = written else { continue };
+            let program = word.rsplit('/').next().unwrap_or(word);
+            let short = |option: &&str| option.len() == 2 && is_short_group(word) && word.ends_with(&option[1..]);
+            match options {
+                None => options = INTERPRETERS.iter().find(|(name, _)| *name == program).map(|(_, options)| *options),
+                Some(options) => {
+                    is_script = options.contains(&word) || options.iter().any(short);
+                }
+            }
+        }
+    }
+
     /// The first argument of a command is written out; later ones from outside may not pass for options.
     fn guard_command(&mut self, command: &mut Expression) {
         let ExpressionKind::List(items) = &mut command.kind else {
@@ -371,6 +407,13 @@ impl<'a> Context<'a> {
             }
             return;
         };
+        if items.is_empty() {
+            self.report(
+                Diagnostic::error(code::MISSING_ARGUMENT, command.span, "this command has no program to run")
+                    .help("write [\"program\", \"argument\", …]"),
+            );
+        }
+        self.guard_script(items);
         if let Some(program) = items.first()
             && !matches!(program.kind, ExpressionKind::Constant(_))
         {
@@ -396,6 +439,39 @@ impl<'a> Context<'a> {
                 }
             }
         }
+    }
+}
+
+/// Programs that take a script as an argument, and the options before it.
+const INTERPRETERS: [(&str, &[&str]); 13] = [
+    ("sh", &["-c"]),
+    ("bash", &["-c"]),
+    ("dash", &["-c"]),
+    ("ash", &["-c"]),
+    ("zsh", &["-c"]),
+    ("ksh", &["-c"]),
+    ("python", &["-c"]),
+    ("python3", &["-c"]),
+    ("perl", &["-e", "-E"]),
+    ("ruby", &["-e"]),
+    ("node", &["-e", "--eval"]),
+    ("powershell", &["-Command", "-c"]),
+    ("pwsh", &["-Command", "-c"]),
+];
+
+fn signature<'b>(backend: &'b ast::Backend, name: &str) -> Option<&'b ast::Signature> {
+    backend.signatures.iter().find(|signature| signature.name.text == name)
+}
+
+/// Options of one letter, together: `-ec`.
+fn is_short_group(word: &str) -> bool {
+    word.strip_prefix('-').is_some_and(|letters| !letters.is_empty() && letters.chars().all(char::is_alphabetic))
+}
+
+fn written_text(item: &Expression) -> Option<&str> {
+    match &item.kind {
+        ExpressionKind::Constant(Value::Text(text)) => Some(text),
+        _ => None,
     }
 }
 

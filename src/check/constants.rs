@@ -18,6 +18,10 @@ impl<'a> Context<'a> {
         written: &'a ast::Expression,
         wanted: &Type,
     ) -> Option<Value> {
+        if !is_literal(written) {
+            self.error(code::NOT_A_LITERAL, written.span, "only a value that is written out can stand here");
+            return None;
+        }
         let typed = self.expect(body, written, wanted);
         if typed.type_of == Type::Invalid {
             return None;
@@ -82,6 +86,24 @@ impl<'a> Context<'a> {
 pub(super) fn not_a_duration(span: Span, what: &str) -> Diagnostic {
     Diagnostic::error(code::TYPE_MISMATCH, span, format!("{what} is a duration"))
         .help("write a unit: 90s, 5m, 1h30m, 2d")
+}
+
+/// Whether an expression is written out. Anything else is not even looked into: its parts may be what is being worked out.
+fn is_literal(written: &ast::Expression) -> bool {
+    use ast::ExpressionKind as Written;
+    match &written.kind {
+        Written::Invalid
+        | Written::Text(_)
+        | Written::Number(_)
+        | Written::Duration(_)
+        | Written::Size(_)
+        | Written::Percent(_)
+        | Written::Path(_) => true,
+        Written::Group(inner) | Written::Negate(inner) => is_literal(inner),
+        Written::List(items) => items.iter().all(is_literal),
+        Written::Call(call) => matches!(call.path.text.as_str(), "version" | "secret"),
+        _ => false,
+    }
 }
 
 fn constant_value(kind: &ExpressionKind) -> Option<Value> {

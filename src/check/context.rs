@@ -1,6 +1,7 @@
 //! What a check knows while it goes on, and the order in which it goes.
 
-use super::declarations::Declarations;
+use super::declarations::{Declarations, Words};
+use super::names::Body;
 use super::program::{NodeId, Parameter, Program};
 use super::runs::ProcedureState;
 use super::types::Type;
@@ -10,7 +11,9 @@ use crate::inventory::Inventory;
 use crate::source::{SourceMap, Span};
 use crate::syntax::ast;
 use ecow::EcoString;
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// One check of one file with its imports.
 pub(super) struct Context<'a> {
@@ -21,19 +24,37 @@ pub(super) struct Context<'a> {
     pub diagnostics: Vec<Diagnostic>,
     /// Types by qualified name; `None` while one is being resolved.
     pub types: BTreeMap<EcoString, Option<Type>>,
+    /// How many records are being resolved, each because of the one before it.
+    pub open_records: usize,
     /// Actions that were lowered, by `backend.action`.
     pub actions: BTreeMap<EcoString, usize>,
-    /// The actions whose bodies are being lowered, outermost first.
-    pub open_bodies: Vec<usize>,
+    /// The signature of each action of the program.
+    pub signatures: Vec<&'a ast::Signature>,
+    /// Signatures whose clauses are still to be lowered, with the frames of their parameters.
+    pub open_signatures: Vec<(usize, Body<'a>, &'a ast::Signature)>,
+    /// Which action does which in its own body, and where.
+    pub calls_of_actions: Vec<(usize, usize, Span)>,
     /// The parameters of each declared probe and runbook.
     pub probe_parameters: Vec<Vec<Parameter>>,
     pub runbook_parameters: Vec<Vec<Parameter>>,
     /// What is known of each procedure that was looked at, by its place among the declared ones.
     pub procedures: BTreeMap<usize, ProcedureState>,
-    /// Which runbook runs which.
-    pub runs: Vec<(usize, usize)>,
+    /// Which runbook runs which, and where.
+    pub runs: Vec<(usize, usize, Span)>,
+    /// jq filters that were looked at already, and what is wrong with them.
+    pub filters: BTreeMap<EcoString, Result<(), String>>,
+    /// Enums by word, for words without a context; made when the first is met.
+    pub words: Option<Rc<Words>>,
     nodes: u32,
+    /// How many names may still be compared for suggestions: a file with thousands of slips must not take minutes.
+    comparisons: Cell<usize>,
 }
+
+/// Longer names, in bytes, are not compared: comparing takes time with the square of the length.
+const LONGEST_SUGGESTION: usize = 100;
+
+/// How many names are compared for suggestions in one check.
+const MOST_COMPARISONS: usize = 200_000;
 
 impl<'a> Context<'a> {
     /// Checks the trees of a file and its imports, the file itself first.
@@ -52,22 +73,29 @@ impl<'a> Context<'a> {
             program: Program::default(),
             diagnostics,
             types: BTreeMap::new(),
+            open_records: 0,
             actions: BTreeMap::new(),
-            open_bodies: Vec::new(),
+            signatures: Vec::new(),
+            open_signatures: Vec::new(),
+            calls_of_actions: Vec::new(),
             probe_parameters: Vec::new(),
             runbook_parameters: Vec::new(),
             procedures: BTreeMap::new(),
             runs: Vec::new(),
+            filters: BTreeMap::new(),
+            words: None,
             nodes: 0,
+            comparisons: Cell::new(MOST_COMPARISONS),
         };
         context.resolve_declared_types();
         context.take_hosts();
         context.take_parameters();
+        context.lower_procedures();
         context.lower_probes();
         context.lower_own_backends();
-        context.lower_procedures();
         context.lower_runbooks();
         context.lower_limits();
+        context.lower_signatures();
         context.program.nodes = context.nodes;
         (context.program, context.diagnostics)
     }
@@ -90,21 +118,31 @@ impl<'a> Context<'a> {
     pub fn written(&self, span: Span) -> &'a str {
         self.sources.text(span)
     }
-}
 
-/// An error about a name that nothing has, with the nearest that something has.
-pub(super) fn unknown<'n>(
-    code: Code,
-    span: Span,
-    message: impl Into<String>,
-    written: &str,
-    known: impl IntoIterator<Item = &'n str>,
-) -> Diagnostic {
-    let known: Vec<&str> = known.into_iter().collect();
-    let diagnostic = Diagnostic::error(code, span, message);
-    match nearest(written, known.iter().copied()) {
-        Some(name) => diagnostic.help(format!("did you mean {name}?")).fix(span, name),
-        None if known.is_empty() || known.len() > 12 => diagnostic,
-        None => diagnostic.help(format!("there is {}", known.join(", "))),
+    /// An error about a name that nothing has, with the nearest that something has.
+    pub fn unknown<'n>(
+        &self,
+        code: Code,
+        span: Span,
+        message: impl Into<String>,
+        written: &str,
+        known: impl IntoIterator<Item = &'n str>,
+    ) -> Diagnostic {
+        let diagnostic = Diagnostic::error(code, span, message);
+        let mut left = self.comparisons.get();
+        let within_budget = known.into_iter().take_while(|_| {
+            left = left.saturating_sub(1);
+            left > 0
+        });
+        let known: Vec<&str> = within_budget.filter(|name| name.len() <= LONGEST_SUGGESTION).collect();
+        self.comparisons.set(left);
+        if written.len() > LONGEST_SUGGESTION {
+            return diagnostic;
+        }
+        match nearest(written, known.iter().copied()) {
+            Some(name) => diagnostic.help(format!("did you mean {name}?")).fix(span, name),
+            None if known.is_empty() || known.len() > 12 => diagnostic,
+            None => diagnostic.help(format!("there is {}", known.join(", "))),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What the files declare, by name, and the types among it.
 
-use super::context::{Context, unknown};
+use super::context::Context;
 use super::types::{EnumType, RecordType, Type};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, code};
@@ -8,8 +8,12 @@ use crate::source::Span;
 use crate::syntax::ast;
 use crate::value::ErrorKind;
 use ecow::{EcoString, eco_format};
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
+use std::sync::{Arc, LazyLock};
+
+/// Records may hold records, and these others, so deep.
+const DEEPEST_RECORD: usize = 32;
 
 /// Declarations by name, in the order in which they stand.
 #[derive(Default)]
@@ -25,31 +29,49 @@ pub(super) struct Declarations<'a> {
     pub backends: BTreeMap<EcoString, &'a ast::Backend>,
     /// The teams' own only.
     pub own_backends: Vec<&'a ast::Backend>,
+    /// Where probes, procedures and runbooks stand in their lists.
+    places: HashMap<EcoString, (Kind, usize)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Probe,
+    Procedure,
+    Runbook,
+}
+
+/// Every enum that the files declare, and those of the language: where a word without a context may come from.
+#[derive(Default)]
+pub(super) struct Words {
+    /// Enums by name.
+    pub enums: BTreeMap<EcoString, Type>,
+    /// The enums that have a word.
+    pub having: BTreeMap<EcoString, Vec<Type>>,
 }
 
 impl<'a> Declarations<'a> {
     pub fn collect(trees: &[&'a ast::File], catalog: &'a Catalog, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let mut all = Self::default();
-        let mut names: BTreeMap<EcoString, Span> = BTreeMap::new();
+        let mut names: HashMap<EcoString, Span> = HashMap::new();
         for backend in catalog.backends() {
             all.backends.insert(backend.name.text.clone(), backend);
         }
+        // What is imported was there first: a name that it has already is reported where the file itself takes it.
+        let imported = trees.iter().skip(1).chain(trees.first());
+        for name in imported.flat_map(|tree| &tree.declarations).filter_map(declared_name) {
+            names.entry(name.text.clone()).or_insert(name.span);
+        }
         for declaration in trees.iter().flat_map(|tree| &tree.declarations) {
-            let name = match declaration {
-                ast::Declaration::Import(_) | ast::Declaration::Test(_) => continue,
-                ast::Declaration::Limit(limit) => {
+            let Some(name) = declared_name(declaration) else {
+                if let ast::Declaration::Limit(limit) = declaration {
                     all.limits.push(limit);
-                    continue;
                 }
-                ast::Declaration::Role(it) | ast::Declaration::Record(it) => &it.name,
-                ast::Declaration::Enumeration(it) => &it.name,
-                ast::Declaration::Probe(it) => &it.name,
-                ast::Declaration::Procedure(it) => &it.name,
-                ast::Declaration::Runbook(it) => &it.name,
-                ast::Declaration::Backend(it) => &it.name,
+                continue;
             };
-            let taken = names.get(&name.text).copied();
-            let builtin = builtin_type(&name.text).is_some() || all.backends.contains_key(&name.text);
+            let taken = names.get(&name.text).copied().filter(|first| *first != name.span);
+            let word = name.text.as_str();
+            let builtin =
+                builtin_type(word).is_some() || RESERVED.contains(&word) || all.backends.contains_key(&name.text);
             match taken {
                 Some(first) => {
                     let message = format!("{} is declared twice", name.text);
@@ -65,16 +87,25 @@ impl<'a> Declarations<'a> {
                     diagnostics.push(Diagnostic::error(code::DUPLICATE_NAME, name.span, message));
                     continue;
                 }
-                None => names.insert(name.text.clone(), name.span),
-            };
+                None => {}
+            }
             let key = name.text.clone();
             match declaration {
                 ast::Declaration::Role(it) => drop(all.roles.insert(key, it)),
                 ast::Declaration::Record(it) => drop(all.records.insert(key, it)),
                 ast::Declaration::Enumeration(it) => drop(all.enums.insert(key, it)),
-                ast::Declaration::Probe(it) => all.probes.push(it),
-                ast::Declaration::Procedure(it) => all.procedures.push(it),
-                ast::Declaration::Runbook(it) => all.runbooks.push(it),
+                ast::Declaration::Probe(it) => {
+                    all.places.insert(key, (Kind::Probe, all.probes.len()));
+                    all.probes.push(it);
+                }
+                ast::Declaration::Procedure(it) => {
+                    all.places.insert(key, (Kind::Procedure, all.procedures.len()));
+                    all.procedures.push(it);
+                }
+                ast::Declaration::Runbook(it) => {
+                    all.places.insert(key, (Kind::Runbook, all.runbooks.len()));
+                    all.runbooks.push(it);
+                }
                 ast::Declaration::Backend(it) => {
                     all.backends.insert(key, it);
                     all.own_backends.push(it);
@@ -83,6 +114,25 @@ impl<'a> Declarations<'a> {
             }
         }
         all
+    }
+
+    fn place(&self, name: &str, wanted: Kind) -> Option<usize> {
+        self.places.get(name).filter(|(kind, _)| *kind == wanted).map(|(_, place)| *place)
+    }
+
+    /// Where a probe stands among the probes.
+    pub fn probe_index(&self, name: &str) -> Option<usize> {
+        self.place(name, Kind::Probe)
+    }
+
+    /// Where a procedure stands among the procedures.
+    pub fn procedure_index(&self, name: &str) -> Option<usize> {
+        self.place(name, Kind::Procedure)
+    }
+
+    /// Where a runbook stands among the runbooks.
+    pub fn runbook_index(&self, name: &str) -> Option<usize> {
+        self.place(name, Kind::Runbook)
     }
 
     /// Every name that a type can have, for suggestions.
@@ -95,7 +145,8 @@ impl<'a> Declarations<'a> {
 
 /// The verdict of a probe.
 pub(super) fn verdict_type() -> Arc<EnumType> {
-    closed("Verdict", &["passed", "failed", "unknown"])
+    static VERDICT: LazyLock<Arc<EnumType>> = LazyLock::new(|| closed("Verdict", &["passed", "failed", "unknown"]));
+    VERDICT.clone()
 }
 
 /// The outcome of a run.
@@ -133,6 +184,10 @@ fn record(name: &str, fields: impl IntoIterator<Item = (&'static str, Type)>) ->
     let fields = fields.into_iter().map(|(name, type_of)| (name.into(), type_of)).collect();
     Type::Record(Arc::new(RecordType { name: name.into(), fields }))
 }
+
+/// Names that the language gives a meaning of its own where a type or a call stands.
+const RESERVED: [&str; 10] =
+    ["list", "empty", "absent", "present", "hosts", "Answer", "ErrorKind", "goal", "run", "now"];
 
 fn builtin_type(name: &str) -> Option<Type> {
     Some(match name {
@@ -181,9 +236,10 @@ impl<'a> Context<'a> {
 
     /// The facts of a role, or the fields of a record; one name twice is an error.
     pub fn fields(&mut self, shape: &'a ast::Shape, inside: Option<&'a ast::Backend>) -> Vec<(EcoString, Type)> {
-        let mut fields: Vec<(EcoString, Type)> = Vec::new();
+        let mut fields: Vec<(EcoString, Type)> = Vec::with_capacity(shape.fields.len());
+        let mut seen: HashSet<&EcoString> = HashSet::new();
         for field in &shape.fields {
-            if fields.iter().any(|(name, _)| *name == field.name.text) {
+            if !seen.insert(&field.name.text) {
                 let message = format!("{} has two fields named {}", shape.name.text, field.name.text);
                 self.error(code::DUPLICATE_NAME, field.name.span, message);
                 continue;
@@ -215,8 +271,15 @@ impl<'a> Context<'a> {
             }
             None => {}
         }
+        if self.open_records == DEEPEST_RECORD {
+            let message = format!("records stand inside records more than {DEEPEST_RECORD} deep here");
+            self.error(code::TOO_DEEP, asked_at, message);
+            return Type::Invalid;
+        }
         self.types.insert(key.clone(), None);
+        self.open_records += 1;
         let fields = self.fields(shape, inside);
+        self.open_records -= 1;
         let resolved = Type::Record(Arc::new(RecordType { name: shape.name.text.clone(), fields }));
         self.types.insert(key.clone(), Some(resolved.clone()));
         resolved
@@ -226,9 +289,10 @@ impl<'a> Context<'a> {
         if let Some(Some(known)) = self.types.get(key) {
             return known.clone();
         }
-        let mut words: Vec<EcoString> = Vec::new();
+        let mut words: Vec<EcoString> = Vec::with_capacity(enumeration.words.len());
+        let mut seen: HashSet<&EcoString> = HashSet::new();
         for word in &enumeration.words {
-            if words.contains(&word.text) {
+            if !seen.insert(&word.text) {
                 let message = format!("{} has the word {} twice", enumeration.name.text, word.text);
                 self.error(code::DUPLICATE_NAME, word.span, message);
             } else {
@@ -322,7 +386,7 @@ impl<'a> Context<'a> {
             return found;
         }
         let message = format!("there is no type, role, record or enum named {name}");
-        let diagnostic = unknown(code::UNKNOWN_TYPE, span, message, name, self.declared.type_names());
+        let diagnostic = self.unknown(code::UNKNOWN_TYPE, span, message, name, self.declared.type_names());
         self.report(diagnostic);
         Type::Invalid
     }
@@ -354,19 +418,37 @@ impl<'a> Context<'a> {
         found
     }
 
-    /// Every enum that the files declare, and those of the language: where a word without a context may come from.
-    pub fn enums(&mut self) -> Vec<Arc<EnumType>> {
+    /// Where a word without a context may come from.
+    pub fn words(&mut self) -> Rc<Words> {
+        if let Some(known) = &self.words {
+            return known.clone();
+        }
         let declared: Vec<(EcoString, &'a ast::Enumeration)> =
             self.declared.enums.iter().map(|(name, it)| (name.clone(), *it)).collect();
-        let declared = declared.into_iter().map(|(name, it)| self.enumeration(&name, it));
-        let mut all: Vec<Arc<EnumType>> = declared
-            .filter_map(|found| match found {
-                Type::Enum(words) => Some(words),
-                _ => None,
-            })
-            .collect();
-        all.extend([verdict_type(), outcome_type()]);
-        all
+        let mut words = Words::default();
+        let of_the_language = [verdict_type(), outcome_type()].map(Type::Enum);
+        let all = declared.into_iter().map(|(name, it)| self.enumeration(&name, it)).chain(of_the_language);
+        for type_of in all {
+            let Type::Enum(enumeration) = &type_of else { continue };
+            for word in &enumeration.words {
+                words.having.entry(word.clone()).or_default().push(type_of.clone());
+            }
+            words.enums.insert(enumeration.name.clone(), type_of.clone());
+        }
+        self.words.insert(Rc::new(words)).clone()
+    }
+}
+
+/// The name that a declaration takes.
+fn declared_name(declaration: &ast::Declaration) -> Option<&ast::Name> {
+    match declaration {
+        ast::Declaration::Import(_) | ast::Declaration::Test(_) | ast::Declaration::Limit(_) => None,
+        ast::Declaration::Role(it) | ast::Declaration::Record(it) => Some(&it.name),
+        ast::Declaration::Enumeration(it) => Some(&it.name),
+        ast::Declaration::Probe(it) => Some(&it.name),
+        ast::Declaration::Procedure(it) => Some(&it.name),
+        ast::Declaration::Runbook(it) => Some(&it.name),
+        ast::Declaration::Backend(it) => Some(&it.name),
     }
 }
 

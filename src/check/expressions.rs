@@ -11,7 +11,13 @@ use crate::value::Value;
 use ecow::EcoString;
 use std::sync::Arc;
 
-/// Whether an expression can come out true, or false, *because* the answer of a probe is `unknown`.
+/// So much stack must be left before an expression or statement is lowered; otherwise more is taken first.
+pub(super) const RED_ZONE: usize = 128 << 10;
+/// How much more.
+pub(super) const MORE_STACK: usize = 4 << 20;
+
+/// Whether an expression can come out true, or false, *because* the answer of a probe is `unknown`. Of a list it says
+/// whether an item can be in it, or be missing from it, because of that; of any other value, whether it is this one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct ByUnknown {
     pub when_true: bool,
@@ -21,6 +27,16 @@ pub(super) struct ByUnknown {
 impl ByUnknown {
     pub fn or(self, other: Self) -> Self {
         Self { when_true: self.when_true || other.when_true, when_false: self.when_false || other.when_false }
+    }
+
+    /// Whether it decides anything.
+    pub fn any(self) -> bool {
+        self.when_true || self.when_false
+    }
+
+    /// What holds of something that is worked out of this in a way that is not followed further.
+    pub fn everything(self) -> Self {
+        Self { when_true: self.any(), when_false: self.any() }
     }
 
     pub fn not(self) -> Self {
@@ -37,6 +53,8 @@ pub(super) struct Typed {
     pub narrowing: Narrowing,
     /// A list whose items stand in the text, so that its length is known.
     pub written_out: bool,
+    /// It was observed, or worked out of what was.
+    pub observed: bool,
 }
 
 impl Typed {
@@ -47,6 +65,7 @@ impl Typed {
             by_unknown: ByUnknown::default(),
             narrowing: Narrowing::default(),
             written_out: false,
+            observed: false,
         }
     }
 
@@ -134,9 +153,20 @@ impl<'a> Context<'a> {
 
     /// Lowers an expression. A bare word is looked for in what is expected first.
     pub fn expression(&mut self, body: &mut Body<'a>, written: &'a ast::Expression, expected: Option<&Type>) -> Typed {
+        let outer = std::mem::take(&mut body.touched_by_unknown);
+        let mut typed = stacker::maybe_grow(RED_ZONE, MORE_STACK, || self.expression_kind(body, written, expected));
+        typed.expression.span = written.span;
+        if body.touched_by_unknown && !followed(&written.kind) {
+            typed.by_unknown = ByUnknown { when_true: true, when_false: true };
+        }
+        body.touched_by_unknown = outer || typed.by_unknown.any();
+        typed
+    }
+
+    fn expression_kind(&mut self, body: &mut Body<'a>, written: &'a ast::Expression, expected: Option<&Type>) -> Typed {
         use ast::ExpressionKind as Written;
         let span = written.span;
-        let mut typed = match &written.kind {
+        match &written.kind {
             Written::Invalid => Typed::invalid(span),
             Written::Text(text) => {
                 let expression = self.text(body, text);
@@ -190,9 +220,7 @@ impl<'a> Context<'a> {
                 Typed::invalid(span)
             }
             Written::Check(call) => self.check_probe(body, call),
-        };
-        typed.expression.span = span;
-        typed
+        }
     }
 
     /// A text with what is interpolated.
@@ -204,15 +232,30 @@ impl<'a> Context<'a> {
             ast::TextPart::Literal(literal) => TextPart::Literal(literal.clone()),
             ast::TextPart::Interpolation(path) => {
                 let value = self.name(body, path, None);
-                let diagnostic = match &value.type_of {
-                    Type::Secret => Some(
-                        Diagnostic::error(code::SECRET_USED, path.span, "a secret cannot be put into a text")
-                            .help("hand it to the action that needs it as an argument of its own"),
-                    ),
-                    Type::Json => Some(
-                        Diagnostic::error(code::JSON_USED, path.span, "undecoded json cannot be put into a text")
-                            .help("take out what you need: .jq(\"…\") as text"),
-                    ),
+                let type_of = &value.type_of;
+                let diagnostic = match type_of {
+                    _ if type_of.holds(|inner| *inner == Type::Secret) => {
+                        let message = match type_of {
+                            Type::Secret => "a secret cannot be put into a text".to_owned(),
+                            other => format!("{} holds a secret, and cannot be put into a text", with_article(other)),
+                        };
+                        Some(
+                            Diagnostic::error(code::SECRET_USED, path.span, message)
+                                .help("hand it to the action that needs it as an argument of its own"),
+                        )
+                    }
+                    _ if type_of.holds(|inner| *inner == Type::Json) => {
+                        let message = match type_of {
+                            Type::Json => "undecoded json cannot be put into a text".to_owned(),
+                            other => {
+                                format!("{} holds undecoded json, and cannot be put into a text", with_article(other))
+                            }
+                        };
+                        Some(
+                            Diagnostic::error(code::JSON_USED, path.span, message)
+                                .help("take out what you need: .jq(\"…\") as text"),
+                        )
+                    }
                     Type::Optional(_) => Some(self.may_be_absent(path.span)),
                     Type::Nothing => Some(Diagnostic::error(code::TYPE_MISMATCH, path.span, "this gives no value")),
                     _ => None,
@@ -273,11 +316,13 @@ impl<'a> Context<'a> {
     fn comprehension(&mut self, body: &mut Body<'a>, written: &'a ast::Comprehension, span: Span) -> Typed {
         let list = self.expression(body, &written.list, None);
         let item = self.items(&list);
+        let mut by_unknown = list.by_unknown;
         let mark = body.enter();
         let slot = self.bind(body, &written.variable, item.clone());
         let condition = written.condition.as_ref().map(|condition| {
             let condition = self.expect(body, condition, &Type::Boolean);
-            body.learn(&condition.narrowing.when_true);
+            body.learn_in_expression(&condition.narrowing.when_true);
+            by_unknown = by_unknown.or(condition.by_unknown);
             condition.expression
         });
         let key = written.key.as_ref().map(|key| {
@@ -286,10 +331,14 @@ impl<'a> Context<'a> {
                 let message = format!("{} has no order to sort by", with_article(&key.type_of));
                 self.error(code::NOT_COMPARABLE, key.span(), message);
             }
+            by_unknown = by_unknown.or(key.by_unknown.everything());
             key.expression
         });
         let element = written.element.as_ref().map(|element| self.expression(body, element, None));
         body.leave(mark);
+        if let Some(element) = &element {
+            by_unknown = by_unknown.or(element.by_unknown.everything());
+        }
         let type_of = element.as_ref().map_or(item, |element| element.type_of.clone());
         let comprehension = Comprehension {
             slot,
@@ -300,7 +349,7 @@ impl<'a> Context<'a> {
             descending: written.descending,
         };
         let kind = ExpressionKind::Comprehension(Box::new(comprehension));
-        Typed::plain(Expression { kind, span }, Type::List(Box::new(type_of)))
+        Typed { by_unknown, ..Typed::plain(Expression { kind, span }, Type::List(Box::new(type_of))) }
     }
 
     fn quantifier(
@@ -318,9 +367,11 @@ impl<'a> Context<'a> {
         let slot = self.bind(body, variable, item);
         let test = self.expect(body, test, &Type::Boolean);
         body.leave(mark);
+        // One item more may make `any` true and `all` false; one item less the other way round.
         let by_unknown = match kind {
-            ast::Quantifier::All | ast::Quantifier::Any => test.by_unknown,
-            ast::Quantifier::None => test.by_unknown.not(),
+            ast::Quantifier::All => test.by_unknown.or(list.by_unknown.not()),
+            ast::Quantifier::Any => test.by_unknown.or(list.by_unknown),
+            ast::Quantifier::None => test.by_unknown.or(list.by_unknown).not(),
         };
         let kind =
             ExpressionKind::Quantifier { kind, slot, list: Box::new(list.expression), body: Box::new(test.expression) };
@@ -338,16 +389,17 @@ impl<'a> Context<'a> {
     ) -> Typed {
         let condition = self.expect(body, condition, &Type::Boolean);
         let mark = body.enter();
-        body.learn(&condition.narrowing.when_true);
+        body.learn_in_expression(&condition.narrowing.when_true);
         let then = self.expression(body, then, expected);
         body.leave(mark);
         let mark = body.enter();
-        body.learn(&condition.narrowing.when_false);
+        body.learn_in_expression(&condition.narrowing.when_false);
         let otherwise = self.expression(body, otherwise, expected.or(Some(&then.type_of)));
         body.leave(mark);
         let type_of = match (&then.type_of, &otherwise.type_of) {
             (a, b) if fits(b, a) => a.clone(),
             (a, b) if fits(a, b) => b.clone(),
+            (Type::Host(a), Type::Host(b)) => either_role(a, b),
             (a, b) => {
                 let message = format!("one side gives {}, the other {}", with_article(a), with_article(b));
                 self.error(code::TYPE_MISMATCH, otherwise.span(), message);
@@ -357,7 +409,6 @@ impl<'a> Context<'a> {
         let parts = (Box::new(condition.expression), Box::new(then.expression), Box::new(otherwise.expression));
         let kind = ExpressionKind::Conditional(parts.0, parts.1, parts.2);
         Typed {
-            by_unknown: then.by_unknown.or(otherwise.by_unknown),
             written_out: then.written_out && otherwise.written_out,
             ..Typed::plain(Expression { kind, span }, type_of)
         }
@@ -401,6 +452,29 @@ impl<'a> Context<'a> {
     }
 }
 
+/// Expressions whose handling says exactly what an unknown answer does to them. Of any other, everything that is worked
+/// out of a value that an unknown answer decided is taken to be decided by it too.
+fn followed(kind: &ast::ExpressionKind) -> bool {
+    use ast::{ExpressionKind as Written, Operator};
+    match kind {
+        Written::Path(_)
+        | Written::Group(_)
+        | Written::Not(_)
+        | Written::Quantifier { .. }
+        | Written::Comprehension(_) => true,
+        Written::Binary { operator, .. } => matches!(operator, Operator::And | Operator::Or),
+        _ => false,
+    }
+}
+
+/// A host that has one of the roles of either.
+fn either_role(a: &[EcoString], b: &[EcoString]) -> Type {
+    let mut roles = [a, b].concat();
+    roles.sort();
+    roles.dedup();
+    Type::Host(roles)
+}
+
 /// A type as it reads in a sentence.
 pub(super) fn with_article(type_of: &Type) -> String {
     match type_of {
@@ -431,12 +505,7 @@ pub(super) fn ordered(type_of: &Type) -> bool {
 }
 
 fn decodable(wanted: &Type) -> bool {
-    match wanted {
-        Type::Nothing | Type::Secret => false,
-        Type::List(inner) | Type::Optional(inner) => decodable(inner),
-        Type::Record(record) => record.fields.iter().all(|(_, type_of)| decodable(type_of)),
-        _ => true,
-    }
+    !wanted.holds(|inner| matches!(inner, Type::Nothing | Type::Secret))
 }
 
 /// The choices of a question as an enum without a name.

@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, code};
 use crate::inventory::Inventory;
 use crate::source::{FileError, FileId, Files, SourceFile, SourceMap, Span};
 use crate::syntax::{self, ast};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -66,7 +66,13 @@ impl<'a> Session<'a> {
         let mut diagnostics: Vec<Diagnostic> =
             loading.files.iter().flat_map(|file| file.diagnostics.iter().cloned()).collect();
         diagnostics.extend(loading.diagnostics);
-        diagnostics.extend(found);
+        // A line that could not be read has its one finding; what the checker makes of the rest of it follows from that.
+        let line = |diagnostic: &Diagnostic| {
+            let span = diagnostic.span();
+            self.sources.file(span.file).map(|file| (span.file, file.position(span.start).line))
+        };
+        let unread: BTreeSet<_> = diagnostics.iter().map(line).collect();
+        diagnostics.extend(found.into_iter().filter(|diagnostic| !unread.contains(&line(diagnostic))));
         diagnostics.sort_by_key(|diagnostic| diagnostic.span());
         let mut checked = Checked { program: None, diagnostics, file: Some(id) };
         if !checked.has_errors() {

@@ -1,6 +1,6 @@
 //! What the inventory says, held against what the files declare. Without an inventory nothing is said.
 
-use super::context::{Context, unknown};
+use super::context::Context;
 use super::types::Type;
 use crate::diagnostic::{Diagnostic, code};
 use crate::inventory::Entry;
@@ -70,7 +70,7 @@ impl<'a> Context<'a> {
         let diagnostic = match (found, wanted) {
             (None, _) => {
                 let known = self.program.hosts.iter().map(|host| host.name.as_str());
-                unknown(code::UNKNOWN_HOST, span, format!("the inventory has no host named {name}"), name, known)
+                self.unknown(code::UNKNOWN_HOST, span, format!("the inventory has no host named {name}"), name, known)
             }
             (Some(host), Type::Host(roles))
                 if !roles.is_empty() && !host.roles.iter().any(|role| roles.contains(role)) =>
@@ -90,7 +90,7 @@ impl<'a> Context<'a> {
         {
             let message = format!("the inventory has no contact named {}", path.text);
             let known = inventory.contacts.iter().map(|contact| contact.name.as_str());
-            let diagnostic = unknown(code::UNKNOWN_CONTACT, path.span, message, &path.text, known);
+            let diagnostic = self.unknown(code::UNKNOWN_CONTACT, path.span, message, &path.text, known);
             self.report(diagnostic);
         }
         path.text.clone()
@@ -103,7 +103,7 @@ impl<'a> Context<'a> {
         {
             let message = format!("the inventory has no secret named {name}");
             let diagnostic =
-                unknown(code::UNKNOWN_NAME, span, message, name, inventory.secrets.keys().map(String::as_str));
+                self.unknown(code::UNKNOWN_NAME, span, message, name, inventory.secrets.keys().map(String::as_str));
             self.report(diagnostic);
         }
     }

@@ -1,6 +1,6 @@
 //! `limit` declarations and headers.
 
-use super::context::{Context, unknown};
+use super::context::Context;
 use super::names::{Body, BodyKind};
 use super::program::{ActionLimit, Expression, ExpressionKind, LimitKey, LimitPart};
 use super::types::Type;
@@ -33,7 +33,7 @@ impl<'a> Context<'a> {
                 let known: Vec<String> = known.collect();
                 let message = format!("there is no action {}", path.text);
                 let names = known.iter().map(String::as_str);
-                let diagnostic = unknown(code::UNKNOWN_ACTION, path.span, message, &path.text, names);
+                let diagnostic = self.unknown(code::UNKNOWN_ACTION, path.span, message, &path.text, names);
                 self.report(diagnostic);
                 continue;
             };
@@ -89,6 +89,14 @@ impl<'a> Context<'a> {
         let first = key.segments().next()?;
         if body.find(&first.text).is_some() {
             let value = self.name(body, key, None);
+            let countable = match &value.type_of {
+                Type::Optional(inner) => inner.as_ref(),
+                other => other,
+            };
+            if matches!(countable, Type::List(_) | Type::Record(_) | Type::Json | Type::Secret | Type::Nothing) {
+                let message = format!("a limit is counted by a host, text or number, and this is {countable}");
+                self.error(code::TYPE_MISMATCH, key.span, message);
+            }
             return Some(LimitKey { name: key.text.clone(), value: value.expression });
         }
         // A fact of the host that is acted on, whatever its roles are.
@@ -109,7 +117,7 @@ impl<'a> Context<'a> {
         let parameters = body.names();
         let known = parameters.iter().chain(&facts).map(EcoString::as_str);
         let message = format!("{} is neither a parameter nor a fact to count by", key.text);
-        let diagnostic = unknown(code::UNKNOWN_NAME, key.span, message, &key.text, known);
+        let diagnostic = self.unknown(code::UNKNOWN_NAME, key.span, message, &key.text, known);
         self.report(diagnostic);
         None
     }

@@ -1,17 +1,18 @@
 //! `if` and `match`: which branch is taken, whether one is left out, and what an unknown answer may decide.
 
-use super::context::{Context, unknown};
+use super::context::Context;
 use super::declarations::verdict_type;
-use super::expressions::with_article;
-use super::names::Body;
+use super::expressions::{ByUnknown, with_article};
+use super::names::{Body, Narrowing};
 use super::program::{Block, StatementKind};
 use super::statements::decided;
 use super::types::{EnumType, Type};
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::Span;
 use crate::syntax::ast::{self, AmountKind, Pattern};
-use crate::value::Value;
+use crate::value::{Class, Value};
 use ecow::EcoString;
+use std::collections::HashMap;
 
 /// The ways out of a statement that branches.
 #[derive(Default)]
@@ -57,36 +58,60 @@ impl<'a> Context<'a> {
         let mut ways = Ways::default();
         let mut place = body.place;
         let mut lowered = Vec::with_capacity(branches.len());
-        let mut otherwise_known = Vec::new();
+        let mut only = (Narrowing::default(), true);
+        let mut observes = false;
+        let mut guarded: Option<Span> = None;
         for (condition, block) in branches {
+            let observations = body.observations;
             let condition = self.expect(body, condition, &Type::Boolean);
+            observes |= body.observations > observations;
             let mark = body.enter();
             body.learn(&condition.narrowing.when_true);
-            let here = decided(place, condition.by_unknown.when_true, condition.span());
-            let (block, completes, left_by) = self.branch(body, block, here);
+            let here = decided(place, condition.by_unknown, condition.span());
+            let (block, completes, left_by, class) = self.measured_branch(body, block, here);
             body.leave(mark);
+            if observes && completes && class >= Class::Disrupt {
+                guarded = guarded.or(Some(condition.span()));
+            }
             ways.add(completes, here.unknown_let_through, left_by);
             // Later branches are reached because this condition did not hold.
-            place = decided(place, condition.by_unknown.when_false, condition.span());
+            place = decided(place, condition.by_unknown.not(), condition.span());
             body.learn(&condition.narrowing.when_false);
-            otherwise_known = condition.narrowing.when_false.clone();
+            only = (condition.narrowing, completes);
             lowered.push((condition.expression, block));
         }
+        let mut else_leaves = false;
         let otherwise = match otherwise {
             Some(block) => {
                 let (block, completes, left_by) = self.branch(body, block, place);
                 ways.add(completes, place.unknown_let_through, left_by);
+                else_leaves = !completes;
                 Some(block)
             }
             None => {
+                if let Some(condition) = guarded {
+                    self.report(
+                        Diagnostic::error(
+                            code::GUARD_WITHOUT_ELSE,
+                            condition,
+                            "this decides about a disruption, and nothing says what happens when it does not hold",
+                        )
+                        .help("add else { … }: say what happens then, if only by notify or escalate"),
+                    );
+                }
                 ways.add(true, place.unknown_let_through, place.unknown_let_through);
                 None
             }
         };
         body.leave(outer);
-        // `if x is absent { escalate … }`: what follows knows that x is there.
-        if let ([_], None, true) = (branches, &otherwise, ways.some_leave) {
-            body.learn(&otherwise_known);
+        // `if x is absent { escalate … }`: what follows knows that x is there. The same with else, the other way round.
+        if branches.len() == 1 {
+            let (narrowing, completes) = only;
+            match (completes, else_leaves) {
+                (false, false) => body.learn(&narrowing.when_false),
+                (true, true) => body.learn(&narrowing.when_true),
+                _ => {}
+            }
         }
         body.place.unknown_let_through = ways.after(before);
         (StatementKind::If { branches: lowered, otherwise }, ways.some_complete)
@@ -119,30 +144,41 @@ impl<'a> Context<'a> {
         };
         let verdict = matches!(&type_of, Type::Enum(words) if **words == *verdict_type());
         let mut ways = Ways::default();
-        let mut seen: Vec<(Value, Span)> = Vec::new();
+        let mut seen: HashMap<String, Span> = HashMap::new();
         let mut lowered: Vec<(Vec<Value>, Block)> = Vec::new();
         let mut otherwise: Option<(Block, Span)> = None;
+        let names_unknown = arms.iter().flat_map(|arm| &arm.patterns).any(|pattern| match pattern {
+            Pattern::Word(path) => matches!(path.text.as_str(), "unknown" | "Verdict.unknown"),
+            _ => false,
+        });
         for arm in arms {
             let mut values = Vec::new();
             for pattern in &arm.patterns {
                 if let Some(value) = self.pattern(pattern, &type_of) {
                     let at = pattern_span(pattern);
-                    match seen.iter().find(|(earlier, _)| *earlier == value) {
-                        Some((_, first)) => {
-                            let first = *first;
+                    match seen.get(&case(&value)).copied() {
+                        Some(first) => {
                             let message = format!("the case {value} stands here a second time");
                             self.report(Diagnostic::error(code::DUPLICATE_ARM, at, message).also(first, "first here"));
                         }
-                        None => seen.push((value.clone(), at)),
+                        None => drop(seen.insert(case(&value), at)),
                     }
                     values.push(value);
                 }
             }
-            let names_unknown = values.contains(&Value::word("unknown"));
             let is_else = arm.patterns.is_empty();
-            let covers_unknown =
-                names_unknown || is_else && !seen.iter().any(|(value, _)| *value == Value::word("unknown"));
-            let here = decided(body.place, verdict && covers_unknown, value.span);
+            let holds = |value: Value| values.contains(&value) || is_else && !seen.contains_key(&case(&value));
+            let by_unknown = if verdict {
+                let here = values.contains(&Value::word("unknown")) || is_else && !names_unknown;
+                ByUnknown { when_true: here, when_false: !here }
+            } else if type_of == Type::Boolean {
+                let here = typed.by_unknown.when_true && holds(Value::Boolean(true))
+                    || typed.by_unknown.when_false && holds(Value::Boolean(false));
+                ByUnknown { when_true: here, when_false: typed.by_unknown.any() && !here }
+            } else {
+                ByUnknown { when_true: typed.by_unknown.any(), when_false: false }
+            };
+            let here = decided(body.place, by_unknown, value.span);
             let (block, completes, left_by) = self.branch(body, &arm.block, here);
             ways.add(completes, here.unknown_let_through, left_by);
             if !is_else {
@@ -155,29 +191,30 @@ impl<'a> Context<'a> {
                 otherwise = Some((block, arm.span));
             }
         }
-        self.exhaustive(&type_of, &seen, otherwise.as_ref().map(|(_, span)| *span), span);
+        let complete = self.exhaustive(&type_of, &seen, otherwise.as_ref().map(|(_, span)| *span), span);
+        ways.some_complete |= !complete;
         body.place.unknown_let_through = ways.after(before);
         let otherwise = otherwise.map(|(block, _)| block);
         (StatementKind::Match { subject, arms: lowered, otherwise }, ways.some_complete)
     }
 
-    fn exhaustive(&mut self, type_of: &Type, seen: &[(Value, Span)], otherwise: Option<Span>, span: Span) {
+    /// Whether every case has an arm; what is left out is reported.
+    fn exhaustive(
+        &mut self,
+        type_of: &Type,
+        seen: &HashMap<String, Span>,
+        otherwise: Option<Span>,
+        span: Span,
+    ) -> bool {
         let head = Span::new(span.file, span.start, span.start + 5);
         let words: Option<(Vec<EcoString>, bool)> = match type_of {
             Type::Enum(words) => Some((words.words.clone(), words.open)),
             Type::Boolean => Some((vec!["true".into(), "false".into()], false)),
-            Type::Invalid => return,
+            Type::Invalid => return otherwise.is_some() || !seen.is_empty(),
             _ => None,
         };
         let missing: Vec<EcoString> = words.as_ref().map_or_else(Vec::new, |(words, _)| {
-            let covered = |word: &EcoString| {
-                seen.iter().any(|(value, _)| match value {
-                    Value::Word(seen) => seen == word,
-                    Value::Boolean(seen) => (*seen && word == "true") || (!*seen && word == "false"),
-                    _ => false,
-                })
-            };
-            words.iter().filter(|word| !covered(word)).cloned().collect()
+            words.iter().filter(|word| !seen.contains_key(word.as_str())).cloned().collect()
         });
         match (words, otherwise) {
             (Some((_, false)), Some(span)) if missing.is_empty() => {
@@ -188,18 +225,22 @@ impl<'a> Context<'a> {
                 let message = format!("this match leaves out {}", missing.join(", "));
                 let help = format!("add {} {{ … }}, or else {{ … }}", missing.join(", "));
                 self.report(Diagnostic::error(code::NOT_EXHAUSTIVE, head, message).help(help));
+                return false;
             }
             (Some((_, true)), None) => {
                 let message =
                     format!("{type_of} is open: a word that is not listed may come, and this match leaves it out");
                 self.report(Diagnostic::error(code::NOT_EXHAUSTIVE, head, message).help("add else { … }"));
+                return false;
             }
             (None, None) => {
                 let message = format!("this match does not say what happens with any other {type_of}");
                 self.report(Diagnostic::error(code::NOT_EXHAUSTIVE, head, message).help("add else { … }"));
+                return false;
             }
             _ => {}
         }
+        true
     }
 
     fn pattern(&mut self, pattern: &'a Pattern, type_of: &Type) -> Option<Value> {
@@ -238,7 +279,8 @@ impl<'a> Context<'a> {
                 if words.words.iter().any(|known| known == word) {
                     return Some(Value::word(word));
                 }
-                self.report(unknown_word(words, path.span, word));
+                let diagnostic = self.unknown_word(words, path.span, word);
+                self.report(diagnostic);
                 None
             }
             other => {
@@ -248,14 +290,19 @@ impl<'a> Context<'a> {
             }
         }
     }
+
+    fn unknown_word(&self, words: &EnumType, span: Span, word: &str) -> Diagnostic {
+        let message = match words.name.as_str() {
+            "" => format!("{word} is not among the choices"),
+            name => format!("{name} has no word {word}"),
+        };
+        self.unknown(code::UNKNOWN_WORD, span, message, word, words.words.iter().map(EcoString::as_str))
+    }
 }
 
-fn unknown_word(words: &EnumType, span: Span, word: &str) -> Diagnostic {
-    let message = match words.name.as_str() {
-        "" => format!("{word} is not among the choices"),
-        name => format!("{name} has no word {word}"),
-    };
-    unknown(code::UNKNOWN_WORD, span, message, word, words.words.iter().map(EcoString::as_str))
+/// A case of one type as a key: values of one type that look alike are alike.
+fn case(value: &Value) -> String {
+    value.to_string()
 }
 
 fn pattern_span(pattern: &Pattern) -> Span {

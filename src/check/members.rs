@@ -1,6 +1,6 @@
 //! Fields of records, facts of hosts, and what can be asked of lists and texts.
 
-use super::context::{Context, unknown};
+use super::context::Context;
 use super::expressions::{Typed, ordered, with_article};
 use super::names::Body;
 use super::program::{Expression, ExpressionKind, Method};
@@ -33,7 +33,7 @@ impl<'a> Context<'a> {
                 None => {
                     let known = record.fields.iter().map(|(field, _)| field.as_str());
                     let message = format!("{} has no field named {word}", record.name);
-                    self.report(unknown(code::UNKNOWN_FIELD, name.span, message, word, known));
+                    self.report(self.unknown(code::UNKNOWN_FIELD, name.span, message, word, known));
                     Typed::invalid(span)
                 }
             },
@@ -45,6 +45,15 @@ impl<'a> Context<'a> {
                     "count" => method(Method::Count, Type::Number),
                     "first" => method(Method::First, one),
                     "last" => method(Method::Last, one),
+                    "distinct" if item.holds(|inner| matches!(inner, Type::Secret | Type::Json)) => {
+                        let (code, what) = match item.holds(|inner| *inner == Type::Secret) {
+                            true => (code::SECRET_USED, "secrets"),
+                            false => (code::JSON_USED, "undecoded json"),
+                        };
+                        let message = format!("distinct compares the items, and {what} cannot be compared");
+                        self.error(code, name.span, message);
+                        Typed::invalid(span)
+                    }
                     "distinct" => method(Method::Distinct, Type::List(Box::new(item))),
                     "max" | "min" if ordered(&item) => {
                         method(if word == "max" { Method::Max } else { Method::Min }, one)
@@ -58,7 +67,7 @@ impl<'a> Context<'a> {
                         Typed::invalid(span)
                     }
                     _ => {
-                        self.report(unknown(
+                        self.report(self.unknown(
                             code::UNKNOWN_FIELD,
                             name.span,
                             format!("a list has nothing named {word}"),
@@ -75,7 +84,7 @@ impl<'a> Context<'a> {
                 "json" => method(Method::Json, Type::Json),
                 _ => {
                     let message = format!("a text has nothing named {word}");
-                    self.report(unknown(code::UNKNOWN_FIELD, name.span, message, word, OF_TEXTS));
+                    self.report(self.unknown(code::UNKNOWN_FIELD, name.span, message, word, OF_TEXTS));
                     Typed::invalid(span)
                 }
             },
@@ -117,7 +126,7 @@ impl<'a> Context<'a> {
             } else {
                 let known = shapes.iter().flat_map(|shape| &shape.fields).map(|field| field.name.text.as_str());
                 let message = format!("{} has no fact named {word}", with_article(&of.type_of));
-                unknown(code::UNKNOWN_FIELD, name.span, message, word, known.chain(["name", "address"]))
+                self.unknown(code::UNKNOWN_FIELD, name.span, message, word, known.chain(["name", "address"]))
             };
             self.report(diagnostic);
             return Typed::invalid(span);
@@ -164,7 +173,7 @@ impl<'a> Context<'a> {
                     _ => &[],
                 };
                 let message = format!("{} has nothing named {word} to call", with_article(other));
-                self.report(unknown(code::UNKNOWN_FIELD, name.span, message, word, known.iter().copied()));
+                self.report(self.unknown(code::UNKNOWN_FIELD, name.span, message, word, known.iter().copied()));
                 return Typed::invalid(span);
             }
         };
@@ -205,7 +214,9 @@ impl<'a> Context<'a> {
             self.error(code::NOT_A_LITERAL, text.span, "a jq filter cannot hold ${…}");
             return None;
         };
-        match crate::value::jq::check(&filter) {
+        // A filter is compiled with all of jq's own definitions, so it is looked at once.
+        let known = self.filters.entry(filter.clone()).or_insert_with(|| crate::value::jq::check(&filter)).clone();
+        match known {
             Ok(()) => Some(filter),
             Err(reason) => {
                 self.error(code::BAD_PATTERN, text.span, format!("this jq filter is not well formed: {reason}"));

@@ -12,6 +12,7 @@ mod declarations;
 mod expressions;
 mod files;
 mod goals;
+mod graph;
 mod hosts;
 mod limits;
 mod matching;

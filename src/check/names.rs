@@ -1,6 +1,6 @@
 //! The frame of a body: which local names it binds, what is known of them here, and what may stand here.
 
-use super::context::{Context, unknown};
+use super::context::Context;
 use super::expressions::{ByUnknown, Typed};
 use super::program::{Expression, ExpressionKind, Parameter, Slot};
 use super::types::Type;
@@ -9,6 +9,10 @@ use crate::source::Span;
 use crate::syntax::ast;
 use crate::value::{Class, Value};
 use ecow::EcoString;
+use std::collections::{BTreeMap, HashMap};
+
+/// Names that mean something wherever an expression stands.
+const RESERVED: [&str; 5] = ["true", "false", "now", "goal", "run"];
 
 /// What body is being lowered.
 #[derive(Debug, Clone)]
@@ -34,12 +38,20 @@ pub(super) struct Place {
     pub parallel: bool,
     /// Inside `retry`.
     pub retrying: bool,
+    /// Nothing was asked since the loop around this began another turn.
+    pub turn_begins: bool,
     /// Somebody has approved what follows.
     pub approved: bool,
-    /// Inside the body of a team's own action.
-    pub action_body: bool,
     /// What comes next is reached because of an answer that may be `unknown`: the condition that let it through.
     pub unknown_let_through: Option<Span>,
+}
+
+impl Place {
+    /// Something was asked, and what follows is decided by an answer that is known.
+    pub fn asked(&mut self) {
+        self.unknown_let_through = None;
+        self.turn_begins = false;
+    }
 }
 
 /// What a body does, for whoever does it.
@@ -55,13 +67,23 @@ pub(super) struct Summary {
     pub runs: Option<Span>,
     /// Where it asks the goal.
     pub goal: Option<Span>,
+    /// Where an unknown answer lets control through to its end.
+    pub lets_unknown_through: Option<Span>,
     /// The greatest harm it may do.
     pub class: Class,
 }
 
 impl Default for Summary {
     fn default() -> Self {
-        Self { resolves: None, ends: None, people: None, runs: None, goal: None, class: Class::Observe }
+        Self {
+            resolves: None,
+            ends: None,
+            people: None,
+            runs: None,
+            goal: None,
+            lets_unknown_through: None,
+            class: Class::Observe,
+        }
     }
 }
 
@@ -84,6 +106,8 @@ struct Binding {
     type_of: Type,
     by_unknown: ByUnknown,
     written_out: bool,
+    /// It holds what was observed, or something worked out of that.
+    observed: bool,
     span: Span,
 }
 
@@ -96,8 +120,20 @@ pub(super) struct Body<'a> {
     pub place: Place,
     pub summary: Summary,
     /// The runbooks that it runs.
-    pub runs: Vec<usize>,
+    pub runs: BTreeMap<usize, Span>,
+    /// The action whose signature this is.
+    pub action: Option<usize>,
+    /// Whether the expression that is being lowered holds something that an unknown answer decided.
+    pub touched_by_unknown: bool,
+    /// How many observations, and names of what was observed, were met so far.
+    pub observations: usize,
+    /// The first disruption since the `repeat` around it began.
+    pub disruption: Option<(Span, String)>,
+    /// The first effect that the next turn of the loop around it would begin with.
+    pub first_of_turn: Option<(Span, String)>,
     bindings: Vec<Binding>,
+    /// The innermost binding of each name.
+    by_name: HashMap<EcoString, usize>,
     /// Paths of which more is known here than their declaration says.
     narrowed: Vec<(EcoString, Type)>,
 }
@@ -123,8 +159,14 @@ impl<'a> Body<'a> {
             slots: 0,
             place: Place::default(),
             summary: Summary::default(),
-            runs: Vec::new(),
+            runs: BTreeMap::new(),
+            action: None,
+            touched_by_unknown: false,
+            observations: 0,
+            disruption: None,
+            first_of_turn: None,
             bindings: Vec::new(),
+            by_name: HashMap::new(),
             narrowed: Vec::new(),
         }
     }
@@ -135,24 +177,46 @@ impl<'a> Body<'a> {
 
     /// Forgets what was bound and learnt since.
     pub fn leave(&mut self, mark: Mark) {
-        self.bindings.truncate(mark.bindings);
+        for (position, binding) in self.bindings.drain(mark.bindings.min(self.bindings.len())..).enumerate() {
+            if self.by_name.get(&binding.name) == Some(&(mark.bindings + position)) {
+                self.by_name.remove(&binding.name);
+            }
+        }
         self.narrowed.truncate(mark.narrowed);
     }
 
+    /// Takes over what a condition tells, for the statements that follow. The answer of the goal is another one each
+    /// time that the goal is asked, so nothing is known of it for long.
     pub fn learn(&mut self, known: &[(EcoString, Type)]) {
+        self.narrowed.extend(known.iter().filter(|(path, _)| !path.starts_with("goal.")).cloned());
+    }
+
+    /// Takes over what a condition tells, for the rest of the same expression.
+    pub fn learn_in_expression(&mut self, known: &[(EcoString, Type)]) {
         self.narrowed.extend(known.iter().cloned());
     }
 
     /// Slot and type of a local name, as narrow as it is known here.
     pub fn find(&self, name: &str) -> Option<(Slot, Type)> {
-        let binding = self.bindings.iter().rev().find(|binding| binding.name == name)?;
+        let binding = self.binding(name)?;
         Some((binding.slot, self.known(name).unwrap_or_else(|| binding.type_of.clone())))
     }
 
-    /// What is known of a local beside its type: whether an unknown answer made it, whether its items stand in the text.
-    fn provenance(&self, name: &str) -> (ByUnknown, bool) {
-        let binding = self.bindings.iter().rev().find(|binding| binding.name == name);
-        binding.map(|binding| (binding.by_unknown, binding.written_out)).unwrap_or_default()
+    fn binding(&self, name: &str) -> Option<&Binding> {
+        self.bindings.get(*self.by_name.get(name)?)
+    }
+
+    /// Whether an unknown answer decided what a local holds.
+    pub fn by_unknown(&self, name: &str) -> ByUnknown {
+        self.binding(name).map_or(ByUnknown::default(), |binding| binding.by_unknown)
+    }
+
+    /// Remembers that the local `name` was looked at.
+    pub fn look_at(&mut self, name: &str) {
+        let (by_unknown, observed) =
+            self.binding(name).map_or_else(Default::default, |binding| (binding.by_unknown, binding.observed));
+        self.touched_by_unknown |= by_unknown.any();
+        self.observations += usize::from(observed);
     }
 
     /// What was learnt of a path.
@@ -174,22 +238,27 @@ impl<'a> Context<'a> {
 
     /// The same, keeping what is known of the value.
     pub fn bind_value(&mut self, body: &mut Body<'a>, name: &ast::Name, value: &Typed) -> Slot {
-        if let Some(first) = body.bindings.iter().find(|binding| binding.name == name.text) {
+        if let Some(first) = body.binding(&name.text) {
             let message = format!("{} is bound already", name.text);
             self.report(
                 Diagnostic::error(code::DUPLICATE_NAME, name.span, message)
                     .also(first.span, "first here")
                     .help("a name is bound once and keeps its value: choose another"),
             );
+        } else if RESERVED.contains(&name.text.as_str()) {
+            let message = format!("{} is a word of the language, and cannot name something else", name.text);
+            self.report(Diagnostic::error(code::DUPLICATE_NAME, name.span, message).help("choose another name"));
         }
         let slot = body.slots;
         body.slots += 1;
+        body.by_name.entry(name.text.clone()).or_insert(body.bindings.len());
         body.bindings.push(Binding {
             name: name.text.clone(),
             slot,
             type_of: value.type_of.clone(),
             by_unknown: value.by_unknown,
             written_out: value.written_out,
+            observed: value.observed,
             span: name.span,
         });
         slot
@@ -247,12 +316,18 @@ impl<'a> Context<'a> {
             }
         }
         value.expression.span = path.span;
-        (value.by_unknown, value.written_out) = body.provenance(&path.text);
+        body.look_at(&first.text);
+        if let Some(binding) = body.binding(&first.text) {
+            let whole = path.text == first.text;
+            value.by_unknown = if whole { binding.by_unknown } else { binding.by_unknown.everything() };
+            value.written_out = whole && binding.written_out;
+        }
         value
     }
 
     pub(super) fn goal_answer(&mut self, body: &mut Body<'a>, span: Span) -> Type {
         body.summary.goal.get_or_insert(span);
+        body.observations += 1;
         match &body.kind {
             BodyKind::Runbook(Some(answer)) => answer.clone(),
             BodyKind::Procedure => super::declarations::answer_type(None),
@@ -277,52 +352,58 @@ impl<'a> Context<'a> {
             other => other,
         };
         let text = path.text.as_str();
+        if expected == Some(&Type::Invalid) && !text.contains('.') {
+            // What would have said which enum is meant was refused already.
+            return Typed::invalid(path.span);
+        }
         if let Some(Type::Enum(words)) = expected
             && !text.contains('.')
         {
             if words.words.iter().any(|word| word == text) {
                 return found(text, Type::Enum(words.clone()));
             }
-            let name = if words.name.is_empty() { "the choices do" } else { &words.name };
-            let verb = if words.name.is_empty() { " not have" } else { " has no" };
-            let message = format!("{name}{verb} the word {text}").replace("has no the word", "has no word");
+            let message = match words.name.as_str() {
+                "" => format!("{text} is not among the choices"),
+                name => format!("{name} has no word {text}"),
+            };
             let locals = body.names();
             let known = words.words.iter().chain(&locals).map(EcoString::as_str);
-            let diagnostic = unknown(code::UNKNOWN_WORD, path.span, message, text, known);
+            let diagnostic = self.unknown(code::UNKNOWN_WORD, path.span, message, text, known);
             self.report(diagnostic);
             return Typed::invalid(path.span);
         }
-        let enums = self.enums();
+        let words = self.words();
         if let Some((name, word)) = text.split_once('.')
-            && let Some(words) = enums.iter().find(|words| words.name == name)
+            && let Some(named) = words.enums.get(name)
         {
-            if words.words.iter().any(|known| known == word) {
-                return found(word, Type::Enum(words.clone()));
+            let Type::Enum(named) = named else { return Typed::invalid(path.span) };
+            if named.words.iter().any(|known| known == word) {
+                return found(word, Type::Enum(named.clone()));
             }
-            let known = words.words.iter().map(EcoString::as_str);
-            let diagnostic = unknown(code::UNKNOWN_WORD, path.span, format!("{name} has no word {word}"), word, known);
+            let known = named.words.iter().map(EcoString::as_str);
+            let message = format!("{name} has no word {word}");
+            let diagnostic = self.unknown(code::UNKNOWN_WORD, path.span, message, word, known);
             self.report(diagnostic);
             return Typed::invalid(path.span);
         }
-        let having: Vec<_> = enums.iter().filter(|words| words.words.iter().any(|word| word == text)).collect();
-        if let [words] = having.as_slice() {
-            return found(text, Type::Enum((*words).clone()));
+        let having = words.having.get(text).map_or(&[][..], Vec::as_slice);
+        if let [only] = having {
+            return found(text, only.clone());
         }
         let first = path.segments().next();
         let (written, span) = first.map_or((text.into(), path.span), |first| (first.text, first.span));
-        let diagnostic = if having.len() > 1 {
-            let names: Vec<&str> = having.iter().map(|words| words.name.as_str()).collect();
+        let diagnostic = if let [one, ..] = having {
+            let names: Vec<String> = having.iter().map(Type::to_string).collect();
             let message = format!("{text} is a word of several enums: {}", names.join(", "));
-            Diagnostic::error(code::UNKNOWN_NAME, span, message).help(format!("write {}.{text}", names[0]))
-        } else if self.declared.probes.iter().any(|probe| probe.name.text == written) {
+            Diagnostic::error(code::UNKNOWN_NAME, span, message).help(format!("write {one}.{text}"))
+        } else if self.declared.probe_index(&written).is_some() {
             Diagnostic::error(code::UNKNOWN_NAME, span, format!("{written} is a probe, and a probe is asked"))
                 .help(format!("write check {written}(…)"))
         } else {
-            let mut known = body.names();
-            known.extend(enums.iter().flat_map(|words| words.words.iter().cloned()));
-            known.extend(["now".into(), "true".into(), "false".into()]);
+            let locals = body.names();
+            let known = locals.iter().map(EcoString::as_str).chain(words.having.keys().map(EcoString::as_str));
             let message = format!("nothing here is named {written}");
-            unknown(code::UNKNOWN_NAME, span, message, &written, known.iter().map(EcoString::as_str))
+            self.unknown(code::UNKNOWN_NAME, span, message, &written, known.chain(["now", "true", "false"]))
         };
         self.report(diagnostic);
         Typed::invalid(path.span)

@@ -11,6 +11,7 @@ use crate::source::Span;
 use crate::syntax::ast::{self, Operator};
 use crate::value::Value;
 use ecow::EcoString;
+use std::sync::Arc;
 
 impl<'a> Context<'a> {
     pub(super) fn binary(
@@ -49,7 +50,7 @@ impl<'a> Context<'a> {
         let and = operator == Operator::And;
         let left = self.expect(body, left, &Type::Boolean);
         let mark = body.enter();
-        body.learn(if and { &left.narrowing.when_true } else { &left.narrowing.when_false });
+        body.learn_in_expression(if and { &left.narrowing.when_true } else { &left.narrowing.when_false });
         let right = self.expect(body, right, &Type::Boolean);
         body.leave(mark);
         let both = |a: &[(EcoString, Type)], b: &[(EcoString, Type)]| a.iter().chain(b).cloned().collect();
@@ -81,7 +82,17 @@ impl<'a> Context<'a> {
             self.error(code::NOT_COMPARABLE, span, message);
         }
         let type_of = inner.type_of.clone();
-        Typed::plain(Expression { kind: ExpressionKind::Negate(Box::new(inner.expression)), span }, type_of)
+        // What is written out stays a constant.
+        let kind = match inner.expression.kind {
+            ExpressionKind::Constant(Value::Number(number)) => ExpressionKind::Constant(Value::Number(-number)),
+            ExpressionKind::Constant(Value::Percent(percent)) => ExpressionKind::Constant(Value::Percent(-percent)),
+            ExpressionKind::Constant(Value::Duration(duration)) => match duration.checked_neg() {
+                Some(negative) => ExpressionKind::Constant(Value::Duration(negative)),
+                None => ExpressionKind::Negate(Box::new(inner.expression)),
+            },
+            _ => ExpressionKind::Negate(Box::new(inner.expression)),
+        };
+        Typed::plain(Expression { kind, span }, type_of)
     }
 
     /// Both operands; a bare word takes its enum from the other side, whichever side that is.
@@ -91,11 +102,7 @@ impl<'a> Context<'a> {
         left: &'a ast::Expression,
         right: &'a ast::Expression,
     ) -> (Typed, Typed) {
-        let bare = match &left.kind {
-            ast::ExpressionKind::Path(path) => !path.text.contains('.') && body.find(&path.text).is_none(),
-            _ => false,
-        };
-        if bare {
+        if bare(body, left) {
             let right = self.expression(body, right, None);
             let left = self.expression(body, left, Some(&right.type_of));
             (left, right)
@@ -108,11 +115,24 @@ impl<'a> Context<'a> {
 
     /// Values that nothing may be done with but to bind, decode or hand them on.
     fn usable(&mut self, value: &Typed) -> bool {
-        let diagnostic = match &value.type_of {
-            Type::Secret => Diagnostic::error(code::SECRET_USED, value.span(), "a secret cannot be compared")
-                .help("hand it to an action that uses it; nothing else can be done with it"),
-            Type::Json => Diagnostic::error(code::JSON_USED, value.span(), "undecoded json cannot be compared")
-                .help("take out what you need and decode it: .jq(\"…\") as text"),
+        let type_of = &value.type_of;
+        let diagnostic = match type_of {
+            _ if type_of.holds(|inner| *inner == Type::Secret) => {
+                let message = match type_of {
+                    Type::Secret => "a secret cannot be compared".to_owned(),
+                    other => format!("{} holds a secret, and cannot be compared", with_article(other)),
+                };
+                Diagnostic::error(code::SECRET_USED, value.span(), message)
+                    .help("hand it to an action that uses it; nothing else can be done with it")
+            }
+            _ if type_of.holds(|inner| *inner == Type::Json) => {
+                let message = match type_of {
+                    Type::Json => "undecoded json cannot be compared".to_owned(),
+                    other => format!("{} holds undecoded json, and cannot be compared", with_article(other)),
+                };
+                Diagnostic::error(code::JSON_USED, value.span(), message)
+                    .help("take out what you need and decode it: .jq(\"…\") as text")
+            }
             Type::Optional(_) => self.may_be_absent(value.span()),
             Type::Nothing => Diagnostic::error(code::TYPE_MISMATCH, value.span(), "this gives no value"),
             _ => return true,
@@ -138,7 +158,7 @@ impl<'a> Context<'a> {
             Operator::GreaterOrEqual => Comparison::GreaterOrEqual,
             _ => Comparison::Equal,
         };
-        let usable = self.usable(&left) & self.usable(&right);
+        let usable = self.usable(&left) && self.usable(&right);
         let alike = fits(&left.type_of, &right.type_of)
             || fits(&right.type_of, &left.type_of)
             || matches!((&left.type_of, &right.type_of), (Type::Host(_), Type::Host(_)));
@@ -167,16 +187,26 @@ impl<'a> Context<'a> {
         right: &'a ast::Expression,
         span: Span,
     ) -> Typed {
-        let left = self.expression(body, left, None);
-        let expected = match (operator, &left.type_of) {
-            (Operator::In, item) => Some(Type::List(Box::new(item.clone()))),
-            (_, Type::List(item)) => Some(item.as_ref().clone()),
-            _ => Some(Type::Text),
+        let (left, right) = if operator == Operator::In && bare(body, left) {
+            let right = self.expression(body, right, None);
+            let item = match &right.type_of {
+                Type::List(item) => Some(item.as_ref()),
+                _ => None,
+            };
+            (self.expression(body, left, item), right)
+        } else {
+            let left = self.expression(body, left, None);
+            let expected = match (operator, &left.type_of) {
+                (Operator::In, item) => Type::List(Box::new(item.clone())),
+                (_, Type::List(item)) => item.as_ref().clone(),
+                _ => Type::Text,
+            };
+            // A wrong item inside a list that is written out is reported at that item.
+            let right = self.expression(body, right, Some(&expected));
+            (left, right)
         };
-        // A wrong item inside a list that is written out is reported at that item.
-        let right = self.expression(body, right, expected.as_ref());
         let mut by_unknown = ByUnknown::default();
-        if self.usable(&left) & self.usable(&right) {
+        if self.usable(&left) && self.usable(&right) {
             let possible = match (operator, &left.type_of, &right.type_of) {
                 (_, Type::Invalid, _) | (_, _, Type::Invalid) => true,
                 (Operator::In, item, Type::List(of)) => {
@@ -184,7 +214,14 @@ impl<'a> Context<'a> {
                     fits(item, of)
                 }
                 (Operator::Contains, Type::Text, Type::Text) => true,
-                (Operator::Contains, Type::List(of), item) => fits(item, of),
+                (Operator::Contains, Type::List(of), item) => {
+                    if is_verdict(of) {
+                        by_unknown = verdict_compared(&right, &right, Comparison::Equal);
+                    } else if holds_verdicts(of) {
+                        by_unknown = ByUnknown { when_true: true, when_false: true };
+                    }
+                    fits(item, of)
+                }
                 _ => false,
             };
             if !possible {
@@ -268,7 +305,7 @@ impl<'a> Context<'a> {
     ) -> Typed {
         let left = self.expression(body, left, None);
         let right = self.expression(body, right, None);
-        if !(self.usable(&left) & self.usable(&right)) {
+        if !(self.usable(&left) && self.usable(&right)) {
             return Typed::invalid(span);
         }
         let arithmetic = match operator {
@@ -355,6 +392,14 @@ impl<'a> Context<'a> {
     }
 }
 
+/// Whether this is a word that only the other side of an operator gives a meaning to.
+fn bare(body: &Body<'_>, operand: &ast::Expression) -> bool {
+    match &operand.kind {
+        ast::ExpressionKind::Path(path) => !path.text.contains('.') && body.find(&path.text).is_none(),
+        _ => false,
+    }
+}
+
 /// The type of a sum, difference, product or quotient; none where it means nothing.
 fn reckoned(arithmetic: Arithmetic, left: &Type, right: &Type) -> Option<Type> {
     use Arithmetic::{Add, Divide, Multiply, Subtract};
@@ -380,11 +425,19 @@ fn reckoned(arithmetic: Arithmetic, left: &Type, right: &Type) -> Option<Type> {
 }
 
 fn is_verdict(type_of: &Type) -> bool {
-    matches!(type_of, Type::Enum(words) if **words == *verdict_type())
+    matches!(type_of, Type::Enum(words) if Arc::ptr_eq(words, &verdict_type()))
+}
+
+/// Whether verdicts stand in a list or record, where a comparison is not followed word by word.
+fn holds_verdicts(type_of: &Type) -> bool {
+    !is_verdict(type_of) && type_of.holds(is_verdict)
 }
 
 /// `check P(…) == passed` is false when the answer is unknown, `!= failed` is true then.
 fn verdict_compared(left: &Typed, right: &Typed, comparison: Comparison) -> ByUnknown {
+    if holds_verdicts(&left.type_of) || holds_verdicts(&right.type_of) {
+        return ByUnknown { when_true: true, when_false: true };
+    }
     if !is_verdict(&left.type_of) || !is_verdict(&right.type_of) {
         return ByUnknown::default();
     }

@@ -1,32 +1,30 @@
 //! Probes, procedures and runbooks as wholes, and who does or runs whom.
 
-use super::context::{Context, unknown};
+use super::context::Context;
+use super::graph::{self, DEEPEST_CALLS};
 use super::names::{Body, BodyKind, Place, Summary};
 use super::program::{Block, Expression, Parameter, Probe, Procedure, Runbook};
 use super::signatures::DEFAULT_TIMEOUT;
 use super::types::Type;
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::Span;
-use crate::syntax::ast::{self, StatementKind};
+use crate::syntax::ast::{self, StatementKind, Subject};
 use crate::value::SignedDuration;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
-/// What is known of a procedure.
+/// What is known of a procedure that was lowered. One that is done before it was is part of a circle.
 #[derive(Debug, Clone)]
-pub(super) enum ProcedureState {
-    /// It is being lowered: whoever does it now makes a circle.
-    Open,
-    /// It was lowered.
-    Done {
-        /// Its place in the program.
-        index: usize,
-        parameters: Vec<Parameter>,
-        /// Whether control can reach its end.
-        completes: bool,
-        has_undo: bool,
-        summary: Summary,
-        /// The runbooks that it runs.
-        runs: Vec<usize>,
-    },
+pub(super) struct ProcedureState {
+    /// Its place in the program.
+    pub index: usize,
+    pub parameters: Rc<[Parameter]>,
+    /// Whether control can reach its end.
+    pub completes: bool,
+    pub has_undo: bool,
+    pub summary: Summary,
+    /// The runbooks that it runs.
+    pub runs: Rc<BTreeMap<usize, Span>>,
 }
 
 impl<'a> Context<'a> {
@@ -84,6 +82,7 @@ impl<'a> Context<'a> {
             if action.class != crate::value::Class::Observe {
                 let message = format!("a probe only reads, and {} acts ({})", call.path.text, action.class.word());
                 self.error(code::EFFECT_IN_PROBE, call.span, message);
+                return None;
             }
             let name = ast::Name { text: "answer".into(), span: call.span };
             let slot = self.bind(&mut body, &name, type_of);
@@ -137,21 +136,34 @@ impl<'a> Context<'a> {
         Some((count?, every?))
     }
 
+    /// Procedures, each after those that it does.
     pub(super) fn lower_procedures(&mut self) {
-        for declared in 0..self.declared.procedures.len() {
-            self.procedure(declared);
+        let procedures = self.declared.procedures.clone();
+        let mut done: Vec<Vec<(usize, Span)>> = Vec::with_capacity(procedures.len());
+        for written in &procedures {
+            let mut calls = Vec::new();
+            let undo = written.undo.iter();
+            undo.chain([&written.block]).for_each(|block| procedures_done(block, &mut calls));
+            let known = |call: &&ast::Call| Some((self.declared.procedure_index(&call.path.text)?, call.span));
+            done.push(calls.iter().filter_map(known).collect());
+        }
+        let edges = |node: usize| done[node].iter().enumerate().map(|(edge, (target, _))| (*target, edge));
+        let order = graph::order(procedures.len(), edges);
+        let mut depth = vec![1_usize; procedures.len()];
+        for declared in order.inner_first {
+            let deepest = done[declared].iter().max_by_key(|(target, _)| depth[*target]);
+            if let Some((target, span)) = deepest {
+                depth[declared] = depth[*target] + 1;
+                if depth[declared] == DEEPEST_CALLS + 1 {
+                    let message = format!("procedures do procedures more than {DEEPEST_CALLS} deep here");
+                    self.error(code::TOO_DEEP, *span, message);
+                }
+            }
+            self.procedure(declared, procedures[declared]);
         }
     }
 
-    /// What is known of a procedure, lowering it if nobody has yet. None when it is the one being lowered.
-    pub(super) fn procedure(&mut self, declared: usize) -> Option<ProcedureState> {
-        match self.procedures.get(&declared) {
-            Some(ProcedureState::Open) => return None,
-            Some(done) => return Some(done.clone()),
-            None => {}
-        }
-        self.procedures.insert(declared, ProcedureState::Open);
-        let written = self.declared.procedures[declared];
+    fn procedure(&mut self, declared: usize, written: &'a ast::Procedure) {
         let mut body = Body::new(BodyKind::Procedure, None);
         let parameters = self.parameters(&mut body, &written.parameters);
         body.place = Place { covered: written.undo.is_some(), ..Place::default() };
@@ -162,6 +174,7 @@ impl<'a> Context<'a> {
             self.undo_block(&mut body, undo)
         });
         body.leave(mark);
+        body.summary.lets_unknown_through = body.place.unknown_let_through.filter(|_| completes);
         let index = self.program.procedures.len();
         self.program.procedures.push(Procedure {
             name: written.name.text.clone(),
@@ -171,16 +184,15 @@ impl<'a> Context<'a> {
             undo,
             span: written.span,
         });
-        let done = ProcedureState::Done {
+        let done = ProcedureState {
             index,
-            parameters,
+            parameters: parameters.into(),
             completes,
             has_undo: written.undo.is_some(),
             summary: body.summary,
-            runs: body.runs,
+            runs: Rc::new(body.runs),
         };
-        self.procedures.insert(declared, done.clone());
-        Some(done)
+        self.procedures.insert(declared, done);
     }
 
     pub(super) fn lower_runbooks(&mut self) {
@@ -248,7 +260,7 @@ impl<'a> Context<'a> {
                     .also(written.name.span, "this runbook"),
             );
         }
-        self.runs.extend(body.runs.iter().map(|target| (index, *target)));
+        self.runs.extend(body.runs.iter().map(|(target, span)| (index, *target, *span)));
         Runbook {
             name: written.name.text.clone(),
             title: title.unwrap_or_else(|| written.name.text.clone()),
@@ -279,21 +291,32 @@ impl<'a> Context<'a> {
         typed.expression
     }
 
-    /// A runbook that runs itself, by whatever way, would never end.
+    /// A runbook that runs itself, by whatever way, would never end; and runs go only so deep.
     fn refuse_circles(&mut self) {
-        for start in 0..self.program.runbooks.len() {
-            let mut seen = vec![false; self.program.runbooks.len()];
-            let mut open: Vec<usize> = self.runs.iter().filter(|(from, _)| *from == start).map(|run| run.1).collect();
-            while let Some(next) = open.pop() {
-                if next == start {
-                    let written = self.declared.runbooks[start];
-                    let message = format!("{} runs itself, directly or through others", written.name.text);
-                    self.error(code::RECURSION, written.name.span, message);
-                    // One report for a whole circle.
-                    return;
-                }
-                if !std::mem::replace(&mut seen[next], true) {
-                    open.extend(self.runs.iter().filter(|(from, _)| *from == next).map(|run| run.1));
+        let runs = std::mem::take(&mut self.runs);
+        let count = self.program.runbooks.len();
+        let mut next: Vec<Vec<usize>> = vec![Vec::new(); count];
+        for (edge, (from, ..)) in runs.iter().enumerate() {
+            next[*from].push(edge);
+        }
+        let order = graph::order(count, |node| next[node].iter().map(|edge| (runs[*edge].1, *edge)));
+        for edge in order.closing {
+            let (_, target, span) = runs[edge];
+            let message = format!("{} runs itself, directly or through others", self.program.runbooks[target].name);
+            self.report(
+                Diagnostic::error(code::RECURSION, span, message)
+                    .help("a run must come to an end: escalate here, or repeat a step with repeat N times"),
+            );
+        }
+        let mut depth = vec![1_usize; count];
+        for node in order.inner_first {
+            let deepest = next[node].iter().max_by_key(|edge| depth[runs[**edge].1]);
+            if let Some(edge) = deepest {
+                let (_, target, span) = runs[*edge];
+                depth[node] = depth[target] + 1;
+                if depth[node] == DEEPEST_CALLS + 1 {
+                    let message = format!("runbooks run runbooks more than {DEEPEST_CALLS} deep here");
+                    self.error(code::TOO_DEEP, span, message);
                 }
             }
         }
@@ -302,8 +325,8 @@ impl<'a> Context<'a> {
     /// A runbook by its name, with the arguments of a run of it.
     pub(super) fn run_call(&mut self, body: &mut Body<'a>, call: &'a ast::Call) -> Option<(usize, Vec<Expression>)> {
         let written = call.path.text.as_str();
-        let Some(target) = self.declared.runbooks.iter().position(|runbook| runbook.name.text == written) else {
-            let diagnostic = if self.declared.procedures.iter().any(|procedure| procedure.name.text == written) {
+        let Some(target) = self.declared.runbook_index(written) else {
+            let diagnostic = if self.declared.procedure_index(written).is_some() {
                 Diagnostic::error(
                     code::UNKNOWN_NAME,
                     call.path.span,
@@ -313,16 +336,17 @@ impl<'a> Context<'a> {
             } else {
                 let known = self.declared.runbooks.iter().map(|runbook| runbook.name.text.as_str());
                 let message = format!("there is no runbook named {written}");
-                unknown(code::UNKNOWN_NAME, call.path.span, message, written, known)
+                self.unknown(code::UNKNOWN_NAME, call.path.span, message, written, known)
             };
             self.report(diagnostic);
             self.look_at_arguments(body, call);
             return None;
         };
-        body.runs.push(target);
-        let parameters = self.runbook_parameters[target].clone();
-        let arguments = self.arguments(body, &parameters, &call.arguments, written, call.span)?;
-        Some((target, arguments))
+        body.runs.entry(target).or_insert(call.span);
+        let parameters = self.runbook_parameters.get(target).cloned()?;
+        let arguments = self.arguments(body, &parameters, &call.arguments, written, call.span);
+        self.told_by_unknown(body, call.span, written);
+        Some((target, arguments?))
     }
 
     /// An `undo` block: no ending, no people, no runs in it.
@@ -332,5 +356,52 @@ impl<'a> Context<'a> {
         let (block, _) = self.block(body, undo);
         body.place = place;
         block
+    }
+}
+
+/// Every `do` in a block. Blocks are nested 64 deep at most.
+fn procedures_done<'a>(block: &'a ast::Block, calls: &mut Vec<&'a ast::Call>) {
+    for statement in &block.statements {
+        match &statement.kind {
+            StatementKind::Do(call) => calls.push(call),
+            StatementKind::Temporarily { what: Subject::Do(call), .. }
+            | StatementKind::Permanently { what: Subject::Do(call), .. } => calls.push(call),
+            StatementKind::Temporarily { what: Subject::Block(block), undo, .. } => {
+                undo.iter().chain([block]).for_each(|block| procedures_done(block, calls));
+            }
+            StatementKind::Permanently { what: Subject::Block(block), .. }
+            | StatementKind::Step { block, .. }
+            | StatementKind::For { block, .. }
+            | StatementKind::Retry { block, .. } => procedures_done(block, calls),
+            StatementKind::Require { otherwise, .. }
+            | StatementKind::RequireApproval { otherwise, .. }
+            | StatementKind::WaitUntil { otherwise, .. }
+            | StatementKind::Manual { otherwise, .. } => {
+                otherwise.iter().for_each(|block| procedures_done(block, calls));
+            }
+            StatementKind::Let { otherwise: Some(ast::LetElse::Block(block)), .. } => procedures_done(block, calls),
+            StatementKind::If { branches, otherwise } => {
+                let branches = branches.iter().map(|(_, block)| block);
+                branches.chain(otherwise).for_each(|block| procedures_done(block, calls));
+            }
+            StatementKind::Match { arms, .. } => arms.iter().for_each(|arm| procedures_done(&arm.block, calls)),
+            StatementKind::Repeat { block, otherwise, .. } => {
+                otherwise.iter().chain([block]).for_each(|block| procedures_done(block, calls));
+            }
+            StatementKind::Try { block, catch } => {
+                let catch = catch.iter().map(|(_, block)| block);
+                catch.chain([block]).for_each(|block| procedures_done(block, calls));
+            }
+            StatementKind::ResolveIfFixed { .. }
+            | StatementKind::Resolve { .. }
+            | StatementKind::Escalate { .. }
+            | StatementKind::Notify { .. }
+            | StatementKind::Wait { .. }
+            | StatementKind::Call(_)
+            | StatementKind::Temporarily { .. }
+            | StatementKind::Permanently { .. }
+            | StatementKind::Let { .. }
+            | StatementKind::Run(_) => {}
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Signatures of actions, lowered when they are first called, and the bodies that a team's own actions have.
 
 use super::context::Context;
+use super::graph::{self, DEEPEST_CALLS};
 use super::names::{Body, BodyKind};
 use super::program::{Action, ActionBody, BodyResult, Call};
 use super::types::Type;
@@ -8,6 +9,7 @@ use crate::diagnostic::{Diagnostic, code};
 use crate::syntax::ast;
 use crate::value::{Class, SignedDuration};
 use ecow::{EcoString, eco_format};
+use std::collections::HashSet;
 
 /// What an action may take when its signature says nothing.
 pub(super) const DEFAULT_TIMEOUT: SignedDuration = SignedDuration::from_secs(60);
@@ -16,14 +18,14 @@ impl<'a> Context<'a> {
     /// Every action of the teams' own backends, called or not.
     pub(super) fn lower_own_backends(&mut self) {
         for backend in self.declared.own_backends.clone() {
-            let mut seen: Vec<&EcoString> = Vec::new();
+            let mut seen: HashSet<&EcoString> = HashSet::new();
             for signature in &backend.signatures {
                 let name = &signature.name.text;
-                if seen.contains(&name) {
+                if !seen.insert(name) {
                     let message = format!("{} has two actions named {name}", backend.name.text);
                     self.error(code::DUPLICATE_NAME, signature.name.span, message);
+                    continue;
                 }
-                seen.push(name);
                 self.action(backend, name);
             }
         }
@@ -45,6 +47,7 @@ impl<'a> Context<'a> {
             .is_some_and(|returns| returns.alternatives.iter().any(|alternative| alternative.path.text == "empty"));
         let index = self.program.actions.len();
         self.actions.insert(key, index);
+        self.signatures.push(signature);
         self.program.actions.push(Action {
             backend: backend.name.text.clone(),
             name: name.into(),
@@ -62,8 +65,46 @@ impl<'a> Context<'a> {
             undo: None,
             body: None,
         });
-        self.clauses(index, &mut body, signature);
+        body.action = Some(index);
+        self.open_signatures.push((index, body, signature));
         Some(index)
+    }
+
+    /// What the signatures that were met say besides their parameters. One may name others, which are met by that, so it
+    /// is done one after the other and not one inside the other.
+    pub(super) fn lower_signatures(&mut self) {
+        while let Some((index, mut body, signature)) = self.open_signatures.pop() {
+            self.clauses(index, &mut body, signature);
+        }
+        self.refuse_circles_of_actions();
+    }
+
+    /// An action that comes to do itself would never end, and a long chain would take too much of the machine.
+    fn refuse_circles_of_actions(&mut self) {
+        let mut calls = std::mem::take(&mut self.calls_of_actions);
+        calls.sort();
+        let mut next: Vec<Vec<usize>> = vec![Vec::new(); self.program.actions.len()];
+        for (position, (caller, ..)) in calls.iter().enumerate() {
+            next[*caller].push(position);
+        }
+        let edges = |node: usize| next[node].iter().map(|edge| (calls[*edge].1, *edge));
+        let order = graph::order(self.program.actions.len(), edges);
+        for edge in order.closing {
+            let (_, target, span) = calls[edge];
+            let action = &self.program.actions[target];
+            let message = format!("{}.{} comes back to itself here", action.backend, action.name);
+            self.error(code::RECURSION, span, message);
+        }
+        let mut depth = vec![1_usize; self.program.actions.len()];
+        for node in order.inner_first {
+            depth[node] = next[node].iter().map(|edge| depth[calls[*edge].1] + 1).max().unwrap_or(1);
+            if depth[node] == DEEPEST_CALLS + 1
+                && let Some(edge) = next[node].first()
+            {
+                let message = format!("actions stand behind actions more than {DEEPEST_CALLS} deep here");
+                self.error(code::TOO_DEEP, calls[*edge].2, message);
+            }
+        }
     }
 
     fn clauses(&mut self, index: usize, body: &mut Body<'a>, signature: &'a ast::Signature) {
@@ -72,6 +113,10 @@ impl<'a> Context<'a> {
                 (signature.undo.as_ref().map(|undo| undo.span), "an observation has nothing to undo"),
                 (signature.saves.as_ref().map(|saves| saves.span), "an observation has nothing to save"),
                 (signature.once, "an observation can always be repeated"),
+                (
+                    signature.confirm.as_ref().map(|call| call.span),
+                    "an observation does nothing that could be confirmed",
+                ),
             ];
             for (span, message) in wrong {
                 if let Some(span) = span {
@@ -98,8 +143,16 @@ impl<'a> Context<'a> {
             Some((call, slot))
         });
         let undo = signature.undo.as_ref().and_then(|call| {
-            let undo = self.action_call(body, call)?;
-            if self.program.actions[undo.action].class == Class::Observe {
+            // What undoes an action is not part of doing it: `undo` may name the action itself.
+            let own = body.action.take();
+            let undo = self.action_call(body, call);
+            body.action = own;
+            let undo = undo?;
+            if self.program.actions[undo.action].class == Class::Destroy {
+                let message = "an undo cannot destroy: nobody is asked before it";
+                self.error(code::DESTROY_WITHOUT_APPROVAL, call.span, message);
+            }
+            if self.program.actions[undo.action].class == Class::Observe && signature.class != Class::Observe {
                 self.error(code::MISPLACED, call.span, "an observation undoes nothing");
             }
             Some(undo)
@@ -130,12 +183,8 @@ impl<'a> Context<'a> {
         own: &'a ast::ActionBody,
         signature: &'a ast::Signature,
     ) -> Option<ActionBody> {
-        self.open_bodies.push(index);
-        body.place.action_body = true;
         let lets = own.lets.iter().map(|statement| self.statement(body, statement).0).collect();
         let result = own.result.as_ref().and_then(|result| self.body_result(index, body, result, signature));
-        self.open_bodies.pop();
-        body.place.action_body = false;
         if own.result.is_none() {
             let message = format!("the body of {} must end with a call or a value", signature.name.text);
             self.error(code::MISSING_PART, own.span.after(), message);

@@ -1,8 +1,8 @@
 //! Statements: what each becomes, what may stand where, and whether control goes on after it.
 
-use super::context::{Context, unknown};
+use super::context::Context;
 use super::declarations::{error_type, outcome_type};
-use super::expressions::{ByUnknown, Typed, choices, with_article};
+use super::expressions::{ByUnknown, MORE_STACK, RED_ZONE, Typed, choices, with_article};
 use super::names::{Body, BodyKind, Mark, Place};
 use super::program::{
     Adverb, Block, Call, Evidence, Expression, ExpressionKind, LetElse, Question, Statement, StatementKind, Subject,
@@ -19,9 +19,26 @@ impl<'a> Context<'a> {
     /// A block, and whether control can reach its end.
     pub(super) fn block(&mut self, body: &mut Body<'a>, written: &'a ast::Block) -> (Block, bool) {
         let mark = body.enter();
+        let approved = body.place.approved;
         let (block, completes, _) = self.open_block(body, written);
+        // Who approved something in a block approved nothing after it.
+        body.place.approved = approved;
         body.leave(mark);
         (block, completes)
+    }
+
+    /// A branch, and the harm that it may do.
+    pub(super) fn measured_branch(
+        &mut self,
+        body: &mut Body<'a>,
+        written: &'a ast::Block,
+        place: Place,
+    ) -> (Block, bool, Option<Span>, Class) {
+        let outer = std::mem::replace(&mut body.summary.class, Class::Observe);
+        let (block, completes, unknown) = self.branch(body, written, place);
+        let class = body.summary.class;
+        body.summary.class = class.max(outer);
+        (block, completes, unknown, class)
     }
 
     /// The same, but what it bound stays known, and how much was known before its first effect is given too.
@@ -66,11 +83,30 @@ impl<'a> Context<'a> {
         let outer = std::mem::replace(&mut body.place, place);
         let (block, completes) = self.block(body, written);
         let unknown_let_through = body.place.unknown_let_through;
-        body.place = outer;
+        // A turn has begun for certain only where no branch asked.
+        let turn_begins = outer.turn_begins && body.place.turn_begins;
+        body.place = Place { turn_begins, ..outer };
         (block, completes, unknown_let_through)
     }
 
-    /// A block inside a loop, `try` or `retry`.
+    /// A block that is gone through again and again: what an unknown answer lets through at its end, it lets through to
+    /// its beginning.
+    fn turns(&mut self, body: &mut Body<'a>, written: &'a ast::Block, place: Place) -> (Block, bool, Class) {
+        let outer_first = body.first_of_turn.take();
+        let begins = Place { turn_begins: true, ..place };
+        let (block, completes, unknown, class) = self.measured_branch(body, written, begins);
+        let first = std::mem::replace(&mut body.first_of_turn, outer_first);
+        if let (Some(condition), Some((span, what))) = (unknown, first)
+            && place.unknown_let_through.is_none()
+        {
+            self.report(decided_by_unknown(span, &what, condition));
+        } else if unknown != place.unknown_let_through {
+            body.place.unknown_let_through = body.place.unknown_let_through.or(unknown);
+        }
+        (block, completes, class)
+    }
+
+    /// A block inside `try`, or an `else` that may go on.
     fn inner(&mut self, body: &mut Body<'a>, written: &'a ast::Block, place: Place) -> (Block, bool) {
         let (block, completes, unknown) = self.branch(body, written, place);
         body.place.unknown_let_through = body.place.unknown_let_through.or(unknown);
@@ -96,7 +132,8 @@ impl<'a> Context<'a> {
     pub(super) fn statement(&mut self, body: &mut Body<'a>, written: &'a ast::Statement) -> (Statement, bool) {
         let node = self.node();
         let span = written.span;
-        let (kind, completes) = self.statement_kind(body, written);
+        body.touched_by_unknown = false;
+        let (kind, completes) = stacker::maybe_grow(RED_ZONE, MORE_STACK, || self.statement_kind(body, written));
         (Statement { node, span, kind }, completes)
     }
 
@@ -114,7 +151,8 @@ impl<'a> Context<'a> {
                 body.summary.goal.get_or_insert(span);
                 let (after, window, hold) = self.goal_timings(body, timings);
                 // Failed goes on, unknown escalates: what follows is decided by an answer that is known.
-                body.place.unknown_let_through = None;
+                body.place.asked();
+                body.observations += 1;
                 (StatementKind::ResolveIfFixed { after, window, hold }, true)
             }
             Written::Resolve { message } => {
@@ -128,6 +166,7 @@ impl<'a> Context<'a> {
                 (StatementKind::Escalate { contact, message, evidence }, false)
             }
             Written::Notify { contact, message, evidence } => {
+                self.refuse_in_probe(body, span, "notify");
                 let (contact, message) = (self.contact(contact), self.text(body, message));
                 let evidence = self.evidence(body, evidence);
                 (StatementKind::Notify { contact, message, evidence }, true)
@@ -144,7 +183,8 @@ impl<'a> Context<'a> {
                 let place = body.place;
                 let otherwise = otherwise.as_ref().map(|block| self.leaving(body, block, place, "require"));
                 body.place.approved = true;
-                body.place.unknown_let_through = None;
+                body.place.asked();
+                body.observations += 1;
                 (StatementKind::RequireApproval { message, by, within, otherwise }, true)
             }
             Written::Wait { duration } => {
@@ -170,19 +210,7 @@ impl<'a> Context<'a> {
                 let count = self.count(body, count, "how often something is repeated");
                 let every =
                     timings.every.as_ref().map(|every| self.duration(body, every, "the time between two turns"));
-                let place = body.place;
-                let until = until.as_ref().map(|until| self.expect(body, until, &Type::Boolean));
-                let (block, _) = self.inner(body, block, place);
-                let by_unknown = until.as_ref().map_or(ByUnknown::default(), |until| until.by_unknown);
-                let otherwise = otherwise.as_ref().map(|block| {
-                    let mut place = place;
-                    if by_unknown.when_false {
-                        place.unknown_let_through = until.as_ref().map(Typed::span);
-                    }
-                    self.inner(body, block, place).0
-                });
-                let until = until.map(|until| until.expression);
-                (StatementKind::Repeat { count, every, until, block, otherwise }, true)
+                self.repeat(body, (count, every), until.as_ref(), block, otherwise.as_ref())
             }
             Written::Retry { count, timings, block } => {
                 self.refuse_timings(timings, &["every"], "retry");
@@ -190,10 +218,13 @@ impl<'a> Context<'a> {
                 let every =
                     timings.every.as_ref().map(|every| self.duration(body, every, "the time between two tries"));
                 let place = Place { retrying: true, ..body.place };
-                let (block, completes) = self.inner(body, block, place);
+                let (block, completes, _) = self.turns(body, block, place);
                 (StatementKind::Retry { count, every, block }, completes)
             }
-            Written::Try { block, catch } => self.try_catch(body, block, catch.as_ref()),
+            Written::Try { block, catch } => {
+                let span = Span::new(span.file, span.start, span.start + 3);
+                self.try_catch(body, block, catch.as_ref(), span)
+            }
             Written::Do(call) => self.do_procedure(body, call, Adverb::None, span),
             Written::Run(call) => {
                 self.runs(body, span);
@@ -233,8 +264,22 @@ impl<'a> Context<'a> {
         self.ends(body, span, "resolve");
     }
 
+    /// A probe, or the body of an action, only asks or acts: it tells nobody and ends nothing.
+    fn refuse_in_probe(&mut self, body: &Body<'a>, span: Span, what: &str) {
+        let whose = match body.kind {
+            BodyKind::Probe => "a probe only asks",
+            BodyKind::Signature => "the body of an action only does what the action says",
+            BodyKind::Runbook(_) | BodyKind::Procedure => return,
+        };
+        self.report(
+            Diagnostic::error(code::EFFECT_IN_PROBE, span, format!("{whose}, so {what} cannot stand in it"))
+                .help("leave this to the runbook that asks"),
+        );
+    }
+
     pub(super) fn ends(&mut self, body: &mut Body<'a>, span: Span, what: &str) {
         body.summary.ends.get_or_insert(span);
+        self.refuse_in_probe(body, span, what);
         if body.place.undo {
             let message = format!("an undo only takes back, and {what} would end the run in the middle of it");
             self.error(code::FORBIDDEN_IN_UNDO, span, message);
@@ -243,6 +288,7 @@ impl<'a> Context<'a> {
 
     fn people(&mut self, body: &mut Body<'a>, span: Span, what: &str) {
         body.summary.people.get_or_insert(span);
+        self.refuse_in_probe(body, span, what);
         if body.place.undo {
             let message = format!("an undo must not wait for people, and {what} would");
             self.error(code::FORBIDDEN_IN_UNDO, span, message);
@@ -251,6 +297,10 @@ impl<'a> Context<'a> {
 
     fn runs(&mut self, body: &mut Body<'a>, span: Span) {
         body.summary.runs.get_or_insert(span);
+        if matches!(body.kind, BodyKind::Probe | BodyKind::Signature) {
+            self.refuse_in_probe(body, span, "a run");
+            return;
+        }
         if body.place.undo {
             self.error(code::FORBIDDEN_IN_UNDO, span, "an undo cannot start a run");
         }
@@ -264,15 +314,32 @@ impl<'a> Context<'a> {
         if class == Class::Observe {
             return;
         }
+        if matches!(body.kind, BodyKind::Probe) && class > Class::Change {
+            let message =
+                format!("a probe may leave nothing behind and disturb nobody, and {what} is {}", class.word());
+            self.error(code::EFFECT_IN_PROBE, span, message);
+        }
+        if class >= Class::Disrupt {
+            body.disruption.get_or_insert_with(|| (span, what.to_owned()));
+        }
         if let Some(condition) = body.place.unknown_let_through.take() {
+            self.report(decided_by_unknown(span, what, condition));
+        } else if body.place.turn_begins {
+            body.first_of_turn.get_or_insert_with(|| (span, what.to_owned()));
+        }
+        body.place.turn_begins = false;
+    }
+
+    /// Something that acts is told what to do by the arguments that were just lowered.
+    pub(super) fn told_by_unknown(&mut self, body: &mut Body<'a>, span: Span, what: &str) {
+        if std::mem::take(&mut body.touched_by_unknown) && body.place.unknown_let_through.is_none() {
             self.report(
                 Diagnostic::error(
                     code::UNKNOWN_DECIDES,
                     span,
-                    format!("{what} would be done although nobody knows whether it is needed"),
+                    format!("what {what} is told depends on an answer that may be unknown"),
                 )
-                .also(condition, "this lets an unknown answer through")
-                .help("unknown is neither health nor a fault: give it an arm of its own that escalates"),
+                .help("match the answer first, and give unknown an arm of its own that escalates"),
             );
         }
     }
@@ -282,8 +349,15 @@ impl<'a> Context<'a> {
     fn evidence(&mut self, body: &mut Body<'a>, written: &'a [ast::Expression]) -> Vec<Evidence> {
         let mut lower = |context: &mut Self, value: &'a ast::Expression| {
             let typed = context.expression(body, value, None);
-            if typed.type_of == Type::Secret {
-                context.error(code::SECRET_USED, value.span, "a secret cannot be shown to people");
+            if typed.type_of.holds(|inner| *inner == Type::Secret) {
+                let message = match &typed.type_of {
+                    Type::Secret => "a secret cannot be shown to people".to_owned(),
+                    other => format!("{} holds a secret, and cannot be shown to people", with_article(other)),
+                };
+                context.report(
+                    Diagnostic::error(code::SECRET_USED, value.span, message)
+                        .help("name the fields that people need, without the secret"),
+                );
             }
             Evidence { label: context.written(value.span).into(), value: typed.expression }
         };
@@ -304,17 +378,14 @@ impl<'a> Context<'a> {
         let otherwise = otherwise.map(|block| {
             let mark = body.enter();
             body.learn(&condition.narrowing.when_false);
-            let place = decided(body.place, condition.by_unknown.when_false, condition.span());
+            let place = decided(body.place, condition.by_unknown.not(), condition.span());
             let block = self.leaving(body, block, place, "require");
             body.leave(mark);
             block
         });
         body.learn(&condition.narrowing.when_true);
-        if condition.by_unknown.when_true {
-            body.place.unknown_let_through = Some(condition.span());
-        } else if condition.by_unknown.when_false {
-            body.place.unknown_let_through = None;
-        }
+        body.place = decided(body.place, condition.by_unknown, condition.span());
+        body.observations += 1;
         (StatementKind::Require { condition: condition.expression, otherwise }, true)
     }
 
@@ -336,14 +407,25 @@ impl<'a> Context<'a> {
                     .help("say for how long and how often: wait until … within 10m every 30s"),
             );
         }
-        let mut place = decided(body.place, condition.by_unknown.when_false, condition.span());
-        place.approved = body.place.approved;
-        let otherwise = otherwise.map(|block| self.branch(body, block, place));
+        if otherwise.is_none() {
+            self.ends(body, span, "wait until without an else");
+        }
+        let place = decided(body.place, condition.by_unknown.not(), condition.span());
+        let otherwise = otherwise.map(|block| {
+            let mark = body.enter();
+            body.learn(&condition.narrowing.when_false);
+            let branch = self.branch(body, block, place);
+            body.leave(mark);
+            branch
+        });
+        body.observations += 1;
         let leaves = otherwise.as_ref().is_none_or(|(_, completes, _)| !completes);
-        if condition.by_unknown.when_true {
-            body.place.unknown_let_through = Some(condition.span());
-        } else if leaves && condition.by_unknown.when_false {
-            body.place.unknown_let_through = None;
+        if leaves {
+            body.place = decided(body.place, condition.by_unknown, condition.span());
+        } else if let Some((_, _, left_by)) = &otherwise
+            && *left_by != place.unknown_let_through
+        {
+            body.place.unknown_let_through = body.place.unknown_let_through.or(*left_by);
         }
         if leaves {
             body.learn(&condition.narrowing.when_true);
@@ -362,15 +444,15 @@ impl<'a> Context<'a> {
         let name = call.path.text.as_str();
         if !name.contains('.') {
             let declared = &self.declared;
-            let diagnostic = if declared.procedures.iter().any(|it| it.name.text == name) {
+            let diagnostic = if declared.procedure_index(name).is_some() {
                 Diagnostic::error(code::UNKNOWN_ACTION, call.path.span, format!("{name} is a procedure"))
                     .help(format!("write do {name}(…)"))
                     .fix(call.path.span.before(), "do ")
-            } else if declared.runbooks.iter().any(|it| it.name.text == name) {
+            } else if declared.runbook_index(name).is_some() {
                 Diagnostic::error(code::UNKNOWN_ACTION, call.path.span, format!("{name} is a runbook"))
                     .help(format!("write run {name}(…)"))
                     .fix(call.path.span.before(), "run ")
-            } else if declared.probes.iter().any(|it| it.name.text == name) {
+            } else if declared.probe_index(name).is_some() {
                 Diagnostic::error(
                     code::OBSERVATION_AS_STATEMENT,
                     call.path.span,
@@ -381,22 +463,26 @@ impl<'a> Context<'a> {
                 let procedures = declared.procedures.iter().map(|it| it.name.text.as_str());
                 let known = procedures.chain(declared.runbooks.iter().map(|it| it.name.text.as_str()));
                 let message = format!("there is no procedure, runbook or action named {name}");
-                unknown(code::UNKNOWN_ACTION, call.path.span, message, name, known)
+                self.unknown(code::UNKNOWN_ACTION, call.path.span, message, name, known)
             };
             self.report(diagnostic);
             self.look_at_arguments(body, call);
             return (nothing(call.span), true);
         }
         match self.action_call(body, call) {
-            Some(lowered) => (self.act(body, lowered, Adverb::None), true),
+            Some(lowered) => (self.act(body, lowered, Adverb::None, call.span), true),
             None => (nothing(call.span), true),
         }
     }
 
-    fn act(&mut self, body: &mut Body<'a>, call: Call, adverb: Adverb) -> StatementKind {
+    fn act(&mut self, body: &mut Body<'a>, call: Call, adverb: Adverb, whole: Span) -> StatementKind {
         let action = &self.program.actions[call.action];
-        let (class, has_undo) = (action.class, action.undo.is_some());
-        let blind = action.once && action.confirm.is_none();
+        let class = action.class;
+        let (has_undo, confirmed) = self
+            .signatures
+            .get(call.action)
+            .map_or((false, false), |signature| (signature.undo.is_some(), signature.confirm.is_some()));
+        let blind = action.once && !confirmed || class >= Class::Disrupt && !confirmed && !action.idempotent;
         let name = format!("{}.{}", action.backend, action.name);
         let span = call.span;
         if class == Class::Observe {
@@ -433,25 +519,20 @@ impl<'a> Context<'a> {
                 } else {
                     "it leaves nothing behind: write it without the word"
                 };
-                Some(Diagnostic::error(code::ADVERB_USELESS, span, text).help(help))
+                Some(Diagnostic::error(code::ADVERB_USELESS, whole, text).help(help))
             }
             Adverb::Permanently { undo_on_failure: true } if !has_undo => {
                 let text = format!("{name} has no undo, so it cannot be taken back on failure");
-                Some(Diagnostic::error(code::ADVERB_USELESS, span, text).help("leave out: , undo on failure"))
+                Some(Diagnostic::error(code::ADVERB_USELESS, whole, text).help("leave out: , undo on failure"))
             }
             Adverb::Permanently { .. } if !has_undo && class != Class::Change => {
                 let text = format!("{name} leaves nothing behind that could stay");
-                Some(Diagnostic::error(code::ADVERB_USELESS, span, text).help("write it without permanently"))
+                Some(Diagnostic::error(code::ADVERB_USELESS, whole, text).help("write it without permanently"))
             }
             Adverb::Temporarily { .. } | Adverb::Permanently { .. } => None,
         };
         if let Some(diagnostic) = diagnostic {
             self.report(diagnostic);
-        }
-        if matches!(body.kind, BodyKind::Probe) && class != Class::Change {
-            let message =
-                format!("a probe may leave nothing behind and disturb nobody, and {name} is {}", class.word());
-            self.error(code::EFFECT_IN_PROBE, span, message);
         }
         let allowed = self.inventory.is_some_and(|inventory| inventory.policy.destroy == DestroyPolicy::Allow);
         if class == Class::Destroy && !body.place.approved && !allowed {
@@ -474,6 +555,7 @@ impl<'a> Context<'a> {
                 .help("do it outside retry, and wait until what it should bring about is there"),
             );
         }
+        self.told_by_unknown(body, span, &name);
         self.acts(body, span, class, &name);
         StatementKind::Act { call, adverb }
     }
@@ -490,7 +572,7 @@ impl<'a> Context<'a> {
             ast::Subject::Call(call) => {
                 let adverb = Adverb::Temporarily { keep_on_failure };
                 match self.action_call(body, call) {
-                    Some(call) => (self.act(body, call, adverb), true),
+                    Some(call) => (self.act(body, call, adverb, span), true),
                     None => (nothing(span), true),
                 }
             }
@@ -532,7 +614,7 @@ impl<'a> Context<'a> {
         let adverb = Adverb::Permanently { undo_on_failure: undo_on_failure.is_some() };
         match what {
             ast::Subject::Call(call) => match self.action_call(body, call) {
-                Some(call) => (self.act(body, call, adverb), true),
+                Some(call) => (self.act(body, call, adverb, span), true),
                 None => (nothing(span), true),
             },
             ast::Subject::Do(call) => self.do_procedure(body, call, adverb, span),
@@ -556,9 +638,8 @@ impl<'a> Context<'a> {
         span: Span,
     ) -> (StatementKind, bool) {
         let name = call.path.text.as_str();
-        let declared = self.declared.procedures.iter().position(|procedure| procedure.name.text == name);
-        let Some(declared) = declared else {
-            let diagnostic = if self.declared.runbooks.iter().any(|runbook| runbook.name.text == name) {
+        let Some(declared) = self.declared.procedure_index(name) else {
+            let diagnostic = if self.declared.runbook_index(name).is_some() {
                 Diagnostic::error(code::UNKNOWN_NAME, call.path.span, format!("{name} is a runbook, not a procedure"))
                     .help(format!("write run {name}(…)"))
             } else if self.declared.backends.contains_key(name.split('.').next().unwrap_or_default()) {
@@ -567,14 +648,14 @@ impl<'a> Context<'a> {
             } else {
                 let known = self.declared.procedures.iter().map(|procedure| procedure.name.text.as_str());
                 let message = format!("there is no procedure named {name}");
-                unknown(code::UNKNOWN_NAME, call.path.span, message, name, known)
+                self.unknown(code::UNKNOWN_NAME, call.path.span, message, name, known)
             };
             self.report(diagnostic);
             self.look_at_arguments(body, call);
             return (nothing(span), true);
         };
-        let Some(ProcedureState::Done { index, parameters, completes, has_undo, summary, runs }) =
-            self.procedure(declared)
+        let Some(ProcedureState { index, parameters, completes, has_undo, summary, runs }) =
+            self.procedures.get(&declared).cloned()
         else {
             self.error(code::RECURSION, call.span, format!("{name} does itself, directly or through others"));
             return (nothing(span), true);
@@ -593,10 +674,21 @@ impl<'a> Context<'a> {
                 Diagnostic::error(code::ADVERB_USELESS, span, format!("{name} has no undo"))
                     .help(format!("give it one: procedure {name}(…) {{ … }} undo {{ … }}, or write do alone")),
             ),
+            Adverb::Permanently { .. } if !has_undo => Some(
+                Diagnostic::error(
+                    code::ADVERB_USELESS,
+                    span,
+                    format!("{name} has no undo, so what it does stays as it is"),
+                )
+                .help("write do alone: each change in it says for itself whether it stays"),
+            ),
             _ => None,
         };
         if let Some(diagnostic) = diagnostic {
             self.report(diagnostic);
+        }
+        if summary.ends.is_some() || summary.people.is_some() || summary.runs.is_some() {
+            self.refuse_in_probe(body, span, &format!("{name}, which may end the run, ask people or start a run,"));
         }
         if body.place.undo && (summary.ends.is_some() || summary.people.is_some() || summary.runs.is_some()) {
             let message = format!("an undo only takes back, and {name} may end the run, ask people or start a run");
@@ -610,8 +702,18 @@ impl<'a> Context<'a> {
         }
         self.acts(body, span, summary.class, name);
         body.summary.include(summary, span);
-        body.runs.extend(runs);
-        match self.arguments(body, &parameters, &call.arguments, name, call.span) {
+        for target in runs.keys() {
+            body.runs.entry(*target).or_insert(span);
+        }
+        body.observations += usize::from(summary.goal.is_some());
+        if summary.lets_unknown_through.is_some() {
+            body.place.unknown_let_through = Some(span);
+        }
+        let arguments = self.arguments(body, &parameters, &call.arguments, name, call.span);
+        if summary.class > Class::Observe {
+            self.told_by_unknown(body, span, name);
+        }
+        match arguments {
             Some(arguments) => (StatementKind::Do { procedure: index, arguments, adverb }, completes),
             None => (nothing(span), completes),
         }
@@ -627,6 +729,7 @@ impl<'a> Context<'a> {
                 self.people(body, span, "a question");
                 let message = self.text(body, &question.message);
                 let within = self.patience(body, &question.timings, span, "this question");
+                body.observations += 1;
                 let words = question.choices.iter().map(|word| word.text.clone());
                 let type_of = choices(words.clone());
                 if let Some(twice) = question.choices.iter().enumerate().find_map(|(position, word)| {
@@ -638,7 +741,7 @@ impl<'a> Context<'a> {
                     if !question.choices.iter().any(|word| word.text == default.text) {
                         let known = question.choices.iter().map(|word| word.text.as_str());
                         let message = format!("{} is not among the choices", default.text);
-                        self.report(unknown(code::UNKNOWN_WORD, default.span, message, &default.text, known));
+                        self.report(self.unknown(code::UNKNOWN_WORD, default.span, message, &default.text, known));
                     }
                     default.text.clone()
                 });
@@ -648,6 +751,7 @@ impl<'a> Context<'a> {
             }
             ast::ExpressionKind::Run(call) => {
                 self.runs(body, span);
+                body.observations += 1;
                 let node = self.node();
                 match self.run_call(body, call) {
                     Some((runbook, arguments)) => {
@@ -670,7 +774,9 @@ impl<'a> Context<'a> {
         value: &'a ast::Expression,
         otherwise: Option<&'a ast::LetElse>,
     ) -> (StatementKind, bool) {
-        let (mut subject, typed) = self.subject(body, value);
+        let observations = body.observations;
+        let (mut subject, mut typed) = self.subject(body, value);
+        typed.observed = body.observations > observations;
         if typed.type_of == Type::Nothing {
             self.error(code::TYPE_MISMATCH, value.span, "this gives no value to bind");
         }
@@ -701,9 +807,14 @@ impl<'a> Context<'a> {
                 }
                 _ => {}
             }
-            let place = body.place;
+            let by_unknown = typed.by_unknown.everything();
+            let place = decided(body.place, by_unknown, value.span);
             handled = Some(match otherwise {
-                ast::LetElse::Block(block) => LetElse::Block(self.leaving(body, block, place, "let")),
+                ast::LetElse::Block(block) => {
+                    let block = LetElse::Block(self.leaving(body, block, place, "let"));
+                    body.place = decided(body.place, by_unknown, value.span);
+                    block
+                }
                 ast::LetElse::Value(value) => LetElse::Value(self.expect(body, value, &type_of).expression),
             });
         }
@@ -720,7 +831,9 @@ impl<'a> Context<'a> {
         at_a_time: Option<&'a ast::Amount>,
         block: &'a ast::Block,
     ) -> (StatementKind, bool) {
+        let observations = body.observations;
         let items = self.expression(body, list, None);
+        let observed = body.observations > observations;
         let item = self.items(&items);
         if at_most.is_none() && !items.written_out && items.type_of != Type::Invalid {
             self.report(
@@ -731,11 +844,59 @@ impl<'a> Context<'a> {
         let at_most = at_most.map(|amount| self.count(body, amount, "the greatest number of items"));
         let at_a_time = at_a_time.map(|amount| self.count(body, amount, "how many go at a time"));
         let mark = body.enter();
-        let slot = self.bind(body, variable, item);
-        let place = Place { parallel: body.place.parallel || at_a_time.is_some(), ..body.place };
-        let (block, _) = self.inner(body, block, place);
+        let variable_value = Typed { type_of: item, observed, ..Typed::invalid(variable.span) };
+        let slot = self.bind_value(body, variable, &variable_value);
+        let parallel = body.place.parallel || at_a_time.is_some();
+        let listed = ByUnknown { when_true: items.by_unknown.when_true, when_false: false };
+        let place = Place { parallel, ..decided(body.place, listed, list.span) };
+        let (block, ..) = self.turns(body, block, place);
         body.leave(mark);
         (StatementKind::For { slot, list: items.expression, at_most, at_a_time, block }, true)
+    }
+
+    fn repeat(
+        &mut self,
+        body: &mut Body<'a>,
+        (count, every): (Expression, Option<Expression>),
+        until: Option<&'a ast::Expression>,
+        block: &'a ast::Block,
+        otherwise: Option<&'a ast::Block>,
+    ) -> (StatementKind, bool) {
+        let until = until.map(|until| {
+            body.observations += 1;
+            self.expect(body, until, &Type::Boolean)
+        });
+        let by_unknown = until.as_ref().map_or(ByUnknown::default(), |until| until.by_unknown);
+        let condition = until.as_ref().map(Typed::span);
+        let place = body.place;
+        // Another turn is taken because what is asked between two did not hold.
+        let again = condition.map_or(place, |condition| decided(place, by_unknown.not(), condition));
+        let outer = body.disruption.take();
+        let observations = body.observations;
+        let (lowered, completes, _) = self.turns(body, block, again);
+        if let Some((span, what)) = std::mem::replace(&mut body.disruption, outer)
+            && until.is_none()
+            && body.observations == observations
+        {
+            let message = format!("{what} would be done again and again, and nothing is asked in between");
+            self.report(
+                Diagnostic::error(code::BLIND_REPEAT, span, message)
+                    .help("ask between two turns: repeat … until …, or resolve if fixed inside the block"),
+            );
+        }
+        let mut otherwise_completes = true;
+        let otherwise = otherwise.map(|block| {
+            let (block, completes, _) = self.branch(body, block, again);
+            otherwise_completes = completes;
+            block
+        });
+        if let Some(condition) = condition
+            && !otherwise_completes
+        {
+            body.place = decided(body.place, by_unknown, condition);
+        }
+        let until = until.map(|until| until.expression);
+        (StatementKind::Repeat { count, every, until, block: lowered, otherwise }, completes)
     }
 
     fn try_catch(
@@ -743,24 +904,44 @@ impl<'a> Context<'a> {
         body: &mut Body<'a>,
         block: &'a ast::Block,
         catch: Option<&'a (ast::Name, ast::Block)>,
+        span: Span,
     ) -> (StatementKind, bool) {
         let place = body.place;
-        let (block, completes) = self.inner(body, block, place);
+        let (block, completes, unknown, class) = self.measured_branch(body, block, place);
+        body.place.unknown_let_through = body.place.unknown_let_through.or(unknown);
         let Some((name, handler)) = catch else {
             return (StatementKind::Try { block, slot: 0, catch: Block::default() }, true);
         };
         let mark = body.enter();
         let slot = self.bind(body, name, error_type());
-        let (catch, catch_completes) = self.inner(body, handler, place);
+        // Where nothing was done, only an observation can have failed, and that is an unknown answer.
+        let only_read = ByUnknown { when_true: class == Class::Observe, when_false: false };
+        let place = decided(place, only_read, span);
+        let (catch, catch_completes, unknown) = self.branch(body, handler, place);
+        if unknown != place.unknown_let_through || !completes {
+            body.place.unknown_let_through = body.place.unknown_let_through.or(unknown);
+        }
         body.leave(mark);
         (StatementKind::Try { block, slot, catch }, completes || catch_completes)
     }
 }
 
-/// The place of a branch that a condition decided.
-pub(super) fn decided(place: Place, by_unknown: bool, condition: Span) -> Place {
-    let unknown_let_through = if by_unknown { Some(condition) } else { place.unknown_let_through };
-    Place { unknown_let_through, ..place }
+/// The place that is reached when a condition holds. Where it can hold because of an unknown answer, that is let through;
+/// where an unknown answer keeps it from holding, what follows is decided by an answer that is known.
+pub(super) fn decided(mut place: Place, by_unknown: ByUnknown, condition: Span) -> Place {
+    match by_unknown {
+        ByUnknown { when_true: true, .. } => place.unknown_let_through = Some(condition),
+        ByUnknown { when_false: true, .. } => place.asked(),
+        _ => {}
+    }
+    place
+}
+
+fn decided_by_unknown(span: Span, what: &str, condition: Span) -> Diagnostic {
+    let message = format!("{what} would be done although nobody knows whether it is needed");
+    Diagnostic::error(code::UNKNOWN_DECIDES, span, message)
+        .also(condition, "this lets an unknown answer through")
+        .help("unknown is neither health nor a fault: give it an arm of its own that escalates")
 }
 
 /// What a refused statement becomes: it was reported, so the program is never run.

@@ -1,6 +1,7 @@
 //! The types of the language, resolved.
 
 use ecow::EcoString;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A resolved type. Records and enums are shared; no type contains itself.
@@ -40,6 +41,27 @@ pub enum Type {
     Optional(Box<Type>),
     /// A reference to a secret.
     Secret,
+}
+
+impl Type {
+    /// Whether this or any type inside it is one that is asked for. Every record is looked into once.
+    pub fn holds(&self, asked_for: impl Fn(&Type) -> bool) -> bool {
+        let mut seen: BTreeSet<*const RecordType> = BTreeSet::new();
+        let mut open = vec![self];
+        while let Some(next) = open.pop() {
+            if asked_for(next) {
+                return true;
+            }
+            match next {
+                Type::List(inner) | Type::Optional(inner) => open.push(inner),
+                Type::Record(record) if seen.insert(Arc::as_ptr(record)) => {
+                    open.extend(record.fields.iter().map(|(_, type_of)| type_of));
+                }
+                _ => {}
+            }
+        }
+        false
+    }
 }
 
 /// A record type.

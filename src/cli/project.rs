@@ -8,7 +8,6 @@ use crate::diagnostic::{Diagnostic, Severity, code};
 use crate::inventory::{self, Inventory};
 use crate::secret::Secrets;
 use crate::source::{FileError, SourceFile, SourceMap, Span};
-use crate::value::Contact;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -117,14 +116,11 @@ impl Project {
         self.inventory.iter().flat_map(|inventory| inventory.secrets.keys().map(String::as_str))
     }
 
-    /// The inventory's contacts.
-    pub fn contacts(&self) -> Vec<Contact> {
-        self.inventory.as_ref().map(|inventory| inventory.contacts.clone()).unwrap_or_default()
-    }
-
     /// A session that checks files of this project.
     pub fn session(&self) -> Session<'_> {
-        Session::new(&self.files, Catalog::builtin(), self.inventory.as_ref(), self.sources.clone())
+        // What is held against half an inventory would be found wanting for the other half's sake.
+        let inventory = self.inventory.as_ref().filter(|_| !self.is_broken());
+        Session::new(&self.files, Catalog::builtin(), inventory, self.sources.clone())
     }
 
     /// Checks one file.

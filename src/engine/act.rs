@@ -3,23 +3,19 @@
 use super::address::Address;
 use super::change::{Change, Keep, Undo};
 use super::compute::mismatch;
+use super::confirm::{Found, find_out, read_before};
 use super::event::EventKind;
 use super::exit::{Exit, Flow};
 use super::limit::charges;
 use super::lock::hold;
-use super::observe::{after, earlier, named, signature_frame};
+use super::observe::{after, named, signature_frame};
 use super::scope::{Frame, Scope};
 use super::show;
 use super::turn::reply;
-use super::world::{Asking, Request};
+use super::world::Request;
 use crate::check::program::{Action, Adverb, BodyResult, Call as ProgramCall};
-use crate::value::{ActionError, Call, Class, ErrorKind, Outcome, SignedDuration, Value};
+use crate::value::{ActionError, Call, Class, ErrorKind, Outcome, Value};
 use tracing::Instrument;
-
-/// How often, and how far apart, `confirm` is asked before a person is.
-const CONFIRM: (u32, SignedDuration) = (3, SignedDuration::from_secs(30));
-/// How long a person has to say whether a call was carried out.
-const PERSON_CONFIRMS_WITHIN: SignedDuration = SignedDuration::from_mins(30);
 
 /// A statement that acts.
 pub(super) async fn act<'t>(
@@ -107,10 +103,10 @@ impl Performed {
 }
 
 /// A call as it is written, and the calls that its body comes to.
-struct Layer<'t> {
+pub(super) struct Layer<'t> {
     index: usize,
-    action: &'t Action,
-    frame: Frame,
+    pub action: &'t Action,
+    pub frame: Frame,
     call: Call,
 }
 
@@ -173,6 +169,7 @@ pub(super) async fn perform<'t>(scope: &Scope<'t>, index: usize, call: Call, at:
     let span = tracing::info_span!("effect", run = %scope.run.id, call = %text);
     let pending = world.act(Request { address: at.clone(), call: leaf, deadline: after(scope.now(), timeout) });
     let answer = reply(scope.tree, pending, idempotent && !scope.shielded).instrument(span).await;
+    let interrupted = answer.is_err();
     let (mut outcome, error) = match answer {
         Err(_) => (Outcome::Unknown, Some(ActionError::new(ErrorKind::Interrupted, "the run was cancelled meanwhile"))),
         Ok(reply) => match reply.result {
@@ -183,10 +180,7 @@ pub(super) async fn perform<'t>(scope: &Scope<'t>, index: usize, call: Call, at:
     drop(held);
     let mut detail = error.as_ref().map(ToString::to_string);
     let evidence = error.as_ref().and_then(|error| error.evidence.clone());
-    let mut exit = error.map(|error| match error.kind {
-        ErrorKind::Interrupted => Exit::Cancelled,
-        _ => Exit::Failed(error),
-    });
+    let mut exit = error.map(|error| if interrupted { Exit::Cancelled } else { Exit::Failed(error) });
     if once && outcome == Outcome::Unknown {
         let layer = confirming.and_then(|position| layers.get_mut(position));
         let found = find_out(scope, layer, before, &text, at).await;
@@ -236,86 +230,5 @@ pub(super) const fn outcome_word(outcome: Outcome) -> &'static str {
         Outcome::Refused => "refused",
         Outcome::Unknown => "not known whether it was done",
         Outcome::NotPerformed => "not done",
-    }
-}
-
-/// What `confirm` answers before the call, where its answer must be compared. An error is no answer.
-async fn read_before(scope: &Scope<'_>, layer: &mut Layer<'_>, at: &Address) -> Result<Option<Value>, Exit> {
-    use crate::check::types::Type;
-    let Some(confirm) = &layer.action.confirm else { return Ok(None) };
-    if scope.action(confirm.action)?.returns == Type::Boolean {
-        return Ok(None);
-    }
-    match scope.observe_call(confirm, &mut layer.frame, &at.child(confirm.node, 0)).await {
-        Ok(value) => Ok(Some(value)),
-        Err(Exit::Failed(_)) => Ok(None),
-        Err(exit) => Err(exit),
-    }
-}
-
-enum Found {
-    Done(String),
-    NotDone(String),
-    Nothing,
-}
-
-/// Finds out whether a call whose answer was lost was carried out: by its `confirm`, or by a person. A cancelled run
-/// finds out all the same.
-async fn find_out(
-    scope: &Scope<'_>,
-    layer: Option<&mut Layer<'_>>,
-    before: Option<Value>,
-    text: &str,
-    at: &Address,
-) -> Found {
-    let sheltered = scope.shielded(scope.address.clone());
-    if let Some(Layer { action, frame, .. }) = layer
-        && let Some(confirm) = &action.confirm
-    {
-        for turn in 1..=CONFIRM.0 {
-            let at = at.child(confirm.node, turn);
-            match (sheltered.observe_call(confirm, frame, &at).await, &before) {
-                (Ok(Value::Boolean(true)), None) => return Found::Done("it was confirmed afterwards".to_owned()),
-                (Ok(Value::Boolean(false)), None) => return Found::NotDone("its confirmation says so".to_owned()),
-                (Ok(now), Some(before)) if now != *before => {
-                    return Found::Done(format!("confirmed afterwards: {before} became {now}"));
-                }
-                (Ok(now), Some(_)) => return Found::NotDone(format!("afterwards there was still {now}")),
-                (Ok(_), None) => break,
-                (Err(_), _) if turn < CONFIRM.0 => {
-                    let until = after(scope.now(), CONFIRM.1);
-                    let what = || format!("whether {text} was carried out");
-                    if sheltered.pause(until, &at, what).await.is_err() {
-                        break;
-                    }
-                }
-                (Err(_), _) => break,
-            }
-        }
-    }
-    if scope.shielded { Found::Nothing } else { ask_whether_done(scope, text, at).await }
-}
-
-async fn ask_whether_done(scope: &Scope<'_>, text: &str, at: &Address) -> Found {
-    let Ok(world) = scope.world() else { return Found::Nothing };
-    let message = format!("Was {text} carried out? Its answer was lost, and it must not be repeated blindly");
-    let choices = vec!["done".into(), "not_done".into()];
-    let deadline = earlier(after(scope.now(), PERSON_CONFIRMS_WITHIN), scope.deadline());
-    scope.record(EventKind::Asked {
-        address: at.clone(),
-        message: message.clone(),
-        choices: choices.clone(),
-        until: deadline,
-    });
-    let asking = Asking { address: at.clone(), contact: scope.run.contact(), message, choices, by: 1, deadline };
-    let Ok(reply) = reply(scope.tree, world.ask(asking), true).await else { return Found::Nothing };
-    let said = reply.result.ok();
-    let by = said.as_ref().map(|said| said.by.clone()).unwrap_or_default();
-    let answer = said.and_then(|said| said.answer);
-    scope.record(EventKind::Answered { address: at.clone(), answer: answer.clone(), by: by.clone() });
-    match answer.as_deref() {
-        Some("done") => Found::Done(format!("{} says so", by.join(", "))),
-        Some("not_done") => Found::NotDone(format!("{} says so", by.join(", "))),
-        _ => Found::Nothing,
     }
 }

@@ -8,7 +8,7 @@ use super::event::{EventKind, StepResult};
 use super::exit::{Exit, Flow, caught};
 use super::observe::after;
 use super::scope::{Boxed, Frame, Scope};
-use super::{loops, people, run, show, tell, wait};
+use super::{child, loops, people, show, tell, wait};
 use crate::check::program::{Adverb, Block, Expression, LetElse, Slot, Statement, StatementKind, Subject};
 use crate::value::Value;
 use tracing::Instrument;
@@ -97,7 +97,7 @@ pub(super) async fn statement<'t>(
             let inner = scope.noticing(at.clone());
             let flow = self::block(inner.clone(), block, frame).await;
             let keep = if *keep_on_failure { Keep::OnFailure } else { Keep::Never };
-            let text = "temporarily { … }".to_owned();
+            let text = show::effects(scope, block, frame);
             half_way(scope, inner, flow, Some(undo), keep, text, frame, at, changes)
         }
         StatementKind::Let { slot, value, otherwise, .. } => {
@@ -144,7 +144,7 @@ pub(super) async fn statement<'t>(
                 flow => flow,
             }
         }
-        StatementKind::Run { runbook, arguments } => run::run_statement(scope, *runbook, arguments, frame, &at).await,
+        StatementKind::Run { runbook, arguments } => child::run_statement(scope, *runbook, arguments, frame, &at).await,
         StatementKind::Manual { message, within, otherwise } => {
             people::manual(scope, message, within, otherwise.as_ref(), frame, at).await
         }
@@ -225,7 +225,7 @@ fn half_way<'t>(
         Err(_) => (Keep::Never, inner.has_acted() && undo.is_some()),
     };
     if due {
-        let undo_text = undo.map(|_| format!("the undo of {text}"));
+        let undo_text = undo.map(|undo| show::effects(scope, undo, frame));
         let undo = undo.map(|block| Undo::Block { block, frame: frame.clone(), scope: inner });
         Change { address, text, undo_text, undo, keep }.open(scope, changes);
     }
@@ -261,7 +261,7 @@ async fn subject_value<'t>(
         Subject::Value(expression) => scope.value(expression, frame, at).await,
         Subject::Ask(question) => people::question(scope, question, frame, at).await,
         Subject::Run { node, runbook, arguments } => {
-            run::outcome_of(scope, *runbook, arguments, frame, &at.child(*node, 0)).await
+            child::outcome_of(scope, *runbook, arguments, frame, &at.child(*node, 0)).await
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Runs: how one begins, ends, and starts others.
+//! Runs: how one begins and ends.
 
 use super::address::Address;
 use super::block::block;
@@ -11,12 +11,12 @@ use super::lock::{Locks, lock};
 use super::observe::after;
 use super::probe::Verdict;
 use super::scope::{Boxed, Frame, Scope};
-use super::tree::{Child, End, Record, Run, Tree};
-use super::turn::{in_turns, inside, reply};
+use super::tree::{End, Record, Run, Tree};
+use super::turn::{in_turns, reply};
 use super::world::{Observing, World};
 use super::{show, tell};
-use crate::check::program::{Expression, Program, Runbook};
-use crate::value::{ErrorKind, SignedDuration, Timestamp, Value};
+use crate::check::program::{Program, Runbook};
+use crate::value::{SignedDuration, Timestamp, Value};
 use ecow::{EcoString, eco_format};
 use std::cell::{OnceCell, RefCell};
 use std::future::{Future, poll_fn};
@@ -73,14 +73,14 @@ pub enum EndingOutcome {
 }
 
 /// Runs a runbook in a world, to its end.
-pub async fn run<'a>(program: &'a Program, world: &'a dyn World, start: Start) -> Ending {
+pub async fn run(program: &Program, world: &dyn World, start: Start) -> Ending {
     let tree = Tree::new(program, world, Some(world), &start);
     in_turns(&tree, outermost(&tree, start)).await
 }
 
 /// Shows what a run would do: really asks until the first effect, and only shows from there on. It is never handed the
 /// half of the world that acts.
-pub async fn rehearse<'a>(program: &'a Program, world: &'a dyn Observing, start: Start) -> Ending {
+pub async fn rehearse(program: &Program, world: &dyn Observing, start: Start) -> Ending {
     let tree = Tree::new(program, world, None, &start);
     in_turns(&tree, outermost(&tree, start)).await
 }
@@ -178,28 +178,35 @@ async fn watched(scope: &Scope<'_>, body: impl Future<Output = End>) -> End {
     .await
 }
 
-struct Beginning {
-    id: EcoString,
-    runbook: usize,
-    arguments: Vec<Value>,
-    address: Address,
-    outward: bool,
+/// How a run begins.
+pub(super) struct Beginning {
+    pub id: EcoString,
+    pub runbook: usize,
+    pub arguments: Vec<Value>,
+    pub address: Address,
+    pub outward: bool,
 }
 
-struct Begun<'t> {
-    scope: Scope<'t>,
-    runbook: &'t Runbook,
+/// A run that has begun.
+pub(super) struct Begun<'t> {
+    pub scope: Scope<'t>,
+    pub runbook: &'t Runbook,
     frame: Frame,
     locks: Locks<'t>,
 }
 
-struct Refusal {
-    exit: Exit,
-    run: Option<Rc<Run>>,
+/// Why a run did not begin.
+pub(super) struct Refusal {
+    pub exit: Exit,
+    pub run: Option<Rc<Run>>,
 }
 
 /// Binds what is bound once, takes the locks, charges the limit.
-async fn begin<'t>(tree: &'t Tree<'t>, caller: Option<&Scope<'t>>, how: Beginning) -> Result<Begun<'t>, Refusal> {
+pub(super) async fn begin<'t>(
+    tree: &'t Tree<'t>,
+    caller: Option<&Scope<'t>>,
+    how: Beginning,
+) -> Result<Begun<'t>, Refusal> {
     let missing = || Refusal { exit: mismatch("the program does not have that runbook").into(), run: None };
     let runbook = tree.program.runbooks.get(how.runbook).ok_or_else(missing)?;
     let started = tree.clock.get();
@@ -258,7 +265,7 @@ async fn prepare<'t>(scope: &Scope<'t>, runbook: &'t Runbook, frame: &mut Frame)
 }
 
 /// Runs to the end, clean-up included; nobody is told yet.
-fn execute<'t>(begun: Begun<'t>) -> Boxed<'t, End> {
+pub(super) fn execute<'t>(begun: Begun<'t>) -> Boxed<'t, End> {
     Box::pin(async move {
         let Begun { scope, runbook, mut frame, locks } = begun;
         let flow = block(scope.clone(), &runbook.block, &mut frame).await;
@@ -313,7 +320,7 @@ fn with_goal(scope: &Scope<'_>, mut escalation: Escalation) -> Escalation {
 }
 
 /// Tells how a run ended; gives what it leaves behind.
-fn ended(scope: &Scope<'_>, end: &End) -> Vec<LeftInPlace> {
+pub(super) fn ended(scope: &Scope<'_>, end: &End) -> Vec<LeftInPlace> {
     let (outcome, reason) = match end {
         End::Resolved(reason) => (RunOutcome::Resolved, reason.clone()),
         End::Escalated(escalation) => (RunOutcome::Escalated, escalation.message.clone()),
@@ -335,102 +342,4 @@ fn ended(scope: &Scope<'_>, end: &End) -> Vec<LeftInPlace> {
     let duration = scope.now().duration_since(scope.run.started);
     scope.record(EventKind::RunEnded { outcome, reason, left_in_place: left_in_place.clone(), disruptions, duration });
     left_in_place
-}
-
-/// `run R(…)`: anything but resolved ends the caller too.
-pub(super) async fn run_statement<'t>(
-    scope: &Scope<'t>,
-    runbook: usize,
-    arguments: &'t [Expression],
-    frame: &mut Frame,
-    at: &Address,
-) -> Flow {
-    match child(scope, runbook, arguments, frame, at, scope.run.outward).await? {
-        End::Resolved(_) => Ok(()),
-        End::Escalated(escalation) => Err(Exit::Escalated(escalation)),
-        End::Cancelled => Err(Exit::Cancelled),
-        End::Stopped => Err(Exit::Stopped),
-        End::Shown => Err(Exit::Shown),
-    }
-}
-
-/// The outcome of a run, as a word.
-pub(super) async fn outcome_of<'t>(
-    scope: &Scope<'t>,
-    runbook: usize,
-    arguments: &'t [Expression],
-    frame: &mut Frame,
-    at: &Address,
-) -> Result<Value, Exit> {
-    match child(scope, runbook, arguments, frame, at, false).await? {
-        End::Resolved(_) => Ok(Value::word("resolved")),
-        End::Escalated(_) => Ok(Value::word("escalated")),
-        End::Cancelled => Ok(Value::word("cancelled")),
-        End::Stopped => Err(Exit::Stopped),
-        End::Shown => Err(Exit::Shown),
-    }
-}
-
-async fn child<'t>(
-    scope: &Scope<'t>,
-    runbook: usize,
-    arguments: &'t [Expression],
-    frame: &mut Frame,
-    at: &Address,
-    outward: bool,
-) -> Result<End, Exit> {
-    let tree = scope.tree;
-    let arguments = scope.values(arguments, frame, at).await?;
-    let same = |child: &&Rc<Child>| child.runbook == runbook && child.arguments == arguments;
-    let running = tree.children.borrow().iter().find(same).cloned();
-    if let Some(running) = running {
-        inside(|| running.end.borrow().is_some()).await;
-        let end = running.end.borrow().clone();
-        return Ok(end.unwrap_or(End::Cancelled));
-    }
-    let child = Rc::new(Child { runbook, arguments: arguments.clone(), end: RefCell::new(None) });
-    tree.children.borrow_mut().push(Rc::clone(&child));
-    let id = {
-        let mut record = scope.run.record.borrow_mut();
-        record.children += 1;
-        eco_format!("{}.{}", scope.run.id, record.children)
-    };
-    let beginning = Beginning { id, runbook, arguments, address: at.clone(), outward };
-    let end = match begin(tree, Some(scope), beginning).await {
-        Ok(begun) => {
-            let inner = begun.scope.clone();
-            let span = tracing::info_span!("run", run = %inner.run.id, runbook = %begun.runbook.name);
-            let end = execute(begun).instrument(span).await;
-            ended(&inner, &end);
-            end
-        }
-        Err(Refusal { exit, run }) => refused_child(scope, exit, run.as_deref()),
-    };
-    *child.end.borrow_mut() = Some(end.clone());
-    tree.children.borrow_mut().retain(|other| !Rc::ptr_eq(other, &child));
-    tree.nudge();
-    Ok(end)
-}
-
-fn refused_child(scope: &Scope<'_>, exit: Exit, run: Option<&Run>) -> End {
-    if let Some(run) = run {
-        run.tell(scope.tree, EventKind::RunRefused { reason: exit.to_string() });
-    }
-    match exit {
-        Exit::Cancelled => End::Cancelled,
-        Exit::Stopped => End::Stopped,
-        Exit::Shown => End::Shown,
-        exit => {
-            let title = run.map_or("a run", |run| run.title.as_str());
-            let turned_down = match &exit {
-                Exit::Failed(error) if matches!(error.kind, ErrorKind::Refused | ErrorKind::Limit) => "was refused",
-                _ => "could not begin",
-            };
-            End::Escalated(Box::new(Escalation {
-                contact: run.map_or_else(|| scope.run.contact(), Run::contact),
-                message: format!("{title:?} {turned_down}: {exit}"),
-                evidence: Vec::new(),
-            }))
-        }
-    }
 }

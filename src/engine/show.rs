@@ -2,6 +2,7 @@
 
 use super::evaluate::Evaluator;
 use super::event::EventKind;
+use super::numbering::blocks_of;
 use super::render::{call_text, render, signature};
 use super::scope::{Frame, Scope};
 use crate::check::program::{Adverb, Block, Expression, LetElse, Slot, Statement, StatementKind, Subject};
@@ -29,6 +30,36 @@ pub(super) fn adverb(adverb: Adverb) -> &'static str {
 /// A condition as people read it, values of locals filled in.
 pub(super) fn condition(scope: &Scope<'_>, condition: &Expression, frame: &Frame) -> String {
     render(scope.tree.program, condition, &|slot| frame.get(slot).cloned())
+}
+
+/// What a block does to the outside, in one line: its calls, values of locals filled in.
+pub(super) fn effects(scope: &Scope<'_>, block: &Block, frame: &Frame) -> String {
+    let program = scope.tree.program;
+    let local = |slot: Slot| frame.get(slot).cloned();
+    let mut calls = Vec::new();
+    let mut blocks = vec![block.statements.iter()];
+    while let Some(statements) = blocks.last_mut() {
+        let Some(statement) = statements.next() else {
+            blocks.pop();
+            continue;
+        };
+        let shown = |expressions: &[Expression]| -> Vec<String> {
+            expressions.iter().map(|expression| render(program, expression, &local)).collect()
+        };
+        match &statement.kind {
+            StatementKind::Act { call, .. } => calls.push(call_text(program, call, &shown(&call.arguments))),
+            StatementKind::Do { procedure, arguments, .. } => {
+                let name = program.procedures.get(*procedure).map_or("…", |procedure| procedure.name.as_str());
+                calls.push(format!("do {name}({})", shown(arguments).join(", ")));
+            }
+            StatementKind::Run { runbook, arguments } => calls.push(signature(program, *runbook, &shown(arguments))),
+            kind => {
+                let inner: Vec<&Block> = blocks_of(kind).collect();
+                blocks.extend(inner.into_iter().rev().map(|block| block.statements.iter()));
+            }
+        }
+    }
+    calls.join("; ")
 }
 
 /// What follows in a block after the first effect.

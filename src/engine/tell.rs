@@ -108,9 +108,7 @@ pub(super) async fn watch(scope: &Scope<'_>) {
 /// Sends the one escalation of a run tree.
 pub(super) async fn send(scope: &Scope<'_>, escalation: &Escalation, cleaning_up: bool) {
     let tree = scope.tree;
-    if tree.telling.replace(true) {
-        return;
-    }
+    tree.telling.set(true);
     let subject = format!("{}: {}", scope.run.title, escalation.message);
     let (delivered, detail) = match (&escalation.contact, tree.acting) {
         (Some(contact), Some(world)) => {

@@ -109,6 +109,13 @@ impl<'a> Layout<'a> {
     }
 
     pub(super) fn block(&mut self, block: &Block) -> Document {
+        self.depth += 1;
+        let document = self.inside_braces(block);
+        self.depth -= 1;
+        document
+    }
+
+    fn inside_braces(&mut self, block: &Block) -> Document {
         match block.statements.as_slice() {
             [] if !self.has_comment_in(block.span) => Document::text("{ }"),
             [statement] if self.on_one_line(block.span) => {

@@ -221,7 +221,9 @@ impl Layout<'_> {
         }
         let mut lines = Lines::from(runbook.block.span.start + 1);
         self.entries(&mut lines, headers);
+        self.depth += 1;
         self.statements(&mut lines, &runbook.block.statements);
+        self.depth -= 1;
         let body = self.braces(lines, runbook.block.span);
         Document::Sequence(vec![head, parameters, Document::text(" "), body])
     }
@@ -325,7 +327,7 @@ impl Layout<'_> {
 
     fn signature(&mut self, signature: &Signature) -> Document {
         let from = signature.name.span.end;
-        let head = format!("{} {}", signature.class.word(), signature.name.text);
+        let head = format!("{:7} {}", signature.class.word(), signature.name.text);
         let mut parts = vec![Document::text(head), self.parameters(&signature.parameters, from, signature.span.end)];
         if let Some(returns) = &signature.returns {
             parts.push(Document::text(" -> "));

@@ -35,6 +35,20 @@ impl Document {
         Self::Text(text.into())
     }
 
+    /// How wide it is on one line; none where it needs more than one.
+    pub(super) fn flat_width(&self) -> Option<usize> {
+        match self {
+            Self::Text(text) => (!text.contains('\n')).then(|| width(text)),
+            Self::Line => Some(1),
+            Self::Soft | Self::Broken(_) => Some(0),
+            Self::Flat(text) => Some(text.len()),
+            Self::Hard | Self::Empty | Self::Comment { .. } => None,
+            Self::Sequence(parts) | Self::Group(parts) | Self::Indent(parts) => {
+                parts.iter().try_fold(0, |sum, part| Some(sum + part.flat_width()?))
+            }
+        }
+    }
+
     pub(super) fn empty() -> Self {
         Self::Sequence(Vec::new())
     }
@@ -124,7 +138,7 @@ fn fits(group: &[Document], room: usize, after: &[Item<'_>]) -> bool {
     }
 }
 
-fn width(text: &str) -> usize {
+pub(super) fn width(text: &str) -> usize {
     unicode_width::UnicodeWidthStr::width(text)
 }
 

@@ -17,13 +17,13 @@ impl Layout<'_> {
         let mut first = expression;
         let mut links = Vec::new();
         // What leans on its left side is walked in a loop: it may be long, nesting is not.
-        while let ExpressionKind::Binary { left, .. }
-        | ExpressionKind::As { value: left, .. }
-        | ExpressionKind::Is { value: left, .. }
-        | ExpressionKind::Member { of: left, .. } = &first.kind
+        while let ExpressionKind::Binary { left: value, .. }
+        | ExpressionKind::As { value, .. }
+        | ExpressionKind::Is { value, .. }
+        | ExpressionKind::Member { of: value, .. } = &first.kind
         {
             links.push(first);
-            first = left;
+            first = value;
         }
         let mut parts = vec![self.primary(first)];
         let mut broken = Vec::new();

@@ -22,7 +22,7 @@ pub const WIDTH: usize = 120;
 ///
 /// Laying out is idempotent, keeps every comment, and never changes what the file says.
 pub fn format(text: &str, file: &File) -> String {
-    let mut layout = Layout { text, comments: &file.comments };
+    let mut layout = Layout { text, comments: &file.comments, depth: 0 };
     let document = layout.file(file);
     document::print(&document)
 }
@@ -31,6 +31,8 @@ pub fn format(text: &str, file: &File) -> String {
 struct Layout<'a> {
     text: &'a str,
     comments: &'a [Comment],
+    /// How many bodies of statements or arms stand around.
+    depth: usize,
 }
 
 impl Layout<'_> {

@@ -1,11 +1,30 @@
 //! Statements. All blocks of one statement stand on one line, or none does.
 
-use super::Layout;
 use super::bodies::{Lines, one_line};
 use super::document::Document;
+use super::{Layout, WIDTH};
+use crate::source::Span;
 use crate::syntax::ast::{
     Arm, Block, Expression, LetElse, Path, Pattern, Statement, StatementKind, Subject, Text, Timings,
 };
+
+/// Whether a statement has no block in it.
+fn is_plain(statement: &Statement) -> bool {
+    match &statement.kind {
+        StatementKind::Call(_)
+        | StatementKind::Do(_)
+        | StatementKind::Run(_)
+        | StatementKind::Wait { .. }
+        | StatementKind::Notify { .. }
+        | StatementKind::Escalate { .. }
+        | StatementKind::Resolve { .. }
+        | StatementKind::ResolveIfFixed { .. }
+        | StatementKind::Permanently { .. } => true,
+        StatementKind::Temporarily { what, .. } => !matches!(what, Subject::Block(_)),
+        StatementKind::Let { otherwise, .. } => !matches!(otherwise, Some(LetElse::Block(_))),
+        _ => false,
+    }
+}
 
 impl Layout<'_> {
     pub(super) fn statement(&mut self, statement: &Statement) -> Document {
@@ -186,21 +205,52 @@ impl Layout<'_> {
 
     fn arms(&mut self, arms: &[Arm], statement: &Statement) -> Document {
         let Some(first) = arms.first() else { return Document::text("{ }") };
-        let inside = crate::source::Span { start: first.span.start, ..statement.span };
+        let inside = Span { start: first.span.start, ..statement.span };
         if arms.len() == 1 && self.on_one_line(inside) && !self.has_comment_in(statement.span) {
-            let arm = self.arm(first);
+            let arm = self.arm(first, 0);
             return one_line(arm);
         }
         let before = self.text.get(..first.span.start as usize).unwrap_or("");
         let brace = before.rfind('{').map_or(first.span.start, |at| at as u32 + 1);
+        let column = self.column_of(arms, statement.span);
         let mut lines = Lines::from(brace);
+        self.depth += 1;
         for arm in arms {
-            self.line(&mut lines, arm.span, |layout| layout.arm(arm));
+            self.line(&mut lines, arm.span, |layout| layout.arm(arm, column));
         }
+        self.depth -= 1;
         self.braces(lines, statement.span)
     }
 
-    fn arm(&mut self, arm: &Arm) -> Document {
+    /// How wide the patterns are made so that all blocks begin in one column: where every arm stands on one line, and
+    /// still does then.
+    fn column_of(&mut self, arms: &[Arm], place: Span) -> usize {
+        let plain = |arm: &Arm| self.on_one_line(arm.span) && arm.block.statements.iter().all(is_plain);
+        if self.has_comment_in(place) || !arms.iter().all(plain) {
+            return 0;
+        }
+        let indent = self.depth * 2 + 2;
+        let mut widths = Vec::new();
+        for arm in arms {
+            let patterns = self.patterns(arm);
+            let block = self.block(&arm.block).flat_width();
+            let Some((patterns, block)) = patterns.flat_width().zip(block) else { return 0 };
+            widths.push((patterns, block));
+        }
+        let column = widths.iter().map(|(patterns, _)| *patterns).max().unwrap_or(0);
+        let longest = widths.iter().map(|(_, block)| indent + column + 1 + block).max().unwrap_or(0);
+        if longest <= WIDTH { column } else { 0 }
+    }
+
+    /// An arm, its block after at least so many columns.
+    fn arm(&mut self, arm: &Arm, column: usize) -> Document {
+        let patterns = self.patterns(arm);
+        let padding = column.saturating_sub(patterns.flat_width().unwrap_or(column));
+        let blanks = Document::text(" ".repeat(padding + 1));
+        Document::Group(vec![patterns, blanks, self.block(&arm.block)])
+    }
+
+    fn patterns(&mut self, arm: &Arm) -> Document {
         let mut parts = Vec::new();
         for pattern in &arm.patterns {
             if !parts.is_empty() {
@@ -215,8 +265,6 @@ impl Layout<'_> {
         if parts.is_empty() {
             parts.push(Document::text("else"));
         }
-        parts.push(Document::text(" "));
-        parts.push(self.block(&arm.block));
-        Document::Group(parts)
+        Document::Sequence(parts)
     }
 }

@@ -88,9 +88,7 @@ pub(super) fn check_mail(
             .help("put the place of the password under `secrets:`, and its name here");
     }
     if mail.security == Security::None {
-        let host = mail.server.trim_start_matches('[').trim_end_matches(']');
-        let loopback = host.parse::<std::net::IpAddr>().map_or(host == "localhost", |address| address.is_loopback());
-        if !loopback {
+        if !mail.names_loopback() {
             reader
                 .error(section, "mail without TLS may go to a loopback address only")
                 .help("leave out `security: none`, or name a relay on this machine");

@@ -188,7 +188,9 @@ fn read_policy(reader: &mut Reader, node: &yaml::Node) -> Policy {
             _ => match field.value.text() {
                 Some("approval") => policy.destroy = DestroyPolicy::Approval,
                 Some("allow") => policy.destroy = DestroyPolicy::Allow,
-                _ => drop(reader.error(field.value.span, "`destroy:` is `approval` or `allow`")),
+                _ => {
+                    reader.error(field.value.span, "`destroy:` is `approval` or `allow`");
+                }
             },
         }
     }

@@ -40,7 +40,7 @@ pub(super) struct Builder<'a> {
     context: Context,
     /// Bodies without a `}`: where they begin, and where they had to end.
     unclosed: Vec<(usize, usize)>,
-    /// Where the declaration before the current one begins.
+    /// Where the declaration before the current one begins, until braces after it have been complained of.
     before: Option<usize>,
 }
 
@@ -65,9 +65,8 @@ impl<'a> Builder<'a> {
         let mut declarations = Vec::new();
         for node in pairs.flat_map(|file| children(file)) {
             let start = node.as_span().start();
-            let is_declaration = node.as_rule() != Rule::misplaced;
-            declarations.extend(self.declaration(node));
-            if is_declaration {
+            if let Some(declaration) = self.declaration(node) {
+                declarations.push(declaration);
                 self.before = Some(start);
             }
         }

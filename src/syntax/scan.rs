@@ -32,6 +32,8 @@ pub(super) fn scan(file: FileId, text: &str) -> Plain<'_> {
         bytes: text.as_bytes(),
         at: 0,
         line_start: 0,
+        only_blanks: true,
+        line: 0..0,
         last: b'\n',
         depth: 0,
         patches: Vec::new(),
@@ -62,6 +64,10 @@ struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
     line_start: usize,
+    /// Whether nothing but blanks stands on the line so far.
+    only_blanks: bool,
+    /// The rest of a line, as it was last looked up.
+    line: Range<usize>,
     /// The last byte outside comments that was not blank.
     last: u8,
     depth: usize,
@@ -87,13 +93,15 @@ impl<'a> Scanner<'a> {
                     self.end_line();
                     self.at += 1;
                     self.line_start = self.at;
+                    self.only_blanks = true;
                     continue;
                 }
+                b'\t' => self.tabs(),
+                b'\r' => self.carriage_return(),
                 b'#' if self.raw_prefix(self.at) && self.bytes.get(self.at + 1) == Some(&b'"') => self.raw_text(true),
                 b'#' => self.comment(),
                 b'"' if self.raw_prefix(self.at) => self.raw_text(false),
                 b'"' => self.quoted_text(),
-                b'\t' | b'\r' => self.blank(byte),
                 0..0x20 | 0x7F => self.refuse(self.at..self.at + 1, false),
                 0x80.. => self.wide_character(),
                 _ => {
@@ -102,6 +110,7 @@ impl<'a> Scanner<'a> {
                     self.at += 1;
                 }
             }
+            self.only_blanks &= matches!(byte, b' ' | b'\t' | b'\r');
         }
         self.end_line();
     }
@@ -129,21 +138,20 @@ impl<'a> Scanner<'a> {
         let start = self.at;
         let end = self.end_of_line(start);
         let text = self.text.get(start + 1..end).unwrap_or("").trim_end();
-        let trailing =
-            !self.text.get(self.line_start..start).unwrap_or("").trim_start_matches('\u{FEFF}').trim().is_empty();
         let kept = start..start + 1 + text.len();
         self.inspect(kept.clone());
         let text = ecow::EcoString::from(text);
-        self.plain.comments.push(Comment { span: self.span(kept), text, trailing });
+        self.plain.comments.push(Comment { span: self.span(kept), text, trailing: !self.only_blanks });
         self.at = end;
     }
 
     /// Where the line ends on which a byte stands.
-    fn end_of_line(&self, from: usize) -> usize {
-        self.bytes
-            .get(from..)
-            .and_then(|rest| rest.iter().position(|byte| *byte == b'\n'))
-            .map_or(self.bytes.len(), |n| from + n)
+    fn end_of_line(&mut self, from: usize) -> usize {
+        if !self.line.contains(&from) {
+            let rest = self.text.get(from..).unwrap_or("");
+            self.line = from..rest.find('\n').map_or(self.text.len(), |offset| from + offset);
+        }
+        self.line.end
     }
 
     fn span(&self, range: Range<usize>) -> Span {

@@ -45,7 +45,34 @@ pub fn first_result(filter: &str, input: &serde_json::Value) -> Result<serde_jso
     }
 }
 
+/// How much a filter may hold: reading, compiling and running one goes as deep into the stack as it is nested.
+const LONGEST: usize = 10_000;
+const MOST_BRACKETS: usize = 32;
+const MOST_WORDS: usize = 64;
+const MOST_SIGNS: usize = 256;
+
+/// Whether a filter is nested so deeply, or is so long a chain, that it could take too much of the stack.
+fn too_deep(filter: &str) -> bool {
+    const NESTING: [&str; 9] = ["if", "elif", "try", "reduce", "foreach", "def", "label", "and", "or"];
+    let mut open = 0_usize;
+    let mut deepest = 0;
+    for byte in filter.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => open += 1,
+            b')' | b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    let words = filter.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| NESTING.contains(word)).count();
+    let signs = filter.bytes().filter(|byte| b"|,+-*/%<>=?".contains(byte)).count();
+    filter.len() > LONGEST || deepest > MOST_BRACKETS || words > MOST_WORDS || signs > MOST_SIGNS
+}
+
 fn compile(filter: &str) -> Result<Compiled, String> {
+    if too_deep(filter) {
+        return Err("it is too long, or nested too deeply".to_owned());
+    }
     let pure = |name: &str| !IMPURE.contains(&name);
     let definitions =
         jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs()).filter(|definition| pure(definition.name));
@@ -81,6 +108,18 @@ mod tests {
         assert_eq!(check("map(.a) | length"), Ok(()));
         assert!(check(".[").is_err());
         assert!(check("frobnicate").is_err_and(|why| why.contains("frobnicate")));
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        for (open, close) in [("(", ")"), ("[", "]"), ("-", ""), ("if . then ", " end"), ("try ", ""), (".|", "")] {
+            for times in [31, 250, 5_000] {
+                let filter = open.repeat(times) + "." + &close.repeat(times);
+                let work = move || check(&filter).is_ok();
+                let fine = std::thread::Builder::new().stack_size(512 << 10).spawn(work).unwrap().join().unwrap();
+                assert!(fine || times > 31 || open == "if . then ", "{open}");
+            }
+        }
     }
 
     #[test]

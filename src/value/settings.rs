@@ -54,3 +54,12 @@ pub struct MailSettings {
     #[serde(default)]
     pub server_name: Option<String>,
 }
+
+impl MailSettings {
+    /// Whether the server is written as a loopback address, or as `localhost`. Where that name leads is checked again
+    /// when it has been looked up.
+    pub fn names_loopback(&self) -> bool {
+        let host = self.server.trim_start_matches('[').trim_end_matches(']');
+        host.parse::<std::net::IpAddr>().map_or(host == "localhost", |address| address.is_loopback())
+    }
+}

@@ -14,7 +14,7 @@ mod state;
 mod tests;
 
 pub use cancel::Cancel;
-pub use channels::Channels;
+pub use channels::{Channels, Terminal};
 
 use crate::backend::{Backend, Surroundings};
 use crate::engine::address::Address;
@@ -40,7 +40,7 @@ pub struct Equipment<'a> {
     /// The secrets of the inventory.
     pub secrets: &'a Secrets,
     /// How contacts are reached.
-    pub channels: Channels,
+    pub channels: Channels<'a>,
     /// The folder that relative paths of the inventory start from.
     pub folder: PathBuf,
     /// The folder for locks, limits and what could not be delivered; it is made when it is needed.
@@ -176,10 +176,7 @@ impl Observing for Live<'_> {
     }
 
     fn poll_cancel(&self, context: &mut Context<'_>) -> Poll<Timestamp> {
-        match self.equipment.cancel.poll(context) {
-            true => Poll::Ready(self.clock.now()),
-            false => Poll::Pending,
-        }
+        self.equipment.cancel.poll(context)
     }
 }
 
@@ -190,8 +187,8 @@ impl World for Live<'_> {
 
     fn ask(&self, asking: Asking) -> Pending<'_, Answered> {
         Box::pin(async move {
-            let result = channels::ask(self, &asking).await;
-            self.reply(result)
+            let answered = channels::ask(self, &asking).await;
+            self.reply(Ok(answered))
         })
     }
 

@@ -2,8 +2,8 @@
 
 use super::cli_support::{Project, runbook, touch};
 
-const RESOLVED: &str = include_str!("alertmanager_resolved.json");
-const FIRING: &str = include_str!("alertmanager_firing.json");
+const RESOLVED: &str = include_str!("../fixtures/alerts/resolved.json");
+const FIRING: &str = include_str!("../fixtures/alerts/firing.json");
 
 fn quick() -> Project {
     Project::new(&[("a.runbook", &runbook("Quick", "note: text = \"none\"", "  resolve \"noted ${note}\""))])

@@ -323,8 +323,13 @@ fn always(ending: &Ending, world: &Scripted) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// `PROPTEST_CASES`, or enough to find each of the faults that it has found so far.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(600)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_run_replayed_is_the_same_run(case in case()) {

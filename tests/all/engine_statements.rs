@@ -419,3 +419,51 @@ fn a_rehearsal_of_a_healthy_service_says_how_it_would_end() {
     let scene = maker.rehearsal(world().with(health(&[false])));
     assert_eq!((scene.shown().join(" "), scene.told().len()), ("escalate to oncall \"no\"".to_owned(), 0));
 }
+
+#[test]
+fn jq_reaches_nothing_outside_its_input() {
+    for filter in ["env", "$ENV", "now", "halt", "halt_error", "input", "debug", "stderr", "localtime"] {
+        let reason = shows(
+            |_| {
+                let json = method(text("1"), Method::Json);
+                cast(method(json, Method::Jq(filter.into())), Type::Json, false)
+            },
+            Rule::of("svc.value"),
+        );
+        assert!(reason.contains("names something that does not exist"), "{filter}: {reason}");
+    }
+}
+
+#[test]
+fn spans_name_the_run_the_step_and_the_effect() {
+    use std::io::Write;
+    use std::sync::Mutex;
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().map(|mut written| written.extend_from_slice(bytes)).map_err(|_| std::io::ErrorKind::Other)?;
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let written = Written::default();
+    let writer = written.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::NEW)
+        .with_writer(move || writer.clone())
+        .finish();
+    tracing::subscriber::with_default(subscriber, || {
+        let mut maker = Maker::new();
+        let restart = maker.restart("fe1");
+        maker.runbook(vec![step("Restart", vec![restart]), resolve("well")]);
+        maker.scene(world());
+    });
+    let text = written.0.lock().map(|text| String::from_utf8_lossy(&text).into_owned()).expect("the text");
+    let last = text.lines().last().expect("a line");
+    let spans = "run{run=r1 runbook=Main}:step{run=r1 number=1 title=Restart}:effect{run=r1 call=svc.restart(on: fe1)}";
+    assert!(last.contains(spans), "{text}");
+}

@@ -3,7 +3,7 @@
 use rectify::format::format;
 use rectify::source::FileId;
 use rectify::syntax::{Parsed, parse};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Does something on a small stack.
 fn on_small_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
@@ -107,6 +107,8 @@ const LONG: &[Shape] = &[
     shape("extras", "runbook A() {\n", "wait 1m ", "", "", "\n}\n"),
     shape("headers", "runbook A() {\n", "title \"a\"\n", "", "", "}\n"),
     shape("stray braces", "", "}\n", "", "", ""),
+    shape("stray braces on one line", "runbook A() {\n}\n", "}", "", "", ""),
+    shape("tabs that indent", "", "\t", "", "", ""),
     shape("misplaced", "", "wait 1m\n", "", "", ""),
     shape("digits", "runbook A() {\nwait ", "9", "", "", "\n}\n"),
     shape("durations", "runbook A() {\nwait ", "9m", "", "", "\n}\n"),
@@ -122,14 +124,55 @@ fn text(shape: &Shape, times: usize) -> String {
     format!("{before}{}{inside}{}{after}", open.repeat(times), close.repeat(times))
 }
 
+/// Reads a text on a small stack, and says how much processor time that took.
 fn read(text: &str) -> (Parsed, Duration) {
-    let start = Instant::now();
-    let parsed = on_small_stack(|| parse(FileId(0), text));
-    (parsed, start.elapsed())
+    on_small_stack(|| {
+        let before = processor_time();
+        let parsed = parse(FileId(0), text);
+        (parsed, processor_time() - before)
+    })
+}
+
+/// What this thread has had of the processor: other than the clock, it does not depend on what else runs here.
+fn processor_time() -> Duration {
+    let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux keeps statistics");
+    let nanoseconds = statistics.split(' ').next().and_then(|first| first.parse().ok());
+    Duration::from_nanos(nanoseconds.expect("the first is a time"))
+}
+
+/// What nests is counted together: 64 levels are read, one more is not.
+#[test]
+fn the_limit_is_sixty_four() {
+    let deep = |shape: &Shape, times| read(&text(shape, times)).0.diagnostics;
+    for (name, around) in [
+        ("steps", 1),
+        ("parentheses in a condition", 1),
+        ("lists", 1),
+        ("not", 1),
+        ("signs", 1),
+        ("types", 1),
+        ("calls", 1),
+    ] {
+        let shape = SHAPES.iter().find(|shape| shape.name == name).expect("a shape of that name");
+        assert_eq!(deep(shape, 64 - around), [], "{name}");
+        let over = deep(shape, 65 - around);
+        assert!(matches!(over.as_slice(), [only] if only.code.0 == "E0108"), "{name}: {over:?}");
+        assert!(over.iter().all(|it| it.span().end > it.span().start), "{name}: {over:?}");
+    }
 }
 
 #[test]
-fn sixty_levels_are_read_and_laid_out() {
+fn operators_in_one_expression_are_limited() {
+    let sum = |operators: usize| format!("runbook A() {{\n  let x = a{}\n}}\n", " + b".repeat(operators));
+    assert_eq!(read(&sum(256)).0.diagnostics, []);
+    assert_eq!(read(&sum(257)).0.diagnostics.iter().map(|it| it.code.0).collect::<Vec<_>>(), ["E0108"]);
+    let path = |dots: usize| format!("runbook A() {{\n  let x = f(){}\n}}\n", ".b".repeat(dots));
+    assert_eq!(read(&path(256)).0.diagnostics, []);
+    assert_eq!(read(&path(257)).0.diagnostics.iter().map(|it| it.code.0).collect::<Vec<_>>(), ["E0108"]);
+}
+
+#[test]
+fn many_levels_are_read_and_laid_out() {
     for shape in SHAPES {
         let text = text(shape, 25);
         let (parsed, _) = read(&text);
@@ -153,6 +196,8 @@ fn ten_thousand_levels_are_one_diagnostic() {
             panic!("{}: {} diagnostics, first {:?}", shape.name, parsed.diagnostics.len(), parsed.diagnostics.first());
         };
         assert_eq!(only.code.0, "E0108", "{}: {only:?}", shape.name);
+        let levels = shape.before.len()..=shape.before.len() + 70 * shape.open.len();
+        assert!(levels.contains(&(only.span().start as usize)), "{}: {only:?}", shape.name);
         assert!(time < Duration::from_secs(2), "{}: {time:?}", shape.name);
     }
 }
@@ -170,20 +215,17 @@ fn a_million_levels_are_refused() {
 #[test]
 fn long_texts_are_read_in_time_that_grows_with_their_length() {
     for shape in LONG {
-        let (_, time) = read(&text(shape, 20_000));
-        assert!(time < Duration::from_secs(10), "{}: {time:?}", shape.name);
+        // Of what took the square of the length, an eighth of a MiB would take minutes.
+        let times = (128 << 10) / shape.open.len();
+        let (_, time) = read(&text(shape, times));
+        assert!(time < Duration::from_secs(20), "{}: {time:?}", shape.name);
     }
 }
 
 #[test]
 fn the_longest_and_deepest_tree_can_be_copied_laid_out_and_dropped() {
-    let mut expression = "a".to_owned();
-    for _ in 0..60 {
-        expression = format!("f(({expression}{}))", " + b".repeat(4));
-        if expression.matches('(').count() >= 58 {
-            break;
-        }
-    }
+    // Sixty levels, each with four operators to the right of the next: the left side is what recursion walks down.
+    let expression = (0..60).fold("a".to_owned(), |inside, _| format!("({inside}{})", " + b".repeat(4)));
     let text = format!("runbook A() {{\n  let x = {expression}\n}}\n");
     let (parsed, _) = read(&text);
     assert_eq!(parsed.diagnostics, []);

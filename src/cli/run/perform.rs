@@ -5,10 +5,12 @@ use super::super::signals::Signals;
 use super::super::{Exit, Format, logging};
 use super::RunArguments;
 use super::choose::Job;
+use crate::backend::human::Console;
 use crate::backend::{Backend, exec, host, imap, service};
 use crate::engine::{self, Ending, EndingOutcome, Start};
 use crate::report::run::{JsonLines, LiveView, Mask, PlainLines, View};
-use crate::secret::Secrets;
+use crate::report::sanitise;
+use crate::secret::{Redacted, Secrets};
 use crate::value::Timestamp;
 use crate::world::live::{Cancel, Channels, Equipment, Live, state_folder};
 use crate::world::rehearsal::Rehearsal;
@@ -37,6 +39,7 @@ pub fn perform(job: &Job, id: String, arguments: &RunArguments, output: &Output)
             return Exit::Unusable;
         }
     };
+    let inventory = job.project.inventory.as_ref();
     let secrets = Arc::new(job.project.secrets());
     logging::mask_with(secrets.clone());
     let view: SharedView = Rc::new(RefCell::new(view(arguments.format, output, &secrets)));
@@ -46,8 +49,11 @@ pub fn perform(job: &Job, id: String, arguments: &RunArguments, output: &Output)
         hosts: &job.program.hosts,
         secrets: &secrets,
         channels: Channels {
-            contacts: job.project.contacts(),
-            attended: !arguments.unattended && std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+            contacts: inventory.map(|inventory| inventory.contacts.clone()).unwrap_or_default(),
+            mail: inventory.and_then(|inventory| inventory.mail.clone()),
+            terminal: Box::new(show_message),
+            console: Console::terminal(arguments.unattended),
+            approvers: inventory.map(|inventory| inventory.policy.approvers.clone()).unwrap_or_default(),
         },
         folder: job.project.folder.clone(),
         state,
@@ -93,6 +99,18 @@ fn backends() -> Vec<Box<dyn Backend>> {
     vec![Box::new(exec::Exec), Box::new(host::HostBackend), Box::new(imap::Imap::default()), Box::new(service::Service)]
 }
 
+/// Shows a message on the terminal; whether there is one. On standard output the view shows it with its event.
+fn show_message(text: &Redacted<String>) -> bool {
+    if std::io::stdout().is_terminal() {
+        return true;
+    }
+    if std::io::stderr().is_terminal() {
+        say(&sanitise(text));
+        return true;
+    }
+    false
+}
+
 /// Polls the run, listens to signals, and lets the view know that time passes.
 async fn watch(run: impl Future<Output = Ending>, world: &Live<'_>, view: &SharedView, cancel: &Cancel) -> Exit {
     let mut run: Pin<&mut _> = pin!(run);
@@ -115,7 +133,7 @@ async fn watch(run: impl Future<Output = Ending>, world: &Live<'_>, view: &Share
                 }
                 stopping = true;
                 view.borrow_mut().cancelling();
-                cancel.cancel();
+                cancel.cancel(world.now());
             }
             _ = clock.tick() => view.borrow_mut().tick(world.now()),
         }

@@ -1,11 +1,14 @@
 //! Nodes of what is wrong: each becomes one diagnostic, and whatever stands inside it is looked through.
 
 use super::{Builder, children};
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::{Diagnostic, MAX_PER_FILE, code};
 use crate::source::Span;
 use crate::syntax::ast::{Statement, StatementKind};
 use crate::syntax::explain::{self, Context, braces};
 use crate::syntax::grammar::{Node, Rule};
+
+/// So many faults of a file are explained; the rest are only counted, and nobody reads them.
+const MOST_EXPLAINED: usize = 5 * MAX_PER_FILE;
 
 impl<'a> Builder<'a> {
     /// Reports a node of what is wrong, and every one inside it.
@@ -81,6 +84,9 @@ impl<'a> Builder<'a> {
         }
         let span = self.span(node);
         let diagnostic = match node.as_rule() {
+            Rule::bad_line if self.diagnostics.len() >= MOST_EXPLAINED => {
+                Diagnostic::error(code::NOT_UNDERSTOOD, span, "This line is not understood")
+            }
             Rule::bad_line => explain::line(self.file, span.start as usize, node.as_str(), self.context, false),
             Rule::bad_block => {
                 let header = children(node.clone()).next().filter(|child| child.as_rule() == Rule::bad_text);
@@ -144,9 +150,11 @@ impl<'a> Builder<'a> {
         let span = self.span(node);
         let start = span.start as usize;
         let before = self.plain.get(..start).unwrap_or("");
-        let line = before.get(before.rfind('\n').map_or(0, |at| at + 1)..).unwrap_or("");
+        // On a line beyond all measure the indentation does not matter, and many such looks back would take long.
+        let near = before.get(before.floor_char_boundary(start.saturating_sub(1000))..).unwrap_or("");
+        let line = near.get(near.rfind('\n').map_or(near.len(), |at| at + 1)..).unwrap_or("");
         let indent: String = line.chars().take_while(|c| *c == ' ').collect();
-        let blanks = (before.len() - before.trim_end_matches(' ').len()) as u32;
+        let blanks = (near.len() - near.trim_end_matches(' ').len()) as u32;
         Diagnostic::error(code::EXTRA_TEXT, span, "Two statements stand on one line")
             .help("A statement ends where its line ends: write the second on a line of its own.")
             .fix(Span { start: span.start - blanks, end: span.start, ..span }, format!("\n{indent}"))
@@ -176,8 +184,8 @@ impl<'a> Builder<'a> {
     fn misplaced(&mut self, node: &Node<'a>) {
         let first = children(node.clone()).next();
         let span = first.as_ref().map_or(self.span(node), |first| self.span(first));
-        let early = match (self.context, self.before) {
-            (Context::File, Some(from)) => braces::early_close(self.plain, from, span.start as usize),
+        let early = match self.context {
+            Context::File => self.early_close(span.start as usize),
             _ => None,
         };
         if let Some(at) = early {
@@ -195,8 +203,13 @@ impl<'a> Builder<'a> {
     }
 
     fn stray_brace(&mut self, span: Span) {
-        let early = self.before.and_then(|from| braces::early_close(self.plain, from, span.end as usize));
+        let early = self.early_close(span.end as usize);
         self.report_early_close(early.unwrap_or(span.start as usize));
+    }
+
+    /// The brace that closed the declaration before too early, looked for once.
+    fn early_close(&mut self, to: usize) -> Option<usize> {
+        self.before.take().and_then(|from| braces::early_close(self.plain, from, to))
     }
 
     fn report_early_close(&mut self, at: usize) {

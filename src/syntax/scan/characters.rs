@@ -30,30 +30,32 @@ fn is_forbidden(c: char) -> bool {
 }
 
 impl Scanner<'_> {
-    /// A tab or carriage return outside of texts and comments.
-    pub(super) fn blank(&mut self, byte: u8) {
-        let at = self.at;
-        let line = self.text.get(self.line_start..at).unwrap_or("");
-        let rest = self.text.get(at..).unwrap_or("").trim_start_matches(['\t', ' ']);
-        let ends = rest.is_empty() || rest.starts_with(['\n', '#']) || rest.starts_with("\r\n");
-        self.at += 1;
-        if byte == b'\r' {
-            return match self.bytes.get(at + 1) {
-                Some(b'\n') => self.patch(at..at + 1, ' '),
-                _ => {
-                    self.at = at;
-                    self.refuse(at..at + 1, false);
-                }
-            };
-        }
-        self.patch(at..at + 1, ' ');
-        if !ends && !line.chars().all(char::is_whitespace) {
-            let end = at + self.text.get(at..).unwrap_or("").bytes().take_while(|byte| *byte == b'\t').count();
-            for more in at + 1..end {
-                self.patch(more..more + 1, ' ');
+    /// A carriage return outside of texts and comments.
+    pub(super) fn carriage_return(&mut self) {
+        let range = self.at..self.at + 1;
+        match self.bytes.get(range.end) {
+            Some(b'\n') => {
+                self.patch(range, ' ');
+                self.at += 1;
             }
-            self.at = end;
-            let span = self.span(at..end);
+            _ => self.refuse(range, false),
+        }
+    }
+
+    /// Tabs, and blanks between them, outside of texts and comments: they may indent a line and end it.
+    pub(super) fn tabs(&mut self) {
+        let start = self.at;
+        let run = self.text.get(start..).unwrap_or("").bytes().take_while(|byte| matches!(byte, b'\t' | b' ')).count();
+        self.at += run;
+        for at in start..self.at {
+            if self.bytes.get(at) == Some(&b'\t') {
+                self.patch(at..at + 1, ' ');
+            }
+        }
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let ends = rest.is_empty() || rest.starts_with(b"\n") || rest.starts_with(b"#") || rest.starts_with(b"\r\n");
+        if !ends && !self.only_blanks {
+            let span = self.span(start..self.at);
             self.plain.diagnostics.push(
                 Diagnostic::error(code::FORBIDDEN_CHARACTER, span, "A tab stands in the middle of a line")
                     .help("Tabs may indent a line; between words write spaces.")
@@ -135,8 +137,10 @@ impl Scanner<'_> {
         };
         let replacement = if c.is_whitespace() && c != '\r' && !inside { " " } else { "" };
         let by = if c == '\r' && !inside { '\n' } else { ' ' };
-        if by == '\n' {
-            self.plain.reported.push(self.line_start..self.end_of_line(range.end) + 1);
+        let known = self.plain.reported.last().is_some_and(|line| line.end > range.start);
+        if by == '\n' && !known {
+            let line_end = self.end_of_line(range.end);
+            self.plain.reported.push(self.line_start..line_end + 1);
         }
         self.patch(range.clone(), by);
         let diagnostic = Diagnostic::error(code::FORBIDDEN_CHARACTER, span, message).help(help).fix(span, replacement);

@@ -17,7 +17,8 @@ impl Scanner<'_> {
     /// The end of `r"…"` at its quote, or of `r#"…"#` at its `#`.
     pub(super) fn raw_text(&mut self, hash: bool) {
         let (inside, close) = if hash { (self.at + 2, "\"#") } else { (self.at + 1, "\"") };
-        let line = self.text.get(inside..self.end_of_line(inside)).unwrap_or("");
+        let line_end = self.end_of_line(inside);
+        let line = self.text.get(inside..line_end).unwrap_or("");
         let on_line = line.find(close).map(|offset| inside + offset + close.len());
         match on_line.or_else(|| if hash { self.over_lines(inside, close) } else { None }) {
             Some(end) => self.end_text(self.at, end),

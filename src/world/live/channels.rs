@@ -2,40 +2,51 @@
 
 use super::Live;
 use super::state::{failed, open};
+use crate::backend::human::{Answer, Console, Question, Silence};
+use crate::backend::mail::{self, Message};
 use crate::engine::world::{Answered, Asking, Telling};
-use crate::value::{ActionError, Call, Class, Contact, ErrorKind, SignedDuration, Value};
+use crate::secret::Redacted;
+use crate::value::{ActionError, Contact, ErrorKind, MailSettings, Timestamp};
 use ecow::EcoString;
+use std::fmt::Write as _;
 use std::io::Write;
 use std::path::Path;
+use std::time::Duration;
 
 /// How long one channel is tried before the next one is.
-const PATIENCE: SignedDuration = SignedDuration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where messages are kept that nobody could be given.
 const UNDELIVERED: &str = "undelivered.txt";
 
-/// Whom the inventory names, and whether somebody sits before the terminal.
-#[derive(Debug)]
-pub struct Channels {
+/// Shows a message on the terminal that started the run; whether anybody sits there.
+pub type Terminal<'a> = Box<dyn Fn(&Redacted<String>) -> bool + 'a>;
+
+/// Whom the inventory names, and what carries messages and questions to them.
+pub struct Channels<'a> {
     /// The contacts.
     pub contacts: Vec<Contact>,
-    /// Whether questions can be asked and messages be seen on the terminal.
-    pub attended: bool,
+    /// How mail leaves.
+    pub mail: Option<MailSettings>,
+    /// Where messages to contacts with a terminal are shown.
+    pub terminal: Terminal<'a>,
+    /// Where questions are asked.
+    pub console: Console,
+    /// Who may approve; anybody when empty.
+    pub approvers: Vec<EcoString>,
 }
 
-impl Channels {
+impl Channels<'_> {
     /// A contact and those that hear of everything it hears of, each once.
     fn circle(&self, name: &str) -> Vec<&Contact> {
-        let mut names: Vec<&str> = vec![name];
-        let mut circle = Vec::new();
+        let named = |name: &str| self.contacts.iter().find(|contact| contact.name == name);
+        let mut circle: Vec<&Contact> = named(name).into_iter().collect();
         let mut next = 0;
-        while let Some(name) = names.get(next).copied() {
+        while let Some(contact) = circle.get(next).copied() {
             next += 1;
-            let Some(contact) = self.contacts.iter().find(|contact| contact.name == name) else { continue };
-            circle.push(contact);
-            for other in &contact.also {
-                if !names.contains(&other.as_str()) {
-                    names.push(other);
+            for other in contact.also.iter().filter_map(|also| named(also)) {
+                if !circle.iter().any(|known| known.name == other.name) {
+                    circle.push(other);
                 }
             }
         }
@@ -48,97 +59,99 @@ impl Channels {
 /// # Errors
 /// `unreachable` when no channel took the message; then it is kept on this machine and shown on standard error.
 pub async fn tell(live: &Live<'_>, telling: &Telling) -> Result<(), ActionError> {
-    let circle = live.equipment.channels.circle(&telling.contact);
+    let channels = &live.equipment.channels;
+    let circle = channels.circle(&telling.contact);
+    let text = text(live, telling);
     let mut failures = Vec::new();
     let mut reached = false;
-    let message = message(live, telling);
     for contact in &circle {
+        if contact.terminal {
+            match (channels.terminal)(&text) {
+                true => reached = true,
+                false => failures.push(format!("nobody sits at the terminal of {}", contact.name)),
+            }
+        }
         if !contact.mail.is_empty() {
-            let call = mail(contact, telling, live, &message);
-            match deliver(live, &call).await {
+            match send(live, telling, contact, &text).await {
                 Ok(()) => reached = true,
                 Err(error) => failures.push(format!("mail to {}: {error}", contact.name)),
             }
         }
-        if contact.terminal {
-            match deliver(live, &terminal(&message)).await {
-                Ok(()) => reached = true,
-                Err(error) => failures.push(format!("the terminal of {}: {error}", contact.name)),
-            }
-        }
     }
     if reached {
-        for failure in failures {
-            tracing::warn!(%failure, "a channel failed");
-        }
+        failures.iter().for_each(|failure| tracing::warn!(%failure, "a channel failed"));
         return Ok(());
     }
     if circle.is_empty() {
-        failures.push(format!("the inventory has no contact {}", telling.contact));
+        failures.push(format!("no inventory names a contact {}", telling.contact));
     }
-    let kept = last_resort(&live.equipment.state, &message);
-    let kept = kept.map_or_else(|error| error.to_string(), |path| format!("the message is kept in {path}"));
-    Err(ActionError::new(ErrorKind::Unreachable, format!("nobody was reached ({}); {kept}", failures.join("; "))))
+    let kept = match last_resort(&live.equipment.state, &text) {
+        Ok(path) => format!("the message is kept in {path}"),
+        Err(error) => error.to_string(),
+    };
+    Err(ActionError::new(ErrorKind::Unreachable, format!("nobody was reached: {}; {kept}", failures.join(", "))))
 }
 
-async fn deliver(live: &Live<'_>, call: &Call) -> Result<(), ActionError> {
-    let deadline = live.now().checked_add(PATIENCE).unwrap_or(crate::value::Timestamp::MAX);
-    live.perform(call, deadline).await.map(|_| ())
+async fn send(
+    live: &Live<'_>,
+    telling: &Telling,
+    contact: &Contact,
+    text: &Redacted<String>,
+) -> Result<(), ActionError> {
+    let Some(settings) = &live.equipment.channels.mail else {
+        return Err(ActionError::new(ErrorKind::Refused, "the inventory does not say how mail leaves"));
+    };
+    let secrets = live.equipment.secrets;
+    let message = Message {
+        to: contact.mail.clone(),
+        subject: secrets.redact_text(&telling.subject),
+        body: text.clone(),
+        id: format!("{}-{}-{}", telling.run, telling.address, contact.name).replace('/', "."),
+    };
+    let receipt = mail::send(settings, &message, secrets, &live.equipment.folder, PATIENCE).await?;
+    for (address, why) in receipt.refused {
+        tracing::warn!(%address, %why, "a recipient was refused");
+    }
+    Ok(())
 }
 
-/// What is told, secrets masked.
-fn message(live: &Live<'_>, telling: &Telling) -> String {
-    let mut text = format!("{}\n\n{}\n", telling.subject, telling.body.trim_end());
+/// What is told, evidence included.
+fn text(live: &Live<'_>, telling: &Telling) -> Redacted<String> {
+    let mut text = format!("{}\n", telling.body.trim_end());
+    if !telling.evidence.is_empty() {
+        text.push_str("\nEvidence:\n");
+    }
     for evidence in &telling.evidence {
-        text.push_str(&format!("\n{}: {}\n", evidence.label, evidence.value));
+        let _ = writeln!(text, "  {}: {}", evidence.label, evidence.value);
     }
-    live.equipment.secrets.redact_text(&text).into_inner()
-}
-
-fn call(backend: &str, action: &str, arguments: Vec<(&str, Value)>) -> Call {
-    let arguments = arguments.into_iter().map(|(name, value)| (EcoString::from(name), value)).collect();
-    Call { backend: backend.into(), action: action.into(), class: Class::Change, arguments }
-}
-
-fn mail(contact: &Contact, telling: &Telling, live: &Live<'_>, message: &str) -> Call {
-    let to = Value::list(contact.mail.iter().map(|address| Value::text(address.as_str())));
-    let subject = live.equipment.secrets.redact_text(&telling.subject).into_inner();
-    call("mail", "send", vec![("to", to), ("subject", Value::text(subject)), ("body", Value::text(message))])
-}
-
-fn terminal(message: &str) -> Call {
-    call("human", "tell", vec![("message", Value::text(message))])
+    live.equipment.secrets.redact_text(&text)
 }
 
 /// Keeps a message on this machine, and shows it to whoever looks at standard error.
-fn last_resort(state: &Path, message: &str) -> Result<String, ActionError> {
-    // Evidence comes from outside; a terminal obeys control characters.
+fn last_resort(state: &Path, text: &Redacted<String>) -> Result<String, ActionError> {
+    // Evidence comes from outside, and a terminal obeys control characters.
     let shown: String =
-        message.chars().map(|letter| if letter.is_control() && letter != '\n' { '?' } else { letter }).collect();
-    let _ = writeln!(std::io::stderr().lock(), "{shown}");
+        text.chars().map(|letter| if letter.is_control() && letter != '\n' { '?' } else { letter }).collect();
+    let _ = std::io::stderr().lock().write_all(shown.as_bytes());
     let path = state.join(UNDELIVERED);
     let mut file = open(state, UNDELIVERED)?;
-    let kept = file.write_all(format!("---- {}\n{message}\n", crate::value::Timestamp::now()).as_bytes());
+    let kept = file.write_all(format!("---- {:.0}\n{text}\n", Timestamp::now()).as_bytes());
     kept.and_then(|()| file.sync_data()).map_err(|error| failed(&path, &error))?;
     Ok(path.display().to_string())
 }
 
-/// Asks people; silence is an answer.
-pub async fn ask(live: &Live<'_>, asking: &Asking) -> Result<Answered, ActionError> {
-    if !live.equipment.channels.attended {
-        return Ok(Answered { answer: None, by: Vec::new() });
+/// Asks people; silence is an answer. One terminal is one person, so it gives one approval of several.
+pub async fn ask(live: &Live<'_>, asking: &Asking) -> Answered {
+    let channels = &live.equipment.channels;
+    let message = live.equipment.secrets.redact_text(&asking.message);
+    let question = Question { message, choices: asking.choices.clone() };
+    match channels.console.ask(&question, live.clock.until(asking.deadline)).await {
+        Ok(Answer { choice, by }) => {
+            let approves = choice == "approve";
+            let may = channels.approvers.is_empty() || channels.approvers.contains(&by);
+            let counts = !approves || may && asking.by <= 1;
+            Answered { answer: counts.then_some(choice), by: vec![by.to_string()] }
+        }
+        Err(Silence::Nobody | Silence::Closed | Silence::TimedOut) => Answered { answer: None, by: Vec::new() },
     }
-    let choices = Value::list(asking.choices.iter().map(|choice| Value::word(choice.clone())));
-    let message = live.equipment.secrets.redact_text(&asking.message).into_inner();
-    let call = call("human", "ask", vec![("message", Value::text(message)), ("choices", choices)]);
-    match live.perform(&call, asking.deadline).await {
-        Ok(Value::Word(answer) | Value::Text(answer)) => Ok(Answered { answer: Some(answer), by: vec![whoever()] }),
-        Ok(_) => Ok(Answered { answer: None, by: Vec::new() }),
-        Err(error) if error.kind == ErrorKind::TimedOut => Ok(Answered { answer: None, by: Vec::new() }),
-        Err(error) => Err(error),
-    }
-}
-
-fn whoever() -> String {
-    std::env::var("USER").unwrap_or_else(|_| "somebody at the terminal".to_owned())
 }

@@ -3,7 +3,7 @@
 use super::locks::Locks;
 use super::*;
 use crate::backend::Performing;
-use crate::value::Class;
+use crate::value::{Class, Contact};
 use std::collections::BTreeMap;
 
 /// A backend that does what its action says.
@@ -30,12 +30,17 @@ impl Backend for Odd {
     }
 }
 
+fn channels(contacts: Vec<Contact>) -> Channels<'static> {
+    let console = crate::backend::human::Console::nobody();
+    Channels { contacts, mail: None, terminal: Box::new(|_| false), console, approvers: Vec::new() }
+}
+
 fn with_live<T>(secrets: &Secrets, state: &Path, work: impl AsyncFnOnce(&Live<'_>) -> T) -> T {
     let live = Live::new(Equipment {
         backends: vec![Box::new(Odd)],
         hosts: &[],
         secrets,
-        channels: Channels { contacts: Vec::new(), attended: false },
+        channels: channels(Vec::new()),
         folder: PathBuf::from("."),
         state: state.to_owned(),
         run: "r1".into(),
@@ -175,10 +180,9 @@ fn a_wait_ends_when_the_clock_says_so() {
 #[test]
 fn cancelling_wakes_whoever_waits() {
     let cancel = Cancel::default();
-    let waiting = std::future::poll_fn(|context| match cancel.poll(context) {
-        true => std::task::Poll::Ready(()),
-        false => std::task::Poll::Pending,
-    });
+    let now = Timestamp::from_second(1_800_000_000).unwrap();
+    let waiting = std::future::poll_fn(|context| cancel.poll(context));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(async { tokio::join!(waiting, async { cancel.cancel() }) });
+    let (at, ()) = runtime.block_on(async { tokio::join!(waiting, async { cancel.cancel(now) }) });
+    assert_eq!(at, now);
 }

@@ -19,6 +19,8 @@ pub const PASSWORD: &str = "wonder land 7";
 pub struct Dovecot {
     /// Its configuration file: `dovecot -F -c FILE`.
     pub config: PathBuf,
+    /// The folder with all that is its own.
+    folder: PathBuf,
     /// IMAP, with STARTTLS.
     pub port: u16,
     /// IMAP in TLS.
@@ -45,9 +47,32 @@ impl Dovecot {
         self.child.iter().for_each(|child| child.signal(Signal::STOP));
     }
 
+    /// The process number of its master, however it was started; none when it does not run.
+    pub fn process(&self) -> Option<u32> {
+        let text = fs::read_to_string(self.folder.join("run/master.pid")).ok()?;
+        let number = text.trim().parse().ok()?;
+        Path::new(&format!("/proc/{number}")).exists().then_some(number)
+    }
+
     /// Lets it go on.
     pub fn thaw(&self) {
         self.child.iter().for_each(|child| child.signal(Signal::CONT));
+    }
+}
+
+/// The ports of an instance.
+#[derive(Clone, Copy)]
+pub struct Ports {
+    /// IMAP, with STARTTLS.
+    pub plain: u16,
+    /// IMAP in TLS.
+    pub tls: u16,
+}
+
+impl Ports {
+    /// Two that nothing listens on now.
+    pub fn free() -> Self {
+        Self { plain: free_port(), tls: free_port() }
     }
 }
 
@@ -70,7 +95,12 @@ impl Lab {
 
     /// Both, with all their files written, not running: for tests in which something else starts them.
     pub fn prepare() -> Self {
-        assert!(rustix::process::getuid().is_root(), "this test needs to be root, as Dovecot does");
+        Self::prepare_on(Ports::free(), Ports::free())
+    }
+
+    /// The same on ports of the caller's choice.
+    pub fn prepare_on(front: Ports, back: Ports) -> Self {
+        assert!(rustix::process::getuid().is_root(), "the lab needs to be root, as Dovecot does");
         let folder = tempfile::Builder::new().prefix("lab").tempdir().expect("a temporary folder");
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("its mode");
         let authority = Authority::new(&folder.path().join("ca"));
@@ -78,7 +108,7 @@ impl Lab {
         let users = folder.path().join("users");
         fs::write(&users, format!("{USER}:{{PLAIN}}{PASSWORD}\n")).expect("the users");
         let own = format!("driver = passwd-file\n  args = {}", users.display());
-        let back = configure(folder.path(), "back", &issued, &own, "");
+        let back = configure(folder.path(), "back", back, &issued, &own, "");
         let (port, ca) = (back.tls_port, &authority.certificate);
         let proxy = format!(
             "driver = static\n  args = nopassword=y proxy=y host=127.0.0.1 port={port} ssl=yes proxy_timeout=2"
@@ -86,6 +116,7 @@ impl Lab {
         let front = configure(
             folder.path(),
             "front",
+            front,
             &issued,
             &proxy,
             &format!("ssl_ca = <{}\nssl_require_crl = no", ca.display()),
@@ -123,13 +154,13 @@ impl Lab {
     }
 }
 
-fn configure(folder: &Path, name: &str, issued: &Issued, passdb: &str, more: &str) -> Dovecot {
+fn configure(folder: &Path, name: &str, ports: Ports, issued: &Issued, passdb: &str, more: &str) -> Dovecot {
     let own = folder.join(name);
     let mail = own.join("mail");
     fs::create_dir_all(&mail).expect("a folder for mail");
     let (user, group) = (number_of("/etc/passwd", "dovecot"), number_of("/etc/group", "dovecot"));
     chown(&mail, user, group).expect("a folder that Dovecot owns");
-    let (port, tls_port) = (free_port(), free_port());
+    let Ports { plain: port, tls: tls_port } = ports;
     let text = format!(
         "base_dir = {own}/run\nstate_dir = {own}/state\ninstance_name = {name}-{tls_port}\nlog_path = {own}/log\n\
          protocols = imap\nlisten = 127.0.0.1\nssl = required\nssl_cert = <{certificate}\nssl_key = <{key}\n\
@@ -145,14 +176,14 @@ fn configure(folder: &Path, name: &str, issued: &Issued, passdb: &str, more: &st
     );
     let config = own.join("dovecot.conf");
     fs::write(&config, text).expect("the configuration");
-    Dovecot { config, port, tls_port, child: None }
+    Dovecot { config, folder: own, port, tls_port, child: None }
 }
 
 /// The number of a user or group in its file.
-fn number_of(file: &str, name: &str) -> Option<u32> {
+pub(super) fn number_of(file: &str, name: &str) -> Option<u32> {
     let text = fs::read_to_string(file).unwrap_or_default();
     let entry =
         text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')?.split(':').nth(1)?.parse().ok());
-    assert!(entry.is_some(), "this test needs Dovecot and its user {name}: install the Debian package dovecot-imapd");
+    assert!(entry.is_some(), "the lab needs Dovecot and its user {name}: install the Debian package dovecot-imapd");
     entry
 }

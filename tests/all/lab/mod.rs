@@ -1,4 +1,5 @@
-//! A real laboratory on this machine: two Dovecots, one the front end of the other, and an authority for certificates.
+//! A real laboratory on this machine: two Dovecots, one the front end of the other, an authority for certificates, and
+//! around them a whole site with supervisord and a mail server.
 //!
 //! Everything lives in a temporary folder and on loopback ports of its own, and ends when the lab is dropped.
 
@@ -7,11 +8,19 @@
 mod authority;
 mod calls;
 mod dovecot;
+pub mod mail;
+mod mail_front;
+mod postbox;
 mod process;
 mod scripted;
+mod site;
+mod supervisor;
 
 pub use authority::{Authority, Issue, Issued};
 pub use calls::{Caller, field, host, word};
-pub use dovecot::{Dovecot, Lab, PASSWORD, USER};
+pub use dovecot::{Dovecot, Lab, PASSWORD, Ports, USER};
+pub use postbox::{Mail, Postbox};
 pub use process::{Child, free_port, must_be_installed, wait_until};
 pub use scripted::{Peer, Scripted, acceptor};
+pub use site::Site;
+pub use supervisor::{Program, Supervisor};

@@ -1,6 +1,6 @@
 //! Programs that a test starts, which end with it.
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 pub fn must_be_installed(program: &str, package: &str) {
     let folders = std::env::var("PATH").unwrap_or_default();
     let found = folders.split(':').chain(["/usr/sbin"]).any(|folder| Path::new(folder).join(program).is_file());
-    assert!(found, "this test needs the program {program}: install the Debian package {package}");
+    assert!(found, "the lab needs the program {program}: install the Debian package {package}");
 }
 
 /// A loopback port that nothing listens on now.
@@ -37,14 +37,31 @@ impl Child {
 
     /// Sends a signal to it and all that it started.
     pub fn signal(&self, signal: Signal) {
-        let id = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw).expect("a process has a number");
-        let _ = kill_process_group(id, signal);
+        signal_group(self.id(), signal);
+    }
+
+    /// Asks it to end what it started and then itself; what does not end in time is killed when it is dropped.
+    pub fn end(&mut self, patience: Duration) {
+        let _ = kill_process(pid(self.id()), Signal::TERM);
+        let latest = Instant::now() + patience;
+        while self.is_running() && Instant::now() < latest {
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Whether it runs.
     pub fn is_running(&mut self) -> bool {
         matches!(self.0.try_wait(), Ok(None))
     }
+}
+
+fn pid(number: u32) -> Pid {
+    i32::try_from(number).ok().and_then(Pid::from_raw).expect("a process has a number")
+}
+
+/// Sends a signal to a process group, if there still is one.
+pub fn signal_group(group: u32, signal: Signal) {
+    let _ = kill_process_group(pid(group), signal);
 }
 
 impl Drop for Child {

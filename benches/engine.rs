@@ -1,0 +1,35 @@
+//! What the interpreter itself costs: statements that do nothing to the outside, and waits, in virtual time.
+
+#[path = "../tests/all/engine_support.rs"]
+#[allow(dead_code, reason = "the tests use the rest")]
+mod engine_support;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use engine_support::{Maker, bind, num, repeat, resolve, starting, world};
+use rectify::check::program::{Program, Statement};
+use rectify::engine::{EndingOutcome, run};
+
+fn program(body: Vec<Statement>, every: &str) -> Program {
+    let mut maker = Maker::new();
+    maker.runbook(vec![repeat(100_000, every, body), resolve("well")]);
+    maker.finish()
+}
+
+fn runs(program: &Program) {
+    let world = world();
+    let ending = world.drive(run(program, &world, starting()));
+    assert_eq!(ending.map(|ending| ending.outcome), Ok(EndingOutcome::Resolved));
+}
+
+fn engine(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("engine");
+    group.sample_size(10);
+    let no_op = program(vec![bind(1, num(1), None)], "0s");
+    group.bench_function("100,000 no-op steps", |bencher| bencher.iter(|| runs(&no_op)));
+    let waits = program(vec![bind(1, num(1), None)], "1s");
+    group.bench_function("100,000 no-op steps, 1s apart", |bencher| bencher.iter(|| runs(&waits)));
+    group.finish();
+}
+
+criterion_group!(benches, engine);
+criterion_main!(benches);

@@ -1,0 +1,110 @@
+//! A site on this machine to be broken and repaired: two Dovecots and a mail server, with the runbooks of
+//! `runbooks/dovecot`. `docs/lab.md` says what is in it.
+//!
+//! `demo` breaks it, has it repaired before the reader's eyes, and takes it away; `up` keeps it until Ctrl-C.
+
+#[path = "../tests/all/lab/mod.rs"]
+mod lab;
+
+use lab::Site;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let what = std::env::args().nth(1).unwrap_or_default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let _guard = runtime.enter();
+    // From here on Ctrl-C is an event and not the end: the run that it is meant for ends first, then the site.
+    let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).expect("a signal");
+    let Some(program) = program() else {
+        eprintln!("Build the program first: cargo build");
+        return ExitCode::from(2);
+    };
+    match what.as_str() {
+        "demo" => demo(&program),
+        "up" => up(&program, || {
+            runtime.block_on(interrupt.recv());
+        }),
+        _ => {
+            eprintln!("Say what to do:\n  demo   break the site, repair it, take it away\n  up     keep it until Ctrl-C");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The program, built beside this example.
+fn program() -> Option<PathBuf> {
+    let beside = std::env::current_exe().ok()?.parent()?.parent()?.join("rectify");
+    beside.is_file().then_some(beside)
+}
+
+fn start() -> Site {
+    println!("Starting a front end, a back end and a mail server on this machine …");
+    Site::start_at(&Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks/dovecot"))
+}
+
+fn demo(program: &Path) -> ExitCode {
+    let site = start();
+    let before = processes(&site);
+    println!("Stopping the back end. Customers log in through the front end, which still greets them.");
+    site.stop("back");
+    println!("Alertmanager would now send lab/alert.json, and that starts:\n");
+    println!("  $ rectify run . --alert lab/alert.json\n");
+    let status = site.command(program).args(["run", ".", "--alert", "lab/alert.json"]).status();
+    let code = status.expect("the program starts").code();
+    println!("\nIt ended with exit code {}.", code.map_or_else(|| "none: a signal".to_owned(), |code| code.to_string()));
+    let after = processes(&site);
+    for (place, name) in ["front end", "back end"].into_iter().enumerate() {
+        let shown = |number: Option<u32>| number.map_or_else(|| "none".to_owned(), |number| number.to_string());
+        let what = if before[place] == after[place] { "left alone" } else { "another process" };
+        println!("The {name}'s process: {} before, {} after: {what}.", shown(before[place]), shown(after[place]));
+    }
+    let mails = site.postbox.mails();
+    for mail in &mails {
+        let subject = mail.header.lines().find_map(|line| line.strip_prefix("Subject: ")).unwrap_or_default();
+        println!("Mail to {}: {subject}", mail.to);
+    }
+    println!("Stopping everything …");
+    match code {
+        Some(0) => ExitCode::SUCCESS,
+        Some(code) => ExitCode::from(u8::try_from(code).unwrap_or(1)),
+        None => ExitCode::FAILURE,
+    }
+}
+
+fn processes(site: &Site) -> [Option<u32>; 2] {
+    [site.lab.front.process(), site.lab.back.process()]
+}
+
+fn up(program: &Path, wait_for_interrupt: impl FnOnce()) -> ExitCode {
+    let site = start();
+    let project = site.project.display();
+    let program = program.display();
+    println!(
+        "It runs until you press Ctrl-C. In another shell, as the same user:
+
+  cd {project}
+  export XDG_STATE_HOME=$PWD/lab/state      # locks and limits of the lab, apart from your own
+  alias rectify={program}
+
+  # Break it: one of
+  supervisorctl -c lab/supervisord.conf stop back
+  kill -STOP -- -$(supervisorctl -c lab/supervisord.conf pid back)
+  echo 'not it' > lab/probe-password
+  supervisorctl -c lab/supervisord.conf stop smtp
+
+  # Repair it
+  rectify run front-end.runbook server=fe1 --dry-run
+  rectify run front-end.runbook server=fe1
+  rectify run . --alert lab/alert.json
+  rectify run maintenance.runbook server=be1 reason=\"a new disk\"
+
+  # Look at it
+  supervisorctl -c lab/supervisord.conf status
+  find lab/mail/ -type f | xargs -r cat
+"
+    );
+    wait_for_interrupt();
+    println!("Stopping everything …");
+    ExitCode::SUCCESS
+}

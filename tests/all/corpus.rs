@@ -1,0 +1,104 @@
+//! The files beside the tests: which there are, how they are read, and what a check finds in them.
+
+use rectify::catalog::Catalog;
+use rectify::check::{Checked, Session};
+use rectify::source::{FileError, Files, MAX_FILE_BYTES};
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+/// Where the files stand.
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
+}
+
+/// The files that a test begins with, in a folder of `tests`: each file in it, and the `main.runbook` of each folder.
+pub fn roots(folder_name: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder().join(folder_name)).unwrap();
+    let mut roots: Vec<PathBuf> = entries
+        .map(|entry| {
+            let name = Path::new(folder_name).join(entry.unwrap().file_name());
+            if folder().join(&name).is_dir() { name.join("main.runbook") } else { name }
+        })
+        .collect();
+    roots.sort();
+    roots
+}
+
+/// Files below `tests`, by paths that begin there.
+pub struct TestFiles;
+
+impl Files for TestFiles {
+    fn resolve(&self, from: &Path, written: &str) -> Result<PathBuf, FileError> {
+        inside(from, written)
+    }
+
+    fn read(&self, path: &Path) -> Result<String, FileError> {
+        let bytes = std::fs::read(folder().join(path)).map_err(|_| FileError::NotFound)?;
+        if bytes.len() > MAX_FILE_BYTES {
+            return Err(FileError::TooLong);
+        }
+        String::from_utf8(bytes).map_err(|error| FileError::NotUtf8(error.utf8_error().valid_up_to()))
+    }
+}
+
+/// Files that a test has made up.
+#[derive(Default)]
+pub struct MadeUp(pub BTreeMap<PathBuf, String>);
+
+impl Files for MadeUp {
+    fn resolve(&self, from: &Path, written: &str) -> Result<PathBuf, FileError> {
+        inside(from, written)
+    }
+
+    fn read(&self, path: &Path) -> Result<String, FileError> {
+        self.0.get(path).cloned().ok_or(FileError::NotFound)
+    }
+}
+
+/// `written` as seen from the file `from`, without `..`; it must not lead out of the folder that all paths begin in.
+fn inside(from: &Path, written: &str) -> Result<PathBuf, FileError> {
+    let mut path = from.parent().unwrap_or(Path::new("")).to_owned();
+    for component in Path::new(written).components() {
+        match component {
+            Component::ParentDir if !path.pop() => return Err(FileError::Outside),
+            Component::ParentDir | Component::CurDir => {}
+            Component::Normal(name) => path.push(name),
+            Component::RootDir | Component::Prefix(_) => return Err(FileError::Outside),
+        }
+    }
+    Ok(path)
+}
+
+/// What a check says of one place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Finding {
+    pub file: String,
+    pub line: u32,
+    pub column: u32,
+    pub code: String,
+    /// Message, words of the labels and help.
+    pub text: String,
+}
+
+/// Checks a file and says what was found where.
+pub fn check(files: &dyn Files, root: &Path) -> (Checked, Vec<Finding>) {
+    let catalog = Catalog::builtin();
+    let mut session = Session::new(files, catalog, None, catalog.sources().clone());
+    let checked = session.check(root);
+    let findings = checked.diagnostics.iter().map(|diagnostic| {
+        let file = session.sources().file(diagnostic.span().file).unwrap();
+        let position = file.position(diagnostic.span().start);
+        let labels = diagnostic.labels.iter().map(|label| label.text.as_str());
+        let help = diagnostic.help.as_deref().unwrap_or_default();
+        let parts = [diagnostic.message.as_str()].into_iter().chain(labels).chain([help]);
+        Finding {
+            file: file.name.to_string(),
+            line: position.line,
+            column: position.column,
+            code: diagnostic.code.0.to_owned(),
+            text: parts.collect::<Vec<_>>().join("\n"),
+        }
+    });
+    let findings = findings.collect();
+    (checked, findings)
+}

@@ -1,0 +1,96 @@
+//! supervisord, which runs the servers of the lab as it would run those of a site.
+
+use super::process::{Child, must_be_installed, signal_group, wait_until};
+use rustix::process::Signal;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
+
+/// How long a program may take to end before it is killed, in seconds. A program that hangs always takes it.
+const PATIENCE: u32 = 1;
+
+/// A program for supervisord to run in the foreground.
+pub struct Program {
+    /// What supervisord calls it.
+    pub name: &'static str,
+    /// Its command line, in supervisord's own quoting.
+    pub command: String,
+}
+
+/// A supervisord with a configuration and a socket of its own.
+pub struct Supervisor {
+    /// Its configuration file: `supervisorctl -c FILE`.
+    pub config: PathBuf,
+    child: Child,
+}
+
+impl Supervisor {
+    /// Starts it, and with it all its programs. The path of the folder has to be short: a socket lies in it.
+    pub fn start(folder: &Path, programs: &[Program]) -> Self {
+        must_be_installed("supervisord", "supervisor");
+        let config = folder.join("supervisord.conf");
+        fs::write(&config, configuration(folder, programs)).expect("the configuration of supervisord");
+        // Whoever is killed cannot stop what it started: the kernel tells supervisord.
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "TERM", "supervisord", "-n", "-c"]).arg(&config).env("PATH", search_path());
+        let child = Child::start(&mut command);
+        let socket = folder.join("supervisor.sock");
+        wait_until("supervisord to listen", || socket.exists());
+        Self { config, child }
+    }
+
+    /// `supervisorctl ARGUMENTS`, which must succeed.
+    pub fn order(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new("supervisorctl");
+        let output = command.arg("-c").arg(&self.config).args(arguments).env("PATH", search_path()).output();
+        let output = output.expect("supervisorctl starts");
+        assert!(output.status.success(), "supervisorctl {arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
+        output
+    }
+
+    /// The number of a program's process, which is that of its process group too; none when it does not run.
+    pub fn process(&self, name: &str) -> Option<u32> {
+        let mut command = Command::new("supervisorctl");
+        let output = command.arg("-c").arg(&self.config).args(["pid", name]).env("PATH", search_path()).output();
+        let text = String::from_utf8(output.expect("supervisorctl starts").stdout).unwrap_or_default();
+        text.trim().parse().ok().filter(|number| *number != 0)
+    }
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        let id = self.child.id();
+        let programs = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+        self.child.end(Duration::from_secs(u64::from(PATIENCE) + 4));
+        if self.child.is_running() {
+            for group in programs.split_whitespace().filter_map(|number| number.parse().ok()) {
+                signal_group(group, Signal::KILL);
+            }
+        }
+    }
+}
+
+fn configuration(folder: &Path, programs: &[Program]) -> String {
+    let folder = folder.display();
+    let mut text = format!(
+        "[unix_http_server]\nfile={folder}/supervisor.sock\nchmod=0700\n\
+         [supervisord]\nnodaemon=true\nuser=root\nlogfile={folder}/supervisord.log\n\
+         pidfile={folder}/supervisord.pid\nchildlogdir={folder}\n\
+         [rpcinterface:supervisor]\n\
+         supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface\n\
+         [supervisorctl]\nserverurl=unix://{folder}/supervisor.sock\n"
+    );
+    for Program { name, command } in programs {
+        text += &format!(
+            "[program:{name}]\ncommand={command}\nstopasgroup=true\nkillasgroup=true\nstopwaitsecs={PATIENCE}\n\
+             redirect_stderr=true\nstdout_logfile={folder}/{name}.out\n"
+        );
+    }
+    text
+}
+
+/// Servers lie in folders that not everybody searches.
+fn search_path() -> String {
+    format!("{}:/usr/local/sbin:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default())
+}
