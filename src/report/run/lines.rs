@@ -7,6 +7,8 @@ use crate::value::{Class, Outcome, SignedDuration, Timestamp, Value, display_dur
 use ecow::EcoString;
 use std::collections::BTreeMap;
 
+/// The longest line of evidence, in characters; JSON has all of it.
+const LONGEST_EVIDENCE: usize = 160;
 /// Evidence is cut after this many lines.
 const MOST_EVIDENCE: usize = 12;
 
@@ -98,8 +100,8 @@ impl Lines {
                     "failed" => Mark::Bad,
                     _ => Mark::Doubt,
                 };
-                let because = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-                page.say(mark, &format!("{title} {verdict}{because}"));
+                let because = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
+                page.say(mark, &format!("{verdict}: {title}{because}"));
                 if mark != Mark::Good {
                     page.evidence(answer);
                 }
@@ -199,7 +201,10 @@ impl Page {
             value => sanitise(&value.to_string()).lines().map(str::to_owned).collect(),
         };
         for line in shown.iter().take(MOST_EVIDENCE) {
-            self.detail(line);
+            match line.char_indices().nth(LONGEST_EVIDENCE) {
+                Some((end, _)) => self.detail(&format!("{}…", &line[..end])),
+                None => self.detail(line),
+            }
         }
         if let Some(more) = shown.len().checked_sub(MOST_EVIDENCE).filter(|more| *more > 0) {
             self.detail(&format!("… and {more} more"));
