@@ -25,11 +25,15 @@ type Compiled = Filter<data::JustLut<Val>>;
 
 /// Whether a filter is well formed, and if not, why.
 pub fn check(filter: &str) -> Result<(), String> {
-    compile(filter).map(|_| ())
+    with_stack(|| compile(filter).map(|_| ()))
 }
 
 /// The first result of a filter; an error of kind `mismatch` when it fails or gives none.
 pub fn first_result(filter: &str, input: &serde_json::Value) -> Result<serde_json::Value, ActionError> {
+    with_stack(|| run(filter, input))
+}
+
+fn run(filter: &str, input: &serde_json::Value) -> Result<serde_json::Value, ActionError> {
     let wrong = |what: String| ActionError::new(ErrorKind::Mismatch, format!("the jq filter {filter:?} {what}"));
     let compiled = compile(filter).map_err(|why| wrong(format!("is not well formed: {why}")))?;
     let input = serde_json::to_vec(input).map_err(|error| wrong(format!("has no input: {error}")))?;
@@ -43,6 +47,11 @@ pub fn first_result(filter: &str, input: &serde_json::Value) -> Result<serde_jso
             serde_json::from_str(&value.to_string()).map_err(|_| wrong("gave something that is not JSON".to_owned()))
         }
     }
+}
+
+/// Works on a stack that is large enough for the deepest filter that is allowed, whatever stack the caller has.
+fn with_stack<T>(work: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(4 << 20, 16 << 20, work)
 }
 
 /// How much a filter may hold: reading, compiling and running one goes as deep into the stack as it is nested.

@@ -79,7 +79,7 @@ fn findings(text: &str) -> Vec<(String, String)> {
 
 /// What is wrong with a block, in words.
 fn complaint(block: &Block) -> Option<String> {
-    let found = match block.completed(&read) {
+    let found = match block.completed(read) {
         Ok(text) => findings(&text),
         Err(why) => return Some(why),
     };

@@ -430,7 +430,7 @@ fn jq_reaches_nothing_outside_its_input() {
             },
             Rule::of("svc.value"),
         );
-        assert!(reason.contains("names something that does not exist"), "{filter}: {reason}");
+        assert!(reason.contains("is not known"), "{filter}: {reason}");
     }
 }
 

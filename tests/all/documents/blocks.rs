@@ -68,8 +68,8 @@ impl Block {
 
     /// The fixture that a fragment belongs into, by the word it begins with.
     fn surroundings(&self) -> Result<&'static str, String> {
-        let lines = self.text.lines().map(str::trim);
-        let first = lines.filter(|line| !line.is_empty() && !line.starts_with('#')).next();
+        let mut lines = self.text.lines().map(str::trim);
+        let first = lines.find(|line| !line.is_empty() && !line.starts_with('#'));
         let line = first.ok_or("the block is empty")?;
         let word = line.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
         // `limit` is a header, and with the name of an action before its numbers a declaration.
