@@ -9,22 +9,29 @@ mod lab;
 use lab::Site;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
 
 fn main() -> ExitCode {
     let what = std::env::args().nth(1).unwrap_or_default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let _guard = runtime.enter();
     // From here on Ctrl-C is an event and not the end: the run that it is meant for ends first, then the site.
-    let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).expect("a signal");
+    let mut interrupt = signal(SignalKind::interrupt()).expect("a signal");
     let Some(program) = program() else {
         eprintln!("Build the program first: cargo build");
         return ExitCode::from(2);
     };
     match what.as_str() {
         "demo" => demo(&program),
-        "up" => up(&program, || {
-            runtime.block_on(interrupt.recv());
-        }),
+        "up" => {
+            let [mut terminate, mut hang_up] =
+                [SignalKind::terminate(), SignalKind::hangup()].map(|kind| signal(kind).expect("a signal"));
+            up(&program, || {
+                runtime.block_on(async {
+                    tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {}, _ = hang_up.recv() => {} }
+                });
+            })
+        }
         _ => {
             eprintln!(
                 "Say what to do:\n  demo   break the site, repair it, take it away\n  up     keep it until Ctrl-C"

@@ -73,6 +73,20 @@ fn a_hung_back_end_is_restarted() {
 }
 
 #[test]
+fn a_stopped_front_end_is_restarted_but_not_again_and_again() {
+    let site = Site::start();
+    site.stop("front");
+    let before = processes(&site);
+    let ended = Run::start(&site, FRONT_END).end().ends(0, "resolved");
+    assert_eq!(ended.effects(), [r#"service.restart(name: "front", on: fe1)"#]);
+    let after = processes(&site);
+    assert!(after[0].is_some() && after[1] == before[1], "the back end was left alone: {before:?} {after:?}");
+    let refused = Run::start(&site, FRONT_END).end();
+    assert_eq!(refused.code, Some(5), "{:#?}\n{}", refused.events, refused.errors);
+    assert!(refused.all("run_refused")[0]["reason"].as_str().is_some_and(|reason| reason.contains("5m apart")));
+}
+
+#[test]
 fn a_certificate_that_is_not_trusted_is_for_a_person() {
     let site = Site::start();
     site.distrust_back_end();
@@ -218,6 +232,39 @@ fn one_run_at_a_time_and_a_killed_one_lets_go() {
     let ended = Run::start(&site, &["back-end.runbook", "server=be1"]).end().ends(0, "resolved");
     assert_eq!(ended.effects(), [r#"service.restart(name: "back", on: be1)"#]);
     assert!(site.lab.back.process().is_some());
+}
+
+/// Programs that tell the password once the run has used it: as it is, in base64, in hexadecimal.
+const INDISCREET: &str = r#"import "probes.runbook"
+
+runbook Indiscreet(server: imap_front_end) {
+  title "Programs that tell a secret"
+  goal FrontEndLogin(server)
+  contact mail_oncall
+  ends within 10m
+
+  resolve if fixed
+  step "Listen" {
+    let plain = exec.read(["cat", "lab/probe-password"])
+    let encoded = exec.read(["base64", "lab/probe-password"])
+    let dump = exec.read(["od", "-An", "-tx1", "lab/probe-password"])
+    notify mail_oncall "It says ${plain.stdout}"
+    escalate to mail_oncall "It says ${encoded.stdout} and ${dump.stdout}" with plain, encoded, dump
+  }
+}
+"#;
+
+#[test]
+fn what_programs_tell_of_a_secret_is_masked_wherever_it_goes() {
+    let site = Site::start();
+    std::fs::write(site.project.join("indiscreet.runbook"), INDISCREET).expect("a runbook");
+    site.stop("back");
+    // Every sink is looked through when the run ends.
+    let ended = Run::start(&site, &["indiscreet.runbook", "server=fe1"]).end().ends(3, "escalated");
+    assert!(ended.all("notified")[0]["message"].as_str().is_some_and(|message| message.contains("It says ***")));
+    let masked = |mail: &crate::lab::Mail| mail.body.contains("It says ***");
+    wait_until("both mails", || site.postbox.mails().iter().filter(|mail| masked(mail)).count() == 2);
+    crate::lab::assert_secret(&site, &[]);
 }
 
 #[test]
