@@ -82,10 +82,10 @@ impl<'a> Context<'a> {
         let outer = body.disruption.take();
         let observations = body.observations;
         let (lowered, completes, _) = self.turns(body, block, again);
-        if let Some((span, what)) = std::mem::replace(&mut body.disruption, outer)
-            && until.is_none()
-            && body.observations == observations
-        {
+        let inside = std::mem::replace(&mut body.disruption, outer);
+        if until.is_some() || body.observations != observations {
+            body.disruption = body.disruption.take().or(inside);
+        } else if let Some((span, what)) = inside {
             let message = format!("{what} would be done again and again, and nothing is asked in between");
             self.report(
                 Diagnostic::error(code::BLIND_REPEAT, span, message)
