@@ -2,7 +2,7 @@
 
 use super::tally::Tally;
 use crate::engine::event::{Event, EventKind, RunOutcome, StepResult};
-use crate::report::sanitise::{sanitise, sanitise_line};
+use crate::report::sanitise::sanitise_line;
 use crate::value::{Class, Outcome, SignedDuration, Timestamp, Value, display_duration};
 use ecow::EcoString;
 use std::collections::BTreeMap;
@@ -191,15 +191,9 @@ impl Page {
 
     /// What was seen: a record field by field, text line by line, cut where it gets long.
     fn evidence(&mut self, value: &Value) {
-        let shown: Vec<String> = match value {
-            Value::Absent => return,
-            Value::Record(record) => {
-                let present = record.fields.iter().filter(|(_, value)| *value != Value::Absent);
-                present.map(|(name, value)| format!("{name}: {}", sanitise_line(&value.to_string()))).collect()
-            }
-            Value::List(items) => items.iter().map(|item| sanitise_line(&item.to_string()).into_owned()).collect(),
-            value => sanitise(&value.to_string()).lines().map(str::to_owned).collect(),
-        };
+        let outline = value.outline();
+        let shown: Vec<String> =
+            outline.iter().flat_map(|text| text.lines()).map(|line| sanitise_line(line).into_owned()).collect();
         for line in shown.iter().take(MOST_EVIDENCE) {
             match line.char_indices().nth(LONGEST_EVIDENCE) {
                 Some((end, _)) => self.detail(&format!("{}…", &line[..end])),
