@@ -31,7 +31,7 @@ pub(super) enum Unplaced {
     /// It is not YAML: where that shows, in characters, and why.
     Malformed { index: usize, reason: String },
     /// It is not a text that should be read at all.
-    Refused(Diagnostic),
+    Refused(Box<Diagnostic>),
 }
 
 /// The places of the first document; none in an empty file. What may not stand in an inventory is complained about.
@@ -80,7 +80,7 @@ impl<'a> Finder<'a> {
     fn place(&mut self, event: &Event<'a>, start: Span, depth: usize) -> Result<Place, Unplaced> {
         if depth > MAX_DEPTH {
             let message = format!("this is nested more than {MAX_DEPTH} deep");
-            return Err(Unplaced::Refused(Diagnostic::error(code::BAD_INVENTORY, start, message)));
+            return Err(Unplaced::Refused(Box::new(Diagnostic::error(code::BAD_INVENTORY, start, message))));
         }
         let (anchored, tagged) = match event {
             Event::Scalar(_, _, anchor, tag) => (*anchor != 0, tag.is_some()),

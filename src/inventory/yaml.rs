@@ -78,7 +78,7 @@ pub(super) fn parse(file: FileId, text: &str, diagnostics: &mut Vec<Diagnostic>)
             }
         },
         Err(Unplaced::Refused(diagnostic)) => {
-            diagnostics.push(diagnostic);
+            diagnostics.push(*diagnostic);
             None
         }
         Err(Unplaced::Malformed { index, reason }) => {
