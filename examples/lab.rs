@@ -26,7 +26,9 @@ fn main() -> ExitCode {
             runtime.block_on(interrupt.recv());
         }),
         _ => {
-            eprintln!("Say what to do:\n  demo   break the site, repair it, take it away\n  up     keep it until Ctrl-C");
+            eprintln!(
+                "Say what to do:\n  demo   break the site, repair it, take it away\n  up     keep it until Ctrl-C"
+            );
             ExitCode::from(2)
         }
     }
@@ -52,7 +54,10 @@ fn demo(program: &Path) -> ExitCode {
     println!("  $ rectify run . --alert lab/alert.json\n");
     let status = site.command(program).args(["run", ".", "--alert", "lab/alert.json"]).status();
     let code = status.expect("the program starts").code();
-    println!("\nIt ended with exit code {}.", code.map_or_else(|| "none: a signal".to_owned(), |code| code.to_string()));
+    println!(
+        "\nIt ended with exit code {}.",
+        code.map_or_else(|| "none: a signal".to_owned(), |code| code.to_string())
+    );
     let after = processes(&site);
     for (place, name) in ["front end", "back end"].into_iter().enumerate() {
         let shown = |number: Option<u32>| number.map_or_else(|| "none".to_owned(), |number| number.to_string());
