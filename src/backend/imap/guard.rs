@@ -248,7 +248,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Guard<S> {
             return Poll::Ready(Err(self.stopped(stop)));
         }
         let count = buffer.remaining().min(self.unread.len());
-        self.unread.drain(..count).for_each(|byte| buffer.put_slice(&[byte]));
+        let rest = self.unread.split_off(count);
+        buffer.put_slice(&self.unread);
+        self.unread = rest;
         Poll::Ready(Ok(()))
     }
 }
