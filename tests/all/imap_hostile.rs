@@ -1,5 +1,6 @@
 //! The `imap` backend against servers that break the protocol, hang, flood, or show the wrong certificate.
 
+use crate::cli_support::{Project, Ran, runbook};
 use crate::lab::{Authority, Caller, Issue, Issued, Peer, Scripted, host, must_be_installed, wait_until, word};
 use rectify::value::{ActionError, ErrorKind, ImapSettings, Security, Value};
 use std::io;
@@ -803,4 +804,35 @@ fn one_that_is_slow_to_read_is_taken_away_all_the_same() {
     assert_eq!(error.kind, ErrorKind::TimedOut, "{error}");
     assert!(!error.message.contains("not taken away"), "{error}");
     assert!(server.told().contains("UID EXPUNGE 42\r\n"), "{}", server.told());
+}
+
+#[test]
+fn the_librarys_log_reaches_no_sink() {
+    // As the library logs it, escaped and escaped again, this password is not found by its value any more.
+    const ESCAPED: &str = r#"canary "one" \two\ three"#;
+    let ground = Ground::new();
+    let server = ground.greeted(|peer| {
+        peer.answer("LOGIN", "{tag} OK [CAPABILITY IMAP4rev1] done\r\n")?;
+        peer.answer("LOGOUT", "{tag} OK bye\r\n")
+    });
+    let inventory = format!(
+        "hosts:\n  one:\n    address: 127.0.0.1\n    roles: [mail]\n    imap: {{port: {}, ca: {}}}\n\
+         contacts:\n  oncall: oncall@lab.test\nsecrets:\n  word: {{env: CANARY}}\n",
+        server.port,
+        ground.authority.certificate.display()
+    );
+    let look = "  wait until imap.login(server, user: \"alice\", password: word).result == accepted within 20s every 1s\n  \
+                resolve \"done\"";
+    let project = Project::new(&[
+        ("rectify.yaml", &inventory),
+        ("a.runbook", &format!("role mail {{}}\n\nsecret word\n\n{}", runbook("Look", "server: mail", look))),
+    ]);
+    let mut command = project.command(&["run", "a.runbook", "server=one"]);
+    command.env("RECTIFY_LOG", "trace").env("CANARY", ESCAPED);
+    let ran = Ran::of(command.output().expect("it starts")).ends(0);
+    assert!(server.told().contains("canary"), "the password was sent");
+    assert!(ran.stderr.contains("imap.login"), "something was logged: {ran:#?}");
+    for sink in [&ran.stderr, &ran.stdout] {
+        assert!(!["canary", "async_imap", "imap_proto", "encode"].iter().any(|word| sink.contains(word)), "{ran:#?}");
+    }
 }
