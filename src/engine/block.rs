@@ -5,7 +5,7 @@ use super::address::Address;
 use super::change::{Change, Keep, Undo, close};
 use super::compute::mismatch;
 use super::event::{EventKind, StepResult};
-use super::exit::{Exit, Flow, caught};
+use super::exit::{Exit, Flow, Resolution, caught};
 use super::observe::after;
 use super::scope::{Boxed, Frame, Scope};
 use super::{child, loops, people, show, tell, wait};
@@ -51,7 +51,7 @@ pub(super) async fn statement<'t>(
         }
         StatementKind::Resolve { message } => {
             let message = scope.text(message, frame, &at).await?;
-            Err(Exit::Resolved(message))
+            Err(Exit::Resolved(Resolution::Said(message)))
         }
         StatementKind::Escalate { contact, message, evidence } => {
             let escalation = tell::work_out(scope, contact, message, evidence, frame, &at).await?;
