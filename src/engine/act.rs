@@ -30,7 +30,7 @@ pub(super) async fn act<'t>(
     let made = named(action, scope.values(&call.arguments, frame, at).await?);
     if scope.tree.acting.is_none() {
         show::first_effect(scope, &format!("{}{made}", show::adverb(adverb)));
-        return Err(Exit::Shown);
+        return Err(Exit::SHOWN);
     }
     let change = prepare(scope, action, &made, adverb, at).await.map_err(|exit| exit.of(&made))?;
     let performed = perform(scope, call.action, &made, at).await.map_err(|exit| exit.of(&made))?;

@@ -49,13 +49,19 @@ pub(super) enum Exit {
     /// Another branch of a parallel loop left badly, so this one stops.
     Stopped,
     /// A rehearsal met its first effect: from here on things are only shown.
-    Shown,
+    Shown {
+        /// Whether what has been shown may come to its end, so that what stands behind it may follow.
+        goes_on: bool,
+    },
 }
 
 impl Exit {
+    /// A first effect that was shown instead of being made.
+    pub const SHOWN: Self = Self::Shown { goes_on: true };
+
     /// Whether what is "kept on failure" or "undone on failure" is so now.
     pub fn is_bad(&self) -> bool {
-        !matches!(self, Self::Resolved(_) | Self::Shown)
+        !matches!(self, Self::Resolved(_) | Self::Shown { .. })
     }
 
     /// The same of this call: what a runbook catches names the call that the runbook made, whatever went wrong on the way.
@@ -86,7 +92,7 @@ impl std::fmt::Display for Exit {
             Self::Failed(error) => write!(f, "{error}"),
             Self::TimedOut => f.write_str("the run's time was up"),
             Self::Stopped => f.write_str("another branch of the loop left"),
-            Self::Shown => f.write_str("it was only shown"),
+            Self::Shown { .. } => f.write_str("it was only shown"),
         }
     }
 }

@@ -121,7 +121,10 @@ async fn outermost<'t>(tree: &'t Tree<'t>, start: Start) -> Ending {
 fn rehearsed(scope: &Scope<'_>, end: &End) -> Ending {
     let (outcome, reason) = match end {
         End::Resolved(reason) => (EndingOutcome::Rehearsed, format!("it would end resolved: {reason}")),
-        End::Escalated(escalation) => (EndingOutcome::Rehearsed, format!("it would escalate: {}", escalation.message)),
+        End::Escalated(escalation) => {
+            let contact = escalation.contact.as_deref().unwrap_or("nobody");
+            (EndingOutcome::Rehearsed, format!("it would escalate to {contact}: {}", escalation.message))
+        }
         End::Cancelled | End::Stopped => (EndingOutcome::Cancelled, "it was cancelled".to_owned()),
         End::Shown => (EndingOutcome::Rehearsed, "from its first effect on it was only shown".to_owned()),
     };
@@ -281,7 +284,7 @@ pub(super) fn execute<'t>(begun: Begun<'t>) -> Boxed<'t, End> {
             Ok(()) | Err(Exit::Cancelled) => End::Cancelled,
             Err(Exit::Resolved(why)) => End::Resolved(why.to_string()),
             Err(Exit::Stopped) => End::Stopped,
-            Err(Exit::Shown) => End::Shown,
+            Err(Exit::Shown { .. }) => End::Shown,
             Err(exit) => match scope.escalation_of(&exit) {
                 Some(escalation) => End::Escalated(Box::new(with_goal(&scope, escalation))),
                 None => End::Cancelled,

@@ -24,8 +24,7 @@ const IMPURE: [&str; 12] = [
 
 /// Words that make a filter go on for ever, or as long as the input says. jaq counts no steps, so that a filter is held to
 /// what its own text bounds: without these it goes through its input so often as it is written, and no deeper.
-const ENDLESS: [&str; 9] =
-    ["def", "reduce", "foreach", "repeat", "recurse", "while", "until", "range", "combinations"];
+const ENDLESS: [&str; 9] = ["def", "reduce", "foreach", "repeat", "recurse", "while", "until", "range", "combinations"];
 
 /// How much stack must be left to read, compile or run a filter, and how much is made where it is not.
 const ENOUGH_STACK: usize = 4 << 20;
@@ -115,7 +114,9 @@ fn compile(filter: &str) -> Result<Compiled, String> {
     }
     let tokens = Lexer::new(filter).lex().map_err(|_| "it cannot be read".to_owned())?;
     if let Some(word) = endless(&tokens, false) {
-        return Err(format!("with {word} it might never end: filters go through their input with map, select, any, all"));
+        return Err(format!(
+            "with {word} it might never end: filters go through their input with map, select, any, all"
+        ));
     }
     let pure = |name: &str| !IMPURE.contains(&name);
     let definitions =
