@@ -1,6 +1,7 @@
 //! What the files declare, by name, and the types among it.
 
 use super::context::Context;
+use super::expressions::with_article;
 use super::types::{EnumType, RecordType, Type};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, code};
@@ -214,7 +215,16 @@ impl<'a> Context<'a> {
     pub fn resolve_declared_types(&mut self) {
         let roles: Vec<&'a ast::Shape> = self.declared.roles.values().copied().collect();
         for role in roles {
-            self.fields(role, None);
+            for (name, type_of) in self.fields(role, None) {
+                // Nothing that an entry of the inventory can say would be one.
+                if type_of.holds(|inner| matches!(inner, Type::Record(_) | Type::Json)) {
+                    let field = role.fields.iter().find(|field| field.name.text == name);
+                    let span = field.map_or(role.span, |field| field.type_of.span);
+                    let message = format!("a fact of a host cannot be {}", with_article(&type_of));
+                    let diagnostic = Diagnostic::error(code::UNKNOWN_TYPE, span, message);
+                    self.report(diagnostic.help("write several facts, of plain types and lists of them"));
+                }
+            }
         }
         let records: Vec<&'a ast::Shape> = self.declared.records.values().copied().collect();
         for shape in records {

@@ -3,10 +3,10 @@
 use super::context::Context;
 use super::types::Type;
 use crate::diagnostic::{Diagnostic, code};
-use crate::inventory::Entry;
+use crate::inventory::{Entry, Inventory};
 use crate::source::Span;
 use crate::syntax::ast;
-use crate::value::{Host, Value, Version};
+use crate::value::{Decimal, Host, Value, Version};
 use ecow::EcoString;
 
 impl<'a> Context<'a> {
@@ -18,14 +18,14 @@ impl<'a> Context<'a> {
             for (position, role) in entry.host.roles.iter().enumerate() {
                 if let Some(shape) = self.declared.roles.get(role).copied() {
                     let span = entry.roles_spans.get(position).copied().unwrap_or(entry.name_span);
-                    self.role_facts(entry, &mut host, shape, span);
+                    self.role_facts(inventory, entry, &mut host, shape, span);
                 }
             }
             self.program.hosts.push(host);
         }
     }
 
-    fn role_facts(&mut self, entry: &Entry, host: &mut Host, shape: &'a ast::Shape, span: Span) {
+    fn role_facts(&mut self, inventory: &Inventory, entry: &Entry, host: &mut Host, shape: &'a ast::Shape, span: Span) {
         for field in &shape.fields {
             let name = &field.name.text;
             let Some(wanted) = self.fact(std::slice::from_ref(&shape.name.text), name) else { continue };
@@ -46,12 +46,17 @@ impl<'a> Context<'a> {
                     let found = host.facts[position].1.clone();
                     let place = entry.facts_spans.get(position);
                     let written = place.and_then(|place| place.written.as_deref());
-                    match coerce(&found, written, &wanted) {
+                    match coerce(&found, written, &wanted, inventory) {
                         Some(value) => host.facts[position].1 = value,
                         None => {
                             let span = place.map_or(span, |place| place.value);
-                            let message =
-                                format!("The fact {name} of {} is {}, and {wanted} is needed", host.name, found.kind());
+                            let seen = match &found {
+                                Value::Text(text) if wanted.holds(|inner| matches!(inner, Type::Host(_))) => {
+                                    format!("names {text:?}")
+                                }
+                                found => format!("is {}", found.kind()),
+                            };
+                            let message = format!("The fact {name} of {} {seen}, and {wanted} is needed", host.name);
                             let diagnostic = Diagnostic::error(code::INVENTORY_MISMATCH, span, message);
                             self.report(diagnostic.also(field.span, "asked for here"));
                         }
@@ -111,21 +116,27 @@ impl<'a> Context<'a> {
 
 /// A fact as YAML gave it, as the type that its role asks for. A number that a text or version is wanted for is taken as
 /// it was written: `26.10` is not `26.1`.
-fn coerce(found: &Value, written: Option<&str>, wanted: &Type) -> Option<Value> {
+fn coerce(found: &Value, written: Option<&str>, wanted: &Type, inventory: &Inventory) -> Option<Value> {
     let text = || found.as_text().or(written);
     match (found, wanted) {
         (Value::Absent, Type::Optional(_)) => Some(Value::Absent),
         (Value::Absent, _) => None,
-        (_, Type::Optional(inner)) => coerce(found, written, inner),
+        (_, Type::Optional(inner)) => coerce(found, written, inner, inventory),
         (Value::Number(_), Type::Number) | (Value::Boolean(_), Type::Boolean) => Some(found.clone()),
         (Value::List(items), Type::List(item)) => {
-            items.iter().map(|value| coerce(value, None, item)).collect::<Option<Vec<_>>>().map(Value::list)
+            items.iter().map(|value| coerce(value, None, item, inventory)).collect::<Option<Vec<_>>>().map(Value::list)
         }
         (_, Type::Text) => text().map(Value::text),
         (Value::Text(text), Type::Secret) => Some(Value::Secret(text.clone())),
         (_, Type::Version) => text().and_then(Version::parse).map(Value::Version),
         (Value::Text(text), Type::Duration) => crate::syntax::duration(text).map(Value::Duration),
         (Value::Text(text), Type::Size) => crate::syntax::size(text).map(Value::Size),
+        (Value::Text(text), Type::Percent) => text.strip_suffix('%').and_then(decimal).map(Value::Percent),
+        (Value::Text(text), Type::Host(roles)) => {
+            let host = inventory.host(text)?;
+            let fits = roles.is_empty() || host.roles.iter().any(|role| roles.contains(role));
+            fits.then(|| Value::Host(host.name.clone()))
+        }
         (Value::Text(text), Type::Time) => text.parse().ok().map(Value::Time),
         (Value::Text(text), Type::Enum(words)) => {
             (words.open || words.words.contains(text)).then(|| Value::Word(text.clone()))
@@ -133,4 +144,11 @@ fn coerce(found: &Value, written: Option<&str>, wanted: &Type) -> Option<Value> 
         (_, Type::Invalid) => Some(found.clone()),
         _ => None,
     }
+}
+
+/// A share as the language writes one, without its sign: digits, and a point among them.
+fn decimal(digits: &str) -> Option<Decimal> {
+    let plain =
+        digits.starts_with(|c: char| c.is_ascii_digit()) && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    plain.then(|| digits.parse().ok()).flatten()
 }

@@ -420,7 +420,7 @@ fn reckoned(arithmetic: Arithmetic, left: &Type, right: &Type) -> Option<Type> {
         (Add | Subtract, Duration, Duration) => Duration,
         (Add | Subtract, Size, Size) => Size,
         (Add | Subtract, Percent, Percent) => Percent,
-        (Add | Subtract, Time, Duration) => Time,
+        (Add | Subtract, Time, Duration) | (Add, Duration, Time) => Time,
         (Subtract, Time, Time) => Duration,
         (Multiply | Divide, Number, Number) => Number,
         (Multiply, Number, Duration) => Duration,
@@ -429,7 +429,7 @@ fn reckoned(arithmetic: Arithmetic, left: &Type, right: &Type) -> Option<Type> {
         (Multiply | Divide, Size, Number) => Size,
         (Multiply, Number | Duration | Size, Percent) => left.clone(),
         (Multiply, Percent, Number | Duration | Size) => right.clone(),
-        (Divide, Duration, Duration) | (Divide, Size, Size) => Number,
+        (Divide, Duration, Duration) | (Divide, Size, Size) | (Divide, Percent, Percent) => Number,
         _ => return None,
     })
 }

@@ -14,7 +14,7 @@ use super::show;
 use super::turn::reply;
 use super::world::Request;
 use crate::check::program::{Action, Adverb, BodyResult, Call as ProgramCall};
-use crate::value::{ActionError, Call, Class, ErrorKind, Outcome, Value};
+use crate::value::{ActionError, Call, Class, ErrorKind, Outcome};
 use tracing::Instrument;
 
 /// A statement that acts.
@@ -27,20 +27,19 @@ pub(super) async fn act<'t>(
     changes: &mut Vec<Change<'t>>,
 ) -> Flow {
     let action = scope.action(call.action)?;
-    let arguments = scope.values(&call.arguments, frame, at).await?;
-    let made = named(action, arguments.iter().cloned());
+    let made = named(action, scope.values(&call.arguments, frame, at).await?);
     if scope.tree.acting.is_none() {
         show::first_effect(scope, &format!("{}{made}", show::adverb(adverb)));
-        return Err(Exit::Shown);
+        return Err(Exit::SHOWN);
     }
-    let change = prepare(scope, action, &made, arguments, adverb, at).await?;
-    let performed = perform(scope, call.action, made, at).await?;
+    let change = prepare(scope, action, &made, adverb, at).await.map_err(|exit| exit.of(&made))?;
+    let performed = perform(scope, call.action, &made, at).await.map_err(|exit| exit.of(&made))?;
     if let Some(change) = change
         && performed.may_have_changed()
     {
         change.open(scope, changes);
     }
-    performed.exit.map_or(Ok(()), Err)
+    performed.exit.map_or(Ok(()), |exit| Err(exit.of(&made)))
 }
 
 /// Reads what will have to be restored, before anything is changed.
@@ -48,7 +47,6 @@ async fn prepare<'t>(
     scope: &Scope<'t>,
     action: &'t Action,
     made: &Call,
-    arguments: Vec<Value>,
     adverb: Adverb,
     at: &Address,
 ) -> Result<Option<Change<'t>>, Exit> {
@@ -59,7 +57,7 @@ async fn prepare<'t>(
         Adverb::Permanently { undo_on_failure: true } => Keep::OnSuccess,
         Adverb::Permanently { undo_on_failure: false } => Keep::Always,
     };
-    let undo = match work_out_undo(scope, action, arguments, at).await {
+    let undo = match work_out_undo(scope, action, made, at).await {
         Err(Exit::Failed(_)) if keep == Keep::Always => None,
         undo => undo?,
     };
@@ -74,11 +72,11 @@ async fn prepare<'t>(
 async fn work_out_undo<'t>(
     scope: &Scope<'t>,
     action: &'t Action,
-    arguments: Vec<Value>,
+    made: &Call,
     at: &Address,
 ) -> Result<Option<(usize, Call)>, Exit> {
     let Some(undo) = &action.undo else { return Ok(None) };
-    let mut frame = signature_frame(action, arguments);
+    let mut frame = signature_frame(action, made);
     if let Some((saved, slot)) = &action.saves {
         let value = scope.observe_call(saved, &mut frame, at).await?;
         *frame.get_mut(*slot).ok_or_else(|| mismatch("a saved value is outside its frame"))? = value;
@@ -112,7 +110,7 @@ pub(super) struct Layer<'t> {
 
 async fn layers<'t>(scope: &Scope<'t>, index: usize, call: &Call, at: &Address) -> Result<Vec<Layer<'t>>, Exit> {
     let layer = |index: usize, action: &'t Action, call: Call| {
-        let frame = signature_frame(action, call.arguments.iter().map(|(_, value)| value.clone()).collect());
+        let frame = signature_frame(action, &call);
         Layer { index, action, frame, call }
     };
     let mut outer = layer(index, scope.action(index)?, call.clone());
@@ -130,21 +128,30 @@ async fn layers<'t>(scope: &Scope<'t>, index: usize, call: &Call, at: &Address) 
 }
 
 /// Carries out a call: lock, limit, intent, the call itself, what is known of it.
-pub(super) async fn perform<'t>(scope: &Scope<'t>, index: usize, call: Call, at: &Address) -> Result<Performed, Exit> {
+pub(super) async fn perform<'t>(scope: &Scope<'t>, index: usize, call: &Call, at: &Address) -> Result<Performed, Exit> {
     let world = scope.world()?;
-    let mut layers = layers(scope, index, &call, at).await?;
-    let once = layers.iter().any(|layer| layer.action.once);
+    let mut layers = layers(scope, index, call, at).await?;
+    // The outermost signature that says how a call may be repeated knows best: a team's `idempotent` over a `once`.
+    let told = layers.iter().map(|layer| layer.action).find(|action| action.once || action.idempotent);
+    let once = told.is_some_and(|action| action.once);
+    let idempotent = told.is_some_and(|action| action.idempotent);
     let confirming = layers.iter().position(|layer| layer.action.confirm.is_some()).filter(|_| once);
     let before = match confirming.and_then(|position| layers.get_mut(position)) {
         Some(layer) => read_before(scope, layer, at).await?,
         None => None,
     };
     let timeout = layers.iter().map(|layer| layer.action.timeout).min().unwrap_or_default();
-    let idempotent = layers.first().is_some_and(|layer| layer.action.idempotent) && !once;
     let leaf = layers.last().map_or_else(|| call.clone(), |layer| layer.call.clone());
 
+    let text = call.to_string();
     let target = call.target().or_else(|| leaf.target()).map(str::to_owned);
-    let held = hold(scope, target, at, after(scope.now(), timeout)).await?;
+    let held = match hold(scope, target, at, after(scope.now(), timeout)).await {
+        Err(Exit::Failed(error)) if error.kind == ErrorKind::Refused => {
+            turned_down(scope, call.class, text, &error, at);
+            return Err(error.into());
+        }
+        held => held?,
+    };
     // Another call on the target may have been waited for meanwhile.
     scope.stopped()?;
     let mut spending = Vec::new();
@@ -158,13 +165,14 @@ pub(super) async fn perform<'t>(scope: &Scope<'t>, index: usize, call: Call, at:
             reply(scope.tree, world.charge(at.clone(), spending), false).await.map_err(|_| Exit::Cancelled)?;
         match charged.result {
             Err(error) if error.kind == ErrorKind::Limit => {
-                return Err(scope.escalated(format!("{call} was not done: {error}")));
+                let exit = scope.escalated(format!("{call} was not done: {error}"));
+                turned_down(scope, call.class, text, &error, at);
+                return Err(exit);
             }
             result => result?,
         }
     }
 
-    let text = call.to_string();
     scope.record(EventKind::EffectIntended { address: at.clone(), call: call.clone(), text: text.clone() });
     let span = tracing::info_span!("effect", run = %scope.run.id, call = %text);
     let pending = world.act(Request { address: at.clone(), call: leaf, deadline: after(scope.now(), timeout) });
@@ -201,6 +209,14 @@ pub(super) async fn perform<'t>(scope: &Scope<'t>, index: usize, call: Call, at:
     note(scope, &performed, call.class, &text, detail.as_deref());
     scope.record(EventKind::EffectDone { address: at.clone(), text, result: outcome, detail, evidence });
     Ok(performed)
+}
+
+/// Tells of a call that a lock or a limit turned down before it was made. There was no intent.
+fn turned_down(scope: &Scope<'_>, class: Class, text: String, error: &ActionError, at: &Address) {
+    let (result, detail) = (Outcome::Refused, error.to_string());
+    note(scope, &Performed { outcome: result, exit: None }, class, &text, Some(&detail));
+    let evidence = error.evidence.clone();
+    scope.record(EventKind::EffectDone { address: at.clone(), text, result, detail: Some(detail), evidence });
 }
 
 fn note(scope: &Scope<'_>, performed: &Performed, class: Class, text: &str, detail: Option<&str>) {

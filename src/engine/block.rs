@@ -5,7 +5,7 @@ use super::address::Address;
 use super::change::{Change, Keep, Undo, close};
 use super::compute::mismatch;
 use super::event::{EventKind, StepResult};
-use super::exit::{Exit, Flow, caught};
+use super::exit::{Exit, Flow, Resolution, caught};
 use super::observe::after;
 use super::scope::{Boxed, Frame, Scope};
 use super::{child, loops, people, show, tell, wait};
@@ -25,8 +25,9 @@ pub(super) fn block<'f, 't: 'f>(scope: Scope<'t>, block: &'t Block, frame: &'f m
             }
             match &flow {
                 Ok(()) => {}
-                Err(Exit::Shown) => {
-                    show::rest(&scope, block.statements.get(position + 1..).unwrap_or_default(), frame);
+                Err(Exit::Shown { goes_on: true }) => {
+                    flow =
+                        Err(show::rest(&scope, line, block.statements.get(position + 1..).unwrap_or_default(), frame));
                     break;
                 }
                 Err(_) => break,
@@ -51,14 +52,10 @@ pub(super) async fn statement<'t>(
         }
         StatementKind::Resolve { message } => {
             let message = scope.text(message, frame, &at).await?;
-            Err(Exit::Resolved(message))
+            Err(Exit::Resolved(Resolution::Said(message)))
         }
         StatementKind::Escalate { contact, message, evidence } => {
             let escalation = tell::work_out(scope, contact, message, evidence, frame, &at).await?;
-            if scope.tree.acting.is_none() {
-                show::first_effect(scope, &format!("escalate to {contact} {:?}", escalation.message));
-                return Err(Exit::Shown);
-            }
             Err(Exit::Escalated(Box::new(escalation)))
         }
         StatementKind::Notify { contact, message, evidence } => {
@@ -80,7 +77,8 @@ pub(super) async fn statement<'t>(
             }
         }
         StatementKind::RequireApproval { message, by, within, otherwise } => {
-            people::approval(scope, message, by, within, otherwise.as_ref(), frame, at).await
+            let flow = people::approval(scope, message, by, within, otherwise.as_ref(), frame, at).await;
+            show::arms_after(scope, flow, &line.kind, frame)
         }
         StatementKind::Wait { duration } => {
             let duration = scope.duration(duration, frame, &at).await?;
@@ -96,11 +94,16 @@ pub(super) async fn statement<'t>(
         StatementKind::TemporarilyBlock { block, undo, keep_on_failure } => {
             let inner = scope.noticing(at.clone());
             let flow = self::block(inner.clone(), block, frame).await;
+            let flow = show::undo_after(scope, flow, Some(undo), frame);
             let keep = if *keep_on_failure { Keep::OnFailure } else { Keep::Never };
             let text = show::effects(scope, block, frame);
             half_way(scope, inner, flow, Some(undo), keep, text, frame, at, changes)
         }
         StatementKind::Let { slot, value, otherwise, .. } => {
+            let value = match subject_value(scope, value, frame, &at).await {
+                Err(Exit::Shown { .. }) => return Err(show::arms(scope, &line.kind, frame)),
+                value => value?,
+            };
             let_value(scope, *slot, value, otherwise.as_ref(), frame, at).await
         }
         StatementKind::If { branches, otherwise } => {
@@ -115,7 +118,10 @@ pub(super) async fn statement<'t>(
             }
         }
         StatementKind::Match { subject, arms, otherwise } => {
-            let value = subject_value(scope, subject, frame, &at).await?;
+            let value = match subject_value(scope, subject, frame, &at).await {
+                Err(Exit::Shown { .. }) => return Err(show::arms(scope, &line.kind, frame)),
+                value => value?,
+            };
             let arm = arms.iter().find(|(values, _)| values.contains(&value)).map(|(_, block)| block);
             match arm.or(otherwise.as_ref()) {
                 Some(arm) => self::block(scope.at(at), arm, frame).await,
@@ -129,7 +135,7 @@ pub(super) async fn statement<'t>(
         }
         StatementKind::Repeat { count, every, until, block, otherwise } => {
             let turns = loops::Turns { count, every: every.as_ref(), block };
-            loops::repeat(scope, line.node, turns, until.as_ref(), otherwise.as_ref(), frame).await
+            loops::repeat(scope, line, turns, until.as_ref(), otherwise.as_ref(), frame).await
         }
         StatementKind::Retry { count, every, block } => {
             loops::retry(scope, line.node, loops::Turns { count, every: every.as_ref(), block }, frame).await
@@ -141,12 +147,17 @@ pub(super) async fn statement<'t>(
                     bind(frame, *slot, caught(&error))?;
                     self::block(scope.at(at), catch, frame).await
                 }
+                Err(Exit::Shown { goes_on }) => match show::arms(scope, &line.kind, frame) {
+                    Exit::Shown { goes_on: after_catch } => Err(Exit::Shown { goes_on: goes_on || after_catch }),
+                    exit => Err(exit),
+                },
                 flow => flow,
             }
         }
         StatementKind::Run { runbook, arguments } => child::run_statement(scope, *runbook, arguments, frame, &at).await,
         StatementKind::Manual { message, within, otherwise } => {
-            people::manual(scope, message, within, otherwise.as_ref(), frame, at).await
+            let flow = people::manual(scope, message, within, otherwise.as_ref(), frame, at).await;
+            show::arms_after(scope, flow, &line.kind, frame)
         }
     }
 }
@@ -165,7 +176,7 @@ async fn step<'t>(
     let span = tracing::info_span!("step", run = %scope.run.id, number = %number, title = %title);
     let flow = self::block(inner, block, frame).instrument(span).await;
     let result = match &flow {
-        Ok(()) | Err(Exit::Shown) => StepResult::Done,
+        Ok(()) | Err(Exit::Shown { .. }) => StepResult::Done,
         Err(Exit::Resolved(_)) => StepResult::Resolved,
         Err(Exit::Escalated(_) | Exit::TimedOut) => StepResult::Escalated,
         Err(Exit::Cancelled | Exit::Stopped) => StepResult::Cancelled,
@@ -194,6 +205,7 @@ async fn do_procedure<'t>(
     let mut inner = scope.noticing(at.clone());
     inner.number_offset += scope.tree.numbering.before(line.node);
     let flow = block(inner.clone(), &procedure.block, &mut own).await;
+    let flow = show::undo_after(scope, flow, procedure.undo.as_ref(), &mut own);
     let keep = match adverb {
         Adverb::Temporarily { keep_on_failure: false } => Keep::Never,
         Adverb::Temporarily { keep_on_failure: true } => Keep::OnFailure,
@@ -206,8 +218,8 @@ async fn do_procedure<'t>(
     half_way(scope, inner, flow, procedure.undo.as_ref(), keep, text, &own, at, changes)
 }
 
-/// After a block that has an undo: opens it. Where the block stopped half-way it is undone in any case, if anything was
-/// changed in it at all.
+/// After a block that has an undo: opens it, if anything was changed in it at all. Where the block stopped half-way it is
+/// undone in any case.
 #[allow(clippy::too_many_arguments, reason = "all that there is to say about one block")]
 fn half_way<'t>(
     scope: &Scope<'t>,
@@ -220,11 +232,8 @@ fn half_way<'t>(
     address: Address,
     changes: &mut Vec<Change<'t>>,
 ) -> Flow {
-    let (keep, due) = match &flow {
-        Ok(()) => (keep, true),
-        Err(_) => (Keep::Never, inner.has_acted() && undo.is_some()),
-    };
-    if due {
+    let keep = if flow.is_ok() { keep } else { Keep::Never };
+    if inner.has_acted() && undo.is_some() {
         let undo_text = undo.map(|undo| show::effects(scope, undo, frame));
         let undo = undo.map(|block| Undo::Block { block, frame: frame.clone(), scope: inner });
         Change { address, text, undo_text, undo, keep }.open(scope, changes);
@@ -235,12 +244,11 @@ fn half_way<'t>(
 async fn let_value<'t>(
     scope: &Scope<'t>,
     slot: Slot,
-    value: &'t Subject,
+    mut value: Value,
     otherwise: Option<&'t LetElse>,
     frame: &mut Frame,
     at: Address,
 ) -> Flow {
-    let mut value = subject_value(scope, value, frame, &at).await?;
     if value == Value::Absent {
         match otherwise {
             Some(LetElse::Block(otherwise)) => return block(scope.at(at), otherwise, frame).await,

@@ -82,7 +82,11 @@ pub(super) fn close<'f, 't: 'f>(scope: &'f Scope<'t>, mut changes: Vec<Change<'t
                     let left = change.left("kept, because the run ended badly");
                     scope.run.note(|record| record.left.push(left.clone()));
                 }
-                Keep::OnSuccess if !bad => {}
+                Keep::OnSuccess if !bad => scope.run.note(|record| {
+                    for (_, left) in record.permanent.iter_mut().filter(|(address, _)| *address == change.address) {
+                        left.why = "its block ended well, so that it stays".to_owned();
+                    }
+                }),
                 Keep::Always => {}
                 _ => failed.extend(undo(scope, change).await),
             }
@@ -119,7 +123,7 @@ async fn undo<'t>(scope: &Scope<'t>, mut change: Change<'t>) -> Option<String> {
 }
 
 async fn undo_call<'t>(scope: &Scope<'t>, action: usize, call: Call, at: &Address) -> (Outcome, Option<String>) {
-    match perform(scope, action, call, at).await {
+    match perform(scope, action, &call, at).await {
         Ok(performed) => {
             let wrong = performed
                 .exit

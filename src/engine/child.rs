@@ -27,7 +27,7 @@ pub(super) async fn run_statement<'t>(
         End::Escalated(escalation) => Err(Exit::Escalated(escalation)),
         End::Cancelled => Err(Exit::Cancelled),
         End::Stopped => Err(Exit::Stopped),
-        End::Shown => Err(Exit::Shown),
+        End::Shown => Err(Exit::SHOWN),
     }
 }
 
@@ -44,7 +44,7 @@ pub(super) async fn outcome_of<'t>(
         End::Escalated(_) => Ok(Value::word("escalated")),
         End::Cancelled => Ok(Value::word("cancelled")),
         End::Stopped => Err(Exit::Stopped),
-        End::Shown => Err(Exit::Shown),
+        End::Shown => Err(Exit::SHOWN),
     }
 }
 
@@ -96,7 +96,7 @@ fn refused_child(scope: &Scope<'_>, exit: Exit, run: Option<&Run>) -> End {
     match exit {
         Exit::Cancelled => End::Cancelled,
         Exit::Stopped => End::Stopped,
-        Exit::Shown => End::Shown,
+        Exit::Shown { .. } => End::Shown,
         exit => {
             let title = run.map_or("a run", |run| run.title.as_str());
             let turned_down = match &exit {

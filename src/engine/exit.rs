@@ -1,7 +1,7 @@
 //! How a statement may leave its block otherwise than by going on to the next one.
 
 use super::event::ShownEvidence;
-use crate::value::{ActionError, Value};
+use crate::value::{ActionError, Call, Value};
 use ecow::EcoString;
 
 /// What somebody is told, or would be.
@@ -15,11 +15,29 @@ pub(super) struct Escalation {
     pub evidence: Vec<ShownEvidence>,
 }
 
+/// Why a run is to end resolved.
+#[derive(Debug, Clone)]
+pub(super) enum Resolution {
+    /// The goal was seen to hold, before clean-up.
+    Fixed,
+    /// The runbook says so, in these words.
+    Said(String),
+}
+
+impl std::fmt::Display for Resolution {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Fixed => "fixed",
+            Self::Said(said) => said,
+        })
+    }
+}
+
 /// An exit unwinds through blocks, each of which cleans up after itself.
 #[derive(Debug, Clone)]
 pub(super) enum Exit {
     /// The run ends, and says why.
-    Resolved(String),
+    Resolved(Resolution),
     /// The run ends, and somebody is told.
     Escalated(Box<Escalation>),
     /// Somebody wants the run to stop.
@@ -31,13 +49,27 @@ pub(super) enum Exit {
     /// Another branch of a parallel loop left badly, so this one stops.
     Stopped,
     /// A rehearsal met its first effect: from here on things are only shown.
-    Shown,
+    Shown {
+        /// Whether what has been shown may come to its end, so that what stands behind it may follow.
+        goes_on: bool,
+    },
 }
 
 impl Exit {
+    /// A first effect that was shown instead of being made.
+    pub const SHOWN: Self = Self::Shown { goes_on: true };
+
     /// Whether what is "kept on failure" or "undone on failure" is so now.
     pub fn is_bad(&self) -> bool {
-        !matches!(self, Self::Resolved(_) | Self::Shown)
+        !matches!(self, Self::Resolved(_) | Self::Shown { .. })
+    }
+
+    /// The same of this call: what a runbook catches names the call that the runbook made, whatever went wrong on the way.
+    pub fn of(self, call: &Call) -> Self {
+        match self {
+            Self::Failed(error) => Self::Failed(ActionError { action: Some(call.to_string().into()), ..error }),
+            exit => exit,
+        }
     }
 }
 
@@ -54,13 +86,13 @@ pub(super) type Flow = Result<(), Exit>;
 impl std::fmt::Display for Exit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Resolved(reason) => f.write_str(reason),
+            Self::Resolved(why) => write!(f, "{why}"),
             Self::Escalated(escalation) => f.write_str(&escalation.message),
             Self::Cancelled => f.write_str("it was cancelled"),
             Self::Failed(error) => write!(f, "{error}"),
             Self::TimedOut => f.write_str("the run's time was up"),
             Self::Stopped => f.write_str("another branch of the loop left"),
-            Self::Shown => f.write_str("it was only shown"),
+            Self::Shown { .. } => f.write_str("it was only shown"),
         }
     }
 }
@@ -72,7 +104,7 @@ pub(super) fn caught(error: &ActionError) -> Value {
         [
             ("kind", Value::word(error.kind.word())),
             ("message", Value::text(error.message.as_str())),
-            ("evidence", error.evidence.clone().unwrap_or(Value::Absent)),
+            ("action", Value::text(error.action.clone().unwrap_or_default())),
         ],
     )
 }

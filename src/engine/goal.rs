@@ -4,9 +4,9 @@ use super::address::Address;
 use super::exit::Exit;
 use super::probe::{Answer, Verdict, ask_probe};
 use super::scope::{Boxed, Frame, Scope};
-use crate::check::program::{Goal, NodeId};
-use crate::value::Value;
-use ecow::eco_format;
+use crate::check::program::{Goal, NodeId, Program};
+use crate::value::{Timestamp, Value};
+use ecow::{EcoString, eco_format};
 
 /// A goal with its arguments.
 #[derive(Debug)]
@@ -15,6 +15,30 @@ pub(super) enum BoundGoal {
     And(Box<BoundGoal>, Box<BoundGoal>),
     Or(Box<BoundGoal>, Box<BoundGoal>),
     Not(Box<BoundGoal>),
+}
+
+impl BoundGoal {
+    /// What `goal.answer` is before anybody has asked: full, so that a runbook can look into it.
+    pub fn not_asked(&self, program: &Program, started: Timestamp) -> Value {
+        let answer = Answer {
+            probe: self.name(program),
+            verdict: Verdict::Unknown,
+            reason: "not asked yet".to_owned(),
+            started,
+            ended: started,
+            value: Value::Absent,
+        };
+        answer.record()
+    }
+
+    fn name(&self, program: &Program) -> EcoString {
+        match self {
+            Self::Probe { probe, .. } => program.probes.get(*probe).map(|probe| probe.name.clone()).unwrap_or_default(),
+            Self::And(left, right) => eco_format!("{} and {}", left.name(program), right.name(program)),
+            Self::Or(left, right) => eco_format!("{} or {}", left.name(program), right.name(program)),
+            Self::Not(of) => eco_format!("not {}", of.name(program)),
+        }
+    }
 }
 
 /// Works out the arguments, once.

@@ -6,7 +6,7 @@ use super::exit::{Exit, Flow};
 use super::observe::after;
 use super::scope::{Boxed, Frame, Group, Scope};
 use super::show;
-use crate::check::program::{Block, Expression, NodeId, Slot};
+use crate::check::program::{Block, Expression, NodeId, Slot, Statement};
 use crate::value::{ActionError, ErrorKind, SignedDuration, Value};
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -55,8 +55,8 @@ pub(super) async fn for_each<'t>(scope: &Scope<'t>, node: NodeId, each: Each<'t>
         }
         bind(frame, each.slot, item.clone())?;
         let flow = block(scope.at(scope.address.child(node, turn)), each.block, frame).await;
-        if matches!(flow, Err(Exit::Shown)) && (turn as usize) + 1 < items.len() {
-            show::note(scope, &format!("the same for {} more", items.len() - turn as usize - 1));
+        if matches!(flow, Err(Exit::Shown { goes_on: true })) {
+            show::more(scope, items.len() - turn as usize - 1, "the same for {} more");
         }
         flow?;
     }
@@ -107,7 +107,12 @@ async fn parallel<'t>(
     })
     .await;
     match first {
-        Some(exit) => Err(exit),
+        Some(exit) => {
+            if matches!(exit, Exit::Shown { goes_on: true }) {
+                show::more(scope, items.len() - 1, "the same for {} more");
+            }
+            Err(exit)
+        }
         None if waiting.next().is_some() => scope.stopped(),
         None => Ok(()),
     }
@@ -143,21 +148,28 @@ fn branch<'t>(
 /// `repeat N times every D until C { } else { }`.
 pub(super) async fn repeat<'t>(
     scope: &Scope<'t>,
-    node: NodeId,
+    line: &'t Statement,
     turns: Turns<'t>,
     until: Option<&'t Expression>,
     otherwise: Option<&'t Block>,
     frame: &mut Frame,
 ) -> Flow {
-    let at = scope.address.child(node, 0);
+    let Statement { node, kind, .. } = line;
+    let at = scope.address.child(*node, 0);
     let (count, every) = worked_out(scope, &turns, frame, &at).await?;
     for turn in 0..count {
-        let here = scope.address.child(node, turn);
+        let here = scope.address.child(*node, turn);
         if turn > 0 {
             scope.pause(after(scope.now(), every), &here, || "the next turn".to_owned()).await?;
             scope.checkpoint()?;
         }
-        block(scope.at(here.clone()), turns.block, frame).await?;
+        match block(scope.at(here.clone()), turns.block, frame).await {
+            Err(Exit::Shown { goes_on: true }) => {
+                show::more(scope, (count - turn - 1) as usize, "the same up to {} times more");
+                return Err(show::arms(scope, kind, frame));
+            }
+            flow => flow?,
+        }
         if let Some(until) = until
             && scope.boolean(until, frame, &here).await?
         {
@@ -188,6 +200,10 @@ pub(super) async fn retry<'t>(scope: &Scope<'t>, node: NodeId, turns: Turns<'t>,
         let inner = Scope { caught: scope.caught || !last, ..scope.at(here) };
         match block(inner, turns.block, frame).await {
             Err(Exit::Failed(_)) if !last => {}
+            Err(Exit::Shown { goes_on }) => {
+                show::more(scope, (count - turn - 1) as usize, "the same up to {} times more, if an error leaves it");
+                return Err(Exit::Shown { goes_on });
+            }
             flow => return flow,
         }
     }

@@ -28,7 +28,7 @@ impl<'t> Scope<'t> {
         noted: &mut Vec<ShownEvidence>,
     ) -> Result<Value, Exit> {
         let now = self.now();
-        let goal_answer = self.run.record.borrow().goal_answer.clone().unwrap_or(Value::Absent);
+        let goal_answer = self.run.goal_answer();
         let mut answers = Vec::new();
         loop {
             let mut evaluator = Evaluator {
@@ -144,32 +144,36 @@ impl<'t> Scope<'t> {
     {
         Box::pin(async move {
             let action = self.action(action)?;
-            let deadline = earlier(after(self.now(), action.timeout), self.cap);
-            let answer = match &action.body {
-                Some(body) => {
-                    let inner = Self { cap: Some(deadline), ..self.at(at.clone()) };
-                    let mut frame = signature_frame(action, arguments);
-                    inner.bind_all(&body.lets, &mut frame).await?;
-                    let BodyResult::Answer(answer) = &body.result else {
-                        return Err(mismatch("an observation does not answer").into());
-                    };
-                    inner.value(answer, &mut frame, &at).await?
-                }
-                None => self.ask(named(action, arguments), at, deadline).await?,
-            };
-            let answer = conform(answer, &action.returns, self.tree.program).map_err(|error| {
-                mismatch(format!(
-                    "{}.{} answered with something else than its signature says: {error}",
-                    action.backend, action.name
-                ))
-            })?;
-            if answer.is_empty_list() && !action.empty_is_an_answer {
-                let message =
-                    format!("{}.{} answered with an empty list, which says nothing", action.backend, action.name);
-                return Err(ActionError::new(ErrorKind::Unknown, message).into());
-            }
-            Ok(answer)
+            let call = named(action, arguments);
+            self.answer(action, &call, at).await.map_err(|exit| exit.of(&call))
         })
+    }
+
+    async fn answer(&self, action: &'t Action, call: &Call, at: Address) -> Result<Value, Exit> {
+        let deadline = earlier(after(self.now(), action.timeout), self.cap);
+        let answer = match &action.body {
+            Some(body) => {
+                let inner = Self { cap: Some(deadline), ..self.at(at.clone()) };
+                let mut frame = signature_frame(action, call);
+                inner.bind_all(&body.lets, &mut frame).await?;
+                let BodyResult::Answer(answer) = &body.result else {
+                    return Err(mismatch("an observation does not answer").into());
+                };
+                inner.value(answer, &mut frame, &at).await?
+            }
+            None => self.ask(call.clone(), at, deadline).await?,
+        };
+        let answer = conform(answer, &action.returns, self.tree.program).map_err(|error| {
+            mismatch(format!(
+                "{}.{} answered with something else than its signature says: {error}",
+                action.backend, action.name
+            ))
+        })?;
+        if answer.is_empty_list() && !action.empty_is_an_answer {
+            let message = format!("{}.{} answered with an empty list, which says nothing", action.backend, action.name);
+            return Err(ActionError::new(ErrorKind::Unknown, message).into());
+        }
+        Ok(answer)
     }
 
     async fn ask(&self, call: Call, at: Address, deadline: Timestamp) -> Result<Value, Exit> {
@@ -190,9 +194,9 @@ impl<'t> Scope<'t> {
     }
 }
 
-/// The frame of an action's signature.
-pub(super) fn signature_frame(action: &Action, arguments: Vec<Value>) -> Frame {
-    let mut frame = arguments;
+/// The frame of an action's signature, for one call.
+pub(super) fn signature_frame(action: &Action, call: &Call) -> Frame {
+    let mut frame: Frame = call.arguments.iter().map(|(_, value)| value.clone()).collect();
     frame.resize(frame.len().max(action.slots), Value::Absent);
     frame
 }

@@ -25,7 +25,7 @@ async fn ask(
     let Some(world) = scope.tree.acting else {
         let words: Vec<&str> = choices.iter().map(EcoString::as_str).collect();
         show::first_effect(scope, &format!("ask people {message:?}: {}", words.join(", ")));
-        return Err(Exit::Shown);
+        return Err(Exit::SHOWN);
     };
     let deadline = earlier(after(scope.now(), within), scope.deadline());
     scope.record(EventKind::Asked {

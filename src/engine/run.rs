@@ -4,7 +4,7 @@ use super::address::Address;
 use super::block::block;
 use super::compute::mismatch;
 use super::event::{EventKind, LeftInPlace, RunOutcome, ShownEvidence};
-use super::exit::{Escalation, Exit, Flow};
+use super::exit::{Escalation, Exit, Flow, Resolution};
 use super::goal::{ask_goal, bind};
 use super::limit;
 use super::lock::{Locks, lock};
@@ -121,7 +121,10 @@ async fn outermost<'t>(tree: &'t Tree<'t>, start: Start) -> Ending {
 fn rehearsed(scope: &Scope<'_>, end: &End) -> Ending {
     let (outcome, reason) = match end {
         End::Resolved(reason) => (EndingOutcome::Rehearsed, format!("it would end resolved: {reason}")),
-        End::Escalated(escalation) => (EndingOutcome::Rehearsed, format!("it would escalate: {}", escalation.message)),
+        End::Escalated(escalation) => {
+            let contact = escalation.contact.as_deref().unwrap_or("nobody");
+            (EndingOutcome::Rehearsed, format!("it would escalate to {contact}: {}", escalation.message))
+        }
         End::Cancelled | End::Stopped => (EndingOutcome::Cancelled, "it was cancelled".to_owned()),
         End::Shown => (EndingOutcome::Rehearsed, "from its first effect on it was only shown".to_owned()),
     };
@@ -221,6 +224,7 @@ pub(super) async fn begin<'t>(
         address: how.address,
         contact: runbook.contact.clone(),
         goal: OnceCell::new(),
+        not_asked: OnceCell::new(),
         outward: how.outward,
         record: RefCell::new(Record::default()),
     });
@@ -251,6 +255,7 @@ pub(super) async fn begin<'t>(
 async fn prepare<'t>(scope: &Scope<'t>, runbook: &'t Runbook, frame: &mut Frame) -> Result<Locks<'t>, Exit> {
     if let Some(goal) = &runbook.goal {
         let goal = bind(scope, goal, frame).await?;
+        let _ = scope.run.not_asked.set(goal.not_asked(scope.tree.program, scope.run.started));
         let _ = scope.run.goal.set(goal);
     }
     let names = scope.values(&runbook.locks, frame, &scope.address).await?;
@@ -270,16 +275,16 @@ pub(super) fn execute<'t>(begun: Begun<'t>) -> Boxed<'t, End> {
         let Begun { scope, runbook, mut frame, locks } = begun;
         let flow = block(scope.clone(), &runbook.block, &mut frame).await;
         let flow = match flow {
-            Err(Exit::Resolved(reason)) => settle(&scope, reason).await,
+            Err(Exit::Resolved(why)) => settle(&scope, why).await,
             Ok(()) => Err(scope.escalated("the runbook came to its end without saying how it ended")),
             flow => flow,
         };
         drop(locks);
         match flow {
             Ok(()) | Err(Exit::Cancelled) => End::Cancelled,
-            Err(Exit::Resolved(reason)) => End::Resolved(reason),
+            Err(Exit::Resolved(why)) => End::Resolved(why.to_string()),
             Err(Exit::Stopped) => End::Stopped,
-            Err(Exit::Shown) => End::Shown,
+            Err(Exit::Shown { .. }) => End::Shown,
             Err(exit) => match scope.escalation_of(&exit) {
                 Some(escalation) => End::Escalated(Box::new(with_goal(&scope, escalation))),
                 None => End::Cancelled,
@@ -289,23 +294,27 @@ pub(super) fn execute<'t>(begun: Begun<'t>) -> Boxed<'t, End> {
 }
 
 /// "Resolved" means that the goal held after the last effect, clean-up included.
-async fn settle(scope: &Scope<'_>, reason: String) -> Flow {
+async fn settle(scope: &Scope<'_>, why: Resolution) -> Flow {
     let (effects, settled) = {
         let record = scope.run.record.borrow();
         (record.effects, record.settled)
     };
     if effects == settled {
-        return Err(Exit::Resolved(reason));
+        return Err(Exit::Resolved(why));
     }
-    match ask_goal(scope).await? {
-        Verdict::Passed => Err(Exit::Resolved(reason)),
-        Verdict::Failed => {
-            Err(scope.escalated(format!("fixed until clean-up: the goal does not hold any more ({reason})")))
+    let verdict = ask_goal(scope).await?;
+    let message = match (&why, verdict) {
+        (_, Verdict::Passed) => return Err(Exit::Resolved(why)),
+        (Resolution::Fixed, Verdict::Failed) => "fixed until clean-up: the goal does not hold any more".to_owned(),
+        (Resolution::Fixed, Verdict::Unknown) => {
+            "fixed until clean-up: cannot tell whether the goal still holds".to_owned()
         }
-        Verdict::Unknown => {
-            Err(scope.escalated(format!("fixed until clean-up: cannot tell whether the goal still holds ({reason})")))
+        (Resolution::Said(said), Verdict::Failed) => format!("the goal does not hold, though the runbook says: {said}"),
+        (Resolution::Said(said), Verdict::Unknown) => {
+            format!("cannot tell whether the goal holds, though the runbook says: {said}")
         }
-    }
+    };
+    Err(scope.escalated(message))
 }
 
 /// Adds the goal's last answer to the evidence, where it is not part of it already.

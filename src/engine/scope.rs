@@ -128,7 +128,7 @@ impl<'t> Scope<'t> {
 
     /// Both halves of the world; a rehearsal has but one.
     pub fn world(&self) -> Result<&'t dyn World, Exit> {
-        self.tree.acting.ok_or(Exit::Shown)
+        self.tree.acting.ok_or(Exit::SHOWN)
     }
 
     /// Tells an event of this run.

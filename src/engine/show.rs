@@ -2,10 +2,13 @@
 
 use super::evaluate::Evaluator;
 use super::event::EventKind;
+use super::exit::{Exit, Flow};
 use super::numbering::blocks_of;
 use super::render::{call_text, render, signature};
 use super::scope::{Frame, Scope};
-use crate::check::program::{Adverb, Block, Expression, LetElse, Slot, Statement, StatementKind, Subject};
+use crate::check::program::{
+    Adverb, Block, Expression, LetElse, Procedure, Program, Slot, Statement, StatementKind, Subject,
+};
 use crate::value::Value;
 
 /// The first effect, which is not made.
@@ -62,9 +65,68 @@ pub(super) fn effects(scope: &Scope<'_>, block: &Block, frame: &Frame) -> String
     calls.join("; ")
 }
 
-/// What follows in a block after the first effect.
-pub(super) fn rest(scope: &Scope<'_>, statements: &[Statement], frame: &mut Frame) {
-    Showing { scope, frame, known: Vec::new(), depth: 0 }.statements(statements, None);
+/// One line about what is done so many times more, if it is; `{}` stands for the number.
+pub(super) fn more(scope: &Scope<'_>, times: usize, text: &str) {
+    if times > 0 {
+        note(scope, &text.replace("{}", &times.to_string()));
+    }
+}
+
+/// What follows in a block after the statement that had the first effect in it.
+pub(super) fn rest(scope: &Scope<'_>, met: &Statement, statements: &[Statement], frame: &mut Frame) -> Exit {
+    let known = match &met.kind {
+        StatementKind::Let { slot, .. } => vec![(*slot, false)],
+        _ => Vec::new(),
+    };
+    Showing { scope, frame, known, depth: 0 }.statements(statements, None);
+    Exit::Shown { goes_on: !statements.iter().any(|statement| leaves(scope.tree.program, statement)) }
+}
+
+/// The arms of a statement that could be taken after its first effect.
+pub(super) fn arms(scope: &Scope<'_>, kind: &StatementKind, frame: &mut Frame) -> Exit {
+    Showing { scope, frame, known: Vec::new(), depth: 0 }.arms(kind, None);
+    let leaves_block = |block: &Block| block.statements.iter().any(|statement| leaves(scope.tree.program, statement));
+    let goes_on = match kind {
+        StatementKind::Match { arms, otherwise, .. } => {
+            arms.iter().map(|(_, block)| block).chain(otherwise).any(|block| !leaves_block(block))
+        }
+        StatementKind::Try { catch, .. } => !leaves_block(catch),
+        StatementKind::Repeat { otherwise: Some(otherwise), until: None, .. } => !leaves_block(otherwise),
+        _ => true,
+    };
+    Exit::Shown { goes_on }
+}
+
+/// The same of a statement that asks people, which is its own first effect.
+pub(super) fn arms_after(scope: &Scope<'_>, flow: Flow, kind: &StatementKind, frame: &mut Frame) -> Flow {
+    match flow {
+        Err(Exit::Shown { .. }) => Err(arms(scope, kind, frame)),
+        flow => flow,
+    }
+}
+
+/// What takes back the block in which the first effect was met.
+pub(super) fn undo_after(scope: &Scope<'_>, flow: Flow, undo: Option<&Block>, frame: &mut Frame) -> Flow {
+    if let (Err(Exit::Shown { .. }), Some(undo)) = (&flow, undo) {
+        Showing { scope, frame, known: Vec::new(), depth: 0 }.undo(undo, None);
+    }
+    flow
+}
+
+/// Whether nothing that stands behind a statement is ever reached.
+fn leaves(program: &Program, statement: &Statement) -> bool {
+    let block = |block: &Block| block.statements.iter().any(|statement| leaves(program, statement));
+    match &statement.kind {
+        StatementKind::Resolve { .. } | StatementKind::Escalate { .. } => true,
+        StatementKind::Step { block: inner, .. } | StatementKind::TemporarilyBlock { block: inner, .. } => block(inner),
+        StatementKind::Do { procedure, .. } => program.procedures.get(*procedure).is_some_and(|it| block(&it.block)),
+        StatementKind::If { branches, otherwise: Some(otherwise) } => {
+            branches.iter().all(|(_, branch)| block(branch)) && block(otherwise)
+        }
+        StatementKind::Match { arms, otherwise, .. } => arms.iter().map(|(_, arm)| arm).chain(otherwise).all(block),
+        StatementKind::Try { block: inner, catch, .. } => block(inner) && block(catch),
+        _ => false,
+    }
 }
 
 struct Showing<'s, 't> {
@@ -181,10 +243,10 @@ impl Showing<'_, '_> {
                 self.line(format!("require {condition}"), depends_on);
                 self.arm("else", otherwise.as_ref(), &format!("not: {condition}"));
             }
-            StatementKind::RequireApproval { message, by, otherwise, .. } => {
+            StatementKind::RequireApproval { message, by, .. } => {
                 let (message, by) = (self.quoted(message), self.text(by));
                 self.line(format!("require approval {message} by {by}"), depends_on);
-                self.arm("else", otherwise.as_ref(), "no approval");
+                self.arms(kind, depends_on);
             }
             StatementKind::Wait { duration } => {
                 let duration = self.text(duration);
@@ -209,23 +271,20 @@ impl Showing<'_, '_> {
                 let mut frame: Frame = values.into_iter().map(|value| value.unwrap_or(Value::Absent)).collect();
                 frame.resize(frame.len().max(procedure.slots), Value::Absent);
                 Showing { scope: self.scope, frame: &mut frame, known, depth: self.depth }
-                    .inside(&procedure.block, depends_on);
+                    .procedure(procedure, depends_on);
             }
             StatementKind::TemporarilyBlock { block, undo, .. } => {
                 self.line("temporarily", depends_on);
                 self.inside(block, depends_on);
-                self.line("undo, when the block around it ends", depends_on);
-                self.inside(undo, depends_on);
+                self.undo(undo, depends_on);
             }
-            StatementKind::Let { slot, name, value, otherwise } => {
+            StatementKind::Let { slot, name, value, .. } => {
                 let (text, known) = match value {
                     Subject::Value(expression) => (self.text(expression), self.value(expression)),
                     subject => (self.subject(subject), None),
                 };
                 self.line(format!("let {name} = {text}"), depends_on);
-                if let Some(LetElse::Block(otherwise)) = otherwise {
-                    self.arm("else", Some(otherwise), &format!("{name} is absent"));
-                }
+                self.arms(kind, depends_on);
                 self.bind(*slot, known);
             }
             StatementKind::If { branches, otherwise } => {
@@ -237,6 +296,48 @@ impl Showing<'_, '_> {
                 }
                 self.arm("else", otherwise.as_ref(), &format!("not: {}", conditions.join(" or ")));
             }
+            StatementKind::Match { .. } => self.arms(kind, depends_on),
+            StatementKind::For { slot, list, block, .. } => {
+                let text = self.text(list);
+                self.line(format!("for each of {text}"), depends_on);
+                self.bind(*slot, None);
+                self.inside(block, depends_on);
+            }
+            StatementKind::Repeat { count, block, .. } => {
+                let count = self.text(count);
+                self.line(format!("repeat {count} times"), depends_on);
+                self.inside(block, depends_on);
+                self.arms(kind, depends_on);
+            }
+            StatementKind::Retry { count, block, .. } => {
+                let count = self.text(count);
+                self.line(format!("retry {count} times"), depends_on);
+                self.inside(block, depends_on);
+            }
+            StatementKind::Try { block, .. } => {
+                self.line("try", depends_on);
+                self.inside(block, depends_on);
+                self.arms(kind, depends_on);
+            }
+            StatementKind::Run { runbook, arguments } => {
+                let arguments: Vec<String> = arguments.iter().map(|argument| self.quoted_if_text(argument)).collect();
+                self.line(signature(program, *runbook, &arguments), depends_on);
+            }
+            StatementKind::Manual { message, .. } => {
+                let message = self.quoted(message);
+                self.line(format!("manual {message}"), depends_on);
+                self.arms(kind, depends_on);
+            }
+        }
+    }
+
+    /// The arms that depend on what the statement itself asks or does.
+    fn arms(&mut self, kind: &StatementKind, depends_on: Option<&str>) {
+        match kind {
+            StatementKind::RequireApproval { otherwise, .. } => self.arm("else", otherwise.as_ref(), "no approval"),
+            StatementKind::Let { name, otherwise: Some(LetElse::Block(otherwise)), .. } => {
+                self.arm("else", Some(otherwise), &format!("{name} is absent"));
+            }
             StatementKind::Match { subject, arms, otherwise } => {
                 let subject = self.subject(subject);
                 for (values, block) in arms {
@@ -246,40 +347,33 @@ impl Showing<'_, '_> {
                 }
                 self.arm("match: else", otherwise.as_ref(), &format!("{subject} is something else"));
             }
-            StatementKind::For { slot, list, block, .. } => {
-                let text = self.text(list);
-                self.line(format!("for each of {text}"), depends_on);
-                self.bind(*slot, None);
-                self.inside(block, depends_on);
+            StatementKind::Repeat { until, otherwise, .. } => {
+                let until = until.as_ref().map(|until| self.text(until));
+                if let Some(until) = &until {
+                    self.line(format!("until {until}"), depends_on);
+                }
+                let never = until.map_or_else(|| "after the last turn".to_owned(), |until| format!("never: {until}"));
+                self.arm("else", otherwise.as_ref(), &never);
             }
-            StatementKind::Repeat { count, block, until, otherwise, .. } => {
-                let count = self.text(count);
-                self.line(format!("repeat {count} times"), depends_on);
-                self.inside(block, depends_on);
-                let until = until.as_ref().map(|until| self.text(until)).unwrap_or_default();
-                self.arm("else", otherwise.as_ref(), &format!("never: {until}"));
-            }
-            StatementKind::Retry { count, block, .. } => {
-                let count = self.text(count);
-                self.line(format!("retry {count} times"), depends_on);
-                self.inside(block, depends_on);
-            }
-            StatementKind::Try { block, slot, catch } => {
-                self.line("try", depends_on);
-                self.inside(block, depends_on);
+            StatementKind::Try { slot, catch, .. } => {
                 self.bind(*slot, None);
                 self.arm("catch", Some(catch), "an error in the lines above");
             }
-            StatementKind::Run { runbook, arguments } => {
-                let arguments: Vec<String> = arguments.iter().map(|argument| self.quoted_if_text(argument)).collect();
-                self.line(signature(program, *runbook, &arguments), depends_on);
-            }
-            StatementKind::Manual { message, otherwise, .. } => {
-                let message = self.quoted(message);
-                self.line(format!("manual {message}"), depends_on);
-                self.arm("else", otherwise.as_ref(), "not done in time");
-            }
+            StatementKind::Manual { otherwise, .. } => self.arm("else", otherwise.as_ref(), "not done in time"),
+            _ => {}
         }
+    }
+
+    fn procedure(&mut self, procedure: &Procedure, depends_on: Option<&str>) {
+        self.inside(&procedure.block, depends_on);
+        if let Some(undo) = &procedure.undo {
+            self.undo(undo, depends_on);
+        }
+    }
+
+    fn undo(&mut self, undo: &Block, depends_on: Option<&str>) {
+        self.line("undo, when the block around it ends", depends_on);
+        self.inside(undo, depends_on);
     }
 
     fn subject(&mut self, subject: &Subject) -> String {

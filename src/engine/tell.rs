@@ -44,7 +44,7 @@ pub(super) async fn notify(scope: &Scope<'_>, news: Escalation, at: Address) -> 
     let contact = contact.unwrap_or_default();
     let Some(world) = scope.tree.acting else {
         show::first_effect(scope, &format!("notify {contact} {message:?}"));
-        return Err(Exit::Shown);
+        return Err(Exit::SHOWN);
     };
     let telling = Telling {
         address: at,
@@ -76,7 +76,7 @@ impl Scope<'_> {
                 let limit = limit.map(display_duration).unwrap_or_default();
                 self.escalated(format!("it did not end within {limit}"))
             }
-            Exit::Resolved(_) | Exit::Cancelled | Exit::Stopped | Exit::Shown => return None,
+            Exit::Resolved(_) | Exit::Cancelled | Exit::Stopped | Exit::Shown { .. } => return None,
         };
         if let Exit::Escalated(escalation) = exit { Some(*escalation) } else { None }
     }

@@ -124,6 +124,8 @@ pub(super) struct Run {
     pub contact: Option<EcoString>,
     /// What "fixed" means, its arguments bound.
     pub goal: OnceCell<BoundGoal>,
+    /// What `goal.answer` is until the goal is asked.
+    pub not_asked: OnceCell<Value>,
     /// Whether an escalation of it is certain to become the whole tree's.
     pub outward: bool,
     /// What the run has done so far.
@@ -161,6 +163,12 @@ impl Run {
             change(&mut this.record.borrow_mut());
             run = this.parent.as_deref();
         }
+    }
+
+    /// `goal.answer`.
+    pub fn goal_answer(&self) -> Value {
+        let answer = self.record.borrow().goal_answer.clone();
+        answer.or_else(|| self.not_asked.get().cloned()).unwrap_or(Value::Absent)
     }
 
     /// Whom to tell when nothing else is said: its own contact, or that of whoever started it.

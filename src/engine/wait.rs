@@ -3,7 +3,7 @@
 use super::address::Address;
 use super::block::block;
 use super::event::EventKind;
-use super::exit::{Exit, Flow};
+use super::exit::{Exit, Flow, Resolution};
 use super::goal::ask_goal;
 use super::observe::{after, earlier};
 use super::probe::Verdict;
@@ -129,7 +129,7 @@ pub(super) async fn resolve_if_fixed<'t>(
             verdict = holds(scope, hold, frame, &here).await?;
         }
         if verdict == Verdict::Passed {
-            return Err(Exit::Resolved("fixed".to_owned()));
+            return Err(Exit::Resolved(Resolution::Fixed));
         }
         if let Some(next) = polling.next(started, scope.now()) {
             scope.pause(next, &here, || "the goal to be reached".to_owned()).await?;

@@ -1,6 +1,7 @@
 //! What may come of a call.
 
 use super::Value;
+use ecow::EcoString;
 use serde::{Deserialize, Serialize};
 
 /// Why a call gave no value. `catch e` sees it as `e.kind`.
@@ -67,12 +68,15 @@ pub struct ActionError {
     /// What was seen, bounded: the last lines of a command's output, an IMAP response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Value>,
+    /// The call that it is about, as the runbook would write it; none where no action is to blame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<EcoString>,
 }
 
 impl ActionError {
     /// An error without evidence.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), evidence: None }
+        Self { kind, message: message.into(), evidence: None, action: None }
     }
 
     /// Adds what was seen.

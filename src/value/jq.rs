@@ -1,7 +1,8 @@
-//! jq filters over JSON: literals of a runbook, pure, first result only.
+//! jq filters over JSON: literals of a runbook, pure, certain to end, first result only.
 
 use super::{ActionError, ErrorKind};
-use jaq_core::load::{Arena, File, Loader};
+use jaq_core::load::lex::{StrPart, Tok, Token};
+use jaq_core::load::{Arena, File, Lexer, Loader};
 use jaq_core::{Compiler, Ctx, Filter, Vars, data, unwrap_valr};
 use jaq_json::{Val, read};
 
@@ -21,16 +22,24 @@ const IMPURE: [&str; 12] = [
     "strflocaltime",
 ];
 
+/// Words that make a filter go on for ever, or as long as the input says. jaq counts no steps, so that a filter is held to
+/// what its own text bounds: without these it goes through its input so often as it is written, and no deeper.
+const ENDLESS: [&str; 9] = ["def", "reduce", "foreach", "repeat", "recurse", "while", "until", "range", "combinations"];
+
+/// How much stack must be left to read, compile or run a filter, and how much is made where it is not.
+const ENOUGH_STACK: usize = 4 << 20;
+const OWN_STACK: usize = 16 << 20;
+
 type Compiled = Filter<data::JustLut<Val>>;
 
 /// Whether a filter is well formed, and if not, why.
 pub fn check(filter: &str) -> Result<(), String> {
-    with_stack(|| compile(filter).map(|_| ()))
+    stacker::maybe_grow(ENOUGH_STACK, OWN_STACK, || compile(filter).map(|_| ()))
 }
 
 /// The first result of a filter; an error of kind `mismatch` when it fails or gives none.
 pub fn first_result(filter: &str, input: &serde_json::Value) -> Result<serde_json::Value, ActionError> {
-    with_stack(|| run(filter, input))
+    stacker::maybe_grow(ENOUGH_STACK, OWN_STACK, || run(filter, input))
 }
 
 fn run(filter: &str, input: &serde_json::Value) -> Result<serde_json::Value, ActionError> {
@@ -47,11 +56,6 @@ fn run(filter: &str, input: &serde_json::Value) -> Result<serde_json::Value, Act
             serde_json::from_str(&value.to_string()).map_err(|_| wrong("gave something that is not JSON".to_owned()))
         }
     }
-}
-
-/// Works on a stack that is large enough for the deepest filter that is allowed, whatever stack the caller has.
-fn with_stack<T>(work: impl FnOnce() -> T) -> T {
-    stacker::maybe_grow(4 << 20, 16 << 20, work)
 }
 
 /// How much a filter may hold: reading, compiling and running one goes as deep into the stack as it is nested.
@@ -78,9 +82,41 @@ fn too_deep(filter: &str) -> bool {
     filter.len() > LONGEST || deepest > MOST_BRACKETS || words > MOST_WORDS || signs > MOST_SIGNS
 }
 
+/// The first word in which a filter could go on for ever. A field that is called like one is none.
+fn endless<'f>(tokens: &[Token<&'f str>], in_object: bool) -> Option<&'f str> {
+    let sign = |position: Option<usize>| match position.and_then(|position| tokens.get(position)) {
+        Some(Token(sign, Tok::Sym)) => Some(*sign),
+        _ => None,
+    };
+    tokens.iter().enumerate().find_map(|(position, Token(text, kind))| match kind {
+        Tok::Word if ENDLESS.contains(text) => {
+            let before = position.checked_sub(1);
+            let after = position + 1;
+            let calls = matches!(tokens.get(after), Some(Token(_, Tok::Block(_))));
+            let shorthand = in_object
+                && (before.is_none() || sign(before) == Some(","))
+                && (after == tokens.len() || sign(Some(after)) == Some(","));
+            let field = matches!(sign(before), Some("." | "?.")) || sign(Some(after)) == Some(":") || shorthand;
+            (!field && (*text != "recurse" || calls)).then_some(*text)
+        }
+        Tok::Block(inner) => endless(inner, text.starts_with('{')),
+        Tok::Str(parts) => parts.iter().find_map(|part| match part {
+            StrPart::Term(term) => endless(std::slice::from_ref(term), false),
+            _ => None,
+        }),
+        _ => None,
+    })
+}
+
 fn compile(filter: &str) -> Result<Compiled, String> {
     if too_deep(filter) {
         return Err("it is too long, or nested too deeply".to_owned());
+    }
+    let tokens = Lexer::new(filter).lex().map_err(|_| "it cannot be read".to_owned())?;
+    if let Some(word) = endless(&tokens, false) {
+        return Err(format!(
+            "with {word} it might never end: filters go through their input with map, select, any, all"
+        ));
     }
     let pure = |name: &str| !IMPURE.contains(&name);
     let definitions =
@@ -128,6 +164,50 @@ mod tests {
                 let fine = std::thread::Builder::new().stack_size(512 << 10).spawn(work).unwrap().join().unwrap();
                 assert!(fine || times > 31 || open == "if . then ", "{open}");
             }
+        }
+    }
+
+    #[test]
+    fn ends() {
+        for filter in [
+            "def f: f; f",
+            "[repeat(1)]",
+            "[limit(1e9; repeat(1))]",
+            "[range(0; infinite)]",
+            "last(range(1e12))",
+            "recurse(.)",
+            "[recurse(.a; true)]",
+            "until(false; .)",
+            "while(true; .)",
+            "reduce .[] as $x (.; . + .)",
+            "[foreach .[] as $x (.; [.])]",
+            "[combinations(40)]",
+            "\"\\([repeat(1)])\"",
+            "{a: [range(1e9)]}",
+            ".a|(.b|def f: f; f)",
+            "{(repeat(1)): 2}",
+        ] {
+            assert!(check(filter).is_err_and(|why| why.contains("might never end")), "{filter}");
+        }
+        let input = serde_json::json!({"range": 3, "def": [1, 2], "until": {"while": 4}});
+        for (filter, result) in [
+            (".range", serde_json::json!(3)),
+            ("{range, x: .until.while, while: 1}", serde_json::json!({"range": 3, "x": 4, "while": 1})),
+            ("[.def[]? | . + 1]", serde_json::json!([2, 3])),
+            ("[recurse | numbers] | length", serde_json::json!(4)),
+            ("[..|numbers]|add", serde_json::json!(10)),
+            ("\"def \\(.range)\"", serde_json::json!("def 3")),
+            ("[limit(1; .def[])]", serde_json::json!([1])),
+        ] {
+            assert_eq!(first_result(filter, &input), Ok(result), "{filter}");
+        }
+    }
+
+    #[test]
+    fn a_filter_that_grows_what_it_walks_through_ends() {
+        for filter in ["walk([.])", ".. |= [.]", "map_values([.])", ".[100000000] = 1", "[paths] | length", "flatten"] {
+            let work = move || first_result(filter, &serde_json::json!([1, [2, [3]]])).is_ok();
+            std::thread::Builder::new().stack_size(512 << 10).spawn(work).unwrap().join().unwrap();
         }
     }
 

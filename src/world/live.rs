@@ -106,6 +106,7 @@ impl<'a> Live<'a> {
             kind: error.kind,
             message: secrets.redact_text(&error.message).into_inner(),
             evidence: error.evidence.map(|seen| secrets.redact_value(&seen).into_inner()),
+            action: error.action,
         }
     }
 

@@ -68,7 +68,7 @@ pub(super) async fn reboot(host: &Host, surroundings: &Surroundings<'_>) -> Resu
                 message = format!("{message}; {how}");
                 how.evidence
             });
-            return Err(ActionError { kind: ErrorKind::TimedOut, message, evidence });
+            return Err(ActionError { evidence, ..ActionError::new(ErrorKind::TimedOut, message) });
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }
