@@ -23,7 +23,7 @@ pub use calls::{Caller, field, host, word};
 pub use dovecot::{Dovecot, Lab, PASSWORD, Ports, USER};
 pub use postbox::{Mail, Postbox};
 pub use process::{Child, free_port, must_be_installed, wait_until};
-pub use run::{Ended, Run, field_of};
+pub use run::{Ended, Run};
 pub use scripted::{Peer, Scripted, acceptor};
 pub use secrecy::{Watch, assert_secret};
 pub use site::Site;

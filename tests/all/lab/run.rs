@@ -186,10 +186,3 @@ impl Ended {
         [of("effect_done", "text"), of("change_undone", "undo")].concat()
     }
 }
-
-/// A field of a record among the values of an event, in the form that events have: `answer.result`.
-pub fn field_of<'v>(value: &'v Value, name: &str) -> &'v Value {
-    let fields = value["record"]["fields"].as_array().expect("a record");
-    let found = fields.iter().find(|pair| pair[0] == name);
-    &found.unwrap_or_else(|| panic!("{value} has no field {name}"))[1]
-}
