@@ -85,6 +85,7 @@ fn before_tls_no_password_goes_out() {
     block_on(async {
         let (ours, mut server) = tokio::io::duplex(4096);
         server.write_all(b"* OK hello\r\n").await.expect("the client hears");
+        server.shutdown().await.expect("nothing more is said");
         let mut client = Client::new(guarded(ours, false));
         client.read_response().await.expect("a greeting");
         let Err((_, mut client)) = client.login("alice", "canary").await else { panic!("logged in") };
@@ -100,6 +101,7 @@ fn a_command_goes_out_once_and_alone() {
     block_on(async {
         let (ours, mut server) = tokio::io::duplex(4096);
         server.write_all(b"* OK hello\r\nr-1 OK done\r\nr-2 NO not now\r\n").await.expect("the client hears");
+        server.shutdown().await.expect("nothing more is said");
         let mut client = Client::new(guarded(ours, true));
         client.read_response().await.expect("a greeting");
         let mut session = client.login("alice", "a\"\\b").await.unwrap_or_else(|(error, _)| panic!("{error}"));
