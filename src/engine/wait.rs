@@ -123,10 +123,12 @@ pub(super) async fn resolve_if_fixed<'t>(
     };
     loop {
         let here = at.child(node, polling.turn + 1);
-        let started = scope.now();
+        let mut started = scope.now();
         let mut verdict = ask_goal(scope).await?;
         if let (Verdict::Passed, Some(hold)) = (verdict, hold) {
             verdict = holds(scope, hold, frame, &here).await?;
+            // It has just been asked, and is asked next after `every`.
+            started = scope.now();
         }
         if verdict == Verdict::Passed {
             return Err(Exit::Resolved(Resolution::Fixed));
