@@ -38,6 +38,8 @@ backend svc \"A service\" {
   observe alarms(on: host) -> list<text> or empty
   observe raw(on: host) -> json
   observe boot_id(on: host) -> text
+  observe load(on: host) -> number fresh 5m
+  observe queues(on: host) -> list<number> fresh 5m
   disrupt restart(on: host) idempotent
   disrupt reboot(on: host) once confirm boot_id(on) timeout 20m
   disrupt kick(on: host) once

@@ -316,3 +316,71 @@ fn cancel_in_the_middle_undoes_and_waits_for_what_cannot_be_broken_off() {
     ends(&scene, Cancelled, "it was cancelled", &ledger);
     assert!(scene.told().is_empty() && scene.left().is_empty());
 }
+
+#[test]
+fn an_answer_that_is_too_old_is_not_used_but_told() {
+    let load = || on("load", "fe1").answers(Value::number(3)).answers(Value::number(9));
+    let old = "the answer of svc.load(on: fe1) is older than 5m: ask again";
+    for (wait, lines, reason) in [
+        ("5m", "require load == 3", "it was 3"),
+        ("301s", "require load == 3", old),
+        ("301s", "let twice = load * 2\n require twice == 6", old),
+        ("301s", "match load { 3 { wait 1s } else { wait 2s } }", old),
+        ("301s", "permanently svc.set(server, value: load)", old),
+        ("301s", "do Part(load)", old),
+        (
+            "301s",
+            "wait until load == 3 within 1m every 30s",
+            &format!("could not find out in time whether 3 == 3: {old}"),
+        ),
+        ("301s", "notify vendor \"${load}\" with load", "it was 3"),
+        ("301s", "try { require load == 3 } catch e { notify vendor \"${e.action} ${e.kind}\" }", "it was 3"),
+        ("301s", "let again = svc.load(server)\n require again == 9", "it was 3"),
+    ] {
+        let text = format!(
+            "procedure Part(load: number) {{ require load == 3 }}
+             runbook Main(server: web) {{
+               contact oncall
+               let load = svc.load(server)
+               wait {wait}
+               {lines}
+               escalate to oncall \"it was ${{load}}\" with load
+             }}"
+        );
+        let scene = play(&text, world().with(load()).with(value(1)));
+        ends(&scene, Escalated, reason, &[]);
+    }
+    let told = "load: 3";
+    let text = "
+      procedure Part(load: number) {
+        wait 3m
+        require load == 3
+      }
+      runbook Main(server: web) {
+        contact oncall
+        let load = svc.load(server)
+        wait 3m
+        do Part(load)
+        resolve \"in time\"
+      }";
+    ends(&play(text, world().with(load())), Escalated, old, &[]);
+    let text = "let load = svc.load(server)\n wait 10m\n escalate to oncall \"high\" with load";
+    assert!(body(&play_body(text, world().with(load()))).contains(told));
+}
+
+#[test]
+fn what_a_loop_goes_over_grows_old_and_an_undo_may_use_it_all_the_same() {
+    let queues = || on("queues", "fe1").answers(Value::list([1, 2, 3].map(Value::number)));
+    let reason = "the answer of svc.queues(on: fe1) is older than 5m: ask again";
+    let text = "for each in svc.queues(server), at most 9 { permanently svc.set(server, value: each)\n wait 3m }\n resolve \"all\"";
+    let ledger = ["0s svc.set(on: fe1, value: 1)", "3m svc.set(on: fe1, value: 2)"];
+    ends(&play_body(text, world().with(queues()).with(value(7))), Escalated, reason, &ledger);
+    let text = "
+      let load = svc.load(server)
+      temporarily { svc.touch(server) } undo { svc.set(server, value: load) }
+      wait 10m
+      resolve \"well\"";
+    let load = on("load", "fe1").answers(Value::number(3));
+    let scene = play_body(text, world().with(load).with(health(&[true])));
+    ends(&scene, Resolved, "well", &["0s svc.touch(on: fe1)", "10m svc.set(on: fe1, value: 3)"]);
+}
