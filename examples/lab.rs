@@ -9,24 +9,33 @@ mod lab;
 use lab::Site;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
 
 fn main() -> ExitCode {
     let what = std::env::args().nth(1).unwrap_or_default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let _guard = runtime.enter();
     // From here on Ctrl-C is an event and not the end: the run that it is meant for ends first, then the site.
-    let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).expect("a signal");
+    let mut interrupt = signal(SignalKind::interrupt()).expect("a signal");
     let Some(program) = program() else {
         eprintln!("Build the program first: cargo build");
         return ExitCode::from(2);
     };
     match what.as_str() {
         "demo" => demo(&program),
-        "up" => up(&program, || {
-            runtime.block_on(interrupt.recv());
-        }),
+        "up" => {
+            let [mut terminate, mut hang_up] =
+                [SignalKind::terminate(), SignalKind::hangup()].map(|kind| signal(kind).expect("a signal"));
+            up(&program, || {
+                runtime.block_on(async {
+                    tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {}, _ = hang_up.recv() => {} }
+                });
+            })
+        }
         _ => {
-            eprintln!("Say what to do:\n  demo   break the site, repair it, take it away\n  up     keep it until Ctrl-C");
+            eprintln!(
+                "Say what to do:\n  demo   break the site, repair it, take it away\n  up     keep it until Ctrl-C"
+            );
             ExitCode::from(2)
         }
     }
@@ -52,7 +61,10 @@ fn demo(program: &Path) -> ExitCode {
     println!("  $ rectify run . --alert lab/alert.json\n");
     let status = site.command(program).args(["run", ".", "--alert", "lab/alert.json"]).status();
     let code = status.expect("the program starts").code();
-    println!("\nIt ended with exit code {}.", code.map_or_else(|| "none: a signal".to_owned(), |code| code.to_string()));
+    println!(
+        "\nIt ended with exit code {}.",
+        code.map_or_else(|| "none: a signal".to_owned(), |code| code.to_string())
+    );
     let after = processes(&site);
     for (place, name) in ["front end", "back end"].into_iter().enumerate() {
         let shown = |number: Option<u32>| number.map_or_else(|| "none".to_owned(), |number| number.to_string());

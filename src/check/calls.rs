@@ -21,12 +21,12 @@ impl<'a> Context<'a> {
         let mut segments: Vec<ast::Name> = call.path.segments().collect();
         let Some(last) = segments.pop() else { return Typed::invalid(call.span) };
         let Some(first) = segments.first() else {
-            let own = body.inside.is_some_and(|own| own.signatures.iter().any(|it| it.name.text == last.text));
+            let own = body.inside.is_some_and(|own| self.signature(own, &last.text).is_some());
             return if own { self.observation_value(body, call) } else { self.function(body, call, &last) };
         };
         // A local named like a backend, as in `host.reachable(host)`: the action is meant if there is one.
-        let action = segments.len() == 1
-            && self.declared.backends.get(&first.text).is_some_and(|it| signature(it, &last.text).is_some());
+        let backend = self.declared.backends.get(&first.text).copied().filter(|_| segments.len() == 1);
+        let action = backend.is_some_and(|backend| self.signature(backend, &last.text).is_some());
         if !action && (body.find(&first.text).is_some() || call.path.text.starts_with("goal.answer.")) {
             let text: EcoString = segments.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".").into();
             let goal = text == "goal.answer" || text.starts_with("goal.answer.");
@@ -61,7 +61,7 @@ impl<'a> Context<'a> {
             );
             self.report(
                 Diagnostic::error(code::ACTION_IN_EXPRESSION, call.span, message)
-                    .help("put it on a line of its own, before the line that looks at what it did"),
+                    .help("Put it on a line of its own, before the line that looks at what it did"),
             );
             return Typed::invalid(call.span);
         }
@@ -98,22 +98,22 @@ impl<'a> Context<'a> {
         let declared = &self.declared;
         let diagnostic = if declared.probe_index(word).is_some() {
             Diagnostic::error(code::UNKNOWN_NAME, name.span, format!("{word} is a probe, and a probe is asked"))
-                .help(format!("write check {word}(…)"))
+                .help(format!("Write check {word}(…)"))
         } else if declared.procedure_index(word).is_some() {
             Diagnostic::error(
                 code::ACTION_IN_EXPRESSION,
                 name.span,
                 format!("{word} is a procedure, and gives no value"),
             )
-            .help(format!("write do {word}(…) on a line of its own"))
+            .help(format!("Write do {word}(…) on a line of its own"))
         } else if declared.runbook_index(word).is_some() {
             Diagnostic::error(code::ACTION_IN_EXPRESSION, name.span, format!("{word} is a runbook"))
-                .help(format!("match its outcome: match run {word}(…) {{ … }}"))
+                .help(format!("Match its outcome: match run {word}(…) {{ … }}"))
         } else {
             let records = declared.records.keys().map(EcoString::as_str);
             let probes = declared.probes.iter().map(|probe| probe.name.text.as_str());
             let known = FUNCTIONS.into_iter().chain(records).chain(probes);
-            self.unknown(code::UNKNOWN_NAME, name.span, format!("nothing named {word} can be called here"), word, known)
+            self.unknown(code::UNKNOWN_NAME, name.span, format!("Nothing named {word} can be called here"), word, known)
         };
         self.report(diagnostic);
         self.look_at_arguments(body, call);
@@ -135,13 +135,13 @@ impl<'a> Context<'a> {
             _ => None,
         };
         let Some(role) = role else {
-            let message = "hosts takes one role: hosts(ROLE)";
+            let message = "`hosts` takes one role: hosts(ROLE)";
             self.error(code::MISSING_ARGUMENT, call.span, message);
             return Typed::invalid(call.span);
         };
         if !self.declared.roles.contains_key(&role.text) {
             let known = self.declared.roles.keys().map(EcoString::as_str);
-            let message = format!("there is no role named {}", role.text);
+            let message = format!("There is no role named {}", role.text);
             let diagnostic = self.unknown(code::UNKNOWN_TYPE, role.span, message, &role.text, known);
             self.report(diagnostic);
             return Typed::invalid(call.span);
@@ -223,15 +223,15 @@ impl<'a> Context<'a> {
     pub(super) fn probe_call(&mut self, body: &mut Body<'a>, call: &'a ast::Call) -> Option<ProbeCall> {
         if matches!(body.kind, BodyKind::Probe | BodyKind::Signature) {
             self.report(
-                Diagnostic::error(code::EFFECT_IN_PROBE, call.span, "a probe or an action cannot ask a probe")
-                    .help("ask both where they are needed: goal A(server) and B(server)"),
+                Diagnostic::error(code::EFFECT_IN_PROBE, call.span, "A probe or an action cannot ask a probe")
+                    .help("Ask both where they are needed: goal A(server) and B(server)"),
             );
             return None;
         }
         let written = call.path.text.as_str();
         let Some(probe) = self.declared.probe_index(written) else {
             let known: Vec<&str> = self.declared.probes.iter().map(|probe| probe.name.text.as_str()).collect();
-            let message = format!("there is no probe named {written}");
+            let message = format!("There is no probe named {written}");
             self.report(self.unknown(code::UNKNOWN_NAME, call.path.span, message, written, known));
             self.look_at_arguments(body, call);
             return None;
@@ -253,7 +253,7 @@ impl<'a> Context<'a> {
         let Some(found) = self.declared.backends.get(backend).copied() else {
             let locals = body.names();
             let known = self.declared.backends.keys().chain(&locals).map(EcoString::as_str);
-            let message = format!("there is no backend named {backend}");
+            let message = format!("There is no backend named {backend}");
             let diagnostic = self.unknown(code::UNKNOWN_ACTION, first.span, message, backend, known);
             self.report(diagnostic);
             self.look_at_arguments(body, call);
@@ -372,10 +372,10 @@ impl<'a> Context<'a> {
             let written = written_text(item);
             if is_script {
                 if written.is_none() {
-                    let message = "a script is written out: text from outside must never become code";
+                    let message = "A script is written out: text from outside must never become code";
                     self.report(
                         Diagnostic::error(code::NOT_A_LITERAL, item.span, message)
-                            .help("hand the value over as an argument after the script, and use \"$1\" in it"),
+                            .help("Hand the value over as an argument after the script, and use \"$1\" in it"),
                     );
                 }
                 return;
@@ -400,17 +400,17 @@ impl<'a> Context<'a> {
                     Diagnostic::error(
                         code::NOT_A_LITERAL,
                         command.span,
-                        "a command is a list of arguments that is written out",
+                        "A command is a list of arguments that is written out",
                     )
-                    .help("write [\"program\", \"argument\", value]: only later arguments may be worked out"),
+                    .help("Write [\"program\", \"argument\", value]: only later arguments may be worked out"),
                 );
             }
             return;
         };
         if items.is_empty() {
             self.report(
-                Diagnostic::error(code::MISSING_ARGUMENT, command.span, "this command has no program to run")
-                    .help("write [\"program\", \"argument\", …]"),
+                Diagnostic::error(code::MISSING_ARGUMENT, command.span, "This command has no program to run")
+                    .help("Write [\"program\", \"argument\", …]"),
             );
         }
         self.guard_script(items);
@@ -421,9 +421,9 @@ impl<'a> Context<'a> {
                 Diagnostic::error(
                     code::NOT_A_LITERAL,
                     program.span,
-                    "the program of a command is written out, never worked out",
+                    "The program of a command is written out, never worked out",
                 )
-                .help("otherwise text from outside could choose what is run"),
+                .help("Otherwise text from outside could choose what is run"),
             );
         }
         let mut options_ended = false;
@@ -458,10 +458,6 @@ const INTERPRETERS: [(&str, &[&str]); 13] = [
     ("powershell", &["-Command", "-c"]),
     ("pwsh", &["-Command", "-c"]),
 ];
-
-fn signature<'b>(backend: &'b ast::Backend, name: &str) -> Option<&'b ast::Signature> {
-    backend.signatures.iter().find(|signature| signature.name.text == name)
-}
 
 /// Options of one letter, together: `-ec`.
 fn is_short_group(word: &str) -> bool {

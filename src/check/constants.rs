@@ -19,7 +19,7 @@ impl<'a> Context<'a> {
         wanted: &Type,
     ) -> Option<Value> {
         if !is_literal(written) {
-            self.error(code::NOT_A_LITERAL, written.span, "only a value that is written out can stand here");
+            self.error(code::NOT_A_LITERAL, written.span, "Only a value that is written out can stand here");
             return None;
         }
         let typed = self.expect(body, written, wanted);
@@ -29,7 +29,7 @@ impl<'a> Context<'a> {
         match constant_value(&typed.expression.kind) {
             Some(value) => Some(value),
             None => {
-                self.error(code::NOT_A_LITERAL, written.span, "only a value that is written out can stand here");
+                self.error(code::NOT_A_LITERAL, written.span, "Only a value that is written out can stand here");
                 None
             }
         }
@@ -85,7 +85,7 @@ impl<'a> Context<'a> {
 
 pub(super) fn not_a_duration(span: Span, what: &str) -> Diagnostic {
     Diagnostic::error(code::TYPE_MISMATCH, span, format!("{what} is a duration"))
-        .help("write a unit: 90s, 5m, 1h30m, 2d")
+        .help("Write a unit: 90s, 5m, 1h30m, 2d")
 }
 
 /// Whether an expression is written out. Anything else is not even looked into: its parts may be what is being worked out.

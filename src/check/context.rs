@@ -12,8 +12,16 @@ use crate::source::{SourceMap, Span};
 use crate::syntax::ast;
 use ecow::EcoString;
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
+
+/// Patterns that were compiled, and what is wrong with them. They take longer to compile than a file to check, and
+/// files of one team hold the same ones.
+#[derive(Default)]
+pub(super) struct Patterns {
+    pub filters: HashMap<EcoString, Result<(), String>>,
+    pub regexes: HashMap<EcoString, Result<regex::Regex, String>>,
+}
 
 /// One check of one file with its imports.
 pub(super) struct Context<'a> {
@@ -30,6 +38,8 @@ pub(super) struct Context<'a> {
     pub actions: BTreeMap<EcoString, usize>,
     /// The signature of each action of the program.
     pub signatures: Vec<&'a ast::Signature>,
+    /// The signatures of the larger backends by name, by the backend's name.
+    pub large_backends: HashMap<EcoString, HashMap<&'a str, &'a ast::Signature>>,
     /// Signatures whose clauses are still to be lowered, with the frames of their parameters.
     pub open_signatures: Vec<(usize, Body<'a>, &'a ast::Signature)>,
     /// Which action does which in its own body, and where.
@@ -41,8 +51,8 @@ pub(super) struct Context<'a> {
     pub procedures: BTreeMap<usize, ProcedureState>,
     /// Which runbook runs which, and where.
     pub runs: Vec<(usize, usize, Span)>,
-    /// jq filters that were looked at already, and what is wrong with them.
-    pub filters: BTreeMap<EcoString, Result<(), String>>,
+    /// Patterns that were looked at already.
+    pub patterns: &'a mut Patterns,
     /// Enums by word, for words without a context; made when the first is met.
     pub words: Option<Rc<Words>>,
     nodes: u32,
@@ -54,7 +64,7 @@ pub(super) struct Context<'a> {
 const LONGEST_SUGGESTION: usize = 100;
 
 /// How many names are compared for suggestions in one check.
-const MOST_COMPARISONS: usize = 200_000;
+const MOST_COMPARISONS: usize = 50_000;
 
 impl<'a> Context<'a> {
     /// Checks the trees of a file and its imports, the file itself first.
@@ -63,6 +73,7 @@ impl<'a> Context<'a> {
         inventory: Option<&'a Inventory>,
         sources: &'a SourceMap,
         trees: &[&'a ast::File],
+        patterns: &'a mut Patterns,
     ) -> (Program, Vec<Diagnostic>) {
         let mut diagnostics = Vec::new();
         let declared = Declarations::collect(trees, catalog, &mut diagnostics);
@@ -76,13 +87,14 @@ impl<'a> Context<'a> {
             open_records: 0,
             actions: BTreeMap::new(),
             signatures: Vec::new(),
+            large_backends: HashMap::new(),
             open_signatures: Vec::new(),
             calls_of_actions: Vec::new(),
             probe_parameters: Vec::new(),
             runbook_parameters: Vec::new(),
             procedures: BTreeMap::new(),
             runs: Vec::new(),
-            filters: BTreeMap::new(),
+            patterns,
             words: None,
             nodes: 0,
             comparisons: Cell::new(MOST_COMPARISONS),
@@ -106,7 +118,12 @@ impl<'a> Context<'a> {
         NodeId(self.nodes)
     }
 
-    pub fn report(&mut self, diagnostic: Diagnostic) {
+    pub fn report(&mut self, mut diagnostic: Diagnostic) {
+        // A sentence may begin with a description that stands in the middle of others.
+        let first = diagnostic.message.split(' ').next().unwrap_or_default();
+        if ["a", "an", "the", "how", "what", "when", "text", "manual", "undecoded"].contains(&first) {
+            diagnostic.message[..1].make_ascii_uppercase();
+        }
         self.diagnostics.push(diagnostic);
     }
 
@@ -140,9 +157,9 @@ impl<'a> Context<'a> {
             return diagnostic;
         }
         match nearest(written, known.iter().copied()) {
-            Some(name) => diagnostic.help(format!("did you mean {name}?")).fix(span, name),
+            Some(name) => diagnostic.help(format!("Did you mean {name}?")).fix(span, name),
             None if known.is_empty() || known.len() > 12 => diagnostic,
-            None => diagnostic.help(format!("there is {}", known.join(", "))),
+            None => diagnostic.help(format!("There is {}", known.join(", "))),
         }
     }
 }

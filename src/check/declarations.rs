@@ -78,7 +78,7 @@ impl<'a> Declarations<'a> {
                     let message = format!("{} is declared twice", name.text);
                     diagnostics.push(
                         Diagnostic::error(code::DUPLICATE_NAME, name.span, message)
-                            .here("a second time here")
+                            .here("A second time here")
                             .also(first, "first here"),
                     );
                     continue;
@@ -275,14 +275,14 @@ impl<'a> Context<'a> {
         match self.types.get(key) {
             Some(Some(known)) => return known.clone(),
             Some(None) => {
-                let message = format!("the record {} contains itself", shape.name.text);
-                self.report(Diagnostic::error(code::RECURSION, asked_at, message).help("hold a list of names instead"));
+                let message = format!("The record {} contains itself", shape.name.text);
+                self.report(Diagnostic::error(code::RECURSION, asked_at, message).help("Hold a list of names instead"));
                 return Type::Invalid;
             }
             None => {}
         }
         if self.open_records == DEEPEST_RECORD {
-            let message = format!("records stand inside records more than {DEEPEST_RECORD} deep here");
+            let message = format!("Records stand inside records more than {DEEPEST_RECORD} deep here");
             self.error(code::TOO_DEEP, asked_at, message);
             return Type::Invalid;
         }
@@ -331,7 +331,7 @@ impl<'a> Context<'a> {
                 }
                 (Type::Invalid, _) | (_, Type::Invalid) => Type::Invalid,
                 _ => {
-                    let message = "only roles can be joined by or";
+                    let message = "Only roles can be joined by or";
                     self.error(code::UNKNOWN_TYPE, other.span, message);
                     Type::Invalid
                 }
@@ -346,9 +346,9 @@ impl<'a> Context<'a> {
         let plain = match (name.as_str(), &written.inner) {
             ("list", Some(inner)) => Type::List(Box::new(self.type_of(inner, inside))),
             ("list", None) => {
-                let message = "a list needs the type of its items";
+                let message = "A list needs the type of its items";
                 self.report(
-                    Diagnostic::error(code::UNKNOWN_TYPE, written.span, message).help("for example list<text>"),
+                    Diagnostic::error(code::UNKNOWN_TYPE, written.span, message).help("For example list<text>"),
                 );
                 Type::Invalid
             }
@@ -395,7 +395,7 @@ impl<'a> Context<'a> {
         {
             return found;
         }
-        let message = format!("there is no type, role, record or enum named {name}");
+        let message = format!("There is no type, role, record or enum named {name}");
         let diagnostic = self.unknown(code::UNKNOWN_TYPE, span, message, name, self.declared.type_names());
         self.report(diagnostic);
         Type::Invalid

@@ -112,34 +112,34 @@ impl<'a> Context<'a> {
         let diagnostic = match (&typed.type_of, wanted) {
             (Type::Optional(inner), wanted) if fits(inner, wanted) => self.may_be_absent(typed.span()),
             (Type::Host(_), Type::Host(_)) => {
-                let message = format!("this is a {}, and a {wanted} is needed here", typed.type_of);
+                let message = format!("This is a {}, and a {wanted} is needed here", typed.type_of);
                 Diagnostic::error(code::WRONG_ROLE, typed.span(), message)
-                    .help(format!("if it may be one, narrow it: … as {wanted}"))
+                    .help(format!("If it may be one, narrow it: … as {wanted}"))
             }
             (Type::Text, Type::Host(_)) => {
-                let message = format!("this is text, and a {wanted} is needed here");
+                let message = format!("This is text, and a {wanted} is needed here");
                 Diagnostic::error(code::TYPE_MISMATCH, typed.span(), message)
-                    .help(format!("find the host by its name: … as {wanted}"))
+                    .help(format!("Find the host by its name: … as {wanted}"))
             }
             (Type::Json, _) => {
-                let message = format!("this is undecoded json, and {wanted} is needed here");
-                Diagnostic::error(code::TYPE_MISMATCH, typed.span(), message).help(format!("decode it: … as {wanted}"))
+                let message = format!("This is undecoded json, and {wanted} is needed here");
+                Diagnostic::error(code::TYPE_MISMATCH, typed.span(), message).help(format!("Decode it: … as {wanted}"))
             }
             (Type::Secret, _) => {
-                let message = format!("a secret can only be handed to an action, and {wanted} is needed here");
+                let message = format!("A secret can only be handed to an action, and {wanted} is needed here");
                 Diagnostic::error(code::SECRET_USED, typed.span(), message)
             }
             (Type::Nothing, _) => {
-                let message = "this gives no value";
+                let message = "This gives no value";
                 Diagnostic::error(code::TYPE_MISMATCH, typed.span(), message)
             }
             (Type::Enum(_), Type::Boolean) => {
-                let message = format!("this is a {}, and a condition is true or false", typed.type_of);
+                let message = format!("This is a {}, and a condition is true or false", typed.type_of);
                 Diagnostic::error(code::TYPE_MISMATCH, typed.span(), message)
-                    .help("compare it with a word: … == passed")
+                    .help("Compare it with a word: … == passed")
             }
             (actual, wanted) => {
-                let message = format!("this is {}, and {} is needed here", with_article(actual), with_article(wanted));
+                let message = format!("This is {}, and {} is needed here", with_article(actual), with_article(wanted));
                 Diagnostic::error(code::TYPE_MISMATCH, typed.span(), message)
             }
         };
@@ -148,7 +148,7 @@ impl<'a> Context<'a> {
 
     pub fn may_be_absent(&self, span: Span) -> Diagnostic {
         Diagnostic::error(code::ABSENCE_UNHANDLED, span, "this may be absent, and a value is needed here")
-            .help("say what happens then: let x = … else { … }, or look first: if … is present")
+            .help("Say what happens then: let x = … else { … }, or look first: if … is present")
     }
 
     /// Lowers an expression. A bare word is looked for in what is expected first.
@@ -206,16 +206,16 @@ impl<'a> Context<'a> {
                     Diagnostic::error(
                         code::ACTION_IN_EXPRESSION,
                         span,
-                        "a question to people cannot stand inside an expression",
+                        "A question to people cannot stand inside an expression",
                     )
-                    .help("bind its answer first: let answer = ask …, or match it: match ask … { }"),
+                    .help("Bind its answer first: let answer = ask …, or match it: match ask … { }"),
                 );
                 Typed::invalid(span)
             }
             Written::Run(_) => {
                 self.report(
-                    Diagnostic::error(code::ACTION_IN_EXPRESSION, span, "a run cannot be started inside an expression")
-                        .help("match its outcome: match run … { resolved { … } escalated, cancelled { … } }"),
+                    Diagnostic::error(code::ACTION_IN_EXPRESSION, span, "A run cannot be started inside an expression")
+                        .help("Match its outcome: match run … { resolved { … } escalated, cancelled { … } }"),
                 );
                 Typed::invalid(span)
             }
@@ -236,28 +236,28 @@ impl<'a> Context<'a> {
                 let diagnostic = match type_of {
                     _ if type_of.holds(|inner| *inner == Type::Secret) => {
                         let message = match type_of {
-                            Type::Secret => "a secret cannot be put into a text".to_owned(),
+                            Type::Secret => "A secret cannot be put into a text".to_owned(),
                             other => format!("{} holds a secret, and cannot be put into a text", with_article(other)),
                         };
                         Some(
                             Diagnostic::error(code::SECRET_USED, path.span, message)
-                                .help("hand it to the action that needs it as an argument of its own"),
+                                .help("Hand it to the action that needs it as an argument of its own"),
                         )
                     }
                     _ if type_of.holds(|inner| *inner == Type::Json) => {
                         let message = match type_of {
-                            Type::Json => "undecoded json cannot be put into a text".to_owned(),
+                            Type::Json => "Undecoded json cannot be put into a text".to_owned(),
                             other => {
                                 format!("{} holds undecoded json, and cannot be put into a text", with_article(other))
                             }
                         };
                         Some(
                             Diagnostic::error(code::JSON_USED, path.span, message)
-                                .help("take out what you need: .jq(\"…\") as text"),
+                                .help("Take out what you need: .jq(\"…\") as text"),
                         )
                     }
                     Type::Optional(_) => Some(self.may_be_absent(path.span)),
-                    Type::Nothing => Some(Diagnostic::error(code::TYPE_MISMATCH, path.span, "this gives no value")),
+                    Type::Nothing => Some(Diagnostic::error(code::TYPE_MISMATCH, path.span, "This gives no value")),
                     _ => None,
                 };
                 if let Some(diagnostic) = diagnostic {
@@ -306,7 +306,7 @@ impl<'a> Context<'a> {
                 Type::Invalid
             }
             other => {
-                let message = format!("this is {}, and a list is needed here", with_article(other));
+                let message = format!("This is {}, and a list is needed here", with_article(other));
                 self.error(code::TYPE_MISMATCH, list.span(), message);
                 Type::Invalid
             }
@@ -401,7 +401,7 @@ impl<'a> Context<'a> {
             (a, b) if fits(a, b) => b.clone(),
             (Type::Host(a), Type::Host(b)) => either_role(a, b),
             (a, b) => {
-                let message = format!("one side gives {}, the other {}", with_article(a), with_article(b));
+                let message = format!("One side gives {}, the other {}", with_article(a), with_article(b));
                 self.error(code::TYPE_MISMATCH, otherwise.span(), message);
                 Type::Invalid
             }
@@ -444,7 +444,7 @@ impl<'a> Context<'a> {
             let message = format!("{} cannot become {}", with_article(&value.type_of), with_article(&wanted));
             self.report(
                 Diagnostic::error(code::IMPOSSIBLE_DECODE, span, message)
-                    .help("as decodes json, finds a host by its name, and narrows a host to a role"),
+                    .help("`as` decodes json, finds a host by its name, and narrows a host to a role"),
             );
         }
         let kind = ExpressionKind::As { value: Box::new(value.expression), target: wanted.clone(), or_absent: false };

@@ -1,7 +1,7 @@
 //! A file and all that it imports, each read once.
 
 use super::Checked;
-use super::context::Context;
+use super::context::{Context, Patterns};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, code};
 use crate::inventory::Inventory;
@@ -22,6 +22,7 @@ pub struct Session<'a> {
     pub(super) inventory: Option<&'a Inventory>,
     sources: SourceMap,
     parsed: BTreeMap<PathBuf, Rc<ParsedFile>>,
+    patterns: Patterns,
 }
 
 /// A file as it was read.
@@ -39,7 +40,7 @@ impl<'a> Session<'a> {
         inventory: Option<&'a Inventory>,
         sources: SourceMap,
     ) -> Self {
-        Self { files, catalog, inventory, sources, parsed: BTreeMap::new() }
+        Self { files, catalog, inventory, sources, parsed: BTreeMap::new(), patterns: Patterns::default() }
     }
 
     /// Every file that was read, for showing diagnostics.
@@ -62,7 +63,7 @@ impl<'a> Session<'a> {
         let id = file.id;
         self.load(root, file, &mut loading);
         let trees: Vec<&ast::File> = loading.files.iter().map(|file| &file.tree).collect();
-        let (program, found) = Context::check(self.catalog, self.inventory, &self.sources, &trees);
+        let (program, found) = Context::check(self.catalog, self.inventory, &self.sources, &trees, &mut self.patterns);
         let mut diagnostics: Vec<Diagnostic> =
             loading.files.iter().flat_map(|file| file.diagnostics.iter().cloned()).collect();
         diagnostics.extend(loading.diagnostics);
@@ -100,7 +101,7 @@ impl<'a> Session<'a> {
             let ast::Declaration::Import(import) = declaration else { continue };
             let span = import.path.span;
             let Some(written) = import.path.literal() else {
-                let message = "the path of an import cannot hold ${…}";
+                let message = "The path of an import cannot hold ${…}";
                 loading.diagnostics.push(Diagnostic::error(code::NOT_A_LITERAL, span, message));
                 continue;
             };
@@ -110,7 +111,7 @@ impl<'a> Session<'a> {
                 Err(error) => {
                     let message = format!("{written:?} cannot be imported: {}", why(&error));
                     loading.diagnostics.push(Diagnostic::error(code::IMPORT_FAILED, span, message).help(
-                        "an import is a path relative to the file that it stands in, inside the project's folder",
+                        "An import is a path relative to the file that it stands in, inside the project's folder",
                     ));
                 }
             }
@@ -122,15 +123,15 @@ impl<'a> Session<'a> {
         if let Some(first) = loading.open.iter().position(|open| *open == target) {
             let circle: Vec<String> =
                 loading.open[first..].iter().chain([&target]).map(|path| path.display().to_string()).collect();
-            let message = format!("this import closes a circle: {}", circle.join(" → "));
+            let message = format!("This import closes a circle: {}", circle.join(" → "));
             loading.diagnostics.push(
-                Diagnostic::error(code::IMPORT_CYCLE, span, message).help("move what both files need into a third one"),
+                Diagnostic::error(code::IMPORT_CYCLE, span, message).help("Move what both files need into a third one"),
             );
         } else if loading.files.iter().any(|known| known.id == file.id) {
             // It was imported by another way already.
         } else if loading.files.len() >= MAX_IMPORTS {
             if !std::mem::replace(&mut loading.full, true) {
-                let message = format!("this import is one too many: a file may bring in {MAX_IMPORTS} files at most");
+                let message = format!("This import is one too many: a file may bring in {MAX_IMPORTS} files at most");
                 loading.diagnostics.push(Diagnostic::error(code::TOO_MANY_IMPORTS, span, message));
             }
         } else {

@@ -36,9 +36,9 @@ impl<'a> Context<'a> {
                     Diagnostic::error(
                         code::TYPE_MISMATCH,
                         part.span,
-                        "a goal is a probe, or several joined by and, or, not",
+                        "A goal is a probe, or several joined by and, or, not",
                     )
-                    .help("put the comparison into a probe: passed if …"),
+                    .help("Put the comparison into a probe: passed if …"),
                 );
                 None
             }

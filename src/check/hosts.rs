@@ -39,7 +39,7 @@ impl<'a> Context<'a> {
                     self.report(
                         Diagnostic::error(code::INVENTORY_MISMATCH, span, message)
                             .also(field.span, "asked for here")
-                            .help(format!("add it under facts: {name}: …")),
+                            .help(format!("Add it under facts: {name}: …")),
                     );
                 }
                 Some(position) => {
@@ -56,7 +56,7 @@ impl<'a> Context<'a> {
                                 }
                                 found => format!("is {}", found.kind()),
                             };
-                            let message = format!("the fact {name} of {} {seen}, and {wanted} is needed", host.name);
+                            let message = format!("The fact {name} of {} {seen}, and {wanted} is needed", host.name);
                             let diagnostic = Diagnostic::error(code::INVENTORY_MISMATCH, span, message);
                             self.report(diagnostic.also(field.span, "asked for here"));
                         }
@@ -75,7 +75,7 @@ impl<'a> Context<'a> {
         let diagnostic = match (found, wanted) {
             (None, _) => {
                 let known = self.program.hosts.iter().map(|host| host.name.as_str());
-                self.unknown(code::UNKNOWN_HOST, span, format!("the inventory has no host named {name}"), name, known)
+                self.unknown(code::UNKNOWN_HOST, span, format!("The inventory has no host named {name}"), name, known)
             }
             (Some(host), Type::Host(roles))
                 if !roles.is_empty() && !host.roles.iter().any(|role| roles.contains(role)) =>
@@ -93,7 +93,7 @@ impl<'a> Context<'a> {
         if let Some(inventory) = self.inventory
             && inventory.contact(&path.text).is_none()
         {
-            let message = format!("the inventory has no contact named {}", path.text);
+            let message = format!("The inventory has no contact named {}", path.text);
             let known = inventory.contacts.iter().map(|contact| contact.name.as_str());
             let diagnostic = self.unknown(code::UNKNOWN_CONTACT, path.span, message, &path.text, known);
             self.report(diagnostic);
@@ -106,7 +106,7 @@ impl<'a> Context<'a> {
         if let Some(inventory) = self.inventory
             && !inventory.secrets.contains_key(name)
         {
-            let message = format!("the inventory has no secret named {name}");
+            let message = format!("The inventory has no secret named {name}");
             let diagnostic =
                 self.unknown(code::UNKNOWN_NAME, span, message, name, inventory.secrets.keys().map(String::as_str));
             self.report(diagnostic);

@@ -15,8 +15,8 @@ impl<'a> Context<'a> {
         for limit in self.declared.limits.clone() {
             let Some(path) = &limit.action else {
                 self.report(
-                    Diagnostic::error(code::MISSING_PART, limit.span, "this limit does not say what it limits")
-                        .help("name an action: limit host.reboot 1 per 24h per host"),
+                    Diagnostic::error(code::MISSING_PART, limit.span, "This limit does not say what it limits")
+                        .help("Name an action: limit host.reboot 1 per 24h per host"),
                 );
                 continue;
             };
@@ -31,14 +31,14 @@ impl<'a> Context<'a> {
                     backend.signatures.iter().map(|signature| format!("{}.{}", backend.name.text, signature.name.text))
                 });
                 let known: Vec<String> = known.collect();
-                let message = format!("there is no action {}", path.text);
+                let message = format!("There is no action {}", path.text);
                 let names = known.iter().map(String::as_str);
                 let diagnostic = self.unknown(code::UNKNOWN_ACTION, path.span, message, &path.text, names);
                 self.report(diagnostic);
                 continue;
             };
             if self.program.actions[action].class == Class::Observe {
-                self.error(code::MISPLACED, path.span, "an observation needs no limit: it does no harm");
+                self.error(code::MISPLACED, path.span, "An observation needs no limit: it does no harm");
             }
             let mut body = Body::new(BodyKind::Signature, found);
             if let Some(signature) =
@@ -94,7 +94,7 @@ impl<'a> Context<'a> {
                 other => other,
             };
             if matches!(countable, Type::List(_) | Type::Record(_) | Type::Json | Type::Secret | Type::Nothing) {
-                let message = format!("a limit is counted by a host, text or number, and this is {countable}");
+                let message = format!("A limit is counted by a host, text or number, and this is {countable}");
                 self.error(code::TYPE_MISMATCH, key.span, message);
             }
             return Some(LimitKey { name: key.text.clone(), value: value.expression });

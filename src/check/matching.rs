@@ -2,10 +2,10 @@
 
 use super::context::Context;
 use super::declarations::verdict_type;
+use super::effects::decided;
 use super::expressions::{ByUnknown, with_article};
 use super::names::{Body, Narrowing};
 use super::program::{Block, StatementKind};
-use super::statements::decided;
 use super::types::{EnumType, Type};
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::Span;
@@ -94,9 +94,9 @@ impl<'a> Context<'a> {
                         Diagnostic::error(
                             code::GUARD_WITHOUT_ELSE,
                             condition,
-                            "this decides about a disruption, and nothing says what happens when it does not hold",
+                            "This decides about a disruption, and nothing says what happens when it does not hold",
                         )
-                        .help("add else { … }: say what happens then, if only by notify or escalate"),
+                        .help("Add else { … }: say what happens then, if only by notify or escalate"),
                     );
                 }
                 ways.add(true, place.unknown_let_through, place.unknown_let_through);
@@ -158,7 +158,7 @@ impl<'a> Context<'a> {
                     let at = pattern_span(pattern);
                     match seen.get(&case(&value)).copied() {
                         Some(first) => {
-                            let message = format!("the case {value} stands here a second time");
+                            let message = format!("The case {value} stands here a second time");
                             self.report(Diagnostic::error(code::DUPLICATE_ARM, at, message).also(first, "first here"));
                         }
                         None => drop(seen.insert(case(&value), at)),
@@ -185,7 +185,7 @@ impl<'a> Context<'a> {
                 lowered.push((values, block));
             } else if let Some((_, first)) = &otherwise {
                 let first = *first;
-                let message = "this match has two arms for everything else";
+                let message = "This match has two arms for everything else";
                 self.report(Diagnostic::error(code::DUPLICATE_ARM, arm.span, message).also(first, "first here"));
             } else {
                 otherwise = Some((block, arm.span));
@@ -218,11 +218,11 @@ impl<'a> Context<'a> {
         });
         match (words, otherwise) {
             (Some((_, false)), Some(span)) if missing.is_empty() => {
-                let message = "nothing is left for this else: every word has an arm already";
+                let message = "Nothing is left for this else: every word has an arm already";
                 self.error(code::DUPLICATE_ARM, span, message);
             }
             (Some((_, false)), None) if !missing.is_empty() => {
-                let message = format!("this match leaves out {}", missing.join(", "));
+                let message = format!("This match leaves out {}", missing.join(", "));
                 let help = format!("add {} {{ … }}, or else {{ … }}", missing.join(", "));
                 self.report(Diagnostic::error(code::NOT_EXHAUSTIVE, head, message).help(help));
                 return false;
@@ -230,12 +230,12 @@ impl<'a> Context<'a> {
             (Some((_, true)), None) => {
                 let message =
                     format!("{type_of} is open: a word that is not listed may come, and this match leaves it out");
-                self.report(Diagnostic::error(code::NOT_EXHAUSTIVE, head, message).help("add else { … }"));
+                self.report(Diagnostic::error(code::NOT_EXHAUSTIVE, head, message).help("Add else { … }"));
                 return false;
             }
             (None, None) => {
-                let message = format!("this match does not say what happens with any other {type_of}");
-                self.report(Diagnostic::error(code::NOT_EXHAUSTIVE, head, message).help("add else { … }"));
+                let message = format!("This match does not say what happens with any other {type_of}");
+                self.report(Diagnostic::error(code::NOT_EXHAUSTIVE, head, message).help("Add else { … }"));
                 return false;
             }
             _ => {}
@@ -261,7 +261,7 @@ impl<'a> Context<'a> {
                 format!("{} is matched here, and this case is {}", with_article(type_of), with_article(&value.1));
             let mut diagnostic = Diagnostic::error(code::TYPE_MISMATCH, pattern_span(pattern), message);
             if matches!((type_of, &value.1), (Type::Enum(_), Type::Text)) {
-                diagnostic = diagnostic.help("a word of an enum is written without quotes");
+                diagnostic = diagnostic.help("A word of an enum is written without quotes");
             }
             self.report(diagnostic);
             return None;

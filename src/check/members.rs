@@ -50,7 +50,7 @@ impl<'a> Context<'a> {
                             true => (code::SECRET_USED, "secrets"),
                             false => (code::JSON_USED, "undecoded json"),
                         };
-                        let message = format!("distinct compares the items, and {what} cannot be compared");
+                        let message = format!("`distinct` compares the items, and {what} cannot be compared");
                         self.error(code, name.span, message);
                         Typed::invalid(span)
                     }
@@ -62,7 +62,7 @@ impl<'a> Context<'a> {
                         method(Method::Sum(item.clone()), item)
                     }
                     "max" | "min" | "sum" => {
-                        let message = format!("a list of {item} has no {word}");
+                        let message = format!("A list of {item} has no {word}");
                         self.error(code::UNKNOWN_FIELD, name.span, message);
                         Typed::invalid(span)
                     }
@@ -83,7 +83,7 @@ impl<'a> Context<'a> {
                 "number" => method(Method::Number, Type::Optional(Box::new(Type::Number))),
                 "json" => method(Method::Json, Type::Json),
                 _ => {
-                    let message = format!("a text has nothing named {word}");
+                    let message = format!("A text has nothing named {word}");
                     self.report(self.unknown(code::UNKNOWN_FIELD, name.span, message, word, OF_TEXTS));
                     Typed::invalid(span)
                 }
@@ -95,8 +95,8 @@ impl<'a> Context<'a> {
             }
             Type::Json => {
                 self.report(
-                    Diagnostic::error(code::UNKNOWN_FIELD, name.span, "undecoded json has no fields")
-                        .help(format!("take it out with .jq(\".{word}\"), or decode the whole: … as RECORD")),
+                    Diagnostic::error(code::UNKNOWN_FIELD, name.span, "Undecoded json has no fields")
+                        .help(format!("Take it out with .jq(\".{word}\"), or decode the whole: … as RECORD")),
                 );
                 Typed::invalid(span)
             }
@@ -117,12 +117,12 @@ impl<'a> Context<'a> {
             let shapes: Vec<_> = roles.iter().filter_map(|role| declared.get(role).copied()).collect();
             let somewhere = shapes.iter().any(|shape| shape.fields.iter().any(|field| field.name.text == word));
             let diagnostic = if roles.is_empty() {
-                let message = format!("nothing is known of this host but name and address, so not its {word}");
-                Diagnostic::error(code::UNKNOWN_FIELD, name.span, message).help("narrow it to a role: … as ROLE")
+                let message = format!("Nothing is known of this host but name and address, so not its {word}");
+                Diagnostic::error(code::UNKNOWN_FIELD, name.span, message).help("Narrow it to a role: … as ROLE")
             } else if somewhere {
-                let message = format!("not every {} has the same fact {word}", of.type_of);
+                let message = format!("Not every {} has the same fact {word}", of.type_of);
                 Diagnostic::error(code::UNKNOWN_FIELD, name.span, message)
-                    .help(format!("ask for its role first: if … is {} {{ … }}", roles[0]))
+                    .help(format!("Ask for its role first: if … is {} {{ … }}", roles[0]))
             } else {
                 let known = shapes.iter().flat_map(|shape| &shape.fields).map(|field| field.name.text.as_str());
                 let message = format!("{} has no fact named {word}", with_article(&of.type_of));
@@ -194,8 +194,8 @@ impl<'a> Context<'a> {
                 ast::ExpressionKind::Text(text) => return Some(text),
                 ast::ExpressionKind::Invalid => return None,
                 _ => {
-                    let message = format!("what {word} looks for is written out, never worked out");
-                    Diagnostic::error(code::NOT_A_LITERAL, value.span, message).help("write it as r\"…\" here")
+                    let message = format!("What {word} looks for is written out, never worked out");
+                    Diagnostic::error(code::NOT_A_LITERAL, value.span, message).help("Write it as r\"…\" here")
                 }
             },
             [] => Diagnostic::error(code::MISSING_ARGUMENT, name.span, format!("{word} needs a text to look for")),
@@ -211,15 +211,16 @@ impl<'a> Context<'a> {
 
     fn jq_filter(&mut self, text: &ast::Text) -> Option<EcoString> {
         let Some(filter) = text.literal() else {
-            self.error(code::NOT_A_LITERAL, text.span, "a jq filter cannot hold ${…}");
+            self.error(code::NOT_A_LITERAL, text.span, "A jq filter cannot hold ${…}");
             return None;
         };
         // A filter is compiled with all of jq's own definitions, so it is looked at once.
-        let known = self.filters.entry(filter.clone()).or_insert_with(|| crate::value::jq::check(&filter)).clone();
+        let known =
+            self.patterns.filters.entry(filter.clone()).or_insert_with(|| crate::value::jq::check(&filter)).clone();
         match known {
             Ok(()) => Some(filter),
             Err(reason) => {
-                self.error(code::BAD_PATTERN, text.span, format!("this jq filter is not well formed: {reason}"));
+                self.error(code::BAD_PATTERN, text.span, format!("This jq filter is not well formed: {reason}"));
                 None
             }
         }

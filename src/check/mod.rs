@@ -5,16 +5,19 @@
 //! program while their types, effects and flow are checked on the way. Nothing is lowered twice, and one slip gives one
 //! diagnostic: what is wrong has the type [`Invalid`](types::Type::Invalid), which fits everywhere.
 
+mod acts;
 mod calls;
 mod constants;
 mod context;
 mod declarations;
+mod effects;
 mod expressions;
 mod files;
 mod goals;
 mod graph;
 mod hosts;
 mod limits;
+mod loops;
 mod matching;
 mod members;
 mod names;

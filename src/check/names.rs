@@ -134,8 +134,10 @@ pub(super) struct Body<'a> {
     bindings: Vec<Binding>,
     /// The innermost binding of each name.
     by_name: HashMap<EcoString, usize>,
-    /// Paths of which more is known here than their declaration says.
-    narrowed: Vec<(EcoString, Type)>,
+    /// Paths of which more is known here than their declaration says, in the order in which that was learnt.
+    narrowed: Vec<EcoString>,
+    /// What is known of each, the last that was learnt at the end.
+    known: HashMap<EcoString, Vec<Type>>,
 }
 
 /// How much was known at some point.
@@ -168,6 +170,7 @@ impl<'a> Body<'a> {
             bindings: Vec::new(),
             by_name: HashMap::new(),
             narrowed: Vec::new(),
+            known: HashMap::new(),
         }
     }
 
@@ -182,18 +185,29 @@ impl<'a> Body<'a> {
                 self.by_name.remove(&binding.name);
             }
         }
-        self.narrowed.truncate(mark.narrowed);
+        for path in self.narrowed.drain(mark.narrowed.min(self.narrowed.len())..) {
+            self.known.get_mut(&path).map(Vec::pop);
+        }
     }
 
     /// Takes over what a condition tells, for the statements that follow. The answer of the goal is another one each
     /// time that the goal is asked, so nothing is known of it for long.
     pub fn learn(&mut self, known: &[(EcoString, Type)]) {
-        self.narrowed.extend(known.iter().filter(|(path, _)| !path.starts_with("goal.")).cloned());
+        for (path, type_of) in known.iter().filter(|(path, _)| !path.starts_with("goal.")) {
+            self.learn_one(path, type_of);
+        }
     }
 
     /// Takes over what a condition tells, for the rest of the same expression.
     pub fn learn_in_expression(&mut self, known: &[(EcoString, Type)]) {
-        self.narrowed.extend(known.iter().cloned());
+        for (path, type_of) in known {
+            self.learn_one(path, type_of);
+        }
+    }
+
+    fn learn_one(&mut self, path: &EcoString, type_of: &Type) {
+        self.narrowed.push(path.clone());
+        self.known.entry(path.clone()).or_default().push(type_of.clone());
     }
 
     /// Slot and type of a local name, as narrow as it is known here.
@@ -221,7 +235,7 @@ impl<'a> Body<'a> {
 
     /// What was learnt of a path.
     pub fn known(&self, path: &str) -> Option<Type> {
-        self.narrowed.iter().rev().find(|(known, _)| known == path).map(|(_, type_of)| type_of.clone())
+        self.known.get(path)?.last().cloned()
     }
 
     /// Every local name.
@@ -243,11 +257,11 @@ impl<'a> Context<'a> {
             self.report(
                 Diagnostic::error(code::DUPLICATE_NAME, name.span, message)
                     .also(first.span, "first here")
-                    .help("a name is bound once and keeps its value: choose another"),
+                    .help("A name is bound once and keeps its value: choose another"),
             );
         } else if RESERVED.contains(&name.text.as_str()) {
             let message = format!("{} is a word of the language, and cannot name something else", name.text);
-            self.report(Diagnostic::error(code::DUPLICATE_NAME, name.span, message).help("choose another name"));
+            self.report(Diagnostic::error(code::DUPLICATE_NAME, name.span, message).help("Choose another name"));
         }
         let slot = body.slots;
         body.slots += 1;
@@ -334,7 +348,7 @@ impl<'a> Context<'a> {
             // Said once, of the whole runbook, when its body is lowered.
             BodyKind::Runbook(None) => Type::Invalid,
             BodyKind::Probe | BodyKind::Signature => {
-                let message = "only a runbook or procedure has a goal whose answer can be looked at";
+                let message = "Only a runbook or procedure has a goal whose answer can be looked at";
                 self.error(code::NO_GOAL, span, message);
                 Type::Invalid
             }
@@ -395,14 +409,14 @@ impl<'a> Context<'a> {
         let diagnostic = if let [one, ..] = having {
             let names: Vec<String> = having.iter().map(Type::to_string).collect();
             let message = format!("{text} is a word of several enums: {}", names.join(", "));
-            Diagnostic::error(code::UNKNOWN_NAME, span, message).help(format!("write {one}.{text}"))
+            Diagnostic::error(code::UNKNOWN_NAME, span, message).help(format!("Write {one}.{text}"))
         } else if self.declared.probe_index(&written).is_some() {
             Diagnostic::error(code::UNKNOWN_NAME, span, format!("{written} is a probe, and a probe is asked"))
-                .help(format!("write check {written}(…)"))
+                .help(format!("Write check {written}(…)"))
         } else {
             let locals = body.names();
             let known = locals.iter().map(EcoString::as_str).chain(words.having.keys().map(EcoString::as_str));
-            let message = format!("nothing here is named {written}");
+            let message = format!("Nothing here is named {written}");
             self.unknown(code::UNKNOWN_NAME, span, message, &written, known.chain(["now", "true", "false"]))
         };
         self.report(diagnostic);

@@ -119,22 +119,22 @@ impl<'a> Context<'a> {
         let diagnostic = match type_of {
             _ if type_of.holds(|inner| *inner == Type::Secret) => {
                 let message = match type_of {
-                    Type::Secret => "a secret cannot be compared".to_owned(),
+                    Type::Secret => "A secret cannot be compared".to_owned(),
                     other => format!("{} holds a secret, and cannot be compared", with_article(other)),
                 };
                 Diagnostic::error(code::SECRET_USED, value.span(), message)
-                    .help("hand it to an action that uses it; nothing else can be done with it")
+                    .help("Hand it to an action that uses it; nothing else can be done with it")
             }
             _ if type_of.holds(|inner| *inner == Type::Json) => {
                 let message = match type_of {
-                    Type::Json => "undecoded json cannot be compared".to_owned(),
+                    Type::Json => "Undecoded json cannot be compared".to_owned(),
                     other => format!("{} holds undecoded json, and cannot be compared", with_article(other)),
                 };
                 Diagnostic::error(code::JSON_USED, value.span(), message)
-                    .help("take out what you need and decode it: .jq(\"…\") as text")
+                    .help("Take out what you need and decode it: .jq(\"…\") as text")
             }
             Type::Optional(_) => self.may_be_absent(value.span()),
-            Type::Nothing => Diagnostic::error(code::TYPE_MISMATCH, value.span(), "this gives no value"),
+            Type::Nothing => Diagnostic::error(code::TYPE_MISMATCH, value.span(), "This gives no value"),
             _ => return true,
         };
         self.report(diagnostic);
@@ -167,7 +167,7 @@ impl<'a> Context<'a> {
             let mut diagnostic =
                 Diagnostic::error(code::NOT_COMPARABLE, span, format!("{a} cannot be compared with {b}"));
             if matches!((&left.type_of, &right.type_of), (Type::Enum(_), Type::Text) | (Type::Text, Type::Enum(_))) {
-                diagnostic = diagnostic.help("a word of an enum is written without quotes");
+                diagnostic = diagnostic.help("A word of an enum is written without quotes");
             }
             self.report(diagnostic);
         } else if usable && !matches!(operator, Operator::Equal | Operator::NotEqual) && !ordered(&left.type_of) {
@@ -257,9 +257,9 @@ impl<'a> Context<'a> {
                     Diagnostic::error(
                         code::NOT_A_LITERAL,
                         right.span,
-                        "a regular expression is written out, never worked out",
+                        "A regular expression is written out, never worked out",
                     )
-                    .help("write it as r\"…\" here"),
+                    .help("Write it as r\"…\" here"),
                 );
                 None
             }
@@ -277,17 +277,21 @@ impl<'a> Context<'a> {
     pub(super) fn regex(&mut self, text: &ast::Text) -> Option<regex::Regex> {
         let Some(pattern) = text.literal() else {
             self.report(
-                Diagnostic::error(code::NOT_A_LITERAL, text.span, "a regular expression cannot hold ${…}")
-                    .help("compare with == or contains instead"),
+                Diagnostic::error(code::NOT_A_LITERAL, text.span, "A regular expression cannot hold ${…}")
+                    .help("Compare with == or contains instead"),
             );
             return None;
         };
-        match regex::RegexBuilder::new(&pattern).size_limit(1 << 20).build() {
-            Ok(regex) => Some(regex),
-            Err(error) => {
+        let compiled = self.patterns.regexes.entry(pattern.clone()).or_insert_with(|| {
+            regex::RegexBuilder::new(&pattern).size_limit(1 << 20).build().map_err(|error| {
                 let reason = error.to_string();
-                let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
-                let message = format!("this regular expression is not well formed: {reason}");
+                reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
+            })
+        });
+        match compiled.clone() {
+            Ok(regex) => Some(regex),
+            Err(reason) => {
+                let message = format!("This regular expression is not well formed: {reason}");
                 self.error(code::BAD_PATTERN, text.span, message);
                 None
             }
@@ -319,7 +323,7 @@ impl<'a> Context<'a> {
             let message = format!("{a} {} {b} means nothing", operator.symbol());
             let mut diagnostic = Diagnostic::error(code::NOT_COMPARABLE, span, message).also(operator_span, "");
             if left.type_of == Type::Text || right.type_of == Type::Text {
-                diagnostic = diagnostic.help("texts are joined by interpolation: \"${a} ${b}\"");
+                diagnostic = diagnostic.help("Texts are joined by interpolation: \"${a} ${b}\"");
             }
             self.report(diagnostic);
             return Typed::invalid(span);
@@ -345,7 +349,7 @@ impl<'a> Context<'a> {
         if word == "absent" || word == "present" {
             let Type::Optional(inner) = &value.type_of else {
                 if value.type_of != Type::Invalid {
-                    let message = format!("this is {}, which is never absent", with_article(&value.type_of));
+                    let message = format!("This is {}, which is never absent", with_article(&value.type_of));
                     self.error(code::TYPE_MISMATCH, value.span(), message);
                 }
                 return Typed::plain(
@@ -353,22 +357,28 @@ impl<'a> Context<'a> {
                     Type::Boolean,
                 );
             };
+            // The goal has no value where nothing could be observed, and that is an unknown answer.
+            let by_unknown = ByUnknown { when_true: path.as_deref() == Some("goal.answer.value"), when_false: false };
             let there = path.map(|path| (path, inner.as_ref().clone())).into_iter().collect();
             let absent = Expression { kind: ExpressionKind::IsAbsent(Box::new(value.expression)), span };
             return if word == "absent" {
                 let narrowing = Narrowing { when_true: Vec::new(), when_false: there };
-                Typed { narrowing, ..Typed::plain(absent, Type::Boolean) }
+                Typed { narrowing, by_unknown, ..Typed::plain(absent, Type::Boolean) }
             } else {
                 let narrowing = Narrowing { when_true: there, when_false: Vec::new() };
                 let kind = ExpressionKind::Not(Box::new(absent));
-                Typed { narrowing, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
+                Typed {
+                    narrowing,
+                    by_unknown: by_unknown.not(),
+                    ..Typed::plain(Expression { kind, span }, Type::Boolean)
+                }
             };
         }
         let role = match self.type_named(wanted, body.inside) {
             Type::Host(roles) if roles.len() == 1 => roles[0].clone(),
             Type::Invalid => return Typed::invalid(span),
             other => {
-                let message = format!("is asks for a role, absent or present, and {other} is none of them");
+                let message = format!("`is` asks for a role, absent or present, and {other} is none of them");
                 self.error(code::TYPE_MISMATCH, wanted.span, message);
                 return Typed::invalid(span);
             }
@@ -377,7 +387,7 @@ impl<'a> Context<'a> {
             Type::Host(roles) => roles.clone(),
             Type::Invalid => return Typed::invalid(span),
             other => {
-                let message = format!("this is {}, and only a host has roles", with_article(other));
+                let message = format!("This is {}, and only a host has roles", with_article(other));
                 self.error(code::TYPE_MISMATCH, value.span(), message);
                 return Typed::invalid(span);
             }

@@ -68,7 +68,7 @@ impl<'a> Context<'a> {
             match &statement.kind {
                 StatementKind::Let { .. } | StatementKind::Temporarily { .. } => {}
                 _ => {
-                    let message = "a probe only asks: beside its clauses it may hold let and temporarily";
+                    let message = "A probe only asks: beside its clauses it may hold let and temporarily";
                     self.error(code::EFFECT_IN_PROBE, statement.span, message);
                 }
             }
@@ -80,7 +80,7 @@ impl<'a> Context<'a> {
             let action = &self.program.actions[lowered.action];
             let type_of = action.returns.clone();
             if action.class != crate::value::Class::Observe {
-                let message = format!("a probe only reads, and {} acts ({})", call.path.text, action.class.word());
+                let message = format!("A probe only reads, and {} acts ({})", call.path.text, action.class.word());
                 self.error(code::EFFECT_IN_PROBE, call.span, message);
                 return None;
             }
@@ -98,8 +98,8 @@ impl<'a> Context<'a> {
         let passed_if = match &written.passed_if {
             Some(condition) => self.expect(&mut body, condition, &Type::Boolean).expression,
             None => {
-                let message = format!("the probe {} does not say when it passes", written.name.text);
-                self.report(Diagnostic::error(code::MISSING_PART, written.name.span, message).help("add passed if …"));
+                let message = format!("The probe {} does not say when it passes", written.name.text);
+                self.report(Diagnostic::error(code::MISSING_PART, written.name.span, message).help("Add passed if …"));
                 super::expressions::Typed::invalid(written.name.span).expression
             }
         };
@@ -128,8 +128,8 @@ impl<'a> Context<'a> {
         let every = match &retries.timings.every {
             Some(every) => self.literal_duration(every, "the time between retries"),
             None => {
-                let message = "retries do not say how far apart";
-                self.report(Diagnostic::error(code::MISSING_PART, retries.span, message).help("add every 30s"));
+                let message = "Retries do not say how far apart";
+                self.report(Diagnostic::error(code::MISSING_PART, retries.span, message).help("Add every 30s"));
                 None
             }
         };
@@ -155,7 +155,7 @@ impl<'a> Context<'a> {
             if let Some((target, span)) = deepest {
                 depth[declared] = depth[*target] + 1;
                 if depth[declared] == DEEPEST_CALLS + 1 {
-                    let message = format!("procedures do procedures more than {DEEPEST_CALLS} deep here");
+                    let message = format!("Procedures do procedures more than {DEEPEST_CALLS} deep here");
                     self.error(code::TOO_DEEP, *span, message);
                 }
             }
@@ -221,17 +221,17 @@ impl<'a> Context<'a> {
             let message = format!("{} does not say who hears of it when nothing else is said", written.name.text);
             self.report(
                 Diagnostic::error(code::MISSING_HEADER, written.name.span, message)
-                    .help("add the header: contact NAME, a contact of rectify.yaml"),
+                    .help("Add the header: contact NAME, a contact of rectify.yaml"),
             );
         }
         let locks = written.lock.iter().flat_map(|lock| &lock.names);
         let locks = locks.map(|name| self.lock(&mut body, name)).collect();
         let limit = written.limit.as_ref().map_or_else(Vec::new, |limit| {
             if let Some(action) = &limit.action {
-                let message = "the limit of a runbook is about the runbook itself, not about an action";
+                let message = "The limit of a runbook is about the runbook itself, not about an action";
                 self.report(
                     Diagnostic::error(code::MISPLACED, action.span, message)
-                        .help("to limit an action, write limit at the top of the file"),
+                        .help("To limit an action, write limit at the top of the file"),
                 );
             }
             self.limit_parts(&mut body, limit)
@@ -247,7 +247,7 @@ impl<'a> Context<'a> {
             let message = format!("{} can get here without having said how it ended", written.name.text);
             self.report(
                 Diagnostic::error(code::NO_ENDING, end, message)
-                    .help("end with escalate to CONTACT \"…\", or with resolve \"…\""),
+                    .help("End with escalate to CONTACT \"…\", or with resolve \"…\""),
             );
         }
         if let Some(span) = body.summary.goal
@@ -256,7 +256,7 @@ impl<'a> Context<'a> {
             let message = format!("{} has no goal, so nothing says what fixed means", written.name.text);
             self.report(
                 Diagnostic::error(code::NO_GOAL, span, message)
-                    .help("add the header: goal PROBE(…)")
+                    .help("Add the header: goal PROBE(…)")
                     .also(written.name.span, "this runbook"),
             );
         }
@@ -285,7 +285,7 @@ impl<'a> Context<'a> {
             other => other,
         };
         if !matches!(inner, Type::Text | Type::Host(_) | Type::Invalid) {
-            let message = format!("a lock is a text or a host, not a {}", typed.type_of);
+            let message = format!("A lock is a text or a host, not a {}", typed.type_of);
             self.error(code::TYPE_MISMATCH, typed.span(), message);
         }
         typed.expression
@@ -305,7 +305,7 @@ impl<'a> Context<'a> {
             let message = format!("{} runs itself, directly or through others", self.program.runbooks[target].name);
             self.report(
                 Diagnostic::error(code::RECURSION, span, message)
-                    .help("a run must come to an end: escalate here, or repeat a step with repeat N times"),
+                    .help("A run must come to an end: escalate here, or repeat a step with repeat N times"),
             );
         }
         let mut depth = vec![1_usize; count];
@@ -315,7 +315,7 @@ impl<'a> Context<'a> {
                 let (_, target, span) = runs[*edge];
                 depth[node] = depth[target] + 1;
                 if depth[node] == DEEPEST_CALLS + 1 {
-                    let message = format!("runbooks run runbooks more than {DEEPEST_CALLS} deep here");
+                    let message = format!("Runbooks run runbooks more than {DEEPEST_CALLS} deep here");
                     self.error(code::TOO_DEEP, span, message);
                 }
             }
@@ -332,10 +332,10 @@ impl<'a> Context<'a> {
                     call.path.span,
                     format!("{written} is a procedure, not a runbook"),
                 )
-                .help(format!("write do {written}(…)"))
+                .help(format!("Write do {written}(…)"))
             } else {
                 let known = self.declared.runbooks.iter().map(|runbook| runbook.name.text.as_str());
-                let message = format!("there is no runbook named {written}");
+                let message = format!("There is no runbook named {written}");
                 self.unknown(code::UNKNOWN_NAME, call.path.span, message, written, known)
             };
             self.report(diagnostic);

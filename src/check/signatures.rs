@@ -14,6 +14,9 @@ use std::collections::HashSet;
 /// What an action may take when its signature says nothing.
 pub(super) const DEFAULT_TIMEOUT: SignedDuration = SignedDuration::from_secs(60);
 
+/// In a backend with so many actions, looking through them is faster than looking one up.
+const SMALL: usize = 24;
+
 impl<'a> Context<'a> {
     /// Every action of the teams' own backends, called or not.
     pub(super) fn lower_own_backends(&mut self) {
@@ -31,13 +34,25 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// What a backend says of an action.
+    pub(super) fn signature(&mut self, backend: &'a ast::Backend, name: &str) -> Option<&'a ast::Signature> {
+        if backend.signatures.len() <= SMALL {
+            return backend.signatures.iter().find(|signature| signature.name.text == name);
+        }
+        let by_name = self.large_backends.entry(backend.name.text.clone()).or_insert_with(|| {
+            let named = |signature: &'a ast::Signature| (signature.name.text.as_str(), signature);
+            backend.signatures.iter().rev().map(named).collect()
+        });
+        by_name.get(name).copied()
+    }
+
     /// The index of an action, lowered now if this is its first call.
     pub(super) fn action(&mut self, backend: &'a ast::Backend, name: &str) -> Option<usize> {
         let key: EcoString = eco_format!("{}.{name}", backend.name.text);
         if let Some(known) = self.actions.get(&key) {
             return Some(*known);
         }
-        let signature = backend.signatures.iter().find(|signature| signature.name.text == name)?;
+        let signature = self.signature(backend, name)?;
         let mut body = Body::new(BodyKind::Signature, Some(backend));
         let parameters = self.parameters(&mut body, &signature.parameters);
         let returns = signature.returns.as_ref().map(|returns| self.type_of(returns, Some(backend)));
@@ -101,7 +116,7 @@ impl<'a> Context<'a> {
             if depth[node] == DEEPEST_CALLS + 1
                 && let Some(edge) = next[node].first()
             {
-                let message = format!("actions stand behind actions more than {DEEPEST_CALLS} deep here");
+                let message = format!("Actions stand behind actions more than {DEEPEST_CALLS} deep here");
                 self.error(code::TOO_DEEP, calls[*edge].2, message);
             }
         }
@@ -125,11 +140,11 @@ impl<'a> Context<'a> {
             }
             if signature.returns.is_none() {
                 let message = format!("{} observes, so it must say what it answers", signature.name.text);
-                self.report(Diagnostic::error(code::MISSING_PART, signature.name.span, message).help("add -> TYPE"));
+                self.report(Diagnostic::error(code::MISSING_PART, signature.name.span, message).help("Add -> TYPE"));
             }
         }
         if let (Some(once), Some(idempotent)) = (signature.once, signature.idempotent) {
-            let message = "an action is idempotent or once, not both";
+            let message = "An action is idempotent or once, not both";
             self.report(Diagnostic::error(code::MISPLACED, once, message).also(idempotent, "and here"));
         }
         let timeout = signature.timeout.as_ref().and_then(|amount| self.literal_duration(amount, "a timeout"));
@@ -149,7 +164,7 @@ impl<'a> Context<'a> {
             body.action = own;
             let undo = undo?;
             if self.program.actions[undo.action].class == Class::Destroy {
-                let message = "an undo cannot destroy: nobody is asked before it";
+                let message = "An undo cannot destroy: nobody is asked before it";
                 self.error(code::DESTROY_WITHOUT_APPROVAL, call.span, message);
             }
             if self.program.actions[undo.action].class == Class::Observe && signature.class != Class::Observe {
@@ -186,7 +201,7 @@ impl<'a> Context<'a> {
         let lets = own.lets.iter().map(|statement| self.statement(body, statement).0).collect();
         let result = own.result.as_ref().and_then(|result| self.body_result(index, body, result, signature));
         if own.result.is_none() {
-            let message = format!("the body of {} must end with a call or a value", signature.name.text);
+            let message = format!("The body of {} must end with a call or a value", signature.name.text);
             self.error(code::MISSING_PART, own.span.after(), message);
         }
         Some(ActionBody { lets, result: result? })
@@ -221,7 +236,7 @@ impl<'a> Context<'a> {
             self.report(
                 Diagnostic::error(code::MISPLACED, call.span, message)
                     .also(signature.class_span, "this class is too low")
-                    .help(format!("an action is as harmful as what it calls: write {}", inner.word())),
+                    .help(format!("An action is as harmful as what it calls: write {}", inner.word())),
             );
         }
         Some(BodyResult::Act(lowered))

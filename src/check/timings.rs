@@ -82,12 +82,12 @@ impl<'a> Context<'a> {
             }
             (Some(within), None) => {
                 let message = format!("{what} has an end, and does not say how often it is looked at");
-                self.report(Diagnostic::error(code::MISSING_PART, within.span, message).help("add every 30s"));
+                self.report(Diagnostic::error(code::MISSING_PART, within.span, message).help("Add every 30s"));
                 None
             }
             (None, Some(every)) if timings.hold.is_none() => {
                 let message = format!("{what} would be looked at for ever");
-                self.report(Diagnostic::error(code::UNBOUNDED, every.span, message).help("add within 5m"));
+                self.report(Diagnostic::error(code::UNBOUNDED, every.span, message).help("Add within 5m"));
                 None
             }
             (None, _) => None,
@@ -108,7 +108,11 @@ impl<'a> Context<'a> {
             if let (Some(long), Some(step)) = (length(&duration), every.as_ref().and_then(length))
                 && step > long
             {
-                self.error(code::IMPOSSIBLE_TIMING, hold.span, "every is longer than the time that it must stay fixed");
+                self.error(
+                    code::IMPOSSIBLE_TIMING,
+                    hold.span,
+                    "`every` is longer than the time that it must stay fixed",
+                );
             }
             Hold { duration, every }
         });
@@ -142,7 +146,7 @@ impl<'a> Context<'a> {
             Some(within) => self.duration(body, within, "how long people have"),
             None => {
                 let message = format!("{what} would wait for ever for somebody who is not there");
-                self.report(Diagnostic::error(code::UNBOUNDED, span, message).help("add within 30m"));
+                self.report(Diagnostic::error(code::UNBOUNDED, span, message).help("Add within 30m"));
                 Expression { kind: ExpressionKind::Constant(Value::Absent), span }
             }
         }

@@ -179,6 +179,28 @@ mod tests {
         assert!(matches!(files.read(&root.join("loop")), Err(FileError::Other(_))));
     }
 
+    /// How many bytes this thread has read so far, as the kernel counts them.
+    fn read_so_far() -> u64 {
+        let counters = std::fs::read_to_string("/proc/thread-self/io").unwrap();
+        counters.lines().find_map(|line| line.strip_prefix("rchar: ")).unwrap().parse().unwrap()
+    }
+
+    #[test]
+    fn a_long_file_is_not_read_to_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("long");
+        File::create(&path).unwrap().set_len(100 * 1024 * 1024).unwrap();
+        let before = read_so_far();
+        assert_eq!(read_text(&path), Err(FileError::TooLong));
+        // A file of /proc says that it has no bytes, and gives many.
+        let endless = Path::new("/proc/kallsyms");
+        if std::fs::metadata(endless).is_ok() {
+            assert!(read_text(endless).is_ok() || read_text(endless) == Err(FileError::TooLong));
+        }
+        let counters = 4096;
+        assert!(read_so_far() - before <= 2 * (MAX_FILE_BYTES as u64 + 1) + counters);
+    }
+
     #[test]
     fn names_are_relative_to_where_one_stands() {
         assert_eq!(relative(Path::new("/a/b/c.runbook"), Path::new("/a")), Path::new("b/c.runbook"));

@@ -19,7 +19,10 @@ pub fn start(verbose: u8) {
         (None, 2) => EnvFilter::new("rectify=debug"),
         (None, _) => EnvFilter::new("trace"),
     };
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(Masked).with_ansi(false).init();
+    // Not `init`, which also installs a bridge from `log` where some dependency switches that feature on: async-imap
+    // writes whole commands there, and masking should not be all that keeps a password from a log.
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(Masked).with_ansi(false).finish();
+    let _ = tracing::subscriber::set_global_default(subscriber);
 }
 
 /// From now on these secrets are masked.

@@ -1,12 +1,14 @@
 //! What a run tells while it goes on: the lines of `--format json`, and what a journal will keep.
 
 use super::address::Address;
+use crate::value::plain;
 use crate::value::{Call, Outcome, SignedDuration, Timestamp, Value};
 use ecow::EcoString;
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 
 /// One event.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Event {
     /// Version of this form: 1.
     pub schema: u32,
@@ -20,7 +22,7 @@ pub struct Event {
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunOutcome {
     /// The goal held after the last effect, clean-up included.
@@ -32,7 +34,7 @@ pub enum RunOutcome {
 }
 
 /// A change that the run leaves behind.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LeftInPlace {
     /// What was done, as the runbook would write it.
     pub change: String,
@@ -43,7 +45,7 @@ pub struct LeftInPlace {
 }
 
 /// Evidence, worked out.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ShownEvidence {
     /// As written.
     pub label: EcoString,
@@ -52,13 +54,14 @@ pub struct ShownEvidence {
 }
 
 /// What may happen. Calls are shown as the runbook would write them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the names are the contract's, and their fields say themselves")]
 pub enum EventKind {
     RunStarted {
         runbook: EcoString,
         title: EcoString,
+        #[serde(serialize_with = "plain::object")]
         arguments: Vec<(EcoString, Value)>,
         parent: Option<EcoString>,
         deadline: Option<Timestamp>,
@@ -78,6 +81,7 @@ pub enum EventKind {
     },
     EffectIntended {
         address: Address,
+        #[serde(serialize_with = "plain_call")]
         call: Call,
         text: String,
     },
@@ -86,6 +90,7 @@ pub enum EventKind {
         text: String,
         result: Outcome,
         detail: Option<String>,
+        #[serde(serialize_with = "plain::optional")]
         evidence: Option<Value>,
     },
     /// `verdict` is `passed`, `failed` or `unknown`.
@@ -95,6 +100,7 @@ pub enum EventKind {
         title: EcoString,
         verdict: EcoString,
         reason: String,
+        #[serde(serialize_with = "plain::value")]
         answer: Value,
     },
     /// `what`: what is waited for, in words; `until`: when it is given up.
@@ -154,13 +160,13 @@ pub enum EventKind {
         left_in_place: Vec<LeftInPlace>,
         disruptions: Vec<String>,
         /// In seconds, with fractions.
-        #[serde(with = "seconds")]
+        #[serde(serialize_with = "seconds")]
         duration: SignedDuration,
     },
 }
 
 /// How a step ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepResult {
     /// The next one follows.
@@ -175,15 +181,21 @@ pub enum StepResult {
     Failed,
 }
 
-mod seconds {
-    use crate::value::SignedDuration;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub fn serialize<S: Serializer>(duration: &SignedDuration, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_f64(duration.as_millis() as f64 / 1000.0)
+fn plain_call<S: Serializer>(call: &Call, serializer: S) -> Result<S::Ok, S::Error> {
+    struct Arguments<'c>(&'c Call);
+    impl Serialize for Arguments<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            plain::object(&self.0.arguments, serializer)
+        }
     }
+    let mut fields = serializer.serialize_struct("Call", 4)?;
+    fields.serialize_field("backend", &call.backend)?;
+    fields.serialize_field("action", &call.action)?;
+    fields.serialize_field("class", &call.class)?;
+    fields.serialize_field("arguments", &Arguments(call))?;
+    fields.end()
+}
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SignedDuration, D::Error> {
-        Ok(SignedDuration::from_millis((f64::deserialize(deserializer)? * 1000.0) as i64))
-    }
+fn seconds<S: Serializer>(duration: &SignedDuration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_millis() as f64 / 1000.0)
 }

@@ -6,6 +6,7 @@
 
 mod act;
 pub mod address;
+mod because;
 mod block;
 mod change;
 mod child;

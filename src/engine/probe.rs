@@ -1,6 +1,7 @@
 //! Probes: questions with three answers.
 
 use super::address::Address;
+use super::because::{because, written};
 use super::block::statement;
 use super::change::close;
 use super::event::EventKind;
@@ -129,16 +130,23 @@ async fn attempt<'t>(
                 *place = value.clone();
             }
         }
-        let shown = if value == Value::Absent { String::new() } else { format!(": the answer is {value}") };
         if let Some(condition) = &probe.unknown_if
             && inner.boolean(condition, &mut frame, &at).await?
         {
-            return Ok((Verdict::Unknown, format!("the answer says nothing{shown}"), value));
+            let reason = match because(&inner, probe, condition, &mut frame, &at).await {
+                facts if facts.is_empty() => "the answer says nothing".to_owned(),
+                facts => format!("{facts}, which says nothing"),
+            };
+            return Ok((Verdict::Unknown, reason, value));
         }
-        Ok(if inner.boolean(&probe.passed_if, &mut frame, &at).await? {
-            (Verdict::Passed, format!("its condition holds{shown}"), value)
-        } else {
-            (Verdict::Failed, format!("its condition does not hold{shown}"), value)
+        let passed = inner.boolean(&probe.passed_if, &mut frame, &at).await?;
+        let facts = because(&inner, probe, &probe.passed_if, &mut frame, &at).await;
+        let wanted = || written(&inner, probe, &probe.passed_if);
+        Ok(match (passed, facts.is_empty()) {
+            (true, true) => (Verdict::Passed, format!("{} holds", wanted()), value),
+            (true, false) => (Verdict::Passed, facts, value),
+            (false, true) => (Verdict::Failed, format!("{} does not hold", wanted()), value),
+            (false, false) => (Verdict::Failed, format!("{facts}; it passes if {}", wanted()), value),
         })
     };
     let said = asked.await;

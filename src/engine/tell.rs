@@ -11,7 +11,7 @@ use super::turn::{inside, reply};
 use super::world::Telling;
 use crate::check::program::{Evidence, Expression};
 use crate::value::{SignedDuration, Value, display_duration};
-use ecow::{EcoString, eco_format};
+use ecow::EcoString;
 use std::fmt::Write;
 
 /// How long a clean-up may go on before somebody is told that it is needed.
@@ -53,7 +53,7 @@ pub(super) async fn notify(scope: &Scope<'_>, news: Escalation, at: Address) -> 
         contact: contact.clone(),
         escalation: false,
         subject: format!("{}: {message}", scope.run.title),
-        body: message.clone(),
+        body: with_evidence(format!("{message}\n"), &evidence),
         evidence,
     };
     let reply = reply(scope.tree, world.tell(telling), false).await.map_err(|_| Exit::Cancelled)?;
@@ -152,9 +152,28 @@ fn body(scope: &Scope<'_>, escalation: &Escalation, cleaning_up: bool) -> String
     if cleaning_up {
         text.push_str("\nClean-up is still going on; what it has not undone yet is not listed.\n");
     }
-    let evidence: Vec<EcoString> =
-        escalation.evidence.iter().map(|piece| eco_format!("{}: {}", piece.label, piece.value)).collect();
-    list(&mut text, "What was seen", "", &evidence);
+    with_evidence(text, &escalation.evidence)
+}
+
+/// Adds what was seen, each value line by line.
+fn with_evidence(mut text: String, evidence: &[ShownEvidence]) -> String {
+    for (position, piece) in evidence.iter().enumerate() {
+        if position == 0 {
+            text.push_str("\nWhat was seen:\n");
+        }
+        let lines = piece.value.outline();
+        match lines.as_slice() {
+            [line] if !matches!(piece.value, Value::Record(_)) => {
+                let _ = writeln!(text, "- {}: {line}", piece.label);
+            }
+            lines => {
+                let _ = writeln!(text, "- {}:", piece.label);
+                for line in lines {
+                    let _ = writeln!(text, "    {line}");
+                }
+            }
+        }
+    }
     text
 }
 

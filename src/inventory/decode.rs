@@ -1,192 +1,117 @@
-//! Nodes as the settings types of backends, by serde, with the place of whatever does not fit.
+//! Nodes as the settings types of backends: serde_yaml values decoded by serde, and the node that does not fit found by
+//! its path.
 
 use super::reader::suggestion;
 use super::yaml::{Kind, Node};
 use crate::source::Span;
-use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, Visitor};
-use serde::forward_to_deserialize_any;
+use serde::de::DeserializeOwned;
+use serde_path_to_error::{Path, Segment};
+use serde_yaml::{Number, Value};
 
-/// What does not fit, and where if that is known yet.
+/// What does not fit.
 #[derive(Debug)]
-pub(super) struct DecodeError {
+pub(super) struct Misfit {
+    /// Where; none when it is the whole that lacks something.
     pub span: Option<Span>,
     pub message: String,
     pub help: Option<String>,
 }
 
-impl DecodeError {
-    fn new(message: String, help: Option<String>) -> Self {
-        Self { span: None, message, help }
-    }
-
-    /// The innermost place stays.
-    fn at(mut self, span: Span) -> Self {
-        self.span.get_or_insert(span);
-        self
-    }
-}
-
-impl std::fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for DecodeError {}
-
-impl de::Error for DecodeError {
-    fn custom<T: std::fmt::Display>(message: T) -> Self {
-        Self::new(format!("this does not fit: {message}"), None)
-    }
-
-    fn invalid_type(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self::new(format!("this does not fit: expected is {expected}"), None)
-    }
-
-    fn invalid_value(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self::new(format!("this does not fit: expected is {expected}"), None)
-    }
-
-    fn unknown_variant(written: &str, known: &'static [&'static str]) -> Self {
-        Self::new(format!("`{written}` is not one of the words that may stand here"), Some(suggestion(written, known)))
-    }
-
-    fn unknown_field(written: &str, known: &'static [&'static str]) -> Self {
-        Self::new(format!("there is no entry named `{written}` here"), Some(suggestion(written, known)))
-    }
-
-    fn missing_field(name: &'static str) -> Self {
-        Self::new(format!("`{name}:` is missing"), None)
-    }
-}
-
 /// Decodes a node.
-pub(super) fn decode<T: de::DeserializeOwned>(node: &Node) -> Result<T, DecodeError> {
-    // What is missing is missing from the group as a whole: its key is the better place, so none is set here.
-    T::deserialize(Source(node))
-}
-
-struct Source<'n>(&'n Node);
-
-impl<'n> Source<'n> {
-    fn scalar(&self, expected: &str) -> Result<&'n str, DecodeError> {
-        match self.0.text() {
-            Some(text) if !self.0.is_null() => Ok(text),
-            _ => Err(self.wrong(expected)),
+pub(super) fn decode<T: DeserializeOwned>(node: &Node) -> Result<T, Misfit> {
+    let mut value = as_texts(node);
+    loop {
+        let error = match serde_path_to_error::deserialize(&value) {
+            Ok(settings) => return Ok(settings),
+            Err(error) => error,
+        };
+        // What does not fit as a text may fit as the number that it is: the type decides, so that an argument may be
+        // written as 2222, and a version as 1.10. Each place is tried once more and no oftener.
+        let written = follow_value(&mut value, error.path());
+        match written.and_then(|written| Some((as_number_or_truth(written.as_str()?)?, written))) {
+            Some((other, written)) => *written = other,
+            None => {
+                let (key, node) = follow(node, error.path());
+                let misfit = misfit(&error.inner().to_string(), node, key);
+                // The line with `password:` may hold a password by mistake, and is never shown.
+                let shown = !matches!(error.path().iter().next(), Some(Segment::Map { key }) if key == "password");
+                return Err(Misfit { span: misfit.span.filter(|_| shown), ..misfit });
+            }
         }
     }
-
-    fn wrong(&self, expected: &str) -> DecodeError {
-        DecodeError::new(format!("expected is {expected}, and here is {}", self.0.what()), None).at(self.0.span)
-    }
-
-    fn number<T: std::str::FromStr>(&self, expected: &str) -> Result<T, DecodeError> {
-        self.scalar(expected)?
-            .parse()
-            .map_err(|_| DecodeError::new(format!("expected is {expected}"), None).at(self.0.span))
-    }
 }
 
-impl<'de> Deserializer<'de> for Source<'_> {
-    type Error = DecodeError;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        match &self.0.kind {
-            Kind::List(_) => self.deserialize_seq(visitor),
-            Kind::Map(_) | Kind::Invalid => self.deserialize_map(visitor),
-            Kind::Scalar { .. } => self.deserialize_str(visitor),
+/// The value of a node with every scalar as it is written.
+fn as_texts(node: &Node) -> Value {
+    match &node.kind {
+        _ if node.is_null() => Value::Null,
+        Kind::Scalar { text, .. } => Value::String(text.clone()),
+        Kind::List(items) => Value::Sequence(items.iter().map(as_texts).collect()),
+        Kind::Map(entries) => {
+            Value::Mapping(entries.iter().map(|(key, value)| (as_texts(key), as_texts(value))).collect())
         }
-    }
-
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        visitor.visit_str(self.scalar("a text")?)
-    }
-
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        self.deserialize_str(visitor)
-    }
-
-    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        self.deserialize_str(visitor)
-    }
-
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        visitor.visit_bool(self.number("`true` or `false`")?)
-    }
-
-    fn deserialize_u16<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        visitor.visit_u16(self.number("a whole number from 0 to 65535")?)
-    }
-
-    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        visitor.visit_u64(self.number("a whole number")?)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
-    }
-
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        let Kind::List(items) = &self.0.kind else { return Err(self.wrong("a list")) };
-        visitor.visit_seq(Items(items.iter()))
-    }
-
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        let Kind::Map(entries) = &self.0.kind else { return Err(self.wrong("a group of entries (`name: …`)")) };
-        visitor.visit_map(Entries { entries: entries.iter(), value: None })
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, DecodeError> {
-        self.deserialize_map(visitor)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, DecodeError> {
-        let place = self.0.span;
-        visitor.visit_enum(self.scalar("a word")?.into_deserializer()).map_err(|error: DecodeError| error.at(place))
-    }
-
-    forward_to_deserialize_any! {
-        i8 i16 i32 i64 u8 u32 f32 f64 char bytes byte_buf unit unit_struct newtype_struct tuple tuple_struct ignored_any
+        Kind::Invalid => Value::Null,
     }
 }
 
-struct Items<'n>(std::slice::Iter<'n, Node>);
-
-impl<'de> de::SeqAccess<'de> for Items<'_> {
-    type Error = DecodeError;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, DecodeError> {
-        let Some(item) = self.0.next() else { return Ok(None) };
-        seed.deserialize(Source(item)).map(Some).map_err(|error| error.at(item.span))
-    }
+fn as_number_or_truth(text: &str) -> Option<Value> {
+    let truth = || text.parse().map(Value::Bool).ok();
+    text.parse::<Number>().map(Value::Number).ok().or_else(truth)
 }
 
-struct Entries<'n> {
-    entries: std::slice::Iter<'n, (Node, Node)>,
-    value: Option<&'n Node>,
+/// What stands at the end of a path, and its name's place if it has a name.
+fn follow<'n>(node: &'n Node, path: &Path) -> (Option<Span>, &'n Node) {
+    path.iter().fold((None, node), |(key, node), segment| match (segment, &node.kind) {
+        (Segment::Seq { index }, Kind::List(items)) => (None, items.get(*index).unwrap_or(node)),
+        (Segment::Map { key: name }, Kind::Map(entries)) => {
+            let entry = entries.iter().find(|(key, _)| key.text() == Some(name));
+            entry.map_or((key, node), |(key, value)| (Some(key.span), value))
+        }
+        _ => (key, node),
+    })
 }
 
-impl<'de> de::MapAccess<'de> for Entries<'_> {
-    type Error = DecodeError;
+fn follow_value<'v>(value: &'v mut Value, path: &Path) -> Option<&'v mut Value> {
+    path.iter().try_fold(value, |value, segment| match segment {
+        Segment::Seq { index } => value.get_mut(*index),
+        Segment::Map { key } => value.get_mut(key.as_str()),
+        Segment::Enum { .. } | Segment::Unknown => Some(value),
+    })
+}
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, DecodeError> {
-        let Some((key, value)) = self.entries.next() else { return Ok(None) };
-        self.value = Some(value);
-        seed.deserialize(Source(key)).map(Some).map_err(|error| error.at(key.span))
+/// Serde's words for a misfit in the reader's words. What is written there is repeated only where it is a name.
+fn misfit(error: &str, node: &Node, key: Option<Span>) -> Misfit {
+    let at = |span, message| Misfit { span, message, help: None };
+    let quoted = |text: &str| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    if let Some(name) = error.strip_prefix("missing field ") {
+        return at(None, format!("`{}:` is missing", name.trim_matches('`')));
     }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, DecodeError> {
-        let Some(value) = self.value.take() else { return Err(de::Error::custom("an entry without a value")) };
-        seed.deserialize(Source(value)).map_err(|error| error.at(value.span))
+    let Some((what, expected)) = error.rsplit_once(", expected ") else {
+        return at(Some(node.span), format!("this does not fit: {error}"));
+    };
+    let known = quoted(expected);
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let named = |prefix| Some(what.strip_prefix(prefix)?.trim_matches('`'));
+    if let Some(name) = named("unknown field ") {
+        let help = Some(suggestion(name, &known));
+        return Misfit { help, ..at(key, format!("there is no entry named `{name}` here")) };
     }
+    if let Some(name) = named("unknown variant ") {
+        let help = Some(suggestion(name, &known));
+        let message = format!("`{name}` is not one of the words that may stand here");
+        return Misfit { help, ..at(Some(node.span), message) };
+    }
+    let (expected, is_text) = match expected {
+        "u16" => ("a whole number from 0 to 65535", false),
+        "a boolean" => ("`true` or `false`", false),
+        "a string" | "path string" => ("a text", true),
+        "a sequence" => ("a list", true),
+        _ if expected.starts_with("struct ") => ("a group of entries (`name: …`)", true),
+        "a Value::Tagged enum" => ("a word", true),
+        other => (other, false),
+    };
+    // Of a single value that is none of what was asked for there is nothing to say that is not seen.
+    let unlike = is_text || node.text().is_none() || node.is_null();
+    let here = if unlike { format!(", and here is {}", node.what()) } else { String::new() };
+    at(Some(node.span), format!("expected is {expected}{here}"))
 }

@@ -7,6 +7,7 @@
 mod contacts;
 mod decode;
 mod hosts;
+mod places;
 mod reader;
 mod yaml;
 

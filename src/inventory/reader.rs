@@ -1,6 +1,6 @@
 //! Takes nodes apart and complains about what does not fit.
 
-use super::decode::{self, DecodeError};
+use super::decode::{self, Misfit};
 use super::yaml::{Kind, Node};
 use crate::diagnostic::{Diagnostic, code, nearest};
 use crate::source::Span;
@@ -111,7 +111,7 @@ impl Reader {
         }
         match decode::decode(node) {
             Ok(settings) => Some(settings),
-            Err(DecodeError { span, message, help }) => {
+            Err(Misfit { span, message, help }) => {
                 let noted = self.error(span.unwrap_or(key), message);
                 if let Some(help) = help {
                     noted.help(help);

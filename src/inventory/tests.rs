@@ -137,6 +137,20 @@ fn every_mistake_has_its_place() {
         ("hosts:\n  a: {imap: {from_address: here}}\n", "2:28 this does not fit: invalid IP address syntax"),
         ("hosts:\n  a: {service: {config: x}}\n", "2:7 `manager:` is missing"),
         ("hosts:\n  a: {reboot: {command: reboot}}\n", "2:25 expected is a list, and here is a single value"),
+        ("hosts:\n  a: {imap: [993]}\n", "2:13 expected is a group of entries (`name: …`), and here is a list"),
+        ("hosts:\n  a: {imap: tls}\n", "2:13 expected is a group of entries (`name: …`), and here is a single value"),
+        ("hosts:\n  a: {imap: {security: [tls]}}\n", "2:24 expected is a word, and here is a list"),
+        ("hosts:\n  a: {imap: {port: [993]}}\n", "2:20 expected is a whole number from 0 to 65535, and here is a list"),
+        ("hosts:\n  a: {imap: {port: \"x, expected y\"}}\n", "2:20 expected is a whole number from 0 to 65535"),
+        ("hosts:\n  a: {imap: {port: 9.93}}\n", "2:20 expected is a whole number from 0 to 65535"),
+        (
+            "hosts:\n  a: {reboot: {command: [ssh, {be1: reboot}]}}\n",
+            "2:31 expected is a text, and here is a group of entries",
+        ),
+        (
+            "hosts:\n  a: {service: {manager: systemd, command: [ssh, ~]}}\n",
+            "2:50 expected is a text, and here is nothing",
+        ),
         (
             "hosts:\n  a: {reboot: {command: []}}\n",
             "2:7 a command is a list of arguments that begins with a program (for example `command: [ssh, be1, reboot]`)",
@@ -185,11 +199,65 @@ fn every_mistake_has_its_place() {
 }
 
 #[test]
+fn the_type_decides_what_a_scalar_is() {
+    let text = "hosts:\n  a:\n    reboot: {command: [ssh, -p, 2222, 3.10, 007, 1e5, yes, true, 0x1F, \"~\"]}\n    \
+                imap: {port: \"993\", server_name: 12.50}\n    facts: {on: on, yes: yes, big: 1e5, hex: 0x1F}\n\
+                contacts:\n  12: {terminal: true}\n";
+    let (inventory, diagnostics) = parse(FileId(0), text);
+    assert_eq!(diagnostics, []);
+    let host = inventory.host("a").unwrap();
+    let command = &host.settings.reboot.as_ref().unwrap().command;
+    assert_eq!(command, &["ssh", "-p", "2222", "3.10", "007", "1e5", "yes", "true", "0x1F", "~"]);
+    let imap = host.settings.imap.as_ref().unwrap();
+    assert_eq!((imap.port, imap.server_name.as_deref()), (Some(993), Some("12.50")));
+    let facts: Vec<_> = host.facts.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+    let text = |name, written: &str| (name, Value::text(written));
+    assert_eq!(facts, [text("on", "on"), text("yes", "yes"), text("big", "1e5"), text("hex", "0x1F")]);
+    assert!(inventory.contact("12").is_some());
+}
+
+#[test]
+fn what_is_not_yaml_is_told_in_place() {
+    for (text, expected) in [
+        ("hosts: {a: {\n", "2:1 this is not well-formed YAML: did not find expected"),
+        ("contacts:\n  oncall: [terminal\n", "3:1 this is not well-formed YAML: did not find expected ',' or ']'"),
+        (
+            "# 清单\nhosts: {北京: @}\n",
+            "2:13 this is not well-formed YAML: found character that cannot start any token",
+        ),
+        ("hosts: *a\n", "1:8 this is not well-formed YAML: while parsing node, found unknown anchor"),
+        ("@\n", "1:1 this is not well-formed YAML: found character that cannot start any token"),
+    ] {
+        let shown = show(text);
+        assert!(shown.len() == 1 && shown[0].starts_with(expected), "{text}: {shown:?}");
+    }
+}
+
+/// An alias is not followed and nothing nests deep; were it otherwise, serde_yaml's own limits would stand.
+#[test]
+fn the_library_has_limits_of_its_own() {
+    let refused = |text: &str| serde_yaml::from_str::<serde_yaml::Value>(text).unwrap_err().to_string();
+    let bomb = format!(
+        "{}]",
+        (0..9).fold(String::from("[&a0 [x]"), |all, n| {
+            format!("{all}, &a{} [{}]", n + 1, vec![format!("*a{n}"); 9].join(","))
+        })
+    );
+    assert!(refused(&bomb).contains("repetition limit exceeded"), "{}", refused(&bomb));
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    assert!(refused(&deep).contains("recursion limit exceeded"), "{}", refused(&deep));
+    assert_eq!(show(&deep), ["1:18 this is nested more than 16 deep"]);
+}
+
+#[test]
 fn one_mistake_does_not_hide_the_next() {
     let text = "hosts:\n  a: {adress: x, reachable_port: many}\n  b:\n    imap: {port: x}\n    service: {manager: upstart}\n\
                 contacts:\n  c: {}\npolicy: {destroy: x}\nwrong: 1\n";
     let places: Vec<String> = show(text).iter().map(|line| line.split(' ').next().unwrap().to_owned()).collect();
     assert_eq!(places, ["2:7", "2:34", "4:18", "5:24", "7:3", "8:19", "9:1"]);
+    let twice = "hosts:\n  a: &x {roles: *x}\n  a: {}\n  b: {imap: {port: y}}\n";
+    let places: Vec<String> = show(twice).iter().map(|line| line.split(' ').next().unwrap().to_owned()).collect();
+    assert_eq!(places, ["2:6", "2:17", "3:3", "4:20"]);
 }
 
 #[test]
@@ -208,6 +276,7 @@ fn a_secret_in_the_file_is_refused_and_never_repeated() {
         "secrets:\n  db: {environment: A, file: hunter22}\n",
         "secrets:\n  db: [hunter22]\n",
         "mail: {server: m, from: a@example.org, user: u, password: hunter22}\n",
+        "mail:\n  server: m\n  from: a@example.org\n  user: u\n  password: [hunter22]\n",
     ] {
         let shown = show(text);
         assert_eq!(shown.len(), 1, "{shown:?}");

@@ -1,11 +1,10 @@
-//! YAML as a tree with places: nothing is interpreted, nothing is expanded, everything is bounded.
+//! YAML as a tree with places: read by serde_yaml, nothing of it interpreted, nothing expanded, everything bounded.
 
+use super::places::{self, Offsets, Place, Shape, Unplaced};
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::{FileId, MAX_FILE_BYTES, Span};
-use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
-
-/// No inventory needs to be nested deeper.
-const MAX_DEPTH: usize = 16;
+use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::collections::HashMap;
 
 /// A part of the file.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,173 +64,158 @@ pub(super) fn parse(file: FileId, text: &str, diagnostics: &mut Vec<Diagnostic>)
         return None;
     }
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let places = Places::new(file, body, text.len() - body.len());
-    let mut builder = Builder { parser: Parser::new_from_str(body), places, diagnostics, root: None };
-    match builder.document() {
-        Ok(()) => Some(builder.root.unwrap_or(Node { span: whole, kind: Kind::Map(Vec::new()) })),
-        Err(diagnostic) => {
-            builder.diagnostics.push(*diagnostic);
+    let offsets = Offsets::new(file, body, text.len() - body.len());
+    // Places first: they bound the depth, and show aliases before anything could follow them.
+    let empty = Node { span: whole, kind: Kind::Map(Vec::new()) };
+    match places::find(body, &offsets, diagnostics) {
+        Ok(None) => Some(empty),
+        Ok(Some(place)) => match read(body, &place, diagnostics) {
+            Ok(root) if root.is_null() => Some(Node { span: root.span, ..empty }),
+            Ok(root) => Some(root),
+            Err(error) => {
+                diagnostics.push(malformed(body, &offsets, &error, 0));
+                None
+            }
+        },
+        Err(Unplaced::Refused(diagnostic)) => {
+            diagnostics.push(*diagnostic);
+            None
+        }
+        Err(Unplaced::Malformed { index, reason }) => {
+            let at = offsets.byte(index);
+            diagnostics.push(
+                same_from_serde_yaml(body, &offsets, at).unwrap_or_else(|| not_yaml(body, &offsets, at, &reason)),
+            );
             None
         }
     }
 }
 
-struct Builder<'a> {
-    parser: Parser<'a, StrInput<'a>>,
-    places: Places<'a>,
-    diagnostics: &'a mut Vec<Diagnostic>,
-    root: Option<Node>,
+/// What serde_yaml says of a text that the other parser stumbled over at a byte, if it stumbles no later. It is not
+/// given the rest: nesting that nobody has bounded costs it quadratic time.
+fn same_from_serde_yaml(body: &str, offsets: &Offsets<'_>, at: usize) -> Option<Diagnostic> {
+    let head = body.get(..body.ceil_char_boundary(at.saturating_add(1)))?;
+    let error = serde_yaml::from_str::<IgnoredAny>(head).err()?;
+    let is_its_own = head.len() == body.len() || error.location().is_some_and(|location| location.index() < head.len());
+    is_its_own.then(|| malformed(body, offsets, &error, at))
 }
 
-type Stop = Box<Diagnostic>;
+fn read(body: &str, place: &Place, diagnostics: &mut Vec<Diagnostic>) -> Result<Node, serde_yaml::Error> {
+    match serde_yaml::Deserializer::from_str(body).next() {
+        Some(document) => At { place, diagnostics }.deserialize(document),
+        None => Err(de::Error::custom(NOT_THE_SAME)),
+    }
+}
 
-impl<'a> Builder<'a> {
-    fn next(&mut self) -> Result<(Event<'a>, Span), Stop> {
-        match self.parser.next_event() {
-            Some(Ok((event, place))) => Ok((event, self.places.span(place))),
-            Some(Err(error)) => Err(self.not_yaml(self.places.at(error.marker().index()), error.info())),
-            None => Ok((Event::StreamEnd, self.places.at(usize::MAX))),
+/// `at` is where the mistake shows if serde_yaml does not say.
+fn malformed(body: &str, offsets: &Offsets<'_>, error: &serde_yaml::Error, at: usize) -> Diagnostic {
+    let mut reason = error.to_string();
+    let at = error.location().map_or(at, |location| {
+        // The diagnostic shows that place itself.
+        reason = reason.replacen(&format!(" at line {} column {}", location.line(), location.column()), "", 1);
+        location.index()
+    });
+    not_yaml(body, offsets, at, &reason)
+}
+
+fn not_yaml(body: &str, offsets: &Offsets<'_>, at: usize, reason: &str) -> Diagnostic {
+    let at = body.floor_char_boundary(at);
+    let line_start = body.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |line_end| line_end + 1);
+    let line = body.get(line_start..).unwrap_or_default();
+    let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
+    if line.get(..indent).is_some_and(|blanks| blanks.contains('\t')) {
+        let span = offsets.bytes(line_start, line_start + indent);
+        return Diagnostic::error(code::BAD_INVENTORY, span, "this line is indented by a tab")
+            .help("YAML is indented by blanks");
+    }
+    let message = format!("this is not well-formed YAML: {reason}");
+    Diagnostic::error(code::BAD_INVENTORY, offsets.bytes(at, at), message)
+}
+
+const NOT_THE_SAME: &str = "readers of YAML do not agree on what this means";
+
+/// Reads what stands at a place.
+struct At<'p> {
+    place: &'p Place,
+    diagnostics: &'p mut Vec<Diagnostic>,
+}
+
+impl At<'_> {
+    fn then<'p>(&'p mut self, place: &'p Place) -> At<'p> {
+        At { place, diagnostics: self.diagnostics }
+    }
+
+    fn node<E>(&self, kind: Kind) -> Result<Node, E> {
+        Ok(Node { span: self.place.span, kind })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for At<'_> {
+    type Value = Node;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        match &self.place.shape {
+            // Asked for a text, serde_yaml gives the characters as they are written: 1.10 keeps its zero.
+            Shape::Scalar { .. } => deserializer.deserialize_str(self),
+            Shape::List(_) => deserializer.deserialize_seq(self),
+            Shape::Map(_) => deserializer.deserialize_map(self),
+            // Ignored, an alias is not followed.
+            Shape::Alias => deserializer.deserialize_ignored_any(IgnoredAny).and(self.node(Kind::Invalid)),
         }
     }
+}
 
-    fn not_yaml(&self, span: Span, reason: &str) -> Stop {
-        let before = self.places.text.get(..span.start as usize - self.places.before).unwrap_or_default();
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let line = self.places.text.get(line_start..).unwrap_or_default();
-        let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
-        if line.get(..indent).is_some_and(|blanks| blanks.contains('\t')) {
-            let start = (line_start + self.places.before) as u32;
-            let span = Span::new(span.file, start, start + indent as u32);
-            return Box::new(
-                Diagnostic::error(code::BAD_INVENTORY, span, "this line is indented by a tab")
-                    .help("YAML is indented by blanks"),
-            );
-        }
-        Box::new(Diagnostic::error(code::BAD_INVENTORY, span, format!("this is not well-formed YAML: {reason}")))
+impl<'de> Visitor<'de> for At<'_> {
+    type Value = Node;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("something else here")
     }
 
-    fn complain(&mut self, span: Span, message: &str, help: &str) {
-        self.diagnostics.push(Diagnostic::error(code::BAD_INVENTORY, span, message).help(help));
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Node, E> {
+        let plain = matches!(self.place.shape, Shape::Scalar { plain: true });
+        self.node(Kind::Scalar { text: text.to_owned(), plain })
     }
 
-    fn document(&mut self) -> Result<(), Stop> {
-        loop {
-            let (event, span) = self.next()?;
-            match event {
-                Event::StreamEnd => return Ok(()),
-                Event::DocumentStart(_) if self.root.is_some() => {
-                    self.complain(span, "a second document begins here", "an inventory is one document");
-                    return Ok(());
-                }
-                Event::StreamStart | Event::DocumentStart(_) | Event::DocumentEnd | Event::Nothing => {}
-                other => {
-                    let node = self.node(other, span, 0)?;
-                    self.root = Some(if node.is_null() { Node { kind: Kind::Map(Vec::new()), ..node } } else { node });
-                }
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<Node, A::Error> {
+        let Shape::List(places) = &self.place.shape else { return Err(de::Error::custom(NOT_THE_SAME)) };
+        let mut nodes = Vec::new();
+        for place in places {
+            match items.next_element_seed(self.then(place))? {
+                Some(node) => nodes.push(node),
+                None => return Err(de::Error::custom(NOT_THE_SAME)),
             }
         }
+        self.node(Kind::List(nodes))
     }
 
-    fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, Stop> {
-        if depth > MAX_DEPTH {
-            let message = format!("this is nested more than {MAX_DEPTH} deep");
-            return Err(Box::new(Diagnostic::error(code::BAD_INVENTORY, span, message)));
-        }
-        let (anchored, tagged) = match &event {
-            Event::Scalar(_, _, anchor, tag) => (*anchor != 0, tag.is_some()),
-            Event::SequenceStart(anchor, tag) | Event::MappingStart(anchor, tag) => (*anchor != 0, tag.is_some()),
-            Event::Alias(_) => (true, false),
-            _ => (false, false),
-        };
-        if anchored {
-            self.complain(
-                span,
-                "anchors and aliases are not read here",
-                "write it out: whoever reads this at night should find it where it is used",
-            );
-        }
-        if tagged {
-            self.complain(span, "YAML tags are not read here", "leave out the part that begins with `!`");
-        }
-        match event {
-            Event::Scalar(text, style, ..) => {
-                let plain = style == ScalarStyle::Plain;
-                Ok(Node { span, kind: Kind::Scalar { text: text.into_owned(), plain } })
-            }
-            Event::SequenceStart(..) => {
-                let mut items = Vec::new();
-                loop {
-                    match self.next()? {
-                        (Event::SequenceEnd, end) => return Ok(Node { span: span.to(end), kind: Kind::List(items) }),
-                        (event, span) => items.push(self.node(event, span, depth + 1)?),
-                    }
-                }
-            }
-            Event::MappingStart(..) => self.map(span, depth),
-            _ => Ok(Node { span, kind: Kind::Invalid }),
-        }
-    }
-
-    fn map(&mut self, start: Span, depth: usize) -> Result<Node, Stop> {
-        let mut entries: Vec<(Node, Node)> = Vec::new();
-        let mut seen = std::collections::HashMap::new();
-        loop {
-            let key = match self.next()? {
-                (Event::MappingEnd, end) => return Ok(Node { span: start.to(end), kind: Kind::Map(entries) }),
-                (event, span) => self.node(event, span, depth + 1)?,
+    fn visit_map<A: MapAccess<'de>>(mut self, mut entries: A) -> Result<Node, A::Error> {
+        let Shape::Map(places) = &self.place.shape else { return Err(de::Error::custom(NOT_THE_SAME)) };
+        let mut nodes = Vec::new();
+        let mut seen = HashMap::new();
+        for (key_place, value_place) in places {
+            let Some(key) = entries.next_key_seed(self.then(key_place))? else {
+                return Err(de::Error::custom(NOT_THE_SAME));
             };
-            let (event, span) = self.next()?;
-            let value = self.node(event, span, depth + 1)?;
-            match key.text().map(str::to_owned) {
-                None if !key.is_invalid() => {
-                    self.complain(key.span, "this key is not a single word", "write `key: value`")
-                }
+            let value = entries.next_value_seed(self.then(value_place))?;
+            match key.text() {
+                None if !key.is_invalid() => self.diagnostics.push(
+                    Diagnostic::error(code::BAD_INVENTORY, key.span, "this key is not a single word")
+                        .help("write `key: value`"),
+                ),
                 None => {}
-                Some(name) => match seen.get(&name) {
+                Some(name) => match seen.get(name) {
                     Some(first) => self.diagnostics.push(
                         Diagnostic::error(code::BAD_INVENTORY, key.span, format!("{name:?} is here twice"))
                             .also(*first, "the first"),
                     ),
                     None => {
-                        seen.insert(name, key.span);
-                        entries.push((key, value));
+                        seen.insert(name.to_owned(), key.span);
+                        nodes.push((key, value));
                     }
                 },
             }
         }
-    }
-}
-
-/// Turns the parser's character counts into byte offsets of the whole file.
-struct Places<'a> {
-    file: FileId,
-    text: &'a str,
-    /// Where each character begins; none when every character is one byte.
-    starts: Option<Vec<u32>>,
-    /// Bytes before `text`: a byte order mark.
-    before: usize,
-}
-
-impl<'a> Places<'a> {
-    fn new(file: FileId, text: &'a str, before: usize) -> Self {
-        let starts = (!text.is_ascii()).then(|| text.char_indices().map(|(start, _)| start as u32).collect());
-        Self { file, text, starts, before }
-    }
-
-    fn offset(&self, index: usize) -> u32 {
-        let byte = match &self.starts {
-            Some(starts) => starts.get(index).map_or(self.text.len(), |start| *start as usize),
-            None => index.min(self.text.len()),
-        };
-        (byte + self.before) as u32
-    }
-
-    fn at(&self, index: usize) -> Span {
-        let offset = self.offset(index);
-        Span::new(self.file, offset, offset)
-    }
-
-    fn span(&self, place: saphyr_parser::Span) -> Span {
-        Span::new(self.file, self.offset(place.start.index()), self.offset(place.end.index()))
+        self.node(Kind::Map(nodes))
     }
 }

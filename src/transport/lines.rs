@@ -1,8 +1,11 @@
 //! Reading lines and counted bytes from a peer, holding no more of them than was agreed.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
-use tokio::io::{AsyncRead, AsyncReadExt};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, ReadBuf};
 
 /// Bytes that are asked for at once, and thereby the most that is held beyond a limit.
 const CHUNK: usize = 4096;
@@ -39,12 +42,14 @@ pub struct Lines<S> {
     stream: S,
     /// Bytes that arrived and were not asked for yet.
     pending: Vec<u8>,
+    /// How many of them are known to hold no line end.
+    searched: usize,
 }
 
 impl<S> Lines<S> {
     /// Reads from a stream.
     pub fn new(stream: S) -> Self {
-        Self { stream, pending: Vec::new() }
+        Self { stream, pending: Vec::new(), searched: 0 }
     }
 
     /// The stream, for writing.
@@ -61,42 +66,60 @@ impl<S> Lines<S> {
 impl<S: AsyncRead + Unpin> Lines<S> {
     /// The next line without its CR LF, at most `limit` bytes long.
     pub async fn line(&mut self, limit: usize) -> Result<Vec<u8>, ReadError> {
-        let mut searched = 0;
-        loop {
-            let found = self.pending.iter().skip(searched).position(|byte| *byte == b'\n');
-            if let Some(end) = found.map(|position| position + searched) {
-                if end > limit + 1 {
-                    return Err(ReadError::TooLong(limit));
-                }
-                let mut line: Vec<u8> = self.pending.drain(..=end).collect();
-                line.pop();
-                if line.pop() != Some(b'\r') || line.iter().any(|byte| matches!(byte, 0 | b'\r')) {
-                    return Err(ReadError::Malformed);
-                }
-                return Ok(line);
-            }
-            searched = self.pending.len();
-            if searched > limit + 1 {
-                return Err(ReadError::TooLong(limit));
-            }
-            self.more().await?;
-        }
+        poll_fn(|context| self.poll_line(context, limit)).await
     }
 
     /// Exactly `count` bytes. The caller has checked that it is willing to hold so many.
     pub async fn bytes(&mut self, count: usize) -> Result<Vec<u8>, ReadError> {
-        while self.pending.len() < count {
-            self.more().await?;
-        }
-        Ok(self.pending.drain(..count).collect())
+        poll_fn(|context| self.poll_bytes(context, count)).await
     }
 
-    async fn more(&mut self) -> Result<(), ReadError> {
+    /// [`Self::line`], for who is polled. Nothing is lost by turning to something else while it is pending.
+    pub fn poll_line(&mut self, context: &mut Context<'_>, limit: usize) -> Poll<Result<Vec<u8>, ReadError>> {
+        loop {
+            let found = self.pending.iter().skip(self.searched).position(|byte| *byte == b'\n');
+            if let Some(end) = found.map(|position| position + self.searched) {
+                self.searched = 0;
+                return Poll::Ready(self.cut(end, limit));
+            }
+            self.searched = self.pending.len();
+            if self.searched > limit + 1 {
+                return Poll::Ready(Err(ReadError::TooLong(limit)));
+            }
+            ready!(self.poll_more(context))?;
+        }
+    }
+
+    /// [`Self::bytes`], for who is polled.
+    pub fn poll_bytes(&mut self, context: &mut Context<'_>, count: usize) -> Poll<Result<Vec<u8>, ReadError>> {
+        while self.pending.len() < count {
+            ready!(self.poll_more(context))?;
+        }
+        self.searched = 0;
+        Poll::Ready(Ok(self.pending.drain(..count).collect()))
+    }
+
+    /// Takes the line whose LF stands at `end`.
+    fn cut(&mut self, end: usize, limit: usize) -> Result<Vec<u8>, ReadError> {
+        if end > limit + 1 {
+            return Err(ReadError::TooLong(limit));
+        }
+        let mut line: Vec<u8> = self.pending.drain(..=end).collect();
+        line.pop();
+        if line.pop() != Some(b'\r') || line.iter().any(|byte| matches!(byte, 0 | b'\r')) {
+            return Err(ReadError::Malformed);
+        }
+        Ok(line)
+    }
+
+    fn poll_more(&mut self, context: &mut Context<'_>) -> Poll<Result<(), ReadError>> {
         let mut chunk = [0; CHUNK];
-        match self.stream.read(&mut chunk).await {
-            Ok(0) => Err(ReadError::Closed),
-            Ok(count) => {
-                self.pending.extend(chunk.iter().take(count));
+        let mut buffer = ReadBuf::new(&mut chunk);
+        let read = ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer));
+        Poll::Ready(match read {
+            Ok(()) if buffer.filled().is_empty() => Err(ReadError::Closed),
+            Ok(()) => {
+                self.pending.extend_from_slice(buffer.filled());
                 Ok(())
             }
             Err(error) => Err(match error.kind() {
@@ -106,13 +129,14 @@ impl<S: AsyncRead + Unpin> Lines<S> {
                 | io::ErrorKind::BrokenPipe => ReadError::Closed,
                 _ => ReadError::Broken(error),
             }),
-        }
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::io::AsyncReadExt;
 
     fn block_on<T>(work: impl Future<Output = T>) -> T {
         tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(work)

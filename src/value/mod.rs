@@ -4,6 +4,8 @@ mod call;
 mod error;
 mod host;
 pub mod jq;
+mod outline;
+pub mod plain;
 mod record;
 mod settings;
 mod units;

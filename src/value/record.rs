@@ -20,10 +20,12 @@ impl Record {
     }
 }
 
+/// As the language would write it; fields that hold nothing are left out.
 impl std::fmt::Display for Record {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}(", self.name)?;
-        for (position, (name, value)) in self.fields.iter().enumerate() {
+        let there = self.fields.iter().filter(|(_, value)| *value != Value::Absent);
+        for (position, (name, value)) in there.enumerate() {
             if position > 0 {
                 f.write_str(", ")?;
             }

@@ -49,6 +49,21 @@ fn a_nul_is_an_error_with_a_place() {
     assert!(!text.stdout.contains('\0'));
 }
 
+/// What is held against an inventory that nobody could read would follow from its own mistake.
+#[test]
+fn of_an_unreadable_inventory_only_its_own_mistake_is_told() {
+    let text = "runbook A(server: host) {\n  title   \"A\"\n  contact nobody\n  ends within 1h\n\n  \
+                escalate to nobody \"for be9\"\n}\n";
+    let project = Project::new(&[("a.runbook", text), ("rectify.yaml", "contacts:\n  oncall: [terminal\n")]);
+    let ran = project.run(&["check", "a.runbook", "--format", "json"]).ends(1);
+    assert_eq!(codes(&ran), ["E0701"], "{ran:#?}");
+    let run = project.run(&["run", "a.runbook", "server=be1"]).ends(2);
+    assert!(run.stderr.contains("E0701") && !run.stderr.contains("E0208"), "{run:#?}");
+    std::fs::write(project.path("rectify.yaml"), "contacts:\n  oncall: {terminal: true}\n").unwrap();
+    let read = project.run(&["check", "a.runbook", "--format", "json"]).ends(1);
+    assert_eq!(codes(&read), ["E0208", "E0208"], "{read:#?}");
+}
+
 #[test]
 fn imports_stay_inside_and_come_to_an_end() {
     let good = runbook("Good", "", "  resolve \"done\"");

@@ -338,7 +338,7 @@ fn json_is_cut_and_decoded_into_a_record() {
         )
     };
     let good = r#"[{"s": 2048, "l": 1, "on": "FE2.example.net.", "state": "up"}]"#;
-    assert_eq!(decode(good), "Status(size: 2KiB, leader: true, on: fe2, note: absent, state: up)");
+    assert_eq!(decode(good), "Status(size: 2KiB, leader: true, on: fe2, state: up)");
     assert!(decode(&good.replace("\"up\"", "\"upp\"")).contains("the field state of Status: \"upp\" is none of up"));
     assert!(decode(&good.replace("FE2", "FE9")).contains("not a host that the inventory knows"));
     assert!(decode("[").contains("not JSON"));

@@ -1,5 +1,6 @@
 //! The `imap` backend against servers that break the protocol, hang, flood, or show the wrong certificate.
 
+use crate::cli_support::{Project, Ran, runbook};
 use crate::lab::{Authority, Caller, Issue, Issued, Peer, Scripted, host, must_be_installed, wait_until, word};
 use rectify::value::{ActionError, ErrorKind, ImapSettings, Security, Value};
 use std::io;
@@ -487,11 +488,17 @@ fn time_that_runs_out_is_told_with_its_phase() {
             }),
         ),
     ];
-    std::thread::scope(|scope| {
-        for (phase, tls, script) in cases {
+    // All of them first: each writes the file of the secret, which the calls read.
+    let callers: Vec<_> = cases
+        .into_iter()
+        .map(|(phase, tls, script)| {
             let server = Scripted::serve(tls.then_some(&ground.issued), script);
-            let caller = hurried(&ground, &server, Security::Tls);
-            scope.spawn(move || assert_timed_out(&caller, phase));
+            (hurried(&ground, &server, Security::Tls), phase)
+        })
+        .collect();
+    std::thread::scope(|scope| {
+        for (caller, phase) in &callers {
+            scope.spawn(move || assert_timed_out(caller, phase));
         }
     });
     let server = Scripted::serve(None, |peer| {
@@ -803,4 +810,34 @@ fn one_that_is_slow_to_read_is_taken_away_all_the_same() {
     assert_eq!(error.kind, ErrorKind::TimedOut, "{error}");
     assert!(!error.message.contains("not taken away"), "{error}");
     assert!(server.told().contains("UID EXPUNGE 42\r\n"), "{}", server.told());
+}
+
+#[test]
+fn the_librarys_log_reaches_no_sink() {
+    let ground = Ground::new();
+    let server = ground.greeted(|peer| {
+        peer.answer("LOGIN", "{tag} OK [CAPABILITY IMAP4rev1] done\r\n")?;
+        peer.answer("LOGOUT", "{tag} OK bye\r\n")
+    });
+    let inventory = format!(
+        "hosts:\n  one:\n    address: 127.0.0.1\n    roles: [mail]\n    facts: {{word: word}}\n    imap: {{port: {}, ca: {}}}\n\
+         mail: {{server: 127.0.0.1, port: 9, security: none, from: rectify@lab.test}}\n\
+         contacts:\n  oncall: oncall@lab.test\nsecrets:\n  word: {{environment: CANARY}}\n",
+        server.port,
+        ground.authority.certificate.display()
+    );
+    let look = "  wait until imap.login(server, user: \"alice\", password: server.word).result == accepted within 20s every 1s\n  \
+                resolve \"done\"";
+    let project = Project::new(&[
+        ("rectify.yaml", &inventory),
+        ("a.runbook", &format!("role mail {{\n  word: secret\n}}\n\n{}", runbook("Look", "server: mail", look))),
+    ]);
+    let mut command = project.command(&["run", "a.runbook", "server=one"]);
+    command.env("RECTIFY_LOG", "trace").env("CANARY", PASSWORD);
+    let ran = Ran::of(command.output().expect("it starts")).ends(0);
+    assert!(server.told().contains("canary"), "the password was sent");
+    assert!(ran.stderr.contains("imap.login"), "something was logged: {ran:#?}");
+    for sink in [&ran.stderr, &ran.stdout] {
+        assert!(!["canary", "async_imap", "imap_proto", "encode"].iter().any(|word| sink.contains(word)), "{ran:#?}");
+    }
 }

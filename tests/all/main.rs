@@ -1,5 +1,6 @@
 //! Every integration test, in one binary.
 
+mod acceptance;
 mod check_hostile;
 mod cli_files;
 mod cli_fmt;

@@ -1,4 +1,4 @@
-//! Arguments of commands: what may be sent at all, and how it is written so that it stays one argument.
+//! Arguments of commands: what may be sent at all, and how the name of a mailbox is written.
 
 use crate::value::{ActionError, ErrorKind};
 
@@ -17,24 +17,6 @@ pub(super) fn check(parameter: &str, text: &str) -> Result<(), ActionError> {
         return Ok(());
     };
     Err(ActionError::new(ErrorKind::Refused, format!("the {parameter} {problem}, which IMAP has no way to send")))
-}
-
-/// A quoted string, where the text can be one: printable ASCII. Anything else is sent as a literal.
-pub(super) fn quoted(text: &str) -> Option<String> {
-    if !text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        return None;
-    }
-    // Room for every character to be escaped, so that a password is not left behind in a buffer that was outgrown.
-    let mut quoted = String::with_capacity(text.len() * 2 + 2);
-    quoted.push('"');
-    for c in text.chars() {
-        if matches!(c, '"' | '\\') {
-            quoted.push('\\');
-        }
-        quoted.push(c);
-    }
-    quoted.push('"');
-    Some(quoted)
 }
 
 /// The name of a mailbox in the modified UTF-7 of RFC 3501, 5.1.3.
@@ -84,13 +66,6 @@ mod tests {
             assert_eq!(check("user", bad).map_err(|error| error.kind), Err(ErrorKind::Refused), "{bad:?}");
         }
         assert_eq!(check("user", "a\"\\}{1}"), Ok(()));
-    }
-
-    #[test]
-    fn quotes_and_backslashes_are_escaped() {
-        assert_eq!(quoted(r#"a"b\c} {5}"#).as_deref(), Some(r#""a\"b\\c} {5}""#));
-        assert_eq!(quoted("密码"), None);
-        assert_eq!(quoted("a\tb"), None);
     }
 
     #[test]

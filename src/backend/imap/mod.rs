@@ -1,17 +1,23 @@
 //! IMAP servers, looked at as a mail program sees them: connected to, logged in to, and tried with a message.
 //!
-//! The protocol is spoken here and not by a library: what is read has to be bounded before it is parsed, tags must not
-//! be guessed, and a password must not reach anybody's log. See `docs/backends/imap.md`.
+//! What stands on what: `round_trip` and the observations in `session` drive the client of `async-imap`, which speaks the
+//! protocol and reads the data. It runs over the `guard`, which bounds and judges everything in both directions: `incoming`
+//! takes whole responses off the wire, `outgoing` makes a command of what the library writes, `exchange` decides what the
+//! library gets to see and keeps what the server said, `response` is how that is read. Below is `transport`. See
+//! `docs/backends/imap.md`.
 
 mod argument;
 mod endpoint;
+mod exchange;
+mod guard;
+mod incoming;
+mod outgoing;
 mod progress;
 mod response;
 mod round_trip;
 mod session;
 mod shown;
 mod stop;
-mod wire;
 
 use super::{Backend, Performing, Surroundings};
 use crate::transport::trust::Trusts;

@@ -1,7 +1,15 @@
-//! Responses of a server, one line at a time, read as far as anybody here wants to know.
+//! Responses of a server, read as far as it takes to judge them; what they hold, the library reads.
+//!
+//! Only status responses are read here to their end: the library gives their codes as text for people or not at all, and
+//! knows few of them (not `UNAVAILABLE`).
 
 use super::shown::shown;
 use ecow::EcoString;
+use regex::bytes::Regex;
+use std::sync::LazyLock;
+
+/// Capabilities that are kept.
+const CAPABILITIES: usize = 100;
 
 /// The word that a status response begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +30,52 @@ pub(super) struct Said {
     pub detail: String,
     /// The rest, fit to be shown.
     pub text: EcoString,
+}
+
+impl Said {
+    /// The capabilities, if the code is that.
+    pub fn capabilities(&self) -> Option<Vec<EcoString>> {
+        (self.code.as_deref() == Some("CAPABILITY")).then(|| capabilities(self.detail.as_bytes()))
+    }
+}
+
+/// Capabilities in capitals, in the server's order.
+pub(super) fn capabilities(list: &[u8]) -> Vec<EcoString> {
+    let names = list.split(u8::is_ascii_whitespace).filter(|name| !name.is_empty());
+    names.take(CAPABILITIES).map(|name| shown(&name.to_ascii_uppercase())).collect()
+}
+
+/// Data that is asked for. Nothing else comes to the library, which panics on some of what a server may send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    Exists,
+    Search,
+    Fetch,
+}
+
+impl Shape {
+    /// Whether data is of this shape. Its literals have been left out.
+    pub fn fits(self, data: &[u8]) -> bool {
+        static EXISTS: LazyLock<Option<Regex>> = LazyLock::new(|| whole(r"[0-9]{1,10} EXISTS"));
+        static SEARCH: LazyLock<Option<Regex>> = LazyLock::new(|| whole(r"SEARCH(?: [0-9]{1,10})* ?"));
+        static FETCH: LazyLock<Option<Regex>> = LazyLock::new(|| {
+            let asked = r"UID [0-9]{1,10}|BODY\[HEADER\] \{[0-9]{1,10}\}";
+            // What a server may tell unasked, in the same response.
+            let unasked = r"FLAGS \([!#-'+-z|~ ]*\)|MODSEQ \([0-9]{1,19}\)";
+            whole(&format!(r"[0-9]{{1,10}} FETCH \((?:{asked}|{unasked})(?: (?:{asked}|{unasked}))*\)"))
+        });
+        let shape = match self {
+            Self::Exists => &EXISTS,
+            Self::Search => &SEARCH,
+            Self::Fetch => &FETCH,
+        };
+        shape.as_ref().is_some_and(|shape| shape.is_match(data))
+    }
+}
+
+/// A pattern that fits the whole of some data, in any case of letters.
+fn whole(pattern: &str) -> Option<Regex> {
+    Regex::new(&format!("^(?i-u:{pattern})$")).ok()
 }
 
 /// The first line of a response.
@@ -122,6 +176,44 @@ mod tests {
         assert_eq!(Line::read(b"* OK"), Line::Status { status: Status::Ok, said: Said::default() });
         let Line::Status { said, .. } = Line::read(b"* OK [not closed") else { panic!("it is a status") };
         assert_eq!((said.code, said.text.as_str()), (None, "[not closed"));
+    }
+
+    #[test]
+    fn only_what_is_asked_for_is_of_a_shape() {
+        for (shape, data) in [
+            (Shape::Exists, &b"3 EXISTS"[..]),
+            (Shape::Exists, b"0 exists"),
+            (Shape::Search, b"SEARCH"),
+            (Shape::Search, b"SEARCH 1 22 333 "),
+            (Shape::Fetch, b"3 FETCH (UID 7 BODY[HEADER] {12})"),
+            (Shape::Fetch, b"3 FETCH (BODY[HEADER] {12} UID 7)"),
+            (Shape::Fetch, b"3 FETCH (FLAGS (\\Seen $x) MODSEQ (624140003) UID 7 BODY[HEADER] {12})"),
+            (Shape::Fetch, b"3 FETCH (FLAGS ())"),
+        ] {
+            assert!(shape.fits(data), "{:?}", String::from_utf8_lossy(data));
+        }
+        for (shape, data) in [
+            (Shape::Exists, &b"x EXISTS"[..]),
+            (Shape::Exists, b"12345678901 EXISTS"),
+            (Shape::Exists, b"3 EXISTS x"),
+            (Shape::Search, b"SEARCH 1 x"),
+            (Shape::Search, b"SEARCH 1 (MODSEQ 3)"),
+            (Shape::Fetch, b"1 FETCH (INTERNALDATE NIL)"),
+            (Shape::Fetch, b"1 FETCH (UID 7 INTERNALDATE NIL)"),
+            (Shape::Fetch, b"1 FETCH (UID 7 INTERNALDATE \"x\")"),
+            (Shape::Fetch, b"1 FETCH (BODYSTRUCTURE ((((())))))"),
+            (Shape::Fetch, b"1 FETCH (UID 7"),
+            (Shape::Fetch, b"1 FETCH (UID 7 )"),
+            (Shape::Fetch, b"1 FETCH (UID 7 "),
+            (Shape::Fetch, b"1 FETCH (UID 7) x"),
+            (Shape::Fetch, b"1 FETCH (UID 7)(UID 8)"),
+            (Shape::Fetch, b"1 FETCH ()"),
+            (Shape::Fetch, b"1 FETCH (BODY[HEADER] \"x\")"),
+            (Shape::Fetch, b"1 FETCH (FLAGS (a(b)))"),
+            (Shape::Fetch, b"1 FETCH (FLAGS (\xff))"),
+        ] {
+            assert!(!shape.fits(data), "{:?}", String::from_utf8_lossy(data));
+        }
     }
 
     #[test]

@@ -2,11 +2,14 @@
 
 use super::Login;
 use super::endpoint::Endpoint;
+use super::guard::random_word;
 use super::progress::{Phase, Progress};
-use super::session::{Session, require_uidplus};
+use super::session::{Library, Opening, Session, require_uidplus};
 use super::stop::{Finding, Stop};
-use super::wire::{Answer, Command, Data, random_word};
 use crate::value::{ActionError, Timestamp, Value};
+use async_imap::types::{Fetch, Seq};
+use futures_util::TryStreamExt;
+use std::collections::BTreeSet;
 
 /// The header by which our messages are told from a person's.
 const HEADER: &str = "X-Rectify-Probe";
@@ -28,7 +31,7 @@ pub(super) async fn perform(
         let (validity, uid) = append(&mut session, mailbox, &token, progress).await?;
         // Whatever becomes of reading, a quarter of the time is there for taking the message away.
         let whole = progress.set_aside(4);
-        let read = read_back(&mut session, mailbox, &validity, uid, &token, progress).await;
+        let read = read_back(&mut session, mailbox, validity, uid, &token, progress).await;
         progress.take_back(whole);
         match read {
             Ok(()) => {
@@ -78,11 +81,12 @@ async fn take_away(
 ) -> Result<(), Stop> {
     let mut session = Session::open(endpoint, progress).await?;
     session.log_in(login, progress).await?;
-    session.open_mailbox("SELECT", mailbox, progress).await?;
-    let search = Command::new("UID SEARCH").words("HEADER").words(HEADER).string(token);
-    let found = session.run(Phase::Fetch, search, progress).await?.granted()?;
+    session.open_mailbox(Opening::ToChange, mailbox, progress).await?;
+    let query = format!("HEADER {HEADER} \"{token}\"");
+    let search = async |library: &mut Library| library.uid_search(query).await;
+    let (found, _) = session.run(Phase::Fetch, progress, search).await?;
     let mut ours = Vec::new();
-    for uid in found_uids(&found).into_iter().take(LEFT) {
+    for uid in found.into_iter().collect::<BTreeSet<u32>>().into_iter().take(LEFT) {
         // A search is a hint: only a message that bears our mark is deleted.
         if fetch(&mut session, uid, progress).await?.is_some_and(|headers| bears(&headers, token)) {
             ours.push(uid);
@@ -118,13 +122,14 @@ async fn append(
     mailbox: &str,
     token: &str,
     progress: &mut Progress,
-) -> Result<(String, u32), Stop> {
+) -> Result<(u32, u32), Stop> {
     let message = message(token);
-    let command = Command::new("APPEND").string(mailbox).words("(\\Seen)").literal(message.as_bytes());
-    let said = session.run(Phase::Append, command, progress).await?.granted()?.said;
-    let mut numbers = said.detail.split(' ');
-    match (said.code.as_deref(), numbers.next(), numbers.next().map(str::parse), numbers.next()) {
-        (Some("APPENDUID"), Some(validity), Some(Ok(uid)), None) => Ok((validity.to_owned(), uid)),
+    let append = async |library: &mut Library| library.append(mailbox, Some("(\\Seen)"), None, &message).await;
+    let ((), answer) = session.run(Phase::Append, progress, append).await?;
+    let said = answer.said;
+    let mut numbers = said.detail.split(' ').map(str::parse);
+    match (said.code.as_deref(), numbers.next(), numbers.next(), numbers.next()) {
+        (Some("APPENDUID"), Some(Ok(validity)), Some(Ok(uid)), None) => Ok((validity, uid)),
         _ => {
             let stop = Stop::protocol(
                 "the server stored the message and did not say under which number",
@@ -139,13 +144,13 @@ async fn append(
 async fn read_back(
     session: &mut Session,
     mailbox: &str,
-    validity: &str,
+    validity: u32,
     uid: u32,
     token: &str,
     progress: &mut Progress,
 ) -> Result<(), Stop> {
-    let opened = session.open_mailbox("SELECT", mailbox, progress).await?;
-    if !opened.notes.iter().any(|note| note.code.as_deref() == Some("UIDVALIDITY") && note.detail == validity) {
+    let (opened, _) = session.open_mailbox(Opening::ToChange, mailbox, progress).await?;
+    if opened.uid_validity != Some(validity) {
         return Err(Stop::answer(Finding::Refused, "the mailbox was made anew while a message was left in it"));
     }
     match fetch(session, uid, progress).await? {
@@ -160,27 +165,23 @@ async fn read_back(
 /// Deletes these messages of the mailbox that is open, and no others.
 async fn expunge(session: &mut Session, uids: &[u32], progress: &mut Progress) -> Result<(), Stop> {
     let set = uids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
-    let mark = Command::new("UID STORE").words(&set).words("+FLAGS.SILENT (\\Deleted)");
-    session.run(Phase::Remove, mark, progress).await?.granted()?;
-    session.run(Phase::Remove, Command::new("UID EXPUNGE").words(&set), progress).await?.granted()?;
+    let mark = async |library: &mut Library| {
+        library.uid_store(&set, "+FLAGS.SILENT (\\Deleted)").await?.try_collect::<Vec<Fetch>>().await
+    };
+    session.run(Phase::Remove, progress, mark).await?;
+    let expunge = async |library: &mut Library| library.uid_expunge(&set).await?.try_collect::<Vec<Seq>>().await;
+    session.run(Phase::Remove, progress, expunge).await?;
     Ok(())
 }
 
 /// The headers of a message that the server sends for this number, if it sends one.
 async fn fetch(session: &mut Session, uid: u32, progress: &mut Progress) -> Result<Option<Vec<u8>>, Stop> {
-    let command = Command::new("UID FETCH").words(&uid.to_string()).words("(UID BODY.PEEK[HEADER])");
-    let answer = session.run(Phase::Fetch, command, progress).await?.granted()?;
-    Ok(answer.data.into_iter().find_map(|data| fetched(data, uid)))
-}
-
-fn fetched(data: Data, uid: u32) -> Option<Vec<u8>> {
-    let words: Vec<&str> = tokens(&data.text).collect();
-    let is_fetch = words.get(1).is_some_and(|word| word.eq_ignore_ascii_case("FETCH"));
-    let number = words.windows(2).find_map(|pair| match pair {
-        [name, number] if name.eq_ignore_ascii_case("UID") => number.parse().ok(),
-        _ => None,
-    });
-    if is_fetch && number == Some(uid) { data.literals.into_iter().next() } else { None }
+    let fetch = async |library: &mut Library| {
+        library.uid_fetch(uid.to_string(), "(UID BODY.PEEK[HEADER])").await?.try_collect::<Vec<Fetch>>().await
+    };
+    let (fetched, _) = session.run(Phase::Fetch, progress, fetch).await?;
+    let ours = fetched.iter().filter(|fetch| fetch.uid == Some(uid));
+    Ok(ours.filter_map(Fetch::header).next().map(<[u8]>::to_vec))
 }
 
 /// Whether a message's own header holds a token that begins so.
@@ -189,19 +190,6 @@ fn bears(headers: &[u8], token: &str) -> bool {
         let value = line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case(HEADER));
         value.is_some_and(|(_, value)| value.trim().starts_with(token))
     })
-}
-
-fn found_uids(answer: &Answer) -> Vec<u32> {
-    let lists = answer.data.iter().filter_map(|data| data.text.split_once(' '));
-    lists
-        .filter(|(word, _)| word.eq_ignore_ascii_case("SEARCH"))
-        .flat_map(|(_, list)| list.split_ascii_whitespace())
-        .filter_map(|number| number.parse().ok())
-        .collect()
-}
-
-fn tokens(text: &str) -> impl Iterator<Item = &str> {
-    text.split([' ', '(', ')']).filter(|word| !word.is_empty())
 }
 
 /// Adds to what went wrong that the message was not taken away.
@@ -223,14 +211,5 @@ mod tests {
         assert!(bears(message.as_bytes(), &owner("fe10")));
         assert!(!bears(message.as_bytes(), &owner("fe1")));
         assert!(!bears(b"Subject: on-66653130.0123\r\n", &owner("fe10")));
-    }
-
-    #[test]
-    fn only_the_message_that_was_asked_for_is_taken() {
-        let data = |text: &str| Data { text: text.to_owned(), literals: vec![b"x".to_vec()] };
-        assert_eq!(fetched(data("3 FETCH (UID 7 BODY[HEADER] {1})"), 7), Some(b"x".to_vec()));
-        assert_eq!(fetched(data("3 FETCH (BODY[HEADER] {1} UID 7)"), 7), Some(b"x".to_vec()));
-        assert_eq!(fetched(data("3 FETCH (UID 70 BODY[HEADER] {1})"), 7), None);
-        assert_eq!(fetched(data("7 FETCH (BODY[HEADER] {1})"), 7), None);
     }
 }

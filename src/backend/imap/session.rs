@@ -1,30 +1,55 @@
 //! Sessions: connect, secure, greet, log in, open a mailbox; and the observations that are nothing but that.
+//!
+//! The protocol is `async-imap`'s, over a [`Guard`].
 
 use super::Login;
 use super::endpoint::Endpoint;
+use super::exchange::Answer;
+use super::guard::Guard;
 use super::progress::{Phase, Progress};
-use super::response::{Said, Status};
-use super::shown::shown;
+use super::response::Said;
 use super::stop::{Finding, Stop};
-use super::wire::{Answer, Command, Wire};
 use crate::transport::tcp;
 use crate::transport::tls::{self, PeerCertificate, TlsError};
 use crate::value::{ActionError, ErrorKind};
-use ecow::EcoString;
+use async_imap::error::Error;
+use async_imap::types::Mailbox;
+use async_imap::{Client, Connection};
+use futures_util::FutureExt;
+use std::fmt;
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_native_tls::TlsStream;
 
-/// Capabilities that are kept.
-const CAPABILITIES: usize = 100;
 /// How long a server may take to say goodbye. Its answer is known by then.
 const GOODBYE: Duration = Duration::from_secs(1);
 
+/// The only kind of stream that a session runs over.
+type Secured = Guard<TlsStream<TcpStream>>;
+/// A session of the library's.
+pub(super) type Library = async_imap::Session<Secured>;
+
 /// A connection that is secured and greeted. There is no other way to get one, and none to send a password without.
 pub(super) struct Session {
-    wire: Wire<TlsStream<TcpStream>>,
+    stage: Stage,
+}
+
+enum Stage {
+    Greeted(Client<Secured>),
+    LoggedIn(Library),
+    /// Something went wrong in the middle of the login.
+    Lost,
+}
+
+/// How a mailbox is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Opening {
+    ToRead,
+    ToChange,
 }
 
 /// Connects, greets and says goodbye.
@@ -52,10 +77,9 @@ pub(super) async fn examine(
     let mut session = Session::open(endpoint, progress).await?;
     let reached = async {
         session.log_in(login, progress).await?;
-        let opened = session.open_mailbox("EXAMINE", mailbox, progress).await?;
-        let count = |text: &str| text.strip_suffix(" EXISTS").and_then(|count| count.parse().ok());
-        progress.messages = opened.data.iter().find_map(|data| count(&data.text.to_ascii_uppercase()));
-        progress.said = opened.said;
+        let (opened, answer) = session.open_mailbox(Opening::ToRead, mailbox, progress).await?;
+        progress.messages = answer.counted.then_some(opened.exists);
+        progress.said = answer.said;
         Ok(())
     };
     let reached = reached.await;
@@ -92,24 +116,25 @@ async fn connect(endpoint: &Endpoint, progress: &mut Progress) -> Result<TcpStre
     if endpoint.starttls { start_tls(stream, progress).await } else { Ok(stream) }
 }
 
-/// Asks for TLS on a connection that has none. What the server says before TLS is believed in nothing but this.
+/// Asks for TLS on a connection that has none. What the server says before TLS is believed in nothing but this: the
+/// guard and the library's client that heard it end here, and others begin.
 async fn start_tls(stream: TcpStream, progress: &mut Progress) -> Result<TcpStream, Stop> {
-    let mut wire = Wire::new(stream)?;
-    progress.during(Phase::Greeting, wire.greeting()).await?;
+    let mut client = Client::new(Guard::in_the_clear(stream)?);
+    progress.during(Phase::Greeting, greeted(&mut client)).await?;
     progress
         .during(Phase::Starttls, async {
-            let offered = wire.run(Command::new("CAPABILITY")).await?.granted()?;
-            if !capabilities(&offered).iter().any(|name| name == "STARTTLS") {
+            let offered = exchange(&mut client, "CAPABILITY").await?;
+            if !offered.capabilities.iter().any(|name| name == "STARTTLS") {
                 return Err(Stop::protocol("the server offers no STARTTLS, and no password is sent without TLS", b""));
             }
-            let answer = wire.run(Command::new("STARTTLS")).await?;
-            if answer.status != Status::Ok {
-                return Err(Stop::protocol(
+            match exchange(&mut client, "STARTTLS").await {
+                Err(Stop::Answer { finding, text, .. }) if finding != Finding::Closed => Err(Stop::protocol(
                     "the server refused STARTTLS, and no password is sent without TLS",
-                    answer.said.text.as_bytes(),
-                ));
-            }
-            let (stream, pending) = wire.into_parts();
+                    text.as_bytes(),
+                )),
+                other => other,
+            }?;
+            let (stream, pending) = client.into_inner().into_parts();
             // A server is silent until the handshake, so anything that came was put there to be taken for its word
             // after it. What comes later than this breaks the handshake.
             let mut byte = [0];
@@ -129,13 +154,14 @@ impl Session {
         let securing = async { endpoint.trust.secure(&endpoint.server_name, stream).await.map_err(Stop::from) };
         let (stream, certificate) = progress.during(Phase::Tls, securing).await?;
         progress.certificate_expires = Some(certificate.not_after);
-        let mut session = Self { wire: Wire::new(stream)? };
+        let mut client = Client::new(Guard::secured(stream, endpoint.starttls)?);
         if !endpoint.starttls {
-            progress.said = progress.during(Phase::Greeting, session.wire.greeting()).await?;
+            let greeting = progress.during(Phase::Greeting, greeted(&mut client)).await?;
+            (progress.said, progress.capabilities) = (greeting.said, greeting.capabilities);
         }
-        match told(&progress.said) {
-            Some(capabilities) if !endpoint.starttls => progress.capabilities = capabilities,
-            _ => session.ask_capabilities(progress).await?,
+        let mut session = Self { stage: Stage::Greeted(client) };
+        if progress.capabilities.is_empty() {
+            session.ask_capabilities(progress).await?;
         }
         Ok(session)
     }
@@ -150,10 +176,9 @@ impl Session {
             };
             return Err(Stop::said(Finding::Refused, &said));
         }
-        let command = Command::new("LOGIN").string(&login.user).string(&login.password);
-        let answer = self.run(Phase::Login, command, progress).await?.granted()?;
+        let ((), answer) = progress.during(Phase::Login, self.exchange_login(login)).await?;
         // They may be others now. Whoever needs them asks where they were not told.
-        progress.capabilities = told(&answer.said).or_else(|| listed(&answer)).unwrap_or_default();
+        progress.capabilities = answer.capabilities;
         if progress.capabilities.is_empty() {
             self.ask_capabilities(progress).await?;
         }
@@ -161,14 +186,28 @@ impl Session {
         Ok(())
     }
 
+    async fn exchange_login(&mut self, login: &Login) -> Result<((), Answer), Stop> {
+        let Stage::Greeted(client) = std::mem::replace(&mut self.stage, Stage::Lost) else { return Err(lost()) };
+        let (stage, result) = match survived(client.login(login.user.as_str(), &*login.password)).await? {
+            Ok(session) => (Stage::LoggedIn(session), Ok(())),
+            Err((error, client)) => (Stage::Greeted(client), Err(error)),
+        };
+        self.stage = stage;
+        self.connection().ok_or_else(lost)?.get_mut().conclude(result)
+    }
+
     /// Opens a mailbox. Servers refuse one that is not there with this code or that, or with none.
     pub async fn open_mailbox(
         &mut self,
-        how: &'static str,
+        how: Opening,
         mailbox: &str,
         progress: &mut Progress,
-    ) -> Result<Answer, Stop> {
-        match self.run(Phase::Select, Command::new(how).string(mailbox), progress).await?.granted() {
+    ) -> Result<(Mailbox, Answer), Stop> {
+        let open = async |library: &mut Library| match how {
+            Opening::ToRead => library.examine(mailbox).await,
+            Opening::ToChange => library.select(mailbox).await,
+        };
+        match self.run(Phase::Select, progress, open).await {
             Err(Stop::Answer { finding: Finding::Refused, code, text }) => {
                 Err(Stop::Answer { finding: Finding::NoMailbox, code, text })
             }
@@ -176,14 +215,26 @@ impl Session {
         }
     }
 
-    /// Carries out one command as one phase.
-    pub async fn run(&mut self, phase: Phase, command: Command, progress: &mut Progress) -> Result<Answer, Stop> {
-        progress.during(phase, self.wire.run(command)).await
+    /// Lets the library carry out one command, once logged in, as one phase.
+    pub async fn run<T>(
+        &mut self,
+        phase: Phase,
+        progress: &mut Progress,
+        command: impl AsyncFnOnce(&mut Library) -> Result<T, Error>,
+    ) -> Result<(T, Answer), Stop> {
+        let Stage::LoggedIn(library) = &mut self.stage else { return Err(lost()) };
+        progress
+            .during(phase, async {
+                let survived = survived(command(library)).await;
+                concluded(library, survived)
+            })
+            .await
     }
 
     async fn ask_capabilities(&mut self, progress: &mut Progress) -> Result<(), Stop> {
-        let answer = self.run(Phase::Capability, Command::new("CAPABILITY"), progress).await?.granted()?;
-        progress.capabilities = capabilities(&answer);
+        let connection = self.connection().ok_or_else(lost)?;
+        let answer = progress.during(Phase::Capability, exchange(connection, "CAPABILITY")).await?;
+        progress.capabilities = answer.capabilities;
         // What was said before STARTTLS could have been said by anybody.
         if progress.said == Said::default() {
             progress.said = answer.said;
@@ -193,31 +244,69 @@ impl Session {
 
     /// Says goodbye. What comes of it changes nothing that is known.
     pub async fn close(mut self, progress: &Progress) {
-        if !self.wire.is_sound() {
-            return;
+        if let Some(connection) = self.connection()
+            && connection.get_ref().is_sound()
+        {
+            let latest = progress.deadline().min(Instant::now() + GOODBYE);
+            let _ = timeout_at(latest, exchange(connection, "LOGOUT")).await;
         }
-        let latest = progress.deadline().min(Instant::now() + GOODBYE);
-        let _ = timeout_at(latest, self.wire.run(Command::new("LOGOUT"))).await;
+    }
+
+    fn connection(&mut self) -> Option<&mut Connection<Secured>> {
+        match &mut self.stage {
+            Stage::Greeted(client) => Some(client),
+            Stage::LoggedIn(session) => Some(session),
+            Stage::Lost => None,
+        }
     }
 }
 
-/// The capabilities that came in a response code.
-fn told(said: &Said) -> Option<Vec<EcoString>> {
-    (said.code.as_deref() == Some("CAPABILITY")).then(|| names(&said.detail))
+fn lost() -> Stop {
+    Stop::answer(Finding::Closed, "the session has ended")
 }
 
-/// Those that came as data, if any came.
-fn listed(answer: &Answer) -> Option<Vec<EcoString>> {
-    let lists = answer.data.iter().filter_map(|data| data.text.split_once(' '));
-    lists.filter(|(word, _)| word.eq_ignore_ascii_case("CAPABILITY")).map(|(_, list)| names(list)).next()
+/// Hears the greeting.
+async fn greeted<S>(client: &mut Connection<Guard<S>>) -> Result<Answer, Stop>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let survived = survived(client.read_response()).await;
+    concluded(client, survived).map(|(_, answer)| answer)
 }
 
-fn capabilities(answer: &Answer) -> Vec<EcoString> {
-    listed(answer).or_else(|| told(&answer.said)).unwrap_or_default()
+/// Carries out a command that is nothing but its name.
+async fn exchange<S>(connection: &mut Connection<Guard<S>>, command: &str) -> Result<Answer, Stop>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let survived = survived(connection.run_command_and_check_ok(command, None)).await;
+    concluded(connection, survived).map(|((), answer)| answer)
 }
 
-fn names(list: &str) -> Vec<EcoString> {
-    list.split_ascii_whitespace().take(CAPABILITIES).map(|name| shown(name.to_ascii_uppercase().as_bytes())).collect()
+/// What came of what the library did, if it survived it.
+fn concluded<S, T, E>(
+    connection: &mut Connection<Guard<S>>,
+    survived: Result<Result<T, E>, Stop>,
+) -> Result<(T, Answer), Stop>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    E: fmt::Display,
+{
+    let guard = connection.get_mut();
+    match survived {
+        Ok(result) => guard.conclude(result),
+        Err(stop) => {
+            guard.spoil();
+            Err(stop)
+        }
+    }
+}
+
+/// The second wall: should the guard let something through that the library panics on, the call fails, and the run
+/// goes on. What the library held then is not used again.
+async fn survived<T>(work: impl Future<Output = T>) -> Result<T, Stop> {
+    let survived = AssertUnwindSafe(work).catch_unwind().await;
+    survived.map_err(|_| Stop::protocol("the server sent something that the IMAP library does not survive", b""))
 }
 
 /// Whether the server can do what a message that is taken away again needs.
@@ -230,4 +319,27 @@ pub(super) fn require_uidplus(progress: &Progress) -> Result<(), Stop> {
         "the server does not offer UIDPLUS: a message could not be taken away without also expunging whatever else is \
          marked as deleted in the mailbox, so none was left there",
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a server sends with nothing between it and the library.
+    fn unguarded(sent: &'static [u8]) -> Result<(), Stop> {
+        let mut client = Client::new(tokio::io::join(sent, tokio::io::sink()));
+        let reading = survived(async { client.read_response().await.map(|_| ()) });
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(reading).map(|_| ())
+    }
+
+    #[test]
+    fn a_panic_of_the_library_is_an_error_of_the_protocol() {
+        assert!(unguarded(b"* OK hello\r\n").is_ok());
+        for sent in [&b"* 1 FETCH (INTERNALDATE NIL)\r\n"[..], "* OK [ALERT]\u{5bc6}\r\n".as_bytes()] {
+            let Err(Stop::Error(error)) = unguarded(sent) else { panic!("the library panics: {sent:?}") };
+            assert_eq!(error.kind, ErrorKind::Protocol);
+            assert!(error.message.contains("does not survive"), "{error}");
+        }
+    }
 }

@@ -2,11 +2,13 @@
 
 use super::tally::Tally;
 use crate::engine::event::{Event, EventKind, RunOutcome, StepResult};
-use crate::report::sanitise::{sanitise, sanitise_line};
+use crate::report::sanitise::sanitise_line;
 use crate::value::{Class, Outcome, SignedDuration, Timestamp, Value, display_duration};
 use ecow::EcoString;
 use std::collections::BTreeMap;
 
+/// The longest line of evidence, in characters; JSON has all of it.
+const LONGEST_EVIDENCE: usize = 160;
 /// Evidence is cut after this many lines.
 const MOST_EVIDENCE: usize = 12;
 
@@ -98,8 +100,8 @@ impl Lines {
                     "failed" => Mark::Bad,
                     _ => Mark::Doubt,
                 };
-                let because = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-                page.say(mark, &format!("{title} {verdict}{because}"));
+                let because = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
+                page.say(mark, &format!("{verdict}: {title}{because}"));
                 if mark != Mark::Good {
                     page.evidence(answer);
                 }
@@ -189,17 +191,14 @@ impl Page {
 
     /// What was seen: a record field by field, text line by line, cut where it gets long.
     fn evidence(&mut self, value: &Value) {
-        let shown: Vec<String> = match value {
-            Value::Absent => return,
-            Value::Record(record) => {
-                let present = record.fields.iter().filter(|(_, value)| *value != Value::Absent);
-                present.map(|(name, value)| format!("{name}: {}", sanitise_line(&value.to_string()))).collect()
-            }
-            Value::List(items) => items.iter().map(|item| sanitise_line(&item.to_string()).into_owned()).collect(),
-            value => sanitise(&value.to_string()).lines().map(str::to_owned).collect(),
-        };
+        let outline = value.outline();
+        let shown: Vec<String> =
+            outline.iter().flat_map(|text| text.lines()).map(|line| sanitise_line(line).into_owned()).collect();
         for line in shown.iter().take(MOST_EVIDENCE) {
-            self.detail(line);
+            match line.char_indices().nth(LONGEST_EVIDENCE) {
+                Some((end, _)) => self.detail(&format!("{}…", &line[..end])),
+                None => self.detail(line),
+            }
         }
         if let Some(more) = shown.len().checked_sub(MOST_EVIDENCE).filter(|more| *more > 0) {
             self.detail(&format!("… and {more} more"));

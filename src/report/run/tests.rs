@@ -163,7 +163,7 @@ fn plain_lines_tell_the_story_once() {
         "\
 BackEndDown(server: be1)
   后端不正常 · run r1
-  !! IMAP answers failed: result == accepted is not so
+  !! failed: IMAP answers (result == accepted is not so)
     text: NO [UNAVAILABLE]\\u{1b}[2J ***
 1  Restart
   .. service.restart()
@@ -172,7 +172,7 @@ BackEndDown(server: be1)
   ok service.stopped() done (1.0s)
   to be taken back by service.started()
   .. waiting: IMAP answers (until CLOCK, 1m left)
-  ok IMAP answers passed
+  ok passed: IMAP answers
 !! escalated after 1m15s: it still fails
   done:
     service.restart()

@@ -8,7 +8,6 @@ use crate::engine::world::{Answered, Asking, Telling};
 use crate::secret::Redacted;
 use crate::value::{ActionError, Contact, ErrorKind, MailSettings, Timestamp};
 use ecow::EcoString;
-use std::fmt::Write as _;
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
@@ -61,7 +60,7 @@ impl Channels<'_> {
 pub async fn tell(live: &Live<'_>, telling: &Telling) -> Result<(), ActionError> {
     let channels = &live.equipment.channels;
     let circle = channels.circle(&telling.contact);
-    let text = text(live, telling);
+    let text = live.equipment.secrets.redact_text(&telling.body);
     let mut failures = Vec::new();
     let mut reached = false;
     for contact in &circle {
@@ -113,18 +112,6 @@ async fn send(
         tracing::warn!(%address, %why, "a recipient was refused");
     }
     Ok(())
-}
-
-/// What is told, evidence included.
-fn text(live: &Live<'_>, telling: &Telling) -> Redacted<String> {
-    let mut text = format!("{}\n", telling.body.trim_end());
-    if !telling.evidence.is_empty() {
-        text.push_str("\nEvidence:\n");
-    }
-    for evidence in &telling.evidence {
-        let _ = writeln!(text, "  {}: {}", evidence.label, evidence.value);
-    }
-    live.equipment.secrets.redact_text(&text)
 }
 
 /// Keeps a message on this machine, and shows it to whoever looks at standard error.

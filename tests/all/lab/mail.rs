@@ -1,11 +1,15 @@
 //! A real mail server: OpenSMTPD in the foreground, delivering to a maildir.
 //!
-//! OpenSMTPD has its spool and its socket at fixed places, so each instance gets a mount namespace with both of its own;
-//! that, and OpenSMTPD itself, needs root.
+//! OpenSMTPD has its spool and its socket at fixed places, so each instance gets a mount namespace with both of its own,
+//! or has to be alone where that is not to be had; that, and OpenSMTPD itself, needs root.
 
 use super::mail_front::{self, Road};
+use super::postbox::{alone, can_be_private};
+use super::process::signal_group;
+use rustix::process::Signal;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -19,6 +23,7 @@ pub struct MailServer {
     pub tls: u16,
     folder: tempfile::TempDir,
     process: Child,
+    _alone: Option<std::fs::File>,
 }
 
 impl MailServer {
@@ -53,9 +58,10 @@ impl MailServer {
         std::fs::set_permissions(path.join("key.pem"), std::fs::Permissions::from_mode(0o600)).unwrap();
         let plain = free_port();
         let config = format!(
-            "listen on 127.0.0.1 port {plain} hostname mail.example.org\n\
-             action keep maildir \"{0}/maildir\" virtual {{ \"@example.org\" = \"nobody\" }}\n\
+            "listen on 127.0.0.1 port {plain} hostname {0}\n\
+             action keep maildir \"{1}/maildir\" virtual {{ \"@example.org\" = \"nobody\" }}\n\
              match from any for domain \"example.org\" action keep\n",
+            hostname(plain),
             path.display(),
         );
         std::fs::write(path.join("smtpd.conf"), config).unwrap();
@@ -63,17 +69,26 @@ impl MailServer {
         std::fs::create_dir(path.join("maildir")).unwrap();
         run(path, "chown", &["nobody", "maildir"]);
         let log = std::fs::File::create(path.join("log")).unwrap();
-        let process = Command::new("unshare")
-            .args(["--mount", "--pid", "--fork", "--kill-child", "sh", "start.sh"])
+        let alone = (!can_be_private()).then(alone);
+        let mut command = match &alone {
+            None => Command::new("unshare"),
+            Some(_) => Command::new("smtpd"),
+        };
+        match &alone {
+            None => command.args(["--mount", "--pid", "--fork", "--kill-child", "sh", "start.sh"]),
+            Some(_) => command.args(["-d", "-f", "smtpd.conf"]),
+        };
+        let process = command
+            .process_group(0)
             .current_dir(path)
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)
             .spawn()
-            .expect("unshare is installed");
+            .expect("OpenSMTPD and unshare are installed");
         let front = |road| mail_front::listen(road, path, plain, "rectify", Self::PASSWORD);
         let (starttls, tls) = (front(Road::Starttls), front(Road::Tls));
-        let server = Self { plain, starttls, tls, folder, process };
+        let server = Self { plain, starttls, tls, folder, process, _alone: alone };
         server.wait_until(|| std::net::TcpStream::connect(("127.0.0.1", plain)).is_ok());
         server
     }
@@ -87,7 +102,9 @@ impl MailServer {
     pub fn messages(&self, count: usize) -> Vec<String> {
         let read = || -> Vec<String> {
             let entries = std::fs::read_dir(self.folder.path().join("maildir/new")).into_iter().flatten().flatten();
-            entries.filter_map(|entry| std::fs::read_to_string(entry.path()).ok()).collect()
+            let texts = entries.filter_map(|entry| std::fs::read_to_string(entry.path()).ok());
+            // What another server had left in a queue that they share is not ours.
+            texts.filter(|text| text.contains(&hostname(self.plain))).collect()
         };
         self.wait_until(|| read().len() >= count);
         read()
@@ -107,7 +124,7 @@ impl MailServer {
 
 impl Drop for MailServer {
     fn drop(&mut self) {
-        let _ = self.process.kill();
+        signal_group(self.process.id(), Signal::KILL);
         let _ = self.process.wait();
     }
 }
@@ -118,6 +135,11 @@ mkdir -m 711 /var/spool/smtpd
 mount -t tmpfs -o mode=755 tmpfs /run
 exec smtpd -d -f smtpd.conf
 ";
+
+/// A name that no other server has.
+fn hostname(port: u16) -> String {
+    format!("mail-{port}.example.org")
+}
 
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()

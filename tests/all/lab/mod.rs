@@ -12,7 +12,9 @@ pub mod mail;
 mod mail_front;
 mod postbox;
 mod process;
+mod run;
 mod scripted;
+mod secrecy;
 mod site;
 mod supervisor;
 
@@ -21,6 +23,8 @@ pub use calls::{Caller, field, host, word};
 pub use dovecot::{Dovecot, Lab, PASSWORD, Ports, USER};
 pub use postbox::{Mail, Postbox};
 pub use process::{Child, free_port, must_be_installed, wait_until};
+pub use run::{Ended, Run};
 pub use scripted::{Peer, Scripted, acceptor};
+pub use secrecy::{Watch, assert_secret};
 pub use site::Site;
 pub use supervisor::{Program, Supervisor};

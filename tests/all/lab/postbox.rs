@@ -16,6 +16,7 @@ pub struct Postbox {
     /// The folder with a maildir for each recipient.
     pub folder: PathBuf,
     command: String,
+    hostname: String,
     // The places of its queue and of its control socket are compiled in. Where it cannot have a mount namespace to
     // itself, as in most containers, it can only run once on a machine.
     _alone: Option<File>,
@@ -49,24 +50,23 @@ impl Postbox {
         let (user, group) = (number_of("/etc/passwd", "dovecot"), number_of("/etc/group", "dovecot"));
         chown(&own, user, group).expect("a folder that the delivering user owns");
         // It refuses to deliver as root; any other user will do.
+        let hostname = format!("mail-{port}.lab.test");
         let text = format!(
-            "listen on 127.0.0.1 port {port} hostname mail.lab.test\n\
+            "listen on 127.0.0.1 port {port} hostname {hostname}\n\
              action keep maildir \"{}/%{{rcpt:lowercase|raw}}\" virtual {{ \"@\" = dovecot }}\n\
              match from any for any action keep\n",
             own.display()
         );
         let config = folder.join("smtpd.conf");
         fs::write(&config, text).expect("the configuration of the mail server");
-        let private = Command::new("unshare").args(["--mount", "true"]).stderr(Stdio::null()).status();
-        if private.is_ok_and(|status| status.success()) {
+        if can_be_private() {
             let start = folder.join("smtpd.sh");
             fs::write(&start, START).expect("the script that starts the mail server");
             let command = format!("unshare --mount sh {} {}", start.display(), config.display());
-            return Self { port, folder: own, command, _alone: None };
+            return Self { port, folder: own, command, hostname, _alone: None };
         }
-        let lock = File::create(std::env::temp_dir().join("rectify-lab-smtpd.lock")).expect("a file to lock");
-        lock.lock().expect("the lock of the mail server");
-        Self { port, folder: own, command: format!("smtpd -d -f {}", config.display()), _alone: Some(lock) }
+        let command = format!("smtpd -d -f {}", config.display());
+        Self { port, folder: own, command, hostname, _alone: Some(alone()) }
     }
 
     /// How it is run.
@@ -74,7 +74,7 @@ impl Postbox {
         Program { name: "smtp", command: self.command.clone() }
     }
 
-    /// Everything that arrived, oldest first.
+    /// Everything that arrived, oldest first. What another server had left in a queue that they share is not ours.
     pub fn mails(&self) -> Vec<Mail> {
         let mut found = Vec::new();
         for recipient in files(&self.folder) {
@@ -83,12 +83,28 @@ impl Postbox {
                 let arrived = fs::metadata(&file).and_then(|data| data.modified()).expect("a message that stays");
                 let text = String::from_utf8_lossy(&fs::read(&file).expect("a message")).replace("\r\n", "\n");
                 let (header, body) = text.split_once("\n\n").unwrap_or((&text, ""));
+                if !header.contains(&self.hostname) {
+                    continue;
+                }
                 found.push((arrived, Mail { to: to.clone(), header: header.to_owned(), body: decoded(header, body) }));
             }
         }
         found.sort_by_key(|(arrived, _)| *arrived);
         found.into_iter().map(|(_, mail)| mail).collect()
     }
+}
+
+/// Whether a program can have a mount namespace of its own.
+pub fn can_be_private() -> bool {
+    let tried = Command::new("unshare").args(["--mount", "true"]).stderr(Stdio::null()).status();
+    tried.is_ok_and(|status| status.success())
+}
+
+/// Waits until no other lab on this machine runs a mail server that is not private. It is over when this is dropped.
+pub fn alone() -> File {
+    let lock = File::create(std::env::temp_dir().join("rectify-lab-smtpd.lock")).expect("a file to lock");
+    lock.lock().expect("the lock of the mail server");
+    lock
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {

@@ -49,6 +49,16 @@ impl Supervisor {
         output
     }
 
+    /// Stops supervisord itself in its tracks: it answers nobody. What it runs goes on.
+    pub fn freeze(&self) {
+        self.child.signal(Signal::STOP);
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.child.signal(Signal::CONT);
+    }
+
     /// The number of a program's process, which is that of its process group too; none when it does not run.
     pub fn process(&self, name: &str) -> Option<u32> {
         let mut command = Command::new("supervisorctl");

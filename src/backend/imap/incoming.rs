@@ -1,0 +1,93 @@
+//! Whole responses from a server, with a cap on everything that it may make us hold.
+
+use super::response::{Line, announced};
+use super::stop::Stop;
+use crate::transport::lines::{Lines, ReadError};
+use std::task::{Context, Poll, ready};
+use tokio::io::AsyncRead;
+
+/// The longest line, in bytes.
+const LINE: usize = 16 << 10;
+/// The longest literal, in bytes. The longest that is asked for is the header of a probe message, of less than 2 KiB.
+const LITERAL: usize = 64 << 10;
+/// What one command may be answered with, in bytes.
+pub(super) const ANSWER: usize = 256 << 10;
+/// Opening brackets in one response. Nothing that is asked for has more than three, and the library recurses.
+const BRACKETS: usize = 100;
+
+/// A response.
+#[derive(Debug, Default)]
+pub(super) struct Response {
+    /// As it was sent, without the last CR LF.
+    pub raw: Vec<u8>,
+    /// Its lines, joined where the literals stood.
+    pub text: Vec<u8>,
+}
+
+/// Why there is no response.
+pub(super) enum Trouble {
+    Read(ReadError),
+    Protocol(Stop),
+}
+
+impl From<ReadError> for Trouble {
+    fn from(error: ReadError) -> Self {
+        Self::Read(error)
+    }
+}
+
+/// The server's side of a connection.
+pub(super) struct Incoming<S> {
+    pub lines: Lines<S>,
+    /// What has come of a response so far.
+    begun: Response,
+    brackets: usize,
+    /// The literal that comes next.
+    literal: Option<usize>,
+}
+
+impl<S: AsyncRead + Unpin> Incoming<S> {
+    pub fn new(stream: S) -> Self {
+        Self { lines: Lines::new(stream), begun: Response::default(), brackets: 0, literal: None }
+    }
+
+    /// The next response, whole.
+    pub fn poll_response(&mut self, context: &mut Context<'_>) -> Poll<Result<Response, Trouble>> {
+        loop {
+            if let Some(length) = self.literal {
+                let literal = ready!(self.lines.poll_bytes(context, length))?;
+                self.begun.raw.extend_from_slice(b"\r\n");
+                self.begun.raw.extend_from_slice(&literal);
+                self.literal = None;
+            }
+            let line = ready!(self.lines.poll_line(context, LINE))?;
+            self.begun.raw.extend_from_slice(&line);
+            self.begun.text.extend_from_slice(&line);
+            // Only data has literals: `{3}` at the end of a text for people is a text.
+            if matches!(Line::read(&self.begun.text), Line::Data(_)) {
+                self.literal = self.announced(&line).map_err(Trouble::Protocol)?;
+            }
+            if self.literal.is_none() {
+                self.brackets = 0;
+                return Poll::Ready(Ok(std::mem::take(&mut self.begun)));
+            }
+        }
+    }
+
+    /// The literal that a line of data announces.
+    fn announced(&mut self, line: &[u8]) -> Result<Option<usize>, Stop> {
+        self.brackets += line.iter().filter(|byte| **byte == b'(').count();
+        if self.brackets > BRACKETS {
+            return Err(Stop::protocol("the server sent a response that is nested too deeply", line));
+        }
+        let announced =
+            announced(line).map_err(|()| Stop::protocol("the server announced a literal without a length", line))?;
+        match announced {
+            Some(length) if length > LITERAL || self.begun.raw.len() + length > ANSWER => Err(Stop::protocol(
+                format!("the server announced a literal of {length} bytes, more than is taken"),
+                line,
+            )),
+            announced => Ok(announced),
+        }
+    }
+}

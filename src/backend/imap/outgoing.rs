@@ -1,0 +1,211 @@
+//! A command as the library writes it, made into what goes out: one that is wanted, cut where the server must first ask
+//! for more.
+
+use super::response::{Shape, announced};
+use super::stop::Stop;
+use crate::value::{ActionError, ErrorKind};
+use std::collections::VecDeque;
+use zeroize::Zeroizing;
+
+/// The commands that are sent; there are no others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verb {
+    Capability,
+    Starttls,
+    Login,
+    Select,
+    Examine,
+    Append,
+    Search,
+    Fetch,
+    Store,
+    Expunge,
+    Logout,
+}
+
+impl Verb {
+    const ALL: [Self; 11] = [
+        Self::Capability,
+        Self::Starttls,
+        Self::Login,
+        Self::Select,
+        Self::Examine,
+        Self::Append,
+        Self::Search,
+        Self::Fetch,
+        Self::Store,
+        Self::Expunge,
+        Self::Logout,
+    ];
+
+    /// As it is written.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Capability => "CAPABILITY",
+            Self::Starttls => "STARTTLS",
+            Self::Login => "LOGIN",
+            Self::Select => "SELECT",
+            Self::Examine => "EXAMINE",
+            Self::Append => "APPEND",
+            Self::Search => "UID SEARCH",
+            Self::Fetch => "UID FETCH",
+            Self::Store => "UID STORE",
+            Self::Expunge => "UID EXPUNGE",
+            Self::Logout => "LOGOUT",
+        }
+    }
+
+    /// The data that it asks for and that the library reads.
+    pub const fn asks_for(self) -> Option<Shape> {
+        match self {
+            Self::Select | Self::Examine => Some(Shape::Exists),
+            Self::Search => Some(Shape::Search),
+            Self::Fetch => Some(Shape::Fetch),
+            _ => None,
+        }
+    }
+
+    const fn is_sent_before_tls(self) -> bool {
+        matches!(self, Self::Capability | Self::Starttls)
+    }
+
+    fn of(command: &[u8]) -> Option<Self> {
+        Self::ALL.into_iter().find(|verb| {
+            let rest = command.strip_prefix(verb.name().as_bytes());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b" "))
+        })
+    }
+}
+
+/// A command on its way. It may hold a password: its parts are wiped after use and cannot be shown.
+pub(super) struct Outgoing {
+    pub verb: Verb,
+    /// The tag that the library gave it, in which it wants its answer.
+    pub tag: Vec<u8>,
+    /// What is sent now, and what each time that the server asks for more.
+    pub parts: VecDeque<Zeroizing<Vec<u8>>>,
+    /// The length of the literal that the library sends itself when it is asked to.
+    pub literal: Option<usize>,
+}
+
+impl Outgoing {
+    /// Reads what the library wrote. Its quoted strings that cannot be quoted strings in IMAP, because not every
+    /// character is printable ASCII, become literals.
+    pub fn read(draft: &[u8], in_tls: bool) -> Result<Self, Stop> {
+        let line = draft.strip_suffix(b"\r\n").ok_or_else(|| refused("a command without an end"))?;
+        if line.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+            return Err(refused("more than one command at once"));
+        }
+        let space = line.iter().position(|byte| *byte == b' ').ok_or_else(|| refused("a command without a tag"))?;
+        let (tag, command) = (line.get(..space).unwrap_or_default(), line.get(space + 1..).unwrap_or_default());
+        let verb = Verb::of(command).ok_or_else(|| refused("a command that nobody asked for"))?;
+        if !in_tls && !verb.is_sent_before_tls() {
+            return Err(refused("a command that is not sent without TLS"));
+        }
+        let literal = if verb == Verb::Append { announced(command).ok().flatten() } else { None };
+        let parts = parts(command).ok_or_else(|| refused("a string without an end"))?;
+        Ok(Self { verb, tag: tag.to_vec(), parts, literal })
+    }
+
+    /// Whether all of it was sent.
+    pub fn is_whole(&self) -> bool {
+        self.parts.is_empty() && self.literal.is_none()
+    }
+}
+
+/// A mistake on our side of the connection; nothing was sent.
+pub(super) fn refused(what: &str) -> Stop {
+    Stop::Error(ActionError::new(ErrorKind::Refused, format!("the IMAP library was about to send {what}")))
+}
+
+/// The command, cut behind the announcement of each string that has to be a literal.
+fn parts(command: &[u8]) -> Option<VecDeque<Zeroizing<Vec<u8>>>> {
+    // Room for all of it in every part, so that no copy of a password is left behind in a buffer that was outgrown.
+    let empty = || Zeroizing::new(Vec::with_capacity(command.len() + 32));
+    let (mut parts, mut part) = (VecDeque::new(), empty());
+    let mut bytes = command.iter().copied();
+    while let Some(byte) = bytes.next() {
+        if byte != b'"' {
+            part.push(byte);
+            continue;
+        }
+        let (mut written, mut meant) = (empty(), empty());
+        loop {
+            let mut byte = bytes.next()?;
+            if byte == b'"' {
+                break;
+            }
+            if byte == b'\\' {
+                written.push(byte);
+                byte = bytes.next()?;
+            }
+            written.push(byte);
+            meant.push(byte);
+        }
+        if meant.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+            part.push(b'"');
+            part.extend_from_slice(&written);
+            part.push(b'"');
+        } else {
+            part.extend_from_slice(format!("{{{}}}\r\n", meant.len()).as_bytes());
+            parts.push_back(std::mem::replace(&mut part, meant));
+        }
+    }
+    part.extend_from_slice(b"\r\n");
+    parts.push_back(part);
+    Some(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(draft: &str, in_tls: bool) -> Result<(Verb, Vec<String>, Option<usize>), String> {
+        let text = |part: &Zeroizing<Vec<u8>>| String::from_utf8_lossy(part).into_owned();
+        match Outgoing::read(draft.as_bytes(), in_tls) {
+            Ok(command) => Ok((command.verb, command.parts.iter().map(text).collect(), command.literal)),
+            Err(stop) => Err(stop.into_error().message),
+        }
+    }
+
+    #[test]
+    fn quoted_strings_stay_and_others_become_literals() {
+        let whole = |verb, part: &str| Ok((verb, vec![format!("{part}\r\n")], None));
+        let printable = r#"LOGIN "a\"b\\c} {5}" "{3}""#;
+        assert_eq!(read(&format!("A0001 {printable}\r\n"), true), whole(Verb::Login, printable));
+        assert_eq!(
+            read("A0001 LOGIN \"密\\\"\" \"a\tb\"\r\n", true),
+            Ok((Verb::Login, ["LOGIN {4}\r\n", "密\" {3}\r\n", "a\tb\r\n"].map(str::to_owned).to_vec(), None))
+        );
+        assert_eq!(
+            read("A0004 APPEND \"INBOX\" (\\Seen) {12}\r\n", true),
+            Ok((Verb::Append, vec!["APPEND \"INBOX\" (\\Seen) {12}\r\n".to_owned()], Some(12)))
+        );
+    }
+
+    #[test]
+    fn only_one_command_of_ours_goes_out() {
+        for (draft, problem) in [
+            ("A0001 LOGIN \"a\" \"b\"", "without an end"),
+            ("A0001 LOGIN \"a\r\nA0002 LOGOUT\" \"b\"\r\n", "more than one command"),
+            ("A0001 NOOP\r\nA0002 LOGOUT\r\n", "more than one command"),
+            ("LOGOUT\r\n", "without a tag"),
+            ("A0001 EXPUNGE\r\n", "nobody asked for"),
+            ("A0001 DELETE \"INBOX\"\r\n", "nobody asked for"),
+            ("A0001 LOGINX \"a\"\r\n", "nobody asked for"),
+            ("A0001 LOGIN \"a\\\"\r\n", "a string without an end"),
+        ] {
+            let error = read(draft, true).expect_err(draft);
+            assert!(error.contains(problem), "{draft:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn before_tls_nothing_is_said_but_what_leads_to_it() {
+        assert!(read("A0001 CAPABILITY\r\n", false).is_ok() && read("A0002 STARTTLS\r\n", false).is_ok());
+        for command in ["LOGIN \"a\" \"b\"", "SELECT \"INBOX\"", "LOGOUT", "APPEND \"INBOX\" {3}"] {
+            let error = read(&format!("A0001 {command}\r\n"), false).expect_err(command);
+            assert!(error.contains("without TLS"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Loops, retries and `try`: what is gone through again, and what is gone on with after an error.
+
+use super::context::Context;
+use super::declarations::error_type;
+use super::effects::{decided, decided_by_unknown};
+use super::expressions::{ByUnknown, Typed};
+use super::names::{Body, Place};
+use super::program::{Block, Expression, StatementKind};
+use super::types::Type;
+use crate::diagnostic::{Diagnostic, code};
+use crate::source::Span;
+use crate::syntax::ast;
+use crate::value::Class;
+
+impl<'a> Context<'a> {
+    /// A block that is gone through again and again: what an unknown answer lets through at its end, it lets through to
+    /// its beginning.
+    pub(super) fn turns(&mut self, body: &mut Body<'a>, written: &'a ast::Block, place: Place) -> (Block, bool, Class) {
+        let outer_first = body.first_of_turn.take();
+        let begins = Place { turn_begins: true, ..place };
+        let (block, completes, unknown, class) = self.measured_branch(body, written, begins);
+        let first = std::mem::replace(&mut body.first_of_turn, outer_first);
+        if let (Some(condition), Some((span, what))) = (unknown, first)
+            && place.unknown_let_through.is_none()
+        {
+            self.report(decided_by_unknown(span, &what, condition));
+        } else if unknown != place.unknown_let_through {
+            body.place.unknown_let_through = body.place.unknown_let_through.or(unknown);
+        }
+        (block, completes, class)
+    }
+
+    pub(super) fn for_each(
+        &mut self,
+        body: &mut Body<'a>,
+        variable: &'a ast::Name,
+        list: &'a ast::Expression,
+        at_most: Option<&'a ast::Amount>,
+        at_a_time: Option<&'a ast::Amount>,
+        block: &'a ast::Block,
+    ) -> (StatementKind, bool) {
+        let observations = body.observations;
+        let items = self.expression(body, list, None);
+        let observed = body.observations > observations;
+        let item = self.items(&items);
+        if at_most.is_none() && !items.written_out && items.type_of != Type::Invalid {
+            self.report(
+                Diagnostic::error(code::UNBOUNDED, list.span, "Nothing says how long this list may be")
+                    .help("Bound it: for x in …, at most 10; a longer list escalates before its first item"),
+            );
+        }
+        let at_most = at_most.map(|amount| self.count(body, amount, "the greatest number of items"));
+        let at_a_time = at_a_time.map(|amount| self.count(body, amount, "how many go at a time"));
+        let mark = body.enter();
+        let variable_value = Typed { type_of: item, observed, ..Typed::invalid(variable.span) };
+        let slot = self.bind_value(body, variable, &variable_value);
+        let parallel = body.place.parallel || at_a_time.is_some();
+        let listed = ByUnknown { when_true: items.by_unknown.when_true, when_false: false };
+        let place = Place { parallel, ..decided(body.place, listed, list.span) };
+        let (block, ..) = self.turns(body, block, place);
+        body.leave(mark);
+        (StatementKind::For { slot, list: items.expression, at_most, at_a_time, block }, true)
+    }
+
+    pub(super) fn repeat(
+        &mut self,
+        body: &mut Body<'a>,
+        (count, every): (Expression, Option<Expression>),
+        until: Option<&'a ast::Expression>,
+        block: &'a ast::Block,
+        otherwise: Option<&'a ast::Block>,
+    ) -> (StatementKind, bool) {
+        let until = until.map(|until| {
+            body.observations += 1;
+            self.expect(body, until, &Type::Boolean)
+        });
+        let by_unknown = until.as_ref().map_or(ByUnknown::default(), |until| until.by_unknown);
+        let condition = until.as_ref().map(Typed::span);
+        let place = body.place;
+        // Another turn is taken because what is asked between two did not hold.
+        let again = condition.map_or(place, |condition| decided(place, by_unknown.not(), condition));
+        let outer = body.disruption.take();
+        let observations = body.observations;
+        let (lowered, completes, _) = self.turns(body, block, again);
+        let inside = std::mem::replace(&mut body.disruption, outer);
+        if until.is_some() || body.observations != observations {
+            body.disruption = body.disruption.take().or(inside);
+        } else if let Some((span, what)) = inside {
+            let message = format!("{what} would be done again and again, and nothing is asked in between");
+            self.report(
+                Diagnostic::error(code::BLIND_REPEAT, span, message)
+                    .help("Ask between two turns: repeat … until …, or resolve if fixed inside the block"),
+            );
+        }
+        let mut otherwise_completes = true;
+        let otherwise = otherwise.map(|block| {
+            let (block, completes, _) = self.branch(body, block, again);
+            otherwise_completes = completes;
+            block
+        });
+        if let Some(condition) = condition
+            && !otherwise_completes
+        {
+            body.place = decided(body.place, by_unknown, condition);
+        }
+        let until = until.map(|until| until.expression);
+        (StatementKind::Repeat { count, every, until, block: lowered, otherwise }, completes)
+    }
+
+    pub(super) fn try_catch(
+        &mut self,
+        body: &mut Body<'a>,
+        block: &'a ast::Block,
+        catch: Option<&'a (ast::Name, ast::Block)>,
+        span: Span,
+    ) -> (StatementKind, bool) {
+        let place = body.place;
+        let outer_ends = body.summary.ends.take();
+        let (block, completes, unknown, class) = self.measured_branch(body, block, place);
+        let ends = body.summary.ends.is_some();
+        body.summary.ends = outer_ends.or(body.summary.ends);
+        body.place.unknown_let_through = body.place.unknown_let_through.or(unknown);
+        let Some((name, handler)) = catch else {
+            return (StatementKind::Try { block, slot: 0, catch: Block::default() }, true);
+        };
+        let mark = body.enter();
+        let slot = self.bind(body, name, error_type());
+        // Where nothing was done, only an observation can have failed, and that is an unknown answer.
+        let only_read = ByUnknown { when_true: class == Class::Observe, when_false: false };
+        let place = decided(place, only_read, span);
+        let (catch, catch_completes, unknown) = self.branch(body, handler, place);
+        // Where the block may leave, what follows is reached because it did not: by an error, for example.
+        if catch_completes && (unknown != place.unknown_let_through || ends || !completes) {
+            body.place.unknown_let_through = body.place.unknown_let_through.or(unknown);
+        }
+        body.leave(mark);
+        (StatementKind::Try { block, slot, catch }, completes || catch_completes)
+    }
+}

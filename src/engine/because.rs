@@ -1,0 +1,85 @@
+//! Why a probe answered as it did: the values that its condition looked at, by the names that its author gave them.
+
+use super::address::Address;
+use super::render::{is_pure, render};
+use super::scope::{Frame, Scope};
+use crate::check::program::{Expression, ExpressionKind, Probe, Slot, StatementKind};
+use crate::value::Value;
+use ecow::EcoString;
+
+/// Values that are said; a condition that looks at more is told by the first of them.
+const MOST: usize = 3;
+/// The longest value that is said, in characters.
+const LONGEST: usize = 80;
+
+/// `answer.result is unavailable`, for each value that a condition compares; empty when it looks at none.
+pub(super) async fn because(
+    scope: &Scope<'_>,
+    probe: &Probe,
+    condition: &Expression,
+    frame: &mut Frame,
+    at: &Address,
+) -> String {
+    let mut looked_at = Vec::new();
+    compared(condition, &mut looked_at);
+    let mut said: Vec<String> = Vec::new();
+    for expression in looked_at {
+        if said.len() == MOST || !is_pure(expression, &|_| true) {
+            continue;
+        }
+        let Ok(value) = scope.value(expression, frame, at).await else { continue };
+        let fact = format!("{} is {}", written(scope, probe, expression), short(&value));
+        if !said.contains(&fact) {
+            said.push(fact);
+        }
+    }
+    said.join(", ")
+}
+
+/// A condition of a probe with the names of its locals.
+pub(super) fn written(scope: &Scope<'_>, probe: &Probe, expression: &Expression) -> String {
+    render(scope.tree.program, expression, &|slot| name(probe, slot).map(Value::Word))
+}
+
+fn name(probe: &Probe, slot: Slot) -> Option<EcoString> {
+    if probe.ask.as_ref().is_some_and(|(_, answer)| *answer == slot) {
+        return Some("answer".into());
+    }
+    if let Some(parameter) = probe.parameters.get(slot) {
+        return Some(parameter.name.clone());
+    }
+    probe.statements.iter().find_map(|statement| match &statement.kind {
+        StatementKind::Let { slot: bound, name, .. } if *bound == slot => Some(name.clone()),
+        _ => None,
+    })
+}
+
+/// What a condition compares that does not stand in its text.
+fn compared<'e>(condition: &'e Expression, found: &mut Vec<&'e Expression>) {
+    match &condition.kind {
+        ExpressionKind::And(left, right) | ExpressionKind::Or(left, right) => {
+            compared(left, found);
+            compared(right, found);
+        }
+        ExpressionKind::Not(of) => compared(of, found),
+        ExpressionKind::Compare(_, left, right)
+        | ExpressionKind::In(left, right)
+        | ExpressionKind::Contains(left, right) => {
+            let varies =
+                |side: &&Expression| !matches!(side.kind, ExpressionKind::Constant(_) | ExpressionKind::List(_));
+            found.extend([left.as_ref(), right.as_ref()].into_iter().filter(varies));
+        }
+        ExpressionKind::Matches(of, _) | ExpressionKind::IsAbsent(of) | ExpressionKind::IsRole(of, _) => found.push(of),
+        ExpressionKind::Quantifier { list, .. } => found.push(list),
+        ExpressionKind::Field(..) | ExpressionKind::Local(_) => found.push(condition),
+        _ => {}
+    }
+}
+
+fn short(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
