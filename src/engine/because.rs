@@ -1,8 +1,9 @@
 //! Why a probe answered as it did: the values that its condition looked at, by the names that its author gave them.
 
 use super::address::Address;
+use super::frame::Frame;
 use super::render::{is_pure, render};
-use super::scope::{Frame, Scope};
+use super::scope::Scope;
 use crate::check::program::{Expression, ExpressionKind, Probe, Slot, StatementKind};
 use crate::value::Value;
 use ecow::EcoString;
@@ -27,7 +28,7 @@ pub(super) async fn because(
         if said.len() == MOST || !is_pure(expression, &|_| true) {
             continue;
         }
-        let Ok(value) = scope.value(expression, frame, at).await else { continue };
+        let Ok(value) = scope.told(expression, frame, at).await else { continue };
         let fact = format!("{} is {}", written(scope, probe, expression), short(&value));
         if !said.contains(&fact) {
             said.push(fact);

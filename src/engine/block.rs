@@ -6,8 +6,9 @@ use super::change::{Change, Keep, Undo, close};
 use super::compute::mismatch;
 use super::event::{EventKind, StepResult};
 use super::exit::{Exit, Flow, Resolution, caught};
+use super::frame::{Age, Frame};
 use super::observe::after;
-use super::scope::{Boxed, Frame, Scope};
+use super::scope::{Boxed, Scope};
 use super::{child, loops, people, show, tell, wait};
 use crate::check::program::{Adverb, Block, Expression, LetElse, Slot, Statement, StatementKind, Subject};
 use crate::value::Value;
@@ -118,7 +119,7 @@ pub(super) async fn statement<'t>(
             }
         }
         StatementKind::Match { subject, arms, otherwise } => {
-            let value = match subject_value(scope, subject, frame, &at).await {
+            let (value, _) = match subject_value(scope, subject, frame, &at).await {
                 Err(Exit::Shown { .. }) => return Err(show::arms(scope, &line.kind, frame)),
                 value => value?,
             };
@@ -144,7 +145,7 @@ pub(super) async fn statement<'t>(
             let inner = Scope { caught: true, ..scope.at(at.clone()) };
             match self::block(inner, block, frame).await {
                 Err(Exit::Failed(error)) => {
-                    bind(frame, *slot, caught(&error))?;
+                    frame.bind(*slot, caught(&error), None)?;
                     self::block(scope.at(at), catch, frame).await
                 }
                 Err(Exit::Shown { goes_on }) => match show::arms(scope, &line.kind, frame) {
@@ -196,12 +197,18 @@ async fn do_procedure<'t>(
     changes: &mut Vec<Change<'t>>,
 ) -> Flow {
     let at = scope.address.child(line.node, 0);
-    let mut own = scope.values(arguments, frame, &at).await?;
+    let (mut own, mut ages) = (Vec::new(), Vec::new());
+    for argument in arguments {
+        let (value, age) = scope.aged(argument, frame, &at).await?;
+        own.push(value);
+        ages.push(age);
+    }
     let missing = || mismatch("the program does not have that procedure");
     let procedure = scope.tree.program.procedures.get(procedure).ok_or_else(missing)?;
     let shown: Vec<String> = own.iter().map(ToString::to_string).collect();
     let text = format!("do {}({})", procedure.name, shown.join(", "));
-    own.resize(own.len().max(procedure.slots), Value::Absent);
+    let mut own = Frame::new(own, procedure.slots);
+    own.grow_old(ages);
     let mut inner = scope.noticing(at.clone());
     inner.number_offset += scope.tree.numbering.before(line.node);
     let flow = block(inner.clone(), &procedure.block, &mut own).await;
@@ -244,7 +251,7 @@ fn half_way<'t>(
 async fn let_value<'t>(
     scope: &Scope<'t>,
     slot: Slot,
-    mut value: Value,
+    (mut value, mut age): (Value, Option<Age>),
     otherwise: Option<&'t LetElse>,
     frame: &mut Frame,
     at: Address,
@@ -252,11 +259,11 @@ async fn let_value<'t>(
     if value == Value::Absent {
         match otherwise {
             Some(LetElse::Block(otherwise)) => return block(scope.at(at), otherwise, frame).await,
-            Some(LetElse::Value(otherwise)) => value = scope.value(otherwise, frame, &at).await?,
+            Some(LetElse::Value(otherwise)) => (value, age) = scope.aged(otherwise, frame, &at).await?,
             None => {}
         }
     }
-    bind(frame, slot, value)
+    Ok(frame.bind(slot, value, age)?)
 }
 
 async fn subject_value<'t>(
@@ -264,20 +271,15 @@ async fn subject_value<'t>(
     subject: &'t Subject,
     frame: &mut Frame,
     at: &Address,
-) -> Result<Value, Exit> {
-    match subject {
-        Subject::Value(expression) => scope.value(expression, frame, at).await,
-        Subject::Ask(question) => people::question(scope, question, frame, at).await,
+) -> Result<(Value, Option<Age>), Exit> {
+    let word = match subject {
+        Subject::Value(expression) => return scope.aged(expression, frame, at).await,
+        Subject::Ask(question) => people::question(scope, question, frame, at).await?,
         Subject::Run { node, runbook, arguments } => {
-            child::outcome_of(scope, *runbook, arguments, frame, &at.child(*node, 0)).await
+            child::outcome_of(scope, *runbook, arguments, frame, &at.child(*node, 0)).await?
         }
-    }
-}
-
-/// Binds a local.
-pub(super) fn bind(frame: &mut Frame, slot: Slot, value: Value) -> Flow {
-    *frame.get_mut(slot).ok_or_else(|| mismatch("a local value is outside its frame"))? = value;
-    Ok(())
+    };
+    Ok((word, None))
 }
 
 impl<'t> Scope<'t> {

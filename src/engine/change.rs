@@ -5,7 +5,8 @@ use super::address::Address;
 use super::block::statement;
 use super::event::{EventKind, LeftInPlace};
 use super::exit::{Exit, Flow};
-use super::scope::{Boxed, Frame, Scope};
+use super::frame::Frame;
+use super::scope::{Boxed, Scope};
 use crate::check::program::{Block, StatementKind};
 use crate::value::{Call, Outcome};
 

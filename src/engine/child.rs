@@ -3,8 +3,9 @@
 use super::address::Address;
 use super::event::EventKind;
 use super::exit::{Escalation, Exit, Flow};
+use super::frame::Frame;
 use super::run::{Beginning, Refusal, begin, ended, execute};
-use super::scope::{Frame, Scope};
+use super::scope::Scope;
 use super::tree::{Child, End, Run};
 use super::turn::inside;
 use crate::check::program::Expression;

@@ -3,6 +3,7 @@
 
 use super::compute::{arithmetic, compare, mismatch, negate, order};
 use super::conform::decode;
+use super::frame::{Age, Ages};
 use super::method::method;
 use crate::check::program::{
     Call, Comprehension, Expression, ExpressionKind, NodeId, ProbeCall, Program, Quantifier, Slot, TextPart,
@@ -39,6 +40,12 @@ pub(super) struct Evaluator<'e> {
     pub program: &'e Program,
     /// Locals.
     pub frame: &'e mut [Value],
+    /// Which of them grow old.
+    pub ages: &'e Ages,
+    /// Whether people are only told: then an old answer is what it was.
+    pub told: bool,
+    /// The age of what was read so far.
+    pub age: Option<Age>,
     /// Answers so far, in the order in which evaluation meets them.
     pub answers: &'e [(NodeId, Value)],
     /// How many of them this evaluation has met.
@@ -59,7 +66,15 @@ impl Evaluator<'_> {
     pub fn value<'t>(&mut self, expression: &'t Expression) -> Evaluated<'t> {
         match &expression.kind {
             ExpressionKind::Constant(value) => Ok(value.clone()),
-            ExpressionKind::Local(slot) => Ok(self.local(*slot)?.clone()),
+            ExpressionKind::Local(slot) => {
+                if let Some(age) = self.ages.get(slot) {
+                    if !self.told {
+                        age.check(self.now)?;
+                    }
+                    self.age = Age::older(self.age.take(), Some(age.clone()));
+                }
+                Ok(self.local(*slot)?.clone())
+            }
             ExpressionKind::Text(parts) => self.text(parts),
             ExpressionKind::Field(of, name) => match self.value(of)? {
                 Value::Record(record) => {

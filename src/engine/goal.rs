@@ -2,8 +2,9 @@
 
 use super::address::Address;
 use super::exit::Exit;
+use super::frame::Frame;
 use super::probe::{Answer, Verdict, ask_probe};
-use super::scope::{Boxed, Frame, Scope};
+use super::scope::{Boxed, Scope};
 use crate::check::program::{Goal, NodeId, Program};
 use crate::value::{Timestamp, Value};
 use ecow::{EcoString, eco_format};

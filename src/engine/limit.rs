@@ -2,7 +2,8 @@
 
 use super::address::Address;
 use super::exit::Exit;
-use super::scope::{Frame, Scope};
+use super::frame::Frame;
+use super::scope::Scope;
 use super::world::Charge;
 use crate::check::program::{LimitKey, LimitPart};
 use crate::value::{Value, display_duration};

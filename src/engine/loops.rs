@@ -1,15 +1,15 @@
 //! Loops, always bounded: over lists, one or several items at a time; by turns; until no error is left.
 
-use super::block::{bind, block};
+use super::block::block;
 use super::compute::mismatch;
 use super::exit::{Exit, Flow};
+use super::frame::{Age, Frame};
 use super::observe::after;
-use super::scope::{Boxed, Frame, Group, Scope};
+use super::scope::{Boxed, Scope};
 use super::show;
 use crate::check::program::{Block, Expression, NodeId, Slot, Statement};
 use crate::value::{ActionError, ErrorKind, SignedDuration, Value};
 use std::future::poll_fn;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -32,7 +32,7 @@ pub(super) struct Turns<'t> {
 /// Runs the block for each item.
 pub(super) async fn for_each<'t>(scope: &Scope<'t>, node: NodeId, each: Each<'t>, frame: &mut Frame) -> Flow {
     let at = scope.address.child(node, 0);
-    let Value::List(items) = scope.value(each.list, frame, &at).await? else {
+    let (Value::List(items), age) = scope.aged(each.list, frame, &at).await? else {
         return Err(mismatch("a loop goes over something that is not a list").into());
     };
     if let Some(at_most) = each.at_most {
@@ -47,13 +47,13 @@ pub(super) async fn for_each<'t>(scope: &Scope<'t>, node: NodeId, each: Each<'t>
         None => 1,
     };
     if at_a_time > 1 {
-        return parallel(scope, node, &each, items, at_a_time as usize, frame).await;
+        return parallel(scope, node, &each, (items, age), at_a_time as usize, frame).await;
     }
     for (turn, item) in (0u32..).zip(items.iter()) {
         if turn > 0 {
             scope.checkpoint()?;
         }
-        bind(frame, each.slot, item.clone())?;
+        frame.bind(each.slot, item.clone(), age.clone())?;
         let flow = block(scope.at(scope.address.child(node, turn)), each.block, frame).await;
         if matches!(flow, Err(Exit::Shown { goes_on: true })) {
             show::more(scope, items.len() - turn as usize - 1, "the same for {} more");
@@ -69,7 +69,7 @@ async fn parallel<'t>(
     scope: &Scope<'t>,
     node: NodeId,
     each: &Each<'t>,
-    items: Arc<[Value]>,
+    (items, age): (Arc<[Value]>, Option<Age>),
     at_a_time: usize,
     frame: &Frame,
 ) -> Flow {
@@ -94,7 +94,14 @@ async fn parallel<'t>(
             let mut begun = false;
             while running.len() < at_a_time && !group.stopping.get() && scope.stopped().is_ok() {
                 let Some((turn, item)) = waiting.next() else { break };
-                running.push(branch(scope, &group, node, turn, each, item.clone(), frame.clone()));
+                let mut own = frame.clone();
+                if let Err(error) = own.bind(each.slot, item.clone(), age.clone()) {
+                    first = Some(worse(first.take(), error.into()));
+                    group.stopping.set(true);
+                    break;
+                }
+                let inner = scope.in_group(&group, scope.address.child(node, turn));
+                running.push(Box::pin(async move { block(inner, each.block, &mut own).await }));
                 begun = true;
             }
             if running.is_empty() {
@@ -126,23 +133,6 @@ fn worse(first: Option<Exit>, exit: Exit) -> Exit {
         (Some(_), exit @ Exit::Escalated(_)) => exit,
         (Some(first), _) => first,
     }
-}
-
-fn branch<'t>(
-    scope: &Scope<'t>,
-    group: &Rc<Group>,
-    node: NodeId,
-    turn: u32,
-    each: &Each<'t>,
-    item: Value,
-    mut frame: Frame,
-) -> Boxed<'t, Flow> {
-    let inner = scope.in_group(group, scope.address.child(node, turn));
-    let (slot, body) = (each.slot, each.block);
-    Box::pin(async move {
-        bind(&mut frame, slot, item)?;
-        block(inner, body, &mut frame).await
-    })
 }
 
 /// `repeat N times every D until C { } else { }`.

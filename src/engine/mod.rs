@@ -16,6 +16,7 @@ mod conform;
 mod evaluate;
 pub mod event;
 mod exit;
+mod frame;
 mod goal;
 mod limit;
 mod lock;

@@ -6,8 +6,9 @@ use super::conform::conform;
 use super::evaluate::{Evaluator, Need, Stop};
 use super::event::ShownEvidence;
 use super::exit::Exit;
+use super::frame::{Age, Frame};
 use super::probe::ask_probe;
-use super::scope::{Boxed, Frame, Scope};
+use super::scope::{Boxed, Scope};
 use super::turn::reply;
 use super::world::Request;
 use crate::check::program::{Action, BodyResult, Call as ProgramCall, Expression};
@@ -27,13 +28,45 @@ impl<'t> Scope<'t> {
         at: &Address,
         noted: &mut Vec<ShownEvidence>,
     ) -> Result<Value, Exit> {
+        Ok(self.evaluated(expression, frame, at, noted, false).await?.0)
+    }
+
+    /// The same with its age, for a local that is to hold it.
+    pub async fn aged(
+        &self,
+        expression: &'t Expression,
+        frame: &mut Frame,
+        at: &Address,
+    ) -> Result<(Value, Option<Age>), Exit> {
+        self.evaluated(expression, frame, at, &mut Vec::new(), false).await
+    }
+
+    /// The value as people are told it, however old.
+    pub async fn told(&self, expression: &'t Expression, frame: &mut Frame, at: &Address) -> Result<Value, Exit> {
+        Ok(self.evaluated(expression, frame, at, &mut Vec::new(), true).await?.0)
+    }
+
+    async fn evaluated(
+        &self,
+        expression: &'t Expression,
+        frame: &mut Frame,
+        at: &Address,
+        noted: &mut Vec<ShownEvidence>,
+        told: bool,
+    ) -> Result<(Value, Option<Age>), Exit> {
+        let told = told || self.shielded;
+        let mut made = None;
         let now = self.now();
         let goal_answer = self.run.goal_answer();
         let mut answers = Vec::new();
         loop {
+            let (values, ages) = frame.parts();
             let mut evaluator = Evaluator {
                 program: self.tree.program,
-                frame,
+                frame: values,
+                ages,
+                told,
+                age: None,
                 answers: &answers,
                 met: 0,
                 now,
@@ -41,15 +74,20 @@ impl<'t> Scope<'t> {
                 goal_answer: &goal_answer,
             };
             let need = match evaluator.value(expression) {
-                Ok(value) => return Ok(value),
+                Ok(value) => return Ok((value, Age::older(made, evaluator.age))),
                 Err(Stop::Error(error)) => return Err(Exit::Failed(error)),
                 Err(Stop::Need(need)) => need,
             };
             let ordinal = u32::try_from(answers.len()).unwrap_or(u32::MAX);
             answers.push(match need {
                 Need::Observe(call, arguments) => {
-                    let label = named(self.action(call.action)?, arguments.iter().cloned()).to_string();
+                    let action = self.action(call.action)?;
+                    let label = named(action, arguments.iter().cloned()).to_string();
                     let value = self.observe(call.action, arguments, at.child(call.node, ordinal)).await?;
+                    if let Some(fresh) = action.fresh {
+                        let age = Age { until: after(self.now(), fresh), fresh, call: label.as_str().into() };
+                        made = Age::older(made, Some(age));
+                    }
                     noted.push(ShownEvidence { label: label.into(), value: value.clone() });
                     (call.node, value)
                 }
@@ -119,9 +157,9 @@ impl<'t> Scope<'t> {
         count.ok_or_else(|| mismatch(format!("{value} is not a number of times")).into())
     }
 
-    /// A text.
+    /// A text for people.
     pub async fn text(&self, expression: &'t Expression, frame: &mut Frame, at: &Address) -> Result<String, Exit> {
-        Ok(self.value(expression, frame, at).await?.to_string())
+        Ok(self.told(expression, frame, at).await?.to_string())
     }
 
     /// The action that a call names.
@@ -196,9 +234,7 @@ impl<'t> Scope<'t> {
 
 /// The frame of an action's signature, for one call.
 pub(super) fn signature_frame(action: &Action, call: &Call) -> Frame {
-    let mut frame: Frame = call.arguments.iter().map(|(_, value)| value.clone()).collect();
-    frame.resize(frame.len().max(action.slots), Value::Absent);
-    frame
+    Frame::new(call.arguments.iter().map(|(_, value)| value.clone()).collect(), action.slots)
 }
 
 /// A call with the names of its parameters.

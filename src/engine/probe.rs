@@ -6,6 +6,7 @@ use super::block::statement;
 use super::change::close;
 use super::event::EventKind;
 use super::exit::Exit;
+use super::frame::Frame;
 use super::observe::{after, earlier};
 use super::scope::{Boxed, Scope};
 use crate::check::program::{Probe, StatementKind};
@@ -116,8 +117,7 @@ async fn attempt<'t>(
     let at = at.child(probe_node(at), turn);
     let inner = Scope { cap: Some(until), ..scope.at(at.clone()) };
     let mut changes = Vec::new();
-    let mut frame = arguments.to_vec();
-    frame.resize(frame.len().max(probe.slots), Value::Absent);
+    let mut frame = Frame::new(arguments.to_vec(), probe.slots);
     let asked = async {
         for line in &probe.statements {
             inner.checkpoint()?;

@@ -5,12 +5,13 @@ use super::block::block;
 use super::compute::mismatch;
 use super::event::{EventKind, LeftInPlace, RunOutcome, ShownEvidence};
 use super::exit::{Escalation, Exit, Flow, Resolution};
+use super::frame::Frame;
 use super::goal::{ask_goal, bind};
 use super::limit;
 use super::lock::{Locks, lock};
 use super::observe::after;
 use super::probe::Verdict;
-use super::scope::{Boxed, Frame, Scope};
+use super::scope::{Boxed, Scope};
 use super::tree::{End, Record, Run, Tree};
 use super::turn::{in_turns, reply};
 use super::world::{Observing, World};
@@ -235,8 +236,7 @@ pub(super) async fn begin<'t>(
     }
     let named = runbook.parameters.iter().map(|parameter| parameter.name.clone());
     let arguments = named.zip(how.arguments.iter().cloned()).collect();
-    let mut frame = how.arguments;
-    frame.resize(frame.len().max(runbook.slots), Value::Absent);
+    let mut frame = Frame::new(how.arguments, runbook.slots);
     let locks = prepare(&scope, runbook, &mut frame).await;
     let locks = locks.map_err(|exit| Refusal { exit, run: Some(Rc::clone(&run)) })?;
     run.tell(

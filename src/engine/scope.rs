@@ -5,15 +5,12 @@ use super::event::{EventKind, ShownEvidence};
 use super::exit::{Escalation, Exit, Flow};
 use super::tree::{Run, Tree};
 use super::world::World;
-use crate::value::{Timestamp, Value};
+use crate::value::Timestamp;
 use ecow::{EcoString, eco_format};
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
-
-/// The locals of a block, by slot.
-pub(super) type Frame = Vec<Value>;
 
 /// A future on the heap: blocks nest, so theirs must be.
 pub(super) type Boxed<'f, T> = Pin<Box<dyn Future<Output = T> + 'f>>;

@@ -3,9 +3,10 @@
 use super::evaluate::Evaluator;
 use super::event::EventKind;
 use super::exit::{Exit, Flow};
+use super::frame::Frame;
 use super::numbering::blocks_of;
 use super::render::{call_text, render, signature};
-use super::scope::{Frame, Scope};
+use super::scope::Scope;
 use crate::check::program::{
     Adverb, Block, Expression, LetElse, Procedure, Program, Slot, Statement, StatementKind, Subject,
 };
@@ -171,9 +172,13 @@ impl Showing<'_, '_> {
             return None;
         }
         let goal_answer = Value::Absent;
+        let (values, ages) = self.frame.parts();
         let mut evaluator = Evaluator {
             program: self.scope.tree.program,
-            frame: self.frame,
+            frame: values,
+            ages,
+            told: true,
+            age: None,
             answers: &[],
             met: 0,
             now: self.scope.now(),
@@ -268,8 +273,8 @@ impl Showing<'_, '_> {
                 let texts: Vec<String> = arguments.iter().map(|argument| self.quoted_if_text(argument)).collect();
                 self.line(format!("{}do {}({})", adverb(*how), procedure.name, texts.join(", ")), depends_on);
                 let known = values.iter().enumerate().map(|(slot, value)| (slot, value.is_some())).collect();
-                let mut frame: Frame = values.into_iter().map(|value| value.unwrap_or(Value::Absent)).collect();
-                frame.resize(frame.len().max(procedure.slots), Value::Absent);
+                let values = values.into_iter().map(|value| value.unwrap_or(Value::Absent)).collect();
+                let mut frame = Frame::new(values, procedure.slots);
                 Showing { scope: self.scope, frame: &mut frame, known, depth: self.depth }
                     .procedure(procedure, depends_on);
             }

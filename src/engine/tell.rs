@@ -3,8 +3,9 @@
 use super::address::Address;
 use super::event::{EventKind, ShownEvidence};
 use super::exit::{Escalation, Exit, Flow};
+use super::frame::Frame;
 use super::observe::after;
-use super::scope::{Frame, Scope};
+use super::scope::Scope;
 use super::show;
 use super::turn::{inside, reply};
 use super::world::Telling;
@@ -28,7 +29,7 @@ pub(super) async fn work_out<'t>(
     let message = scope.text(message, frame, at).await?;
     let mut shown = Vec::new();
     for piece in evidence {
-        let value = match scope.value(&piece.value, frame, at).await {
+        let value = match scope.told(&piece.value, frame, at).await {
             Ok(value) => value,
             Err(Exit::Failed(error)) => Value::text(format!("could not be found out: {error}")),
             Err(exit) => return Err(exit),

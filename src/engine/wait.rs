@@ -4,10 +4,11 @@ use super::address::Address;
 use super::block::block;
 use super::event::EventKind;
 use super::exit::{Exit, Flow, Resolution};
+use super::frame::Frame;
 use super::goal::ask_goal;
 use super::observe::{after, earlier};
 use super::probe::Verdict;
-use super::scope::{Frame, Scope};
+use super::scope::Scope;
 use super::show;
 use super::turn::reply;
 use crate::check::program::{Block, Expression, Hold, Window};
@@ -123,10 +124,12 @@ pub(super) async fn resolve_if_fixed<'t>(
     };
     loop {
         let here = at.child(node, polling.turn + 1);
-        let started = scope.now();
+        let mut started = scope.now();
         let mut verdict = ask_goal(scope).await?;
         if let (Verdict::Passed, Some(hold)) = (verdict, hold) {
             verdict = holds(scope, hold, frame, &here).await?;
+            // It has just been asked, and is asked next after `every`.
+            started = scope.now();
         }
         if verdict == Verdict::Passed {
             return Err(Exit::Resolved(Resolution::Fixed));

@@ -417,7 +417,7 @@ fn a_rehearsal_of_a_healthy_service_says_how_it_would_end() {
     maker.runbook(vec![fixed(), escalate("no")]);
     maker.program.runbooks[0].goal = Some(maker.goal(local(0)));
     let scene = maker.rehearsal(world().with(health(&[false])));
-    assert_eq!((scene.shown().join(" "), scene.told().len()), ("escalate to oncall \"no\"".to_owned(), 0));
+    assert_eq!((scene.shown().join(" "), scene.told().len()), ("it would escalate to oncall: no".to_owned(), 0));
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod lab_site;
 mod layers;
 mod mail;
 mod right_files;
+mod scenarios;
 mod syntax_accepts;
 mod syntax_hostile;
 mod syntax_planted;

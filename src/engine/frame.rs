@@ -1,0 +1,88 @@
+//! The locals of a block, and for how long what they hold may be used.
+
+use super::compute::mismatch;
+use crate::check::program::Slot;
+use crate::value::{ActionError, SignedDuration, Timestamp, Value, display_duration};
+use ecow::EcoString;
+use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
+
+/// The locals of a block, by slot.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Frame {
+    values: Vec<Value>,
+    ages: Ages,
+}
+
+/// Locals that hold, or were made from, an answer that grows old.
+pub(super) type Ages = BTreeMap<Slot, Age>;
+
+/// Until when an answer may be used.
+#[derive(Debug, Clone)]
+pub(super) struct Age {
+    /// The last moment.
+    pub until: Timestamp,
+    /// How long that was after the answer: what the signature says.
+    pub fresh: SignedDuration,
+    /// The call that gave it.
+    pub call: EcoString,
+}
+
+impl Age {
+    /// Of two answers in one value the one that must be asked for again first.
+    pub fn older(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        one.into_iter().chain(other).min_by_key(|age| age.until)
+    }
+
+    /// An error where it is over.
+    pub fn check(&self, now: Timestamp) -> Result<(), ActionError> {
+        if now <= self.until {
+            return Ok(());
+        }
+        let message = format!("the answer of {} is older than {}: ask again", self.call, display_duration(self.fresh));
+        Err(ActionError { action: Some(self.call.clone()), ..mismatch(message) })
+    }
+}
+
+impl Frame {
+    /// These values in the first slots, and nothing in the others.
+    pub fn new(mut values: Vec<Value>, slots: usize) -> Self {
+        values.resize(values.len().max(slots), Value::Absent);
+        Self { values, ages: Ages::new() }
+    }
+
+    /// Binds a local.
+    pub fn bind(&mut self, slot: Slot, value: Value, age: Option<Age>) -> Result<(), ActionError> {
+        let place = self.values.get_mut(slot).ok_or_else(|| mismatch("a local value is outside its frame"))?;
+        *place = value;
+        match age {
+            Some(age) => drop(self.ages.insert(slot, age)),
+            None => drop(self.ages.remove(&slot)),
+        }
+        Ok(())
+    }
+
+    /// The first slots hold answers of these ages.
+    pub fn grow_old(&mut self, ages: Vec<Option<Age>>) {
+        self.ages.extend(ages.into_iter().enumerate().filter_map(|(slot, age)| Some((slot, age?))));
+    }
+
+    /// The values, and which of them grow old.
+    pub fn parts(&mut self) -> (&mut [Value], &Ages) {
+        (&mut self.values, &self.ages)
+    }
+}
+
+impl Deref for Frame {
+    type Target = [Value];
+
+    fn deref(&self) -> &[Value] {
+        &self.values
+    }
+}
+
+impl DerefMut for Frame {
+    fn deref_mut(&mut self) -> &mut [Value] {
+        &mut self.values
+    }
+}

@@ -1,0 +1,204 @@
+//! Changes, from the text to what is taken back: rules 3, 4, 6 and 7.
+
+use super::stage::{body, ends, on, play, play_body, results};
+use crate::engine_support::{at, d, health, value, world};
+use rectify::engine::EndingOutcome::{Escalated, Resolved};
+use rectify::value::{ErrorKind, Outcome, Value};
+use rectify::world::scripted::{Person, Rule};
+
+const OUT: &str = "
+  procedure Out(server: web) {
+    svc.touch(server)
+    svc.drain(server)
+    svc.restart(server)
+  } undo {
+    svc.resume(server)
+    svc.touch(server)
+  }";
+
+#[test]
+fn a_procedure_that_stops_half_way_is_undone_whatever_its_suffix() {
+    let main =
+        "runbook Main(server: web) { contact oncall\n temporarily do Out(server), keep on failure\n resolve \"out\" }";
+    let text = format!("{OUT}\n{main}");
+    let scene = play(&text, world().with(on("restart", "fe1").fails(ErrorKind::Failed, "no")));
+    let half = [
+        "0s svc.touch(on: fe1)",
+        "0s svc.drain(on: fe1)",
+        "0s-0s svc.restart(on: fe1) Failed",
+        "0s svc.resume(on: fe1)",
+        "0s svc.touch(on: fe1)",
+    ];
+    ends(&scene, Escalated, "no", &half);
+    assert!(scene.left().is_empty());
+    let whole = ["0s svc.touch(on: fe1)", "0s svc.drain(on: fe1)", "0s svc.restart(on: fe1)"];
+    let undone = ["0s svc.resume(on: fe1)", "0s svc.touch(on: fe1)"];
+    ends(&play(&text, world()), Resolved, "out", &[&whole[..], &undone[..]].concat());
+    let kept = text.replace("resolve \"out\"", "escalate to oncall \"badly\"");
+    let scene = play(&kept, world());
+    ends(&scene, Escalated, "badly", &whole);
+    assert_eq!(scene.left(), ["do Out(fe1) | svc.resume(on: fe1); svc.touch(on: fe1)"]);
+}
+
+#[test]
+fn nested_changes_are_undone_inside_out_though_one_fails() {
+    let text = "
+      temporarily svc.set(server, value: 5)
+      step \"Inner\" {
+        temporarily svc.drain(server)
+        temporarily { svc.touch(server) } undo { svc.kick(server) }
+        notify vendor \"in the middle\"
+      }
+      resolve if fixed
+      escalate to oncall \"no\"";
+    let world = world().with(value(1)).with(health(&[true])).with(on("kick", "fe1").fails(ErrorKind::Failed, "jammed"));
+    let scene = play_body(text, world);
+    let ledger = [
+        "0s svc.set(on: fe1, value: 5)",
+        "0s svc.drain(on: fe1)",
+        "0s svc.touch(on: fe1)",
+        "0s-0s svc.kick(on: fe1) Failed",
+        "0s svc.resume(on: fe1)",
+        "0s svc.set(on: fe1, value: 1)",
+    ];
+    let reason = "clean-up failed: svc.touch(on: fe1) is still in place, its undo failed: jammed";
+    ends(&scene, Escalated, reason, &ledger);
+    assert_eq!(scene.left(), ["svc.touch(on: fe1) | svc.kick(on: fe1)"]);
+    assert!(body(&scene).contains("to take it back: svc.kick(on: fe1)"), "{}", body(&scene));
+}
+
+#[test]
+fn adverbs_say_what_stays() {
+    let set = "svc.set(on: fe1, value: 5)";
+    for (adverb, suffix, good_undone, bad_undone, bad_left) in [
+        ("temporarily", "", true, true, 0),
+        ("temporarily", ", keep on failure", true, false, 1),
+        ("permanently", "", false, false, 1),
+        ("permanently", ", undo on failure", false, true, 0),
+    ] {
+        for (end, undone, left) in
+            [("resolve \"well\"", good_undone, 0), ("escalate to oncall \"badly\"", bad_undone, bad_left)]
+        {
+            let text = format!("{adverb} svc.set(server, value: 5){suffix}\n {end}");
+            let scene = play_body(&text, world().with(value(1)).with(health(&[true])));
+            let made = format!("0s {set}");
+            let mut ledger = vec![made.as_str()];
+            ledger.extend(undone.then_some("0s svc.set(on: fe1, value: 1)"));
+            assert_eq!(
+                (scene.ledger(), scene.left().len()),
+                (ledger.iter().map(|it| (*it).to_owned()).collect(), left),
+                "{text}"
+            );
+        }
+    }
+}
+
+#[test]
+fn fixed_until_clean_up_is_said_only_where_it_was_fixed() {
+    let fixed = "temporarily svc.set(server, value: 5)\n resolve if fixed\n escalate to oncall \"no\"";
+    let ledger = ["0s svc.set(on: fe1, value: 5)", "0s svc.set(on: fe1, value: 1)"];
+    let scene = play_body(fixed, world().with(value(1)).with(health(&[true, false])));
+    ends(&scene, Escalated, "fixed until clean-up: the goal does not hold any more", &ledger);
+    let said = "temporarily svc.set(server, value: 5)\n resolve \"drained for good\"";
+    let scene = play_body(said, world().with(value(1)).with(health(&[false])));
+    ends(&scene, Escalated, "the goal does not hold, though the runbook says: drained for good", &ledger);
+    let scene = play_body(said, world().with(value(1)));
+    ends(&scene, Escalated, "cannot tell whether the goal holds, though the runbook says: drained for good", &ledger);
+}
+
+#[test]
+fn what_was_undone_on_failure_stays_and_is_listed_where_only_the_goal_says_no() {
+    let text = "permanently svc.set(server, value: 5), undo on failure\n resolve \"set\"";
+    let scene = play_body(text, world().with(value(1)).with(health(&[false])));
+    ends(&scene, Escalated, "the goal does not hold, though the runbook says: set", &["0s svc.set(on: fe1, value: 5)"]);
+    assert_eq!(scene.left(), ["svc.set(on: fe1, value: 5) | svc.set(on: fe1, value: 1)"]);
+    assert_eq!(scene.ending.left_in_place[0].why, "its block ended well, so that it stays");
+    assert!(body(&scene).contains("to take it back: svc.set(on: fe1, value: 1)"), "{}", body(&scene));
+}
+
+#[test]
+fn a_once_call_whose_answer_is_lost_is_confirmed() {
+    let text = "svc.reboot(server)\n resolve if fixed\n escalate to oncall \"no\"";
+    let boots = |after: &str| on("boot_id", "fe1").answers(Value::text("monday")).answers(Value::text(after));
+    let lost = || world().with(on("reboot", "fe1").fails(ErrorKind::Unknown, "the line broke")).with(health(&[true]));
+    let scene = play_body(text, lost().with(boots("tuesday")));
+    ends(&scene, Resolved, "fixed", &["0s-0s svc.reboot(on: fe1) Unknown"]);
+    assert_eq!(results(&scene), [("svc.reboot(on: fe1)".to_owned(), Outcome::Done)]);
+    let scene = play_body(text, lost().with(boots("monday")));
+    let reason = "svc.reboot(on: fe1) was not carried out: afterwards there was still monday";
+    ends(&scene, Escalated, reason, &["0s-0s svc.reboot(on: fe1) Unknown"]);
+    let kick = text.replace("reboot", "kick");
+    let lost = || world().with(on("kick", "fe1").times_out()).with(health(&[true]));
+    let scene = play_body(&kick, lost().person(Person::answering("Was svc.kick", "done").after(d("5m"))));
+    ends(&scene, Resolved, "fixed", &["0s-1m svc.kick(on: fe1) Unknown"]);
+    let scene = play_body(&kick, lost());
+    let reason = "nobody knows whether svc.kick(on: fe1) was carried out, and it must not be repeated blindly";
+    ends(&scene, Escalated, reason, &["0s-1m svc.kick(on: fe1) Unknown"]);
+}
+
+#[test]
+fn the_outermost_word_decides_whether_an_action_may_be_repeated() {
+    let team = "
+      backend team {
+        disrupt sure(on: host) idempotent { svc.kick(on) }
+        disrupt plain(on: host) { svc.reboot(on) }
+        disrupt deep(on: host) { team.sure(on) }
+      }
+      runbook Main(server: web) { contact oncall\n goal Healthy(server)\n ACT\n resolve if fixed\n escalate to oncall \"no\" }";
+    let lost = |action| on(action, "fe1").fails(ErrorKind::Unknown, "lost").takes(d("1s"));
+    // A team that knows says `idempotent` over what is `once`: it is repeated, and nobody is asked.
+    let text = team.replace("ACT", "retry 2 times every 5s { team.sure(server) }");
+    let scene = play(&text, world().with(lost("kick")).with(health(&[true])));
+    ends(&scene, Resolved, "fixed", &["0s-0s svc.kick(on: fe1) Unknown", "5s-6s svc.kick(on: fe1)"]);
+    assert!(scene.world.asked().is_empty());
+    let text = team.replace("ACT", "team.deep(server)");
+    let scene = play(&text, world().with(lost("kick")));
+    ends(&scene, Escalated, "lost", &["0s-0s svc.kick(on: fe1) Unknown"]);
+    assert!(scene.world.asked().is_empty());
+    // Where nothing is said outside, `once` and `confirm` are those of what it calls.
+    let boots = on("boot_id", "fe1").answers(Value::text("monday")).answers(Value::text("tuesday"));
+    let text = team.replace("ACT", "team.plain(server)");
+    let scene = play(&text, world().with(lost("reboot")).with(boots).with(health(&[true])));
+    ends(&scene, Resolved, "fixed", &["0s-0s svc.reboot(on: fe1) Unknown"]);
+}
+
+#[test]
+fn an_idempotent_call_over_once_is_broken_off_by_a_cancellation() {
+    let text = "
+      backend team { disrupt sure(on: host) idempotent { svc.kick(on) } }
+      runbook Main(server: web) { contact oncall\n team.sure(server)\n resolve \"well\" }";
+    let scene = play(text, world().with(on("kick", "fe1").takes(d("50s"))).cancel_at(at("10s")));
+    assert_eq!((scene.ledger(), scene.ending.duration), (vec!["0s-? svc.kick(on: fe1)".to_owned()], d("10s")));
+}
+
+#[test]
+fn a_limit_that_is_spent_on_the_way_is_said_and_not_caught() {
+    let text = "
+      limit svc.restart 1 per 24h per dag
+      runbook Main(server: web) {
+        contact oncall
+        for each in hosts(web), at most 5 {
+          try { svc.restart(each) } catch wrong { notify oncall \"${wrong.message}\" }
+        }
+        resolve \"all\"
+      }";
+    let scene = play(text, world());
+    assert_eq!((scene.ending.outcome, scene.ledger()), (Escalated, vec!["0s svc.restart(on: fe1)".to_owned()]));
+    let (first, second) = ("svc.restart(on: fe1)".to_owned(), "svc.restart(on: fe2)".to_owned());
+    assert_eq!(results(&scene), [(first, Outcome::Done), (second, Outcome::Refused)]);
+    assert!(body(&scene).contains("- svc.restart(on: fe2): refused, "), "{}", body(&scene));
+    assert_eq!(scene.ending.disruptions, ["svc.restart(on: fe1)"]);
+}
+
+#[test]
+fn two_calls_on_one_host_never_overlap() {
+    let text = "
+      runbook Main(server: web) {
+        contact oncall
+        lock server
+        for each in [server, server], 2 at a time { svc.restart(each) }
+        resolve \"both\"
+      }";
+    let scene = play(text, world().with(Rule::of("svc.restart").takes(d("10s"))));
+    ends(&scene, Resolved, "both", &["0s-10s svc.restart(on: fe1)", "10s-20s svc.restart(on: fe1)"]);
+}

@@ -1,0 +1,172 @@
+//! How runs end, from their text: rules 1, 2, 3, 8, 9 and 10.
+
+use super::stage::{body, declared, ends, on, play, run_in, took};
+use crate::engine_support::{at, d, health, value, world};
+use rectify::engine::EndingOutcome::{Cancelled, Escalated, Refused, Resolved};
+use rectify::value::{ErrorKind, Value};
+use rectify::world::scripted::Rule;
+
+#[test]
+fn a_procedure_is_its_callers_text() {
+    let text = "
+      procedure Part(server: web) {
+        svc.restart(server)
+        resolve if fixed within 1m every 30s
+      }
+      runbook Main(server: web) {
+        contact oncall
+        goal Healthy(server)
+        step \"First\" { do Part(server) }
+        escalate to oncall \"still broken\"
+      }";
+    let scene = play(text, world().with(health(&[false, true])));
+    ends(&scene, Resolved, "fixed", &["0s svc.restart(on: fe1)"]);
+    took(&scene, "30s");
+}
+
+const CHILD: &str = "
+  runbook Child(server: web) {
+    contact vendor
+    goal Healthy(server)
+    resolve if fixed
+    svc.restart(server)
+    resolve if fixed
+    escalate to vendor \"${server} is beyond help\" with goal.answer
+  }";
+
+#[test]
+fn a_child_that_is_not_matched_ends_its_caller_too() {
+    let text = format!(
+        "{CHILD}\nrunbook Main(server: web) {{ contact oncall\n temporarily svc.set(server, value: 5)\n run Child(server)\n resolve \"all\" }}"
+    );
+    let program = declared(&text);
+    let broken = world().with(value(1)).with(health(&[false]));
+    let scene = run_in(&program, "Main", "fe1", broken);
+    let ledger = ["0s svc.set(on: fe1, value: 5)", "0s svc.restart(on: fe1)", "0s svc.set(on: fe1, value: 1)"];
+    ends(&scene, Escalated, "fe1 is beyond help", &ledger);
+    assert_eq!(scene.told(), ["vendor: Main: fe1 is beyond help"], "one page, to the child's contact");
+    let scene = run_in(&program, "Main", "fe1", world().with(value(1)).with(health(&[false, true])));
+    ends(&scene, Resolved, "all", &ledger);
+}
+
+#[test]
+fn a_child_that_is_matched_pages_nobody() {
+    let text = format!(
+        "{CHILD}\nrunbook Main(server: web) {{ contact oncall
+          match run Child(server) {{
+            resolved {{ resolve \"the child did it\" }}
+            escalated, cancelled {{ notify oncall \"the child did not\" }}
+          }}
+          let again = run Child(server)
+          if again == resolved {{ resolve \"at last\" }} else {{ escalate to oncall \"twice in vain\" }}
+        }}"
+    );
+    let program = declared(&text);
+    let scene = run_in(&program, "Main", "fe1", world().with(health(&[false])));
+    ends(&scene, Escalated, "twice in vain", &["0s svc.restart(on: fe1)", "0s svc.restart(on: fe1)"]);
+    assert_eq!(scene.told(), ["oncall: Main: the child did not", "oncall: Main: twice in vain"]);
+    let scene = run_in(&program, "Main", "fe1", world().with(health(&[true])));
+    ends(&scene, Resolved, "the child did it", &[]);
+}
+
+#[test]
+fn the_same_child_twice_at_once_is_joined() {
+    let text = format!(
+        "{CHILD}\nrunbook Main(server: web) {{ contact oncall
+          for each in [server, server], 2 at a time {{ run Child(each) }}
+          resolve \"both\"
+        }}"
+    );
+    let slow = on("restart", "fe1").takes(d("10s"));
+    let scene = play(&text, world().with(slow).with(health(&[false, true])));
+    ends(&scene, Resolved, "both", &["0s-10s svc.restart(on: fe1)"]);
+}
+
+#[test]
+fn ends_within_is_kept_and_cleans_up() {
+    let text = "
+      runbook Main(server: web) {
+        contact oncall
+        ends within 10m
+        temporarily svc.set(server, value: 5)
+        svc.kick(server)
+        wait 1h
+        resolve \"never\"
+      }";
+    let scene = play(text, world().with(value(1)).with(on("kick", "fe1").takes(d("30s"))));
+    let ledger = ["0s svc.set(on: fe1, value: 5)", "0s-30s svc.kick(on: fe1)", "10m svc.set(on: fe1, value: 1)"];
+    ends(&scene, Escalated, "it did not end within 10m", &ledger);
+    let late = text.replace(
+        "wait 1h",
+        "let x = svc.value(server)\n require x > 99 else { wait 11m\n escalate to oncall \"late\" }",
+    );
+    let scene = play(&late, world().with(value(1)));
+    assert_eq!(scene.ending.reason, "it did not end within 10m");
+}
+
+#[test]
+fn a_lock_or_a_limit_refuses_before_anything_is_touched() {
+    let text = "
+      runbook Main(server: web) {
+        contact oncall
+        lock server, \"pool ${server.dag}\"
+        limit 1 per 24h per server
+        svc.restart(server)
+        resolve \"done\"
+      }";
+    let scene = play(text, world().taken("pool dag1"));
+    ends(&scene, Refused, "another run holds the lock of pool dag1", &[]);
+    let scene = play(text, world().charged("Main 1 per 1d per server=fe1", at("0s")));
+    assert_eq!((scene.ending.outcome, scene.ledger().len()), (Refused, 0));
+    ends(&play(text, world()), Resolved, "done", &["0s svc.restart(on: fe1)"]);
+}
+
+#[test]
+fn a_long_clean_up_is_told_after_five_minutes_and_once() {
+    let text = "
+      runbook Main(server: web) {
+        contact oncall
+        temporarily svc.drain(server)
+        permanently svc.set(server, value: 9)
+        escalate to vendor \"it is late\"
+      }";
+    let never = on("resume", "fe1").takes(d("20m"));
+    let text = text.replace("svc.drain(server)", "svc.slow(server)");
+    let backend =
+        "backend slow { disrupt off(on: host) undo back(on)\n disrupt back(on: host) idempotent timeout 30m }";
+    let text = format!("{backend}\n{}", text.replace("svc.slow", "slow.off"));
+    let slow = Rule::of("slow.back").takes(d("20m"));
+    let scene = play(&text, world().with(value(1)).with(never).with(slow));
+    let ledger = ["0s slow.off(on: fe1)", "0s svc.set(on: fe1, value: 9)", "0s-20m slow.back(on: fe1)"];
+    ends(&scene, Escalated, "it is late", &ledger);
+    assert_eq!(scene.world.told()[0].at, at("5m"));
+    assert!(body(&scene).contains("Clean-up is still going on"), "{}", body(&scene));
+    assert_eq!(scene.left(), ["svc.set(on: fe1, value: 9) | svc.set(on: fe1, value: 1)"]);
+}
+
+#[test]
+fn nobody_reached_is_said() {
+    let text = "runbook Main(server: web) { contact oncall\n escalate to oncall \"down\" }";
+    let scene = play(text, world().unreachable("oncall"));
+    assert!(scene.ending.nobody_told);
+    assert_eq!(scene.ending.outcome, Escalated);
+}
+
+#[test]
+fn a_cancelled_child_cancels_its_caller() {
+    let text = format!("{CHILD}\nrunbook Main(server: web) {{ contact oncall\n run Child(server)\n resolve \"all\" }}");
+    let slow = on("restart", "fe1").takes(d("30s"));
+    let scene = play(&text, world().with(slow).with(health(&[false])).cancel_at(at("5s")));
+    assert_eq!(scene.ending.outcome, Cancelled);
+    assert_eq!(scene.ledger(), ["0s-? svc.restart(on: fe1)"], "an idempotent call is broken off");
+}
+
+#[test]
+fn an_error_that_nothing_catches_escalates_with_its_evidence() {
+    let text = "runbook Main(server: web) { contact oncall\n let x = svc.value(server)\n resolve \"${x}\" }";
+    let error = rectify::value::ActionError::new(ErrorKind::Failed, "exit code 3").with(Value::text("disk full"));
+    let rule = on("value", "fe1").says(rectify::world::scripted::Says::Fails(d("1s"), error));
+    let scene = play(text, world().with(rule));
+    ends(&scene, Escalated, "exit code 3", &[]);
+    assert!(body(&scene).contains("disk full"), "{}", body(&scene));
+}

@@ -1,0 +1,149 @@
+//! Rehearsals: from the first effect on everything that could follow is shown, and nothing that could not.
+
+use super::stage::{on, rehearse_body};
+use crate::engine_support::{health, value, world};
+use rectify::value::Value;
+
+const LAST: &str = "resolve if fixed\n escalate to oncall \"no\"";
+const SHOWN_LAST: [&str; 2] = ["resolve if fixed", "escalate to oncall \"no\""];
+
+#[track_caller]
+fn shows(body: &str, expected: &[&str]) {
+    let script = world().with(value(1)).with(health(&[false])).with(on("items", "fe1").answers(Value::list([])));
+    let shown = rehearse_body(&format!("{body}\n{LAST}"), script);
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn the_other_arm_of_try_is_shown() {
+    shows(
+        "try { svc.restart(server)\n wait 5s } catch wrong { notify oncall \"${wrong.message}\" }",
+        &[
+            "svc.restart(on: fe1)",
+            "wait 5s",
+            "catch <an error in the lines above>",
+            "  notify oncall \"….message\" <an error in the lines above>",
+            SHOWN_LAST[0],
+            SHOWN_LAST[1],
+        ],
+    );
+}
+
+#[test]
+fn the_arm_that_was_really_taken_stands_alone() {
+    let body = "if svc.value(server) == 1 { svc.restart(server) } else { notify oncall \"not 1\" }";
+    shows(body, &["svc.restart(on: fe1)", SHOWN_LAST[0], SHOWN_LAST[1]]);
+    let body =
+        "try { let x = svc.seen(server)\n notify oncall \"${x.sessions}\" } catch e { notify oncall \"${e.message}\" }";
+    let line = "notify oncall \"the script says nothing of svc.seen(on: fe1)\"";
+    shows(body, &[line, SHOWN_LAST[0], SHOWN_LAST[1]]);
+}
+
+#[test]
+fn a_question_shows_what_each_answer_would_lead_to() {
+    shows(
+        "match ask \"Now?\" choices [now, later] within 10m default later {
+           now { svc.restart(server) }
+           later { notify oncall \"later\" }
+         }",
+        &[
+            "ask people \"Now?\": now, later",
+            "match: now <ask \"Now?\" is now>",
+            "  svc.restart(on: fe1) <ask \"Now?\" is now>",
+            "match: later <ask \"Now?\" is later>",
+            "  notify oncall \"later\" <ask \"Now?\" is later>",
+            SHOWN_LAST[0],
+            SHOWN_LAST[1],
+        ],
+    );
+    shows(
+        "let word = ask \"Now?\" choices [now, later] within 10m default later
+         notify oncall \"${word}\"",
+        &["ask people \"Now?\": now, later", "notify oncall \"…\"", SHOWN_LAST[0], SHOWN_LAST[1]],
+    );
+    shows(
+        "require approval \"Sure?\" by 1 within 10m else { escalate to oncall \"not sure\" }",
+        &[
+            "ask people \"Sure?\": approve, deny",
+            "else <no approval>",
+            "  escalate to oncall \"not sure\" <no approval>",
+            SHOWN_LAST[0],
+            SHOWN_LAST[1],
+        ],
+    );
+    shows(
+        "manual \"Pull the plug\" within 10m else { notify oncall \"not pulled\" }",
+        &[
+            "ask people \"Pull the plug\": done, failed",
+            "else <not done in time>",
+            "  notify oncall \"not pulled\" <not done in time>",
+            SHOWN_LAST[0],
+            SHOWN_LAST[1],
+        ],
+    );
+}
+
+#[test]
+fn turns_and_undos_are_shown() {
+    shows(
+        "repeat 3 times every 1m until svc.health(server) { svc.restart(server) } else { notify oncall \"in vain\" }",
+        &[
+            "svc.restart(on: fe1)",
+            "the same up to 2 times more",
+            "until svc.health(on: fe1)",
+            "else <never: svc.health(on: fe1)>",
+            "  notify oncall \"in vain\" <never: svc.health(on: fe1)>",
+            SHOWN_LAST[0],
+            SHOWN_LAST[1],
+        ],
+    );
+    shows(
+        "retry 3 times every 1m { svc.restart(server) }",
+        &["svc.restart(on: fe1)", "the same up to 2 times more, if an error leaves it", SHOWN_LAST[0], SHOWN_LAST[1]],
+    );
+    let items = ["svc.restart(on: fe1)", "the same for 2 more", SHOWN_LAST[0], SHOWN_LAST[1]];
+    shows("for each in hosts(web), at most 9 { svc.restart(each) }", &items);
+    shows("for each in hosts(web), at most 9, 2 at a time { svc.restart(each) }", &items);
+    shows(
+        "temporarily { svc.touch(server)\n wait 5s } undo { svc.restart(server) }",
+        &[
+            "svc.touch(on: fe1)",
+            "wait 5s",
+            "undo, when the block around it ends",
+            "  svc.restart(on: fe1)",
+            SHOWN_LAST[0],
+            SHOWN_LAST[1],
+        ],
+    );
+}
+
+#[test]
+fn nothing_is_shown_behind_what_leaves() {
+    shows(
+        "require svc.value(server) > 3 else { notify oncall \"too few\"\n escalate to oncall \"leaving\" }",
+        &["notify oncall \"too few\"", "escalate to oncall \"leaving\""],
+    );
+    shows(
+        "require svc.value(server) > 3 else { escalate to oncall \"leaving\" }",
+        &["it would escalate to oncall: leaving"],
+    );
+    shows(
+        "try { notify oncall \"a\"\n escalate to oncall \"b\" } catch e { wait 5s }",
+        &[
+            "notify oncall \"a\"",
+            "escalate to oncall \"b\"",
+            "catch <an error in the lines above>",
+            "  wait 5s <an error in the lines above>",
+            SHOWN_LAST[0],
+            SHOWN_LAST[1],
+        ],
+    );
+}
+
+#[test]
+fn a_block_in_which_nothing_was_done_is_not_undone() {
+    shows(
+        "temporarily { if svc.value(server) == 2 { svc.touch(server) } else { wait 5s } } undo { svc.restart(server) }",
+        &["it would escalate to oncall: no"],
+    );
+}

@@ -1,0 +1,172 @@
+//! A stage: the text of a runbook and of an inventory, checked as `rectify check` does, and run in a scripted world.
+
+use crate::corpus::MadeUp;
+use crate::engine_support::{Scene, d, start};
+use rectify::catalog::Catalog;
+use rectify::check::Session;
+use rectify::check::program::Program;
+use rectify::engine::event::EventKind;
+use rectify::engine::{EndingOutcome, Start, rehearse, run};
+use rectify::source::SourceFile;
+use rectify::value::{Outcome, Value};
+use rectify::world::scripted::{Rule, Scripted};
+use std::path::Path;
+
+/// The hosts of the scenarios.
+const INVENTORY: &str = "
+hosts:
+  fe1: {address: 192.0.2.1, aliases: [fe1.example.net], roles: [web], facts: {dag: dag1, peer: fe2, share: 85%, pair: [fe2, fe3.example.net]}}
+  fe2: {address: 192.0.2.2, roles: [web], facts: {dag: dag1, pair: []}}
+  fe3: {address: 192.0.2.3, aliases: [fe3.example.net], roles: [web], facts: {dag: dag2, pair: []}}
+contacts:
+  oncall: oncall@example.org
+  vendor: vendor@example.org
+mail: {server: mail.example.org, from: rectify@example.org}
+";
+
+/// What the scenarios declare: a service with an action of every kind, and a probe.
+const DECLARED: &str = "
+role web { dag: text  peer: web?  share: percent?  pair: list<host> }
+
+backend svc \"A service\" {
+  enum State { Up, Down, Odd }
+  record Seen { state: State  sessions: number  note: text? }
+  observe health(on: host) -> boolean
+  observe seen(on: host) -> Seen
+  observe value(on: host) -> number
+  observe items(on: host) -> list<text>
+  observe alarms(on: host) -> list<text> or empty
+  observe raw(on: host) -> json
+  observe boot_id(on: host) -> text
+  observe load(on: host) -> number fresh 5m
+  observe queues(on: host) -> list<number> fresh 5m
+  disrupt restart(on: host) idempotent
+  disrupt reboot(on: host) once confirm boot_id(on) timeout 20m
+  disrupt kick(on: host) once
+  change touch(on: host) idempotent
+  change set(on: host, value: number) saves before = value(on) undo set(on, value: before) idempotent
+  disrupt drain(on: host) undo resume(on)
+  disrupt resume(on: host) idempotent
+  destroy wipe(on: host)
+}
+
+probe Healthy(on: host) {
+  title \"It is healthy\"
+  ask svc.health(on)
+  passed if answer
+}
+";
+
+/// The program of these files; the first is the one that is checked.
+pub fn program(files: &[(&str, &str)], inventory: &str) -> Program {
+    let catalog = Catalog::builtin();
+    let mut sources = catalog.sources().clone();
+    let file = sources.add(SourceFile::new("rectify.yaml".to_owned(), inventory));
+    let (inventory, wrong) = rectify::inventory::parse(file, inventory);
+    assert_eq!(wrong, [], "the inventory");
+    let made_up = MadeUp(files.iter().map(|(name, text)| ((*name).into(), (*text).to_owned())).collect());
+    let mut session = Session::new(&made_up, catalog, Some(&inventory), sources);
+    let checked = session.check(Path::new(files[0].0));
+    let found: Vec<String> = checked
+        .diagnostics
+        .iter()
+        .map(|diagnostic| {
+            let file = session.sources().file(diagnostic.span().file).expect("a file");
+            format!("{}:{}: {}", file.name, file.position(diagnostic.span().start).line, diagnostic.message)
+        })
+        .collect();
+    checked.program.unwrap_or_else(|| panic!("{found:#?}"))
+}
+
+/// The program of one text, with all that the scenarios declare.
+pub fn declared(text: &str) -> Program {
+    let text = format!("{DECLARED}\n{text}");
+    program(&[("main.runbook", &text)], INVENTORY)
+}
+
+/// How to start a runbook with one argument, a host.
+pub fn starting(program: &Program, runbook: &str, host: &str) -> Start {
+    let position = program.runbooks.iter().position(|it| it.name == runbook).expect("the runbook");
+    let mut arguments = vec![Value::Host(host.into())];
+    let rest = program.runbooks[position].parameters.iter().skip(1);
+    arguments.extend(rest.map(|parameter| parameter.default.clone().unwrap_or(Value::Absent)));
+    Start { runbook: position, arguments, run: "r1".into(), at: start(), step_limit: 1_000_000 }
+}
+
+/// Runs a runbook of a program.
+pub fn run_in(program: &Program, runbook: &str, host: &str, world: Scripted) -> Scene {
+    let ending = world.drive(run(program, &world, starting(program, runbook, host))).expect("the run ends");
+    Scene { ending, world }
+}
+
+/// Runs the runbook `Main` about `fe1`.
+pub fn play(text: &str, world: Scripted) -> Scene {
+    run_in(&declared(text), "Main", "fe1", world)
+}
+
+/// The same of a runbook that has nothing but a contact, the goal `Healthy(server)` and these statements.
+pub fn play_body(body: &str, world: Scripted) -> Scene {
+    play(&main(body), world)
+}
+
+/// The rehearsal of such a runbook: what is shown.
+pub fn rehearse_body(body: &str, world: Scripted) -> Vec<String> {
+    let program = declared(&main(body));
+    let ending = world.drive(rehearse(&program, &world, starting(&program, "Main", "fe1"))).expect("it ends");
+    assert_eq!(ending.outcome, EndingOutcome::Rehearsed);
+    assert!(world.effects().is_empty() && world.asked().is_empty() && world.told().is_empty());
+    Scene { ending, world }.shown()
+}
+
+fn main(body: &str) -> String {
+    format!("runbook Main(server: web) {{\n  contact oncall\n  goal Healthy(server)\n{body}\n}}")
+}
+
+/// `svc.ACTION` of a host.
+pub fn on(action: &str, host: &str) -> Rule {
+    Rule::of(&format!("svc.{action}")).when("on", Value::Host(host.into()))
+}
+
+/// What `svc.seen` answers.
+pub fn seen(state: &str, sessions: i64) -> Value {
+    Value::record("Seen", [("state", Value::word(state)), ("sessions", Value::number(sessions))])
+}
+
+/// Holds the ending, its reason and the whole ledger against what is expected; the reason is compared up to its length.
+#[track_caller]
+pub fn ends(scene: &Scene, outcome: EndingOutcome, reason: &str, ledger: &[&str]) {
+    assert_eq!(scene.ledger(), ledger, "{:?}", scene.ending);
+    assert_eq!((scene.ending.outcome, scene.ending.reason.as_str()), (outcome, reason));
+    let escalations = scene.world.told().iter().filter(|told| told.telling.escalation).count();
+    assert_eq!(escalations, usize::from(outcome == EndingOutcome::Escalated), "one escalation a run, or none");
+    assert!(scene.world.held().is_empty(), "locks are let go");
+    assert!(
+        matches!(
+            scene.events().last().map(|event| &event.kind),
+            Some(EventKind::RunEnded { .. } | EventKind::RunRefused { .. })
+        ),
+        "the last event is the end"
+    );
+}
+
+/// What was said of each effect.
+pub fn results(scene: &Scene) -> Vec<(String, Outcome)> {
+    let done = scene.events().into_iter().filter_map(|event| match event.kind {
+        EventKind::EffectDone { text, result, .. } => Some((text, result)),
+        _ => None,
+    });
+    done.collect()
+}
+
+/// When the run had ended.
+#[track_caller]
+pub fn took(scene: &Scene, duration: &str) {
+    assert_eq!(scene.ending.duration, d(duration));
+}
+
+/// What the one escalation says below its first line.
+pub fn body(scene: &Scene) -> String {
+    let told = scene.world.told();
+    let escalation = told.iter().find(|told| told.telling.escalation).expect("an escalation");
+    escalation.telling.body.clone()
+}

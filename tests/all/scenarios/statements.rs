@@ -1,0 +1,386 @@
+//! Every word of the table, from its text to its effects.
+
+use super::stage::{body, ends, on, play, play_body, results, seen, took};
+use crate::engine_support::{at, d, health, value, world};
+use rectify::engine::EndingOutcome::{Cancelled, Escalated, Resolved};
+use rectify::value::{ErrorKind, Outcome, Value};
+use rectify::world::scripted::{Person, Rule};
+
+#[test]
+fn it_asks_until_it_is_fixed_for_so_long() {
+    let body = "
+      resolve if fixed
+      step \"Restart\" {
+        svc.restart(server)
+        resolve if fixed after 10s within 5m for 1m every 20s
+      }
+      escalate to oncall \"still broken\" with goal.answer";
+    let looks = health(&[false, false, true, false, true, true]);
+    let scene = play_body(body, world().with(looks));
+    ends(&scene, Resolved, "fixed", &["0s svc.restart(on: fe1)"]);
+    // Asked at 10, 30 (holds), 50 (does not), 70 (holds), 90, 110, 130.
+    took(&scene, "130s");
+}
+
+#[test]
+fn require_escalates_with_what_was_seen_or_leaves_by_its_else() {
+    let gate = "require svc.value(server) > 3\n resolve \"enough\"";
+    let scene = play_body(gate, world().with(value(2)));
+    let reason = "a condition that the runbook requires does not hold: svc.value(on: fe1) > 3";
+    ends(&scene, Escalated, reason, &[]);
+    assert!(body(&scene).contains("svc.value(on: fe1): 2"), "{}", body(&scene));
+    let gate = "require svc.value(server) > 3 else { escalate to vendor \"too few\" }\n resolve \"enough\"";
+    let scene = play_body(gate, world().with(value(2)));
+    ends(&scene, Escalated, "too few", &[]);
+    assert_eq!(scene.told(), ["vendor: Main: too few"]);
+    ends(&play_body(gate, world().with(value(4))), Resolved, "enough", &[]);
+}
+
+#[test]
+fn approval_by_two_is_not_given_by_one() {
+    let body = "require approval \"Wipe ${server}?\" by 2 within 1h\n svc.wipe(server)\n resolve if fixed\n escalate to oncall \"no\"";
+    let person = |names: &[&str]| Person::answering("Wipe", "approve").after(d("5m")).by(names);
+    let scene = play_body(body, world().person(person(&["ann"])).with(health(&[true])));
+    ends(&scene, Escalated, "nobody approved in time: Wipe fe1?", &[]);
+    took(&scene, "1h");
+    let scene = play_body(body, world().person(person(&["ann", "bob"])).with(health(&[true])));
+    ends(&scene, Resolved, "fixed", &["5m svc.wipe(on: fe1)"]);
+    let scene = play_body(body, world().person(Person::answering("Wipe", "deny").by(&["ann", "bob"])));
+    ends(&scene, Escalated, "approval was denied: Wipe fe1?", &[]);
+}
+
+#[test]
+fn ask_takes_its_default_when_nobody_answers() {
+    let body = "
+      match ask \"Restart ${server} now?\" choices [now, later] within 10m default later {
+        now   { svc.restart(server) }
+        later { escalate to oncall \"it waits for a restart\" }
+      }
+      resolve if fixed
+      escalate to oncall \"no\"";
+    let scene = play_body(body, world());
+    ends(&scene, Escalated, "it waits for a restart", &[]);
+    took(&scene, "10m");
+    let now = Person::answering("Restart", "now").after(d("1m"));
+    ends(&play_body(body, world().person(now).with(health(&[true]))), Resolved, "fixed", &["1m svc.restart(on: fe1)"]);
+}
+
+#[test]
+fn wait_until_a_condition_has_held() {
+    let body = "wait until svc.value(server) == 0 within 1m for 30s every 10s\n svc.restart(server)\n resolve if fixed\n escalate to oncall \"no\"";
+    let values = [3, 0, 4, 0].into_iter().fold(on("value", "fe1"), |rule, number| rule.answers(Value::number(number)));
+    let scene = play_body(body, world().with(values).with(health(&[true])));
+    // At 0, 10 (holds), 20 (does not), 30 (holds), 40, 50, 60.
+    ends(&scene, Resolved, "fixed", &["1m svc.restart(on: fe1)"]);
+    let scene = play_body(body, world().with(value(3)));
+    ends(&scene, Escalated, "waited in vain until svc.value(on: fe1) == 0", &[]);
+    let scene = play_body(body, world());
+    let reason =
+        "could not find out in time whether svc.value(on: fe1) == 0: the script says nothing of svc.value(on: fe1)";
+    ends(&scene, Escalated, reason, &[]);
+}
+
+#[test]
+fn an_idempotent_action_is_tried_again() {
+    let body = "retry 3 times every 10s { svc.restart(server) }\n resolve if fixed\n escalate to oncall \"no\"";
+    let fails = || on("restart", "fe1").fails(ErrorKind::Failed, "busy").fails(ErrorKind::TimedOut, "silence");
+    let scene = play_body(body, world().with(fails().takes(d("1s"))).with(health(&[true])));
+    let ledger =
+        ["0s-0s svc.restart(on: fe1) Failed", "10s-10s svc.restart(on: fe1) Unknown", "20s-21s svc.restart(on: fe1)"];
+    ends(&scene, Resolved, "fixed", &ledger);
+    let scene = play_body(body, world().with(fails().fails(ErrorKind::Failed, "broken")));
+    assert_eq!((scene.ending.outcome, scene.ending.reason.as_str()), (Escalated, "broken"));
+    assert_eq!(scene.ledger().len(), 3);
+}
+
+#[test]
+fn catch_knows_kind_message_and_action() {
+    let body = "
+      try { svc.restart(server) } catch wrong {
+        match wrong.kind {
+          unreachable, refused { escalate to oncall \"${wrong.action}: ${wrong.message}\" }
+          else { notify oncall \"went on after ${wrong.message}\" }
+        }
+      }
+      resolve if fixed
+      escalate to oncall \"no\"";
+    let fails = |kind| on("restart", "fe1").fails(kind, "no way there");
+    let scene = play_body(body, world().with(fails(ErrorKind::Unreachable)));
+    ends(&scene, Escalated, "svc.restart(on: fe1): no way there", &["0s-0s svc.restart(on: fe1) NotPerformed"]);
+    let scene = play_body(body, world().taken("fe1"));
+    let reason = "svc.restart(on: fe1): another run holds the lock of fe1";
+    ends(&scene, Escalated, reason, &[]);
+    assert_eq!(results(&scene), [("svc.restart(on: fe1)".to_owned(), Outcome::Refused)]);
+    let scene = play_body(body, world().with(fails(ErrorKind::Failed)).with(health(&[true])));
+    ends(&scene, Resolved, "fixed", &["0s-0s svc.restart(on: fe1) Failed"]);
+    assert_eq!(scene.told(), ["oncall: Main: went on after no way there"]);
+}
+
+#[test]
+fn what_is_caught_names_the_call_that_the_runbook_made() {
+    let backend = "
+      backend team {
+        observe sum(on: host) -> number { svc.raw(on).jq(\".sum\") as number }
+        disrupt cure(on: host) { svc.restart(on) }
+      }";
+    let main = |line: &str| {
+        format!(
+            "{backend}\nrunbook Main(server: web) {{ contact oncall\n try {{ {line} }} catch e {{ escalate to oncall \
+             \"<${{e.action}}> ${{e.kind}}\" }}\n resolve \"well\" }}"
+        )
+    };
+    let scene = play(&main("team.cure(server)"), world().with(on("restart", "fe1").fails(ErrorKind::Failed, "no")));
+    ends(&scene, Escalated, "<team.cure(on: fe1)> failed", &["0s-0s svc.restart(on: fe1) Failed"]);
+    let json = Value::Json(std::sync::Arc::new(serde_json::json!({"sum": "many"})));
+    let scene = play(&main("let x = team.sum(server)"), world().with(on("raw", "fe1").answers(json)));
+    ends(&scene, Escalated, "<team.sum(on: fe1)> mismatch", &[]);
+    let scene = play(&main("let x = 1 / svc.value(server)"), world().with(value(0)));
+    ends(&scene, Escalated, "<> mismatch", &[]);
+}
+
+#[test]
+fn lists_are_gone_through_one_by_one_and_side_by_side() {
+    let one = "for each in hosts(web), at most 5 { svc.restart(each) }\n resolve \"all\"";
+    let slow = || Rule::of("svc.restart").takes(d("10s"));
+    let well = || world().with(slow()).with(health(&[true]));
+    let ledger = ["0s-10s svc.restart(on: fe1)", "10s-20s svc.restart(on: fe2)", "20s-30s svc.restart(on: fe3)"];
+    ends(&play_body(one, well()), Resolved, "all", &ledger);
+    let two = "for each in hosts(web), at most 5, 2 at a time { svc.restart(each) }\n resolve \"all\"";
+    let ledger = ["0s-10s svc.restart(on: fe1)", "0s-10s svc.restart(on: fe2)", "10s-20s svc.restart(on: fe3)"];
+    ends(&play_body(two, well()), Resolved, "all", &ledger);
+    let few = "for each in hosts(web), at most 2 { svc.restart(each) }\n resolve \"all\"";
+    let reason = "a loop over at most 2 items got 3: none was begun";
+    ends(&play_body(few, well()), Escalated, reason, &[]);
+}
+
+#[test]
+fn an_escalation_in_a_parallel_loop_lets_the_others_clean_up() {
+    let body = "
+      for each in hosts(web), at most 5, 2 at a time {
+        temporarily svc.set(each, value: 7)
+        svc.restart(each)
+        if svc.value(each) > 3 { escalate to vendor \"${each} is beyond help\" } else { notify oncall \"${each}\" }
+      }
+      resolve \"all\"";
+    let world = world()
+        .with(Rule::of("svc.value").answers(Value::number(1)))
+        .with(on("value", "fe1").answers(Value::number(2)).answers(Value::number(5)))
+        .with(Rule::of("svc.set").takes(d("1s")))
+        .with(Rule::of("svc.restart").takes(d("1s")))
+        .with(on("restart", "fe2").takes(d("30s")));
+    let scene = play_body(body, world);
+    ends(
+        &scene,
+        Escalated,
+        "fe1 is beyond help",
+        &[
+            "0s-1s svc.set(on: fe1, value: 7)",
+            "0s-1s svc.set(on: fe2, value: 7)",
+            "1s-2s svc.restart(on: fe1)",
+            "1s-31s svc.restart(on: fe2)",
+            "2s-3s svc.set(on: fe1, value: 2)",
+            "31s-32s svc.set(on: fe2, value: 1)",
+        ],
+    );
+    assert_eq!(scene.told(), ["vendor: Main: fe1 is beyond help"]);
+}
+
+#[test]
+fn repeat_stops_when_it_holds_and_has_an_else() {
+    let body = "
+      repeat 3 times every 1m until svc.health(server) { svc.restart(server) } else { escalate to vendor \"in vain\" }
+      resolve if fixed
+      escalate to oncall \"no\"";
+    let scene = play_body(body, world().with(health(&[false, true])));
+    ends(&scene, Resolved, "fixed", &["0s svc.restart(on: fe1)", "1m svc.restart(on: fe1)"]);
+    let scene = play_body(body, world().with(health(&[false])));
+    assert_eq!((scene.ending.reason.as_str(), scene.ledger().len()), ("in vain", 3));
+}
+
+#[test]
+fn manual_work_is_done_failed_or_not_heard_of() {
+    let body = "manual \"Replace the disk\" within 4h else { notify oncall \"not yet\" }\n svc.restart(server)\n resolve \"as far as it goes\"";
+    let well = || world().with(health(&[true]));
+    let person = Person::answering("Replace", "done").after(d("2h"));
+    ends(&play_body(body, well().person(person)), Resolved, "as far as it goes", &["2h svc.restart(on: fe1)"]);
+    let scene = play_body(body, well());
+    ends(&scene, Resolved, "as far as it goes", &["4h svc.restart(on: fe1)"]);
+    assert_eq!(scene.told(), ["oncall: Main: not yet"]);
+}
+
+#[test]
+fn values_are_reckoned_as_the_checker_says() {
+    let body = "
+      let share = server.share else 50%
+      let peer = server.peer else { escalate to oncall \"no peer\" }
+      require share / 50% == 1.7 and 90s + run.started > run.started
+      require peer.dag == server.dag and server.pair.count == 2 and peer in server.pair
+      let items = svc.items(server)
+      let long = [item for item in items where item matches r\"^..\" sorted by item descending]
+      let first = long.first else \"none\"
+      let alarms = svc.alarms(server)
+      require alarms.count == 0
+      wait 30s
+      let since = now - run.started
+      let count = long.count
+      match first {
+        \"zz\" { resolve \"${first} of ${count} after ${since}\" }
+        else { escalate to oncall \"${first}\" }
+      }";
+    let items = on("items", "fe1").answers(Value::list(["a", "bb", "zz"].map(Value::text)));
+    let scene = play_body(body, world().with(items).with(on("alarms", "fe1").answers(Value::list([]))));
+    ends(&scene, Resolved, "zz of 2 after 30s", &[]);
+}
+
+#[test]
+fn a_record_is_looked_into_and_an_empty_list_says_nothing() {
+    let body = "
+      let found = svc.seen(server)
+      match found.state {
+        Up { resolve \"${found.sessions}\" }
+        Down, Odd { let items = svc.items(server)  
+          escalate to oncall \"${items.count}\" }
+      }"
+    .replace("server)  \n", "server)\n");
+    let scene = play_body(&body, world().with(on("seen", "fe1").answers(seen("Up", 4))));
+    ends(&scene, Resolved, "4", &[]);
+    let empty = on("items", "fe1").answers(Value::list([]));
+    let scene = play_body(&body, world().with(on("seen", "fe1").answers(seen("Odd", 4))).with(empty));
+    ends(&scene, Escalated, "svc.items answered with an empty list, which says nothing", &[]);
+    let scene = play_body(&body, world().with(on("seen", "fe1").answers(seen("Sideways", 4))));
+    let reason = "svc.seen answered with something else than its signature says: the field state of Seen: \"Sideways\" is none of Up, Down, Odd";
+    ends(&scene, Escalated, reason, &[]);
+}
+
+#[test]
+fn the_answer_of_the_goal_is_full_before_it_was_asked() {
+    let body = "
+      let seen = goal.answer
+      let since = seen.ended - run.started
+      if seen.verdict == unknown { notify oncall \"${seen.probe}: ${seen.reason}, ${since}\" }
+      let value = goal.answer.value else { escalate to oncall \"nothing was seen\" with goal.answer }
+      resolve \"${value}\"";
+    let scene = play_body(body, world());
+    ends(&scene, Escalated, "nothing was seen", &[]);
+    assert_eq!(scene.told()[0], "oncall: Main: Healthy: not asked yet, 0s");
+    let asked = format!("resolve if fixed\n{body}");
+    let scene = play_body(&asked, world().with(health(&[false])));
+    ends(&scene, Resolved, "false", &[]);
+    assert_eq!(scene.told(), Vec::<String>::new());
+}
+
+#[test]
+fn a_probe_is_asked_again_gives_up_and_says_unknown() {
+    let text = "
+      probe Steady(server: web) {
+        timeout 20s
+        retries 2 every 5s
+        let found = svc.seen(server)
+        unknown if found.state == Odd
+        passed if  found.sessions < 10
+      }
+      runbook Main(server: web) {
+        contact oncall
+        goal Steady(server) and not Healthy(server)
+        resolve if fixed
+        match check Steady(server) {
+          passed  { resolve \"steady\" }
+          failed  { svc.restart(server) }
+          unknown { escalate to oncall \"nobody can tell\" }
+        }
+        escalate to oncall \"restarted\" with goal.answer
+      }";
+    let odd = || on("seen", "fe1").answers(seen("Odd", 1));
+    ends(&play(text, world().with(odd()).with(health(&[false]))), Escalated, "cannot tell whether it is fixed", &[]);
+    let scene = play(text, world().with(odd()).with(health(&[true])));
+    ends(&scene, Escalated, "nobody can tell", &[]);
+    let busy = on("seen", "fe1").answers(seen("Up", 20));
+    let scene = play(text, world().with(busy).with(health(&[false])));
+    ends(&scene, Escalated, "restarted", &["20s svc.restart(on: fe1)"]);
+    let calm = on("seen", "fe1").answers(seen("Up", 20)).answers(seen("Up", 2));
+    let scene = play(text, world().with(calm).with(health(&[false])));
+    ends(&scene, Resolved, "fixed", &[]);
+    took(&scene, "5s");
+}
+
+#[test]
+fn cancel_in_the_middle_undoes_and_waits_for_what_cannot_be_broken_off() {
+    let body = "
+      temporarily svc.set(server, value: 7)
+      step \"Kick\" { svc.kick(server) }
+      wait 1h
+      resolve \"never\"";
+    let slow = on("kick", "fe1").takes(d("40s"));
+    let scene = play_body(body, world().with(value(1)).with(slow).cancel_at(at("10s")));
+    let ledger = ["0s svc.set(on: fe1, value: 7)", "0s-40s svc.kick(on: fe1)", "40s svc.set(on: fe1, value: 1)"];
+    ends(&scene, Cancelled, "it was cancelled", &ledger);
+    assert!(scene.told().is_empty() && scene.left().is_empty());
+}
+
+#[test]
+fn an_answer_that_is_too_old_is_not_used_but_told() {
+    let load = || on("load", "fe1").answers(Value::number(3)).answers(Value::number(9));
+    let old = "the answer of svc.load(on: fe1) is older than 5m: ask again";
+    for (wait, lines, reason) in [
+        ("5m", "require load == 3", "it was 3"),
+        ("301s", "require load == 3", old),
+        ("301s", "let twice = load * 2\n require twice == 6", old),
+        ("301s", "match load { 3 { wait 1s } else { wait 2s } }", old),
+        ("301s", "permanently svc.set(server, value: load)", old),
+        ("301s", "do Part(load)", old),
+        (
+            "301s",
+            "wait until load == 3 within 1m every 30s",
+            &format!("could not find out in time whether 3 == 3: {old}"),
+        ),
+        ("301s", "notify vendor \"${load}\" with load", "it was 3"),
+        ("301s", "try { require load == 3 } catch e { notify vendor \"${e.action} ${e.kind}\" }", "it was 3"),
+        ("301s", "let again = svc.load(server)\n require again == 9", "it was 3"),
+    ] {
+        let text = format!(
+            "procedure Part(load: number) {{ require load == 3 }}
+             runbook Main(server: web) {{
+               contact oncall
+               let load = svc.load(server)
+               wait {wait}
+               {lines}
+               escalate to oncall \"it was ${{load}}\" with load
+             }}"
+        );
+        let scene = play(&text, world().with(load()).with(value(1)));
+        ends(&scene, Escalated, reason, &[]);
+    }
+    let told = "load: 3";
+    let text = "
+      procedure Part(load: number) {
+        wait 3m
+        require load == 3
+      }
+      runbook Main(server: web) {
+        contact oncall
+        let load = svc.load(server)
+        wait 3m
+        do Part(load)
+        resolve \"in time\"
+      }";
+    ends(&play(text, world().with(load())), Escalated, old, &[]);
+    let text = "let load = svc.load(server)\n wait 10m\n escalate to oncall \"high\" with load";
+    assert!(body(&play_body(text, world().with(load()))).contains(told));
+}
+
+#[test]
+fn what_a_loop_goes_over_grows_old_and_an_undo_may_use_it_all_the_same() {
+    let queues = || on("queues", "fe1").answers(Value::list([1, 2, 3].map(Value::number)));
+    let reason = "the answer of svc.queues(on: fe1) is older than 5m: ask again";
+    let text = "for each in svc.queues(server), at most 9 { permanently svc.set(server, value: each)\n wait 3m }\n resolve \"all\"";
+    let ledger = ["0s svc.set(on: fe1, value: 1)", "3m svc.set(on: fe1, value: 2)"];
+    ends(&play_body(text, world().with(queues()).with(value(7))), Escalated, reason, &ledger);
+    let text = "
+      let load = svc.load(server)
+      temporarily { svc.touch(server) } undo { svc.set(server, value: load) }
+      wait 10m
+      resolve \"well\"";
+    let load = on("load", "fe1").answers(Value::number(3));
+    let scene = play_body(text, world().with(load).with(health(&[true])));
+    ends(&scene, Resolved, "well", &["0s svc.touch(on: fe1)", "10m svc.set(on: fe1, value: 3)"]);
+}
