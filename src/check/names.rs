@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::expressions::{ByUnknown, Typed};
-use super::program::{Expression, ExpressionKind, Parameter, Slot};
+use super::program::{Expression, ExpressionKind, Locals, Parameter, Slot};
 use super::types::Type;
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::Span;
@@ -116,7 +116,8 @@ pub(super) struct Body<'a> {
     pub kind: BodyKind,
     /// The backend in whose file this stands.
     pub inside: Option<&'a ast::Backend>,
-    pub slots: usize,
+    /// The name of each slot.
+    slots: Vec<EcoString>,
     pub place: Place,
     pub summary: Summary,
     /// The runbooks that it runs.
@@ -158,7 +159,7 @@ impl<'a> Body<'a> {
         Self {
             kind,
             inside,
-            slots: 0,
+            slots: Vec::new(),
             place: Place::default(),
             summary: Summary::default(),
             runs: BTreeMap::new(),
@@ -192,6 +193,11 @@ impl<'a> Body<'a> {
 
     /// Takes over what a condition tells, for the statements that follow. The answer of the goal is another one each
     /// time that the goal is asked, so nothing is known of it for long.
+    /// The names of all slots, for the program.
+    pub fn locals(&self) -> Locals {
+        self.slots.as_slice().into()
+    }
+
     pub fn learn(&mut self, known: &[(EcoString, Type)]) {
         for (path, type_of) in known.iter().filter(|(path, _)| !path.starts_with("goal.")) {
             self.learn_one(path, type_of);
@@ -263,8 +269,8 @@ impl<'a> Context<'a> {
             let message = format!("{} is a word of the language, and cannot name something else", name.text);
             self.report(Diagnostic::error(code::DUPLICATE_NAME, name.span, message).help("Choose another name"));
         }
-        let slot = body.slots;
-        body.slots += 1;
+        let slot = body.slots.len();
+        body.slots.push(name.text.clone());
         body.by_name.entry(name.text.clone()).or_insert(body.bindings.len());
         body.bindings.push(Binding {
             name: name.text.clone(),

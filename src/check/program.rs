@@ -7,6 +7,7 @@ use super::types::Type;
 use crate::source::Span;
 use crate::value::{Class, Host, SignedDuration, Value};
 use ecow::EcoString;
+use std::sync::Arc;
 
 /// A place in a program that may do something, unique in the program. Part of an effect's address, so it depends on the
 /// program's text alone.
@@ -16,6 +17,9 @@ pub struct NodeId(pub u32);
 
 /// A local value of a frame.
 pub type Slot = usize;
+
+/// The name of each slot of a frame, for people.
+pub type Locals = Arc<[EcoString]>;
 
 /// All that a set of files declares, checked.
 #[derive(Debug, Clone, Default)]
@@ -60,8 +64,8 @@ pub struct Runbook {
     pub alert_group: Option<EcoString>,
     /// Parameters, slots `0..parameters.len()`.
     pub parameters: Vec<Parameter>,
-    /// How many slots its frame has.
-    pub slots: usize,
+    /// The names of its frame's slots, in order.
+    pub locals: Locals,
     /// What "fixed" means.
     pub goal: Option<Goal>,
     /// Who hears of it when nothing else is said.
@@ -98,8 +102,8 @@ pub struct Procedure {
     pub name: EcoString,
     /// Parameters, slots `0..parameters.len()`.
     pub parameters: Vec<Parameter>,
-    /// How many slots its frame has, those of `undo` included: `undo` sees what the block bound.
-    pub slots: usize,
+    /// The names of its frame's slots, those of `undo` included: `undo` sees what the block bound.
+    pub locals: Locals,
     /// What it does.
     pub block: Block,
     /// What takes it back.
@@ -121,8 +125,8 @@ pub struct Probe {
     pub depends_on: Vec<EcoString>,
     /// Parameters, slots `0..parameters.len()`.
     pub parameters: Vec<Parameter>,
-    /// How many slots its frame has.
-    pub slots: usize,
+    /// The names of its frame's slots, in order.
+    pub locals: Locals,
     /// How long one asking may take, retries not included.
     pub timeout: SignedDuration,
     /// How often it is asked again when the answer is not `passed`, and how far apart.
@@ -150,8 +154,8 @@ pub struct Action {
     pub class: Class,
     /// Parameters, slots `0..parameters.len()` of the signature's frame.
     pub parameters: Vec<Parameter>,
-    /// How many slots the signature's frame has (for `saves` and the body).
-    pub slots: usize,
+    /// The names of the signature's frame, with those of `saves` and the body.
+    pub locals: Locals,
     /// What it answers.
     pub returns: Type,
     /// Whether an empty list is an answer; otherwise it is `unknown`: the observation raises.

@@ -68,7 +68,7 @@ impl<'a> Context<'a> {
             name: name.into(),
             class: signature.class,
             parameters,
-            slots: body.slots,
+            locals: body.locals(),
             returns: returns.unwrap_or(Type::Nothing),
             empty_is_an_answer,
             timeout: DEFAULT_TIMEOUT,
@@ -180,7 +180,7 @@ impl<'a> Context<'a> {
         action.saves = saves;
         action.undo = undo;
         action.body = own;
-        action.slots = body.slots;
+        action.locals = body.locals();
     }
 
     fn observation(&mut self, body: &mut Body<'a>, call: &'a ast::Call, clause: &str) -> Option<Call> {

@@ -1,12 +1,11 @@
-//! Why a probe answered as it did: the values that its condition looked at, by the names that its author gave them.
+//! Why a condition came out as it did: the values that it looked at, by the names that its author gave them.
 
 use super::address::Address;
 use super::frame::Frame;
 use super::render::{is_pure, render};
 use super::scope::Scope;
-use crate::check::program::{Expression, ExpressionKind, Probe, Slot, StatementKind};
+use crate::check::program::{Expression, ExpressionKind};
 use crate::value::Value;
-use ecow::EcoString;
 
 /// Values that are said; a condition that looks at more is told by the first of them.
 const MOST: usize = 3;
@@ -14,13 +13,7 @@ const MOST: usize = 3;
 const LONGEST: usize = 80;
 
 /// `answer.result is unavailable`, for each value that a condition compares; empty when it looks at none.
-pub(super) async fn because(
-    scope: &Scope<'_>,
-    probe: &Probe,
-    condition: &Expression,
-    frame: &mut Frame,
-    at: &Address,
-) -> String {
+pub(super) async fn because(scope: &Scope<'_>, condition: &Expression, frame: &mut Frame, at: &Address) -> String {
     let mut looked_at = Vec::new();
     compared(condition, &mut looked_at);
     let mut said: Vec<String> = Vec::new();
@@ -29,30 +22,31 @@ pub(super) async fn because(
             continue;
         }
         let Ok(value) = scope.told(expression, frame, at).await else { continue };
-        let fact = format!("{} is {}", written(scope, probe, expression), short(&value));
-        if !said.contains(&fact) {
+        let name = written(scope, expression, frame);
+        let fact = format!("{name} is {}", short(&value));
+        // A host stands in the condition by its name already.
+        if !matches!(value, Value::Host(_)) && !said.contains(&fact) {
             said.push(fact);
         }
     }
     said.join(", ")
 }
 
-/// A condition of a probe with the names of its locals.
-pub(super) fn written(scope: &Scope<'_>, probe: &Probe, expression: &Expression) -> String {
-    render(scope.tree.program, expression, &|slot| name(probe, slot).map(Value::Word))
+/// A condition with what its locals are called; hosts and texts are put in their places.
+pub(super) fn written(scope: &Scope<'_>, expression: &Expression, frame: &Frame) -> String {
+    render(scope.tree.program, expression, &|slot| match frame.get(slot) {
+        Some(value @ (Value::Host(_) | Value::Text(_))) => Some(value.clone()),
+        _ => frame.name(slot).cloned().map(Value::Word),
+    })
 }
 
-fn name(probe: &Probe, slot: Slot) -> Option<EcoString> {
-    if probe.ask.as_ref().is_some_and(|(_, answer)| *answer == slot) {
-        return Some("answer".into());
+/// A condition, and in brackets the values that it compares.
+pub(super) async fn with_values(scope: &Scope<'_>, condition: &Expression, frame: &mut Frame, at: &Address) -> String {
+    let text = written(scope, condition, frame);
+    match because(scope, condition, frame, at).await {
+        facts if facts.is_empty() => text,
+        facts => format!("{text} ({facts})"),
     }
-    if let Some(parameter) = probe.parameters.get(slot) {
-        return Some(parameter.name.clone());
-    }
-    probe.statements.iter().find_map(|statement| match &statement.kind {
-        StatementKind::Let { slot: bound, name, .. } if *bound == slot => Some(name.clone()),
-        _ => None,
-    })
 }
 
 /// What a condition compares that does not stand in its text.

@@ -9,7 +9,7 @@ use super::exit::{Exit, Flow, Resolution, caught};
 use super::frame::{Age, Frame};
 use super::observe::after;
 use super::scope::{Boxed, Scope};
-use super::{child, loops, people, show, tell, wait};
+use super::{because, child, loops, people, show, tell, wait};
 use crate::check::program::{Adverb, Block, Expression, LetElse, Slot, Statement, StatementKind, Subject};
 use crate::value::Value;
 use tracing::Instrument;
@@ -71,7 +71,7 @@ pub(super) async fn statement<'t>(
             match otherwise {
                 Some(otherwise) => self::block(scope.at(at), otherwise, frame).await,
                 None => {
-                    let condition = show::condition(scope, condition, frame);
+                    let condition = because::with_values(scope, condition, frame, &at).await;
                     let message = format!("a condition that the runbook requires does not hold: {condition}");
                     Err(scope.escalated_with(message, seen))
                 }
@@ -207,7 +207,7 @@ async fn do_procedure<'t>(
     let procedure = scope.tree.program.procedures.get(procedure).ok_or_else(missing)?;
     let shown: Vec<String> = own.iter().map(ToString::to_string).collect();
     let text = format!("do {}({})", procedure.name, shown.join(", "));
-    let mut own = Frame::new(own, procedure.slots);
+    let mut own = Frame::new(own, &procedure.locals);
     own.grow_old(ages);
     let mut inner = scope.noticing(at.clone());
     inner.number_offset += scope.tree.numbering.before(line.node);

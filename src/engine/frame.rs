@@ -1,16 +1,17 @@
 //! The locals of a block, and for how long what they hold may be used.
 
 use super::compute::mismatch;
-use crate::check::program::Slot;
+use crate::check::program::{Locals, Slot};
 use crate::value::{ActionError, SignedDuration, Timestamp, Value, display_duration};
 use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 
 /// The locals of a block, by slot.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Frame {
     values: Vec<Value>,
+    names: Locals,
     ages: Ages,
 }
 
@@ -46,9 +47,9 @@ impl Age {
 
 impl Frame {
     /// These values in the first slots, and nothing in the others.
-    pub fn new(mut values: Vec<Value>, slots: usize) -> Self {
-        values.resize(values.len().max(slots), Value::Absent);
-        Self { values, ages: Ages::new() }
+    pub fn new(mut values: Vec<Value>, locals: &Locals) -> Self {
+        values.resize(values.len().max(locals.len()), Value::Absent);
+        Self { values, names: locals.clone(), ages: Ages::new() }
     }
 
     /// Binds a local.
@@ -65,6 +66,11 @@ impl Frame {
     /// The first slots hold answers of these ages.
     pub fn grow_old(&mut self, ages: Vec<Option<Age>>) {
         self.ages.extend(ages.into_iter().enumerate().filter_map(|(slot, age)| Some((slot, age?))));
+    }
+
+    /// What the author calls a local.
+    pub fn name(&self, slot: Slot) -> Option<&EcoString> {
+        self.names.get(slot)
     }
 
     /// The values, and which of them grow old.

@@ -98,14 +98,37 @@ impl Drop for Locks<'_> {
     }
 }
 
+/// Takes the locks of a header. A run that an alert started waits for its turn while there is time.
+pub(super) async fn lock_in_turn<'t>(scope: &Scope<'t>, names: Vec<String>) -> Result<Locks<'t>, Exit> {
+    let node = scope.address.last().unwrap_or_default();
+    let mut turn = 0;
+    loop {
+        let at = if turn == 0 { scope.address.clone() } else { scope.address.child(node, turn) };
+        match lock(scope, names.clone(), &at).await {
+            Err(Exit::Failed(error))
+                if error.kind == ErrorKind::Refused && scope.tree.by_alert && scope.run.deadline.is_some() =>
+            {
+                let next = after(scope.now(), ASK_AGAIN);
+                match scope.pause(next, &at, || format!("its turn: {error}")).await {
+                    // What stands in the way says more than that the time is over.
+                    Err(Exit::TimedOut) => return Err(Exit::Failed(error)),
+                    flow => flow?,
+                }
+                turn += 1;
+            }
+            answer => return answer,
+        }
+    }
+}
+
 /// Takes locks from the start of a run to its end, those that its tree holds already once more.
-pub(super) async fn lock<'t>(scope: &Scope<'t>, mut names: Vec<String>) -> Result<Locks<'t>, Exit> {
+async fn lock<'t>(scope: &Scope<'t>, mut names: Vec<String>, at: &Address) -> Result<Locks<'t>, Exit> {
     let tree = scope.tree;
     names.sort();
     names.dedup();
     let missing: Vec<String> = names.iter().filter(|name| !tree.held.borrow().contains_key(*name)).cloned().collect();
     if let (false, Some(world)) = (missing.is_empty(), tree.acting) {
-        let pending = world.lock(scope.address.clone(), missing);
+        let pending = world.lock(at.clone(), missing);
         reply(tree, pending, false).await.map_err(|_| Exit::Cancelled)?.result?;
     }
     let mut held = tree.held.borrow_mut();

@@ -234,7 +234,7 @@ impl<'t> Scope<'t> {
 
 /// The frame of an action's signature, for one call.
 pub(super) fn signature_frame(action: &Action, call: &Call) -> Frame {
-    Frame::new(call.arguments.iter().map(|(_, value)| value.clone()).collect(), action.slots)
+    Frame::new(call.arguments.iter().map(|(_, value)| value.clone()).collect(), &action.locals)
 }
 
 /// A call with the names of its parameters.

@@ -117,7 +117,7 @@ async fn attempt<'t>(
     let at = at.child(probe_node(at), turn);
     let inner = Scope { cap: Some(until), ..scope.at(at.clone()) };
     let mut changes = Vec::new();
-    let mut frame = Frame::new(arguments.to_vec(), probe.slots);
+    let mut frame = Frame::new(arguments.to_vec(), &probe.locals);
     let asked = async {
         for line in &probe.statements {
             inner.checkpoint()?;
@@ -133,15 +133,15 @@ async fn attempt<'t>(
         if let Some(condition) = &probe.unknown_if
             && inner.boolean(condition, &mut frame, &at).await?
         {
-            let reason = match because(&inner, probe, condition, &mut frame, &at).await {
+            let reason = match because(&inner, condition, &mut frame, &at).await {
                 facts if facts.is_empty() => "the answer says nothing".to_owned(),
                 facts => format!("{facts}, which says nothing"),
             };
             return Ok((Verdict::Unknown, reason, value));
         }
         let passed = inner.boolean(&probe.passed_if, &mut frame, &at).await?;
-        let facts = because(&inner, probe, &probe.passed_if, &mut frame, &at).await;
-        let wanted = || written(&inner, probe, &probe.passed_if);
+        let facts = because(&inner, &probe.passed_if, &mut frame, &at).await;
+        let wanted = || written(&inner, &probe.passed_if, &frame);
         Ok(match (passed, facts.is_empty()) {
             (true, true) => (Verdict::Passed, format!("{} holds", wanted()), value),
             (true, false) => (Verdict::Passed, facts, value),

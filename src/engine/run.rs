@@ -8,7 +8,7 @@ use super::exit::{Escalation, Exit, Flow, Resolution};
 use super::frame::Frame;
 use super::goal::{ask_goal, bind};
 use super::limit;
-use super::lock::{Locks, lock};
+use super::lock::{Locks, lock_in_turn};
 use super::observe::after;
 use super::probe::Verdict;
 use super::scope::{Boxed, Scope};
@@ -17,7 +17,7 @@ use super::turn::{in_turns, reply};
 use super::world::{Observing, World};
 use super::{show, tell};
 use crate::check::program::{Program, Runbook};
-use crate::value::{SignedDuration, Timestamp, Value};
+use crate::value::{ActionError, ErrorKind, SignedDuration, Timestamp, Value};
 use ecow::{EcoString, eco_format};
 use std::cell::{OnceCell, RefCell};
 use std::future::{Future, poll_fn};
@@ -39,6 +39,9 @@ pub struct Start {
     pub at: Timestamp,
     /// How many statements may be run before the run is given up: 1,000,000 is a good limit.
     pub step_limit: u64,
+    /// An alert started it, so nobody waits for it to begin: locks that others hold are waited for until `ends within`
+    /// is over, and a run that is turned down all the same escalates. By hand it is refused at once.
+    pub by_alert: bool,
 }
 
 /// How a run ended.
@@ -96,6 +99,11 @@ async fn outermost<'t>(tree: &'t Tree<'t>, start: Start) -> Ending {
     };
     let begun = match begin(tree, None, began).await {
         Ok(begun) => begun,
+        Err(Refusal { exit: Exit::Failed(error), run: Some(run) })
+            if start.by_alert && matches!(error.kind, ErrorKind::Refused | ErrorKind::Limit) =>
+        {
+            return turned_away(tree, start.at, &error, run).await;
+        }
         Err(Refusal { exit, run }) => return refused(tree, start.at, exit, run.as_deref()),
     };
     let scope = begun.scope.clone();
@@ -155,6 +163,24 @@ fn refused(tree: &Tree<'_>, since: Timestamp, exit: Exit, run: Option<&Run>) -> 
         disruptions: Vec::new(),
         duration: tree.clock.get().duration_since(since),
         nobody_told: false,
+    }
+}
+
+/// Nobody is there to see that the run was turned down, so somebody is told.
+async fn turned_away<'t>(tree: &'t Tree<'t>, since: Timestamp, error: &ActionError, run: Rc<Run>) -> Ending {
+    run.tell(tree, EventKind::RunRefused { reason: error.to_string() });
+    let scope = Scope::of(tree, run);
+    let exit = scope.escalated(format!("it was not begun: {error}"));
+    let Some(escalation) = scope.escalation_of(&exit) else { return refused(tree, since, exit, None) };
+    tell::send(&scope, &escalation, false).await;
+    let end = End::Escalated(Box::new(escalation.clone()));
+    Ending {
+        outcome: EndingOutcome::Escalated,
+        reason: escalation.message,
+        left_in_place: ended(&scope, &end),
+        disruptions: Vec::new(),
+        duration: tree.clock.get().duration_since(since),
+        nobody_told: tree.told.get() != Some(true),
     }
 }
 
@@ -236,7 +262,7 @@ pub(super) async fn begin<'t>(
     }
     let named = runbook.parameters.iter().map(|parameter| parameter.name.clone());
     let arguments = named.zip(how.arguments.iter().cloned()).collect();
-    let mut frame = Frame::new(how.arguments, runbook.slots);
+    let mut frame = Frame::new(how.arguments, &runbook.locals);
     let locks = prepare(&scope, runbook, &mut frame).await;
     let locks = locks.map_err(|exit| Refusal { exit, run: Some(Rc::clone(&run)) })?;
     run.tell(
@@ -260,7 +286,7 @@ async fn prepare<'t>(scope: &Scope<'t>, runbook: &'t Runbook, frame: &mut Frame)
     }
     let names = scope.values(&runbook.locks, frame, &scope.address).await?;
     let names = names.iter().filter(|name| **name != Value::Absent).map(ToString::to_string).collect();
-    let locks = lock(scope, names).await?;
+    let locks = lock_in_turn(scope, names).await?;
     let charges = limit::parts(scope, &runbook.name, &runbook.limit, frame, &scope.address).await?;
     if let (false, Some(world)) = (charges.is_empty(), scope.tree.acting) {
         let pending = world.charge(scope.address.clone(), charges);

@@ -1,5 +1,6 @@
 //! What a rehearsal shows from its first effect on: every statement that could follow, both arms, and on what they depend.
 
+use super::because;
 use super::evaluate::Evaluator;
 use super::event::EventKind;
 use super::exit::{Exit, Flow};
@@ -33,7 +34,7 @@ pub(super) fn adverb(adverb: Adverb) -> &'static str {
 
 /// A condition as people read it, values of locals filled in.
 pub(super) fn condition(scope: &Scope<'_>, condition: &Expression, frame: &Frame) -> String {
-    render(scope.tree.program, condition, &|slot| frame.get(slot).cloned())
+    because::written(scope, condition, frame)
 }
 
 /// What a block does to the outside, in one line: its calls, values of locals filled in.
@@ -274,7 +275,7 @@ impl Showing<'_, '_> {
                 self.line(format!("{}do {}({})", adverb(*how), procedure.name, texts.join(", ")), depends_on);
                 let known = values.iter().enumerate().map(|(slot, value)| (slot, value.is_some())).collect();
                 let values = values.into_iter().map(|value| value.unwrap_or(Value::Absent)).collect();
-                let mut frame = Frame::new(values, procedure.slots);
+                let mut frame = Frame::new(values, &procedure.locals);
                 Showing { scope: self.scope, frame: &mut frame, known, depth: self.depth }
                     .procedure(procedure, depends_on);
             }

@@ -32,6 +32,8 @@ pub(super) struct Tree<'a> {
     pub moved: Cell<bool>,
     /// How many statements may still be run.
     pub steps_left: Cell<u64>,
+    /// Whether an alert started it.
+    pub by_alert: bool,
     /// The numbers of steps.
     pub numbering: Numbering,
     /// What is being acted on right now.
@@ -90,6 +92,7 @@ impl<'a> Tree<'a> {
             taken: Cell::new(false),
             moved: Cell::new(false),
             steps_left: Cell::new(start.step_limit),
+            by_alert: start.by_alert,
             numbering: Numbering::of(program),
             busy: RefCell::default(),
             held: RefCell::default(),

@@ -260,7 +260,7 @@ impl Maker {
         let undo = maker.call("svc.set", vec![local(0), local(2)]);
         maker.change("svc.set", |action| {
             action.idempotent = true;
-            action.slots = 3;
+            action.locals = locals(3);
             action.saves = Some((saves, 2));
             action.undo = Some(undo);
         });
@@ -280,7 +280,7 @@ impl Maker {
             group: None,
             depends_on: Vec::new(),
             parameters: parameters(vec![("on", Type::Host(Vec::new()))]),
-            slots: 2,
+            locals: ["on", "answer"].map(Into::into).into(),
             timeout: d("1m"),
             retries: None,
             statements: Vec::new(),
@@ -298,7 +298,7 @@ impl Maker {
             backend: backend.into(),
             name: name.into(),
             class,
-            slots: with.len(),
+            locals: with.iter().map(|(name, _)| (*name).into()).collect(),
             parameters: parameters(with),
             returns,
             empty_is_an_answer: false,
@@ -366,7 +366,7 @@ impl Maker {
             alerts: Vec::new(),
             alert_group: None,
             parameters: parameters(vec![("server", Type::Host(Vec::new()))]),
-            slots: 10,
+            locals: locals(10),
             goal: None,
             contact: Some("oncall".into()),
             locks: Vec::new(),
@@ -382,7 +382,7 @@ impl Maker {
         self.program.procedures.push(Procedure {
             name: "Part".into(),
             parameters: parameters(vec![("server", Type::Host(Vec::new()))]),
-            slots: 5,
+            locals: locals(5),
             block: block(statements),
             undo: undo.map(block),
             span: span(),
@@ -423,6 +423,7 @@ pub fn starting() -> Start {
         run: "r1".into(),
         at: start(),
         step_limit: 1_000_000,
+        by_alert: false,
     }
 }
 
@@ -493,4 +494,9 @@ pub fn health(looks: &[bool]) -> Rule {
 /// What `svc.value` finds.
 pub fn value(number: i64) -> Rule {
     Rule::of("svc.value").answers(Value::number(number))
+}
+
+/// Names for so many slots: `v0`, `v1`, …
+fn locals(count: usize) -> rectify::check::program::Locals {
+    (0..count).map(|slot| format!("v{slot}").into()).collect()
 }

@@ -70,6 +70,7 @@ pub fn perform(job: &Job, id: String, arguments: &RunArguments, output: &Output)
         run: id.into(),
         at: world.now(),
         step_limit: STEP_LIMIT,
+        by_alert: arguments.alert.is_some(),
     };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -17,7 +17,7 @@ use crate::engine::world::{Answered, Asking, Charge, Observing, Pending, Reply, 
 use crate::value::{ActionError, ErrorKind, Outcome, SignedDuration, Timestamp, Value};
 use limits::Limits;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -34,7 +34,8 @@ struct State {
     rules: Vec<Rule>,
     people: Vec<Person>,
     unreachable: BTreeSet<String>,
-    taken: BTreeSet<String>,
+    /// Locks of other runs, and until when they are held.
+    taken: BTreeMap<String, Timestamp>,
     held: BTreeSet<String>,
     limits: Limits,
     cancel_at: Option<Timestamp>,
@@ -89,7 +90,13 @@ impl Scripted {
     /// A lock that another run holds.
     #[must_use]
     pub fn taken(self, lock: &str) -> Self {
-        self.state.borrow_mut().taken.insert(lock.to_owned());
+        self.taken_until(lock, Timestamp::MAX)
+    }
+
+    /// A lock that another run holds until that time.
+    #[must_use]
+    pub fn taken_until(self, lock: &str, until: Timestamp) -> Self {
+        self.state.borrow_mut().taken.insert(lock.to_owned(), until);
         self
     }
 
@@ -264,8 +271,10 @@ impl World for Scripted {
     }
 
     fn lock(&self, _: Address, names: Vec<String>) -> Pending<'_, ()> {
+        let now = self.now();
         let mut state = self.state.borrow_mut();
-        let other = names.iter().find(|name| state.taken.contains(*name) || state.held.contains(*name)).cloned();
+        let others = |name: &String| state.taken.get(name).is_some_and(|until| now < *until);
+        let other = names.iter().find(|name| others(name) || state.held.contains(*name)).cloned();
         let result = match other {
             Some(name) => Err(ActionError::new(ErrorKind::Refused, format!("another run holds the lock of {name}"))),
             None => {

@@ -1,6 +1,6 @@
 //! How runs end, from their text: rules 1, 2, 3, 8, 9 and 10.
 
-use super::stage::{body, declared, ends, on, play, run_in, took};
+use super::stage::{alerted, body, declared, ends, on, play, run_in, took};
 use crate::engine_support::{at, d, health, value, world};
 use rectify::engine::EndingOutcome::{Cancelled, Escalated, Refused, Resolved};
 use rectify::value::{ErrorKind, Value};
@@ -169,4 +169,36 @@ fn an_error_that_nothing_catches_escalates_with_its_evidence() {
     let scene = play(text, world().with(rule));
     ends(&scene, Escalated, "exit code 3", &[]);
     assert!(body(&scene).contains("disk full"), "{}", body(&scene));
+}
+
+const QUEUED: &str = "
+  runbook Main(server: web) {
+    contact oncall
+    lock server
+    limit 1 per 1h
+    ends within 30m
+    svc.restart(server)
+    resolve \"done\"
+  }";
+
+#[test]
+fn what_an_alert_started_waits_for_its_turn() {
+    let program = declared(QUEUED);
+    let busy = || world().taken_until("fe1", at("95s"));
+    let scene = alerted(&program, "Main", "fe1", busy());
+    ends(&scene, Resolved, "done", &["1m40s svc.restart(on: fe1)"]);
+    let scene = run_in(&program, "Main", "fe1", busy());
+    ends(&scene, Refused, "another run holds the lock of fe1", &[]);
+}
+
+#[test]
+fn what_an_alert_started_is_never_turned_down_in_silence() {
+    let program = declared(QUEUED);
+    let scene = alerted(&program, "Main", "fe1", world().taken("fe1"));
+    ends(&scene, Escalated, "it was not begun: another run holds the lock of fe1", &[]);
+    assert_eq!(scene.told().len(), 1);
+    took(&scene, "30m");
+    let scene = alerted(&program, "Main", "fe1", world().charged("Main 1 per 1h", at("0s")));
+    assert_eq!((scene.ending.outcome, scene.told().len()), (Escalated, 1));
+    assert!(scene.ending.reason.starts_with("it was not begun: "), "{}", scene.ending.reason);
 }

@@ -90,12 +90,19 @@ pub fn starting(program: &Program, runbook: &str, host: &str) -> Start {
     let mut arguments = vec![Value::Host(host.into())];
     let rest = program.runbooks[position].parameters.iter().skip(1);
     arguments.extend(rest.map(|parameter| parameter.default.clone().unwrap_or(Value::Absent)));
-    Start { runbook: position, arguments, run: "r1".into(), at: start(), step_limit: 1_000_000 }
+    Start { runbook: position, arguments, run: "r1".into(), at: start(), step_limit: 1_000_000, by_alert: false }
 }
 
 /// Runs a runbook of a program.
 pub fn run_in(program: &Program, runbook: &str, host: &str, world: Scripted) -> Scene {
     let ending = world.drive(run(program, &world, starting(program, runbook, host))).expect("the run ends");
+    Scene { ending, world }
+}
+
+/// The same, started by an alert.
+pub fn alerted(program: &Program, runbook: &str, host: &str, world: Scripted) -> Scene {
+    let start = Start { by_alert: true, ..starting(program, runbook, host) };
+    let ending = world.drive(run(program, &world, start)).expect("the run ends");
     Scene { ending, world }
 }
 
