@@ -22,7 +22,7 @@ fn first_answer(ended: &Ended) -> &Value {
 
 /// The back end was restarted, the front end was not, and that is all that was done.
 fn assert_repaired(ended: &Ended, before: [Option<u32>; 2], site: &Site) {
-    assert_eq!(first_answer(ended), &"unavailable");
+    assert_eq!(first_answer(ended), "unavailable");
     let restart = r#"service.restart(name: "back", on: be1)"#;
     assert_eq!(ended.effects(), [restart]);
     assert_eq!(ended.last()["disruptions"], serde_json::json!([restart]));
@@ -92,7 +92,7 @@ fn a_certificate_that_is_not_trusted_is_for_a_person() {
     site.distrust_back_end();
     let before = processes(&site);
     let ended = Run::start(&site, FRONT_END).end().ends(3, "escalated");
-    assert_eq!(first_answer(&ended), &"unavailable");
+    assert_eq!(first_answer(&ended), "unavailable");
     assert_escalated_untouched(&ended, before, &site, "The certificate of be1 is not trusted", "tls_untrusted");
 }
 
@@ -102,7 +102,7 @@ fn a_wrong_password_is_for_a_person() {
     site.set_password("not it");
     let before = processes(&site);
     let ended = Run::start(&site, FRONT_END).end().ends(3, "escalated");
-    assert_eq!(first_answer(&ended), &"authentication_failed");
+    assert_eq!(first_answer(&ended), "authentication_failed");
     assert_escalated_untouched(&ended, before, &site, "turns the probe's account away", "authentication_failed");
 }
 
