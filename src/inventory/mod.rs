@@ -47,21 +47,6 @@ impl Inventory {
     pub fn contact(&self, name: &str) -> Option<&Contact> {
         self.contacts.iter().find(|contact| contact.name == name)
     }
-
-    /// A contact and all who hear of everything that it hears of, each once.
-    pub fn told(&self, name: &str) -> Vec<&Contact> {
-        let mut told: Vec<&Contact> = self.contact(name).into_iter().collect();
-        let mut next = 0;
-        while let Some(contact) = told.get(next).copied() {
-            for also in contact.also.iter().filter_map(|also| self.contact(also)) {
-                if !told.iter().any(|known| known.name == also.name) {
-                    told.push(also);
-                }
-            }
-            next += 1;
-        }
-        told
-    }
 }
 
 /// A host, and where the parts of its entry stand.

@@ -94,7 +94,7 @@ fn a_whole_inventory_is_read() {
     assert_eq!((text(back.facts_spans[2].value), back.facts_spans[2].written.as_deref()), ("\"2\"", Some("2")));
     assert_eq!(back.facts_spans[3].written.as_deref(), Some("1.10"));
     assert_eq!(back.name_span.file, FileId(3));
-    let told: Vec<&str> = inventory.told("here").iter().map(|contact| contact.name.as_str()).collect();
+    let told: Vec<&str> = Contact::circle(&inventory.contacts, "here").into_iter().map(|contact| contact.name.as_str()).collect();
     assert_eq!(told, ["here", "lead", "oncall"]);
     assert_eq!(inventory.secrets["probe"], SecretSource::File("secrets/probe".into()));
     assert_eq!(inventory.mail.unwrap().security, Security::Starttls);
