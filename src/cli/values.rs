@@ -38,6 +38,10 @@ pub fn bind(parameters: &[Parameter], given: &[Given], known: Known<'_>) -> Resu
         match (text, &parameter.default, &parameter.type_of) {
             (Some(text), ..) => match read(text, &parameter.type_of, known) {
                 Ok(value) => values.push(value),
+                // Whoever takes the name of a secret for its value must not find the value in a log.
+                Err(why) if holds_secret(&parameter.type_of) => {
+                    mistakes.push(format!("{} cannot be used: {why}", parameter.name));
+                }
                 Err(why) => mistakes.push(format!("{}={text} cannot be used: {why}", parameter.name)),
             },
             (None, Some(default), _) => values.push(default.clone()),
@@ -51,6 +55,14 @@ pub fn bind(parameters: &[Parameter], given: &[Given], known: Known<'_>) -> Resu
         }
     }
     if mistakes.is_empty() { Ok(values) } else { Err(mistakes) }
+}
+
+fn holds_secret(type_of: &Type) -> bool {
+    match type_of {
+        Type::Secret => true,
+        Type::Optional(inner) | Type::List(inner) => holds_secret(inner),
+        _ => false,
+    }
 }
 
 fn unknown_parameter(name: &str, parameters: &[Parameter]) -> String {
@@ -225,6 +237,16 @@ mod tests {
         assert_eq!(read("be1", &front, known), Err("be1 is not of role front_end".into()));
         assert!(read("fe2", &front, known).unwrap_err().contains("did you mean fe1?"));
         assert!(read("192.0.2.1", &Type::Host(vec![]), known).unwrap_err().contains("several hosts"));
+    }
+
+    #[test]
+    fn what_is_given_for_a_secret_is_not_repeated() {
+        let known = Known { hosts: &[], secrets: &["imap_probe"] };
+        for type_of in [Type::Secret, Type::Optional(Box::new(Type::Secret)), Type::List(Box::new(Type::Secret))] {
+            let parameters = [parameter("password", type_of, None)];
+            let mistakes = bind(&parameters, &given(&[("password", "hunter22")]), known).unwrap_err();
+            assert_eq!(mistakes, ["password cannot be used: the inventory has no secret of this name"]);
+        }
     }
 
     #[test]
