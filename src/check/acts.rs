@@ -74,9 +74,9 @@ impl<'a> Context<'a> {
             Adverb::None if has_undo || class == Class::Change => {
                 let text = format!("{name} leaves something changed, and nothing says whether that is meant to stay");
                 let help = if has_undo {
-                    "write temporarily before it to have it undone when the block ends, or permanently to keep it"
+                    "Write temporarily before it to have it undone when the block ends, or permanently to keep it"
                 } else {
-                    "write permanently before it; it has no undo of its own: to take it back, use temporarily { … } undo { … }"
+                    "Write permanently before it; it has no undo of its own: to take it back, use temporarily { … } undo { … }"
                 };
                 let mut diagnostic = Diagnostic::error(code::ADVERB_DEMANDED, span, text).help(help);
                 if has_undo {
@@ -88,9 +88,9 @@ impl<'a> Context<'a> {
             Adverb::Temporarily { .. } if !has_undo => {
                 let text = format!("{name} has no undo, so it cannot be done temporarily");
                 let help = if class == Class::Change {
-                    "write permanently, or say how to take it back: temporarily { … } undo { … }"
+                    "Write permanently, or say how to take it back: temporarily { … } undo { … }"
                 } else {
-                    "it leaves nothing behind: write it without the word"
+                    "It leaves nothing behind: write it without the word"
                 };
                 Some(Diagnostic::error(code::ADVERB_USELESS, whole, text).help(help))
             }

@@ -222,7 +222,7 @@ impl<'a> Context<'a> {
                     let span = field.map_or(role.span, |field| field.type_of.span);
                     let message = format!("a fact of a host cannot be {}", with_article(&type_of));
                     let diagnostic = Diagnostic::error(code::UNKNOWN_TYPE, span, message);
-                    self.report(diagnostic.help("write several facts, of plain types and lists of them"));
+                    self.report(diagnostic.help("Write several facts, of plain types and lists of them"));
                 }
             }
         }

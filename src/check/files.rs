@@ -55,7 +55,7 @@ impl<'a> Session<'a> {
             Ok(file) => file,
             Err(error) => {
                 let id = self.sources.add(SourceFile::new(root.to_string_lossy().into_owned(), ""));
-                let message = format!("{} cannot be read: {}", root.display(), why(&error));
+                let message = format!("{} {error}", root.display());
                 let diagnostic = Diagnostic::error(code::UNREADABLE_FILE, Span::new(id, 0, 0), message);
                 return Checked { program: None, diagnostics: vec![diagnostic], file: Some(id) };
             }
@@ -109,7 +109,7 @@ impl<'a> Session<'a> {
             match found.and_then(|target| self.read(&target).map(|file| (target, file))) {
                 Ok((target, imported)) => self.import(target, imported, span, loading),
                 Err(error) => {
-                    let message = format!("{written:?} cannot be imported: {}", why(&error));
+                    let message = format!("{written:?} cannot be imported: it {error}");
                     loading.diagnostics.push(Diagnostic::error(code::IMPORT_FAILED, span, message).help(
                         "An import is a path relative to the file that it stands in, inside the project's folder",
                     ));
@@ -146,15 +146,4 @@ struct Loading {
     open: Vec<PathBuf>,
     diagnostics: Vec<Diagnostic>,
     full: bool,
-}
-
-fn why(error: &FileError) -> String {
-    match error {
-        FileError::NotFound => "there is no such file".to_owned(),
-        FileError::NotAFile(what) => format!("it is {what}"),
-        FileError::TooLong => "it is longer than 1 MiB".to_owned(),
-        FileError::NotUtf8(offset) => format!("it is not UTF-8 (byte {offset})"),
-        FileError::Outside => "it lies outside the project's folder".to_owned(),
-        FileError::Other(error) => error.clone(),
-    }
 }

@@ -13,6 +13,7 @@ use crate::diagnostic::{Diagnostic, code};
 use crate::source::Span;
 use crate::syntax::ast;
 use crate::value::{Class, Value};
+use std::collections::HashSet;
 
 impl<'a> Context<'a> {
     /// A block, and whether control can reach its end.
@@ -337,9 +338,8 @@ impl<'a> Context<'a> {
                 body.observations += 1;
                 let words = question.choices.iter().map(|word| word.text.clone());
                 let type_of = choices(words.clone());
-                if let Some(twice) = question.choices.iter().enumerate().find_map(|(position, word)| {
-                    question.choices[..position].iter().any(|earlier| earlier.text == word.text).then_some(word)
-                }) {
+                let mut offered = HashSet::new();
+                if let Some(twice) = question.choices.iter().find(|word| !offered.insert(&word.text)) {
                     self.error(code::DUPLICATE_NAME, twice.span, format!("{} is offered twice", twice.text));
                 }
                 let default = question.default.as_ref().map_or_else(Default::default, |default| {

@@ -72,7 +72,7 @@ pub fn read_text(path: &Path) -> Result<String, FileError> {
         FileType::Fifo => return Err(FileError::NotAFile("a pipe")),
         FileType::Socket => return Err(FileError::NotAFile("a socket")),
         FileType::CharacterDevice | FileType::BlockDevice => return Err(FileError::NotAFile("a device")),
-        _ => return Err(FileError::NotAFile("not a file")),
+        _ => return Err(FileError::NotAFile("something else")),
     }
     if u64::try_from(status.st_size).unwrap_or(u64::MAX) > MAX_FILE_BYTES as u64 {
         return Err(FileError::TooLong);
@@ -83,18 +83,6 @@ pub fn read_text(path: &Path) -> Result<String, FileError> {
         return Err(FileError::TooLong);
     }
     String::from_utf8(bytes).map_err(|error| FileError::NotUtf8(error.utf8_error().valid_up_to()))
-}
-
-/// The end of a sentence that begins with the file's name.
-pub fn describe(error: &FileError) -> String {
-    match error {
-        FileError::NotFound => "does not exist".to_owned(),
-        FileError::NotAFile(what) => format!("is {what}, not a regular file"),
-        FileError::TooLong => "is longer than 1 MiB, which no runbook may be".to_owned(),
-        FileError::NotUtf8(offset) => format!("is not UTF-8: byte {offset}, counted from 0, belongs to no character"),
-        FileError::Outside => "lies outside the project's folder".to_owned(),
-        FileError::Other(why) => format!("cannot be read: {why}"),
-    }
 }
 
 pub(super) fn error_of(error: std::io::Error) -> FileError {

@@ -1,6 +1,6 @@
 //! `rectify fmt PATH…`.
 
-use super::files::{describe, read_text};
+use super::files::read_text;
 use super::output::say;
 use super::walk::runbook_files;
 use super::{Exit, Output};
@@ -64,7 +64,7 @@ enum Trouble {
 
 /// Formats a file; whether that changes it.
 fn format_file(path: &Path, check: bool, output: &Output) -> Result<bool, Trouble> {
-    let text = read_text(path).map_err(|error| Trouble::File(describe(&error)))?;
+    let text = read_text(path).map_err(|error| Trouble::File(error.to_string()))?;
     let mut sources = SourceMap::new();
     let id = sources.add(SourceFile::new(path.to_string_lossy().into_owned(), text.as_str()));
     let parsed = syntax::parse(id, &text);

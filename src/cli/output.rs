@@ -2,7 +2,7 @@
 
 use super::When;
 use crate::diagnostic::Diagnostic;
-use crate::report::{Findings, Style, findings_as_text};
+use crate::report::{Findings, Style, findings_as_text, sanitise};
 use crate::source::SourceMap;
 use std::io::{IsTerminal, Write};
 
@@ -57,7 +57,7 @@ impl Output {
     }
 }
 
-/// One sentence on standard error.
+/// A sentence on standard error; names in it may come from anywhere, and do nothing to a terminal.
 pub fn say(sentence: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{sentence}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", sanitise(sentence));
 }

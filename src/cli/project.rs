@@ -1,6 +1,6 @@
 //! The project that a file belongs to: its folder, its inventory, and the files that imports may reach.
 
-use super::files::{ProjectFiles, describe, read_text};
+use super::files::{ProjectFiles, read_text};
 use super::walk::{CONFIG, config_above, named, runbook_files};
 use crate::catalog::Catalog;
 use crate::check::{Checked, Session};
@@ -132,5 +132,5 @@ impl Project {
 }
 
 fn unreadable(path: &Path, error: &FileError, span: Span) -> Diagnostic {
-    Diagnostic::error(code::UNREADABLE_FILE, span, format!("{} {}", path.display(), describe(error)))
+    Diagnostic::error(code::UNREADABLE_FILE, span, format!("{} {}", path.display(), error))
 }

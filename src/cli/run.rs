@@ -3,7 +3,7 @@
 mod choose;
 mod perform;
 
-use super::files::{describe, read_text};
+use super::files::read_text;
 use super::output::say;
 use super::{Exit, Format, Output, alert};
 use crate::source::MAX_FILE_BYTES;
@@ -94,7 +94,7 @@ fn jobs(arguments: &RunArguments, output: &Output) -> Result<Vec<Job>, Vec<Strin
 
 fn read_alert(path: &Path) -> Result<String, String> {
     if path != Path::new("-") {
-        return read_text(path).map_err(|error| format!("{} {}", path.display(), describe(&error)));
+        return read_text(path).map_err(|error| format!("{} {}", path.display(), error));
     }
     let mut bytes = Vec::new();
     let read = std::io::stdin().lock().take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes);

@@ -3,7 +3,8 @@
 use crate::check::program::Parameter;
 use crate::check::types::Type;
 use crate::diagnostic::nearest;
-use crate::value::{Decimal, Host, SignedDuration, Value, Version};
+use crate::syntax;
+use crate::value::{Host, Value, Version};
 use std::sync::Arc;
 
 /// What names from outside may mean.
@@ -37,6 +38,10 @@ pub fn bind(parameters: &[Parameter], given: &[Given], known: Known<'_>) -> Resu
         match (text, &parameter.default, &parameter.type_of) {
             (Some(text), ..) => match read(text, &parameter.type_of, known) {
                 Ok(value) => values.push(value),
+                // Whoever takes the name of a secret for its value must not find the value in a log.
+                Err(why) if holds_secret(&parameter.type_of) => {
+                    mistakes.push(format!("{} cannot be used: {why}", parameter.name));
+                }
                 Err(why) => mistakes.push(format!("{}={text} cannot be used: {why}", parameter.name)),
             },
             (None, Some(default), _) => values.push(default.clone()),
@@ -50,6 +55,14 @@ pub fn bind(parameters: &[Parameter], given: &[Given], known: Known<'_>) -> Resu
         }
     }
     if mistakes.is_empty() { Ok(values) } else { Err(mistakes) }
+}
+
+fn holds_secret(type_of: &Type) -> bool {
+    match type_of {
+        Type::Secret => true,
+        Type::Optional(inner) | Type::List(inner) => holds_secret(inner),
+        _ => false,
+    }
 }
 
 fn unknown_parameter(name: &str, parameters: &[Parameter]) -> String {
@@ -93,8 +106,8 @@ pub fn read(text: &str, type_of: &Type, known: Known<'_>) -> Result<Value, Strin
         Type::Text => Ok(Value::text(text)),
         Type::Number => text.parse().map(Value::Number).map_err(|_| not()),
         Type::Boolean => text.parse().map(Value::Boolean).map_err(|_| not()),
-        Type::Duration => duration(text).map(Value::Duration).ok_or_else(not),
-        Type::Size => size(text).map(Value::Size).ok_or_else(not),
+        Type::Duration => syntax::duration(text).map(Value::Duration).ok_or_else(not),
+        Type::Size => syntax::size(text).map(Value::Size).ok_or_else(not),
         Type::Percent => {
             text.strip_suffix('%').and_then(|number| number.parse().ok()).map(Value::Percent).ok_or_else(not)
         }
@@ -158,56 +171,11 @@ pub fn first_few(names: &[&str]) -> String {
     }
 }
 
-/// `90s`, `1h30m`, `500ms`.
-fn duration(text: &str) -> Option<SignedDuration> {
-    let mut total: i64 = 0;
-    let mut rest = text;
-    if rest.is_empty() {
-        return None;
-    }
-    while !rest.is_empty() {
-        let digits = rest.find(|character: char| !character.is_ascii_digit())?;
-        let count: i64 = rest.get(..digits)?.parse().ok()?;
-        rest = rest.get(digits..)?;
-        let letters = rest.find(|character: char| character.is_ascii_digit()).unwrap_or(rest.len());
-        let length: i64 = match rest.get(..letters)? {
-            "ms" => 1,
-            "s" => 1000,
-            "m" => 60_000,
-            "h" => 3_600_000,
-            "d" => 86_400_000,
-            _ => return None,
-        };
-        rest = rest.get(letters..)?;
-        total = total.checked_add(count.checked_mul(length)?)?;
-    }
-    Some(SignedDuration::from_millis(total))
-}
-
-/// `4KiB`, `1.5GB`, `12B`.
-fn size(text: &str) -> Option<u64> {
-    let digits = text.find(|character: char| !(character.is_ascii_digit() || character == '.'))?;
-    let number: Decimal = text.get(..digits)?.parse().ok()?;
-    let unit: u64 = match text.get(digits..)? {
-        "B" => 1,
-        "kB" => 1000,
-        "MB" => 1_000_000,
-        "GB" => 1_000_000_000,
-        "TB" => 1_000_000_000_000,
-        "KiB" => 1 << 10,
-        "MiB" => 1 << 20,
-        "GiB" => 1 << 30,
-        "TiB" => 1 << 40,
-        _ => return None,
-    };
-    u64::try_from(number.checked_mul(unit.into())?.round()).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::check::types::EnumType;
-    use crate::value::HostSettings;
+    use crate::value::{HostSettings, SignedDuration};
 
     fn host_named(name: &str, role: &str, alias: &str) -> Host {
         Host {
@@ -269,6 +237,16 @@ mod tests {
         assert_eq!(read("be1", &front, known), Err("be1 is not of role front_end".into()));
         assert!(read("fe2", &front, known).unwrap_err().contains("did you mean fe1?"));
         assert!(read("192.0.2.1", &Type::Host(vec![]), known).unwrap_err().contains("several hosts"));
+    }
+
+    #[test]
+    fn what_is_given_for_a_secret_is_not_repeated() {
+        let known = Known { hosts: &[], secrets: &["imap_probe"] };
+        for type_of in [Type::Secret, Type::Optional(Box::new(Type::Secret)), Type::List(Box::new(Type::Secret))] {
+            let parameters = [parameter("password", type_of, None)];
+            let mistakes = bind(&parameters, &given(&[("password", "hunter22")]), known).unwrap_err();
+            assert_eq!(mistakes, ["password cannot be used: the inventory has no secret of this name"]);
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Which files a path means, and which project they belong to.
 
-use super::files::{describe, error_of};
+use super::files::error_of;
 use crate::source::FileError;
 use std::path::{Path, PathBuf};
 
@@ -66,7 +66,7 @@ pub fn config_above(path: &Path) -> Option<PathBuf> {
 
 /// A sentence about a file.
 pub fn named(path: &Path, error: &FileError) -> String {
-    format!("{} {}", path.display(), describe(error))
+    format!("{} {}", path.display(), error)
 }
 
 #[cfg(test)]

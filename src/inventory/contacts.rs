@@ -28,7 +28,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> Vec<Contact> {
                                 if names.contains(&also.as_str()) {
                                     contact.also.push(also);
                                 } else {
-                                    let noted = reader.error(span, format!("there is no contact named {also}"));
+                                    let noted = reader.error(span, format!("There is no contact named {also}"));
                                     noted.help(suggestion(&also, &names));
                                 }
                             }
@@ -39,8 +39,8 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> Vec<Contact> {
         }
         let silent = contact.mail.is_empty() && !contact.terminal && contact.also.is_empty();
         if silent && reader.diagnostics.len() == before {
-            let message = format!("nothing says how {} is told", field.name);
-            reader.error(field.key, message).help("give it `mail: ADDRESS`, `terminal: true` or `also: [CONTACT]`");
+            let message = format!("Nothing says how {} is told", field.name);
+            reader.error(field.key, message).help("Give it `mail: ADDRESS`, `terminal: true` or `also: [CONTACT]`");
         }
         contacts.push(contact);
     }
@@ -55,7 +55,7 @@ fn read_addresses(reader: &mut Reader, node: &Node) -> Vec<String> {
         } else {
             reader
                 .error(span, format!("{address:?} is not a mail address"))
-                .help("write `name@example.org`, without a display name");
+                .help("Write `name@example.org`, without a display name");
         }
     }
     addresses
@@ -77,7 +77,7 @@ pub(super) fn check_mail(
     secrets: &BTreeMap<String, SecretSource>,
 ) {
     if !is_address(&mail.from) {
-        reader.error(section, "`mail.from:` is not a mail address").help("write `name@example.org`");
+        reader.error(section, "`mail.from:` is not a mail address").help("Write `name@example.org`");
     }
     if mail.user.is_some() != mail.password.is_some() {
         reader.error(section, "`mail.user:` and `mail.password:` go together: one of them is missing");
@@ -85,18 +85,18 @@ pub(super) fn check_mail(
     if mail.password.as_ref().is_some_and(|name| !secrets.contains_key(name)) {
         reader
             .error(section, "`mail.password:` is not the name of a secret")
-            .help("put the place of the password under `secrets:`, and its name here");
+            .help("Put the place of the password under `secrets:`, and its name here");
     }
     if mail.security == Security::None {
         if !mail.names_loopback() {
             reader
-                .error(section, "mail without TLS may go to a loopback address only")
-                .help("leave out `security: none`, or name a relay on this machine");
+                .error(section, "Mail without TLS may go to a loopback address only")
+                .help("Leave out `security: none`, or name a relay on this machine");
         }
         if mail.user.is_some() {
             reader
-                .error(section, "a password is never sent without TLS")
-                .help("leave out `security: none`, or `user:` and `password:`");
+                .error(section, "A password is never sent without TLS")
+                .help("Leave out `security: none`, or `user:` and `password:`");
         }
     }
 }

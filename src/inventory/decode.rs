@@ -87,14 +87,14 @@ fn misfit(error: &str, node: &Node, key: Option<Span>) -> Misfit {
         return at(None, format!("`{}:` is missing", name.trim_matches('`')));
     }
     let Some((what, expected)) = error.rsplit_once(", expected ") else {
-        return at(Some(node.span), format!("this does not fit: {error}"));
+        return at(Some(node.span), format!("This does not fit: {error}"));
     };
     let known = quoted(expected);
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let named = |prefix| Some(what.strip_prefix(prefix)?.trim_matches('`'));
     if let Some(name) = named("unknown field ") {
         let help = Some(suggestion(name, &known));
-        return Misfit { help, ..at(key, format!("there is no entry named `{name}` here")) };
+        return Misfit { help, ..at(key, format!("There is no entry named `{name}` here")) };
     }
     if let Some(name) = named("unknown variant ") {
         let help = Some(suggestion(name, &known));
@@ -113,5 +113,5 @@ fn misfit(error: &str, node: &Node, key: Option<Span>) -> Misfit {
     // Of a single value that is none of what was asked for there is nothing to say that is not seen.
     let unlike = is_text || node.text().is_none() || node.is_null();
     let here = if unlike { format!(", and here is {}", node.what()) } else { String::new() };
-    at(Some(node.span), format!("expected is {expected}{here}"))
+    at(Some(node.span), format!("Expected is {expected}{here}"))
 }

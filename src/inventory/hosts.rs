@@ -17,7 +17,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> Vec<Entry> {
     for field in &fields {
         if let Some((_, first)) = taken.insert(folded(field.name), (field.name.to_owned(), field.key)) {
             reader
-                .error(field.key, format!("two hosts are named {}; case does not count", field.name))
+                .error(field.key, format!("Two hosts are named {}; case does not count", field.name))
                 .also(first, "the first");
         }
     }
@@ -81,14 +81,14 @@ fn read_host(reader: &mut Reader, entry: &Field<'_>, taken: &mut HashMap<String,
                     host.settings.reboot.iter().flat_map(|reboot| [Some(&reboot.command), reboot.boot_id.as_ref()]);
                 if commands.flatten().any(|command| command.first().is_none_or(|program| program.is_empty())) {
                     reader
-                        .error(key, "a command is a list of arguments that begins with a program")
-                        .help("for example `command: [ssh, be1, reboot]`");
+                        .error(key, "A command is a list of arguments that begins with a program")
+                        .help("For example `command: [ssh, be1, reboot]`");
                 }
             }
             _ => {
                 host.settings.reachable_port = reader.decode(key, value);
                 if host.settings.reachable_port == Some(0) {
-                    reader.error(value.span, "port 0 cannot be reached");
+                    reader.error(value.span, "Port 0 cannot be reached");
                 }
             }
         }
@@ -134,7 +134,7 @@ fn read_fact(reader: &mut Reader, node: &Node) -> Option<Value> {
         Kind::Scalar { text, .. } => Some(Value::text(text.as_str())),
         Kind::List(items) => Some(Value::list(items.iter().filter_map(|item| read_fact(reader, item)))),
         Kind::Map(_) => {
-            reader.error(node.span, "a fact is a text, a number, true or false, or a list of those");
+            reader.error(node.span, "A fact is a text, a number, true or false, or a list of those");
             None
         }
         Kind::Invalid => None,

@@ -47,21 +47,6 @@ impl Inventory {
     pub fn contact(&self, name: &str) -> Option<&Contact> {
         self.contacts.iter().find(|contact| contact.name == name)
     }
-
-    /// A contact and all who hear of everything that it hears of, each once.
-    pub fn told(&self, name: &str) -> Vec<&Contact> {
-        let mut told: Vec<&Contact> = self.contact(name).into_iter().collect();
-        let mut next = 0;
-        while let Some(contact) = told.get(next).copied() {
-            for also in contact.also.iter().filter_map(|also| self.contact(also)) {
-                if !told.iter().any(|known| known.name == also.name) {
-                    told.push(also);
-                }
-            }
-            next += 1;
-        }
-        told
-    }
 }
 
 /// A host, and where the parts of its entry stand.
@@ -137,7 +122,7 @@ pub fn parse(file: FileId, text: &str) -> (Inventory, Vec<Diagnostic>) {
         let mailed = inventory.contacts.iter().find(|contact| !contact.mail.is_empty());
         if let Some(contact) = mailed {
             let message = format!("{} is told by mail, and nothing says how mail leaves", contact.name);
-            reader.error(root.span.before(), message).help("add a section `mail:` with `server:` and `from:`");
+            reader.error(root.span.before(), message).help("Add a section `mail:` with `server:` and `from:`");
         }
     }
     reader.diagnostics.sort_by_key(|diagnostic| diagnostic.span().start);
@@ -146,14 +131,14 @@ pub fn parse(file: FileId, text: &str) -> (Inventory, Vec<Diagnostic>) {
 
 /// Diagnostics point at the section and never at the entry: the line of a mistaken one may hold the secret itself.
 fn read_secrets(reader: &mut Reader, section: Span, node: &yaml::Node) -> BTreeMap<String, SecretSource> {
-    const HOW: &str = "write `NAME: {environment: VARIABLE}` or `NAME: {file: PATH}`; the file must have mode 0600";
+    const HOW: &str = "Write `NAME: {environment: VARIABLE}` or `NAME: {file: PATH}`; the file must have mode 0600";
     let mut secrets = BTreeMap::new();
     for field in reader.named(node, "`secrets:`") {
         let name = field.name;
         let yaml::Kind::Map(fields) = &field.value.kind else {
             if !field.value.is_invalid() {
                 let message = format!(
-                    "the secret {name:?} does not say where it is kept; a secret itself has no place in this file"
+                    "The secret {name:?} does not say where it is kept; a secret itself has no place in this file"
                 );
                 reader.error(section, message).help(HOW);
             }
@@ -171,7 +156,7 @@ fn read_secrets(reader: &mut Reader, section: Span, node: &yaml::Node) -> BTreeM
             Some(source) => drop(secrets.insert(name.to_owned(), source)),
             None => {
                 let message =
-                    format!("the secret {name:?} needs one place where it is kept: an environment variable or a file");
+                    format!("The secret {name:?} needs one place where it is kept: an environment variable or a file");
                 reader.error(section, message).help(HOW);
             }
         }

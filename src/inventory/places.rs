@@ -47,7 +47,7 @@ pub(super) fn find(
         match event {
             Event::StreamEnd => return Ok(root),
             Event::DocumentStart(_) if root.is_some() => {
-                finder.complain(span, "a second document begins here", "an inventory is one document");
+                finder.complain(span, "A second document begins here", "An inventory is one document");
                 return Ok(root);
             }
             Event::StreamStart | Event::DocumentStart(_) | Event::DocumentEnd | Event::Nothing => {}
@@ -79,7 +79,7 @@ impl<'a> Finder<'a> {
 
     fn place(&mut self, event: &Event<'a>, start: Span, depth: usize) -> Result<Place, Unplaced> {
         if depth > MAX_DEPTH {
-            let message = format!("this is nested more than {MAX_DEPTH} deep");
+            let message = format!("This is nested more than {MAX_DEPTH} deep");
             return Err(Unplaced::Refused(Box::new(Diagnostic::error(code::BAD_INVENTORY, start, message))));
         }
         let (anchored, tagged) = match event {
@@ -90,12 +90,12 @@ impl<'a> Finder<'a> {
         if anchored {
             self.complain(
                 start,
-                "anchors and aliases are not read here",
-                "write it out: whoever reads this at night should find it where it is used",
+                "Anchors and aliases are not read here",
+                "Write it out: whoever reads this at night should find it where it is used",
             );
         }
         if tagged {
-            self.complain(start, "YAML tags are not read here", "leave out the part that begins with `!`");
+            self.complain(start, "YAML tags are not read here", "Leave out the part that begins with `!`");
         }
         let (shape, span) = match event {
             Event::Scalar(_, style, ..) => (Shape::Scalar { plain: *style == ScalarStyle::Plain }, start),

@@ -125,7 +125,7 @@ impl Reader {
 /// `did you mean …?`, or all there are.
 pub(super) fn suggestion(written: &str, known: &[&str]) -> String {
     match nearest(written, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("there are: {}", known.join(", ")),
+        Some(near) => format!("Did you mean `{near}`?"),
+        None => format!("There are: {}", known.join(", ")),
     }
 }

@@ -94,7 +94,8 @@ fn a_whole_inventory_is_read() {
     assert_eq!((text(back.facts_spans[2].value), back.facts_spans[2].written.as_deref()), ("\"2\"", Some("2")));
     assert_eq!(back.facts_spans[3].written.as_deref(), Some("1.10"));
     assert_eq!(back.name_span.file, FileId(3));
-    let told: Vec<&str> = inventory.told("here").iter().map(|contact| contact.name.as_str()).collect();
+    let told: Vec<&str> =
+        Contact::circle(&inventory.contacts, "here").into_iter().map(|contact| contact.name.as_str()).collect();
     assert_eq!(told, ["here", "lead", "oncall"]);
     assert_eq!(inventory.secrets["probe"], SecretSource::File("secrets/probe".into()));
     assert_eq!(inventory.mail.unwrap().security, Security::Starttls);
@@ -112,12 +113,12 @@ fn an_empty_file_is_an_empty_inventory() {
 #[test]
 fn every_mistake_has_its_place() {
     for (text, expected) in [
-        ("host:\n  a: {}\n", "1:1 rectify.yaml has no entry named `host` (did you mean `hosts`?)"),
-        ("hosts:\n  a:\n    adress: b\n", "3:5 the entry of a has no entry named `adress` (did you mean `address`?)"),
+        ("host:\n  a: {}\n", "1:1 rectify.yaml has no entry named `host` (Did you mean `hosts`?)"),
+        ("hosts:\n  a:\n    adress: b\n", "3:5 the entry of a has no entry named `adress` (Did you mean `address`?)"),
         ("hosts: [a, b]\n", "1:8 `hosts:` is a group of entries (`name: …`), and here is a list"),
         ("hosts:\n  a: 1.2.3.4\n", "2:6 the entry of a is a group of entries (`name: …`), and here is a single value"),
         ("hosts:\n  a: {}\n  a: {}\n", "3:3 \"a\" is here twice"),
-        ("hosts:\n  a: {}\n  A: {}\n", "3:3 two hosts are named A; case does not count"),
+        ("hosts:\n  a: {}\n  A: {}\n", "3:3 Two hosts are named A; case does not count"),
         ("hosts:\n  a: {aliases: [B.]}\n  b: {}\n", "2:17 B. is an alias of a, and belongs to b already"),
         ("hosts:\n  a: {aliases: [x]}\n  b: {aliases: [y, X]}\n", "3:20 X is an alias of b, and belongs to a already"),
         ("hosts:\n  -x: {}\n", "2:3 \"-x\" cannot be the name of a host: it begins with a hyphen, like an option"),
@@ -126,76 +127,76 @@ fn every_mistake_has_its_place() {
             "2:16 \"-oProxyCommand=x\" cannot be an address: it begins with a hyphen, like an option",
         ),
         ("hosts:\n  a: {address: [x]}\n", "2:16 `address:` is a text, and here is a list"),
-        ("hosts:\n  a: {facts: {x: {y: 1}}}\n", "2:18 a fact is a text, a number, true or false, or a list of those"),
-        ("hosts:\n  a: {reachable_port: 70000}\n", "2:23 expected is a whole number from 0 to 65535"),
-        ("hosts:\n  a: {reachable_port: 0}\n", "2:23 port 0 cannot be reached"),
-        ("hosts:\n  a: {imap: {prot: 1}}\n", "2:14 there is no entry named `prot` here (did you mean `port`?)"),
+        ("hosts:\n  a: {facts: {x: {y: 1}}}\n", "2:18 A fact is a text, a number, true or false, or a list of those"),
+        ("hosts:\n  a: {reachable_port: 70000}\n", "2:23 Expected is a whole number from 0 to 65535"),
+        ("hosts:\n  a: {reachable_port: 0}\n", "2:23 Port 0 cannot be reached"),
+        ("hosts:\n  a: {imap: {prot: 1}}\n", "2:14 There is no entry named `prot` here (Did you mean `port`?)"),
         (
             "hosts:\n  a: {imap: {security: startls}}\n",
-            "2:24 `startls` is not one of the words that may stand here (did you mean `starttls`?)",
+            "2:24 `startls` is not one of the words that may stand here (Did you mean `starttls`?)",
         ),
-        ("hosts:\n  a: {imap: {from_address: here}}\n", "2:28 this does not fit: invalid IP address syntax"),
+        ("hosts:\n  a: {imap: {from_address: here}}\n", "2:28 This does not fit: invalid IP address syntax"),
         ("hosts:\n  a: {service: {config: x}}\n", "2:7 `manager:` is missing"),
-        ("hosts:\n  a: {reboot: {command: reboot}}\n", "2:25 expected is a list, and here is a single value"),
-        ("hosts:\n  a: {imap: [993]}\n", "2:13 expected is a group of entries (`name: …`), and here is a list"),
-        ("hosts:\n  a: {imap: tls}\n", "2:13 expected is a group of entries (`name: …`), and here is a single value"),
-        ("hosts:\n  a: {imap: {security: [tls]}}\n", "2:24 expected is a word, and here is a list"),
-        ("hosts:\n  a: {imap: {port: [993]}}\n", "2:20 expected is a whole number from 0 to 65535, and here is a list"),
-        ("hosts:\n  a: {imap: {port: \"x, expected y\"}}\n", "2:20 expected is a whole number from 0 to 65535"),
-        ("hosts:\n  a: {imap: {port: 9.93}}\n", "2:20 expected is a whole number from 0 to 65535"),
+        ("hosts:\n  a: {reboot: {command: reboot}}\n", "2:25 Expected is a list, and here is a single value"),
+        ("hosts:\n  a: {imap: [993]}\n", "2:13 Expected is a group of entries (`name: …`), and here is a list"),
+        ("hosts:\n  a: {imap: tls}\n", "2:13 Expected is a group of entries (`name: …`), and here is a single value"),
+        ("hosts:\n  a: {imap: {security: [tls]}}\n", "2:24 Expected is a word, and here is a list"),
+        ("hosts:\n  a: {imap: {port: [993]}}\n", "2:20 Expected is a whole number from 0 to 65535, and here is a list"),
+        ("hosts:\n  a: {imap: {port: \"x, expected y\"}}\n", "2:20 Expected is a whole number from 0 to 65535"),
+        ("hosts:\n  a: {imap: {port: 9.93}}\n", "2:20 Expected is a whole number from 0 to 65535"),
         (
             "hosts:\n  a: {reboot: {command: [ssh, {be1: reboot}]}}\n",
-            "2:31 expected is a text, and here is a group of entries",
+            "2:31 Expected is a text, and here is a group of entries",
         ),
         (
             "hosts:\n  a: {service: {manager: systemd, command: [ssh, ~]}}\n",
-            "2:50 expected is a text, and here is nothing",
+            "2:50 Expected is a text, and here is nothing",
         ),
         (
             "hosts:\n  a: {reboot: {command: []}}\n",
-            "2:7 a command is a list of arguments that begins with a program (for example `command: [ssh, be1, reboot]`)",
+            "2:7 A command is a list of arguments that begins with a program (For example `command: [ssh, be1, reboot]`)",
         ),
         (
             "contacts:\n  a: {}\n",
-            "2:3 nothing says how a is told (give it `mail: ADDRESS`, `terminal: true` or `also: [CONTACT]`)",
+            "2:3 Nothing says how a is told (Give it `mail: ADDRESS`, `terminal: true` or `also: [CONTACT]`)",
         ),
-        ("contacts:\n  a: {terminal: perhaps}\n", "2:17 expected is `true` or `false`"),
+        ("contacts:\n  a: {terminal: perhaps}\n", "2:17 Expected is `true` or `false`"),
         (
             "contacts:\n  first: {terminal: true}\n  b: {also: [frist]}\n",
-            "3:14 there is no contact named frist (did you mean `first`?)",
+            "3:14 There is no contact named frist (Did you mean `first`?)",
         ),
         (
             "contacts:\n  a: {mail: nobody}\n",
-            "2:13 \"nobody\" is not a mail address (write `name@example.org`, without a display name)",
+            "2:13 \"nobody\" is not a mail address (Write `name@example.org`, without a display name)",
         ),
         (
             "contacts:\n  a: x@example.org\n",
-            "1:1 a is told by mail, and nothing says how mail leaves (add a section `mail:` with `server:` and `from:`)",
+            "1:1 a is told by mail, and nothing says how mail leaves (Add a section `mail:` with `server:` and `from:`)",
         ),
         ("mail: {server: m.example.org}\n", "1:1 `from:` is missing"),
         (
             "mail: {server: m.example.org, from: a@example.org, security: none}\n",
-            "1:1 mail without TLS may go to a loopback address only (leave out `security: none`, or name a relay on this machine)",
+            "1:1 Mail without TLS may go to a loopback address only (Leave out `security: none`, or name a relay on this machine)",
         ),
         (
             "mail: {server: m, from: a@example.org, user: x}\n",
             "1:1 `mail.user:` and `mail.password:` go together: one of them is missing",
         ),
         ("policy: {destroy: never}\n", "1:19 `destroy:` is `approval` or `allow`"),
-        ("hosts:\n\ta: {}\n", "2:1 this line is indented by a tab (YAML is indented by blanks)"),
+        ("hosts:\n\ta: {}\n", "2:1 This line is indented by a tab (YAML is indented by blanks)"),
         (
             "hosts: {a: &x {}}\n",
-            "1:12 anchors and aliases are not read here (write it out: whoever reads this at night should find it where it is used)",
+            "1:12 Anchors and aliases are not read here (Write it out: whoever reads this at night should find it where it is used)",
         ),
-        ("hosts: {a: !ruby/object {}}\n", "1:12 YAML tags are not read here (leave out the part that begins with `!`)"),
-        ("hosts: {}\n---\nhosts: {}\n", "2:1 a second document begins here (an inventory is one document)"),
-        ("hosts:\n  ? [a]\n  : {}\n", "2:5 this key is not a single word (write `key: value`)"),
+        ("hosts: {a: !ruby/object {}}\n", "1:12 YAML tags are not read here (Leave out the part that begins with `!`)"),
+        ("hosts: {}\n---\nhosts: {}\n", "2:1 A second document begins here (An inventory is one document)"),
+        ("hosts:\n  ? [a]\n  : {}\n", "2:5 This key is not a single word (Write `key: value`)"),
         ("[1]\n", "1:1 rectify.yaml is a group of entries (`name: …`), and here is a list"),
     ] {
         assert_eq!(show(text), [expected], "{text}");
     }
     let unclosed = show("hosts: {a: {\n");
-    assert!(unclosed.len() == 1 && unclosed[0].contains("this is not well-formed YAML: "), "{unclosed:?}");
+    assert!(unclosed.len() == 1 && unclosed[0].contains("This is not well-formed YAML: "), "{unclosed:?}");
 }
 
 #[test]
@@ -219,14 +220,14 @@ fn the_type_decides_what_a_scalar_is() {
 #[test]
 fn what_is_not_yaml_is_told_in_place() {
     for (text, expected) in [
-        ("hosts: {a: {\n", "2:1 this is not well-formed YAML: did not find expected"),
-        ("contacts:\n  oncall: [terminal\n", "3:1 this is not well-formed YAML: did not find expected ',' or ']'"),
+        ("hosts: {a: {\n", "2:1 This is not well-formed YAML: did not find expected"),
+        ("contacts:\n  oncall: [terminal\n", "3:1 This is not well-formed YAML: did not find expected ',' or ']'"),
         (
             "# 清单\nhosts: {北京: @}\n",
-            "2:13 this is not well-formed YAML: found character that cannot start any token",
+            "2:13 This is not well-formed YAML: found character that cannot start any token",
         ),
-        ("hosts: *a\n", "1:8 this is not well-formed YAML: while parsing node, found unknown anchor"),
-        ("@\n", "1:1 this is not well-formed YAML: found character that cannot start any token"),
+        ("hosts: *a\n", "1:8 This is not well-formed YAML: while parsing node, found unknown anchor"),
+        ("@\n", "1:1 This is not well-formed YAML: found character that cannot start any token"),
     ] {
         let shown = show(text);
         assert!(shown.len() == 1 && shown[0].starts_with(expected), "{text}: {shown:?}");
@@ -246,7 +247,7 @@ fn the_library_has_limits_of_its_own() {
     assert!(refused(&bomb).contains("repetition limit exceeded"), "{}", refused(&bomb));
     let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
     assert!(refused(&deep).contains("recursion limit exceeded"), "{}", refused(&deep));
-    assert_eq!(show(&deep), ["1:18 this is nested more than 16 deep"]);
+    assert_eq!(show(&deep), ["1:18 This is nested more than 16 deep"]);
 }
 
 #[test]
@@ -290,12 +291,12 @@ fn files_that_mean_harm_end_soon() {
         "a0: &a0 [x,x,x,x,x,x,x,x,x]\n{}",
         (1..60).map(|n| format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 9].join(","))).collect::<String>()
     );
-    assert!(show(&bomb).iter().any(|line| line.contains("anchors and aliases")));
+    assert!(show(&bomb).iter().any(|line| line.contains("Anchors and aliases")));
     for opening in ["[", "{a: ", "- ", "? ", "{[", "? - "] {
         let shown = show(&format!("hosts: {}", opening.repeat(100_000)));
         assert!(!shown.is_empty() && shown.len() < 10, "{opening}: {shown:?}");
     }
-    assert_eq!(show(&"a".repeat(1024 * 1024 + 1)), ["1:1 the inventory is longer than 1 MiB"]);
+    assert_eq!(show(&"a".repeat(1024 * 1024 + 1)), ["1:1 The inventory is longer than 1 MiB"]);
     for text in [
         "\0",
         "hosts: \u{1}",

@@ -60,7 +60,7 @@ impl Node {
 pub(super) fn parse(file: FileId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Node> {
     let whole = Span::new(file, 0, 0);
     if text.len() > MAX_FILE_BYTES {
-        diagnostics.push(Diagnostic::error(code::BAD_INVENTORY, whole, "the inventory is longer than 1 MiB"));
+        diagnostics.push(Diagnostic::error(code::BAD_INVENTORY, whole, "The inventory is longer than 1 MiB"));
         return None;
     }
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -125,10 +125,10 @@ fn not_yaml(body: &str, offsets: &Offsets<'_>, at: usize, reason: &str) -> Diagn
     let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
     if line.get(..indent).is_some_and(|blanks| blanks.contains('\t')) {
         let span = offsets.bytes(line_start, line_start + indent);
-        return Diagnostic::error(code::BAD_INVENTORY, span, "this line is indented by a tab")
+        return Diagnostic::error(code::BAD_INVENTORY, span, "This line is indented by a tab")
             .help("YAML is indented by blanks");
     }
-    let message = format!("this is not well-formed YAML: {reason}");
+    let message = format!("This is not well-formed YAML: {reason}");
     Diagnostic::error(code::BAD_INVENTORY, offsets.bytes(at, at), message)
 }
 
@@ -200,8 +200,8 @@ impl<'de> Visitor<'de> for At<'_> {
             let value = entries.next_value_seed(self.then(value_place))?;
             match key.text() {
                 None if !key.is_invalid() => self.diagnostics.push(
-                    Diagnostic::error(code::BAD_INVENTORY, key.span, "this key is not a single word")
-                        .help("write `key: value`"),
+                    Diagnostic::error(code::BAD_INVENTORY, key.span, "This key is not a single word")
+                        .help("Write `key: value`"),
                 ),
                 None => {}
                 Some(name) => match seen.get(name) {

@@ -22,6 +22,22 @@ pub enum FileError {
     Other(String),
 }
 
+/// The end of a sentence that begins with the file.
+impl std::fmt::Display for FileError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotFound => f.write_str("does not exist"),
+            Self::NotAFile(what) => write!(f, "is {what}, not a regular file"),
+            Self::TooLong => f.write_str("is longer than 1 MiB"),
+            Self::NotUtf8(offset) => write!(f, "is not UTF-8: byte {offset}, counted from 0, belongs to no character"),
+            Self::Outside => f.write_str("lies outside the project's folder"),
+            Self::Other(why) => write!(f, "cannot be read: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for FileError {}
+
 /// Files by path, for imports. The real one is in `cli`; tests keep theirs in memory.
 pub trait Files {
     /// Finds what `import "written"` in the file `from` means, as the path by which it is known from then on.

@@ -123,7 +123,7 @@ impl<'a> Builder<'a> {
         }
         self.report(
             Diagnostic::error(code::NOT_UNDERSTOOD, span, format!("`{text}` is not a name"))
-                .help("A name is words of letters, digits and `_`, joined by single dots; none begins with a digit."),
+                .help("A name is words of letters, digits and `_`, joined by single dots; none begins with a digit"),
         );
         let words: Vec<&str> = text.split('.').take_while(|word| is_name(word)).collect();
         let text = words.join(".");
@@ -166,7 +166,7 @@ impl<'a> Builder<'a> {
         self.report(
             Diagnostic::error(code::DUPLICATE_CLAUSE, span, format!("`{what}` is given twice"))
                 .also(first, "the first stands here")
-                .help("Keep one of them."),
+                .help("Keep one of them"),
         );
     }
 }

@@ -59,7 +59,7 @@ pub(super) fn line(file: FileId, start: usize, text: &str, context: Context, blo
     let rest = text.get(word.len()..).unwrap_or("");
     if rest.trim_start().starts_with('=') && !rest.trim_start().starts_with("==") && !word.is_empty() {
         return Diagnostic::error(code::NOT_UNDERSTOOD, span, "A value is bound without `let`")
-            .help("Write `let` before the name. A name is bound once and never changed.")
+            .help("Write `let` before the name. A name is bound once and never changed")
             .fix(span.before(), "let ");
     }
     if let Some(near) = nearest(word, words::of(context).map(|known| known.word)).filter(|_| !word.is_empty()) {
@@ -89,11 +89,11 @@ fn call(file: FileId, start: usize, text: &str, span: Span) -> Diagnostic {
     let path = text.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '.')).unwrap_or(text.len());
     if !text.get(path..).is_some_and(|rest| rest.starts_with('(')) {
         return Diagnostic::error(code::NOT_UNDERSTOOD, span, "An action is called with its arguments in parentheses")
-            .help("Write `backend.action(argument, name: argument)`, or `backend.action()` where it has none.");
+            .help("Write `backend.action(argument, name: argument)`, or `backend.action()` where it has none");
     }
     let stuck = expected::read(Rule::call, text, false);
     expected::diagnostic(file, start, text, "call", stuck)
-        .help("A call is written `backend.action(argument, name: argument)`.")
+        .help("A call is written `backend.action(argument, name: argument)`")
 }
 
 /// Reads a line by the rule of its first word, and says where that ends.
@@ -141,10 +141,10 @@ pub(super) fn rest(file: FileId, start: usize, text: &str) -> Diagnostic {
     }
     if let Some(unit) = words::unit(word) {
         return Diagnostic::error(code::BAD_LITERAL, word_span, "A duration is written without a blank")
-            .help(format!("Write the number and its unit as one word, as in `5{unit}`."));
+            .help(format!("Write the number and its unit as one word, as in `5{unit}`"));
     }
     Diagnostic::error(code::EXTRA_TEXT, span, "Something stands after the end of the statement")
-        .help("A statement ends where its line ends. If this begins another, write it on a line of its own.")
+        .help("A statement ends where its line ends. If this begins another, write it on a line of its own")
 }
 
 /// What is not understood between parentheses or brackets.
@@ -158,7 +158,7 @@ pub(super) fn part(span: Span, text: &str) -> Diagnostic {
         "This is not understood between parentheses or brackets"
     };
     Diagnostic::error(code::NOT_UNDERSTOOD, span, message)
-        .help("Arguments and items are separated by commas; a name before a colon says which parameter is meant.")
+        .help("Arguments and items are separated by commas; a name before a colon says which parameter is meant")
 }
 
 fn understood(text: &str, rule: Rule, block: bool) -> bool {

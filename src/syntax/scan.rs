@@ -180,7 +180,7 @@ impl<'a> Scanner<'a> {
             _ => format!("`{wide}` and more on this line is full-width punctuation"),
         };
         let diagnostic = Diagnostic::error(code::WIDE_PUNCTUATION, self.span(range.clone()), message)
-            .help("Outside of texts and comments, punctuation is written with half-width characters.")
+            .help("Outside of texts and comments, punctuation is written with half-width characters")
             .fix(self.span(range), replacement);
         self.plain.diagnostics.push(diagnostic);
     }

@@ -25,7 +25,7 @@ impl Trusts {
     /// The system's authorities and those in a file of PEM certificates. The sentence of an error says what is wrong
     /// with the file.
     pub fn with(&self, extra: Option<&Path>) -> Result<Trust, String> {
-        let pem = extra.map(read).transpose()?.unwrap_or_default();
+        let pem = extra.map(read_pem).transpose()?.unwrap_or_default();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, (made, _)| made.elapsed() < LIFE);
         if let Some((_, trust)) = known.get(&pem) {
@@ -45,7 +45,11 @@ fn certificates(pem: &[u8]) -> Option<Vec<Certificate>> {
     Certificate::stack_from_pem(pem).ok().filter(|certificates| !certificates.is_empty())
 }
 
-fn read(file: &Path) -> Result<Vec<u8>, String> {
+/// What a file of PEM certificates holds: of a regular file, and no more than 1 MiB of it.
+///
+/// # Errors
+/// A sentence that names the file.
+pub fn read_pem(file: &Path) -> Result<Vec<u8>, String> {
     let problem = |error: &dyn fmt::Display| format!("{} cannot be read: {error}", file.display());
     // Opening a pipe would wait for somebody to write into it.
     if !std::fs::metadata(file).map_err(|error| problem(&error))?.is_file() {

@@ -27,6 +27,24 @@ pub struct Contact {
     pub also: Vec<EcoString>,
 }
 
+impl Contact {
+    /// A contact by its name and those that hear of everything it hears of, each once; empty where none has the name.
+    pub fn circle<'c>(contacts: &'c [Self], name: &str) -> Vec<&'c Self> {
+        let named = |name: &str| contacts.iter().find(|contact| contact.name == name);
+        let mut circle: Vec<&Self> = named(name).into_iter().collect();
+        let mut next = 0;
+        while let Some(contact) = circle.get(next).copied() {
+            next += 1;
+            for other in contact.also.iter().filter_map(|also| named(also)) {
+                if !circle.iter().any(|known| known.name == other.name) {
+                    circle.push(other);
+                }
+            }
+        }
+        circle
+    }
+}
+
 /// The server that mail leaves by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

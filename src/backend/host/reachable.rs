@@ -1,9 +1,9 @@
 //! Whether a host accepts connections.
 
+use crate::transport::tcp::{ConnectError, connect};
 use crate::value::{ActionError, ErrorKind, Host};
-use std::io::ErrorKind as Io;
 use std::time::Duration;
-use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 /// A host that says nothing for this long is not reachable.
 const SILENCE: Duration = Duration::from_secs(5);
@@ -17,32 +17,14 @@ pub(super) async fn reachable(host: &Host, limit: Duration) -> Result<bool, Acti
         );
         ActionError::new(ErrorKind::Refused, message)
     })?;
-    let failed = |what: &str| ActionError::new(ErrorKind::Unreachable, format!("{}: {what}", host.name));
     // Less than the whole limit, so that silence is an answer and not a timeout of the call.
     let silence = SILENCE.min(limit.mul_f32(0.8));
-    let resolved = tokio::time::timeout(silence, tokio::net::lookup_host((host.address.as_str(), port))).await;
-    let addresses: Vec<_> = match resolved {
-        Ok(Ok(addresses)) => addresses.collect(),
-        Ok(Err(error)) => return Err(failed(&format!("the address {:?} cannot be resolved: {error}", host.address))),
-        Err(_) => return Err(failed(&format!("the address {:?} was not resolved in time", host.address))),
-    };
-    let attempts = async {
-        let mut no_way = None;
-        for address in &addresses {
-            match TcpStream::connect(address).await {
-                Ok(_) => return Ok(true),
-                Err(error)
-                    if matches!(error.kind(), Io::NetworkUnreachable | Io::AddrNotAvailable | Io::PermissionDenied) =>
-                {
-                    no_way = Some(error);
-                }
-                Err(_) => {}
-            }
+    match connect(&host.address, port, None, Instant::now() + silence).await {
+        Ok(_) => Ok(true),
+        Err(ConnectError::Refused | ConnectError::HostUnreachable | ConnectError::TimedOut) => Ok(false),
+        // What this machine could not try says nothing of the host, which may be well.
+        Err(error @ (ConnectError::Unresolved(_) | ConnectError::Local(_))) => {
+            Err(ActionError::new(ErrorKind::Unreachable, format!("{}: {error}", host.name)))
         }
-        match no_way {
-            Some(error) => Err(failed(&format!("this machine has no way to it: {error}"))),
-            None => Ok(false),
-        }
-    };
-    tokio::time::timeout(silence, attempts).await.unwrap_or(Ok(false))
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::{Phase, Receipt};
 use crate::secret::Secrets;
+use crate::transport::trust::read_pem;
 use crate::value::{ActionError, ErrorKind, MailSettings, Security, Value};
 use lettre::address::Envelope;
 use lettre::transport::smtp::Error as SmtpError;
@@ -113,17 +114,24 @@ async fn resolve(settings: &MailSettings) -> Result<Vec<SocketAddr>, ActionError
     Ok(addresses)
 }
 
+/// Where one certificate of a PEM file ends.
+const END: &str = "-----END CERTIFICATE-----";
+
 fn tls_parameters(settings: &MailSettings, folder: &Path) -> Result<TlsParameters, ActionError> {
     let refused = |what: String| ActionError::new(ErrorKind::Refused, what);
     let name = settings.server_name.clone().unwrap_or_else(|| settings.server.clone());
     let mut builder = TlsParameters::builder(name).set_min_tls_version(TlsVersion::Tlsv12);
     if let Some(path) = &settings.ca {
-        let pem = std::fs::read_to_string(folder.join(path))
-            .map_err(|error| refused(format!("the certificates in {} cannot be read: {error}", path.display())))?;
-        const END: &str = "-----END CERTIFICATE-----";
-        for one in pem.split_inclusive(END).filter(|part| part.contains(END)) {
+        let file = folder.join(path);
+        let pem = read_pem(&file).map_err(refused)?;
+        let pem = String::from_utf8_lossy(&pem);
+        let certificates: Vec<&str> = pem.split_inclusive(END).filter(|part| part.contains(END)).collect();
+        if certificates.is_empty() {
+            return Err(refused(format!("{} holds no PEM certificate", file.display())));
+        }
+        for one in certificates {
             let certificate = Certificate::from_pem(one.as_bytes())
-                .map_err(|_| refused(format!("{} holds something that is no certificate", path.display())))?;
+                .map_err(|_| refused(format!("{} holds something that is no certificate", file.display())))?;
             builder = builder.add_root_certificate(certificate);
         }
     }

@@ -71,6 +71,18 @@ async fn nothing_travels_in_the_open_beyond_this_machine() {
     assert_eq!(send_to(&login, Duration::from_secs(5)).await.unwrap_err().kind, ErrorKind::Refused);
 }
 
+#[tokio::test]
+async fn a_file_of_certificates_is_a_bounded_file_with_certificates() {
+    for (path, problem) in
+        [("/dev/zero", "is not a file"), ("Cargo.toml", "holds no PEM certificate"), ("no.pem", "cannot be read")]
+    {
+        let secured = MailSettings { security: Security::Tls, ca: Some(path.into()), ..settings(25) };
+        let error = send_to(&secured, Duration::from_secs(5)).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Refused, "{path}");
+        assert!(error.message.contains(problem) && error.message.contains(path), "{error}");
+    }
+}
+
 /// A server that gives one answer a line, and hangs when it has none left.
 async fn scripted(answers: &'static [&'static str]) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

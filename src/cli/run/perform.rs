@@ -9,7 +9,6 @@ use crate::backend::human::Console;
 use crate::backend::{Backend, exec, host, imap, service};
 use crate::engine::{self, Ending, EndingOutcome, Start};
 use crate::report::run::{JsonLines, LiveView, Mask, PlainLines, View};
-use crate::report::sanitise;
 use crate::secret::{Redacted, Secrets};
 use crate::value::Timestamp;
 use crate::world::live::{Cancel, Channels, Equipment, Live, state_folder};
@@ -106,7 +105,7 @@ fn show_message(text: &Redacted<String>) -> bool {
         return true;
     }
     if std::io::stderr().is_terminal() {
-        say(&sanitise(text));
+        say(text);
         return true;
     }
     false

@@ -30,7 +30,7 @@ impl<'a> Builder<'a> {
         let kind = kind.unwrap_or_else(|| {
             self.report(
                 Diagnostic::error(code::BAD_LITERAL, span, format!("`{text}` is too large"))
-                    .help("A duration may be ten years long, a size 16 EiB, and a number may have 28 digits."),
+                    .help("A duration may be ten years long, a size 16 EiB, and a number may have 28 digits"),
             );
             AmountKind::Invalid
         });
@@ -79,7 +79,7 @@ fn bad_quantity(text: &str, span: crate::source::Span) -> Diagnostic {
         _ => "",
     };
     let diagnostic = Diagnostic::error(code::BAD_LITERAL, span, format!("`{text}` is not a number, duration or size"))
-        .help("Durations are written with `ms`, `s`, `m`, `h`, `d` (`1h30m`); sizes with `B`, `kB`, `MB`, `GB`, `TB`, `KiB`, `MiB`, `GiB`, `TiB`.");
+        .help("Durations are written with `ms`, `s`, `m`, `h`, `d` (`1h30m`); sizes with `B`, `kB`, `MB`, `GB`, `TB`, `KiB`, `MiB`, `GiB`, `TiB`");
     let whole = text.get(..digits).unwrap_or("");
     match shorter {
         "" => diagnostic,

@@ -90,7 +90,7 @@ impl<'a> Builder<'a> {
                     span,
                     format!("This expression is too long (limit {} operators)", limits::LINKS),
                 )
-                .help("Bind parts of it to names with `let`."),
+                .help("Bind parts of it to names with `let`"),
             );
             return invalid(span);
         }
@@ -118,7 +118,7 @@ impl<'a> Builder<'a> {
             if strength == binding::COMPARISON && compared.replace(span).is_some() {
                 self.report(
                     Diagnostic::error(code::NOT_UNDERSTOOD, span, "A comparison is compared with something else")
-                        .help("Join two comparisons with `and`, or put one in parentheses."),
+                        .help("Join two comparisons with `and`, or put one in parentheses"),
                 );
             }
             left = if is_infix {
@@ -169,7 +169,7 @@ impl<'a> Builder<'a> {
         let Expression { kind: ExpressionKind::Call(call), span: end } = operand else {
             self.report(
                 Diagnostic::error(code::MISSING_PART, span, format!("After `{word}` a call is missing"))
-                    .help(format!("Write `{word}` and a name with its arguments: `{word} Name(argument)`.")),
+                    .help(format!("Write `{word}` and a name with its arguments: `{word} Name(argument)`")),
             );
             return invalid(span.to(operand.span));
         };
@@ -345,7 +345,7 @@ impl<'a> Builder<'a> {
                 inner.0.by_ref().last().map_or(self.span(&member), |last| self.span(&member).to(self.span(&last)));
             self.report(
                 Diagnostic::error(code::EXTRA_TEXT, rest, "A part of the answer is taken, and nothing is done with it")
-                    .help("Bind it with `let name = …`, or leave it out."),
+                    .help("Bind it with `let name = …`, or leave it out"),
             );
         }
         Call { path, arguments, span }
@@ -361,7 +361,7 @@ impl<'a> Builder<'a> {
                 let message = format!("After `if` as a value `{word}` is missing");
                 builder.report(
                     Diagnostic::error(code::MISSING_PART, place, message)
-                        .help("A value that depends on a condition is written `if condition then value else value`."),
+                        .help("A value that depends on a condition is written `if condition then value else value`"),
                 );
                 None
             }
@@ -394,7 +394,7 @@ impl<'a> Builder<'a> {
                 };
                 self.report(
                     Diagnostic::error(code::MISSING_PART, span, format!("`{word}` has no condition"))
-                        .help(format!("Write `{word} x in list: condition on x`.")),
+                        .help(format!("Write `{word} x in list: condition on x`")),
                 );
                 invalid(span.after())
             }
@@ -414,7 +414,7 @@ impl<'a> Builder<'a> {
             _ => {
                 self.report(
                     Diagnostic::error(code::MISSING_PART, span.after(), "The question does not say what silence means")
-                        .help("Write `default` and one of the choices after the time: `within 30m default no`."),
+                        .help("Write `default` and one of the choices after the time: `within 30m default no`"),
                 );
                 None
             }
@@ -436,7 +436,7 @@ impl<'a> Builder<'a> {
                 _ => self.report(
                     Diagnostic::error(code::NOT_UNDERSTOOD, item.span, "A choice is a single word")
                         .also(span, "these are the choices")
-                        .help("Write words without quotes: `choices [yes, no]`."),
+                        .help("Write words without quotes: `choices [yes, no]`"),
                 ),
             }
         }

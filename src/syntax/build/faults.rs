@@ -97,7 +97,7 @@ impl<'a> Builder<'a> {
                         Span { end: span.start + 1, ..span },
                         "This block belongs to nothing",
                     )
-                    .help("Write `step \"title\" {`, or remove the braces."),
+                    .help("Write `step \"title\" {`, or remove the braces"),
                 }
             }
             Rule::bad_part => return self.bad_part(node),
@@ -107,7 +107,7 @@ impl<'a> Builder<'a> {
                 let brace = Span { start: span.end.saturating_sub(1), ..span };
                 let diagnostic =
                     Diagnostic::error(code::BRACES, brace, "The opening brace stands on a line of its own")
-                        .help("Write `{` at the end of the line that it belongs to.");
+                        .help("Write `{` at the end of the line that it belongs to");
                 match node.as_str().contains('#') {
                     true => diagnostic,
                     false => diagnostic.fix(span, " {"),
@@ -115,7 +115,7 @@ impl<'a> Builder<'a> {
             }
             Rule::missing_brace => Diagnostic::error(code::BRACES, self.end_before(span), "A block is missing here")
                 .here("expected `{`")
-                .help("Write `{` at the end of the line, and `}` on a line of its own after the block."),
+                .help("Write `{` at the end of the line, and `}` on a line of its own after the block"),
             Rule::missing => Diagnostic::error(code::MISSING_PART, span, "The expression is not finished here"),
             _ => return,
         };
@@ -131,7 +131,7 @@ impl<'a> Builder<'a> {
             self.report(
                 Diagnostic::error(code::MISSING_PART, place, "A closing `)` or `]` is missing")
                     .here("expected before this")
-                    .help("Close what was opened; inside parentheses and brackets a line may end."),
+                    .help("Close what was opened; inside parentheses and brackets a line may end"),
             );
             return;
         }
@@ -156,7 +156,7 @@ impl<'a> Builder<'a> {
         let indent: String = line.chars().take_while(|c| *c == ' ').collect();
         let blanks = (near.len() - near.trim_end_matches(' ').len()) as u32;
         Diagnostic::error(code::EXTRA_TEXT, span, "Two statements stand on one line")
-            .help("A statement ends where its line ends: write the second on a line of its own.")
+            .help("A statement ends where its line ends: write the second on a line of its own")
             .fix(Span { start: span.start - blanks, end: span.start, ..span }, format!("\n{indent}"))
     }
 
@@ -171,7 +171,7 @@ impl<'a> Builder<'a> {
                 call.path.span,
                 format!("After `{word}` a blank is missing"),
             )
-            .help(format!("Without a blank, `{word}(` begins a call of something named `{word}`."))
+            .help(format!("Without a blank, `{word}(` begins a call of something named `{word}`"))
             .fix(end, " ");
         }
         let text = match node.as_rule() {
@@ -216,7 +216,7 @@ impl<'a> Builder<'a> {
         let span = Span::new(self.file, at as u32, at as u32 + 1);
         self.report(
             Diagnostic::error(code::BRACES, span, "This `}` closes more than was opened")
-                .help("Remove it, or write the `{` that is missing before it."),
+                .help("Remove it, or write the `{` that is missing before it"),
         );
     }
 
@@ -232,7 +232,7 @@ impl<'a> Builder<'a> {
                 let span = Span::new(self.file, start as u32, start as u32 + 1);
                 self.report(
                     Diagnostic::error(code::BRACES, span, "This block is not closed")
-                        .help("Write `}` on a line of its own where the block ends."),
+                        .help("Write `}` on a line of its own where the block ends"),
                 );
             }
         }
@@ -242,7 +242,7 @@ impl<'a> Builder<'a> {
         self.report(
             Diagnostic::error(code::MISPLACED, span, format!("The header `{word}` stands after a statement"))
                 .also(statement, "the first statement")
-                .help("Headers come first in a runbook."),
+                .help("Headers come first in a runbook"),
         );
     }
 
@@ -251,7 +251,7 @@ impl<'a> Builder<'a> {
         let written = node.as_str();
         self.report(
             Diagnostic::error(code::NOT_UNDERSTOOD, span, format!("`{written}` cannot stand after `{word}`"))
-                .help(format!("After `{word}` stands `{expected} on failure`, or nothing.")),
+                .help(format!("After `{word}` stands `{expected} on failure`, or nothing")),
         );
     }
 
@@ -259,7 +259,7 @@ impl<'a> Builder<'a> {
         self.report(
             Diagnostic::error(code::MISSING_PART, Span { end: span.start + 3, ..span }, "`try` has no `catch`")
                 .also(block.after(), "expected here")
-                .help("Write `try { … } catch error { … }`."),
+                .help("Write `try { … } catch error { … }`"),
         );
     }
 
@@ -267,7 +267,7 @@ impl<'a> Builder<'a> {
         self.report(
             Diagnostic::error(code::EXTRA_TEXT, span, "Something stands after the value of the action")
                 .also(result, "this is the value")
-                .help("The body of an action is `let`s, and then one expression."),
+                .help("The body of an action is `let`s, and then one expression"),
         );
     }
 }

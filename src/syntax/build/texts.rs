@@ -40,19 +40,19 @@ impl<'a> Builder<'a> {
                 Some(c) => parts.character(c),
                 None => self.report(
                     Diagnostic::error(code::BAD_LITERAL, span, format!("`{}` is not a character", node.as_str()))
-                        .help("Between `\\u{` and `}` stands the number of a Unicode character, in hexadecimal digits."),
+                        .help("Between `\\u{` and `}` stands the number of a Unicode character, in hexadecimal digits"),
                 ),
             },
             Rule::bad_escape => {
                 let written = node.as_str();
                 self.report(
                     Diagnostic::error(code::BAD_LITERAL, span, format!("`{written}` is not an escape"))
-                        .help("The escapes are `\\\\`, `\\\"`, `\\n`, `\\t`, `\\$` and `\\u{…}`; for a backslash write `\\\\`, or write the text as `r\"…\"`."),
+                        .help("The escapes are `\\\\`, `\\\"`, `\\n`, `\\t`, `\\$` and `\\u{…}`; for a backslash write `\\\\`, or write the text as `r\"…\"`"),
                 );
             }
             _ => self.report(
                 Diagnostic::error(code::BAD_LITERAL, span, "Only a name can be interpolated")
-                    .help("Write `${name}` or `${name.field}`, bind anything else with `let` before; for a dollar sign write `\\$`."),
+                    .help("Write `${name}` or `${name.field}`, bind anything else with `let` before; for a dollar sign write `\\$`"),
             ),
         }
     }

@@ -7,7 +7,7 @@ use crate::syntax::limits;
 /// At the first thing that is too deep.
 pub(in crate::syntax) fn diagnostic(span: Span) -> Diagnostic {
     Diagnostic::error(code::TOO_DEEP, span, format!("This is nested too deeply (limit {})", limits::NESTING))
-        .help("Bind inner values to names with `let`, or move inner blocks to a procedure.")
+        .help("Bind inner values to names with `let`, or move inner blocks to a procedure")
 }
 
 /// For a text that the parser gave up: by stack or by time. Brackets were counted before, so what nests here is words
@@ -36,5 +36,5 @@ pub(in crate::syntax) fn unreadable(file: FileId, text: &str) -> Diagnostic {
     }
     let first = text.lines().next().unwrap_or("").len() as u32;
     Diagnostic::error(code::TOO_DEEP, Span::new(file, 0, first), "This file takes too long to read")
-        .help("Something in it is nested, or repeated, far beyond what a runbook needs. Split the file.")
+        .help("Something in it is nested, or repeated, far beyond what a runbook needs. Split the file")
 }

@@ -58,7 +58,7 @@ impl Scanner<'_> {
             let span = self.span(start..self.at);
             self.plain.diagnostics.push(
                 Diagnostic::error(code::FORBIDDEN_CHARACTER, span, "A tab stands in the middle of a line")
-                    .help("Tabs may indent a line; between words write spaces.")
+                    .help("Tabs may indent a line; between words write spaces")
                     .fix(span, " "),
             );
         }

@@ -102,7 +102,7 @@ impl Drop for Group {
         let Some(Leader { mut child, pid, watch, output }) = self.leader.take() else { return };
         ask_to_end(pid);
         let watch = watch.into_inner();
-        std::thread::spawn(move || {
+        let ending = std::thread::Builder::new().spawn(move || {
             let deadline = std::time::Instant::now() + super::GRACE;
             let limit = Timespec::try_from(super::GRACE).ok();
             let _ = poll(&mut [PollFd::new(&watch, PollFlags::IN)], limit.as_ref());
@@ -114,6 +114,10 @@ impl Drop for Group {
             forget(pid);
             drop(output);
         });
+        if ending.is_err() {
+            // There is no thread to be had; its number stays the leader's, because nobody has reaped it.
+            let _ = kill_process_group(pid, Signal::KILL);
+        }
     }
 }
 

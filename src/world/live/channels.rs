@@ -35,31 +35,13 @@ pub struct Channels<'a> {
     pub approvers: Vec<EcoString>,
 }
 
-impl Channels<'_> {
-    /// A contact and those that hear of everything it hears of, each once.
-    fn circle(&self, name: &str) -> Vec<&Contact> {
-        let named = |name: &str| self.contacts.iter().find(|contact| contact.name == name);
-        let mut circle: Vec<&Contact> = named(name).into_iter().collect();
-        let mut next = 0;
-        while let Some(contact) = circle.get(next).copied() {
-            next += 1;
-            for other in contact.also.iter().filter_map(|also| named(also)) {
-                if !circle.iter().any(|known| known.name == other.name) {
-                    circle.push(other);
-                }
-            }
-        }
-        circle
-    }
-}
-
 /// Tells a contact over every channel that it has.
 ///
 /// # Errors
 /// `unreachable` when no channel took the message; then it is kept on this machine and shown on standard error.
 pub async fn tell(live: &Live<'_>, telling: &Telling) -> Result<(), ActionError> {
     let channels = &live.equipment.channels;
-    let circle = channels.circle(&telling.contact);
+    let circle = Contact::circle(&channels.contacts, &telling.contact);
     let text = live.equipment.secrets.redact_text(&telling.body);
     let mut failures = Vec::new();
     let mut reached = false;
