@@ -20,16 +20,6 @@ pub struct Question {
 }
 
 impl Question {
-    /// `require approval "…"`: yes or no.
-    pub fn approval(message: Redacted<String>) -> Self {
-        Self { message, choices: vec!["yes".into(), "no".into()] }
-    }
-
-    /// `manual "…"`: it was done, or could not be.
-    pub fn manual(message: Redacted<String>) -> Self {
-        Self { message, choices: vec!["done".into(), "failed".into()] }
-    }
-
     /// The choice that a line means.
     fn choice(&self, line: &str) -> Option<&EcoString> {
         let line = line.trim();

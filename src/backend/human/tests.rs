@@ -114,9 +114,9 @@ async fn endless_and_odd_lines_are_no_answers_and_the_screen_stays_clean() {
 }
 
 #[test]
-fn approvals_and_manual_steps_have_their_own_words() {
-    let message = || Secrets::default().redact_text("?");
-    assert_eq!(Question::approval(message()).choice(" Yes\n").unwrap(), "yes");
-    assert_eq!(Question::manual(message()).choice("done").unwrap(), "done");
-    assert_eq!(Question::approval(message()).choice("y"), None, "a slip of one key does not approve");
+fn a_slip_of_one_key_does_not_approve() {
+    let message = Secrets::default().redact_text("Reboot?");
+    let question = Question { message, choices: vec!["approve".into(), "deny".into()] };
+    assert_eq!(question.choice(" Approve\n").unwrap(), "approve");
+    assert_eq!(question.choice("a"), None);
 }
