@@ -3,10 +3,18 @@
 use super::output::say;
 use super::project::{Place, Project, by_project};
 use super::{Exit, Format, Output};
+use crate::diagnostic::Diagnostic;
 use crate::report::{Findings, count_of, findings_as_json, findings_as_text};
 use crate::source::SourceMap;
 use clap::Args;
 use std::path::PathBuf;
+use std::thread::available_parallelism;
+
+/// A thread is not worth its making for fewer files than this.
+const FILES_A_THREAD: usize = 32;
+
+/// What the deepest file needs, with room to spare.
+const STACK: usize = 16 << 20;
 
 /// Tells everything that can be known of runbooks without touching anything
 #[derive(Debug, Args)]
@@ -50,11 +58,36 @@ pub fn run(arguments: &CheckArguments, output: &Output) -> Exit {
 
 fn check_project(place: &Place, files: &[PathBuf]) -> Result<(Findings, SourceMap), String> {
     let project = Project::open(place)?;
-    let mut session = project.session();
     let mut diagnostics = project.diagnostics.clone();
-    for file in files {
-        diagnostics.extend(project.check(&mut session, file).diagnostics);
+    let mut sources = SourceMap::new();
+    for (found, read) in in_parallel(&project, files) {
+        let numbers = sources.absorb(&read);
+        diagnostics.extend(found.into_iter().map(|diagnostic| diagnostic.renumbered(&numbers)));
     }
-    let sources = session.sources().clone();
     Ok((Findings::new(diagnostics, &sources), sources))
+}
+
+/// Checks the files on as many threads as there are processors, each with a session of its own.
+fn in_parallel(project: &Project, files: &[PathBuf]) -> Vec<(Vec<Diagnostic>, SourceMap)> {
+    let check = |files: &[PathBuf]| {
+        let mut session = project.session();
+        let found = files.iter().flat_map(|file| project.check(&mut session, file).diagnostics).collect();
+        (found, session.sources().clone())
+    };
+    let threads = available_parallelism().map_or(1, usize::from).min(files.len() / FILES_A_THREAD);
+    if threads < 2 {
+        return vec![check(files)];
+    }
+    std::thread::scope(|scope| {
+        let begin = |part| {
+            let thread = std::thread::Builder::new().stack_size(STACK);
+            (part, thread.spawn_scoped(scope, move || check(part)).ok())
+        };
+        let begun: Vec<_> = files.chunks(files.len().div_ceil(threads)).map(begin).collect();
+        // A thread that could not be made, or did not end well, is made up for here, where a panic is reported.
+        begun
+            .into_iter()
+            .map(|(part, thread)| thread.and_then(|it| it.join().ok()).unwrap_or_else(|| check(part)))
+            .collect()
+    })
 }

@@ -6,7 +6,7 @@ mod suggest;
 pub use codes::{CODES, Code, CodePage, code};
 pub use suggest::nearest;
 
-use crate::source::Span;
+use crate::source::{FileId, Span};
 
 /// No more than this many diagnostics are shown for one file; the rest are counted.
 pub const MAX_PER_FILE: usize = 100;
@@ -96,6 +96,16 @@ impl Diagnostic {
     /// What would cure it.
     pub fn fix(mut self, span: Span, replacement: impl Into<String>) -> Self {
         self.fix = Some(Fix { span, replacement: replacement.into() });
+        self
+    }
+
+    /// The same finding after its files were given other numbers; one that got none keeps its own.
+    pub fn renumbered(mut self, numbers: &[FileId]) -> Self {
+        let renumber = |span: &mut Span| {
+            span.file = numbers.get(span.file.0 as usize).copied().unwrap_or(span.file);
+        };
+        self.labels.iter_mut().for_each(|label| renumber(&mut label.span));
+        self.fix.iter_mut().for_each(|fix| renumber(&mut fix.span));
         self
     }
 

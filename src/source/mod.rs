@@ -8,6 +8,7 @@ pub use files::{FileError, Files, MAX_FILE_BYTES};
 pub use line_index::{LineColumn, LineIndex};
 pub use span::{FileId, Span};
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// One file that was read, under the name its reader knows it by.
@@ -53,6 +54,15 @@ impl SourceMap {
         id
     }
 
+    /// Adds the files of another map, but those that this one has with the same name and text, and gives the number that each of
+    /// the other's files has here.
+    pub fn absorb(&mut self, other: &SourceMap) -> Vec<FileId> {
+        let key = |file: &SourceFile| (Arc::clone(&file.name), Arc::clone(&file.text));
+        let mut known: BTreeMap<_, FileId> = self.iter().map(|(id, file)| (key(file), id)).collect();
+        let place = |file: &SourceFile| *known.entry(key(file)).or_insert_with(|| self.add(file.clone()));
+        other.files.iter().map(place).collect()
+    }
+
     /// The file that a span points into.
     pub fn file(&self, id: FileId) -> Option<&SourceFile> {
         self.files.get(id.0 as usize)
@@ -66,5 +76,22 @@ impl SourceMap {
     /// Every file, in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
         self.files.iter().zip(0..).map(|(file, id)| (FileId(id), file))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_the_same_name_and_another_text_is_another_file() {
+        let mut map = SourceMap::new();
+        map.add(SourceFile::new("a", "1"));
+        let mut other = SourceMap::new();
+        for (name, text) in [("b", "2"), ("a", "1"), ("a", "3")] {
+            other.add(SourceFile::new(name, text));
+        }
+        assert_eq!(map.absorb(&other), [FileId(1), FileId(0), FileId(2)]);
+        assert_eq!(map.file(FileId(2)).map(|file| &*file.text), Some("3"));
     }
 }

@@ -133,3 +133,30 @@ fn colour_is_for_terminals_and_for_who_asks() {
     assert!(coloured(&["check", "a.runbook", "--color", "always"], "1"));
     assert!(!coloured(&["check", "a.runbook", "--color", "never"], ""));
 }
+
+#[test]
+fn many_files_are_checked_as_few_are() {
+    let wrong = runbook("Wrong", "server: mail", "  resolve \"${sever.name}\"");
+    let right = runbook("Right", "server: mail", "  resolve \"done\"");
+    let shared = "role mail { site: texd }\n";
+    let mut files = vec![("shared.runbook".to_owned(), shared.to_owned())];
+    for number in 0..200 {
+        let body = if number % 50 == 7 { &wrong } else { &right };
+        files.push((format!("r{number:03}.runbook"), format!("import \"shared.runbook\"\n\n{body}")));
+    }
+    let project = Project::new(&files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect::<Vec<_>>());
+    let ran = project.run(&["check", ".", "--format", "json"]).ends(1);
+    let document: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    let found: Vec<String> = document["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .map(|finding| format!("{} {}", finding["file"].as_str().unwrap_or_default(), finding["code"]))
+        .collect();
+    let expected: Vec<String> = [7, 57, 107, 157]
+        .iter()
+        .map(|number| format!("r{number:03}.runbook \"E0201\""))
+        .chain(["shared.runbook \"E0207\"".to_owned()])
+        .collect();
+    assert_eq!(found, expected, "each once, in the order of the files");
+}
