@@ -24,7 +24,8 @@ const IMPURE: [&str; 12] = [
 
 /// Words that make a filter go on for ever, or as long as the input says. jaq counts no steps, so that a filter is held to
 /// what its own text bounds: without these it goes through its input so often as it is written, and no deeper.
-const ENDLESS: [&str; 9] = ["def", "reduce", "foreach", "repeat", "recurse", "while", "until", "range", "combinations"];
+const ENDLESS: [&str; 10] =
+    ["as", "def", "reduce", "foreach", "repeat", "recurse", "while", "until", "range", "combinations"];
 
 /// How much stack must be left to read, compile or run a filter, and how much is made where it is not.
 const ENOUGH_STACK: usize = 4 << 20;
@@ -99,6 +100,8 @@ fn endless<'f>(tokens: &[Token<&'f str>], in_object: bool) -> Option<&'f str> {
             let field = matches!(sign(before), Some("." | "?.")) || sign(Some(after)) == Some(":") || shorthand;
             (!field && (*text != "recurse" || calls)).then_some(*text)
         }
+        // A number from outside could repeat a text so often that no memory holds it.
+        Tok::Sym if *text == "*" => Some("*"),
         Tok::Block(inner) => endless(inner, text.starts_with('{')),
         Tok::Str(parts) => parts.iter().find_map(|part| match part {
             StrPart::Term(term) => endless(std::slice::from_ref(term), false),
@@ -209,6 +212,14 @@ mod tests {
             let work = move || first_result(filter, &serde_json::json!([1, [2, [3]]])).is_ok();
             std::thread::Builder::new().stack_size(512 << 10).spawn(work).unwrap().join().unwrap();
         }
+    }
+
+    #[test]
+    fn what_grows_with_its_input_faster_than_it_is_refused() {
+        for filter in [".[] as $a | .[] as $b | $a", ".a * .n", "[.[] | \"x\" * .n]"] {
+            assert!(check(filter).is_err_and(|why| why.contains("never end")), "{filter}");
+        }
+        assert_eq!(check("{as: .as}"), Ok(()));
     }
 
     #[test]

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::hash::{Hash, Hasher};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -96,10 +95,13 @@ fn file_name(name: &str) -> String {
         }
     }
     if escaped.len() > LONGEST_NAME {
-        let mut hasher = std::hash::DefaultHasher::new();
-        name.hash(&mut hasher);
         escaped.truncate(LONGEST_NAME);
-        escaped.push_str(&format!("%{:016x}", hasher.finish()));
+        escaped.push_str(&format!("%{:016x}", fnv1a(name.as_bytes())));
     }
     escaped + ".lock"
+}
+
+/// The 64-bit FNV-1a hash: the same in every version of this program, so that all of them lock one file for one name.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }
