@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::types::Type;
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::{Diagnostic, Severity, code};
 use crate::inventory::{Entry, Inventory};
 use crate::source::Span;
 use crate::syntax::ast;
@@ -16,12 +16,23 @@ impl<'a> Context<'a> {
         for entry in &inventory.hosts {
             let mut host = entry.host.clone();
             for (position, role) in entry.host.roles.iter().enumerate() {
-                if let Some(shape) = self.declared.roles.get(role).copied() {
-                    let span = entry.roles_spans.get(position).copied().unwrap_or(entry.name_span);
-                    self.role_facts(inventory, entry, &mut host, shape, span);
+                let span = entry.roles_spans.get(position).copied().unwrap_or(entry.name_span);
+                match self.declared.roles.get(role).copied() {
+                    Some(shape) => self.role_facts(inventory, entry, &mut host, shape, span),
+                    None => self.undeclared_role(&host.name, role, span),
                 }
             }
             self.program.hosts.push(host);
+        }
+    }
+
+    /// A role that nothing here declares is another runbook's, unless it looks like one that is declared here.
+    fn undeclared_role(&mut self, host: &str, role: &str, span: Span) {
+        let declared = self.declared.roles.keys().map(EcoString::as_str);
+        let message = format!("{host} is a {role}, and no role of that name is declared here");
+        let diagnostic = self.unknown(code::INVENTORY_MISMATCH, span, message, role, declared);
+        if diagnostic.fix.is_some() {
+            self.report(Diagnostic { severity: Severity::Warning, ..diagnostic });
         }
     }
 
@@ -43,11 +54,28 @@ impl<'a> Context<'a> {
                     );
                 }
                 Some(position) => {
-                    let found = host.facts[position].1.clone();
+                    // As the inventory gave it: another role may have asked for the same fact already.
+                    let Some((_, found)) = entry.host.facts.get(position).or_else(|| host.facts.get(position)) else {
+                        continue;
+                    };
+                    let found = found.clone();
                     let place = entry.facts_spans.get(position);
                     let written = place.and_then(|place| place.written.as_deref());
                     match coerce(&found, written, &wanted, inventory) {
-                        Some(value) => host.facts[position].1 = value,
+                        Some(value) => {
+                            if let Some(other) = self.other_type(entry, &shape.name.text, name, &wanted) {
+                                let role = &shape.name.text;
+                                let message = format!(
+                                    "{} is a {role} and a {other}, which ask for its fact {name} as different types",
+                                    host.name
+                                );
+                                let diagnostic = Diagnostic::error(code::INVENTORY_MISMATCH, span, message);
+                                self.report(diagnostic.also(field.span, format!("{wanted} is asked for here")));
+                            }
+                            if let Some(fact) = host.facts.get_mut(position) {
+                                fact.1 = value;
+                            }
+                        }
                         None => {
                             let span = place.map_or(span, |place| place.value);
                             let seen = match &found {
@@ -64,6 +92,21 @@ impl<'a> Context<'a> {
                 }
             }
         }
+    }
+
+    /// An earlier role of the host that asks for the same fact as another type.
+    fn other_type(&mut self, entry: &Entry, role: &EcoString, fact: &str, wanted: &Type) -> Option<EcoString> {
+        let bare = |type_of: &Type| match type_of {
+            Type::Optional(inner) => (**inner).clone(),
+            other => other.clone(),
+        };
+        for earlier in entry.host.roles.iter().take_while(|earlier| *earlier != role) {
+            let type_of = self.fact(std::slice::from_ref(earlier), fact);
+            if type_of.is_some_and(|type_of| type_of != Type::Invalid && bare(&type_of) != bare(wanted)) {
+                return Some(earlier.clone());
+            }
+        }
+        None
     }
 
     /// A host that is named in a text: it must be in the inventory, and have the role.

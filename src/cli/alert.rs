@@ -4,7 +4,7 @@ use super::values::Given;
 use crate::check::program::{Parameter, Runbook};
 use crate::check::types::Type;
 use crate::value::Host;
-use serde::Deserialize;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// The label that says where an alert comes from, when it has no label named after the runbook's parameter.
@@ -24,56 +24,70 @@ pub struct Alert {
     pub resolved: bool,
 }
 
-/// `{"name", "labels"}`.
-#[derive(Deserialize)]
-struct Plain {
-    name: String,
-    #[serde(default)]
-    labels: BTreeMap<String, serde_json::Value>,
-    #[serde(default)]
-    status: String,
-}
-
-/// What Alertmanager posts to a webhook.
-#[derive(Deserialize)]
-struct Payload {
-    alerts: Vec<PayloadAlert>,
-}
-
-#[derive(Deserialize)]
-struct PayloadAlert {
-    #[serde(default)]
-    status: String,
-    labels: BTreeMap<String, String>,
-}
+/// The two forms, for whoever sent something else.
+const FORMS: &str = r#"an alert is {"name": "…", "labels": {…}}, or what Alertmanager sends"#;
 
 /// Reads one alert, or the alerts of an Alertmanager notification.
 ///
 /// # Errors
 /// A sentence.
 pub fn parse(text: &str) -> Result<Vec<Alert>, String> {
-    let value: serde_json::Value =
-        serde_json::from_str(text).map_err(|error| format!("The alert is not JSON: {error}"))?;
-    if value.get("alerts").is_some() {
-        let payload: Payload = serde_json::from_value(value)
-            .map_err(|error| format!("The alert is not what Alertmanager sends: {error}"))?;
-        return payload.alerts.into_iter().map(alert_of_payload).collect();
-    }
-    let plain: Plain = serde_json::from_value(value).map_err(|error| {
-        format!("The alert is neither {{\"name\", \"labels\"}} nor what Alertmanager sends: {error}")
-    })?;
-    let text_of = |value: serde_json::Value| match value {
-        serde_json::Value::String(text) => text,
-        other => other.to_string(),
+    let value: Value = serde_json::from_str(text).map_err(|error| format!("The alert is not JSON: {error}"))?;
+    let Value::Object(fields) = &value else {
+        return Err(format!("The alert is {}: {FORMS}", kind(&value)));
     };
-    let labels = plain.labels.into_iter().map(|(name, value)| (name, text_of(value))).collect();
-    Ok(vec![Alert { name: plain.name, labels, resolved: plain.status == "resolved" }])
+    match fields.get("alerts") {
+        None => alert("The alert", fields, fields.get("name"), "name").map(|alert| vec![alert]),
+        Some(Value::Array(alerts)) if alerts.is_empty() => Err(format!("The notification has no alerts: {FORMS}")),
+        Some(Value::Array(alerts)) => alerts
+            .iter()
+            .zip(1..)
+            .map(|(value, number)| {
+                let place = format!("Alert {number} of the notification");
+                let Value::Object(fields) = value else { return Err(format!("{place} is {}: {FORMS}", kind(value))) };
+                let name = fields.get("labels").and_then(|labels| labels.get("alertname"));
+                alert(&place, fields, name, "label alertname")
+            })
+            .collect(),
+        Some(other) => Err(format!("The alerts of the notification are {}, not a list: {FORMS}", kind(other))),
+    }
 }
 
-fn alert_of_payload(alert: PayloadAlert) -> Result<Alert, String> {
-    match alert.labels.get("alertname") {
-        Some(name) => Ok(Alert { name: name.clone(), resolved: alert.status == "resolved", labels: alert.labels }),
-        None => Err("An alert of the notification has no label alertname".to_owned()),
+fn alert(place: &str, fields: &Map<String, Value>, name: Option<&Value>, called: &str) -> Result<Alert, String> {
+    let name = match name {
+        Some(Value::String(name)) if !name.is_empty() => name.clone(),
+        Some(Value::String(_)) => return Err(format!("The {called} of {} is empty", lower(place))),
+        Some(other) => return Err(format!("The {called} of {} is {}, not a text", lower(place), kind(other))),
+        None => return Err(format!("{place} has no {called}: {FORMS}")),
+    };
+    let labels = match fields.get("labels") {
+        Some(Value::Object(labels)) => labels.iter().map(|(name, value)| (name.clone(), text_of(value))).collect(),
+        Some(other) => return Err(format!("The labels of {} are {}: {FORMS}", lower(place), kind(other))),
+        None => BTreeMap::new(),
+    };
+    let resolved = fields.get("status").and_then(Value::as_str) == Some("resolved");
+    Ok(Alert { name, labels, resolved })
+}
+
+/// A place's name within a sentence.
+fn lower(place: &str) -> String {
+    let mut letters = place.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// What a JSON value is, in words.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "empty (null)",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
     }
 }
 
@@ -186,8 +200,20 @@ mod tests {
         assert_eq!(told, [("ImapDown", false), ("ImapDown", true)]);
         let plain = parse(r#"{"name":"ImapDown","labels":{"server":"fe1","count":3}}"#).unwrap();
         assert_eq!(plain[0].labels["count"], "3");
-        for wrong in ["", "[]", "{}", r#"{"name":1}"#, r#"{"alerts":{}}"#, r#"{"alerts":[{"labels":{}}]}"#] {
-            assert!(parse(wrong).is_err(), "{wrong}");
+        for (wrong, says) in [
+            ("", "The alert is not JSON"),
+            ("[]", "The alert is a list: an alert is"),
+            ("null", "The alert is empty (null): an alert is"),
+            ("{}", "The alert has no name: an alert is"),
+            (r#"{"name":1}"#, "The name of the alert is a number, not a text"),
+            (r#"{"name":"X","labels":[]}"#, "The labels of the alert are a list"),
+            (r#"{"alerts":{}}"#, "The alerts of the notification are an object, not a list"),
+            (r#"{"alerts":[]}"#, "The notification has no alerts"),
+            (r#"{"alerts":[7]}"#, "Alert 1 of the notification is a number"),
+            (r#"{"alerts":[{"labels":{}}]}"#, "Alert 1 of the notification has no label alertname"),
+        ] {
+            let told = parse(wrong).unwrap_err();
+            assert!(told.starts_with(says) && !told.contains("struct"), "{wrong}: {told}");
         }
     }
 

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::sync::{Arc, PoisonError, RwLock};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::FmtSpan;
 
 /// The secrets of the run that goes on.
 static SECRETS: RwLock<Option<Arc<Secrets>>> = RwLock::new(None);
@@ -21,7 +22,13 @@ pub fn start(verbose: u8) {
     };
     // Not `init`, which also installs a bridge from `log` where some dependency switches that feature on: async-imap
     // writes whole commands there, and masking should not be all that keeps a password from a log.
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(Masked).with_ansi(false).finish();
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(Masked)
+        .with_ansi(false)
+        // Runs, steps and effects are spans: their beginnings and ends are what there is to say.
+        .with_span_events(FmtSpan::NEW | FmtSpan::CLOSE)
+        .finish();
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
 

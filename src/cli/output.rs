@@ -34,10 +34,12 @@ impl Output {
         let colour = match self.colour {
             When::Always => true,
             When::Never => false,
-            When::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+            When::Auto => {
+                terminal && !is_dumb() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            }
         };
         let width = terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0));
-        Style { colour, width: width.unwrap_or(WIDTH_OF_A_PIPE).max(40) }
+        Style { colour, width: width.unwrap_or(WIDTH_OF_A_PIPE) }
     }
 
     /// Writes to standard output. When nobody reads it any more, that is no reason to stop.
@@ -55,6 +57,16 @@ impl Output {
         }
         findings.errors > 0
     }
+}
+
+/// Whether standard output is a terminal on which the cursor can be moved.
+pub fn can_redraw() -> bool {
+    std::io::stdout().is_terminal() && !is_dumb()
+}
+
+/// A terminal that says that it understands no escape sequences.
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 /// A sentence on standard error; names in it may come from anywhere, and do nothing to a terminal.

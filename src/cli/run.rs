@@ -2,6 +2,7 @@
 
 mod choose;
 mod perform;
+mod stage;
 
 use super::files::read_text;
 use super::output::say;
@@ -9,6 +10,7 @@ use super::{Exit, Format, Output, alert};
 use crate::source::MAX_FILE_BYTES;
 use choose::{Choice, Job};
 use clap::Args;
+use stage::Stage;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -22,7 +24,7 @@ pub struct RunArguments {
     #[arg(value_name = "RUNBOOK | NAME=VALUE")]
     words: Vec<String>,
     /// An alert, as JSON: {"name", "labels"} or what Alertmanager sends; - reads standard input. It finds its runbook
-    /// by name, and its labels fill the parameters
+    /// by name, and its labels fill the parameters. Of several, all must fit, or none is run
     #[arg(long, value_name = "FILE")]
     alert: Option<PathBuf>,
     /// The inventory; found upwards from the file when absent
@@ -43,19 +45,31 @@ pub struct RunArguments {
 }
 
 pub fn run(arguments: &RunArguments, output: &Output) -> Exit {
-    let jobs = match jobs(arguments, output) {
+    // Before anything else, so that no signal finds the program without an answer to it.
+    let stage = match Stage::new() {
+        Ok(stage) => stage,
+        Err(error) => {
+            say(&format!("The run cannot begin: {error}"));
+            return Exit::Fault;
+        }
+    };
+    let jobs = match jobs(arguments, &stage, output) {
         Ok(jobs) => jobs,
-        Err(mistakes) => {
+        Err(NoJobs::Unusable(mistakes)) => {
             mistakes.iter().for_each(|mistake| say(mistake));
             return Exit::Unusable;
         }
+        Err(NoJobs::Stopped) => return stopped(),
     };
     let mut exit = Exit::Success;
     let several = jobs.len() > 1;
     for (job, number) in jobs.iter().zip(1..) {
+        if stage.is_stopped() {
+            return worse(exit, stopped());
+        }
         let id = arguments.id.clone().unwrap_or_else(perform::new_run_id);
         let id = if several { format!("{id}-{number}") } else { id };
-        let ended = perform::perform(job, id, arguments, output);
+        let ended = perform::perform(job, id, arguments, &stage, output);
         exit = worse(exit, ended);
         if matches!(ended, Exit::Cancelled | Exit::Fault) {
             break;
@@ -64,45 +78,76 @@ pub fn run(arguments: &RunArguments, output: &Output) -> Exit {
     exit
 }
 
+fn stopped() -> Exit {
+    say("A signal came before the run had begun: nothing was touched");
+    Exit::Cancelled
+}
+
+/// Why there is nothing to run.
+enum NoJobs {
+    /// Sentences.
+    Unusable(Vec<String>),
+    /// A signal came first.
+    Stopped,
+}
+
+impl From<String> for NoJobs {
+    fn from(mistake: String) -> Self {
+        Self::Unusable(vec![mistake])
+    }
+}
+
 /// What is to be run. Everything is found and bound before anything starts.
-fn jobs(arguments: &RunArguments, output: &Output) -> Result<Vec<Job>, Vec<String>> {
-    let one = |mistake: String| vec![mistake];
-    let choice = Choice::load(&arguments.path, arguments.config.as_deref(), arguments.alert.is_some(), output);
-    let choice = choice.map_err(one)?;
+fn jobs(arguments: &RunArguments, stage: &Stage, output: &Output) -> Result<Vec<Job>, NoJobs> {
+    let choice = Choice::load(&arguments.path, arguments.config.as_deref(), arguments.alert.is_some(), output)?;
     let Some(alert) = &arguments.alert else {
-        let (names, given) = choose::words(&arguments.words).map_err(one)?;
-        return choice.by_hand(names.as_deref(), &given).map(|job| vec![job]);
+        let (names, given) = choose::words(&arguments.words)?;
+        return choice.by_hand(names.as_deref(), &given).map(|job| vec![job]).map_err(NoJobs::Unusable);
     };
     if !arguments.words.is_empty() {
-        return Err(one(
-            "An alert finds its runbook and fills its parameters: leave RUNBOOK and NAME=VALUE out".to_owned()
-        ));
+        let mistake = "An alert finds its runbook and fills its parameters: leave RUNBOOK and NAME=VALUE out";
+        return Err(mistake.to_owned().into());
     }
-    let mut jobs: Vec<Job> = Vec::new();
-    for alert in alert::parse(&read_alert(alert).map_err(one)?).map_err(one)? {
+    let (mut jobs, mut mistakes): (Vec<Job>, Vec<String>) = (Vec::new(), Vec::new());
+    for alert in alert::parse(&read_alert(alert, stage)?)? {
         if alert.resolved {
             say(&format!("The alert {} is over: there is nothing to do", alert.name));
             continue;
         }
-        let job = choice.by_alert(&alert)?;
-        if !jobs.iter().any(|other| other.is_same(&job)) {
-            jobs.push(job);
+        match choice.by_alert(&alert) {
+            Ok(job) if jobs.iter().any(|other| other.is_same(&job)) => {}
+            Ok(job) => jobs.push(job),
+            Err(why) => mistakes.extend(why),
         }
     }
-    Ok(jobs)
+    if mistakes.is_empty() {
+        return Ok(jobs);
+    }
+    // Exit code 2 promises that nothing was touched: with one that does not fit, the others are not run either.
+    if !jobs.is_empty() {
+        let names: Vec<String> = jobs.iter().map(Job::shown).collect();
+        mistakes.push(format!(
+            "Nothing was run, because not every alert can be used. These could be, each by itself: {}",
+            names.join(", ")
+        ));
+    }
+    Err(NoJobs::Unusable(mistakes))
 }
 
-fn read_alert(path: &Path) -> Result<String, String> {
+fn read_alert(path: &Path, stage: &Stage) -> Result<String, NoJobs> {
     if path != Path::new("-") {
-        return read_text(path).map_err(|error| format!("{} {}", path.display(), error));
+        return read_text(path).map_err(|error| format!("{} {}", path.display(), error).into());
     }
-    let mut bytes = Vec::new();
-    let read = std::io::stdin().lock().take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes);
-    read.map_err(|error| format!("The alert cannot be read: {error}"))?;
+    // Standard input may say nothing for long; a signal must not wait for it.
+    let read = stage.unless_stopped(|| {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes).map(|_| bytes)
+    });
+    let bytes = read.ok_or(NoJobs::Stopped)?.map_err(|error| format!("The alert cannot be read: {error}"))?;
     if bytes.len() > MAX_FILE_BYTES {
-        return Err("The alert is longer than 1 MiB".to_owned());
+        return Err("The alert is longer than 1 MiB".to_owned().into());
     }
-    String::from_utf8(bytes).map_err(|_| "The alert is not UTF-8".to_owned())
+    String::from_utf8(bytes).map_err(|_| "The alert is not UTF-8".to_owned().into())
 }
 
 /// Of several runs the one that somebody has to look at first.

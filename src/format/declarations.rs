@@ -231,42 +231,43 @@ impl Layout<'_> {
     fn probe(&mut self, probe: &Probe) -> Document {
         let head = Document::text(format!("probe {}", probe.name.text));
         let parameters = self.parameters(&probe.parameters, probe.name.span.end, probe.body.start);
+        let width = clauses_width(probe);
         let mut entries: Vec<Entry<'_>> = Vec::new();
         if let Some(title) = &probe.title {
-            entries.push((title.span, Box::new(|layout| layout.column(11, "title", |layout| layout.quoted(title)))));
+            entries.push((title.span, Box::new(move |layout| layout.column(width, "title", |layout| layout.quoted(title)))));
         }
         if let Some(group) = &probe.group {
-            entries.push((group.span, Box::new(|layout| layout.column(11, "group", |layout| layout.quoted(group)))));
+            entries.push((group.span, Box::new(move |layout| layout.column(width, "group", |layout| layout.quoted(group)))));
         }
         if let Some(first) = probe.depends_on.first() {
-            let line = |layout: &mut Layout<'_>| {
-                layout.column(11, "depends_on", |layout| Document::Sequence(layout.quoted_list(&probe.depends_on)))
+            let line = move |layout: &mut Layout<'_>| {
+                layout.column(width, "depends_on", |layout| Document::Sequence(layout.quoted_list(&probe.depends_on)))
             };
             entries.push((first.span, Box::new(line)));
         }
         if let Some(timeout) = &probe.timeout {
-            let line = |layout: &mut Layout<'_>| layout.column(11, "timeout", |layout| layout.amount(timeout));
+            let line = move |layout: &mut Layout<'_>| layout.column(width, "timeout", |layout| layout.amount(timeout));
             entries.push((timeout.span, Box::new(line)));
         }
         if let Some(retries) = &probe.retries {
             entries.push((
                 retries.span,
-                Box::new(|layout| {
-                    layout.column(11, "retries", |layout| {
+                Box::new(move |layout| {
+                    layout.column(width, "retries", |layout| {
                         Document::Sequence(vec![layout.amount(&retries.count), layout.spaced_timings(&retries.timings)])
                     })
                 }),
             ));
         }
         if let Some(ask) = &probe.ask {
-            entries.push((ask.span, Box::new(|layout| layout.column(11, "ask", |layout| layout.call(ask)))));
+            entries.push((ask.span, Box::new(move |layout| layout.column(width, "ask", |layout| layout.call(ask)))));
         }
         if let Some(condition) = &probe.unknown_if {
-            let line = |layout: &mut Layout<'_>| layout.column(11, "unknown if", |layout| layout.expression(condition));
+            let line = move |layout: &mut Layout<'_>| layout.column(width, "unknown if", |layout| layout.expression(condition));
             entries.push((condition.span, Box::new(line)));
         }
         if let Some(condition) = &probe.passed_if {
-            let line = |layout: &mut Layout<'_>| layout.column(11, "passed if", |layout| layout.expression(condition));
+            let line = move |layout: &mut Layout<'_>| layout.column(width, "passed if", |layout| layout.expression(condition));
             entries.push((condition.span, Box::new(line)));
         }
         for statement in &probe.statements {
@@ -383,6 +384,21 @@ impl Layout<'_> {
         }
         self.braces(lines, body.span)
     }
+}
+
+/// How far the second column of a probe's clauses stands in: a blank after the longest word that is there.
+fn clauses_width(probe: &Probe) -> usize {
+    let words = [
+        ("title", probe.title.is_some()),
+        ("group", probe.group.is_some()),
+        ("depends_on", !probe.depends_on.is_empty()),
+        ("timeout", probe.timeout.is_some()),
+        ("retries", probe.retries.is_some()),
+        ("ask", probe.ask.is_some()),
+        ("unknown if", probe.unknown_if.is_some()),
+        ("passed if", probe.passed_if.is_some()),
+    ];
+    words.iter().filter(|(_, there)| *there).map(|(word, _)| word.len() + 1).max().unwrap_or(0)
 }
 
 /// One past the first parenthesis that is not in a comment.

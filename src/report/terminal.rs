@@ -5,11 +5,17 @@ use super::findings::{Findings, file_name};
 use super::sanitise::{same_length, sanitise_line};
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::source::{SourceFile, SourceMap};
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
+    SourceSpan, SpanContents,
+};
 use std::fmt::{Display, Write};
 
 /// A line that is longer than this many bytes is not shown whole.
 const LONGEST_LINE: usize = 400;
+
+/// Findings are not squeezed into fewer columns than this.
+const NARROWEST: usize = 40;
 
 /// How text is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +29,7 @@ pub struct Style {
 /// All findings, after those of each file what was left out.
 pub fn findings_as_text(findings: &Findings, sources: &SourceMap, style: Style) -> String {
     let theme = if style.colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(style.width).with_links(false);
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(style.width.max(NARROWEST)).with_links(false);
     let mut text = String::new();
     for (position, finding) in findings.shown.iter().enumerate() {
         let shown = Shown::new(finding, sources);
@@ -45,8 +51,32 @@ struct Shown<'a> {
     finding: &'a Diagnostic,
     message: String,
     help: Option<String>,
-    source: Option<NamedSource<String>>,
+    source: Option<Lines>,
     labels: Vec<LabeledSpan>,
+}
+
+/// A text whose columns are counted in characters, as everywhere else; miette counts bytes.
+#[derive(Debug)]
+struct Lines {
+    name: String,
+    text: String,
+}
+
+impl SourceCode for Lines {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        lines_before: usize,
+        lines_after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let bytes = self.text.read_span(span, lines_before, lines_after)?;
+        let start = bytes.span().offset();
+        let before = self.text.get(start.saturating_sub(bytes.column())..start);
+        let column = before.map_or(bytes.column(), |before| before.chars().count());
+        let (data, line, count) = (bytes.data(), bytes.line(), bytes.line_count());
+        let name = self.name.clone();
+        Ok(Box::new(MietteSpanContents::new_named(name, data, *bytes.span(), line, column, count)))
+    }
 }
 
 impl<'a> Shown<'a> {
@@ -60,7 +90,7 @@ impl<'a> Shown<'a> {
         match file {
             Some(file) if fits => {
                 let name = sanitise_line(&file.name).into_owned();
-                source = Some(NamedSource::new(name, same_length(&file.text).into_owned()));
+                source = Some(Lines { name, text: same_length(&file.text).into_owned() });
                 labels = here.iter().enumerate().map(|(position, label)| label_of(label, position == 0)).collect();
             }
             Some(file) => {
@@ -163,7 +193,7 @@ mod tests {
         let under = out.lines().skip_while(|line| !line.contains("wiat 5m")).nth(1).unwrap();
         let columns = |text: &str| unicode_width::UnicodeWidthStr::width(text);
         assert_eq!(columns(&line[..line.find("wiat").unwrap()]), columns(&under[..under.find('─').unwrap()]), "{out}");
-        assert!(out.contains("E0101") && out.contains("imap.runbook:1:") && out.contains("Write wait"), "{out}");
+        assert!(out.contains("E0101") && out.contains("imap.runbook:1:15]") && out.contains("Write wait"), "{out}");
     }
 
     #[test]

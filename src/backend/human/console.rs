@@ -77,7 +77,9 @@ impl Console {
                 }
                 people.show(&format!("Please answer with {}: ", words(question)));
             }
-            Err(Silence::Closed)
+            // The end of input may be a slip of the hand, too: who asked gets the time that the runbook gives.
+            people.show("\nThe input has ended: nobody can answer here any more. Silence decides when the time is up.\n");
+            std::future::pending().await
         };
         tokio::time::timeout_at(deadline, asking).await.unwrap_or(Err(Silence::TimedOut))
     }
@@ -97,15 +99,20 @@ impl People {
 fn asked(question: &Question, left: Duration) -> String {
     let left = display_duration(SignedDuration::from_secs(i64::try_from(left.as_secs()).unwrap_or(i64::MAX)));
     let mut text = format!("\n{}\n", sanitised(question.message.as_bytes()));
-    for (choice, number) in question.choices.iter().zip(1..) {
-        text.push_str(&format!("  {number}) {choice}\n"));
+    if !question.is_approval() {
+        for (choice, number) in question.choices.iter().zip(1..) {
+            text.push_str(&format!("  {number}) {choice}\n"));
+        }
     }
     text.push_str(&format!("{} (within {left}): ", words(question)));
     text
 }
 
 fn words(question: &Question) -> String {
-    question.choices.join(" / ")
+    match question.is_approval() {
+        true => "approve (or yes) / deny (or no)".to_owned(),
+        false => question.choices.join(" / "),
+    }
 }
 
 fn read_lines(mut reader: impl BufRead, lines: &mpsc::Sender<String>) {

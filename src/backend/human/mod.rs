@@ -15,19 +15,32 @@ use ecow::EcoString;
 pub struct Question {
     /// What is asked, for people.
     pub message: Redacted<String>,
-    /// The words that may be answered; a number by position will do as well.
+    /// The words that may be answered; a number by position will do as well, except for an approval.
     pub choices: Vec<EcoString>,
 }
 
+/// What may be answered where something is to be approved.
+const APPROVAL: [&str; 2] = ["approve", "deny"];
+
+/// The same in the words that come first to mind.
+const APPROVAL_IN_SHORT: [&str; 2] = ["yes", "no"];
+
 impl Question {
+    /// Whether something is to be approved: then a slip of one key must not be an answer.
+    fn is_approval(&self) -> bool {
+        self.choices == APPROVAL
+    }
+
     /// The choice that a line means.
     fn choice(&self, line: &str) -> Option<&EcoString> {
         let line = line.trim();
-        let by_word = self.choices.iter().find(|choice| choice.eq_ignore_ascii_case(line));
-        by_word.or_else(|| {
-            let number: usize = line.parse().ok()?;
-            self.choices.get(number.checked_sub(1)?)
-        })
+        let position = |words: &[&str]| words.iter().position(|word| word.eq_ignore_ascii_case(line));
+        let by_word = self.choices.iter().position(|choice| choice.eq_ignore_ascii_case(line));
+        let found = by_word.or_else(|| match self.is_approval() {
+            true => position(&APPROVAL_IN_SHORT),
+            false => line.parse::<usize>().ok()?.checked_sub(1),
+        });
+        self.choices.get(found?)
     }
 }
 
@@ -45,8 +58,6 @@ pub struct Answer {
 pub enum Silence {
     /// Nobody is there: no terminal, or `--unattended`. Known at once; whoever asks may wait elsewhere.
     Nobody,
-    /// The terminal was closed.
-    Closed,
     /// The time is up.
     TimedOut,
 }

@@ -28,6 +28,14 @@ impl Job {
     pub fn is_same(&self, other: &Job) -> bool {
         Rc::ptr_eq(&self.program, &other.program) && self.runbook == other.runbook && self.arguments == other.arguments
     }
+
+    /// The runbook with its arguments, for people.
+    pub fn shown(&self) -> String {
+        let Some(runbook) = self.program.runbooks.get(self.runbook) else { return String::new() };
+        let given = runbook.parameters.iter().zip(&self.arguments);
+        let given: Vec<String> = given.map(|(parameter, value)| format!("{}: {value}", parameter.name)).collect();
+        format!("{}({})", runbook.name, given.join(", "))
+    }
 }
 
 /// The files that were named, checked.
@@ -113,10 +121,13 @@ impl Choice {
     /// A sentence, when none or several would do, or a label cannot be used.
     pub fn by_alert(&self, alert: &Alert) -> Result<Job, Vec<String>> {
         let own = |(file, _, runbook): &Candidate<'_>| Some(runbook.span.file) == file.file;
+        // Whoever says what starts it is started by nothing else: a group would not hold otherwise.
+        let by_own_name =
+            |(.., runbook): &Candidate<'_>| runbook.alerts.is_empty() && runbook.name == alert.name;
         let mut fitting: Vec<Candidate<'_>> =
             self.candidates().filter(own).filter(|(.., runbook)| alert::starts(runbook, alert)).collect();
         if fitting.is_empty() {
-            fitting = self.candidates().filter(own).filter(|(.., runbook)| runbook.name == alert.name).collect();
+            fitting = self.candidates().filter(own).filter(by_own_name).collect();
         }
         match fitting.as_slice() {
             [only] => {

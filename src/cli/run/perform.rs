@@ -1,10 +1,10 @@
 //! Runs one runbook to its end in the live world, and tells of it.
 
-use super::super::output::{Output, say};
-use super::super::signals::Signals;
+use super::super::output::{Output, can_redraw, say};
 use super::super::{Exit, Format, logging};
 use super::RunArguments;
 use super::choose::Job;
+use super::stage::Stage;
 use crate::backend::human::Console;
 use crate::backend::{Backend, exec, host, imap, service};
 use crate::engine::{self, Ending, EndingOutcome, Start};
@@ -17,6 +17,7 @@ use std::cell::RefCell;
 use std::hash::{BuildHasher, RandomState};
 use std::io::IsTerminal;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -29,10 +30,12 @@ const STEP_LIMIT: u64 = 1_000_000;
 type SharedView = Rc<RefCell<Box<dyn View>>>;
 
 /// Runs a job. What is not caught inside is a fault of this program; then too it is said what is left in place.
-pub fn perform(job: &Job, id: String, arguments: &RunArguments, output: &Output) -> Exit {
-    let folder = |variable| std::env::var_os(variable).map(std::path::PathBuf::from);
+pub fn perform(job: &Job, id: String, arguments: &RunArguments, stage: &Stage, output: &Output) -> Exit {
+    let folder = |variable| std::env::var_os(variable).map(PathBuf::from);
     let state = match state_folder(folder("XDG_STATE_HOME").as_deref(), folder("HOME").as_deref()) {
         Ok(state) => state,
+        // A rehearsal keeps nothing.
+        Err(_) if arguments.dry_run => PathBuf::new(),
         Err(why) => {
             say(&why);
             return Exit::Unusable;
@@ -71,20 +74,13 @@ pub fn perform(job: &Job, id: String, arguments: &RunArguments, output: &Output)
         step_limit: STEP_LIMIT,
         by_alert: arguments.alert.is_some(),
     };
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            say(&format!("The run cannot begin: {error}"));
-            return Exit::Fault;
-        }
-    };
     let to_the_end = || {
-        runtime.block_on(async {
+        stage.runtime.block_on(async {
             if arguments.dry_run {
                 let reading = Rehearsal::of(&world);
-                watch(engine::rehearse(&job.program, &reading, start), &world, &view, &cancel).await
+                watch(engine::rehearse(&job.program, &reading, start), &world, &view, &cancel, stage).await
             } else {
-                watch(engine::run(&job.program, &world, start), &world, &view, &cancel).await
+                watch(engine::run(&job.program, &world, start), &world, &view, &cancel, stage).await
             }
         })
     };
@@ -112,15 +108,16 @@ fn show_message(text: &Redacted<String>) -> bool {
 }
 
 /// Polls the run, listens to signals, and lets the view know that time passes.
-async fn watch(run: impl Future<Output = Ending>, world: &Live<'_>, view: &SharedView, cancel: &Cancel) -> Exit {
+async fn watch(
+    run: impl Future<Output = Ending>,
+    world: &Live<'_>,
+    view: &SharedView,
+    cancel: &Cancel,
+    stage: &Stage,
+) -> Exit {
     let mut run: Pin<&mut _> = pin!(run);
-    let mut signals = match Signals::listen() {
-        Ok(signals) => signals,
-        Err(error) => {
-            say(&format!("The run cannot begin, because it could not be stopped: {error}"));
-            return Exit::Fault;
-        }
-    };
+    let mut heard = stage.signals.borrow_mut();
+    let signals = &mut *heard;
     let mut clock = tokio::time::interval(Duration::from_secs(1));
     let mut stopping = false;
     loop {
@@ -156,13 +153,13 @@ fn view(format: Format, output: &Output, secrets: &Arc<Secrets>) -> Box<dyn View
     let sink = Box::new(std::io::stdout());
     match format {
         Format::Json => Box::new(JsonLines::new(sink, mask)),
-        Format::Text if std::io::stdout().is_terminal() => Box::new(LiveView::new(sink, mask, output.style())),
-        Format::Text => Box::new(PlainLines::new(sink, mask)),
+        Format::Text if can_redraw() => Box::new(LiveView::new(sink, mask, output.style())),
+        Format::Text => Box::new(PlainLines::new(sink, mask, output.style())),
     }
 }
 
-/// A name that no other run has: when it began, and four letters of chance.
+/// A name that no other run has: when it began, and 48 bits of chance.
 pub fn new_run_id() -> String {
-    let chance = RandomState::new().hash_one(std::process::id()) & 0xffff;
-    format!("{}-{chance:04x}", Timestamp::now().strftime("%Y%m%d-%H%M%S"))
+    let chance = RandomState::new().hash_one(std::process::id()) & 0xffff_ffff_ffff;
+    format!("{}-{chance:012x}", Timestamp::now().strftime("%Y%m%d-%H%M%S"))
 }

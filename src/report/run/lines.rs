@@ -4,6 +4,7 @@ use super::tally::Tally;
 use crate::engine::event::{Event, EventKind, RunOutcome, StepResult};
 use crate::report::sanitise::sanitise_line;
 use crate::value::{Class, Outcome, SignedDuration, Timestamp, Value, display_duration};
+use anstyle::{AnsiColor, Style as Paint};
 use ecow::EcoString;
 use std::collections::BTreeMap;
 
@@ -27,6 +28,18 @@ pub enum Mark {
     Begins,
     /// Beside the point.
     Aside,
+}
+
+/// How a line is painted where colours are wanted.
+pub fn paint_of(mark: Mark) -> Paint {
+    match mark {
+        Mark::Heading => Paint::new().bold(),
+        Mark::Good => AnsiColor::Green.on_default(),
+        Mark::Bad => AnsiColor::Red.on_default(),
+        Mark::Doubt => AnsiColor::Yellow.on_default(),
+        Mark::Begins => Paint::new(),
+        Mark::Aside => Paint::new().dimmed(),
+    }
 }
 
 /// A line.

@@ -1,23 +1,26 @@
 //! A run as plain lines, each with its time: for pipes, files and logs.
 
-use super::lines::{Line, Lines, Mark, clock};
+use super::lines::{Line, Lines, Mark, clock, paint_of};
 use super::summary::summary;
 use super::{Mask, Sink, Tally, View};
 use crate::engine::event::{Event, EventKind, RunOutcome};
+use crate::report::Style;
 use crate::value::Timestamp;
+use anstyle::Style as Paint;
 
 /// Writes lines that nothing rewrites.
 pub struct PlainLines {
     sink: Sink,
     mask: Mask,
+    style: Style,
     tally: Tally,
     lines: Lines,
 }
 
 impl PlainLines {
     /// Writes to `sink`, each line through `mask`.
-    pub fn new(sink: Sink, mask: Mask) -> Self {
-        Self { sink, mask, tally: Tally::default(), lines: Lines::default() }
+    pub fn new(sink: Sink, mask: Mask, style: Style) -> Self {
+        Self { sink, mask, style, tally: Tally::default(), lines: Lines::default() }
     }
 
     fn write(&mut self, time: Timestamp, lines: &[Line]) {
@@ -31,8 +34,9 @@ impl PlainLines {
                 Mark::Begins => ".. ",
             };
             let text = format!("{}  {:indent$}{sign}{}", clock(time), "", line.text, indent = line.indent * 2);
-            page.push_str((self.mask)(&text).trim_end());
-            page.push('\n');
+            let text = (self.mask)(&text);
+            let paint = if self.style.colour { paint_of(line.mark) } else { Paint::new() };
+            page.push_str(&format!("{paint}{}{paint:#}\n", text.trim_end()));
         }
         let _ = self.sink.write_all(page.as_bytes()).and_then(|()| self.sink.flush());
     }

@@ -1,13 +1,12 @@
 //! A run on a terminal: steps and evidence scroll by, and the last line says what is being waited for and how long.
 
-use super::lines::{Line, Lines, Mark, seconds};
+use super::lines::{Line, Lines, Mark, paint_of, seconds};
 use super::summary::summary;
 use super::{Mask, Sink, Tally, View};
 use crate::engine::event::{Event, EventKind, RunOutcome};
 use crate::report::Style;
 use crate::report::sanitise::sanitise_line;
 use crate::value::{Class, Timestamp, display_duration};
-use anstyle::{AnsiColor, Style as Paint};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Goes to the line's start and empties it.
@@ -69,14 +68,15 @@ impl LiveView {
         self.erase();
         let mut page = String::new();
         for line in lines {
-            let (sign, paint) = match line.mark {
-                Mark::Heading => ("", Paint::new().bold()),
-                Mark::Good => ("✔ ", AnsiColor::Green.on_default()),
-                Mark::Bad => ("✘ ", AnsiColor::Red.on_default()),
-                Mark::Doubt => ("? ", AnsiColor::Yellow.on_default()),
-                Mark::Begins => ("· ", Paint::new()),
-                Mark::Aside => ("  ", Paint::new().dimmed()),
+            let sign = match line.mark {
+                Mark::Heading => "",
+                Mark::Good => "✔ ",
+                Mark::Bad => "✘ ",
+                Mark::Doubt => "? ",
+                Mark::Begins => "· ",
+                Mark::Aside => "  ",
             };
+            let paint = paint_of(line.mark);
             let text = (self.mask)(&format!("{sign}{}", line.text));
             page.extend(std::iter::repeat_n("  ", line.indent));
             if self.style.colour {

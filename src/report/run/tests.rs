@@ -30,6 +30,8 @@ impl Page {
     }
 }
 
+const PLAIN: Style = Style { colour: false, width: 80 };
+
 /// Nobody reads it any more.
 struct Closed;
 
@@ -154,7 +156,7 @@ fn left() -> LeftInPlace {
 #[test]
 fn plain_lines_tell_the_story_once() {
     let page = Page::default();
-    let mut view = PlainLines::new(Box::new(page.clone()), mask());
+    let mut view = PlainLines::new(Box::new(page.clone()), mask(), PLAIN);
     story().iter().chain([&ended(vec![left()])]).for_each(|event| view.event(event));
     let text = page.text();
     let bare: Vec<&str> = text.lines().map(|line| line.split_once("  ").unwrap().1).collect();
@@ -228,7 +230,7 @@ fn every_line_of_json_stands_alone_and_is_masked() {
 fn whoever_ends_a_run_at_once_hears_what_is_left() {
     let (plain, json) = (Page::default(), Page::default());
     let views: [Box<dyn View>; 2] = [
-        Box::new(PlainLines::new(Box::new(plain.clone()), mask())),
+        Box::new(PlainLines::new(Box::new(plain.clone()), mask(), PLAIN)),
         Box::new(JsonLines::new(Box::new(json.clone()), mask())),
     ];
     for mut view in views {
@@ -267,7 +269,7 @@ fn an_undone_change_is_not_left() {
 fn a_closed_pipe_is_no_reason_to_stop() {
     let style = Style { colour: true, width: 80 };
     let views: [Box<dyn View>; 3] = [
-        Box::new(PlainLines::new(Box::new(Closed), mask())),
+        Box::new(PlainLines::new(Box::new(Closed), mask(), PLAIN)),
         Box::new(JsonLines::new(Box::new(Closed), mask())),
         Box::new(LiveView::new(Box::new(Closed), mask(), style)),
     ];

@@ -121,6 +121,6 @@ pub async fn ask(live: &Live<'_>, asking: &Asking) -> Answered {
             let counts = !approves || may && asking.by <= 1;
             Answered { answer: counts.then_some(choice), by: vec![by.to_string()] }
         }
-        Err(Silence::Nobody | Silence::Closed | Silence::TimedOut) => Answered { answer: None, by: Vec::new() },
+        Err(Silence::Nobody | Silence::TimedOut) => Answered { answer: None, by: Vec::new() },
     }
 }
