@@ -85,7 +85,7 @@ impl Evaluator<'_> {
             },
             ExpressionKind::Fact(of, name) => {
                 let host = self.value(of)?;
-                Ok(self.host(&host)?.fact(name).cloned().unwrap_or(Value::Absent))
+                Ok(self.host(&host)?.member(name).unwrap_or(Value::Absent))
             }
             ExpressionKind::Method(of, which) => {
                 let of = self.value(of)?;

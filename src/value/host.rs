@@ -23,6 +23,15 @@ pub struct Host {
 }
 
 impl Host {
+    /// What `host.NAME` is: a fact, else what every host has. `None` where it has nothing of that name.
+    pub fn member(&self, name: &str) -> Option<Value> {
+        self.fact(name).cloned().or_else(|| match name {
+            "name" => Some(Value::text(self.name.clone())),
+            "address" => Some(Value::text(self.address.as_str())),
+            _ => None,
+        })
+    }
+
     /// A fact by name.
     pub fn fact(&self, name: &str) -> Option<&Value> {
         self.facts.iter().find(|(fact, _)| fact == name).map(|(_, value)| value)

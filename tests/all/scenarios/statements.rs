@@ -1,6 +1,6 @@
 //! Every word of the table, from its text to its effects.
 
-use super::stage::{body, ends, on, play, play_body, results, seen, took};
+use super::stage::{body, ends, on, play, play_body, program, results, run_in, seen, took};
 use crate::engine_support::{at, d, health, value, world};
 use rectify::engine::EndingOutcome::{Cancelled, Escalated, Resolved};
 use rectify::value::{ErrorKind, Outcome, Value};
@@ -383,4 +383,20 @@ fn what_a_loop_goes_over_grows_old_and_an_undo_may_use_it_all_the_same() {
     let load = on("load", "fe1").answers(Value::number(3));
     let scene = play_body(text, world().with(load).with(health(&[true])));
     ends(&scene, Resolved, "well", &["0s svc.touch(on: fe1)", "10m svc.set(on: fe1, value: 3)"]);
+}
+
+#[test]
+fn a_host_says_its_name_and_its_address() {
+    let end = "resolve \"${server.name} at ${server.address}\"";
+    ends(&play_body(end, world()), Resolved, "fe1 at 192.0.2.1", &[]);
+    let text = "
+      role box { name: text }
+      runbook Main(server: box) { contact oncall\n resolve \"${server.name}\" }";
+    let inventory = "
+hosts: {b1: {address: 192.0.2.9, roles: [box], facts: {name: the fact wins}}}
+contacts: {oncall: oncall@example.org}
+mail: {server: mail.example.org, from: rectify@example.org}
+";
+    let program = program(&[("main.runbook", text)], inventory);
+    ends(&run_in(&program, "Main", "b1", world()), Resolved, "the fact wins", &[]);
 }
