@@ -34,9 +34,7 @@ impl Output {
         let colour = match self.colour {
             When::Always => true,
             When::Never => false,
-            When::Auto => {
-                terminal && !is_dumb() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-            }
+            When::Auto => terminal && !is_dumb() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
         };
         let width = terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0));
         Style { colour, width: width.unwrap_or(WIDTH_OF_A_PIPE) }

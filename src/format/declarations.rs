@@ -234,10 +234,16 @@ impl Layout<'_> {
         let width = clauses_width(probe);
         let mut entries: Vec<Entry<'_>> = Vec::new();
         if let Some(title) = &probe.title {
-            entries.push((title.span, Box::new(move |layout| layout.column(width, "title", |layout| layout.quoted(title)))));
+            entries.push((
+                title.span,
+                Box::new(move |layout| layout.column(width, "title", |layout| layout.quoted(title))),
+            ));
         }
         if let Some(group) = &probe.group {
-            entries.push((group.span, Box::new(move |layout| layout.column(width, "group", |layout| layout.quoted(group)))));
+            entries.push((
+                group.span,
+                Box::new(move |layout| layout.column(width, "group", |layout| layout.quoted(group))),
+            ));
         }
         if let Some(first) = probe.depends_on.first() {
             let line = move |layout: &mut Layout<'_>| {
@@ -263,11 +269,14 @@ impl Layout<'_> {
             entries.push((ask.span, Box::new(move |layout| layout.column(width, "ask", |layout| layout.call(ask)))));
         }
         if let Some(condition) = &probe.unknown_if {
-            let line = move |layout: &mut Layout<'_>| layout.column(width, "unknown if", |layout| layout.expression(condition));
+            let line = move |layout: &mut Layout<'_>| {
+                layout.column(width, "unknown if", |layout| layout.expression(condition))
+            };
             entries.push((condition.span, Box::new(line)));
         }
         if let Some(condition) = &probe.passed_if {
-            let line = move |layout: &mut Layout<'_>| layout.column(width, "passed if", |layout| layout.expression(condition));
+            let line =
+                move |layout: &mut Layout<'_>| layout.column(width, "passed if", |layout| layout.expression(condition));
             entries.push((condition.span, Box::new(line)));
         }
         for statement in &probe.statements {

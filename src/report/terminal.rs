@@ -6,8 +6,8 @@ use super::sanitise::{same_length, sanitise_line};
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::source::{SourceFile, SourceMap};
 use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
-    SourceSpan, SpanContents,
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
+    SpanContents,
 };
 use std::fmt::{Display, Write};
 

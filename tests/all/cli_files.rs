@@ -160,3 +160,42 @@ fn many_files_are_checked_as_few_are() {
         .collect();
     assert_eq!(found, expected, "each once, in the order of the files");
 }
+
+/// Runbooks of two roles that share facts, and a host that has both.
+fn two_roles(second: &str, roles: &str) -> Project {
+    let text = format!(
+        "role web {{\n  key: secret\n  pause: duration\n}}\nrole mail {{\n  key: secret\n  pause: {second}\n}}\n\n{}",
+        super::cli_support::runbook("Look", "server: web", "  resolve \"done\"")
+    );
+    let inventory = format!(
+        "hosts:\n  one:\n    roles: {roles}\n    facts: {{key: k, pause: 90s}}\ncontacts:\n  oncall: {{terminal: true}}\n\
+         secrets:\n  k: {{environment: K}}\n"
+    );
+    Project::new(&[("a.runbook", &text), ("rectify.yaml", &inventory)])
+}
+
+#[test]
+fn roles_of_a_host_share_facts_of_one_type() {
+    two_roles("duration", "[web, mail]").run(&["check", "a.runbook"]).ends(0);
+    let ran = two_roles("text", "[web, mail]").run(&["check", "a.runbook"]).ends(1);
+    assert!(ran.stdout.contains("E0702") && ran.stdout.contains("its fact pause as different types"), "{ran:#?}");
+}
+
+#[test]
+fn a_role_that_is_nearly_declared_is_warned_of() {
+    let ran = two_roles("duration", "[wep, database]").run(&["check", "a.runbook"]).ends(1);
+    assert!(ran.stdout.contains("E0702") && ran.stdout.contains("Did you mean web?"), "{ran:#?}");
+    assert!(ran.stdout.contains("1 warning") && !ran.stdout.contains("database, and no role"), "{ran:#?}");
+    two_roles("duration", "[database]").run(&["check", "a.runbook"]).ends(0);
+}
+
+#[test]
+fn the_runbooks_of_the_project_are_formatted_and_right() {
+    let run = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("rectify"));
+        command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments);
+        super::cli_support::Ran::of(command.output().unwrap())
+    };
+    run(&["fmt", "--check", "runbooks"]).ends(0);
+    run(&["check", "runbooks"]).ends(0);
+}

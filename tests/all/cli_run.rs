@@ -127,6 +127,66 @@ fn an_alert_that_fits_nothing_or_too_much_is_2() {
 }
 
 #[test]
+fn of_several_alerts_all_fit_or_none_is_run() {
+    let project = for_alerts();
+    let labels = |name: &str| format!(r#"{{"labels":{{"alertname":"{name}","instance":"fe1","job":"imap"}}}}"#);
+    let both = format!(r#"{{"alerts":[{},{}]}}"#, labels("ImapDown"), labels("Nothing"));
+    std::fs::write(project.path("both.json"), both).unwrap();
+    let ran = project.run(&["run", "books", "--alert", "both.json"]).ends(2);
+    assert_eq!(ran.stdout, "");
+    assert!(ran.stderr.contains("is started by the alert Nothing"), "{ran:#?}");
+    assert!(ran.stderr.contains("These could be, each by itself: Down(instance: "), "{ran:#?}");
+}
+
+#[test]
+fn the_group_of_alerts_holds_for_each_of_them() {
+    let book = runbook("X1", "", "  resolve \"done\"").replace("  ends", "  alert \"X1\", \"X2\" in \"G\"\n  ends");
+    let project = Project::new(&[("a.runbook", &book)]);
+    for name in ["X1", "X2"] {
+        for (labels, code) in [(r#"{"group":"G"}"#, 0), (r#"{"group":"H"}"#, 2), ("{}", 2)] {
+            std::fs::write(project.path("alert.json"), format!(r#"{{"name":"{name}","labels":{labels}}}"#)).unwrap();
+            project.run(&["run", "a.runbook", "--alert", "alert.json"]).ends(code);
+        }
+    }
+}
+
+#[test]
+fn a_rehearsal_needs_no_state_folder() {
+    let project = quick();
+    let run = |arguments: &[&str]| {
+        let mut command = project.command(arguments);
+        command.env_remove("XDG_STATE_HOME").env_remove("HOME");
+        super::cli_support::Ran::of(command.output().unwrap())
+    };
+    run(&["run", "a.runbook", "--dry-run"]).ends(0);
+    run(&["run", "a.runbook"]).ends(2);
+}
+
+#[test]
+fn colours_come_where_they_are_asked_for() {
+    let project = quick();
+    assert!(project.run(&["run", "a.runbook", "--color", "always"]).ends(0).stdout.contains('\u{1b}'));
+    assert!(!project.run(&["run", "a.runbook"]).ends(0).stdout.contains('\u{1b}'));
+}
+
+#[test]
+fn more_is_said_when_asked_for() {
+    let statements = "  step \"Act\" {\n    exec.disrupt([\"true\"])\n  }\n  resolve \"done\"";
+    let project = Project::new(&[("a.runbook", &runbook("Acts", "", statements))]);
+    assert_eq!(project.run(&["run", "a.runbook"]).ends(0).stderr, "");
+    let told = project.run(&["-v", "run", "a.runbook"]).ends(0).stderr;
+    for word in ["run{", "step{", "effect{", "Acts", "exec.disrupt"] {
+        assert!(told.contains(word), "{word}: {told}");
+    }
+}
+
+#[test]
+fn codes_are_explained_in_either_case() {
+    let project = Project::new(&[]);
+    assert!(project.run(&["explain", "e0406"]).ends(0).stdout.starts_with("# E0406"));
+}
+
+#[test]
 fn a_lock_is_held_between_processes() {
     let book = runbook("Locked", "pause: duration", "  wait pause\n  resolve \"done\"")
         .replace("  ends", "  lock \"be1\"\n  ends");

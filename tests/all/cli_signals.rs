@@ -108,3 +108,29 @@ fn a_closed_pipe_is_no_fault_of_check() {
         assert_eq!(ran.stderr, "");
     }
 }
+
+/// Whether a process has its own answer to a signal, as the kernel has it.
+fn catches(child: &Child, number: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+    u64::from_str_radix(caught.trim(), 16).unwrap() & (1 << (number - 1)) != 0
+}
+
+#[test]
+fn a_signal_before_the_run_touches_nothing() {
+    let project = temporary("exec.disrupt([\"true\"])");
+    let mut command = project.command(&["run", "a.runbook", "--alert", "-"]);
+    let mut child = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
+    // It waits for an alert that does not come.
+    let since = Instant::now();
+    while !catches(&child, 2) {
+        assert!(since.elapsed() < Duration::from_secs(10), "it does not listen to signals");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let keyboard = child.stdin.take();
+    signal(&child, rustix::process::Signal::INT);
+    let ran = end(child).ends(4);
+    drop(keyboard);
+    assert_eq!(ran.stdout, "");
+    assert!(ran.stderr.contains("nothing was touched"), "{ran:#?}");
+}

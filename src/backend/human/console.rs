@@ -78,7 +78,8 @@ impl Console {
                 people.show(&format!("Please answer with {}: ", words(question)));
             }
             // The end of input may be a slip of the hand, too: who asked gets the time that the runbook gives.
-            people.show("\nThe input has ended: nobody can answer here any more. Silence decides when the time is up.\n");
+            people
+                .show("\nThe input has ended: nobody can answer here any more. Silence decides when the time is up.\n");
             std::future::pending().await
         };
         tokio::time::timeout_at(deadline, asking).await.unwrap_or(Err(Silence::TimedOut))

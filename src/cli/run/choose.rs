@@ -122,8 +122,7 @@ impl Choice {
     pub fn by_alert(&self, alert: &Alert) -> Result<Job, Vec<String>> {
         let own = |(file, _, runbook): &Candidate<'_>| Some(runbook.span.file) == file.file;
         // Whoever says what starts it is started by nothing else: a group would not hold otherwise.
-        let by_own_name =
-            |(.., runbook): &Candidate<'_>| runbook.alerts.is_empty() && runbook.name == alert.name;
+        let by_own_name = |(.., runbook): &Candidate<'_>| runbook.alerts.is_empty() && runbook.name == alert.name;
         let mut fitting: Vec<Candidate<'_>> =
             self.candidates().filter(own).filter(|(.., runbook)| alert::starts(runbook, alert)).collect();
         if fitting.is_empty() {
