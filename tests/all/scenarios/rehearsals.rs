@@ -191,6 +191,12 @@ fn a_probe_that_changes_something_is_a_first_effect() {
 
 #[test]
 fn procedures_that_do_others_twice_are_shown_within_bounds() {
+    // As deep as procedures may go, on a stack such as the tool runs on.
+    let thread = std::thread::Builder::new().stack_size(16 << 20);
+    thread.spawn(rehearse_the_doubling).expect("a thread").join().expect("it is shown");
+}
+
+fn rehearse_the_doubling() {
     let mut text = "procedure P30(server: web) { svc.restart(server) }\n".to_owned();
     for number in 0..30 {
         let next = number + 1;
