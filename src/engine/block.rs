@@ -65,7 +65,11 @@ pub(super) async fn statement<'t>(
         }
         StatementKind::Require { condition, otherwise } => {
             let mut seen = Vec::new();
-            if scope.boolean_noting(condition, frame, &at, &mut seen).await? {
+            let holds = match scope.boolean_noting(condition, frame, &at, &mut seen).await {
+                Err(Exit::Shown { .. }) => return Err(show::undecided(scope, line, frame)),
+                holds => holds?,
+            };
+            if holds {
                 return Ok(());
             }
             match otherwise {
@@ -85,9 +89,7 @@ pub(super) async fn statement<'t>(
             let duration = scope.duration(duration, frame, &at).await?;
             scope.pause(after(scope.now(), duration), &at, || "the time to pass".to_owned()).await
         }
-        StatementKind::WaitUntil { condition, window, hold, otherwise } => {
-            wait::wait_until(scope, condition, window, hold.as_ref(), otherwise.as_ref(), frame, at).await
-        }
+        StatementKind::WaitUntil { .. } => wait::wait_until(scope, line, frame, at).await,
         StatementKind::Act { call, adverb } => act(scope, call, *adverb, frame, &at, changes).await,
         StatementKind::Do { procedure, arguments, adverb } => {
             do_procedure(scope, line, *procedure, arguments, *adverb, frame, changes).await
@@ -109,7 +111,11 @@ pub(super) async fn statement<'t>(
         }
         StatementKind::If { branches, otherwise } => {
             for (condition, branch) in branches {
-                if scope.boolean(condition, frame, &at).await? {
+                let holds = match scope.boolean(condition, frame, &at).await {
+                    Err(Exit::Shown { .. }) => return Err(show::undecided(scope, line, frame)),
+                    holds => holds?,
+                };
+                if holds {
                     return self::block(scope.at(at), branch, frame).await;
                 }
             }

@@ -31,6 +31,10 @@ pub enum RunOutcome {
     Escalated,
     /// Somebody stopped it.
     Cancelled,
+    /// A lock or limit turned it down before it began, or it could not begin.
+    Refused,
+    /// It was only shown.
+    Rehearsed,
 }
 
 /// A change that the run leaves behind.

@@ -160,10 +160,13 @@ pub(super) async fn repeat<'t>(
             }
             flow => flow?,
         }
-        if let Some(until) = until
-            && scope.boolean(until, frame, &here).await?
-        {
-            return Ok(());
+        if let Some(until) = until {
+            match scope.boolean(until, frame, &here).await {
+                Err(Exit::Shown { .. }) => return Err(show::arms(scope, kind, frame)),
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                Err(exit) => return Err(exit),
+            }
         }
     }
     match (otherwise, until) {

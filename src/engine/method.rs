@@ -6,6 +6,7 @@ use crate::check::program::Method;
 use crate::value::jq::first_result;
 use crate::value::{ActionError, Value};
 use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// The answer.
@@ -18,13 +19,8 @@ pub(super) fn method(of: &Value, which: &Method) -> Result<Value, ActionError> {
         (Method::Min, Value::List(values)) => extreme(values, Ordering::Less)?,
         (Method::Sum(item), Value::List(values)) => sum(values, item)?,
         (Method::Distinct, Value::List(values)) => {
-            let mut seen: Vec<Value> = Vec::new();
-            for value in values.iter() {
-                if !seen.contains(value) {
-                    seen.push(value.clone());
-                }
-            }
-            Value::list(seen)
+            let mut seen: HashSet<&Value> = HashSet::new();
+            Value::list(values.iter().filter(|value| seen.insert(value)).cloned())
         }
         (Method::Lines, Value::Text(text)) => Value::list(text.lines().map(Value::text)),
         (Method::Number, Value::Text(text)) => decimal(text.trim()).map_or(Value::Absent, Value::Number),

@@ -8,7 +8,8 @@ pub(super) struct Numbering(Vec<u32>);
 impl Numbering {
     /// Counts.
     pub fn of(program: &Program) -> Self {
-        let mut counter = Counter { program, before: vec![0; program.nodes as usize] };
+        let mut counter =
+            Counter { program, before: vec![0; program.nodes as usize], steps: vec![None; program.procedures.len()] };
         for block in program.runbooks.iter().map(|it| &it.block).chain(program.procedures.iter().map(|it| &it.block)) {
             counter.block(block, 0);
         }
@@ -27,6 +28,8 @@ impl Numbering {
 struct Counter<'a> {
     program: &'a Program,
     before: Vec<u32>,
+    /// How many steps each procedure has, once it is known: procedures that do others twice would be counted without end.
+    steps: Vec<Option<u32>>,
 }
 
 impl Counter<'_> {
@@ -42,27 +45,33 @@ impl Counter<'_> {
         match &statement.kind {
             StatementKind::Step { block, .. } => {
                 self.block(block, 0);
-                count + 1
+                count.saturating_add(1)
             }
-            StatementKind::Do { procedure, .. } => {
-                count + self.program.procedures.get(*procedure).map_or(0, |it| self.steps_in(&it.block))
-            }
+            StatementKind::Do { procedure, .. } => count.saturating_add(self.steps_of(*procedure)),
             kind => blocks_of(kind).fold(count, |count, block| self.block(block, count)),
         }
     }
 
-    fn steps_in(&self, block: &Block) -> u32 {
-        block
-            .statements
-            .iter()
-            .map(|statement| match &statement.kind {
+    fn steps_of(&mut self, procedure: usize) -> u32 {
+        if let Some(Some(known)) = self.steps.get(procedure) {
+            return *known;
+        }
+        let program = self.program;
+        let steps = program.procedures.get(procedure).map_or(0, |it| self.steps_in(&it.block));
+        if let Some(place) = self.steps.get_mut(procedure) {
+            *place = Some(steps);
+        }
+        steps
+    }
+
+    fn steps_in(&mut self, block: &Block) -> u32 {
+        block.statements.iter().fold(0, |count: u32, statement| {
+            count.saturating_add(match &statement.kind {
                 StatementKind::Step { .. } => 1,
-                StatementKind::Do { procedure, .. } => {
-                    self.program.procedures.get(*procedure).map_or(0, |it| self.steps_in(&it.block))
-                }
-                kind => blocks_of(kind).map(|block| self.steps_in(block)).sum(),
+                StatementKind::Do { procedure, .. } => self.steps_of(*procedure),
+                kind => blocks_of(kind).fold(0, |count: u32, block| count.saturating_add(self.steps_in(block))),
             })
-            .sum()
+        })
     }
 }
 

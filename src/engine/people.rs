@@ -22,7 +22,7 @@ async fn ask(
     by: u32,
     within: SignedDuration,
     at: Address,
-) -> Result<Option<EcoString>, Exit> {
+) -> Result<Answered, Exit> {
     let Some(world) = scope.tree.acting else {
         let words: Vec<&str> = choices.iter().map(EcoString::as_str).collect();
         show::first_effect(scope, &format!("ask people {message:?}: {}", words.join(", ")));
@@ -40,11 +40,11 @@ async fn ask(
     let reply = reply(scope.tree, world.ask(asking), !scope.shielded).await.map_err(|_| Exit::Cancelled)?;
     let Answered { answer, by } = reply.result.unwrap_or(Answered { answer: None, by: Vec::new() });
     let answer = answer.filter(|answer| choices.contains(answer));
-    scope.record(EventKind::Answered { address: at, answer: answer.clone(), by });
+    scope.record(EventKind::Answered { address: at, answer: answer.clone(), by: by.clone() });
     if answer.is_none() {
         scope.in_time()?;
     }
-    Ok(answer)
+    Ok(Answered { answer, by })
 }
 
 /// `ask "…" choices [a, b] within D default a`.
@@ -58,7 +58,7 @@ pub(super) async fn question<'t>(
     let message = scope.text(&question.message, frame, &at).await?;
     let within = scope.duration(&question.within, frame, &at).await?;
     let answer = ask(scope, message, question.choices.clone(), 1, within, at).await?;
-    Ok(Value::Word(answer.unwrap_or_else(|| question.default.clone())))
+    Ok(Value::Word(answer.answer.unwrap_or_else(|| question.default.clone())))
 }
 
 /// `require approval "…" by N within D else { }`.
@@ -76,11 +76,17 @@ pub(super) async fn approval<'t>(
     let within = scope.duration(within, frame, &at).await?;
     let choices = vec!["approve".into(), "deny".into()];
     let answer = ask(scope, message.clone(), choices, by, within, at.clone()).await?;
-    match (answer.as_deref(), otherwise) {
+    match (answer.answer.as_deref(), otherwise) {
         (Some("approve"), _) => Ok(()),
         (_, Some(otherwise)) => block(scope.at(at), otherwise, frame).await,
         (Some(_), None) => Err(scope.escalated(format!("approval was denied: {message}"))),
-        (None, None) => Err(scope.escalated(format!("nobody approved in time: {message}"))),
+        (None, None) => {
+            let approved = match answer.by.len() {
+                0 => "nobody".to_owned(),
+                some => format!("only {some} of {by}"),
+            };
+            Err(scope.escalated(format!("{approved} approved in time: {message}")))
+        }
     }
 }
 
@@ -96,7 +102,7 @@ pub(super) async fn manual<'t>(
     let message = scope.text(message, frame, &at).await?;
     let within = scope.duration(within, frame, &at).await?;
     let answer = ask(scope, message.clone(), vec!["done".into(), "failed".into()], 1, within, at.clone()).await?;
-    match (answer.as_deref(), otherwise) {
+    match (answer.answer.as_deref(), otherwise) {
         (Some("done"), _) => Ok(()),
         (_, Some(otherwise)) => block(scope.at(at), otherwise, frame).await,
         (Some(_), None) => Err(scope.escalated(format!("could not be done by hand: {message}"))),

@@ -9,8 +9,9 @@ use super::exit::Exit;
 use super::frame::Frame;
 use super::observe::{after, earlier};
 use super::scope::{Boxed, Scope};
+use super::show;
 use crate::check::program::{Probe, StatementKind};
-use crate::value::{ActionError, ErrorKind, Timestamp, Value};
+use crate::value::{ActionError, ErrorKind, Timestamp, Value, Written};
 use ecow::EcoString;
 
 /// What a probe says. Anything that keeps it from answering is `Unknown`.
@@ -110,8 +111,9 @@ async fn attempt<'t>(
 ) -> Result<Said, Exit> {
     let changes_something = |kind: &StatementKind| !matches!(kind, StatementKind::Let { .. });
     if scope.tree.acting.is_none() && probe.statements.iter().any(|it| changes_something(&it.kind)) {
-        let reason = "it changes something, which a rehearsal does not do".to_owned();
-        return Ok((Verdict::Unknown, reason, Value::Absent));
+        let arguments: Vec<String> = arguments.iter().map(|value| Written(value).to_string()).collect();
+        show::first_effect(scope, &format!("ask {}({}), which changes something", probe.name, arguments.join(", ")));
+        return Err(Exit::SHOWN);
     }
     let until = earlier(after(scope.now(), probe.timeout), scope.cap);
     let at = at.child(probe_node(at), turn);

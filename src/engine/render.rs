@@ -3,7 +3,7 @@
 use crate::check::program::{
     Arithmetic, Call, Comparison, Expression, ExpressionKind, Method, Program, Quantifier, Slot, TextPart,
 };
-use crate::value::Value;
+use crate::value::{Quoted, Value, Written};
 
 /// What a local holds, if that is known.
 type Local<'l> = &'l dyn Fn(Slot) -> Option<Value>;
@@ -16,18 +16,11 @@ pub(super) fn render(program: &Program, expression: &Expression, local: Local<'_
     let show = |expression: &Expression| render(program, expression, local);
     let all = |expressions: &[Expression]| expressions.iter().map(&show).collect::<Vec<_>>();
     match &expression.kind {
-        ExpressionKind::Constant(value) => literal(value),
-        ExpressionKind::Local(slot) => local(*slot).map_or_else(|| UNKNOWN.to_owned(), |value| literal(&value)),
-        ExpressionKind::Text(parts) => {
-            let text: String = parts
-                .iter()
-                .map(|part| match part {
-                    TextPart::Literal(text) => text.to_string(),
-                    TextPart::Value(value) => show(value),
-                })
-                .collect();
-            format!("{text:?}")
+        ExpressionKind::Constant(value) => Written(value).to_string(),
+        ExpressionKind::Local(slot) => {
+            local(*slot).map_or_else(|| UNKNOWN.to_owned(), |value| Written(&value).to_string())
         }
+        ExpressionKind::Text(_) => Quoted(&spliced(program, expression, local)).to_string(),
         ExpressionKind::Field(of, name) | ExpressionKind::Fact(of, name) => format!("{}.{name}", show(of)),
         ExpressionKind::Method(of, method) => format!("{}.{}", show(of), method_name(method)),
         ExpressionKind::List(items) => format!("[{}]", all(items).join(", ")),
@@ -70,6 +63,22 @@ pub(super) fn render(program: &Program, expression: &Expression, local: Local<'_
         ExpressionKind::Now => "now".to_owned(),
         ExpressionKind::RunStarted => "run.started".to_owned(),
         ExpressionKind::GoalAnswer => "goal.answer".to_owned(),
+    }
+}
+
+/// What an expression puts into a text around it: a text is put in without quotes of its own.
+fn spliced(program: &Program, expression: &Expression, local: Local<'_>) -> String {
+    match &expression.kind {
+        ExpressionKind::Constant(value) => value.to_string(),
+        ExpressionKind::Local(slot) => local(*slot).map_or_else(|| UNKNOWN.to_owned(), |value| value.to_string()),
+        ExpressionKind::Text(parts) => parts
+            .iter()
+            .map(|part| match part {
+                TextPart::Literal(text) => text.to_string(),
+                TextPart::Value(value) => spliced(program, value, local),
+            })
+            .collect(),
+        _ => render(program, expression, local),
     }
 }
 
@@ -128,13 +137,6 @@ pub(super) fn is_pure(expression: &Expression, known: &dyn Fn(Slot) -> bool) -> 
         | ExpressionKind::Contains(left, right)
         | ExpressionKind::Arithmetic(_, left, right) => pure(left) && pure(right),
         ExpressionKind::Conditional(condition, then, otherwise) => pure(condition) && pure(then) && pure(otherwise),
-    }
-}
-
-fn literal(value: &Value) -> String {
-    match value {
-        Value::Text(text) => format!("{text:?}"),
-        value => value.to_string(),
     }
 }
 

@@ -140,22 +140,41 @@ fn rehearsed(scope: &Scope<'_>, end: &End) -> Ending {
     if !matches!(end, End::Shown) {
         show::note(scope, &reason);
     }
-    Ending {
-        outcome,
-        reason,
-        left_in_place: Vec::new(),
-        disruptions: Vec::new(),
-        duration: scope.now().duration_since(scope.run.started),
-        nobody_told: false,
-    }
+    without_effect(&scope.run, scope.tree, outcome, reason, scope.run.started)
+}
+
+/// Tells the end of a run that has done nothing.
+fn without_effect(run: &Run, tree: &Tree<'_>, outcome: EndingOutcome, reason: String, since: Timestamp) -> Ending {
+    let duration = tree.clock.get().duration_since(since);
+    let told = match outcome {
+        EndingOutcome::Resolved => RunOutcome::Resolved,
+        EndingOutcome::Escalated => RunOutcome::Escalated,
+        EndingOutcome::Cancelled => RunOutcome::Cancelled,
+        EndingOutcome::Refused => RunOutcome::Refused,
+        EndingOutcome::Rehearsed => RunOutcome::Rehearsed,
+    };
+    run.tell(
+        tree,
+        EventKind::RunEnded {
+            outcome: told,
+            reason: reason.clone(),
+            left_in_place: Vec::new(),
+            disruptions: Vec::new(),
+            duration,
+        },
+    );
+    Ending { outcome, reason, left_in_place: Vec::new(), disruptions: Vec::new(), duration, nobody_told: false }
 }
 
 fn refused(tree: &Tree<'_>, since: Timestamp, exit: Exit, run: Option<&Run>) -> Ending {
     let reason = exit.to_string();
-    if let Some(run) = run {
-        run.tell(tree, EventKind::RunRefused { reason: reason.clone() });
-    }
     let outcome = if matches!(exit, Exit::Cancelled) { EndingOutcome::Cancelled } else { EndingOutcome::Refused };
+    if let Some(run) = run {
+        if outcome == EndingOutcome::Refused {
+            run.tell(tree, EventKind::RunRefused { reason: reason.clone() });
+        }
+        return without_effect(run, tree, outcome, reason, since);
+    }
     Ending {
         outcome,
         reason,

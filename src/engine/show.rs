@@ -11,7 +11,11 @@ use super::scope::Scope;
 use crate::check::program::{
     Adverb, Block, Expression, LetElse, Procedure, Program, Slot, Statement, StatementKind, Subject,
 };
-use crate::value::Value;
+use crate::value::{Quoted, Value, Written};
+
+/// A rehearsal shows so many lines of what could follow. Procedures are written out wherever they are done, so that a
+/// short file can stand for millions.
+const MOST_LINES: u32 = 1000;
 
 /// The first effect, which is not made.
 pub(super) fn first_effect(scope: &Scope<'_>, text: &str) {
@@ -40,7 +44,8 @@ pub(super) fn condition(scope: &Scope<'_>, condition: &Expression, frame: &Frame
 /// What a block does to the outside, in one line: its calls, values of locals filled in.
 pub(super) fn effects(scope: &Scope<'_>, block: &Block, frame: &Frame) -> String {
     let program = scope.tree.program;
-    let local = |slot: Slot| frame.get(slot).cloned();
+    let mut frame = frame.clone();
+    let mut showing = Showing { scope, frame: &mut frame, known: Vec::new(), depth: 0 };
     let mut calls = Vec::new();
     let mut blocks = vec![block.statements.iter()];
     while let Some(statements) = blocks.last_mut() {
@@ -48,8 +53,8 @@ pub(super) fn effects(scope: &Scope<'_>, block: &Block, frame: &Frame) -> String
             blocks.pop();
             continue;
         };
-        let shown = |expressions: &[Expression]| -> Vec<String> {
-            expressions.iter().map(|expression| render(program, expression, &local)).collect()
+        let mut shown = |expressions: &[Expression]| -> Vec<String> {
+            expressions.iter().map(|expression| showing.quoted_if_text(expression)).collect()
         };
         match &statement.kind {
             StatementKind::Act { call, .. } => calls.push(call_text(program, call, &shown(&call.arguments))),
@@ -59,6 +64,12 @@ pub(super) fn effects(scope: &Scope<'_>, block: &Block, frame: &Frame) -> String
             }
             StatementKind::Run { runbook, arguments } => calls.push(signature(program, *runbook, &shown(arguments))),
             kind => {
+                if let StatementKind::Let { slot, .. }
+                | StatementKind::For { slot, .. }
+                | StatementKind::Try { slot, .. } = kind
+                {
+                    showing.bind(*slot, None);
+                }
                 let inner: Vec<&Block> = blocks_of(kind).collect();
                 blocks.extend(inner.into_iter().rev().map(|block| block.statements.iter()));
             }
@@ -81,13 +92,15 @@ pub(super) fn rest(scope: &Scope<'_>, met: &Statement, statements: &[Statement],
         _ => Vec::new(),
     };
     Showing { scope, frame, known, depth: 0 }.statements(statements, None);
-    Exit::Shown { goes_on: !statements.iter().any(|statement| leaves(scope.tree.program, statement)) }
+    let mut leaving = Leaving::of(scope.tree.program);
+    Exit::Shown { goes_on: !statements.iter().any(|statement| leaving.leaves(statement)) }
 }
 
 /// The arms of a statement that could be taken after its first effect.
 pub(super) fn arms(scope: &Scope<'_>, kind: &StatementKind, frame: &mut Frame) -> Exit {
     Showing { scope, frame, known: Vec::new(), depth: 0 }.arms(kind, None);
-    let leaves_block = |block: &Block| block.statements.iter().any(|statement| leaves(scope.tree.program, statement));
+    let mut leaving = Leaving::of(scope.tree.program);
+    let mut leaves_block = |block: &Block| leaving.block(block);
     let goes_on = match kind {
         StatementKind::Match { arms, otherwise, .. } => {
             arms.iter().map(|(_, block)| block).chain(otherwise).any(|block| !leaves_block(block))
@@ -97,6 +110,12 @@ pub(super) fn arms(scope: &Scope<'_>, kind: &StatementKind, frame: &mut Frame) -
         _ => true,
     };
     Exit::Shown { goes_on }
+}
+
+/// A statement whose condition has the first effect in it, so that any of its arms could be taken.
+pub(super) fn undecided(scope: &Scope<'_>, statement: &Statement, frame: &mut Frame) -> Exit {
+    Showing { scope, frame, known: Vec::new(), depth: 0 }.statement(&statement.kind, None);
+    Exit::Shown { goes_on: !Leaving::of(scope.tree.program).leaves(statement) }
 }
 
 /// The same of a statement that asks people, which is its own first effect.
@@ -115,19 +134,47 @@ pub(super) fn undo_after(scope: &Scope<'_>, flow: Flow, undo: Option<&Block>, fr
     flow
 }
 
-/// Whether nothing that stands behind a statement is ever reached.
-fn leaves(program: &Program, statement: &Statement) -> bool {
-    let block = |block: &Block| block.statements.iter().any(|statement| leaves(program, statement));
-    match &statement.kind {
-        StatementKind::Resolve { .. } | StatementKind::Escalate { .. } => true,
-        StatementKind::Step { block: inner, .. } | StatementKind::TemporarilyBlock { block: inner, .. } => block(inner),
-        StatementKind::Do { procedure, .. } => program.procedures.get(*procedure).is_some_and(|it| block(&it.block)),
-        StatementKind::If { branches, otherwise: Some(otherwise) } => {
-            branches.iter().all(|(_, branch)| block(branch)) && block(otherwise)
+/// Which statements nothing behind them is ever reached from; of each procedure it is found out once.
+struct Leaving<'p> {
+    program: &'p Program,
+    procedures: Vec<Option<bool>>,
+}
+
+impl<'p> Leaving<'p> {
+    fn of(program: &'p Program) -> Self {
+        Self { program, procedures: vec![None; program.procedures.len()] }
+    }
+
+    fn block(&mut self, block: &Block) -> bool {
+        block.statements.iter().any(|statement| self.leaves(statement))
+    }
+
+    fn procedure(&mut self, procedure: usize) -> bool {
+        if let Some(Some(known)) = self.procedures.get(procedure) {
+            return *known;
         }
-        StatementKind::Match { arms, otherwise, .. } => arms.iter().map(|(_, arm)| arm).chain(otherwise).all(block),
-        StatementKind::Try { block: inner, catch, .. } => block(inner) && block(catch),
-        _ => false,
+        let program = self.program;
+        let leaves = program.procedures.get(procedure).is_some_and(|it| self.block(&it.block));
+        if let Some(place) = self.procedures.get_mut(procedure) {
+            *place = Some(leaves);
+        }
+        leaves
+    }
+
+    fn leaves(&mut self, statement: &Statement) -> bool {
+        match &statement.kind {
+            StatementKind::Resolve { .. } | StatementKind::Escalate { .. } => true,
+            StatementKind::Step { block, .. } | StatementKind::TemporarilyBlock { block, .. } => self.block(block),
+            StatementKind::Do { procedure, .. } => self.procedure(*procedure),
+            StatementKind::If { branches, otherwise: Some(otherwise) } => {
+                branches.iter().all(|(_, branch)| self.block(branch)) && self.block(otherwise)
+            }
+            StatementKind::Match { arms, otherwise, .. } => {
+                arms.iter().map(|(_, arm)| arm).chain(otherwise).all(|arm| self.block(arm))
+            }
+            StatementKind::Try { block, catch, .. } => self.block(block) && self.block(catch),
+            _ => false,
+        }
     }
 }
 
@@ -140,7 +187,20 @@ struct Showing<'s, 't> {
 }
 
 impl Showing<'_, '_> {
+    /// Whether enough has been shown.
+    fn is_full(&self) -> bool {
+        self.scope.tree.shown.get() > MOST_LINES
+    }
+
     fn line(&self, text: impl Into<String>, depends_on: Option<&str>) {
+        let shown = &self.scope.tree.shown;
+        if self.is_full() {
+            return;
+        }
+        shown.set(shown.get() + 1);
+        if self.is_full() {
+            return note(self.scope, "and more, which is not shown");
+        }
         self.scope.record(EventKind::Shown {
             depth: self.depth,
             text: text.into(),
@@ -163,6 +223,9 @@ impl Showing<'_, '_> {
 
     fn statements(&mut self, statements: &[Statement], depends_on: Option<&str>) {
         for statement in statements {
+            if self.is_full() {
+                return;
+            }
             self.statement(&statement.kind, depends_on);
         }
     }
@@ -211,7 +274,7 @@ impl Showing<'_, '_> {
 
     fn quoted(&mut self, expression: &Expression) -> String {
         match self.value(expression) {
-            Some(value) => format!("{:?}", value.to_string()),
+            Some(value) => Quoted(&value.to_string()).to_string(),
             None => self.text(expression),
         }
     }
@@ -396,8 +459,7 @@ impl Showing<'_, '_> {
     /// Texts in quotes, as they stand in a call.
     fn quoted_if_text(&mut self, expression: &Expression) -> String {
         match self.value(expression) {
-            Some(Value::Text(text)) => format!("{text:?}"),
-            Some(value) => value.to_string(),
+            Some(value) => Written(&value).to_string(),
             None => self.text(expression),
         }
     }

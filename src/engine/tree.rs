@@ -34,6 +34,8 @@ pub(super) struct Tree<'a> {
     pub steps_left: Cell<u64>,
     /// Whether an alert started it.
     pub by_alert: bool,
+    /// How many lines a rehearsal has shown.
+    pub shown: Cell<u32>,
     /// The numbers of steps.
     pub numbering: Numbering,
     /// What is being acted on right now.
@@ -93,6 +95,7 @@ impl<'a> Tree<'a> {
             moved: Cell::new(false),
             steps_left: Cell::new(start.step_limit),
             by_alert: start.by_alert,
+            shown: Cell::new(0),
             numbering: Numbering::of(program),
             busy: RefCell::default(),
             held: RefCell::default(),

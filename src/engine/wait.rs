@@ -11,7 +11,7 @@ use super::probe::Verdict;
 use super::scope::Scope;
 use super::show;
 use super::turn::reply;
-use crate::check::program::{Block, Expression, Hold, Window};
+use crate::check::program::{Expression, Hold, Statement, StatementKind, Window};
 use crate::value::{SignedDuration, Timestamp};
 
 impl Scope<'_> {
@@ -49,15 +49,8 @@ async fn polling<'t>(scope: &Scope<'t>, window: &'t Window, frame: &mut Frame, a
 }
 
 /// `wait until …`.
-pub(super) async fn wait_until<'t>(
-    scope: &Scope<'t>,
-    condition: &'t Expression,
-    window: &'t Window,
-    hold: Option<&'t Expression>,
-    otherwise: Option<&'t Block>,
-    frame: &mut Frame,
-    at: Address,
-) -> Flow {
+pub(super) async fn wait_until<'t>(scope: &Scope<'t>, line: &'t Statement, frame: &mut Frame, at: Address) -> Flow {
+    let StatementKind::WaitUntil { condition, window, hold, otherwise } = &line.kind else { return Ok(()) };
     let mut polling = polling(scope, window, frame, &at).await?;
     let hold = match hold {
         Some(hold) => Some(scope.duration(hold, frame, &at).await?),
@@ -87,6 +80,7 @@ pub(super) async fn wait_until<'t>(
             }
             Ok(false) => None,
             Err(Exit::Failed(error)) => Some(error),
+            Err(Exit::Shown { .. }) => return Err(show::undecided(scope, line, frame)),
             Err(exit) => return Err(exit),
         };
         since = None;

@@ -55,9 +55,9 @@ pub struct Asking {
 /// What people said.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Answered {
-    /// One of the choices; nothing when nobody answered in time.
+    /// One of the choices; nothing when too few answered in time.
     pub answer: Option<EcoString>,
-    /// Who.
+    /// Whose answers count. Without an answer: who approved, when more were asked for.
     pub by: Vec<String>,
 }
 

@@ -1,6 +1,6 @@
 //! A call of an action, ready to be carried out.
 
-use super::Value;
+use super::{Value, Written};
 use ecow::EcoString;
 use serde::{Deserialize, Serialize};
 
@@ -64,10 +64,7 @@ impl std::fmt::Display for Call {
             if !std::mem::take(&mut first) {
                 f.write_str(", ")?;
             }
-            match value {
-                Value::Text(text) => write!(f, "{name}: {text:?}")?,
-                value => write!(f, "{name}: {value}")?,
-            }
+            write!(f, "{name}: {}", Written(value))?;
         }
         f.write_str(")")
     }

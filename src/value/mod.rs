@@ -10,6 +10,7 @@ mod record;
 mod settings;
 mod units;
 mod version;
+mod written;
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub use record::Record;
 pub use settings::{Contact, MailSettings, SecretSource};
 pub use units::{display_duration, display_size};
 pub use version::Version;
+pub use written::{Quoted, Written};
 
 use ecow::EcoString;
 pub use jiff::{SignedDuration, Timestamp};
@@ -29,7 +31,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// A value of the language.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Value {
     /// Nothing: what an optional holds when it holds nothing.

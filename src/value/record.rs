@@ -5,7 +5,7 @@ use ecow::EcoString;
 use serde::{Deserialize, Serialize};
 
 /// A value of a record type, its fields in the order in which the type names them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Record {
     /// The type's name.
     pub name: EcoString,

@@ -3,7 +3,7 @@
 use super::engine_support::*;
 use rectify::check::program::*;
 use rectify::engine::EndingOutcome::{Cancelled, Escalated, Refused, Resolved};
-use rectify::engine::event::EventKind;
+use rectify::engine::event::{EventKind, RunOutcome};
 use rectify::value::{ErrorKind, Value};
 use rectify::world::scripted::Rule;
 
@@ -176,7 +176,10 @@ fn refused_before_the_first_effect_by_a_lock_or_a_limit() {
     let scene = locked().scene(world().taken("dag1"));
     assert_eq!((scene.ending.outcome, scene.ledger().len()), (Refused, 0));
     assert!(scene.world.held().is_empty(), "all of them or none");
-    assert!(matches!(scene.events().as_slice(), [event] if matches!(event.kind, EventKind::RunRefused { .. })));
+    assert!(matches!(
+        scene.events().iter().map(|event| &event.kind).collect::<Vec<_>>().as_slice(),
+        [EventKind::RunRefused { .. }, EventKind::RunEnded { outcome: RunOutcome::Refused, .. }]
+    ));
 
     let scene = locked().scene(world().charged("Main 1 per 1d", start()));
     assert_eq!((scene.ending.outcome, scene.ledger().len()), (Refused, 0));

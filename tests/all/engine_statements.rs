@@ -93,7 +93,8 @@ fn approval_needs_so_many_people_and_silence_is_a_no() {
     };
     let approve = || Person::answering("Really", "approve");
     assert_eq!(ends(Some(approve().by(&["one", "two"])), false).reason, "approved");
-    assert_eq!(ends(Some(approve()), false).reason, "nobody approved in time: Really?");
+    assert_eq!(ends(Some(approve()), false).reason, "only 1 of 2 approved in time: Really?");
+    assert_eq!(ends(None, false).reason, "nobody approved in time: Really?");
     assert_eq!(ends(None, true).reason, "else");
     assert_eq!(
         ends(Some(Person::answering("Really", "deny").by(&["one", "two"])), false).reason,

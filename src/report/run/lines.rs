@@ -237,8 +237,9 @@ pub fn clock(time: Timestamp) -> String {
 pub fn mark_of(outcome: RunOutcome) -> Mark {
     match outcome {
         RunOutcome::Resolved => Mark::Good,
-        RunOutcome::Escalated => Mark::Bad,
+        RunOutcome::Escalated | RunOutcome::Refused => Mark::Bad,
         RunOutcome::Cancelled => Mark::Doubt,
+        RunOutcome::Rehearsed => Mark::Aside,
     }
 }
 
@@ -248,5 +249,7 @@ pub fn word_of(outcome: RunOutcome) -> &'static str {
         RunOutcome::Resolved => "resolved",
         RunOutcome::Escalated => "escalated",
         RunOutcome::Cancelled => "cancelled",
+        RunOutcome::Refused => "refused",
+        RunOutcome::Rehearsed => "rehearsed",
     }
 }

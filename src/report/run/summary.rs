@@ -6,7 +6,7 @@ use crate::engine::event::{LeftInPlace, RunOutcome};
 use crate::report::sanitise::sanitise_line;
 use crate::value::{SignedDuration, display_duration};
 
-/// The last lines of a run.
+/// The last lines of a run; none of one that did nothing, which has been told in full by the events before its end.
 pub fn summary(
     outcome: RunOutcome,
     reason: &str,
@@ -15,6 +15,9 @@ pub fn summary(
     tally: &Tally,
 ) -> Vec<Line> {
     let mut lines = Vec::new();
+    if matches!(outcome, RunOutcome::Refused | RunOutcome::Rehearsed) {
+        return lines;
+    }
     let mut say = |indent, mark, text: &str| {
         lines.push(Line { indent, mark, text: sanitise_line(text).into_owned() });
     };

@@ -118,8 +118,12 @@ pub async fn ask(live: &Live<'_>, asking: &Asking) -> Answered {
         Ok(Answer { choice, by }) => {
             let approves = choice == "approve";
             let may = channels.approvers.is_empty() || channels.approvers.contains(&by);
-            let counts = !approves || may && asking.by <= 1;
-            Answered { answer: counts.then_some(choice), by: vec![by.to_string()] }
+            if approves && !may {
+                tracing::warn!(%by, "an approval by somebody who is no approver does not count");
+                return Answered { answer: None, by: Vec::new() };
+            }
+            let enough = !approves || asking.by <= 1;
+            Answered { answer: enough.then_some(choice), by: vec![by.to_string()] }
         }
         Err(Silence::Nobody | Silence::TimedOut) => Answered { answer: None, by: Vec::new() },
     }

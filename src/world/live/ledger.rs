@@ -97,24 +97,23 @@ fn allowed(charge: &Charge, entries: &[Entry], now: Timestamp) -> Result<(), Act
     let mut times: Vec<Timestamp> =
         entries.iter().filter(|entry| entry.limit == charge.name).map(|entry| entry.at.min(now)).collect();
     times.sort();
-    let spent = |rule: String, free: Timestamp| {
+    let spent = |free: Timestamp| {
         let wait = display_duration(SignedDuration::from_secs(free.duration_since(now).as_secs().max(1)));
-        let message = format!("the limit {} is spent ({rule}); it allows the next in {wait}", charge.name);
+        let message = format!("the limit {} is spent; it allows the next in {wait}", charge.name);
         Err(ActionError::new(ErrorKind::Limit, message))
     };
     if let Some((count, window)) = charge.rate {
         let recent: Vec<Timestamp> = times.iter().copied().filter(|at| now.duration_since(*at) < window).collect();
         if recent.len() >= count as usize {
-            let rule = format!("{count} per {}", display_duration(window));
             // The next is free when so many have left the window that one more fits.
             let oldest = recent.get(recent.len().saturating_sub(count as usize)).copied().unwrap_or(now);
-            return spent(rule, oldest.checked_add(window).unwrap_or(Timestamp::MAX));
+            return spent(oldest.checked_add(window).unwrap_or(Timestamp::MAX));
         }
     }
     if let (Some(gap), Some(last)) = (charge.apart, times.last().copied())
         && now.duration_since(last) < gap
     {
-        return spent(format!("{} apart", display_duration(gap)), last.checked_add(gap).unwrap_or(Timestamp::MAX));
+        return spent(last.checked_add(gap).unwrap_or(Timestamp::MAX));
     }
     Ok(())
 }

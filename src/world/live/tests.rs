@@ -135,7 +135,7 @@ fn a_limit_holds_for_every_run() {
     let hour = SignedDuration::from_hours(1);
     let charge = |rate: Option<u32>, apart: Option<i64>| {
         vec![Charge {
-            name: "host.reboot per host=be1".into(),
+            name: "host.reboot 2 per 1h, 10m apart".into(),
             rate: rate.map(|count| (count, hour)),
             apart: apart.map(SignedDuration::from_mins),
         }]

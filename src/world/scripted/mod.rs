@@ -249,13 +249,16 @@ impl World for Scripted {
         let mut state = self.state.borrow_mut();
         let person = state.people.iter().rev().find(|person| person.fits(&asking)).cloned();
         let deadline = asking.deadline;
+        let (enough, too_few): (Vec<_>, Vec<_>) = person.into_iter().partition(|person| person.is_enough(&asking));
+        let (person, too_few) = (enough.into_iter().next(), too_few.into_iter().next());
         state.asked.push(asking);
         drop(state);
         let answer = person.and_then(|person| {
             let at = self.now().checked_add(person.takes).ok()?;
             (at <= deadline).then_some((at, Answered { answer: Some(person.answer), by: person.by }))
         });
-        let (at, answer) = answer.unwrap_or((deadline, Answered { answer: None, by: Vec::new() }));
+        let (at, answer) = answer
+            .unwrap_or((deadline, Answered { answer: None, by: too_few.map(|person| person.by).unwrap_or_default() }));
         let timer = self.timers.timer(at);
         Box::pin(async move { Reply { at: timer.await, result: Ok(answer) } })
     }

@@ -137,8 +137,10 @@ impl Person {
     }
 
     pub(super) fn fits(&self, asking: &Asking) -> bool {
-        asking.message.contains(&self.about)
-            && asking.choices.contains(&self.answer)
-            && self.by.len() >= asking.by as usize
+        asking.message.contains(&self.about) && asking.choices.contains(&self.answer)
+    }
+
+    pub(super) fn is_enough(&self, asking: &Asking) -> bool {
+        self.by.len() >= asking.by as usize
     }
 }

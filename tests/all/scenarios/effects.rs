@@ -3,6 +3,7 @@
 use super::stage::{body, ends, on, play, play_body, results};
 use crate::engine_support::{at, d, health, value, world};
 use rectify::engine::EndingOutcome::{Escalated, Resolved};
+use rectify::engine::event::EventKind;
 use rectify::value::{ErrorKind, Outcome, Value};
 use rectify::world::scripted::{Person, Rule};
 
@@ -201,4 +202,34 @@ fn two_calls_on_one_host_never_overlap() {
       }";
     let scene = play(text, world().with(Rule::of("svc.restart").takes(d("10s"))));
     ends(&scene, Resolved, "both", &["0s-10s svc.restart(on: fe1)", "10s-20s svc.restart(on: fe1)"]);
+}
+
+#[test]
+fn the_call_that_takes_a_change_back_is_what_one_would_type() {
+    let text = r#"
+      backend box "A box" {
+        record Old { label: text }
+        observe label(on: host) -> Old
+        change name(on: host, text: text, also: list<text>) saves old = label(on)
+          undo name(on, text: "was ${old.label}: ${text}", also: also) idempotent
+        change paint(on: host, text: text) idempotent
+      }
+      procedure Painted(server: web, colour: text) { box.paint(server, text: colour) }
+      undo { box.paint(server, text: "not ${colour}") }
+      runbook Main(server: web) {
+        contact oncall
+        permanently box.name(server, text: "a \"b\"", also: ["x", "y"])
+        permanently do Painted(server, "red")
+        resolve "named"
+      }"#;
+    let old = Value::record("Old", [("label", Value::text("old"))]);
+    let scene = play(text, world().with(Rule::of("box.label").answers(old)));
+    let undos = scene.events().into_iter().filter_map(|event| match event.kind {
+        EventKind::ChangeOpened { undo, .. } => undo,
+        _ => None,
+    });
+    assert_eq!(
+        undos.collect::<Vec<_>>(),
+        [r#"box.name(on: fe1, text: "was old: a \"b\"", also: ["x", "y"])"#, r#"box.paint(on: fe1, text: "not red")"#,]
+    );
 }

@@ -1,7 +1,8 @@
 //! Rehearsals: from the first effect on everything that could follow is shown, and nothing that could not.
 
-use super::stage::{on, rehearse_body};
-use crate::engine_support::{health, value, world};
+use super::stage::{declared, on, rehearse_body, starting};
+use crate::engine_support::{Scene, health, value, world};
+use rectify::engine::rehearse;
 use rectify::value::Value;
 
 const LAST: &str = "resolve if fixed\n escalate to oncall \"no\"";
@@ -146,4 +147,66 @@ fn a_block_in_which_nothing_was_done_is_not_undone() {
         "temporarily { if svc.value(server) == 2 { svc.touch(server) } else { wait 5s } } undo { svc.restart(server) }",
         &["it would escalate to oncall: no"],
     );
+}
+
+/// A probe that makes a user to log in with, and takes it away again.
+const CANARY: &str = "
+probe Canary(on: host) {
+  temporarily svc.set(on, value: 1)
+  ask svc.health(on)
+  passed if answer
+}";
+
+#[track_caller]
+fn shows_of(text: &str, expected: &[&str]) {
+    let program = declared(text);
+    let script = world().with(value(1)).with(health(&[false]));
+    let ending = script.drive(rehearse(&program, &script, starting(&program, "Main", "fe1"))).expect("it ends");
+    assert_eq!(Scene { ending, world: script }.shown(), expected);
+}
+
+#[test]
+fn a_probe_that_changes_something_is_a_first_effect() {
+    let asked = "ask Canary(fe1), which changes something";
+    let text = format!(
+        "{CANARY}\nrunbook Main(server: web) {{ contact oncall\n goal Canary(server)\n resolve if fixed\n svc.restart(server)\n {LAST} }}"
+    );
+    shows_of(&text, &[asked, "svc.restart(on: fe1)", SHOWN_LAST[0], SHOWN_LAST[1]]);
+    let text = format!(
+        "{CANARY}\nrunbook Main(server: web) {{ contact oncall\n goal Healthy(server)\n if check Canary(server) == failed {{ svc.restart(server) }} else {{ escalate to oncall \"odd\" }}\n {LAST} }}"
+    );
+    shows_of(
+        &text,
+        &[
+            asked,
+            "if check Canary(fe1) == failed <check Canary(fe1) == failed>",
+            "  svc.restart(on: fe1) <check Canary(fe1) == failed>",
+            "else <not: check Canary(fe1) == failed>",
+            "  escalate to oncall \"odd\" <not: check Canary(fe1) == failed>",
+            SHOWN_LAST[0],
+            SHOWN_LAST[1],
+        ],
+    );
+}
+
+#[test]
+fn procedures_that_do_others_twice_are_shown_within_bounds() {
+    // As deep as procedures may go, on a stack such as the tool runs on.
+    let thread = std::thread::Builder::new().stack_size(16 << 20);
+    thread.spawn(rehearse_the_doubling).expect("a thread").join().expect("it is shown");
+}
+
+fn rehearse_the_doubling() {
+    let mut text = "procedure P30(server: web) { svc.restart(server) }\n".to_owned();
+    for number in 0..30 {
+        let next = number + 1;
+        text += &format!("procedure P{number}(server: web) {{ do P{next}(server)\n do P{next}(server) }}\n");
+    }
+    text += &format!("runbook Main(server: web) {{ contact oncall\n goal Healthy(server)\n do P0(server)\n {LAST} }}");
+    let program = declared(&text);
+    let script = world();
+    let ending = script.drive(rehearse(&program, &script, starting(&program, "Main", "fe1"))).expect("it ends");
+    let shown = Scene { ending, world: script }.shown();
+    assert_eq!((shown[0].as_str(), shown.len()), ("svc.restart(on: fe1)", 1002));
+    assert_eq!(shown.last().map(String::as_str), Some("and more, which is not shown"));
 }

@@ -5,7 +5,7 @@ use crate::engine_support::{Scene, d, start};
 use rectify::catalog::Catalog;
 use rectify::check::Session;
 use rectify::check::program::Program;
-use rectify::engine::event::EventKind;
+use rectify::engine::event::{EventKind, RunOutcome};
 use rectify::engine::{EndingOutcome, Start, rehearse, run};
 use rectify::source::SourceFile;
 use rectify::value::{Outcome, Value};
@@ -122,7 +122,13 @@ pub fn rehearse_body(body: &str, world: Scripted) -> Vec<String> {
     let ending = world.drive(rehearse(&program, &world, starting(&program, "Main", "fe1"))).expect("it ends");
     assert_eq!(ending.outcome, EndingOutcome::Rehearsed);
     assert!(world.effects().is_empty() && world.asked().is_empty() && world.told().is_empty());
-    Scene { ending, world }.shown()
+    let scene = Scene { ending, world };
+    let end = scene.events().pop().map(|event| event.kind);
+    assert!(
+        matches!(end, Some(EventKind::RunEnded { outcome: RunOutcome::Rehearsed, .. })),
+        "the last event is the end: {end:?}"
+    );
+    scene.shown()
 }
 
 fn main(body: &str) -> String {
@@ -148,10 +154,7 @@ pub fn ends(scene: &Scene, outcome: EndingOutcome, reason: &str, ledger: &[&str]
     assert_eq!(escalations, usize::from(outcome == EndingOutcome::Escalated), "one escalation a run, or none");
     assert!(scene.world.held().is_empty(), "locks are let go");
     assert!(
-        matches!(
-            scene.events().last().map(|event| &event.kind),
-            Some(EventKind::RunEnded { .. } | EventKind::RunRefused { .. })
-        ),
+        matches!(scene.events().last().map(|event| &event.kind), Some(EventKind::RunEnded { .. })),
         "the last event is the end"
     );
 }
