@@ -46,14 +46,14 @@ pub struct RunArguments {
 
 pub fn run(arguments: &RunArguments, output: &Output) -> Exit {
     // Before anything else, so that no signal finds the program without an answer to it.
-    let stage = match Stage::new() {
+    let mut stage = match Stage::new() {
         Ok(stage) => stage,
         Err(error) => {
             say(&format!("The run cannot begin: {error}"));
             return Exit::Fault;
         }
     };
-    let jobs = match jobs(arguments, &stage, output) {
+    let jobs = match jobs(arguments, &mut stage, output) {
         Ok(jobs) => jobs,
         Err(NoJobs::Unusable(mistakes)) => {
             mistakes.iter().for_each(|mistake| say(mistake));
@@ -69,7 +69,7 @@ pub fn run(arguments: &RunArguments, output: &Output) -> Exit {
         }
         let id = arguments.id.clone().unwrap_or_else(perform::new_run_id);
         let id = if several { format!("{id}-{number}") } else { id };
-        let ended = perform::perform(job, id, arguments, &stage, output);
+        let ended = perform::perform(job, id, arguments, &mut stage, output);
         exit = worse(exit, ended);
         if matches!(ended, Exit::Cancelled | Exit::Fault) {
             break;
@@ -98,7 +98,7 @@ impl From<String> for NoJobs {
 }
 
 /// What is to be run. Everything is found and bound before anything starts.
-fn jobs(arguments: &RunArguments, stage: &Stage, output: &Output) -> Result<Vec<Job>, NoJobs> {
+fn jobs(arguments: &RunArguments, stage: &mut Stage, output: &Output) -> Result<Vec<Job>, NoJobs> {
     let choice = Choice::load(&arguments.path, arguments.config.as_deref(), arguments.alert.is_some(), output)?;
     let Some(alert) = &arguments.alert else {
         let (names, given) = choose::words(&arguments.words)?;
@@ -134,7 +134,7 @@ fn jobs(arguments: &RunArguments, stage: &Stage, output: &Output) -> Result<Vec<
     Err(NoJobs::Unusable(mistakes))
 }
 
-fn read_alert(path: &Path, stage: &Stage) -> Result<String, NoJobs> {
+fn read_alert(path: &Path, stage: &mut Stage) -> Result<String, NoJobs> {
     if path != Path::new("-") {
         return read_text(path).map_err(|error| format!("{} {}", path.display(), error).into());
     }

@@ -1,6 +1,7 @@
 //! Runs one runbook to its end in the live world, and tells of it.
 
 use super::super::output::{Output, can_redraw, say};
+use super::super::signals::Signals;
 use super::super::{Exit, Format, logging};
 use super::RunArguments;
 use super::choose::Job;
@@ -30,7 +31,7 @@ const STEP_LIMIT: u64 = 1_000_000;
 type SharedView = Rc<RefCell<Box<dyn View>>>;
 
 /// Runs a job. What is not caught inside is a fault of this program; then too it is said what is left in place.
-pub fn perform(job: &Job, id: String, arguments: &RunArguments, stage: &Stage, output: &Output) -> Exit {
+pub fn perform(job: &Job, id: String, arguments: &RunArguments, stage: &mut Stage, output: &Output) -> Exit {
     let folder = |variable| std::env::var_os(variable).map(PathBuf::from);
     let state = match state_folder(folder("XDG_STATE_HOME").as_deref(), folder("HOME").as_deref()) {
         Ok(state) => state,
@@ -74,13 +75,14 @@ pub fn perform(job: &Job, id: String, arguments: &RunArguments, stage: &Stage, o
         step_limit: STEP_LIMIT,
         by_alert: arguments.alert.is_some(),
     };
+    let Stage { runtime, signals } = stage;
     let to_the_end = || {
-        stage.runtime.block_on(async {
+        runtime.block_on(async {
             if arguments.dry_run {
                 let reading = Rehearsal::of(&world);
-                watch(engine::rehearse(&job.program, &reading, start), &world, &view, &cancel, stage).await
+                watch(engine::rehearse(&job.program, &reading, start), &world, &view, &cancel, signals).await
             } else {
-                watch(engine::run(&job.program, &world, start), &world, &view, &cancel, stage).await
+                watch(engine::run(&job.program, &world, start), &world, &view, &cancel, signals).await
             }
         })
     };
@@ -113,11 +115,9 @@ async fn watch(
     world: &Live<'_>,
     view: &SharedView,
     cancel: &Cancel,
-    stage: &Stage,
+    signals: &mut Signals,
 ) -> Exit {
     let mut run: Pin<&mut _> = pin!(run);
-    let mut heard = stage.signals.borrow_mut();
-    let signals = &mut *heard;
     let mut clock = tokio::time::interval(Duration::from_secs(1));
     let mut stopping = false;
     loop {
