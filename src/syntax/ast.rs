@@ -50,11 +50,13 @@ pub struct Path {
 }
 
 impl Path {
-    /// The words with their places.
+    /// The words with their places; where the path goes on in another line, each has the place of the whole.
     pub fn segments(&self) -> impl Iterator<Item = Name> + '_ {
         let mut start = self.span.start;
+        let together = (self.span.end - self.span.start) as usize == self.text.len();
         self.text.split('.').map(move |word| {
-            let span = Span::new(self.span.file, start, start + word.len() as u32);
+            let own = Span::new(self.span.file, start, start + word.len() as u32);
+            let span = if together { own } else { self.span };
             start += word.len() as u32 + 1;
             Name { text: word.into(), span }
         })

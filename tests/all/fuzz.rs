@@ -145,3 +145,10 @@ fn random_texts() {
         }
     }
 }
+
+/// Found by the search above.
+#[test]
+fn a_name_that_goes_on_in_the_next_line_is_one_name() {
+    let text = "runbook R(server: host) {\n  contact oncall\n  let up = host # whose\n    .reachable(server)\n  resolve \"${up}\"\n}\n";
+    check(text).expect("laid out well");
+}

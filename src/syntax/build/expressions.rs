@@ -9,6 +9,7 @@ use crate::syntax::ast::{
 };
 use crate::syntax::grammar::{Node, Rule};
 use crate::syntax::limits;
+use ecow::eco_format;
 
 /// How strongly something binds, weakest first.
 mod binding {
@@ -207,7 +208,7 @@ impl<'a> Builder<'a> {
                 let end = arguments.as_ref().map_or(name.span, |(span, _)| *span);
                 let span = of.span.to(end);
                 let arguments = arguments.map(|(_, arguments)| arguments);
-                of = Expression { kind: ExpressionKind::Member { of: Box::new(of), name, arguments }, span };
+                of = Expression { kind: member(of, name, arguments, span), span };
             }
         }
         of
@@ -465,5 +466,17 @@ fn literal(amount: Amount) -> ExpressionKind {
         AmountKind::Percent(number) => ExpressionKind::Percent(number),
         AmountKind::Name(path) => ExpressionKind::Path(path),
         AmountKind::Invalid => ExpressionKind::Invalid,
+    }
+}
+
+/// `.name` or `.name(…)` of something. A name that goes on in the next line is the same name as one on one line.
+fn member(of: Expression, name: Name, arguments: Option<Vec<Argument>>, span: Span) -> ExpressionKind {
+    let ExpressionKind::Path(path) = of.kind else {
+        return ExpressionKind::Member { of: Box::new(of), name, arguments };
+    };
+    let path = Path { text: eco_format!("{}.{}", path.text, name.text), span: path.span.to(name.span) };
+    match arguments {
+        Some(arguments) => ExpressionKind::Call(Call { path, arguments, span }),
+        None => ExpressionKind::Path(path),
     }
 }
