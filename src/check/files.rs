@@ -48,6 +48,11 @@ impl<'a> Session<'a> {
         &self.sources
     }
 
+    /// The same, when nothing more is to be checked.
+    pub fn into_sources(self) -> SourceMap {
+        self.sources
+    }
+
     /// Checks one file.
     pub fn check(&mut self, root: &Path) -> Checked {
         let mut loading = Loading::default();

@@ -61,7 +61,7 @@ fn check_project(place: &Place, files: &[PathBuf]) -> Result<(Findings, SourceMa
     let mut diagnostics = project.diagnostics.clone();
     let mut sources = SourceMap::new();
     for (found, read) in in_parallel(&project, files) {
-        let numbers = sources.absorb(&read);
+        let numbers = sources.absorb(read);
         diagnostics.extend(found.into_iter().map(|diagnostic| diagnostic.renumbered(&numbers)));
     }
     Ok((Findings::new(diagnostics, &sources), sources))
@@ -72,7 +72,7 @@ fn in_parallel(project: &Project, files: &[PathBuf]) -> Vec<(Vec<Diagnostic>, So
     let check = |files: &[PathBuf]| {
         let mut session = project.session();
         let found = files.iter().flat_map(|file| project.check(&mut session, file).diagnostics).collect();
-        (found, session.sources().clone())
+        (found, session.into_sources())
     };
     let threads = available_parallelism().map_or(1, usize::from).min(files.len() / FILES_A_THREAD);
     if threads < 2 {

@@ -56,11 +56,11 @@ impl SourceMap {
 
     /// Adds the files of another map, but those that this one has with the same name and text, and gives the number that each of
     /// the other's files has here.
-    pub fn absorb(&mut self, other: &SourceMap) -> Vec<FileId> {
+    pub fn absorb(&mut self, other: SourceMap) -> Vec<FileId> {
         let key = |file: &SourceFile| (Arc::clone(&file.name), Arc::clone(&file.text));
         let mut known: BTreeMap<_, FileId> = self.iter().map(|(id, file)| (key(file), id)).collect();
-        let place = |file: &SourceFile| *known.entry(key(file)).or_insert_with(|| self.add(file.clone()));
-        other.files.iter().map(place).collect()
+        let place = |file: SourceFile| *known.entry(key(&file)).or_insert_with(|| self.add(file));
+        other.files.into_iter().map(place).collect()
     }
 
     /// The file that a span points into.
@@ -91,7 +91,7 @@ mod tests {
         for (name, text) in [("b", "2"), ("a", "1"), ("a", "3")] {
             other.add(SourceFile::new(name, text));
         }
-        assert_eq!(map.absorb(&other), [FileId(1), FileId(0), FileId(2)]);
+        assert_eq!(map.absorb(other), [FileId(1), FileId(0), FileId(2)]);
         assert_eq!(map.file(FileId(2)).map(|file| &*file.text), Some("3"));
     }
 }
