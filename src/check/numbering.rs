@@ -5,7 +5,12 @@ use ecow::{EcoString, eco_format};
 
 /// How many steps stand before each step or `do` within the step, runbook or procedure around it.
 #[derive(Debug, Clone, Default)]
-pub struct Numbering(Vec<u32>);
+pub struct Numbering {
+    /// By node.
+    before: Vec<u32>,
+    /// How many steps each procedure has, those of the procedures that it does included.
+    steps: Vec<u32>,
+}
 
 impl Numbering {
     /// Counts the steps of a program.
@@ -21,12 +26,18 @@ impl Numbering {
         for undo in program.procedures.iter().filter_map(|it| it.undo.as_ref()) {
             counter.block(undo, 0);
         }
-        Self(counter.before)
+        let steps = (0..program.procedures.len()).map(|procedure| counter.steps_of(procedure)).collect();
+        Self { before: counter.before, steps }
+    }
+
+    /// How many numbers a procedure takes where it is done.
+    pub fn steps_of(&self, procedure: usize) -> u32 {
+        self.steps.get(procedure).copied().unwrap_or(0)
     }
 
     /// How many stand before this one.
     fn before(&self, node: NodeId) -> u32 {
-        self.0.get(node.0 as usize).copied().unwrap_or(0)
+        self.before.get(node.0 as usize).copied().unwrap_or(0)
     }
 }
 

@@ -4,6 +4,7 @@ mod actions;
 mod alert;
 mod check;
 mod completions;
+mod doc;
 mod exit;
 mod explain;
 mod files;
@@ -16,6 +17,7 @@ mod run;
 mod signals;
 mod values;
 mod walk;
+mod write;
 
 pub use exit::Exit;
 pub use files::ProjectFiles;
@@ -74,6 +76,7 @@ enum Verb {
     Run(run::RunArguments),
     Check(check::CheckArguments),
     Fmt(fmt::FmtArguments),
+    Doc(doc::DocArguments),
     Actions(actions::ActionsArguments),
     Explain(explain::ExplainArguments),
     Completions(completions::CompletionsArguments),
@@ -107,6 +110,7 @@ fn start() -> ExitCode {
         Verb::Run(arguments) => run::run(&arguments, &output),
         Verb::Check(arguments) => check::run(&arguments, &output),
         Verb::Fmt(arguments) => fmt::run(&arguments, &output),
+        Verb::Doc(arguments) => doc::run(&arguments, &output),
         Verb::Actions(arguments) => actions::run(&arguments, &output),
         Verb::Explain(arguments) => explain::run(&arguments, &output),
         Verb::Completions(arguments) => completions::run(&arguments, &output),
