@@ -15,7 +15,8 @@ pub mod service;
 mod testing;
 
 use crate::secret::Secrets;
-use crate::value::{ActionError, Call, ErrorKind, Host, Value};
+use crate::transport::outside::Outside;
+use crate::value::{ActionError, Call, ErrorKind, Host, PowerShellSettings, Value};
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -46,6 +47,10 @@ pub struct Surroundings<'a> {
     pub time_left: Duration,
     /// The folder that relative paths of the inventory start from.
     pub folder: &'a std::path::Path,
+    /// How PowerShell is called, where the inventory says it.
+    pub powershell: Option<&'a PowerShellSettings>,
+    /// Commands, ports and time.
+    pub outside: &'a dyn Outside,
 }
 
 impl Surroundings<'_> {

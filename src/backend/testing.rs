@@ -2,7 +2,8 @@
 
 use super::Surroundings;
 use crate::secret::Secrets;
-use crate::value::{Call, Class, Host, HostSettings, SecretSource, Value};
+use crate::transport::outside::ThisMachine;
+use crate::value::{Call, Class, Host, HostSettings, PowerShellSettings, SecretSource, Value};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,13 +14,23 @@ pub struct World {
     pub secrets: Secrets,
     pub folder: PathBuf,
     pub time_left: Duration,
+    pub powershell: Option<PowerShellSettings>,
+    pub outside: ThisMachine,
     _kept: Option<tempfile::TempDir>,
 }
 
 impl Default for World {
     fn default() -> Self {
         let (hosts, secrets, folder) = (Vec::new(), Secrets::default(), PathBuf::from("."));
-        Self { hosts, secrets, folder, time_left: Duration::from_secs(30), _kept: None }
+        Self {
+            hosts,
+            secrets,
+            folder,
+            time_left: Duration::from_secs(30),
+            powershell: None,
+            outside: ThisMachine::default(),
+            _kept: None,
+        }
     }
 }
 
@@ -49,7 +60,14 @@ impl World {
     }
 
     pub fn surroundings(&self) -> Surroundings<'_> {
-        Surroundings { hosts: &self.hosts, secrets: &self.secrets, time_left: self.time_left, folder: &self.folder }
+        Surroundings {
+            hosts: &self.hosts,
+            secrets: &self.secrets,
+            time_left: self.time_left,
+            folder: &self.folder,
+            powershell: self.powershell.as_ref(),
+            outside: &self.outside,
+        }
     }
 }
 

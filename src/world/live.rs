@@ -21,7 +21,10 @@ use crate::engine::address::Address;
 use crate::engine::event::Event;
 use crate::engine::world::{Answered, Asking, Charge, Observing, Pending, Reply, Request, Telling, World};
 use crate::secret::Secrets;
-use crate::value::{ActionError, Call, ErrorKind, Host, Outcome, SignedDuration, Timestamp, Value, display_duration};
+use crate::transport::outside::ThisMachine;
+use crate::value::{
+    ActionError, Call, ErrorKind, Host, Outcome, PowerShellSettings, SignedDuration, Timestamp, Value, display_duration,
+};
 use ledger::Ledger;
 use locks::Locks;
 use std::path::{Path, PathBuf};
@@ -43,6 +46,8 @@ pub struct Equipment<'a> {
     pub channels: Channels<'a>,
     /// The folder that relative paths of the inventory start from.
     pub folder: PathBuf,
+    /// How PowerShell is called, where the inventory says it.
+    pub powershell: Option<&'a PowerShellSettings>,
     /// The folder for locks, limits and what could not be delivered; it is made when it is needed.
     pub state: PathBuf,
     /// The run, for whoever finds its locks.
@@ -56,6 +61,7 @@ pub struct Equipment<'a> {
 /// The world as it is.
 pub struct Live<'a> {
     equipment: Equipment<'a>,
+    outside: ThisMachine,
     clock: Clock,
     locks: Locks,
     ledger: Ledger,
@@ -87,6 +93,7 @@ impl<'a> Live<'a> {
             clock: Clock { wall: Timestamp::now(), start: Instant::now() },
             locks: Locks::new(equipment.state.join("locks"), equipment.run.clone()),
             ledger: Ledger::new(equipment.state.clone()),
+            outside: ThisMachine::default(),
             equipment,
         }
     }
@@ -130,6 +137,8 @@ impl<'a> Live<'a> {
             secrets: self.equipment.secrets,
             time_left,
             folder: &self.equipment.folder,
+            powershell: self.equipment.powershell,
+            outside: &self.outside,
         };
         let performing = backend.perform(call, &surroundings);
         match tokio::time::timeout(time_left.saturating_add(GRACE), performing).await {

@@ -1,9 +1,9 @@
 //! Reboots, by the commands that the host's entry declares.
 
 use crate::backend::{Surroundings, working_folder};
-use crate::transport::process::{Captured, Invocation, run};
+use crate::transport::process::{Captured, Finished, Invocation};
 use crate::value::{ActionError, ErrorKind, Host, RebootSettings, Value};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How often a host that is booting is asked for its boot id.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
@@ -43,8 +43,9 @@ const ONE_ORDER: Duration = Duration::from_secs(120);
 /// boot id to ask, or where the id stays the same until the time is up.
 pub(super) async fn reboot(host: &Host, surroundings: &Surroundings<'_>) -> Result<(), ActionError> {
     let settings = settings(host)?;
-    let begun = Instant::now();
-    let left = || surroundings.time_left.saturating_sub(begun.elapsed());
+    let outside = surroundings.outside;
+    let begun = outside.elapsed();
+    let left = || surroundings.time_left.saturating_sub(outside.elapsed().saturating_sub(begun));
     // A host that is too sick to answer is rebooted all the same; any id it has afterwards is then a new one.
     let before = match &settings.boot_id {
         Some(_) => boot_id(host, surroundings, ONE_QUESTION.min(left())).await.ok(),
@@ -70,7 +71,7 @@ pub(super) async fn reboot(host: &Host, surroundings: &Surroundings<'_>) -> Resu
             });
             return Err(ActionError { evidence, ..ActionError::new(ErrorKind::TimedOut, message) });
         }
-        tokio::time::sleep(LOOK_AGAIN).await;
+        outside.sleep(LOOK_AGAIN).await;
     }
 }
 
@@ -106,9 +107,9 @@ async fn command(
     arguments: &[String],
     surroundings: &Surroundings<'_>,
     limit: Duration,
-) -> Result<crate::transport::process::Finished, ActionError> {
+) -> Result<Finished, ActionError> {
     let folder = Some(working_folder(surroundings));
-    run(Invocation { arguments, folder, ..Invocation::default() }, limit).await
+    surroundings.outside.run(Invocation { arguments, folder, ..Invocation::default() }, limit).await
 }
 
 fn with_output(error: ActionError, output: &Captured) -> ActionError {

@@ -53,7 +53,10 @@ fn host_with(script: &str, id: Option<&str>) -> (World, tempfile::TempDir) {
     }
     let command = ["sh", "-c", script].map(str::to_owned).to_vec();
     let boot_id = Some(["cat", "id"].map(str::to_owned).to_vec());
-    let settings = HostSettings { reboot: Some(RebootSettings { command, boot_id }), ..HostSettings::default() };
+    let settings = HostSettings {
+        reboot: Some(RebootSettings { command, boot_id, ..RebootSettings::default() }),
+        ..HostSettings::default()
+    };
     let mut world = World::with_host("h", "127.0.0.1", settings);
     world.folder = folder.path().to_owned();
     world.time_left = Duration::from_secs(5);

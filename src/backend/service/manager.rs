@@ -2,15 +2,15 @@
 
 use super::{supervisor, systemd};
 use crate::backend::{Surroundings, working_folder};
-use crate::transport::process::{Finished, Invocation, run};
+use crate::transport::process::{Finished, Invocation};
 use crate::value::{ActionError, ErrorKind, Host, ServiceManager, ServiceSettings, Value};
-use std::time::Instant;
+use std::time::Duration;
 
 /// A manager, ready to be asked.
 pub(super) struct Manager<'a> {
     settings: &'a ServiceSettings,
     surroundings: &'a Surroundings<'a>,
-    begun: Instant,
+    begun: Duration,
 }
 
 /// What a manager says of one service.
@@ -37,7 +37,12 @@ impl<'a> Manager<'a> {
             let message = format!("the entry of {} does not say what manages its services (`service:`)", host.name);
             ActionError::new(ErrorKind::Refused, message)
         })?;
-        Ok(Self { settings, surroundings, begun: Instant::now() })
+        Ok(Self { settings, surroundings, begun: surroundings.outside.elapsed() })
+    }
+
+    /// Lets time pass.
+    pub async fn sleep(&self, time: Duration) {
+        self.surroundings.outside.sleep(time).await;
     }
 
     /// What the service is doing.
@@ -47,6 +52,7 @@ impl<'a> Manager<'a> {
             ServiceManager::Systemd => {
                 systemd::read_properties(name, &self.run(&[systemd::SHOW, &["--", name]].concat()).await?)
             }
+            ServiceManager::Windows => Err(not_yet()),
         }
     }
 
@@ -55,6 +61,7 @@ impl<'a> Manager<'a> {
         let finished = match self.settings.manager {
             ServiceManager::Supervisor => self.run(&[verb, name]).await?,
             ServiceManager::Systemd => self.run(&["--no-ask-password", verb, "--", name]).await?,
+            ServiceManager::Windows => return Err(not_yet()),
         };
         if finished.ending.is_success() {
             return Ok(());
@@ -68,6 +75,7 @@ impl<'a> Manager<'a> {
         let usual = match self.settings.manager {
             ServiceManager::Supervisor => "supervisorctl",
             ServiceManager::Systemd => "systemctl",
+            ServiceManager::Windows => "powershell.exe",
         };
         self.settings.command.as_ref().and_then(|command| command.first()).map_or(usual, String::as_str)
     }
@@ -82,9 +90,14 @@ impl<'a> Manager<'a> {
         }
         arguments.extend(more.iter().map(|word| (*word).to_owned()));
         let folder = Some(working_folder(self.surroundings));
-        let left = self.surroundings.time_left.saturating_sub(self.begun.elapsed());
-        run(Invocation { arguments: &arguments, folder, ..Invocation::default() }, left).await
+        let outside = self.surroundings.outside;
+        let left = self.surroundings.time_left.saturating_sub(outside.elapsed().saturating_sub(self.begun));
+        outside.run(Invocation { arguments: &arguments, folder, ..Invocation::default() }, left).await
     }
+}
+
+fn not_yet() -> ActionError {
+    ActionError::new(ErrorKind::Refused, "services of Windows cannot be managed yet")
 }
 
 /// What it wrote, in one text.

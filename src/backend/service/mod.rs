@@ -69,7 +69,7 @@ async fn stop(manager: &Manager<'_>, name: &str) -> Result<Value, ActionError> {
         let seen = manager.look(name).await?;
         match seen.state.as_str() {
             "Stopped" | "Failed" => return Ok(Value::Absent),
-            "Stopping" => tokio::time::sleep(LOOK_AGAIN).await,
+            "Stopping" => manager.sleep(LOOK_AGAIN).await,
             _ => return Err(not_as_ordered(name, "stopped", &seen)),
         }
     }
@@ -90,9 +90,9 @@ async fn runs(manager: &Manager<'_>, name: &str, done: &str, old: Option<u32>) -
             }
             "Running" => {
                 settled = Some(seen.process.unwrap_or_default());
-                tokio::time::sleep(SETTLE).await;
+                manager.sleep(SETTLE).await;
             }
-            "Starting" | "Reloading" | "Stopping" => tokio::time::sleep(LOOK_AGAIN).await,
+            "Starting" | "Reloading" | "Stopping" => manager.sleep(LOOK_AGAIN).await,
             _ => return Err(not_as_ordered(name, done, &seen)),
         }
     }

@@ -59,6 +59,7 @@ pub fn perform(job: &Job, id: String, arguments: &RunArguments, stage: &mut Stag
             approvers: inventory.map(|inventory| inventory.policy.approvers.clone()).unwrap_or_default(),
         },
         folder: job.project.folder.clone(),
+        powershell: inventory.and_then(|inventory| inventory.powershell.as_ref()),
         state,
         run: id.clone(),
         cancel: cancel.clone(),

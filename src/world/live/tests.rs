@@ -42,6 +42,7 @@ fn with_live<T>(secrets: &Secrets, state: &Path, work: impl AsyncFnOnce(&Live<'_
         secrets,
         channels: channels(Vec::new()),
         folder: PathBuf::from("."),
+        powershell: None,
         state: state.to_owned(),
         run: "r1".into(),
         cancel: Cancel::default(),

@@ -5,17 +5,17 @@ use crate::diagnostic::{Diagnostic, code};
 use crate::source::{FileId, Span};
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
 
-/// No inventory needs to be nested deeper.
+/// No such file needs to be nested deeper.
 const MAX_DEPTH: usize = 16;
 
 /// Where a node stands.
-pub(super) struct Place {
+pub struct Place {
     pub span: Span,
     pub shape: Shape,
 }
 
 /// What serde_yaml will find at a place.
-pub(super) enum Shape {
+pub enum Shape {
     /// `plain` when it stands without quotes.
     Scalar {
         plain: bool,
@@ -27,19 +27,15 @@ pub(super) enum Shape {
 }
 
 /// Why there are no places.
-pub(super) enum Unplaced {
+pub enum Unplaced {
     /// It is not YAML: where that shows, in characters, and why.
     Malformed { index: usize, reason: String },
     /// It is not a text that should be read at all.
     Refused(Box<Diagnostic>),
 }
 
-/// The places of the first document; none in an empty file. What may not stand in an inventory is complained about.
-pub(super) fn find(
-    body: &str,
-    offsets: &Offsets<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Result<Option<Place>, Unplaced> {
+/// The places of the first document; none in an empty file. What may not stand in such a file is complained about.
+pub fn find(body: &str, offsets: &Offsets<'_>, diagnostics: &mut Vec<Diagnostic>) -> Result<Option<Place>, Unplaced> {
     let mut finder = Finder { parser: Parser::new_from_str(body), offsets, diagnostics };
     let mut root = None;
     loop {
@@ -47,7 +43,7 @@ pub(super) fn find(
         match event {
             Event::StreamEnd => return Ok(root),
             Event::DocumentStart(_) if root.is_some() => {
-                finder.complain(span, "A second document begins here", "An inventory is one document");
+                finder.complain(span, "A second document begins here", "A file is one document");
                 return Ok(root);
             }
             Event::StreamStart | Event::DocumentStart(_) | Event::DocumentEnd | Event::Nothing => {}
@@ -74,13 +70,13 @@ impl<'a> Finder<'a> {
     }
 
     fn complain(&mut self, span: Span, message: &str, help: &str) {
-        self.diagnostics.push(Diagnostic::error(code::BAD_INVENTORY, span, message).help(help));
+        self.diagnostics.push(Diagnostic::error(code::BAD_YAML, span, message).help(help));
     }
 
     fn place(&mut self, event: &Event<'a>, start: Span, depth: usize) -> Result<Place, Unplaced> {
         if depth > MAX_DEPTH {
             let message = format!("This is nested more than {MAX_DEPTH} deep");
-            return Err(Unplaced::Refused(Box::new(Diagnostic::error(code::BAD_INVENTORY, start, message))));
+            return Err(Unplaced::Refused(Box::new(Diagnostic::error(code::BAD_YAML, start, message))));
         }
         let (anchored, tagged) = match event {
             Event::Scalar(_, _, anchor, tag) => (*anchor != 0, tag.is_some()),
@@ -128,7 +124,7 @@ impl<'a> Finder<'a> {
 }
 
 /// Turns counts of characters, as the parser gives them, into byte offsets of the whole file.
-pub(super) struct Offsets<'a> {
+pub struct Offsets<'a> {
     file: FileId,
     body: &'a str,
     /// Where each character begins; none when every character is one byte.

@@ -1,33 +1,41 @@
 //! Takes nodes apart and complains about what does not fit.
 
 use super::decode::{self, Misfit};
-use super::yaml::{Kind, Node};
+use super::node::{Kind, Node};
 use crate::diagnostic::{Diagnostic, code, nearest};
 use crate::source::Span;
 use ecow::EcoString;
 use serde::de::DeserializeOwned;
 
 /// Gathers every mistake.
-pub(super) struct Reader {
+#[derive(Debug, Default)]
+pub struct Reader {
+    /// What was found wrong, in the order in which it was found.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 /// An entry of a group.
-#[derive(Clone, Copy)]
-pub(super) struct Field<'n> {
+#[derive(Debug, Clone, Copy)]
+pub struct Field<'n> {
+    /// Its name.
     pub name: &'n str,
+    /// Where the name stands.
     pub key: Span,
+    /// What stands behind it.
     pub value: &'n Node,
 }
 
 /// A diagnostic that has been noted and can still be given help.
-pub(super) struct Noted<'r>(&'r mut Diagnostic);
+#[derive(Debug)]
+pub struct Noted<'r>(&'r mut Diagnostic);
 
 impl Noted<'_> {
+    /// What to do about it.
     pub fn help(self, text: impl Into<String>) {
         self.0.help = Some(text.into());
     }
 
+    /// Another place that it has to do with.
     pub fn also(self, span: Span, text: &str) -> Self {
         self.0.labels.push(crate::diagnostic::Label { span, text: text.to_owned() });
         self
@@ -35,12 +43,14 @@ impl Noted<'_> {
 }
 
 impl Reader {
+    /// Nothing read yet.
     pub fn new() -> Self {
         Self { diagnostics: Vec::new() }
     }
 
+    /// Notes a mistake.
     pub fn error(&mut self, span: Span, message: impl Into<String>) -> Noted<'_> {
-        Noted(self.diagnostics.push_mut(Diagnostic::error(code::BAD_INVENTORY, span, message)))
+        Noted(self.diagnostics.push_mut(Diagnostic::error(code::BAD_YAML, span, message)))
     }
 
     /// The entries of a group whose names are the team's own.
@@ -123,7 +133,7 @@ impl Reader {
 }
 
 /// `did you mean …?`, or all there are.
-pub(super) fn suggestion(written: &str, known: &[&str]) -> String {
+pub fn suggestion(written: &str, known: &[&str]) -> String {
     match nearest(written, known.iter().copied()) {
         Some(near) => format!("Did you mean `{near}`?"),
         None => format!("There are: {}", known.join(", ")),

@@ -8,18 +8,24 @@ use std::collections::HashMap;
 
 /// A part of the file.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Node {
+pub struct Node {
+    /// Where it stands.
     pub span: Span,
+    /// What it is.
     pub kind: Kind,
 }
 
+/// What a node is.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Kind {
-    /// `plain` when it stands without quotes, so that it may mean a number, a truth value or nothing.
+pub enum Kind {
+    /// A single value.
     Scalar {
+        /// As it is written, quotes taken off.
         text: String,
+        /// It stands without quotes, so that it may mean a number, a truth value or nothing.
         plain: bool,
     },
+    /// Items in order.
     List(Vec<Node>),
     /// Keys are scalars, and none is there twice.
     Map(Vec<(Node, Node)>),
@@ -41,6 +47,7 @@ impl Node {
         matches!(&self.kind, Kind::Scalar { text, plain: true } if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
     }
 
+    /// Whether it has been complained about already.
     pub fn is_invalid(&self) -> bool {
         self.kind == Kind::Invalid
     }
@@ -57,10 +64,10 @@ impl Node {
 }
 
 /// The file's one document; an empty file is an empty group of entries. None when it is not YAML.
-pub(super) fn parse(file: FileId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Node> {
+pub fn parse(file: FileId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Node> {
     let whole = Span::new(file, 0, 0);
     if text.len() > MAX_FILE_BYTES {
-        diagnostics.push(Diagnostic::error(code::BAD_INVENTORY, whole, "The inventory is longer than 1 MiB"));
+        diagnostics.push(Diagnostic::error(code::BAD_YAML, whole, "The file is longer than 1 MiB"));
         return None;
     }
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -125,11 +132,11 @@ fn not_yaml(body: &str, offsets: &Offsets<'_>, at: usize, reason: &str) -> Diagn
     let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
     if line.get(..indent).is_some_and(|blanks| blanks.contains('\t')) {
         let span = offsets.bytes(line_start, line_start + indent);
-        return Diagnostic::error(code::BAD_INVENTORY, span, "This line is indented by a tab")
+        return Diagnostic::error(code::BAD_YAML, span, "This line is indented by a tab")
             .help("YAML is indented by blanks");
     }
     let message = format!("This is not well-formed YAML: {reason}");
-    Diagnostic::error(code::BAD_INVENTORY, offsets.bytes(at, at), message)
+    Diagnostic::error(code::BAD_YAML, offsets.bytes(at, at), message)
 }
 
 const NOT_THE_SAME: &str = "readers of YAML do not agree on what this means";
@@ -200,13 +207,13 @@ impl<'de> Visitor<'de> for At<'_> {
             let value = entries.next_value_seed(self.then(value_place))?;
             match key.text() {
                 None if !key.is_invalid() => self.diagnostics.push(
-                    Diagnostic::error(code::BAD_INVENTORY, key.span, "This key is not a single word")
+                    Diagnostic::error(code::BAD_YAML, key.span, "This key is not a single word")
                         .help("Write `key: value`"),
                 ),
                 None => {}
                 Some(name) => match seen.get(name) {
                     Some(first) => self.diagnostics.push(
-                        Diagnostic::error(code::BAD_INVENTORY, key.span, format!("{name:?} is here twice"))
+                        Diagnostic::error(code::BAD_YAML, key.span, format!("{name:?} is here twice"))
                             .also(*first, "the first"),
                     ),
                     None => {

@@ -1,8 +1,8 @@
 //! Nodes as the settings types of backends: serde_yaml values decoded by serde, and the node that does not fit found by
 //! its path.
 
+use super::node::{Kind, Node};
 use super::reader::suggestion;
-use super::yaml::{Kind, Node};
 use crate::source::Span;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
@@ -10,7 +10,7 @@ use serde_yaml::{Number, Value};
 
 /// What does not fit.
 #[derive(Debug)]
-pub(super) struct Misfit {
+pub struct Misfit {
     /// Where; none when it is the whole that lacks something.
     pub span: Option<Span>,
     pub message: String,
@@ -18,7 +18,7 @@ pub(super) struct Misfit {
 }
 
 /// Decodes a node.
-pub(super) fn decode<T: DeserializeOwned>(node: &Node) -> Result<T, Misfit> {
+pub fn decode<T: DeserializeOwned>(node: &Node) -> Result<T, Misfit> {
     let mut value = as_texts(node);
     loop {
         let error = match serde_path_to_error::deserialize(&value) {
