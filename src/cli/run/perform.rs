@@ -12,6 +12,7 @@ use crate::engine::{self, Ending, EndingOutcome, Start};
 use crate::report::run::{JsonLines, LiveView, Mask, PlainLines, View};
 use crate::secret::{Redacted, Secrets};
 use crate::value::Timestamp;
+use crate::world::Calls;
 use crate::world::live::{Cancel, Channels, Equipment, Live, state_folder};
 use crate::world::rehearsal::Rehearsal;
 use std::cell::RefCell;
@@ -48,9 +49,13 @@ pub fn perform(job: &Job, id: String, arguments: &RunArguments, stage: &mut Stag
     let view: SharedView = Rc::new(RefCell::new(view(arguments.format, output, &secrets)));
     let cancel = Cancel::default();
     let world = Live::new(Equipment {
-        backends: backends(),
-        hosts: &job.program.hosts,
-        secrets: &secrets,
+        calls: Calls {
+            backends: backends(),
+            hosts: &job.program.hosts,
+            secrets: &secrets,
+            folder: job.project.folder.clone(),
+            powershell: inventory.and_then(|inventory| inventory.powershell.as_ref()),
+        },
         channels: Channels {
             contacts: inventory.map(|inventory| inventory.contacts.clone()).unwrap_or_default(),
             mail: inventory.and_then(|inventory| inventory.mail.clone()),
@@ -58,8 +63,6 @@ pub fn perform(job: &Job, id: String, arguments: &RunArguments, stage: &mut Stag
             console: Console::terminal(arguments.unattended),
             approvers: inventory.map(|inventory| inventory.policy.approvers.clone()).unwrap_or_default(),
         },
-        folder: job.project.folder.clone(),
-        powershell: inventory.and_then(|inventory| inventory.powershell.as_ref()),
         state,
         run: id.clone(),
         cancel: cancel.clone(),
