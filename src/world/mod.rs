@@ -5,3 +5,4 @@ pub mod recording;
 pub mod rehearsal;
 pub mod replaying;
 pub mod scripted;
+pub mod simulated;
