@@ -3,6 +3,7 @@
 mod actions;
 mod alert;
 mod check;
+mod choose;
 mod completions;
 mod exit;
 mod explain;
@@ -14,6 +15,7 @@ pub mod pages;
 mod project;
 mod run;
 mod signals;
+mod simulate;
 mod values;
 mod walk;
 
@@ -72,6 +74,7 @@ enum Format {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Run(run::RunArguments),
+    Simulate(simulate::SimulateArguments),
     Check(check::CheckArguments),
     Fmt(fmt::FmtArguments),
     Actions(actions::ActionsArguments),
@@ -105,6 +108,7 @@ fn start() -> ExitCode {
     let output = Output::new(cli.common.color);
     match cli.verb {
         Verb::Run(arguments) => run::run(&arguments, &output),
+        Verb::Simulate(arguments) => simulate::run(&arguments, &output),
         Verb::Check(arguments) => check::run(&arguments, &output),
         Verb::Fmt(arguments) => fmt::run(&arguments, &output),
         Verb::Actions(arguments) => actions::run(&arguments, &output),

@@ -1,6 +1,6 @@
 //! `rectify run PATH [RUNBOOK] [NAME=VALUE…]`, by hand or by an alert.
 
-mod choose;
+
 mod perform;
 mod stage;
 
@@ -8,7 +8,7 @@ use super::files::read_text;
 use super::output::say;
 use super::{Exit, Format, Output, alert};
 use crate::source::MAX_FILE_BYTES;
-use choose::{Choice, Job};
+use super::choose::{self, Choice, Job};
 use clap::Args;
 use stage::Stage;
 use std::io::Read;

@@ -4,11 +4,11 @@ use super::super::output::{Output, can_redraw, say};
 use super::super::signals::Signals;
 use super::super::{Exit, Format, logging};
 use super::RunArguments;
-use super::choose::Job;
+use super::super::choose::Job;
 use super::stage::Stage;
 use crate::backend::human::Console;
 use crate::backend::{Backend, exec, host, imap, service};
-use crate::engine::{self, Ending, EndingOutcome, Start};
+use crate::engine::{self, Ending, Start};
 use crate::report::run::{JsonLines, LiveView, Mask, PlainLines, View};
 use crate::secret::{Redacted, Secrets};
 use crate::value::Timestamp;
@@ -126,7 +126,7 @@ async fn watch(
     let mut stopping = false;
     loop {
         tokio::select! {
-            ending = &mut run => return exit_of(&ending),
+            ending = &mut run => return Exit::of(&ending),
             () = signals.stop() => {
                 if stopping {
                     view.borrow_mut().abandoned("a second signal ended the run at once", world.now());
@@ -138,16 +138,6 @@ async fn watch(
             }
             _ = clock.tick() => view.borrow_mut().tick(world.now()),
         }
-    }
-}
-
-fn exit_of(ending: &Ending) -> Exit {
-    match ending.outcome {
-        EndingOutcome::Resolved | EndingOutcome::Rehearsed => Exit::Success,
-        EndingOutcome::Escalated if ending.nobody_told => Exit::Unreached,
-        EndingOutcome::Escalated => Exit::Escalated,
-        EndingOutcome::Cancelled => Exit::Cancelled,
-        EndingOutcome::Refused => Exit::Refused,
     }
 }
 
