@@ -28,6 +28,7 @@ mod layers;
 mod mail;
 mod right_files;
 mod scenarios;
+mod simulate_exchange;
 mod syntax_accepts;
 mod syntax_hostile;
 mod syntax_planted;
