@@ -48,6 +48,7 @@ pub fn play(
     let simulated = Simulated::new(Site {
         file: world,
         variation,
+        contacts: inventory.map(|inventory| inventory.contacts.as_slice()).unwrap_or_default(),
         calls: Calls {
             backends: backends(),
             hosts: &job.program.hosts,

@@ -3,6 +3,7 @@
 use super::exchange::{Accepts, Account, Model, Violation};
 use super::file::{Unreachable, WorldFile};
 use super::variation::Variation;
+use crate::diagnostic::nearest;
 use crate::engine::address::Address;
 use crate::engine::event::Event;
 use crate::engine::world::{Answered, Asking, Charge, Observing, Pending, Reply, Request, Telling, World};
@@ -11,7 +12,7 @@ use crate::transport::outside::{Later, Outside};
 use crate::transport::powershell::{self, Envelope};
 use crate::transport::process::{Captured, Ending as ProcessEnding, Finished, Invocation};
 use crate::transport::tcp::ConnectError;
-use crate::value::{ActionError, ErrorKind, PowerShellSettings, SignedDuration, Timestamp, Value};
+use crate::value::{ActionError, Contact, ErrorKind, PowerShellSettings, SignedDuration, Timestamp, Value};
 use crate::world::Calls;
 use crate::world::stage::{Person, Stage, Stuck};
 use std::cell::RefCell;
@@ -25,6 +26,8 @@ pub struct Site<'a> {
     pub file: &'a WorldFile,
     /// How it is played.
     pub variation: Variation,
+    /// The contacts of the inventory.
+    pub contacts: &'a [Contact],
     /// What carries out calls.
     pub calls: Calls<'a>,
     /// Who hears of events.
@@ -47,9 +50,15 @@ impl<'a> Simulated<'a> {
     /// # Errors
     /// A sentence for everything in the model that does not fit the inventory.
     pub fn new(site: Site<'a>) -> Result<Self, Vec<String>> {
-        let Site { file, variation, calls, listener } = site;
-        let model = Model::new(&variation.exchange, calls.hosts, file.start, variation.seed)?;
+        let Site { file, variation, contacts, calls, listener } = site;
+        let unknown = unknown_contacts(file, contacts);
+        let model = match Model::new(&variation.exchange, calls.hosts, file.start, variation.seed) {
+            Ok(model) if unknown.is_empty() => model,
+            Ok(_) => return Err(unknown),
+            Err(mistakes) => return Err(unknown.into_iter().chain(mistakes).collect()),
+        };
         let stage = Stage::new(file.start);
+        stage.know_contacts(contacts);
         for answerer in &file.people {
             let names: Vec<&str> = answerer.by.iter().map(String::as_str).collect();
             let person = Person::answering(&answerer.question, &answerer.answer);
@@ -118,6 +127,17 @@ impl<'a> Simulated<'a> {
         self.stage.timer(known).await;
         Ok(self.model.borrow_mut().finish(self.now(), ticket))
     }
+}
+
+/// Contacts that the world has out of reach and the inventory does not name.
+fn unknown_contacts(file: &WorldFile, contacts: &[Contact]) -> Vec<String> {
+    let Unreachable::Named(names) = &file.contacts.unreachable else { return Vec::new() };
+    let unknown = names.iter().filter(|name| contacts.iter().all(|contact| contact.name != name.as_str()));
+    let sentence = |name: &String| match nearest(name, contacts.iter().map(|contact| contact.name.as_str())) {
+        Some(near) => format!("There is no contact named {name}: did you mean {near}?"),
+        None => format!("There is no contact named {name}"),
+    };
+    unknown.map(sentence).collect()
 }
 
 impl Outside for Simulated<'_> {

@@ -10,7 +10,7 @@ mod timer;
 pub use person::Person;
 
 use crate::engine::world::{Answered, Asking, Charge, Pending, Reply, Telling};
-use crate::value::{ActionError, ErrorKind, SignedDuration, Timestamp};
+use crate::value::{ActionError, Contact, ErrorKind, SignedDuration, Timestamp};
 use limits::Limits;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +28,8 @@ pub struct Stage {
 #[derive(Default)]
 struct State {
     people: Vec<Person>,
+    /// Who hears of what others hear of.
+    contacts: Vec<Contact>,
     unreachable: BTreeSet<String>,
     nobody_is_reachable: bool,
     /// Locks of other runs, and until when they are held.
@@ -71,6 +73,11 @@ impl Stage {
     /// Adds somebody who answers. Of several whom a question fits the one added last is taken.
     pub fn add_person(&self, person: Person) {
         self.state.borrow_mut().people.push(person);
+    }
+
+    /// Whom an inventory names: a message reaches a contact if it reaches one of those that hear of everything it does.
+    pub fn know_contacts(&self, contacts: &[Contact]) {
+        self.state.borrow_mut().contacts = contacts.to_vec();
     }
 
     /// A contact that cannot be reached.
@@ -186,7 +193,12 @@ impl Stage {
     /// As [`World::tell`](crate::engine::world::World::tell).
     pub fn tell(&self, telling: Telling) -> Pending<'_, ()> {
         let mut state = self.state.borrow_mut();
-        let delivered = !state.nobody_is_reachable && !state.unreachable.contains(telling.contact.as_str());
+        let circle = Contact::circle(&state.contacts, &telling.contact);
+        let is_reachable = |name: &str| !state.nobody_is_reachable && !state.unreachable.contains(name);
+        let delivered = match circle.as_slice() {
+            [] => is_reachable(&telling.contact),
+            circle => circle.iter().any(|contact| is_reachable(&contact.name)),
+        };
         let message = format!("{} cannot be reached", telling.contact);
         state.told.push(Told { at: self.now(), telling, delivered });
         drop(state);
