@@ -2,7 +2,7 @@
 
 use super::Surroundings;
 use crate::secret::Secrets;
-use crate::transport::outside::ThisMachine;
+use crate::transport::outside::{Outside, ThisMachine};
 use crate::value::{Call, Class, Host, HostSettings, PowerShellSettings, SecretSource, Value};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ pub struct World {
     pub folder: PathBuf,
     pub time_left: Duration,
     pub powershell: Option<PowerShellSettings>,
-    pub outside: ThisMachine,
+    pub outside: Box<dyn Outside>,
     _kept: Option<tempfile::TempDir>,
 }
 
@@ -28,7 +28,7 @@ impl Default for World {
             folder,
             time_left: Duration::from_secs(30),
             powershell: None,
-            outside: ThisMachine::default(),
+            outside: Box::new(ThisMachine::default()),
             _kept: None,
         }
     }
@@ -66,7 +66,7 @@ impl World {
             time_left: self.time_left,
             folder: &self.folder,
             powershell: self.powershell.as_ref(),
-            outside: &self.outside,
+            outside: self.outside.as_ref(),
         }
     }
 }

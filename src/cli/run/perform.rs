@@ -7,7 +7,7 @@ use super::RunArguments;
 use super::super::choose::Job;
 use super::stage::Stage;
 use crate::backend::human::Console;
-use crate::backend::{Backend, exec, host, imap, service};
+use crate::backend::{Backend, exchange, exec, host, imap, service};
 use crate::engine::{self, Ending, Start};
 use crate::report::run::{JsonLines, LiveView, Mask, PlainLines, View};
 use crate::secret::{Redacted, Secrets};
@@ -98,7 +98,13 @@ pub fn perform(job: &Job, id: String, arguments: &RunArguments, stage: &mut Stag
 
 /// Everything that can carry out calls.
 fn backends() -> Vec<Box<dyn Backend>> {
-    vec![Box::new(exec::Exec), Box::new(host::HostBackend), Box::new(imap::Imap::default()), Box::new(service::Service)]
+    vec![
+        Box::new(exchange::Exchange),
+        Box::new(exec::Exec),
+        Box::new(host::HostBackend),
+        Box::new(imap::Imap::default()),
+        Box::new(service::Service),
+    ]
 }
 
 /// Shows a message on the terminal; whether there is one. On standard output the view shows it with its event.

@@ -3,7 +3,7 @@
 use super::super::choose::Job;
 use super::super::output::{Output, say};
 use super::super::{Exit, Format, logging};
-use crate::backend::{Backend, host, service};
+use crate::backend::{Backend, exchange, host, service};
 use crate::engine::event::{Event, EventKind};
 use crate::engine::{self, Ending, Start};
 use crate::report::run::{Judged, JsonLines, Mask, PlainLines, View};
@@ -85,7 +85,7 @@ fn subject(job: &Job, world: &WorldFile) -> Option<(String, String)> {
 
 /// The backends whose transport ends in a model. What the others would reach is modelled nowhere.
 fn backends() -> Vec<Box<dyn Backend>> {
-    vec![Box::new(host::HostBackend), Box::new(service::Service)]
+    vec![Box::new(exchange::Exchange), Box::new(host::HostBackend), Box::new(service::Service)]
 }
 
 /// Plays one run and tells it as `run` does, on the clock of the world.

@@ -1,6 +1,6 @@
 //! JSON in ASCII alone: whatever code page somebody reads it in, it is the same.
 
-/// Writes every other character of some JSON as `\\uXXXX`. They stand in texts only.
+/// Writes every other character of some JSON as `\uXXXX`. They stand in texts only.
 pub(super) fn ascii(json: &str) -> String {
     let mut ascii = String::with_capacity(json.len());
     for letter in json.chars() {

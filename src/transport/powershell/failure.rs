@@ -45,7 +45,7 @@ pub fn failure(cmdlet: &str, record: &ErrorRecord) -> ActionError {
 }
 
 /// A message as one line without its full stop.
-pub(super) fn sentence(message: &str) -> String {
+pub fn sentence(message: &str) -> String {
     let line = sanitised(message.as_bytes()).split_whitespace().collect::<Vec<_>>().join(" ");
     bounded(line.trim_end_matches('.'))
 }

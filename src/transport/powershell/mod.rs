@@ -17,7 +17,7 @@ mod script;
 pub use answering::{request_of, written};
 pub use call::{Shell, call};
 pub use contract::{Envelope, ErrorRecord, Filter, Place, Request, SCHEMA, Stage};
-pub use failure::failure;
+pub use failure::{failure, sentence};
 pub use like::{has_wildcard, is_like};
 pub use object::{Numbers, Object, time, word};
 pub use script::arguments;
