@@ -145,10 +145,17 @@ impl Choice {
                     .collect();
                 known.sort_unstable();
                 known.dedup();
-                let cure = match (nearest(&alert.name, known.iter().copied()), known.as_slice()) {
-                    (Some(nearest), _) => format!("the nearest is {nearest}"),
-                    (None, []) => "no runbook there names an alert".to_owned(),
-                    (None, some) => format!("there are runbooks for {}", first_few(some)),
+                let other_group = self.candidates().filter(own).find_map(|(.., runbook)| {
+                    let named = runbook.alerts.iter().any(|name| name.as_str() == alert.name);
+                    runbook.alert_group.as_ref().filter(|_| named).map(|group| (&runbook.name, group))
+                });
+                let cure = match (nearest(&alert.name, known.iter().copied()), known.as_slice(), other_group) {
+                    (.., Some((name, group))) => {
+                        format!("{name} is, where its label `group` is {group}")
+                    }
+                    (Some(nearest), ..) => format!("the nearest is {nearest}"),
+                    (None, [], _) => "no runbook there names an alert".to_owned(),
+                    (None, some, _) => format!("there are runbooks for {}", first_few(some)),
                 };
                 Err(vec![format!("No runbook in {} is started by the alert {}: {cure}", self.path, alert.name)])
             }
