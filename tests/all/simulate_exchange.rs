@@ -142,7 +142,12 @@ fn block_is_handed_over(story: &Story, server: &str) {
 fn sick_back_end() {
     let story = Story::in_world("sick-back-end");
     assert_eq!((story.code, story.reboots(), story.left()), (0, vec!["host.reboot(host: mbx1)"], vec![]));
-    assert!(story.restarts().iter().all(|call| call.contains("MSExchangeIMAP4BE\", on: mbx1") || call.contains("MSExchangeImap4\", on: cas1")));
+    assert!(
+        story
+            .restarts()
+            .iter()
+            .all(|call| call.contains("MSExchangeIMAP4BE\", on: mbx1") || call.contains("MSExchangeImap4\", on: cas1"))
+    );
     logging_was_switched_off_again(&story);
     assert_eq!(story.named("run_started").len(), 2, "the back end's own procedure was run");
 }
@@ -171,8 +176,7 @@ fn logging_was_switched_off_again(story: &Story) {
 fn latency_relapse() {
     let story = Story::in_world("latency-relapse");
     assert_eq!((story.code, story.reboots(), story.left()), (0, vec!["host.reboot(host: cas1)"], vec![]));
-    let verdicts: Vec<&str> =
-        story.named("probe_answered").iter().map(|it| it["verdict"].as_str().unwrap()).collect();
+    let verdicts: Vec<&str> = story.named("probe_answered").iter().map(|it| it["verdict"].as_str().unwrap()).collect();
     let restarted = story.events.iter().position(|it| it["event"] == "effect_done").unwrap();
     let after: Vec<&str> = story.events[restarted..]
         .iter()
@@ -334,8 +338,7 @@ fn no_password_gets_out() {
     for world in ["sick-back-end", "healthy-back-end", "host-fault"] {
         let world = format!("runbooks/exchange/worlds/{world}.yaml");
         for format in ["text", "json"] {
-            let ran =
-                rectify(&["simulate", "runbooks/exchange", "--world", &world, "--format", format, "-vv"]);
+            let ran = rectify(&["simulate", "runbooks/exchange", "--world", &world, "--format", format, "-vv"]);
             assert!(!ran.stdout.contains("canary") && !ran.stderr.contains("canary"), "{world}, {format}");
         }
     }

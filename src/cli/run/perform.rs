@@ -1,10 +1,10 @@
 //! Runs one runbook to its end in the live world, and tells of it.
 
+use super::super::choose::Job;
 use super::super::output::{Output, can_redraw, say};
 use super::super::signals::Signals;
 use super::super::{Exit, Format, logging};
 use super::RunArguments;
-use super::super::choose::Job;
 use super::stage::Stage;
 use crate::backend::human::Console;
 use crate::backend::{Backend, exchange, exec, host, imap, service};

@@ -104,12 +104,7 @@ pub fn play_many(
 }
 
 /// What is played in one seed: the world's alert, what was named, or every runbook.
-fn jobs(
-    arguments: &SimulateArguments,
-    world: &WorldFile,
-    choice: &Choice,
-    seed: u64,
-) -> Result<Vec<Job>, Vec<String>> {
+fn jobs(arguments: &SimulateArguments, world: &WorldFile, choice: &Choice, seed: u64) -> Result<Vec<Job>, Vec<String>> {
     if world.alert.is_some() || !arguments.words.is_empty() {
         return super::one_job(arguments, world, choice).map(|job| vec![job]);
     }

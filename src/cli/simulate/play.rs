@@ -6,7 +6,7 @@ use super::super::{Exit, Format, logging};
 use crate::backend::{Backend, exchange, host, service};
 use crate::engine::event::{Event, EventKind};
 use crate::engine::{self, Ending, Start};
-use crate::report::run::{Judged, JsonLines, Mask, PlainLines, View};
+use crate::report::run::{JsonLines, Judged, Mask, PlainLines, View};
 use crate::secret::Secrets;
 use crate::world::Calls;
 use crate::world::simulated::exchange::Violation;

@@ -61,7 +61,8 @@ pub struct Lines {
     pub clock: Clock,
     /// The last answer of each probe in the current step.
     answers: BTreeMap<(EcoString, EcoString), (EcoString, String)>,
-    waiting_for: Option<(String, Timestamp)>,
+    /// What is waited for in the current step: a wait that goes on is told once.
+    waiting_for: Option<String>,
 }
 
 impl Lines {
@@ -74,12 +75,14 @@ impl Lines {
                 page.indent = depth;
                 let arguments: Vec<String> = arguments.iter().map(|(name, value)| format!("{name}: {value}")).collect();
                 page.say(Mark::Heading, &format!("{runbook}({})", arguments.join(", ")));
-                let deadline = deadline.map(|deadline| format!(", ends by {}", self.clock.show(deadline))).unwrap_or_default();
+                let deadline =
+                    deadline.map(|deadline| format!(", ends by {}", self.clock.show(deadline))).unwrap_or_default();
                 page.detail(&format!("{title} · run {}{deadline}", event.run));
             }
             EventKind::RunRefused { reason } => page.say(Mark::Bad, &format!("refused: {reason}")),
             EventKind::StepStarted { number, title } => {
                 self.answers.clear();
+                self.waiting_for = None;
                 page.say(Mark::Heading, &format!("{number}  {title}"));
             }
             EventKind::StepEnded { number, result: StepResult::Failed, .. } => {
@@ -123,17 +126,22 @@ impl Lines {
                 }
             }
             EventKind::Waiting { what, until, .. } => {
-                let waiting = Some((what.clone(), *until));
-                if self.waiting_for != waiting {
-                    self.waiting_for = waiting;
+                if self.waiting_for.as_ref() != Some(what) {
+                    self.waiting_for = Some(what.clone());
                     page.indent += 1;
                     let left = display_duration(seconds(until.duration_since(event.time)));
-                    page.say(Mark::Begins, &format!("waiting: {what} (until {}, {left} left)", self.clock.show(*until)));
+                    page.say(
+                        Mark::Begins,
+                        &format!("waiting: {what} (until {}, {left} left)", self.clock.show(*until)),
+                    );
                 }
             }
             EventKind::Asked { message, choices, until, .. } => {
                 page.indent += 1;
-                page.say(Mark::Begins, &format!("asked: {message} [{}] until {}", choices.join(", "), self.clock.show(*until)));
+                page.say(
+                    Mark::Begins,
+                    &format!("asked: {message} [{}] until {}", choices.join(", "), self.clock.show(*until)),
+                );
             }
             EventKind::Answered { answer, by, .. } => {
                 page.indent += 1;

@@ -41,7 +41,8 @@ impl PlainLines {
                 Mark::Doubt => "?? ",
                 Mark::Begins => ".. ",
             };
-            let text = format!("{}  {:indent$}{sign}{}", self.lines.clock.show(time), "", line.text, indent = line.indent * 2);
+            let text =
+                format!("{}  {:indent$}{sign}{}", self.lines.clock.show(time), "", line.text, indent = line.indent * 2);
             let text = (self.mask)(&text);
             let paint = if self.style.colour { paint_of(line.mark) } else { Paint::new() };
             page.push_str(&format!("{paint}{}{paint:#}\n", text.trim_end()));

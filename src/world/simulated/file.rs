@@ -7,8 +7,8 @@ use crate::diagnostic::{Diagnostic, code};
 use crate::source::{FileError, FileId, SourceFile, SourceMap, Span};
 use crate::value::Timestamp;
 use crate::yaml::{self, Kind, Node, Reader};
-use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use serde::Deserialize;
+use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -220,7 +220,10 @@ fn beside(file: &Path, written: &str) -> PathBuf {
     for part in path.components() {
         match part {
             std::path::Component::ParentDir
-                if plain.components().next_back().is_some_and(|last| matches!(last, std::path::Component::Normal(_))) =>
+                if plain
+                    .components()
+                    .next_back()
+                    .is_some_and(|last| matches!(last, std::path::Component::Normal(_))) =>
             {
                 plain.pop();
             }

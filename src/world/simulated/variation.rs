@@ -1,8 +1,8 @@
 //! Variations of a world: the same site with other chances, other faults, and people who change their minds.
 
+use super::exchange::random::Random;
 use super::exchange::{self, Length, Range, random_faults};
 use super::file::WorldFile;
-use super::exchange::random::Random;
 use crate::value::Host;
 
 /// In so many of a hundred variations somebody cancels the run.

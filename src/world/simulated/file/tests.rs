@@ -24,12 +24,16 @@ fn read(files: &[(&str, &str)], path: &str) -> Result<WorldFile, Vec<String>> {
 fn a_world_is_laid_over_the_one_that_it_extends() {
     let site = "inventory: ../rectify.yaml\nseed: 7\nalert: {name: Old, labels: {server: a, site: north}}\n\
                 contacts: {unreachable: [desk]}\n";
-    let world = "extends: site.yaml\ntitle: Two\nalert: {labels: {server: b}}\npeople: [{answer: approve, after: 90s}]\n";
+    let world =
+        "extends: site.yaml\ntitle: Two\nalert: {labels: {server: b}}\npeople: [{answer: approve, after: 90s}]\n";
     let read = read(&[("w/site.yaml", site), ("w/two.yaml", world)], "w/two.yaml").unwrap();
     assert_eq!(read.inventory, Some(PathBuf::from("rectify.yaml")));
     assert_eq!((read.seed, read.title.as_deref()), (7, Some("Two")));
     let alert = read.alert.unwrap();
-    assert_eq!((alert.name.as_str(), alert.labels["server"].as_str(), alert.labels["site"].as_str()), ("Old", "b", "north"));
+    assert_eq!(
+        (alert.name.as_str(), alert.labels["server"].as_str(), alert.labels["site"].as_str()),
+        ("Old", "b", "north")
+    );
     assert_eq!(read.contacts.unreachable, Unreachable::Named(vec!["desk".to_owned()]));
     assert_eq!(read.people[0].after, Length::seconds(90));
 }
@@ -62,7 +66,8 @@ fn a_mistake_in_what_is_extended_is_shown_there() {
 
 #[test]
 fn a_long_chain_is_refused() {
-    let files: Vec<(String, String)> = (0..20).map(|n| (format!("{n}.yaml"), format!("extends: {}.yaml", n + 1))).collect();
+    let files: Vec<(String, String)> =
+        (0..20).map(|n| (format!("{n}.yaml"), format!("extends: {}.yaml", n + 1))).collect();
     let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     let found = read(&files, "0.yaml").unwrap_err();
     assert_eq!(found, ["7.yaml:1:10 A world extends at most 8 others, one behind the other"]);
