@@ -14,6 +14,9 @@ mod like;
 mod object;
 mod script;
 
+#[cfg(test)]
+mod tests;
+
 pub use answering::{request_of, written};
 pub use call::{Shell, call};
 pub use contract::{Envelope, ErrorRecord, Filter, Place, Request, SCHEMA, Stage};
