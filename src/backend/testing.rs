@@ -4,7 +4,7 @@ use super::Surroundings;
 use crate::secret::Secrets;
 use crate::transport::outside::Later;
 use crate::transport::outside::{Outside, ThisMachine};
-use crate::transport::powershell::{Envelope, Request, SCHEMA, request_of, written};
+use crate::transport::powershell::{Envelope, Request, SCHEMA, request_of, turned_down, written};
 use crate::transport::process::{Captured, Ending, Finished, Invocation};
 use crate::transport::tcp::ConnectError;
 use crate::value::{ActionError, ErrorKind};
@@ -135,6 +135,7 @@ impl Outside for Scripted {
 
     fn run<'a>(&'a self, invocation: Invocation<'a>, limit: Duration) -> Later<'a, Result<Finished, ActionError>> {
         let request = request_of(&invocation, &self.settings).expect("the command line of PowerShell");
+        assert_eq!(turned_down(&request), None, "the script would not do it");
         self.requests.borrow_mut().push(request.clone());
         self.passed.set(self.passed.get() + Duration::from_secs(1));
         let answer = self.answering.borrow_mut()(&request, self.passed.get());

@@ -17,7 +17,7 @@ mod script;
 #[cfg(test)]
 mod tests;
 
-pub use answering::{request_of, written};
+pub use answering::{request_of, turned_down, written};
 pub use call::{Shell, call};
 pub use contract::{Envelope, ErrorRecord, Filter, Place, Request, SCHEMA, Stage};
 pub use failure::{failure, sentence};

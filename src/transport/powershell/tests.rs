@@ -1,6 +1,6 @@
 //! The script as text: no PowerShell runs here, so its form is held to what can be known without one.
 
-use super::script::{SOURCE, sent};
+use super::script::{SOURCE, cmdlets, sent};
 use super::*;
 use crate::transport::process::Invocation;
 use crate::value::PowerShellSettings;
@@ -71,20 +71,21 @@ fn nothing_is_read_as_code() {
     assert!(!code.replace("3>&1", "").replace("& ", "").contains('&'));
 }
 
-/// The cmdlets of the script, each with its parameters.
-fn listed() -> Vec<Vec<String>> {
-    let script = sent();
-    let list = script.split('\'').find(|text| text.contains("Invoke-MonitoringProbe ")).unwrap();
-    list.lines().filter(|line| !line.is_empty()).map(|line| line.split(' ').map(str::to_owned).collect()).collect()
-}
-
 #[test]
-fn the_list_of_cmdlets_is_well_formed() {
-    let listed = listed();
-    assert_eq!(listed.len(), 18);
-    for words in &listed {
-        assert!(words.len() > 1 && words.iter().all(|word| !word.is_empty()), "{words:?}");
-        assert!(words[1..].iter().all(|word| word.chars().all(|letter| letter.is_ascii_alphabetic())), "{words:?}");
+fn what_is_not_in_the_list_is_turned_down() {
+    assert_eq!(cmdlets().len(), 18);
+    for cmdlet in cmdlets() {
+        assert!(!cmdlet.parameters.is_empty(), "{}", cmdlet.name);
+        let words = cmdlet.parameters.iter().all(|word| word.chars().all(|letter| letter.is_ascii_alphabetic()));
+        assert!(words, "{:?}", cmdlet.parameters);
+    }
+    let id = |request: Request| turned_down(&request).map(|record| record.id);
+    let set = || Request::new(Place::Here, "set-imapsettings").with("server", "x");
+    assert_eq!(id(set().with("ProtocolLogEnabled", true)), None);
+    let wrong = id(set().with("ProtocolLoggingEnabled", true)).unwrap();
+    assert_eq!(wrong, "NamedParameterNotFound,Set-ImapSettings,ProtocolLoggingEnabled");
+    for cmdlet in ["", "Stop-Computer", "Invoke-Expression", "Get-Service Name", "Get-*"] {
+        assert!(id(Request::new(Place::Here, cmdlet)).unwrap().starts_with("CommandNotFoundException"), "{cmdlet}");
     }
 }
 
