@@ -26,6 +26,7 @@ mod lab;
 mod lab_site;
 mod layers;
 mod mail;
+mod powershell;
 mod right_files;
 mod scenarios;
 mod simulate_exchange;

@@ -1,8 +1,8 @@
 //! The other side of a call, for whoever stands in for PowerShell.
 
 use super::ascii::ascii;
-use super::contract::{Envelope, Request, SCHEMA};
-use super::script::{MARK, arguments};
+use super::contract::{Envelope, ErrorRecord, Request, SCHEMA, Stage};
+use super::script::{MARK, arguments, cmdlets};
 use crate::transport::process::Invocation;
 use crate::value::PowerShellSettings;
 
@@ -19,4 +19,18 @@ pub fn request_of(invocation: &Invocation<'_>, settings: &PowerShellSettings) ->
 /// What the script writes to its standard output for an envelope: one line, in ASCII alone.
 pub fn written(envelope: &Envelope) -> Vec<u8> {
     format!("\n{MARK}{}\n", ascii(&serde_json::json!(envelope).to_string())).into_bytes()
+}
+
+/// What the script itself says to a cmdlet or parameter that is not in its list; none where it calls the cmdlet.
+pub fn turned_down(request: &Request) -> Option<ErrorRecord> {
+    let id = match cmdlets().iter().find(|cmdlet| cmdlet.name.eq_ignore_ascii_case(&request.cmdlet)) {
+        None => format!("CommandNotFoundException,{}", request.cmdlet),
+        Some(cmdlet) => {
+            let is_known =
+                |parameter: &str| cmdlet.parameters.iter().any(|known| known.eq_ignore_ascii_case(parameter));
+            let unknown = request.parameters.keys().find(|parameter| !is_known(parameter))?;
+            format!("NamedParameterNotFound,{},{unknown}", cmdlet.name)
+        }
+    };
+    Some(ErrorRecord { stage: Stage::Bind, message: id.clone(), id, category: "OperationStopped".to_owned() })
 }

@@ -14,7 +14,10 @@ mod like;
 mod object;
 mod script;
 
-pub use answering::{request_of, written};
+#[cfg(test)]
+mod tests;
+
+pub use answering::{request_of, turned_down, written};
 pub use call::{Shell, call};
 pub use contract::{Envelope, ErrorRecord, Filter, Place, Request, SCHEMA, Stage};
 pub use failure::{failure, sentence};

@@ -2,7 +2,9 @@
 #
 # This text is constant, and nothing that a request holds is ever read as code: the cmdlet is one of the list below, and
 # values only reach it as parameters. It is for Windows PowerShell 5.1. What goes in and comes out is ASCII alone, so no
-# code page matters. Comments and indentation are not sent, and it is terse (`%` is ForEach-Object, `?` Where-Object, `-ea` -ErrorAction),
+# code page matters.
+#
+# Comments and indentation are not sent, and it is terse (`%` is ForEach-Object, `?` Where-Object, `-ea` ErrorAction),
 # because ssh to Windows hands the whole command line to cmd.exe, which takes 8,191 characters.
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
@@ -31,16 +33,14 @@ $list = '
   Restart-Computer ComputerName Force
 ' -split "`n"
 
-# A value as JSON can have it. Numbers and truth values lose what remoting has hung on them. Where Exchange's own types
-# are loaded an enum is text, elsewhere it may be a number.
+# A value as JSON can have it: always one object, since "no object" would become `{}`. Numbers and truth values lose what
+# remoting has hung on them. Where Exchange's own types are loaded an enum is text, elsewhere it may be a number.
 function Plain($v) {
   if ($v -is [datetime]) {
-    if ($v.Year -gt 1) { $v.ToUniversalTime().ToString('o') }
+    if ($v.Year -gt 1) { $v.ToUniversalTime().ToString('o') } else { $null }
   } elseif ($v -is [Collections.IEnumerable] -and $v -isnot [string]) {
     , @($v | % { if ($null -eq $_.Requester) { "$_" } else { "$($_.Requester)|$($_.State)|$(Plain $_.Timestamp)" } })
-  } elseif ($null -ne $v) {
-    if ($v.GetType().IsPrimitive) { $v.PSObject.BaseObject } else { "$v" }
-  }
+  } elseif ($null -eq $v) { $null } elseif ($v.GetType().IsPrimitive) { $v.PSObject.BaseObject } else { "$v" }
 }
 
 $data = $warned = $errors = @()
@@ -58,23 +58,24 @@ try {
   }
   $at = $ask.place.computer.name
   $uris = $ask.place.exchange.sessions
-  $option = @{SessionOption=New-PSSessionOption -OpenTimeout 20000}
+  $opt = @{SessionOption=New-PSSessionOption -OpenTimeout 20000}
   $stage = 'connect'
   foreach ($uri in $uris) {
     try {
-      $link = New-PSSession -ConfigurationName Microsoft.Exchange -ConnectionUri $uri -Authentication Kerberos @option
+      $link = New-PSSession -ConfigurationName Microsoft.Exchange -ConnectionUri $uri -Authentication Kerberos @opt
       break
     } catch { $why = $_ }
   }
   if ($link) {
     $stage = 'bind'
-    $null = Import-PSSession $link -CommandName $name -DisableNameChecking -AllowClobber
+    # Every verb in the list is an approved one, so their names need no leave.
+    $null = Import-PSSession $link -CommandName $name -AllowClobber
   } elseif ($uris) { throw $why }
   $stage = 'command'
-  $found = if ($at) {
-    Invoke-Command -ComputerName $at @option { param($n, $p) & $n @p } -ArgumentList $name, $with 3>&1
+  $got = if ($at) {
+    Invoke-Command -ComputerName $at @opt { param($n, $p) & $n @p } -ArgumentList $name, $with 3>&1
   } else { & $name @with 3>&1 }
-  $data = @(foreach ($o in $found) {
+  $data = @(foreach ($o in $got) {
     if ($o -is [Management.Automation.WarningRecord]) { $warned += $o.Message; continue }
     # A line of a file.
     if ($o -is [string]) { $o = @{Line=$o} }

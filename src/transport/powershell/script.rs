@@ -31,3 +31,26 @@ pub(super) fn sent() -> String {
 fn encoded(script: &str) -> String {
     BASE64_STANDARD.encode(script.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>())
 }
+
+/// A cmdlet that the script may call.
+pub(super) struct Cmdlet {
+    /// Its name.
+    pub name: &'static str,
+    /// The parameters that it may be given.
+    pub parameters: Vec<&'static str>,
+}
+
+/// The list in the script.
+pub(super) fn cmdlets() -> &'static [Cmdlet] {
+    static CMDLETS: LazyLock<Vec<Cmdlet>> = LazyLock::new(|| {
+        let list = SOURCE.split_once("$list = '").and_then(|(_, rest)| rest.split_once('\''));
+        let lines = list.map_or("", |(list, _)| list).lines();
+        lines
+            .filter_map(|line| {
+                let mut words = line.split_whitespace();
+                Some(Cmdlet { name: words.next()?, parameters: words.collect() })
+            })
+            .collect()
+    });
+    &CMDLETS
+}
