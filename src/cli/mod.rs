@@ -5,6 +5,7 @@ mod alert;
 mod check;
 mod choose;
 mod completions;
+mod doc;
 mod exit;
 mod explain;
 mod files;
@@ -18,6 +19,7 @@ mod signals;
 mod simulate;
 mod values;
 mod walk;
+mod write;
 
 pub use exit::Exit;
 pub use files::ProjectFiles;
@@ -77,6 +79,7 @@ enum Verb {
     Simulate(simulate::SimulateArguments),
     Check(check::CheckArguments),
     Fmt(fmt::FmtArguments),
+    Doc(doc::DocArguments),
     Actions(actions::ActionsArguments),
     Explain(explain::ExplainArguments),
     Completions(completions::CompletionsArguments),
@@ -111,6 +114,7 @@ fn start() -> ExitCode {
         Verb::Simulate(arguments) => simulate::run(&arguments, &output),
         Verb::Check(arguments) => check::run(&arguments, &output),
         Verb::Fmt(arguments) => fmt::run(&arguments, &output),
+        Verb::Doc(arguments) => doc::run(&arguments, &output),
         Verb::Actions(arguments) => actions::run(&arguments, &output),
         Verb::Explain(arguments) => explain::run(&arguments, &output),
         Verb::Completions(arguments) => completions::run(&arguments, &output),

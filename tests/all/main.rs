@@ -9,6 +9,7 @@ mod cli_run;
 mod cli_signals;
 mod cli_support;
 mod corpus;
+mod document;
 mod documents;
 mod engine_effects;
 mod engine_endings;
