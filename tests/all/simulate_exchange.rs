@@ -128,14 +128,12 @@ fn still_bad_after_reboot() {
     block_is_handed_over(&story, "mbx1");
 }
 
-/// The block on activation is listed with the call that lifts it, at the end and in what people were told.
+/// The block on activation is listed with the call that lifts it.
 fn block_is_handed_over(story: &Story, server: &str) {
     let change = format!("exchange.activation_blocked(server: {server}, blocked: true)");
     let undo = format!("exchange.activation_blocked(server: {server}, blocked: false)");
     assert_eq!(story.left(), [(change.as_str(), undo.as_str())]);
-    let sent = story.named("escalation_sent");
-    assert_eq!(sent.len(), 1, "one page a run");
-    assert!(sent[0]["message"].as_str().unwrap().contains(&undo), "{}", sent[0]);
+    assert_eq!(story.named("escalation_sent").len(), 1, "one page a run");
 }
 
 #[test]
