@@ -239,7 +239,7 @@ async fn no_password_comes_out_of_a_probe() {
     let echo =
         format!("z login HealthMailbox0@contoso.com {CANARY} z NO [Error=X Proxy=mbx7.contoso.com] LOGIN failed.");
     let more = json!({
-        "Error": echo, "Exception": format!("Password: {CANARY}"), "StateAttribute2": CANARY, "StateAttribute1": echo,
+        "Error": echo, "Exception": format!("{CANARY} is wrong"), "StateAttribute2": CANARY, "StateAttribute1": echo,
         "StateAttribute12": echo, "ExecutionContext": format!("user;{CANARY};target")
     });
     let (world, scripted) = world({
@@ -252,6 +252,8 @@ async fn no_password_comes_out_of_a_probe() {
     assert_eq!(field(&seen, "error_token"), Value::text("***"));
     let asked = scripted.requests.borrow();
     assert!(!asked[0].select.iter().any(|property| property == "ExecutionContext"));
+    let odd = probed(json!({"StateAttribute2": [[CANARY]]})).await.unwrap_err();
+    assert!(odd.kind == ErrorKind::Mismatch && !format!("{odd:?}").contains("c4n"), "{odd:?}");
     let clean = probed(json!({"StateAttribute2": "WrongServerException"})).await.unwrap();
     assert_eq!(field(&clean, "error_token"), Value::text("WrongServerException"));
 }
