@@ -15,11 +15,6 @@ impl Site {
         self[database].copies.iter().find(|copy| copy.server == server)
     }
 
-    /// Whether a database is mounted: nobody has dismounted it, and the store of its server runs.
-    pub fn is_mounted(&self, database: DatabaseId) -> bool {
-        !self[database].dismounted && self[self[database].active].runs(STORE)
-    }
-
     /// What the status of a copy is.
     pub fn copy_status<'a>(&'a self, database: DatabaseId, copy: &'a Copy) -> &'a str {
         let known = &self[database];
