@@ -231,7 +231,10 @@ impl Page {
 }
 
 fn took_text(took: SignedDuration) -> String {
-    format!(" ({:.1}s)", took.as_secs_f64())
+    match took.as_secs() {
+        ..60 => format!(" ({:.1}s)", took.as_secs_f64()),
+        _ => format!(" ({})", display_duration(seconds(took))),
+    }
 }
 
 /// Whole seconds: nobody reads milliseconds of a wait.
