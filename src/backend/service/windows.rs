@@ -56,7 +56,7 @@ impl<'a> Windows<'a> {
         };
         if verb != Verb::Stop && self.service(name).await?.start_type.as_deref() == Some("Disabled") {
             let message = format!("{name} is disabled, so Windows would not start it; nothing was done");
-            return Err(ActionError::new(ErrorKind::Failed, message));
+            return Err(ActionError::new(ErrorKind::Refused, message));
         }
         let request = self.request(cmdlet).with("Name", name);
         let request = if forced { request.with("Force", true) } else { request };
