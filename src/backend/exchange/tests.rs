@@ -250,8 +250,7 @@ async fn no_password_comes_out_of_a_probe() {
     assert!(!format!("{seen:?}").contains("c4n"), "{seen}");
     assert_eq!(field(&seen, "back_end"), Value::text("mbx7.contoso.com"));
     assert_eq!(field(&seen, "error_token"), Value::text("***"));
-    let asked = scripted.requests.borrow();
-    assert!(!asked[0].select.iter().any(|property| property == "ExecutionContext"));
+    assert!(!scripted.requests.borrow()[0].select.iter().any(|property| property == "ExecutionContext"));
     let odd = probed(json!({"StateAttribute2": [[CANARY]]})).await.unwrap_err();
     assert!(odd.kind == ErrorKind::Mismatch && !format!("{odd:?}").contains("c4n"), "{odd:?}");
     let clean = probed(json!({"StateAttribute2": "WrongServerException"})).await.unwrap();
