@@ -207,19 +207,3 @@ fn honest_runs_are_innocent() {
     assert!(convicted.is_empty(), "{} of {seeds}: {convicted:#?}", convicted.len());
     assert!((seeds / 3..seeds).contains(&resolved), "{resolved} of {seeds} resolved: not all worlds are alike");
 }
-#[test]
-fn debug_seed() {
-    let seed = 916;
-    let (monitor, server) = ALERTS[usize::try_from(seed % 5).unwrap()];
-    let mut world = settings("managed_availability: true");
-    world.faults = random_faults(seed, &hosts(), &world, Some(server));
-    let site = Driver { model: Model::new(&world, &hosts(), start(), seed).unwrap(), now: start() };
-    let account = Account { alert: Some((monitor.to_owned(), server.to_owned())), ..Account::default() };
-    let mut run = Run { site, account };
-    println!("{:?}", world.faults);
-    println!("{}", run.passes((PROXY, "cas1"), 1));
-    println!("{}", run.site.now);
-    run.cure((PROXY, server), FRONT, false);
-    println!("{}", run.site.now);
-    for a in run.site.model.ledger() { println!("{} {a}", a.at); }
-}
