@@ -29,6 +29,7 @@ mod layers;
 mod mail;
 mod powershell;
 mod model_cmdlets;
+mod model_honest;
 mod model_oracle;
 mod model_properties;
 mod model_responders;

@@ -22,6 +22,8 @@ pub struct Assumptions {
     pub components: ComponentRules,
     /// Where the name of the back end can be read.
     pub back_end_name: NameForms,
+    /// Whether enums come as their numbers, as they do where the types of Exchange itself are loaded.
+    pub enums_as_numbers: bool,
     /// From where on the oracle convicts.
     pub oracle: Judging,
 }
