@@ -28,6 +28,7 @@ mod lab_site;
 mod layers;
 mod mail;
 mod model_cmdlets;
+mod model_honest;
 mod model_oracle;
 mod model_properties;
 mod model_responders;

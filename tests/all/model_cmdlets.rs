@@ -187,3 +187,26 @@ fn an_answer_is_given_once() {
     assert_eq!(answer.data[0]["ProxyTargetPort"], json!(1993));
     assert!(!site.model.finish(ready, ticket).ok);
 }
+
+#[test]
+fn enums_may_come_as_their_numbers() {
+    let mut site =
+        Driver::new("faults: [{kind: service_hang, server: cas1}]\nassumptions: {enums_as_numbers: true}", 14);
+    let result = site.probe_result(r"IMAP.Proxy\ImapProxyTestProbe", "cas1", &["ResultType"]);
+    assert_eq!(result[0]["ResultType"], json!(1));
+    let service = site.on("cas1", "Get-Service", json!({"Name": "MSExchangeImap4"}), &["Status", "StartType"]);
+    assert_eq!((&service.data[0]["Status"], &service.data[0]["StartType"]), (&json!(4), &json!(2)));
+    let copies = site.exchange("Get-MailboxDatabaseCopyStatus", json!({"Server": "mbx9"}), &["Status"]);
+    assert_eq!(copies.data[0]["Status"], json!("Mounted"), "the numbers of this one are not known");
+}
+
+#[test]
+fn the_latency_monitor_has_a_namesake_in_another_health_set() {
+    let mut site = Driver::new("", 15);
+    let mut health = exchange("Get-ServerHealth", json!({"Identity": "cas1"}), &["HealthSetName"]);
+    let like = "AverageCommandProcessingTimeGt60sMonitor".to_owned();
+    health.filter = Some(Filter { property: "Name".to_owned(), like });
+    let answer = site.send(&health).data;
+    let sets: Vec<_> = answer.iter().map(|object| object["HealthSetName"].as_str().unwrap()).collect();
+    assert_eq!(sets, ["IMAP", "POP"]);
+}

@@ -150,7 +150,7 @@ fn random_faults_come_from_the_whole_menu_and_always_fit() {
             panic!("seed {seed}: {wrong:?}");
         }
     }
-    assert_eq!(kinds.len(), 17, "{kinds:?}");
+    assert_eq!(kinds.len(), 18, "{kinds:?}");
     assert!(counts.iter().all(|count| *count > 50), "{counts:?}");
     let all: u32 = (0..4).map(|count| count * counts[count as usize]).sum();
     assert!((all * 2 / 5..all * 7 / 10).contains(&own), "{own} of {all}");
@@ -206,6 +206,6 @@ fn a_day_of_the_whole_site_with_managed_availability_takes_no_time() {
         best = best.min(began.elapsed().as_secs_f64());
     }
     println!("24 hours of the whole site: {:.1} ms", best * 1000.0);
-    // Without optimisation and beside other tests; what it really takes is in docs/performance.md.
+    // Without optimisation and beside other tests; docs/simulator.md has what it really takes.
     assert!(best < 2.0, "{best} s");
 }

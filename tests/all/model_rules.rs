@@ -261,6 +261,23 @@ fn r9_a_health_manager_that_is_not_ready_gives_no_object() {
 }
 
 #[test]
+fn r9_a_health_manager_that_is_stuck_answers_with_what_it_knew() {
+    let mut site = Driver::with(&["{kind: health_manager_stuck, server: cas1, after: 5m}"], 16);
+    let stale = |site: &mut Driver| {
+        let answer = site.exchange("Get-ServerHealth", json!({"Identity": "cas1"}), &["IsStale", "AlertValue"]).data;
+        let stale = answer.iter().filter(|monitor| monitor["IsStale"] == json!(true)).count();
+        assert!(answer.iter().all(|monitor| monitor["AlertValue"] == "Healthy"));
+        (stale, answer.len())
+    };
+    assert_eq!(stale(&mut site), (0, 5));
+    site.wait(15);
+    assert_eq!((stale(&mut site), site.probe(CTP, "cas1")), ((5, 5), "nothing".into()));
+    site.restart("cas1", "MSExchangeHM");
+    site.wait(6);
+    assert_eq!((stale(&mut site), site.probe(CTP, "cas1")).1, "Succeeded");
+}
+
+#[test]
 fn r9_a_latency_that_relapses_is_low_at_ten_minutes_and_high_at_twenty() {
     const LATENCY: &str = "AverageCommandProcessingTimeGt60sMonitor";
     for seed in 0..50 {

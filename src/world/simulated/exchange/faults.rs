@@ -34,6 +34,9 @@ pub enum FaultKind {
     /// The Health Manager runs no probe on demand and answers no question. `server`; cleared by a restart of
     /// MSExchangeHM.
     HealthManagerNotReady,
+    /// The Health Manager runs nothing any more, on demand or not, and answers with what it knew: soon stale. `server`;
+    /// cleared by a restart of MSExchangeHM.
+    HealthManagerStuck,
     /// The policy of a server refuses databases (Blocked). `server`.
     MoveBlocked,
     /// Something in the operating system keeps the IMAP services from answering. `server`, `part`; cleared by a reboot.
@@ -144,6 +147,7 @@ impl FaultKind {
             Self::DirectoryDown => "directory_down",
             Self::RebootNeverReturns => "reboot_never_returns",
             Self::HealthManagerNotReady => "health_manager_not_ready",
+            Self::HealthManagerStuck => "health_manager_stuck",
             Self::MoveBlocked => "move_blocked",
             Self::HostFault => "host_fault",
             Self::ProxyPath => "proxy_path",
@@ -154,7 +158,9 @@ impl FaultKind {
     /// What ends it unless it says otherwise. Those whose symptom is a state end when the state does, whatever this says.
     pub(super) const fn cure(self) -> Cure {
         match self {
-            Self::ServiceHang | Self::HealthManagerNotReady | Self::HighLatency => Cure::Restart,
+            Self::ServiceHang | Self::HealthManagerNotReady | Self::HealthManagerStuck | Self::HighLatency => {
+                Cure::Restart
+            }
             Self::StoreSlow | Self::HostFault | Self::ProxyPath => Cure::Reboot,
             _ => Cure::Nothing,
         }

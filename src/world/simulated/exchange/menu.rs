@@ -8,7 +8,7 @@ use super::state::{BACK_END, FRONT_END};
 use crate::value::Host;
 
 /// Every kind of fault.
-const MENU: [FaultKind; 17] = [
+const MENU: [FaultKind; 18] = [
     FaultKind::ServiceHang,
     FaultKind::ServiceStopped,
     FaultKind::ServiceDisabled,
@@ -22,6 +22,7 @@ const MENU: [FaultKind; 17] = [
     FaultKind::DirectoryDown,
     FaultKind::RebootNeverReturns,
     FaultKind::HealthManagerNotReady,
+    FaultKind::HealthManagerStuck,
     FaultKind::MoveBlocked,
     FaultKind::HostFault,
     FaultKind::ProxyPath,

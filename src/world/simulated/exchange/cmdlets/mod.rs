@@ -9,6 +9,7 @@ mod log_files;
 mod mailbox_server;
 mod monitoring_items;
 mod monitoring_probe;
+mod numbers;
 mod probe_texts;
 mod reply;
 mod server_health;
@@ -130,7 +131,7 @@ pub(super) fn finish(site: &mut Site, begun: Begun, request: &Request) -> Envelo
         }
         Rest::Look(look, parameters) => look(site, &parameters),
     };
-    shape::envelope(reply, request)
+    shape::envelope(reply, request, site.rules.enums_as_numbers)
 }
 
 /// How long a plain cmdlet in a session takes.
