@@ -5,7 +5,7 @@ use crate::model_support::{Driver, exchange, hosts, on, request, settings, start
 use proptest::prelude::*;
 use rectify::transport::powershell::{Filter, Place, Request, SCHEMA};
 use rectify::value::SignedDuration;
-use rectify::world::simulated::exchange::{Account, FaultKind, Model, random_faults};
+use rectify::world::simulated::exchange::{Account, Assumptions, FaultKind, Model, Settings, random_faults};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -150,7 +150,7 @@ fn random_faults_come_from_the_whole_menu_and_always_fit() {
             panic!("seed {seed}: {wrong:?}");
         }
     }
-    assert_eq!(kinds.len(), 18, "{kinds:?}");
+    assert_eq!(kinds.len(), FaultKind::ALL.len(), "{kinds:?}");
     assert!(counts.iter().all(|count| *count > 50), "{counts:?}");
     let all: u32 = (0..4).map(|count| count * counts[count as usize]).sum();
     assert!((all * 2 / 5..all * 7 / 10).contains(&own), "{own} of {all}");
@@ -192,6 +192,36 @@ fn lengths_are_read_strictly() {
     {
         assert!(read(text).is_err(), "{text}");
     }
+}
+
+/// The page of the simulator, and its blocks of YAML.
+fn page() -> (String, Vec<String>) {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/simulator.md")).unwrap();
+    let blocks = page.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect();
+    (page, blocks)
+}
+
+#[test]
+fn the_page_shows_every_assumption_with_its_default() {
+    let (_, blocks) = page();
+    let written: Assumptions = serde_yaml::from_str(&blocks[1]).unwrap();
+    assert_eq!(written, Assumptions::default());
+    for line in format!("{written:#?}").lines() {
+        let Some((name, _)) = line.trim().split_once(": ") else { continue };
+        let inner = ["least", "most"].contains(&name);
+        assert!(inner || blocks[1].contains(&format!("{name}:")), "docs/simulator.md does not show `{name}`");
+    }
+}
+
+#[test]
+fn the_page_shows_every_fault() {
+    let (page, blocks) = page();
+    for kind in FaultKind::ALL {
+        assert!(page.contains(&format!("| `{}` |", kind.word())), "docs/simulator.md does not show {}", kind.word());
+    }
+    let world: serde_yaml::Value = serde_yaml::from_str(&blocks[0]).unwrap();
+    let settings: Settings = serde_yaml::from_value(world["exchange"].clone()).unwrap();
+    assert!(Model::new(&settings, &hosts(), start(), 1).is_ok());
 }
 
 #[test]
