@@ -36,6 +36,9 @@ pub mod check;
 #[deny(clippy::disallowed_methods, clippy::iter_over_hash_type)]
 pub mod engine;
 
+#[deny(clippy::disallowed_methods, clippy::iter_over_hash_type)]
+pub mod document;
+
 pub mod transport;
 
 pub mod backend;

@@ -4,11 +4,13 @@
 //! in the language itself, stands beside its code and says what its actions take, answer and undo. The world that calls
 //! it enforces deadlines, masks secrets and checks that an answer has the shape that the signature promises.
 
+pub mod exchange;
 pub mod exec;
 pub mod host;
 pub mod human;
 pub mod imap;
 pub mod mail;
+mod powershell;
 pub mod service;
 
 #[cfg(test)]

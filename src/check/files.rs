@@ -53,6 +53,11 @@ impl<'a> Session<'a> {
         self.sources
     }
 
+    /// The tree of a file that was read, with the author's comments.
+    pub fn tree(&self, file: FileId) -> Option<&ast::File> {
+        self.parsed.values().find(|parsed| parsed.id == file).map(|parsed| &parsed.tree)
+    }
+
     /// Checks one file.
     pub fn check(&mut self, root: &Path) -> Checked {
         let mut loading = Loading::default();

@@ -3,14 +3,12 @@
 use super::files::read_text;
 use super::output::say;
 use super::walk::runbook_files;
+use super::write::replace;
 use super::{Exit, Output};
 use crate::diagnostic::Severity;
 use crate::source::{SourceFile, SourceMap};
 use crate::{format, syntax};
 use clap::Args;
-use std::fs::File;
-use std::io::Write;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Formats runbooks
@@ -80,27 +78,4 @@ fn format_file(path: &Path, check: bool, output: &Output) -> Result<bool, Troubl
         replace(path, &formatted).map_err(|error| Trouble::File(format!("cannot be written: {error}")))?;
     }
     Ok(true)
-}
-
-/// Puts a new text in the place of a file at once: a reader sees the old one or the new one, and its permissions stay.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    // A link stays a link; what it points to is replaced.
-    let path = path.canonicalize()?;
-    let old = std::fs::metadata(&path)?;
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = folder.join(format!(".{name}.{}.tmp", std::process::id()));
-    let write = |mut file: File| {
-        file.write_all(text.as_bytes())?;
-        if std::os::unix::fs::fchown(&file, Some(old.uid()), Some(old.gid())).is_err() {
-            tracing::debug!(file = %path.display(), "its owner cannot be kept");
-        }
-        file.set_permissions(old.permissions())?;
-        file.sync_all()?;
-        std::fs::rename(&beside, &path)
-    };
-    let file = File::options().write(true).create_new(true).mode(0o600).open(&beside)?;
-    write(file).inspect_err(|_| {
-        let _ = std::fs::remove_file(&beside);
-    })
 }

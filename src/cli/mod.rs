@@ -3,7 +3,9 @@
 mod actions;
 mod alert;
 mod check;
+mod choose;
 mod completions;
+mod doc;
 mod exit;
 mod explain;
 mod files;
@@ -14,8 +16,10 @@ pub mod pages;
 mod project;
 mod run;
 mod signals;
+mod simulate;
 mod values;
 mod walk;
+mod write;
 
 pub use exit::Exit;
 pub use files::ProjectFiles;
@@ -72,8 +76,10 @@ enum Format {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Run(run::RunArguments),
+    Simulate(simulate::SimulateArguments),
     Check(check::CheckArguments),
     Fmt(fmt::FmtArguments),
+    Doc(doc::DocArguments),
     Actions(actions::ActionsArguments),
     Explain(explain::ExplainArguments),
     Completions(completions::CompletionsArguments),
@@ -105,8 +111,10 @@ fn start() -> ExitCode {
     let output = Output::new(cli.common.color);
     match cli.verb {
         Verb::Run(arguments) => run::run(&arguments, &output),
+        Verb::Simulate(arguments) => simulate::run(&arguments, &output),
         Verb::Check(arguments) => check::run(&arguments, &output),
         Verb::Fmt(arguments) => fmt::run(&arguments, &output),
+        Verb::Doc(arguments) => doc::run(&arguments, &output),
         Verb::Actions(arguments) => actions::run(&arguments, &output),
         Verb::Explain(arguments) => explain::run(&arguments, &output),
         Verb::Completions(arguments) => completions::run(&arguments, &output),

@@ -178,7 +178,7 @@ async fn step<'t>(
     at: Address,
 ) -> Flow {
     let title = scope.text(title, frame, &at).await?;
-    let (number, inner) = scope.step(scope.tree.numbering.before(line.node), at);
+    let (number, inner) = scope.step(line.node, at);
     scope.record(EventKind::StepStarted { number: number.to_string(), title: title.clone() });
     let span = tracing::info_span!("step", run = %scope.run.id, number = %number, title = %title);
     let flow = self::block(inner, block, frame).instrument(span).await;
@@ -216,7 +216,7 @@ async fn do_procedure<'t>(
     let mut own = Frame::new(own, &procedure.locals);
     own.grow_old(ages);
     let mut inner = scope.noticing(at.clone());
-    inner.number_offset += scope.tree.numbering.before(line.node);
+    inner.numbered = scope.numbered.procedure(&scope.tree.numbering, line.node);
     let flow = block(inner.clone(), &procedure.block, &mut own).await;
     let flow = show::undo_after(scope, flow, procedure.undo.as_ref(), &mut own);
     let keep = match adverb {

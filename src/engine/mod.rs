@@ -22,7 +22,6 @@ mod limit;
 mod lock;
 mod loops;
 mod method;
-mod numbering;
 mod observe;
 mod people;
 mod probe;

@@ -5,8 +5,10 @@ use super::event::{EventKind, ShownEvidence};
 use super::exit::{Escalation, Exit, Flow};
 use super::tree::{Run, Tree};
 use super::world::World;
+use crate::check::numbering::Numbered;
+use crate::check::program::NodeId;
 use crate::value::Timestamp;
-use ecow::{EcoString, eco_format};
+use ecow::EcoString;
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
@@ -34,10 +36,8 @@ pub(super) struct Scope<'t> {
     pub acted: Rc<Acted>,
     /// The parallel loops around it.
     pub group: Option<Rc<Group>>,
-    /// What the number of a step here begins with: `2.`.
-    pub number_prefix: EcoString,
-    /// How many steps stand before those that are counted here.
-    pub number_offset: u32,
+    /// What steps here are numbered after.
+    pub numbered: Numbered,
 }
 
 /// Whether anything was changed in a block, and in those around it.
@@ -66,8 +66,7 @@ impl<'t> Scope<'t> {
             cap: None,
             acted: Rc::default(),
             group: None,
-            number_prefix: EcoString::new(),
-            number_offset: 0,
+            numbered: Numbered::default(),
         }
     }
 
@@ -112,10 +111,9 @@ impl<'t> Scope<'t> {
     }
 
     /// The number of a step, and the surroundings of what is in it.
-    pub fn step(&self, before: u32, address: Address) -> (EcoString, Self) {
-        let number = eco_format!("{}{}", self.number_prefix, self.number_offset + before + 1);
-        let inner = Self { number_prefix: eco_format!("{number}."), number_offset: 0, ..self.at(address) };
-        (number, inner)
+    pub fn step(&self, node: NodeId, address: Address) -> (EcoString, Self) {
+        let (number, numbered) = self.numbered.step(&self.tree.numbering, node);
+        (number, Self { numbered, ..self.at(address) })
     }
 
     /// The clock.

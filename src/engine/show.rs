@@ -5,12 +5,11 @@ use super::evaluate::Evaluator;
 use super::event::EventKind;
 use super::exit::{Exit, Flow};
 use super::frame::Frame;
-use super::numbering::blocks_of;
 use super::render::{call_text, render, signature};
 use super::scope::Scope;
-use crate::check::program::{
-    Adverb, Block, Expression, LetElse, Procedure, Program, Slot, Statement, StatementKind, Subject,
-};
+use crate::check::leaving::Leaving;
+use crate::check::numbering::blocks_of;
+use crate::check::program::{Adverb, Block, Expression, LetElse, Procedure, Slot, Statement, StatementKind, Subject};
 use crate::value::{Quoted, Value, Written};
 
 /// A rehearsal shows so many lines of what could follow. Procedures are written out wherever they are done, so that a
@@ -132,50 +131,6 @@ pub(super) fn undo_after(scope: &Scope<'_>, flow: Flow, undo: Option<&Block>, fr
         Showing { scope, frame, known: Vec::new(), depth: 0 }.undo(undo, None);
     }
     flow
-}
-
-/// Which statements nothing behind them is ever reached from; of each procedure it is found out once.
-struct Leaving<'p> {
-    program: &'p Program,
-    procedures: Vec<Option<bool>>,
-}
-
-impl<'p> Leaving<'p> {
-    fn of(program: &'p Program) -> Self {
-        Self { program, procedures: vec![None; program.procedures.len()] }
-    }
-
-    fn block(&mut self, block: &Block) -> bool {
-        block.statements.iter().any(|statement| self.leaves(statement))
-    }
-
-    fn procedure(&mut self, procedure: usize) -> bool {
-        if let Some(Some(known)) = self.procedures.get(procedure) {
-            return *known;
-        }
-        let program = self.program;
-        let leaves = program.procedures.get(procedure).is_some_and(|it| self.block(&it.block));
-        if let Some(place) = self.procedures.get_mut(procedure) {
-            *place = Some(leaves);
-        }
-        leaves
-    }
-
-    fn leaves(&mut self, statement: &Statement) -> bool {
-        match &statement.kind {
-            StatementKind::Resolve { .. } | StatementKind::Escalate { .. } => true,
-            StatementKind::Step { block, .. } | StatementKind::TemporarilyBlock { block, .. } => self.block(block),
-            StatementKind::Do { procedure, .. } => self.procedure(*procedure),
-            StatementKind::If { branches, otherwise: Some(otherwise) } => {
-                branches.iter().all(|(_, branch)| self.block(branch)) && self.block(otherwise)
-            }
-            StatementKind::Match { arms, otherwise, .. } => {
-                arms.iter().map(|(_, arm)| arm).chain(otherwise).all(|arm| self.block(arm))
-            }
-            StatementKind::Try { block, catch, .. } => self.block(block) && self.block(catch),
-            _ => false,
-        }
-    }
 }
 
 struct Showing<'s, 't> {

@@ -10,3 +10,4 @@ mod scan;
 
 pub use build::amounts::{duration, size};
 pub use parse::{Parsed, parse};
+pub use scan::is_forbidden;

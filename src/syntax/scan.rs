@@ -6,6 +6,8 @@
 mod characters;
 mod quotes;
 
+pub use characters::is_forbidden;
+
 use super::ast::Comment;
 use super::limits;
 use crate::diagnostic::{Diagnostic, code};

@@ -1,7 +1,9 @@
 //! `host`: whole machines.
 
+mod commands;
 mod reachable;
 mod reboot;
+mod windows;
 
 #[cfg(test)]
 mod tests;

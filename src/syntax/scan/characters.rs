@@ -23,7 +23,8 @@ fn turns_direction(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}' | '\u{061C}')
 }
 
-fn is_forbidden(c: char) -> bool {
+/// Whether a character may stand nowhere in a file: it cannot be seen, or does something to others.
+pub fn is_forbidden(c: char) -> bool {
     (c.is_control() && c != '\t')
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{FEFF}' | '\u{200B}')
         || turns_direction(c)

@@ -25,6 +25,37 @@ pub struct Request {
     pub select: Vec<String>,
 }
 
+impl Request {
+    /// A call of a cmdlet, without parameters yet.
+    pub fn new(place: Place, cmdlet: &str) -> Self {
+        let (cmdlet, parameters) = (cmdlet.to_owned(), Map::new());
+        Self { schema: SCHEMA, place, cmdlet, parameters, filter: None, select: Vec::new() }
+    }
+
+    /// Adds a parameter.
+    pub fn with(mut self, parameter: &str, value: impl Into<Value>) -> Self {
+        self.parameters.insert(parameter.to_owned(), value.into());
+        self
+    }
+
+    /// Wants only the objects whose property is like a wildcard.
+    pub fn only(mut self, property: &str, like: &str) -> Self {
+        self.filter = Some(Filter { property: property.to_owned(), like: like.to_owned() });
+        self
+    }
+
+    /// Wants these properties, their names apart by blanks.
+    pub fn select(mut self, properties: &str) -> Self {
+        self.select.extend(properties.split_whitespace().map(str::to_owned));
+        self
+    }
+
+    /// Whether its cmdlet changes nothing. `Invoke-MonitoringProbe` runs a probe, which only looks.
+    pub fn only_reads(&self) -> bool {
+        self.cmdlet.starts_with("Get-") || self.cmdlet == "Invoke-MonitoringProbe"
+    }
+}
+
 /// Where a cmdlet is called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]

@@ -182,3 +182,9 @@ impl std::ops::Add<Length> for Moment {
         Self(self.0.saturating_add(length.0))
     }
 }
+
+impl From<Length> for SignedDuration {
+    fn from(length: Length) -> Self {
+        Self::from_millis(length.0)
+    }
+}

@@ -21,7 +21,7 @@ mod oracle;
 mod power;
 mod probes;
 mod protocol_log;
-mod random;
+pub(super) mod random;
 mod responders;
 mod services;
 mod settings;

@@ -26,7 +26,7 @@ pub(super) const CMDLETS: [Cmdlet; 3] = [
     Cmdlet {
         name: "Get-Content",
         place: Where::Computer,
-        parameters: &[("Path", Kind::Text, true), ("Tail", Kind::Number, false)],
+        parameters: &[("Path", Kind::Text, true), ("Tail", Kind::Number, false), ("TotalCount", Kind::Number, false)],
         run: Run::Look(nearby, log_files::look),
     },
 ];

@@ -1,4 +1,4 @@
-//! Get-Content on the protocol log of a server: the files of a folder, each with its last lines.
+//! Get-Content on the protocol log of a server: the files of a folder, each with its first or last lines.
 
 use super::bind::Parameters;
 use super::reply::Reply;
@@ -10,7 +10,8 @@ use crate::world::simulated::exchange::state::Site;
 /// nothing is one.
 pub(super) fn look(site: &mut Site, parameters: &Parameters) -> Reply {
     let path = parameters.text("Path");
-    let tail = parameters.number("Tail").and_then(|tail| usize::try_from(tail).ok()).unwrap_or(usize::MAX);
+    let lines_of = |name| parameters.number(name).and_then(|lines| usize::try_from(lines).ok()).unwrap_or(usize::MAX);
+    let (head, tail) = (lines_of("TotalCount"), lines_of("Tail"));
     let Some(server) = parameters.computer.map(|id| &site[id]) else { return Reply::nothing() };
     let mut lines = Vec::new();
     let mut found = false;
@@ -18,7 +19,7 @@ pub(super) fn look(site: &mut Site, parameters: &Parameters) -> Reply {
         if like(path, &format!(r"{LOCATION}\{name}")) {
             found = true;
             let skipped = content.len().saturating_sub(tail);
-            lines.extend(content.into_iter().skip(skipped));
+            lines.extend(content.into_iter().skip(skipped).take(head));
         }
     }
     if !found && !path.contains(['*', '?', '[']) {

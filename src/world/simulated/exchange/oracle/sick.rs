@@ -18,6 +18,12 @@ fn meant(alert: &str) -> Vec<MonitorKind> {
     MonitorKind::ALL.into_iter().filter(is_it).collect()
 }
 
+/// Whether any monitor that an alert means has no reason to be healthy.
+pub(in crate::world::simulated::exchange) fn is_sick(site: &Site, alert: &str, server: &str) -> bool {
+    let server = site.server_named(server);
+    server.is_some_and(|server| meant(alert).into_iter().any(|kind| sickness(site, server, kind).is_some()))
+}
+
 /// A probe that fails for good, or that nobody can run, is not health.
 pub(super) fn resolved_while_sick(site: &Site, account: &Account) -> Option<Violation> {
     let (alert, server) = account.alert.as_ref().filter(|_| account.resolved)?;

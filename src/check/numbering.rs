@@ -1,27 +1,67 @@
 //! The numbers of steps: by their place in the text, whatever branch is taken, procedures written out.
 
-use crate::check::program::{Block, NodeId, Program, Statement, StatementKind};
+use super::program::{Block, LetElse, NodeId, Program, Statement, StatementKind};
+use ecow::{EcoString, eco_format};
 
 /// How many steps stand before each step or `do` within the step, runbook or procedure around it.
-pub(super) struct Numbering(Vec<u32>);
+#[derive(Debug, Clone, Default)]
+pub struct Numbering {
+    /// By node.
+    before: Vec<u32>,
+    /// How many steps each procedure has, those of the procedures that it does included.
+    steps: Vec<u32>,
+}
 
 impl Numbering {
-    /// Counts.
+    /// Counts the steps of a program.
     pub fn of(program: &Program) -> Self {
-        let mut counter =
-            Counter { program, before: vec![0; program.nodes as usize], steps: vec![None; program.procedures.len()] };
+        let mut counter = Counter {
+            program,
+            before: vec![0; program.nodes as usize + 1],
+            steps: vec![None; program.procedures.len()],
+        };
         for block in program.runbooks.iter().map(|it| &it.block).chain(program.procedures.iter().map(|it| &it.block)) {
             counter.block(block, 0);
         }
         for undo in program.procedures.iter().filter_map(|it| it.undo.as_ref()) {
             counter.block(undo, 0);
         }
-        Self(counter.before)
+        let steps = (0..program.procedures.len()).map(|procedure| counter.steps_of(procedure)).collect();
+        Self { before: counter.before, steps }
+    }
+
+    /// How many numbers a procedure takes where it is done.
+    pub fn steps_of(&self, procedure: usize) -> u32 {
+        self.steps.get(procedure).copied().unwrap_or(0)
     }
 
     /// How many stand before this one.
-    pub fn before(&self, node: NodeId) -> u32 {
-        self.0.get(node.0 as usize).copied().unwrap_or(0)
+    fn before(&self, node: NodeId) -> u32 {
+        self.before.get(node.0 as usize).copied().unwrap_or(0)
+    }
+}
+
+/// What the steps of a block are numbered after: the step around it, and the steps before the procedure that it is in.
+#[derive(Debug, Clone, Default)]
+pub struct Numbered {
+    /// What their numbers begin with: `2.`.
+    prefix: EcoString,
+    /// How many stand before those that are counted here.
+    offset: u32,
+}
+
+impl Numbered {
+    /// The number of a step here (`2.1`), and what the steps in it are numbered after.
+    pub fn step(&self, numbering: &Numbering, step: NodeId) -> (EcoString, Self) {
+        let place = self.offset.saturating_add(numbering.before(step)).saturating_add(1);
+        let number = eco_format!("{}{place}", self.prefix);
+        let inner = Self { prefix: eco_format!("{number}."), offset: 0 };
+        (number, inner)
+    }
+
+    /// What the steps of a procedure are numbered after that a `do` here does.
+    pub fn procedure(&self, numbering: &Numbering, do_it: NodeId) -> Self {
+        Self { prefix: self.prefix.clone(), offset: self.offset.saturating_add(numbering.before(do_it)) }
     }
 }
 
@@ -76,8 +116,7 @@ impl Counter<'_> {
 }
 
 /// The blocks inside a statement, in the order of the text.
-pub(super) fn blocks_of(kind: &StatementKind) -> impl Iterator<Item = &Block> {
-    use crate::check::program::LetElse;
+pub fn blocks_of(kind: &StatementKind) -> impl Iterator<Item = &Block> {
     let blocks: Vec<&Block> = match kind {
         StatementKind::Step { block, .. } | StatementKind::For { block, .. } | StatementKind::Retry { block, .. } => {
             vec![block]

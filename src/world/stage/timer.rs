@@ -8,20 +8,23 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 /// A clock that is only ever set, and who waits for it.
-pub(super) struct Timers {
+pub struct Timers {
     now: Cell<Timestamp>,
     pending: RefCell<BTreeMap<Timestamp, usize>>,
 }
 
 impl Timers {
+    /// A clock that stands at a time.
     pub fn new(now: Timestamp) -> Self {
         Self { now: Cell::new(now), pending: RefCell::default() }
     }
 
+    /// What it shows.
     pub fn now(&self) -> Timestamp {
         self.now.get()
     }
 
+    /// Sets it.
     pub fn jump(&self, to: Timestamp) {
         self.now.set(to);
     }
@@ -31,6 +34,7 @@ impl Timers {
         self.pending.borrow().keys().next().copied()
     }
 
+    /// Somebody who waits until then.
     pub fn timer(&self, until: Timestamp) -> Timer<'_> {
         *self.pending.borrow_mut().entry(until).or_default() += 1;
         Timer { timers: self, until }
@@ -38,7 +42,7 @@ impl Timers {
 }
 
 /// Somebody who waits for a time; it is forgotten when dropped.
-pub(super) struct Timer<'w> {
+pub struct Timer<'w> {
     timers: &'w Timers,
     until: Timestamp,
 }

@@ -1,13 +1,14 @@
 //! Which runbook is run, and with what arguments.
 
-use super::super::alert::{self, Alert};
-use super::super::output::{Output, say};
-use super::super::project::{Project, by_project};
-use super::super::values::{Given, Known, bind, first_few};
+use super::alert::{self, Alert};
+use super::output::{Output, say};
+use super::project::{Project, by_project};
+use super::values::{Given, Known, bind, first_few};
 use crate::check::program::{Program, Runbook};
 use crate::diagnostic::nearest;
 use crate::source::FileId;
 use crate::value::Value;
+use ecow::EcoString;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -144,10 +145,17 @@ impl Choice {
                     .collect();
                 known.sort_unstable();
                 known.dedup();
-                let cure = match (nearest(&alert.name, known.iter().copied()), known.as_slice()) {
-                    (Some(nearest), _) => format!("the nearest is {nearest}"),
-                    (None, []) => "no runbook there names an alert".to_owned(),
-                    (None, some) => format!("there are runbooks for {}", first_few(some)),
+                let other_group = self.candidates().filter(own).find_map(|(.., runbook)| {
+                    let named = runbook.alerts.iter().any(|name| name.as_str() == alert.name);
+                    runbook.alert_group.as_ref().filter(|_| named).map(|group| (&runbook.name, group))
+                });
+                let cure = match (nearest(&alert.name, known.iter().copied()), known.as_slice(), other_group) {
+                    (.., Some((name, group))) => {
+                        format!("{name} is, where its label `group` is {group}")
+                    }
+                    (Some(nearest), ..) => format!("the nearest is {nearest}"),
+                    (None, [], _) => "no runbook there names an alert".to_owned(),
+                    (None, some, _) => format!("there are runbooks for {}", first_few(some)),
                 };
                 Err(vec![format!("No runbook in {} is started by the alert {}: {cure}", self.path, alert.name)])
             }
@@ -155,6 +163,25 @@ impl Choice {
                 Err(vec![format!("Several runbooks are started by the alert {}: {}", alert.name, names(several))])
             }
         }
+    }
+
+    /// Every runbook whose parameters hosts of the inventory alone can fill, each with one of the hosts that fit: which
+    /// one turns with `turn`.
+    pub fn every(&self, turn: usize) -> Vec<Job> {
+        let own = |(file, _, runbook): &Candidate<'_>| Some(runbook.span.file) == file.file;
+        let filled = |candidate: Candidate<'_>| {
+            let (file, _, runbook) = candidate;
+            let with = |host: &EcoString| {
+                let needed = runbook.parameters.iter().filter(|parameter| parameter.default.is_none());
+                let given: Vec<Given> =
+                    needed.map(|parameter| (parameter.name.to_string(), host.to_string())).collect();
+                job(&candidate, &given).ok()
+            };
+            let fitting: Vec<Job> = file.program.hosts.iter().filter_map(|host| with(&host.name)).collect();
+            let at = turn.checked_rem(fitting.len())?;
+            fitting.into_iter().nth(at)
+        };
+        self.candidates().filter(own).filter_map(filled).collect()
     }
 
     fn candidates(&self) -> impl Iterator<Item = Candidate<'_>> {

@@ -1,0 +1,166 @@
+//! `rectify doc PATH…`.
+
+use super::output::say;
+use super::project::{Place, Project, by_project};
+use super::write::write;
+use super::{Exit, Output};
+use crate::document::{Document, Format, Library, Page};
+use clap::{Args, ValueEnum};
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+/// Writes runbooks as pages for people: steps, probes, flow charts
+#[derive(Debug, Args)]
+pub struct DocArguments {
+    /// Runbook files, or folders to search for *.runbook. Pages point at those of files that are given with them
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// What pages are written in
+    #[arg(long, value_name = "FORMAT", default_value = "markdown")]
+    format: Written,
+    /// Where pages are written to, one for each file (charts: one for each runbook); without it they are printed
+    #[arg(long, value_name = "FOLDER")]
+    output: Option<PathBuf>,
+    /// Changes nothing; says which pages would change
+    #[arg(long, requires = "output")]
+    check: bool,
+    /// The inventory; found upwards from each file when absent
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// The formats by the names that they are typed with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Written {
+    /// Pages with charts, for a forge or a wiki
+    Markdown,
+    /// The charts alone
+    Mermaid,
+    /// Pages for a browser, which need nothing from anywhere else
+    Html,
+}
+
+impl From<Written> for Format {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Markdown => Self::Markdown,
+            Written::Mermaid => Self::Mermaid,
+            Written::Html => Self::Html,
+        }
+    }
+}
+
+pub fn run(arguments: &DocArguments, output: &Output) -> Exit {
+    match pages(arguments, output) {
+        Ok(Some(pages)) => match &arguments.output {
+            None => {
+                pages.iter().for_each(|page| output.print(&page.text));
+                Exit::Success
+            }
+            Some(folder) => put(&pages, folder, arguments.check, output),
+        },
+        Ok(None) => Exit::Unusable,
+        Err(why) => {
+            say(&why);
+            Exit::Unusable
+        }
+    }
+}
+
+/// All pages; none where a file has errors, which have been shown.
+fn pages(arguments: &DocArguments, output: &Output) -> Result<Option<Vec<Page>>, String> {
+    let mut pages = Vec::new();
+    let mut is_right = true;
+    for (place, files) in by_project(&arguments.paths, arguments.config.as_deref())? {
+        match of_project(&place, files, arguments, output)? {
+            Some(found) => pages.extend(found),
+            None => is_right = false,
+        }
+    }
+    let mut known = BTreeMap::new();
+    for page in &pages {
+        if known.insert(page.path.as_str(), ()).is_some() {
+            return Err(format!("Two files would have the same page, {}: give the folder that holds both", page.path));
+        }
+    }
+    Ok(is_right.then_some(pages))
+}
+
+/// The pages of one project.
+fn of_project(
+    place: &Place,
+    mut files: Vec<PathBuf>,
+    arguments: &DocArguments,
+    output: &Output,
+) -> Result<Option<Vec<Page>>, String> {
+    files.sort();
+    files.dedup();
+    let project = Project::open(place)?;
+    let mut session = project.session();
+    let mut diagnostics = project.diagnostics.clone();
+    let mut checked = Vec::new();
+    for path in &files {
+        let found = project.check(&mut session, path);
+        diagnostics.extend(found.diagnostics);
+        if let (Some(file), Some(program)) = (found.file, found.program) {
+            checked.push((page_name(path, &arguments.paths), file, program));
+        }
+    }
+    if output.show(diagnostics, session.sources()) {
+        return Ok(None);
+    }
+    let documents = checked.iter().filter_map(|(page, file, program)| {
+        let tree = session.tree(*file)?;
+        Some(Document { page: page.clone(), file: *file, tree, program })
+    });
+    Ok(Some(Library::new(session.sources(), documents.collect()).pages(arguments.format.into())))
+}
+
+/// Where the page of a file stands: as the file does in the folder that was given, or by its name alone.
+fn page_name(file: &Path, given: &[PathBuf]) -> String {
+    let inside = given.iter().filter(|path| path.is_dir()).find_map(|folder| file.strip_prefix(folder).ok());
+    let inside = inside.map(Path::to_owned).or_else(|| file.file_name().map(PathBuf::from)).unwrap_or_default();
+    let inside = inside.with_extension("");
+    let parts = inside.components().filter_map(|part| match part {
+        Component::Normal(name) => Some(name.to_string_lossy()),
+        _ => None,
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// Writes the pages that are not as they should be, or says which these are.
+fn put(pages: &[Page], folder: &Path, check: bool, output: &Output) -> Exit {
+    let mut exit = Exit::Success;
+    for page in pages {
+        let path = folder.join(&page.path);
+        // What cannot be read is not as it should be; what is wrong with it is said when it is written.
+        if std::fs::read(&path).is_ok_and(|found| found == page.text.as_bytes()) {
+            continue;
+        }
+        if check {
+            output.print(&format!("{} would change\n", path.display()));
+            exit = Exit::Findings;
+            continue;
+        }
+        if let Err(error) = write(&path, &page.text) {
+            say(&format!("{} cannot be written: {error}", path.display()));
+            return Exit::Unusable;
+        }
+        output.print(&format!("{} written\n", path.display()));
+    }
+    exit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_stand_as_files_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let given = [folder.path().to_owned(), PathBuf::from("elsewhere/one.runbook")];
+        assert_eq!(page_name(&folder.path().join("a/b.runbook"), &given), "a/b");
+        assert_eq!(page_name(Path::new("elsewhere/one.runbook"), &given), "one");
+        assert_eq!(page_name(Path::new("../v1.2.runbook"), &given), "v1.2");
+    }
+}

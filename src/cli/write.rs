@@ -1,0 +1,61 @@
+//! Files that commands write: whole or not at all, whoever reads them meanwhile.
+
+use std::fs::{File, Metadata};
+use std::io::{ErrorKind, Result, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+/// What a new file may be used for, before the user's mask takes its part.
+const NEW: u32 = 0o666;
+
+/// Puts a new text in the place of a file at once: a reader sees the old one or the new one, and its permissions stay.
+///
+/// # Errors
+/// When the file is not there, or cannot be written.
+pub fn replace(path: &Path, text: &str) -> Result<()> {
+    // A link stays a link; what it points to is replaced.
+    let path = path.canonicalize()?;
+    let old = std::fs::metadata(&path)?;
+    put(&path, text, Some(&old))
+}
+
+/// The same, of a file that need not be there yet; the folders that it is in are made.
+///
+/// # Errors
+/// When something else than a file is there, or it cannot be written.
+pub fn write(path: &Path, text: &str) -> Result<()> {
+    match std::fs::metadata(path) {
+        Ok(found) if !found.is_file() => Err(std::io::Error::other("something else than a file is there")),
+        Ok(_) => replace(path, text),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            put(path, text, None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes a file beside, and moves it into place.
+fn put(path: &Path, text: &str, old: Option<&Metadata>) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = folder.join(format!(".{name}.{}.tmp", std::process::id()));
+    let write = |mut file: File| {
+        file.write_all(text.as_bytes())?;
+        if let Some(old) = old {
+            if std::os::unix::fs::fchown(&file, Some(old.uid()), Some(old.gid())).is_err() {
+                tracing::debug!(file = %path.display(), "its owner cannot be kept");
+            }
+            file.set_permissions(old.permissions())?;
+        }
+        file.sync_all()?;
+        std::fs::rename(&beside, path)
+    };
+    let mode = if old.is_some() { 0o600 } else { NEW };
+    let file = File::options().write(true).create_new(true).mode(mode).open(&beside)?;
+    write(file).inspect_err(|_| {
+        let _ = std::fs::remove_file(&beside);
+    })
+}

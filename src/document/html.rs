@@ -1,0 +1,73 @@
+//! A page as HTML that stands by itself: no scripts, nothing from elsewhere, and no markup but its own.
+
+use super::anchors::Names;
+use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd};
+
+/// How pages look, in light and dark surroundings and on paper.
+const STYLE: &str = include_str!("style.css");
+
+/// A whole document of a page's Markdown.
+pub fn page(title: &str, markdown: &str) -> String {
+    let mut body = String::with_capacity(markdown.len() * 2);
+    pulldown_cmark::html::push_html(&mut body, events(markdown).into_iter());
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n",
+        escaped(title)
+    )
+}
+
+/// What the Markdown holds, charts in a `pre` of their own and headings with names that links can point at. There is no
+/// raw HTML in a page; if there were, it would be shown as text.
+fn events(markdown: &str) -> Vec<Event<'_>> {
+    let mut names = Names::default();
+    let mut events: Vec<Event<'_>> = Vec::new();
+    let mut heading: Option<(usize, String)> = None;
+    let mut in_chart = false;
+    for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
+        if let (Some((_, words)), Event::Text(text) | Event::Code(text)) = (&mut heading, &event) {
+            words.push_str(text);
+        }
+        match event {
+            Event::Html(raw) | Event::InlineHtml(raw) => events.push(Event::Text(raw)),
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language))) if &*language == "mermaid" => {
+                in_chart = true;
+                events.push(Event::Html(CowStr::from("<pre class=\"mermaid\">")));
+            }
+            Event::End(TagEnd::CodeBlock) if in_chart => {
+                in_chart = false;
+                events.push(Event::Html(CowStr::from("</pre>\n")));
+            }
+            Event::Start(Tag::Heading { .. }) => {
+                heading = Some((events.len(), String::new()));
+                events.push(event);
+            }
+            Event::End(TagEnd::Heading(_)) => {
+                if let Some((place, words)) = heading.take()
+                    && let Some(Event::Start(Tag::Heading { id, .. })) = events.get_mut(place)
+                {
+                    *id = Some(CowStr::from(names.name(&words)));
+                }
+                events.push(event);
+            }
+            event => events.push(event),
+        }
+    }
+    events
+}
+
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '"' => escaped.push_str("&quot;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,110 @@
+//! The numbers of steps on a page are those of a run.
+
+use super::stage::{page, pages};
+use crate::corpus::MadeUp;
+use crate::engine_support::start;
+use rectify::catalog::Catalog;
+use rectify::check::Session;
+use rectify::document::Format;
+use rectify::engine::event::EventKind;
+use rectify::engine::{Start, run};
+use rectify::value::Value;
+use rectify::world::scripted::Scripted;
+use std::path::Path;
+
+/// Steps in steps, in branches, in loops, and in procedures that are done more than once.
+const TEXT: &str = "
+procedure Twice() {
+  step \"in Twice\" { step \"inside it\" { wait 1s } }
+  do Once()
+}
+procedure Once() { step \"in Once\" { wait 1s } }
+procedure Nothing() { wait 1s }
+
+runbook Main(server: host, mode: text = \"a\") {
+  contact oncall
+  ends within 1h
+
+  do Twice()
+  step \"first\" {
+    do Nothing()
+    if mode == \"a\" { step \"a\" { wait 1s } } else { step \"b\" { wait 1s } }
+    do Twice()
+    step \"last in first\" { step \"deep\" { do Once() } }
+  }
+  match mode {
+    \"a\" { step \"match a\" { wait 1s } }
+    else { step \"match b\" { wait 1s } }
+  }
+  try { step \"tried\" { wait 1s } } catch error { step \"caught\" { wait 1s } }
+  do Twice()
+  repeat 2 times { step \"again\" { wait 1s } }
+  step \"the end\" { resolve \"done\" }
+}
+";
+
+/// Number and title of each step of a run.
+fn of_a_run(mode: &str) -> Vec<String> {
+    let catalog = Catalog::builtin();
+    let files = MadeUp([("main.runbook".into(), TEXT.to_owned())].into());
+    let mut session = Session::new(&files, catalog, None, catalog.sources().clone());
+    let program = session.check(Path::new("main.runbook")).program.expect("a program");
+    let arguments = vec![Value::Host("fe1".into()), Value::text(mode)];
+    let world = Scripted::new(start());
+    let start = Start { runbook: 0, arguments, run: "r1".into(), at: start(), step_limit: 1_000_000, by_alert: false };
+    world.drive(run(&program, &world, start)).expect("an end");
+    let started = world.events().into_iter().filter_map(|event| match event.kind {
+        EventKind::StepStarted { number, title } => Some(format!("{number}. {title}")),
+        _ => None,
+    });
+    started.collect()
+}
+
+/// The same of the page.
+fn of_the_page() -> Vec<String> {
+    let page = page(TEXT, Format::Markdown);
+    let bold = page.lines().filter_map(|line| line.trim_start().strip_prefix("- **")?.strip_suffix("**"));
+    bold.filter(|step| step.starts_with(|c: char| c.is_ascii_digit())).map(str::to_owned).collect()
+}
+
+#[test]
+fn steps_have_the_numbers_of_a_run() {
+    let page = of_the_page();
+    let (one, other) = (of_a_run("a"), of_a_run("b"));
+    assert!(one.len() > 15 && one != other, "{one:?}");
+    for step in one.iter().chain(&other) {
+        assert!(page.contains(step), "{step} is not among {page:#?}");
+    }
+    // What no run came by is the one `catch`.
+    let missed: Vec<&String> = page.iter().filter(|step| !one.contains(step) && !other.contains(step)).collect();
+    assert_eq!(missed, ["9. caught"]);
+}
+
+#[test]
+fn charts_have_the_same_numbers() {
+    let files = MadeUp([("main.runbook".into(), TEXT.to_owned())].into());
+    let chart = &pages(&files, &[("main", "main.runbook")], Format::Mermaid)[0].text;
+    for step in of_a_run("a").iter().chain(&of_a_run("b")) {
+        let (number, title) = step.split_once(". ").expect("a number");
+        let label = format!("{} {title}", number.replace('.', "."));
+        let escaped = match number.split_once('.') {
+            Some((first, rest)) => format!("{first}#46;{rest} {title}"),
+            None => label,
+        };
+        assert!(chart.contains(&format!("\"{escaped}")), "{escaped} in\n{chart}");
+    }
+}
+
+#[test]
+fn procedures_that_do_others_many_times_over_are_cut() {
+    let mut text = String::from("procedure P0() { step \"s\" { wait 1s } }\n");
+    for level in 1..30 {
+        let inner = level - 1;
+        text += &format!("procedure P{level}() {{\n  do P{inner}()\n  do P{inner}()\n  do P{inner}()\n}}\n");
+    }
+    text += "runbook Main() {\n  contact oncall\n  ends within 1h\n  do P29()\n  resolve \"x\"\n}\n";
+    let markdown = page(&text, Format::Markdown);
+    assert!(markdown.contains("- **50. s**\n") && markdown.contains("- and more steps\n"), "{markdown}");
+    let chart = page(&text, Format::Mermaid);
+    assert!(chart.contains("more, which is not drawn") && chart.len() < 20_000, "{chart}");
+}
