@@ -118,7 +118,10 @@ fn logging_that_stays_is_convicted_as_it_is_set_and_as_it_is_loaded() {
     let mut site = Driver::new("", 8);
     site.logging("cas1", true);
     let mut calls = vec![];
-    assert_eq!(site.rules(&escalated(&[])), ["logging_left"]);
+    let evidence = Account { told: vec!["ImapCTPProbe fails on cas1: z NO LOGIN failed".into()], ..escalated(&[]) };
+    assert_eq!(site.rules(&evidence), ["logging_left"], "a login is not logging");
+    let told = Account { told: vec!["Protocol logging is still on, on cas1".into()], ..escalated(&[]) };
+    assert_eq!(site.rules(&told), Vec::<&str>::new());
     site.restart("cas1", FRONT);
     calls.push(restarted(FRONT, "cas1"));
     site.logging("cas1", false);
@@ -135,7 +138,8 @@ fn a_hold_that_stays_is_convicted() {
     let hold =
         |state: &str| json!({"Identity": "cas1", "Component": "ImapProxy", "State": state, "Requester": "Maintenance"});
     site.exchange("Set-ServerComponentState", hold("Inactive"), &[]);
-    assert_eq!(site.rules(&escalated(&[])), ["hold_left"]);
+    let probe = Account { told: vec!["ImapProxyTestProbe fails on cas1".into()], ..escalated(&[]) };
+    assert_eq!(site.rules(&probe), ["hold_left"], "a probe is not the component");
     let told = Account { told: vec!["ImapProxy of cas1 is still held".into()], ..escalated(&[]) };
     assert_eq!(site.rules(&told), Vec::<&str>::new());
     site.exchange("Set-ServerComponentState", hold("Active"), &[]);

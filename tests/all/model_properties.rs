@@ -3,9 +3,11 @@
 
 use crate::model_support::{Driver, exchange, hosts, on, request, settings, start};
 use proptest::prelude::*;
+use rectify::source::{FileId, Span};
 use rectify::transport::powershell::{Filter, Place, Request, SCHEMA};
 use rectify::value::SignedDuration;
-use rectify::world::simulated::exchange::{Account, FaultKind, Model, random_faults};
+use rectify::world::simulated::exchange::{Account, Assumptions, FaultKind, Model, Settings, random_faults};
+use rectify::yaml;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -150,7 +152,7 @@ fn random_faults_come_from_the_whole_menu_and_always_fit() {
             panic!("seed {seed}: {wrong:?}");
         }
     }
-    assert_eq!(kinds.len(), 18, "{kinds:?}");
+    assert_eq!(kinds.len(), FaultKind::ALL.len(), "{kinds:?}");
     assert!(counts.iter().all(|count| *count > 50), "{counts:?}");
     let all: u32 = (0..4).map(|count| count * counts[count as usize]).sum();
     assert!((all * 2 / 5..all * 7 / 10).contains(&own), "{own} of {all}");
@@ -192,6 +194,77 @@ fn lengths_are_read_strictly() {
     {
         assert!(read(text).is_err(), "{text}");
     }
+}
+
+/// The page of the simulator, and its blocks of YAML.
+fn page() -> (String, Vec<String>) {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/simulator.md")).unwrap();
+    let blocks = page.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect();
+    (page, blocks)
+}
+
+#[test]
+fn the_page_shows_every_assumption_with_its_default() {
+    let (_, blocks) = page();
+    let written: Assumptions = serde_yaml::from_str(&blocks[1]).unwrap();
+    assert_eq!(written, Assumptions::default());
+    for line in format!("{written:#?}").lines() {
+        let Some((name, _)) = line.trim().split_once(": ") else { continue };
+        let inner = ["least", "most"].contains(&name);
+        assert!(inner || blocks[1].contains(&format!("{name}:")), "docs/simulator.md does not show `{name}`");
+    }
+}
+
+/// As world files are read: every scalar is a text at first, and what is wrong is found at its place.
+fn read(text: &str) -> Result<Settings, String> {
+    let mut reader = yaml::Reader::new();
+    let node = yaml::parse(FileId(0), text, &mut reader.diagnostics).unwrap();
+    let settings = reader.decode(Span::new(FileId(0), 0, 0), &node);
+    settings.ok_or_else(|| {
+        let found = &reader.diagnostics[0];
+        format!("{}: {}", &text[found.span().start as usize..found.span().end as usize], found.message)
+    })
+}
+
+#[test]
+fn a_section_is_read_as_the_rest_of_a_world_file_is() {
+    let (_, blocks) = page();
+    let indented: String = blocks[1].lines().map(|line| format!("  {line}\n")).collect();
+    let text = format!(
+        "servers:\n  cas1:\n    components: {{ImapProxy: {{Maintenance: Draining}}}}\n    services: {{MSExchangePop3: \
+         {{status: Running, start_type: Automatic}}}}\n    protocol_log_enabled: true\nmanaged_availability: true\n\
+         databases:\n  db1: {{copies: {{mbx1: {{preference: 1, copy_queue: 7}}}}}}\n\
+         faults:\n  - {{kind: copy_queue, database: db1, length: 12, after: 1h30m}}\nassumptions:\n{indented}"
+    );
+    let settings = read(&text).unwrap();
+    assert_eq!(settings.assumptions, Assumptions::default());
+    assert_eq!((settings.managed_availability, settings.faults[0].length), (true, Some(12)));
+    let mut site = Driver { model: Model::new(&settings, &hosts(), start(), 1).unwrap(), now: start() };
+    assert_eq!(site.service("cas1", "MSExchangePop3"), ("Running".into(), "Automatic".into()));
+    let parameters = json!({"Identity": "cas1", "Component": "ImapProxy"});
+    let state = site.exchange("Get-ServerComponentState", parameters, &["State"]);
+    assert_eq!(state.data[0]["State"], "Draining");
+    for (text, place) in [
+        ("faults: [{kind: host_fualt, server: mbx1}]", "host_fualt"),
+        ("faults: [{kind: host_fault, server: mbx1, after: 5 minutes}]", "5 minutes"),
+        ("assumptions: {times: {reboot: [5m, 1m]}}", "[5m, 1m]"),
+        ("assumptions: {times: {rebot: 1m}}", "rebot"),
+        ("servers: {cas1: {services: {MSExchangeImap4: {status: Paused}}}}", "Paused"),
+    ] {
+        let wrong = read(text).unwrap_err();
+        assert!(wrong.starts_with(&format!("{place}: ")), "{wrong}");
+    }
+}
+
+#[test]
+fn the_page_shows_every_fault() {
+    let (page, blocks) = page();
+    for kind in FaultKind::ALL {
+        assert!(page.contains(&format!("| `{}` |", kind.word())), "docs/simulator.md does not show {}", kind.word());
+    }
+    let world: serde_yaml::Value = serde_yaml::from_str(&blocks[0]).unwrap();
+    let settings: Settings = serde_yaml::from_value(world["exchange"].clone()).unwrap();
+    assert!(Model::new(&settings, &hosts(), start(), 1).is_ok());
 }
 
 #[test]

@@ -325,3 +325,42 @@ fn the_effect_of_a_request_does_not_need_anybody_who_waits() {
     site.wait(1);
     assert_eq!(site.probe(PROXY, "cas1"), "Succeeded");
 }
+
+#[test]
+fn what_is_overtaken_does_nothing() {
+    let mut site = Driver::new("", 20);
+    let restart = crate::model_support::on("cas1", "Restart-Service", json!({"Name": FRONT, "Force": true}), &[]);
+    site.model.begin(site.now, &restart);
+    let stop = crate::model_support::on("cas1", "Stop-Service", json!({"Name": FRONT, "Force": true}), &[]);
+    site.model.begin(site.now, &stop);
+    site.wait(1);
+    assert_eq!(site.service("cas1", FRONT).0, "Stopped");
+}
+
+#[test]
+fn a_move_whose_target_is_lost_on_the_way_says_so() {
+    let mut site = Driver::new("assumptions: {times: {database_move: 60s, shutdown: 5s}}", 21);
+    let parameters = json!({"Identity": "db1", "ActivateOnServer": "mbx2", "Confirm": false});
+    let request = crate::model_support::exchange("Move-ActiveMailboxDatabase", parameters, &[]);
+    let (ready, ticket) = site.model.begin(site.now, &request);
+    site.reboot("mbx2");
+    assert!(!site.model.finish(ready, ticket).ok);
+    site.now = ready;
+    assert!(site.active("mbx1").contains(&"db1".to_owned()));
+}
+
+#[test]
+fn a_component_is_active_when_nobody_holds_it_any_more() {
+    let mut site = Driver::with(&["{kind: component_inactive, server: cas1}"], 22);
+    let say = |site: &mut Driver, state: &str, requester: &str| {
+        let parameters = json!({"Identity": "cas1", "Component": "ImapProxy", "State": state, "Requester": requester});
+        site.exchange("Set-ServerComponentState", parameters, &[]);
+        let parameters = json!({"Identity": "cas1", "Component": "ImapProxy"});
+        let state = site.exchange("Get-ServerComponentState", parameters, &["State"]);
+        state.data[0]["State"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(say(&mut site, "Inactive", "HealthAPI"), "Inactive");
+    assert_eq!(say(&mut site, "Active", "HealthAPI"), "Inactive", "Maintenance holds it still");
+    assert_eq!(say(&mut site, "Active", "Maintenance"), "Active");
+    assert_eq!(say(&mut site, "Draining", "Sidelined"), "Draining");
+}

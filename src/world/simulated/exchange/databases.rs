@@ -105,7 +105,7 @@ impl Site {
         let here: Vec<_> = self.active_on(server).filter(|id| self[*id].moving.is_none()).collect();
         for database in here {
             if let Some(to) = self.best_elsewhere(database).filter(|_| self[server].runs(STORE)) {
-                self.begin_move(database, to, Actor::Run);
+                self.begin_move(database, to, Actor::Site);
             }
         }
         self.plan(self.rules.times.move_again.max(Length::seconds(1)), Event::MovesTried { server, generation });

@@ -2,6 +2,7 @@
 
 use super::length::Length;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// What can be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -130,7 +131,58 @@ impl Fault {
     }
 }
 
+/// As somebody would tell it: `service_hang on cas1 (MSExchangeImap4), from 7m on`.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.word())?;
+        if let Some(on) = self.server.as_ref().or(self.database.as_ref()) {
+            write!(f, " on {on}")?;
+        }
+        if let Some(service) = &self.service {
+            write!(f, " ({service})")?;
+        }
+        if let Some(requester) = self.requester {
+            write!(f, " by {}", requester.word())?;
+        }
+        match self.cleared_by {
+            Some(Cure::Restart) => f.write_str(", cleared by a restart")?,
+            Some(Cure::Reboot) => f.write_str(", cleared by a reboot")?,
+            Some(Cure::Nothing) => f.write_str(", cleared by nothing")?,
+            None => {}
+        }
+        if let Some(after) = self.relapses_after {
+            write!(f, ", back {after} after a restart")?;
+        }
+        if self.after != Length::ZERO {
+            write!(f, ", from {} on", self.after)?;
+        }
+        self.until.map_or(Ok(()), |until| write!(f, ", until {until}"))
+    }
+}
+
 impl FaultKind {
+    /// The whole menu.
+    pub const ALL: [Self; 18] = [
+        Self::ServiceHang,
+        Self::ServiceStopped,
+        Self::ServiceDisabled,
+        Self::ComponentInactive,
+        Self::ExpiredCertificate,
+        Self::WrongPassword,
+        Self::DatabaseDismounted,
+        Self::CopyQueue,
+        Self::NoHealthyCopy,
+        Self::StoreSlow,
+        Self::DirectoryDown,
+        Self::RebootNeverReturns,
+        Self::HealthManagerNotReady,
+        Self::HealthManagerStuck,
+        Self::MoveBlocked,
+        Self::HostFault,
+        Self::ProxyPath,
+        Self::HighLatency,
+    ];
+
     /// The word of a world file for it.
     pub const fn word(self) -> &'static str {
         match self {

@@ -7,28 +7,6 @@ use super::settings::Settings;
 use super::state::{BACK_END, FRONT_END};
 use crate::value::Host;
 
-/// Every kind of fault.
-const MENU: [FaultKind; 18] = [
-    FaultKind::ServiceHang,
-    FaultKind::ServiceStopped,
-    FaultKind::ServiceDisabled,
-    FaultKind::ComponentInactive,
-    FaultKind::ExpiredCertificate,
-    FaultKind::WrongPassword,
-    FaultKind::DatabaseDismounted,
-    FaultKind::CopyQueue,
-    FaultKind::NoHealthyCopy,
-    FaultKind::StoreSlow,
-    FaultKind::DirectoryDown,
-    FaultKind::RebootNeverReturns,
-    FaultKind::HealthManagerNotReady,
-    FaultKind::HealthManagerStuck,
-    FaultKind::MoveBlocked,
-    FaultKind::HostFault,
-    FaultKind::ProxyPath,
-    FaultKind::HighLatency,
-];
-
 /// What faults can be put on.
 struct Targets<'a> {
     front_ends: Vec<&'a Host>,
@@ -82,7 +60,7 @@ fn targets<'a>(hosts: &'a [Host], settings: &'a Settings, alert_server: Option<&
 }
 
 fn draw(random: &mut Random, targets: &Targets<'_>) -> Option<Fault> {
-    let kind = *random.pick(&MENU)?;
+    let kind = *random.pick(&FaultKind::ALL)?;
     let mut fault = Fault::of(kind);
     // Half of them are the alert's own, where they can be.
     let own = targets.own.as_ref().filter(|_| random.percent(50));

@@ -111,3 +111,21 @@ fn parts(pattern: &str) -> Vec<Part> {
     }
     parts
 }
+
+#[cfg(test)]
+mod tests {
+    use super::like;
+
+    #[test]
+    fn wildcards_are_those_of_powershell() {
+        let yes = [("IMAP*", "imap.proxy"), ("*", ""), ("i?ap", "IMAP"), ("[a-j]map", "imap"), ("a*b*c", "axxbxxbc")];
+        for (pattern, text) in yes.into_iter().chain([("a`*b", "a*b"), ("**", "x"), ("imap", "IMAP")]) {
+            assert!(like(pattern, text), "{pattern}, {text}");
+        }
+        for (pattern, text) in
+            [("IMAP*", "pop"), ("IMAP", "IMAP.Proxy"), ("", "x"), ("a`*b", "axb"), ("[a", "b"), ("?", "")]
+        {
+            assert!(!like(pattern, text), "{pattern}, {text}");
+        }
+    }
+}
