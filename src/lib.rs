@@ -16,6 +16,9 @@ pub mod value;
 pub mod secret;
 
 #[deny(clippy::disallowed_methods, clippy::iter_over_hash_type)]
+pub mod yaml;
+
+#[deny(clippy::disallowed_methods, clippy::iter_over_hash_type)]
 pub mod inventory;
 
 #[deny(clippy::disallowed_methods, clippy::iter_over_hash_type)]

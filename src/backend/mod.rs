@@ -4,18 +4,21 @@
 //! in the language itself, stands beside its code and says what its actions take, answer and undo. The world that calls
 //! it enforces deadlines, masks secrets and checks that an answer has the shape that the signature promises.
 
+pub mod exchange;
 pub mod exec;
 pub mod host;
 pub mod human;
 pub mod imap;
 pub mod mail;
+mod powershell;
 pub mod service;
 
 #[cfg(test)]
 mod testing;
 
 use crate::secret::Secrets;
-use crate::value::{ActionError, Call, ErrorKind, Host, Value};
+use crate::transport::outside::Outside;
+use crate::value::{ActionError, Call, ErrorKind, Host, PowerShellSettings, Value};
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -46,6 +49,10 @@ pub struct Surroundings<'a> {
     pub time_left: Duration,
     /// The folder that relative paths of the inventory start from.
     pub folder: &'a std::path::Path,
+    /// How PowerShell is called, where the inventory says it.
+    pub powershell: Option<&'a PowerShellSettings>,
+    /// Commands, ports and time.
+    pub outside: &'a dyn Outside,
 }
 
 impl Surroundings<'_> {

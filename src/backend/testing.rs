@@ -2,9 +2,17 @@
 
 use super::Surroundings;
 use crate::secret::Secrets;
-use crate::value::{Call, Class, Host, HostSettings, SecretSource, Value};
+use crate::transport::outside::Later;
+use crate::transport::outside::{Outside, ThisMachine};
+use crate::transport::powershell::{Envelope, Request, SCHEMA, request_of, turned_down, written};
+use crate::transport::process::{Captured, Ending, Finished, Invocation};
+use crate::transport::tcp::ConnectError;
+use crate::value::{ActionError, ErrorKind};
+use crate::value::{Call, Class, Host, HostSettings, PowerShellSettings, SecretSource, Value};
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// Hosts, secrets and a folder.
@@ -13,13 +21,23 @@ pub struct World {
     pub secrets: Secrets,
     pub folder: PathBuf,
     pub time_left: Duration,
+    pub powershell: Option<PowerShellSettings>,
+    pub outside: Box<dyn Outside>,
     _kept: Option<tempfile::TempDir>,
 }
 
 impl Default for World {
     fn default() -> Self {
         let (hosts, secrets, folder) = (Vec::new(), Secrets::default(), PathBuf::from("."));
-        Self { hosts, secrets, folder, time_left: Duration::from_secs(30), _kept: None }
+        Self {
+            hosts,
+            secrets,
+            folder,
+            time_left: Duration::from_secs(30),
+            powershell: None,
+            outside: Box::new(ThisMachine::default()),
+            _kept: None,
+        }
     }
 }
 
@@ -49,7 +67,14 @@ impl World {
     }
 
     pub fn surroundings(&self) -> Surroundings<'_> {
-        Surroundings { hosts: &self.hosts, secrets: &self.secrets, time_left: self.time_left, folder: &self.folder }
+        Surroundings {
+            hosts: &self.hosts,
+            secrets: &self.secrets,
+            time_left: self.time_left,
+            folder: &self.folder,
+            powershell: self.powershell.as_ref(),
+            outside: self.outside.as_ref(),
+        }
     }
 }
 
@@ -57,4 +82,80 @@ impl World {
 pub fn call(backend: &str, action: &str, class: Class, arguments: Vec<(&str, Value)>) -> Call {
     let arguments = arguments.into_iter().map(|(name, value)| (name.into(), value)).collect();
     Call { backend: backend.into(), action: action.into(), class, arguments }
+}
+
+type Answering = dyn FnMut(&Request, Duration) -> Result<Envelope, ActionError>;
+
+/// An outside in which PowerShell is a function of the request and of the time that has passed, which is virtual. What
+/// is handed to it goes through the real command line and the real form of answers; any other command is refused.
+#[derive(Clone)]
+pub struct Scripted {
+    settings: PowerShellSettings,
+    answering: Rc<RefCell<Box<Answering>>>,
+    passed: Rc<Cell<Duration>>,
+    pub requests: Rc<RefCell<Vec<Request>>>,
+}
+
+impl Scripted {
+    /// A world with one host, and PowerShell that answers so.
+    pub fn world(
+        settings: HostSettings,
+        answering: impl FnMut(&Request, Duration) -> Result<Envelope, ActionError> + 'static,
+    ) -> (World, Self) {
+        let exchange = vec!["http://mbx2.contoso.com/PowerShell/".to_owned()];
+        let powershell = PowerShellSettings { command: vec!["powershell.exe".to_owned()], exchange };
+        let scripted = Self {
+            settings: powershell.clone(),
+            answering: Rc::new(RefCell::new(Box::new(answering))),
+            passed: Rc::default(),
+            requests: Rc::default(),
+        };
+        let mut world = World::with_host("h", "mbx1.contoso.com", settings);
+        world.time_left = Duration::from_secs(1200);
+        world.powershell = Some(powershell);
+        world.outside = Box::new(scripted.clone());
+        (world, scripted)
+    }
+
+    /// The cmdlets that were called.
+    pub fn cmdlets(&self) -> Vec<String> {
+        self.requests.borrow().iter().map(|request| request.cmdlet.clone()).collect()
+    }
+}
+
+impl Outside for Scripted {
+    fn elapsed(&self) -> Duration {
+        self.passed.get()
+    }
+
+    fn sleep(&self, time: Duration) -> Later<'_, ()> {
+        self.passed.set(self.passed.get() + time);
+        Box::pin(async {})
+    }
+
+    fn run<'a>(&'a self, invocation: Invocation<'a>, limit: Duration) -> Later<'a, Result<Finished, ActionError>> {
+        let request = request_of(&invocation, &self.settings).expect("the command line of PowerShell");
+        assert_eq!(turned_down(&request), None, "the script would not do it");
+        self.requests.borrow_mut().push(request.clone());
+        self.passed.set(self.passed.get() + Duration::from_secs(1));
+        let answer = self.answering.borrow_mut()(&request, self.passed.get());
+        if answer.as_ref().is_err_and(|error| error.kind == ErrorKind::TimedOut) {
+            self.passed.set(self.passed.get() + limit);
+        }
+        Box::pin(async move {
+            let mut stdout = Captured::default();
+            stdout.push(&written(&answer?));
+            Ok(Finished { ending: Ending::Code(0), stdout, stderr: Captured::default() })
+        })
+    }
+
+    fn connect<'a>(&'a self, _host: &'a str, _port: u16, _limit: Duration) -> Later<'a, Result<(), ConnectError>> {
+        Box::pin(async { Err(ConnectError::Refused) })
+    }
+}
+
+/// An envelope with these objects.
+pub fn envelope(data: serde_json::Value) -> Envelope {
+    let data = serde_json::from_value(data).expect("a list of objects");
+    Envelope { schema: SCHEMA, ok: true, data, ..Envelope::default() }
 }

@@ -59,6 +59,7 @@ impl Catalog {
 
 /// The signature files beside the backends' code.
 pub const SIGNATURES: &[SignatureFile] = &[
+    ("exchange", "exchange.runbook", include_str!("../backend/exchange/exchange.runbook")),
     ("exec", "exec.runbook", include_str!("../backend/exec/exec.runbook")),
     ("host", "host.runbook", include_str!("../backend/host/host.runbook")),
     ("imap", "imap.runbook", include_str!("../backend/imap/imap.runbook")),

@@ -1,5 +1,7 @@
 //! How the program ends: the one table of exit codes.
 
+use crate::engine::{Ending, EndingOutcome};
+
 /// What a command comes to. The numbers are a contract; scripts and timers act on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -25,5 +27,18 @@ pub enum Exit {
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
+    }
+}
+
+impl Exit {
+    /// What a run's end comes to.
+    pub fn of(ending: &Ending) -> Self {
+        match ending.outcome {
+            EndingOutcome::Resolved | EndingOutcome::Rehearsed => Self::Success,
+            EndingOutcome::Escalated if ending.nobody_told => Self::Unreached,
+            EndingOutcome::Escalated => Self::Escalated,
+            EndingOutcome::Cancelled => Self::Cancelled,
+            EndingOutcome::Refused => Self::Refused,
+        }
     }
 }

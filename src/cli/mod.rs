@@ -3,6 +3,7 @@
 mod actions;
 mod alert;
 mod check;
+mod choose;
 mod completions;
 mod doc;
 mod exit;
@@ -15,6 +16,7 @@ pub mod pages;
 mod project;
 mod run;
 mod signals;
+mod simulate;
 mod values;
 mod walk;
 mod write;
@@ -74,6 +76,7 @@ enum Format {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Run(run::RunArguments),
+    Simulate(simulate::SimulateArguments),
     Check(check::CheckArguments),
     Fmt(fmt::FmtArguments),
     Doc(doc::DocArguments),
@@ -108,6 +111,7 @@ fn start() -> ExitCode {
     let output = Output::new(cli.common.color);
     match cli.verb {
         Verb::Run(arguments) => run::run(&arguments, &output),
+        Verb::Simulate(arguments) => simulate::run(&arguments, &output),
         Verb::Check(arguments) => check::run(&arguments, &output),
         Verb::Fmt(arguments) => fmt::run(&arguments, &output),
         Verb::Doc(arguments) => doc::run(&arguments, &output),

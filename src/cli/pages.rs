@@ -49,10 +49,10 @@ fn help(text: &mut String, command: &mut Command) {
 const EXITS: &str = "
 ## Exit codes
 
-| exit | `run` | `check`, `fmt` and the others |
+| exit | `run`, `simulate` | `check`, `fmt`, `simulate --seeds` and the others |
 |---|---|---|
 | 0 | resolved; with `--dry-run`: rehearsed | nothing to report |
-| 1 | | findings |
+| 1 | | findings, a violation |
 | 2 | unusable: bad arguments, an invalid runbook or inventory; nothing was touched | the same |
 | 3 | escalated | |
 | 4 | cancelled | |

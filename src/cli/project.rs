@@ -44,24 +44,38 @@ pub fn by_project(paths: &[PathBuf], config: Option<&Path>) -> Result<BTreeMap<P
     Ok(projects)
 }
 
-/// The project of a path: its inventory (given, or found above), and its folder.
+/// The project of a path: its inventory (given, or found above), and the folder that its imports stay in. An inventory
+/// that was given and lies elsewhere makes no project of the folder that it lies in.
 fn place_of(path: &Path, config: Option<&Path>) -> Place {
-    let config = config.map(Path::to_owned).or_else(|| config_above(path));
-    let beside = |file: &Path| match file.parent() {
+    let folder = match config {
+        Some(config) if is_below(path, &beside(config)) => beside(config),
+        _ => match config_above(path) {
+            Some(above) => beside(&above),
+            None if path.is_dir() => path.to_owned(),
+            None => beside(path),
+        },
+    };
+    (config.map(Path::to_owned).or_else(|| config_above(path)), folder)
+}
+
+/// The folder that a file lies in.
+fn beside(file: &Path) -> PathBuf {
+    match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),
-    };
-    let folder = match &config {
-        Some(config) => beside(config),
-        None if path.is_dir() => path.to_owned(),
-        None => beside(path),
-    };
-    (config, folder)
+    }
+}
+
+fn is_below(path: &Path, folder: &Path) -> bool {
+    match (path.canonicalize(), folder.canonicalize()) {
+        (Ok(path), Ok(folder)) => path.starts_with(folder),
+        _ => false,
+    }
 }
 
 /// What stands around the files of one project.
 pub struct Project {
-    /// The folder that imports may not leave, and that paths of the inventory start from.
+    /// The folder that paths of the inventory start from.
     pub folder: PathBuf,
     /// What the inventory says, if there is one.
     pub inventory: Option<Inventory>,
@@ -97,7 +111,8 @@ impl Project {
                 }
             }
         });
-        Ok(Self { folder: folder.clone(), inventory, diagnostics, files, sources })
+        let folder = config.as_deref().map_or_else(|| folder.clone(), beside);
+        Ok(Self { folder, inventory, diagnostics, files, sources })
     }
 
     /// Whether the inventory cannot be used.

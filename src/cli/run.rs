@@ -1,14 +1,13 @@
 //! `rectify run PATH [RUNBOOK] [NAME=VALUE…]`, by hand or by an alert.
 
-mod choose;
 mod perform;
 mod stage;
 
+use super::choose::{self, Choice, Job};
 use super::files::read_text;
 use super::output::say;
 use super::{Exit, Format, Output, alert};
 use crate::source::MAX_FILE_BYTES;
-use choose::{Choice, Job};
 use clap::Args;
 use stage::Stage;
 use std::io::Read;

@@ -96,6 +96,6 @@ codes! {
     TOO_MANY_IMPORTS = "E0603", "too many files";
     UNREADABLE_FILE = "E0604", "a file that cannot be read";
     // Inventory
-    BAD_INVENTORY = "E0701", "rectify.yaml is not well formed";
+    BAD_YAML = "E0701", "rectify.yaml or a world that is not well formed";
     INVENTORY_MISMATCH = "E0702", "rectify.yaml says something that does not fit";
 }

@@ -17,9 +17,15 @@ use crate::value::{SignedDuration, Timestamp};
 impl Scope<'_> {
     /// Waits until the clock says so, or the run's time is up.
     pub async fn pause(&self, until: Timestamp, at: &Address, what: impl FnOnce() -> String) -> Flow {
+        self.pause_in(until, until, at, what).await
+    }
+
+    /// Waits until the next look of something that is given up, or over, at `end`.
+    async fn pause_in(&self, until: Timestamp, end: Timestamp, at: &Address, what: impl FnOnce() -> String) -> Flow {
         let until = earlier(until, self.deadline());
         if until > self.now() {
-            self.record(EventKind::Waiting { address: at.clone(), what: what(), until });
+            let end = earlier(end, self.deadline());
+            self.record(EventKind::Waiting { address: at.clone(), what: what(), until: end });
             let pending = self.tree.observing.wait(at.clone(), until);
             reply(self.tree, pending, !self.shielded).await.map_err(|_| Exit::Cancelled)?.result?;
         }
@@ -69,9 +75,12 @@ pub(super) async fn wait_until<'t>(scope: &Scope<'t>, line: &'t Statement, frame
                     // Once it holds it may go on holding past the deadline: what was asked for is that it begins in time.
                     Some(hold) if scope.now() < after(since, hold) => {
                         polling.turn += 1;
-                        let next = after(started, polling.every).max(scope.now()).min(after(since, hold));
+                        let end = after(since, hold);
+                        let next = after(started, polling.every).max(scope.now()).min(end);
                         scope
-                            .pause(next, &here, || format!("{} to hold", show::condition(scope, condition, frame)))
+                            .pause_in(next, end, &here, || {
+                                format!("{} to hold", show::condition(scope, condition, frame))
+                            })
                             .await?;
                         continue;
                     }
@@ -85,7 +94,7 @@ pub(super) async fn wait_until<'t>(scope: &Scope<'t>, line: &'t Statement, frame
         };
         since = None;
         if let Some(next) = polling.next(started, scope.now()) {
-            scope.pause(next, &here, || show::condition(scope, condition, frame)).await?;
+            scope.pause_in(next, polling.deadline, &here, || show::condition(scope, condition, frame)).await?;
             continue;
         }
         let what = show::condition(scope, condition, frame);
@@ -129,7 +138,7 @@ pub(super) async fn resolve_if_fixed<'t>(
             return Err(Exit::Resolved(Resolution::Fixed));
         }
         if let Some(next) = polling.next(started, scope.now()) {
-            scope.pause(next, &here, || "the goal to be reached".to_owned()).await?;
+            scope.pause_in(next, polling.deadline, &here, || "the goal to be reached".to_owned()).await?;
             continue;
         }
         return match verdict {
@@ -150,7 +159,7 @@ async fn holds<'t>(scope: &Scope<'t>, hold: &'t Hold, frame: &mut Frame, at: &Ad
     while scope.now() < until {
         let next = every.map_or(until, |every| after(scope.now(), every).min(until));
         let here = at.child(at.last().unwrap_or_default(), turn);
-        scope.pause(next, &here, || "the goal to hold".to_owned()).await?;
+        scope.pause_in(next, until, &here, || "the goal to hold".to_owned()).await?;
         scope.checkpoint()?;
         let verdict = ask_goal(scope).await?;
         if verdict != Verdict::Passed {

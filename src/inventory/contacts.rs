@@ -1,9 +1,8 @@
 //! The section `contacts:`, and what must be true of the mail settings.
 
-use super::reader::{Reader, suggestion};
-use super::yaml::{Kind, Node};
 use crate::source::Span;
 use crate::value::{Contact, MailSettings, SecretSource, Security};
+use crate::yaml::{Kind, Node, Reader, suggestion};
 use std::collections::BTreeMap;
 
 pub(super) fn read(reader: &mut Reader, node: &Node) -> Vec<Contact> {

@@ -1,10 +1,9 @@
 //! The section `hosts:`.
 
-use super::reader::{Field, Reader};
-use super::yaml::{Kind, Node};
 use super::{Entry, FactPlace};
 use crate::source::Span;
-use crate::value::{Decimal, Host, HostSettings, Value};
+use crate::value::{Decimal, Host, HostSettings, RebootManager, RebootSettings, Value};
+use crate::yaml::{Field, Kind, Node, Reader};
 use ecow::EcoString;
 use std::collections::HashMap;
 
@@ -77,13 +76,7 @@ fn read_host(reader: &mut Reader, entry: &Field<'_>, taken: &mut HashMap<String,
             "service" => host.settings.service = reader.decode(key, value),
             "reboot" => {
                 host.settings.reboot = reader.decode(key, value);
-                let commands =
-                    host.settings.reboot.iter().flat_map(|reboot| [Some(&reboot.command), reboot.boot_id.as_ref()]);
-                if commands.flatten().any(|command| command.first().is_none_or(|program| program.is_empty())) {
-                    reader
-                        .error(key, "A command is a list of arguments that begins with a program")
-                        .help("For example `command: [ssh, be1, reboot]`");
-                }
+                read_reboot(reader, key, host.settings.reboot.as_ref());
             }
             _ => {
                 host.settings.reachable_port = reader.decode(key, value);
@@ -94,6 +87,33 @@ fn read_host(reader: &mut Reader, entry: &Field<'_>, taken: &mut HashMap<String,
         }
     }
     Entry { host, name_span: entry.key, roles_spans, facts_spans }
+}
+
+fn read_reboot(reader: &mut Reader, key: Span, reboot: Option<&RebootSettings>) {
+    let Some(reboot) = reboot else { return };
+    match reboot.manager {
+        RebootManager::Commands => {
+            for command in [Some(&reboot.command), reboot.boot_id.as_ref()] {
+                check_command(reader, key, command.map(Vec::as_slice), "`command: [ssh, be1, reboot]`");
+            }
+        }
+        RebootManager::Windows => {
+            if !reboot.command.is_empty() || reboot.boot_id.is_some() {
+                reader
+                    .error(key, "Windows reboots and tells its boots apart by itself, without commands")
+                    .help("Leave `command:` and `boot_id:` out");
+            }
+        }
+    }
+}
+
+/// A command, where there is one, must begin with a program.
+pub(super) fn check_command(reader: &mut Reader, key: Span, command: Option<&[String]>, example: &str) {
+    if command.is_some_and(|command| command.first().is_none_or(|program| program.is_empty())) {
+        reader
+            .error(key, "A command is a list of arguments that begins with a program")
+            .help(format!("For example {example}"));
+    }
 }
 
 /// Nothing that a program could take for an option, and no blanks.

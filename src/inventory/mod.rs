@@ -5,20 +5,16 @@
 //! types.
 
 mod contacts;
-mod decode;
 mod hosts;
-mod places;
-mod reader;
-mod yaml;
 
 #[cfg(test)]
 mod tests;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
-use crate::value::{Contact, Host, MailSettings, SecretSource};
+use crate::value::{Contact, Host, MailSettings, PowerShellSettings, SecretSource};
+use crate::yaml::{self, Reader};
 use ecow::EcoString;
-use reader::Reader;
 use std::collections::BTreeMap;
 
 /// Everything that `rectify.yaml` says.
@@ -32,6 +28,8 @@ pub struct Inventory {
     pub secrets: BTreeMap<String, SecretSource>,
     /// How mail leaves.
     pub mail: Option<MailSettings>,
+    /// How PowerShell is called.
+    pub powershell: Option<PowerShellSettings>,
     /// What needs whose consent.
     pub policy: Policy,
 }
@@ -92,7 +90,7 @@ pub struct Policy {
     pub approvers: Vec<EcoString>,
 }
 
-const SECTIONS: [&str; 5] = ["hosts", "contacts", "mail", "secrets", "policy"];
+const SECTIONS: [&str; 6] = ["hosts", "contacts", "mail", "secrets", "powershell", "policy"];
 
 /// Reads the text of a `rectify.yaml`. What was understood is returned beside the mistakes; a run needs that there are
 /// none.
@@ -109,6 +107,11 @@ pub fn parse(file: FileId, text: &str) -> (Inventory, Vec<Diagnostic>) {
             "contacts" => inventory.contacts = contacts::read(&mut reader, field.value),
             "secrets" => inventory.secrets = read_secrets(&mut reader, field.key, field.value),
             "policy" => inventory.policy = read_policy(&mut reader, field.value),
+            "powershell" => {
+                inventory.powershell = reader.decode(field.key, field.value);
+                let command = inventory.powershell.as_ref().map(|powershell| powershell.command.as_slice());
+                hosts::check_command(&mut reader, field.key, command, "[powershell.exe]");
+            }
             _ => {
                 inventory.mail = reader.decode(field.key, field.value);
                 mail_key = Some(field.key);

@@ -189,7 +189,7 @@ fn every_mistake_has_its_place() {
             "1:12 Anchors and aliases are not read here (Write it out: whoever reads this at night should find it where it is used)",
         ),
         ("hosts: {a: !ruby/object {}}\n", "1:12 YAML tags are not read here (Leave out the part that begins with `!`)"),
-        ("hosts: {}\n---\nhosts: {}\n", "2:1 A second document begins here (An inventory is one document)"),
+        ("hosts: {}\n---\nhosts: {}\n", "2:1 A second document begins here (A file is one document)"),
         ("hosts:\n  ? [a]\n  : {}\n", "2:5 This key is not a single word (Write `key: value`)"),
         ("[1]\n", "1:1 rectify.yaml is a group of entries (`name: …`), and here is a list"),
     ] {
@@ -296,7 +296,7 @@ fn files_that_mean_harm_end_soon() {
         let shown = show(&format!("hosts: {}", opening.repeat(100_000)));
         assert!(!shown.is_empty() && shown.len() < 10, "{opening}: {shown:?}");
     }
-    assert_eq!(show(&"a".repeat(1024 * 1024 + 1)), ["1:1 The inventory is longer than 1 MiB"]);
+    assert_eq!(show(&"a".repeat(1024 * 1024 + 1)), ["1:1 The file is longer than 1 MiB"]);
     for text in [
         "\0",
         "hosts: \u{1}",

@@ -1,6 +1,8 @@
 //! Processes and connections: bounded, with deadlines, and gone when they are dropped.
 
 pub mod lines;
+pub mod outside;
+pub mod powershell;
 pub mod process;
 pub mod tcp;
 pub mod tls;

@@ -105,6 +105,8 @@ pub enum ServiceManager {
     Supervisor,
     /// systemd, by `systemctl`.
     Systemd,
+    /// Windows itself, by PowerShell (`powershell:`).
+    Windows,
 }
 
 /// How services of a host are managed.
@@ -121,11 +123,26 @@ pub struct ServiceSettings {
     pub command: Option<Vec<String>>,
 }
 
+/// What reboots a host.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RebootManager {
+    /// Commands that its entry declares.
+    #[default]
+    Commands,
+    /// `Restart-Computer`, by PowerShell (`powershell:`).
+    Windows,
+}
+
 /// How a host is rebooted, and how one tells that it was.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct RebootSettings {
+    /// By what.
+    #[serde(default)]
+    pub manager: RebootManager,
     /// The command that reboots it, a list of arguments.
+    #[serde(default)]
     pub command: Vec<String>,
     /// A command whose output changes with every boot, a list of arguments.
     #[serde(default)]

@@ -17,9 +17,11 @@ mod tests;
 
 pub use call::{Call, Class};
 pub use error::{ActionError, ErrorKind, Outcome};
-pub use host::{Host, HostSettings, ImapSettings, RebootSettings, Security, ServiceManager, ServiceSettings};
+pub use host::{
+    Host, HostSettings, ImapSettings, RebootManager, RebootSettings, Security, ServiceManager, ServiceSettings,
+};
 pub use record::Record;
-pub use settings::{Contact, MailSettings, SecretSource};
+pub use settings::{Contact, MailSettings, PowerShellSettings, SecretSource};
 pub use units::{display_duration, display_size};
 pub use version::Version;
 pub use written::{Quoted, Written};

@@ -16,33 +16,24 @@ mod tests;
 pub use cancel::Cancel;
 pub use channels::{Channels, Terminal};
 
-use crate::backend::{Backend, Surroundings};
+use super::Calls;
 use crate::engine::address::Address;
 use crate::engine::event::Event;
 use crate::engine::world::{Answered, Asking, Charge, Observing, Pending, Reply, Request, Telling, World};
-use crate::secret::Secrets;
-use crate::value::{ActionError, Call, ErrorKind, Host, Outcome, SignedDuration, Timestamp, Value, display_duration};
+use crate::transport::outside::ThisMachine;
+use crate::value::{ActionError, SignedDuration, Timestamp, Value};
 use ledger::Ledger;
 use locks::Locks;
 use std::path::{Path, PathBuf};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-/// A backend is told how long it has; this much later it is dropped. So it can say itself in which phase time ran out.
-const GRACE: Duration = Duration::from_millis(250);
-
 /// What a live world is made of.
 pub struct Equipment<'a> {
     /// What carries out calls.
-    pub backends: Vec<Box<dyn Backend>>,
-    /// The hosts of the inventory.
-    pub hosts: &'a [Host],
-    /// The secrets of the inventory.
-    pub secrets: &'a Secrets,
+    pub calls: Calls<'a>,
     /// How contacts are reached.
     pub channels: Channels<'a>,
-    /// The folder that relative paths of the inventory start from.
-    pub folder: PathBuf,
     /// The folder for locks, limits and what could not be delivered; it is made when it is needed.
     pub state: PathBuf,
     /// The run, for whoever finds its locks.
@@ -56,6 +47,7 @@ pub struct Equipment<'a> {
 /// The world as it is.
 pub struct Live<'a> {
     equipment: Equipment<'a>,
+    outside: ThisMachine,
     clock: Clock,
     locks: Locks,
     ledger: Ledger,
@@ -87,6 +79,7 @@ impl<'a> Live<'a> {
             clock: Clock { wall: Timestamp::now(), start: Instant::now() },
             locks: Locks::new(equipment.state.join("locks"), equipment.run.clone()),
             ledger: Ledger::new(equipment.state.clone()),
+            outside: ThisMachine::default(),
             equipment,
         }
     }
@@ -97,64 +90,13 @@ impl<'a> Live<'a> {
     }
 
     fn reply<T>(&self, result: Result<T, ActionError>) -> Reply<T> {
-        Reply { at: self.clock.now(), result: result.map_err(|error| self.masked(error)) }
-    }
-
-    fn masked(&self, error: ActionError) -> ActionError {
-        let secrets = self.equipment.secrets;
-        ActionError {
-            kind: error.kind,
-            message: secrets.redact_text(&error.message).into_inner(),
-            evidence: error.evidence.map(|seen| secrets.redact_value(&seen).into_inner()),
-            action: error.action,
-        }
-    }
-
-    /// Carries out a call, within its deadline.
-    async fn perform(&self, call: &Call, deadline: Timestamp) -> Result<Value, ActionError> {
-        let Some(backend) = self.equipment.backends.iter().find(|backend| backend.name() == call.backend) else {
-            let message = format!("nothing here can carry out {}.{}", call.backend, call.action);
-            return Err(ActionError::new(ErrorKind::Refused, message));
-        };
-        let time_left = self.clock.until(deadline);
-        if time_left.is_zero() {
-            // Nothing was sent, and the kind of the error has to say so.
-            let kind = match call.class {
-                crate::value::Class::Observe => ErrorKind::TimedOut,
-                _ => ErrorKind::Refused,
-            };
-            return Err(ActionError::new(kind, "its time was up before it began"));
-        }
-        let surroundings = Surroundings {
-            hosts: self.equipment.hosts,
-            secrets: self.equipment.secrets,
-            time_left,
-            folder: &self.equipment.folder,
-        };
-        let performing = backend.perform(call, &surroundings);
-        match tokio::time::timeout(time_left.saturating_add(GRACE), performing).await {
-            Ok(result) => result.map(|value| self.equipment.secrets.redact_value(&value).into_inner()),
-            Err(_) => {
-                let time = SignedDuration::try_from(time_left).map(display_duration).unwrap_or_default();
-                let message = format!("{}.{} gave no answer within {time}", call.backend, call.action);
-                Err(ActionError::new(ErrorKind::TimedOut, message))
-            }
-        }
+        Reply { at: self.clock.now(), result: result.map_err(|error| self.equipment.calls.masked(error)) }
     }
 
     async fn effect(&self, request: Request) -> Reply<Value> {
-        let started = Instant::now();
-        let result = self.perform(&request.call, request.deadline).await;
-        let reply = self.reply(result);
-        let known = reply.result.as_ref().map_or_else(ActionError::outcome, |_| Outcome::Done);
-        tracing::debug!(
-            address = %request.address,
-            call = %format_args!("{}.{}", request.call.backend, request.call.action),
-            outcome = ?known,
-            milliseconds = started.elapsed().as_millis() as u64,
-            "call"
-        );
-        reply
+        let time_left = self.clock.until(request.deadline);
+        let result = self.equipment.calls.perform(&request, time_left, &self.outside).await;
+        self.reply(result)
     }
 }
 

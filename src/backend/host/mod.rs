@@ -1,7 +1,9 @@
 //! `host`: whole machines.
 
+mod commands;
 mod reachable;
 mod reboot;
+mod windows;
 
 #[cfg(test)]
 mod tests;
@@ -26,7 +28,9 @@ impl Backend for HostBackend {
 async fn perform(call: &Call, surroundings: &Surroundings<'_>) -> Result<Value, ActionError> {
     let host = surroundings.host(call, "host")?;
     match call.action.as_str() {
-        "reachable" => reachable::reachable(host, surroundings.time_left).await.map(Value::Boolean),
+        "reachable" => {
+            reachable::reachable(host, surroundings.outside, surroundings.time_left).await.map(Value::Boolean)
+        }
         "boot_id" => reboot::boot_id(host, surroundings, surroundings.time_left).await.map(Value::text),
         "reboot" => reboot::reboot(host, surroundings).await.map(|()| Value::Absent),
         _ => Err(super::no_such_action(call)),

@@ -1,15 +1,15 @@
 //! Whether a host accepts connections.
 
-use crate::transport::tcp::{ConnectError, connect};
+use crate::transport::outside::Outside;
+use crate::transport::tcp::ConnectError;
 use crate::value::{ActionError, ErrorKind, Host};
 use std::time::Duration;
-use tokio::time::Instant;
 
 /// A host that says nothing for this long is not reachable.
 const SILENCE: Duration = Duration::from_secs(5);
 
 /// Tries a TCP connection to each of the host's addresses, for at most `limit` in all.
-pub(super) async fn reachable(host: &Host, limit: Duration) -> Result<bool, ActionError> {
+pub(super) async fn reachable(host: &Host, outside: &dyn Outside, limit: Duration) -> Result<bool, ActionError> {
     let port = host.settings.reachable_port.ok_or_else(|| {
         let message = format!(
             "the entry of {} does not say which port tells that it is reachable (`reachable_port:`)",
@@ -19,8 +19,8 @@ pub(super) async fn reachable(host: &Host, limit: Duration) -> Result<bool, Acti
     })?;
     // Less than the whole limit, so that silence is an answer and not a timeout of the call.
     let silence = SILENCE.min(limit.mul_f32(0.8));
-    match connect(&host.address, port, None, Instant::now() + silence).await {
-        Ok(_) => Ok(true),
+    match outside.connect(&host.address, port, silence).await {
+        Ok(()) => Ok(true),
         Err(ConnectError::Refused | ConnectError::HostUnreachable | ConnectError::TimedOut) => Ok(false),
         // What this machine could not try says nothing of the host, which may be well.
         Err(error @ (ConnectError::Unresolved(_) | ConnectError::Local(_))) => {

@@ -1,66 +1,103 @@
-//! Reboots, by the commands that the host's entry declares.
+//! Reboots, and how one knows that they happened.
 
-use crate::backend::{Surroundings, working_folder};
-use crate::transport::process::{Captured, Invocation, run};
-use crate::value::{ActionError, ErrorKind, Host, RebootSettings, Value};
-use std::time::{Duration, Instant};
+use super::commands::Commands;
+use super::windows::{Windows, are_two_boots};
+use crate::backend::Surroundings;
+use crate::value::{ActionError, ErrorKind, Host, RebootManager};
+use std::time::Duration;
 
 /// How often a host that is booting is asked for its boot id.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// One question for the boot id may hang for so long while the host is down.
-const ONE_QUESTION: Duration = Duration::from_secs(20);
+const ONE_QUESTION: Duration = Duration::from_secs(30);
 
-/// What the command for the boot id writes.
+/// An order may take so long before the boot id is asked for.
+const ONE_ORDER: Duration = Duration::from_secs(120);
+
+/// What reboots a host.
+enum Means<'a> {
+    Commands(Commands<'a>),
+    Windows(Windows<'a>),
+}
+
+impl<'a> Means<'a> {
+    fn of(host: &'a Host, surroundings: &'a Surroundings<'a>) -> Result<Self, ActionError> {
+        let settings = host.settings.reboot.as_ref().ok_or_else(|| {
+            let message = format!("the entry of {} does not say how it is rebooted (`reboot:`)", host.name);
+            ActionError::new(ErrorKind::Refused, message)
+        })?;
+        Ok(match settings.manager {
+            RebootManager::Commands => Self::Commands(Commands { host, settings, surroundings }),
+            RebootManager::Windows => Self::Windows(Windows::of(host, surroundings)?),
+        })
+    }
+
+    /// Whether one boot can be told from the next.
+    fn has_boot_id(&self) -> bool {
+        match self {
+            Self::Commands(commands) => commands.settings.boot_id.is_some(),
+            Self::Windows(_) => true,
+        }
+    }
+
+    async fn boot_id(&self, limit: Duration) -> Result<String, ActionError> {
+        match self {
+            Self::Commands(commands) => commands.boot_id(limit).await,
+            Self::Windows(windows) => windows.boot_id(limit).await,
+        }
+    }
+
+    fn are_two_boots(&self, before: &str, now: &str) -> bool {
+        match self {
+            Self::Commands(_) => before != now,
+            Self::Windows(_) => are_two_boots(before, now),
+        }
+    }
+
+    async fn order(&self, limit: Duration) -> Result<(), ActionError> {
+        match self {
+            Self::Commands(commands) => commands.order(limit).await,
+            Self::Windows(windows) => windows.order(limit).await,
+        }
+    }
+}
+
+/// A text that differs after every boot.
 pub(super) async fn boot_id(
     host: &Host,
     surroundings: &Surroundings<'_>,
     limit: Duration,
 ) -> Result<String, ActionError> {
-    let arguments = settings(host)?.boot_id.as_deref().ok_or_else(|| {
-        let message =
-            format!("the entry of {} does not say how to tell one boot from the next (`reboot.boot_id:`)", host.name);
-        ActionError::new(ErrorKind::Refused, message)
-    })?;
-    let finished = command(arguments, surroundings, limit).await?;
-    let written = finished.stdout.text().trim().to_owned();
-    match finished.ending.is_success() {
-        true if !written.is_empty() => Ok(written),
-        true => Err(ActionError::new(ErrorKind::Protocol, format!("the boot id of {} is empty", host.name))),
-        false => {
-            let message = format!("the command for the boot id of {} {}", host.name, finished.ending);
-            Err(with_output(ActionError::new(ErrorKind::Failed, message), &finished.stderr))
-        }
-    }
+    Means::of(host, surroundings)?.boot_id(limit).await
 }
 
-/// The command that reboots may take so long before the boot id is asked for.
-const ONE_ORDER: Duration = Duration::from_secs(120);
-
-/// Reboots, and waits until the boot id has changed where the entry says how to read it.
+/// Reboots, and waits until the boot id has changed where there is one.
 ///
-/// How the command ends says little: its connection may well die with the host. So it fails only where there is no
-/// boot id to ask, or where the id stays the same until the time is up.
+/// How the order ends says little: its connection may well die with the host. So it fails only where nothing was
+/// ordered, where there is no boot id to ask, or where the id stays the same until the time is up.
 pub(super) async fn reboot(host: &Host, surroundings: &Surroundings<'_>) -> Result<(), ActionError> {
-    let settings = settings(host)?;
-    let begun = Instant::now();
-    let left = || surroundings.time_left.saturating_sub(begun.elapsed());
-    // A host that is too sick to answer is rebooted all the same; any id it has afterwards is then a new one.
-    let before = match &settings.boot_id {
-        Some(_) => boot_id(host, surroundings, ONE_QUESTION.min(left())).await.ok(),
-        None => None,
-    };
-    let how = order(host, settings, surroundings, left()).await?;
-    if settings.boot_id.is_none() {
-        return how.map_or(Ok(()), Err);
+    let means = Means::of(host, surroundings)?;
+    let outside = surroundings.outside;
+    let begun = outside.elapsed();
+    let left = || surroundings.time_left.saturating_sub(outside.elapsed().saturating_sub(begun));
+    if !means.has_boot_id() {
+        return means.order(left()).await;
     }
+    // A host that is too sick to answer is rebooted all the same; any id it has afterwards is then a new one.
+    let before = means.boot_id(ONE_QUESTION.min(left())).await.ok();
+    let how = match means.order(ONE_ORDER.min(left())).await {
+        Err(error) if matches!(error.kind, ErrorKind::Refused | ErrorKind::Unreachable) => return Err(error),
+        how => how.err(),
+    };
     // Without an id from before, the host must have been seen down.
-    let mut was_down = before.is_some();
+    let mut was_down = false;
     loop {
-        match boot_id(host, surroundings, ONE_QUESTION.min(left())).await {
-            Ok(now) if was_down && before.as_ref() != Some(&now) => return Ok(()),
-            Ok(_) => {}
-            Err(_) => was_down = true,
+        match (means.boot_id(ONE_QUESTION.min(left())).await, &before) {
+            (Ok(now), Some(before)) if means.are_two_boots(before, &now) => return Ok(()),
+            (Ok(_), None) if was_down => return Ok(()),
+            (Ok(_), _) => {}
+            (Err(_), _) => was_down = true,
         }
         if left() <= LOOK_AGAIN {
             let mut message = format!("{} had not booted again in time", host.name);
@@ -70,47 +107,6 @@ pub(super) async fn reboot(host: &Host, surroundings: &Surroundings<'_>) -> Resu
             });
             return Err(ActionError { evidence, ..ActionError::new(ErrorKind::TimedOut, message) });
         }
-        tokio::time::sleep(LOOK_AGAIN).await;
+        outside.sleep(LOOK_AGAIN).await;
     }
-}
-
-/// Gives the order to reboot, and what was wrong with it in case nothing else tells how it went. An order that was
-/// certainly not given is an error.
-async fn order(
-    host: &Host,
-    settings: &RebootSettings,
-    surroundings: &Surroundings<'_>,
-    left: Duration,
-) -> Result<Option<ActionError>, ActionError> {
-    // A command that hangs may have died with the host that it talks to.
-    let limit = if settings.boot_id.is_some() { ONE_ORDER.min(left) } else { left };
-    match command(&settings.command, surroundings, limit).await {
-        Ok(finished) if finished.ending.is_success() => Ok(None),
-        Ok(finished) => {
-            let message = format!("the command that reboots {} {}", host.name, finished.ending);
-            Ok(Some(with_output(ActionError::new(ErrorKind::Unknown, message), &finished.stderr)))
-        }
-        Err(error) if error.kind == ErrorKind::TimedOut => Ok(Some(error)),
-        Err(error) => Err(error),
-    }
-}
-
-fn settings(host: &Host) -> Result<&RebootSettings, ActionError> {
-    host.settings.reboot.as_ref().ok_or_else(|| {
-        let message = format!("the entry of {} does not say how it is rebooted (`reboot:`)", host.name);
-        ActionError::new(ErrorKind::Refused, message)
-    })
-}
-
-async fn command(
-    arguments: &[String],
-    surroundings: &Surroundings<'_>,
-    limit: Duration,
-) -> Result<crate::transport::process::Finished, ActionError> {
-    let folder = Some(working_folder(surroundings));
-    run(Invocation { arguments, folder, ..Invocation::default() }, limit).await
-}
-
-fn with_output(error: ActionError, output: &Captured) -> ActionError {
-    if output.is_empty() { error } else { error.with(Value::text(output.last_lines())) }
 }

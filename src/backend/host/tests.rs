@@ -1,8 +1,10 @@
-//! Real ports, and reboots of a "host" that is a file with a boot id in it.
+//! Real ports, reboots of a "host" that is a file with a boot id in it, and answers of PowerShell for Windows.
 
 use super::*;
-use crate::backend::testing::{World, call};
-use crate::value::{Class, ErrorKind, HostSettings, RebootSettings};
+use crate::backend::testing::{Scripted, World, call, envelope};
+use crate::transport::powershell::{Envelope, ErrorRecord, Place, Request, Stage};
+use crate::value::{Class, ErrorKind, HostSettings, RebootManager, RebootSettings};
+use serde_json::json;
 use std::time::Duration;
 
 async fn perform_on(world: &World, action: &str) -> Result<Value, ActionError> {
@@ -53,7 +55,10 @@ fn host_with(script: &str, id: Option<&str>) -> (World, tempfile::TempDir) {
     }
     let command = ["sh", "-c", script].map(str::to_owned).to_vec();
     let boot_id = Some(["cat", "id"].map(str::to_owned).to_vec());
-    let settings = HostSettings { reboot: Some(RebootSettings { command, boot_id }), ..HostSettings::default() };
+    let settings = HostSettings {
+        reboot: Some(RebootSettings { command, boot_id, ..RebootSettings::default() }),
+        ..HostSettings::default()
+    };
     let mut world = World::with_host("h", "127.0.0.1", settings);
     world.folder = folder.path().to_owned();
     world.time_left = Duration::from_secs(5);
@@ -86,4 +91,70 @@ async fn a_host_that_says_nothing_before_must_have_been_seen_down() {
     let (mut world, _folder) = host_with("echo one > id", None);
     world.time_left = Duration::from_secs(1);
     assert_eq!(perform_on(&world, "reboot").await.unwrap_err().kind, ErrorKind::TimedOut);
+}
+
+fn windows(answering: impl FnMut(&Request, Duration) -> Result<Envelope, ActionError> + 'static) -> (World, Scripted) {
+    let reboot = Some(RebootSettings { manager: RebootManager::Windows, ..RebootSettings::default() });
+    Scripted::world(HostSettings { reboot, ..HostSettings::default() }, answering)
+}
+
+fn booted(time: &str) -> Result<Envelope, ActionError> {
+    Ok(envelope(json!([{"LastBootUpTime": time}])))
+}
+
+fn refused_by(stage: Stage, message: &str) -> Result<Envelope, ActionError> {
+    let record = ErrorRecord { stage, id: "X".into(), category: "X".into(), message: message.into() };
+    Ok(Envelope { ok: false, errors: vec![record], ..envelope(json!([])) })
+}
+
+#[tokio::test]
+async fn windows_is_rebooted_when_its_last_boot_is_another() {
+    let mut ordered = None;
+    let (world, scripted) = windows(move |request, now| {
+        if request.cmdlet == "Restart-Computer" {
+            assert_eq!((&request.place, &request.parameters["Force"]), (&Place::Here, &json!(true)));
+            assert_eq!(request.parameters["ComputerName"], json!("mbx1.contoso.com"));
+            ordered = Some(now);
+            return Ok(envelope(json!([])));
+        }
+        assert_eq!(request.place, Place::Computer { name: "mbx1.contoso.com".to_owned() });
+        match ordered.map(|ordered| (now - ordered).as_secs()) {
+            None => booted("2026-11-20T03:00:00.1234567Z"),
+            // It takes a while to go down, and its clock is set meanwhile.
+            Some(..10) => booted("2026-11-20T03:00:02.9000000Z"),
+            Some(10..40) => refused_by(Stage::Connect, "no answer"),
+            Some(40..300) => Err(ActionError::new(ErrorKind::TimedOut, "nothing came")),
+            Some(_) => booted("2026-11-24T08:05:00.0000000Z"),
+        }
+    });
+    assert_eq!(perform_on(&world, "boot_id").await, Ok(Value::text("2026-11-20T03:00:00Z")));
+    assert_eq!(perform_on(&world, "reboot").await, Ok(Value::Absent));
+    assert_eq!(perform_on(&world, "boot_id").await, Ok(Value::text("2026-11-24T08:05:00Z")));
+    assert_eq!(scripted.cmdlets().iter().filter(|cmdlet| *cmdlet == "Restart-Computer").count(), 1);
+}
+
+#[tokio::test]
+async fn a_reboot_that_was_not_ordered_is_not_waited_for() {
+    for (stage, kind) in [(Stage::Bind, ErrorKind::Refused), (Stage::Connect, ErrorKind::Unreachable)] {
+        let (world, scripted) = windows(move |request, _| match request.cmdlet.as_str() {
+            "Restart-Computer" => refused_by(stage, "no"),
+            _ => booted("2026-11-20T03:00:00Z"),
+        });
+        assert_eq!(perform_on(&world, "reboot").await.unwrap_err().kind, kind);
+        assert_eq!(scripted.cmdlets(), ["Get-CimInstance", "Restart-Computer"]);
+    }
+}
+
+#[tokio::test]
+async fn a_windows_that_stays_up_is_not_called_rebooted() {
+    let (mut world, _) = windows(|request, _| match request.cmdlet.as_str() {
+        "Restart-Computer" => refused_by(Stage::Command, "Access is denied."),
+        _ => booted("2026-11-20T03:00:00Z"),
+    });
+    world.time_left = Duration::from_secs(60);
+    let error = perform_on(&world, "reboot").await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::TimedOut);
+    assert_eq!(error.message, "h had not booted again in time; Restart-Computer: Access is denied");
+    world.powershell = None;
+    assert_eq!(perform_on(&world, "reboot").await.unwrap_err().kind, ErrorKind::Refused);
 }

@@ -1,16 +1,22 @@
-//! The program that manages the services of a host, whichever it is.
+//! What manages the services of a host, whichever it is.
 
+use super::program::Program;
+use super::windows::Windows;
 use super::{supervisor, systemd};
-use crate::backend::{Surroundings, working_folder};
-use crate::transport::process::{Finished, Invocation, run};
-use crate::value::{ActionError, ErrorKind, Host, ServiceManager, ServiceSettings, Value};
-use std::time::Instant;
+use crate::backend::Surroundings;
+use crate::value::{ActionError, ErrorKind, Host, ServiceManager};
+use std::time::Duration;
 
 /// A manager, ready to be asked.
 pub(super) struct Manager<'a> {
-    settings: &'a ServiceSettings,
+    means: Means<'a>,
     surroundings: &'a Surroundings<'a>,
-    begun: Instant,
+}
+
+enum Means<'a> {
+    Supervisor(Program<'a>),
+    Systemd(Program<'a>),
+    Windows(Windows<'a>),
 }
 
 /// What a manager says of one service.
@@ -31,64 +37,88 @@ impl Seen {
     }
 }
 
+/// What can be done to a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verb {
+    Start,
+    Stop,
+    Restart,
+}
+
+impl Verb {
+    /// The word that every program has for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Restart => "restart",
+        }
+    }
+}
+
 impl<'a> Manager<'a> {
     pub fn of(host: &'a Host, surroundings: &'a Surroundings<'a>) -> Result<Self, ActionError> {
         let settings = host.settings.service.as_ref().ok_or_else(|| {
             let message = format!("the entry of {} does not say what manages its services (`service:`)", host.name);
             ActionError::new(ErrorKind::Refused, message)
         })?;
-        Ok(Self { settings, surroundings, begun: Instant::now() })
+        let means = match settings.manager {
+            ServiceManager::Supervisor => Means::Supervisor(supervisor::program(settings, surroundings)),
+            ServiceManager::Systemd => Means::Systemd(Program::new("systemctl", settings, surroundings, &[])),
+            ServiceManager::Windows => Means::Windows(Windows::of(host, surroundings)?),
+        };
+        Ok(Self { means, surroundings })
     }
 
-    /// What the service is doing.
+    /// Lets time pass.
+    pub async fn sleep(&self, time: Duration) {
+        self.surroundings.outside.sleep(time).await;
+    }
+
+    /// What the service is doing; its process is named only where that costs nothing.
+    pub async fn glance(&self, name: &str) -> Result<Seen, ActionError> {
+        match &self.means {
+            Means::Windows(windows) => windows.glance(name).await,
+            _ => self.look(name).await,
+        }
+    }
+
+    /// What the service is doing, and in which process.
     pub async fn look(&self, name: &str) -> Result<Seen, ActionError> {
-        match self.settings.manager {
-            ServiceManager::Supervisor => supervisor::read_status(name, &self.run(&["status", name]).await?),
-            ServiceManager::Systemd => {
-                systemd::read_properties(name, &self.run(&[systemd::SHOW, &["--", name]].concat()).await?)
+        match &self.means {
+            Means::Supervisor(program) => supervisor::look(program, name).await,
+            Means::Systemd(program) => systemd::look(program, name).await,
+            Means::Windows(windows) => windows.look(name).await,
+        }
+    }
+
+    /// Has something done. That it was done is for [`look`](Self::look) to say.
+    pub async fn order(&self, verb: Verb, name: &str) -> Result<(), ActionError> {
+        match &self.means {
+            Means::Supervisor(program) => program.order(verb.word(), name, &[verb.word(), name]).await,
+            Means::Systemd(program) => {
+                program.order(verb.word(), name, &["--no-ask-password", verb.word(), "--", name]).await
             }
+            Means::Windows(windows) => windows.order(verb, name).await,
         }
     }
 
-    /// Has something done: `start`, `stop` or `restart`. That it was done is for [`look`](Self::look) to say.
-    pub async fn order(&self, verb: &str, name: &str) -> Result<(), ActionError> {
-        let finished = match self.settings.manager {
-            ServiceManager::Supervisor => self.run(&[verb, name]).await?,
-            ServiceManager::Systemd => self.run(&["--no-ask-password", verb, "--", name]).await?,
+    /// Turns down what the manager could take for an option, a pattern or a whole group.
+    pub fn refuse_bad_name(&self, name: &str) -> Result<(), ActionError> {
+        let marks = match self.means {
+            // `MSSQL$NAME`; a backslash or quote would end the text of a query.
+            Means::Windows(_) => "-_.@:$ ",
+            Means::Supervisor(_) | Means::Systemd(_) => "-_.@:\\",
         };
-        if finished.ending.is_success() {
-            return Ok(());
-        }
-        let said = words_of(&finished);
-        let message = format!("{} {verb} {name} {}", self.program(), finished.ending);
-        Err(ActionError::new(ErrorKind::Failed, message).with(Value::text(said)))
-    }
-
-    fn program(&self) -> &str {
-        let usual = match self.settings.manager {
-            ServiceManager::Supervisor => "supervisorctl",
-            ServiceManager::Systemd => "systemctl",
+        let usual = |letter: char| letter.is_alphanumeric() || marks.contains(letter);
+        let fault = match name {
+            "" => "it is empty",
+            "all" => "supervisor takes it for every service",
+            _ if name.starts_with('-') => "it begins with a hyphen, like an option",
+            _ if name.len() > 255 => "it is too long",
+            _ if !name.chars().all(usual) => "it has a character that no service's name has",
+            _ => return Ok(()),
         };
-        self.settings.command.as_ref().and_then(|command| command.first()).map_or(usual, String::as_str)
+        Err(ActionError::new(ErrorKind::Refused, format!("{name:?} cannot be the name of a service: {fault}")))
     }
-
-    async fn run(&self, more: &[&str]) -> Result<Finished, ActionError> {
-        let mut arguments = match &self.settings.command {
-            Some(command) if !command.is_empty() => command.clone(),
-            _ => vec![self.program().to_owned()],
-        };
-        if let (ServiceManager::Supervisor, Some(config)) = (self.settings.manager, &self.settings.config) {
-            arguments.extend(["-c".to_owned(), config.display().to_string()]);
-        }
-        arguments.extend(more.iter().map(|word| (*word).to_owned()));
-        let folder = Some(working_folder(self.surroundings));
-        let left = self.surroundings.time_left.saturating_sub(self.begun.elapsed());
-        run(Invocation { arguments: &arguments, folder, ..Invocation::default() }, left).await
-    }
-}
-
-/// What it wrote, in one text.
-pub(super) fn words_of(finished: &Finished) -> String {
-    let words = [finished.stdout.last_lines(), finished.stderr.last_lines()];
-    words.into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join("\n")
 }

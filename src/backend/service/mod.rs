@@ -1,15 +1,17 @@
 //! `service`: services of a host, by the manager that the host's entry names.
 
 mod manager;
+mod program;
 mod supervisor;
 mod systemd;
+mod windows;
 
 #[cfg(test)]
 mod tests;
 
 use super::{Backend, Performing, Surroundings};
 use crate::value::{ActionError, Call, ErrorKind, Value};
-use manager::{Manager, Seen};
+use manager::{Manager, Seen, Verb};
 use std::time::Duration;
 
 /// How often a service that is on its way is looked at.
@@ -34,11 +36,11 @@ impl Backend for Service {
 
 async fn perform(call: &Call, surroundings: &Surroundings<'_>) -> Result<Value, ActionError> {
     let name = call.argument("name").and_then(Value::as_text).unwrap_or_default();
-    refuse_bad_name(name)?;
     let manager = Manager::of(surroundings.host(call, "on")?, surroundings)?;
+    manager.refuse_bad_name(name)?;
     match call.action.as_str() {
-        "state" => Ok(Value::word(manager.look(name).await?.state)),
-        "is_stopped" => Ok(Value::Boolean(!manager.look(name).await?.is_up())),
+        "state" => Ok(Value::word(manager.glance(name).await?.state)),
+        "is_stopped" => Ok(Value::Boolean(!manager.glance(name).await?.is_up())),
         "restart" => restart(&manager, name).await,
         "start" => start(&manager, name).await,
         "stopped" if call.argument("stopped").and_then(Value::as_boolean) == Some(false) => start(&manager, name).await,
@@ -49,27 +51,27 @@ async fn perform(call: &Call, surroundings: &Surroundings<'_>) -> Result<Value, 
 
 async fn restart(manager: &Manager<'_>, name: &str) -> Result<Value, ActionError> {
     let before = manager.look(name).await?;
-    manager.order("restart", name).await?;
+    manager.order(Verb::Restart, name).await?;
     runs(manager, name, "restarted", before.process).await
 }
 
 async fn start(manager: &Manager<'_>, name: &str) -> Result<Value, ActionError> {
-    if manager.look(name).await?.state != "Running" {
-        manager.order("start", name).await?;
+    if manager.glance(name).await?.state != "Running" {
+        manager.order(Verb::Start, name).await?;
     }
     runs(manager, name, "started", None).await
 }
 
 async fn stop(manager: &Manager<'_>, name: &str) -> Result<Value, ActionError> {
-    if !manager.look(name).await?.is_up() {
+    if !manager.glance(name).await?.is_up() {
         return Ok(Value::Absent);
     }
-    manager.order("stop", name).await?;
+    manager.order(Verb::Stop, name).await?;
     loop {
-        let seen = manager.look(name).await?;
+        let seen = manager.glance(name).await?;
         match seen.state.as_str() {
             "Stopped" | "Failed" => return Ok(Value::Absent),
-            "Stopping" => tokio::time::sleep(LOOK_AGAIN).await,
+            "Stopping" => manager.sleep(LOOK_AGAIN).await,
             _ => return Err(not_as_ordered(name, "stopped", &seen)),
         }
     }
@@ -90,9 +92,9 @@ async fn runs(manager: &Manager<'_>, name: &str, done: &str, old: Option<u32>) -
             }
             "Running" => {
                 settled = Some(seen.process.unwrap_or_default());
-                tokio::time::sleep(SETTLE).await;
+                manager.sleep(SETTLE).await;
             }
-            "Starting" | "Reloading" | "Stopping" => tokio::time::sleep(LOOK_AGAIN).await,
+            "Starting" | "Reloading" | "Stopping" => manager.sleep(LOOK_AGAIN).await,
             _ => return Err(not_as_ordered(name, done, &seen)),
         }
     }
@@ -101,18 +103,4 @@ async fn runs(manager: &Manager<'_>, name: &str, done: &str, old: Option<u32>) -
 fn not_as_ordered(name: &str, done: &str, seen: &Seen) -> ActionError {
     let message = format!("{name} was {done}, and is {}", seen.state);
     ActionError::new(ErrorKind::Failed, message).with(Value::text(seen.said.clone()))
-}
-
-/// Nothing that a manager could take for an option, a pattern or a whole group.
-fn refuse_bad_name(name: &str) -> Result<(), ActionError> {
-    let usual = |letter: char| letter.is_alphanumeric() || "-_.@:\\".contains(letter);
-    let fault = match name {
-        "" => "it is empty",
-        "all" => "supervisor takes it for every service",
-        _ if name.starts_with('-') => "it begins with a hyphen, like an option",
-        _ if name.len() > 255 => "it is too long",
-        _ if !name.chars().all(usual) => "it has a character that no service's name has",
-        _ => return Ok(()),
-    };
-    Err(ActionError::new(ErrorKind::Refused, format!("{name:?} cannot be the name of a service: {fault}")))
 }

@@ -1,11 +1,24 @@
 //! supervisord, through `supervisorctl`.
 
-use super::manager::{Seen, words_of};
+use super::manager::Seen;
+use super::program::{Program, words_of};
+use crate::backend::Surroundings;
 use crate::transport::process::{Ending, Finished};
-use crate::value::{ActionError, ErrorKind, Value};
+use crate::value::{ActionError, ErrorKind, ServiceSettings, Value};
+
+/// `supervisorctl`, with the configuration file that the host's entry names.
+pub(super) fn program<'a>(settings: &ServiceSettings, surroundings: &'a Surroundings<'a>) -> Program<'a> {
+    let config = settings.config.as_ref().map(|config| ["-c".to_owned(), config.display().to_string()]);
+    Program::new("supervisorctl", settings, surroundings, config.as_ref().map_or(&[], |config| config))
+}
+
+/// What a program is doing.
+pub(super) async fn look(supervisor: &Program<'_>, name: &str) -> Result<Seen, ActionError> {
+    read_status(name, &supervisor.run(&["status", name]).await?)
+}
 
 /// Reads what `status NAME` wrote. The exit code alone will not do: it is 0 for a program in BACKOFF as well.
-pub(super) fn read_status(name: &str, finished: &Finished) -> Result<Seen, ActionError> {
+fn read_status(name: &str, finished: &Finished) -> Result<Seen, ActionError> {
     let said = words_of(finished);
     let line = said.lines().find_map(|line| {
         let mut words = line.split_whitespace();

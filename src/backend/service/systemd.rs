@@ -1,16 +1,21 @@
 //! systemd, through `systemctl`.
 
-use super::manager::{Seen, words_of};
+use super::manager::Seen;
+use super::program::{Program, words_of};
 use super::supervisor::capitalised;
 use crate::transport::process::Finished;
 use crate::value::{ActionError, ErrorKind, Value};
 
 /// Asks for properties in a form that is meant for programs, and never for a password.
-pub(super) const SHOW: &[&str] =
-    &["--no-ask-password", "--no-pager", "show", "--property=LoadState,ActiveState,SubState,MainPID"];
+const SHOW: &[&str] = &["--no-ask-password", "--no-pager", "show", "--property=LoadState,ActiveState,SubState,MainPID"];
+
+/// What a unit is doing.
+pub(super) async fn look(systemctl: &Program<'_>, name: &str) -> Result<Seen, ActionError> {
+    read_properties(name, &systemctl.run(&[SHOW, &["--", name]].concat()).await?)
+}
 
 /// Reads what [`SHOW`] wrote. It ends with 0 even for a unit that does not exist: `LoadState` says so.
-pub(super) fn read_properties(name: &str, finished: &Finished) -> Result<Seen, ActionError> {
+fn read_properties(name: &str, finished: &Finished) -> Result<Seen, ActionError> {
     let said = words_of(finished);
     if !finished.ending.is_success() {
         let kind = if said.contains("Failed to connect") || said.contains("not been booted with systemd") {

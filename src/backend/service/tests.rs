@@ -1,8 +1,11 @@
-//! A real supervisord; for systemd, which needs to be the first process, a strict stand-in for `systemctl`.
+//! A real supervisord; for systemd, which needs to be the first process, a strict stand-in for `systemctl`; for Windows,
+//! which does not run here, answers of PowerShell.
 
 use super::*;
-use crate::backend::testing::{World, call};
+use crate::backend::testing::{Scripted, World, call, envelope};
+use crate::transport::powershell::{Envelope, ErrorRecord, Place, Request, Stage};
 use crate::value::{Class, HostSettings, ServiceManager, ServiceSettings};
+use serde_json::json;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -199,4 +202,143 @@ async fn systemctl_is_asked_as_documented() {
     assert_eq!(error.message, "./systemctl restart imap ended with exit code 1");
     let error = perform_on(&world, "restart", "nobody", None).await.unwrap_err();
     assert_eq!(error.message, "systemd has no unit named nobody");
+}
+
+/// A Windows with one service, as far as the four cmdlets show it.
+struct WindowsService {
+    status: &'static str,
+    start_type: &'static str,
+    process: u32,
+    /// Looks that are still to be taken while it is on its way.
+    on_its_way: u32,
+}
+
+impl WindowsService {
+    fn answer(&mut self, request: &Request) -> Envelope {
+        assert_eq!(request.place, Place::Computer { name: "mbx1.contoso.com".to_owned() });
+        match request.cmdlet.as_str() {
+            "Get-Service" => {
+                let status = match self.on_its_way {
+                    0 => self.status,
+                    _ => "StartPending",
+                };
+                self.on_its_way = self.on_its_way.saturating_sub(1);
+                envelope(json!([{"Name": "MSExchangeImap4", "Status": status, "StartType": self.start_type}]))
+            }
+            "Get-CimInstance" => {
+                assert_eq!(request.parameters["Filter"], json!("Name='msexchangeimap4'"));
+                envelope(json!([{"Name": "MSExchangeImap4", "ProcessId": self.process, "State": "Running"}]))
+            }
+            verb => {
+                if self.start_type == "Disabled" && verb != "Stop-Service" {
+                    assert_eq!(self.status, "Stopped");
+                    let (id, category) = ("ServiceCommandException".to_owned(), "NotSpecified".to_owned());
+                    let record = ErrorRecord {
+                        stage: Stage::Command,
+                        id,
+                        category,
+                        message: "It cannot be started.".to_owned(),
+                    };
+                    return Envelope { ok: false, errors: vec![record], ..envelope(json!([])) };
+                }
+                let forced = request.parameters.get("Force") == Some(&json!(true));
+                assert_eq!(forced, verb != "Start-Service");
+                self.process += 1;
+                self.on_its_way = if verb == "Stop-Service" { 0 } else { 2 };
+                self.status = if verb == "Stop-Service" { "Stopped" } else { "Running" };
+                envelope(json!([]))
+            }
+        }
+    }
+}
+
+fn windows(status: &'static str, start_type: &'static str) -> (World, Scripted) {
+    let service = Some(ServiceSettings { manager: ServiceManager::Windows, config: None, command: None });
+    let mut windows = WindowsService { status, start_type, process: 4, on_its_way: 0 };
+    Scripted::world(HostSettings { service, ..HostSettings::default() }, move |request, _| Ok(windows.answer(request)))
+}
+
+const IMAP: &str = "msexchangeimap4";
+
+#[tokio::test]
+async fn services_of_windows_restart_and_stop() {
+    let (world, scripted) = windows("Running", "Automatic");
+    assert_eq!(state(&world, IMAP).await, "Running");
+    assert_eq!(scripted.cmdlets(), ["Get-Service"], "a state needs no process");
+    assert_eq!(perform_on(&world, "restart", IMAP, None).await, Ok(Value::Absent));
+    assert_eq!(perform_on(&world, "stopped", IMAP, Some(true)).await, Ok(Value::Absent));
+    assert_eq!(state(&world, IMAP).await, "Stopped");
+    assert_eq!(perform_on(&world, "is_stopped", IMAP, None).await, Ok(Value::Boolean(true)));
+    assert_eq!(perform_on(&world, "start", IMAP, None).await, Ok(Value::Absent));
+    let before = scripted.cmdlets().len();
+    assert_eq!(perform_on(&world, "start", IMAP, None).await, Ok(Value::Absent));
+    assert!(!scripted.cmdlets()[before..].contains(&"Start-Service".to_owned()), "what runs is not started");
+}
+
+#[tokio::test]
+async fn words_of_windows_become_words_of_the_language() {
+    for (status, word) in [
+        (json!(1), "Stopped"),
+        (json!("StartPending"), "Starting"),
+        (json!(3), "Stopping"),
+        (json!("running"), "Running"),
+        (json!(7), "Paused"),
+        (json!("ContinuePending"), "ContinuePending"),
+    ] {
+        let service = Some(ServiceSettings { manager: ServiceManager::Windows, config: None, command: None });
+        let settings = HostSettings { service, ..HostSettings::default() };
+        // `StartType` is newer than the oldest PowerShell, and absent there.
+        let (world, _) = Scripted::world(settings, move |_, _| {
+            Ok(envelope(json!([{"Name": IMAP, "Status": status, "StartType": null}])))
+        });
+        assert_eq!(state(&world, IMAP).await, word);
+    }
+}
+
+#[tokio::test]
+async fn a_disabled_service_that_runs_is_never_restarted() {
+    let (world, scripted) = windows("Running", "Disabled");
+    let error = perform_on(&world, "restart", IMAP, None).await.unwrap_err();
+    assert_eq!((error.kind, error.message.contains("is disabled")), (ErrorKind::Refused, true), "{error}");
+    assert!(scripted.cmdlets().iter().all(|cmdlet| cmdlet.starts_with("Get-")), "it would only stop");
+    assert_eq!(perform_on(&world, "stopped", IMAP, Some(true)).await, Ok(Value::Absent));
+}
+
+#[tokio::test]
+async fn a_disabled_service_that_is_stopped_says_why_it_does_not_start() {
+    for (action, cmdlet) in [("restart", "Restart-Service"), ("start", "Start-Service")] {
+        let (world, scripted) = windows("Stopped", "Disabled");
+        let error = perform_on(&world, action, IMAP, None).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Failed);
+        assert_eq!(error.message, format!("msexchangeimap4 is disabled: {cmdlet}: It cannot be started"));
+        assert_eq!(scripted.cmdlets().last().unwrap(), cmdlet);
+    }
+}
+
+#[tokio::test]
+async fn a_restart_of_windows_that_changes_nothing_is_not_believed() {
+    let service = Some(ServiceSettings { manager: ServiceManager::Windows, config: None, command: None });
+    let settings = HostSettings { service, ..HostSettings::default() };
+    let (world, _) = Scripted::world(settings, |request, _| {
+        Ok(match request.cmdlet.as_str() {
+            "Get-Service" => envelope(json!([{"Name": IMAP, "Status": 4, "StartType": 2}])),
+            "Get-CimInstance" => envelope(json!([{"ProcessId": 4711}])),
+            _ => envelope(json!([])),
+        })
+    });
+    let error = perform_on(&world, "restart", IMAP, None).await.unwrap_err();
+    assert_eq!(error.message, "msexchangeimap4 was restarted, and still runs as the same process");
+}
+
+#[tokio::test]
+async fn names_that_could_leave_a_query_are_refused() {
+    let (world, scripted) = windows("Running", "Automatic");
+    for name in ["", "x' OR Name LIKE '%", "x\\", "x\"", "Imap*", "x%", "a[b]", "-Force", "a;b", "a\nb"] {
+        let error = perform_on(&world, "restart", name, None).await.unwrap_err();
+        assert!(error.kind == ErrorKind::Refused && error.message.contains("cannot be the name"), "{name:?}: {error}");
+    }
+    assert!(scripted.requests.borrow().is_empty());
+    // `MSSQL$NAME` and names with blanks are usual on Windows; the service that answers has another name.
+    let error = perform_on(&world, "state", "MSSQL$Two Words", None).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Mismatch, "{error}");
 }

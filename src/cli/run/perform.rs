@@ -1,17 +1,18 @@
 //! Runs one runbook to its end in the live world, and tells of it.
 
+use super::super::choose::Job;
 use super::super::output::{Output, can_redraw, say};
 use super::super::signals::Signals;
 use super::super::{Exit, Format, logging};
 use super::RunArguments;
-use super::choose::Job;
 use super::stage::Stage;
 use crate::backend::human::Console;
-use crate::backend::{Backend, exec, host, imap, service};
-use crate::engine::{self, Ending, EndingOutcome, Start};
+use crate::backend::{Backend, exchange, exec, host, imap, service};
+use crate::engine::{self, Ending, Start};
 use crate::report::run::{JsonLines, LiveView, Mask, PlainLines, View};
 use crate::secret::{Redacted, Secrets};
 use crate::value::Timestamp;
+use crate::world::Calls;
 use crate::world::live::{Cancel, Channels, Equipment, Live, state_folder};
 use crate::world::rehearsal::Rehearsal;
 use std::cell::RefCell;
@@ -48,9 +49,13 @@ pub fn perform(job: &Job, id: String, arguments: &RunArguments, stage: &mut Stag
     let view: SharedView = Rc::new(RefCell::new(view(arguments.format, output, &secrets)));
     let cancel = Cancel::default();
     let world = Live::new(Equipment {
-        backends: backends(),
-        hosts: &job.program.hosts,
-        secrets: &secrets,
+        calls: Calls {
+            backends: backends(),
+            hosts: &job.program.hosts,
+            secrets: &secrets,
+            folder: job.project.folder.clone(),
+            powershell: inventory.and_then(|inventory| inventory.powershell.as_ref()),
+        },
         channels: Channels {
             contacts: inventory.map(|inventory| inventory.contacts.clone()).unwrap_or_default(),
             mail: inventory.and_then(|inventory| inventory.mail.clone()),
@@ -58,7 +63,6 @@ pub fn perform(job: &Job, id: String, arguments: &RunArguments, stage: &mut Stag
             console: Console::terminal(arguments.unattended),
             approvers: inventory.map(|inventory| inventory.policy.approvers.clone()).unwrap_or_default(),
         },
-        folder: job.project.folder.clone(),
         state,
         run: id.clone(),
         cancel: cancel.clone(),
@@ -94,7 +98,13 @@ pub fn perform(job: &Job, id: String, arguments: &RunArguments, stage: &mut Stag
 
 /// Everything that can carry out calls.
 fn backends() -> Vec<Box<dyn Backend>> {
-    vec![Box::new(exec::Exec), Box::new(host::HostBackend), Box::new(imap::Imap::default()), Box::new(service::Service)]
+    vec![
+        Box::new(exchange::Exchange),
+        Box::new(exec::Exec),
+        Box::new(host::HostBackend),
+        Box::new(imap::Imap::default()),
+        Box::new(service::Service),
+    ]
 }
 
 /// Shows a message on the terminal; whether there is one. On standard output the view shows it with its event.
@@ -122,7 +132,7 @@ async fn watch(
     let mut stopping = false;
     loop {
         tokio::select! {
-            ending = &mut run => return exit_of(&ending),
+            ending = &mut run => return Exit::of(&ending),
             () = signals.stop() => {
                 if stopping {
                     view.borrow_mut().abandoned("a second signal ended the run at once", world.now());
@@ -134,16 +144,6 @@ async fn watch(
             }
             _ = clock.tick() => view.borrow_mut().tick(world.now()),
         }
-    }
-}
-
-fn exit_of(ending: &Ending) -> Exit {
-    match ending.outcome {
-        EndingOutcome::Resolved | EndingOutcome::Rehearsed => Exit::Success,
-        EndingOutcome::Escalated if ending.nobody_told => Exit::Unreached,
-        EndingOutcome::Escalated => Exit::Escalated,
-        EndingOutcome::Cancelled => Exit::Cancelled,
-        EndingOutcome::Refused => Exit::Refused,
     }
 }
 

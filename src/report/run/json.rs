@@ -1,8 +1,9 @@
 //! A run as JSON: one event a line.
 
-use super::{Mask, Sink, Tally, View};
+use super::{Judged, Mask, Sink, Tally, View};
 use crate::engine::event::{Event, EventKind, RunOutcome};
 use crate::value::Timestamp;
+use serde::Serialize;
 
 /// Writes every event as one line of JSON.
 pub struct JsonLines {
@@ -18,13 +19,32 @@ impl JsonLines {
     }
 }
 
-impl View for JsonLines {
-    fn event(&mut self, event: &Event) {
-        self.tally.event(event);
-        if let Ok(line) = serde_json::to_string(event) {
+impl JsonLines {
+    fn write(&mut self, line: &impl Serialize) {
+        if let Ok(line) = serde_json::to_string(line) {
             let line = (self.mask)(&line);
             let _ = writeln!(self.sink, "{line}").and_then(|()| self.sink.flush());
         }
+    }
+}
+
+/// The last event of a simulated run.
+#[derive(Serialize)]
+struct JudgedEvent<'e> {
+    #[serde(flatten)]
+    event: &'e Event,
+    violations: &'e [Judged<'e>],
+}
+
+impl View for JsonLines {
+    fn event(&mut self, event: &Event) {
+        self.tally.event(event);
+        self.write(event);
+    }
+
+    fn judged(&mut self, ended: &Event, judged: &[Judged<'_>]) {
+        self.tally.event(ended);
+        self.write(&JudgedEvent { event: ended, violations: judged });
     }
 
     fn abandoned(&mut self, why: &str, now: Timestamp) {

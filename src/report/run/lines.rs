@@ -6,6 +6,7 @@ use crate::report::sanitise::sanitise_line;
 use crate::value::{Class, Outcome, SignedDuration, Timestamp, Value, display_duration};
 use anstyle::{AnsiColor, Style as Paint};
 use ecow::EcoString;
+use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
 /// The longest line of evidence, in characters; JSON has all of it.
@@ -56,9 +57,12 @@ pub struct Line {
 /// Turns events into lines, and leaves out what says nothing new.
 #[derive(Debug, Default)]
 pub struct Lines {
+    /// How times are written.
+    pub clock: Clock,
     /// The last answer of each probe in the current step.
     answers: BTreeMap<(EcoString, EcoString), (EcoString, String)>,
-    waiting_for: Option<(String, Timestamp)>,
+    /// What is waited for in the current step: a wait that goes on is told once.
+    waiting_for: Option<String>,
 }
 
 impl Lines {
@@ -71,12 +75,15 @@ impl Lines {
                 page.indent = depth;
                 let arguments: Vec<String> = arguments.iter().map(|(name, value)| format!("{name}: {value}")).collect();
                 page.say(Mark::Heading, &format!("{runbook}({})", arguments.join(", ")));
-                let deadline = deadline.map(|deadline| format!(", ends by {}", clock(deadline))).unwrap_or_default();
+                let deadline = deadline
+                    .map(|deadline| format!(", ends by {}", self.clock.show_from(event.time, deadline)))
+                    .unwrap_or_default();
                 page.detail(&format!("{title} · run {}{deadline}", event.run));
             }
             EventKind::RunRefused { reason } => page.say(Mark::Bad, &format!("refused: {reason}")),
             EventKind::StepStarted { number, title } => {
                 self.answers.clear();
+                self.waiting_for = None;
                 page.say(Mark::Heading, &format!("{number}  {title}"));
             }
             EventKind::StepEnded { number, result: StepResult::Failed, .. } => {
@@ -120,17 +127,26 @@ impl Lines {
                 }
             }
             EventKind::Waiting { what, until, .. } => {
-                let waiting = Some((what.clone(), *until));
-                if self.waiting_for != waiting {
-                    self.waiting_for = waiting;
+                if self.waiting_for.as_ref() != Some(what) {
+                    self.waiting_for = Some(what.clone());
                     page.indent += 1;
                     let left = display_duration(seconds(until.duration_since(event.time)));
-                    page.say(Mark::Begins, &format!("waiting: {what} (until {}, {left} left)", clock(*until)));
+                    page.say(
+                        Mark::Begins,
+                        &format!("waiting: {what} (until {}, {left} left)", self.clock.show_from(event.time, *until)),
+                    );
                 }
             }
             EventKind::Asked { message, choices, until, .. } => {
                 page.indent += 1;
-                page.say(Mark::Begins, &format!("asked: {message} [{}] until {}", choices.join(", "), clock(*until)));
+                page.say(
+                    Mark::Begins,
+                    &format!(
+                        "asked: {message} [{}] until {}",
+                        choices.join(", "),
+                        self.clock.show_from(event.time, *until)
+                    ),
+                );
             }
             EventKind::Answered { answer, by, .. } => {
                 page.indent += 1;
@@ -220,7 +236,10 @@ impl Page {
 }
 
 fn took_text(took: SignedDuration) -> String {
-    format!(" ({:.1}s)", took.as_secs_f64())
+    match took.as_secs() {
+        ..60 => format!(" ({:.1}s)", took.as_secs_f64()),
+        _ => format!(" ({})", display_duration(seconds(took))),
+    }
 }
 
 /// Whole seconds: nobody reads milliseconds of a wait.
@@ -228,9 +247,34 @@ pub fn seconds(duration: SignedDuration) -> SignedDuration {
     SignedDuration::from_secs(duration.as_secs().max(0))
 }
 
-/// The time of day where the reader is.
-pub fn clock(time: Timestamp) -> String {
-    time.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string()
+/// How the time of day is written.
+#[derive(Debug, Clone)]
+pub struct Clock(TimeZone);
+
+impl Default for Clock {
+    /// As it is where the reader is.
+    fn default() -> Self {
+        Self(TimeZone::system())
+    }
+}
+
+impl Clock {
+    /// For virtual time, which is the same for every reader.
+    pub fn of_virtual_time() -> Self {
+        Self(TimeZone::UTC)
+    }
+
+    /// A time that is said at another: with its date where that is more than a day away.
+    pub fn show_from(&self, now: Timestamp, time: Timestamp) -> String {
+        let far = time.duration_since(now).abs() >= SignedDuration::from_hours(24);
+        let form = if far { "%Y-%m-%d %H:%M:%S" } else { "%H:%M:%S" };
+        time.to_zoned_datetime(self.0.clone()).strftime(form).to_string()
+    }
+
+    /// Hours, minutes and seconds.
+    pub fn show(&self, time: Timestamp) -> String {
+        time.to_zoned_datetime(self.0.clone()).strftime("%H:%M:%S").to_string()
+    }
 }
 
 /// The mark of an outcome.

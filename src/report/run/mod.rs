@@ -26,6 +26,11 @@ pub trait View {
     /// Takes the next event.
     fn event(&mut self, event: &Event);
 
+    /// The end of a simulated run, and what it has done wrong.
+    fn judged(&mut self, ended: &Event, _judged: &[Judged<'_>]) {
+        self.event(ended);
+    }
+
     /// Time has passed; called about once a second.
     fn tick(&mut self, _now: Timestamp) {}
 
@@ -34,6 +39,15 @@ pub trait View {
 
     /// The run ends here and now, without its clean-ups: says what is left in place.
     fn abandoned(&mut self, why: &str, now: Timestamp);
+}
+
+/// A rule that a simulated run has broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Judged<'j> {
+    /// Which.
+    pub rule: &'j str,
+    /// A sentence for people.
+    pub text: &'j str,
 }
 
 /// Where lines go; whatever stands between makes sure that no secret gets through.

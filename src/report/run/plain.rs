@@ -1,10 +1,11 @@
 //! A run as plain lines, each with its time: for pipes, files and logs.
 
-use super::lines::{Line, Lines, Mark, clock, paint_of};
+use super::lines::{Clock, Line, Lines, Mark, paint_of};
 use super::summary::summary;
-use super::{Mask, Sink, Tally, View};
+use super::{Judged, Mask, Sink, Tally, View};
 use crate::engine::event::{Event, EventKind, RunOutcome};
 use crate::report::Style;
+use crate::report::sanitise::sanitise_line;
 use crate::value::Timestamp;
 use anstyle::Style as Paint;
 
@@ -23,6 +24,13 @@ impl PlainLines {
         Self { sink, mask, style, tally: Tally::default(), lines: Lines::default() }
     }
 
+    /// Shows virtual time.
+    #[must_use]
+    pub fn on_virtual_time(mut self) -> Self {
+        self.lines.clock = Clock::of_virtual_time();
+        self
+    }
+
     fn write(&mut self, time: Timestamp, lines: &[Line]) {
         let mut page = String::new();
         for line in lines {
@@ -33,7 +41,8 @@ impl PlainLines {
                 Mark::Doubt => "?? ",
                 Mark::Begins => ".. ",
             };
-            let text = format!("{}  {:indent$}{sign}{}", clock(time), "", line.text, indent = line.indent * 2);
+            let text =
+                format!("{}  {:indent$}{sign}{}", self.lines.clock.show(time), "", line.text, indent = line.indent * 2);
             let text = (self.mask)(&text);
             let paint = if self.style.colour { paint_of(line.mark) } else { Paint::new() };
             page.push_str(&format!("{paint}{}{paint:#}\n", text.trim_end()));
@@ -53,6 +62,16 @@ impl View for PlainLines {
             let lines = summary(*outcome, reason, left_in_place, *duration, &self.tally);
             self.write(event.time, &lines);
         }
+    }
+
+    fn judged(&mut self, ended: &Event, judged: &[Judged<'_>]) {
+        self.event(ended);
+        let line = |mark, text: &str| Line { indent: 1, mark, text: sanitise_line(text).into_owned() };
+        let lines: Vec<Line> = match judged {
+            [] => vec![line(Mark::Aside, "violations: none")],
+            some => some.iter().map(|it| line(Mark::Bad, &format!("violation of {}: {}", it.rule, it.text))).collect(),
+        };
+        self.write(ended.time, &lines);
     }
 
     fn abandoned(&mut self, why: &str, now: Timestamp) {

@@ -183,7 +183,7 @@ BackEndDown(server: be1)
   !! left in place:
     !! service.stopped() (kept on failure)
       to take it back: service.started()"
-            .replace("CLOCK", &super::lines::clock(Timestamp::from_second(1_800_000_067).unwrap()))
+            .replace("CLOCK", &super::lines::Clock::default().show(Timestamp::from_second(1_800_000_067).unwrap()))
     );
 }
 

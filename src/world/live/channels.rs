@@ -42,7 +42,7 @@ pub struct Channels<'a> {
 pub async fn tell(live: &Live<'_>, telling: &Telling) -> Result<(), ActionError> {
     let channels = &live.equipment.channels;
     let circle = Contact::circle(&channels.contacts, &telling.contact);
-    let text = live.equipment.secrets.redact_text(&telling.body);
+    let text = live.equipment.calls.secrets.redact_text(&telling.body);
     let mut failures = Vec::new();
     let mut reached = false;
     for contact in &circle {
@@ -82,14 +82,14 @@ async fn send(
     let Some(settings) = &live.equipment.channels.mail else {
         return Err(ActionError::new(ErrorKind::Refused, "the inventory does not say how mail leaves"));
     };
-    let secrets = live.equipment.secrets;
+    let secrets = live.equipment.calls.secrets;
     let message = Message {
         to: contact.mail.clone(),
         subject: secrets.redact_text(&telling.subject),
         body: text.clone(),
         id: format!("{}-{}-{}", telling.run, telling.address, contact.name).replace('/', "."),
     };
-    let receipt = mail::send(settings, &message, secrets, &live.equipment.folder, PATIENCE).await?;
+    let receipt = mail::send(settings, &message, secrets, &live.equipment.calls.folder, PATIENCE).await?;
     for (address, why) in receipt.refused {
         tracing::warn!(%address, %why, "a recipient was refused");
     }
@@ -112,7 +112,7 @@ fn last_resort(state: &Path, text: &Redacted<String>) -> Result<String, ActionEr
 /// Asks people; silence is an answer. One terminal is one person, so it gives one approval of several.
 pub async fn ask(live: &Live<'_>, asking: &Asking) -> Answered {
     let channels = &live.equipment.channels;
-    let message = live.equipment.secrets.redact_text(&asking.message);
+    let message = live.equipment.calls.secrets.redact_text(&asking.message);
     let question = Question { message, choices: asking.choices.clone() };
     match channels.console.ask(&question, live.clock.until(asking.deadline)).await {
         Ok(Answer { choice, by }) => {

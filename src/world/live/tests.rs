@@ -2,8 +2,9 @@
 
 use super::locks::Locks;
 use super::*;
-use crate::backend::Performing;
-use crate::value::{Class, Contact};
+use crate::backend::{Backend, Performing, Surroundings};
+use crate::secret::Secrets;
+use crate::value::{Call, Class, Contact, ErrorKind, Outcome};
 use std::collections::BTreeMap;
 
 /// A backend that does what its action says.
@@ -37,11 +38,14 @@ fn channels(contacts: Vec<Contact>) -> Channels<'static> {
 
 fn with_live<T>(secrets: &Secrets, state: &Path, work: impl AsyncFnOnce(&Live<'_>) -> T) -> T {
     let live = Live::new(Equipment {
-        backends: vec![Box::new(Odd)],
-        hosts: &[],
-        secrets,
+        calls: Calls {
+            backends: vec![Box::new(Odd)],
+            hosts: &[],
+            secrets,
+            folder: PathBuf::from("."),
+            powershell: None,
+        },
         channels: channels(Vec::new()),
-        folder: PathBuf::from("."),
         state: state.to_owned(),
         run: "r1".into(),
         cancel: Cancel::default(),

@@ -3,6 +3,7 @@
 use rectify::backend::imap::Imap;
 use rectify::backend::{Backend, Surroundings};
 use rectify::secret::{SecretSource, Secrets};
+use rectify::transport::outside::ThisMachine;
 use rectify::value::{ActionError, Call, Class, Host, HostSettings, ImapSettings, Value};
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
@@ -54,6 +55,8 @@ impl Caller {
             secrets: &self.secrets,
             time_left: self.time_left,
             folder: &self.folder,
+            powershell: None,
+            outside: &ThisMachine::default(),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(self.backend.perform(&call, &surroundings))

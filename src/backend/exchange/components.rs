@@ -1,0 +1,102 @@
+//! Components of a server, and who holds them inactive.
+
+use super::server::Server;
+use super::words::{COMPONENT_STATES, REQUESTERS};
+use crate::backend::powershell::Answer;
+use crate::transport::powershell::{Object, time, word};
+use crate::value::{ActionError, Timestamp, Value};
+use ecow::EcoString;
+
+const ACTIVE: &str = "Active";
+
+/// What one requester says of a component.
+struct Hold {
+    requester: EcoString,
+    state: EcoString,
+    since: Option<Timestamp>,
+}
+
+async fn read(server: &Server<'_>, name: &str) -> Result<Answer, ActionError> {
+    let request = server.exchange("Get-ServerComponentState").with("Identity", server.address);
+    let request = request.with("Component", name).select("ServerFqdn Component State LocalStates RemoteStates");
+    let answer = server.ask(request).await?;
+    let object = answer.one()?;
+    if object.optional_text("ServerFqdn")?.is_some() {
+        server.is_about_it(&object, "ServerFqdn")?;
+    }
+    if !object.text("Component")?.eq_ignore_ascii_case(name) {
+        return Err(object.mismatch("Component", "is another than was asked for"));
+    }
+    Ok(answer)
+}
+
+/// Every requester that has something to say, each once: in the server's own list and in that of the directory it may
+/// stand differently, and then what holds the component counts.
+fn holds(object: &Object<'_>) -> Result<Vec<Hold>, ActionError> {
+    let mut holds: Vec<Hold> = Vec::new();
+    for property in ["LocalStates", "RemoteStates"] {
+        for entry in object.list(property)? {
+            let wrong = || object.mismatch(property, "has an entry that is not requester, state and time");
+            let mut parts = entry.split('|');
+            let (Some(requester), Some(state), Some(since), None) =
+                (parts.next(), parts.next(), parts.next(), parts.next())
+            else {
+                return Err(wrong());
+            };
+            let requester = word(requester, REQUESTERS).ok_or_else(wrong)?;
+            let state = word(state, COMPONENT_STATES).ok_or_else(wrong)?;
+            let since = time(since).map_err(|_| wrong())?;
+            match holds.iter_mut().find(|hold| hold.requester == requester) {
+                Some(known) if known.state == ACTIVE => *known = Hold { requester, state, since },
+                Some(_) => {}
+                None => holds.push(Hold { requester, state, since }),
+            }
+        }
+    }
+    Ok(holds)
+}
+
+/// A component, and those who hold it.
+pub(super) async fn component(server: &Server<'_>, name: &str) -> Result<Value, ActionError> {
+    let answer = read(server, name).await?;
+    let object = answer.one()?;
+    let holds = holds(&object)?.into_iter().filter(|hold| hold.state != ACTIVE).map(|hold| {
+        Value::record(
+            "ComponentHold",
+            [
+                ("requester", Value::Word(hold.requester)),
+                ("state", Value::Word(hold.state)),
+                ("since", hold.since.map_or(Value::Absent, Value::Time)),
+            ],
+        )
+    });
+    Ok(Value::record(
+        "Component",
+        [
+            ("name", Value::Text(object.text("Component")?)),
+            ("state", Value::Word(object.word("State", COMPONENT_STATES)?)),
+            ("holds", Value::list(holds)),
+        ],
+    ))
+}
+
+/// What one requester says; one that never said anything holds nothing.
+pub(super) async fn hold(server: &Server<'_>, name: &str, requester: &str) -> Result<EcoString, ActionError> {
+    let answer = read(server, name).await?;
+    let own = holds(&answer.one()?)?.into_iter().find(|hold| hold.requester.eq_ignore_ascii_case(requester));
+    Ok(own.map_or_else(|| ACTIVE.into(), |hold| hold.state))
+}
+
+/// Has a requester say something else.
+pub(super) async fn set(server: &Server<'_>, name: &str, requester: &str, state: &str) -> Result<Value, ActionError> {
+    let request = server.exchange("Set-ServerComponentState").with("Identity", server.address);
+    server.ask(request.with("Component", name).with("State", state).with("Requester", requester)).await?;
+    let what = format!("the state of {name} by {requester}");
+    let read = async || {
+        let now = hold(server, name, requester).await?;
+        // What is drained becomes inactive by itself.
+        Ok(if state == "Draining" && now == "Inactive" { state.into() } else { now })
+    };
+    server.reads_as(&what, EcoString::from(state), read).await?;
+    Ok(Value::Absent)
+}

@@ -1,0 +1,134 @@
+//! Copies of mailbox databases: how they are, and moving those back that belong on a server.
+
+use super::server::Server;
+use super::words::COPY_STATUSES;
+use crate::transport::powershell::Object;
+use crate::value::{ActionError, Decimal, ErrorKind, Value};
+use ecow::EcoString;
+use std::time::Duration;
+
+const PROPERTIES: &str = "Name DatabaseName MailboxServer Status ActiveCopy ActiveDatabaseCopy ActivationPreference \
+     CopyQueueLength ReplayQueueLength";
+
+/// How often a database that is on its way is looked at.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
+
+/// A copy that initialises is waited for; normally it takes less than half a minute.
+const INITIALISING: Duration = Duration::from_secs(60);
+
+struct Copy {
+    database: EcoString,
+    server: EcoString,
+    status: EcoString,
+    active: bool,
+    active_server: EcoString,
+    preference: Decimal,
+    copy_queue: Decimal,
+    replay_queue: Decimal,
+}
+
+impl Copy {
+    fn of(server: &Server<'_>, object: &Object<'_>) -> Result<Self, ActionError> {
+        server.is_about_it(object, "MailboxServer")?;
+        Ok(Self {
+            database: object.text("DatabaseName")?,
+            server: object.text("MailboxServer")?,
+            status: object.word("Status", COPY_STATUSES)?,
+            active: object.boolean("ActiveCopy")?,
+            active_server: object.text("ActiveDatabaseCopy")?,
+            preference: object.number("ActivationPreference")?,
+            copy_queue: object.number("CopyQueueLength")?,
+            replay_queue: object.number("ReplayQueueLength")?,
+        })
+    }
+
+    /// Whether its database belongs here and is elsewhere.
+    fn is_away(&self) -> bool {
+        self.preference == Decimal::ONE && !self.active
+    }
+
+    fn into_value(self) -> Value {
+        Value::record(
+            "DatabaseCopy",
+            [
+                ("database", Value::Text(self.database)),
+                ("server", Value::Text(self.server)),
+                ("status", Value::Word(self.status)),
+                ("active", Value::Boolean(self.active)),
+                ("active_server", Value::Text(self.active_server)),
+                ("preference", Value::Number(self.preference)),
+                ("copy_queue", Value::Number(self.copy_queue)),
+                ("replay_queue", Value::Number(self.replay_queue)),
+            ],
+        )
+    }
+}
+
+async fn read(server: &Server<'_>) -> Result<Vec<Copy>, ActionError> {
+    let request = server.exchange("Get-MailboxDatabaseCopyStatus").with("Server", server.address);
+    let answer = server.ask(request.select(PROPERTIES)).await?;
+    answer.perhaps()?.iter().map(|object| Copy::of(server, object)).collect()
+}
+
+/// Every copy on the server; none are an answer.
+pub(super) async fn all(server: &Server<'_>) -> Result<Value, ActionError> {
+    Ok(Value::list(read(server).await?.into_iter().map(Copy::into_value)))
+}
+
+/// Moves the databases that belong on the server back to it, one after the other. Those whose copy here is not healthy
+/// are left where they are.
+pub(super) async fn move_back(server: &Server<'_>) -> Result<Value, ActionError> {
+    let mut moved: Vec<EcoString> = Vec::new();
+    for copy in settled(server).await?.into_iter().filter(|copy| copy.is_away() && copy.status == "Healthy") {
+        match move_one(server, &copy.database).await {
+            Ok(()) => moved.push(copy.database),
+            Err(error) if moved.is_empty() => return Err(error),
+            Err(error) => {
+                // Something was done: a kind that says that nothing was would be wrong.
+                let kind = match error.kind {
+                    ErrorKind::Refused | ErrorKind::Unreachable => ErrorKind::Failed,
+                    kind => kind,
+                };
+                let message = format!("{}; moved before it: {}", error.message, moved.join(", "));
+                return Err(ActionError { kind, message, ..error });
+            }
+        }
+    }
+    Ok(Value::Absent)
+}
+
+/// The copies, once none that belongs here is initialising any more, as after a boot.
+async fn settled(server: &Server<'_>) -> Result<Vec<Copy>, ActionError> {
+    let mut patience = INITIALISING;
+    loop {
+        let copies = read(server).await?;
+        let initialising = copies.iter().any(|copy| copy.is_away() && copy.status == "Initializing");
+        if !initialising || patience.is_zero() || server.left() <= LOOK_AGAIN {
+            return Ok(copies);
+        }
+        server.sleep(LOOK_AGAIN).await;
+        patience = patience.saturating_sub(LOOK_AGAIN);
+    }
+}
+
+/// Moves one database here, and waits until it is mounted.
+async fn move_one(server: &Server<'_>, database: &str) -> Result<(), ActionError> {
+    let request = server.exchange("Move-ActiveMailboxDatabase").with("Identity", database);
+    server.ask(request.with("ActivateOnServer", server.address).with("Confirm", false)).await?;
+    loop {
+        let copies = read(server).await?;
+        let Some(copy) = copies.iter().find(|copy| copy.database == database) else {
+            let message = format!("{database} was moved to {}, and has no copy there", server.host.name);
+            return Err(ActionError::new(ErrorKind::Failed, message));
+        };
+        if copy.active && copy.status == "Mounted" {
+            return Ok(());
+        }
+        if server.left() <= LOOK_AGAIN {
+            let message =
+                format!("{database} was moved to {}, and is not mounted there yet: {}", server.host.name, copy.status);
+            return Err(ActionError::new(ErrorKind::TimedOut, message));
+        }
+        server.sleep(LOOK_AGAIN).await;
+    }
+}

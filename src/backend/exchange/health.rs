@@ -1,0 +1,101 @@
+//! Monitors, and what else a health set is made of.
+
+use super::server::Server;
+use super::words::{ALERT_VALUES, ITEM_TYPES};
+use crate::transport::powershell::{Object, has_wildcard, is_like};
+use crate::value::{ActionError, ErrorKind, Value};
+
+const PROPERTIES: &str = "Server Name TargetResource HealthSetName AlertValue CurrentHealthSetState ServerComponentName \
+     IsStale LastTransitionTime FirstAlertObservedTime LastExecutionTime";
+
+/// The monitors whose health set is like a wildcard.
+pub(super) async fn monitors(server: &Server<'_>, health_set: &str) -> Result<Value, ActionError> {
+    let request = server.exchange("Get-ServerHealth").with("Identity", server.address);
+    let answer = server.ask(request.only("HealthSetName", health_set).select(PROPERTIES)).await?;
+    let monitors = answer.perhaps()?;
+    if monitors.is_empty() {
+        let message = format!("{} has no monitor whose health set is like {health_set:?}", server.host.name);
+        return Err(ActionError::new(ErrorKind::Unknown, message));
+    }
+    monitors.iter().map(|monitor| decode(server, monitor)).collect::<Result<Vec<_>, _>>().map(Value::list)
+}
+
+/// One monitor by its exact name: of several, the worst.
+pub(super) async fn monitor(server: &Server<'_>, name: &str, health_set: &str) -> Result<Value, ActionError> {
+    if has_wildcard(name) {
+        let message = format!("{name:?} is no name of a monitor: it holds a wildcard");
+        return Err(ActionError::new(ErrorKind::Refused, message));
+    }
+    let request = server.exchange("Get-ServerHealth").with("Identity", server.address);
+    let answer = server.ask(request.only("Name", name).select(PROPERTIES)).await?;
+    let mut worst: Option<(u8, Value)> = None;
+    for monitor in answer.perhaps()? {
+        server.is_about_it(&monitor, "Server")?;
+        if !monitor.text("Name")?.eq_ignore_ascii_case(name) {
+            return Err(monitor.mismatch("Name", "is another than was asked for"));
+        }
+        if !is_like(&monitor.text("HealthSetName")?, health_set) {
+            continue;
+        }
+        let value = decode(server, &monitor)?;
+        let badness = badness(&monitor.word("AlertValue", ALERT_VALUES)?);
+        if worst.as_ref().is_none_or(|(worst, _)| badness > *worst) {
+            worst = Some((badness, value));
+        }
+    }
+    worst.map(|(_, value)| value).ok_or_else(|| {
+        let message = format!("{} has no monitor {name} in a health set like {health_set:?}", server.host.name);
+        ActionError::new(ErrorKind::Unknown, message)
+    })
+}
+
+/// What is known to be bad is worse than what nobody knows, and that worse than what is known to be well.
+fn badness(alert_value: &str) -> u8 {
+    match alert_value {
+        "Unhealthy" => 6,
+        "Degraded" => 5,
+        "Repairing" => 4,
+        "Disabled" => 2,
+        "Healthy" => 1,
+        _ => 3,
+    }
+}
+
+fn decode(server: &Server<'_>, object: &Object<'_>) -> Result<Value, ActionError> {
+    server.is_about_it(object, "Server")?;
+    let time = |property: &str| Ok(object.optional_time(property)?.map_or(Value::Absent, Value::Time));
+    Ok(Value::record(
+        "MonitorHealth",
+        [
+            ("name", Value::Text(object.text("Name")?)),
+            ("target", Value::Text(object.optional_text("TargetResource")?.unwrap_or_default())),
+            ("health_set", Value::Text(object.text("HealthSetName")?)),
+            ("alert_value", Value::Word(object.word("AlertValue", ALERT_VALUES)?)),
+            ("server_component", Value::Text(object.text("ServerComponentName")?)),
+            ("stale", Value::Boolean(object.boolean("IsStale")?)),
+            ("last_transition", time("LastTransitionTime")?),
+            ("first_alert", time("FirstAlertObservedTime")?),
+        ],
+    ))
+}
+
+/// The probes, monitors and responders of a health set.
+pub(super) async fn items(server: &Server<'_>, health_set: &str) -> Result<Value, ActionError> {
+    let request = server.exchange("Get-MonitoringItemIdentity").with("Identity", health_set);
+    let request = request.with("Server", server.address);
+    let answer = server.ask(request.select("Server HealthSetName Name TargetResource ItemType Identity")).await?;
+    let decode = |item: &Object<'_>| {
+        server.is_about_it(item, "Server")?;
+        Ok(Value::record(
+            "MonitoringItem",
+            [
+                ("name", Value::Text(item.text("Name")?)),
+                ("kind", Value::Text(item.word("ItemType", ITEM_TYPES)?)),
+                ("health_set", Value::Text(item.text("HealthSetName")?)),
+                ("target", Value::Text(item.optional_text("TargetResource")?.unwrap_or_default())),
+                ("identity", Value::Text(item.text("Identity")?)),
+            ],
+        ))
+    };
+    answer.some()?.iter().map(decode).collect::<Result<Vec<_>, _>>().map(Value::list)
+}

@@ -1,0 +1,90 @@
+//! Probes run on demand.
+
+use super::redact::{self, Passwords};
+use super::server::Server;
+use super::words::RESULT_TYPES;
+use crate::transport::powershell::Object;
+use crate::value::{ActionError, Decimal, SignedDuration, Value};
+use ecow::EcoString;
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// `ExecutionContext` is never asked for: it holds the password of the health mailbox in clear.
+const PROPERTIES: &str = "Server MonitorIdentity ResultType Error Exception SampleValue ExecutionStartTime \
+     ExecutionEndTime StateAttribute1 StateAttribute2 StateAttribute3 StateAttribute4 StateAttribute12 StateAttribute13";
+
+/// Runs a probe, and gives its result. That it was not run comes as a warning and no object.
+pub(super) async fn invoke(server: &Server<'_>, identity: &str) -> Result<Value, ActionError> {
+    let request = server.exchange("Invoke-MonitoringProbe").with("Identity", identity).with("Server", server.address);
+    let answer = server.ask(request.select(PROPERTIES)).await?;
+    let object = answer.one()?;
+    server.is_about_it(&object, "Server")?;
+    // What is said of a value that does not fit might show a password.
+    result(&object).map_err(|error| ActionError { evidence: None, ..error })
+}
+
+/// What the attributes mean is assumed: 1 the failing component, 2 an error token, 3 the server that greeted, 4 the one
+/// behind it, 12 the raw answers.
+fn result(object: &Object<'_>) -> Result<Value, ActionError> {
+    let passwords = passwords(object)?;
+    let clean = |property: &str| Ok(optional(object.optional_text(property)?.map(|text| passwords.out_of(&text))));
+    let error_token = object.optional_text("StateAttribute2")?.map(|token| redact::token(&token));
+    let latency = object.optional_number("SampleValue")?.and_then(milliseconds);
+    Ok(Value::record(
+        "ProbeResult",
+        [
+            ("result_type", Value::Word(object.word("ResultType", RESULT_TYPES)?)),
+            ("error", clean("Error")?),
+            ("exception", clean("Exception")?),
+            ("failing_component", clean("StateAttribute1")?),
+            ("error_token", optional(error_token)),
+            ("front_end", clean("StateAttribute3")?),
+            ("back_end", optional(back_end(object)?)),
+            ("latency", latency.map_or(Value::Absent, Value::Duration)),
+            ("started", Value::Time(object.time("ExecutionStartTime")?)),
+            ("ended", Value::Time(object.time("ExecutionEndTime")?)),
+        ],
+    ))
+}
+
+/// The passwords that the result echoes anywhere.
+fn passwords(object: &Object<'_>) -> Result<Passwords, ActionError> {
+    let mut passwords = Passwords::default();
+    for property in ["Error", "Exception", "StateAttribute1", "StateAttribute3", "StateAttribute12"] {
+        passwords.look_in(&object.optional_text(property)?.unwrap_or_default());
+    }
+    passwords.look_at(&object.optional_text("StateAttribute2")?.unwrap_or_default());
+    Ok(passwords)
+}
+
+fn optional(text: Option<EcoString>) -> Value {
+    text.map_or(Value::Absent, Value::Text)
+}
+
+fn milliseconds(number: Decimal) -> Option<SignedDuration> {
+    let whole = i64::try_from(number.trunc()).ok().filter(|whole| *whole >= 0)?;
+    Some(SignedDuration::from_millis(whole))
+}
+
+/// The mailbox server behind the proxy: attribute 4; else in a bracketed group of the answer to the login
+/// (`[Error=… Proxy=mbx1.contoso.com]`); else the token that ActiveSync's log has, which the published procedure names.
+fn back_end(object: &Object<'_>) -> Result<Option<EcoString>, ActionError> {
+    static PROXY: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"\[[^\]]*\bProxy=([A-Za-z0-9][A-Za-z0-9.-]*)").ok());
+    static TOKEN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"_Mbx:([A-Za-z0-9][A-Za-z0-9.-]*)").ok());
+    static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^([A-Za-z0-9][A-Za-z0-9.-]{0,254})$").ok());
+    for (pattern, properties) in [
+        (&NAME, &["StateAttribute4"][..]),
+        (&PROXY, &["Error", "StateAttribute12"]),
+        (&TOKEN, &["Error", "StateAttribute12", "Exception"]),
+    ] {
+        for property in properties {
+            let Some(text) = object.optional_text(property)? else { continue };
+            let found = pattern.as_ref().and_then(|pattern| pattern.captures(&text)).and_then(|found| found.get(1));
+            if let Some(name) = found {
+                return Ok(Some(name.as_str().trim_end_matches('.').into()));
+            }
+        }
+    }
+    Ok(None)
+}

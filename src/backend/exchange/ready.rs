@@ -1,0 +1,27 @@
+//! Whether a server that has booted is ready to be judged.
+
+use super::server::Server;
+use crate::backend::powershell::SERVICE_STATES;
+use crate::value::ActionError;
+
+/// The Health Manager.
+const HEALTH_MANAGER: &str = "MSExchangeHM";
+
+/// Whether the Health Manager runs, and every IMAP monitor has run lately.
+pub(super) async fn is_ready(server: &Server<'_>) -> Result<bool, ActionError> {
+    let service = server.windows("Get-Service")?.with("Name", HEALTH_MANAGER).select("Name Status StartType");
+    let answer = server.ask(service).await?;
+    if answer.one()?.word("Status", SERVICE_STATES)? != "Running" {
+        return Ok(false);
+    }
+    let health = server.exchange("Get-ServerHealth").with("Identity", server.address).only("HealthSetName", "IMAP*");
+    let answer = server.ask(health.select("Server Name HealthSetName IsStale LastExecutionTime")).await?;
+    let monitors = answer.perhaps()?;
+    for monitor in &monitors {
+        server.is_about_it(monitor, "Server")?;
+        if monitor.boolean("IsStale")? {
+            return Ok(false);
+        }
+    }
+    Ok(!monitors.is_empty())
+}

@@ -1,0 +1,154 @@
+//! Takes passwords out of what Exchange says.
+//!
+//! Probes log in with the passwords of health mailboxes, and their texts may echo the login. Nobody told this program
+//! those passwords, so they can only be known by where they stand. Too much is taken out rather than too little.
+
+use crate::value::{ActionError, Value};
+use ecow::EcoString;
+use regex::{Captures, Regex};
+use std::sync::LazyLock;
+
+const MASK: &str = "***";
+
+/// What stands for a password in a text that cannot be searched.
+const WITHHELD: &str = "(withheld: it may hold a password)";
+
+/// A login command and its user; a word for a password and what joins it to the password itself. What follows, up to the
+/// next blank or quote, is the password. IMAP may send both as literals (`{12}` and a line end before the text).
+static BEFORE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    const WORD: &str = r#"(?:\{[0-9]+\+?\}\s*)?(?:"(?:[^"\\]|\\.)*"|"?\S+)"#;
+    let login = format!(r"\blogin\s+{WORD}\s+");
+    let authenticate = r"\bauthenticate\s+\S+\s+(?:\+\s*)?";
+    let password = r#"(?:password|passwd|passphrase|pwd)["']?\s*(?:(?:is|was|:=|:|=|->)\s*)?"#;
+    Regex::new(&format!("(?i)(?P<before>{login}|{authenticate}|{password})(?P<secret>{WORD})")).ok()
+});
+
+/// Passwords that were found in texts. Once one is known it is taken out wherever else it stands.
+#[derive(Debug, Default)]
+pub(super) struct Passwords(Vec<String>);
+
+/// What is shorter is also part of other words.
+const SHORTEST: usize = 6;
+
+impl Passwords {
+    /// Looks for passwords in a text.
+    pub fn look_in(&mut self, text: &str) {
+        let Some(before) = LazyLock::force(&BEFORE) else { return };
+        for found in before.captures_iter(text) {
+            self.know(found.name("secret").map_or("", |secret| secret.as_str()));
+        }
+    }
+
+    /// Takes a token for a password, unless it can be none.
+    pub fn look_at(&mut self, token: &str) {
+        if !is_name(token) && !token.contains(char::is_whitespace) {
+            self.know(token);
+        }
+    }
+
+    fn know(&mut self, password: &str) {
+        let password = password.trim_matches('"');
+        if password.len() >= SHORTEST {
+            self.0.push(password.to_owned());
+        }
+    }
+
+    /// The text without any password.
+    pub fn out_of(&self, clean: &str) -> EcoString {
+        self.0.iter().fold(text(clean).to_string(), |clean, password| clean.replace(password, MASK)).into()
+    }
+}
+
+/// The text without what follows a login or the word for a password.
+pub(super) fn text(text: &str) -> EcoString {
+    match LazyLock::force(&BEFORE) {
+        Some(before) => before
+            .replace_all(text, |found: &Captures<'_>| {
+                format!("{}{MASK}", found.name("before").map_or("", |before| before.as_str()))
+            })
+            .into_owned()
+            .into(),
+        None => WITHHELD.into(),
+    }
+}
+
+/// A token that a probe gives, such as `WrongServerException`. It may be the bad password itself, so only what can be no
+/// password of a health mailbox (they are long, with digits and marks among the letters) is let through.
+pub(super) fn token(token: &str) -> EcoString {
+    if is_name(token) { token.into() } else { MASK.into() }
+}
+
+fn is_name(token: &str) -> bool {
+    token.len() <= 64
+        && token.starts_with(|letter: char| letter.is_ascii_uppercase())
+        && token.chars().all(|letter| letter.is_ascii_alphabetic() || letter == '.')
+}
+
+/// An error whose texts are without passwords.
+pub(super) fn error(error: ActionError) -> ActionError {
+    let clean = |value: &Value| value.as_text().map_or_else(|| value.clone(), |seen| Value::text(text(seen)));
+    let evidence = error.evidence.map(|evidence| match &evidence {
+        Value::List(items) => Value::list(items.iter().map(clean)),
+        other => clean(other),
+    });
+    ActionError { message: text(&error.message).into(), evidence, ..error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_follows_a_login_or_the_word_for_it_is_taken_out() {
+        const CANARY: &str = "c4n{A]ry;x=%1";
+        for before in [
+            "z login HealthMailbox1@contoso.com ",
+            "Z LOGIN \"Health Mailbox\" ",
+            "a1 LOGIN user@x {13}\r\n",
+            "a1 LOGIN {6}\r\nuser@x {13+}\r\n",
+            "z authenticate PLAIN ",
+            "AUTHENTICATE PLAIN\r\n+ \r\n",
+            "Password: ",
+            "password=",
+            "the pwd is ",
+            "\"Password\": \"",
+            "User=x;Password=",
+            "LastPassword=",
+        ] {
+            let clean = text(&format!("Failed. {before}{CANARY} [Error=X Proxy=mbx1.contoso.com]"));
+            assert!(!clean.contains("c4n"), "{before:?}: {clean}");
+            assert!(clean.contains("Proxy=mbx1.contoso.com") && clean.starts_with("Failed."), "{clean}");
+        }
+        assert_eq!(text("z login a \"p \\\" c4n\" then"), "z login a *** then");
+    }
+
+    #[test]
+    fn a_password_that_is_known_is_taken_out_everywhere() {
+        let mut passwords = Passwords::default();
+        passwords.look_in("z login a@x c4n%A}ry z NO");
+        passwords.look_at("t0ken-that-may-be-one");
+        passwords.look_at("WrongServerException");
+        let clean = passwords.out_of("c4n%A}ry was refused (t0ken-that-may-be-one): WrongServerException");
+        assert_eq!(clean, "*** was refused (***): WrongServerException");
+    }
+
+    #[test]
+    fn plain_words_are_left_alone() {
+        for plain in ["", "z NO [Error=MailboxOfflineException Proxy=mbx1.contoso.com] LOGIN failed.", "R1:C:L:FIN"] {
+            assert_eq!(text(plain), plain);
+        }
+        assert_eq!(token("WrongServerException"), "WrongServerException");
+        for secret in ["hunter2", "aB3$x", "Summer 2026", "", "short"] {
+            assert_eq!(token(secret), MASK, "{secret}");
+        }
+    }
+
+    #[test]
+    fn errors_are_clean_in_message_and_evidence() {
+        let evidence = Value::list([Value::text("password: c4nary"), Value::number(1)]);
+        let dirty = ActionError::new(crate::value::ErrorKind::Failed, "LOGIN u c4nary").with(evidence);
+        let clean = error(dirty);
+        assert_eq!(clean.message, "LOGIN u ***");
+        assert_eq!(clean.evidence, Some(Value::list([Value::text("password: ***"), Value::number(1)])));
+    }
+}

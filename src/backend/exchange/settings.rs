@@ -1,0 +1,57 @@
+//! Settings of the IMAP service, its protocol log among them.
+
+use super::server::Server;
+use super::words::LOGIN_TYPES;
+use crate::backend::powershell::Answer;
+use crate::value::{ActionError, Value};
+use ecow::EcoString;
+
+const PROPERTIES: &str =
+    "Server ProtocolLogEnabled LogFileLocation SSLBindings ProxyTargetPort LoginType X509CertificateName";
+
+async fn read(server: &Server<'_>) -> Result<Answer, ActionError> {
+    let request = server.exchange("Get-ImapSettings").with("Server", server.address);
+    let answer = server.ask(request.select(PROPERTIES)).await?;
+    server.is_about_it(&answer.one()?, "Server")?;
+    Ok(answer)
+}
+
+/// All of them.
+pub(super) async fn imap(server: &Server<'_>) -> Result<Value, ActionError> {
+    let answer = read(server).await?;
+    let object = answer.one()?;
+    let text = |text: Option<EcoString>| text.map_or(Value::Absent, Value::Text);
+    let login_type = match object.optional_text("LoginType")? {
+        Some(_) => Some(object.word("LoginType", LOGIN_TYPES)?),
+        None => None,
+    };
+    Ok(Value::record(
+        "ImapSettings",
+        [
+            ("protocol_log_enabled", Value::Boolean(object.boolean("ProtocolLogEnabled")?)),
+            ("log_file_location", Value::Text(object.text("LogFileLocation")?)),
+            ("ssl_bindings", Value::list(object.list("SSLBindings")?.into_iter().map(Value::Text))),
+            ("proxy_target_port", object.optional_number("ProxyTargetPort")?.map_or(Value::Absent, Value::Number)),
+            ("login_type", text(login_type)),
+            ("certificate_name", text(object.optional_text("X509CertificateName")?)),
+        ],
+    ))
+}
+
+/// Whether the protocol is logged from the service's next start on.
+pub(super) async fn is_logged(server: &Server<'_>) -> Result<bool, ActionError> {
+    read(server).await?.one()?.boolean("ProtocolLogEnabled")
+}
+
+/// The folder of the protocol log.
+pub(super) async fn log_folder(server: &Server<'_>) -> Result<EcoString, ActionError> {
+    read(server).await?.one()?.text("LogFileLocation")
+}
+
+/// Sets whether the protocol is logged. A value that changes nothing is warned of and done.
+pub(super) async fn log(server: &Server<'_>, enabled: bool) -> Result<Value, ActionError> {
+    let request = server.exchange("Set-ImapSettings").with("Server", server.address);
+    server.ask(request.with("ProtocolLogEnabled", enabled)).await?;
+    server.reads_as("ProtocolLogEnabled", enabled, async || is_logged(server).await).await?;
+    Ok(Value::Absent)
+}

@@ -1,0 +1,58 @@
+//! Reboots by the commands that a host's entry declares.
+
+use crate::backend::{Surroundings, working_folder};
+use crate::transport::process::{Captured, Finished, Invocation};
+use crate::value::{ActionError, ErrorKind, Host, RebootSettings, Value};
+use std::time::Duration;
+
+/// The commands of one host.
+pub(super) struct Commands<'a> {
+    pub host: &'a Host,
+    pub settings: &'a RebootSettings,
+    pub surroundings: &'a Surroundings<'a>,
+}
+
+impl Commands<'_> {
+    /// What the command for the boot id writes.
+    pub async fn boot_id(&self, limit: Duration) -> Result<String, ActionError> {
+        let host = &self.host.name;
+        let arguments = self.settings.boot_id.as_deref().ok_or_else(|| {
+            let message =
+                format!("the entry of {host} does not say how to tell one boot from the next (`reboot.boot_id:`)");
+            ActionError::new(ErrorKind::Refused, message)
+        })?;
+        let finished = self.run(arguments, limit).await?;
+        let written = finished.stdout.text().trim().to_owned();
+        match finished.ending.is_success() {
+            true if !written.is_empty() => Ok(written),
+            true => Err(ActionError::new(ErrorKind::Protocol, format!("the boot id of {host} is empty"))),
+            false => {
+                let message = format!("the command for the boot id of {host} {}", finished.ending);
+                Err(with_output(ActionError::new(ErrorKind::Failed, message), &finished.stderr))
+            }
+        }
+    }
+
+    /// Runs the command that reboots.
+    ///
+    /// # Errors
+    /// `unknown` where the command ended badly, which may be because the host went down.
+    pub async fn order(&self, limit: Duration) -> Result<(), ActionError> {
+        let finished = self.run(&self.settings.command, limit).await?;
+        if finished.ending.is_success() {
+            return Ok(());
+        }
+        let message = format!("the command that reboots {} {}", self.host.name, finished.ending);
+        Err(with_output(ActionError::new(ErrorKind::Unknown, message), &finished.stderr))
+    }
+
+    async fn run(&self, arguments: &[String], limit: Duration) -> Result<Finished, ActionError> {
+        let folder = Some(working_folder(self.surroundings));
+        let invocation = Invocation { arguments, folder, ..Invocation::default() };
+        self.surroundings.outside.run(invocation, limit).await
+    }
+}
+
+fn with_output(error: ActionError, output: &Captured) -> ActionError {
+    if output.is_empty() { error } else { error.with(Value::text(output.last_lines())) }
+}

@@ -1,0 +1,44 @@
+//! Reboots of Windows, through PowerShell.
+
+use crate::backend::Surroundings;
+use crate::backend::powershell::{PowerShell, address, computer};
+use crate::transport::powershell::{Place, Request};
+use crate::value::{ActionError, Host, SignedDuration, Timestamp};
+use std::time::Duration;
+
+/// The time of the last boot may come out a little differently when the host's clock is set; two boots are further apart.
+const SAME_BOOT: SignedDuration = SignedDuration::from_secs(10);
+
+/// One host with Windows.
+pub(super) struct Windows<'a> {
+    powershell: PowerShell<'a>,
+    host: &'a Host,
+}
+
+impl<'a> Windows<'a> {
+    pub fn of(host: &'a Host, surroundings: &'a Surroundings<'a>) -> Result<Self, ActionError> {
+        Ok(Self { powershell: PowerShell::of(surroundings)?, host })
+    }
+
+    /// The time of the last boot, to the second.
+    pub async fn boot_id(&self, limit: Duration) -> Result<String, ActionError> {
+        let request = Request::new(computer(self.host)?, "Get-CimInstance").with("ClassName", "Win32_OperatingSystem");
+        let answer = self.powershell.ask_for(request.select("LastBootUpTime"), limit).await?;
+        let time = answer.one()?.time("LastBootUpTime")?;
+        Ok(Timestamp::from_second(time.as_second()).unwrap_or(time).to_string())
+    }
+
+    /// Gives the order from where PowerShell runs; it does not wait for the host.
+    pub async fn order(&self, limit: Duration) -> Result<(), ActionError> {
+        let request = Request::new(Place::Here, "Restart-Computer").with("ComputerName", address(self.host)?);
+        self.powershell.ask_for(request.with("Force", true), limit).await.map(drop)
+    }
+}
+
+/// Whether two ids are of two boots.
+pub(super) fn are_two_boots(before: &str, now: &str) -> bool {
+    match (before.parse::<Timestamp>(), now.parse::<Timestamp>()) {
+        (Ok(before), Ok(now)) => now.duration_since(before).abs() > SAME_BOOT,
+        _ => before != now,
+    }
+}

@@ -1,0 +1,210 @@
+//! PowerShell as backends call it: within the time of their call, at the place that a host has, with answers that keep
+//! "nothing" and "nobody answered" apart.
+
+use super::{Surroundings, working_folder};
+use crate::transport::powershell::{self, Envelope, Numbers, Object, Place, Request, Shell, failure, sentence};
+use crate::value::{ActionError, ErrorKind, Host, Value};
+use std::time::Duration;
+
+/// `Status` of a service of Windows, as `ServiceControllerStatus` has it.
+pub(super) const SERVICE_STATES: Numbers = &[
+    (1, "Stopped"),
+    (2, "StartPending"),
+    (3, "StopPending"),
+    (4, "Running"),
+    (5, "ContinuePending"),
+    (6, "PausePending"),
+    (7, "Paused"),
+];
+
+/// PowerShell for the time of one call.
+pub(super) struct PowerShell<'a> {
+    shell: Shell<'a>,
+    surroundings: &'a Surroundings<'a>,
+    begun: Duration,
+}
+
+impl<'a> PowerShell<'a> {
+    /// As the inventory says; without it nothing can be asked.
+    pub fn of(surroundings: &'a Surroundings<'a>) -> Result<Self, ActionError> {
+        let settings = surroundings.powershell.ok_or_else(|| {
+            let message = "rectify.yaml does not say how PowerShell is called (`powershell:`)";
+            ActionError::new(ErrorKind::Refused, message)
+        })?;
+        let shell = Shell { settings, folder: Some(working_folder(surroundings)), outside: surroundings.outside };
+        Ok(Self { shell, surroundings, begun: surroundings.outside.elapsed() })
+    }
+
+    /// How much of the call's time is left.
+    pub fn left(&self) -> Duration {
+        let passed = self.surroundings.outside.elapsed().saturating_sub(self.begun);
+        self.surroundings.time_left.saturating_sub(passed)
+    }
+
+    /// Lets time pass.
+    pub async fn sleep(&self, time: Duration) {
+        self.surroundings.outside.sleep(time).await;
+    }
+
+    /// Where the Exchange cmdlets are for a call that is about a host. Its own server is the last to be asked for a
+    /// session: it may be sick, and about to be rebooted.
+    pub fn exchange(&self, about: &Host) -> Place {
+        let (own, others): (Vec<_>, Vec<_>) =
+            self.shell.settings.exchange.iter().cloned().partition(|address| is_server(about, server_of(address)));
+        Place::Exchange { sessions: [others, own].concat() }
+    }
+
+    /// Asks, for as long as the call may still take.
+    pub async fn ask(&self, request: Request) -> Result<Answer, ActionError> {
+        self.ask_for(request, self.left()).await
+    }
+
+    /// Asks, for at most `limit`.
+    pub async fn ask_for(&self, request: Request, limit: Duration) -> Result<Answer, ActionError> {
+        if limit.is_zero() {
+            let message = format!("the time was up before {} was called", request.cmdlet);
+            return Err(ActionError::new(ErrorKind::TimedOut, message));
+        }
+        let envelope = powershell::call(&self.shell, &request, limit).await?;
+        match envelope.errors.first() {
+            Some(record) => Err(failure(&request.cmdlet, record)),
+            None => Ok(Answer { cmdlet: request.cmdlet, envelope }),
+        }
+    }
+}
+
+/// What a cmdlet answered, without an error.
+pub(super) struct Answer {
+    cmdlet: String,
+    envelope: Envelope,
+}
+
+impl Answer {
+    /// Its objects, be there none.
+    pub fn any(&self) -> Vec<Object<'_>> {
+        self.envelope.data.iter().map(|properties| Object::new(&self.cmdlet, properties)).collect()
+    }
+
+    /// Its objects, where none are an answer as well. None and a warning are not: cmdlets say by a warning that they
+    /// could not reach the server.
+    pub fn perhaps(&self) -> Result<Vec<Object<'_>>, ActionError> {
+        match self.envelope.warnings.as_slice() {
+            [first, ..] if self.envelope.data.is_empty() => {
+                let message = format!("{} gave no object: {}", self.cmdlet, sentence(first));
+                let all = self.envelope.warnings.iter().map(|warning| Value::text(sentence(warning)));
+                Err(ActionError::new(ErrorKind::Unknown, message).with(Value::list(all.take(10))))
+            }
+            _ => Ok(self.any()),
+        }
+    }
+
+    /// Its objects, of which there must be some.
+    pub fn some(&self) -> Result<Vec<Object<'_>>, ActionError> {
+        let objects = self.perhaps()?;
+        if objects.is_empty() {
+            let message = format!("{} gave no object, and does not say why", self.cmdlet);
+            return Err(ActionError::new(ErrorKind::Unknown, message));
+        }
+        Ok(objects)
+    }
+
+    /// Its only object. An identity that a cmdlet does not understand can stand for every object there is.
+    pub fn one(&self) -> Result<Object<'_>, ActionError> {
+        match self.some()?.as_slice() {
+            [object] => Ok(*object),
+            several => {
+                let message = format!("{} gave {} objects instead of one", self.cmdlet, several.len());
+                Err(ActionError::new(ErrorKind::Protocol, message))
+            }
+        }
+    }
+}
+
+/// The address of a host as cmdlets take it.
+pub(super) fn address(host: &Host) -> Result<&str, ActionError> {
+    let address = host.address.as_str();
+    let usual = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-');
+    if address.starts_with(|letter: char| letter.is_ascii_alphanumeric())
+        && address.len() <= 255
+        && address.chars().all(usual)
+    {
+        return Ok(address);
+    }
+    let message =
+        format!("the address of {} is {address:?}, which is no DNS name that PowerShell could be given", host.name);
+    Err(ActionError::new(ErrorKind::Refused, message))
+}
+
+/// The place of cmdlets that a host's own Windows carries out.
+pub(super) fn computer(host: &Host) -> Result<Place, ActionError> {
+    Ok(Place::Computer { name: address(host)?.to_owned() })
+}
+
+/// Whether the name that a server gives itself means this host: one of the host's own names, or the first part of its
+/// address, as Exchange has it.
+pub(super) fn is_server(host: &Host, name: &str) -> bool {
+    let is_number = |text: &str| text.parse::<std::net::IpAddr>().is_ok();
+    let first = |text: &'_ str| text.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    let (address, name) = (host.address.trim_end_matches('.'), name.trim_end_matches('.'));
+    // One of the two is short, or they are the same.
+    let short = !address.contains('.') || !name.contains('.');
+    host.answers_to(name)
+        || (short && !name.is_empty() && !is_number(address) && !is_number(name) && first(address) == first(name))
+}
+
+/// The server in `http://SERVER:PORT/PowerShell/`.
+fn server_of(session: &str) -> &str {
+    let rest = session.split_once("://").map_or(session, |(_, rest)| rest);
+    rest.split(['/', ':', '?']).next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::testing::World;
+    use crate::value::{HostSettings, PowerShellSettings};
+
+    fn host(address: &str) -> Host {
+        World::with_host("sick", address, HostSettings::default()).hosts.remove(0)
+    }
+
+    #[test]
+    fn a_server_is_known_by_its_short_and_its_full_name() {
+        for (address, name, same) in [
+            ("mbx1.contoso.com", "MBX1", true),
+            ("mbx1.contoso.com", "mbx1.CONTOSO.com.", true),
+            ("mbx1", "MBX1.contoso.com", true),
+            ("mbx1.contoso.com", "sick", true),
+            ("mbx1.contoso.com", "mbx1.fabrikam.com", false),
+            ("mbx1.contoso.com", "MBX10", false),
+            ("mbx1.contoso.com", "", false),
+            ("10.0.0.1", "10", false),
+        ] {
+            assert_eq!(is_server(&host(address), name), same, "{address} {name}");
+        }
+    }
+
+    #[test]
+    fn the_sick_server_is_asked_for_a_session_last() {
+        let sessions = [
+            "http://mbx1.contoso.com/PowerShell/",
+            "https://mbx2.contoso.com:443/PowerShell",
+            "http://MBX1/PowerShell/",
+        ];
+        let mut world = World::with_host("mbx1", "mbx1.contoso.com", HostSettings::default());
+        let exchange = sessions.map(str::to_owned).to_vec();
+        world.powershell = Some(PowerShellSettings { command: vec!["powershell.exe".to_owned()], exchange });
+        let surroundings = world.surroundings();
+        let place = PowerShell::of(&surroundings).unwrap().exchange(&world.hosts[0]);
+        let expected = [sessions[1], sessions[0], sessions[2]].map(str::to_owned).to_vec();
+        assert_eq!(place, Place::Exchange { sessions: expected });
+    }
+
+    #[test]
+    fn what_is_no_name_is_never_sent() {
+        for bad in ["", "-x", ".x", "a b", "a;b", "mbx1*", "::1", "fe80::1%eth0", "ä.example", &"x".repeat(256)] {
+            assert_eq!(address(&host(bad)).unwrap_err().kind, ErrorKind::Refused, "{bad}");
+        }
+        assert_eq!(address(&host("mbx1.contoso.com")), Ok("mbx1.contoso.com"));
+    }
+}

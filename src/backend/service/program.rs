@@ -1,0 +1,52 @@
+//! A manager that is a program: `supervisorctl`, `systemctl`.
+
+use crate::backend::{Surroundings, working_folder};
+use crate::transport::process::{Finished, Invocation};
+use crate::value::{ActionError, ErrorKind, ServiceSettings, Value};
+use std::time::Duration;
+
+/// How it is called.
+pub(super) struct Program<'a> {
+    arguments: Vec<String>,
+    surroundings: &'a Surroundings<'a>,
+    begun: Duration,
+}
+
+impl<'a> Program<'a> {
+    /// By its usual name, unless the host's entry has a command; with what comes before every verb.
+    pub fn new(usual: &str, settings: &ServiceSettings, surroundings: &'a Surroundings<'a>, more: &[String]) -> Self {
+        let mut arguments = match &settings.command {
+            Some(command) if !command.is_empty() => command.clone(),
+            _ => vec![usual.to_owned()],
+        };
+        arguments.extend_from_slice(more);
+        Self { arguments, surroundings, begun: surroundings.outside.elapsed() }
+    }
+
+    /// Runs it with these words.
+    pub async fn run(&self, words: &[&str]) -> Result<Finished, ActionError> {
+        let arguments: Vec<String> =
+            self.arguments.iter().cloned().chain(words.iter().map(|word| (*word).to_owned())).collect();
+        let folder = Some(working_folder(self.surroundings));
+        let outside = self.surroundings.outside;
+        let left = self.surroundings.time_left.saturating_sub(outside.elapsed().saturating_sub(self.begun));
+        outside.run(Invocation { arguments: &arguments, folder, ..Invocation::default() }, left).await
+    }
+
+    /// Has something done to a service. That it was done is for another look to say.
+    pub async fn order(&self, verb: &str, name: &str, words: &[&str]) -> Result<(), ActionError> {
+        let finished = self.run(words).await?;
+        if finished.ending.is_success() {
+            return Ok(());
+        }
+        let program = self.arguments.first().map_or("", String::as_str);
+        let message = format!("{program} {verb} {name} {}", finished.ending);
+        Err(ActionError::new(ErrorKind::Failed, message).with(Value::text(words_of(&finished))))
+    }
+}
+
+/// What it wrote, in one text.
+pub(super) fn words_of(finished: &Finished) -> String {
+    let words = [finished.stdout.last_lines(), finished.stderr.last_lines()];
+    words.into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join("\n")
+}

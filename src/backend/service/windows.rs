@@ -1,0 +1,103 @@
+//! Services of Windows, through PowerShell.
+
+use super::manager::{Seen, Verb};
+use crate::backend::Surroundings;
+use crate::backend::powershell::{PowerShell, SERVICE_STATES, computer};
+use crate::transport::powershell::{Numbers, Place, Request};
+use crate::value::{ActionError, ErrorKind, Host};
+
+/// `StartType`, as `ServiceStartMode` has it.
+const START_TYPES: Numbers = &[(0, "Boot"), (1, "System"), (2, "Automatic"), (3, "Manual"), (4, "Disabled")];
+
+/// The service control manager of a host.
+pub(super) struct Windows<'a> {
+    powershell: PowerShell<'a>,
+    place: Place,
+}
+
+/// What `Get-Service` says.
+struct Service {
+    status: String,
+    /// Windows PowerShell has it since 5.0.
+    start_type: Option<String>,
+}
+
+impl<'a> Windows<'a> {
+    pub fn of(host: &Host, surroundings: &'a Surroundings<'a>) -> Result<Self, ActionError> {
+        Ok(Self { powershell: PowerShell::of(surroundings)?, place: computer(host)? })
+    }
+
+    /// What the service is doing.
+    pub async fn glance(&self, name: &str) -> Result<Seen, ActionError> {
+        let service = self.service(name).await?;
+        let start = service.start_type.map_or_else(String::new, |start| format!(", and starts {start}"));
+        let said = format!("{name} is {}{start}", service.status);
+        let state = match service.status.as_str() {
+            "StartPending" => "Starting".to_owned(),
+            "StopPending" => "Stopping".to_owned(),
+            _ => service.status,
+        };
+        Ok(Seen { state, process: None, said })
+    }
+
+    /// What the service is doing, and in which process.
+    pub async fn look(&self, name: &str) -> Result<Seen, ActionError> {
+        let seen = self.glance(name).await?;
+        let process = if seen.state == "Running" { self.process(name).await? } else { None };
+        Ok(Seen { process, ..seen })
+    }
+
+    /// Starts, stops or restarts it. One that is disabled and runs would only be stopped by a restart: it is left alone.
+    pub async fn order(&self, verb: Verb, name: &str) -> Result<(), ActionError> {
+        let (cmdlet, forced) = match verb {
+            Verb::Start => ("Start-Service", false),
+            Verb::Stop => ("Stop-Service", true),
+            Verb::Restart => ("Restart-Service", true),
+        };
+        let disabled = verb != Verb::Stop && {
+            let service = self.service(name).await?;
+            let disabled = service.start_type.as_deref() == Some("Disabled");
+            if disabled && verb == Verb::Restart && service.status != "Stopped" {
+                let message = format!("{name} is disabled, so a restart would stop it and not start it again");
+                return Err(ActionError::new(ErrorKind::Refused, message));
+            }
+            disabled
+        };
+        let request = self.request(cmdlet).with("Name", name);
+        let request = if forced { request.with("Force", true) } else { request };
+        match self.powershell.ask(request).await {
+            Ok(_) => Ok(()),
+            Err(error) if disabled && error.kind == ErrorKind::Failed => {
+                Err(ActionError { message: format!("{name} is disabled: {}", error.message), ..error })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn service(&self, name: &str) -> Result<Service, ActionError> {
+        let request = self.request("Get-Service").with("Name", name).select("Name Status StartType");
+        let answer = self.powershell.ask(request).await?;
+        let service = answer.one()?;
+        if !service.text("Name")?.eq_ignore_ascii_case(name) {
+            return Err(service.mismatch("Name", "is another than was asked for"));
+        }
+        let start_type = match service.optional_text("StartType")? {
+            Some(_) => Some(service.word("StartType", START_TYPES)?.into()),
+            None => None,
+        };
+        Ok(Service { status: service.word("Status", SERVICE_STATES)?.into(), start_type })
+    }
+
+    async fn process(&self, name: &str) -> Result<Option<u32>, ActionError> {
+        // The name has no quote and no backslash in it.
+        let filter = format!("Name='{name}'");
+        let request = self.request("Get-CimInstance").with("ClassName", "Win32_Service").with("Filter", filter);
+        let answer = self.powershell.ask(request.select("Name ProcessId State")).await?;
+        let process = u32::try_from(answer.one()?.number("ProcessId")?);
+        Ok(process.ok().filter(|number| *number != 0))
+    }
+
+    fn request(&self, cmdlet: &str) -> Request {
+        Request::new(self.place.clone(), cmdlet)
+    }
+}

@@ -1,0 +1,134 @@
+//! One simulated run, from its start to its judgement.
+
+use super::super::choose::Job;
+use super::super::output::{Output, say};
+use super::super::{Exit, Format, logging};
+use crate::backend::{Backend, exchange, host, service};
+use crate::engine::event::{Event, EventKind};
+use crate::engine::{self, Ending, Start};
+use crate::report::run::{JsonLines, Judged, Mask, PlainLines, View};
+use crate::secret::Secrets;
+use crate::world::Calls;
+use crate::world::simulated::exchange::Violation;
+use crate::world::simulated::{Simulated, Site, Variation, WorldFile};
+use crate::world::stage::Stuck;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// A run that does more statements than this is going round in circles.
+const STEP_LIMIT: u64 = 1_000_000;
+
+/// A run that has ended, and what it has done wrong.
+pub struct Played {
+    /// How it ended.
+    pub ending: Ending,
+    /// Its violations.
+    pub violations: Vec<Violation>,
+}
+
+/// Why a run could not be played to its end.
+pub enum NotPlayed {
+    /// The world does not fit the inventory; sentences.
+    Unusable(Vec<String>),
+    /// It waits for ever.
+    Stuck(Stuck),
+}
+
+/// Plays a job in a world. Events go to `listener`.
+pub fn play(
+    job: &Job,
+    world: &WorldFile,
+    variation: Variation,
+    secrets: &Secrets,
+    listener: Box<dyn Fn(&Event) + '_>,
+) -> Result<Played, NotPlayed> {
+    let inventory = job.project.inventory.as_ref();
+    let run = format!("simulated-{}", variation.seed);
+    let simulated = Simulated::new(Site {
+        file: world,
+        variation,
+        contacts: inventory.map(|inventory| inventory.contacts.as_slice()).unwrap_or_default(),
+        calls: Calls {
+            backends: backends(),
+            hosts: &job.program.hosts,
+            secrets,
+            folder: job.project.folder.clone(),
+            powershell: inventory.and_then(|inventory| inventory.powershell.as_ref()),
+        },
+        listener,
+    })
+    .map_err(NotPlayed::Unusable)?;
+    let start = Start {
+        runbook: job.runbook,
+        arguments: job.arguments.clone(),
+        run: run.into(),
+        at: simulated.now(),
+        step_limit: STEP_LIMIT,
+        by_alert: world.alert.is_some(),
+    };
+    let ending = simulated.drive(engine::run(&job.program, &simulated, start)).map_err(NotPlayed::Stuck)?;
+    let violations = simulated.judge(&ending, subject(job, world));
+    Ok(Played { ending, violations })
+}
+
+/// The monitor and the server that a run is about: the world's alert, or what the runbook is for.
+pub fn subject(job: &Job, world: &WorldFile) -> Option<(String, String)> {
+    let runbook = job.program.runbooks.get(job.runbook)?;
+    let server = job.arguments.iter().find_map(|value| value.as_host())?;
+    let monitor = match &world.alert {
+        Some(alert) => alert.name.as_str(),
+        None => runbook.alerts.first()?.as_str(),
+    };
+    Some((monitor.to_owned(), server.to_owned()))
+}
+
+/// The backends whose transport ends in a model. What the others would reach is modelled nowhere.
+fn backends() -> Vec<Box<dyn Backend>> {
+    vec![Box::new(exchange::Exchange), Box::new(host::HostBackend), Box::new(service::Service)]
+}
+
+/// Plays one run and tells it as `run` does, on the clock of the world.
+pub fn play_one(job: &Job, world: &WorldFile, variation: Variation, format: Format, output: &Output) -> Exit {
+    let secrets = Arc::new(job.project.secrets());
+    logging::mask_with(secrets.clone());
+    let view = RefCell::new(view(format, output, &secrets));
+    let last = RefCell::new(None);
+    let listener = |event: &Event| {
+        // The outermost run ends last, and is held back until it is judged.
+        if let Some(earlier) = last.borrow_mut().take() {
+            view.borrow_mut().event(&earlier);
+        }
+        match event.kind {
+            EventKind::RunEnded { .. } => drop(last.borrow_mut().replace(event.clone())),
+            _ => view.borrow_mut().event(event),
+        }
+    };
+    let played = play(job, world, variation, &secrets, Box::new(listener));
+    let last = last.into_inner();
+    match (played, last) {
+        (Ok(Played { ending, violations }), Some(ended)) => {
+            let judged: Vec<Judged<'_>> =
+                violations.iter().map(|it| Judged { rule: it.rule, text: it.text.as_str() }).collect();
+            view.borrow_mut().judged(&ended, &judged);
+            Exit::of(&ending)
+        }
+        (Ok(played), None) => Exit::of(&played.ending),
+        (Err(NotPlayed::Unusable(mistakes)), _) => super::unusable(&mistakes),
+        (Err(NotPlayed::Stuck(stuck)), _) => {
+            say(&format!("This is a fault of rectify itself: {stuck}"));
+            Exit::Fault
+        }
+    }
+}
+
+fn view(format: Format, output: &Output, secrets: &Arc<Secrets>) -> Box<dyn View> {
+    let secrets = secrets.clone();
+    let mask: Mask = Rc::new(move |line| secrets.redact_text(line));
+    let sink = Box::new(std::io::stdout());
+    match format {
+        Format::Json => Box::new(JsonLines::new(sink, mask)),
+        // Virtual time does not pass while somebody looks on, so no line is ever drawn again.
+        Format::Text => Box::new(PlainLines::new(sink, mask, output.style()).on_virtual_time()),
+    }
+}

@@ -1,0 +1,36 @@
+//! The other side of a call, for whoever stands in for PowerShell.
+
+use super::ascii::ascii;
+use super::contract::{Envelope, ErrorRecord, Request, SCHEMA, Stage};
+use super::script::{MARK, arguments, cmdlets};
+use crate::transport::process::Invocation;
+use crate::value::PowerShellSettings;
+
+/// The request that an invocation holds; none where it is any other command, be it only by one argument.
+pub fn request_of(invocation: &Invocation<'_>, settings: &PowerShellSettings) -> Option<Request> {
+    let fixed = invocation.arguments.strip_prefix(settings.command.as_slice())?;
+    if settings.command.is_empty() || fixed != arguments() || !invocation.environment.is_empty() {
+        return None;
+    }
+    let request: Request = serde_json::from_slice(invocation.input?).ok()?;
+    (request.schema == SCHEMA).then_some(request)
+}
+
+/// What the script writes to its standard output for an envelope: one line, in ASCII alone.
+pub fn written(envelope: &Envelope) -> Vec<u8> {
+    format!("\n{MARK}{}\n", ascii(&serde_json::json!(envelope).to_string())).into_bytes()
+}
+
+/// What the script itself says to a cmdlet or parameter that is not in its list; none where it calls the cmdlet.
+pub fn turned_down(request: &Request) -> Option<ErrorRecord> {
+    let id = match cmdlets().iter().find(|cmdlet| cmdlet.name.eq_ignore_ascii_case(&request.cmdlet)) {
+        None => format!("CommandNotFoundException,{}", request.cmdlet),
+        Some(cmdlet) => {
+            let is_known =
+                |parameter: &str| cmdlet.parameters.iter().any(|known| known.eq_ignore_ascii_case(parameter));
+            let unknown = request.parameters.keys().find(|parameter| !is_known(parameter))?;
+            format!("NamedParameterNotFound,{},{unknown}", cmdlet.name)
+        }
+    };
+    Some(ErrorRecord { stage: Stage::Bind, message: id.clone(), id, category: "OperationStopped".to_owned() })
+}

@@ -1,0 +1,83 @@
+//! One call of PowerShell, with everything that can go wrong on the way.
+
+use super::ascii::ascii;
+use super::contract::{Envelope, Request, SCHEMA};
+use super::script::{MARK, arguments};
+use crate::transport::outside::Outside;
+use crate::transport::process::{Captured, Ending, Finished, Invocation};
+use crate::value::{ActionError, ErrorKind, PowerShellSettings, Value, display_size};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How PowerShell is reached: what starts it, and where.
+#[derive(Clone)]
+pub struct Shell<'a> {
+    /// What starts it.
+    pub settings: &'a PowerShellSettings,
+    /// The folder that it is started in; this program's own when absent.
+    pub folder: Option<PathBuf>,
+    /// Where commands run.
+    pub outside: &'a dyn Outside,
+}
+
+/// Hands a request to PowerShell and takes its envelope, within `limit`. An envelope with error records is an answer;
+/// what they mean says [`failure`](super::failure).
+///
+/// # Errors
+/// `refused` when it could not be started. `timed_out` at the deadline. `protocol` when its answer is missing a part,
+/// came twice, or is no envelope. `unknown` when it ended without an answer; where the request only reads and it was
+/// ssh's exit code 255 that says so, `unreachable`. The evidence is the end of what it wrote.
+pub async fn call(shell: &Shell<'_>, request: &Request, limit: Duration) -> Result<Envelope, ActionError> {
+    let command = [&shell.settings.command, arguments()].concat();
+    let input = ascii(&serde_json::json!(request).to_string());
+    let invocation = Invocation {
+        arguments: &command,
+        input: Some(input.as_bytes()),
+        folder: shell.folder.clone(),
+        ..Invocation::default()
+    };
+    let finished = shell.outside.run(invocation, limit).await?;
+    if finished.stdout.left_out() > 0 {
+        let message = format!(
+            "the answer to {} is cut off: PowerShell wrote {}, more than is read; ask for less of it at once",
+            request.cmdlet,
+            display_size(finished.stdout.total())
+        );
+        return Err(ActionError::new(ErrorKind::Protocol, message));
+    }
+    let written = finished.stdout.bytes();
+    let written = String::from_utf8_lossy(&written);
+    let mut lines = written.lines().filter_map(|line| line.trim_start_matches('\u{feff}').strip_prefix(MARK));
+    let protocol = |what: &str| {
+        let message = format!("PowerShell's answer to {} {what}", request.cmdlet);
+        evident(ActionError::new(ErrorKind::Protocol, message), &finished.stdout)
+    };
+    match (lines.next(), lines.next()) {
+        (None, _) => Err(no_answer(request, &finished)),
+        (Some(_), Some(_)) => Err(protocol("came twice")),
+        (Some(line), None) => {
+            let envelope: Envelope =
+                serde_json::from_str(line).map_err(|error| protocol(&format!("is no envelope: {error}")))?;
+            match envelope.schema {
+                SCHEMA if envelope.ok == envelope.errors.is_empty() => Ok(envelope),
+                SCHEMA => Err(protocol("says that all is well and that it is not")),
+                other => Err(protocol(&format!("has version {other} of its form, which is not {SCHEMA}"))),
+            }
+        }
+    }
+}
+
+fn no_answer(request: &Request, finished: &Finished) -> ActionError {
+    // ssh says so when the connection could not be had or was lost. Nothing is changed by a question.
+    let kind = match finished.ending {
+        Ending::Code(255) if request.only_reads() => ErrorKind::Unreachable,
+        _ => ErrorKind::Unknown,
+    };
+    let message = format!("PowerShell {} without an answer to {}", finished.ending, request.cmdlet);
+    let seen = if finished.stderr.is_empty() { &finished.stdout } else { &finished.stderr };
+    evident(ActionError::new(kind, message), seen)
+}
+
+fn evident(error: ActionError, seen: &Captured) -> ActionError {
+    if seen.is_empty() { error } else { error.with(Value::text(seen.last_lines())) }
+}

@@ -1,0 +1,91 @@
+//! What an error record means.
+
+use super::contract::{ErrorRecord, Stage};
+use crate::transport::process::sanitised;
+use crate::value::{ActionError, ErrorKind, Value};
+
+/// So much of a message is kept, in characters.
+const MOST: usize = 500;
+
+/// Errors of the binding of parameters, of the local machine and of a session alike: nothing was asked of the server.
+const NOT_BOUND: [&str; 9] = [
+    "CommandNotFoundException",
+    "NamedParameterNotFound",
+    "PositionalParameterNotFound",
+    "AmbiguousParameter",
+    "MissingMandatoryParameter",
+    "MissingArgument",
+    "ParameterBindingFailed",
+    "ParameterArgumentTransformationError",
+    "ParameterArgumentValidationError",
+];
+
+/// What an error record of a cmdlet says of the call.
+///
+/// The names of connections that could not be opened, and of those that broke, are common knowledge of WinRM and not
+/// documented: what is not recognised is `failed`.
+pub fn failure(cmdlet: &str, record: &ErrorRecord) -> ActionError {
+    let names = || record.id.split(',').map(str::trim);
+    let named = |list: &[&str]| names().any(|name| list.contains(&name));
+    let not_opened = matches!(record.category.as_str(), "OpenError" | "ConnectionError")
+        || named(&["ComputerNotFound", "PSSessionOpenFailed"]);
+    let kind = match record.stage {
+        Stage::Bind => ErrorKind::Refused,
+        Stage::Connect => ErrorKind::Unreachable,
+        Stage::Command if names().next().is_some_and(|first| NOT_BOUND.contains(&first)) => ErrorKind::Refused,
+        Stage::Command if not_opened => ErrorKind::Unreachable,
+        // The connection was there, and broke.
+        Stage::Command if named(&["JobFailure", "PSSessionStateBroken"]) => ErrorKind::Unknown,
+        Stage::Command => ErrorKind::Failed,
+    };
+    let message = sentence(&record.message);
+    let message = if message.is_empty() { record.category.as_str() } else { message.as_str() };
+    let seen = format!("{} ({})", sanitised(record.id.as_bytes()), sanitised(record.category.as_bytes()));
+    ActionError::new(kind, format!("{cmdlet}: {message}")).with(Value::text(bounded(&seen)))
+}
+
+/// A message as one line without its full stop.
+pub fn sentence(message: &str) -> String {
+    let line = sanitised(message.as_bytes()).split_whitespace().collect::<Vec<_>>().join(" ");
+    bounded(line.trim_end_matches('.'))
+}
+
+fn bounded(text: &str) -> String {
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_say_what_is_known() {
+        for (stage, id, category, kind) in [
+            (Stage::Bind, "anything", "OperationStopped", ErrorKind::Refused),
+            (Stage::Connect, "AccessDenied,PSSessionOpenFailed", "OpenError", ErrorKind::Unreachable),
+            (Stage::Command, "NamedParameterNotFound,Set-ImapSettings", "InvalidArgument", ErrorKind::Refused),
+            (Stage::Command, "CommandNotFoundException", "ObjectNotFound", ErrorKind::Refused),
+            (Stage::Command, "NetworkPathNotFound,PSSessionStateBroken", "OpenError", ErrorKind::Unreachable),
+            (Stage::Command, "ComputerNotFound,PSSessionStateBroken", "", ErrorKind::Unreachable),
+            (Stage::Command, "JobFailure", "OperationStopped", ErrorKind::Unknown),
+            (Stage::Command, "NoServiceFoundForGivenName,Microsoft.X", "ObjectNotFound", ErrorKind::Failed),
+            (Stage::Command, "", "", ErrorKind::Failed),
+        ] {
+            let (id, category) = (id.to_owned(), category.to_owned());
+            let record = ErrorRecord { stage, id, category, message: "No.\r\nReally.".to_owned() };
+            let error = failure("Get-X", &record);
+            assert_eq!((error.kind, error.message.as_str()), (kind, "Get-X: No. Really"), "{record:?}");
+        }
+    }
+
+    #[test]
+    fn a_message_steers_no_terminal_and_ends() {
+        let message = format!("\u{1b}[2J{}", "x".repeat(100_000));
+        let record = ErrorRecord { stage: Stage::Command, id: String::new(), category: String::new(), message };
+        let error = failure("Get-X", &record);
+        assert!(error.message.starts_with("Get-X: x") && error.message.chars().count() < 600, "{error}");
+    }
+}

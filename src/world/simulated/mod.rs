@@ -1,0 +1,13 @@
+//! Modelled systems: what real backends talk to when a runbook is tried where nothing real is at hand.
+//!
+//! The interpreter and the backends are those of the live world; only commands and ports end in a model, and time is
+//! virtual. So decoding, deadlines and refusals are those that will be met at night.
+
+pub mod exchange;
+mod file;
+mod variation;
+mod world;
+
+pub use file::{WorldAlert, WorldFile, load};
+pub use variation::Variation;
+pub use world::{Simulated, Site};

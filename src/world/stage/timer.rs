@@ -1,0 +1,68 @@
+//! Virtual time: timers, and the next of them.
+
+use crate::value::Timestamp;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// A clock that is only ever set, and who waits for it.
+pub struct Timers {
+    now: Cell<Timestamp>,
+    pending: RefCell<BTreeMap<Timestamp, usize>>,
+}
+
+impl Timers {
+    /// A clock that stands at a time.
+    pub fn new(now: Timestamp) -> Self {
+        Self { now: Cell::new(now), pending: RefCell::default() }
+    }
+
+    /// What it shows.
+    pub fn now(&self) -> Timestamp {
+        self.now.get()
+    }
+
+    /// Sets it.
+    pub fn jump(&self, to: Timestamp) {
+        self.now.set(to);
+    }
+
+    /// The next time at which somebody stops waiting.
+    pub fn next(&self) -> Option<Timestamp> {
+        self.pending.borrow().keys().next().copied()
+    }
+
+    /// Somebody who waits until then.
+    pub fn timer(&self, until: Timestamp) -> Timer<'_> {
+        *self.pending.borrow_mut().entry(until).or_default() += 1;
+        Timer { timers: self, until }
+    }
+}
+
+/// Somebody who waits for a time; it is forgotten when dropped.
+pub struct Timer<'w> {
+    timers: &'w Timers,
+    until: Timestamp,
+}
+
+impl Future for Timer<'_> {
+    type Output = Timestamp;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Timestamp> {
+        if self.timers.now() >= self.until { Poll::Ready(self.timers.now()) } else { Poll::Pending }
+    }
+}
+
+impl Drop for Timer<'_> {
+    fn drop(&mut self) {
+        let mut pending = self.timers.pending.borrow_mut();
+        if let Some(count) = pending.get_mut(&self.until) {
+            *count -= 1;
+            if *count == 0 {
+                pending.remove(&self.until);
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Nodes as the settings types of backends: serde_yaml values decoded by serde, and the node that does not fit found by
+//! its path.
+
+use super::node::{Kind, Node};
+use super::reader::suggestion;
+use crate::source::Span;
+use serde::de::DeserializeOwned;
+use serde_path_to_error::{Path, Segment};
+use serde_yaml::{Number, Value};
+
+/// What does not fit.
+#[derive(Debug)]
+pub struct Misfit {
+    /// Where; none when it is the whole that lacks something.
+    pub span: Option<Span>,
+    pub message: String,
+    pub help: Option<String>,
+}
+
+/// Decodes a node.
+pub fn decode<T: DeserializeOwned>(node: &Node) -> Result<T, Misfit> {
+    let mut value = as_texts(node);
+    loop {
+        let error = match serde_path_to_error::deserialize(&value) {
+            Ok(settings) => return Ok(settings),
+            Err(error) => error,
+        };
+        // What does not fit as a text may fit as the number that it is: the type decides, so that an argument may be
+        // written as 2222, and a version as 1.10. Each place is tried once more and no oftener.
+        let written = follow_value(&mut value, error.path());
+        match written.and_then(|written| Some((as_number_or_truth(written.as_str()?)?, written))) {
+            Some((other, written)) => *written = other,
+            None => {
+                let (key, node) = follow(node, error.path());
+                let misfit = misfit(&error.inner().to_string(), node, key);
+                // The line with `password:` may hold a password by mistake, and is never shown.
+                let shown = !matches!(error.path().iter().next(), Some(Segment::Map { key }) if key == "password");
+                return Err(Misfit { span: misfit.span.filter(|_| shown), ..misfit });
+            }
+        }
+    }
+}
+
+/// The value of a node with every scalar as it is written.
+fn as_texts(node: &Node) -> Value {
+    match &node.kind {
+        _ if node.is_null() => Value::Null,
+        Kind::Scalar { text, .. } => Value::String(text.clone()),
+        Kind::List(items) => Value::Sequence(items.iter().map(as_texts).collect()),
+        Kind::Map(entries) => {
+            Value::Mapping(entries.iter().map(|(key, value)| (as_texts(key), as_texts(value))).collect())
+        }
+        Kind::Invalid => Value::Null,
+    }
+}
+
+fn as_number_or_truth(text: &str) -> Option<Value> {
+    let truth = || text.parse().map(Value::Bool).ok();
+    text.parse::<Number>().map(Value::Number).ok().or_else(truth)
+}
+
+/// What stands at the end of a path, and its name's place if it has a name.
+fn follow<'n>(node: &'n Node, path: &Path) -> (Option<Span>, &'n Node) {
+    path.iter().fold((None, node), |(key, node), segment| match (segment, &node.kind) {
+        (Segment::Seq { index }, Kind::List(items)) => (None, items.get(*index).unwrap_or(node)),
+        (Segment::Map { key: name }, Kind::Map(entries)) => {
+            let entry = entries.iter().find(|(key, _)| key.text() == Some(name));
+            entry.map_or((key, node), |(key, value)| (Some(key.span), value))
+        }
+        _ => (key, node),
+    })
+}
+
+fn follow_value<'v>(value: &'v mut Value, path: &Path) -> Option<&'v mut Value> {
+    path.iter().try_fold(value, |value, segment| match segment {
+        Segment::Seq { index } => value.get_mut(*index),
+        Segment::Map { key } => value.get_mut(key.as_str()),
+        Segment::Enum { .. } | Segment::Unknown => Some(value),
+    })
+}
+
+/// Serde's words for a misfit in the reader's words. What is written there is repeated only where it is a name.
+fn misfit(error: &str, node: &Node, key: Option<Span>) -> Misfit {
+    let at = |span, message| Misfit { span, message, help: None };
+    let quoted = |text: &str| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    if let Some(name) = error.strip_prefix("missing field ") {
+        return at(None, format!("`{}:` is missing", name.trim_matches('`')));
+    }
+    let Some((what, expected)) = error.rsplit_once(", expected ") else {
+        return at(Some(node.span), format!("This does not fit: {error}"));
+    };
+    let known = quoted(expected);
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let named = |prefix| Some(what.strip_prefix(prefix)?.trim_matches('`'));
+    if let Some(name) = named("unknown field ") {
+        let help = Some(suggestion(name, &known));
+        return Misfit { help, ..at(key, format!("There is no entry named `{name}` here")) };
+    }
+    if let Some(name) = named("unknown variant ") {
+        let help = Some(suggestion(name, &known));
+        let message = format!("`{name}` is not one of the words that may stand here");
+        return Misfit { help, ..at(Some(node.span), message) };
+    }
+    let (expected, is_text) = match expected {
+        "u16" => ("a whole number from 0 to 65535", false),
+        "a boolean" => ("`true` or `false`", false),
+        "a string" | "path string" => ("a text", true),
+        "a sequence" => ("a list", true),
+        _ if expected.starts_with("struct ") => ("a group of entries (`name: …`)", true),
+        "a Value::Tagged enum" => ("a word", true),
+        other => (other, false),
+    };
+    // Of a single value that is none of what was asked for there is nothing to say that is not seen.
+    let unlike = is_text || node.text().is_none() || node.is_null();
+    let here = if unlike { format!(", and here is {}", node.what()) } else { String::new() };
+    at(Some(node.span), format!("Expected is {expected}{here}"))
+}

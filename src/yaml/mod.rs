@@ -1,0 +1,10 @@
+//! YAML that a team keeps, as a tree with places: every mistake is a diagnostic at its line and column, one does not
+//! hide the next, and nothing is expanded or interpreted.
+
+mod decode;
+mod node;
+mod places;
+mod reader;
+
+pub use node::{Kind, Node, parse};
+pub use reader::{Field, Noted, Reader, suggestion};

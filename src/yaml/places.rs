@@ -1,0 +1,159 @@
+//! Where the parts of a YAML text stand: what serde_yaml reads carries no places, so a second parser's events are kept
+//! for these alone, and never for what the text says.
+
+use crate::diagnostic::{Diagnostic, code};
+use crate::source::{FileId, Span};
+use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
+
+/// No such file needs to be nested deeper.
+const MAX_DEPTH: usize = 16;
+
+/// Where a node stands.
+pub struct Place {
+    pub span: Span,
+    pub shape: Shape,
+}
+
+/// What serde_yaml will find at a place.
+pub enum Shape {
+    /// `plain` when it stands without quotes.
+    Scalar {
+        plain: bool,
+    },
+    List(Vec<Place>),
+    Map(Vec<(Place, Place)>),
+    /// It stands for another place, and is never followed.
+    Alias,
+}
+
+/// Why there are no places.
+pub enum Unplaced {
+    /// It is not YAML: where that shows, in characters, and why.
+    Malformed { index: usize, reason: String },
+    /// It is not a text that should be read at all.
+    Refused(Box<Diagnostic>),
+}
+
+/// The places of the first document; none in an empty file. What may not stand in such a file is complained about.
+pub fn find(body: &str, offsets: &Offsets<'_>, diagnostics: &mut Vec<Diagnostic>) -> Result<Option<Place>, Unplaced> {
+    let mut finder = Finder { parser: Parser::new_from_str(body), offsets, diagnostics };
+    let mut root = None;
+    loop {
+        let (event, span) = finder.next()?;
+        match event {
+            Event::StreamEnd => return Ok(root),
+            Event::DocumentStart(_) if root.is_some() => {
+                finder.complain(span, "A second document begins here", "A file is one document");
+                return Ok(root);
+            }
+            Event::StreamStart | Event::DocumentStart(_) | Event::DocumentEnd | Event::Nothing => {}
+            other => root = Some(finder.place(&other, span, 0)?),
+        }
+    }
+}
+
+struct Finder<'a> {
+    parser: Parser<'a, StrInput<'a>>,
+    offsets: &'a Offsets<'a>,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl<'a> Finder<'a> {
+    fn next(&mut self) -> Result<(Event<'a>, Span), Unplaced> {
+        match self.parser.next_event() {
+            Some(Ok((event, place))) => Ok((event, self.offsets.span(place.start.index(), place.end.index()))),
+            Some(Err(error)) => {
+                Err(Unplaced::Malformed { index: error.marker().index(), reason: error.info().to_owned() })
+            }
+            None => Ok((Event::StreamEnd, self.offsets.span(usize::MAX, usize::MAX))),
+        }
+    }
+
+    fn complain(&mut self, span: Span, message: &str, help: &str) {
+        self.diagnostics.push(Diagnostic::error(code::BAD_YAML, span, message).help(help));
+    }
+
+    fn place(&mut self, event: &Event<'a>, start: Span, depth: usize) -> Result<Place, Unplaced> {
+        if depth > MAX_DEPTH {
+            let message = format!("This is nested more than {MAX_DEPTH} deep");
+            return Err(Unplaced::Refused(Box::new(Diagnostic::error(code::BAD_YAML, start, message))));
+        }
+        let (anchored, tagged) = match event {
+            Event::Scalar(_, _, anchor, tag) => (*anchor != 0, tag.is_some()),
+            Event::SequenceStart(anchor, tag) | Event::MappingStart(anchor, tag) => (*anchor != 0, tag.is_some()),
+            _ => (true, false),
+        };
+        if anchored {
+            self.complain(
+                start,
+                "Anchors and aliases are not read here",
+                "Write it out: whoever reads this at night should find it where it is used",
+            );
+        }
+        if tagged {
+            self.complain(start, "YAML tags are not read here", "Leave out the part that begins with `!`");
+        }
+        let (shape, span) = match event {
+            Event::Scalar(_, style, ..) => (Shape::Scalar { plain: *style == ScalarStyle::Plain }, start),
+            Event::SequenceStart(..) => {
+                let mut items = Vec::new();
+                let end = loop {
+                    match self.next()? {
+                        (Event::SequenceEnd, end) => break end,
+                        (event, span) => items.push(self.place(&event, span, depth + 1)?),
+                    }
+                };
+                (Shape::List(items), start.to(end))
+            }
+            Event::MappingStart(..) => {
+                let mut entries = Vec::new();
+                let end = loop {
+                    let key = match self.next()? {
+                        (Event::MappingEnd, end) => break end,
+                        (event, span) => self.place(&event, span, depth + 1)?,
+                    };
+                    let (event, span) = self.next()?;
+                    entries.push((key, self.place(&event, span, depth + 1)?));
+                };
+                (Shape::Map(entries), start.to(end))
+            }
+            _ => (Shape::Alias, start),
+        };
+        Ok(Place { span, shape })
+    }
+}
+
+/// Turns counts of characters, as the parser gives them, into byte offsets of the whole file.
+pub struct Offsets<'a> {
+    file: FileId,
+    body: &'a str,
+    /// Where each character begins; none when every character is one byte.
+    starts: Option<Vec<u32>>,
+    /// Bytes before the body: a byte order mark.
+    before: usize,
+}
+
+impl<'a> Offsets<'a> {
+    pub fn new(file: FileId, body: &'a str, before: usize) -> Self {
+        let starts = (!body.is_ascii()).then(|| body.char_indices().map(|(start, _)| start as u32).collect());
+        Self { file, body, starts, before }
+    }
+
+    /// The byte of the body that a character begins at.
+    pub fn byte(&self, index: usize) -> usize {
+        match &self.starts {
+            Some(starts) => starts.get(index).map_or(self.body.len(), |start| *start as usize),
+            None => index.min(self.body.len()),
+        }
+    }
+
+    /// Where the characters from one to another stand.
+    pub fn span(&self, from: usize, to: usize) -> Span {
+        self.bytes(self.byte(from), self.byte(to))
+    }
+
+    /// Where the bytes of the body from one to another stand.
+    pub fn bytes(&self, from: usize, to: usize) -> Span {
+        Span::new(self.file, (from + self.before) as u32, (to + self.before) as u32)
+    }
+}

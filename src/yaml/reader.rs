@@ -1,0 +1,141 @@
+//! Takes nodes apart and complains about what does not fit.
+
+use super::decode::{self, Misfit};
+use super::node::{Kind, Node};
+use crate::diagnostic::{Diagnostic, code, nearest};
+use crate::source::Span;
+use ecow::EcoString;
+use serde::de::DeserializeOwned;
+
+/// Gathers every mistake.
+#[derive(Debug, Default)]
+pub struct Reader {
+    /// What was found wrong, in the order in which it was found.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// An entry of a group.
+#[derive(Debug, Clone, Copy)]
+pub struct Field<'n> {
+    /// Its name.
+    pub name: &'n str,
+    /// Where the name stands.
+    pub key: Span,
+    /// What stands behind it.
+    pub value: &'n Node,
+}
+
+/// A diagnostic that has been noted and can still be given help.
+#[derive(Debug)]
+pub struct Noted<'r>(&'r mut Diagnostic);
+
+impl Noted<'_> {
+    /// What to do about it.
+    pub fn help(self, text: impl Into<String>) {
+        self.0.help = Some(text.into());
+    }
+
+    /// Another place that it has to do with.
+    pub fn also(self, span: Span, text: &str) -> Self {
+        self.0.labels.push(crate::diagnostic::Label { span, text: text.to_owned() });
+        self
+    }
+}
+
+impl Reader {
+    /// Nothing read yet.
+    pub fn new() -> Self {
+        Self { diagnostics: Vec::new() }
+    }
+
+    /// Notes a mistake.
+    pub fn error(&mut self, span: Span, message: impl Into<String>) -> Noted<'_> {
+        Noted(self.diagnostics.push_mut(Diagnostic::error(code::BAD_YAML, span, message)))
+    }
+
+    /// The entries of a group whose names are the team's own.
+    pub fn named<'n>(&mut self, node: &'n Node, what: &str) -> Vec<Field<'n>> {
+        match &node.kind {
+            Kind::Map(entries) => entries
+                .iter()
+                .filter_map(|(key, value)| Some(Field { name: key.text()?, key: key.span, value }))
+                .collect(),
+            _ => {
+                if !node.is_null() && !node.is_invalid() {
+                    self.error(
+                        node.span,
+                        format!("{what} is a group of entries (`name: …`), and here is {}", node.what()),
+                    );
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    /// The entries of a group whose names are laid down.
+    pub fn fields<'n>(&mut self, node: &'n Node, what: &str, known: &[&str]) -> Vec<Field<'n>> {
+        let mut fields = self.named(node, what);
+        fields.retain(|field| {
+            let is_known = known.contains(&field.name);
+            if !is_known {
+                let noted = self.error(field.key, format!("{what} has no entry named `{}`", field.name));
+                noted.help(suggestion(field.name, known));
+            }
+            is_known
+        });
+        fields
+    }
+
+    /// A single value as text.
+    pub fn text<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n str> {
+        match node.text() {
+            Some(text) if !node.is_null() && !text.is_empty() => Some(text),
+            _ => {
+                if !node.is_invalid() {
+                    self.error(node.span, format!("`{what}:` is a text, and here is {}", node.what()));
+                }
+                None
+            }
+        }
+    }
+
+    /// A list of texts, or one text that stands for a list of one.
+    pub fn texts(&mut self, node: &Node, what: &str) -> Vec<(EcoString, Span)> {
+        match &node.kind {
+            Kind::List(items) => {
+                items.iter().filter_map(|item| Some((self.text(item, what)?.into(), item.span))).collect()
+            }
+            Kind::Map(_) => {
+                self.error(node.span, format!("`{what}:` is a list of texts, and here is {}", node.what()));
+                Vec::new()
+            }
+            _ if node.is_null() => Vec::new(),
+            _ => self.text(node, what).map(|text| (text.into(), node.span)).into_iter().collect(),
+        }
+    }
+
+    /// Settings that a backend reads, by the type that they have there.
+    pub fn decode<T: DeserializeOwned>(&mut self, key: Span, node: &Node) -> Option<T> {
+        if node.is_invalid() {
+            return None;
+        }
+        match decode::decode(node) {
+            Ok(settings) => Some(settings),
+            Err(Misfit { span, message, help }) => {
+                let noted = self.error(span.unwrap_or(key), message);
+                if let Some(help) = help {
+                    noted.help(help);
+                }
+                None
+            }
+        }
+    }
+}
+
+/// `did you mean …?`, or all there are.
+pub fn suggestion(written: &str, known: &[&str]) -> String {
+    match nearest(written, known.iter().copied()) {
+        Some(near) => format!("Did you mean `{near}`?"),
+        None => format!("There are: {}", known.join(", ")),
+    }
+}
