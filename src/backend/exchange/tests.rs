@@ -147,6 +147,12 @@ async fn enums_and_truth_values_come_in_two_forms() {
     }
     for (property, value, words) in [
         ("AlertValue", json!(17), "AlertValue of Get-ServerHealth has a value that means nothing here: 17"),
+        ("AlertValue", json!(true), "AlertValue of Get-ServerHealth has a value that means nothing here: true"),
+        (
+            "AlertValue",
+            json!("not a word"),
+            "AlertValue of Get-ServerHealth has a value that means nothing here: not a word",
+        ),
         ("AlertValue", json!(null), "AlertValue of Get-ServerHealth is missing"),
         ("IsStale", json!("maybe"), "IsStale of Get-ServerHealth is neither true nor false"),
         ("LastTransitionTime", json!("yesterday"), "LastTransitionTime of Get-ServerHealth is no time"),

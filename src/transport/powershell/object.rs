@@ -88,7 +88,9 @@ impl<'a> Object<'a> {
     /// nobody knows what it says.
     pub fn word(&self, property: &str, numbers: Numbers) -> Result<EcoString, ActionError> {
         let text = self.text(property)?;
+        let is_truth = matches!(self.property(property), Some(Json::Bool(_)));
         word(&text, numbers)
+            .filter(|_| !is_truth)
             .ok_or_else(|| self.mismatch(property, &format!("has a value that means nothing here: {text}")))
     }
 

@@ -2,7 +2,7 @@
 
 use super::events::Event;
 use super::ledger::{Actor, Effect};
-use super::length::Moment;
+use super::length::{Length, Moment};
 use super::settings::ActivationPolicy;
 use super::state::{Copy, DatabaseId, STORE, ServerId, Site};
 
@@ -108,7 +108,7 @@ impl Site {
                 self.begin_move(database, to, Actor::Site);
             }
         }
-        self.plan(self.rules.times.move_again, Event::MovesTried { server, generation });
+        self.plan(self.rules.times.move_again.max(Length::seconds(1)), Event::MovesTried { server, generation });
     }
 
     /// A server is lost: what was active there is mounted elsewhere if it can be; its copies will have to catch up.

@@ -18,10 +18,10 @@ fn meant(alert: &str) -> Vec<MonitorKind> {
     MonitorKind::ALL.into_iter().filter(is_it).collect()
 }
 
-/// Whether any monitor that an alert means has no reason to be healthy.
+/// Whether something is wrong that a monitor which an alert means would see.
 pub(in crate::world::simulated::exchange) fn is_sick(site: &Site, alert: &str, server: &str) -> bool {
     let server = site.server_named(server);
-    server.is_some_and(|server| meant(alert).into_iter().any(|kind| sickness(site, server, kind).is_some()))
+    server.is_some_and(|server| meant(alert).into_iter().any(|kind| failing(site, server, kind).is_some()))
 }
 
 /// A probe that fails for good, or that nobody can run, is not health.
@@ -29,7 +29,9 @@ pub(super) fn resolved_while_sick(site: &Site, account: &Account) -> Option<Viol
     let (alert, server) = account.alert.as_ref().filter(|_| account.resolved)?;
     let server = site.server_named(server)?;
     // What has begun only now may have been overlooked by an honest run.
-    let fresh = site.rules.oracle.fresh;
+    let rules = &site.rules.oracle;
+    let is_set = MonitorKind::ALL.into_iter().any(|kind| kind.health_set().eq_ignore_ascii_case(alert));
+    let fresh = if is_set { rules.fresh.max(rules.fresh_to_monitors) } else { rules.fresh };
     let just = |since: Moment| site.now.since(since) < fresh;
     if site.troubles.iter().any(|trouble| trouble.since.is_some_and(just)) {
         return None;
@@ -52,10 +54,15 @@ fn sickness(site: &Site, server: ServerId, kind: MonitorKind) -> Option<&'static
     if known.is_up() && !known.booting && !manager {
         return Some("cannot know: the Health Manager does not run");
     }
+    failing(site, server, kind)
+}
+
+/// What a monitor of a server would see.
+fn failing(site: &Site, server: ServerId, kind: MonitorKind) -> Option<&'static str> {
     match kind {
         MonitorKind::Latency => latency(site, server),
         MonitorKind::Probe(probe) => {
-            known.service(probe.service())?;
+            site[server].service(probe.service())?;
             let database = site.database_on_demand(server, probe);
             let verdict = site.probe(server, probe, database, false, Taken::Settled);
             verdict.cause.map(|_| "would still fail")
