@@ -151,12 +151,14 @@ impl<'a> Context<'a> {
         });
         let type_of = Type::Host(roles.clone());
         let Some((found, has)) = found else {
-            let cure =
-                format!("Give the test one: given host {name:?} is {}", if roles.is_empty() { "ROLE(…)" } else { "" });
-            let cure = if roles.is_empty() { cure } else { format!("{cure}{}(…)", roles.join(" or ")) };
-            if self.inventory.is_none() || place.in_world {
+            let role = if roles.is_empty() { "ROLE".to_owned() } else { roles.join(" or ") };
+            let cure = format!("Give the test one: given host {name:?} is {role}(…)");
+            let missing = |message: String| Diagnostic::error(code::UNKNOWN_HOST, span, message).help(cure.clone());
+            if place.in_world {
+                place.missing.push(missing(format!("The inventory of this test's world has no host named {name}")));
+            } else if self.inventory.is_none() {
                 let message = format!("No inventory (rectify.yaml) names the host {name}, and this test gives none");
-                place.missing.push(Diagnostic::error(code::UNKNOWN_HOST, span, message).help(cure));
+                place.missing.push(missing(message));
             } else {
                 let message = format!("Neither the inventory nor this test has a host named {name}");
                 let listed = self.program.hosts.iter().map(|host| &host.name);

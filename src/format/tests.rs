@@ -64,11 +64,11 @@ impl Layout<'_> {
         for answer in answers {
             // Values that follow each other are one list.
             let goes_on = matches!((before, answer), (Some(GivenAnswer::Value(_)), GivenAnswer::Value(_)));
-            parts.push(Document::text(match before {
-                None => " ",
-                Some(_) if goes_on => ", ",
-                Some(_) => ", then ",
-            }));
+            parts.extend(match before {
+                None => vec![Document::text(" ")],
+                Some(_) => vec![Document::text(","), Document::Line],
+            });
+            parts.extend((before.is_some() && !goes_on).then(|| Document::text("then ")));
             match answer {
                 GivenAnswer::Value(value) => {
                     parts.extend((!goes_on).then(|| Document::text("answers ")));
@@ -86,7 +86,7 @@ impl Layout<'_> {
             }
             before = Some(answer);
         }
-        Document::Sequence(parts)
+        Document::Indent(parts)
     }
 
     fn expectation(&mut self, expectation: &Expectation) -> Document {

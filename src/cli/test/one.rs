@@ -89,7 +89,7 @@ fn run_in_world(job: Job<'_>, path: &str, span: Span, told: &mut Told, coverage:
         return Err(unusable(format!("The test does not fit the inventory of {path}: {why}")));
     };
     if let Some(missing) = test.missing.first() {
-        return Err(unusable(format!("{}, nor does the world {path}", missing.message)));
+        return Err(unusable(missing.message.clone()));
     }
     let secrets = project.secrets();
     let inventory = project.inventory.as_ref();
