@@ -56,6 +56,8 @@ pub(super) struct Context<'a> {
     pub patterns: &'a mut Patterns,
     /// Enums by word, for words without a context; made when the first is met.
     pub words: Option<Rc<Words>>,
+    /// The words that questions offer.
+    pub choices: Vec<EcoString>,
     /// The test that is looked at.
     pub test: Option<TestPlace>,
     nodes: u32,
@@ -99,6 +101,7 @@ impl<'a> Context<'a> {
             runs: Vec::new(),
             patterns,
             words: None,
+            choices: Vec::new(),
             test: None,
             nodes: 0,
             comparisons: Cell::new(MOST_COMPARISONS),

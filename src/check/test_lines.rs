@@ -11,6 +11,9 @@ use crate::syntax::ast::{self, GivenAnswer, GivenSubject, TestLine};
 use crate::value::{Class, ErrorKind, SignedDuration};
 use ecow::EcoString;
 
+/// What can be said to a request for approval, and of work by hand.
+const APPROVALS: [&str; 4] = ["approve", "deny", "done", "failed"];
+
 /// What is known while a test is looked at.
 #[derive(Default)]
 pub(super) struct TestPlace {
@@ -288,7 +291,7 @@ impl<'a> Context<'a> {
         answers
             .iter()
             .filter_map(|answer| match subject {
-                Subject::Action(index, _) => self.answer_of_action(body, *index, answer, span),
+                Subject::Action(index, _) => self.answer_of_action(body, *index, answer),
                 _ => self.verdict(body, answer, span),
             })
             .collect()
@@ -317,13 +320,7 @@ impl<'a> Context<'a> {
         None
     }
 
-    fn answer_of_action(
-        &mut self,
-        body: &mut Body<'a>,
-        index: usize,
-        answer: &'a GivenAnswer,
-        span: Span,
-    ) -> Option<Answer> {
+    fn answer_of_action(&mut self, body: &mut Body<'a>, index: usize, answer: &'a GivenAnswer) -> Option<Answer> {
         let action = self.program.actions.get(index)?;
         let (class, returns) = (action.class, action.returns.clone());
         let name = format!("{}.{}", action.backend, action.name);
@@ -355,10 +352,7 @@ impl<'a> Context<'a> {
                 let message = message.as_ref().map(|message| self.literal(message, "the message of an error"));
                 Some(Answer::Error(found.unwrap_or(Some(ErrorKind::Failed))?, message))
             }
-            GivenAnswer::TimesOut => {
-                let _ = span;
-                Some(Answer::TimesOut)
-            }
+            GivenAnswer::TimesOut => Some(Answer::TimesOut),
         }
     }
 
@@ -378,7 +372,16 @@ impl<'a> Context<'a> {
             _ => None,
         };
         match word {
-            Some(path) if !path.text.contains('.') => vec![Answer::Word(path.text.clone())],
+            Some(path) => {
+                let word = &path.text;
+                if !APPROVALS.contains(&word.as_str()) && !self.choices.contains(word) {
+                    let known: Vec<EcoString> = self.choices.clone();
+                    let known = APPROVALS.into_iter().chain(known.iter().map(EcoString::as_str));
+                    let message = format!("No question here can be answered with {word}");
+                    self.report(self.unknown(code::UNKNOWN_WORD, path.span, message, word, known));
+                }
+                vec![Answer::Word(word.clone())]
+            }
             _ => {
                 let message = "People answer with one word";
                 let diagnostic = Diagnostic::error(code::MISPLACED, span, message);
@@ -435,10 +438,9 @@ impl<'a> Context<'a> {
             }
             ast::Expectation::Call { negated, call, times } => {
                 let times = match (times, negated) {
-                    (Some(times), true) => {
+                    (Some(_), true) => {
                         let diagnostic = Diagnostic::error(code::MISPLACED, span, "This says twice how often");
                         self.report(diagnostic.help("Write expect no CALL, or expect CALL once"));
-                        let _ = times;
                         return None;
                     }
                     (None, true) | (Some(ast::Times::Never), _) => Some(0),

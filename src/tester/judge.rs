@@ -1,6 +1,6 @@
 //! What a test expects, held against what was seen.
 
-use super::trial::values;
+use super::trial::{STEP_LIMIT, values};
 use super::{Effect, Seen};
 use crate::check::program::Program;
 use crate::check::test_block::{Expectation, ExpectationKind, Outcome, Pattern, Test};
@@ -16,6 +16,11 @@ pub fn judge(program: &Program, test: &Test, seen: &Seen) -> Vec<Diagnostic> {
     for violation in &seen.violations {
         let message = format!("The run broke a rule of its world: {violation}");
         found.push(Diagnostic::error(code::NOT_AS_EXPECTED, test.title_span, message));
+    }
+    if seen.gave_up {
+        let message = format!("The run took more than {STEP_LIMIT} steps, and was given up");
+        let diagnostic = Diagnostic::error(code::NOT_AS_EXPECTED, test.title_span, message);
+        found.push(diagnostic.help("Wait between two turns, or turn fewer times"));
     }
     let Some(ending) = &seen.ending else {
         let message = "The run waits for something that will never happen";

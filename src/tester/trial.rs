@@ -12,7 +12,7 @@ use crate::world::scripted::{Person, Rule, Says, Scripted};
 use crate::world::simulated::Simulated;
 
 /// A run of a test that does more statements than this is going round in circles.
-const STEP_LIMIT: u64 = 100_000;
+pub(super) const STEP_LIMIT: u64 = 100_000;
 
 /// What kept a test from being run.
 pub type Trouble = Diagnostic;
@@ -76,7 +76,8 @@ pub fn in_world(program: &Program, test: &Test, world: &Simulated<'_>) -> Result
 
 fn seen(notes: Notes) -> Seen {
     let effects: Vec<Effect> = notes.effects();
-    Seen { effects, events: notes.events, reached: notes.reached, ..Seen::default() }
+    let gave_up = notes.steps >= STEP_LIMIT;
+    Seen { effects, gave_up, events: notes.events, reached: notes.reached, ..Seen::default() }
 }
 
 fn trouble(span: crate::source::Span, error: &ActionError) -> Box<Trouble> {
