@@ -144,6 +144,8 @@ impl<'a> Context<'a> {
         };
         let (name, span) = (text.literal()?, text.span);
         let place = self.test.as_mut()?;
+        // Of a role that nobody declares it is said where the test gives it.
+        let is_known = |role: &EcoString| self.declared.roles.contains_key(role);
         let own = place.hosts.iter().find(|(own, _)| own.eq_ignore_ascii_case(&name));
         let found = own.map(|(own, roles)| (own.clone(), roles.clone())).or_else(|| {
             let listed = self.program.hosts.iter().find(|host| host.answers_to(&name));
@@ -170,7 +172,7 @@ impl<'a> Context<'a> {
             }
             return Some(Typed::constant(Value::Host(name), type_of, span));
         };
-        if !roles.is_empty() && !has.iter().any(|role| roles.contains(role)) {
+        if !roles.is_empty() && has.iter().all(is_known) && !has.iter().any(|role| roles.contains(role)) {
             let message = format!("{name} is no {type_of}: it is {}", has.join(", "));
             self.error(code::WRONG_ROLE, span, message);
         }

@@ -96,7 +96,6 @@ fn of_project(
     output: &Output,
 ) -> Result<Option<Vec<Page>>, String> {
     files.sort();
-    files.dedup();
     let project = Project::open(place)?;
     let mut session = project.session();
     let mut diagnostics = project.diagnostics.clone();
@@ -104,7 +103,8 @@ fn of_project(
     for path in &files {
         let found = project.check(&mut session, path);
         diagnostics.extend(found.diagnostics);
-        if let (Some(file), Some(program)) = (found.file, found.program) {
+        let is_new = |file| checked.iter().all(|(_, known, _)| *known != file);
+        if let (Some(file), Some(program)) = (found.file.filter(|file| is_new(*file)), found.program) {
             // A file of tests says nothing that a reader of runbooks looks for.
             if only_tests(&program, file) {
                 continue;

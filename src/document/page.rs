@@ -130,10 +130,10 @@ impl Writer<'_, '_> {
         push(text, &lines);
     }
 
-    /// The comment above something, behind a colon.
+    /// The comment above something, behind a dash.
     fn note(&self, span: crate::source::Span) -> String {
         let comment = self.at.library.comments.above(span).join(" ");
-        if comment.trim().is_empty() { String::new() } else { format!(": {}", inline(&comment, SENTENCE)) }
+        if comment.trim().is_empty() { String::new() } else { format!(" — {}", inline(&comment, SENTENCE)) }
     }
 }
 
@@ -141,6 +141,7 @@ impl Writer<'_, '_> {
 fn push(text: &mut String, part: &str) {
     let part = part.trim_end_matches('\n');
     if !part.is_empty() {
-        let _ = write!(text, "{}{part}\n", if text.is_empty() || text.ends_with("\n\n") { "" } else { "\n" });
+        let gap = if text.is_empty() || text.ends_with("\n\n") { "" } else { "\n" };
+        let _ = writeln!(text, "{gap}{part}");
     }
 }

@@ -38,3 +38,4 @@ pub mod world;
 
 pub use constant::constant;
 pub use run::{Ending, EndingOutcome, Start, rehearse, run};
+pub use scope::TOO_MANY_STEPS;

@@ -6,7 +6,7 @@ use crate::check::program::Program;
 use crate::check::test_block::{Expectation, ExpectationKind, Outcome, Pattern, Test};
 use crate::diagnostic::{Diagnostic, code};
 use crate::engine::event::{EventKind, LeftInPlace};
-use crate::engine::{Ending, EndingOutcome};
+use crate::engine::{Ending, EndingOutcome, TOO_MANY_STEPS};
 use crate::value::{Call, SignedDuration, Value, Written, display_duration};
 use std::fmt::Write;
 
@@ -17,16 +17,16 @@ pub fn judge(program: &Program, test: &Test, seen: &Seen) -> Vec<Diagnostic> {
         let message = format!("The run broke a rule of its world: {violation}");
         found.push(Diagnostic::error(code::NOT_AS_EXPECTED, test.title_span, message));
     }
-    if seen.gave_up {
-        let message = format!("The run took more than {STEP_LIMIT} steps, and was given up");
-        let diagnostic = Diagnostic::error(code::NOT_AS_EXPECTED, test.title_span, message);
-        found.push(diagnostic.help("Wait between two turns, or turn fewer times"));
-    }
     let Some(ending) = &seen.ending else {
         let message = "The run waits for something that will never happen";
         found.push(Diagnostic::error(code::NOT_AS_EXPECTED, test.title_span, message));
         return found;
     };
+    if ending.reason.contains(TOO_MANY_STEPS) {
+        let message = format!("The run took more than {STEP_LIMIT} steps, and was given up");
+        let diagnostic = Diagnostic::error(code::NOT_AS_EXPECTED, test.title_span, message);
+        found.push(diagnostic.help("Wait between two turns, or turn fewer times"));
+    }
     let judging = Judging { program, test, seen, ending };
     let missed = test.expectations.iter().filter_map(|expectation| {
         let message = judging.missed(expectation)?;

@@ -35,8 +35,6 @@ pub struct Seen {
     pub nothing_given: Vec<String>,
     /// Rules of a simulated world that it broke, in sentences.
     pub violations: Vec<String>,
-    /// It went round in circles, and was given up.
-    pub gave_up: bool,
     /// When it began.
     pub started: Timestamp,
 }

@@ -76,8 +76,7 @@ pub fn in_world(program: &Program, test: &Test, world: &Simulated<'_>) -> Result
 
 fn seen(notes: Notes) -> Seen {
     let effects: Vec<Effect> = notes.effects();
-    let gave_up = notes.steps >= STEP_LIMIT;
-    Seen { effects, gave_up, events: notes.events, reached: notes.reached, ..Seen::default() }
+    Seen { effects, events: notes.events, reached: notes.reached, ..Seen::default() }
 }
 
 fn trouble(span: crate::source::Span, error: &ActionError) -> Box<Trouble> {

@@ -22,8 +22,6 @@ pub(super) struct Notes {
     pub events: Vec<Event>,
     pub asked: Vec<Asking>,
     pub reached: BTreeSet<(NodeId, Reached)>,
-    /// How many statements were begun.
-    pub steps: u64,
     /// The calls that the world got, in order.
     leaves: Vec<Call>,
 }
@@ -69,9 +67,7 @@ impl Observing for Watched<'_> {
     }
 
     fn reached(&self, statement: NodeId, how: Reached) {
-        let mut notes = self.notes.borrow_mut();
-        notes.steps += u64::from(how == Reached::Begun);
-        notes.reached.insert((statement, how));
+        self.notes.borrow_mut().reached.insert((statement, how));
     }
 
     fn poll_cancel(&self, context: &mut Context<'_>) -> Poll<Timestamp> {

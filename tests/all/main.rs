@@ -2,6 +2,7 @@
 
 mod acceptance;
 mod check_hostile;
+mod cli_doc;
 mod cli_files;
 mod cli_fmt;
 mod cli_pages;

@@ -256,7 +256,7 @@ fn what_cannot_be_used_is_not_run() {
 #[test]
 fn an_inventory_that_is_there_is_held_against() {
     let inventory = "hosts:\n  web1: {address: 192.0.2.1, aliases: [www], roles: [web], facts: {service: nginx, token: t}}\n\
-                     contacts:\n  oncall: {terminal: true}\nsecrets:\n  t: {env: NOBODY_SETS_THIS}\n";
+                     contacts:\n  oncall: {terminal: true}\nsecrets:\n  t: {environment: NOBODY_SETS_THIS}\n";
     let test = |host: &str, contact: &str| {
         format!(
             "{PAGE}test \"it\" for PageDown(server: \"{host}\") {{\n  given Up fails, then fails, then passes\n  \

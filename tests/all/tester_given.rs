@@ -45,8 +45,8 @@ fn answers_of_observations() {
     goes("given shop.stats errors unreachable \"no route\", then fails", &["escalated \"cannot tell\""]);
     goes("given shop.stats answers Stats(up: now > now - 5m, since: now)", &["resolved within 1s"]);
     goes(
-        "given shop.stats answers r#\"{\"up\": true, \"load\": 1, \"names\": [], \"since\": \"2026-01-01T00:00:00Z\"}\"# as Stats",
-        &[],
+        "given shop.stats answers r#\"{\"up\": true, \"load\": 1, \"names\": [], \"since\": \"2026-01-01T00:00:00Z\"}\"#.json as Stats",
+        &["resolved within 1s"],
     );
 }
 
@@ -118,14 +118,14 @@ fn hosts() {
 fn nothing_is_assumed() {
     let missing = "The run needed an answer that this test does not give: ";
     // Though the run ends as it is expected to.
-    says("", "escalated", &[&format!("{missing}exec.read(arguments: [\"stats\", \"web1\"])")]);
+    says("", "escalated", &[&format!("{missing}exec.read(arguments: [\"stats\", \"web1\"], accepts: [0])")]);
     says(
         "given Up(server: \"web2\") passes\ngiven host \"web2\" is web",
         "escalated",
         &[&format!("{missing}Up(server: web1)")],
     );
     let no_drained = "given host \"web1\" is web\ngiven Up fails\ngiven nobody answers\nexpect escalated";
-    assert_eq!(failures(no_drained), [format!("{missing}exec.read(arguments: [\"drained\", \"web1\"])")]);
+    assert_eq!(failures(no_drained), [format!("{missing}exec.read(arguments: [\"drained\", \"web1\"], accepts: [0])")]);
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn branches_with_steps_are_drawn_and_meet_again() {
             "server.name? -b, c-> 2 B",
             "2 B --> 3 T",
             "server.name? -anything else-> 3 T",
-            "g4 -an error-> escalated to oncall",
+            "g1 -an error-> escalated to oncall",
             "3 T --> 4 F",
             "4 F --> service.restart(\"a\", on: server)",
             "service.restart(\"a\", on: server) -done-> resolved",
@@ -120,4 +120,20 @@ fn a_long_runbook_has_a_chart_that_ends() {
     let chart = chart(&format!("{steps}  resolve \"done\""));
     assert!(chart.nodes.len() < 70, "{}", chart.nodes.len());
     assert!(chart.reached().contains("resolved"), "{chart:?}");
+}
+
+#[test]
+fn a_procedure_is_named_with_its_arguments_and_what_it_does_without() {
+    let part = "procedure Part(name: text, on: host) { service.restart(name, on: on) }\n";
+    let steps = "  step \"S\" {
+            do Part(\"a\", server)
+            do Part(\"b\", server)
+          }
+          do Part(\"c\", server)
+          resolve \"x\"";
+    let text = page(&format!("{part}{}", runbook(steps)), Format::Mermaid);
+    let chart = Chart::read(&text).expect("a chart");
+    let call = |name: &str| format!("do Part(name: \"{name}\", on: server)");
+    assert_eq!(chart.nodes["n1"], format!("1 S\n{}\nservice.restart\n{}", call("a"), call("b")));
+    assert_eq!(chart.nodes["n2"], format!("{}\nservice.restart", call("c")));
 }
