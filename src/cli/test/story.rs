@@ -1,8 +1,9 @@
 //! The run of a test, as lines.
 
+use super::super::output::mask_of;
 use crate::engine::event::Event;
 use crate::report::Style;
-use crate::report::run::{Mask, PlainLines, View};
+use crate::report::run::{PlainLines, View};
 use crate::secret::Secrets;
 use std::cell::RefCell;
 use std::io::{Result, Write};
@@ -26,8 +27,7 @@ impl Write for Page {
 
 /// The events of a run in plain lines on virtual time, without the secrets.
 pub fn story(events: &[Event], secrets: Secrets) -> String {
-    let secrets = Arc::new(secrets);
-    let mask: Mask = Rc::new(move |line| secrets.redact_text(line));
+    let mask = mask_of(&Arc::new(secrets));
     let page = Page::default();
     let style = Style { colour: false, width: 100 };
     let mut lines = PlainLines::new(Box::new(page.clone()), mask, style).on_virtual_time();
