@@ -64,6 +64,11 @@ impl<'a> Session<'a> {
         self.parsed.values().map(|file| ReadFile { id: file.id, tree: &file.tree })
     }
 
+    /// A file that was checked or imported.
+    pub fn read_file(&self, path: &Path) -> Option<ReadFile<'_>> {
+        self.parsed.get(path).map(|file| ReadFile { id: file.id, tree: &file.tree })
+    }
+
     /// The file that an import brought in, by the place of the path that it names.
     pub fn imported(&self, path: Span) -> Option<FileId> {
         self.imports.get(&path).copied()

@@ -4,8 +4,10 @@ use super::allow::Allow;
 use super::facts::Facts;
 use super::rule::{Look, Project, Rule};
 use super::rules::RULES;
-use crate::diagnostic::{CODES, Code, Diagnostic, code, nearest, rule_of, rule_page};
+use crate::diagnostic::{CODES, Code, Diagnostic, code, nearest, rule_page};
 use crate::inventory::Inventory;
+use crate::source::Span;
+use ecow::EcoString;
 use jiff::civil::Date;
 
 /// What else is known when all files have been seen.
@@ -28,32 +30,39 @@ pub fn conclude(files: &[Facts], settings: Settings<'_>) -> Vec<Diagnostic> {
             findings.extend(rule.findings(settings.inventory, |found| look(&project, found)));
         }
     }
+    findings.sort_by_key(Diagnostic::span);
+    let mut allowed = vec![false; findings.len()];
     let mut of_comments = Vec::new();
     for allow in files.iter().flat_map(|file| &file.allows) {
         let mut useless = Vec::new();
         for (name, span) in &allow.rules {
-            let before = findings.len();
-            findings.retain(|finding| rule_of(finding.code) != Some(name) || !allow.covers(finding.span()));
-            if findings.len() == before && is_asked(name, settings) {
+            let Some(page) = rule_page(name) else { continue };
+            let from = findings.partition_point(|finding| finding.span() < allow.line);
+            let on_line = findings.iter().enumerate().skip(from).take_while(|(_, it)| allow.covers(it.span()));
+            let mut meets = false;
+            for (position, _) in on_line.filter(|(_, finding)| finding.code == page.code) {
+                allowed.get_mut(position).into_iter().for_each(|allowed| *allowed = true);
+                meets = true;
+            }
+            if !meets && is_asked(page.code, settings) {
                 useless.push((name, *span));
             }
         }
         judge(allow, &useless, settings, &mut of_comments);
     }
+    let mut keep = allowed.into_iter().map(|allowed| !allowed);
+    findings.retain(|_| keep.next().unwrap_or(true));
     for finding in of_comments {
-        let rule = RULES.iter().find(|rule| rule.code == finding.code);
-        findings.extend(rule.into_iter().flat_map(|rule| {
-            let finding = finding.clone();
-            rule.findings(settings.inventory, |found| found.push(finding))
-        }));
+        if let Some(rule) = Rule::of(finding.code) {
+            findings.extend(rule.findings(settings.inventory, |found| found.push(finding)));
+        }
     }
     findings
 }
 
 /// Whether a rule had its say, so that an allow of it would have met what there is to allow.
-fn is_asked(name: &str, settings: Settings<'_>) -> bool {
-    let rule = RULES.iter().find(|rule| rule.name() == name);
-    rule.is_some_and(|rule| {
+fn is_asked(code: Code, settings: Settings<'_>) -> bool {
+    Rule::of(code).is_some_and(|rule| {
         let needs_all = matches!(rule.look, Look::Project(_));
         rule.level_by(settings.inventory).severity().is_some() && (settings.whole || !needs_all)
     })
@@ -62,7 +71,7 @@ fn is_asked(name: &str, settings: Settings<'_>) -> bool {
 /// What is wrong with one allow.
 fn judge(
     allow: &Allow,
-    useless: &[(&ecow::EcoString, crate::source::Span)],
+    useless: &[(&EcoString, Span)],
     settings: Settings<'_>,
     found: &mut Vec<Diagnostic>,
 ) {
@@ -107,7 +116,7 @@ fn judge(
 
 const HOW: &str = "Write `# allow: RULE — because …`";
 
-fn unknown(name: &str, span: crate::source::Span) -> Diagnostic {
+fn unknown(name: &str, span: Span) -> Diagnostic {
     let finding = Diagnostic::warning(code::UNKNOWN_RULE, span, format!("There is no rule named {name}"));
     let code = CODES.iter().find(|page| page.code == Code(upper(name).unwrap_or_default()));
     match code {

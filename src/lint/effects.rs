@@ -5,25 +5,25 @@ use crate::check::program::{Block, Probe, Program, StatementKind};
 use crate::source::Span;
 use crate::syntax::ast::{self, Expression, ExpressionKind, Path};
 use crate::value::Class;
+use std::collections::BTreeSet;
 
 impl<'a> File<'a> {
     /// The harm that the action of a path may do; nothing where it names no action.
     pub fn class_of(&self, path: &Path) -> Option<Class> {
-        let (backend, name) = path.text.split_once('.')?;
-        let action = self.program.actions.iter().find(|action| action.name == name && action.backend == backend);
-        action.map(|action| action.class)
+        self.classes.get(&path.text.split_once('.')?).copied()
     }
 
     /// A probe by name.
     pub fn probe(&self, name: &str) -> Option<&'a Probe> {
-        self.program.probes.iter().find(|probe| probe.name == name)
+        self.probes.get(name).copied()
     }
 
     /// Every expression that stands in a part of the text.
     pub fn expressions_in(&self, part: Span) -> impl Iterator<Item = &'a Expression> + '_ {
         let expressions = &self.flat.expressions;
-        // They are in the order of the text by their starts.
-        expressions.iter().copied().filter(move |it| part.start <= it.span.start && it.span.end <= part.end)
+        let first = expressions.partition_point(|it| it.span.start < part.start);
+        let inside = expressions.iter().skip(first).copied().take_while(move |it| it.span.start < part.end);
+        inside.filter(move |it| it.span.end <= part.end)
     }
 
     /// Whether a part of the text asks the outside by an action.
@@ -53,22 +53,35 @@ pub fn act_of(statement: &ast::Statement) -> Option<&ast::Call> {
 
 /// Whether anything in a block may be noticed by users, in what it does and in what that does.
 pub fn disrupts(program: &Program, block: &Block) -> bool {
+    looked_through(program, block, &mut BTreeSet::new())
+}
+
+/// The same, where some procedures were looked into already.
+fn looked_through(program: &Program, block: &Block, seen: &mut BTreeSet<usize>) -> bool {
     use StatementKind as S;
-    let inside = |block: &Block| disrupts(program, block);
-    let other = |block: &Option<Block>| block.as_ref().is_some_and(inside);
-    block.statements.iter().any(|statement| match &statement.kind {
-        S::Act { call, .. } => program.actions.get(call.action).is_some_and(|action| action.class >= Class::Disrupt),
-        S::Do { procedure, .. } => program.procedures.get(*procedure).is_some_and(|it| inside(&it.block)),
-        S::Step { block, .. } | S::For { block, .. } | S::Retry { block, .. } => inside(block),
-        S::TemporarilyBlock { block, undo, .. } | S::Try { block, catch: undo, .. } => inside(block) || inside(undo),
-        S::If { branches, otherwise } => branches.iter().any(|(_, block)| inside(block)) || other(otherwise),
-        S::Match { arms, otherwise, .. } => arms.iter().any(|(_, block)| inside(block)) || other(otherwise),
-        S::Repeat { block, otherwise, .. } => inside(block) || other(otherwise),
-        S::Require { otherwise, .. }
-        | S::RequireApproval { otherwise, .. }
-        | S::WaitUntil { otherwise, .. }
-        | S::Manual { otherwise, .. } => other(otherwise),
-        S::Run { .. } => true,
-        _ => false,
+    block.statements.iter().any(|statement| {
+        let mut blocks: Vec<&Block> = Vec::new();
+        match &statement.kind {
+            S::Act { call, .. } => {
+                return program.actions.get(call.action).is_some_and(|action| action.class >= Class::Disrupt);
+            }
+            S::Run { .. } => return true,
+            S::Do { procedure, .. } if seen.insert(*procedure) => {
+                blocks.extend(program.procedures.get(*procedure).map(|procedure| &procedure.block));
+            }
+            S::Step { block, .. } | S::For { block, .. } | S::Retry { block, .. } => blocks.push(block),
+            S::TemporarilyBlock { block, undo: other, .. } | S::Try { block, catch: other, .. } => {
+                blocks.extend([block, other]);
+            }
+            S::If { branches, otherwise } => blocks.extend(branches.iter().map(|(_, block)| block).chain(otherwise)),
+            S::Match { arms, otherwise, .. } => blocks.extend(arms.iter().map(|(_, block)| block).chain(otherwise)),
+            S::Repeat { block, otherwise, .. } => blocks.extend([block].into_iter().chain(otherwise)),
+            S::Require { otherwise, .. }
+            | S::RequireApproval { otherwise, .. }
+            | S::WaitUntil { otherwise, .. }
+            | S::Manual { otherwise, .. } => blocks.extend(otherwise),
+            _ => {}
+        }
+        blocks.into_iter().any(|block| looked_through(program, block, seen))
     })
 }

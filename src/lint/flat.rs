@@ -8,7 +8,7 @@ use crate::syntax::ast::*;
 pub struct Flat<'a> {
     /// Every text.
     pub texts: Vec<&'a Text>,
-    /// Every expression, outer ones before those inside.
+    /// Every expression, sorted by where it begins, outer ones before those inside.
     pub expressions: Vec<&'a Expression>,
     /// Every statement, outer ones before those inside.
     pub statements: Vec<Placed<'a>>,
@@ -56,6 +56,7 @@ impl<'a> Flat<'a> {
         for declaration in &file.declarations {
             walk.declaration(declaration);
         }
+        walk.flat.expressions.sort_by_key(|expression| (expression.span.start, std::cmp::Reverse(expression.span.end)));
         walk.flat
     }
 

@@ -32,7 +32,7 @@ pub fn look(session: &Session<'_>, file: ReadFile<'_>, program: &Program, invent
     let flat = Flat::of(file.tree);
     let mut facts = Facts::with(session, file, &flat);
     facts.read_allows(source, &file.tree.comments);
-    let seen = File { source, tree: file.tree, flat, program, inventory };
+    let seen = File::new(source, file.tree, flat, program, inventory);
     for rule in RULES {
         if let Look::File(look) = rule.look {
             let report = |found: &mut Vec<Diagnostic>| look(&seen, found);

@@ -2,11 +2,13 @@
 
 use super::facts::Facts;
 use super::flat::Flat;
-use crate::check::program::Program;
+use crate::check::program::{Action, Probe, Program};
 use crate::diagnostic::{Code, Diagnostic, Level, rule_of};
 use crate::inventory::Inventory;
 use crate::source::SourceFile;
 use crate::syntax::ast;
+use crate::value::Class;
+use std::collections::HashMap;
 
 /// A rule. Its name and title stand beside its code, in `diagnostic::CODES`, and what it is about on its page.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +60,23 @@ pub struct File<'a> {
     pub program: &'a Program,
     /// What the team keeps, if it keeps something.
     pub inventory: Option<&'a Inventory>,
+    pub(super) classes: HashMap<(&'a str, &'a str), Class>,
+    pub(super) probes: HashMap<&'a str, &'a Probe>,
+}
+
+impl<'a> File<'a> {
+    pub(super) fn new(
+        source: &'a SourceFile,
+        tree: &'a ast::File,
+        flat: Flat<'a>,
+        program: &'a Program,
+        inventory: Option<&'a Inventory>,
+    ) -> Self {
+        let class = |action: &'a Action| ((action.backend.as_str(), action.name.as_str()), action.class);
+        let classes = program.actions.iter().map(class).collect();
+        let probes = program.probes.iter().map(|probe| (probe.name.as_str(), probe)).collect();
+        Self { source, tree, flat, program, inventory, classes, probes }
+    }
 }
 
 impl File<'_> {

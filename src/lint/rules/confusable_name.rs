@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Level, code};
 use crate::lint::rule::{File, Look, Rule};
+use std::collections::BTreeSet;
 
 pub const RULE: Rule = Rule {
     code: code::CONFUSABLE_NAME,
@@ -16,11 +17,13 @@ const ALIKE: &str = "аaеeоoрpсcхxуyіiјjѕsԁdһhԛqԝwАAВBЕEКKМMН
                      αaοoνvρpιiυuΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤTΥYΧX";
 
 fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+    if file.source.text.is_ascii() {
+        return;
+    }
+    let names: BTreeSet<&str> = file.flat.given.iter().map(|name| name.text.as_str()).collect();
     for name in file.flat.given.iter().filter(|name| !name.text.is_ascii()) {
         let looks_like = skeleton(&name.text);
-        let twin = (looks_like != name.text.as_str())
-            && (file.flat.given.iter().any(|other| other.text == looks_like.as_str())
-                || file.flat.parts.iter().any(|part| part.uses(&looks_like)));
+        let twin = looks_like != name.text.as_str() && names.contains(looks_like.as_str());
         let message = if let Some((letter, script)) = stranger(&name.text) {
             format!("The name {} mixes scripts: its {letter} is {script}", name.text)
         } else if twin {

@@ -4,7 +4,8 @@ use crate::diagnostic::{Diagnostic, Level, code};
 use crate::lint::flat::{Placed, first_word};
 use crate::lint::rule::{File, Look, Rule};
 use crate::source::Span;
-use crate::syntax::ast::{Expression, ExpressionKind, Statement, StatementKind, TextPart};
+use crate::syntax::ast::{Expression, ExpressionKind, Operator, StatementKind, TextPart};
+use std::collections::BTreeSet;
 
 pub const RULE: Rule = Rule {
     code: code::BARE_ESCALATION,
@@ -25,9 +26,7 @@ fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
             message.parts.iter().any(|part| matches!(part, TextPart::Interpolation(path) if first_word(path) == name))
         };
         let Some(guard) = guard(file, *placed) else { continue };
-        let name = decisive(file, guard).find(|name| {
-            observed.iter().any(|(known, declaration)| known == name && *declaration == placed.declaration)
-        });
+        let name = decisive(file, guard).find(|name| observed.contains(&(*name, placed.declaration)));
         if let Some(name) = name.filter(|name| !told(name)) {
             let message = format!("This escalation is decided by {name}, and does not show it");
             found.push(
@@ -40,8 +39,8 @@ fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 /// Names that hold what was observed, or what was worked out of it, each with its declaration.
-fn observed<'a>(file: &File<'a>) -> Vec<(&'a str, Span)> {
-    let mut names: Vec<(&str, Span)> = Vec::new();
+fn observed<'a>(file: &File<'a>) -> BTreeSet<(&'a str, Span)> {
+    let mut names: BTreeSet<(&str, Span)> = BTreeSet::new();
     for placed in &file.flat.statements {
         let StatementKind::Let { name, value, .. } = &placed.statement.kind else { continue };
         let from_another = file.expressions_in(value.span).any(|expression| match &expression.kind {
@@ -49,7 +48,7 @@ fn observed<'a>(file: &File<'a>) -> Vec<(&'a str, Span)> {
             _ => false,
         });
         if from_another || file.observes(value.span) {
-            names.push((&name.text, placed.declaration));
+            names.insert((&name.text, placed.declaration));
         }
     }
     names
@@ -59,8 +58,7 @@ fn observed<'a>(file: &File<'a>) -> Vec<(&'a str, Span)> {
 fn guard(file: &File<'_>, placed: Placed<'_>) -> Option<Span> {
     let holds = |outer: Span| outer.start <= placed.statement.span.start && placed.statement.span.end <= outer.end;
     let around = file.flat.around(placed).find(|around| !matches!(around.kind, StatementKind::Step { .. }))?;
-    let Statement { kind, .. } = around;
-    match kind {
+    match &around.kind {
         StatementKind::If { branches, .. } => {
             let own = branches.iter().find(|(_, block)| holds(block.span)).or(branches.last())?;
             Some(own.0.span)
@@ -107,6 +105,5 @@ fn decisive<'a>(file: &File<'a>, guard: Span) -> impl Iterator<Item = &'a str> {
 }
 
 fn is_logical(expression: &Expression) -> bool {
-    use crate::syntax::ast::Operator;
     matches!(expression.kind, ExpressionKind::Binary { operator: Operator::And | Operator::Or, .. })
 }

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Diagnostic, Level, code};
 use crate::lint::rule::{File, Look, Rule};
 use crate::source::Span;
-use crate::syntax::ast::StatementKind;
+use crate::syntax::ast::{Comment, StatementKind};
 
 pub const RULE: Rule = Rule {
     code: code::UNEXPLAINED_CHANGE,
@@ -36,17 +36,19 @@ fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
 
 /// Whether a comment stands directly before, or at the end of the first or last line.
 fn is_explained(file: &File<'_>, span: Span) -> bool {
-    file.tree.comments.iter().any(|comment| {
-        if comment.text.trim_start().starts_with("allow:") || !comment.text.contains(char::is_alphanumeric) {
-            return false;
-        }
-        let (start, end) = (comment.span.start, comment.span.end);
-        if comment.trailing {
-            let on_line_of = |place: u32| place <= start && !slice(file, place, start).contains('\n');
-            on_line_of(span.start) || on_line_of(span.end)
-        } else {
-            end <= span.start && only_comments(slice(file, end, span.start))
-        }
+    let comments = &file.tree.comments;
+    let after = |place: u32| comments.partition_point(|comment| comment.span.start < place);
+    let before = after(span.start).checked_sub(1).and_then(|last| comments.get(last));
+    let stands_before = |comment: &&Comment| {
+        !comment.trailing && slice(file, comment.span.end, span.start).trim().is_empty()
+    };
+    let on_line_of = |place: u32| {
+        let next = comments.get(after(place)).filter(|comment| comment.trailing);
+        next.filter(|comment| !slice(file, place, comment.span.start).contains('\n'))
+    };
+    let found = [before.filter(stands_before), on_line_of(span.start), on_line_of(span.end)];
+    found.into_iter().flatten().any(|comment| {
+        !comment.text.trim_start().starts_with("allow:") && comment.text.contains(char::is_alphanumeric)
     })
 }
 
