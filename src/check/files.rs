@@ -51,7 +51,15 @@ impl<'a> Session<'a> {
         inventory: Option<&'a Inventory>,
         sources: SourceMap,
     ) -> Self {
-        Self { files, catalog, inventory, sources, parsed: BTreeMap::new(), imports: BTreeMap::new(), patterns: Patterns::default() }
+        Self {
+            files,
+            catalog,
+            inventory,
+            sources,
+            parsed: BTreeMap::new(),
+            imports: BTreeMap::new(),
+            patterns: Patterns::default(),
+        }
     }
 
     /// Every file that was read, for showing diagnostics.

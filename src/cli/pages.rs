@@ -27,7 +27,8 @@ fn codes() -> String {
         let Some(page) = CODES.iter().find(|page| page.code == rule.code) else { continue };
         let fix = if rule.fixable { "`--fix`" } else { "" };
         let (code, name, level) = (page.code, rule.name(), rule.level.word());
-        let _ = writeln!(text, "| [{code}]({code}.md) | `{name}` | {} | {level} | {} | {fix} |", page.title, rule.since);
+        let _ =
+            writeln!(text, "| [{code}]({code}.md) | `{name}` | {} | {level} | {} | {fix} |", page.title, rule.since);
     }
     text
 }

@@ -44,9 +44,8 @@ pub fn read(source: &SourceFile, comment: &Comment) -> Option<Allow> {
     let written = comment.text.trim_start().strip_prefix("allow:")?;
     let blanks = comment.text.len() - comment.text.trim_start().len();
     let start = comment.span.start + 1 + (blanks + "allow:".len()) as u32;
-    let span = |from: usize, word: &str| {
-        Span::new(comment.span.file, start + from as u32, start + (from + word.len()) as u32)
-    };
+    let span =
+        |from: usize, word: &str| Span::new(comment.span.file, start + from as u32, start + (from + word.len()) as u32);
     let mut allow = Allow {
         comment: comment.span,
         whole: whole(&source.text, comment),
@@ -157,7 +156,8 @@ mod tests {
 
     #[test]
     fn a_dash_and_the_word_because_alone_are_no_reason() {
-        for text in ["# allow: a-rule", "# allow: a-rule —", "# allow: a-rule — because", "# allow: a-rule because …"] {
+        for text in ["# allow: a-rule", "# allow: a-rule —", "# allow: a-rule — because", "# allow: a-rule because …"]
+        {
             assert!(!allows(text)[0].has_reason, "{text}");
         }
         assert!(allows("# allow: a-rule because the vendor says so")[0].has_reason);

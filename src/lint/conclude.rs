@@ -69,12 +69,7 @@ fn is_asked(code: Code, settings: Settings<'_>) -> bool {
 }
 
 /// What is wrong with one allow.
-fn judge(
-    allow: &Allow,
-    useless: &[(&EcoString, Span)],
-    settings: Settings<'_>,
-    found: &mut Vec<Diagnostic>,
-) {
+fn judge(allow: &Allow, useless: &[(&EcoString, Span)], settings: Settings<'_>, found: &mut Vec<Diagnostic>) {
     let known = |name: &str| rule_page(name).is_some();
     for (name, span) in allow.rules.iter().filter(|(name, _)| !known(name)) {
         found.push(unknown(name, *span));

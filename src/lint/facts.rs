@@ -152,9 +152,7 @@ fn sorted(words: impl Iterator<Item = EcoString>) -> Vec<EcoString> {
 
 fn answering(runbook: &ast::Runbook) -> Answering {
     let alerts = match &runbook.alert {
-        Some(alert) => {
-            alert.names.iter().filter_map(|name| Some((name.literal()?, name.span))).collect()
-        }
+        Some(alert) => alert.names.iter().filter_map(|name| Some((name.literal()?, name.span))).collect(),
         None => vec![(runbook.name.text.clone(), runbook.name.span)],
     };
     let group = runbook.alert.as_ref().and_then(|alert| alert.group.as_ref()).and_then(ast::Text::literal);

@@ -14,7 +14,8 @@ pub fn findings_as_junit(sets: &[(Findings, SourceMap)]) -> String {
     let failures = all().count();
     let tests = failures.max(1);
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let _ = writeln!(text, "<testsuites name=\"rectify check\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">");
+    let _ =
+        writeln!(text, "<testsuites name=\"rectify check\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">");
     if failures == 0 {
         suite(&mut text, "rectify check", &[]);
     }

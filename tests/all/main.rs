@@ -1,6 +1,9 @@
 //! Every integration test, in one binary.
 
 mod acceptance;
+mod check_baseline;
+mod check_fix;
+mod check_formats;
 mod check_hostile;
 mod cli_files;
 mod cli_fmt;
@@ -26,6 +29,7 @@ mod imap_hostile;
 mod lab;
 mod lab_site;
 mod layers;
+mod lint_rules;
 mod mail;
 mod powershell;
 mod right_files;

@@ -20,9 +20,8 @@ fn look(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
     for runbook in project.files.iter().filter(|file| file.linted).flat_map(|file| &file.runbooks) {
         for (name, span) in &runbook.alerts {
             let others = known.entry(name).or_default();
-            let same_group = |other: &Answering| {
-                other.group.is_none() || runbook.group.is_none() || other.group == runbook.group
-            };
+            let same_group =
+                |other: &Answering| other.group.is_none() || runbook.group.is_none() || other.group == runbook.group;
             if let Some((other, first)) = others.iter().find(|(other, _)| same_group(other)) {
                 let message = format!("The alert {name} starts {} already, so that it would start neither", other.name);
                 found.push(

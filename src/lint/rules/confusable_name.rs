@@ -4,13 +4,8 @@ use crate::diagnostic::{Diagnostic, Level, code};
 use crate::lint::rule::{File, Look, Rule};
 use std::collections::BTreeSet;
 
-pub const RULE: Rule = Rule {
-    code: code::CONFUSABLE_NAME,
-    level: Level::Warning,
-    since: "0.1.0",
-    fixable: false,
-    look: Look::File(look),
-};
+pub const RULE: Rule =
+    Rule { code: code::CONFUSABLE_NAME, level: Level::Warning, since: "0.1.0", fixable: false, look: Look::File(look) };
 
 /// Letters beside the Latin ones that they look like.
 const ALIKE: &str = "аaеeоoрpсcхxуyіiјjѕsԁdһhԛqԝwАAВBЕEКKМMНHОOРPСCТTХXУYІIЈJЅS\
@@ -42,7 +37,9 @@ fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
 fn skeleton(name: &str) -> String {
     let latin = |letter: char| {
         let mut pairs = ALIKE.chars();
-        std::iter::from_fn(|| pairs.next().zip(pairs.next())).find(|(alike, _)| *alike == letter).map(|(_, latin)| latin)
+        std::iter::from_fn(|| pairs.next().zip(pairs.next()))
+            .find(|(alike, _)| *alike == letter)
+            .map(|(_, latin)| latin)
     };
     name.chars().map(|letter| if letter.is_ascii() { letter } else { latin(letter).unwrap_or(letter) }).collect()
 }

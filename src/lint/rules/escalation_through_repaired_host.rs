@@ -50,11 +50,9 @@ fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
                 "{} is told by mail that leaves by {}, and this runbook may be repairing that very host",
                 contact.text, host.name
             );
-            found.push(
-                Diagnostic::warning(code::UNREACHABLE_CONTACT, contact.span, message).help(
-                    "Let mail leave by a server that is not repaired here, or give the contact another way to be told",
-                ),
-            );
+            found.push(Diagnostic::warning(code::UNREACHABLE_CONTACT, contact.span, message).help(
+                "Let mail leave by a server that is not repaired here, or give the contact another way to be told",
+            ));
         }
     }
 }

@@ -7,13 +7,8 @@ use crate::source::Span;
 use crate::syntax::ast::{Expression, ExpressionKind, Operator, StatementKind, TextPart};
 use std::collections::BTreeSet;
 
-pub const RULE: Rule = Rule {
-    code: code::BARE_ESCALATION,
-    level: Level::Warning,
-    since: "0.1.0",
-    fixable: false,
-    look: Look::File(look),
-};
+pub const RULE: Rule =
+    Rule { code: code::BARE_ESCALATION, level: Level::Warning, since: "0.1.0", fixable: false, look: Look::File(look) };
 
 fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     let observed = observed(file);

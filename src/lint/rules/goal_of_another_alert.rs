@@ -32,7 +32,8 @@ fn judge(file: &File<'_>, runbook: &Runbook) -> Option<Diagnostic> {
     if subjects.is_empty() || subjects.len() != asked.len() {
         return None;
     }
-    let names = runbook.alert.iter().flat_map(|alert| &alert.names).filter_map(|name| Some((name.literal()?, name.span)));
+    let names =
+        runbook.alert.iter().flat_map(|alert| &alert.names).filter_map(|name| Some((name.literal()?, name.span)));
     let alerts: Vec<_> = names.collect();
     let about = |name: &str| name.strip_suffix("Monitor").map(str::to_owned);
     let met = alerts.iter().filter_map(|(name, _)| about(name)).any(|about| subjects.contains(&about.as_str()));

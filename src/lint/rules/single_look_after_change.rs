@@ -7,13 +7,8 @@ use crate::source::Span;
 use crate::syntax::ast::{ExpressionKind, Statement, StatementKind};
 use crate::value::Class;
 
-pub const RULE: Rule = Rule {
-    code: code::SINGLE_LOOK,
-    level: Level::Warning,
-    since: "0.1.0",
-    fixable: false,
-    look: Look::File(look),
-};
+pub const RULE: Rule =
+    Rule { code: code::SINGLE_LOOK, level: Level::Warning, since: "0.1.0", fixable: false, look: Look::File(look) };
 
 fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     for block in &file.flat.blocks {

@@ -6,13 +6,8 @@ use crate::source::Span;
 use regex::Regex;
 use std::sync::LazyLock;
 
-pub const RULE: Rule = Rule {
-    code: code::STEP_BY_NUMBER,
-    level: Level::Warning,
-    since: "0.1.0",
-    fixable: false,
-    look: Look::File(look),
-};
+pub const RULE: Rule =
+    Rule { code: code::STEP_BY_NUMBER, level: Level::Warning, since: "0.1.0", fixable: false, look: Look::File(look) };
 
 /// "step 2", "steps 2c", "步骤 2c", "第 2 步", and "2.c." standing by itself.
 static REFERENCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -48,10 +43,14 @@ mod tests {
     #[test]
     fn knows_references_from_other_numbers() {
         let reference = REFERENCE.as_ref().unwrap();
-        for text in ["go on with step 2", "Steps 3a and", "repeat step 2.1.", "执行步骤 2c", "回到第 3 步", "do 2.c.", "(2.c)"] {
+        for text in
+            ["go on with step 2", "Steps 3a and", "repeat step 2.1.", "执行步骤 2c", "回到第 3 步", "do 2.c.", "(2.c)"]
+        {
             assert!(reference.is_match(text), "{text}");
         }
-        for text in ["a step back", "within 2m", "version 2.4", "10.0.0.1", "v2.c", "2.c.example.org", "步骤很多", "step 200"] {
+        for text in
+            ["a step back", "within 2m", "version 2.4", "10.0.0.1", "v2.c", "2.c.example.org", "步骤很多", "step 200"]
+        {
             assert!(!reference.is_match(text), "{text}");
         }
     }

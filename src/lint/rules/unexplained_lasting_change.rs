@@ -39,17 +39,17 @@ fn is_explained(file: &File<'_>, span: Span) -> bool {
     let comments = &file.tree.comments;
     let after = |place: u32| comments.partition_point(|comment| comment.span.start < place);
     let before = after(span.start).checked_sub(1).and_then(|last| comments.get(last));
-    let stands_before = |comment: &&Comment| {
-        !comment.trailing && slice(file, comment.span.end, span.start).trim().is_empty()
-    };
+    let stands_before =
+        |comment: &&Comment| !comment.trailing && slice(file, comment.span.end, span.start).trim().is_empty();
     let on_line_of = |place: u32| {
         let next = comments.get(after(place)).filter(|comment| comment.trailing);
         next.filter(|comment| !slice(file, place, comment.span.start).contains('\n'))
     };
     let found = [before.filter(stands_before), on_line_of(span.start), on_line_of(span.end)];
-    found.into_iter().flatten().any(|comment| {
-        !comment.text.trim_start().starts_with("allow:") && comment.text.contains(char::is_alphanumeric)
-    })
+    found
+        .into_iter()
+        .flatten()
+        .any(|comment| !comment.text.trim_start().starts_with("allow:") && comment.text.contains(char::is_alphanumeric))
 }
 
 fn only_comments(text: &str) -> bool {

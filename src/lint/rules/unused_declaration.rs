@@ -18,8 +18,7 @@ fn look(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
     if !project.whole {
         return;
     }
-    let words: BTreeSet<&str> =
-        project.files.iter().flat_map(|file| &file.words).map(|word| word.as_str()).collect();
+    let words: BTreeSet<&str> = project.files.iter().flat_map(|file| &file.words).map(|word| word.as_str()).collect();
     let imported: BTreeSet<_> = project.files.iter().flat_map(|file| &file.imports).map(|(_, file)| *file).collect();
     for file in project.files.iter().filter(|file| file.linted) {
         if !file.runs && !imported.contains(&file.file) {

@@ -7,13 +7,8 @@ use crate::syntax::ast::{Amount, AmountKind, ExpressionKind, StatementKind, Timi
 use crate::value::{SignedDuration, display_duration};
 use ecow::EcoString;
 
-pub const RULE: Rule = Rule {
-    code: code::SHORT_WINDOW,
-    level: Level::Warning,
-    since: "0.1.0",
-    fixable: false,
-    look: Look::File(look),
-};
+pub const RULE: Rule =
+    Rule { code: code::SHORT_WINDOW, level: Level::Warning, since: "0.1.0", fixable: false, look: Look::File(look) };
 
 fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     for placed in &file.flat.statements {
