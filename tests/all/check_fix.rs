@@ -11,12 +11,13 @@ fn read(project: &Project, name: &str) -> String {
 fn slips_of_form_are_cured_until_none_is_left() {
     let good = runbook("A", "server: host", "  wait 90s\n  wait 5m\n  escalate to oncall \"${server}\"");
     let bad =
-        good.replace("wait 90s\n  wait 5m", "wiat 90 s\n  wait 5 m").replace("(server: host)", "（server: host）");
+        good.replace("wait 90s\n  wait 5m", "wiat 90s\n  wait 5min;").replace("(server: host)", "（server: host）");
     let project = Project::new(&[("a.runbook", &bad)]);
     std::fs::set_permissions(project.path("a.runbook"), std::fs::Permissions::from_mode(0o640)).unwrap();
     let ran = project.run(&["check", ".", "--fix"]).ends(0);
     assert_eq!(read(&project, "a.runbook"), good, "{ran:#?}");
-    assert!(ran.stderr.contains("made"), "{ran:#?}");
+    // Behind one cure the next is seen.
+    assert_eq!(ran.stderr, "a.runbook: 4 cures made\na.runbook: 1 cure made\n");
     let mode = std::fs::metadata(project.path("a.runbook")).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode, 0o640);
     assert_eq!(std::fs::read_dir(project.path("")).unwrap().count(), 1, "nothing is left beside it");
@@ -28,7 +29,7 @@ fn what_only_seems_to_be_meant_is_left_to_people() {
     let text = runbook("A", "server: host", "  service.restat(\"x\", on: server)\n  resolve \"x\"");
     let project = Project::new(&[("a.runbook", &text)]);
     let ran = project.run(&["check", ".", "--fix"]).ends(1);
-    assert!(ran.stdout.contains("service.restart"), "{ran:#?}");
+    assert!(ran.stdout.contains("Did you mean restart?"), "{ran:#?}");
     assert_eq!(read(&project, "a.runbook"), text);
 }
 
@@ -59,7 +60,7 @@ fn a_file_that_was_not_named_is_not_touched() {
 
 #[test]
 fn a_link_stays_a_link() {
-    let bad = runbook("A", "", "  wait 5 m\n  resolve \"x\"");
+    let bad = runbook("A", "", "  wait 5min\n  resolve \"x\"");
     let project = Project::new(&[("real/a.runbook", &bad)]);
     std::os::unix::fs::symlink("real/a.runbook", project.path("a.runbook")).unwrap();
     project.run(&["check", "a.runbook", "--fix"]).ends(0);

@@ -14,8 +14,12 @@ pub const RULE: Rule = Rule {
     look: Look::Project(look),
 };
 
-/// Says nothing of files that others import, which may hand on what they import, nor of imports that bring limits.
+/// Says nothing of files that others import, which may hand on what they import, nor of imports that bring limits; and
+/// nothing at all where files of the project were not named, since one of them may be such another.
 fn look(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
+    if !project.whole {
+        return;
+    }
     let by_id: BTreeMap<FileId, &Facts> = project.files.iter().map(|file| (file.file, file)).collect();
     let imported: BTreeSet<FileId> =
         project.files.iter().flat_map(|file| &file.imports).map(|(_, file)| *file).collect();
