@@ -94,7 +94,6 @@ fn of_project(
     output: &Output,
 ) -> Result<Option<Vec<Page>>, String> {
     files.sort();
-    files.dedup();
     let project = Project::open(place)?;
     let mut session = project.session();
     let mut diagnostics = project.diagnostics.clone();
@@ -102,7 +101,8 @@ fn of_project(
     for path in &files {
         let found = project.check(&mut session, path);
         diagnostics.extend(found.diagnostics);
-        if let (Some(file), Some(program)) = (found.file, found.program) {
+        let is_new = |file| checked.iter().all(|(_, known, _)| *known != file);
+        if let (Some(file), Some(program)) = (found.file.filter(|file| is_new(*file)), found.program) {
             checked.push((page_name(path, &arguments.paths), file, program));
         }
     }

@@ -3,27 +3,21 @@
 //! A chart is for taking in at a glance. A step in which no other step stands is one node, with what it does and the
 //! ways in which it ends the run; what only looks something up, or tells somebody, is left to the list below the chart.
 
-use super::chart::{Chart, Edge, Id, Item, Shape};
-use super::reasons::{Gathering, Reasons, effect, in_short};
+use super::chart::{Chart, Id, Shape};
+use super::drawing::{Drawing, Open, with_effects};
+use super::reasons::{Gathering, effect};
 use super::written::Source;
 use crate::check::leaving::Leaving;
 use crate::check::numbering::{Numbered, Numbering, blocks_of};
 use crate::check::program::{
     Block, Expression, ExpressionKind, LetElse, Locals, Program, Runbook, Slot, Statement, StatementKind, Subject,
 };
-use ecow::{EcoString, eco_format};
-
-/// From so many nodes on the rest of a block is one more.
-const MOST_NODES: u32 = 60;
-
-/// What is done in one node is shown on so many lines.
-const MOST_LINES: usize = 5;
-
-/// Edges that wait for what comes next: where they begin, and what they say.
-type Open = Vec<(Id, Option<String>)>;
+use crate::value::Value;
+use ecow::EcoString;
 
 /// The chart of a runbook.
 pub fn of<'p>(program: &'p Program, runbook: &'p Runbook, numbering: &'p Numbering, source: Source<'p>) -> Chart {
+    let (drawing, open) = Drawing::new(&runbook.title);
     let mut flow = Flow {
         program,
         source,
@@ -31,16 +25,10 @@ pub fn of<'p>(program: &'p Program, runbook: &'p Runbook, numbering: &'p Numberi
         locals: runbook.locals.clone(),
         contact: runbook.contact.as_deref().unwrap_or("nobody"),
         leaving: Leaving::of(program),
-        nodes: 0,
-        groups: 0,
-        open_groups: vec![Vec::new()],
-        edges: Vec::new(),
-        resolves: false,
-        escalates: Vec::new(),
+        drawing,
     };
-    let start = flow.place(Id::from("start"), Shape::End, vec![runbook.title.to_string()]);
-    flow.block(&runbook.block, &Numbered::default(), vec![(start, None)]);
-    flow.finish()
+    flow.block(&runbook.block, &Numbered::default(), open);
+    flow.drawing.finish()
 }
 
 struct Flow<'p> {
@@ -51,84 +39,10 @@ struct Flow<'p> {
     locals: Locals,
     contact: &'p str,
     leaving: Leaving<'p>,
-    nodes: u32,
-    groups: u32,
-    /// The items of the groups that are open, innermost last; the first are those of the chart.
-    open_groups: Vec<Vec<Item>>,
-    edges: Vec<Edge>,
-    resolves: bool,
-    /// Who is told by an escalation that is drawn.
-    escalates: Vec<EcoString>,
+    drawing: Drawing,
 }
 
 impl Flow<'_> {
-    fn finish(mut self) -> Chart {
-        if self.resolves {
-            self.place(Id::from("resolved"), Shape::End, vec!["resolved".to_owned()]);
-        }
-        for (place, contact) in std::mem::take(&mut self.escalates).into_iter().enumerate() {
-            self.place(escalated(place), Shape::End, vec![format!("escalated to {contact}")]);
-        }
-        Chart { items: self.open_groups.into_iter().next().unwrap_or_default(), edges: self.edges }
-    }
-
-    fn place(&mut self, id: Id, shape: Shape, label: Vec<String>) -> Id {
-        if let Some(items) = self.open_groups.last_mut() {
-            items.push(Item::Node { id: id.clone(), shape, label });
-        }
-        id
-    }
-
-    /// A node that the open edges lead to.
-    fn node(&mut self, shape: Shape, label: Vec<String>, open: Open) -> Id {
-        self.nodes += 1;
-        let id = self.place(eco_format!("n{}", self.nodes), shape, label);
-        self.lead(open, &id, None);
-        id
-    }
-
-    /// Leads open edges to a node; those that say nothing yet may say something then.
-    fn lead(&mut self, open: Open, to: &Id, words: Option<&str>) {
-        for (from, label) in open {
-            let label = label.or_else(|| words.map(str::to_owned));
-            match self.edges.iter_mut().find(|edge| edge.from == from && edge.to == *to) {
-                Some(edge) => {
-                    edge.label = match (edge.label.take(), label) {
-                        (Some(one), Some(other)) if one != other => Some(format!("{one}, {other}")),
-                        (one, other) => one.and(other),
-                    };
-                }
-                None => self.edges.push(Edge { from, to: to.clone(), label }),
-            }
-        }
-    }
-
-    fn resolve(&mut self, open: Open, why: &str) {
-        self.resolves = true;
-        self.lead(open, &Id::from("resolved"), Some(why));
-    }
-
-    fn escalate(&mut self, open: Open, contact: &str, why: &str) {
-        let place = match self.escalates.iter().position(|known| known == contact) {
-            Some(place) => place,
-            None => {
-                self.escalates.push(contact.into());
-                self.escalates.len() - 1
-            }
-        };
-        self.lead(open, &escalated(place), Some(why));
-    }
-
-    /// Draws edges from a node to the ends that a part may come to.
-    fn ends(&mut self, from: &Id, reasons: &Reasons) {
-        if !reasons.resolved.is_empty() {
-            self.resolve(vec![(from.clone(), None)], &in_short(&reasons.resolved));
-        }
-        for (contact, why) in &reasons.escalated {
-            self.escalate(vec![(from.clone(), None)], contact, &in_short(why));
-        }
-    }
-
     fn gathering(&self) -> Gathering<'_> {
         Gathering::new(self.program, self.source, self.contact)
     }
@@ -156,7 +70,7 @@ impl Flow<'_> {
             if open.is_empty() {
                 break;
             }
-            if self.nodes >= MOST_NODES {
+            if self.drawing.is_full() {
                 return self.rest(block.statements.get(position..).unwrap_or_default(), open);
             }
             open = self.statement(statement, numbered, open);
@@ -167,28 +81,15 @@ impl Flow<'_> {
     /// All that is left of a block, where the chart is full.
     fn rest(&mut self, statements: &[Statement], open: Open) -> Open {
         let reasons = self.gathering().statements(statements);
-        if reasons.is_empty() {
-            return open;
-        }
-        let id = self.node(Shape::Part, vec!["more, which is not drawn".to_owned()], open);
-        self.ends(&id, &reasons);
-        if statements.iter().any(|statement| self.leaving.leaves(statement)) { Vec::new() } else { vec![(id, None)] }
+        let leaves = statements.iter().any(|statement| self.leaving.leaves(statement));
+        self.drawing.more(&reasons, leaves, open)
     }
 
-    /// A block in a frame; its edges, and the frame if anything stands in it.
-    fn framed(&mut self, label: String, inner: impl FnOnce(&mut Self) -> Open) -> (Open, Option<Id>) {
-        self.open_groups.push(Vec::new());
-        let open = inner(self);
-        let items = self.open_groups.pop().unwrap_or_default();
-        if items.is_empty() {
-            return (open, None);
-        }
-        self.groups += 1;
-        let id = eco_format!("g{}", self.groups);
-        if let Some(around) = self.open_groups.last_mut() {
-            around.push(Item::Group { id: id.clone(), label, items });
-        }
-        (open, Some(id))
+    /// A block in a frame; the frame if anything stands in it.
+    fn framed(&mut self, label: String, block: &Block, numbered: &Numbered, open: Open) -> (Open, Option<Id>) {
+        self.drawing.open_frame();
+        let out = self.block(block, numbered, open);
+        (out, self.drawing.close_frame(label))
     }
 
     /// One node for all of a block, with its ends; nothing where there is nothing to show.
@@ -197,8 +98,8 @@ impl Flow<'_> {
         if reasons.is_empty() {
             return (open, None);
         }
-        let id = self.node(shape, with_effects(head, &reasons), open);
-        self.ends(&id, &reasons);
+        let id = self.drawing.node(shape, with_effects(head, &reasons), open);
+        self.drawing.ends(&id, &reasons);
         let out = if self.leaving.block(block) { Vec::new() } else { vec![(id.clone(), None)] };
         (out, Some(id))
     }
@@ -206,28 +107,10 @@ impl Flow<'_> {
     /// A block in a frame if steps stand in it, else as one node.
     fn part(&mut self, label: String, block: &Block, numbered: &Numbered, open: Open) -> (Open, Option<Id>) {
         if self.has_steps(block) {
-            self.framed(label, |flow| flow.block(block, numbered, open))
+            self.framed(label, block, numbered, open)
         } else {
             self.whole(Shape::Doing, vec![label], block, open)
         }
-    }
-
-    /// Something that is done, on a line of the node before it if that is of the same kind.
-    fn doing(&mut self, line: String, open: Open) -> Open {
-        if let ([(from, None)], Some(Item::Node { id, shape: Shape::Doing, label })) =
-            (open.as_slice(), self.open_groups.last_mut().and_then(|items| items.last_mut()))
-            && from == id
-            && self.edges.iter().all(|edge| edge.from != *id)
-            && !label.first().is_some_and(|first| first.starts_with(|c: char| c.is_ascii_digit()))
-        {
-            match label.len() {
-                few if few < MOST_LINES => label.push(line),
-                MOST_LINES => label.push("…".to_owned()),
-                _ => {}
-            }
-            return open;
-        }
-        vec![(self.node(Shape::Doing, vec![line], open), None)]
     }
 
     /// A question with two answers: how it goes on, and what follows if not.
@@ -239,12 +122,12 @@ impl Flow<'_> {
         numbered: &Numbered,
         open: Open,
     ) -> Open {
-        let id = self.node(Shape::Question, label, open);
+        let id = self.drawing.node(Shape::Question, label, open);
         let missed = vec![(id.clone(), Some(no.to_owned()))];
         let mut out = vec![(id, Some("yes".to_owned()))];
         match otherwise {
             Some(block) => out.extend(self.block(block, numbered, missed)),
-            None => self.escalate(missed, self.contact, no),
+            None => self.drawing.escalate(missed, self.contact, no),
         }
         out
     }
@@ -255,28 +138,28 @@ impl Flow<'_> {
                 let (number, inner) = numbered.step(self.numbering, statement.node);
                 let label = format!("{number} {}", self.source.plain_text(title));
                 if self.has_steps(block) {
-                    return self.framed(label, |flow| flow.block(block, &inner, open)).0;
+                    return self.framed(label, block, &inner, open).0;
                 }
                 let reasons = self.gathering().blocks([block]);
-                let id = self.node(Shape::Doing, with_effects(vec![label], &reasons), open);
-                self.ends(&id, &reasons);
+                let id = self.drawing.node(Shape::Doing, with_effects(vec![label], &reasons), open);
+                self.drawing.ends(&id, &reasons);
                 if self.leaving.block(block) { Vec::new() } else { vec![(id, None)] }
             }
             StatementKind::ResolveIfFixed { window, .. } => {
                 let mut label = vec!["Is it fixed?".to_owned()];
                 label.extend(window.as_ref().map(|window| format!("for up to {}", self.line(&window.within))));
-                let id = self.node(Shape::Question, label, open);
-                self.resolve(vec![(id.clone(), Some("yes".to_owned()))], "yes");
+                let id = self.drawing.node(Shape::Question, label, open);
+                self.drawing.resolve(vec![(id.clone(), Some("yes".to_owned()))], "yes");
                 vec![(id, Some("no".to_owned()))]
             }
             StatementKind::Resolve { message } => {
                 let why = self.source.plain_text(message);
-                self.resolve(open, &why);
+                self.drawing.resolve(open, &why);
                 Vec::new()
             }
             StatementKind::Escalate { contact, message, .. } => {
                 let why = self.source.plain_text(message);
-                self.escalate(open, contact, &why);
+                self.drawing.escalate(open, contact, &why);
                 Vec::new()
             }
             StatementKind::Notify { .. } => open,
@@ -297,8 +180,8 @@ impl Flow<'_> {
                 let label = vec!["By hand:".to_owned(), self.source.plain_text(message)];
                 self.gate(label, "not done", otherwise.as_ref(), numbered, open)
             }
-            StatementKind::Wait { duration } => self.doing(format!("wait {}", self.line(duration)), open),
-            StatementKind::Act { call, adverb } => self.doing(effect(self.source, *adverb, call.span), open),
+            StatementKind::Wait { duration } => self.drawing.doing(format!("wait {}", self.line(duration)), open),
+            StatementKind::Act { call, adverb } => self.drawing.doing(effect(self.source, *adverb, call.span), open),
             StatementKind::Do { procedure, .. } => self.do_procedure(statement, *procedure, numbered, open),
             StatementKind::TemporarilyBlock { block, .. } => {
                 self.part("temporarily".to_owned(), block, numbered, open).0
@@ -308,7 +191,7 @@ impl Flow<'_> {
                     Subject::Value(_) => open,
                     subject => {
                         let (shape, label) = self.subject(subject);
-                        vec![(self.node(shape, label, open), None)]
+                        vec![(self.drawing.node(shape, label, open), None)]
                     }
                 };
                 match (otherwise, value) {
@@ -319,39 +202,9 @@ impl Flow<'_> {
                     _ => open,
                 }
             }
-            StatementKind::If { branches, otherwise } => {
-                let all = || branches.iter().map(|(_, block)| block).chain(otherwise);
-                if self.shows_nothing(all()) {
-                    return open;
-                }
-                let (mut out, mut open) = (Vec::new(), open);
-                for (condition, block) in branches {
-                    let id = self.node(Shape::Question, vec![format!("{}?", self.line(condition))], open);
-                    out.extend(self.block(block, numbered, vec![(id.clone(), Some("yes".to_owned()))]));
-                    open = vec![(id, Some("no".to_owned()))];
-                }
-                out.extend(match otherwise {
-                    Some(block) => self.block(block, numbered, open),
-                    None => open,
-                });
-                out
-            }
+            StatementKind::If { branches, otherwise } => self.branches(branches, otherwise.as_ref(), numbered, open),
             StatementKind::Match { subject, arms, otherwise } => {
-                let all = || arms.iter().map(|(_, block)| block).chain(otherwise);
-                if self.shows_nothing(all()) && matches!(subject, Subject::Value(_)) {
-                    return open;
-                }
-                let (shape, label) = self.subject(subject);
-                let id = self.node(shape, label, open);
-                let mut out = Vec::new();
-                for (values, block) in arms {
-                    let words: Vec<String> = values.iter().map(ToString::to_string).collect();
-                    out.extend(self.block(block, numbered, vec![(id.clone(), Some(words.join(", ")))]));
-                }
-                if let Some(block) = otherwise {
-                    out.extend(self.block(block, numbered, vec![(id, Some("anything else".to_owned()))]));
-                }
-                out
+                self.cases(subject, arms, otherwise.as_ref(), numbered, open)
             }
             StatementKind::For { slot, list, block, .. } => {
                 let label = format!("for each {} in {}", self.local(*slot), self.line(list));
@@ -384,7 +237,7 @@ impl Flow<'_> {
                     Some(id) => id,
                     None if self.shows_nothing([catch]) => return out,
                     None => {
-                        let id = self.node(Shape::Doing, vec!["try to look".to_owned()], out);
+                        let id = self.drawing.node(Shape::Doing, vec!["try to look".to_owned()], out);
                         out = vec![(id.clone(), None)];
                         id
                     }
@@ -394,11 +247,66 @@ impl Flow<'_> {
             }
             StatementKind::Run { runbook, .. } => {
                 let (shape, label) = self.run(*runbook);
-                let id = self.node(shape, label, open);
-                self.escalate(vec![(id.clone(), None)], self.contact, "not resolved");
+                let id = self.drawing.node(shape, label, open);
+                self.drawing.escalate(vec![(id.clone(), None)], self.contact, "not resolved");
                 vec![(id, Some("resolved".to_owned()))]
             }
         }
+    }
+
+    fn branches(
+        &mut self,
+        branches: &[(Expression, Block)],
+        otherwise: Option<&Block>,
+        numbered: &Numbered,
+        mut open: Open,
+    ) -> Open {
+        let all = || branches.iter().map(|(_, block)| block).chain(otherwise);
+        if self.shows_nothing(all()) {
+            return open;
+        }
+        let mut out = Vec::new();
+        for (place, (condition, block)) in branches.iter().enumerate() {
+            if self.drawing.is_full() {
+                let reasons = self.gathering().blocks(all().skip(place));
+                let leaves = otherwise.is_some() && all().skip(place).all(|block| self.leaving.block(block));
+                out.extend(self.drawing.more(&reasons, leaves, open));
+                return out;
+            }
+            let id = self.drawing.node(Shape::Question, vec![format!("{}?", self.line(condition))], open);
+            out.extend(self.block(block, numbered, vec![(id.clone(), Some("yes".to_owned()))]));
+            open = vec![(id, Some("no".to_owned()))];
+        }
+        match otherwise {
+            Some(block) => out.extend(self.block(block, numbered, open)),
+            None => out.extend(open),
+        }
+        out
+    }
+
+    fn cases(
+        &mut self,
+        subject: &Subject,
+        arms: &[(Vec<Value>, Block)],
+        otherwise: Option<&Block>,
+        numbered: &Numbered,
+        open: Open,
+    ) -> Open {
+        let all = arms.iter().map(|(_, block)| block).chain(otherwise);
+        if matches!(subject, Subject::Value(_)) && self.shows_nothing(all) {
+            return open;
+        }
+        let (shape, label) = self.subject(subject);
+        let id = self.drawing.node(shape, label, open);
+        let mut out = Vec::new();
+        for (values, block) in arms {
+            let words: Vec<String> = values.iter().map(ToString::to_string).collect();
+            out.extend(self.block(block, numbered, vec![(id.clone(), Some(words.join(", ")))]));
+        }
+        if let Some(block) = otherwise {
+            out.extend(self.block(block, numbered, vec![(id, Some("anything else".to_owned()))]));
+        }
+        out
     }
 
     fn do_procedure(&mut self, statement: &Statement, procedure: usize, numbered: &Numbered, open: Open) -> Open {
@@ -409,7 +317,7 @@ impl Flow<'_> {
         }
         let inner = numbered.procedure(self.numbering, statement.node);
         let locals = std::mem::replace(&mut self.locals, done.locals.clone());
-        let (out, _) = self.framed(done.name.to_string(), |flow| flow.block(&done.block, &inner, open));
+        let (out, _) = self.framed(done.name.to_string(), &done.block, &inner, open);
         self.locals = locals;
         out
     }
@@ -436,17 +344,4 @@ impl Flow<'_> {
         let title = self.program.runbooks.get(runbook).map(|it| it.title.to_string()).unwrap_or_default();
         (Shape::Part, vec!["run:".to_owned(), title])
     }
-}
-
-fn escalated(place: usize) -> Id {
-    if place == 0 { Id::from("escalated") } else { eco_format!("escalated{}", place + 1) }
-}
-
-/// A label with what is done below it.
-fn with_effects(mut label: Vec<String>, reasons: &Reasons) -> Vec<String> {
-    label.extend(reasons.effects.iter().take(MOST_LINES).cloned());
-    if reasons.effects.len() > MOST_LINES {
-        label.push("…".to_owned());
-    }
-    label
 }

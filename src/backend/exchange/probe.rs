@@ -1,6 +1,6 @@
 //! Probes run on demand.
 
-use super::redact;
+use super::redact::{self, Passwords};
 use super::server::Server;
 use super::words::RESULT_TYPES;
 use crate::transport::powershell::Object;
@@ -19,14 +19,16 @@ pub(super) async fn invoke(server: &Server<'_>, identity: &str) -> Result<Value,
     let answer = server.ask(request.select(PROPERTIES)).await?;
     let object = answer.one()?;
     server.is_about_it(&object, "Server")?;
-    result(&object)
+    // What is said of a value that does not fit might show a password.
+    result(&object).map_err(|error| ActionError { evidence: None, ..error })
 }
 
 /// What the attributes mean is assumed: 1 the failing component, 2 an error token, 3 the server that greeted, 4 the one
 /// behind it, 12 the raw answers.
 fn result(object: &Object<'_>) -> Result<Value, ActionError> {
-    let text = |property: &str| object.optional_text(property);
-    let clean = |property: &str| Ok(optional(text(property)?.map(|text| redact::text(&text))));
+    let passwords = passwords(object)?;
+    let clean = |property: &str| Ok(optional(object.optional_text(property)?.map(|text| passwords.out_of(&text))));
+    let error_token = object.optional_text("StateAttribute2")?.map(|token| redact::token(&token));
     let latency = object.optional_number("SampleValue")?.and_then(milliseconds);
     Ok(Value::record(
         "ProbeResult",
@@ -35,7 +37,7 @@ fn result(object: &Object<'_>) -> Result<Value, ActionError> {
             ("error", clean("Error")?),
             ("exception", clean("Exception")?),
             ("failing_component", clean("StateAttribute1")?),
-            ("error_token", optional(text("StateAttribute2")?.map(|token| redact::token(&token)))),
+            ("error_token", optional(error_token)),
             ("front_end", clean("StateAttribute3")?),
             ("back_end", optional(back_end(object)?)),
             ("latency", latency.map_or(Value::Absent, Value::Duration)),
@@ -43,6 +45,16 @@ fn result(object: &Object<'_>) -> Result<Value, ActionError> {
             ("ended", Value::Time(object.time("ExecutionEndTime")?)),
         ],
     ))
+}
+
+/// The passwords that the result echoes anywhere.
+fn passwords(object: &Object<'_>) -> Result<Passwords, ActionError> {
+    let mut passwords = Passwords::default();
+    for property in ["Error", "Exception", "StateAttribute1", "StateAttribute3", "StateAttribute12"] {
+        passwords.look_in(&object.optional_text(property)?.unwrap_or_default());
+    }
+    passwords.look_at(&object.optional_text("StateAttribute2")?.unwrap_or_default());
+    Ok(passwords)
 }
 
 fn optional(text: Option<EcoString>) -> Value {

@@ -23,7 +23,43 @@ static BEFORE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!("(?i)(?P<before>{login}|{authenticate}|{password})(?P<secret>{WORD})")).ok()
 });
 
-/// The text without passwords.
+/// Passwords that were found in texts. Once one is known it is taken out wherever else it stands.
+#[derive(Debug, Default)]
+pub(super) struct Passwords(Vec<String>);
+
+/// What is shorter is also part of other words.
+const SHORTEST: usize = 6;
+
+impl Passwords {
+    /// Looks for passwords in a text.
+    pub fn look_in(&mut self, text: &str) {
+        let Some(before) = LazyLock::force(&BEFORE) else { return };
+        for found in before.captures_iter(text) {
+            self.know(found.name("secret").map_or("", |secret| secret.as_str()));
+        }
+    }
+
+    /// Takes a token for a password, unless it can be none.
+    pub fn look_at(&mut self, token: &str) {
+        if !is_name(token) && !token.contains(char::is_whitespace) {
+            self.know(token);
+        }
+    }
+
+    fn know(&mut self, password: &str) {
+        let password = password.trim_matches('"');
+        if password.len() >= SHORTEST {
+            self.0.push(password.to_owned());
+        }
+    }
+
+    /// The text without any password.
+    pub fn out_of(&self, clean: &str) -> EcoString {
+        self.0.iter().fold(text(clean).to_string(), |clean, password| clean.replace(password, MASK)).into()
+    }
+}
+
+/// The text without what follows a login or the word for a password.
 pub(super) fn text(text: &str) -> EcoString {
     match LazyLock::force(&BEFORE) {
         Some(before) => before
@@ -36,13 +72,16 @@ pub(super) fn text(text: &str) -> EcoString {
     }
 }
 
-/// A token that a probe gives, such as `WrongServerException`. It may be the bad password itself, so only what can be
-/// no password of a health mailbox (they are long, with digits and marks among the letters) is let through.
+/// A token that a probe gives, such as `WrongServerException`. It may be the bad password itself, so only what can be no
+/// password of a health mailbox (they are long, with digits and marks among the letters) is let through.
 pub(super) fn token(token: &str) -> EcoString {
-    let is_name = token.len() <= 64
+    if is_name(token) { token.into() } else { MASK.into() }
+}
+
+fn is_name(token: &str) -> bool {
+    token.len() <= 64
         && token.starts_with(|letter: char| letter.is_ascii_uppercase())
-        && token.chars().all(|letter| letter.is_ascii_alphabetic() || letter == '.');
-    if is_name { token.into() } else { MASK.into() }
+        && token.chars().all(|letter| letter.is_ascii_alphabetic() || letter == '.')
 }
 
 /// An error whose texts are without passwords.
@@ -81,6 +120,16 @@ mod tests {
             assert!(clean.contains("Proxy=mbx1.contoso.com") && clean.starts_with("Failed."), "{clean}");
         }
         assert_eq!(text("z login a \"p \\\" c4n\" then"), "z login a *** then");
+    }
+
+    #[test]
+    fn a_password_that_is_known_is_taken_out_everywhere() {
+        let mut passwords = Passwords::default();
+        passwords.look_in("z login a@x c4n%A}ry z NO");
+        passwords.look_at("t0ken-that-may-be-one");
+        passwords.look_at("WrongServerException");
+        let clean = passwords.out_of("c4n%A}ry was refused (t0ken-that-may-be-one): WrongServerException");
+        assert_eq!(clean, "*** was refused (***): WrongServerException");
     }
 
     #[test]

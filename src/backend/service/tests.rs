@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::backend::testing::{Scripted, World, call, envelope};
-use crate::transport::powershell::{Envelope, Place, Request};
+use crate::transport::powershell::{Envelope, ErrorRecord, Place, Request, Stage};
 use crate::value::{Class, HostSettings, ServiceManager, ServiceSettings};
 use serde_json::json;
 use std::os::unix::fs::PermissionsExt;
@@ -230,6 +230,17 @@ impl WindowsService {
                 envelope(json!([{"Name": "MSExchangeImap4", "ProcessId": self.process, "State": "Running"}]))
             }
             verb => {
+                if self.start_type == "Disabled" && verb != "Stop-Service" {
+                    assert_eq!(self.status, "Stopped");
+                    let (id, category) = ("ServiceCommandException".to_owned(), "NotSpecified".to_owned());
+                    let record = ErrorRecord {
+                        stage: Stage::Command,
+                        id,
+                        category,
+                        message: "It cannot be started.".to_owned(),
+                    };
+                    return Envelope { ok: false, errors: vec![record], ..envelope(json!([])) };
+                }
                 let forced = request.parameters.get("Force") == Some(&json!(true));
                 assert_eq!(forced, verb != "Start-Service");
                 self.process += 1;
@@ -285,17 +296,23 @@ async fn words_of_windows_become_words_of_the_language() {
 }
 
 #[tokio::test]
-async fn a_disabled_service_is_left_as_it_is() {
-    for action in ["restart", "start"] {
-        let status = if action == "start" { "Stopped" } else { "Running" };
-        let (world, scripted) = windows(status, "Disabled");
+async fn a_disabled_service_that_runs_is_never_restarted() {
+    let (world, scripted) = windows("Running", "Disabled");
+    let error = perform_on(&world, "restart", IMAP, None).await.unwrap_err();
+    assert_eq!((error.kind, error.message.contains("is disabled")), (ErrorKind::Refused, true), "{error}");
+    assert!(scripted.cmdlets().iter().all(|cmdlet| cmdlet.starts_with("Get-")), "it would only stop");
+    assert_eq!(perform_on(&world, "stopped", IMAP, Some(true)).await, Ok(Value::Absent));
+}
+
+#[tokio::test]
+async fn a_disabled_service_that_is_stopped_says_why_it_does_not_start() {
+    for (action, cmdlet) in [("restart", "Restart-Service"), ("start", "Start-Service")] {
+        let (world, scripted) = windows("Stopped", "Disabled");
         let error = perform_on(&world, action, IMAP, None).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Failed);
-        assert!(error.message.contains("is disabled"), "{error}");
-        assert!(scripted.cmdlets().iter().all(|cmdlet| cmdlet.starts_with("Get-")), "a restart would only stop it");
+        assert_eq!(error.message, format!("msexchangeimap4 is disabled: {cmdlet}: It cannot be started"));
+        assert_eq!(scripted.cmdlets().last().unwrap(), cmdlet);
     }
-    let (world, _) = windows("Running", "Disabled");
-    assert_eq!(perform_on(&world, "stopped", IMAP, Some(true)).await, Ok(Value::Absent));
 }
 
 #[tokio::test]

@@ -47,20 +47,31 @@ impl<'a> Windows<'a> {
         Ok(Seen { process, ..seen })
     }
 
-    /// Starts, stops or restarts it. One that is disabled would be stopped and not start again, so it is left alone.
+    /// Starts, stops or restarts it. One that is disabled and runs would only be stopped by a restart: it is left alone.
     pub async fn order(&self, verb: Verb, name: &str) -> Result<(), ActionError> {
         let (cmdlet, forced) = match verb {
             Verb::Start => ("Start-Service", false),
             Verb::Stop => ("Stop-Service", true),
             Verb::Restart => ("Restart-Service", true),
         };
-        if verb != Verb::Stop && self.service(name).await?.start_type.as_deref() == Some("Disabled") {
-            let message = format!("{name} is disabled, so Windows would not start it; nothing was done");
-            return Err(ActionError::new(ErrorKind::Failed, message));
-        }
+        let disabled = verb != Verb::Stop && {
+            let service = self.service(name).await?;
+            let disabled = service.start_type.as_deref() == Some("Disabled");
+            if disabled && verb == Verb::Restart && service.status != "Stopped" {
+                let message = format!("{name} is disabled, so a restart would stop it and not start it again");
+                return Err(ActionError::new(ErrorKind::Refused, message));
+            }
+            disabled
+        };
         let request = self.request(cmdlet).with("Name", name);
         let request = if forced { request.with("Force", true) } else { request };
-        self.powershell.ask(request).await.map(drop)
+        match self.powershell.ask(request).await {
+            Ok(_) => Ok(()),
+            Err(error) if disabled && error.kind == ErrorKind::Failed => {
+                Err(ActionError { message: format!("{name} is disabled: {}", error.message), ..error })
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn service(&self, name: &str) -> Result<Service, ActionError> {

@@ -4,11 +4,10 @@ use super::super::choose::{Choice, Job};
 use super::super::output::{Output, say};
 use super::super::{Exit, Format};
 use super::SimulateArguments;
-use super::play::{NotPlayed, Played, play, play_one};
+use super::play::{NotPlayed, Played, play, play_one, subject};
 use super::seeds::Seeds;
 use crate::engine::EndingOutcome;
 use crate::report::sanitise;
-use crate::value::Value;
 use crate::world::simulated::{Variation, WorldFile};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -68,8 +67,9 @@ pub fn play_many(
             Err(mistakes) => return super::unusable(&mistakes),
         };
         for job in &jobs {
-            let server = job.arguments.iter().find_map(Value::as_host);
-            let variation = Variation::random(world, &job.program.hosts, seed, server);
+            let subject = subject(job, world);
+            let subject = subject.as_ref().map(|(monitor, server)| (monitor.as_str(), server.as_str()));
+            let variation = Variation::random(world, &job.program.hosts, seed, subject);
             if seeds.first == seeds.last && arguments.format == Format::Text {
                 play_one(job, world, variation.clone(), arguments.format, output);
             }

@@ -73,7 +73,7 @@ pub fn play(
 }
 
 /// The monitor and the server that a run is about: the world's alert, or what the runbook is for.
-fn subject(job: &Job, world: &WorldFile) -> Option<(String, String)> {
+pub fn subject(job: &Job, world: &WorldFile) -> Option<(String, String)> {
     let runbook = job.program.runbooks.get(job.runbook)?;
     let server = job.arguments.iter().find_map(|value| value.as_host())?;
     let monitor = match &world.alert {

@@ -75,8 +75,9 @@ impl Lines {
                 page.indent = depth;
                 let arguments: Vec<String> = arguments.iter().map(|(name, value)| format!("{name}: {value}")).collect();
                 page.say(Mark::Heading, &format!("{runbook}({})", arguments.join(", ")));
-                let deadline =
-                    deadline.map(|deadline| format!(", ends by {}", self.clock.show(deadline))).unwrap_or_default();
+                let deadline = deadline
+                    .map(|deadline| format!(", ends by {}", self.clock.show_from(event.time, deadline)))
+                    .unwrap_or_default();
                 page.detail(&format!("{title} · run {}{deadline}", event.run));
             }
             EventKind::RunRefused { reason } => page.say(Mark::Bad, &format!("refused: {reason}")),
@@ -132,7 +133,7 @@ impl Lines {
                     let left = display_duration(seconds(until.duration_since(event.time)));
                     page.say(
                         Mark::Begins,
-                        &format!("waiting: {what} (until {}, {left} left)", self.clock.show(*until)),
+                        &format!("waiting: {what} (until {}, {left} left)", self.clock.show_from(event.time, *until)),
                     );
                 }
             }
@@ -140,7 +141,11 @@ impl Lines {
                 page.indent += 1;
                 page.say(
                     Mark::Begins,
-                    &format!("asked: {message} [{}] until {}", choices.join(", "), self.clock.show(*until)),
+                    &format!(
+                        "asked: {message} [{}] until {}",
+                        choices.join(", "),
+                        self.clock.show_from(event.time, *until)
+                    ),
                 );
             }
             EventKind::Answered { answer, by, .. } => {
@@ -231,7 +236,10 @@ impl Page {
 }
 
 fn took_text(took: SignedDuration) -> String {
-    format!(" ({:.1}s)", took.as_secs_f64())
+    match took.as_secs() {
+        ..60 => format!(" ({:.1}s)", took.as_secs_f64()),
+        _ => format!(" ({})", display_duration(seconds(took))),
+    }
 }
 
 /// Whole seconds: nobody reads milliseconds of a wait.
@@ -254,6 +262,13 @@ impl Clock {
     /// For virtual time, which is the same for every reader.
     pub fn of_virtual_time() -> Self {
         Self(TimeZone::UTC)
+    }
+
+    /// A time that is said at another: with its date where that is more than a day away.
+    pub fn show_from(&self, now: Timestamp, time: Timestamp) -> String {
+        let far = time.duration_since(now).abs() >= SignedDuration::from_hours(24);
+        let form = if far { "%Y-%m-%d %H:%M:%S" } else { "%H:%M:%S" };
+        time.to_zoned_datetime(self.0.clone()).strftime(form).to_string()
     }
 
     /// Hours, minutes and seconds.

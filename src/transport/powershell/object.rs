@@ -74,7 +74,7 @@ impl<'a> Object<'a> {
     pub fn optional_time(&self, property: &str) -> Result<Option<Timestamp>, ActionError> {
         match self.property(property) {
             None => Ok(None),
-            Some(Json::String(text)) => time(text).map_err(|()| self.mismatch(property, "is no time")),
+            Some(Json::String(text)) => time(text).map_err(|_| self.mismatch(property, "is no time")),
             Some(_) => Err(self.mismatch(property, "is no time")),
         }
     }
@@ -88,7 +88,9 @@ impl<'a> Object<'a> {
     /// nobody knows what it says.
     pub fn word(&self, property: &str, numbers: Numbers) -> Result<EcoString, ActionError> {
         let text = self.text(property)?;
+        let is_truth = matches!(self.property(property), Some(Json::Bool(_)));
         word(&text, numbers)
+            .filter(|_| !is_truth)
             .ok_or_else(|| self.mismatch(property, &format!("has a value that means nothing here: {text}")))
     }
 
@@ -142,11 +144,11 @@ pub fn word(text: &str, numbers: Numbers) -> Option<EcoString> {
 }
 
 /// A time in RFC 3339, if it is one and not "never".
-pub fn time(text: &str) -> Result<Option<Timestamp>, ()> {
+pub fn time(text: &str) -> Result<Option<Timestamp>, jiff::Error> {
     if text.is_empty() || text.starts_with("0001-01-0") {
         return Ok(None);
     }
-    text.trim().parse::<Timestamp>().map(Some).map_err(|_| ())
+    text.trim().parse::<Timestamp>().map(Some)
 }
 
 /// A server's text, harmless and bounded.

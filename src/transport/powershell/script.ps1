@@ -4,8 +4,9 @@
 # values only reach it as parameters. It is for Windows PowerShell 5.1. What goes in and comes out is ASCII alone, so no
 # code page matters.
 #
-# Comments and indentation are not sent, and it is terse (`%` is ForEach-Object, `?` Where-Object, `-ea` ErrorAction),
-# because ssh to Windows hands the whole command line to cmd.exe, which takes 8,191 characters.
+# Comments and indentation are not sent (the list below relies on that), and it is terse (`%` is ForEach-Object, `?`
+# Where-Object, `-ea` ErrorAction), because ssh to Windows hands the whole command line to cmd.exe, which takes 8,191
+# characters.
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 # In 5.1 arrays may otherwise become objects with `value` and `Count`.
@@ -90,5 +91,5 @@ try {
   if ($link) { Remove-PSSession $link -ea Ignore }
 }
 $out = @{schema=1; ok=!$errors; data=$data; warnings=$warned; errors=$errors} | ConvertTo-Json -Depth 5 -Compress
-[Console]::Out.WriteLine("`n#rectify# " + [regex]::Replace($out, '[^ -~]', {'\u{0:x4}' -f [int][char]"$args"}))
+[Console]::Out.WriteLine("`n" + '#rectify# ' + [regex]::Replace($out, '[^ -~]', {'\u{0:x4}' -f [int][char]"$args"}))
 exit 0

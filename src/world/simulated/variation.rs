@@ -1,15 +1,21 @@
 //! Variations of a world: the same site with other chances, other faults, and people who change their minds.
 
 use super::exchange::random::Random;
-use super::exchange::{self, Length, Range, random_faults};
+use super::exchange::{self, Length, Model, Range, random_faults};
 use super::file::WorldFile;
 use crate::value::Host;
 
 /// In so many of a hundred variations somebody cancels the run.
-const CANCELLED: u64 = 10;
+const CANCELLED: u64 = 15;
 
 /// When they do, counted from the start.
-const CANCELLED_AFTER: Range = Range { least: Length::ZERO, most: Length::hours(2) };
+const CANCELLED_AFTER: Range = Range { least: Length::ZERO, most: Length::minutes(60) };
+
+/// In so many of a hundred variations the faults may be of any kind; in the others the alert has a reason.
+const ANY_FAULTS: u64 = 15;
+
+/// So often faults are drawn until one is a reason for the alert.
+const TRIES: u64 = 60;
 
 /// One play of a world.
 #[derive(Debug, Clone)]
@@ -28,13 +34,25 @@ impl Variation {
         Self { seed: world.seed, exchange: world.exchange.clone(), cancelled_after: world.cancelled_after }
     }
 
-    /// The world with up to three more faults, about half of them on `server`, and with Managed Availability acting.
-    pub fn random(world: &WorldFile, hosts: &[Host], seed: u64, server: Option<&str>) -> Self {
-        let mut exchange = world.exchange.clone();
-        exchange.faults.extend(random_faults(seed, hosts, &exchange, server));
-        exchange.managed_availability = true;
+    /// The world with up to three more faults, in most cases one of them a reason for the alert, and with Managed
+    /// Availability acting. `subject` is the monitor that the run is about, and its server.
+    pub fn random(world: &WorldFile, hosts: &[Host], seed: u64, subject: Option<(&str, &str)>) -> Self {
         let mut random = Random::new(seed);
+        let any = random.percent(ANY_FAULTS);
         let cancelled_after = random.percent(CANCELLED).then(|| random.length(CANCELLED_AFTER));
+        let mut exchange = world.exchange.clone();
+        exchange.managed_availability = true;
+        for _ in 0..TRIES {
+            let faults = random_faults(random.next(), hosts, &world.exchange, subject.map(|(_, server)| server));
+            exchange.faults = [world.exchange.faults.as_slice(), &faults].concat();
+            let has_reason = || {
+                let model = Model::new(&exchange, hosts, world.start, seed);
+                subject.is_none_or(|(alert, server)| model.is_ok_and(|model| model.is_sick(alert, server)))
+            };
+            if any || has_reason() {
+                break;
+            }
+        }
         Self { seed, exchange, cancelled_after: cancelled_after.or(world.cancelled_after) }
     }
 }

@@ -94,7 +94,7 @@ fn branches_with_steps_are_drawn_and_meet_again() {
             "server.name? -b, c-> 2 B",
             "2 B --> 3 T",
             "server.name? -anything else-> 3 T",
-            "g4 -an error-> escalated to oncall",
+            "g1 -an error-> escalated to oncall",
             "3 T --> 4 F",
             "4 F --> service.restart(\"a\", on: server)",
             "service.restart(\"a\", on: server) -done-> resolved",

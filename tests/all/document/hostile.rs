@@ -141,7 +141,7 @@ fn markdown_shows_texts_as_they_are() {
     assert!(html.contains(&format!("<strong>1. {shown}</strong>")), "{html}");
     assert!(html.contains(&format!("<td>{shown}</td>")), "{html}");
     assert!(html.contains(&format!("<em>{shown}</em>")), "{html}");
-    assert!(html.contains(&format!("<code>service.restart(&quot;{shown}&quot;, on: server)</code>")), "{html}");
+    assert!(html.contains(&format!("<code>service.restart(\"{shown}\", on: server)</code>")), "{html}");
 }
 
 #[test]

@@ -9,6 +9,8 @@ pub struct Chart {
     pub nodes: BTreeMap<String, String>,
     /// The nodes in each group, those of groups in it included.
     pub groups: BTreeMap<String, BTreeSet<String>>,
+    /// The labels of groups.
+    pub frames: BTreeMap<String, String>,
     /// From, to, label.
     pub edges: Vec<(String, String, Option<String>)>,
 }
@@ -39,7 +41,8 @@ impl Chart {
                     return Err(wrong("a group behind an edge"));
                 }
                 let (id, label) = rest.split_once('[').ok_or_else(|| wrong("no label"))?;
-                label_of(label, "]").ok_or_else(|| wrong("a bad label"))?;
+                let label = label_of(label, "]").ok_or_else(|| wrong("a bad label"))?;
+                chart.frames.insert(id.to_owned(), label);
                 if chart.groups.insert(id.to_owned(), BTreeSet::new()).is_some() {
                     return Err(wrong("a second group of the name"));
                 }

@@ -1,5 +1,6 @@
 //! The numbers of steps on a page are those of a run.
 
+use super::mermaid::Chart;
 use super::stage::{page, pages};
 use crate::corpus::MadeUp;
 use crate::engine_support::start;
@@ -77,21 +78,17 @@ fn steps_have_the_numbers_of_a_run() {
     }
     // What no run came by is the one `catch`.
     let missed: Vec<&String> = page.iter().filter(|step| !one.contains(step) && !other.contains(step)).collect();
-    assert_eq!(missed, ["9. caught"]);
+    assert_eq!(missed, ["7. caught"]);
 }
 
 #[test]
 fn charts_have_the_same_numbers() {
     let files = MadeUp([("main.runbook".into(), TEXT.to_owned())].into());
-    let chart = &pages(&files, &[("main", "main.runbook")], Format::Mermaid)[0].text;
+    let chart = Chart::read(&pages(&files, &[("main", "main.runbook")], Format::Mermaid)[0].text).expect("a chart");
+    let labels: Vec<&str> = chart.nodes.values().chain(chart.frames.values()).map(String::as_str).collect();
     for step in of_a_run("a").iter().chain(&of_a_run("b")) {
-        let (number, title) = step.split_once(". ").expect("a number");
-        let label = format!("{} {title}", number.replace('.', "."));
-        let escaped = match number.split_once('.') {
-            Some((first, rest)) => format!("{first}#46;{rest} {title}"),
-            None => label,
-        };
-        assert!(chart.contains(&format!("\"{escaped}")), "{escaped} in\n{chart}");
+        let label = step.replacen(". ", " ", 1);
+        assert!(labels.contains(&label.as_str()), "{label} is not among {labels:#?}");
     }
 }
 
@@ -106,5 +103,5 @@ fn procedures_that_do_others_many_times_over_are_cut() {
     let markdown = page(&text, Format::Markdown);
     assert!(markdown.contains("- **50. s**\n") && markdown.contains("- and more steps\n"), "{markdown}");
     let chart = page(&text, Format::Mermaid);
-    assert!(chart.contains("more, which is not drawn") && chart.len() < 20_000, "{chart}");
+    assert!(chart.contains("more, which is not drawn") && chart.len() < 50_000, "{chart}");
 }

@@ -22,6 +22,8 @@ pub struct Assumptions {
     pub components: ComponentRules,
     /// Where the name of the back end can be read.
     pub back_end_name: NameForms,
+    /// Whether enums come as their numbers, as they do where the types of Exchange itself are loaded.
+    pub enums_as_numbers: bool,
     /// From where on the oracle convicts.
     pub oracle: Judging,
 }
@@ -299,12 +301,21 @@ pub struct Judging {
     pub reboots_per_day: u32,
     /// A fault that has begun less than this before the end may have been overlooked by an honest run.
     pub fresh: Length,
+    /// The same for a run that is about a health set: it can only ask monitors, and the customer's follows its probe by up
+    /// to twenty minutes.
+    pub fresh_to_monitors: Length,
     /// How long a cured latency must be watched before it may be called cured.
     pub watch: Length,
 }
 
 impl Default for Judging {
     fn default() -> Self {
-        Self { restarts_per_hour: 4, reboots_per_day: 1, fresh: Length::minutes(10), watch: Length::minutes(20) }
+        Self {
+            restarts_per_hour: 4,
+            reboots_per_day: 1,
+            fresh: Length::minutes(10),
+            fresh_to_monitors: Length::minutes(25),
+            watch: Length::minutes(20),
+        }
     }
 }

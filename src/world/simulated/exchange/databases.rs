@@ -2,7 +2,7 @@
 
 use super::events::Event;
 use super::ledger::{Actor, Effect};
-use super::length::Moment;
+use super::length::{Length, Moment};
 use super::settings::ActivationPolicy;
 use super::state::{Copy, DatabaseId, STORE, ServerId, Site};
 
@@ -13,11 +13,6 @@ impl Site {
     /// The copy of a database on a server.
     pub fn copy(&self, database: DatabaseId, server: ServerId) -> Option<&Copy> {
         self[database].copies.iter().find(|copy| copy.server == server)
-    }
-
-    /// Whether a database is mounted: nobody has dismounted it, and the store of its server runs.
-    pub fn is_mounted(&self, database: DatabaseId) -> bool {
-        !self[database].dismounted && self[self[database].active].runs(STORE)
     }
 
     /// What the status of a copy is.
@@ -110,10 +105,10 @@ impl Site {
         let here: Vec<_> = self.active_on(server).filter(|id| self[*id].moving.is_none()).collect();
         for database in here {
             if let Some(to) = self.best_elsewhere(database).filter(|_| self[server].runs(STORE)) {
-                self.begin_move(database, to, Actor::Run);
+                self.begin_move(database, to, Actor::Site);
             }
         }
-        self.plan(self.rules.times.move_again, Event::MovesTried { server, generation });
+        self.plan(self.rules.times.move_again.max(Length::seconds(1)), Event::MovesTried { server, generation });
     }
 
     /// A server is lost: what was active there is mounted elsewhere if it can be; its copies will have to catch up.

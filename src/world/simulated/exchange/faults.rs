@@ -2,6 +2,7 @@
 
 use super::length::Length;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// What can be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -34,6 +35,9 @@ pub enum FaultKind {
     /// The Health Manager runs no probe on demand and answers no question. `server`; cleared by a restart of
     /// MSExchangeHM.
     HealthManagerNotReady,
+    /// The Health Manager runs nothing any more, on demand or not, and answers with what it knew: soon stale. `server`;
+    /// cleared by a restart of MSExchangeHM.
+    HealthManagerStuck,
     /// The policy of a server refuses databases (Blocked). `server`.
     MoveBlocked,
     /// Something in the operating system keeps the IMAP services from answering. `server`, `part`; cleared by a reboot.
@@ -127,7 +131,58 @@ impl Fault {
     }
 }
 
+/// As somebody would tell it: `service_hang on cas1 (MSExchangeImap4), from 7m on`.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.word())?;
+        if let Some(on) = self.server.as_ref().or(self.database.as_ref()) {
+            write!(f, " on {on}")?;
+        }
+        if let Some(service) = &self.service {
+            write!(f, " ({service})")?;
+        }
+        if let Some(requester) = self.requester {
+            write!(f, " by {}", requester.word())?;
+        }
+        match self.cleared_by {
+            Some(Cure::Restart) => f.write_str(", cleared by a restart")?,
+            Some(Cure::Reboot) => f.write_str(", cleared by a reboot")?,
+            Some(Cure::Nothing) => f.write_str(", cleared by nothing")?,
+            None => {}
+        }
+        if let Some(after) = self.relapses_after {
+            write!(f, ", back {after} after a restart")?;
+        }
+        if self.after != Length::ZERO {
+            write!(f, ", from {} on", self.after)?;
+        }
+        self.until.map_or(Ok(()), |until| write!(f, ", until {until}"))
+    }
+}
+
 impl FaultKind {
+    /// The whole menu.
+    pub const ALL: [Self; 18] = [
+        Self::ServiceHang,
+        Self::ServiceStopped,
+        Self::ServiceDisabled,
+        Self::ComponentInactive,
+        Self::ExpiredCertificate,
+        Self::WrongPassword,
+        Self::DatabaseDismounted,
+        Self::CopyQueue,
+        Self::NoHealthyCopy,
+        Self::StoreSlow,
+        Self::DirectoryDown,
+        Self::RebootNeverReturns,
+        Self::HealthManagerNotReady,
+        Self::HealthManagerStuck,
+        Self::MoveBlocked,
+        Self::HostFault,
+        Self::ProxyPath,
+        Self::HighLatency,
+    ];
+
     /// The word of a world file for it.
     pub const fn word(self) -> &'static str {
         match self {
@@ -144,6 +199,7 @@ impl FaultKind {
             Self::DirectoryDown => "directory_down",
             Self::RebootNeverReturns => "reboot_never_returns",
             Self::HealthManagerNotReady => "health_manager_not_ready",
+            Self::HealthManagerStuck => "health_manager_stuck",
             Self::MoveBlocked => "move_blocked",
             Self::HostFault => "host_fault",
             Self::ProxyPath => "proxy_path",
@@ -154,7 +210,9 @@ impl FaultKind {
     /// What ends it unless it says otherwise. Those whose symptom is a state end when the state does, whatever this says.
     pub(super) const fn cure(self) -> Cure {
         match self {
-            Self::ServiceHang | Self::HealthManagerNotReady | Self::HighLatency => Cure::Restart,
+            Self::ServiceHang | Self::HealthManagerNotReady | Self::HealthManagerStuck | Self::HighLatency => {
+                Cure::Restart
+            }
             Self::StoreSlow | Self::HostFault | Self::ProxyPath => Cure::Reboot,
             _ => Cure::Nothing,
         }

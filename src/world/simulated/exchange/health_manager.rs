@@ -66,9 +66,10 @@ impl Site {
         length.max(Length::seconds(1))
     }
 
-    /// Whether it neither takes requests nor runs anything, though its service may run.
+    /// Whether it runs nothing, on demand or not, though its service may run.
     pub fn health_manager_is_silent(&self, server: ServerId) -> bool {
-        self[server].health.ready.is_none() || self.has_trouble(server, FaultKind::HealthManagerNotReady)
+        let kinds = [FaultKind::HealthManagerNotReady, FaultKind::HealthManagerStuck];
+        self[server].health.ready.is_none() || kinds.into_iter().any(|kind| self.has_trouble(server, kind))
     }
 
     /// One of its probes runs.

@@ -5,9 +5,9 @@
 
 mod assumptions;
 mod build;
-mod build_faults;
 mod cmdlets;
 mod components;
+mod cures;
 mod databases;
 mod events;
 mod faults;
@@ -25,6 +25,7 @@ pub(super) mod random;
 mod responders;
 mod services;
 mod settings;
+mod shown;
 mod state;
 mod troubles;
 

@@ -4,7 +4,7 @@ use super::build;
 use super::cmdlets::{self, Begun};
 use super::ledger::Applied;
 use super::length::Moment;
-use super::oracle::{Account, Baseline, Request as Asked, Violation, judge};
+use super::oracle::{Account, Baseline, Request as Asked, Violation, is_sick, judge};
 use super::settings::{ServiceStatus, Settings};
 use super::state::{BACK_END, FRONT_END, Site, WEB};
 use crate::transport::powershell::{Envelope, ErrorRecord, Request, SCHEMA, Stage};
@@ -118,6 +118,11 @@ impl Model {
     /// Every effect, in the order in which they began, those before the start included.
     pub fn ledger(&self) -> &[Applied] {
         &self.site.ledger
+    }
+
+    /// Whether what an alert is about, a monitor or a health set by its name, has no reason to be healthy on a server.
+    pub fn is_sick(&self, alert: &str, server: &str) -> bool {
+        is_sick(&self.site, alert, server)
     }
 
     /// What a run that says this of itself has done wrong.

@@ -120,9 +120,8 @@ impl Site {
             Taken::Settled if booting => self.starts_by_itself(server, service),
             Taken::Settled => known.power != Power::Lost && status != ServiceStatus::Stopped,
         };
-        let stops = taken == Taken::Settled && service == FRONT_END && self.front_end_must_stop(server);
         let part = if service == FRONT_END { Part::FrontEnd } else { Part::BackEnd };
-        if !runs || stops {
+        if !runs {
             Some(Cause::Refused)
         } else if self.service_hangs(server, service) || self.host_keeps_silent(server, part) {
             Some(Cause::Silence)

@@ -55,7 +55,6 @@ impl Site {
         let session = format!("{:016X}", self.random.next());
         let at = self.now;
         let stamp = at.timestamp().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
-        let mut number = 0;
         let user = verdict.user.as_deref().unwrap_or_default();
         let name = user.split('@').next().unwrap_or_default().to_owned();
         let login = user.is_empty().then(String::new).unwrap_or_else(|| format!("{user} *****"));
@@ -66,14 +65,13 @@ impl Site {
             steps.push(("login", login, context));
         }
         steps.push(("CloseSession", String::new(), String::new()));
-        for (command, parameters, context) in steps {
+        for (number, (command, parameters, context)) in steps.into_iter().enumerate() {
             let took = if command == "login" { 40 } else { 1 };
             let who = if command == "login" { name.as_str() } else { "" };
             let line = format!(
                 "{stamp},{session},{number},127.0.0.1:993,127.0.0.1:49152,{who},{took},0,0,{command},{parameters},{context},"
             );
             self[server].log.write(at, line);
-            number += 1;
         }
     }
 

@@ -54,6 +54,12 @@ impl Site {
         self.active_troubles().any(|trouble| trouble.kind == kind && trouble.server == server)
     }
 
+    /// Since when a server has a fault of a kind.
+    pub fn trouble_since(&self, server: ServerId, kind: FaultKind) -> Option<Moment> {
+        let own = self.active_troubles().filter(|trouble| trouble.kind == kind && trouble.server == server);
+        own.filter_map(|trouble| trouble.since).min()
+    }
+
     /// Whether there is a fault of a kind now.
     pub fn has_trouble_anywhere(&self, kind: FaultKind) -> bool {
         self.active_troubles().any(|trouble| trouble.kind == kind)
@@ -159,7 +165,7 @@ impl Site {
     }
 
     /// A fault is gone.
-    fn trouble_ends(&mut self, at: usize) -> Option<Trouble> {
+    pub fn trouble_ends(&mut self, at: usize) -> Option<Trouble> {
         let trouble = self.troubles.get_mut(at)?;
         trouble.since.take()?;
         let trouble = trouble.clone();
@@ -213,56 +219,10 @@ impl Site {
         }
     }
 
-    /// A service has started: faults of that service are gone, and no others.
-    pub fn cured_by_start(&mut self, server: ServerId, service: usize) {
-        let (name, by) = {
-            let service = &self[server].services[service];
-            (service.name.clone(), service.started_by)
-        };
-        for at in 0..self.troubles.len() {
-            let trouble = &self.troubles[at];
-            if trouble.since.is_none() || trouble.server != server || trouble.service != name {
-                continue;
-            }
-            match (trouble.kind, trouble.relapses_after) {
-                (FaultKind::ServiceStopped | FaultKind::ServiceDisabled, _) => drop(self.trouble_ends(at)),
-                (FaultKind::HighLatency, Some(_)) => self.troubles[at].soothed = Some((self.now, by)),
-                (FaultKind::ServiceHang | FaultKind::HighLatency | FaultKind::HealthManagerNotReady, _)
-                    if trouble.cure == Cure::Restart =>
-                {
-                    drop(self.trouble_ends(at));
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// A host has booted: faults of its services and its own are gone.
-    pub fn cured_by_reboot(&mut self, server: ServerId) {
-        for at in 0..self.troubles.len() {
-            let trouble = &self.troubles[at];
-            let of_host = trouble.kind.cure() != Cure::Nothing;
-            if trouble.since.is_some() && trouble.server == server && of_host && trouble.cure != Cure::Nothing {
-                self.trouble_ends(at);
-            }
-        }
-    }
-
-    /// A component was let go: a fault that held it so is gone.
-    pub fn cured_by_release(&mut self, server: ServerId, component: &str, requester: Requester) {
-        for at in 0..self.troubles.len() {
-            let trouble = &self.troubles[at];
-            let same = trouble.server == server && trouble.component == component && trouble.requester == requester;
-            if trouble.since.is_some() && trouble.kind == FaultKind::ComponentInactive && same {
-                self.trouble_ends(at);
-            }
-        }
-    }
-
     /// The service that a fault is about, unless it says which.
     pub fn usual_service(&self, server: ServerId, kind: FaultKind) -> &'static str {
         match kind {
-            FaultKind::HealthManagerNotReady => HEALTH_MANAGER,
+            FaultKind::HealthManagerNotReady | FaultKind::HealthManagerStuck => HEALTH_MANAGER,
             _ if self[server].front_end => FRONT_END,
             _ => BACK_END,
         }

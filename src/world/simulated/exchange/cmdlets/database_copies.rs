@@ -24,7 +24,7 @@ pub(super) const CMDLETS: [Cmdlet; 2] = [
             ("ActivateOnServer", Kind::Text, true),
             ("Confirm", Kind::Boolean, false),
         ],
-        run: Run::Act(move_database),
+        run: Run::ActThenLook(move_database, moved),
     },
 ];
 
@@ -123,5 +123,18 @@ fn move_database(site: &mut Site, parameters: &Parameters) -> (Moment, Reply) {
                 format!("Database {} could not be moved to {}: {why}", site[database].name, site[server].name);
             (soon, parameters.failed("AmDbActionWrapperException", "InvalidOperation", message))
         }
+    }
+}
+
+/// Whether a move has come to its end: its target may have been lost on the way.
+fn moved(site: &mut Site, parameters: &Parameters) -> Reply {
+    let found = parameters.database(site, "Identity");
+    match found.and_then(|database| parameters.server(site, "ActivateOnServer").map(|server| (database, server))) {
+        Ok((database, server)) if site[database].active == server => Reply::nothing(),
+        Ok((database, server)) => {
+            let message = format!("Database {} could not be mounted on {}", site[database].name, site[server].name);
+            parameters.failed("AmDbActionWrapperException", "InvalidOperation", message)
+        }
+        Err(reply) => reply,
     }
 }

@@ -9,6 +9,7 @@ mod log_files;
 mod mailbox_server;
 mod monitoring_items;
 mod monitoring_probe;
+mod numbers;
 mod probe_texts;
 mod reply;
 mod server_health;
@@ -45,9 +46,13 @@ struct Cmdlet {
 enum Run {
     /// It only looks, at its end; before that it takes a while.
     Look(fn(&mut Site, &Parameters) -> Length, Look),
-    /// It begins at once; its answer is known at the end.
-    Act(fn(&mut Site, &Parameters) -> (Moment, Reply)),
+    /// It begins at once; its answer is known.
+    Act(Act),
+    /// It begins at once; if it could, it looks at the end what has come of it.
+    ActThenLook(Act, Look),
 }
+
+type Act = fn(&mut Site, &Parameters) -> (Moment, Reply);
 
 type Look = fn(&mut Site, &Parameters) -> Reply;
 
@@ -117,6 +122,12 @@ pub(super) fn begin(site: &mut Site, request: &Request) -> Begun {
             let (ready, reply) = act(site, &parameters);
             Begun { ready: ready + lost, rest: Rest::Known(reply) }
         }
+        Run::ActThenLook(act, look) => {
+            let (ready, reply) = act(site, &parameters);
+            let begun = reply.errors.is_empty() && reply.warnings.is_empty();
+            let rest = if begun { Rest::Look(look, parameters) } else { Rest::Known(reply) };
+            Begun { ready: ready + lost, rest }
+        }
     }
 }
 
@@ -130,7 +141,7 @@ pub(super) fn finish(site: &mut Site, begun: Begun, request: &Request) -> Envelo
         }
         Rest::Look(look, parameters) => look(site, &parameters),
     };
-    shape::envelope(reply, request)
+    shape::envelope(reply, request, site.rules.enums_as_numbers)
 }
 
 /// How long a plain cmdlet in a session takes.

@@ -4,9 +4,10 @@ use super::bind::{Kind, Parameters};
 use super::reply::{Reply, time, time_or_never};
 use super::{Cmdlet, Run, Where};
 use crate::world::simulated::exchange::length::Length;
-use crate::world::simulated::exchange::monitors::{MonitorKind, Shown};
+use crate::world::simulated::exchange::monitors::MonitorKind;
 use crate::world::simulated::exchange::probes::ProbeKind;
 use crate::world::simulated::exchange::settings::ComponentState;
+use crate::world::simulated::exchange::shown::Shown;
 use crate::world::simulated::exchange::state::{ServerId, Site};
 use serde_json::Value;
 
@@ -67,7 +68,7 @@ fn object(site: &Site, server: ServerId, shown: &Shown, seconds: i64) -> super::
         ("Server", site[server].name.clone().into()),
         ("CurrentHealthSetState", state.into()),
         ("Name", shown.name.into()),
-        ("TargetResource", shown.target.clone().into()),
+        ("TargetResource", shown.target.into()),
         ("HealthSetName", shown.health_set.into()),
         ("HealthGroupName", group.into()),
         ("AlertValue", shown.alert_value.into()),

@@ -1,11 +1,12 @@
 //! Objects as they leave: filtered, cut down to the properties that were asked for.
 
+use super::numbers::number;
 use super::reply::{Object, Reply};
 use crate::transport::powershell::{Envelope, Request, SCHEMA};
 use serde_json::{Map, Value};
 
-/// The envelope for a reply.
-pub(super) fn envelope(reply: Reply, request: &Request) -> Envelope {
+/// The envelope for a reply; `numbers`: with enums as their numbers.
+pub(super) fn envelope(reply: Reply, request: &Request, numbers: bool) -> Envelope {
     let mut data = Vec::new();
     for object in &reply.objects {
         // A property that does not exist is null, which is like nothing.
@@ -14,8 +15,11 @@ pub(super) fn envelope(reply: Reply, request: &Request) -> Envelope {
             value.is_some_and(|text| like(&filter.like, &text))
         });
         if passes {
-            let selected = request.select.iter();
-            let fields = selected.map(|name| (name.clone(), property(object, name).cloned().unwrap_or(Value::Null)));
+            let fields = request.select.iter().map(|name| {
+                let value = property(object, name).unwrap_or(&Value::Null);
+                let number = if numbers { number(name, value) } else { None };
+                (name.clone(), number.unwrap_or_else(|| value.clone()))
+            });
             data.push(fields.collect::<Map<_, _>>());
         }
     }
@@ -106,4 +110,22 @@ fn parts(pattern: &str) -> Vec<Part> {
         }
     }
     parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::like;
+
+    #[test]
+    fn wildcards_are_those_of_powershell() {
+        let yes = [("IMAP*", "imap.proxy"), ("*", ""), ("i?ap", "IMAP"), ("[a-j]map", "imap"), ("a*b*c", "axxbxxbc")];
+        for (pattern, text) in yes.into_iter().chain([("a`*b", "a*b"), ("**", "x"), ("imap", "IMAP")]) {
+            assert!(like(pattern, text), "{pattern}, {text}");
+        }
+        for (pattern, text) in
+            [("IMAP*", "pop"), ("IMAP", "IMAP.Proxy"), ("", "x"), ("a`*b", "axb"), ("[a", "b"), ("?", "")]
+        {
+            assert!(!like(pattern, text), "{pattern}, {text}");
+        }
+    }
 }

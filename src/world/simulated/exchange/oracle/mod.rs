@@ -10,6 +10,7 @@ mod storms;
 mod told;
 
 pub(super) use asked::Request;
+pub(super) use sick::is_sick;
 
 use super::components::state_word;
 use super::faults::Requester;

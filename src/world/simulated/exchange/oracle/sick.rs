@@ -3,10 +3,12 @@
 use super::{Account, Violation};
 use crate::world::simulated::exchange::faults::FaultKind;
 use crate::world::simulated::exchange::ledger::Actor;
+use crate::world::simulated::exchange::length::Moment;
 use crate::world::simulated::exchange::monitors::MonitorKind;
 use crate::world::simulated::exchange::probes::Taken;
 use crate::world::simulated::exchange::settings::ServiceStatus;
 use crate::world::simulated::exchange::state::{HEALTH_MANAGER, ServerId, Site};
+use crate::world::simulated::exchange::troubles::Trouble;
 
 /// The monitors that an alert means: one by its name, or those of a health set. The published page misspells one.
 fn meant(alert: &str) -> Vec<MonitorKind> {
@@ -16,13 +18,21 @@ fn meant(alert: &str) -> Vec<MonitorKind> {
     MonitorKind::ALL.into_iter().filter(is_it).collect()
 }
 
+/// Whether something is wrong that a monitor which an alert means would see.
+pub(in crate::world::simulated::exchange) fn is_sick(site: &Site, alert: &str, server: &str) -> bool {
+    let server = site.server_named(server);
+    server.is_some_and(|server| meant(alert).into_iter().any(|kind| failing(site, server, kind).is_some()))
+}
+
 /// A probe that fails for good, or that nobody can run, is not health.
 pub(super) fn resolved_while_sick(site: &Site, account: &Account) -> Option<Violation> {
     let (alert, server) = account.alert.as_ref().filter(|_| account.resolved)?;
     let server = site.server_named(server)?;
     // What has begun only now may have been overlooked by an honest run.
-    let fresh = site.rules.oracle.fresh;
-    let just = |since: super::super::length::Moment| site.now.since(since) < fresh;
+    let rules = &site.rules.oracle;
+    let is_set = MonitorKind::ALL.into_iter().any(|kind| kind.health_set().eq_ignore_ascii_case(alert));
+    let fresh = if is_set { rules.fresh.max(rules.fresh_to_monitors) } else { rules.fresh };
+    let just = |since: Moment| site.now.since(since) < fresh;
     if site.troubles.iter().any(|trouble| trouble.since.is_some_and(just)) {
         return None;
     }
@@ -36,19 +46,23 @@ pub(super) fn resolved_while_sick(site: &Site, account: &Account) -> Option<Viol
 /// Why a monitor of a server has no reason to be healthy. Restarts and boots that are under way are taken as done.
 fn sickness(site: &Site, server: ServerId, kind: MonitorKind) -> Option<&'static str> {
     let known = &site[server];
-    if site.has_trouble(server, FaultKind::HealthManagerNotReady) {
-        return Some("cannot know: the Health Manager does not answer");
+    let blind = [FaultKind::HealthManagerNotReady, FaultKind::HealthManagerStuck];
+    if blind.into_iter().any(|kind| site.has_trouble(server, kind)) {
+        return Some("cannot know: the Health Manager runs no probe");
     }
     let manager = known.service(HEALTH_MANAGER).is_some_and(|service| service.status != ServiceStatus::Stopped);
     if known.is_up() && !known.booting && !manager {
         return Some("cannot know: the Health Manager does not run");
     }
+    failing(site, server, kind)
+}
+
+/// What a monitor of a server would see.
+fn failing(site: &Site, server: ServerId, kind: MonitorKind) -> Option<&'static str> {
     match kind {
         MonitorKind::Latency => latency(site, server),
         MonitorKind::Probe(probe) => {
-            if known.service(probe.service()).is_none() {
-                return None;
-            }
+            site[server].service(probe.service())?;
             let database = site.database_on_demand(server, probe);
             let verdict = site.probe(server, probe, database, false, Taken::Settled);
             verdict.cause.map(|_| "would still fail")
@@ -66,7 +80,7 @@ fn latency(site: &Site, server: ServerId) -> Option<&'static str> {
         trouble.since.is_some() && trouble.kind == FaultKind::HighLatency && trouble.server == server
     });
     // Two samples must have come after the relapse by the time that it is called cured.
-    let seen = |trouble: &super::super::troubles::Trouble| {
+    let seen = |trouble: &Trouble| {
         trouble.relapses_after.is_some_and(|after| after + site.rules.probes.latency.times(2) <= rules.watch)
     };
     let mut soothed = own.filter(|trouble| matches!(trouble.soothed, Some((_, Actor::Run))) && seen(trouble));

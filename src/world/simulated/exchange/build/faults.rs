@@ -1,11 +1,11 @@
 //! Faults of a world file, held against the site.
 
-use super::build::{server_names, unknown};
-use super::components::{NAMES, component_named};
-use super::faults::{Cure, Fault, FaultKind, Requester};
-use super::settings::Settings;
-use super::state::{DatabaseId, ServerId, Site};
-use super::troubles::{Before, Trouble};
+use super::{server_names, unknown};
+use crate::world::simulated::exchange::components::{NAMES, component_named};
+use crate::world::simulated::exchange::faults::{Cure, Fault, FaultKind, Requester};
+use crate::world::simulated::exchange::settings::Settings;
+use crate::world::simulated::exchange::state::{DatabaseId, ServerId, Site};
+use crate::world::simulated::exchange::troubles::{Before, Trouble};
 
 /// The faults of a world, none of them begun. Each that does not fit is said in a sentence.
 pub(super) fn troubles(site: &Site, settings: &Settings, wrong: &mut Vec<String>) -> Vec<Trouble> {
@@ -92,8 +92,8 @@ fn database(site: &Site, fault: &Fault, wrong: &mut Vec<String>) -> DatabaseId {
 /// What is written and has no meaning for a fault of this kind.
 fn misplaced(fault: &Fault, wrong: &mut Vec<String>) {
     use FaultKind::{
-        ComponentInactive, CopyQueue, HealthManagerNotReady, HighLatency, HostFault, ServiceDisabled, ServiceHang,
-        ServiceStopped,
+        ComponentInactive, CopyQueue, HealthManagerNotReady, HealthManagerStuck, HighLatency, HostFault,
+        ServiceDisabled, ServiceHang, ServiceStopped,
     };
     let kind = fault.kind;
     let of_service = matches!(kind, ServiceHang | ServiceStopped | ServiceDisabled | HighLatency);
@@ -107,7 +107,7 @@ fn misplaced(fault: &Fault, wrong: &mut Vec<String>) {
         ("length", fault.length.is_none() || kind == CopyQueue),
     ];
     wrong.extend(fits.iter().filter(|(_, fits)| !fits).map(|(name, _)| format!("`{name}` has no meaning for it")));
-    let by_restart = matches!(kind, ServiceHang | HighLatency | HealthManagerNotReady);
+    let by_restart = matches!(kind, ServiceHang | HighLatency | HealthManagerNotReady | HealthManagerStuck);
     match fault.cleared_by {
         Some(Cure::Restart) if !by_restart => wrong.push("a restart does not clear it".to_owned()),
         Some(Cure::Reboot) if kind.cure() == Cure::Nothing => wrong.push("a reboot does not clear it".to_owned()),
