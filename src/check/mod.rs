@@ -34,7 +34,7 @@ mod test_lines;
 mod timings;
 pub mod types;
 
-pub use files::{MAX_IMPORTS, Session};
+pub use files::{MAX_IMPORTS, ReadFile, Session};
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::FileId;

@@ -1,6 +1,9 @@
 //! Every integration test, in one binary.
 
 mod acceptance;
+mod check_baseline;
+mod check_fix;
+mod check_formats;
 mod check_hostile;
 mod cli_doc;
 mod cli_files;
@@ -27,6 +30,7 @@ mod imap_hostile;
 mod lab;
 mod lab_site;
 mod layers;
+mod lint_rules;
 mod mail;
 mod model_cmdlets;
 mod model_honest;
