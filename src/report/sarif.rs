@@ -55,9 +55,10 @@ fn rule(page: &CodePage) -> Value {
 }
 
 fn result(finding: &Diagnostic, rule: usize, sources: &SourceMap, fingerprint: String) -> Value {
+    let sentence = |text: &str| if text.ends_with(['.', '?', '!']) { text.to_owned() } else { format!("{text}.") };
     let text = match &finding.help {
-        Some(help) => format!("{}. {help}.", finding.message),
-        None => format!("{}.", finding.message),
+        Some(help) => format!("{} {}", sentence(&finding.message), sentence(help)),
+        None => sentence(&finding.message),
     };
     let mut result = json!({
         "ruleId": finding.code.0,

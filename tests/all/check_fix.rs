@@ -17,7 +17,7 @@ fn slips_of_form_are_cured_until_none_is_left() {
     let ran = project.run(&["check", ".", "--fix"]).ends(0);
     assert_eq!(read(&project, "a.runbook"), good, "{ran:#?}");
     // Behind one cure the next is seen.
-    assert_eq!(ran.stderr, "a.runbook: 4 cures made\na.runbook: 1 cure made\n");
+    assert_eq!(ran.stderr, "a.runbook: 3 cures made\na.runbook: 1 cure made\n");
     let mode = std::fs::metadata(project.path("a.runbook")).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode, 0o640);
     assert_eq!(std::fs::read_dir(project.path("")).unwrap().count(), 1, "nothing is left beside it");
@@ -25,12 +25,19 @@ fn slips_of_form_are_cured_until_none_is_left() {
 
 #[test]
 fn what_only_seems_to_be_meant_is_left_to_people() {
-    // Which action is called is nothing to be guessed, although one is named nearly so.
-    let text = runbook("A", "server: host", "  service.restat(\"x\", on: server)\n  resolve \"x\"");
-    let project = Project::new(&[("a.runbook", &text)]);
-    let ran = project.run(&["check", ".", "--fix"]).ends(1);
-    assert!(ran.stdout.contains("Did you mean restart?"), "{ran:#?}");
-    assert_eq!(read(&project, "a.runbook"), text);
+    // Which action is called is nothing to be guessed, although one is named nearly so; nor is where a line should end.
+    let suggestions = [
+        ("  service.restat(\"x\", on: server)", "Did you mean restart?"),
+        ("  wait unitl host.reachable(server) within 1m every 5s", "on a line of its own"),
+        ("  service.stopped(\"x\", on: server)", "temporarily"),
+    ];
+    for (line, help) in suggestions {
+        let text = runbook("A", "server: host", &format!("{line}\n  resolve \"x\""));
+        let project = Project::new(&[("a.runbook", &text)]);
+        let ran = project.run(&["check", ".", "--fix"]).ends(1);
+        assert!(ran.stdout.contains(help), "{ran:#?}");
+        assert_eq!(read(&project, "a.runbook"), text);
+    }
 }
 
 #[test]

@@ -35,6 +35,55 @@ fn json_names_rule_and_place() {
     }
 }
 
+/// The schema that OASIS has published, out of the sources of a package that the tests depend on.
+fn schema_of_sarif() -> Value {
+    // Of other platforms not everything need be here.
+    let platform = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let output = std::process::Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--offline", "--locked", "--filter-platform", &platform])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let package = packages.iter().find(|package| package["name"] == "serde-sarif").expect("serde-sarif");
+    let manifest = std::path::Path::new(package["manifest_path"].as_str().unwrap());
+    let schema = std::fs::read_to_string(manifest.with_file_name("src").join("schema.json")).unwrap();
+    let mut schema: Value = serde_json::from_str(&schema).unwrap();
+    // Of a property that is never written; its bracket too many is a pattern for some engines only.
+    for part in ["run", "toolComponent"] {
+        let language = &mut schema["definitions"][part]["properties"]["language"];
+        language.as_object_mut().unwrap().remove("pattern").expect("the pattern");
+    }
+    schema
+}
+
+#[test]
+fn sarif_is_what_its_schema_says() {
+    let schema = schema_of_sarif();
+    assert!(schema["title"].as_str().unwrap().contains("(SARIF) Version 2.1.0"));
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let text = runbook(
+        "A",
+        "server: host",
+        "  service.restart(\"x\", on: server)\n  require host.reachable(server)\n  \
+        resolve \"x\"  # allow: unused-valu — x",
+    );
+    let with_fixes = Project::new(&[("a.runbook", &text)]).run(&["check", ".", "--format", "sarif"]).ends(1).stdout;
+    let nothing = Project::new(&[("a.runbook", &runbook("A", "", "  resolve \"x\""))]);
+    let nothing = nothing.run(&["check", ".", "--format", "sarif"]).ends(0).stdout;
+    assert!(with_fixes.contains("\"fixes\"") && with_fixes.contains("\"relatedLocations\""), "{with_fixes}");
+    for text in [written("sarif"), with_fixes, nothing] {
+        let mut document: Value = serde_json::from_str(&text).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+        assert_eq!(errors, [""; 0]);
+        // It is not blind.
+        document["runs"][0]["columnKind"] = "bytes".into();
+        assert!(!validator.is_valid(&document));
+    }
+}
+
 #[test]
 fn sarif_counts_in_utf16_and_encodes_paths() {
     let document: Value = serde_json::from_str(&written("sarif")).unwrap();

@@ -4,7 +4,7 @@ use super::super::files::read_text;
 use super::super::output::say;
 use super::super::write::replace;
 use super::look::Looked;
-use crate::diagnostic::{Diagnostic, Fix};
+use crate::diagnostic::{Code, Diagnostic, Fix, code};
 use crate::lint::Rule;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -40,11 +40,13 @@ pub fn cure(found: &[Looked]) -> Result<usize, String> {
     Ok(cured)
 }
 
-/// Slips of form have one cure, and rules say of themselves that they have. A name that is nearly another is only
-/// suggested: which action a runbook calls is nothing to be guessed.
+/// Slips of form with one cure. What else is suggested stays a suggestion: which action a runbook calls, whether a change
+/// is temporary and where a line should have ended is nothing to be guessed.
+const CERTAIN: [Code; 5] =
+    [code::NOT_UNDERSTOOD, code::BRACES, code::BAD_LITERAL, code::WIDE_PUNCTUATION, code::FORBIDDEN_CHARACTER];
+
 fn is_certain(finding: &Diagnostic) -> bool {
-    let code = finding.code;
-    code.0.starts_with("E01") || Rule::of(code).is_some_and(|rule| rule.fixable)
+    CERTAIN.contains(&finding.code) || Rule::of(finding.code).is_some_and(|rule| rule.fixable)
 }
 
 /// A text with those fixes made that stand apart, and how many they are.
