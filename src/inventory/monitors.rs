@@ -86,6 +86,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_section_is_read_and_its_mistakes_are_told() {
+        let parse = |text: &str| crate::inventory::parse(crate::source::FileId(0), text);
+        let (inventory, found) = parse("monitors:\n  IMAP: [AMonitor, BMonitor]\n  POP: BMonitor\n");
+        assert_eq!(found, []);
+        assert_eq!(inventory.monitors.groups_of("BMonitor"), ["IMAP", "POP"]);
+        assert!(inventory.monitors.is_group("POP") && !inventory.monitors.is_group("BMonitor"));
+        for wrong in ["monitors: [AMonitor]", "monitors: {IMAP: {AMonitor: x}}"] {
+            assert_eq!(parse(wrong).1.len(), 1, "{wrong}");
+        }
+    }
+
+    #[test]
     fn a_wildcard_stands_for_groups() {
         let group = |name: &str| (EcoString::from(name), vec![EcoString::from("AMonitor")]);
         let monitors = Monitors(["IMAP", "IMAP.Proxy", "POP"].map(group).to_vec());

@@ -1,7 +1,9 @@
 //! Every integration test, in one binary.
 
 mod acceptance;
+mod as_published;
 mod check_baseline;
+mod check_draft;
 mod check_fix;
 mod check_formats;
 mod check_hostile;
