@@ -7,6 +7,7 @@ mod check_draft;
 mod check_fix;
 mod check_formats;
 mod check_hostile;
+mod check_monitors;
 mod cli_doc;
 mod cli_files;
 mod cli_fmt;

@@ -58,11 +58,10 @@ fn is_opposite(file: &File<'_>, one: &Call, other: &Call) -> bool {
     };
     let (one, other) = (values(one), values(other));
     let same = one.iter().zip(&other).take_while(|(one, other)| one == other).count();
-    match (one.get(same..), other.get(same..)) {
-        (Some(["true"] | []), Some(["false"])) => true,
-        (Some(["false"]), Some(["true"] | [])) => true,
-        _ => false,
-    }
+    matches!(
+        (one.get(same..), other.get(same..)),
+        (Some(["true"] | []), Some(["false"])) | (Some(["false"]), Some(["true"] | []))
+    )
 }
 
 /// Where the run may end between a change and what takes it back, or on a way around that.
