@@ -2,9 +2,13 @@
 
 use super::When;
 use crate::diagnostic::Diagnostic;
+use crate::report::run::Mask;
 use crate::report::{Findings, Style, findings_as_text, sanitise};
+use crate::secret::Secrets;
 use crate::source::SourceMap;
 use std::io::{IsTerminal, Write};
+use std::rc::Rc;
+use std::sync::Arc;
 
 /// How wide output is made where no terminal says it.
 const WIDTH_OF_A_PIPE: usize = 100;
@@ -70,4 +74,10 @@ fn is_dumb() -> bool {
 /// A sentence on standard error; names in it may come from anywhere, and do nothing to a terminal.
 pub fn say(sentence: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", sanitise(sentence));
+}
+
+/// Hides the secrets of a run in whatever is shown of it.
+pub fn mask_of(secrets: &Arc<Secrets>) -> Mask {
+    let secrets = secrets.clone();
+    Rc::new(move |line| secrets.redact_text(line))
 }

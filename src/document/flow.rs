@@ -254,6 +254,19 @@ impl Flow<'_> {
         }
     }
 
+    /// A procedure without steps, as one node.
+    fn whole_procedure(&mut self, statement: &Statement, procedure: usize, open: Open) -> Open {
+        let reasons = self.gathering().statements([statement]);
+        if reasons.is_empty() {
+            return open;
+        }
+        let name = self.program.procedures.get(procedure).map(|it| it.name.as_str()).unwrap_or_default();
+        let head = if reasons.effects.is_empty() { vec![format!("do {name}")] } else { Vec::new() };
+        let id = self.drawing.node(Shape::Part, with_effects(head, &reasons), open);
+        self.drawing.ends(&id, &reasons);
+        if self.leaving.leaves(statement) { Vec::new() } else { vec![(id, None)] }
+    }
+
     fn branches(
         &mut self,
         branches: &[(Expression, Block)],
@@ -313,7 +326,7 @@ impl Flow<'_> {
         let program = self.program;
         let Some(done) = program.procedures.get(procedure) else { return open };
         if self.numbering.steps_of(procedure) == 0 {
-            return self.whole(Shape::Part, vec![format!("do {}", done.name)], &done.block, open).0;
+            return self.whole_procedure(statement, procedure, open);
         }
         let inner = numbered.procedure(self.numbering, statement.node);
         let locals = std::mem::replace(&mut self.locals, done.locals.clone());

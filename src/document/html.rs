@@ -27,7 +27,9 @@ fn events(markdown: &str) -> Vec<Event<'_>> {
     let mut heading: Option<(usize, String)> = None;
     let mut in_chart = false;
     for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
-        if let (Some((_, words)), Event::Text(text) | Event::Code(text)) = (&mut heading, &event) {
+        if let (Some((_, words)), Event::Text(text) | Event::Code(text) | Event::InlineHtml(text)) =
+            (&mut heading, &event)
+        {
             words.push_str(text);
         }
         match event {
@@ -70,4 +72,27 @@ fn escaped(text: &str) -> String {
         }
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::page;
+
+    #[test]
+    fn raw_html_is_shown_as_text() {
+        let html = page("<t>", "# a <b>b</b>\n\n<script>\nalert(1)\n</script>\n\nc <i>d</i>\n");
+        let body = html.split("<body>").nth(1).unwrap_or_default();
+        assert!(!["<b>", "<script>", "<i>"].iter().any(|raw| body.contains(raw)), "{body}");
+        assert!(body.contains("&lt;script&gt;") && body.contains("c &lt;i&gt;d&lt;/i&gt;"), "{body}");
+        assert!(body.contains("<h1 id=\"a-bbb\">"), "{body}");
+        assert!(html.contains("<title>&lt;t&gt;</title>"), "{html}");
+    }
+
+    #[test]
+    fn charts_stand_in_a_block_of_their_own() {
+        let html = page("t", "```mermaid\nflowchart TD\n  a --> b[\"<br/>\"]\n```\n\n```\nx\n```\n");
+        assert!(html.contains("<pre class=\"mermaid\">flowchart TD\n  a --&gt; b[\"&lt;br/&gt;\"]\n</pre>"), "{html}");
+        assert!(html.contains("<pre><code>x\n</code></pre>"), "{html}");
+        assert!(!html.contains("<script") && !html.contains("http:") && !html.contains("https:"), "{html}");
+    }
 }

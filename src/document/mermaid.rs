@@ -5,7 +5,7 @@ use super::escape::{bounded, visible};
 use std::fmt::Write;
 
 /// A line of a label has so many characters at most.
-const LINE: usize = 70;
+const LINE: usize = 100;
 
 /// Blanks before a line of the text for each group that it is in.
 const INDENT: usize = 2;

@@ -130,10 +130,10 @@ impl Writer<'_, '_> {
         push(text, &lines);
     }
 
-    /// The comment above something, behind a colon.
+    /// The comment above something, behind a dash.
     fn note(&self, span: crate::source::Span) -> String {
         let comment = self.at.library.comments.above(span).join(" ");
-        if comment.trim().is_empty() { String::new() } else { format!(": {}", inline(&comment, SENTENCE)) }
+        if comment.trim().is_empty() { String::new() } else { format!(" — {}", inline(&comment, SENTENCE)) }
     }
 }
 

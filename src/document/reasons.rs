@@ -2,9 +2,9 @@
 
 use super::written::Source;
 use crate::check::numbering::blocks_of;
-use crate::check::program::{Adverb, Block, Program, Statement, StatementKind, Subject};
+use crate::check::program::{Adverb, Block, Expression, Program, Statement, StatementKind, Subject};
 use ecow::EcoString;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Effects and endings of a part, procedures written out once.
 #[derive(Debug, Default)]
@@ -38,13 +38,26 @@ pub struct Gathering<'p> {
     source: Source<'p>,
     /// Who is told when nothing else is said.
     contact: &'p str,
-    done: BTreeSet<usize>,
+    /// The procedures that were looked at, and whether they do anything.
+    done: BTreeMap<usize, bool>,
+    /// Whether a procedure is looked at: arguments in it are its own names, which say nothing outside.
+    in_procedure: bool,
+    /// How many effects were met, also those that are listed already.
+    met: usize,
     reasons: Reasons,
 }
 
 impl<'p> Gathering<'p> {
     pub fn new(program: &'p Program, source: Source<'p>, contact: &'p str) -> Self {
-        Self { program, source, contact, done: BTreeSet::new(), reasons: Reasons::default() }
+        Self {
+            program,
+            source,
+            contact,
+            done: BTreeMap::new(),
+            in_procedure: false,
+            met: 0,
+            reasons: Reasons::default(),
+        }
     }
 
     /// Those of some blocks.
@@ -72,8 +85,13 @@ impl<'p> Gathering<'p> {
                 add(self.reasons.escalated.entry(contact.clone()).or_default(), message);
             }
             StatementKind::Act { call, adverb } => {
-                let call = effect(self.source, *adverb, call.span);
-                add(&mut self.reasons.effects, call);
+                let action = self.program.actions.get(call.action).filter(|_| self.in_procedure);
+                let words = match action {
+                    Some(action) => with_adverb(*adverb, format!("{}.{}", action.backend, action.name)),
+                    None => effect(self.source, *adverb, call.span),
+                };
+                self.met += 1;
+                add(&mut self.reasons.effects, words);
             }
             StatementKind::Run { runbook, .. } => {
                 let title = self.run(*runbook);
@@ -96,11 +114,7 @@ impl<'p> Gathering<'p> {
             StatementKind::Repeat { until: Some(until), otherwise: None, .. } => {
                 self.escalates(format!("never: {}", self.source.line(until.span)));
             }
-            StatementKind::Do { procedure, .. } if self.done.insert(*procedure) => {
-                if let Some(procedure) = self.program.procedures.get(*procedure) {
-                    self.block(&procedure.block);
-                }
-            }
+            StatementKind::Do { procedure, arguments, .. } => self.procedure(*procedure, arguments),
             _ => {}
         }
         match &statement.kind {
@@ -110,8 +124,34 @@ impl<'p> Gathering<'p> {
         }
     }
 
+    /// The call of a procedure that does something, and what it does, once.
+    fn procedure(&mut self, procedure: usize, arguments: &[Expression]) {
+        let Some(done) = self.program.procedures.get(procedure) else { return };
+        let call = format!("do {}", self.source.call(&done.name, &done.parameters, arguments));
+        match self.done.get(&procedure) {
+            Some(acts) => {
+                if *acts && !self.in_procedure {
+                    add(&mut self.reasons.effects, call);
+                }
+            }
+            None => {
+                let (place, met) = (self.reasons.effects.len(), self.met);
+                self.done.insert(procedure, false);
+                let outside = std::mem::replace(&mut self.in_procedure, true);
+                self.block(&done.block);
+                self.in_procedure = outside;
+                let acts = self.met > met;
+                self.done.insert(procedure, acts);
+                if acts && !self.in_procedure {
+                    self.reasons.effects.insert(place, call);
+                }
+            }
+        }
+    }
+
     fn run(&mut self, runbook: usize) -> String {
         let title = self.program.runbooks.get(runbook).map(|it| it.title.to_string()).unwrap_or_default();
+        self.met += 1;
         add(&mut self.reasons.effects, format!("run: {title}"));
         title
     }
@@ -123,10 +163,13 @@ impl<'p> Gathering<'p> {
 
 /// A call that acts, on a line of a node.
 pub fn effect(source: Source<'_>, adverb: Adverb, call: crate::source::Span) -> String {
-    let call = source.line(call);
+    with_adverb(adverb, source.line(call))
+}
+
+fn with_adverb(adverb: Adverb, words: String) -> String {
     match adverb {
-        Adverb::Temporarily { .. } => format!("temporarily {call}"),
-        _ => call,
+        Adverb::Temporarily { .. } => format!("temporarily {words}"),
+        _ => words,
     }
 }
 

@@ -335,7 +335,7 @@ fn no_password_gets_out() {
         let world = format!("runbooks/exchange/worlds/{world}.yaml");
         for format in ["text", "json"] {
             let ran = rectify(&["simulate", "runbooks/exchange", "--world", &world, "--format", format, "-vv"]);
-            assert!(!ran.stdout.contains("canary") && !ran.stderr.contains("canary"), "{world}, {format}");
+            assert!(!ran.stdout.contains("Canary-7f3a") && !ran.stderr.contains("Canary-7f3a"), "{world}, {format}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Runs one runbook to its end in the live world, and tells of it.
 
 use super::super::choose::Job;
-use super::super::output::{Output, can_redraw, say};
+use super::super::output::{Output, can_redraw, mask_of, say};
 use super::super::signals::Signals;
 use super::super::{Exit, Format, logging};
 use super::RunArguments;
@@ -9,7 +9,7 @@ use super::stage::Stage;
 use crate::backend::human::Console;
 use crate::backend::{Backend, exchange, exec, host, imap, service};
 use crate::engine::{self, Ending, Start};
-use crate::report::run::{JsonLines, LiveView, Mask, PlainLines, View};
+use crate::report::run::{JsonLines, LiveView, PlainLines, View};
 use crate::secret::{Redacted, Secrets};
 use crate::value::Timestamp;
 use crate::world::Calls;
@@ -148,8 +148,7 @@ async fn watch(
 }
 
 fn view(format: Format, output: &Output, secrets: &Arc<Secrets>) -> Box<dyn View> {
-    let secrets = secrets.clone();
-    let mask: Mask = Rc::new(move |line| secrets.redact_text(line));
+    let mask = mask_of(secrets);
     let sink = Box::new(std::io::stdout());
     match format {
         Format::Json => Box::new(JsonLines::new(sink, mask)),

@@ -1,19 +1,18 @@
 //! One simulated run, from its start to its judgement.
 
 use super::super::choose::Job;
-use super::super::output::{Output, say};
+use super::super::output::{Output, mask_of, say};
 use super::super::{Exit, Format, logging};
 use crate::backend::{Backend, exchange, host, service};
 use crate::engine::event::{Event, EventKind};
 use crate::engine::{self, Ending, Start};
-use crate::report::run::{JsonLines, Judged, Mask, PlainLines, View};
+use crate::report::run::{JsonLines, Judged, PlainLines, View};
 use crate::secret::Secrets;
 use crate::world::Calls;
 use crate::world::simulated::exchange::Violation;
 use crate::world::simulated::{Simulated, Site, Variation, WorldFile};
 use crate::world::stage::Stuck;
 use std::cell::RefCell;
-use std::rc::Rc;
 use std::sync::Arc;
 
 /// A run that does more statements than this is going round in circles.
@@ -123,8 +122,7 @@ pub fn play_one(job: &Job, world: &WorldFile, variation: Variation, format: Form
 }
 
 fn view(format: Format, output: &Output, secrets: &Arc<Secrets>) -> Box<dyn View> {
-    let secrets = secrets.clone();
-    let mask: Mask = Rc::new(move |line| secrets.redact_text(line));
+    let mask = mask_of(secrets);
     let sink = Box::new(std::io::stdout());
     match format {
         Format::Json => Box::new(JsonLines::new(sink, mask)),

@@ -121,3 +121,19 @@ fn a_long_runbook_has_a_chart_that_ends() {
     assert!(chart.nodes.len() < 70, "{}", chart.nodes.len());
     assert!(chart.reached().contains("resolved"), "{chart:?}");
 }
+
+#[test]
+fn a_procedure_is_named_with_its_arguments_and_what_it_does_without() {
+    let part = "procedure Part(name: text, on: host) { service.restart(name, on: on) }\n";
+    let steps = "  step \"S\" {
+            do Part(\"a\", server)
+            do Part(\"b\", server)
+          }
+          do Part(\"c\", server)
+          resolve \"x\"";
+    let text = page(&format!("{part}{}", runbook(steps)), Format::Mermaid);
+    let chart = Chart::read(&text).expect("a chart");
+    let call = |name: &str| format!("do Part(name: \"{name}\", on: server)");
+    assert_eq!(chart.nodes["n1"], format!("1 S\n{}\nservice.restart\n{}", call("a"), call("b")));
+    assert_eq!(chart.nodes["n2"], format!("{}\nservice.restart", call("c")));
+}

@@ -302,7 +302,7 @@ pub struct Judging {
     /// A fault that has begun less than this before the end may have been overlooked by an honest run.
     pub fresh: Length,
     /// The same for a run that is about a health set: it can only ask monitors, and the customer's follows its probe by up
-    /// to twenty minutes.
+    /// to twenty-five minutes.
     pub fresh_to_monitors: Length,
     /// How long a cured latency must be watched before it may be called cured.
     pub watch: Length,
@@ -314,7 +314,7 @@ impl Default for Judging {
             restarts_per_hour: 4,
             reboots_per_day: 1,
             fresh: Length::minutes(10),
-            fresh_to_monitors: Length::minutes(25),
+            fresh_to_monitors: Length::minutes(30),
             watch: Length::minutes(20),
         }
     }
