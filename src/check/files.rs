@@ -1,7 +1,7 @@
 //! A file and all that it imports, each read once.
 
-use super::Checked;
 use super::context::{Context, Patterns};
+use super::{Checked, Draft};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, code};
 use crate::inventory::Inventory;
@@ -101,7 +101,7 @@ impl<'a> Session<'a> {
                 let id = self.sources.add(SourceFile::new(root.to_string_lossy().into_owned(), ""));
                 let message = format!("{} {error}", root.display());
                 let diagnostic = Diagnostic::error(code::UNREADABLE_FILE, Span::new(id, 0, 0), message);
-                return Checked { program: None, diagnostics: vec![diagnostic], file: Some(id) };
+                return Checked { program: None, draft: None, diagnostics: vec![diagnostic], file: Some(id) };
             }
         };
         let id = file.id;
@@ -119,9 +119,11 @@ impl<'a> Session<'a> {
         let unread: BTreeSet<_> = diagnostics.iter().map(line).collect();
         diagnostics.extend(found.into_iter().filter(|diagnostic| !unread.contains(&line(diagnostic))));
         diagnostics.sort_by_key(|diagnostic| diagnostic.span());
-        let mut checked = Checked { program: None, diagnostics, file: Some(id) };
-        if !checked.has_errors() {
-            checked.program = Some(program);
+        let mut checked = Checked { program: None, draft: None, diagnostics, file: Some(id) };
+        match checked.has_errors() {
+            false => checked.program = Some(program),
+            true if unread.is_empty() => checked.draft = Some(Draft(program)),
+            true => {}
         }
         checked
     }

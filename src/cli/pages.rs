@@ -36,8 +36,9 @@ fn codes() -> String {
 const RULES_HEADING: &str = "
 ## Rules
 
-What a reviewer would say of a file that may be run. Each is known by its name in [`# allow:`](../language.md#allow) and
-in [rectify.yaml](../inventory.md#lints); `rectify explain NAME` shows its page.
+What a reviewer would say. Each is known by its name in [`# allow:`](../language.md#allow) and in
+[rectify.yaml](../inventory.md#lints); `rectify explain NAME` shows its page. Of a file that has errors only those say
+something that need no more than its text, and none where a line could not be read.
 
 | code | rule | is about | default | since | cured by |
 |---|---|---|---|---|---|

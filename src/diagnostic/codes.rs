@@ -144,6 +144,7 @@ codes! {
     SHELL_COMMAND = "L0302", "a command that a shell reads", "shell-command";
     CONFUSABLE_NAME = "L0303", "a name of letters that look like others", "confusable-name";
     IMPOSSIBLE_PATTERN = "L0304", "a pattern that no text matches", "impossible-pattern";
+    UNDONE_BY_HAND = "L0305", "a change that is taken back by hand", "undone-by-hand";
     // What nobody uses
     UNUSED_PARAMETER = "L0401", "a parameter that nothing uses", "unused-parameter";
     UNUSED_VALUE = "L0402", "a value that nothing uses", "unused-value";
@@ -153,4 +154,7 @@ codes! {
     ALERT_ANSWERED_TWICE = "L0501", "two runbooks for one alert", "alert-answered-twice";
     UNANSWERED_ALERT = "L0502", "an alert that no runbook answers", "unanswered-alert";
     GOAL_OF_ANOTHER_ALERT = "L0503", "a goal that says nothing about the alert", "goal-of-another-alert";
+    UNKNOWN_MONITOR = "L0504", "a name that no monitor has", "unknown-monitor";
+    MONITOR_OF_ANOTHER_GROUP = "L0505", "a monitor beside a group that it is not in", "monitor-of-another-group";
+    HIDING_FILTER = "L0506", "a look that leaves out what the alerts are about", "filter-that-hides-alerts";
 }

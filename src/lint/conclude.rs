@@ -33,7 +33,7 @@ pub fn conclude(files: &[Facts], settings: Settings<'_>) -> Vec<Diagnostic> {
     findings.sort_by_key(Diagnostic::span);
     let mut allowed = vec![false; findings.len()];
     let mut of_comments = Vec::new();
-    for allow in files.iter().flat_map(|file| &file.allows) {
+    for (file, allow) in files.iter().flat_map(|file| file.allows.iter().map(move |allow| (file, allow))) {
         let mut useless = Vec::new();
         for (name, span) in &allow.rules {
             let Some(page) = rule_page(name) else { continue };
@@ -44,7 +44,7 @@ pub fn conclude(files: &[Facts], settings: Settings<'_>) -> Vec<Diagnostic> {
                 allowed.get_mut(position).into_iter().for_each(|allowed| *allowed = true);
                 meets = true;
             }
-            if !meets && is_asked(page.code, settings) {
+            if !meets && is_asked(page.code, file, settings) {
                 useless.push((name, *span));
             }
         }
@@ -60,11 +60,15 @@ pub fn conclude(files: &[Facts], settings: Settings<'_>) -> Vec<Diagnostic> {
     findings
 }
 
-/// Whether a rule had its say, so that an allow of it would have met what there is to allow.
-fn is_asked(code: Code, settings: Settings<'_>) -> bool {
+/// Whether a rule had its say about a file, so that an allow of it would have met what there is to allow.
+fn is_asked(code: Code, file: &Facts, settings: Settings<'_>) -> bool {
     Rule::of(code).is_some_and(|rule| {
-        let needs_all = matches!(rule.look, Look::Project(_));
-        rule.level_by(settings.inventory).severity().is_some() && (settings.whole || !needs_all)
+        let looked = match rule.look {
+            Look::Draft(_) => true,
+            Look::File(_) | Look::Findings => file.linted,
+            Look::Project(_) => settings.whole,
+        };
+        looked && rule.level_by(settings.inventory).severity().is_some()
     })
 }
 

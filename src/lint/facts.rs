@@ -15,6 +15,8 @@ pub struct Facts {
     pub file: FileId,
     /// Whether it was named and has no errors, so that rules looked at it.
     pub linted: bool,
+    /// Whether it was named and has errors, so that only those rules looked at it that see those files as well.
+    pub draft: bool,
     /// What the rules for one file found.
     pub findings: Vec<Diagnostic>,
     /// What its comments allow.
@@ -76,7 +78,6 @@ impl Facts {
 
     /// Reads what the comments allow.
     pub(super) fn read_allows(&mut self, source: &SourceFile, comments: &[ast::Comment]) {
-        self.linted = true;
         self.allows = comments.iter().filter_map(|comment| allow::read(source, comment)).collect();
     }
 

@@ -180,10 +180,16 @@ impl<'a> Walk<'a> {
                     match subject {
                         GivenSubject::Call(call) => self.call(call),
                         GivenSubject::Name(path) => self.path(path),
-                        GivenSubject::Ask(_) | GivenSubject::Nobody | GivenSubject::World(_) => {}
+                        GivenSubject::Host { roles, .. } => roles.iter().for_each(|call| self.call(call)),
+                        GivenSubject::Ask(_)
+                        | GivenSubject::Nobody
+                        | GivenSubject::World(_)
+                        | GivenSubject::Cancelled => {}
                     }
-                    if let GivenAnswers::Values(values) = answers {
-                        values.iter().for_each(|value| self.expression(value));
+                    for answer in answers {
+                        if let GivenAnswer::Value(value) = answer {
+                            self.expression(value);
+                        }
                     }
                 }
                 TestLine::Expect { expectation, .. } => match expectation {

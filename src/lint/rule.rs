@@ -28,6 +28,8 @@ pub struct Rule {
 /// What a rule looks at.
 #[derive(Debug, Clone, Copy)]
 pub enum Look {
+    /// One file whose every line could be read, whatever else is wrong with it: what is written is enough to see.
+    Draft(fn(&File<'_>, &mut Vec<Diagnostic>)),
     /// One file that has no errors.
     File(fn(&File<'_>, &mut Vec<Diagnostic>)),
     /// All files of a project, none of which has errors.
@@ -48,7 +50,7 @@ impl Rule {
     }
 }
 
-/// A file that has no errors.
+/// A file, as rules see it.
 pub struct File<'a> {
     /// Its text.
     pub source: &'a SourceFile,
@@ -56,7 +58,7 @@ pub struct File<'a> {
     pub tree: &'a ast::File,
     /// The same, laid flat.
     pub flat: Flat<'a>,
-    /// What it and its imports mean.
+    /// What it and its imports mean, as far as they are right.
     pub program: &'a Program,
     /// What the team keeps, if it keeps something.
     pub inventory: Option<&'a Inventory>,

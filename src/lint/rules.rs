@@ -4,14 +4,18 @@ mod alert_answered_twice;
 mod confusable_name;
 mod escalation_through_repaired_host;
 mod escalation_without_evidence;
+mod filter_that_hides_alerts;
 mod goal_of_another_alert;
 mod impossible_pattern;
 mod literal_secret;
+mod monitor_of_another_group;
 mod shell_command;
 mod single_look_after_change;
 mod step_reference_by_number;
 mod unanswered_alert;
+mod undone_by_hand;
 mod unexplained_lasting_change;
+mod unknown_monitor;
 mod unused_declaration;
 mod unused_import;
 mod unused_parameter;
@@ -43,6 +47,7 @@ pub const RULES: &[Rule] = &[
     shell_command::RULE,
     confusable_name::RULE,
     impossible_pattern::RULE,
+    undone_by_hand::RULE,
     unused_parameter::RULE,
     unused_value::RULE,
     unused_declaration::RULE,
@@ -50,4 +55,7 @@ pub const RULES: &[Rule] = &[
     alert_answered_twice::RULE,
     unanswered_alert::RULE,
     goal_of_another_alert::RULE,
+    unknown_monitor::RULE,
+    monitor_of_another_group::RULE,
+    filter_that_hides_alerts::RULE,
 ];

@@ -70,7 +70,7 @@ pub fn project(place: &Place, files: &[PathBuf], paths: &[PathBuf], today: Date)
         looked.diagnostics.extend(part.diagnostics.into_iter().map(|diagnostic| diagnostic.renumbered(&numbers)));
         for file in part.facts.into_iter().map(|facts| facts.renumbered(&numbers)) {
             // One thread may have imported what another was given.
-            if file.linted || !facts.contains_key(&file.file) {
+            if file.linted || file.draft || !facts.contains_key(&file.file) {
                 facts.insert(file.file, file);
             }
         }
@@ -118,10 +118,14 @@ fn part(project: &Project, files: &[PathBuf]) -> Part {
         let checked = session.check(&known);
         part.has_errors |= checked.has_errors();
         part.diagnostics.extend(checked.diagnostics);
-        if let (Some(program), Some(file)) = (&checked.program, session.read_file(&known))
-            && linted.insert(file.id)
-        {
-            part.facts.push(lint::look(&session, file, program, inventory));
+        if let Some(file) = session.read_file(&known).filter(|file| !linted.contains(&file.id)) {
+            let facts = match (&checked.program, &checked.draft) {
+                (Some(program), _) => Some(lint::look(&session, file, program, inventory)),
+                (None, Some(draft)) => Some(lint::look_at_draft(&session, file, draft, inventory)),
+                (None, None) => None,
+            };
+            linted.extend(facts.as_ref().map(|_| file.id));
+            part.facts.extend(facts);
         }
         part.named.push(known);
     }

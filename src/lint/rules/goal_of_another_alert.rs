@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule {
     level: Level::Warning,
     since: "0.1.0",
     fixable: false,
-    look: Look::File(look),
+    look: Look::Draft(look),
 };
 
 fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {

@@ -8,7 +8,7 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 pub const RULE: Rule =
-    Rule { code: code::LITERAL_SECRET, level: Level::Error, since: "0.1.0", fixable: false, look: Look::File(look) };
+    Rule { code: code::LITERAL_SECRET, level: Level::Error, since: "0.1.0", fixable: false, look: Look::Draft(look) };
 
 /// Forms that a secret gives away by itself: access keys, tokens with a prefix, private keys, addresses with a password.
 const FORMS: &[&str] = &[

@@ -7,7 +7,7 @@ use crate::syntax::ast::{Expression, ExpressionKind};
 use ecow::EcoString;
 
 pub const RULE: Rule =
-    Rule { code: code::SHELL_COMMAND, level: Level::Warning, since: "0.1.0", fixable: false, look: Look::File(look) };
+    Rule { code: code::SHELL_COMMAND, level: Level::Warning, since: "0.1.0", fixable: false, look: Look::Draft(look) };
 
 fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     for expression in &file.flat.expressions {

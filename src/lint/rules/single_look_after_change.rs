@@ -8,11 +8,14 @@ use crate::syntax::ast::{ExpressionKind, Statement, StatementKind};
 use crate::value::Class;
 
 pub const RULE: Rule =
-    Rule { code: code::SINGLE_LOOK, level: Level::Warning, since: "0.1.0", fixable: false, look: Look::File(look) };
+    Rule { code: code::SINGLE_LOOK, level: Level::Warning, since: "0.1.0", fixable: false, look: Look::Draft(look) };
 
 fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
-    for block in &file.flat.blocks {
-        for (one, next) in block.statements.iter().zip(block.statements.iter().skip(1)) {
+    let of_steps: Vec<Span> = file.flat.statements.iter().filter_map(|it| step(it.statement)).map(|it| it.0).collect();
+    for block in file.flat.blocks.iter().filter(|block| !of_steps.contains(&block.span)) {
+        let mut sequence = Vec::new();
+        in_order(&block.statements, &mut sequence);
+        for (one, next) in sequence.iter().zip(sequence.iter().skip(1)) {
             let Some(call) = act_of(one).filter(|call| file.class_of(&call.path) >= Some(Class::Change)) else {
                 continue;
             };
@@ -25,6 +28,24 @@ fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
                 );
             }
         }
+    }
+}
+
+/// The statements as they are done: the end of one step is followed by the beginning of the next.
+fn in_order<'a>(statements: &'a [Statement], sequence: &mut Vec<&'a Statement>) {
+    for statement in statements {
+        match step(statement) {
+            Some((_, inside)) => in_order(inside, sequence),
+            None => sequence.push(statement),
+        }
+    }
+}
+
+/// The block of a step.
+fn step(statement: &Statement) -> Option<(Span, &[Statement])> {
+    match &statement.kind {
+        StatementKind::Step { block, .. } => Some((block.span, &block.statements)),
+        _ => None,
     }
 }
 

@@ -7,12 +7,12 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 pub const RULE: Rule =
-    Rule { code: code::STEP_BY_NUMBER, level: Level::Warning, since: "0.1.0", fixable: false, look: Look::File(look) };
+    Rule { code: code::STEP_BY_NUMBER, level: Level::Warning, since: "0.1.0", fixable: false, look: Look::Draft(look) };
 
-/// "step 2", "steps 2c", "步骤 2c", "第 2 步", and "2.c." standing by itself.
+/// "step 2", "steps 2c", "步骤 2c" or "2.c", "第 2 步", and "2.c." standing by itself.
 static REFERENCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let english = r"\b(?i:steps?)\s+[0-9]{1,2}(?:[a-l]|(?:\.[0-9a-l]{1,2})+)?\b";
-    let chinese = r"步骤\s*[0-9]{1,2}|第\s*[0-9一二三四五六七八九十]{1,3}\s*步";
+    let chinese = r"步骤\s*[0-9]{1,2}(?:\.?[a-l])?|第\s*[0-9一二三四五六七八九十]{1,3}\s*步";
     let letter = r"(?:^|[\s(,;，（])(?<bare>[0-9]{1,2}\.[a-l])(?:\.?[\s),;:，。）]|\.?.?$)";
     Regex::new(&format!("{english}|{chinese}|{letter}")).ok()
 });
