@@ -35,7 +35,7 @@ runbook PageDown(server: web) {
       gently { notify oncall "Gently" }
       hard   { service.restart("all of it", on: server) }
     }
-    permanently shop.drained(server), undo on failure
+    permanently shop.drained(server), undo on failure  # until somebody has looked at it
     service.restart(server.service, on: server)
     resolve if fixed within 2m every 10s
   }
