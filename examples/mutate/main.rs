@@ -1,5 +1,8 @@
-//! Makes every mutant of the shipped runbooks, shows them to `check` and to the runbooks' own tests, and tells who
-//! noticed. `--write` writes docs/mutation.md; `--all` lists every mutant with what killed it.
+//! Makes every mutant of the shipped runbooks, shows them to `check` and to the runbooks' own tests, and keeps what
+//! became of them below `target/`.
+//!
+//! `mutate [FOLDER…]` tries the folders that are named, `--page` writes docs/mutation.md from what is kept, and `--list`
+//! prints every mutant with what killed it. `--page` or `--list` alone try nothing.
 
 mod mutation;
 
@@ -8,56 +11,67 @@ use mutation::scripted::Scripted;
 use mutation::table::{self, Tried};
 use mutation::trial::{self, Tests};
 use mutation::worlds::Worlds;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Seeds of the varied site that a mutant has to pass.
-const SEEDS: std::ops::Range<u64> = 1..41;
+const SEEDS: std::ops::Range<u64> = 1..21;
 
 const THREADS: usize = 2;
 
+const FOLDERS: [&str; 2] = ["dovecot", "exchange"];
+
 fn main() -> std::io::Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let asked = |word: &str| words.iter().any(|it| it == word);
+    let (options, named): (Vec<_>, Vec<_>) = words.iter().map(String::as_str).partition(|word| word.starts_with("--"));
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    // The interpreter has a fault where a mutant makes it panic; that is told as a killer, on one line.
-    std::panic::set_hook(Box::new(|panic| eprintln!("{panic}")));
-    let began = Instant::now();
-    let mut tried = Vec::new();
-    for name in ["dovecot", "exchange"] {
-        if words.iter().any(|word| !word.starts_with("--") && word != name) {
-            continue;
+    let kept = |name: &str| root.join("target/mutation").join(format!("{name}.json"));
+    for name in FOLDERS {
+        if named.contains(&name) || (named.is_empty() && options.is_empty()) {
+            keep(&kept(name), &tried(root, name)?)?;
         }
-        let folder = Folder::read(&root.join("runbooks").join(name))?;
-        let worlds = (name == "exchange").then(|| Worlds::read(&folder.path, SEEDS));
-        let tests: Vec<&dyn Tests> =
-            [&Scripted as &dyn Tests].into_iter().chain(worlds.iter().map(|it| it as _)).collect();
-        let said = match &worlds {
-            Some(worlds) => {
-                format!("{} runs in the worlds, and {} variations of the site", worlds.runs(), SEEDS.count())
-            }
-            None => "the `test` blocks beside the runbooks".to_owned(),
-        };
-        if let Some(why) = trial::unmutated(&folder, &tests) {
-            return Err(std::io::Error::other(format!("runbooks/{name} does not pass as it is: {why}")));
-        }
-        eprintln!("{name}: passes as it is, after {:.0?}", began.elapsed());
-        let made = mutation::make(&folder);
-        eprintln!("{name}: {} mutants after {:.0?}", made.mutants.len(), began.elapsed());
-        let verdicts = trial::run(&folder, &made.mutants, &tests, THREADS);
-        eprintln!("{name}: judged after {:.0?}", began.elapsed());
-        tried.push(Tried { folder, made, verdicts, tests: said });
     }
-    let profile = if cfg!(debug_assertions) { "" } else { " --release" };
-    let how = format!(
-        "The figures are those of `cargo run{profile} --example mutate -- --write`, which took {:.0} s on {THREADS} threads.",
-        began.elapsed().as_secs_f64()
-    );
-    for it in &tried {
-        print!("{}", if asked("--all") { it.all() } else { it.survivors() });
+    let read =
+        |name: &&str| -> std::io::Result<Tried> { Ok(serde_json::from_str(&std::fs::read_to_string(kept(name))?)?) };
+    if options.contains(&"--list") {
+        let wanted = FOLDERS.iter().filter(|name| named.is_empty() || named.contains(name));
+        wanted.map(read).try_for_each(|tried| tried.map(|tried| print!("{}", tried.all())))?;
     }
-    if asked("--write") {
-        std::fs::write(root.join("docs/mutation.md"), table::page(&tried, &how))?;
+    if options.contains(&"--page") {
+        let all: Vec<Tried> = FOLDERS.iter().map(read).collect::<Result<_, _>>()?;
+        std::fs::write(root.join("docs/mutation.md"), table::page(&all))?;
     }
     Ok(())
+}
+
+fn keep(path: &PathBuf, tried: &Tried) -> std::io::Result<()> {
+    std::fs::create_dir_all(path.parent().unwrap_or(path))?;
+    std::fs::write(path, serde_json::to_string(tried)?)
+}
+
+fn tried(root: &Path, name: &str) -> std::io::Result<Tried> {
+    let began = Instant::now();
+    let folder = Folder::read(&root.join("runbooks").join(name))?;
+    let worlds = (name == "exchange").then(|| Worlds::read(&folder.path, SEEDS));
+    let tests: Vec<&dyn Tests> = [&Scripted as &dyn Tests].into_iter().chain(worlds.iter().map(|it| it as _)).collect();
+    let said = match &worlds {
+        Some(worlds) => format!(
+            "its tests are {} runs in the worlds, and {} variations of the site with each runbook",
+            worlds.runs(),
+            SEEDS.count()
+        ),
+        None => "its tests are the `test` blocks beside the runbooks".to_owned(),
+    };
+    if let Some(why) = trial::unmutated(&folder, &tests) {
+        return Err(std::io::Error::other(format!("runbooks/{name} does not pass as it is: {why}")));
+    }
+    eprintln!("{name}: passes as it is, after {:.0?}", began.elapsed());
+    let made = mutation::make(&folder);
+    eprintln!("{name}: {} mutants after {:.0?}", made.mutants.len(), began.elapsed());
+    let verdicts = trial::run(&folder, &made.mutants, &tests, THREADS);
+    let profile = if cfg!(debug_assertions) { "" } else { " --release" };
+    let took = began.elapsed().as_secs_f64();
+    let how = format!("`cargo run{profile} --example mutate {name}` took {took:.0} s on {THREADS} threads.");
+    eprintln!("{name}: judged after {took:.0} s");
+    Ok(Tried::new(&folder, made, verdicts, said, how))
 }

@@ -28,10 +28,10 @@ impl Kind {
     }
 }
 
-/// A reason, and the survivors that it is for: those of an operator, in a file, at some lines, whose slip contains a text. What is
+/// A reason, and the survivors that it is for: those of some operators, in a file, at some lines, whose slip contains a text. What is
 /// empty fits everything.
 pub struct Reason {
-    pub operator: &'static str,
+    pub operators: &'static [&'static str],
     pub file: &'static str,
     pub lines: &'static [usize],
     pub slip: &'static str,

@@ -1,61 +1,95 @@
 //! The page `docs/mutation.md`: rates by operator, by killer and by runbook, and every survivor with a word on why.
 
+use super::Made;
+use super::Mutant;
 use super::folder::Folder;
 use super::operators::OPERATORS;
 use super::reasons::{Kind, REASONS, Reason};
 use super::trial::Verdict;
-use super::{Made, Mutant};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// What came of one folder.
+/// What came of one folder: kept between runs, so that the page can be written again when a survivor was explained.
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Tried {
-    /// The folder.
-    pub folder: Folder,
-    /// What was made of it.
-    pub made: Made,
-    /// One for each mutant.
-    pub verdicts: Vec<Verdict>,
+    /// The folder's name.
+    folder: String,
+    /// Its files, by name.
+    files: Vec<String>,
     /// What its tests are, in words.
-    pub tests: String,
+    tests: String,
+    /// The command, and how long it took.
+    how: String,
+    unparsed: usize,
+    twice: usize,
+    same: usize,
+    lines: Vec<Line>,
+}
+
+/// A mutant with what became of it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Line {
+    operator: String,
+    file: usize,
+    line: usize,
+    slip: String,
+    verdict: Verdict,
 }
 
 impl Tried {
-    fn each(&self) -> impl Iterator<Item = (&Mutant, &Verdict)> {
-        self.made.mutants.iter().zip(&self.verdicts)
+    /// Puts down what came of a folder.
+    pub fn new(folder: &Folder, made: Made, verdicts: Vec<Verdict>, tests: String, how: String) -> Self {
+        let line = |(mutant, verdict): (Mutant, Verdict)| {
+            let Mutant { operator, file, line, slip, .. } = mutant;
+            Line { operator: operator.to_owned(), file, line, slip, verdict }
+        };
+        Self {
+            folder: folder.name(),
+            files: folder.files.iter().map(|file| file.name.clone()).collect(),
+            tests,
+            how,
+            unparsed: made.unparsed,
+            twice: made.twice,
+            same: made.same,
+            lines: made.mutants.into_iter().zip(verdicts).map(line).collect(),
+        }
+    }
+
+    fn verdicts(&self) -> impl Iterator<Item = &Verdict> {
+        self.lines.iter().map(|line| &line.verdict)
+    }
+
+    fn survived(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter(|line| line.verdict.survived())
     }
 
     /// Where a mutant is, for people.
-    fn place(&self, mutant: &Mutant) -> String {
-        format!("{}/{}:{}", self.folder.name(), self.folder.files[mutant.file].name, mutant.line)
+    fn place(&self, line: &Line) -> String {
+        format!("{}/{}:{}", self.folder, self.files[line.file], line.line)
     }
 
-    fn reason(&self, mutant: &Mutant) -> Option<&'static Reason> {
-        let place = format!("{}/{}", self.folder.name(), self.folder.files[mutant.file].name);
+    fn reason(&self, line: &Line) -> Option<&'static Reason> {
+        let place = format!("{}/{}", self.folder, self.files[line.file]);
         REASONS.iter().find(|reason| {
-            (reason.operator.is_empty() || reason.operator == mutant.operator)
+            (reason.operators.is_empty() || reason.operators.contains(&line.operator.as_str()))
                 && place.contains(reason.file)
-                && (reason.lines.is_empty() || reason.lines.contains(&mutant.line))
-                && mutant.slip.contains(reason.slip)
+                && (reason.lines.is_empty() || reason.lines.contains(&line.line))
+                && line.slip.contains(reason.slip)
         })
     }
 
-    /// Survivors, one on a line.
-    pub fn survivors(&self) -> String {
-        let mut text = String::new();
-        for (mutant, _) in self.each().filter(|(_, verdict)| verdict.survived()) {
-            let kind = self.reason(mutant).map_or(Kind::Open, |reason| reason.kind);
-            let _ = writeln!(text, "{kind:?}\t{}\t{}\t{}", self.place(mutant), mutant.operator, mutant.slip);
-        }
-        text
-    }
-
-    /// Every mutant with its verdict, one on a line.
+    /// Every mutant with what killed it, one on a line.
     pub fn all(&self) -> String {
         let mut text = String::new();
-        for (mutant, verdict) in self.each() {
-            let (check, tests) = (verdict.check.as_deref().unwrap_or("-"), verdict.tests.as_deref().unwrap_or("-"));
-            let _ = writeln!(text, "{check}\t{tests}\t{}\t{}\t{}", self.place(mutant), mutant.operator, mutant.slip);
+        for line in &self.lines {
+            let kind = match line.verdict.survived() {
+                true => format!("{:?}", self.reason(line).map_or(Kind::Open, |reason| reason.kind)),
+                false => "killed".to_owned(),
+            };
+            let Verdict { check, tests } = &line.verdict;
+            let (check, tests) = (check.as_deref().unwrap_or("-"), tests.as_deref().unwrap_or("-"));
+            let _ = writeln!(text, "{kind}\t{check}\t{tests}\t{}\t{}\t{}", self.place(line), line.operator, line.slip);
         }
         text
     }
@@ -101,36 +135,34 @@ impl Count {
 
 const HEAD: &str = "mutants | check alone | tests alone | both | survived | killed by check | killed |\n|---|--:|--:|--:|--:|--:|--:|--:|";
 
-/// The page. `how` is the command that made the figures, and how long it took.
-pub fn page(tried: &[Tried], how: &str) -> String {
-    let mut page = INTRODUCTION.replace("{how}", how);
+/// The page.
+pub fn page(tried: &[Tried]) -> String {
+    let mut page = INTRODUCTION.to_owned();
     let _ = writeln!(page, "## By folder\n\n| folder | {HEAD}");
     for it in tried {
-        let _ = writeln!(page, "| {} | {} |", it.folder.name(), Count::of(it.verdicts.iter()).cells());
+        let _ = writeln!(page, "| {} | {} |", it.folder, Count::of(it.verdicts()).cells());
     }
-    let _ = writeln!(page, "| all | {} |\n", Count::of(tried.iter().flat_map(|it| &it.verdicts)).cells());
+    let _ = writeln!(page, "| all | {} |\n", Count::of(tried.iter().flat_map(Tried::verdicts)).cells());
     for it in tried {
-        let Made { unparsed, twice, same, .. } = &it.made;
+        let Tried { folder, tests, how, unparsed, twice, same, .. } = it;
         let _ = writeln!(
             page,
-            "`{}`: {}. Left out: {unparsed} slips that the parser refuses, {twice} that another operator had made, \
-             {same} after which every program is the same.\n",
-            it.folder.name(),
-            it.tests
+            "`{folder}`: {tests}. {how} Left out: {unparsed} slips that the parser refuses, {twice} that another \
+             operator had made, {same} after which every program is the same.\n"
         );
     }
     let _ = writeln!(page, "## By operator\n\n| operator | {HEAD}");
     for operator in OPERATORS {
-        let own = tried.iter().flat_map(Tried::each).filter(|(mutant, _)| mutant.operator == operator.name);
-        let count = Count::of(own.map(|(_, verdict)| verdict));
+        let own = tried.iter().flat_map(|it| &it.lines).filter(|line| line.operator == operator.name);
+        let count = Count::of(own.map(|line| &line.verdict));
         let _ = writeln!(page, "| {} | {} |", operator.name, count.cells());
     }
     let _ = writeln!(page, "\n## By runbook\n\n| file | {HEAD}");
     for it in tried {
-        for (position, file) in it.folder.files.iter().enumerate() {
-            let own = it.each().filter(|(mutant, _)| mutant.file == position);
-            let cells = Count::of(own.map(|(_, verdict)| verdict)).cells();
-            let _ = writeln!(page, "| {}/{} | {cells} |", it.folder.name(), file.name);
+        for (position, file) in it.files.iter().enumerate() {
+            let own = it.lines.iter().filter(|line| line.file == position);
+            let cells = Count::of(own.map(|line| &line.verdict)).cells();
+            let _ = writeln!(page, "| {}/{file} | {cells} |", it.folder);
         }
     }
     page.push_str(&by_finding(tried));
@@ -144,7 +176,7 @@ pub fn page(tried: &[Tried], how: &str) -> String {
 
 fn by_finding(tried: &[Tried]) -> String {
     let mut codes = BTreeMap::<&str, usize>::new();
-    for verdict in tried.iter().flat_map(|it| &it.verdicts) {
+    for verdict in tried.iter().flat_map(Tried::verdicts) {
         if let Some(code) = &verdict.check {
             *codes.entry(code).or_default() += 1;
         }
@@ -158,9 +190,9 @@ fn by_finding(tried: &[Tried]) -> String {
 fn survivors(tried: &[Tried]) -> String {
     let mut groups = BTreeMap::<(Kind, &str), Vec<String>>::new();
     for it in tried {
-        for (mutant, _) in it.each().filter(|(_, verdict)| verdict.survived()) {
-            let (kind, why) = it.reason(mutant).map_or((Kind::Open, "Not looked at"), |it| (it.kind, it.why));
-            let line = format!("- {}, {}: {}\n", it.place(mutant), mutant.operator, mutant.slip);
+        for survivor in it.survived() {
+            let (kind, why) = it.reason(survivor).map_or((Kind::Open, "Not looked at"), |it| (it.kind, it.why));
+            let line = format!("- {}, {}: {}\n", it.place(survivor), survivor.operator, survivor.slip);
             groups.entry((kind, why)).or_default().push(line);
         }
     }
@@ -183,8 +215,7 @@ notices. `check` looks first. What it refuses cannot be run; what it lets pass i
 *check alone* holds every refused file, and *both* only those with a finding that leaves them runnable.
 
 A slip that the parser refuses is no mutant, and neither is one after which every program of the folder is the same but
-for places in the text. Files of tests are not mutated, and `check` is not shown them.
-
-{how}
+for places in the text. Files of tests are not mutated, and `check` is not shown them. `cargo run --example mutate` makes the figures, and with
+`--page` writes this page.
 
 ";

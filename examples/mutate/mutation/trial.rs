@@ -2,6 +2,7 @@
 
 use super::Mutant;
 use super::folder::{Checks, Folder};
+use serde::{Deserialize, Serialize};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -16,7 +17,7 @@ pub trait Tests: Sync {
 }
 
 /// What became of a mutant.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
     /// The code of what `check` finds.
     pub check: Option<String>,
