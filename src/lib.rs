@@ -45,6 +45,8 @@ pub mod backend;
 
 pub mod world;
 
+pub mod tester;
+
 pub mod report;
 
 pub mod cli;

@@ -193,7 +193,10 @@ impl<'a> Context<'a> {
             .fields
             .iter()
             .map(|(field, type_of)| {
-                let default = matches!(type_of, Type::Optional(_)).then_some(Value::Absent);
+                let default = match &self.test {
+                    Some(_) => super::blanks::field(type_of),
+                    None => matches!(type_of, Type::Optional(_)).then_some(Value::Absent),
+                };
                 Parameter { name: field.clone(), type_of: type_of.clone(), default }
             })
             .collect();
@@ -242,13 +245,13 @@ impl<'a> Context<'a> {
         Some(ProbeCall { node: self.node(), probe, arguments, span: call.span })
     }
 
-    /// A call of an action of a backend, whatever its class.
-    pub(super) fn action_call(&mut self, body: &mut Body<'a>, call: &'a ast::Call) -> Option<Call> {
-        let first = call.path.segments().next()?;
-        let (backend, action) = match call.path.text.rsplit_once('.') {
+    /// The action that a path names.
+    pub(super) fn action_of(&mut self, body: &Body<'a>, path: &'a ast::Path) -> Option<usize> {
+        let first = path.segments().next()?;
+        let (backend, action) = match path.text.rsplit_once('.') {
             Some((backend, action)) => (backend, action),
             // In a backend's own file its actions go by their plain names.
-            None => (body.inside?.name.text.as_str(), call.path.text.as_str()),
+            None => (body.inside?.name.text.as_str(), path.text.as_str()),
         };
         let Some(found) = self.declared.backends.get(backend).copied() else {
             let locals = body.names();
@@ -256,15 +259,22 @@ impl<'a> Context<'a> {
             let message = format!("There is no backend named {backend}");
             let diagnostic = self.unknown(code::UNKNOWN_ACTION, first.span, message, backend, known);
             self.report(diagnostic);
-            self.look_at_arguments(body, call);
             return None;
         };
-        let Some(index) = self.action(found, action) else {
-            let span = call.path.segments().last().map_or(call.path.span, |name| name.span);
+        let index = self.action(found, action);
+        if index.is_none() {
+            let span = path.segments().last().map_or(path.span, |name| name.span);
             let known = found.signatures.iter().map(|signature| signature.name.text.as_str());
             let message = format!("{backend} has no action named {action}");
             let diagnostic = self.unknown(code::UNKNOWN_ACTION, span, message, action, known);
             self.report(diagnostic);
+        }
+        index
+    }
+
+    /// A call of an action of a backend, whatever its class.
+    pub(super) fn action_call(&mut self, body: &mut Body<'a>, call: &'a ast::Call) -> Option<Call> {
+        let Some(index) = self.action_of(body, &call.path) else {
             self.look_at_arguments(body, call);
             return None;
         };

@@ -4,6 +4,7 @@ use super::declarations::{Declarations, Words};
 use super::names::Body;
 use super::program::{NodeId, Parameter, Program};
 use super::runs::ProcedureState;
+use super::test_lines::TestPlace;
 use super::types::Type;
 use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic, nearest};
@@ -55,6 +56,10 @@ pub(super) struct Context<'a> {
     pub patterns: &'a mut Patterns,
     /// Enums by word, for words without a context; made when the first is met.
     pub words: Option<Rc<Words>>,
+    /// The words that questions offer.
+    pub choices: Vec<EcoString>,
+    /// The test that is looked at.
+    pub test: Option<TestPlace>,
     nodes: u32,
     /// How many names may still be compared for suggestions: a file with thousands of slips must not take minutes.
     comparisons: Cell<usize>,
@@ -96,6 +101,8 @@ impl<'a> Context<'a> {
             runs: Vec::new(),
             patterns,
             words: None,
+            choices: Vec::new(),
+            test: None,
             nodes: 0,
             comparisons: Cell::new(MOST_COMPARISONS),
         };
@@ -108,6 +115,11 @@ impl<'a> Context<'a> {
         context.lower_runbooks();
         context.lower_limits();
         context.lower_signatures();
+        // Tests come last, so that they change nothing of what is run.
+        if let Some(file) = trees.first() {
+            context.lower_tests(file);
+            context.lower_signatures();
+        }
         context.program.nodes = context.nodes;
         (context.program, context.diagnostics)
     }

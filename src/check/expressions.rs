@@ -153,6 +153,11 @@ impl<'a> Context<'a> {
 
     /// Lowers an expression. A bare word is looked for in what is expected first.
     pub fn expression(&mut self, body: &mut Body<'a>, written: &'a ast::Expression, expected: Option<&Type>) -> Typed {
+        if let (true, ast::ExpressionKind::Text(text)) = (self.test.is_some(), &written.kind)
+            && let Some(host) = self.host_in_test(text, expected)
+        {
+            return host;
+        }
         let outer = std::mem::take(&mut body.touched_by_unknown);
         let mut typed = stacker::maybe_grow(RED_ZONE, MORE_STACK, || self.expression_kind(body, written, expected));
         typed.expression.span = written.span;

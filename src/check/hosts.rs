@@ -1,6 +1,7 @@
 //! What the inventory says, held against what the files declare. Without an inventory nothing is said.
 
 use super::context::Context;
+use super::expressions::Typed;
 use super::types::Type;
 use crate::diagnostic::{Diagnostic, Severity, code};
 use crate::inventory::{Entry, Inventory};
@@ -129,6 +130,53 @@ impl<'a> Context<'a> {
             _ => return,
         };
         self.report(diagnostic);
+    }
+
+    /// A host by its name, where a test needs one: its own, or the inventory's.
+    pub(super) fn host_in_test(&mut self, text: &ast::Text, wanted: Option<&Type>) -> Option<Typed> {
+        let roles = match wanted? {
+            Type::Host(roles) => roles,
+            Type::Optional(inner) => match inner.as_ref() {
+                Type::Host(roles) => roles,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let (name, span) = (text.literal()?, text.span);
+        let place = self.test.as_mut()?;
+        // Of a role that nobody declares it is said where the test gives it.
+        let is_known = |role: &EcoString| self.declared.roles.contains_key(role);
+        let own = place.hosts.iter().find(|(own, _)| own.eq_ignore_ascii_case(&name));
+        let found = own.map(|(own, roles)| (own.clone(), roles.clone())).or_else(|| {
+            let listed = self.program.hosts.iter().find(|host| host.answers_to(&name));
+            listed.map(|host| (host.name.clone(), host.roles.clone()))
+        });
+        let type_of = Type::Host(roles.clone());
+        let Some((found, has)) = found else {
+            let role = if roles.is_empty() { "ROLE".to_owned() } else { roles.join(" or ") };
+            let cure = format!("Give the test one: given host {name:?} is {role}(…)");
+            let missing = |message: String| Diagnostic::error(code::UNKNOWN_HOST, span, message).help(cure.clone());
+            if place.in_world {
+                place.missing.push(missing(format!("The inventory of this test's world has no host named {name}")));
+            } else if self.inventory.is_none() {
+                let message = format!("No inventory (rectify.yaml) names the host {name}, and this test gives none");
+                place.missing.push(missing(message));
+            } else {
+                let message = format!("Neither the inventory nor this test has a host named {name}");
+                let listed = self.program.hosts.iter().map(|host| &host.name);
+                let given = place.hosts.iter().map(|(own, _)| own);
+                let known: Vec<EcoString> = listed.chain(given).cloned().collect();
+                let known = known.iter().map(EcoString::as_str);
+                let diagnostic = self.unknown(code::UNKNOWN_HOST, span, message, &name, known);
+                self.report(if diagnostic.help.is_some() { diagnostic } else { diagnostic.help(cure) });
+            }
+            return Some(Typed::constant(Value::Host(name), type_of, span));
+        };
+        if !roles.is_empty() && has.iter().all(is_known) && !has.iter().any(|role| roles.contains(role)) {
+            let message = format!("{name} is no {type_of}: it is {}", has.join(", "));
+            self.error(code::WRONG_ROLE, span, message);
+        }
+        Some(Typed::constant(Value::Host(found), type_of, span))
     }
 
     /// A contact must be in the inventory.

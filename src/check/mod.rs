@@ -6,6 +6,7 @@
 //! diagnostic: what is wrong has the type [`Invalid`](types::Type::Invalid), which fits everywhere.
 
 mod acts;
+mod blanks;
 mod calls;
 mod constants;
 mod context;
@@ -28,6 +29,8 @@ pub mod program;
 mod runs;
 mod signatures;
 mod statements;
+pub mod test_block;
+mod test_lines;
 mod timings;
 pub mod types;
 

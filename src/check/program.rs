@@ -3,6 +3,7 @@
 //! It is a different tree from the one that the author wrote, and holds nothing that the interpreter would have to look
 //! up: locals are slots of a frame, actions and declarations are indices. It cannot be made but by [`check`](super::check).
 
+use super::test_block::Test;
 use super::types::Type;
 use crate::source::Span;
 use crate::value::{Class, Host, SignedDuration, Value};
@@ -34,6 +35,8 @@ pub struct Program {
     pub actions: Vec<Action>,
     /// `limit ACTION …` declarations.
     pub limits: Vec<ActionLimit>,
+    /// The tests of the file that was checked.
+    pub tests: Vec<Test>,
     /// The inventory's hosts, facts coerced to what their roles ask for.
     pub hosts: Vec<Host>,
     /// How many nodes there are.

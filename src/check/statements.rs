@@ -351,6 +351,7 @@ impl<'a> Context<'a> {
                     default.text.clone()
                 });
                 let node = self.node();
+                self.choices.extend(words.clone());
                 let question = Question { node, message, choices: words.collect(), within, default };
                 (Subject::Ask(question), typed(type_of))
             }

@@ -4,7 +4,9 @@ use super::output::say;
 use super::project::{Place, Project, by_project};
 use super::write::write;
 use super::{Exit, Output};
+use crate::check::program::Program;
 use crate::document::{Document, Format, Library, Page};
+use crate::source::FileId;
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -103,6 +105,10 @@ fn of_project(
         diagnostics.extend(found.diagnostics);
         let is_new = |file| checked.iter().all(|(_, known, _)| *known != file);
         if let (Some(file), Some(program)) = (found.file.filter(|file| is_new(*file)), found.program) {
+            // A file of tests says nothing that a reader of runbooks looks for.
+            if only_tests(&program, file) {
+                continue;
+            }
             checked.push((page_name(path, &arguments.paths), file, program));
         }
     }
@@ -126,6 +132,14 @@ fn page_name(file: &Path, given: &[PathBuf]) -> String {
         _ => None,
     });
     parts.collect::<Vec<_>>().join("/")
+}
+
+/// Whether a file holds tests, and nothing that is run.
+fn only_tests(program: &Program, file: FileId) -> bool {
+    let runbooks = program.runbooks.iter().map(|it| it.span);
+    let procedures = program.procedures.iter().map(|it| it.span);
+    let probes = program.probes.iter().map(|it| it.span);
+    !program.tests.is_empty() && runbooks.chain(procedures).chain(probes).all(|span| span.file != file)
 }
 
 /// Writes the pages that are not as they should be, or says which these are.

@@ -17,6 +17,7 @@ mod project;
 mod run;
 mod signals;
 mod simulate;
+mod test;
 mod values;
 mod walk;
 mod write;
@@ -78,6 +79,7 @@ enum Verb {
     Run(run::RunArguments),
     Simulate(simulate::SimulateArguments),
     Check(check::CheckArguments),
+    Test(test::TestArguments),
     Fmt(fmt::FmtArguments),
     Doc(doc::DocArguments),
     Actions(actions::ActionsArguments),
@@ -113,6 +115,7 @@ fn start() -> ExitCode {
         Verb::Run(arguments) => run::run(&arguments, &output),
         Verb::Simulate(arguments) => simulate::run(&arguments, &output),
         Verb::Check(arguments) => check::run(&arguments, &output),
+        Verb::Test(arguments) => test::run(&arguments, &output),
         Verb::Fmt(arguments) => fmt::run(&arguments, &output),
         Verb::Doc(arguments) => doc::run(&arguments, &output),
         Verb::Actions(arguments) => actions::run(&arguments, &output),

@@ -52,7 +52,7 @@ const EXITS: &str = "
 | exit | `run`, `simulate` | `check`, `fmt`, `simulate --seeds` and the others |
 |---|---|---|
 | 0 | resolved; with `--dry-run`: rehearsed | nothing to report |
-| 1 | | findings, a violation |
+| 1 | | findings, a violation, a failed test |
 | 2 | unusable: bad arguments, an invalid runbook or inventory; nothing was touched | the same |
 | 3 | escalated | |
 | 4 | cancelled | |

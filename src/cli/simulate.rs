@@ -4,6 +4,8 @@ mod many;
 mod play;
 mod seeds;
 
+pub use play::backends;
+
 use super::alert::Alert;
 use super::choose::{self, Choice, Job};
 use super::files::read_text;

@@ -98,4 +98,7 @@ codes! {
     // Inventory
     BAD_YAML = "E0701", "rectify.yaml or a world that is not well formed";
     INVENTORY_MISMATCH = "E0702", "rectify.yaml says something that does not fit";
+    // Tests
+    NOT_AS_EXPECTED = "E0801", "a test whose run does not go as it expects";
+    NOTHING_GIVEN = "E0802", "a test whose run asks for something that it does not give";
 }

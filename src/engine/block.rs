@@ -9,6 +9,7 @@ use super::exit::{Exit, Flow, Resolution, caught};
 use super::frame::{Age, Frame};
 use super::observe::after;
 use super::scope::{Boxed, Scope};
+use super::world::Reached;
 use super::{because, child, loops, people, show, tell, wait};
 use crate::check::program::{Adverb, Block, Expression, LetElse, Slot, Statement, StatementKind, Subject};
 use crate::value::Value;
@@ -22,7 +23,13 @@ pub(super) fn block<'f, 't: 'f>(scope: Scope<'t>, block: &'t Block, frame: &'f m
         for (position, line) in block.statements.iter().enumerate() {
             flow = scope.checkpoint();
             if flow.is_ok() {
+                scope.tree.observing.reached(line.node, Reached::Begun);
                 flow = statement(&scope, line, frame, &mut changes).await;
+                match &flow {
+                    Err(Exit::Resolved(_)) => scope.tree.observing.reached(line.node, Reached::Resolved),
+                    Err(Exit::Escalated(_)) => scope.tree.observing.reached(line.node, Reached::Escalated),
+                    _ => {}
+                }
             }
             match &flow {
                 Ok(()) => {}

@@ -13,6 +13,7 @@ mod child;
 mod compute;
 mod confirm;
 mod conform;
+mod constant;
 mod evaluate;
 pub mod event;
 mod exit;
@@ -35,4 +36,6 @@ mod turn;
 mod wait;
 pub mod world;
 
+pub use constant::constant;
 pub use run::{Ending, EndingOutcome, Start, rehearse, run};
+pub use scope::TOO_MANY_STEPS;

@@ -14,6 +14,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
+/// Why a run is given up that goes round in circles.
+pub const TOO_MANY_STEPS: &str = "it took more steps than a run may take";
+
 /// A future on the heap: blocks nest, so theirs must be.
 pub(super) type Boxed<'f, T> = Pin<Box<dyn Future<Output = T> + 'f>>;
 
@@ -173,7 +176,7 @@ impl<'t> Scope<'t> {
                 self.tree.steps_left.set(left);
                 Ok(())
             }
-            None => Err(self.escalated("it took more steps than a run may take")),
+            None => Err(self.escalated(TOO_MANY_STEPS)),
         }
     }
 

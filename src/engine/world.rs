@@ -5,6 +5,7 @@
 
 use super::address::Address;
 use super::event::{Event, ShownEvidence};
+use crate::check::program::NodeId;
 use crate::value::{ActionError, Call, Timestamp, Value};
 use ecow::EcoString;
 use std::future::Future;
@@ -91,6 +92,17 @@ pub struct Charge {
     pub apart: Option<crate::value::SignedDuration>,
 }
 
+/// What became of a run at one of its statements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reached {
+    /// It was begun.
+    Begun,
+    /// The run is to end resolved, as something in it says.
+    Resolved,
+    /// The run is to end escalated, as something in it says.
+    Escalated,
+}
+
 /// The half that reads.
 pub trait Observing {
     /// Asks something.
@@ -101,6 +113,9 @@ pub trait Observing {
 
     /// Takes an event. The engine stamps it; a world decides who sees it.
     fn record(&self, event: &Event);
+
+    /// Hears which statements are reached, and at which a run comes to its end. Nothing that a run does depends on it.
+    fn reached(&self, _statement: NodeId, _how: Reached) {}
 
     /// When somebody wanted the run to stop; if nobody did yet, wakes the task when somebody does. The engine looks once
     /// at the start of each of its turns, and sets its clock to it.

@@ -3,7 +3,7 @@
 use super::Layout;
 use super::bodies::Lines;
 use super::document::Document;
-use crate::syntax::ast::{Expectation, GivenAnswers, GivenSubject, Test, TestLine, Times};
+use crate::syntax::ast::{Expectation, GivenAnswer, GivenSubject, Test, TestLine, Times};
 
 impl Layout<'_> {
     pub(super) fn test(&mut self, test: &Test) -> Document {
@@ -43,32 +43,50 @@ impl Layout<'_> {
             GivenSubject::Ask(text) => Document::Sequence(vec![Document::text("ask "), self.quoted(text)]),
             GivenSubject::Nobody => Document::text("nobody answers"),
             GivenSubject::World(text) => Document::Sequence(vec![Document::text("world "), self.quoted(text)]),
+            GivenSubject::Cancelled => Document::text("cancelled"),
+            GivenSubject::Host { name, roles } => {
+                let mut parts = vec![Document::text("host "), self.quoted(name), Document::text(" is ")];
+                for (position, role) in roles.iter().enumerate() {
+                    parts.extend((position > 0).then(|| Document::text(", ")));
+                    parts.push(match role.arguments.as_slice() {
+                        [] => Document::text(role.path.text.as_str()),
+                        _ => self.call(role),
+                    });
+                }
+                Document::Sequence(parts)
+            }
         }
     }
 
-    fn answers(&mut self, answers: &GivenAnswers) -> Document {
+    fn answers(&mut self, answers: &[GivenAnswer]) -> Document {
         let mut parts = Vec::new();
-        match answers {
-            GivenAnswers::Values(values) => {
-                for value in values {
-                    parts.push(Document::text(if parts.is_empty() { " answers " } else { ", " }));
+        let mut before: Option<&GivenAnswer> = None;
+        for answer in answers {
+            // Values that follow each other are one list.
+            let goes_on = matches!((before, answer), (Some(GivenAnswer::Value(_)), GivenAnswer::Value(_)));
+            parts.extend(match before {
+                None => vec![Document::text(" ")],
+                Some(_) => vec![Document::text(","), Document::Line],
+            });
+            parts.extend((before.is_some() && !goes_on).then(|| Document::text("then ")));
+            match answer {
+                GivenAnswer::Value(value) => {
+                    parts.extend((!goes_on).then(|| Document::text("answers ")));
                     parts.push(self.expression(value));
                 }
-            }
-            GivenAnswers::Verdicts(words) => {
-                let words: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
-                parts.push(Document::text(format!(" {}", words.join(", then "))));
-            }
-            GivenAnswers::Error(text) => {
-                parts.push(Document::text(" errors"));
-                if let Some(text) = text {
-                    parts.extend([Document::text(" "), self.quoted(text)]);
+                GivenAnswer::Verdict(word) => parts.push(Document::text(word.text.as_str())),
+                GivenAnswer::Error { kind, message } => {
+                    parts.push(Document::text("errors"));
+                    parts.extend(kind.as_ref().map(|kind| Document::text(format!(" {}", kind.text))));
+                    if let Some(message) = message {
+                        parts.extend([Document::text(" "), self.quoted(message)]);
+                    }
                 }
+                GivenAnswer::TimesOut => parts.push(Document::text("times out")),
             }
-            GivenAnswers::TimesOut => parts.push(Document::text(" times out")),
-            GivenAnswers::Nothing => {}
+            before = Some(answer);
         }
-        Document::Sequence(parts)
+        Document::Indent(parts)
     }
 
     fn expectation(&mut self, expectation: &Expectation) -> Document {

@@ -13,8 +13,9 @@ struct Document<'a> {
     more: Vec<MoreInFile<'a>>,
 }
 
+/// One of them.
 #[derive(Serialize)]
-struct Finding<'a> {
+pub(super) struct Finding<'a> {
     code: &'a str,
     /// The lint rule that found it; none where the language itself is broken.
     rule: Option<&'a str>,
@@ -62,7 +63,8 @@ pub fn findings_as_json(sets: &[(Findings, SourceMap)]) -> String {
     serde_json::to_string(&document).unwrap_or_default()
 }
 
-fn shape<'a>(finding: &'a Diagnostic, sources: &'a SourceMap) -> Finding<'a> {
+/// A finding as JSON has it.
+pub(super) fn shape<'a>(finding: &'a Diagnostic, sources: &'a SourceMap) -> Finding<'a> {
     let nowhere = Label { span: finding.span(), text: String::new() };
     let main = place(finding.labels.first().unwrap_or(&nowhere), sources);
     Finding {

@@ -5,6 +5,7 @@ mod json;
 pub mod run;
 mod sanitise;
 mod terminal;
+pub mod testing;
 
 pub use findings::{Findings, More, count_of};
 pub use json::findings_as_json;

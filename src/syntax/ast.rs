@@ -322,8 +322,8 @@ pub struct Test {
 /// A line of a test.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TestLine {
-    /// `given …`.
-    Given { subject: GivenSubject, answers: GivenAnswers, timings: Timings, span: Span },
+    /// `given …`. What it comes to stands in order, and the last one stays.
+    Given { subject: GivenSubject, answers: Vec<GivenAnswer>, timings: Timings, span: Span },
     /// `expect …`.
     Expect { expectation: Expectation, timings: Timings, span: Span },
 }
@@ -341,21 +341,23 @@ pub enum GivenSubject {
     Nobody,
     /// `given world "…"`.
     World(Text),
+    /// `given host "…" is ROLE(FACT: VALUE), …`: at least one role; one without facts has no arguments.
+    Host { name: Text, roles: Vec<Call> },
+    /// `given cancelled after D`.
+    Cancelled,
 }
 
-/// What it comes to, in order; the last one stays.
+/// What one call, asking or question comes to.
 #[derive(Debug, Clone, PartialEq)]
-pub enum GivenAnswers {
-    /// `answers V, V` or `returns V, V`.
-    Values(Vec<Expression>),
-    /// `fails, then passes`: verdicts of a probe in order.
-    Verdicts(Vec<Name>),
-    /// `fails "…"` or `errors "…"`: the error's message.
-    Error(Option<Text>),
+pub enum GivenAnswer {
+    /// `answers V` or `returns V`.
+    Value(Expression),
+    /// `passes`, `fails` or `unknown`.
+    Verdict(Name),
+    /// `errors [KIND] ["…"]` or `fails "…"`.
+    Error { kind: Option<Name>, message: Option<Text> },
     /// `times out`.
     TimesOut,
-    /// Nothing to be said: `nobody`, `world`.
-    Nothing,
 }
 
 /// What a test expects.

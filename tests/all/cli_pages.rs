@@ -5,7 +5,7 @@ use rectify::diagnostic::CODES;
 use std::path::Path;
 
 /// Codes whose page shows a command or a sketch, since no small file has that mistake.
-const WITHOUT_A_FILE: [&str; 3] = ["E0108", "E0603", "E0604"];
+const WITHOUT_A_FILE: [&str; 5] = ["E0108", "E0603", "E0604", "E0801", "E0802"];
 
 /// A block of a page: what stands behind its fence, and its text.
 type Block = (String, String);

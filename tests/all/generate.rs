@@ -750,7 +750,7 @@ impl Generator<'_> {
         self.put(" {");
         self.end_line();
         while self.maybe() {
-            match self.pick(14) {
+            match self.pick(18) {
                 0 => self.put("given P fails, then passes, unknown"),
                 1 => {
                     self.put("given ");
@@ -773,6 +773,21 @@ impl Generator<'_> {
                 10 => self.put("expect no disrupt"),
                 11 => self.put("expect within 20m"),
                 12 => self.put("expect left in place nothing"),
+                13 => self.put("given cancelled after 5m"),
+                14 => {
+                    self.put("given host \"a\" is r");
+                    self.put_word(&["", "(f: 1, g: \"x\")", ", s(t: [a, b])"]);
+                }
+                15 => {
+                    self.put("given a.b answers ");
+                    self.expression();
+                    self.put_word(&[", then errors", ", 3, then times out after 5s", ", then fails, then answers x"]);
+                }
+                16 => self.put_word(&[
+                    "given a.b errors unreachable",
+                    "given a.b errors timed_out \"no\" after 1s",
+                    "given a.b errors after 1s",
+                ]),
                 _ => {
                     self.put("expect left in place ");
                     self.call();

@@ -25,6 +25,7 @@ const ROOMS: &[(&str, &[&str], bool)] = &[
     ("transport", &["secret"], false),
     ("backend", &["secret", "transport"], false),
     ("world", &["engine", "check", "catalog", "inventory", "backend", "transport", "secret", "yaml"], false),
+    ("tester", &["world", "engine", "check"], false),
     ("report", &["engine", "secret"], false),
     ("cli", &["*"], false),
 ];

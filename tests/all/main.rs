@@ -43,4 +43,7 @@ mod simulate_exchange;
 mod syntax_accepts;
 mod syntax_hostile;
 mod syntax_planted;
+mod tester;
+mod tester_given;
+mod tester_shipped;
 mod wrong_files;

@@ -83,7 +83,7 @@ pub fn subject(job: &Job, world: &WorldFile) -> Option<(String, String)> {
 }
 
 /// The backends whose transport ends in a model. What the others would reach is modelled nowhere.
-fn backends() -> Vec<Box<dyn Backend>> {
+pub fn backends() -> Vec<Box<dyn Backend>> {
     vec![Box::new(exchange::Exchange), Box::new(host::HostBackend), Box::new(service::Service)]
 }
 

@@ -1,7 +1,7 @@
 //! `test` blocks.
 
 use super::{Builder, Inner, children};
-use crate::syntax::ast::{Expectation, GivenAnswers, GivenSubject, Name, Test, TestLine, Times, Timings};
+use crate::syntax::ast::{Call, Expectation, GivenAnswer, GivenSubject, Name, Test, TestLine, Times, Timings};
 use crate::syntax::explain::Context;
 use crate::syntax::grammar::{Node, Rule};
 
@@ -34,30 +34,46 @@ impl<'a> Builder<'a> {
         let subject = match inner.next() {
             Some(node) if node.as_rule() == Rule::nobody => GivenSubject::Nobody,
             Some(node) if node.as_rule() == Rule::world => GivenSubject::World(self.text(children(node).next())),
+            Some(node) if node.as_rule() == Rule::stopped => GivenSubject::Cancelled,
+            Some(node) if node.as_rule() == Rule::placed => self.placed(node),
             Some(node) if node.as_rule() == Rule::asked => GivenSubject::Ask(self.text(children(node).next())),
             Some(node) if node.as_rule() == Rule::call => GivenSubject::Call(self.call(Some(node))),
             other => GivenSubject::Name(self.path(other)),
         };
-        let answers = match inner.peek() {
-            Some(Rule::answers) => {
-                let values = inner.next().into_iter().flat_map(|node| children(node));
-                GivenAnswers::Values(values.map(|node| self.expression(Some(node))).collect())
+        let mut answers = Vec::new();
+        while let Some(Rule::answers | Rule::times_out | Rule::error | Rule::verdict) = inner.peek() {
+            if let Some(node) = inner.next() {
+                self.comes_to(node, &mut answers);
             }
-            Some(Rule::times_out) => {
-                inner.next();
-                GivenAnswers::TimesOut
-            }
-            Some(Rule::error) => {
-                let text = inner.next().and_then(|node| children(node).next());
-                GivenAnswers::Error(text.map(|node| self.text(Some(node))))
-            }
-            Some(Rule::verdicts) => {
-                let words = inner.next().into_iter().flat_map(|node| children(node));
-                GivenAnswers::Verdicts(words.map(|node| self.name(Some(node))).collect())
-            }
-            _ => GivenAnswers::Nothing,
-        };
+        }
         TestLine::Given { subject, answers, timings: self.timings(&mut inner), span }
+    }
+
+    fn comes_to(&mut self, node: Node<'a>, answers: &mut Vec<GivenAnswer>) {
+        match node.as_rule() {
+            Rule::answers => answers.extend(children(node).map(|node| GivenAnswer::Value(self.expression(Some(node))))),
+            Rule::error => {
+                let mut inner = Inner::of(node);
+                let kind = inner.take(Rule::error_kind).map(|node| self.name(children(node).next()));
+                answers.push(GivenAnswer::Error { kind, message: self.take_text(&mut inner) });
+            }
+            Rule::verdict => answers.push(GivenAnswer::Verdict(self.name(Some(node)))),
+            _ => answers.push(GivenAnswer::TimesOut),
+        }
+    }
+
+    fn placed(&mut self, node: Node<'a>) -> GivenSubject {
+        let mut inner = Inner::of(node);
+        let name = self.text(inner.next());
+        let mut roles = Vec::new();
+        while let Some(node) = inner.next() {
+            let span = self.span(&node);
+            roles.push(match node.as_rule() {
+                Rule::call => self.call(Some(node)),
+                _ => Call { path: self.path(Some(node)), arguments: Vec::new(), span },
+            });
+        }
+        GivenSubject::Host { name, roles }
     }
 
     fn expect(&mut self, node: Node<'a>) -> TestLine {

@@ -129,7 +129,7 @@ pub(super) const ALL: &[Word] = &[
         "given",
         Rule::given,
         Place::Test,
-        "`given backend.action(argument) answers value`, `given Probe fails, then passes`, or `given nobody answers`",
+        "`given backend.action(argument) answers value`, `given Probe fails, then passes`, `given host \"name\" is role(fact: value)`, or `given nobody answers`",
     ),
     word(
         "expect",

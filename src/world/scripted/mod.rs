@@ -13,7 +13,7 @@ use super::stage::Stage;
 use crate::engine::address::Address;
 use crate::engine::event::Event;
 use crate::engine::world::{Answered, Asking, Charge, Observing, Pending, Reply, Request, Telling, World};
-use crate::value::{ActionError, ErrorKind, Outcome, Timestamp, Value};
+use crate::value::{ActionError, Call, Class, ErrorKind, Outcome, Timestamp, Value};
 use std::cell::RefCell;
 use std::future::Future;
 use std::task::{Context, Poll};
@@ -30,6 +30,7 @@ struct State {
     cancel_at_effect: Option<usize>,
     effects: Vec<Effect>,
     observed: usize,
+    unanswered: Vec<Call>,
     events: Vec<Event>,
 }
 
@@ -119,6 +120,16 @@ impl Scripted {
         self.state.borrow().observed
     }
 
+    /// Observations that no rule is about, in order.
+    pub fn unanswered(&self) -> Vec<Call> {
+        self.state.borrow().unanswered.clone()
+    }
+
+    /// Whether there is somebody who answers a question.
+    pub fn is_answered(&self, asking: &Asking) -> bool {
+        self.stage.is_answered(asking)
+    }
+
     /// What the run told.
     pub fn events(&self) -> Vec<Event> {
         self.state.borrow().events.clone()
@@ -151,10 +162,15 @@ impl Scripted {
 }
 
 impl State {
-    fn says(&mut self, call: &crate::value::Call) -> Says {
+    fn says(&mut self, call: &Call) -> Says {
         match self.rules.iter_mut().rev().find(|rule| rule.fits(call)) {
             Some(rule) => rule.next(),
-            None => script::unscripted(call),
+            None => {
+                if call.class == Class::Observe {
+                    self.unanswered.push(call.clone());
+                }
+                script::unscripted(call)
+            }
         }
     }
 }

@@ -83,6 +83,11 @@ impl<'a> Simulated<'a> {
         self.stage.now()
     }
 
+    /// Somebody cancels at that time.
+    pub fn cancel_at(&self, at: Timestamp) {
+        self.stage.cancel_at(at);
+    }
+
     /// Runs a future on this world's virtual time.
     ///
     /// # Errors

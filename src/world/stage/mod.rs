@@ -172,6 +172,11 @@ impl Stage {
         if cancelled { Poll::Ready(self.now()) } else { Poll::Pending }
     }
 
+    /// Whether there is somebody who answers a question.
+    pub fn is_answered(&self, asking: &Asking) -> bool {
+        self.state.borrow().people.iter().any(|person| person.fits(asking))
+    }
+
     /// As [`World::ask`](crate::engine::world::World::ask).
     pub fn ask(&self, asking: Asking) -> Pending<'_, Answered> {
         let mut state = self.state.borrow_mut();
@@ -179,14 +184,15 @@ impl Stage {
         let deadline = asking.deadline;
         let (enough, too_few): (Vec<_>, Vec<_>) = person.into_iter().partition(|person| person.is_enough(&asking));
         let (person, too_few) = (enough.into_iter().next(), too_few.into_iter().next());
-        state.asked.push(asking);
+        state.asked.push(asking.clone());
         drop(state);
         let answer = person.and_then(|person| {
             let at = self.now().checked_add(person.takes).ok()?;
-            (at <= deadline).then_some((at, Answered { answer: Some(person.answer), by: person.by }))
+            let answer = Some(person.answer.clone());
+            (at <= deadline).then_some((at, Answered { answer, by: person.names(&asking) }))
         });
-        let (at, answer) = answer
-            .unwrap_or((deadline, Answered { answer: None, by: too_few.map(|person| person.by).unwrap_or_default() }));
+        let by = too_few.map(|person| person.names(&asking)).unwrap_or_default();
+        let (at, answer) = answer.unwrap_or((deadline, Answered { answer: None, by }));
         self.reply_at(at, Ok(answer))
     }
 

@@ -9,7 +9,8 @@ use ecow::EcoString;
 pub struct Person {
     about: String,
     pub(super) answer: EcoString,
-    pub(super) by: Vec<String>,
+    by: Vec<String>,
+    in_numbers: bool,
     pub(super) takes: SignedDuration,
 }
 
@@ -20,6 +21,7 @@ impl Person {
             about: about.to_owned(),
             answer: answer.into(),
             by: vec!["somebody".to_owned()],
+            in_numbers: false,
             takes: SignedDuration::ZERO,
         }
     }
@@ -38,11 +40,26 @@ impl Person {
         self
     }
 
+    /// And as many others as are needed.
+    #[must_use]
+    pub fn in_numbers(mut self) -> Self {
+        self.in_numbers = true;
+        self
+    }
+
+    /// Who they are, where a question is answered.
+    pub(super) fn names(self, asking: &Asking) -> Vec<String> {
+        match self.in_numbers {
+            true if asking.by > 1 => (1..=asking.by).map(|person| format!("person {person}")).collect(),
+            _ => self.by,
+        }
+    }
+
     pub(super) fn fits(&self, asking: &Asking) -> bool {
         asking.message.contains(&self.about) && asking.choices.contains(&self.answer)
     }
 
     pub(super) fn is_enough(&self, asking: &Asking) -> bool {
-        self.by.len() >= asking.by as usize
+        self.in_numbers || self.by.len() >= asking.by as usize
     }
 }

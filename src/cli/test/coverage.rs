@@ -1,0 +1,69 @@
+//! What the tests of all files together have reached. Files are known by their names: each program numbers its own.
+
+use crate::check::program::{NodeId, Program};
+use crate::engine::world::Reached;
+use crate::report::testing::{CoverageTold, MissedTold};
+use crate::source::{FileId, SourceMap, Span};
+use crate::tester::coverage::{What, places};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A place in a file, and how it is reached.
+type Point = (String, u32, Reached);
+
+/// What there is to reach, and what was.
+#[derive(Default)]
+pub struct Coverage {
+    /// By file and place of the declaration.
+    expected: BTreeMap<(String, u32), Expected>,
+    reached: BTreeSet<Point>,
+}
+
+struct Expected {
+    name: String,
+    points: Vec<(Point, What, MissedTold)>,
+}
+
+impl Coverage {
+    /// What a file itself declares is to be reached.
+    pub fn expect(&mut self, program: &Program, file: Option<FileId>, sources: Option<&SourceMap>) {
+        let Some(sources) = sources else { return };
+        for declared in places(program).into_iter().filter(|declared| Some(declared.span.file) == file) {
+            let points = declared.places.iter().filter_map(|place| {
+                let text = sources.text(place.span).lines().next().unwrap_or_default().trim_end();
+                let text = text.strip_suffix('{').unwrap_or(text).trim_end().to_owned();
+                let line = sources.file(place.span.file)?.position(place.span.start).line;
+                let what = match place.what {
+                    What::Step => "step",
+                    What::Ending => "ending",
+                };
+                Some((point(place.span, place.by, sources)?, place.what, MissedTold { what, line, text }))
+            });
+            let Some((file, start, _)) = point(declared.span, Reached::Begun, sources) else { continue };
+            let expected = Expected { name: declared.name.to_string(), points: points.collect() };
+            self.expected.insert((file, start), expected);
+        }
+    }
+
+    /// Takes over what a run has reached.
+    pub fn add(&mut self, program: &Program, reached: &BTreeSet<(NodeId, Reached)>, sources: &SourceMap) {
+        let all = places(program).into_iter().flat_map(|declared| declared.places);
+        let found = all.filter(|place| reached.contains(&(place.node, place.by)));
+        self.reached.extend(found.filter_map(|place| point(place.span, place.by, sources)));
+    }
+
+    /// In the order of files and text.
+    pub fn told(self) -> Vec<CoverageTold> {
+        let reached = self.reached;
+        let told = |((file, _), expected): ((String, u32), Expected)| {
+            let count = |wanted: What| expected.points.iter().filter(|(_, what, _)| *what == wanted).count();
+            let (steps, endings) = (count(What::Step), count(What::Ending));
+            let missed = expected.points.into_iter().filter(|(point, ..)| !reached.contains(point));
+            CoverageTold { file, name: expected.name, steps, endings, missed: missed.map(|(.., it)| it).collect() }
+        };
+        self.expected.into_iter().map(told).collect()
+    }
+}
+
+fn point(span: Span, by: Reached, sources: &SourceMap) -> Option<Point> {
+    Some((sources.file(span.file)?.name.to_string(), span.start, by))
+}

@@ -1,0 +1,139 @@
+//! The tests of the shipped runbooks: they pass, reach everything, and see it when a guard is taken out. Worlds.
+
+use crate::cli_support::Project;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn runbooks() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks")
+}
+
+fn files_of(folder: &str, at: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(runbooks().join(folder)).unwrap() {
+        let path = entry.unwrap().path();
+        let name = format!("{at}{}", path.file_name().unwrap().to_string_lossy());
+        if path.is_dir() {
+            found.extend(files_of(
+                &format!("{folder}/{}", path.file_name().unwrap().to_string_lossy()),
+                &format!("{name}/"),
+            ));
+        } else if name.ends_with(".runbook") || name.ends_with(".yaml") {
+            found.push((name, std::fs::read_to_string(&path).unwrap()));
+        }
+    }
+    found
+}
+
+fn project_of(files: &[(String, String)]) -> Project {
+    Project::new(&files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect::<Vec<_>>())
+}
+
+#[test]
+fn they_pass() {
+    let ran = Command::new(assert_cmd::cargo::cargo_bin("rectify"))
+        .args(["test", "runbooks"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert_eq!(ran.status.code(), Some(0), "{}", String::from_utf8_lossy(&ran.stdout));
+}
+
+#[test]
+fn those_for_dovecot_reach_every_step_and_ending() {
+    let project = project_of(&files_of("dovecot", ""));
+    let ran = project.run(&["test", ".", "--require-coverage", "--format", "json"]).ends(0);
+    let tests = ran.events().iter().filter(|event| event["event"] == "test_ended").count();
+    assert!(tests >= 25, "{tests}");
+}
+
+/// What an author could slip on, and the tests that see it.
+#[test]
+fn a_guard_that_is_taken_out_is_seen() {
+    let slips = [
+        // An account that is turned away leads to a restart.
+        (
+            "back-end.runbook",
+            "authentication_failed, refused, no_mailbox {\n        escalate to mail_oncall",
+            "authentication_failed, refused, no_mailbox {\n        notify mail_oncall",
+            "an account that is turned away needs no restart",
+        ),
+        // The front end is restarted whatever is behind it.
+        (
+            "front-end.runbook",
+            "if seen.result == unavailable {",
+            "if seen.result == closed {",
+            "a dead back end is repaired, and the front end left alone",
+        ),
+        // What was stopped for the maintenance stays stopped.
+        (
+            "maintenance.runbook",
+            "temporarily service.stopped(server.service, on: server)",
+            "permanently service.stopped(server.service, on: server)",
+            "the service runs again after the maintenance",
+        ),
+        // Nobody waits for the service to come back.
+        ("back-end.runbook", "resolve if fixed within 2m every 5s", "resolve if fixed", "a dead back end is restarted"),
+    ];
+    for (file, guard, without, seen_by) in slips {
+        let mut files = files_of("dovecot", "");
+        let text = &mut files.iter_mut().find(|(name, _)| name == file).unwrap().1;
+        assert!(text.contains(guard), "{file} does not hold {guard}");
+        *text = text.replace(guard, without);
+        let ran = project_of(&files).run(&["test", ".", "--format", "json"]);
+        let events = ran.events();
+        let failed = events.iter().filter(|event| event["result"] == "failed");
+        let failed: Vec<&str> = failed.map(|event| event["test"].as_str().unwrap()).collect();
+        assert!(failed.contains(&seen_by), "{without}: only {failed:?} failed\n{ran:#?}");
+        ran.ends(1);
+    }
+}
+
+#[test]
+fn a_world_answers_for_itself() {
+    let test = "import \"imap-proxy-test.runbook\"\n\
+        test \"met\" for ImapProxyTestMonitor(server: \"cas1\") {\n  given world \"worlds/service-fault.yaml\"\n  \
+        expect resolved within 2h\n  expect service.restart(on: \"cas1\") once\n  expect left in place nothing\n}\n\
+        test \"unmet\" for ImapProxyTestMonitor(server: \"cas1\") {\n  given world \"worlds/service-fault.yaml\"\n  \
+        expect escalated\n  expect no disrupt\n}\n\
+        test \"cancelled\" for ImapProxyTestMonitor(server: \"cas1\") {\n  given world \"worlds/service-fault.yaml\"\n  \
+        given cancelled after 1s\n  expect cancelled within 5m\n}\n";
+    let mut files = files_of("exchange", "");
+    files.push(("proxy.test.runbook".to_owned(), test.to_owned()));
+    let project = project_of(&files);
+    let ran = project.run(&["test", "proxy.test.runbook", "--format", "json"]).ends(1);
+    let events = ran.events();
+    let result = |at: usize| (events[at]["test"].as_str().unwrap(), events[at]["result"].as_str().unwrap());
+    assert_eq!([result(0), result(1), result(2)], [("met", "passed"), ("unmet", "failed"), ("cancelled", "passed")]);
+    let said: Vec<&str> =
+        events[1]["failures"].as_array().unwrap().iter().map(|it| it["message"].as_str().unwrap()).collect();
+    assert!(said[0].starts_with("The run ended resolved, not escalated"), "{said:?}");
+    assert!(said[1].starts_with("The run called service.restart("), "{said:?}");
+    let elsewhere = test.replace("\"cas1\"", "\"cas99\"");
+    files.pop();
+    files.push(("proxy.test.runbook".to_owned(), elsewhere));
+    let ran = project_of(&files).run(&["test", "proxy.test.runbook"]).ends(2);
+    assert!(ran.stderr.contains("The inventory of this test's world has no host named cas99"), "{ran:#?}");
+    let lost = test.replace("service-fault", "nowhere");
+    files.pop();
+    files.push(("proxy.test.runbook".to_owned(), lost));
+    project_of(&files).run(&["test", "proxy.test.runbook"]).ends(2);
+}
+
+/// Files of tests change nothing for those who run, and have no page.
+#[test]
+fn files_of_tests_are_in_nobodys_way() {
+    let with = project_of(&files_of("dovecot", ""));
+    let files: Vec<_> = files_of("dovecot", "").into_iter().filter(|(name, _)| !name.contains(".test.")).collect();
+    let without = project_of(&files);
+    for arguments in [
+        &["doc", "."][..],
+        &["check", "."],
+        &["run", ".", "ImapBackEndFails"],
+        &["run", "."],
+        &["run", "back-end.runbook", "--dry-run"],
+    ] {
+        let (one, other) = (with.run(arguments), without.run(arguments));
+        assert_eq!((one.code, one.stdout, one.stderr), (other.code, other.stdout, other.stderr), "{arguments:?}");
+    }
+}
