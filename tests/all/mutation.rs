@@ -1,0 +1,78 @@
+//! Slips made mechanically in the shipped runbooks: what `check` sees of them, in the reduced form of
+//! `examples/mutate`. The full run, with the runbooks' own tests, is told in docs/mutation.md.
+
+#[path = "../../examples/mutate/mutation/mod.rs"]
+#[allow(dead_code, reason = "the page and the worlds are for the example")]
+mod mutation;
+
+use mutation::folder::Folder;
+use mutation::scripted::Scripted;
+use mutation::trial::{self, Tests, Verdict};
+use mutation::{Made, Mutant};
+use std::path::Path;
+
+fn folder(name: &str) -> Folder {
+    Folder::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks").join(name)).unwrap()
+}
+
+/// So many of some verdicts, of a hundred, killed by something.
+fn killed<'v>(verdicts: impl Iterator<Item = &'v Verdict>) -> usize {
+    let (mut all, mut killed) = (0, 0);
+    for verdict in verdicts {
+        all += 1;
+        killed += usize::from(!verdict.survived());
+    }
+    assert!(all > 0, "nothing was made");
+    100 * killed / all
+}
+
+fn of<'m>(made: &'m Made, verdicts: &'m [Verdict], operator: &'m str) -> impl Iterator<Item = &'m Verdict> {
+    let pairs = made.mutants.iter().zip(verdicts);
+    pairs.filter(move |(mutant, _)| mutant.operator == operator).map(|(_, verdict)| verdict)
+}
+
+/// Every slip in the Dovecot runbooks, before `check` and the tests beside them.
+#[test]
+fn slips_in_the_dovecot_runbooks_are_noticed() {
+    let folder = folder("dovecot");
+    let tests: [&dyn Tests; 1] = [&Scripted];
+    assert_eq!(trial::unmutated(&folder, &tests), None);
+    let made = mutation::make(&folder);
+    assert!(made.mutants.len() > 400 && made.same > 0, "{} mutants", made.mutants.len());
+    let verdicts = trial::run(&folder, &made.mutants, &tests, 1);
+    for all_of in ["drop a clause", "drop an arm", "misspell a name", "escalate to resolve", "swap a comparison"] {
+        let least = if all_of == "drop a clause" { 50 } else { 100 };
+        let rate = killed(of(&made, &verdicts, all_of));
+        assert!(rate >= least, "{all_of}: {rate} %");
+    }
+    let rate = killed(verdicts.iter());
+    assert!(rate >= 75, "{rate} %");
+}
+
+/// Slips that nobody may make unnoticed in the Exchange runbooks, before `check` alone.
+#[test]
+fn slips_in_the_exchange_runbooks_are_noticed_by_check() {
+    let folder = folder("exchange");
+    let made = mutation::make(&folder);
+    let wanted = ["misspell a name", "drop an else"];
+    let chosen: Vec<Mutant> = made.mutants.into_iter().filter(|mutant| wanted.contains(&mutant.operator)).collect();
+    let made = Made { mutants: chosen, ..Made::default() };
+    let verdicts = trial::run(&folder, &made.mutants, &[], 1);
+    for operator in wanted {
+        let rate = killed(of(&made, &verdicts, operator));
+        assert!(rate >= 80, "{operator}: {rate} %");
+    }
+}
+
+/// A mutant is one text, made once, and means something else.
+#[test]
+fn mutants_differ() {
+    let folder = folder("dovecot");
+    let made = mutation::make(&folder);
+    let mut texts: Vec<(usize, &str)> = made.mutants.iter().map(|it| (it.file, it.text.as_str())).collect();
+    let all = texts.len();
+    texts.sort_unstable();
+    texts.dedup();
+    assert_eq!(texts.len(), all);
+    assert!(made.mutants.iter().all(|it| folder.files[it.file].text != it.text));
+}
