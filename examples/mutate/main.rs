@@ -52,7 +52,7 @@ fn keep(path: &PathBuf, tried: &Tried) -> std::io::Result<()> {
 fn tried(root: &Path, name: &str) -> std::io::Result<Tried> {
     let began = Instant::now();
     let folder = Folder::read(&root.join("runbooks").join(name))?;
-    let worlds = (name == "exchange").then(|| Worlds::read(&folder.path, SEEDS));
+    let worlds = (name == "exchange").then(|| Worlds::read(root, SEEDS));
     let tests: Vec<&dyn Tests> = [&Scripted as &dyn Tests].into_iter().chain(worlds.iter().map(|it| it as _)).collect();
     let said = match &worlds {
         Some(worlds) => format!(

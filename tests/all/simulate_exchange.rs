@@ -76,6 +76,11 @@ impl Story {
         self.events.iter().filter(|it| it["event"] == event).collect()
     }
 
+    /// Every runbook that was run, in order.
+    fn started(&self) -> Vec<&str> {
+        self.named("run_started").into_iter().map(|it| it["runbook"].as_str().unwrap()).collect()
+    }
+
     /// Every call that was done, in order.
     fn done(&self) -> Vec<&str> {
         let done = self.named("effect_done").into_iter().filter(|it| it["result"] == "done");
@@ -147,7 +152,7 @@ fn sick_back_end() {
             .all(|call| call.contains("MSExchangeIMAP4BE\", on: mbx1") || call.contains("MSExchangeImap4\", on: cas1"))
     );
     logging_was_switched_off_again(&story);
-    assert_eq!(story.named("run_started").len(), 2, "the back end's own procedure was run");
+    assert_eq!(story.started(), ["ImapCTPMonitor", "ImapBackEnd", "DrainedReboot"]);
 }
 
 #[test]
@@ -155,7 +160,7 @@ fn healthy_back_end() {
     let story = Story::in_world("healthy-back-end");
     assert_eq!((story.code, story.reboots(), story.left()), (0, vec!["host.reboot(host: cas1)"], vec![]));
     logging_was_switched_off_again(&story);
-    assert_eq!(story.named("run_started").len(), 1, "the back end is well: its procedure was not run");
+    assert_eq!(story.started(), ["ImapCTPMonitor"], "the back end is well: its procedure was not run");
 }
 
 fn logging_was_switched_off_again(story: &Story) {
@@ -293,12 +298,39 @@ fn no_rule_is_broken_whatever_goes_wrong() {
     let lines: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let sum = lines.last().unwrap();
     assert_eq!(sum["event"], "simulated");
-    assert_eq!((&sum["violations"], &sum["runs"]), (&Value::from(0), &Value::from(5 * 120)));
-    assert_eq!(lines.len(), 5 * 120 + 1);
+    assert_eq!((&sum["violations"], &sum["runs"]), (&Value::from(0), &Value::from(6 * 120)));
+    assert_eq!(lines.len(), 6 * 120 + 1);
     for outcome in ["resolved", "escalated", "cancelled"] {
         assert!(sum[outcome].as_u64().unwrap() > 0, "none was {outcome}: {sum}");
     }
     assert!(lines.iter().any(|line| line["disruptions"].to_string().contains("host.reboot")), "nothing was rebooted");
+}
+
+/// Worlds in which a careless procedure reboots for nothing, or calls a sick server well.
+#[test]
+fn care_is_taken() {
+    let story = |name: &str| {
+        let story = Story::of("runbooks/exchange", &format!("tests/simulated/{name}.yaml"), &[]);
+        assert_eq!((story.code, story.violations()), (3, vec![]), "{name}");
+        story
+    };
+    assert_eq!(story("directory-down").disruptions(), NONE, "no restart brings the directory back");
+    assert_eq!(story("maintenance").disruptions(), NONE, "somebody is at work there");
+    assert_eq!(story("imbalance").reboots(), ["host.reboot(host: mbx1)"], "and it is not called well after it");
+}
+
+/// The transcript in the README is what the program says, line by line, with lines left out where it says so.
+#[test]
+fn the_readme_shows_what_is_told() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let start = readme.find("```text\n03:00:00").expect("the transcript") + "```text\n".len();
+    let shown = &readme[start..start + readme[start..].find("```").unwrap()];
+    let told = rectify(&["simulate", "runbooks/exchange", "--world", "runbooks/exchange/worlds/sick-back-end.yaml"]);
+    let mut told = told.stdout.lines();
+    for line in shown.lines().filter(|line| line.trim() != "…") {
+        let begins = line.split('…').next().unwrap();
+        assert!(told.any(|told| told.starts_with(begins)), "the program does not say, or not in this order: {line}");
+    }
 }
 
 #[test]

@@ -76,10 +76,12 @@ pub(super) async fn all(server: &Server<'_>) -> Result<Value, ActionError> {
 }
 
 /// Moves the databases that belong on the server back to it, one after the other. Those whose copy here is not healthy
-/// are left where they are.
+/// are left where they are, and that is an error: nobody should take the server for whole.
 pub(super) async fn move_back(server: &Server<'_>) -> Result<Value, ActionError> {
     let mut moved: Vec<EcoString> = Vec::new();
-    for copy in settled(server).await?.into_iter().filter(|copy| copy.is_away() && copy.status == "Healthy") {
+    let away: Vec<Copy> = settled(server).await?.into_iter().filter(Copy::is_away).collect();
+    let (healthy, left): (Vec<Copy>, Vec<Copy>) = away.into_iter().partition(|copy| copy.status == "Healthy");
+    for copy in healthy {
         match move_one(server, &copy.database).await {
             Ok(()) => moved.push(copy.database),
             Err(error) if moved.is_empty() => return Err(error),
@@ -94,7 +96,12 @@ pub(super) async fn move_back(server: &Server<'_>) -> Result<Value, ActionError>
             }
         }
     }
-    Ok(Value::Absent)
+    if left.is_empty() {
+        return Ok(Value::Absent);
+    }
+    let left: Vec<String> = left.iter().map(|copy| format!("{} ({})", copy.database, copy.status)).collect();
+    let message = format!("left where they are, because their copies on {} are not healthy: {}", server.host.name, left.join(", "));
+    Err(ActionError::new(ErrorKind::Failed, message))
 }
 
 /// The copies, once none that belongs here is initialising any more, as after a boot.

@@ -71,14 +71,14 @@ pub fn play(
     Ok(Played { ending, violations })
 }
 
-/// The monitor and the server that a run is about: the world's alert, or what the runbook is for.
+/// The monitor and the server that a run is about: what the runbook is for, in the words of the world's alert where that
+/// is what started it.
 pub fn subject(job: &Job, world: &WorldFile) -> Option<(String, String)> {
     let runbook = job.program.runbooks.get(job.runbook)?;
     let server = job.arguments.iter().find_map(|value| value.as_host())?;
-    let monitor = match &world.alert {
-        Some(alert) => alert.name.as_str(),
-        None => runbook.alerts.first()?.as_str(),
-    };
+    let of_world = world.alert.as_ref().map(|alert| alert.name.as_str());
+    let own = || runbook.alerts.iter().map(|alert| alert.as_str());
+    let monitor = of_world.filter(|alert| own().any(|name| name == *alert)).or_else(|| own().next()).or(of_world)?;
     Some((monitor.to_owned(), server.to_owned()))
 }
 

@@ -14,7 +14,7 @@ Remove-TypeData System.Array -ea Ignore
 
 # Each cmdlet, and the parameters that it may be given.
 $list = '
-  Invoke-MonitoringProbe Identity Server
+  Invoke-MonitoringProbe Identity Server TimeOutSeconds
   Get-ServerHealth Identity
   Get-MonitoringItemIdentity Identity Server
   Get-MailboxDatabaseCopyStatus Server

@@ -59,7 +59,8 @@ impl Person {
         asking.message.contains(&self.about) && asking.choices.contains(&self.answer)
     }
 
+    /// One denial is enough, an approval may need several people.
     pub(super) fn is_enough(&self, asking: &Asking) -> bool {
-        self.in_numbers || self.by.len() >= asking.by as usize
+        self.in_numbers || self.answer != "approve" || self.by.len() >= asking.by as usize
     }
 }

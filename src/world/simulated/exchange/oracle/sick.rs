@@ -5,7 +5,7 @@ use crate::world::simulated::exchange::faults::FaultKind;
 use crate::world::simulated::exchange::ledger::Actor;
 use crate::world::simulated::exchange::length::Moment;
 use crate::world::simulated::exchange::monitors::MonitorKind;
-use crate::world::simulated::exchange::probes::Taken;
+use crate::world::simulated::exchange::probes::{ProbeKind, Taken};
 use crate::world::simulated::exchange::settings::ServiceStatus;
 use crate::world::simulated::exchange::state::{HEALTH_MANAGER, ServerId, Site};
 use crate::world::simulated::exchange::troubles::Trouble;
@@ -63,6 +63,10 @@ fn failing(site: &Site, server: ServerId, kind: MonitorKind) -> Option<&'static 
         MonitorKind::Latency => latency(site, server),
         MonitorKind::Probe(probe) => {
             site[server].service(probe.service())?;
+            // A drained server's deep test skips its login: the store is judged, not what the probe would see of it.
+            if probe == ProbeKind::DeepTest && site.has_trouble(server, FaultKind::StoreSlow) {
+                return Some("would fail with databases on it");
+            }
             let database = site.database_on_demand(server, probe);
             let verdict = site.probe(server, probe, database, false, Taken::Settled);
             verdict.cause.map(|_| "would still fail")
