@@ -38,12 +38,11 @@ fn slips_in_the_dovecot_runbooks_are_noticed() {
     let tests: [&dyn Tests; 1] = [&Scripted];
     assert_eq!(trial::unmutated(&folder, &tests), None);
     let made = mutation::make(&folder);
-    assert!(made.mutants.len() > 400 && made.same > 0, "{} mutants", made.mutants.len());
+    assert!(made.mutants.len() > 400, "{} mutants", made.mutants.len());
     let verdicts = trial::run(&folder, &made.mutants, &tests, 1);
-    for all_of in ["drop a clause", "drop an arm", "misspell a name", "escalate to resolve", "swap a comparison"] {
-        let least = if all_of == "drop a clause" { 50 } else { 100 };
+    for all_of in ["drop an else", "drop an ask", "drop an arm", "misspell a name", "swap a comparison"] {
         let rate = killed(of(&made, &verdicts, all_of));
-        assert!(rate >= least, "{all_of}: {rate} %");
+        assert_eq!(rate, 100, "{all_of}");
     }
     let rate = killed(verdicts.iter());
     assert!(rate >= 75, "{rate} %");
@@ -54,7 +53,7 @@ fn slips_in_the_dovecot_runbooks_are_noticed() {
 fn slips_in_the_exchange_runbooks_are_noticed_by_check() {
     let folder = folder("exchange");
     let made = mutation::make(&folder);
-    let wanted = ["misspell a name", "drop an else"];
+    let wanted = ["misspell a name", "drop an undo"];
     let chosen: Vec<Mutant> = made.mutants.into_iter().filter(|mutant| wanted.contains(&mutant.operator)).collect();
     let made = Made { mutants: chosen, ..Made::default() };
     let verdicts = trial::run(&folder, &made.mutants, &[], 1);
@@ -62,6 +61,17 @@ fn slips_in_the_exchange_runbooks_are_noticed_by_check() {
         let rate = killed(of(&made, &verdicts, operator));
         assert!(rate >= 80, "{operator}: {rate} %");
     }
+}
+
+/// What differs in layout alone, or in a comment, is no mutant; what differs in a word is one.
+#[test]
+fn places_are_not_part_of_the_meaning() {
+    let folder = folder("dovecot");
+    let meant = folder.meaning(None);
+    assert!(meant.is_some());
+    let text = &folder.files[0].text;
+    assert!(folder.meaning(Some((0, &format!("# A comment.\n\n{text}")))) == meant);
+    assert!(folder.meaning(Some((0, &text.replacen("within 2m", "within 3m", 1)))) != meant);
 }
 
 /// A mutant is one text, made once, and means something else.

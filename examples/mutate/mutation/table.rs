@@ -215,7 +215,7 @@ notices. `check` looks first. What it refuses cannot be run; what it lets pass i
 *check alone* holds every refused file, and *both* only those with a finding that leaves them runnable.
 
 A slip that the parser refuses is no mutant, and neither is one after which every program of the folder is the same but
-for places in the text. Files of tests are not mutated, and `check` is not shown them. `cargo run --example mutate` makes the figures, and with
-`--page` writes this page.
+for places in the text. Files of tests are not mutated, and `check` is not shown them. `cargo run --example mutate` makes
+the figures, and with `--page` writes this page.
 
 ";
