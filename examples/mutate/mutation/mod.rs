@@ -56,13 +56,18 @@ pub struct Made {
 
 /// Makes every slip in every file of a folder that is mutated.
 pub fn make(folder: &folder::Folder) -> Made {
+    make_with(folder, |_| true)
+}
+
+/// The same with some operators alone, by name.
+pub fn make_with(folder: &folder::Folder, wanted: impl Fn(&str) -> bool) -> Made {
     let mut made = Made::default();
     let words = words::Words::of(folder);
     let meant = folder.meaning(None);
     for (position, file) in folder.files.iter().enumerate() {
         let seen = operators::Seen { text: &file.text, tree: tree::Flat::of(&file.tree), words: &words };
         let mut known = std::collections::BTreeSet::from([file.text.clone()]);
-        for operator in operators::OPERATORS {
+        for operator in operators::OPERATORS.iter().filter(|it| wanted(it.name)) {
             let mut edits = Vec::new();
             (operator.make)(&seen, &mut edits);
             for edit in edits {
