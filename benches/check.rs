@@ -1,10 +1,11 @@
-//! How fast files are parsed and checked: one of the size of the page that the project began with, and a thousand of 3 KB.
+//! How fast files are parsed, checked and linted: one of the size of the page that the project began with, and a thousand of 3 KB.
 //!
 //! `cargo bench --bench check`
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rectify::catalog::Catalog;
 use rectify::check::Session;
+use rectify::lint::{self, Settings};
 use rectify::source::{FileError, FileId, Files};
 use rectify::syntax::parse;
 use std::collections::BTreeMap;
@@ -30,6 +31,21 @@ fn check(files: &InMemory) -> usize {
     files.0.keys().filter(|path| session.check(path).program.is_some()).count()
 }
 
+/// The same, and asks the rules.
+fn lint(files: &InMemory) -> usize {
+    let catalog = Catalog::builtin();
+    let mut session = Session::new(files, catalog, None, catalog.sources().clone());
+    let mut facts = Vec::new();
+    for path in files.0.keys() {
+        let checked = session.check(path);
+        if let (Some(program), Some(file)) = (&checked.program, session.read_file(path)) {
+            facts.push(lint::look(&session, file, program, None));
+        }
+    }
+    let settings = Settings { inventory: None, whole: true, today: jiff::civil::date(2026, 6, 1) };
+    lint::conclude(&facts, settings).len()
+}
+
 fn speed(criterion: &mut Criterion) {
     let farm = include_str!("../tests/shared/farm.runbook");
     let front = include_str!("../tests/right/front-and-back.runbook").replace("import \"../shared/farm.runbook\"", "");
@@ -43,6 +59,9 @@ fn speed(criterion: &mut Criterion) {
         group.throughput(Throughput::Bytes(bytes as u64));
         group.bench_with_input(BenchmarkId::new(name, bytes), files, |bencher, files| {
             bencher.iter(|| check(black_box(files)));
+        });
+        group.bench_with_input(BenchmarkId::new(format!("{name}, with the rules"), bytes), files, |bencher, files| {
+            bencher.iter(|| lint(black_box(files)));
         });
         group.bench_with_input(BenchmarkId::new(format!("{name}, parse only"), bytes), files, |bencher, files| {
             bencher.iter(|| files.0.values().map(|text| parse(FileId(0), text).diagnostics.len()).sum::<usize>());

@@ -34,6 +34,9 @@ pub mod catalog;
 pub mod check;
 
 #[deny(clippy::disallowed_methods, clippy::iter_over_hash_type)]
+pub mod lint;
+
+#[deny(clippy::disallowed_methods, clippy::iter_over_hash_type)]
 pub mod engine;
 
 #[deny(clippy::disallowed_methods, clippy::iter_over_hash_type)]

@@ -1,7 +1,7 @@
 //! A file and all that it imports, each read once.
 
-use super::Checked;
 use super::context::{Context, Patterns};
+use super::{Checked, Draft};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, code};
 use crate::inventory::Inventory;
@@ -22,7 +22,18 @@ pub struct Session<'a> {
     pub(super) inventory: Option<&'a Inventory>,
     sources: SourceMap,
     parsed: BTreeMap<PathBuf, Rc<ParsedFile>>,
+    /// Which file an import brought in, by the place of the path that it names.
+    imports: BTreeMap<Span, FileId>,
     patterns: Patterns,
+}
+
+/// A file as it was read, for those who look at more than its program.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadFile<'s> {
+    /// The file.
+    pub id: FileId,
+    /// Its tree; of what could not be read, what could.
+    pub tree: &'s ast::File,
 }
 
 /// A file as it was read.
@@ -40,12 +51,35 @@ impl<'a> Session<'a> {
         inventory: Option<&'a Inventory>,
         sources: SourceMap,
     ) -> Self {
-        Self { files, catalog, inventory, sources, parsed: BTreeMap::new(), patterns: Patterns::default() }
+        Self {
+            files,
+            catalog,
+            inventory,
+            sources,
+            parsed: BTreeMap::new(),
+            imports: BTreeMap::new(),
+            patterns: Patterns::default(),
+        }
     }
 
     /// Every file that was read, for showing diagnostics.
     pub fn sources(&self) -> &SourceMap {
         &self.sources
+    }
+
+    /// Every file that was checked or imported so far, by path.
+    pub fn read_files(&self) -> impl Iterator<Item = ReadFile<'_>> {
+        self.parsed.values().map(|file| ReadFile { id: file.id, tree: &file.tree })
+    }
+
+    /// A file that was checked or imported.
+    pub fn read_file(&self, path: &Path) -> Option<ReadFile<'_>> {
+        self.parsed.get(path).map(|file| ReadFile { id: file.id, tree: &file.tree })
+    }
+
+    /// The file that an import brought in, by the place of the path that it names.
+    pub fn imported(&self, path: Span) -> Option<FileId> {
+        self.imports.get(&path).copied()
     }
 
     /// The same, when nothing more is to be checked.
@@ -67,7 +101,7 @@ impl<'a> Session<'a> {
                 let id = self.sources.add(SourceFile::new(root.to_string_lossy().into_owned(), ""));
                 let message = format!("{} {error}", root.display());
                 let diagnostic = Diagnostic::error(code::UNREADABLE_FILE, Span::new(id, 0, 0), message);
-                return Checked { program: None, diagnostics: vec![diagnostic], file: Some(id) };
+                return Checked { program: None, draft: None, diagnostics: vec![diagnostic], file: Some(id) };
             }
         };
         let id = file.id;
@@ -85,9 +119,11 @@ impl<'a> Session<'a> {
         let unread: BTreeSet<_> = diagnostics.iter().map(line).collect();
         diagnostics.extend(found.into_iter().filter(|diagnostic| !unread.contains(&line(diagnostic))));
         diagnostics.sort_by_key(|diagnostic| diagnostic.span());
-        let mut checked = Checked { program: None, diagnostics, file: Some(id) };
-        if !checked.has_errors() {
-            checked.program = Some(program);
+        let mut checked = Checked { program: None, draft: None, diagnostics, file: Some(id) };
+        match checked.has_errors() {
+            false => checked.program = Some(program),
+            true if unread.is_empty() => checked.draft = Some(Draft(program)),
+            true => {}
         }
         checked
     }
@@ -117,7 +153,10 @@ impl<'a> Session<'a> {
             };
             let found = self.files.resolve(path, &written);
             match found.and_then(|target| self.read(&target).map(|file| (target, file))) {
-                Ok((target, imported)) => self.import(target, imported, span, loading),
+                Ok((target, imported)) => {
+                    self.imports.insert(span, imported.id);
+                    self.import(target, imported, span, loading);
+                }
                 Err(error) => {
                     let message = format!("{written:?} cannot be imported: it {error}");
                     loading.diagnostics.push(Diagnostic::error(code::IMPORT_FAILED, span, message).help(

@@ -34,7 +34,7 @@ mod test_lines;
 mod timings;
 pub mod types;
 
-pub use files::{MAX_IMPORTS, Session};
+pub use files::{MAX_IMPORTS, ReadFile, Session};
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::FileId;
@@ -44,10 +44,23 @@ use crate::source::FileId;
 pub struct Checked {
     /// The program, if nothing is wrong.
     pub program: Option<program::Program>,
+    /// What could be understood, if something is wrong, but every line could be read.
+    pub draft: Option<Draft>,
     /// What was found, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
     /// The file that was asked for.
     pub file: Option<FileId>,
+}
+
+/// What a file means that has errors, as far as it goes. It can be looked at, and nothing runs it.
+#[derive(Debug)]
+pub struct Draft(program::Program);
+
+impl Draft {
+    /// Its declarations. Statements that were refused are not in them, and places may lead nowhere.
+    pub fn outline(&self) -> &program::Program {
+        &self.0
+    }
 }
 
 impl Checked {

@@ -2,24 +2,26 @@
 
 use super::output::say;
 use super::{Exit, Output};
-use crate::diagnostic::{CODES, nearest};
+use crate::diagnostic::{CODES, nearest, rule_page};
 use clap::Args;
 
 /// Says what a diagnostic means, with an example and its cure
 #[derive(Debug, Args)]
 pub struct ExplainArguments {
-    /// A code such as E0201
+    /// A code such as E0201, or the name of a rule
     code: String,
 }
 
 pub fn run(arguments: &ExplainArguments, output: &Output) -> Exit {
-    let code = arguments.code.trim().to_uppercase();
+    let written = arguments.code.trim();
+    let code = rule_page(&written.to_lowercase()).map_or_else(|| written.to_uppercase(), |page| page.code.to_string());
     if let Some(page) = page(&code) {
         output.print(page);
         return Exit::Success;
     }
     let known = CODES.iter().map(|page| page.code.0);
-    let cure = match nearest(&code, known) {
+    let near = nearest(&code, known).or_else(|| nearest(written, CODES.iter().filter_map(|page| page.rule)));
+    let cure = match near {
         Some(nearest) => format!("did you mean {nearest}?"),
         None => "codes look like E0201; docs/codes/README.md lists them".to_owned(),
     };
@@ -48,6 +50,12 @@ pages! {
     "E0601" "E0602" "E0603" "E0604"
     "E0701" "E0702"
     "E0801" "E0802"
+    "L0001" "L0002" "L0003" "L0004" "L0005"
+    "L0101" "L0102" "L0103" "L0104"
+    "L0201" "L0202"
+    "L0301" "L0302" "L0303" "L0304" "L0305"
+    "L0401" "L0402" "L0403" "L0404"
+    "L0501" "L0502" "L0503" "L0504" "L0505" "L0506"
 }
 
 #[cfg(test)]

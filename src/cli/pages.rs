@@ -3,6 +3,7 @@
 
 use super::{Cli, actions};
 use crate::diagnostic::CODES;
+use crate::lint::RULES;
 use clap::{Command, CommandFactory};
 use std::fmt::Write;
 
@@ -15,13 +16,33 @@ fn codes() -> String {
     let mut text = String::from(
         "# Diagnostics\n\n\
          Every code is stable and never used again for something else. `rectify explain CODE` shows its page.\n\n\
+         ## Errors of the language\n\n\
          | code | is about |\n|---|---|\n",
     );
-    for page in CODES {
+    for page in CODES.iter().filter(|page| page.rule.is_none()) {
         let _ = writeln!(text, "| [{0}]({0}.md) | {1} |", page.code, page.title);
+    }
+    text.push_str(RULES_HEADING);
+    for rule in RULES {
+        let Some(page) = CODES.iter().find(|page| page.code == rule.code) else { continue };
+        let fix = if rule.fixable { "`--fix`" } else { "" };
+        let (code, name, level) = (page.code, rule.name(), rule.level.word());
+        let _ =
+            writeln!(text, "| [{code}]({code}.md) | `{name}` | {} | {level} | {} | {fix} |", page.title, rule.since);
     }
     text
 }
+
+const RULES_HEADING: &str = "
+## Rules
+
+What a reviewer would say. Each is known by its name in [`# allow:`](../language.md#allow) and in
+[rectify.yaml](../inventory.md#lints); `rectify explain NAME` shows its page. Of a file that has errors only those say
+something that need no more than its text, and none where a line could not be read.
+
+| code | rule | is about | default | since | cured by |
+|---|---|---|---|---|---|
+";
 
 fn cli() -> String {
     let mut text = String::from("# The command line\n");

@@ -131,18 +131,25 @@ impl Project {
         self.inventory.iter().flat_map(|inventory| inventory.secrets.keys().map(String::as_str))
     }
 
+    /// The inventory, if nothing is wrong with it: what is held against half of one would be found wanting for the
+    /// other half's sake.
+    pub fn sound_inventory(&self) -> Option<&Inventory> {
+        self.inventory.as_ref().filter(|_| !self.is_broken())
+    }
+
     /// A session that checks files of this project.
     pub fn session(&self) -> Session<'_> {
-        // What is held against half an inventory would be found wanting for the other half's sake.
-        let inventory = self.inventory.as_ref().filter(|_| !self.is_broken());
-        Session::new(&self.files, Catalog::builtin(), inventory, self.sources.clone())
+        Session::new(&self.files, Catalog::builtin(), self.sound_inventory(), self.sources.clone())
+    }
+
+    /// The name that a file is known by. A path that leads out of the project, or nowhere, has the name that was typed.
+    pub fn known_as(&self, path: &Path) -> PathBuf {
+        self.files.known_as(path).unwrap_or_else(|_| path.to_owned())
     }
 
     /// Checks one file.
     pub fn check(&self, session: &mut Session<'_>, path: &Path) -> Checked {
-        // A path that leads out of the project, or nowhere, is reported under the name that was typed.
-        let known = self.files.known_as(path).unwrap_or_else(|_| path.to_owned());
-        session.check(&known)
+        session.check(&self.known_as(path))
     }
 }
 

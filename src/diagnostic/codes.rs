@@ -1,6 +1,6 @@
 //! Stable codes, each with a page in `docs/codes/`.
 
-/// A stable code such as `E0201`. Codes are never used again for something else.
+/// A stable code such as `E0201`, or `L0101` for what a rule finds. Codes are never used again for something else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code(pub &'static str);
 
@@ -17,10 +17,32 @@ pub struct CodePage {
     pub code: Code,
     /// What it is called.
     pub title: &'static str,
+    /// The name of the rule that finds it, as it stands in `# allow:` and in rectify.yaml. Without one it is an error
+    /// of the language, which nobody can allow.
+    pub rule: Option<&'static str>,
+}
+
+/// The page of a rule.
+pub fn rule_page(name: &str) -> Option<&'static CodePage> {
+    CODES.iter().find(|page| page.rule == Some(name))
+}
+
+/// The name of the rule that a code belongs to.
+pub fn rule_of(code: Code) -> Option<&'static str> {
+    CODES.iter().find(|page| page.code == code).and_then(|page| page.rule)
+}
+
+macro_rules! rule {
+    () => {
+        None
+    };
+    ($rule:literal) => {
+        Some($rule)
+    };
 }
 
 macro_rules! codes {
-    ($($(#[$group:meta])* $name:ident = $code:literal, $title:literal;)*) => {
+    ($($(#[$group:meta])* $name:ident = $code:literal, $title:literal $(, $rule:literal)?;)*) => {
         /// The codes by name.
         #[allow(missing_docs, reason = "each has its title, and a page in docs/codes")]
         pub mod code {
@@ -29,7 +51,9 @@ macro_rules! codes {
         }
 
         /// Every code, in order.
-        pub const CODES: &[CodePage] = &[$(CodePage { code: Code($code), title: $title },)*];
+        pub const CODES: &[CodePage] = &[$(
+            CodePage { code: Code($code), title: $title, rule: rule!($($rule)?) },
+        )*];
     };
 }
 
@@ -101,4 +125,36 @@ codes! {
     // Tests
     NOT_AS_EXPECTED = "E0801", "a test whose run does not go as it expects";
     NOTHING_GIVEN = "E0802", "a test whose run asks for something that it does not give";
+    // What may be allowed
+    ALLOW_WITHOUT_REASON = "L0001", "an allow that does not say why", "allow-without-reason";
+    UNKNOWN_RULE = "L0002", "an allow of a rule that does not exist", "unknown-rule";
+    USELESS_ALLOW = "L0003", "an allow with nothing to allow", "useless-allow";
+    EXPIRED_ALLOW = "L0004", "an allow that is past its date", "expired-allow";
+    STALE_BASELINE = "L0005", "a baseline that lists what is not found any more", "stale-baseline";
+    // What people read
+    STEP_BY_NUMBER = "L0101", "a text that refers to a step by its number", "step-reference-by-number";
+    BARE_ESCALATION = "L0102", "an escalation without the evidence at hand", "escalation-without-evidence";
+    UNREACHABLE_CONTACT = "L0103", "news that leave by what is being repaired", "escalation-through-repaired-host";
+    UNEXPLAINED_CHANGE = "L0104", "a lasting change with no word why", "unexplained-lasting-change";
+    // Time
+    SHORT_WINDOW = "L0201", "a window that ends before the probe has made up its mind", "window-shorter-than-retries";
+    SINGLE_LOOK = "L0202", "a single look right after a change", "single-look-after-change";
+    // Safety
+    LITERAL_SECRET = "L0301", "a text that looks like a secret", "literal-secret";
+    SHELL_COMMAND = "L0302", "a command that a shell reads", "shell-command";
+    CONFUSABLE_NAME = "L0303", "a name of letters that look like others", "confusable-name";
+    IMPOSSIBLE_PATTERN = "L0304", "a pattern that no text matches", "impossible-pattern";
+    UNDONE_BY_HAND = "L0305", "a change that is taken back by hand", "undone-by-hand";
+    // What nobody uses
+    UNUSED_PARAMETER = "L0401", "a parameter that nothing uses", "unused-parameter";
+    UNUSED_VALUE = "L0402", "a value that nothing uses", "unused-value";
+    UNUSED_DECLARATION = "L0403", "a declaration that nothing uses", "unused-declaration";
+    UNUSED_IMPORT = "L0404", "an import that nothing needs", "unused-import";
+    // Alerts
+    ALERT_ANSWERED_TWICE = "L0501", "two runbooks for one alert", "alert-answered-twice";
+    UNANSWERED_ALERT = "L0502", "an alert that no runbook answers", "unanswered-alert";
+    GOAL_OF_ANOTHER_ALERT = "L0503", "a goal that says nothing about the alert", "goal-of-another-alert";
+    UNKNOWN_MONITOR = "L0504", "a name that no monitor has", "unknown-monitor";
+    MONITOR_OF_ANOTHER_GROUP = "L0505", "a monitor beside a group that it is not in", "monitor-of-another-group";
+    HIDING_FILTER = "L0506", "a look that leaves out what the alerts are about", "filter-that-hides-alerts";
 }

@@ -3,7 +3,7 @@
 mod codes;
 mod suggest;
 
-pub use codes::{CODES, Code, CodePage, code};
+pub use codes::{CODES, Code, CodePage, code, rule_of, rule_page};
 pub use suggest::nearest;
 
 use crate::source::{FileId, Span};
@@ -18,6 +18,37 @@ pub enum Severity {
     Error,
     /// It can be run; somebody should look.
     Warning,
+}
+
+/// What a finding of a rule counts as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Nothing: the rule is not asked.
+    Off,
+    /// A warning.
+    Warning,
+    /// An error.
+    Error,
+}
+
+impl Level {
+    /// How bad a finding is; nothing where there is none.
+    pub const fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Off => None,
+            Self::Warning => Some(Severity::Warning),
+            Self::Error => Some(Severity::Error),
+        }
+    }
+
+    /// How it is written in rectify.yaml.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
 }
 
 /// A place, and what is to be said of it.

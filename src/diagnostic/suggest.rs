@@ -2,17 +2,46 @@
 
 /// The candidate that a person most likely meant, or none when all are too far away.
 ///
-/// Case does not count, a swap of two neighbours is one slip, and a third of the letters may be wrong.
+/// Case does not count, a swap of two neighbours is one slip, be they letters or words (`ImapTestDeep` and
+/// `ImapDeepTest`), and a third of the letters may be wrong.
 pub fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = written.to_lowercase();
     let allowed = (folded.chars().count() / 3).max(1);
     candidates
         .into_iter()
         .filter(|candidate| *candidate != written)
-        .map(|candidate| (strsim::osa_distance(&folded, &candidate.to_lowercase()), candidate))
+        .map(|candidate| match has_words_of(candidate, written) {
+            true => (1, candidate),
+            false => (strsim::osa_distance(&folded, &candidate.to_lowercase()), candidate),
+        })
         .filter(|(distance, _)| *distance <= allowed)
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+/// Whether two names are made of the same words, in whatever order; one word alone is no order.
+fn has_words_of(one: &str, other: &str) -> bool {
+    one.len() == other.len() && {
+        let (one, other) = (words(one), words(other));
+        one.len() > 1 && one == other
+    }
+}
+
+/// The words of a name, sorted: they begin with a capital or stand between other signs than letters and digits.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut after_small = false;
+    for letter in name.chars() {
+        if !letter.is_alphanumeric() || letter.is_uppercase() && after_small {
+            words.push(String::new());
+        }
+        after_small = !letter.is_uppercase();
+        if let Some(word) = words.last_mut().filter(|_| letter.is_alphanumeric()) {
+            word.extend(letter.to_lowercase());
+        }
+    }
+    words.sort_unstable();
+    words
 }
 
 #[cfg(test)]
@@ -25,5 +54,8 @@ mod tests {
         assert_eq!(nearest("healt_set", names), Some("health_set"));
         assert_eq!(nearest("Restrat", names), Some("restart"));
         assert_eq!(nearest("reboot_now", names), None);
+        assert_eq!(nearest("health_server", names), Some("server_health"));
+        let monitors = ["ImapBeepTestMonitor", "ImapDeepTestMonitor", "ImapSelfTestMonitor"];
+        assert_eq!(nearest("ImapTestDeepMonitor", monitors), Some("ImapDeepTestMonitor"));
     }
 }

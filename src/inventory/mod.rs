@@ -6,9 +6,14 @@
 
 mod contacts;
 mod hosts;
+mod lints;
+mod monitors;
 
 #[cfg(test)]
 mod tests;
+
+pub use lints::{ExpectedAlert, Lints};
+pub use monitors::Monitors;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
@@ -32,6 +37,12 @@ pub struct Inventory {
     pub powershell: Option<PowerShellSettings>,
     /// What needs whose consent.
     pub policy: Policy,
+    /// What the rules of `check` are to say.
+    pub lints: Lints,
+    /// Alerts that must have a runbook.
+    pub alerts: Vec<ExpectedAlert>,
+    /// What watches the team's systems.
+    pub monitors: Monitors,
 }
 
 impl Inventory {
@@ -90,7 +101,8 @@ pub struct Policy {
     pub approvers: Vec<EcoString>,
 }
 
-const SECTIONS: [&str; 6] = ["hosts", "contacts", "mail", "secrets", "powershell", "policy"];
+const SECTIONS: [&str; 9] =
+    ["hosts", "contacts", "mail", "secrets", "powershell", "policy", "lints", "alerts", "monitors"];
 
 /// Reads the text of a `rectify.yaml`. What was understood is returned beside the mistakes; a run needs that there are
 /// none.
@@ -107,6 +119,9 @@ pub fn parse(file: FileId, text: &str) -> (Inventory, Vec<Diagnostic>) {
             "contacts" => inventory.contacts = contacts::read(&mut reader, field.value),
             "secrets" => inventory.secrets = read_secrets(&mut reader, field.key, field.value),
             "policy" => inventory.policy = read_policy(&mut reader, field.value),
+            "lints" => inventory.lints = lints::read(&mut reader, field.value),
+            "alerts" => inventory.alerts = lints::read_alerts(&mut reader, field.value),
+            "monitors" => inventory.monitors = monitors::read(&mut reader, field.value),
             "powershell" => {
                 inventory.powershell = reader.decode(field.key, field.value);
                 let command = inventory.powershell.as_ref().map(|powershell| powershell.command.as_slice());

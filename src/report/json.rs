@@ -1,8 +1,8 @@
 //! Diagnostics as JSON, for programs.
 
 use super::findings::{Findings, file_name};
-use crate::diagnostic::{Diagnostic, Label, Severity};
-use crate::source::{LineColumn, SourceMap};
+use crate::diagnostic::{Diagnostic, Severity, rule_of};
+use crate::source::{LineColumn, SourceMap, Span};
 use serde::Serialize;
 
 /// One document: `schema`, `findings`, and `more` for the files that have too many to list.
@@ -37,12 +37,12 @@ struct Stop<'a> {
 
 /// Lines and columns from 1, columns in characters, the end excluded.
 #[derive(Serialize)]
-struct Place<'a> {
-    file: &'a str,
-    line: u32,
-    column: u32,
-    end_line: u32,
-    end_column: u32,
+pub(super) struct Place<'a> {
+    pub file: &'a str,
+    pub line: u32,
+    pub column: u32,
+    pub end_line: u32,
+    pub end_column: u32,
 }
 
 #[derive(Serialize)]
@@ -65,35 +65,34 @@ pub fn findings_as_json(sets: &[(Findings, SourceMap)]) -> String {
 
 /// A finding as JSON has it.
 pub(super) fn shape<'a>(finding: &'a Diagnostic, sources: &'a SourceMap) -> Finding<'a> {
-    let nowhere = Label { span: finding.span(), text: String::new() };
-    let main = place(finding.labels.first().unwrap_or(&nowhere), sources);
     Finding {
         code: finding.code.0,
-        rule: None,
+        rule: rule_of(finding.code),
         severity: match finding.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
         },
         message: &finding.message,
         help: finding.help.as_deref(),
-        place: main,
+        place: place(finding.span(), sources),
         path: finding
             .labels
             .iter()
             .skip(1)
-            .map(|label| Stop { message: &label.text, place: place(label, sources) })
+            .map(|label| Stop { message: &label.text, place: place(label.span, sources) })
             .collect(),
     }
 }
 
-fn place<'a>(label: &Label, sources: &'a SourceMap) -> Place<'a> {
-    let at = |offset| match sources.file(label.span.file) {
+/// Where a span stands, as people count.
+pub(super) fn place<'a>(span: Span, sources: &'a SourceMap) -> Place<'a> {
+    let at = |offset| match sources.file(span.file) {
         Some(file) => file.position(offset),
         None => LineColumn { line: 1, column: 1 },
     };
-    let (start, end) = (at(label.span.start), at(label.span.end));
+    let (start, end) = (at(span.start), at(span.end));
     Place {
-        file: file_name(sources, label.span),
+        file: file_name(sources, span),
         line: start.line,
         column: start.column,
         end_line: end.line,

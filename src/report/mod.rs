@@ -1,13 +1,23 @@
-//! What people and programs read: diagnostics and runs, on a terminal or as JSON.
+//! What people and programs read: diagnostics and runs, on a terminal as JSON, or as CI servers want them.
 
 mod findings;
+mod fingerprint;
+mod github;
+mod gitlab;
 mod json;
+mod junit;
+mod place;
 pub mod run;
 mod sanitise;
+mod sarif;
 mod terminal;
 pub mod testing;
 
 pub use findings::{Findings, More, count_of};
+pub use github::findings_as_github;
+pub use gitlab::findings_as_gitlab;
 pub use json::findings_as_json;
+pub use junit::findings_as_junit;
 pub use sanitise::{same_length, sanitise, sanitise_line};
+pub use sarif::findings_as_sarif;
 pub use terminal::{Style, findings_as_text};

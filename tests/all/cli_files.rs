@@ -53,7 +53,7 @@ fn a_nul_is_an_error_with_a_place() {
 #[test]
 fn of_an_unreadable_inventory_only_its_own_mistake_is_told() {
     let text = "runbook A(server: host) {\n  title   \"A\"\n  contact nobody\n  ends within 1h\n\n  \
-                escalate to nobody \"for be9\"\n}\n";
+                escalate to nobody \"for ${server}\"\n}\n";
     let project = Project::new(&[("a.runbook", text), ("rectify.yaml", "contacts:\n  oncall: [terminal\n")]);
     let ran = project.run(&["check", "a.runbook", "--format", "json"]).ends(1);
     assert_eq!(codes(&ran), ["E0701"], "{ran:#?}");
@@ -165,7 +165,7 @@ fn many_files_are_checked_as_few_are() {
 fn two_roles(second: &str, roles: &str) -> Project {
     let text = format!(
         "role web {{\n  key: secret\n  pause: duration\n}}\nrole mail {{\n  key: secret\n  pause: {second}\n}}\n\n{}",
-        super::cli_support::runbook("Look", "server: web", "  resolve \"done\"")
+        super::cli_support::runbook("Look", "server: web", "  resolve \"${server} was looked at\"")
     );
     let inventory = format!(
         "hosts:\n  one:\n    roles: {roles}\n    facts: {{key: k, pause: 90s}}\ncontacts:\n  oncall: {{terminal: true}}\n\

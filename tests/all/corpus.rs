@@ -2,7 +2,8 @@
 
 use rectify::catalog::Catalog;
 use rectify::check::{Checked, Session};
-use rectify::source::{FileError, Files, MAX_FILE_BYTES};
+use rectify::diagnostic::Diagnostic;
+use rectify::source::{FileError, Files, MAX_FILE_BYTES, SourceMap};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
@@ -80,25 +81,56 @@ pub struct Finding {
     pub text: String,
 }
 
-/// Checks a file and says what was found where.
-pub fn check(files: &dyn Files, root: &Path) -> (Checked, Vec<Finding>) {
-    let catalog = Catalog::builtin();
-    let mut session = Session::new(files, catalog, None, catalog.sources().clone());
-    let checked = session.check(root);
-    let findings = checked.diagnostics.iter().map(|diagnostic| {
-        let file = session.sources().file(diagnostic.span().file).unwrap();
+impl Finding {
+    /// What a diagnostic says, and where.
+    pub fn of(diagnostic: &Diagnostic, sources: &SourceMap) -> Self {
+        let file = sources.file(diagnostic.span().file).unwrap();
         let position = file.position(diagnostic.span().start);
         let labels = diagnostic.labels.iter().map(|label| label.text.as_str());
         let help = diagnostic.help.as_deref().unwrap_or_default();
         let parts = [diagnostic.message.as_str()].into_iter().chain(labels).chain([help]);
-        Finding {
+        Self {
             file: file.name.to_string(),
             line: position.line,
             column: position.column,
             code: diagnostic.code.0.to_owned(),
             text: parts.collect::<Vec<_>>().join("\n"),
         }
-    });
-    let findings = findings.collect();
+    }
+
+    /// Whether this is what was expected: the words of the other are in what it says.
+    pub fn fits(&self, expected: &Self) -> bool {
+        let Self { file, line, column, code, text } = expected;
+        (file, line, column, code) == (&self.file, &self.line, &self.column, &self.code)
+            && self.text.to_lowercase().contains(&text.to_lowercase())
+    }
+}
+
+/// Reads `CODE [FILE] LINE:COLUMN [words]`, as a file says what must be found in it. A file's name stands for one beside
+/// this one.
+pub fn demand(root: &Path, line: &str) -> Option<Finding> {
+    let (code, rest) = line.split_once(' ')?;
+    let (mut place, mut words) = rest.split_once(' ').unwrap_or((rest, ""));
+    let mut file = root.to_owned();
+    if place.ends_with(".runbook") || place.ends_with(".yaml") {
+        file.set_file_name(place);
+        (place, words) = words.split_once(' ').unwrap_or((words, ""));
+    }
+    let (line, column) = place.split_once(':')?;
+    Some(Finding {
+        file: file.to_string_lossy().into_owned(),
+        line: line.parse().ok()?,
+        column: column.parse().ok()?,
+        code: code.to_owned(),
+        text: words.to_owned(),
+    })
+}
+
+/// Checks a file and says what was found where.
+pub fn check(files: &dyn Files, root: &Path) -> (Checked, Vec<Finding>) {
+    let catalog = Catalog::builtin();
+    let mut session = Session::new(files, catalog, None, catalog.sources().clone());
+    let checked = session.check(root);
+    let findings = checked.diagnostics.iter().map(|diagnostic| Finding::of(diagnostic, session.sources())).collect();
     (checked, findings)
 }

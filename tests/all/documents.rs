@@ -11,6 +11,8 @@ mod links;
 use blocks::{Block, blocks_of};
 use rectify::catalog::Catalog;
 use rectify::check::Session;
+use rectify::diagnostic::rule_of;
+use rectify::lint::{self, Facts, Settings};
 use rectify::source::{FileError, Files};
 use std::path::{Path, PathBuf};
 
@@ -63,12 +65,25 @@ impl Files for WithFixtures<'_> {
     }
 }
 
-/// What is found in a file: `CODE line: message`, lines counted from its own first one.
-fn findings(text: &str) -> Vec<(String, String)> {
+/// Rules about what nobody uses say nothing of a fragment, which is a part of something.
+const UNUSED: &str = "unused-";
+
+/// What is found in a file, by the checker or by the rules: `CODE line: message`, lines counted from its own first one.
+fn findings(text: &str, fragment: bool) -> Vec<(String, String)> {
     let catalog = Catalog::builtin();
     let files = WithFixtures { block: text };
     let mut session = Session::new(&files, catalog, None, catalog.sources().clone());
-    let checked = session.check(Path::new(BLOCK));
+    let mut checked = session.check(Path::new(BLOCK));
+    if let (Some(program), Some(file)) = (&checked.program, session.read_file(Path::new(BLOCK))) {
+        let facts = lint::look(&session, file, program, None);
+        let others = session.read_files().filter(|other| other.id != file.id).map(|file| Facts::of(&session, file));
+        let facts: Vec<Facts> = std::iter::once(facts).chain(others).collect();
+        let settings = Settings { inventory: None, whole: true, today: jiff::civil::date(2026, 6, 1) };
+        let of_rules = lint::conclude(&facts, settings).into_iter();
+        checked
+            .diagnostics
+            .extend(of_rules.filter(|found| !fragment || !rule_of(found.code).unwrap_or_default().starts_with(UNUSED)));
+    }
     let shown = checked.diagnostics.iter().map(|diagnostic| {
         let file = session.sources().file(diagnostic.span().file).expect("the file of a finding");
         let line = file.position(diagnostic.span().start).line;
@@ -80,7 +95,7 @@ fn findings(text: &str) -> Vec<(String, String)> {
 /// What is wrong with a block, in words.
 fn complaint(block: &Block) -> Option<String> {
     let found = match block.completed(read) {
-        Ok(text) => findings(&text),
+        Ok(text) => findings(&text, block.fragment),
         Err(why) => return Some(why),
     };
     let codes: Vec<&str> = found.iter().map(|(code, _)| code.as_str()).collect();
@@ -111,7 +126,7 @@ fn the_fixtures_themselves_are_checked() {
     for entry in std::fs::read_dir(root().join(FIXTURES)).expect("a folder") {
         let path = entry.expect("an entry").path();
         let text = std::fs::read_to_string(&path).expect("a text");
-        assert_eq!(findings(&text), [], "{}", path.display());
+        assert_eq!(findings(&text, true), [], "{}", path.display());
     }
 }
 

@@ -20,6 +20,7 @@ const ROOMS: &[(&str, &[&str], bool)] = &[
     ("yaml", &[], true),
     ("inventory", &["secret", "yaml"], true),
     ("check", &["syntax", "catalog", "inventory"], true),
+    ("lint", &["syntax", "check", "inventory"], true),
     ("engine", &["check"], true),
     ("document", &["syntax", "check"], true),
     ("transport", &["secret"], false),

@@ -1,7 +1,13 @@
 //! Every integration test, in one binary.
 
 mod acceptance;
+mod as_published;
+mod check_baseline;
+mod check_draft;
+mod check_fix;
+mod check_formats;
 mod check_hostile;
+mod check_monitors;
 mod cli_doc;
 mod cli_files;
 mod cli_fmt;
@@ -27,6 +33,7 @@ mod imap_hostile;
 mod lab;
 mod lab_site;
 mod layers;
+mod lint_rules;
 mod mail;
 mod model_cmdlets;
 mod model_honest;

@@ -100,7 +100,11 @@ pub(super) async fn move_back(server: &Server<'_>) -> Result<Value, ActionError>
         return Ok(Value::Absent);
     }
     let left: Vec<String> = left.iter().map(|copy| format!("{} ({})", copy.database, copy.status)).collect();
-    let message = format!("left where they are, because their copies on {} are not healthy: {}", server.host.name, left.join(", "));
+    let message = format!(
+        "left where they are, because their copies on {} are not healthy: {}",
+        server.host.name,
+        left.join(", ")
+    );
     Err(ActionError::new(ErrorKind::Failed, message))
 }
 

@@ -438,7 +438,10 @@ async fn databases_are_moved_back_one_after_the_other_and_waited_for() {
             copy("db2", state("db2", 0)),
         ]))
     });
-    assert_eq!(perform_on(&world, "databases_moved_back", vec![]).await, Ok(Value::Absent));
+    let error = perform_on(&world, "databases_moved_back", vec![]).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Failed, "not all of them are back");
+    let said = "left where they are, because their copies on h are not healthy: sick (FailedAndSuspended)";
+    assert_eq!(error.message, said);
     let moves: Vec<String> = scripted
         .requests
         .borrow()

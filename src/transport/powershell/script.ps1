@@ -48,13 +48,13 @@ $data = $warned = $errors = @()
 $stage = 'bind'
 try {
   $ask = @($input) -join '' | ConvertFrom-Json
-  $words = ($list | ? { $_.Split()[0] -eq $ask.cmdlet }) -split ' '
+  $w = ($list | ? { $_.Split()[0] -eq $ask.cmdlet }) -split ' '
   # From here on by the name in the list.
-  $name = $words[0]
+  $name = $w[0]
   if (!$name) { throw "CommandNotFoundException,$($ask.cmdlet)" }
   $with = @{}
   foreach ($p in $ask.parameters.PSObject.Properties) {
-    if ($words -notcontains $p.Name) { throw "NamedParameterNotFound,$name,$($p.Name)" }
+    if ($w -notcontains $p.Name) { throw "NamedParameterNotFound,$name,$($p.Name)" }
     $with[$p.Name] = $p.Value
   }
   $at = $ask.place.computer.name

@@ -67,7 +67,7 @@ fn nothing_is_read_as_code() {
     let calls: Vec<&str> =
         code.match_indices("& ").map(|(at, _)| code[at + 2..].split_whitespace().next().unwrap_or_default()).collect();
     assert_eq!(calls, ["$n", "$name"]);
-    assert!(sent().contains("$name = $words[0]") && sent().contains("-ArgumentList $name, $with"));
+    assert!(sent().contains("$name = $w[0]") && sent().contains("-ArgumentList $name, $with"));
     assert!(!code.replace("3>&1", "").replace("& ", "").contains('&'));
 }
 

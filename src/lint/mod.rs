@@ -1,0 +1,82 @@
+//! What a reviewer would say of a file that may be run: one rule, one file, one page, one fixture each.
+//!
+//! A file is laid flat ([`Flat`]) and looked at by each rule; one that has errors by those rules that need no more than
+//! what is written. What rules over a whole project ask for is kept ([`Facts`]) until all files have been seen; then
+//! those rules have their say, and comments, levels and the baseline decide what is reported ([`conclude`]).
+
+mod allow;
+mod baseline;
+mod conclude;
+mod effects;
+mod facts;
+mod flat;
+mod rule;
+mod rules;
+
+pub use allow::Allow;
+pub use baseline::{Baseline, Known};
+pub use conclude::{Settings, conclude};
+pub use facts::{Answering, Declared, Facts};
+pub use flat::{Flat, Part, Placed};
+pub use rule::{File, Look, Project, Rule};
+pub use rules::RULES;
+
+use crate::check::program::Program;
+use crate::check::{Draft, ReadFile, Session};
+use crate::diagnostic::Diagnostic;
+use crate::inventory::Inventory;
+
+/// Looks at a file that was checked and has no errors.
+pub fn look(session: &Session<'_>, file: ReadFile<'_>, program: &Program, inventory: Option<&Inventory>) -> Facts {
+    let mut facts = seen(session, file, program, inventory, |look| match look {
+        Look::Draft(look) | Look::File(look) => Some(look),
+        Look::Project(_) | Look::Findings => None,
+    });
+    facts.linted = true;
+    facts
+}
+
+/// Looks at a file that has errors, all of whose lines could be read: its author learns in one go what can be known.
+pub fn look_at_draft(session: &Session<'_>, file: ReadFile<'_>, draft: &Draft, inventory: Option<&Inventory>) -> Facts {
+    let mut facts = seen(session, file, draft.outline(), inventory, |look| match look {
+        Look::Draft(look) => Some(look),
+        Look::File(_) | Look::Project(_) | Look::Findings => None,
+    });
+    facts.draft = true;
+    facts
+}
+
+type LookAtFile = fn(&File<'_>, &mut Vec<Diagnostic>);
+
+fn seen(
+    session: &Session<'_>,
+    file: ReadFile<'_>,
+    program: &Program,
+    inventory: Option<&Inventory>,
+    asked: impl Fn(Look) -> Option<LookAtFile>,
+) -> Facts {
+    let Some(source) = session.sources().file(file.id) else { return Facts::default() };
+    let flat = Flat::of(file.tree);
+    let mut facts = Facts::with(session, file, &flat);
+    facts.read_allows(source, &file.tree.comments);
+    let seen = File::new(source, file.tree, flat, program, inventory);
+    for rule in RULES {
+        if let Some(look) = asked(rule.look) {
+            let report = |found: &mut Vec<Diagnostic>| look(&seen, found);
+            facts.findings.extend(rule.findings(inventory, report));
+        }
+    }
+    facts
+}
+
+impl Rule {
+    /// What a rule finds, as bad as it is said to be; nothing where it is off.
+    fn findings(&self, inventory: Option<&Inventory>, look: impl FnOnce(&mut Vec<Diagnostic>)) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        if let Some(severity) = self.level_by(inventory).severity() {
+            look(&mut found);
+            found.iter_mut().for_each(|finding| finding.severity = severity);
+        }
+        found
+    }
+}

@@ -1,0 +1,73 @@
+//! A name with letters of another script that look like its own: two names that nobody can tell apart.
+
+use crate::diagnostic::{Diagnostic, Level, code};
+use crate::lint::rule::{File, Look, Rule};
+use std::collections::BTreeSet;
+
+pub const RULE: Rule =
+    Rule { code: code::CONFUSABLE_NAME, level: Level::Warning, since: "0.1.0", fixable: false, look: Look::File(look) };
+
+/// Letters beside the Latin ones that they look like.
+const ALIKE: &str = "аaеeоoрpсcхxуyіiјjѕsԁdһhԛqԝwАAВBЕEКKМMНHОOРPСCТTХXУYІIЈJЅS\
+                     αaοoνvρpιiυuΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤTΥYΧX";
+
+fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+    if file.source.text.is_ascii() {
+        return;
+    }
+    let names: BTreeSet<&str> = file.flat.given.iter().map(|name| name.text.as_str()).collect();
+    for name in file.flat.given.iter().filter(|name| !name.text.is_ascii()) {
+        let looks_like = skeleton(&name.text);
+        let twin = looks_like != name.text.as_str() && names.contains(looks_like.as_str());
+        let message = if let Some((letter, script)) = stranger(&name.text) {
+            format!("The name {} mixes scripts: its {letter} is {script}", name.text)
+        } else if twin {
+            format!("The name {} looks like another that is here: {looks_like} in Latin letters", name.text)
+        } else {
+            continue;
+        };
+        found.push(
+            Diagnostic::warning(code::CONFUSABLE_NAME, name.span, message)
+                .help("Write a name in the letters of one script"),
+        );
+    }
+}
+
+/// The name as it looks.
+fn skeleton(name: &str) -> String {
+    let latin = |letter: char| {
+        let mut pairs = ALIKE.chars();
+        std::iter::from_fn(|| pairs.next().zip(pairs.next()))
+            .find(|(alike, _)| *alike == letter)
+            .map(|(_, latin)| latin)
+    };
+    name.chars().map(|letter| if letter.is_ascii() { letter } else { latin(letter).unwrap_or(letter) }).collect()
+}
+
+/// A letter of a script that is taken for Latin, in a name with Latin ones.
+fn stranger(name: &str) -> Option<(char, &'static str)> {
+    let is_latin = |letter: char| letter.is_ascii_alphabetic() || ('\u{C0}'..='\u{24F}').contains(&letter);
+    let script = |letter: char| match letter {
+        '\u{370}'..='\u{3FF}' => Some("Greek"),
+        '\u{400}'..='\u{52F}' => Some("Cyrillic"),
+        '\u{FF21}'..='\u{FF5A}' => Some("full-width"),
+        _ => None,
+    };
+    let strange = name.chars().find_map(|letter| script(letter).map(|script| (letter, script)));
+    strange.filter(|_| name.chars().any(is_latin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{skeleton, stranger};
+
+    #[test]
+    fn scripts_are_told_apart() {
+        assert_eq!(stranger("sеrver"), Some(('е', "Cyrillic")));
+        for name in ["server", "сервер", "重启MSExchange", "größe", "αβγ"] {
+            assert_eq!(stranger(name), None, "{name}");
+        }
+        assert_eq!(skeleton("сору"), "copy");
+        assert_eq!(skeleton("重启"), "重启");
+    }
+}

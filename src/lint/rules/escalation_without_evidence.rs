@@ -1,0 +1,104 @@
+//! An escalation because of something that was observed, without what was observed: whoever is woken looks for it again.
+
+use crate::diagnostic::{Diagnostic, Level, code};
+use crate::lint::flat::{Placed, first_word};
+use crate::lint::rule::{File, Look, Rule};
+use crate::source::Span;
+use crate::syntax::ast::{Expression, ExpressionKind, Operator, StatementKind, TextPart};
+use std::collections::BTreeSet;
+
+pub const RULE: Rule =
+    Rule { code: code::BARE_ESCALATION, level: Level::Warning, since: "0.1.0", fixable: false, look: Look::File(look) };
+
+fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+    let observed = observed(file);
+    for placed in &file.flat.statements {
+        let StatementKind::Escalate { message, evidence, .. } = &placed.statement.kind else { continue };
+        if !evidence.is_empty() || observed.is_empty() {
+            continue;
+        }
+        let told = |name: &str| {
+            message.parts.iter().any(|part| matches!(part, TextPart::Interpolation(path) if first_word(path) == name))
+        };
+        let Some(guard) = guard(file, *placed) else { continue };
+        let name = decisive(file, guard).find(|name| observed.contains(&(*name, placed.declaration)));
+        if let Some(name) = name.filter(|name| !told(name)) {
+            let message = format!("This escalation is decided by {name}, and does not show it");
+            found.push(
+                Diagnostic::warning(code::BARE_ESCALATION, placed.statement.span, message)
+                    .also(guard, "decided here")
+                    .help(format!("Add `with {name}`")),
+            );
+        }
+    }
+}
+
+/// Names that hold what was observed, or what was worked out of it, each with its declaration.
+fn observed<'a>(file: &File<'a>) -> BTreeSet<(&'a str, Span)> {
+    let mut names: BTreeSet<(&str, Span)> = BTreeSet::new();
+    for placed in &file.flat.statements {
+        let StatementKind::Let { name, value, .. } = &placed.statement.kind else { continue };
+        let from_another = file.expressions_in(value.span).any(|expression| match &expression.kind {
+            ExpressionKind::Path(path) => names.contains(&(first_word(path), placed.declaration)),
+            _ => false,
+        });
+        if from_another || file.observes(value.span) {
+            names.insert((&name.text, placed.declaration));
+        }
+    }
+    names
+}
+
+/// The conditions that let control come to a statement, as far as the nearest branch says.
+fn guard(file: &File<'_>, placed: Placed<'_>) -> Option<Span> {
+    let holds = |outer: Span| outer.start <= placed.statement.span.start && placed.statement.span.end <= outer.end;
+    let around = file.flat.around(placed).find(|around| !matches!(around.kind, StatementKind::Step { .. }))?;
+    match &around.kind {
+        StatementKind::If { branches, .. } => {
+            let own = branches.iter().find(|(_, block)| holds(block.span)).or(branches.last())?;
+            Some(own.0.span)
+        }
+        StatementKind::Require { condition, .. } => Some(condition.span),
+        StatementKind::Match { value, .. } => Some(value.span),
+        _ => None,
+    }
+}
+
+/// The names whose value decides a condition: not those that are merely there or not, nor a lone truth value.
+fn decisive<'a>(file: &File<'a>, guard: Span) -> impl Iterator<Item = &'a str> {
+    let mut names: Vec<&str> = Vec::new();
+    let mut take = |expression: &'a Expression, bare: bool| {
+        if let ExpressionKind::Path(path) = &expression.kind
+            && (bare || path.text.contains('.'))
+        {
+            names.push(first_word(path));
+        }
+    };
+    let presence: Vec<Span> = file
+        .expressions_in(guard)
+        .filter_map(|expression| match &expression.kind {
+            ExpressionKind::Is { value, .. } => Some(value.span),
+            _ => None,
+        })
+        .collect();
+    for expression in file.expressions_in(guard).filter(|expression| !presence.contains(&expression.span)) {
+        match &expression.kind {
+            ExpressionKind::Path(_) => take(expression, false),
+            ExpressionKind::Binary { left, right, .. } => {
+                // The sides of `and` and `or` are conditions by themselves.
+                let compared = !matches!(left.kind, ExpressionKind::Is { .. });
+                if compared && !is_logical(expression) {
+                    take(left, true);
+                    take(right, true);
+                }
+            }
+            ExpressionKind::Quantifier { list, .. } => take(list, true),
+            _ => {}
+        }
+    }
+    names.into_iter()
+}
+
+fn is_logical(expression: &Expression) -> bool {
+    matches!(expression.kind, ExpressionKind::Binary { operator: Operator::And | Operator::Or, .. })
+}

@@ -1,0 +1,58 @@
+//! A goal that asks the probe of another alert: it may pass while what the alert is about is as broken as before.
+//!
+//! Seen by names alone: what watches by `XProbe` alerts as `XMonitor`.
+
+use crate::diagnostic::{Diagnostic, Level, code};
+use crate::lint::rule::{File, Look, Rule};
+use crate::syntax::ast::{ExpressionKind, Runbook};
+
+pub const RULE: Rule = Rule {
+    code: code::GOAL_OF_ANOTHER_ALERT,
+    level: Level::Warning,
+    since: "0.1.0",
+    fixable: false,
+    look: Look::Draft(look),
+};
+
+fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+    file.runbooks().filter_map(|runbook| judge(file, runbook)).for_each(|finding| found.push(finding));
+}
+
+fn judge(file: &File<'_>, runbook: &Runbook) -> Option<Diagnostic> {
+    let goal = runbook.goal.as_ref()?;
+    let asked: Vec<&str> = file
+        .expressions_in(goal.condition.span)
+        .filter_map(|expression| match &expression.kind {
+            ExpressionKind::Call(call) => Some(call.path.text.as_str()),
+            _ => None,
+        })
+        .collect();
+    let subjects: Vec<&str> = asked.iter().filter_map(|probe| probe.strip_suffix("Probe")).collect();
+    // A probe that is named otherwise may be about anything.
+    if subjects.is_empty() || subjects.len() != asked.len() {
+        return None;
+    }
+    let names =
+        runbook.alert.iter().flat_map(|alert| &alert.names).filter_map(|name| Some((name.literal()?, name.span)));
+    let alerts: Vec<_> = names.collect();
+    let about = |name: &str| name.strip_suffix("Monitor").map(str::to_owned);
+    let met = alerts.iter().filter_map(|(name, _)| about(name)).any(|about| subjects.contains(&about.as_str()));
+    for (name, span) in &alerts {
+        let Some(about) = about(name) else { continue };
+        let own = format!("{about}Probe");
+        let has_own = file.probe(&own).is_some() && !subjects.contains(&about.as_str());
+        if has_own || !met {
+            let message = format!("{name} is another thing than what the goal asks: {}", asked.join(", "));
+            let help = match has_own {
+                true => format!("Ask {own}, which is about it"),
+                false => "Ask what the alert watches: a probe of something else says nothing about it".to_owned(),
+            };
+            return Some(
+                Diagnostic::warning(code::GOAL_OF_ANOTHER_ALERT, goal.condition.span, message)
+                    .also(*span, "the alert")
+                    .help(help),
+            );
+        }
+    }
+    None
+}

@@ -1,0 +1,50 @@
+//! A command that a shell reads: what a blank, a quote or a `$` in it does is decided by another language.
+
+use crate::diagnostic::{Diagnostic, Level, code};
+use crate::lint::rule::{File, Look, Rule};
+use crate::source::Span;
+use crate::syntax::ast::{Expression, ExpressionKind};
+use ecow::EcoString;
+
+pub const RULE: Rule =
+    Rule { code: code::SHELL_COMMAND, level: Level::Warning, since: "0.1.0", fixable: false, look: Look::Draft(look) };
+
+fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+    for expression in &file.flat.expressions {
+        let ExpressionKind::List(items) = &expression.kind else { continue };
+        if let Some((span, program)) = shell(items) {
+            let message = format!("{program} reads this command as a program of its own");
+            found.push(
+                Diagnostic::warning(code::SHELL_COMMAND, span, message)
+                    .help("Call the program itself, one argument an item; what has to be a script goes into a file"),
+            );
+        }
+    }
+}
+
+/// The script that a shell is handed, and the shell. A script with arguments behind it is fine: values come to it as
+/// `$1`, and not as text of its own.
+fn shell(items: &[Expression]) -> Option<(Span, EcoString)> {
+    (0..items.len()).find_map(|at| {
+        let [program, option, script, rest @ ..] = items.get(at..)? else { return None };
+        let (program, option) = (literal(program)?, literal(option)?.to_lowercase());
+        let name = program.rsplit(['/', '\\']).next().unwrap_or_default().to_lowercase();
+        let reads = match name.trim_end_matches(".exe") {
+            "sh" | "bash" | "dash" | "ash" | "zsh" | "ksh" => {
+                let flags = option.strip_prefix('-').filter(|flags| !flags.starts_with('-'));
+                flags.is_some_and(|flags| flags.ends_with('c')) && rest.is_empty()
+            }
+            "powershell" | "pwsh" => ["-command", "-c", "-encodedcommand", "-e", "-ec"].contains(&option.as_str()),
+            "cmd" => ["/c", "/k"].contains(&option.as_str()),
+            _ => false,
+        };
+        reads.then(|| (script.span, name.into()))
+    })
+}
+
+fn literal(expression: &Expression) -> Option<EcoString> {
+    match &expression.kind {
+        ExpressionKind::Text(text) => text.literal(),
+        _ => None,
+    }
+}

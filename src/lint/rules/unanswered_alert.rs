@@ -1,0 +1,29 @@
+//! An alert that the team expects and no runbook answers.
+
+use crate::diagnostic::{Diagnostic, Level, code, nearest};
+use crate::lint::rule::{Look, Project, Rule};
+use std::collections::BTreeSet;
+
+pub const RULE: Rule = Rule {
+    code: code::UNANSWERED_ALERT,
+    level: Level::Warning,
+    since: "0.1.0",
+    fixable: false,
+    look: Look::Project(look),
+};
+
+/// Says nothing where files of the project were not named: one of them may answer it.
+fn look(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
+    let Some(inventory) = project.inventory.filter(|_| project.whole) else { return };
+    let runbooks = project.files.iter().flat_map(|file| &file.runbooks);
+    let answered: BTreeSet<&str> =
+        runbooks.flat_map(|runbook| &runbook.alerts).map(|(name, _)| name.as_str()).collect();
+    for alert in inventory.alerts.iter().filter(|alert| !answered.contains(alert.name.as_str())) {
+        let message = format!("No runbook answers the alert {}", alert.name);
+        let help = match nearest(&alert.name, answered.iter().copied()) {
+            Some(near) => format!("Did you mean {near}?"),
+            None => format!("Write one with the header `alert \"{}\"`", alert.name),
+        };
+        found.push(Diagnostic::warning(code::UNANSWERED_ALERT, alert.span, message).help(help));
+    }
+}

@@ -1,0 +1,65 @@
+//! A change that stays, with no word why: in half a year nobody dares to take it back.
+
+use crate::diagnostic::{Diagnostic, Level, code};
+use crate::lint::rule::{File, Look, Rule};
+use crate::source::Span;
+use crate::syntax::ast::{Comment, StatementKind};
+
+pub const RULE: Rule = Rule {
+    code: code::UNEXPLAINED_CHANGE,
+    level: Level::Warning,
+    since: "0.1.0",
+    fixable: false,
+    look: Look::File(look),
+};
+
+fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+    // One comment may stand over several that follow each other.
+    let mut before: Option<(Option<usize>, Span, bool)> = None;
+    for placed in &file.flat.statements {
+        let StatementKind::Permanently { .. } = placed.statement.kind else { continue };
+        let span = placed.statement.span;
+        let outside = file.flat.around(*placed).map(|around| around.span).chain([placed.declaration]);
+        let follows = before.is_some_and(|(parent, last, explained)| {
+            explained && parent == placed.parent && only_comments(between(file, last, span))
+        });
+        let explained = follows || is_explained(file, span) || outside.into_iter().any(|span| is_explained(file, span));
+        before = Some((placed.parent, span, explained));
+        if !explained {
+            found.push(
+                Diagnostic::warning(code::UNEXPLAINED_CHANGE, span, "This change stays, and no word says why")
+                    .help("Say why in a comment before it or at its line's end, or write `temporarily`"),
+            );
+        }
+    }
+}
+
+/// Whether a comment stands directly before, or at the end of the first or last line.
+fn is_explained(file: &File<'_>, span: Span) -> bool {
+    let comments = &file.tree.comments;
+    let after = |place: u32| comments.partition_point(|comment| comment.span.start < place);
+    let before = after(span.start).checked_sub(1).and_then(|last| comments.get(last));
+    let stands_before =
+        |comment: &&Comment| !comment.trailing && slice(file, comment.span.end, span.start).trim().is_empty();
+    let on_line_of = |place: u32| {
+        let next = comments.get(after(place)).filter(|comment| comment.trailing);
+        next.filter(|comment| !slice(file, place, comment.span.start).contains('\n'))
+    };
+    let found = [before.filter(stands_before), on_line_of(span.start), on_line_of(span.end)];
+    found
+        .into_iter()
+        .flatten()
+        .any(|comment| !comment.text.trim_start().starts_with("allow:") && comment.text.contains(char::is_alphanumeric))
+}
+
+fn only_comments(text: &str) -> bool {
+    text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#'))
+}
+
+fn between<'a>(file: &File<'a>, one: Span, other: Span) -> &'a str {
+    slice(file, one.end, other.start)
+}
+
+fn slice<'a>(file: &File<'a>, start: u32, end: u32) -> &'a str {
+    file.source.text.get(start as usize..end as usize).unwrap_or_default()
+}

@@ -1,0 +1,32 @@
+//! A probe, procedure, role, record or enum that nothing in the project uses.
+
+use crate::diagnostic::{Diagnostic, Level, code};
+use crate::lint::rule::{Look, Project, Rule};
+use std::collections::BTreeSet;
+
+pub const RULE: Rule = Rule {
+    code: code::UNUSED_DECLARATION,
+    level: Level::Warning,
+    since: "0.1.0",
+    fixable: false,
+    look: Look::Project(look),
+};
+
+/// Says nothing where files of the project were not named, since one of them may be the user; nor of a library that
+/// nobody here imports, which is there for others.
+fn look(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
+    if !project.whole {
+        return;
+    }
+    let words: BTreeSet<&str> = project.files.iter().flat_map(|file| &file.words).map(|word| word.as_str()).collect();
+    let imported: BTreeSet<_> = project.files.iter().flat_map(|file| &file.imports).map(|(_, file)| *file).collect();
+    for file in project.files.iter().filter(|file| file.linted) {
+        if !file.runs && !imported.contains(&file.file) {
+            continue;
+        }
+        for declared in file.declared.iter().filter(|declared| !words.contains(declared.name.as_str())) {
+            let message = format!("Nothing uses the {} {}", declared.keyword, declared.name);
+            found.push(Diagnostic::warning(code::UNUSED_DECLARATION, declared.span, message).help("Take it out"));
+        }
+    }
+}

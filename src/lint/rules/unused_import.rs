@@ -1,0 +1,50 @@
+//! An import of which nothing is used.
+
+use crate::diagnostic::{Diagnostic, Level, code};
+use crate::lint::facts::Facts;
+use crate::lint::rule::{Look, Project, Rule};
+use crate::source::FileId;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub const RULE: Rule = Rule {
+    code: code::UNUSED_IMPORT,
+    level: Level::Warning,
+    since: "0.1.0",
+    fixable: false,
+    look: Look::Project(look),
+};
+
+/// Says nothing of files that others import, which may hand on what they import, nor of imports that bring limits; and
+/// nothing at all where files of the project were not named, since one of them may be such another.
+fn look(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
+    if !project.whole {
+        return;
+    }
+    let by_id: BTreeMap<FileId, &Facts> = project.files.iter().map(|file| (file.file, file)).collect();
+    let imported: BTreeSet<FileId> =
+        project.files.iter().flat_map(|file| &file.imports).map(|(_, file)| *file).collect();
+    for file in project.files.iter().filter(|file| file.linted && file.runs && !imported.contains(&file.file)) {
+        for (span, target) in &file.imports {
+            let brought = brought(*target, &by_id);
+            if brought.iter().any(|other| other.limits || file.uses_something_of(other)) {
+                continue;
+            }
+            let message = "Nothing here uses what this import brings in";
+            found.push(Diagnostic::warning(code::UNUSED_IMPORT, *span, message).help("Take it out"));
+        }
+    }
+}
+
+/// A file and all that comes with it.
+fn brought<'p>(file: FileId, by_id: &BTreeMap<FileId, &'p Facts>) -> Vec<&'p Facts> {
+    let mut seen = BTreeSet::new();
+    let mut open = vec![file];
+    let mut files = Vec::new();
+    while let Some(next) = open.pop() {
+        if let Some(facts) = by_id.get(&next).filter(|_| seen.insert(next)) {
+            open.extend(facts.imports.iter().map(|(_, file)| *file));
+            files.push(*facts);
+        }
+    }
+    files
+}

@@ -1,0 +1,32 @@
+//! A parameter that nothing uses: whoever starts the runbook is asked for something that changes nothing.
+
+use crate::diagnostic::{Diagnostic, Level, code};
+use crate::lint::rule::{File, Look, Rule};
+use crate::syntax::ast::{Declaration, Parameter};
+
+pub const RULE: Rule = Rule {
+    code: code::UNUSED_PARAMETER,
+    level: Level::Warning,
+    since: "0.1.0",
+    fixable: false,
+    look: Look::File(look),
+};
+
+fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+    for part in &file.flat.parts {
+        let (name, parameters): (_, &[Parameter]) = match part.declaration {
+            Declaration::Runbook(it) => (&it.name, &it.parameters),
+            Declaration::Procedure(it) => (&it.name, &it.parameters),
+            Declaration::Probe(it) => (&it.name, &it.parameters),
+            _ => continue,
+        };
+        let unused = parameters.iter().filter(|it| !it.name.text.starts_with('_') && !part.uses(&it.name.text));
+        for parameter in unused {
+            let message = format!("Nothing in {} uses {}", name.text, parameter.name.text);
+            found.push(
+                Diagnostic::warning(code::UNUSED_PARAMETER, parameter.name.span, message)
+                    .help("Take it out, or begin its name with `_` where somebody else demands it"),
+            );
+        }
+    }
+}

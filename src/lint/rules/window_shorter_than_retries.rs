@@ -1,0 +1,52 @@
+//! A window that ends before the probe has made up its mind: it is asked again for longer than anybody waits for it.
+
+use crate::diagnostic::{Diagnostic, Level, code};
+use crate::lint::rule::{File, Look, Rule};
+use crate::source::Span;
+use crate::syntax::ast::{Amount, AmountKind, ExpressionKind, StatementKind, Timings};
+use crate::value::{SignedDuration, display_duration};
+use ecow::EcoString;
+
+pub const RULE: Rule =
+    Rule { code: code::SHORT_WINDOW, level: Level::Warning, since: "0.1.0", fixable: false, look: Look::File(look) };
+
+fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+    for placed in &file.flat.statements {
+        match &placed.statement.kind {
+            StatementKind::ResolveIfFixed { timings } => {
+                let runbook = file.runbooks().find(|runbook| runbook.span == placed.declaration);
+                let goal = runbook.and_then(|runbook| runbook.goal.as_ref());
+                goal.into_iter().for_each(|goal| compare(file, goal.condition.span, timings, found));
+            }
+            StatementKind::WaitUntil { condition, timings, .. } => compare(file, condition.span, timings, found),
+            _ => {}
+        }
+    }
+}
+
+fn compare(file: &File<'_>, asked: Span, timings: &Timings, found: &mut Vec<Diagnostic>) {
+    let Some(Amount { kind: AmountKind::Duration(within), span }) = &timings.within else { return };
+    let Some((probe, settles)) = slowest(file, asked).filter(|(_, settles)| within < settles) else { return };
+    let message = format!(
+        "This window is over in {}, and {probe} goes on asking for {} before it calls something failed",
+        display_duration(*within),
+        display_duration(settles)
+    );
+    found.push(
+        Diagnostic::warning(code::SHORT_WINDOW, *span, message)
+            .help("Make the window longer, or give the probe fewer retries: the window asks again by itself"),
+    );
+}
+
+/// Of the probes that are asked the one that takes longest to be asked again for the last time, its own time not counted.
+fn slowest(file: &File<'_>, asked: Span) -> Option<(EcoString, SignedDuration)> {
+    let probes = file.expressions_in(asked).filter_map(|expression| match &expression.kind {
+        ExpressionKind::Call(call) | ExpressionKind::Check(call) => file.probe(&call.path.text),
+        _ => None,
+    });
+    let settles = probes.filter_map(|probe| {
+        let (count, every) = probe.retries?;
+        Some((probe.name.clone(), every.checked_mul(i32::try_from(count).ok()?)?))
+    });
+    settles.max_by_key(|(_, settles)| *settles)
+}

@@ -1,0 +1,42 @@
+//! What the rules say of a file that has errors: what can be seen in the text, and no guesses.
+
+use crate::cli_support::Project;
+
+/// A runbook that asks for a parameter that does not exist, with one more line.
+fn with(line: &str) -> String {
+    format!(
+        "runbook A(server: host, unused: text) {{\n  contact oncall\n\n  {line}\n  \
+         service.restart(\"dovecot\", upon: server)\n  escalate to oncall \"${{server}} is down\"\n}}\n"
+    )
+}
+
+fn codes(text: &str) -> Vec<String> {
+    let ran = Project::new(&[("a.runbook", text)]).run(&["check", "a.runbook", "--format", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let findings = document["findings"].as_array().unwrap();
+    findings.iter().map(|finding| finding["code"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn an_error_hides_no_slip_that_the_text_shows() {
+    assert_eq!(codes(&with("notify oncall \"Goes on with step 2c\"")), ["L0101", "E0204"]);
+}
+
+#[test]
+fn what_nobody_uses_is_not_guessed_at() {
+    // The parameter `unused` is not told: what was refused may have meant to use it.
+    assert_eq!(codes(&with("wait 1m")), ["E0204"]);
+}
+
+#[test]
+fn a_file_with_a_line_that_could_not_be_read_is_left_alone() {
+    assert_eq!(codes(&with("notify oncall \"Goes on with step 2c\"\n  wiat 1m")), ["E0101", "E0204"]);
+}
+
+#[test]
+fn allows_hold_and_are_useless_only_where_their_rule_was_asked() {
+    let allowed = |rule: &str, line: &str| codes(&with(&format!("# allow: {rule} — because of x\n  {line}")));
+    assert_eq!(allowed("step-reference-by-number", "notify oncall \"See step 2c\""), ["E0204"]);
+    assert_eq!(allowed("step-reference-by-number", "wait 1m"), ["L0003", "E0204"]);
+    assert_eq!(allowed("unused-value", "wait 1m"), ["E0204"]);
+}

@@ -1,0 +1,76 @@
+//! `rectify check --fix`: cures that are certain, until none is left, and nothing else in the file.
+
+use super::cli_support::{Project, runbook};
+use std::os::unix::fs::PermissionsExt;
+
+fn read(project: &Project, name: &str) -> String {
+    std::fs::read_to_string(project.path(name)).unwrap()
+}
+
+#[test]
+fn slips_of_form_are_cured_until_none_is_left() {
+    let good = runbook("A", "server: host", "  wait 90s\n  wait 5m\n  escalate to oncall \"${server}\"");
+    let bad =
+        good.replace("wait 90s\n  wait 5m", "wiat 90s\n  wait 5min;").replace("(server: host)", "（server: host）");
+    let project = Project::new(&[("a.runbook", &bad)]);
+    std::fs::set_permissions(project.path("a.runbook"), std::fs::Permissions::from_mode(0o640)).unwrap();
+    let ran = project.run(&["check", ".", "--fix"]).ends(0);
+    assert_eq!(read(&project, "a.runbook"), good, "{ran:#?}");
+    // Behind one cure the next is seen.
+    assert_eq!(ran.stderr, "a.runbook: 3 cures made\na.runbook: 1 cure made\n");
+    let mode = std::fs::metadata(project.path("a.runbook")).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o640);
+    assert_eq!(std::fs::read_dir(project.path("")).unwrap().count(), 1, "nothing is left beside it");
+}
+
+#[test]
+fn what_only_seems_to_be_meant_is_left_to_people() {
+    // Which action is called is nothing to be guessed, although one is named nearly so; nor is where a line should end.
+    let suggestions = [
+        ("  service.restat(\"x\", on: server)", "Did you mean restart?"),
+        ("  wait unitl host.reachable(server) within 1m every 5s", "on a line of its own"),
+        ("  service.stopped(\"x\", on: server)", "temporarily"),
+    ];
+    for (line, help) in suggestions {
+        let text = runbook("A", "server: host", &format!("{line}\n  resolve \"x\""));
+        let project = Project::new(&[("a.runbook", &text)]);
+        let ran = project.run(&["check", ".", "--fix"]).ends(1);
+        assert!(ran.stdout.contains(help), "{ran:#?}");
+        assert_eq!(read(&project, "a.runbook"), text);
+    }
+}
+
+#[test]
+fn an_allow_that_allows_nothing_goes_with_its_line_or_its_blanks() {
+    let good = runbook("A", "", "  wait 1m\n  resolve \"x\"");
+    let bad =
+        good.replace("  wait 1m\n", "  # allow: unused-value — because of x\n  wait 1m  # allow: literal-secret — y\n");
+    let project = Project::new(&[("a.runbook", &bad)]);
+    project.run(&["check", ".", "--fix"]).ends(0);
+    assert_eq!(read(&project, "a.runbook"), good);
+}
+
+#[test]
+fn a_file_that_was_not_named_is_not_touched() {
+    let slip = "# allow: unused-value — because of x\nprobe Up(server: host) {\n  ask       host.reachable(server)\n  \
+                passed if answer\n}\n";
+    let text = format!(
+        "import \"lib.runbook\"\n\n{}",
+        runbook("A", "server: host", "  resolve \"${server}\"").replace("  contact", "  goal    Up(server)\n  contact")
+    );
+    let project = Project::new(&[("a.runbook", &text), ("lib.runbook", slip)]);
+    project.run(&["check", "a.runbook", "--fix"]).ends(0);
+    assert_eq!(read(&project, "lib.runbook"), slip);
+    project.run(&["check", ".", "--fix"]).ends(0);
+    assert!(!read(&project, "lib.runbook").contains("allow"));
+}
+
+#[test]
+fn a_link_stays_a_link() {
+    let bad = runbook("A", "", "  wait 5min\n  resolve \"x\"");
+    let project = Project::new(&[("real/a.runbook", &bad)]);
+    std::os::unix::fs::symlink("real/a.runbook", project.path("a.runbook")).unwrap();
+    project.run(&["check", "a.runbook", "--fix"]).ends(0);
+    assert!(std::fs::symlink_metadata(project.path("a.runbook")).unwrap().is_symlink());
+    assert!(read(&project, "real/a.runbook").contains("wait 5m"));
+}

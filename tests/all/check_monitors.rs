@@ -1,0 +1,56 @@
+//! Names of monitors in goals and questions are held against the inventory.
+
+use crate::cli_support::Project;
+
+const INVENTORY: &str = "contacts: {oncall: {terminal: true}}
+monitors:
+  IMAP: [ImapCTPMonitor, LatencyMonitor]
+  POP: [PopCTPMonitor, LatencyMonitor]
+";
+
+fn found(runbook: &str, inventory: &str) -> Vec<String> {
+    let probe = "probe Login(server: host) {\n  group \"IMAP\"\n  ask exchange.invoke_probe(\"IMAP\\\\ImapCTPProbe\", server)\n  \
+                 passed if answer.result_type == Succeeded\n}\n";
+    let text = format!("{probe}{runbook}");
+    let project = Project::new(&[("a.runbook", &text), ("rectify.yaml", inventory)]);
+    let ran = project.run(&["check", "a.runbook", "--format", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let findings = document["findings"].as_array().unwrap();
+    let words = |finding: &serde_json::Value, name: &str| finding[name].as_str().unwrap_or_default().to_owned();
+    findings.iter().map(|it| format!("{} {} {}", words(it, "code"), words(it, "message"), words(it, "help"))).collect()
+}
+
+fn runbook(alert: &str, evidence: &str) -> String {
+    format!(
+        "runbook A(server: host) {{\n  alert {alert}\n  goal Login(server)\n  contact oncall\n\n  \
+         escalate to oncall \"${{server}} is down\" with {evidence}\n}}\n"
+    )
+}
+
+#[test]
+fn a_goal_is_about_the_groups_of_its_probes() {
+    let found_for = |alert: &str| found(&runbook(alert, "goal.answer"), INVENTORY);
+    let other = found_for("\"PopCTPMonitor\"");
+    assert!(other[0].starts_with("L0505 PopCTPMonitor is a monitor of POP, and the goal asks about IMAP"), "{other:?}");
+    // One of its groups is asked about, and a group is no monitor.
+    assert_eq!(found_for("\"ImapCTPMonitor\", \"LatencyMonitor\", \"POP\""), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_asked_for_is_held_against_the_monitors_where_it_is_nearly_one() {
+    let found_for = |name: &str| {
+        found(&runbook("\"IMAP\"", &format!("exchange.monitor(server, \"{name}\", health_set: \"IMAP\")")), INVENTORY)
+    };
+    let misspelt = found_for("ImapCPTMonitor");
+    assert_eq!(misspelt, ["L0504 No monitor is named ImapCPTMonitor Did you mean ImapCTPMonitor?"]);
+    for right in ["ImapCTPMonitor", "LatencyMonitor", "SomethingOfTheTeamsOwn"] {
+        assert_eq!(found_for(right), Vec::<String>::new(), "{right}");
+    }
+}
+
+#[test]
+fn nothing_is_known_of_monitors_where_the_inventory_says_nothing() {
+    let evidence = "exchange.monitor(server, \"ImapCPTMonitor\", health_set: \"POP\")";
+    let inventory = "contacts: {oncall: {terminal: true}}\n";
+    assert_eq!(found(&runbook("\"Nonsense\", \"PopCTPMonitor\"", evidence), inventory), Vec::<String>::new());
+}
