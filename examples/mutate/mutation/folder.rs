@@ -1,10 +1,12 @@
 //! A folder of runbooks in memory: checked as it is, or with one file replaced.
 
+use jiff::civil::{Date, date};
 use rectify::catalog::Catalog;
 use rectify::check::program::Program;
 use rectify::check::{Checked, Session};
 use rectify::diagnostic::Severity;
 use rectify::inventory::{self, Inventory};
+use rectify::lint::{self, Facts, Settings};
 use rectify::source::{FileError, FileId, Files, SourceFile, SourceMap};
 use rectify::syntax::{self, ast};
 use std::collections::BTreeMap;
@@ -12,6 +14,9 @@ use std::path::{Path, PathBuf};
 
 /// Files with this ending hold the tests of the others: they are run, and never mutated.
 const TESTS: &str = ".test.runbook";
+
+/// The day on which rules look: allows that end do so by it.
+const TODAY: Date = date(2026, 1, 15);
 
 /// A folder of runbooks with its inventory.
 pub struct Folder {
@@ -108,13 +113,28 @@ impl Folder {
         Overlay { texts }
     }
 
-    /// Checks every file but those of tests.
+    /// Checks every file but those of tests, and has the rules look at those without errors.
     pub fn check(&self, replaced: Option<(usize, &str)>) -> Checks {
         let overlay = self.overlay(replaced);
         let mut session = self.session(&overlay);
+        let mut checks = self.check_in(&mut session);
+        if !checks.refused {
+            let look = |(name, _, program): &(String, _, Program)| {
+                let file = session.read_file(Path::new(name))?;
+                Some(lint::look(&session, file, program, Some(&self.inventory)))
+            };
+            let facts: Vec<Facts> = checks.programs.iter().filter_map(look).collect();
+            let settings = Settings { inventory: Some(&self.inventory), whole: true, today: TODAY };
+            let found = lint::conclude(&facts, settings);
+            checks.finding = checks.finding.or_else(|| found.first().map(|it| it.code.to_string()));
+        }
+        checks
+    }
+
+    fn check_in(&self, session: &mut Session<'_>) -> Checks {
         let mut checks = Checks::default();
         for file in &self.files {
-            let Checked { program, diagnostics, file: number } = session.check(Path::new(&file.name));
+            let Checked { program, diagnostics, file: number, .. } = session.check(Path::new(&file.name));
             checks.refused |= diagnostics.iter().any(|it| it.severity == Severity::Error);
             checks.finding = checks.finding.or_else(|| diagnostics.first().map(|it| it.code.to_string()));
             checks.programs.extend(program.map(|program| (file.name.clone(), number, program)));
@@ -135,7 +155,8 @@ impl Folder {
 
     /// What the folder means: its programs without their spans. Nothing where one has errors.
     pub fn meaning(&self, replaced: Option<(usize, &str)>) -> Option<String> {
-        let checks = self.check(replaced);
+        let overlay = self.overlay(replaced);
+        let checks = self.check_in(&mut self.session(&overlay));
         let programs =
             || checks.programs.iter().map(|(_, _, program)| without_spans(&format!("{program:?}"))).collect();
         (!checks.refused).then(programs)
