@@ -43,6 +43,7 @@ mod model_responders;
 mod model_rules;
 mod model_support;
 mod model_worlds;
+mod mutation;
 mod powershell;
 mod right_files;
 mod scenarios;

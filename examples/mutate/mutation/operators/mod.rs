@@ -1,0 +1,130 @@
+//! The kinds of slip, in the order in which they are made: where two make the same text, the first has it.
+
+mod bounds;
+mod conditions;
+mod names;
+mod statements;
+
+use super::Edit;
+use super::tree::Flat;
+use super::words::Words;
+use std::ops::Range;
+
+/// What an operator may look at.
+pub struct Seen<'s> {
+    /// The file's text.
+    pub text: &'s str,
+    /// Its tree.
+    pub tree: Flat<'s>,
+    /// Words that may be taken for each other.
+    pub words: &'s Words,
+}
+
+impl Seen<'_> {
+    /// The text at a place.
+    fn at(&self, range: Range<usize>) -> &str {
+        &self.text[range]
+    }
+}
+
+/// A kind of slip.
+pub struct Operator {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, for people.
+    pub what: &'static str,
+    /// Makes it at every place.
+    pub make: fn(&Seen<'_>, &mut Vec<Edit>),
+}
+
+/// All of them.
+pub const OPERATORS: &[Operator] = &[
+    Operator {
+        name: "drop an undo",
+        what: "`temporarily` becomes a plain call; an `undo` block or `keep on failure` goes",
+        make: statements::drop_undo,
+    },
+    Operator {
+        name: "swap adverbs",
+        what: "`temporarily` becomes `permanently`, and the other way round",
+        make: statements::swap_adverbs,
+    },
+    Operator {
+        name: "drop an else",
+        what: "the `else` of `require`, `wait until`, `let`, `if`, `manual` … goes",
+        make: statements::drop_else,
+    },
+    Operator { name: "drop a gate", what: "a `require` or `require approval` goes", make: statements::drop_gate },
+    Operator {
+        name: "drop an ask",
+        what: "a `resolve if fixed`, `wait until` or `check` goes",
+        make: statements::drop_ask,
+    },
+    Operator { name: "drop a statement", what: "any other statement goes", make: statements::drop_statement },
+    Operator {
+        name: "escalate to resolve",
+        what: "an `escalate` becomes a `resolve`",
+        make: statements::resolve_instead,
+    },
+    Operator {
+        name: "drop evidence",
+        what: "what stands after `with` goes, whole or one item",
+        make: statements::drop_evidence,
+    },
+    Operator {
+        name: "reorder clean-up",
+        what: "two neighbours in an `undo` change places",
+        make: statements::reorder_cleanup,
+    },
+    Operator { name: "reorder statements", what: "two neighbours elsewhere change places", make: statements::reorder },
+    Operator {
+        name: "drop an arm",
+        what: "an arm of a `match`, or one of its words, goes",
+        make: statements::drop_arm,
+    },
+    Operator { name: "drop a bound", what: "a `lock`, `limit` or `ends within` goes", make: bounds::drop_bound },
+    Operator {
+        name: "drop a clause",
+        what: "a probe loses its `timeout`, `retries`, `unknown if` or `passed if`",
+        make: bounds::drop_clause,
+    },
+    Operator {
+        name: "drop a duration",
+        what: "one of `within`, `every`, `for`, `after` goes",
+        make: bounds::drop_duration,
+    },
+    Operator { name: "swap a unit", what: "`5m` becomes `5s` or `5h`", make: bounds::swap_unit },
+    Operator {
+        name: "widen a loop",
+        what: "`at most`, `repeat`, `retry`, `retries`, a rate or a duration is ten times as much; `at most` goes",
+        make: bounds::widen,
+    },
+    Operator {
+        name: "swap a comparison",
+        what: "`==` and `!=`, `<` and `<=`, `in` and `not in`, `all`, `any` and `none`, `and` and `or`",
+        make: conditions::swap,
+    },
+    Operator { name: "negate a condition", what: "`not` before it", make: conditions::negate },
+    Operator { name: "drop an item", what: "an item of a list goes", make: conditions::drop_item },
+    Operator {
+        name: "misspell a name",
+        what: "a field, a parameter, a label or an enum word with two letters exchanged",
+        make: names::misspell,
+    },
+    Operator { name: "another field", what: "another field of the same record", make: names::another_field },
+    Operator { name: "another host", what: "another host in scope", make: names::another_host },
+    Operator { name: "another value", what: "another name in scope", make: names::another_value },
+    Operator { name: "another enum word", what: "another word of the same enum", make: names::another_word },
+    Operator { name: "another probe", what: "another probe in a goal or after `check`", make: names::another_probe },
+    Operator {
+        name: "another text",
+        what: "another text that the same argument is given elsewhere",
+        make: names::another_text,
+    },
+    Operator {
+        name: "misspell a text",
+        what: "a text that is an argument or pattern, with two letters exchanged",
+        make: names::misspell_text,
+    },
+    Operator { name: "another contact", what: "somebody else is told", make: names::another_contact },
+];

@@ -1,0 +1,86 @@
+//! Slips made mechanically in the shipped runbooks: what `check` sees of them, in the reduced form of
+//! `examples/mutate`. The full run, with the runbooks' own tests, is told in docs/mutation.md.
+
+#[path = "../../examples/mutate/mutation/mod.rs"]
+#[allow(dead_code, reason = "the page and the worlds are for the example")]
+mod mutation;
+
+use mutation::Made;
+use mutation::folder::Folder;
+use mutation::scripted::Scripted;
+use mutation::trial::{self, Tests, Verdict};
+use std::path::Path;
+
+fn folder(name: &str) -> Folder {
+    Folder::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks").join(name)).unwrap()
+}
+
+/// So many of some verdicts, of a hundred, killed by something.
+fn killed<'v>(verdicts: impl Iterator<Item = &'v Verdict>) -> usize {
+    let (mut all, mut killed) = (0, 0);
+    for verdict in verdicts {
+        all += 1;
+        killed += usize::from(!verdict.survived());
+    }
+    assert!(all > 0, "nothing was made");
+    100 * killed / all
+}
+
+fn of<'m>(made: &'m Made, verdicts: &'m [Verdict], operator: &'m str) -> impl Iterator<Item = &'m Verdict> {
+    let pairs = made.mutants.iter().zip(verdicts);
+    pairs.filter(move |(mutant, _)| mutant.operator == operator).map(|(_, verdict)| verdict)
+}
+
+/// Every slip in the Dovecot runbooks, before `check` and the tests beside them.
+#[test]
+fn slips_in_the_dovecot_runbooks_are_noticed() {
+    let folder = folder("dovecot");
+    let tests: [&dyn Tests; 1] = [&Scripted];
+    assert_eq!(trial::unmutated(&folder, &tests), None);
+    let made = mutation::make(&folder);
+    assert!(made.mutants.len() > 400, "{} mutants", made.mutants.len());
+    let verdicts = trial::run(&folder, &made.mutants, &tests, 1);
+    for all_of in ["drop an else", "drop an ask", "drop an arm", "misspell a name", "swap a comparison"] {
+        let rate = killed(of(&made, &verdicts, all_of));
+        assert_eq!(rate, 100, "{all_of}");
+    }
+    let rate = killed(verdicts.iter());
+    assert!(rate >= 75, "{rate} %");
+}
+
+/// Slips that nobody may make unnoticed in the Exchange runbooks, before `check` alone.
+#[test]
+fn slips_in_the_exchange_runbooks_are_noticed_by_check() {
+    let folder = folder("exchange");
+    let wanted = ["misspell a name", "drop an undo"];
+    let made = mutation::make_with(&folder, |operator| wanted.contains(&operator));
+    let verdicts = trial::run(&folder, &made.mutants, &[], 1);
+    for operator in wanted {
+        let rate = killed(of(&made, &verdicts, operator));
+        assert!(rate >= 80, "{operator}: {rate} %");
+    }
+}
+
+/// What differs in layout alone, or in a comment, is no mutant; what differs in a word is one.
+#[test]
+fn places_are_not_part_of_the_meaning() {
+    let folder = folder("dovecot");
+    let meant = folder.meaning(None);
+    assert!(meant.is_some());
+    let text = &folder.files[0].text;
+    assert!(folder.meaning(Some((0, &format!("# A comment.\n\n{text}")))) == meant);
+    assert!(folder.meaning(Some((0, &text.replacen("within 2m", "within 3m", 1)))) != meant);
+}
+
+/// A mutant is one text, made once, and means something else.
+#[test]
+fn mutants_differ() {
+    let folder = folder("dovecot");
+    let made = mutation::make_with(&folder, |operator| operator.starts_with("drop") || operator.starts_with("swap"));
+    let mut texts: Vec<(usize, &str)> = made.mutants.iter().map(|it| (it.file, it.text.as_str())).collect();
+    let all = texts.len();
+    texts.sort_unstable();
+    texts.dedup();
+    assert_eq!(texts.len(), all);
+    assert!(made.mutants.iter().all(|it| folder.files[it.file].text != it.text));
+}
