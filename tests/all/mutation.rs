@@ -3,12 +3,12 @@
 
 #[path = "../../examples/mutate/mutation/mod.rs"]
 #[allow(dead_code, reason = "the page and the worlds are for the example")]
-mod mutation;
+mod slips;
 
-use mutation::Made;
-use mutation::folder::Folder;
-use mutation::scripted::Scripted;
-use mutation::trial::{self, Tests, Verdict};
+use slips::Made;
+use slips::folder::Folder;
+use slips::scripted::Scripted;
+use slips::trial::{self, Tests, Verdict};
 use std::path::Path;
 
 fn folder(name: &str) -> Folder {
@@ -37,7 +37,7 @@ fn slips_in_the_dovecot_runbooks_are_noticed() {
     let folder = folder("dovecot");
     let tests: [&dyn Tests; 1] = [&Scripted];
     assert_eq!(trial::unmutated(&folder, &tests), None);
-    let made = mutation::make(&folder);
+    let made = slips::make(&folder);
     assert!(made.mutants.len() > 400, "{} mutants", made.mutants.len());
     let verdicts = trial::run(&folder, &made.mutants, &tests, 1);
     for all_of in ["drop an else", "drop an ask", "drop an arm", "misspell a name", "swap a comparison"] {
@@ -53,7 +53,7 @@ fn slips_in_the_dovecot_runbooks_are_noticed() {
 fn slips_in_the_exchange_runbooks_are_noticed_by_check() {
     let folder = folder("exchange");
     let wanted = ["misspell a name", "drop an undo"];
-    let made = mutation::make_with(&folder, |operator| wanted.contains(&operator));
+    let made = slips::make_with(&folder, |operator| wanted.contains(&operator));
     let verdicts = trial::run(&folder, &made.mutants, &[], 1);
     for operator in wanted {
         let rate = killed(of(&made, &verdicts, operator));
@@ -76,7 +76,7 @@ fn places_are_not_part_of_the_meaning() {
 #[test]
 fn mutants_differ() {
     let folder = folder("dovecot");
-    let made = mutation::make_with(&folder, |operator| operator.starts_with("drop") || operator.starts_with("swap"));
+    let made = slips::make_with(&folder, |operator| operator.starts_with("drop") || operator.starts_with("swap"));
     let mut texts: Vec<(usize, &str)> = made.mutants.iter().map(|it| (it.file, it.text.as_str())).collect();
     let all = texts.len();
     texts.sort_unstable();

@@ -24,7 +24,7 @@ pub fn drop_clause(seen: &Seen<'_>, edits: &mut Vec<Edit>) {
         let begins = |word: &&str| {
             seen.at(range(span)).split_whitespace().take(2).collect::<Vec<_>>().join(" ").starts_with(*word)
         };
-        if CLAUSES.iter().any(|word| begins(word)) {
+        if CLAUSES.iter().any(begins) {
             edits.push(Edit { range: range(span), with: String::new() });
         }
     }
