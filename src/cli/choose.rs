@@ -98,7 +98,7 @@ impl Choice {
                 [only] => job(only, given),
                 [] => Err(vec![format!("There is no runbook in {}", self.path)]),
                 several => {
-                    Err(vec![format!("There are several runbooks in {}: {}. Say which", self.path, names(several))])
+                    Err(vec![format!("There are several runbooks in {}: {}. Say which: RUNBOOK NAME=VALUE…", self.path, names(several))])
                 }
             };
         };

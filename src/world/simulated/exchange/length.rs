@@ -89,12 +89,27 @@ impl fmt::Display for Length {
 
 impl<'de> Deserialize<'de> for Length {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::read(&text).ok_or_else(|| {
-            de::Error::custom(format!(
-                "`{text}` is not a length of time of at most ten years, such as `90s` or `1h30m`"
-            ))
+        deserializer.deserialize_any(LengthVisitor)
+    }
+}
+
+struct LengthVisitor;
+
+impl Visitor<'_> for LengthVisitor {
+    type Value = Length;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a length of time with its unit, such as `90s` or `1h30m`")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Length, E> {
+        Length::read(text).ok_or_else(|| {
+            E::custom(format!("`{text}` is not a length of time of at most ten years, such as `90s` or `1h30m`"))
         })
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Length, E> {
+        Err(E::custom(format!("`{number}` has no unit: write `{number}s`, `{number}m` or `{number}h`")))
     }
 }
 

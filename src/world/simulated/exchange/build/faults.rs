@@ -29,7 +29,8 @@ fn trouble(site: &Site, fault: &Fault, wrong: &mut Vec<String>) -> Trouble {
             Some(service) => service.name.clone(),
             None => {
                 let names = known.services.iter().map(|service| service.name.as_str());
-                wrong.push(format!("{} there", unknown("service", written, names)));
+                let what = format!("service of {}", known.name);
+                wrong.push(unknown(&what, written, names));
                 String::new()
             }
         },
