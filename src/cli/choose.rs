@@ -97,9 +97,11 @@ impl Choice {
             return match own.as_slice() {
                 [only] => job(only, given),
                 [] => Err(vec![format!("There is no runbook in {}", self.path)]),
-                several => {
-                    Err(vec![format!("There are several runbooks in {}: {}. Say which: RUNBOOK NAME=VALUE…", self.path, names(several))])
-                }
+                several => Err(vec![format!(
+                    "There are several runbooks in {}: {}. Say which: RUNBOOK NAME=VALUE…",
+                    self.path,
+                    names(several)
+                )]),
             };
         };
         let named = |candidates: &[Candidate<'_>]| candidates.iter().position(|(.., runbook)| runbook.name == name);

@@ -27,7 +27,7 @@ impl<'a> Comments<'a> {
             if comment.trailing || !self.only_a_line_end(Span::new(what.file, comment.span.end, from)) {
                 break;
             }
-            lines.push(words(comment));
+            lines.extend(prose(comment));
             from = comment.span.start;
         }
         lines.reverse();
@@ -39,7 +39,7 @@ impl<'a> Comments<'a> {
         let comments = self.of.get(&what.file).copied().unwrap_or_default();
         let next = comments.get(comments.partition_point(|comment| comment.span.start < what.end))?;
         let gap = self.source.0.text(Span::new(what.file, what.end, next.span.start));
-        (next.trailing && gap.chars().all(|c| c == ' ' || c == '\t')).then(|| words(next))
+        (next.trailing && gap.chars().all(|c| c == ' ' || c == '\t')).then(|| prose(next))?
     }
 
     /// The lines of the comment that a file begins with, where it is not the comment of its first declaration.
@@ -57,7 +57,7 @@ impl<'a> Comments<'a> {
             if !follows {
                 break;
             }
-            lines.push(words(comment));
+            lines.extend(prose(comment));
             end = Some(comment.span.end);
         }
         let is_of_first = match (end, first) {
@@ -75,7 +75,8 @@ impl<'a> Comments<'a> {
     }
 }
 
-/// A comment without its marks.
-fn words(comment: &Comment) -> &str {
-    comment.text.trim_start_matches('#').trim()
+/// What a comment says to people, without its marks; nothing where it is for `check`: `# allow: RULE — because …`.
+fn prose(comment: &Comment) -> Option<&str> {
+    let words = comment.text.trim_start_matches('#').trim();
+    (!words.starts_with("allow:")).then_some(words)
 }
