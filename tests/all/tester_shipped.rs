@@ -47,6 +47,42 @@ fn those_for_dovecot_reach_every_step_and_ending() {
     assert!(tests >= 25, "{tests}");
 }
 
+/// Two endings are there for the checker alone, to which the value of an answer is optional. One stands behind another that
+/// asks the same of the same answer; one behind a look that lets nothing through but an answer with a value.
+#[test]
+fn those_for_exchange_reach_every_step_and_every_ending_that_there_is_a_way_to() {
+    const WITHOUT_A_WAY: usize = 2;
+    let project = project_of(&files_of("exchange", ""));
+    let ran = project.run(&["test", ".", "--require-coverage", "--format", "json"]).ends(1);
+    let events = ran.events();
+    let results: Vec<_> = events.iter().filter(|event| event["event"] == "test_ended").collect();
+    assert!(results.len() >= 110, "{}", results.len());
+    assert!(results.iter().all(|it| it["result"] == "passed"), "{ran:#?}");
+    let missed: Vec<_> = events
+        .iter()
+        .filter(|event| event["event"] == "coverage")
+        .flat_map(|event| event["missed"].as_array().unwrap().iter().map(|it| it.to_string()))
+        .collect();
+    assert_eq!(missed.len(), WITHOUT_A_WAY, "{missed:#?}");
+    assert!(missed.iter().all(|it| it.contains("The probe of ${server} gave no answer")), "{missed:#?}");
+}
+
+/// Takes guards out, one at a time, and looks for the test that sees it.
+fn see(folder: &str, slips: &[(&str, &str, &str, &str)]) {
+    for &(file, guard, without, seen_by) in slips {
+        let mut files = files_of(folder, "");
+        let text = &mut files.iter_mut().find(|(name, _)| name == file).unwrap().1;
+        assert!(text.contains(guard), "{file} does not hold {guard}");
+        *text = text.replace(guard, without);
+        let ran = project_of(&files).run(&["test", ".", "--format", "json"]);
+        let events = ran.events();
+        let failed = events.iter().filter(|event| event["result"] == "failed");
+        let failed: Vec<&str> = failed.map(|event| event["test"].as_str().unwrap()).collect();
+        assert!(failed.contains(&seen_by), "{without}: only {failed:?} failed\n{ran:#?}");
+        ran.ends(1);
+    }
+}
+
 /// What an author could slip on, and the tests that see it.
 #[test]
 fn a_guard_that_is_taken_out_is_seen() {
@@ -75,18 +111,46 @@ fn a_guard_that_is_taken_out_is_seen() {
         // Nobody waits for the service to come back.
         ("back-end.runbook", "resolve if fixed within 2m every 5s", "resolve if fixed", "a dead back end is restarted"),
     ];
-    for (file, guard, without, seen_by) in slips {
-        let mut files = files_of("dovecot", "");
-        let text = &mut files.iter_mut().find(|(name, _)| name == file).unwrap().1;
-        assert!(text.contains(guard), "{file} does not hold {guard}");
-        *text = text.replace(guard, without);
-        let ran = project_of(&files).run(&["test", ".", "--format", "json"]);
-        let events = ran.events();
-        let failed = events.iter().filter(|event| event["result"] == "failed");
-        let failed: Vec<&str> = failed.map(|event| event["test"].as_str().unwrap()).collect();
-        assert!(failed.contains(&seen_by), "{without}: only {failed:?} failed\n{ran:#?}");
-        ran.ends(1);
-    }
+    see("dovecot", &slips);
+}
+
+#[test]
+fn a_guard_for_exchange_that_is_taken_out_is_seen() {
+    let slips = [
+        // A server that stays sick takes its databases back.
+        (
+            "procedures.runbook",
+            "temporarily exchange.activation_blocked(server), keep on failure",
+            "temporarily exchange.activation_blocked(server)",
+            "a server that stays sick takes nothing back",
+        ),
+        // Logging that was on is switched off.
+        ("imap-ctp.runbook", "(server, enabled: was)", "(server, enabled: false)", "logging that was on stays on"),
+        // One look at the latency is enough.
+        (
+            "latency-and-queue.runbook",
+            "resolve if fixed after 10m for 10m every 10m",
+            "resolve if fixed after 10m",
+            "healthy at ten minutes and sick at twenty is not healthy",
+        ),
+        // A back end that nobody can tell of is taken for well.
+        (
+            "imap-ctp.runbook",
+            "monitors == passed and probe == passed",
+            "monitors == passed or probe == passed",
+            "monitors that are not all there say nothing",
+        ),
+        // A certificate leads to a restart.
+        ("imap-proxy-test.runbook", "(?i)certificate", "(?i)kerberos", "no restart renews a certificate"),
+        // Monitors are believed at once.
+        (
+            "verify-alert.runbook",
+            "after 10m within 30m for 25m every 1m",
+            "after 10m within 30m every 1m",
+            "monitors that become healthy must stay so",
+        ),
+    ];
+    see("exchange", &slips);
 }
 
 #[test]
