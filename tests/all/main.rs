@@ -53,4 +53,5 @@ mod syntax_planted;
 mod tester;
 mod tester_given;
 mod tester_shipped;
+mod text_mate;
 mod wrong_files;
