@@ -1,4 +1,4 @@
-//! The pages of `docs/` that are made from the program itself. `cargo run --example pages` writes them; a test holds
+//! The pages of `docs/`, and the schemas, that are made from the program itself. `cargo run --example pages` writes them; a test holds
 //! the written ones against these.
 
 use super::exit::MEANINGS;
@@ -10,7 +10,20 @@ use std::fmt::Write;
 
 /// Every page: its path from the project's root, and its text.
 pub fn all() -> Vec<(&'static str, String)> {
-    vec![("docs/actions.md", actions::page()), ("docs/cli.md", cli()), ("docs/codes/README.md", codes())]
+    #[cfg_attr(not(feature = "schema"), expect(unused_mut, reason = "schemas are added where they can be made"))]
+    let mut pages =
+        vec![("docs/actions.md", actions::page()), ("docs/cli.md", cli()), ("docs/codes/README.md", codes())];
+    #[cfg(feature = "schema")]
+    pages.extend([
+        ("schemas/rectify.schema.json", pretty(&crate::inventory::schema())),
+        ("schemas/world.schema.json", pretty(&crate::world::simulated::schema())),
+    ]);
+    pages
+}
+
+#[cfg(feature = "schema")]
+fn pretty(schema: &serde_json::Value) -> String {
+    format!("{schema:#}\n")
 }
 
 fn codes() -> String {

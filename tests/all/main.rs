@@ -46,6 +46,7 @@ mod model_worlds;
 mod powershell;
 mod right_files;
 mod scenarios;
+mod schemas;
 mod simulate_exchange;
 mod syntax_accepts;
 mod syntax_hostile;
