@@ -24,6 +24,18 @@ pub enum Exit {
     Fault = 70,
 }
 
+/// Each code, and what it means: of `run` and `simulate`, and of the other commands. For pages.
+pub const MEANINGS: [(&str, &str, &str); 8] = [
+    ("0", "resolved; with `--dry-run`: rehearsed", "nothing to report"),
+    ("1", "", "findings, a violation, a failed test"),
+    ("2", "unusable: bad arguments, an invalid runbook or inventory; nothing was touched", "the same"),
+    ("3", "escalated", ""),
+    ("4", "cancelled", ""),
+    ("5", "refused before the first effect: a lock, a limit, a policy", ""),
+    ("7", "escalated, and nobody could be reached", ""),
+    ("70", "a fault of this program", "the same"),
+];
+
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)

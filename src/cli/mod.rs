@@ -11,6 +11,7 @@ mod explain;
 mod files;
 mod fmt;
 mod logging;
+mod man;
 mod output;
 pub mod pages;
 mod project;
@@ -85,6 +86,7 @@ enum Verb {
     Actions(actions::ActionsArguments),
     Explain(explain::ExplainArguments),
     Completions(completions::CompletionsArguments),
+    Man(man::ManArguments),
 }
 
 /// The whole program.
@@ -121,6 +123,7 @@ fn start() -> ExitCode {
         Verb::Actions(arguments) => actions::run(&arguments, &output),
         Verb::Explain(arguments) => explain::run(&arguments, &output),
         Verb::Completions(arguments) => completions::run(&arguments, &output),
+        Verb::Man(arguments) => man::run(&arguments, &output),
     }
     .into()
 }

@@ -1,6 +1,7 @@
-//! The pages of `docs/` that are made from the program itself. `cargo run --example pages` writes them; a test holds
+//! The pages of `docs/`, and the schemas, that are made from the program itself. `cargo run --example pages` writes them; a test holds
 //! the written ones against these.
 
+use super::exit::MEANINGS;
 use super::{Cli, actions};
 use crate::diagnostic::CODES;
 use crate::lint::RULES;
@@ -9,7 +10,20 @@ use std::fmt::Write;
 
 /// Every page: its path from the project's root, and its text.
 pub fn all() -> Vec<(&'static str, String)> {
-    vec![("docs/actions.md", actions::page()), ("docs/cli.md", cli()), ("docs/codes/README.md", codes())]
+    #[cfg_attr(not(feature = "schema"), expect(unused_mut, reason = "schemas are added where they can be made"))]
+    let mut pages =
+        vec![("docs/actions.md", actions::page()), ("docs/cli.md", cli()), ("docs/codes/README.md", codes())];
+    #[cfg(feature = "schema")]
+    pages.extend([
+        ("schemas/rectify.schema.json", pretty(&crate::inventory::schema())),
+        ("schemas/world.schema.json", pretty(&crate::world::simulated::schema())),
+    ]);
+    pages
+}
+
+#[cfg(feature = "schema")]
+fn pretty(schema: &serde_json::Value) -> String {
+    format!("{schema:#}\n")
 }
 
 fn codes() -> String {
@@ -57,6 +71,10 @@ fn cli() -> String {
         }
     }
     text.push_str(EXITS);
+    for (code, of_runs, of_others) in MEANINGS {
+        let cell = |meaning: &str| if meaning.is_empty() { " ".to_owned() } else { format!(" {meaning} ") };
+        let _ = writeln!(text, "| {code} |{}|{}|", cell(of_runs), cell(of_others));
+    }
     text
 }
 
@@ -72,12 +90,4 @@ const EXITS: &str = "
 
 | exit | `run`, `simulate` | `check`, `fmt`, `simulate --seeds` and the others |
 |---|---|---|
-| 0 | resolved; with `--dry-run`: rehearsed | nothing to report |
-| 1 | | findings, a violation, a failed test |
-| 2 | unusable: bad arguments, an invalid runbook or inventory; nothing was touched | the same |
-| 3 | escalated | |
-| 4 | cancelled | |
-| 5 | refused before the first effect: a lock, a limit, a policy | |
-| 7 | escalated, and nobody could be reached | |
-| 70 | a fault of this program | the same |
 ";

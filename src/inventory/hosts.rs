@@ -7,7 +7,8 @@ use crate::yaml::{Field, Kind, Node, Reader};
 use ecow::EcoString;
 use std::collections::HashMap;
 
-const ENTRIES: [&str; 8] = ["address", "aliases", "roles", "facts", "imap", "service", "reboot", "reachable_port"];
+pub(super) const ENTRIES: [&str; 8] =
+    ["address", "aliases", "roles", "facts", "imap", "service", "reboot", "reachable_port"];
 
 pub(super) fn read(reader: &mut Reader, node: &Node) -> Vec<Entry> {
     let mut taken = HashMap::new();

@@ -8,12 +8,16 @@ mod contacts;
 mod hosts;
 mod lints;
 mod monitors;
+#[cfg(feature = "schema")]
+mod schema;
 
 #[cfg(test)]
 mod tests;
 
 pub use lints::{ExpectedAlert, Lints};
 pub use monitors::Monitors;
+#[cfg(feature = "schema")]
+pub use schema::schema;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};

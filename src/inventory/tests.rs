@@ -110,101 +110,125 @@ fn an_empty_file_is_an_empty_inventory() {
     }
 }
 
+/// Files with one mistake, and what is said of it.
+const MISTAKES: &[(&str, &str)] = &[
+    ("host:\n  a: {}\n", "1:1 rectify.yaml has no entry named `host` (Did you mean `hosts`?)"),
+    ("hosts:\n  a:\n    adress: b\n", "3:5 the entry of a has no entry named `adress` (Did you mean `address`?)"),
+    ("hosts: [a, b]\n", "1:8 `hosts:` is a group of entries (`name: …`), and here is a list"),
+    ("hosts:\n  a: 1.2.3.4\n", "2:6 the entry of a is a group of entries (`name: …`), and here is a single value"),
+    ("hosts:\n  a: {}\n  a: {}\n", "3:3 \"a\" is here twice"),
+    ("hosts:\n  a: {}\n  A: {}\n", "3:3 Two hosts are named A; case does not count"),
+    ("hosts:\n  a: {aliases: [B.]}\n  b: {}\n", "2:17 B. is an alias of a, and belongs to b already"),
+    ("hosts:\n  a: {aliases: [x]}\n  b: {aliases: [y, X]}\n", "3:20 X is an alias of b, and belongs to a already"),
+    ("hosts:\n  -x: {}\n", "2:3 \"-x\" cannot be the name of a host: it begins with a hyphen, like an option"),
+    (
+        "hosts:\n  a: {address: -oProxyCommand=x}\n",
+        "2:16 \"-oProxyCommand=x\" cannot be an address: it begins with a hyphen, like an option",
+    ),
+    ("hosts:\n  a: {address: [x]}\n", "2:16 `address:` is a text, and here is a list"),
+    ("hosts:\n  a: {facts: {x: {y: 1}}}\n", "2:18 A fact is a text, a number, true or false, or a list of those"),
+    ("hosts:\n  a: {reachable_port: 70000}\n", "2:23 Expected is a whole number from 0 to 65535"),
+    ("hosts:\n  a: {reachable_port: 0}\n", "2:23 Port 0 cannot be reached"),
+    ("hosts:\n  a: {imap: {prot: 1}}\n", "2:14 There is no entry named `prot` here (Did you mean `port`?)"),
+    (
+        "hosts:\n  a: {imap: {security: startls}}\n",
+        "2:24 `startls` is not one of the words that may stand here (Did you mean `starttls`?)",
+    ),
+    ("hosts:\n  a: {imap: {from_address: here}}\n", "2:28 This does not fit: invalid IP address syntax"),
+    ("hosts:\n  a: {service: {config: x}}\n", "2:7 `manager:` is missing"),
+    ("hosts:\n  a: {reboot: {command: reboot}}\n", "2:25 Expected is a list, and here is a single value"),
+    ("hosts:\n  a: {imap: [993]}\n", "2:13 Expected is a group of entries (`name: …`), and here is a list"),
+    ("hosts:\n  a: {imap: tls}\n", "2:13 Expected is a group of entries (`name: …`), and here is a single value"),
+    ("hosts:\n  a: {imap: {security: [tls]}}\n", "2:24 Expected is a word, and here is a list"),
+    ("hosts:\n  a: {imap: {port: [993]}}\n", "2:20 Expected is a whole number from 0 to 65535, and here is a list"),
+    ("hosts:\n  a: {imap: {port: \"x, expected y\"}}\n", "2:20 Expected is a whole number from 0 to 65535"),
+    ("hosts:\n  a: {imap: {port: 9.93}}\n", "2:20 Expected is a whole number from 0 to 65535"),
+    (
+        "hosts:\n  a: {reboot: {command: [ssh, {be1: reboot}]}}\n",
+        "2:31 Expected is a text, and here is a group of entries",
+    ),
+    ("hosts:\n  a: {service: {manager: systemd, command: [ssh, ~]}}\n", "2:50 Expected is a text, and here is nothing"),
+    (
+        "hosts:\n  a: {reboot: {command: []}}\n",
+        "2:7 A command is a list of arguments that begins with a program (For example `command: [ssh, be1, reboot]`)",
+    ),
+    (
+        "contacts:\n  a: {}\n",
+        "2:3 Nothing says how a is told (Give it `mail: ADDRESS`, `terminal: true` or `also: [CONTACT]`)",
+    ),
+    ("contacts:\n  a: {terminal: perhaps}\n", "2:17 Expected is `true` or `false`"),
+    (
+        "contacts:\n  first: {terminal: true}\n  b: {also: [frist]}\n",
+        "3:14 There is no contact named frist (Did you mean `first`?)",
+    ),
+    (
+        "contacts:\n  a: {mail: nobody}\n",
+        "2:13 \"nobody\" is not a mail address (Write `name@example.org`, without a display name)",
+    ),
+    (
+        "contacts:\n  a: x@example.org\n",
+        "1:1 a is told by mail, and nothing says how mail leaves (Add a section `mail:` with `server:` and `from:`)",
+    ),
+    ("mail: {server: m.example.org}\n", "1:1 `from:` is missing"),
+    (
+        "mail: {server: m.example.org, from: a@example.org, security: none}\n",
+        "1:1 Mail without TLS may go to a loopback address only (Leave out `security: none`, or name a relay on this machine)",
+    ),
+    (
+        "mail: {server: m, from: a@example.org, user: x}\n",
+        "1:1 `mail.user:` and `mail.password:` go together: one of them is missing",
+    ),
+    ("policy: {destroy: never}\n", "1:19 `destroy:` is `approval` or `allow`"),
+    ("hosts:\n\ta: {}\n", "2:1 This line is indented by a tab (YAML is indented by blanks)"),
+    (
+        "hosts: {a: &x {}}\n",
+        "1:12 Anchors and aliases are not read here (Write it out: whoever reads this at night should find it where it is used)",
+    ),
+    ("hosts: {a: !ruby/object {}}\n", "1:12 YAML tags are not read here (Leave out the part that begins with `!`)"),
+    ("hosts: {}\n---\nhosts: {}\n", "2:1 A second document begins here (A file is one document)"),
+    ("hosts:\n  ? [a]\n  : {}\n", "2:5 This key is not a single word (Write `key: value`)"),
+    ("[1]\n", "1:1 rectify.yaml is a group of entries (`name: …`), and here is a list"),
+];
+
 #[test]
 fn every_mistake_has_its_place() {
-    for (text, expected) in [
-        ("host:\n  a: {}\n", "1:1 rectify.yaml has no entry named `host` (Did you mean `hosts`?)"),
-        ("hosts:\n  a:\n    adress: b\n", "3:5 the entry of a has no entry named `adress` (Did you mean `address`?)"),
-        ("hosts: [a, b]\n", "1:8 `hosts:` is a group of entries (`name: …`), and here is a list"),
-        ("hosts:\n  a: 1.2.3.4\n", "2:6 the entry of a is a group of entries (`name: …`), and here is a single value"),
-        ("hosts:\n  a: {}\n  a: {}\n", "3:3 \"a\" is here twice"),
-        ("hosts:\n  a: {}\n  A: {}\n", "3:3 Two hosts are named A; case does not count"),
-        ("hosts:\n  a: {aliases: [B.]}\n  b: {}\n", "2:17 B. is an alias of a, and belongs to b already"),
-        ("hosts:\n  a: {aliases: [x]}\n  b: {aliases: [y, X]}\n", "3:20 X is an alias of b, and belongs to a already"),
-        ("hosts:\n  -x: {}\n", "2:3 \"-x\" cannot be the name of a host: it begins with a hyphen, like an option"),
-        (
-            "hosts:\n  a: {address: -oProxyCommand=x}\n",
-            "2:16 \"-oProxyCommand=x\" cannot be an address: it begins with a hyphen, like an option",
-        ),
-        ("hosts:\n  a: {address: [x]}\n", "2:16 `address:` is a text, and here is a list"),
-        ("hosts:\n  a: {facts: {x: {y: 1}}}\n", "2:18 A fact is a text, a number, true or false, or a list of those"),
-        ("hosts:\n  a: {reachable_port: 70000}\n", "2:23 Expected is a whole number from 0 to 65535"),
-        ("hosts:\n  a: {reachable_port: 0}\n", "2:23 Port 0 cannot be reached"),
-        ("hosts:\n  a: {imap: {prot: 1}}\n", "2:14 There is no entry named `prot` here (Did you mean `port`?)"),
-        (
-            "hosts:\n  a: {imap: {security: startls}}\n",
-            "2:24 `startls` is not one of the words that may stand here (Did you mean `starttls`?)",
-        ),
-        ("hosts:\n  a: {imap: {from_address: here}}\n", "2:28 This does not fit: invalid IP address syntax"),
-        ("hosts:\n  a: {service: {config: x}}\n", "2:7 `manager:` is missing"),
-        ("hosts:\n  a: {reboot: {command: reboot}}\n", "2:25 Expected is a list, and here is a single value"),
-        ("hosts:\n  a: {imap: [993]}\n", "2:13 Expected is a group of entries (`name: …`), and here is a list"),
-        ("hosts:\n  a: {imap: tls}\n", "2:13 Expected is a group of entries (`name: …`), and here is a single value"),
-        ("hosts:\n  a: {imap: {security: [tls]}}\n", "2:24 Expected is a word, and here is a list"),
-        ("hosts:\n  a: {imap: {port: [993]}}\n", "2:20 Expected is a whole number from 0 to 65535, and here is a list"),
-        ("hosts:\n  a: {imap: {port: \"x, expected y\"}}\n", "2:20 Expected is a whole number from 0 to 65535"),
-        ("hosts:\n  a: {imap: {port: 9.93}}\n", "2:20 Expected is a whole number from 0 to 65535"),
-        (
-            "hosts:\n  a: {reboot: {command: [ssh, {be1: reboot}]}}\n",
-            "2:31 Expected is a text, and here is a group of entries",
-        ),
-        (
-            "hosts:\n  a: {service: {manager: systemd, command: [ssh, ~]}}\n",
-            "2:50 Expected is a text, and here is nothing",
-        ),
-        (
-            "hosts:\n  a: {reboot: {command: []}}\n",
-            "2:7 A command is a list of arguments that begins with a program (For example `command: [ssh, be1, reboot]`)",
-        ),
-        (
-            "contacts:\n  a: {}\n",
-            "2:3 Nothing says how a is told (Give it `mail: ADDRESS`, `terminal: true` or `also: [CONTACT]`)",
-        ),
-        ("contacts:\n  a: {terminal: perhaps}\n", "2:17 Expected is `true` or `false`"),
-        (
-            "contacts:\n  first: {terminal: true}\n  b: {also: [frist]}\n",
-            "3:14 There is no contact named frist (Did you mean `first`?)",
-        ),
-        (
-            "contacts:\n  a: {mail: nobody}\n",
-            "2:13 \"nobody\" is not a mail address (Write `name@example.org`, without a display name)",
-        ),
-        (
-            "contacts:\n  a: x@example.org\n",
-            "1:1 a is told by mail, and nothing says how mail leaves (Add a section `mail:` with `server:` and `from:`)",
-        ),
-        ("mail: {server: m.example.org}\n", "1:1 `from:` is missing"),
-        (
-            "mail: {server: m.example.org, from: a@example.org, security: none}\n",
-            "1:1 Mail without TLS may go to a loopback address only (Leave out `security: none`, or name a relay on this machine)",
-        ),
-        (
-            "mail: {server: m, from: a@example.org, user: x}\n",
-            "1:1 `mail.user:` and `mail.password:` go together: one of them is missing",
-        ),
-        ("policy: {destroy: never}\n", "1:19 `destroy:` is `approval` or `allow`"),
-        ("hosts:\n\ta: {}\n", "2:1 This line is indented by a tab (YAML is indented by blanks)"),
-        (
-            "hosts: {a: &x {}}\n",
-            "1:12 Anchors and aliases are not read here (Write it out: whoever reads this at night should find it where it is used)",
-        ),
-        ("hosts: {a: !ruby/object {}}\n", "1:12 YAML tags are not read here (Leave out the part that begins with `!`)"),
-        ("hosts: {}\n---\nhosts: {}\n", "2:1 A second document begins here (A file is one document)"),
-        ("hosts:\n  ? [a]\n  : {}\n", "2:5 This key is not a single word (Write `key: value`)"),
-        ("[1]\n", "1:1 rectify.yaml is a group of entries (`name: …`), and here is a list"),
-    ] {
-        assert_eq!(show(text), [expected], "{text}");
+    for (text, expected) in MISTAKES {
+        assert_eq!(show(text), [*expected], "{text}");
     }
     let unclosed = show("hosts: {a: {\n");
     assert!(unclosed.len() == 1 && unclosed[0].contains("This is not well-formed YAML: "), "{unclosed:?}");
 }
 
+/// What needs more than the shape of one entry, so that an editor does not tell of it.
+#[cfg(feature = "schema")]
+const BEYOND_SHAPE: &[&str] = &[
+    "Two hosts are named",
+    "is an alias of",
+    "begins with a program",
+    "There is no contact named",
+    "nothing says how mail leaves",
+    "Mail without TLS",
+    "Anchors and aliases",
+];
+
+#[cfg(feature = "schema")]
 #[test]
-fn the_type_decides_what_a_scalar_is() {
-    let text = "hosts:\n  a:\n    reboot: {command: [ssh, -p, 2222, 3.10, 007, 1e5, yes, true, 0x1F, \"~\"]}\n    \
+fn the_schema_refuses_every_mistake_of_shape() {
+    let schema = schema();
+    let taken = MISTAKES.iter().filter(|(text, _)| crate::yaml::schema::takes(&schema, text));
+    let is_told = |said: &&str| BEYOND_SHAPE.iter().any(|beyond| said.contains(beyond));
+    let overlooked: Vec<&str> = taken.map(|(_, said)| *said).filter(|said| !is_told(said)).collect();
+    assert_eq!(overlooked, [""; 0]);
+    assert!(crate::yaml::schema::takes(&schema, GOOD) && crate::yaml::schema::takes(&schema, OF_MANY_FORMS));
+}
+
+const OF_MANY_FORMS: &str = "hosts:\n  a:\n    reboot: {command: [ssh, -p, 2222, 3.10, 007, 1e5, yes, true, 0x1F, \"~\"]}\n    \
                 imap: {port: \"993\", server_name: 12.50}\n    facts: {on: on, yes: yes, big: 1e5, hex: 0x1F}\n\
                 contacts:\n  12: {terminal: true}\n";
-    let (inventory, diagnostics) = parse(FileId(0), text);
+
+#[test]
+fn the_type_decides_what_a_scalar_is() {
+    let (inventory, diagnostics) = parse(FileId(0), OF_MANY_FORMS);
     assert_eq!(diagnostics, []);
     let host = inventory.host("a").unwrap();
     let command = &host.settings.reboot.as_ref().unwrap().command;

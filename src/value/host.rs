@@ -47,6 +47,7 @@ impl Host {
 
 /// The parts of a host's entry that backends read. Paths are relative to the inventory's folder.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct HostSettings {
     /// For the `imap` backend.
@@ -65,6 +66,7 @@ pub struct HostSettings {
 
 /// How a connection is secured. There is no unsecured way to log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Security {
     /// TLS from the first byte.
@@ -78,6 +80,7 @@ pub enum Security {
 
 /// How the IMAP server of a host is reached.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ImapSettings {
     /// TCP port; 993, or 143 with STARTTLS, when absent.
@@ -99,6 +102,7 @@ pub struct ImapSettings {
 
 /// What manages the services of a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ServiceManager {
     /// supervisord, by `supervisorctl`.
@@ -111,6 +115,7 @@ pub enum ServiceManager {
 
 /// How services of a host are managed.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ServiceSettings {
     /// By what.
@@ -125,6 +130,7 @@ pub struct ServiceSettings {
 
 /// What reboots a host.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RebootManager {
     /// Commands that its entry declares.
@@ -136,6 +142,7 @@ pub enum RebootManager {
 
 /// How a host is rebooted, and how one tells that it was.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RebootSettings {
     /// By what.

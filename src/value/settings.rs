@@ -47,6 +47,7 @@ impl Contact {
 
 /// The server that mail leaves by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MailSettings {
     /// Its name or address.
@@ -84,6 +85,7 @@ impl MailSettings {
 
 /// How PowerShell is called: for the `exchange` backend, and for services and reboots of Windows hosts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PowerShellSettings {
     /// What starts it, as a list of arguments that the script's own are added to: `[powershell.exe]`, or

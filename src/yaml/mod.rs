@@ -5,6 +5,8 @@ mod decode;
 mod node;
 mod places;
 mod reader;
+#[cfg(feature = "schema")]
+pub mod schema;
 
 pub use node::{Kind, Node, parse};
 pub use reader::{Field, Noted, Reader, suggestion};

@@ -1,6 +1,7 @@
 //! The pages of `docs/` keep what they promise: each wrong example has exactly the code of its page, each cured one has
 //! nothing wrong with it, and the pages that are made from the program are as the program would make them.
 
+use crate::cli_support::Project;
 use rectify::diagnostic::CODES;
 use std::path::Path;
 
@@ -93,4 +94,18 @@ fn pages_made_from_the_program_are_up_to_date() {
         let written = std::fs::read_to_string(root.join(path)).unwrap_or_default();
         assert!(written == text, "{path} is not up to date: cargo run --example pages");
     }
+}
+
+#[test]
+fn the_manual_is_printed_or_written_into_a_folder() {
+    let project = Project::new(&[("taken/rectify.1/a", "")]);
+    let printed = project.run(&["man"]).ends(0).stdout;
+    assert!(printed.contains(".TH rectify 1") && printed.contains("EXIT STATUS"), "{printed}");
+    let told = project.run(&["man", "--output", "share/man1"]).ends(0).stdout;
+    assert!(told.contains("share/man1/rectify-run.1 written"), "{told}");
+    assert_eq!(std::fs::read_to_string(project.path("share/man1/rectify.1")).unwrap(), printed);
+    let of_run = std::fs::read_to_string(project.path("share/man1/rectify-run.1")).unwrap();
+    assert!(of_run.contains("\\-\\-dry\\-run"), "{of_run}");
+    let refused = project.run(&["man", "--output", "taken"]).ends(2).stderr;
+    assert!(refused.contains("taken/rectify.1 cannot be written"), "{refused}");
 }

@@ -18,6 +18,7 @@ const MOST_EXTENDED: usize = 8;
 
 /// What a world file says, with those that it extends.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct WorldFile {
     /// What it shows, in a line.
@@ -25,6 +26,7 @@ pub struct WorldFile {
     /// What chance begins with: durations are drawn from ranges.
     pub seed: u64,
     /// The clock at the start.
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date-time")))]
     pub start: Timestamp,
     /// The alert that starts the run.
     pub alert: Option<WorldAlert>,
@@ -60,6 +62,7 @@ impl Default for WorldFile {
 
 /// An alert of a world.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WorldAlert {
     /// Its name.
@@ -71,6 +74,7 @@ pub struct WorldAlert {
 
 /// Who can be told.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Contacts {
     /// The contacts that cannot be reached: `all`, or their names.
@@ -123,6 +127,7 @@ impl<'de> Deserialize<'de> for Unreachable {
 
 /// Somebody who answers questions.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Answerer {
     /// A text that the question contains; empty for every question.

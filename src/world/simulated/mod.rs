@@ -5,9 +5,13 @@
 
 pub mod exchange;
 mod file;
+#[cfg(feature = "schema")]
+mod schema;
 mod variation;
 mod world;
 
 pub use file::{WorldAlert, WorldFile, load};
+#[cfg(feature = "schema")]
+pub use schema::schema;
 pub use variation::Variation;
 pub use world::{Simulated, Site};

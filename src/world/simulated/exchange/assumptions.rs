@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 /// What is assumed, in groups.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Assumptions {
     /// How long things take.
@@ -30,6 +31,7 @@ pub struct Assumptions {
 
 /// How long things take.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Times {
     /// A cmdlet in a session with Exchange, the session included.
@@ -97,6 +99,7 @@ impl Default for Times {
 
 /// How often the Health Manager runs its probes, and which a probe on demand takes.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ProbeHabits {
     /// ImapProxyTestProbe.
@@ -137,6 +140,7 @@ impl Default for ProbeHabits {
 
 /// A monitor raises an alert after so many failures one after the other, within so long.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Consecutive {
     /// How many, one after the other.
@@ -147,6 +151,7 @@ pub struct Consecutive {
 
 /// When monitors raise an alert.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct MonitorRules {
     /// ImapCTPMonitor.
@@ -185,6 +190,7 @@ impl Default for MonitorRules {
 
 /// How often a responder may act. What is not set has no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Throttle {
     /// Between two actions on one server, at least.
@@ -213,6 +219,7 @@ impl Default for Throttle {
 
 /// When responders act, from the first alert on, and how often they may.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ResponderRules {
     /// ImapProxyTestCafeOffline takes ImapProxy offline.
@@ -245,6 +252,7 @@ impl Default for ResponderRules {
 
 /// What databases can be moved, and what the loss of a server does to them.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct DatabaseRules {
     /// A copy with more logs than this still to come is not moved to.
@@ -263,6 +271,7 @@ impl Default for DatabaseRules {
 
 /// What a component that is held does.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ComponentRules {
     /// Whether the front-end service stops as well when it is Managed Availability (HealthAPI) that holds ImapProxy.
@@ -273,6 +282,7 @@ pub struct ComponentRules {
 
 /// Where the name of the back end can be read. None of them: nowhere.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct NameForms {
     /// StateAttribute4 of a probe result: its short name.
@@ -293,6 +303,7 @@ impl Default for NameForms {
 
 /// From where on the oracle convicts.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Judging {
     /// Restarts of one service on one host by the run within an hour that are still no storm.

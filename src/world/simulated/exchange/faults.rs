@@ -6,6 +6,7 @@ use std::fmt;
 
 /// What can be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
     /// A service runs but does not answer. `server`, `service`; cleared by a restart.
@@ -50,6 +51,7 @@ pub enum FaultKind {
 
 /// What ends a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Cure {
     /// A restart of the service, or a reboot of its host.
@@ -62,6 +64,7 @@ pub enum Cure {
 
 /// Which of a host's IMAP services is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// MSExchangeImap4.
@@ -72,6 +75,7 @@ pub enum Part {
 
 /// A fault: what, where, from when to when.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     /// What is wrong.
@@ -231,6 +235,7 @@ impl FaultKind {
 
 /// Who can hold a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Requester {
     /// Managed Availability.
     HealthAPI,

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 /// The modelled Exchange of a world. Its servers are the hosts of the inventory with the role `client_access` or
 /// `mailbox`; their DAG is the fact `dag`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// What is different on a server at the start, by its name.
@@ -40,6 +41,7 @@ impl Default for Settings {
 
 /// A server as it is at the start, where it is not as usual.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ServerSettings {
     /// Its DAG, instead of the fact `dag`.
@@ -60,6 +62,7 @@ pub struct ServerSettings {
 
 /// A Windows service at the start.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ServiceSettings {
     /// Whether it runs; as its start type says when absent.
@@ -70,6 +73,7 @@ pub struct ServiceSettings {
 
 /// What Windows says of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum ServiceStatus {
     /// It does not run.
     Stopped,
@@ -83,6 +87,7 @@ pub enum ServiceStatus {
 
 /// How a service starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum StartType {
     /// At boot.
     Automatic,
@@ -94,6 +99,7 @@ pub enum StartType {
 
 /// The state in which somebody holds a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum ComponentState {
     /// It works; whoever says so holds it no more.
     Active,
@@ -105,6 +111,7 @@ pub enum ComponentState {
 
 /// What databases a server takes by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum ActivationPolicy {
     /// Any.
     #[default]
@@ -117,6 +124,7 @@ pub enum ActivationPolicy {
 
 /// A database.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DatabaseSettings {
     /// Its copies, by the server that they are on.
@@ -128,6 +136,7 @@ pub struct DatabaseSettings {
 
 /// A copy of a database.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CopySettings {
     /// 1 is where it belongs.

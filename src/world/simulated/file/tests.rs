@@ -72,3 +72,37 @@ fn a_long_chain_is_refused() {
     let found = read(&files, "0.yaml").unwrap_err();
     assert_eq!(found, ["7.yaml:1:10 A world extends at most 8 others, one behind the other"]);
 }
+
+#[cfg(feature = "schema")]
+#[test]
+fn the_schema_refuses_mistakes_of_shape() {
+    let schema = super::super::schema();
+    let takes = |text: &str| crate::yaml::schema::takes(&schema, text);
+    for text in [
+        "tilte: x",
+        "title: x\nalert:\n  nam: y",
+        "cancelled_after: soon",
+        "- a",
+        "a: [",
+        "seed: many",
+        "people: [{question: x}]",
+        "contacts: {unreachable: {a: b}}",
+        "exchange: {faults: [{kind: host_falt}]}",
+        "exchange: {faults: [{server: mbx1}]}",
+        "exchange: {servers: {a: {components: {ImapProxy: {Maintenence: Inactive}}}}}",
+        "exchange: {assumptions: {times: {reboot: [5s]}}}",
+        "exchange: {assumptions: {oracle: {watch: 5 minutes}}}",
+        "exchange: {databases: {db1: {copies: {a: {preference: first}}}}}",
+    ] {
+        assert!(!takes(text), "{text}");
+        assert!(read(&[("w.yaml", text)], "w.yaml").is_err(), "{text}");
+    }
+    for text in [
+        "seed: \"7\"\nexchange: {assumptions: {times: {reboot: [5s, 1m30s], probe: 9s}}}",
+        "exchange: {servers: {a: {components: {ImapProxy: {Maintenance: Inactive}}}}}",
+        "exchange: {managed_availability: true, faults: [{kind: copy_queue, database: db1, length: 9}]}",
+    ] {
+        assert!(takes(text), "{text}");
+        assert!(read(&[("w.yaml", text)], "w.yaml").is_ok(), "{text}");
+    }
+}

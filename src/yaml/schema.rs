@@ -1,0 +1,91 @@
+//! JSON Schemas of what is read from YAML: those of the settings types, made as forbearing as the reader is.
+
+use serde_json::{Map, Value, json};
+
+/// The version of JSON Schema that schemas are written in.
+pub const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// A text, which may be written like a number or a truth: the type decides what a scalar is.
+pub fn text() -> Value {
+    json!({"type": ["string", "number", "boolean"]})
+}
+
+/// A list of texts, or one that stands for a list of one.
+pub fn texts() -> Value {
+    json!({"anyOf": [text(), {"type": "array", "items": text()}, {"type": "null"}]})
+}
+
+/// A group whose entries have names that are laid down.
+pub fn fields(description: &str, fields: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
+    let properties: Map<String, Value> = fields.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect();
+    json!({
+        "description": description, "type": ["object", "null"], "properties": properties, "additionalProperties": false,
+    })
+}
+
+/// A group whose entries have names of the team's own.
+pub fn named(description: &str, entry: &Value) -> Value {
+    json!({"description": description, "type": ["object", "null"], "additionalProperties": entry})
+}
+
+/// Gives a schema what it is about.
+pub fn described(description: &str, mut schema: Value) -> Value {
+    schema["description"] = description.into();
+    schema
+}
+
+/// Makes the scalars of a schema as forbearing as the reader: a text may look like a number, a number may be quoted.
+pub fn forbear(schema: &mut Value) {
+    match schema {
+        Value::Object(entries) => {
+            // A word of an enumeration, or a text of a form, is a text indeed.
+            let is_free = !["enum", "const", "pattern", "format"].iter().any(|key| entries.contains_key(*key));
+            // `format: uint16` says nothing to editors that `minimum` and `maximum` do not.
+            let of_number = |format: &Value| format.as_str().is_some_and(|format| format.starts_with("uint"));
+            if entries.get("format").is_some_and(of_number) {
+                entries.remove("format");
+            }
+            // No format of the standard is any address.
+            if entries.get("format").is_some_and(|format| format == "ip") {
+                entries.remove("format");
+                entries.insert("pattern".to_owned(), "^[0-9A-Fa-f.:]+$".into());
+            }
+            let Some(kind) = entries.get("type").cloned() else {
+                entries.values_mut().for_each(forbear);
+                return;
+            };
+            let kinds: Vec<&str> = match &kind {
+                Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
+                kind => kind.as_str().into_iter().collect(),
+            };
+            let also: &[&str] = match () {
+                () if kinds.contains(&"integer") => {
+                    entries.insert("pattern".to_owned(), "^[0-9]+$".into());
+                    &["string"]
+                }
+                () if kinds.contains(&"boolean") && !kinds.contains(&"string") => {
+                    entries.insert("pattern".to_owned(), "^(true|false)$".into());
+                    &["string"]
+                }
+                () if kinds.contains(&"string") && is_free => &["number", "boolean"],
+                () => &[],
+            };
+            if !also.is_empty() {
+                let mut all = kinds.clone();
+                all.extend(also.iter().filter(|kind| !kinds.contains(kind)));
+                entries.insert("type".to_owned(), json!(all));
+            }
+            entries.values_mut().for_each(forbear);
+        }
+        Value::Array(items) => items.iter_mut().for_each(forbear),
+        _ => {}
+    }
+}
+
+/// Whether a schema takes a YAML text. What is no YAML it does not take.
+#[cfg(test)]
+pub(crate) fn takes(schema: &Value, text: &str) -> bool {
+    let document = serde_yaml::from_str::<serde_yaml::Value>(text).ok();
+    let document = document.and_then(|document| serde_json::to_value(document).ok());
+    document.is_some_and(|document| jsonschema::is_valid(schema, &document))
+}
