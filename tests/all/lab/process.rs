@@ -1,10 +1,12 @@
 //! Programs that a test starts, which end with it.
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use std::hash::{BuildHasher, RandomState};
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Fails with a sentence if a program of the lab is missing.
@@ -14,10 +16,19 @@ pub fn must_be_installed(program: &str, package: &str) {
     assert!(found, "the lab needs the program {program}: install the Debian package {package}");
 }
 
-/// A loopback port that nothing listens on now.
+/// A loopback port that nothing listens on now, and that the system gives nobody who asks for any: connections and
+/// listeners of tests that run at the same time have theirs from 32768 on. Where to begin is chance.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
-    listener.local_addr().expect("it has an address").port()
+    const FIRST: u16 = 23_000;
+    const SPAN: u64 = 9_000;
+    static TAKEN: AtomicU64 = AtomicU64::new(0);
+    let chance = RandomState::new().hash_one(std::process::id());
+    let candidates = (0..SPAN).map(|_| {
+        let offset = chance.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed)) % SPAN;
+        FIRST + u16::try_from(offset).expect("it fits")
+    });
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    candidates.into_iter().find(is_free).expect("there is a free port")
 }
 
 /// A program in a process group of its own.
