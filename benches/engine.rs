@@ -7,7 +7,7 @@ mod engine_support;
 use criterion::{Criterion, criterion_group, criterion_main};
 use engine_support::{Maker, bind, num, repeat, resolve, starting, world};
 use rectify::check::program::{Program, Statement};
-use rectify::engine::{EndingOutcome, run};
+use rectify::engine::{RunOutcome, run};
 
 fn program(body: Vec<Statement>, every: &str) -> Program {
     let mut maker = Maker::new();
@@ -18,7 +18,7 @@ fn program(body: Vec<Statement>, every: &str) -> Program {
 fn runs(program: &Program) {
     let world = world();
     let ending = world.drive(run(program, &world, starting()));
-    assert_eq!(ending.map(|ending| ending.outcome), Ok(EndingOutcome::Resolved));
+    assert_eq!(ending.map(|ending| ending.outcome), Ok(RunOutcome::Resolved));
 }
 
 fn engine(criterion: &mut Criterion) {

@@ -1,6 +1,6 @@
 //! How the program ends: the one table of exit codes.
 
-use crate::engine::{Ending, EndingOutcome};
+use crate::engine::{Ending, RunOutcome};
 
 /// What a command comes to. The numbers are a contract; scripts and timers act on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,11 +46,11 @@ impl Exit {
     /// What a run's end comes to.
     pub fn of(ending: &Ending) -> Self {
         match ending.outcome {
-            EndingOutcome::Resolved | EndingOutcome::Rehearsed => Self::Success,
-            EndingOutcome::Escalated if ending.nobody_told => Self::Unreached,
-            EndingOutcome::Escalated => Self::Escalated,
-            EndingOutcome::Cancelled => Self::Cancelled,
-            EndingOutcome::Refused => Self::Refused,
+            RunOutcome::Resolved | RunOutcome::Rehearsed => Self::Success,
+            RunOutcome::Escalated if ending.nobody_told => Self::Unreached,
+            RunOutcome::Escalated => Self::Escalated,
+            RunOutcome::Cancelled => Self::Cancelled,
+            RunOutcome::Refused => Self::Refused,
         }
     }
 }

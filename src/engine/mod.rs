@@ -37,5 +37,6 @@ mod wait;
 pub mod world;
 
 pub use constant::constant;
-pub use run::{Ending, EndingOutcome, Start, rehearse, run};
+pub use event::RunOutcome;
+pub use run::{Ending, Start, rehearse, run};
 pub use scope::TOO_MANY_STEPS;

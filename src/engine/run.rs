@@ -48,7 +48,7 @@ pub struct Start {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ending {
     /// In one word.
-    pub outcome: EndingOutcome,
+    pub outcome: RunOutcome,
     /// Why, in one sentence.
     pub reason: String,
     /// What the run left behind. What was meant to stay is listed where the run ended badly.
@@ -59,21 +59,6 @@ pub struct Ending {
     pub duration: SignedDuration,
     /// It escalated, and nobody could be told.
     pub nobody_told: bool,
-}
-
-/// How a run ended, in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EndingOutcome {
-    /// The goal held after the last effect, clean-up included.
-    Resolved,
-    /// Somebody was told, or nobody could be.
-    Escalated,
-    /// Somebody stopped it.
-    Cancelled,
-    /// A lock or limit turned it down before its first effect.
-    Refused,
-    /// It was only shown.
-    Rehearsed,
 }
 
 /// Runs a runbook in a world, to its end.
@@ -117,9 +102,9 @@ async fn outermost<'t>(tree: &'t Tree<'t>, start: Start) -> Ending {
     }
     let nobody_told = matches!(end, End::Escalated(_)) && tree.told.get() != Some(true);
     let (outcome, reason) = match &end {
-        End::Resolved(reason) => (EndingOutcome::Resolved, reason.clone()),
-        End::Escalated(escalation) => (EndingOutcome::Escalated, escalation.message.clone()),
-        End::Cancelled | End::Stopped | End::Shown => (EndingOutcome::Cancelled, "it was cancelled".to_owned()),
+        End::Resolved(reason) => (RunOutcome::Resolved, reason.clone()),
+        End::Escalated(escalation) => (RunOutcome::Escalated, escalation.message.clone()),
+        End::Cancelled | End::Stopped | End::Shown => (RunOutcome::Cancelled, "it was cancelled".to_owned()),
     };
     let left_in_place = ended(&scope, &end);
     let disruptions = scope.run.record.borrow().disruptions.clone();
@@ -129,13 +114,13 @@ async fn outermost<'t>(tree: &'t Tree<'t>, start: Start) -> Ending {
 
 fn rehearsed(scope: &Scope<'_>, end: &End) -> Ending {
     let (outcome, reason) = match end {
-        End::Resolved(reason) => (EndingOutcome::Rehearsed, format!("it would end resolved: {reason}")),
+        End::Resolved(reason) => (RunOutcome::Rehearsed, format!("it would end resolved: {reason}")),
         End::Escalated(escalation) => {
             let contact = escalation.contact.as_deref().unwrap_or("nobody");
-            (EndingOutcome::Rehearsed, format!("it would escalate to {contact}: {}", escalation.message))
+            (RunOutcome::Rehearsed, format!("it would escalate to {contact}: {}", escalation.message))
         }
-        End::Cancelled | End::Stopped => (EndingOutcome::Cancelled, "it was cancelled".to_owned()),
-        End::Shown => (EndingOutcome::Rehearsed, "from its first effect on it was only shown".to_owned()),
+        End::Cancelled | End::Stopped => (RunOutcome::Cancelled, "it was cancelled".to_owned()),
+        End::Shown => (RunOutcome::Rehearsed, "from its first effect on it was only shown".to_owned()),
     };
     if !matches!(end, End::Shown) {
         show::note(scope, &reason);
@@ -144,19 +129,12 @@ fn rehearsed(scope: &Scope<'_>, end: &End) -> Ending {
 }
 
 /// Tells the end of a run that has done nothing.
-fn without_effect(run: &Run, tree: &Tree<'_>, outcome: EndingOutcome, reason: String, since: Timestamp) -> Ending {
+fn without_effect(run: &Run, tree: &Tree<'_>, outcome: RunOutcome, reason: String, since: Timestamp) -> Ending {
     let duration = tree.clock.get().duration_since(since);
-    let told = match outcome {
-        EndingOutcome::Resolved => RunOutcome::Resolved,
-        EndingOutcome::Escalated => RunOutcome::Escalated,
-        EndingOutcome::Cancelled => RunOutcome::Cancelled,
-        EndingOutcome::Refused => RunOutcome::Refused,
-        EndingOutcome::Rehearsed => RunOutcome::Rehearsed,
-    };
     run.tell(
         tree,
         EventKind::RunEnded {
-            outcome: told,
+            outcome,
             reason: reason.clone(),
             left_in_place: Vec::new(),
             disruptions: Vec::new(),
@@ -168,9 +146,9 @@ fn without_effect(run: &Run, tree: &Tree<'_>, outcome: EndingOutcome, reason: St
 
 fn refused(tree: &Tree<'_>, since: Timestamp, exit: Exit, run: Option<&Run>) -> Ending {
     let reason = exit.to_string();
-    let outcome = if matches!(exit, Exit::Cancelled) { EndingOutcome::Cancelled } else { EndingOutcome::Refused };
+    let outcome = if matches!(exit, Exit::Cancelled) { RunOutcome::Cancelled } else { RunOutcome::Refused };
     if let Some(run) = run {
-        if outcome == EndingOutcome::Refused {
+        if outcome == RunOutcome::Refused {
             run.tell(tree, EventKind::RunRefused { reason: reason.clone() });
         }
         return without_effect(run, tree, outcome, reason, since);
@@ -194,7 +172,7 @@ async fn turned_away<'t>(tree: &'t Tree<'t>, since: Timestamp, error: &ActionErr
     tell::send(&scope, &escalation, false).await;
     let end = End::Escalated(Box::new(escalation.clone()));
     Ending {
-        outcome: EndingOutcome::Escalated,
+        outcome: RunOutcome::Escalated,
         reason: escalation.message,
         left_in_place: ended(&scope, &end),
         disruptions: Vec::new(),

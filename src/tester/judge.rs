@@ -6,7 +6,7 @@ use crate::check::program::Program;
 use crate::check::test_block::{Expectation, ExpectationKind, Outcome, Pattern, Test};
 use crate::diagnostic::{Diagnostic, code};
 use crate::engine::event::{EventKind, LeftInPlace};
-use crate::engine::{Ending, EndingOutcome, TOO_MANY_STEPS};
+use crate::engine::{Ending, RunOutcome, TOO_MANY_STEPS};
 use crate::value::{Call, SignedDuration, Value, Written, display_duration};
 use std::fmt::Write;
 
@@ -85,11 +85,11 @@ impl Judging<'_> {
             _ => None,
         });
         let how = match self.ending.outcome {
-            EndingOutcome::Resolved => "resolved".to_owned(),
-            EndingOutcome::Escalated => format!("escalated to {}", told.unwrap_or("nobody")),
-            EndingOutcome::Cancelled => "cancelled".to_owned(),
-            EndingOutcome::Refused => "refused".to_owned(),
-            EndingOutcome::Rehearsed => "rehearsed".to_owned(),
+            RunOutcome::Resolved => "resolved".to_owned(),
+            RunOutcome::Escalated => format!("escalated to {}", told.unwrap_or("nobody")),
+            RunOutcome::Cancelled => "cancelled".to_owned(),
+            RunOutcome::Refused => "refused".to_owned(),
+            RunOutcome::Rehearsed => "rehearsed".to_owned(),
         };
         if !how.starts_with(outcome.word()) {
             return Some(format!("The run ended {how}, not {}: {reason}", outcome.word()));

@@ -2,7 +2,7 @@
 
 use super::engine_support::*;
 use rectify::check::program::*;
-use rectify::engine::EndingOutcome::{Cancelled, Escalated, Resolved};
+use rectify::engine::RunOutcome::{Cancelled, Escalated, Resolved};
 use rectify::engine::event::EventKind;
 use rectify::value::{ErrorKind, Outcome, Value};
 use rectify::world::scripted::{Person, Rule, Scripted};

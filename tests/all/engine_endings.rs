@@ -2,7 +2,7 @@
 
 use super::engine_support::*;
 use rectify::check::program::*;
-use rectify::engine::EndingOutcome::{Cancelled, Escalated, Refused, Resolved};
+use rectify::engine::RunOutcome::{Cancelled, Escalated, Refused, Resolved};
 use rectify::engine::event::{EventKind, RunOutcome};
 use rectify::value::{ErrorKind, Value};
 use rectify::world::scripted::Rule;

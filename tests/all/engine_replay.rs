@@ -4,7 +4,7 @@ use super::engine_support::*;
 use proptest::prelude::*;
 use rectify::check::program::*;
 use rectify::engine::event::EventKind;
-use rectify::engine::{Ending, EndingOutcome, run};
+use rectify::engine::{Ending, RunOutcome, run};
 use rectify::value::{ActionError, Call, Class, ErrorKind, Outcome, SignedDuration, Value};
 use rectify::world::recording::{Entry, Log, Recording, Replied};
 use rectify::world::replaying::{Mismatch, Replaying};
@@ -289,7 +289,7 @@ fn always(ending: &Ending, world: &Scripted) -> Result<(), TestCaseError> {
                 Some(Outcome::Done) => {}
                 Some(_) => prop_assert!(left(change), "{} was not undone and is not listed", change),
                 None if *permanent => {
-                    let bad = ending.outcome != EndingOutcome::Resolved;
+                    let bad = ending.outcome != RunOutcome::Resolved;
                     prop_assert!(!bad || left(change), "{} stays and is not listed", change);
                 }
                 None => prop_assert!(undo.is_none() || left(change), "{} was never undone and is not listed", change),
@@ -297,11 +297,7 @@ fn always(ending: &Ending, world: &Scripted) -> Result<(), TestCaseError> {
         }
     }
     let sent = events.iter().filter(|event| matches!(event.kind, EventKind::EscalationSent { .. })).count();
-    prop_assert_eq!(
-        sent,
-        usize::from(ending.outcome == EndingOutcome::Escalated),
-        "one escalation, where it escalated"
-    );
+    prop_assert_eq!(sent, usize::from(ending.outcome == RunOutcome::Escalated), "one escalation, where it escalated");
     let last = events.last().map(|event| &event.kind);
     prop_assert!(matches!(last, Some(EventKind::RunEnded { .. })), "the last event is the end");
     prop_assert!(world.held().is_empty(), "no lock is kept");
@@ -331,7 +327,7 @@ fn always(ending: &Ending, world: &Scripted) -> Result<(), TestCaseError> {
         EventKind::EffectDone { text, result, .. } => text.starts_with("host.reboot") && *result == Outcome::Unknown,
         _ => false,
     });
-    prop_assert!(!unknown || ending.outcome == EndingOutcome::Escalated, "nobody knows, and nobody was told");
+    prop_assert!(!unknown || ending.outcome == RunOutcome::Escalated, "nobody knows, and nobody was told");
     Ok(())
 }
 

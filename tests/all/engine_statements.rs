@@ -3,7 +3,7 @@
 use super::engine_support::*;
 use rectify::check::program::*;
 use rectify::check::types::{EnumType, RecordType, Type};
-use rectify::engine::EndingOutcome::{Escalated, Rehearsed, Resolved};
+use rectify::engine::RunOutcome::{Escalated, Rehearsed, Resolved};
 use rectify::engine::event::{EventKind, StepResult};
 use rectify::value::{Class, ErrorKind, Value};
 use rectify::world::scripted::{Person, Rule};

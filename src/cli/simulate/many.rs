@@ -4,9 +4,10 @@ use super::super::choose::{Choice, Job};
 use super::super::output::{Output, say};
 use super::super::{Exit, Format};
 use super::SimulateArguments;
-use super::play::{NotPlayed, Played, play, play_one, subject};
+use super::play::{NotPlayed, Played, judged, play, subject, tell};
 use super::seeds::Seeds;
-use crate::engine::EndingOutcome;
+use crate::engine::RunOutcome;
+use crate::report::run::Judged;
 use crate::report::sanitise;
 use crate::world::simulated::{Variation, WorldFile};
 use serde::Serialize;
@@ -23,19 +24,13 @@ struct Line<'l> {
     seed: u64,
     runbook: &'l str,
     arguments: BTreeMap<&'l str, String>,
-    outcome: &'static str,
+    outcome: RunOutcome,
     reason: &'l str,
     disruptions: &'l [String],
     left_in_place: usize,
     /// In seconds of virtual time.
     duration: f64,
-    violations: Vec<Broken<'l>>,
-}
-
-#[derive(Serialize)]
-struct Broken<'b> {
-    rule: &'b str,
-    text: &'b str,
+    violations: Vec<Judged<'l>>,
 }
 
 /// What became of all, for programs.
@@ -70,10 +65,12 @@ pub fn play_many(
             let subject = subject(job, world);
             let subject = subject.as_ref().map(|(monitor, server)| (monitor.as_str(), server.as_str()));
             let variation = Variation::random(world, &job.program.hosts, seed, subject);
-            if seeds.first == seeds.last && arguments.format == Format::Text {
-                play_one(job, world, variation.clone(), arguments.format, output);
-            }
-            let played = match play(job, world, variation, &job.project.secrets(), Box::new(|_| {})) {
+            let played = if seeds.first == seeds.last && arguments.format == Format::Text {
+                tell(job, world, variation, arguments.format, output)
+            } else {
+                play(job, world, variation, &job.project.secrets(), Box::new(|_| {}))
+            };
+            let played = match played {
                 Ok(played) => played,
                 Err(NotPlayed::Unusable(mistakes)) => return super::unusable(&mistakes),
                 Err(NotPlayed::Stuck(stuck)) => {
@@ -124,24 +121,14 @@ fn line(seed: u64, job: &Job, played: &Played) -> String {
         seed,
         runbook: &runbook.name,
         arguments: given.map(|(parameter, value)| (parameter.name.as_str(), value.to_string())).collect(),
-        outcome: word(played.ending.outcome),
+        outcome: played.ending.outcome,
         reason: &played.ending.reason,
         disruptions: &played.ending.disruptions,
         left_in_place: played.ending.left_in_place.len(),
         duration: played.ending.duration.as_millis() as f64 / 1000.0,
-        violations: played.violations.iter().map(|it| Broken { rule: it.rule, text: &it.text }).collect(),
+        violations: judged(played),
     };
     serde_json::to_string(&line).unwrap_or_default() + "\n"
-}
-
-fn word(outcome: EndingOutcome) -> &'static str {
-    match outcome {
-        EndingOutcome::Resolved => "resolved",
-        EndingOutcome::Escalated => "escalated",
-        EndingOutcome::Cancelled => "cancelled",
-        EndingOutcome::Refused => "refused",
-        EndingOutcome::Rehearsed => "rehearsed",
-    }
 }
 
 impl Sum {
@@ -149,10 +136,10 @@ impl Sum {
         self.runs += 1;
         self.violations += played.violations.len() as u64;
         match played.ending.outcome {
-            EndingOutcome::Resolved => self.resolved += 1,
-            EndingOutcome::Escalated => self.escalated += 1,
-            EndingOutcome::Cancelled => self.cancelled += 1,
-            EndingOutcome::Refused | EndingOutcome::Rehearsed => self.refused += 1,
+            RunOutcome::Resolved => self.resolved += 1,
+            RunOutcome::Escalated => self.escalated += 1,
+            RunOutcome::Cancelled => self.cancelled += 1,
+            RunOutcome::Refused | RunOutcome::Rehearsed => self.refused += 1,
         }
     }
 

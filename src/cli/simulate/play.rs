@@ -89,6 +89,24 @@ pub fn backends() -> Vec<Box<dyn Backend>> {
 
 /// Plays one run and tells it as `run` does, on the clock of the world.
 pub fn play_one(job: &Job, world: &WorldFile, variation: Variation, format: Format, output: &Output) -> Exit {
+    match tell(job, world, variation, format, output) {
+        Ok(played) => Exit::of(&played.ending),
+        Err(NotPlayed::Unusable(mistakes)) => super::unusable(&mistakes),
+        Err(NotPlayed::Stuck(stuck)) => {
+            say(&format!("This is a fault of rectify itself: {stuck}"));
+            Exit::Fault
+        }
+    }
+}
+
+/// Plays one run and tells it while it goes on.
+pub fn tell(
+    job: &Job,
+    world: &WorldFile,
+    variation: Variation,
+    format: Format,
+    output: &Output,
+) -> Result<Played, NotPlayed> {
     let secrets = Arc::new(job.project.secrets());
     logging::mask_with(secrets.clone());
     let view = RefCell::new(view(format, output, &secrets));
@@ -103,22 +121,16 @@ pub fn play_one(job: &Job, world: &WorldFile, variation: Variation, format: Form
             _ => view.borrow_mut().event(event),
         }
     };
-    let played = play(job, world, variation, &secrets, Box::new(listener));
-    let last = last.into_inner();
-    match (played, last) {
-        (Ok(Played { ending, violations }), Some(ended)) => {
-            let judged: Vec<Judged<'_>> =
-                violations.iter().map(|it| Judged { rule: it.rule, text: it.text.as_str() }).collect();
-            view.borrow_mut().judged(&ended, &judged);
-            Exit::of(&ending)
-        }
-        (Ok(played), None) => Exit::of(&played.ending),
-        (Err(NotPlayed::Unusable(mistakes)), _) => super::unusable(&mistakes),
-        (Err(NotPlayed::Stuck(stuck)), _) => {
-            say(&format!("This is a fault of rectify itself: {stuck}"));
-            Exit::Fault
-        }
+    let played = play(job, world, variation, &secrets, Box::new(listener))?;
+    if let Some(ended) = last.into_inner() {
+        view.borrow_mut().judged(&ended, &judged(&played));
     }
+    Ok(played)
+}
+
+/// The violations of a run, as reports have them.
+pub fn judged(played: &Played) -> Vec<Judged<'_>> {
+    played.violations.iter().map(|it| Judged { rule: it.rule, text: &it.text }).collect()
 }
 
 fn view(format: Format, output: &Output, secrets: &Arc<Secrets>) -> Box<dyn View> {

@@ -7,7 +7,7 @@ use crate::diagnostic::nearest;
 use crate::engine::address::Address;
 use crate::engine::event::Event;
 use crate::engine::world::{Answered, Asking, Charge, Observing, Pending, Reply, Request, Telling, World};
-use crate::engine::{Ending, EndingOutcome};
+use crate::engine::{Ending, RunOutcome};
 use crate::transport::outside::{Later, Outside};
 use crate::transport::powershell::{self, Envelope};
 use crate::transport::process::{Captured, Ending as ProcessEnding, Finished, Invocation};
@@ -107,7 +107,7 @@ impl<'a> Simulated<'a> {
         });
         let left = ending.left_in_place.iter();
         model.violations(&Account {
-            resolved: ending.outcome == EndingOutcome::Resolved,
+            resolved: ending.outcome == RunOutcome::Resolved,
             alert,
             left_in_place: left.map(|left| format!("{} {}", left.change, left.undo.as_deref().unwrap_or(""))).collect(),
             told: told.collect(),

@@ -2,7 +2,7 @@
 
 use super::stage::{body, ends, program, results, run_in, took};
 use crate::engine_support::{Scene, at, d, world};
-use rectify::engine::EndingOutcome::{Cancelled, Escalated, Resolved};
+use rectify::engine::RunOutcome::{Cancelled, Escalated, Resolved};
 use rectify::value::{ErrorKind, SignedDuration, Value};
 use rectify::world::scripted::{Person, Rule, Scripted};
 

@@ -2,7 +2,7 @@
 
 use super::stage::{body, ends, on, play, play_body, results};
 use crate::engine_support::{at, d, health, value, world};
-use rectify::engine::EndingOutcome::{Escalated, Resolved};
+use rectify::engine::RunOutcome::{Escalated, Resolved};
 use rectify::engine::event::EventKind;
 use rectify::value::{ErrorKind, Outcome, Value};
 use rectify::world::scripted::{Person, Rule};

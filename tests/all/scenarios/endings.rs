@@ -2,7 +2,7 @@
 
 use super::stage::{alerted, body, declared, ends, on, play, run_in, took};
 use crate::engine_support::{at, d, health, value, world};
-use rectify::engine::EndingOutcome::{Cancelled, Escalated, Refused, Resolved};
+use rectify::engine::RunOutcome::{Cancelled, Escalated, Refused, Resolved};
 use rectify::value::{ErrorKind, Value};
 use rectify::world::scripted::Rule;
 

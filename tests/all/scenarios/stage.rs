@@ -6,7 +6,7 @@ use rectify::catalog::Catalog;
 use rectify::check::Session;
 use rectify::check::program::Program;
 use rectify::engine::event::{EventKind, RunOutcome};
-use rectify::engine::{EndingOutcome, Start, rehearse, run};
+use rectify::engine::{Start, rehearse, run};
 use rectify::source::SourceFile;
 use rectify::value::{Outcome, Value};
 use rectify::world::scripted::{Rule, Scripted};
@@ -120,7 +120,7 @@ pub fn play_body(body: &str, world: Scripted) -> Scene {
 pub fn rehearse_body(body: &str, world: Scripted) -> Vec<String> {
     let program = declared(&main(body));
     let ending = world.drive(rehearse(&program, &world, starting(&program, "Main", "fe1"))).expect("it ends");
-    assert_eq!(ending.outcome, EndingOutcome::Rehearsed);
+    assert_eq!(ending.outcome, RunOutcome::Rehearsed);
     assert!(world.effects().is_empty() && world.asked().is_empty() && world.told().is_empty());
     let scene = Scene { ending, world };
     let end = scene.events().pop().map(|event| event.kind);
@@ -147,11 +147,11 @@ pub fn seen(state: &str, sessions: i64) -> Value {
 
 /// Holds the ending, its reason and the whole ledger against what is expected; the reason is compared up to its length.
 #[track_caller]
-pub fn ends(scene: &Scene, outcome: EndingOutcome, reason: &str, ledger: &[&str]) {
+pub fn ends(scene: &Scene, outcome: RunOutcome, reason: &str, ledger: &[&str]) {
     assert_eq!(scene.ledger(), ledger, "{:?}", scene.ending);
     assert_eq!((scene.ending.outcome, scene.ending.reason.as_str()), (outcome, reason));
     let escalations = scene.world.told().iter().filter(|told| told.telling.escalation).count();
-    assert_eq!(escalations, usize::from(outcome == EndingOutcome::Escalated), "one escalation a run, or none");
+    assert_eq!(escalations, usize::from(outcome == RunOutcome::Escalated), "one escalation a run, or none");
     assert!(scene.world.held().is_empty(), "locks are let go");
     assert!(
         matches!(scene.events().last().map(|event| &event.kind), Some(EventKind::RunEnded { .. })),

@@ -2,7 +2,7 @@
 
 use super::stage::{body, ends, on, play, play_body, program, results, run_in, seen, took};
 use crate::engine_support::{at, d, health, value, world};
-use rectify::engine::EndingOutcome::{Cancelled, Escalated, Resolved};
+use rectify::engine::RunOutcome::{Cancelled, Escalated, Resolved};
 use rectify::value::{ErrorKind, Outcome, Value};
 use rectify::world::scripted::{Person, Rule};
 
