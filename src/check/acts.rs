@@ -289,6 +289,9 @@ impl<'a> Context<'a> {
         let arguments = self.arguments(body, &parameters, &call.arguments, name, call.span);
         if summary.class > Class::Observe {
             self.told_by_unknown(body, span, name);
+        } else if summary.ends.is_some() && std::mem::take(&mut body.touched_by_unknown) {
+            // Whether it ends the run may depend on what it is told.
+            body.place.unknown_let_through = Some(span);
         }
         match arguments {
             Some(arguments) => (StatementKind::Do { procedure: index, arguments, adverb }, completes),

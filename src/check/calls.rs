@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::declarations::verdict_type;
+use super::effects::is_verdict;
 use super::expressions::{ByUnknown, Typed};
 use super::names::{Body, BodyKind};
 use super::program::{Call, Expression, ExpressionKind, Parameter, ProbeCall};
@@ -39,12 +40,17 @@ impl<'a> Context<'a> {
             for name in segments.iter().skip(if goal { 2 } else { 1 }) {
                 of = self.member(of, name);
             }
-            if let Some(narrowed) = body.known(&text) {
-                of.type_of = narrowed;
+            if text == "goal.answer.reason" && body.place.goal_known {
+                of.by_unknown = ByUnknown::default();
             }
-            let by_unknown = body.by_unknown(&first.text).everything();
+            if let Some(narrowed) = body.known(&text) {
+                of.narrow(narrowed);
+            }
             body.look_at(&first.text);
-            return Typed { by_unknown, ..self.method(body, of, &last, &call.arguments) };
+            let value = self.method(body, of, &last, &call.arguments);
+            body.touched_by_unknown |= value.by_unknown.any();
+            body.touched_outside |= value.outside;
+            return value;
         }
         self.observation_value(body, call)
     }
@@ -67,16 +73,8 @@ impl<'a> Context<'a> {
         }
         let type_of = action.returns.clone();
         body.observations += 1;
+        body.touched_outside = true;
         Typed::plain(Expression { kind: ExpressionKind::Observe(Box::new(lowered)), span: call.span }, type_of)
-    }
-
-    fn local(&mut self, body: &Body<'a>, name: &ast::Name) -> Typed {
-        match body.find(&name.text) {
-            Some((slot, type_of)) => {
-                Typed::plain(Expression { kind: ExpressionKind::Local(slot), span: name.span }, type_of)
-            }
-            None => Typed::invalid(name.span),
-        }
     }
 
     fn goal_answer_typed(&mut self, body: &mut Body<'a>, span: Span) -> Typed {
@@ -242,6 +240,7 @@ impl<'a> Context<'a> {
         body.observations += 1;
         let parameters = self.probe_parameters.get(probe).cloned()?;
         let arguments = self.arguments(body, &parameters, &call.arguments, written, call.span)?;
+        body.touched_by_unknown |= tells_verdicts(&parameters, &arguments);
         Some(ProbeCall { node: self.node(), probe, arguments, span: call.span })
     }
 
@@ -283,10 +282,14 @@ impl<'a> Context<'a> {
         }
         let parameters = self.program.actions[index].parameters.clone();
         let mut arguments = self.arguments(body, &parameters, &call.arguments, &call.path.text, call.span)?;
-        for (parameter, argument) in parameters.iter().zip(&mut arguments) {
-            if parameter.name == "arguments" && parameter.type_of == Type::List(Box::new(Type::Text)) {
-                self.guard_command(argument);
-            }
+        body.touched_by_unknown |= tells_verdicts(&parameters, &arguments);
+        let is_command = |parameter: &Parameter| {
+            parameter.name == "arguments" && parameter.type_of == Type::List(Box::new(Type::Text))
+        };
+        if let Some(position) = parameters.iter().position(is_command) {
+            let input = parameters.iter().position(|parameter| parameter.name == "input");
+            let input = input.and_then(|input| arguments.get(input)).map(|input| input.span);
+            self.guard_command(body, &mut arguments[position], input);
         }
         Some(Call { node: self.node(), action: index, arguments, span: call.span })
     }
@@ -373,114 +376,11 @@ impl<'a> Context<'a> {
         }
         given.into_iter().collect()
     }
-
-    /// What an interpreter is told to execute is written out: text from outside must never become code.
-    fn guard_script(&mut self, items: &[Expression]) {
-        let mut options: Option<&[&str]> = None;
-        let mut is_script = false;
-        for item in items {
-            let written = written_text(item);
-            if is_script {
-                if written.is_none() {
-                    let message = "A script is written out: text from outside must never become code";
-                    self.report(
-                        Diagnostic::error(code::NOT_A_LITERAL, item.span, message)
-                            .help("Hand the value over as an argument after the script, and use \"$1\" in it"),
-                    );
-                }
-                return;
-            }
-            let Some(word) = written else { continue };
-            let program = word.rsplit('/').next().unwrap_or(word);
-            let short = |option: &&str| option.len() == 2 && is_short_group(word) && word.ends_with(&option[1..]);
-            match options {
-                None => options = INTERPRETERS.iter().find(|(name, _)| *name == program).map(|(_, options)| *options),
-                Some(options) => {
-                    is_script = options.contains(&word) || options.iter().any(short);
-                }
-            }
-        }
-    }
-
-    /// The first argument of a command is written out; later ones from outside may not pass for options.
-    fn guard_command(&mut self, command: &mut Expression) {
-        let ExpressionKind::List(items) = &mut command.kind else {
-            if !matches!(command.kind, ExpressionKind::Constant(_)) {
-                self.report(
-                    Diagnostic::error(
-                        code::NOT_A_LITERAL,
-                        command.span,
-                        "A command is a list of arguments that is written out",
-                    )
-                    .help("Write [\"program\", \"argument\", value]: only later arguments may be worked out"),
-                );
-            }
-            return;
-        };
-        if items.is_empty() {
-            self.report(
-                Diagnostic::error(code::MISSING_ARGUMENT, command.span, "This command has no program to run")
-                    .help("Write [\"program\", \"argument\", …]"),
-            );
-        }
-        self.guard_script(items);
-        if let Some(program) = items.first()
-            && !matches!(program.kind, ExpressionKind::Constant(_))
-        {
-            self.report(
-                Diagnostic::error(
-                    code::NOT_A_LITERAL,
-                    program.span,
-                    "The program of a command is written out, never worked out",
-                )
-                .help("Otherwise text from outside could choose what is run"),
-            );
-        }
-        let mut options_ended = false;
-        for item in items {
-            match &item.kind {
-                ExpressionKind::Constant(Value::Text(text)) => options_ended |= text == "--",
-                ExpressionKind::Constant(_) => {}
-                ExpressionKind::Text(parts) if starts_written(parts) => {}
-                _ if options_ended => {}
-                _ => {
-                    let inner = item.clone();
-                    item.kind = ExpressionKind::FromOutside(Box::new(inner));
-                }
-            }
-        }
-    }
 }
 
-/// Programs that take a script as an argument, and the options before it.
-const INTERPRETERS: [(&str, &[&str]); 13] = [
-    ("sh", &["-c"]),
-    ("bash", &["-c"]),
-    ("dash", &["-c"]),
-    ("ash", &["-c"]),
-    ("zsh", &["-c"]),
-    ("ksh", &["-c"]),
-    ("python", &["-c"]),
-    ("python3", &["-c"]),
-    ("perl", &["-e", "-E"]),
-    ("ruby", &["-e"]),
-    ("node", &["-e", "--eval"]),
-    ("powershell", &["-Command", "-c"]),
-    ("pwsh", &["-Command", "-c"]),
-];
-
-/// Options of one letter, together: `-ec`.
-fn is_short_group(word: &str) -> bool {
-    word.strip_prefix('-').is_some_and(|letters| !letters.is_empty() && letters.chars().all(char::is_alphabetic))
-}
-
-fn written_text(item: &Expression) -> Option<&str> {
-    match &item.kind {
-        ExpressionKind::Constant(Value::Text(text)) => Some(text),
-        _ => None,
-    }
-}
-
-fn starts_written(parts: &[super::program::TextPart]) -> bool {
-    matches!(parts.first(), Some(super::program::TextPart::Literal(text)) if !text.is_empty())
+/// Whether an action or probe is told an answer of a probe: what it does or says then depends on it.
+fn tells_verdicts(parameters: &[Parameter], arguments: &[Expression]) -> bool {
+    let constant = |argument: &Expression| matches!(argument.kind, ExpressionKind::Constant(_));
+    let mut pairs = parameters.iter().zip(arguments);
+    pairs.any(|(parameter, argument)| parameter.type_of.holds(is_verdict) && !constant(argument))
 }

@@ -165,6 +165,9 @@ pub(super) fn error_type() -> Type {
 }
 
 /// What `goal.answer` is; `value` where the goal is one probe that asks something.
+/// The name of the record that `goal.answer` is.
+pub(super) const ANSWER: &str = "Answer";
+
 pub(super) fn answer_type(value: Option<Type>) -> Type {
     let fields = [
         ("probe", Type::Text),
@@ -174,7 +177,7 @@ pub(super) fn answer_type(value: Option<Type>) -> Type {
         ("ended", Type::Time),
     ];
     let value = value.map(|value| ("value", Type::Optional(Box::new(value))));
-    record("Answer", fields.into_iter().chain(value))
+    record(ANSWER, fields.into_iter().chain(value))
 }
 
 fn closed(name: &str, words: &[&str]) -> Arc<EnumType> {

@@ -1,11 +1,14 @@
 //! What may stand where: endings, people, runs and actions, and what an unknown answer must not decide.
 
 use super::context::Context;
+use super::declarations::verdict_type;
 use super::expressions::ByUnknown;
 use super::names::{Body, BodyKind, Place};
+use super::types::Type;
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::Span;
 use crate::value::Class;
+use std::sync::Arc;
 
 impl<'a> Context<'a> {
     pub(super) fn resolves(&mut self, body: &mut Body<'a>, span: Span) {
@@ -102,6 +105,11 @@ impl<'a> Context<'a> {
             );
         }
     }
+}
+
+/// Whether values of a type are answers of probes.
+pub(super) fn is_verdict(type_of: &Type) -> bool {
+    matches!(type_of, Type::Enum(words) if Arc::ptr_eq(words, &verdict_type()))
 }
 
 /// The place that is reached when a condition holds. Where it can hold because of an unknown answer, that is let through;

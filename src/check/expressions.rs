@@ -1,6 +1,8 @@
 //! Expressions: what type each has, and what it becomes.
 
+use super::commands::{holds_text, is_plain};
 use super::context::Context;
+use super::effects::is_verdict;
 use super::names::{Body, Narrowing};
 use super::program::{Comprehension, Expression, ExpressionKind, TextPart};
 use super::types::{EnumType, Type};
@@ -25,6 +27,9 @@ pub(super) struct ByUnknown {
 }
 
 impl ByUnknown {
+    /// Whatever it comes out as, an unknown answer may be why.
+    pub const BOTH: Self = Self { when_true: true, when_false: true };
+
     pub fn or(self, other: Self) -> Self {
         Self { when_true: self.when_true || other.when_true, when_false: self.when_false || other.when_false }
     }
@@ -50,11 +55,15 @@ pub(super) struct Typed {
     pub expression: Expression,
     pub type_of: Type,
     pub by_unknown: ByUnknown,
+    /// It is absent where an answer is unknown, and where it is there it is what was observed.
+    pub absent_if_unknown: bool,
     pub narrowing: Narrowing,
     /// A list whose items stand in the text, so that its length is known.
     pub written_out: bool,
     /// It was observed, or worked out of what was.
     pub observed: bool,
+    /// It holds text that comes from outside: from an argument, an alert, an answer. Facts of the inventory do not.
+    pub outside: bool,
 }
 
 impl Typed {
@@ -63,9 +72,11 @@ impl Typed {
             expression,
             type_of,
             by_unknown: ByUnknown::default(),
+            absent_if_unknown: false,
             narrowing: Narrowing::default(),
             written_out: false,
             observed: false,
+            outside: false,
         }
     }
 
@@ -80,6 +91,15 @@ impl Typed {
 
     pub fn span(&self) -> Span {
         self.expression.span
+    }
+
+    /// Takes over what a condition told of it. A value that is there although an unknown answer has none was observed.
+    pub fn narrow(&mut self, type_of: Type) {
+        if self.absent_if_unknown && !matches!(type_of, Type::Optional(_)) {
+            self.absent_if_unknown = false;
+            self.by_unknown = ByUnknown::default();
+        }
+        self.type_of = type_of;
     }
 }
 
@@ -159,12 +179,18 @@ impl<'a> Context<'a> {
             return host;
         }
         let outer = std::mem::take(&mut body.touched_by_unknown);
+        let outer_outside = std::mem::take(&mut body.touched_outside);
         let mut typed = stacker::maybe_grow(RED_ZONE, MORE_STACK, || self.expression_kind(body, written, expected));
         typed.expression.span = written.span;
         if body.touched_by_unknown && !followed(&written.kind) {
-            typed.by_unknown = ByUnknown { when_true: true, when_false: true };
+            typed.by_unknown = ByUnknown::BOTH;
         }
         body.touched_by_unknown = outer || typed.by_unknown.any();
+        typed.outside = body.touched_outside && !is_plain(&typed.expression) && holds_text(&typed.type_of);
+        body.touched_outside = outer_outside || typed.outside;
+        if typed.outside {
+            body.outside.push(written.span);
+        }
         typed
     }
 
@@ -238,6 +264,8 @@ impl<'a> Context<'a> {
             ast::TextPart::Interpolation(path) => {
                 let value = self.name(body, path, None);
                 let type_of = &value.type_of;
+                // A text that holds a verdict tells it to whatever reads the text.
+                body.touched_by_unknown |= type_of.holds(is_verdict);
                 let diagnostic = match type_of {
                     _ if type_of.holds(|inner| *inner == Type::Secret) => {
                         let message = match type_of {
@@ -323,7 +351,7 @@ impl<'a> Context<'a> {
         let item = self.items(&list);
         let mut by_unknown = list.by_unknown;
         let mark = body.enter();
-        let slot = self.bind(body, &written.variable, item.clone());
+        let slot = self.bind_item(body, &written.variable, item.clone(), &list, false);
         let condition = written.condition.as_ref().map(|condition| {
             let condition = self.expect(body, condition, &Type::Boolean);
             body.learn_in_expression(&condition.narrowing.when_true);
@@ -369,7 +397,7 @@ impl<'a> Context<'a> {
         let list = self.expression(body, list, None);
         let item = self.items(&list);
         let mark = body.enter();
-        let slot = self.bind(body, variable, item);
+        let slot = self.bind_item(body, variable, item, &list, false);
         let test = self.expect(body, test, &Type::Boolean);
         body.leave(mark);
         // One item more may make `any` true and `all` false; one item less the other way round.
@@ -464,6 +492,7 @@ fn followed(kind: &ast::ExpressionKind) -> bool {
     match kind {
         Written::Path(_)
         | Written::Group(_)
+        | Written::Is { .. }
         | Written::Not(_)
         | Written::Quantifier { .. }
         | Written::Comprehension(_) => true,

@@ -49,17 +49,27 @@ impl<'a> Context<'a> {
                     .help("Bound it: for x in …, at most 10; a longer list escalates before its first item"),
             );
         }
-        let at_most = at_most.map(|amount| self.count(body, amount, "the greatest number of items"));
+        // A bound that an unknown answer decides lets the loop begin, and what is behind it be reached.
+        let bounded = at_most.map(|amount| self.count_of_turns(body, amount, "the greatest number of items"));
         let at_a_time = at_a_time.map(|amount| self.count(body, amount, "how many go at a time"));
         let mark = body.enter();
-        let variable_value = Typed { type_of: item, observed, ..Typed::invalid(variable.span) };
-        let slot = self.bind_value(body, variable, &variable_value);
+        let slot = self.bind_item(body, variable, item, &items, observed);
         let parallel = body.place.parallel || at_a_time.is_some();
         let listed = ByUnknown { when_true: items.by_unknown.when_true, when_false: false };
         let place = Place { parallel, ..decided(body.place, listed, list.span) };
         let (block, ..) = self.turns(body, block, place);
         body.leave(mark);
-        (StatementKind::For { slot, list: items.expression, at_most, at_a_time, block }, true)
+        (StatementKind::For { slot, list: items.expression, at_most: bounded, at_a_time, block }, true)
+    }
+
+    /// How often a block is gone through. Where an unknown answer decides that, it decides about each turn.
+    pub(super) fn count_of_turns(&mut self, body: &mut Body<'a>, amount: &'a ast::Amount, what: &str) -> Expression {
+        let touched = std::mem::take(&mut body.touched_by_unknown);
+        let count = self.count(body, amount, what);
+        if std::mem::replace(&mut body.touched_by_unknown, touched) {
+            body.place.unknown_let_through = Some(amount.span);
+        }
+        count
     }
 
     pub(super) fn repeat(

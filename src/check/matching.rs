@@ -169,8 +169,9 @@ impl<'a> Context<'a> {
             let is_else = arm.patterns.is_empty();
             let holds = |value: Value| values.contains(&value) || is_else && !seen.contains_key(&case(&value));
             let by_unknown = if verdict {
+                // A verdict that an unknown answer chose may be any word.
                 let here = values.contains(&Value::word("unknown")) || is_else && !names_unknown;
-                ByUnknown { when_true: here, when_false: !here }
+                ByUnknown { when_true: here || typed.by_unknown.any(), when_false: !here }
             } else if type_of == Type::Boolean {
                 let here = typed.by_unknown.when_true && holds(Value::Boolean(true))
                     || typed.by_unknown.when_false && holds(Value::Boolean(false));

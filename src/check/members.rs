@@ -1,7 +1,9 @@
 //! Fields of records, facts of hosts, and what can be asked of lists and texts.
 
 use super::context::Context;
-use super::expressions::{Typed, ordered, with_article};
+use super::declarations::ANSWER;
+use super::effects::is_verdict;
+use super::expressions::{ByUnknown, Typed, ordered, with_article};
 use super::names::Body;
 use super::program::{Expression, ExpressionKind, Method};
 use super::types::Type;
@@ -13,8 +15,25 @@ const OF_LISTS: [&str; 7] = ["count", "first", "last", "max", "min", "sum", "dis
 const OF_TEXTS: [&str; 4] = ["lines", "number", "json", "capture"];
 
 impl<'a> Context<'a> {
-    /// `.name` of a value.
+    /// `.name` of a value, and what an unknown answer decides about it.
     pub(super) fn member(&mut self, of: Typed, name: &ast::Name) -> Typed {
+        let by_unknown = of.by_unknown.everything();
+        // A fact of a host comes from the inventory.
+        let outside = of.outside && !matches!(of.type_of, Type::Host(_));
+        let of_answer = matches!(&of.type_of, Type::Record(record) if record.name == ANSWER);
+        let of_verdicts = matches!(&of.type_of, Type::List(item) if item.holds(is_verdict));
+        let value = Typed { outside, ..self.plain_member(of, name) };
+        match name.text.as_str() {
+            // There is no value where nothing could be observed, and that is an unknown answer.
+            "value" if of_answer => Typed { by_unknown: ByUnknown::BOTH, absent_if_unknown: true, ..value },
+            // The reason tells the verdict, and how many different verdicts there are depends on each.
+            "reason" if of_answer => Typed { by_unknown: ByUnknown::BOTH, ..value },
+            "distinct" if of_verdicts => Typed { by_unknown: ByUnknown::BOTH, ..value },
+            _ => Typed { by_unknown, ..value },
+        }
+    }
+
+    fn plain_member(&mut self, of: Typed, name: &ast::Name) -> Typed {
         let span = of.span().to(name.span);
         let word = name.text.as_str();
         let method = |method, type_of| {
@@ -135,8 +154,21 @@ impl<'a> Context<'a> {
         Typed::plain(Expression { kind, span }, type_of)
     }
 
-    /// `.name(arguments)` of a value.
+    /// `.name(arguments)` of a value, and what an unknown answer decides about it.
     pub(super) fn method(
+        &mut self,
+        body: &mut Body<'a>,
+        of: Typed,
+        name: &ast::Name,
+        arguments: &'a [ast::Argument],
+    ) -> Typed {
+        let by_unknown = of.by_unknown.everything();
+        let outside = of.outside;
+        let value = self.plain_method(body, of, name, arguments);
+        Typed { by_unknown: value.by_unknown.or(by_unknown), outside: outside || value.outside, ..value }
+    }
+
+    fn plain_method(
         &mut self,
         body: &mut Body<'a>,
         of: Typed,

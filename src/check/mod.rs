@@ -8,6 +8,7 @@
 mod acts;
 mod blanks;
 mod calls;
+mod commands;
 mod constants;
 mod context;
 mod declarations;

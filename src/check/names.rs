@@ -1,5 +1,6 @@
 //! The frame of a body: which local names it binds, what is known of them here, and what may stand here.
 
+use super::commands::holds_text;
 use super::context::Context;
 use super::expressions::{ByUnknown, Typed};
 use super::program::{Expression, ExpressionKind, Locals, Parameter, Slot};
@@ -42,6 +43,8 @@ pub(super) struct Place {
     pub turn_begins: bool,
     /// Somebody has approved what follows.
     pub approved: bool,
+    /// The goal was asked, and its answer was not unknown: `resolve if fixed` ends the run otherwise.
+    pub goal_known: bool,
     /// What comes next is reached because of an answer that may be `unknown`: the condition that let it through.
     pub unknown_let_through: Option<Span>,
 }
@@ -105,6 +108,8 @@ struct Binding {
     slot: Slot,
     type_of: Type,
     by_unknown: ByUnknown,
+    absent_if_unknown: bool,
+    outside: bool,
     written_out: bool,
     /// It holds what was observed, or something worked out of that.
     observed: bool,
@@ -126,6 +131,10 @@ pub(super) struct Body<'a> {
     pub action: Option<usize>,
     /// Whether the expression that is being lowered holds something that an unknown answer decided.
     pub touched_by_unknown: bool,
+    /// Whether the expression that is being lowered holds text from outside.
+    pub touched_outside: bool,
+    /// Where text from outside stands in the statement that is being lowered.
+    pub outside: Vec<Span>,
     /// How many observations, and names of what was observed, were met so far.
     pub observations: usize,
     /// The first disruption since the `repeat` around it began.
@@ -165,6 +174,8 @@ impl<'a> Body<'a> {
             runs: BTreeMap::new(),
             action: None,
             touched_by_unknown: false,
+            touched_outside: false,
+            outside: Vec::new(),
             observations: 0,
             disruption: None,
             first_of_turn: None,
@@ -226,17 +237,9 @@ impl<'a> Body<'a> {
         self.bindings.get(*self.by_name.get(name)?)
     }
 
-    /// Whether an unknown answer decided what a local holds.
-    pub fn by_unknown(&self, name: &str) -> ByUnknown {
-        self.binding(name).map_or(ByUnknown::default(), |binding| binding.by_unknown)
-    }
-
     /// Remembers that the local `name` was looked at.
     pub fn look_at(&mut self, name: &str) {
-        let (by_unknown, observed) =
-            self.binding(name).map_or_else(Default::default, |binding| (binding.by_unknown, binding.observed));
-        self.touched_by_unknown |= by_unknown.any();
-        self.observations += usize::from(observed);
+        self.observations += usize::from(self.binding(name).is_some_and(|binding| binding.observed));
     }
 
     /// What was learnt of a path.
@@ -251,9 +254,10 @@ impl<'a> Body<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// Binds a name to a slot of its own. Names bind once: a second binding where the first is seen is an error.
+    /// Binds a name to a slot of its own, for a value that comes from outside. Names bind once: a second binding where the first is seen is an error.
     pub fn bind(&mut self, body: &mut Body<'a>, name: &ast::Name, type_of: Type) -> Slot {
-        self.bind_value(body, name, &Typed { type_of, ..Typed::invalid(name.span) })
+        let outside = holds_text(&type_of);
+        self.bind_value(body, name, &Typed { type_of, outside, ..Typed::invalid(name.span) })
     }
 
     /// The same, keeping what is known of the value.
@@ -277,11 +281,28 @@ impl<'a> Context<'a> {
             slot,
             type_of: value.type_of.clone(),
             by_unknown: value.by_unknown,
+            absent_if_unknown: value.absent_if_unknown,
+            outside: value.outside,
             written_out: value.written_out,
             observed: value.observed,
             span: name.span,
         });
         slot
+    }
+
+    /// Binds the items of a list, one after the other. Where an unknown answer lets one into the list, what is worked
+    /// out of it is decided by that answer.
+    pub fn bind_item(
+        &mut self,
+        body: &mut Body<'a>,
+        name: &ast::Name,
+        type_of: Type,
+        list: &Typed,
+        observed: bool,
+    ) -> Slot {
+        let by_unknown = if list.by_unknown.when_true { ByUnknown::BOTH } else { ByUnknown::default() };
+        let outside = list.outside;
+        self.bind_value(body, name, &Typed { type_of, by_unknown, observed, outside, ..Typed::invalid(name.span) })
     }
 
     /// Binds parameters to slots from 0 on. Defaults are constants.
@@ -305,8 +326,8 @@ impl<'a> Context<'a> {
         let Some(first) = segments.next() else { return Typed::invalid(path.span) };
         let mut known = first.text.clone();
         let plain = |kind, type_of| Typed::plain(Expression { kind, span: first.span }, type_of);
-        let (mut value, rest) = if let Some((slot, type_of)) = body.find(&first.text) {
-            (plain(ExpressionKind::Local(slot), type_of), segments.collect::<Vec<_>>())
+        let (mut value, rest) = if body.find(&first.text).is_some() {
+            (self.local(body, &first), segments.collect::<Vec<_>>())
         } else {
             let whole = path.text.as_str();
             let special = match first.text.as_str() {
@@ -322,7 +343,9 @@ impl<'a> Context<'a> {
                 (plain(ExpressionKind::RunStarted, Type::Time), segments.skip(1).collect())
             } else if whole == "goal.answer" || whole.starts_with("goal.answer.") {
                 let type_of = self.goal_answer(body, path.span);
-                (plain(ExpressionKind::GoalAnswer, type_of), segments.skip(1).collect())
+                let answer = plain(ExpressionKind::GoalAnswer, type_of);
+                known = "goal.answer".into();
+                (Typed { outside: true, ..answer }, segments.skip(1).collect())
             } else {
                 return self.word(body, path, expected);
             }
@@ -332,15 +355,36 @@ impl<'a> Context<'a> {
             known.push_str(&name.text);
             value = self.member(value, &name);
             if let Some(narrowed) = body.known(&known) {
-                value.type_of = narrowed;
+                value.narrow(narrowed);
             }
         }
         value.expression.span = path.span;
+        if path.text == "goal.answer.reason" && body.place.goal_known {
+            value.by_unknown = ByUnknown::default();
+        }
         body.look_at(&first.text);
-        if let Some(binding) = body.binding(&first.text) {
-            let whole = path.text == first.text;
-            value.by_unknown = if whole { binding.by_unknown } else { binding.by_unknown.everything() };
-            value.written_out = whole && binding.written_out;
+        body.touched_by_unknown |= value.by_unknown.any();
+        value.outside &= holds_text(&value.type_of);
+        if value.outside {
+            body.touched_outside = true;
+            body.outside.push(path.span);
+        }
+        value
+    }
+
+    /// A local by its first name, as much as is known of it here.
+    pub(super) fn local(&mut self, body: &Body<'a>, name: &ast::Name) -> Typed {
+        let Some(binding) = body.binding(&name.text) else { return Typed::invalid(name.span) };
+        let expression = Expression { kind: ExpressionKind::Local(binding.slot), span: name.span };
+        let mut value = Typed {
+            by_unknown: binding.by_unknown,
+            absent_if_unknown: binding.absent_if_unknown,
+            outside: binding.outside,
+            written_out: binding.written_out,
+            ..Typed::plain(expression, binding.type_of.clone())
+        };
+        if let Some(narrowed) = body.known(&name.text) {
+            value.narrow(narrowed);
         }
         value
     }

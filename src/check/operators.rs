@@ -1,7 +1,7 @@
 //! Operators: what they take, what they give, and what a condition tells of the names in it.
 
 use super::context::Context;
-use super::declarations::verdict_type;
+use super::effects::is_verdict;
 use super::expressions::{ByUnknown, Typed, fits, ordered, with_article};
 use super::names::{Body, Narrowing};
 use super::program::{Arithmetic, Comparison, Expression, ExpressionKind};
@@ -11,7 +11,6 @@ use crate::source::Span;
 use crate::syntax::ast::{self, Operator};
 use crate::value::Value;
 use ecow::EcoString;
-use std::sync::Arc;
 
 impl<'a> Context<'a> {
     pub(super) fn binary(
@@ -218,7 +217,7 @@ impl<'a> Context<'a> {
                     if is_verdict(of) {
                         by_unknown = verdict_compared(&right, &right, Comparison::Equal);
                     } else if holds_verdicts(of) {
-                        by_unknown = ByUnknown { when_true: true, when_false: true };
+                        by_unknown = ByUnknown::BOTH;
                     }
                     fits(item, of)
                 }
@@ -345,6 +344,11 @@ impl<'a> Context<'a> {
             _ => None,
         };
         let value = self.expression(body, value, None);
+        // Whether a value is there at all may be what an unknown answer decided; so may anything else about it.
+        let by_unknown = match value.absent_if_unknown {
+            true => ByUnknown { when_true: true, when_false: false },
+            false => value.by_unknown.everything(),
+        };
         let word = wanted.path.text.as_str();
         if word == "absent" || word == "present" {
             let Type::Optional(inner) = &value.type_of else {
@@ -357,8 +361,6 @@ impl<'a> Context<'a> {
                     Type::Boolean,
                 );
             };
-            // The goal has no value where nothing could be observed, and that is an unknown answer.
-            let by_unknown = ByUnknown { when_true: path.as_deref() == Some("goal.answer.value"), when_false: false };
             let there = path.map(|path| (path, inner.as_ref().clone())).into_iter().collect();
             let absent = Expression { kind: ExpressionKind::IsAbsent(Box::new(value.expression)), span };
             return if word == "absent" {
@@ -398,7 +400,7 @@ impl<'a> Context<'a> {
             Narrowing { when_true: vec![(path, Type::Host(vec![role.clone()]))], when_false: otherwise }
         });
         let kind = ExpressionKind::IsRole(Box::new(value.expression), role);
-        Typed { narrowing, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
+        Typed { narrowing, by_unknown, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
     }
 }
 
@@ -434,10 +436,6 @@ fn reckoned(arithmetic: Arithmetic, left: &Type, right: &Type) -> Option<Type> {
     })
 }
 
-fn is_verdict(type_of: &Type) -> bool {
-    matches!(type_of, Type::Enum(words) if Arc::ptr_eq(words, &verdict_type()))
-}
-
 /// Whether verdicts stand in a list or record, where a comparison is not followed word by word.
 fn holds_verdicts(type_of: &Type) -> bool {
     !is_verdict(type_of) && type_of.holds(is_verdict)
@@ -446,7 +444,7 @@ fn holds_verdicts(type_of: &Type) -> bool {
 /// `check P(…) == passed` is false when the answer is unknown, `!= failed` is true then.
 fn verdict_compared(left: &Typed, right: &Typed, comparison: Comparison) -> ByUnknown {
     if holds_verdicts(&left.type_of) || holds_verdicts(&right.type_of) {
-        return ByUnknown { when_true: true, when_false: true };
+        return ByUnknown::BOTH;
     }
     if !is_verdict(&left.type_of) || !is_verdict(&right.type_of) {
         return ByUnknown::default();
@@ -458,12 +456,15 @@ fn verdict_compared(left: &Typed, right: &Typed, comparison: Comparison) -> ByUn
     let equal = match word {
         Some("unknown") => ByUnknown { when_true: true, when_false: false },
         Some(_) => ByUnknown { when_true: false, when_false: true },
-        None => ByUnknown { when_true: true, when_false: true },
+        None => ByUnknown::BOTH,
     };
     if comparison == Comparison::NotEqual { equal.not() } else { equal }
 }
 
 fn verdict_listed(item: &Typed, list: &Typed) -> ByUnknown {
+    if holds_verdicts(&item.type_of) {
+        return ByUnknown::BOTH;
+    }
     if !is_verdict(&item.type_of) {
         return ByUnknown::default();
     }
@@ -471,7 +472,7 @@ fn verdict_listed(item: &Typed, list: &Typed) -> ByUnknown {
         ExpressionKind::List(items) => items
             .iter()
             .any(|item| matches!(&item.kind, ExpressionKind::Constant(Value::Word(word)) if word == "unknown")),
-        _ => return ByUnknown { when_true: true, when_false: true },
+        _ => return ByUnknown::BOTH,
     };
     ByUnknown { when_true: listed, when_false: !listed }
 }

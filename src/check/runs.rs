@@ -208,6 +208,7 @@ impl<'a> Context<'a> {
         let parameters = self.parameters(&mut body, &written.parameters);
         let goal = written.goal.as_ref().and_then(|goal| {
             let (lowered, answer) = self.goal(&mut body, goal);
+            self.told_by_unknown(&mut body, goal.condition.span, "the goal");
             body.kind = BodyKind::Runbook(Some(answer));
             lowered
         });

@@ -116,6 +116,8 @@ impl<'a> Context<'a> {
         let node = self.node();
         let span = written.span;
         body.touched_by_unknown = false;
+        body.touched_outside = false;
+        body.outside.clear();
         let (kind, completes) = stacker::maybe_grow(RED_ZONE, MORE_STACK, || self.statement_kind(body, written));
         (Statement { node, span, kind }, completes)
     }
@@ -135,6 +137,7 @@ impl<'a> Context<'a> {
                 let (after, window, hold) = self.goal_timings(body, timings);
                 // Failed goes on, unknown escalates: what follows is decided by an answer that is known.
                 body.place.asked();
+                body.place.goal_known = true;
                 body.observations += 1;
                 (StatementKind::ResolveIfFixed { after, window, hold }, true)
             }
@@ -190,14 +193,14 @@ impl<'a> Context<'a> {
             }
             Written::Repeat { count, timings, until, block, otherwise } => {
                 self.refuse_timings(timings, &["every"], "repeat");
-                let count = self.count(body, count, "how often something is repeated");
+                let count = self.count_of_turns(body, count, "how often something is repeated");
                 let every =
                     timings.every.as_ref().map(|every| self.duration(body, every, "the time between two turns"));
                 self.repeat(body, (count, every), until.as_ref(), block, otherwise.as_ref())
             }
             Written::Retry { count, timings, block } => {
                 self.refuse_timings(timings, &["every"], "retry");
-                let count = self.count(body, count, "how often something is tried");
+                let count = self.count_of_turns(body, count, "how often something is tried");
                 let every =
                     timings.every.as_ref().map(|every| self.duration(body, every, "the time between two tries"));
                 let place = Place { retrying: true, ..body.place };
@@ -286,7 +289,12 @@ impl<'a> Context<'a> {
         self.refuse_timings(timings, &["within", "every", "for"], "wait until");
         let condition = self.expect(body, condition, &Type::Boolean);
         let hold = timings.hold.as_ref().map(|hold| self.duration(body, hold, "how long it must hold"));
+        body.touched_by_unknown = false;
         let window = self.window(body, timings, "this");
+        if std::mem::take(&mut body.touched_by_unknown) {
+            // How long is waited decides whether the condition is seen to hold in time.
+            body.place.unknown_let_through = Some(span);
+        }
         if timings.within.is_none() && (timings.every.is_none() || timings.hold.is_some()) {
             self.report(
                 Diagnostic::error(code::UNBOUNDED, span, "This would wait for ever")
@@ -418,10 +426,18 @@ impl<'a> Context<'a> {
             handled = Some(match otherwise {
                 ast::LetElse::Block(block) => {
                     let block = LetElse::Block(self.leaving(body, block, place, "let"));
-                    body.place = decided(body.place, by_unknown, value.span);
+                    // What is bound is there, so it was observed.
+                    typed.narrow(type_of.clone());
+                    body.place = decided(body.place, typed.by_unknown, value.span);
                     block
                 }
-                ast::LetElse::Value(value) => LetElse::Value(self.expect(body, value, &type_of).expression),
+                ast::LetElse::Value(value) => {
+                    let value = self.expect(body, value, &type_of);
+                    typed.absent_if_unknown = false;
+                    typed.by_unknown = typed.by_unknown.or(value.by_unknown.everything());
+                    typed.outside |= value.outside;
+                    LetElse::Value(value.expression)
+                }
             });
         }
         let slot = self.bind_value(body, name, &Typed { type_of, ..typed });

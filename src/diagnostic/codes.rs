@@ -93,6 +93,7 @@ codes! {
     BAD_PATTERN = "E0311", "a regular expression or jq text that is not well formed";
     JSON_USED = "E0312", "undecoded json compared or interpolated";
     IMPOSSIBLE_DECODE = "E0313", "a value that cannot become that type";
+    OUTSIDE_TEXT_AS_CODE = "E0314", "text from outside that a program would read as code";
     // Effects
     ADVERB_DEMANDED = "E0401", "a change without temporarily or permanently";
     ADVERB_USELESS = "E0402", "temporarily or permanently where there is nothing to undo";

@@ -45,6 +45,8 @@ mod model_support;
 mod model_worlds;
 mod mutation;
 mod powershell;
+mod reliability_commands;
+mod reliability_unknown;
 mod right_files;
 mod scenarios;
 mod schemas;

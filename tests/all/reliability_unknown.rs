@@ -1,0 +1,371 @@
+//! An unknown answer decides no effect, whatever way it takes: through texts, records, arguments, counts and bounds.
+//!
+//! Each case is a project with a probe that cannot tell. `rectify check` must refuse it at the line that acts, and
+//! `rectify run` must touch nothing.
+
+use super::cli_support::Project;
+
+/// The probe always says `unknown`: its program does not exist.
+const DECLARATIONS: &str = r#"
+role web { service: text }
+record Note { name: text  verdict: Verdict? }
+probe Up(server: web) {
+  ask exec.read(["no-such-program-of-anybody", server.service])
+  passed if answer.exit_code == 0
+}
+probe Says(word: text) { passed if word == "passed" }
+probe Agrees(verdict: Verdict) { passed if verdict == passed }
+procedure StopsUnless(word: text) {
+  if word != "unknown" { resolve "It is known" }
+}
+procedure Acts(word: text) {
+  if word matches r"^u" { exec.disrupt(["touch", "acted"]) } else { notify oncall "Nothing" }
+}
+runbook Child(word: text) {
+  contact oncall
+  if word == "unknown" { exec.disrupt(["touch", "acted"]) } else { notify oncall "Nothing" }
+  resolve "Done"
+}
+"#;
+
+const INVENTORY: &str = "hosts:\n  web1: {roles: [web], address: 127.0.0.1, facts: {service: nginx}}\n  web2: {roles: [web], address: 127.0.0.2, facts: {service: nginx}}\ncontacts:\n  oncall: {terminal: true}\n";
+
+fn project(statements: &str) -> Project {
+    let runbook = format!(
+        "{DECLARATIONS}\nrunbook Repair(server: web) {{\n  goal    Up(server)\n  contact oncall\n  ends within 1m\n\n{statements}\n  escalate to oncall \"Still down\"\n}}\n"
+    );
+    Project::new(&[("a.runbook", &runbook), ("rectify.yaml", INVENTORY)])
+}
+
+/// Ways in which an unknown answer used to reach an effect, or could.
+const REFUSED: &[(&str, &str)] = &[
+    (
+        "a text that is matched",
+        r#"
+  let word = check Up(server)
+  if "${word}" matches r"^u" { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }"#,
+    ),
+    (
+        "a text that is compared",
+        r#"
+  let word = check Up(server)
+  let text = "${word}"
+  if text == "unknown" { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }"#,
+    ),
+    (
+        "a text that is matched by its cases",
+        r#"
+  let word = check Up(server)
+  match "${word}" {
+    "unknown" { exec.disrupt(["touch", "acted"]) }
+    else      { notify oncall "x" }
+  }"#,
+    ),
+    (
+        "a text that is contained",
+        r#"
+  let word = check Up(server)
+  let text = "it is ${word}"
+  if text contains "unknown" { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }"#,
+    ),
+    (
+        "a text among others",
+        r#"
+  let word = check Up(server)
+  let text = "${word}"
+  if text in ["unknown", "failed"] { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }"#,
+    ),
+    (
+        "a capture",
+        r#"
+  let word = check Up(server)
+  let text = "${word}"
+  let letter = text.capture(r"^(u)") else { escalate to oncall "Known" }
+  exec.disrupt(["touch", "acted"])
+  notify oncall "${letter}""#,
+    ),
+    (
+        "lines of a text",
+        r#"
+  let word = check Up(server)
+  let text = "${word}"
+  for line in text.lines, at most 3 {
+    if line == "unknown" { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }
+  }"#,
+    ),
+    (
+        "a text of a text",
+        r#"
+  let word = check Up(server)
+  let inner = "${word}"
+  let outer = "<${inner}>"
+  if outer == "<unknown>" { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }"#,
+    ),
+    (
+        "a text of a list",
+        r#"
+  let words = [check Up(h) for h in hosts(web)]
+  let text = "${words}"
+  if text contains "unknown" { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }"#,
+    ),
+    (
+        "a field of a record",
+        r#"
+  let word = check Up(server)
+  let note = Note(name: "${word}")
+  if note.name == "unknown" { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }"#,
+    ),
+    (
+        "a record in a text",
+        r#"
+  let note = Note(name: "x", verdict: check Up(server))
+  if "${note}" contains "unknown" { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }"#,
+    ),
+    (
+        "a record in a list",
+        r#"
+  let note = Note(name: "x", verdict: check Up(server))
+  let good = [Note(name: "x", verdict: passed)]
+  if note in good { notify oncall "x" } else { exec.disrupt(["touch", "acted"]) }"#,
+    ),
+    (
+        "an argument of an action",
+        r#"
+  let word = check Up(server)
+  exec.disrupt(["touch", "acted-${word}"])"#,
+    ),
+    (
+        "an argument of a procedure",
+        r#"
+  let word = check Up(server)
+  do Acts("${word}")"#,
+    ),
+    (
+        "an argument of a procedure that leaves unless it is unknown",
+        r#"
+  let word = check Up(server)
+  do StopsUnless("${word}")
+  exec.disrupt(["touch", "acted"])"#,
+    ),
+    (
+        "an argument of a run",
+        r#"
+  let word = check Up(server)
+  run Child("${word}")"#,
+    ),
+    (
+        "an argument of a probe",
+        r#"
+  let word = check Up(server)
+  if check Says("${word}") == failed { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }"#,
+    ),
+    (
+        "a verdict that a probe is told",
+        r#"
+  let word = check Up(server)
+  if check Agrees(word) == failed { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }"#,
+    ),
+    (
+        "an argument of an observation",
+        r#"
+  let word = check Up(server)
+  let said = exec.read(["echo", "--", "${word}"])
+  if said.stdout contains "unknown" { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }"#,
+    ),
+    (
+        "a count that a loop repeats",
+        r#"
+  let words = [check Up(h) for h in hosts(web)]
+  let unknown = [word in words where word == unknown]
+  let times = unknown.count
+  repeat times times every 1s {
+    exec.disrupt(["touch", "acted"])
+    require check Up(server) != passed
+  }"#,
+    ),
+    (
+        "a count of different verdicts",
+        r#"
+  let words = [check Up(h) for h in hosts(web)]
+  if words.distinct.count == 1 { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }"#,
+    ),
+    (
+        "a count that is compared",
+        r#"
+  let words = [check Up(h) for h in hosts(web)]
+  let known = [word in words where word != unknown]
+  if known.count == 0 { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }"#,
+    ),
+    (
+        "different verdicts gone through",
+        r#"
+  let words = [check Up(h) for h in hosts(web)]
+  for word in words.distinct, at most 3 { exec.disrupt(["touch", "acted-${server}"]) }"#,
+    ),
+    (
+        "a bound of a loop",
+        r#"
+  let words = [check Up(h) for h in hosts(web)]
+  let unknown = [word in words where word == unknown].count
+  for h in hosts(web), at most unknown { exec.disrupt(["touch", "acted"], target: h) }"#,
+    ),
+    (
+        "how often something is tried",
+        r#"
+  let words = [check Up(h) for h in hosts(web)]
+  let unknown = [word in words where word == unknown].count
+  retry unknown times every 1s { exec.change(["touch", "acted"]) }"#,
+    ),
+    (
+        "how long is waited",
+        r#"
+  let word = check Up(server)
+  let long = if word == unknown then 1s else 10m
+  wait until server.service == "none" within long every 1s else { exec.disrupt(["touch", "acted"]) }"#,
+    ),
+    (
+        "a verdict that is chosen",
+        r#"
+  let word = check Up(server)
+  let chosen = if word == passed then passed else failed
+  match chosen {
+    passed  { notify oncall "x" }
+    failed  { exec.disrupt(["touch", "acted"]) }
+    unknown { escalate to oncall "x" }
+  }"#,
+    ),
+    (
+        "the reason of the goal",
+        r#"
+  if goal.answer.reason contains "not asked" { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }"#,
+    ),
+    (
+        "the reason of the goal in another name",
+        r#"
+  let answer = goal.answer
+  let why = answer.reason.capture(r"asked") else { escalate to oncall "x" }
+  exec.disrupt(["touch", "acted"])
+  notify oncall "${why}""#,
+    ),
+    (
+        "the goal's value that is not there",
+        r#"
+  let seen = goal.answer.value
+  if seen is absent { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }"#,
+    ),
+    (
+        "the goal's value that is replaced",
+        r#"
+  let other = exec.read(["true"])
+  let seen = goal.answer.value else other
+  if seen.exit_code == 0 { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }"#,
+    ),
+    (
+        "an else that acts where the goal has no value",
+        r#"
+  let seen = goal.answer.value else {
+    exec.disrupt(["touch", "acted"])
+    escalate to oncall "x"
+  }
+  notify oncall "x" with seen"#,
+    ),
+    (
+        "an item of a list that an unknown answer lets in",
+        r#"
+  let words = [check Up(h) for h in hosts(web)]
+  let texts = ["is ${word}" for word in words]
+  for text in texts, at most 3 {
+    if check Says("failed") == failed { exec.disrupt(["touch", "acted-${text}"]) } else { notify oncall "x" }
+  }"#,
+    ),
+];
+
+/// Neighbours that act on what is known, and must be accepted.
+const ACCEPTED: &[(&str, &str)] = &[
+    (
+        "a verdict that is compared with failed",
+        r#"
+  let word = check Up(server)
+  if word == failed { exec.disrupt(["touch", "acted"]) } else { notify oncall "${word}" }"#,
+    ),
+    (
+        "a verdict that is told to people",
+        r#"
+  let word = check Up(server)
+  notify oncall "It is ${word}: ${goal.answer.reason}" with word, goal.answer"#,
+    ),
+    (
+        "a count of hosts",
+        r#"
+  let all = hosts(web)
+  if all.count == 2 { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }"#,
+    ),
+    (
+        "as many verdicts as hosts",
+        r#"
+  let words = [check Up(h) for h in hosts(web)]
+  if words.count == 2 { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }"#,
+    ),
+    (
+        "a list of what is known to be broken",
+        r#"
+  for h in [h in hosts(web) where check Up(h) == failed], at most 2 { exec.disrupt(["touch", "acted"], target: h) }"#,
+    ),
+    (
+        "a field beside a verdict",
+        r#"
+  let note = Note(name: "x", verdict: check Up(server))
+  if note.name == "x" { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }"#,
+    ),
+    (
+        "the value of the goal",
+        r#"
+  let seen = goal.answer.value else { escalate to oncall "No answer" }
+  if seen.exit_code == 1 { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }"#,
+    ),
+    (
+        "the value of the goal where it is there",
+        r#"
+  if goal.answer.value is present and goal.answer.value.exit_code == 1 { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }"#,
+    ),
+    (
+        "a value of the goal that is looked at later",
+        r#"
+  let seen = goal.answer.value
+  if seen is present { exec.disrupt(["touch", "acted-${seen.exit_code}"]) } else { escalate to oncall "No answer" }"#,
+    ),
+    (
+        "a verdict that a procedure matches",
+        r#"
+  match check Up(server) {
+    passed  { resolve "It is up" }
+    failed  { exec.disrupt(["touch", "acted"]) }
+    unknown { escalate to oncall "Nobody can tell" }
+  }"#,
+    ),
+];
+
+#[test]
+fn no_way_leads_from_an_unknown_answer_to_an_effect() {
+    let mut wrong = Vec::new();
+    for (what, statements) in REFUSED {
+        let project = project(statements);
+        let checked = project.run(&["check", "a.runbook", "--format", "json"]);
+        let ran = project.run(&["run", "a.runbook", "Repair", "server=web1", "--unattended"]);
+        let acted = std::fs::read_dir(project.path(""))
+            .unwrap()
+            .any(|it| it.unwrap().file_name().to_string_lossy().starts_with("acted"));
+        if checked.code != Some(1) || !checked.stdout.contains("E0406") || ran.code != Some(2) || acted {
+            wrong.push(format!("{what}: acted {acted}\n{checked:#?}\n{ran:#?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} are wrong\n{}", wrong.len(), REFUSED.len(), wrong.join("\n\n"));
+}
+
+#[test]
+fn what_is_known_may_decide() {
+    for (what, statements) in ACCEPTED {
+        let checked = project(statements).run(&["check", "a.runbook", "--format", "json"]);
+        assert!(!checked.stdout.contains("\"E0"), "{what}: {checked:#?}");
+    }
+}
