@@ -120,6 +120,7 @@ impl<'a> Context<'a> {
             context.lower_tests(file);
             context.lower_signatures();
         }
+        context.diagnostics.extend(super::changes::unused_changes(&context.program));
         context.program.nodes = context.nodes;
         (context.program, context.diagnostics)
     }

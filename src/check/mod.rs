@@ -8,6 +8,7 @@
 mod acts;
 mod blanks;
 mod calls;
+mod changes;
 mod commands;
 mod constants;
 mod context;

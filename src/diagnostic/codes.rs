@@ -105,6 +105,7 @@ codes! {
     DESTROY_WITHOUT_APPROVAL = "E0408", "a destruction that nobody approved";
     BLIND_REPEAT = "E0409", "an action that must not be repeated, inside retry";
     GUARD_WITHOUT_ELSE = "E0410", "a disruption behind an if without an else";
+    CHANGE_NOT_USED = "E0411", "a temporary change that ends before anything acts";
     // Flow
     UNREACHABLE = "E0501", "a statement after an ending";
     NO_ENDING = "E0502", "a path that ends in neither resolve nor escalate";

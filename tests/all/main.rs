@@ -45,6 +45,7 @@ mod model_support;
 mod model_worlds;
 mod mutation;
 mod powershell;
+mod reliability_changes;
 mod reliability_commands;
 mod reliability_unknown;
 mod right_files;

@@ -48,7 +48,7 @@ fn nested_changes_are_undone_inside_out_though_one_fails() {
       step \"Inner\" {
         temporarily svc.drain(server)
         temporarily { svc.touch(server) } undo { svc.kick(server) }
-        notify vendor \"in the middle\"
+        notify vendor \"in the middle\" with svc.value(server)
       }
       resolve if fixed
       escalate to oncall \"no\"";
@@ -80,7 +80,7 @@ fn adverbs_say_what_stays() {
         for (end, undone, left) in
             [("resolve \"well\"", good_undone, 0), ("escalate to oncall \"badly\"", bad_undone, bad_left)]
         {
-            let text = format!("{adverb} svc.set(server, value: 5){suffix}\n {end}");
+            let text = format!("{adverb} svc.set(server, value: 5){suffix}\n let seen = svc.value(server)\n {end}");
             let scene = play_body(&text, world().with(value(1)).with(health(&[true])));
             let made = format!("0s {set}");
             let mut ledger = vec![made.as_str()];
@@ -100,7 +100,7 @@ fn fixed_until_clean_up_is_said_only_where_it_was_fixed() {
     let ledger = ["0s svc.set(on: fe1, value: 5)", "0s svc.set(on: fe1, value: 1)"];
     let scene = play_body(fixed, world().with(value(1)).with(health(&[true, false])));
     ends(&scene, Escalated, "fixed until clean-up: the goal does not hold any more", &ledger);
-    let said = "temporarily svc.set(server, value: 5)\n resolve \"drained for good\"";
+    let said = "temporarily svc.set(server, value: 5)\n let seen = svc.value(server)\n resolve \"drained for good\"";
     let scene = play_body(said, world().with(value(1)).with(health(&[false])));
     ends(&scene, Escalated, "the goal does not hold, though the runbook says: drained for good", &ledger);
     let scene = play_body(said, world().with(value(1)));

@@ -1,0 +1,333 @@
+//! Temporary changes that are taken back before anything needs them.
+//!
+//! `temporarily` lasts until the end of its own block. Written as the last line of a step, a branch, a loop or a
+//! procedure, the change is undone at once, and what follows the block acts without it.
+
+use super::numbering::blocks_of;
+use super::program::{
+    Adverb, Block, Evidence, Expression, ExpressionKind, NodeId, Program, Statement, StatementKind, Subject, TextPart,
+};
+use crate::diagnostic::{Diagnostic, code};
+use crate::source::Span;
+use crate::value::Class;
+use std::collections::HashMap;
+
+/// How much a statement needs of the changes that are open while it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Need {
+    /// It only computes, tells or ends.
+    Nothing,
+    /// It passes time, often to let the change itself take hold.
+    Waits,
+    /// It looks at something, and the answer is used.
+    Looks,
+    /// It acts, runs a runbook, or has a person do something.
+    Acts,
+}
+
+/// Where the first thing acts that a change could be meant for, after the block of the change.
+#[derive(Clone, Copy)]
+struct Later {
+    acts: Option<Span>,
+    /// Whoever does a procedure goes on after it, and that is not seen from inside.
+    in_procedure: bool,
+}
+
+/// Every temporary change of a program that ends before it is of use, in no order.
+pub(super) fn unused_changes(program: &Program) -> Vec<Diagnostic> {
+    let unseen = program.procedures.len();
+    let mut review = Review {
+        program,
+        needs: vec![None; unseen],
+        classes: vec![None; unseen],
+        needs_inside: HashMap::new(),
+        classes_inside: HashMap::new(),
+        found: Vec::new(),
+    };
+    for procedure in &program.procedures {
+        let later = Later { acts: None, in_procedure: true };
+        review.block(&procedure.block, later);
+        procedure.undo.iter().for_each(|undo| review.block(undo, later));
+    }
+    for runbook in &program.runbooks {
+        review.block(&runbook.block, Later { acts: None, in_procedure: false });
+    }
+    review.found
+}
+
+struct Review<'p> {
+    program: &'p Program,
+    /// What each procedure needs, once it is known. Procedures do not recur.
+    needs: Vec<Option<Need>>,
+    /// The greatest harm of each procedure, once it is known.
+    classes: Vec<Option<Class>>,
+    /// Both of statements with blocks, by their nodes: each is gone through once, however deep it stands.
+    needs_inside: HashMap<NodeId, Need>,
+    classes_inside: HashMap<NodeId, Class>,
+    found: Vec<Diagnostic>,
+}
+
+impl<'p> Review<'p> {
+    fn block(&mut self, block: &'p Block, later: Later) {
+        // From the end, so that what follows each statement is known.
+        let mut follows = (Need::Nothing, None);
+        for statement in block.statements.iter().rev() {
+            if self.only_changes(&statement.kind) {
+                self.judge(statement, follows, later, block);
+            }
+            let inner = Later { acts: follows.1.or(later.acts), ..later };
+            for inside in blocks_of(&statement.kind) {
+                let again = match &statement.kind {
+                    // What a loop does in its next turn comes after its block as well.
+                    StatementKind::For { .. } | StatementKind::Repeat { .. } => self.acting(inside),
+                    _ => None,
+                };
+                self.block(inside, Later { acts: inner.acts.or(again), ..inner });
+            }
+            let need = self.need(statement);
+            if need == Need::Acts {
+                follows.1 = Some(statement.span);
+            }
+            follows.0 = follows.0.max(need);
+        }
+    }
+
+    /// Whether a statement makes a temporary change, and does nothing else under it.
+    fn only_changes(&mut self, kind: &'p StatementKind) -> bool {
+        match kind {
+            // What has no undo was refused for that.
+            StatementKind::Act { call, adverb: Adverb::Temporarily { .. } } => {
+                self.program.actions.get(call.action).is_some_and(|action| action.undo.is_some())
+            }
+            StatementKind::Do { procedure, adverb: Adverb::Temporarily { .. }, .. } => {
+                let program = self.program;
+                let procedure = program.procedures.get(*procedure);
+                procedure.is_some_and(|procedure| procedure.undo.is_some() && self.changes_alone(&procedure.block))
+            }
+            StatementKind::TemporarilyBlock { block, .. } => self.changes_alone(block),
+            _ => false,
+        }
+    }
+
+    /// Whether a block that is taken back as a whole makes a change, and does nothing else: nothing that disrupts, no run
+    /// and no manual work stands behind its first effect.
+    fn changes_alone(&mut self, block: &'p Block) -> bool {
+        let mut acted = false;
+        for statement in &block.statements {
+            let class = self.class(statement);
+            if acted && class >= Class::Disrupt {
+                return false;
+            }
+            acted |= class > Class::Observe;
+        }
+        acted
+    }
+
+    /// The greatest harm that a statement may do; a run or manual work counts as a disruption.
+    fn class(&mut self, statement: &'p Statement) -> Class {
+        let own = match &statement.kind {
+            StatementKind::Act { call, .. } => {
+                self.program.actions.get(call.action).map_or(Class::Observe, |action| action.class)
+            }
+            StatementKind::Do { procedure, .. } => self.class_of(*procedure),
+            StatementKind::Run { .. }
+            | StatementKind::Manual { .. }
+            | StatementKind::Let { value: Subject::Run { .. }, .. }
+            | StatementKind::Match { subject: Subject::Run { .. }, .. } => Class::Disrupt,
+            _ => Class::Observe,
+        };
+        let mut blocks = blocks_of(&statement.kind).peekable();
+        if blocks.peek().is_none() {
+            return own;
+        }
+        if let Some(known) = self.classes_inside.get(&statement.node) {
+            return *known;
+        }
+        let class = blocks.map(|block| self.class_in(block)).max().unwrap_or(own).max(own);
+        self.classes_inside.insert(statement.node, class);
+        class
+    }
+
+    fn class_in(&mut self, block: &'p Block) -> Class {
+        block.statements.iter().map(|statement| self.class(statement)).max().unwrap_or(Class::Observe)
+    }
+
+    fn class_of(&mut self, procedure: usize) -> Class {
+        if let Some(Some(known)) = self.classes.get(procedure) {
+            return *known;
+        }
+        let program = self.program;
+        let class = program.procedures.get(procedure).map_or(Class::Observe, |it| self.class_in(&it.block));
+        if let Some(slot) = self.classes.get_mut(procedure) {
+            *slot = Some(class);
+        }
+        class
+    }
+
+    /// The first statement of a block that acts.
+    fn acting(&mut self, block: &'p Block) -> Option<Span> {
+        block.statements.iter().find(|statement| self.need(statement) == Need::Acts).map(|statement| statement.span)
+    }
+
+    fn judge(&mut self, change: &'p Statement, follows: (Need, Option<Span>), later: Later, block: &'p Block) {
+        let unused = match follows.0 {
+            Need::Acts => false,
+            Need::Looks => later.acts.is_some(),
+            Need::Waits => later.acts.is_some() || later.in_procedure,
+            Need::Nothing => true,
+        };
+        if !unused || kept_by_an_escalation(change, block) {
+            return;
+        }
+        let message = "This change is taken back when its block ends, and nothing acts before that";
+        let mut diagnostic = Diagnostic::error(code::CHANGE_NOT_USED, change.span, message);
+        if let Some(acts) = later.acts {
+            diagnostic = diagnostic.also(acts, "this acts after the change was taken back");
+        }
+        let help = if later.in_procedure {
+            "What a procedure changes temporarily ends with it: give the procedure an `undo { … }`, and write \
+             `temporarily do NAME(…)` in the block that needs the change"
+        } else if later.acts.is_some() {
+            "Write the `temporarily` in the block that also holds what needs the change, or move what needs it behind \
+             the `temporarily` in this block"
+        } else {
+            "Write what needs the change behind it in this block, or delete it; what is meant to stay is changed \
+             `permanently`"
+        };
+        self.found.push(diagnostic.help(help));
+    }
+
+    fn need(&mut self, statement: &'p Statement) -> Need {
+        let own = match &statement.kind {
+            // A further change is no use of an earlier one.
+            StatementKind::Act { adverb: Adverb::Temporarily { .. }, .. } => Need::Nothing,
+            StatementKind::Act { .. } | StatementKind::Run { .. } | StatementKind::Manual { .. } => Need::Acts,
+            StatementKind::Do { procedure, adverb, .. } => {
+                let procedure = *procedure;
+                if matches!(adverb, Adverb::Temporarily { .. }) && self.only_changes(&statement.kind) {
+                    Need::Nothing
+                } else {
+                    self.need_of(procedure)
+                }
+            }
+            StatementKind::TemporarilyBlock { .. } if self.only_changes(&statement.kind) => return Need::Nothing,
+            StatementKind::Wait { .. } | StatementKind::WaitUntil { .. } => Need::Waits,
+            // A statement that was refused stands in the program as this: what it would have done is not known.
+            StatementKind::Require {
+                condition: Expression { kind: ExpressionKind::Constant(_), .. },
+                otherwise: None,
+            } => Need::Acts,
+            StatementKind::Require { .. } => Need::Waits,
+            StatementKind::ResolveIfFixed { .. } | StatementKind::RequireApproval { .. } => Need::Looks,
+            StatementKind::Escalate { evidence, .. } | StatementKind::Notify { evidence, .. } => {
+                evidence_need(evidence)
+            }
+            StatementKind::Let { value: subject, .. } | StatementKind::Match { subject, .. } => match subject {
+                Subject::Value(value) => looks_if(observes(value)),
+                Subject::Ask(_) => Need::Looks,
+                Subject::Run { .. } => Need::Acts,
+            },
+            StatementKind::If { branches, .. } => looks_if(branches.iter().any(|(condition, _)| observes(condition))),
+            StatementKind::For { list, .. } => looks_if(observes(list)),
+            StatementKind::Repeat { until, .. } => looks_if(until.as_ref().is_some_and(observes)),
+            StatementKind::Resolve { .. }
+            | StatementKind::Step { .. }
+            | StatementKind::TemporarilyBlock { .. }
+            | StatementKind::Retry { .. }
+            | StatementKind::Try { .. } => Need::Nothing,
+        };
+        let mut blocks = blocks_of(&statement.kind).peekable();
+        if blocks.peek().is_none() {
+            return own;
+        }
+        if let Some(known) = self.needs_inside.get(&statement.node) {
+            return *known;
+        }
+        let need = blocks.map(|block| self.need_in(block)).max().unwrap_or(own).max(own);
+        self.needs_inside.insert(statement.node, need);
+        need
+    }
+
+    fn need_in(&mut self, block: &'p Block) -> Need {
+        block.statements.iter().map(|statement| self.need(statement)).max().unwrap_or(Need::Nothing)
+    }
+
+    fn need_of(&mut self, procedure: usize) -> Need {
+        if let Some(Some(known)) = self.needs.get(procedure) {
+            return *known;
+        }
+        let program = self.program;
+        let need = program.procedures.get(procedure).map_or(Need::Nothing, |it| self.need_in(&it.block));
+        if let Some(slot) = self.needs.get_mut(procedure) {
+            *slot = Some(need);
+        }
+        need
+    }
+}
+
+/// `…, keep on failure` before an escalation of the same block: there it stays.
+fn kept_by_an_escalation(change: &Statement, block: &Block) -> bool {
+    let keeps = match &change.kind {
+        StatementKind::Act { adverb: Adverb::Temporarily { keep_on_failure }, .. }
+        | StatementKind::Do { adverb: Adverb::Temporarily { keep_on_failure }, .. }
+        | StatementKind::TemporarilyBlock { keep_on_failure, .. } => *keep_on_failure,
+        _ => false,
+    };
+    keeps && block.statements.iter().any(|statement| matches!(statement.kind, StatementKind::Escalate { .. }))
+}
+
+fn looks_if(observes: bool) -> Need {
+    if observes { Need::Looks } else { Need::Nothing }
+}
+
+fn evidence_need(evidence: &[Evidence]) -> Need {
+    looks_if(evidence.iter().any(|piece| observes(&piece.value)))
+}
+
+/// Whether an expression asks something outside.
+fn observes(expression: &Expression) -> bool {
+    let mut open = vec![expression];
+    while let Some(next) = open.pop() {
+        match &next.kind {
+            ExpressionKind::Observe(_) | ExpressionKind::Check(_) => return true,
+            ExpressionKind::Constant(_)
+            | ExpressionKind::Local(_)
+            | ExpressionKind::Hosts(_)
+            | ExpressionKind::Now
+            | ExpressionKind::RunStarted
+            | ExpressionKind::GoalAnswer => {}
+            ExpressionKind::Text(parts) => open.extend(parts.iter().filter_map(|part| match part {
+                TextPart::Value(value) => Some(value),
+                TextPart::Literal(_) => None,
+            })),
+            ExpressionKind::Field(of, _)
+            | ExpressionKind::Fact(of, _)
+            | ExpressionKind::Method(of, _)
+            | ExpressionKind::Not(of)
+            | ExpressionKind::Negate(of)
+            | ExpressionKind::Matches(of, _)
+            | ExpressionKind::As { value: of, .. }
+            | ExpressionKind::IsRole(of, _)
+            | ExpressionKind::IsAbsent(of)
+            | ExpressionKind::FromOutside(of) => open.push(of),
+            ExpressionKind::List(items) => open.extend(items),
+            ExpressionKind::Record { fields, .. } => open.extend(fields.iter().map(|(_, value)| value)),
+            ExpressionKind::Comprehension(it) => {
+                open.extend(
+                    [Some(&it.list), it.element.as_ref(), it.condition.as_ref(), it.key.as_ref()].into_iter().flatten(),
+                );
+            }
+            ExpressionKind::Quantifier { list, body, .. } => open.extend([list.as_ref(), body.as_ref()]),
+            ExpressionKind::And(left, right)
+            | ExpressionKind::Or(left, right)
+            | ExpressionKind::Compare(_, left, right)
+            | ExpressionKind::In(left, right)
+            | ExpressionKind::Contains(left, right)
+            | ExpressionKind::Arithmetic(_, left, right) => open.extend([left.as_ref(), right.as_ref()]),
+            ExpressionKind::Conditional(condition, then, otherwise) => {
+                open.extend([condition.as_ref(), then.as_ref(), otherwise.as_ref()]);
+            }
+        }
+    }
+    false
+}

@@ -1,0 +1,81 @@
+//! A temporary change lasts as long as it is needed: one that is taken back before anything acts is refused.
+
+use super::cli_support::Project;
+
+const DECLARATIONS: &str = r#"
+backend pool {
+  observe is_out() -> boolean { exec.read(["ls", "out"], accepts: [0, 2]).exit_code == 0 }
+  change out() undo back() idempotent { exec.change(["touch", "out"]) }
+  change back() idempotent { exec.change(["rm", "-f", "out"]) }
+  disrupt work() idempotent { exec.disrupt(["cp", "--no-clobber", "-r", "out", "worked-while-out"]) }
+}
+procedure Out() { pool.out() } undo { pool.back() }
+"#;
+
+fn project(statements: &str) -> Project {
+    let runbook = format!(
+        "{DECLARATIONS}\nrunbook Maintain(big: boolean = true) {{\n  contact oncall\n  ends within 1m\n\n{statements}\n  resolve \"Done\"\n}}\n"
+    );
+    Project::new(&[("a.runbook", &runbook)])
+}
+
+const TOO_SHORT: &[&str] = &[
+    "step \"Out\" { temporarily pool.out() }\n  step \"Work\" { pool.work() }",
+    "step \"Out\" { temporarily pool.out() }\n  pool.work()",
+    "step \"Out\" { temporarily do Out() }\n  step \"Work\" { pool.work() }",
+    "step \"Out\" {\n    temporarily { pool.out() } undo { pool.back() }\n  }\n  pool.work()",
+    "if big { temporarily pool.out() }\n  pool.work()",
+    "if big { temporarily pool.out() } else { notify oncall \"Small\" }\n  pool.work()",
+    "match big { true { temporarily pool.out() } false { notify oncall \"Small\" } }\n  pool.work()",
+    "for one in [\"a\"] { temporarily pool.out() }\n  pool.work()",
+    "repeat 1 times { temporarily pool.out() }\n  pool.work()",
+    "retry 2 times { temporarily pool.out() }\n  pool.work()",
+    "try { temporarily pool.out() } catch error { notify oncall \"${error.message}\" }\n  pool.work()",
+    "step \"Out\" {\n    temporarily pool.out()\n    wait until pool.is_out() within 5s every 1s\n  }\n  pool.work()",
+    "step \"Out\" {\n    temporarily pool.out()\n    wait 10ms\n  }\n  pool.work()",
+    "step \"Out\" {\n    temporarily pool.out()\n    require pool.is_out()\n  }\n  pool.work()",
+    "step \"Out\" {\n    temporarily pool.out()\n    notify oncall \"It is out\"\n  }\n  pool.work()",
+    "step \"A\" { step \"B\" { temporarily pool.out() } }\n  pool.work()",
+    "pool.work()\n  temporarily pool.out()",
+];
+
+const LONG_ENOUGH: &[&str] = &[
+    "temporarily pool.out()\n  pool.work()",
+    "temporarily pool.out()\n  step \"Work\" { pool.work() }",
+    "temporarily do Out()\n  if big { pool.work() } else { notify oncall \"Small\" }",
+    "if big {\n    temporarily pool.out()\n    pool.work()\n  }",
+    "temporarily { pool.out() } undo { pool.back() }\n  wait until pool.is_out() within 5s every 1s\n  pool.work()",
+];
+
+#[test]
+fn a_change_that_is_taken_back_before_it_was_of_use_is_refused() {
+    for statements in TOO_SHORT {
+        let project = project(&format!("  {statements}"));
+        let ran = project.run(&["check", "a.runbook"]).ends(1);
+        assert!(ran.stdout.contains("E0411") && ran.stdout.contains("help:"), "{statements}: {ran:#?}");
+        let ran = project.run(&["run", "a.runbook", "--unattended"]).ends(2);
+        assert!(!project.path("out").exists(), "{statements}: {ran:#?}");
+    }
+}
+
+#[test]
+fn a_procedure_that_ends_with_its_change_is_refused() {
+    for inside in ["temporarily pool.out()", "temporarily pool.out()\n  wait 10ms", "temporarily do Out()"] {
+        let text = format!(
+            "{DECLARATIONS}\nprocedure Prepare() {{\n  {inside}\n}}\nrunbook Maintain() {{\n  contact oncall\n  do Prepare()\n  pool.work()\n  resolve \"Done\"\n}}\n"
+        );
+        let ran = Project::new(&[("a.runbook", &text)]).run(&["check", "a.runbook"]).ends(1);
+        assert!(ran.stdout.contains("E0411") && ran.stdout.contains("give the procedure an"), "{inside}: {ran:#?}");
+    }
+}
+
+#[test]
+fn a_change_lasts_until_the_work_is_done() {
+    for statements in LONG_ENOUGH {
+        let project = project(&format!("  {statements}"));
+        let ran = project.run(&["check", "a.runbook", "--format", "json"]);
+        assert!(!ran.stdout.contains("\"E0"), "{statements}: {ran:#?}");
+        project.run(&["run", "a.runbook", "--unattended"]).ends(0);
+        assert!(project.path("worked-while-out").exists() && !project.path("out").exists(), "{statements}");
+    }
+}
