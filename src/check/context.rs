@@ -120,7 +120,14 @@ impl<'a> Context<'a> {
             context.lower_tests(file);
             context.lower_signatures();
         }
-        context.diagnostics.extend(super::changes::unused_changes(&context.program));
+        let refused: Vec<Span> = context.diagnostics.iter().map(Diagnostic::span).collect();
+        // Of a change that holds another mistake nothing is said: what it was meant to be is not known.
+        let meant = |change: &Diagnostic| {
+            let whole = change.span();
+            let inside = |it: &Span| it.file == whole.file && it.start >= whole.start && it.end <= whole.end;
+            !refused.iter().any(inside)
+        };
+        context.diagnostics.extend(super::changes::unused_changes(&context.program).into_iter().filter(meant));
         context.program.nodes = context.nodes;
         (context.program, context.diagnostics)
     }
