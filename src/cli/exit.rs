@@ -6,9 +6,10 @@ use crate::engine::{Ending, RunOutcome};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
-    /// `run`: resolved, or rehearsed. Other commands: nothing to report.
+    /// `run`: resolved, or rehearsed; `simulate`: and no violation. Other commands: nothing to report.
     Success = 0,
-    /// Findings: a diagnostic, or a file that formatting would change.
+    /// Findings: a diagnostic, a file that formatting would change, a test that failed. `simulate`: a rule of the world was
+    /// broken, however the run ended.
     Findings = 1,
     /// It could not be used as it was: bad arguments, an invalid runbook or inventory. Nothing was touched.
     Unusable = 2,
@@ -26,8 +27,8 @@ pub enum Exit {
 
 /// Each code, and what it means: of `run` and `simulate`, and of the other commands. For pages.
 pub const MEANINGS: [(&str, &str, &str); 8] = [
-    ("0", "resolved; with `--dry-run`: rehearsed", "nothing to report"),
-    ("1", "", "findings, a violation, a failed test"),
+    ("0", "resolved (`simulate`: and no violation); with `--dry-run`: rehearsed", "nothing to report"),
+    ("1", "`simulate`: a violation, however the run ended", "findings, a violation, a failed test"),
     ("2", "unusable: bad arguments, an invalid runbook or inventory; nothing was touched", "the same"),
     ("3", "escalated", ""),
     ("4", "cancelled", ""),

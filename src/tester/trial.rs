@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, code};
 use crate::engine::{self, Start, constant};
 use crate::value::{ActionError, Call, ErrorKind, SignedDuration, Timestamp, Value};
 use crate::world::scripted::{Person, Rule, Says, Scripted};
-use crate::world::simulated::Simulated;
+use crate::world::simulated::{Simulated, about};
 
 /// A run of a test that does more statements than this is going round in circles.
 pub(super) const STEP_LIMIT: u64 = 100_000;
@@ -61,14 +61,12 @@ pub fn in_script(program: &Program, test: &Test) -> Result<Seen, Box<Trouble>> {
 pub fn in_world(program: &Program, test: &Test, world: &Simulated<'_>) -> Result<Seen, Box<Trouble>> {
     let now = world.now();
     let start = start(program, test, now).map_err(|error| trouble(test.title_span, &error))?;
-    let alert = program.runbooks.get(test.runbook).and_then(|it| it.alerts.first()).cloned();
-    let server = start.arguments.iter().find_map(|value| value.as_host()).map(str::to_owned);
+    let about = about(program, start.runbook, &start.arguments, None);
     if let Some(after) = test.cancelled_after {
         world.cancel_at(later(now, after));
     }
     let watched = Watched::new(world);
     let ending = world.drive(engine::run(program, &watched, start)).ok();
-    let about = alert.zip(server).map(|(alert, server)| (alert.to_string(), server));
     let violations = ending.as_ref().map(|ending| world.judge(ending, about)).unwrap_or_default();
     let violations = violations.iter().map(|it| format!("{} ({})", it.text, it.rule)).collect();
     Ok(Seen { ending, violations, started: now, ..seen(watched.into_notes()) })

@@ -170,7 +170,7 @@ fn judged(seed: u64) -> (bool, Vec<Violation>) {
     let mut world = settings("managed_availability: true");
     world.faults = random_faults(seed, &hosts(), &world, Some(server));
     let site = Driver { model: Model::new(&world, &hosts(), start(), seed).unwrap(), now: start() };
-    let account = Account { alert: Some((monitor.to_owned(), server.to_owned())), ..Account::default() };
+    let account = Account { alerts: vec![(monitor.to_owned(), server.to_owned())], ..Account::default() };
     let mut run = Run { site, account };
     let goal = match monitor {
         "ImapCTPMonitor" => CTP,

@@ -10,7 +10,7 @@ const BACK: &str = "MSExchangeIMAP4BE";
 fn resolved(monitor: &str, server: &str, disruptions: &[&str]) -> Account {
     Account {
         resolved: true,
-        alert: Some((monitor.to_owned(), server.to_owned())),
+        alerts: vec![(monitor.to_owned(), server.to_owned())],
         disruptions: disruptions.iter().map(|text| (*text).to_owned()).collect(),
         ..Account::default()
     }

@@ -100,7 +100,7 @@ proptest! {
             model.finish(now, ticket);
         }
         model.advance(start());
-        let account = Account { resolved: true, alert: Some(("IMAP".into(), "cas1".into())), ..Account::default() };
+        let account = Account { resolved: true, alerts: vec![("IMAP".into(), "cas1".into())], ..Account::default() };
         model.violations(&account);
         let ledger = model.ledger();
         prop_assert!(ledger.windows(2).all(|pair| pair[0].at <= pair[1].at));

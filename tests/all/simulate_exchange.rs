@@ -278,6 +278,7 @@ fn the_oracle_is_not_blind() {
         };
         let story = Story::of(path.to_str().unwrap(), world.to_str().unwrap(), arguments);
         assert!(story.violations().contains(&rule), "{}: {:?}", path.display(), story.ended());
+        assert_eq!(story.code, 1, "{}: whatever its end", path.display());
     }
     assert_eq!(found, 6);
 }

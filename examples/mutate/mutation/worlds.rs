@@ -13,7 +13,7 @@ use rectify::secret::Secrets;
 use rectify::source::{FileError, SourceMap};
 use rectify::value::{Outcome, Value};
 use rectify::world::Calls;
-use rectify::world::simulated::{self, Simulated, Site, Variation, WorldFile};
+use rectify::world::simulated::{self, Simulated, Site, Variation, WorldFile, about};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -266,9 +266,8 @@ impl Worlds {
             let hosts = program.hosts.iter().filter_map(|host| argument(program, runbook, &host.name));
             let fitting: Vec<Value> = hosts.collect();
             let Some(argument) = fitting.get(seed as usize % fitting.len().max(1)).cloned() else { continue };
-            let about = subject(program, runbook, &argument, world);
-            let about = about.as_ref().map(|(monitor, server)| (monitor.as_str(), server.as_str()));
-            let variation = Variation::random(world, &program.hosts, seed, about);
+            let about = about(program, runbook, std::slice::from_ref(&argument), None);
+            let variation = Variation::random(world, &program.hosts, seed, &about);
             let name = &program.runbooks[runbook].name;
             match play(folder, program, runbook, argument, world, variation) {
                 Ok(story) if story.violations.is_empty() => {}
@@ -333,13 +332,6 @@ fn argument(program: &Program, runbook: usize, name: &str) -> Option<Value> {
     fits.then(|| Value::Host(host.name.clone()))
 }
 
-/// The monitor and the server that a run is about.
-fn subject(program: &Program, runbook: usize, argument: &Value, world: &WorldFile) -> Option<(String, String)> {
-    let alert = world.alert.as_ref().map(|alert| alert.name.clone());
-    let monitor = alert.or_else(|| Some(program.runbooks[runbook].alerts.first()?.to_string()))?;
-    Some((monitor, argument.as_host()?.to_string()))
-}
-
 fn play(
     folder: &Folder,
     program: &Program,
@@ -367,7 +359,8 @@ fn play(
         listener: Box::new(|event| story.borrow_mut().hear(event)),
     })
     .map_err(|mistakes| mistakes.join(", "))?;
-    let about = subject(program, runbook, &argument, world);
+    let started_by = world.alert.as_ref().map(|alert| alert.name.as_str());
+    let about = about(program, runbook, std::slice::from_ref(&argument), started_by);
     let start = Start {
         runbook,
         arguments: vec![argument],

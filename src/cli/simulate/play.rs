@@ -10,7 +10,7 @@ use crate::report::run::{JsonLines, Judged, PlainLines, View};
 use crate::secret::Secrets;
 use crate::world::Calls;
 use crate::world::simulated::exchange::Violation;
-use crate::world::simulated::{Simulated, Site, Variation, WorldFile};
+use crate::world::simulated::{self, Simulated, Site, Variation, WorldFile};
 use crate::world::stage::Stuck;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -67,19 +67,14 @@ pub fn play(
         by_alert: world.alert.is_some(),
     };
     let ending = simulated.drive(engine::run(&job.program, &simulated, start)).map_err(NotPlayed::Stuck)?;
-    let violations = simulated.judge(&ending, subject(job, world));
+    let violations = simulated.judge(&ending, about(job, world));
     Ok(Played { ending, violations })
 }
 
-/// The monitor and the server that a run is about: what the runbook is for, in the words of the world's alert where that
-/// is what started it.
-pub fn subject(job: &Job, world: &WorldFile) -> Option<(String, String)> {
-    let runbook = job.program.runbooks.get(job.runbook)?;
-    let server = job.arguments.iter().find_map(|value| value.as_host())?;
-    let of_world = world.alert.as_ref().map(|alert| alert.name.as_str());
-    let own = || runbook.alerts.iter().map(|alert| alert.as_str());
-    let monitor = of_world.filter(|alert| own().any(|name| name == *alert)).or_else(|| own().next()).or(of_world)?;
-    Some((monitor.to_owned(), server.to_owned()))
+/// The alerts that a run is about, each with its server.
+pub fn about(job: &Job, world: &WorldFile) -> Vec<(String, String)> {
+    let started_by = world.alert.as_ref().map(|alert| alert.name.as_str());
+    simulated::about(&job.program, job.runbook, &job.arguments, started_by)
 }
 
 /// The backends whose transport ends in a model. What the others would reach is modelled nowhere.
@@ -87,9 +82,10 @@ pub fn backends() -> Vec<Box<dyn Backend>> {
     vec![Box::new(exchange::Exchange), Box::new(host::HostBackend), Box::new(service::Service)]
 }
 
-/// Plays one run and tells it as `run` does, on the clock of the world.
+/// Plays one run and tells it as `run` does, on the clock of the world. A rule that it broke comes before how it ended.
 pub fn play_one(job: &Job, world: &WorldFile, variation: Variation, format: Format, output: &Output) -> Exit {
     match tell(job, world, variation, format, output) {
+        Ok(played) if !played.violations.is_empty() => Exit::Findings,
         Ok(played) => Exit::of(&played.ending),
         Err(NotPlayed::Unusable(mistakes)) => super::unusable(&mistakes),
         Err(NotPlayed::Stuck(stuck)) => {

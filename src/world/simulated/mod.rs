@@ -3,6 +3,7 @@
 //! The interpreter and the backends are those of the live world; only commands and ports end in a model, and time is
 //! virtual. So decoding, deadlines and refusals are those that will be met at night.
 
+mod about;
 pub mod exchange;
 mod file;
 #[cfg(feature = "schema")]
@@ -10,6 +11,7 @@ mod schema;
 mod variation;
 mod world;
 
+pub use about::about;
 pub use file::{WorldAlert, WorldFile, load};
 #[cfg(feature = "schema")]
 pub use schema::schema;

@@ -35,19 +35,21 @@ impl Variation {
     }
 
     /// The world with up to three more faults, in most cases one of them a reason for the alert, and with Managed
-    /// Availability acting. `subject` is the monitor that the run is about, and its server.
-    pub fn random(world: &WorldFile, hosts: &[Host], seed: u64, subject: Option<(&str, &str)>) -> Self {
+    /// Availability acting. `about` are the alerts that the run is about, each with its server: see [`super::about`].
+    pub fn random(world: &WorldFile, hosts: &[Host], seed: u64, about: &[(String, String)]) -> Self {
         let mut random = Random::new(seed);
         let any = random.percent(ANY_FAULTS);
         let cancelled_after = random.percent(CANCELLED).then(|| random.length(CANCELLED_AFTER));
         let mut exchange = world.exchange.clone();
         exchange.managed_availability = true;
+        let server = about.first().map(|(_, server)| server.as_str());
         for _ in 0..TRIES {
-            let faults = random_faults(random.next(), hosts, &world.exchange, subject.map(|(_, server)| server));
+            let faults = random_faults(random.next(), hosts, &world.exchange, server);
             exchange.faults = [world.exchange.faults.as_slice(), &faults].concat();
             let has_reason = || {
                 let model = Model::new(&exchange, hosts, world.start, seed);
-                subject.is_none_or(|(alert, server)| model.is_ok_and(|model| model.is_sick(alert, server)))
+                let is_sick = |model: Model| about.iter().any(|(alert, server)| model.is_sick(alert, server));
+                about.is_empty() || model.is_ok_and(is_sick)
             };
             if any || has_reason() {
                 break;

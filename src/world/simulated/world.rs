@@ -96,9 +96,9 @@ impl<'a> Simulated<'a> {
         self.stage.drive(future)
     }
 
-    /// Judges a run that has ended by what was really done and how the system really is. `alert` is the monitor and the
-    /// server that the run was about.
-    pub fn judge(&self, ending: &Ending, alert: Option<(String, String)>) -> Vec<Violation> {
+    /// Judges a run that has ended by what was really done and how the system really is. `alerts` are the monitors or
+    /// health sets that the run was about, each with its server: see [`super::about`].
+    pub fn judge(&self, ending: &Ending, alerts: Vec<(String, String)>) -> Vec<Violation> {
         let mut model = self.model.borrow_mut();
         model.advance(self.stage.now());
         let told = self.stage.told().into_iter().map(|told| {
@@ -108,7 +108,7 @@ impl<'a> Simulated<'a> {
         let left = ending.left_in_place.iter();
         model.violations(&Account {
             resolved: ending.outcome == RunOutcome::Resolved,
-            alert,
+            alerts,
             left_in_place: left.map(|left| format!("{} {}", left.change, left.undo.as_deref().unwrap_or(""))).collect(),
             told: told.collect(),
             disruptions: ending.disruptions.clone(),

@@ -108,7 +108,7 @@ pub struct ProbeHabits {
     pub self_test: Length,
     /// ImapCTPProbe, for each database in turn.
     pub customer_touch_point: Length,
-    /// ImapDeepTestProbe, for each database in turn.
+    /// ImapDeepTestProbe, for each database that is active on the server in turn.
     pub deep_test: Length,
     /// The performance counter of the latency monitor.
     pub latency: Length,
@@ -120,6 +120,9 @@ pub struct ProbeHabits {
     pub target_is_health_set: bool,
     /// Whether the latency monitor exists.
     pub latency_monitor: bool,
+    /// Whether ImapDeepTestProbe takes the copies that are active elsewhere in turn as well, skips the login there, and
+    /// has its monitor count that as a success.
+    pub skipped_login_succeeds: bool,
 }
 
 impl Default for ProbeHabits {
@@ -134,6 +137,7 @@ impl Default for ProbeHabits {
             need_automatic_start: true,
             target_is_health_set: false,
             latency_monitor: true,
+            skipped_login_succeeds: false,
         }
     }
 }
@@ -312,21 +316,12 @@ pub struct Judging {
     pub reboots_per_day: u32,
     /// A fault that has begun less than this before the end may have been overlooked by an honest run.
     pub fresh: Length,
-    /// The same for a run that is about a health set: it can only ask monitors, and the customer's follows its probe by up
-    /// to twenty-five minutes.
-    pub fresh_to_monitors: Length,
     /// How long a cured latency must be watched before it may be called cured.
     pub watch: Length,
 }
 
 impl Default for Judging {
     fn default() -> Self {
-        Self {
-            restarts_per_hour: 4,
-            reboots_per_day: 1,
-            fresh: Length::minutes(10),
-            fresh_to_monitors: Length::minutes(30),
-            watch: Length::minutes(20),
-        }
+        Self { restarts_per_hour: 4, reboots_per_day: 1, fresh: Length::minutes(10), watch: Length::minutes(20) }
     }
 }

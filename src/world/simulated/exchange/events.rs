@@ -30,7 +30,7 @@ pub(super) enum Event {
 }
 
 /// What is going to happen. Events of one moment happen in the order in which they were planned.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Queue {
     waiting: BinaryHeap<Reverse<(Moment, u64, Event)>>,
     planned: u64,

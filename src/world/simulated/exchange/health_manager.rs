@@ -87,13 +87,19 @@ impl Site {
         if kind.of_front_end() {
             self.log_session(server, &verdict);
         }
-        self.monitor_result(server, MonitorKind::Probe(kind), verdict.cause.is_none());
+        // A login that nobody tried is neither a success nor a failure.
+        if verdict.skipped && !self.rules.probes.skipped_login_succeeds {
+            self.monitor_is_told_nothing(server, MonitorKind::Probe(kind));
+        } else {
+            self.monitor_result(server, MonitorKind::Probe(kind), verdict.cause.is_none());
+        }
     }
 
     fn database_in_turn(&mut self, server: ServerId, kind: ProbeKind) -> Option<DatabaseId> {
         let mut databases = match kind {
             ProbeKind::CustomerTouchPoint => self[server].touch_points.clone(),
-            ProbeKind::DeepTest => self.copies_on(server),
+            ProbeKind::DeepTest if self.rules.probes.skipped_login_succeeds => self.copies_on(server),
+            ProbeKind::DeepTest => self.active_on(server).collect(),
             ProbeKind::ProxyTest | ProbeKind::SelfTest => return None,
         };
         databases.sort();
@@ -110,9 +116,15 @@ impl Site {
         }
         let next = self.rules.probes.latency.max(Length::seconds(1));
         self.plan(next, Event::Sample { server, generation });
-        if !self.health_manager_is_silent(server) {
+        if self.health_manager_is_silent(server) {
+            return;
+        }
+        // A service that does not run counts nothing: no sample is not a low one.
+        if self[server].runs(self[server].logging_service()) {
             let low = self.high_latency_since(server).is_none();
             self.monitor_result(server, MonitorKind::Latency, low);
+        } else {
+            self.monitor_is_told_nothing(server, MonitorKind::Latency);
         }
     }
 }

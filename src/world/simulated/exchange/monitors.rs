@@ -50,7 +50,7 @@ impl MonitorKind {
 }
 
 /// A monitor.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Monitor {
     pub kind: MonitorKind,
     /// The failures that have come one after the other, the latest last; no more than the rule counts.
@@ -70,7 +70,7 @@ impl Monitor {
         Self { kind, failures: VecDeque::new(), alert: None, generation: 0, recovered: None, seen: false }
     }
 
-    /// The Health Manager ends, and what it knew with it.
+    /// What it knew is gone: the Health Manager ends, or what it watches was not asked.
     pub fn forget(&mut self) {
         *self = Self { generation: self.generation.wrapping_add(1), ..Self::new(self.kind) };
     }
@@ -137,6 +137,11 @@ impl Site {
                 }
             }
         }
+    }
+
+    /// What a monitor watches was not asked, and what it knew is of before: until its next result it is Unknown.
+    pub fn monitor_is_told_nothing(&mut self, server: ServerId, kind: MonitorKind) {
+        self[server].monitors.iter_mut().filter(|monitor| monitor.kind == kind).for_each(Monitor::forget);
     }
 
     /// The service that a monitor is about.

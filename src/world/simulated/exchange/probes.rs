@@ -91,12 +91,14 @@ pub(super) struct Verdict {
     pub user: Option<String>,
     /// Whether the answer was that the database is elsewhere: a success of a probe on demand.
     pub elsewhere: bool,
+    /// Whether it only greeted, though it is there to log in: there was no database to log in to.
+    pub skipped: bool,
 }
 
 impl Verdict {
     fn of(cause: Option<Cause>) -> Self {
         let greeted = !matches!(cause, Some(Cause::Refused | Cause::Silence | Cause::Certificate));
-        Self { cause, greeted, back_end: None, user: None, elsewhere: false }
+        Self { cause, greeted, back_end: None, user: None, elsewhere: false, skipped: false }
     }
 }
 
@@ -159,11 +161,17 @@ impl Site {
         taken: Taken,
     ) -> Verdict {
         let mut verdict = Verdict::of(self.greets(server, kind.service(), taken));
-        let Some(database) = database.filter(|_| verdict.cause.is_none() && kind.logs_in()) else { return verdict };
+        if verdict.cause.is_some() || !kind.logs_in() {
+            return verdict;
+        }
+        let Some(database) = database else {
+            verdict.skipped = true;
+            return verdict;
+        };
         let active = self[database].active;
         if kind == ProbeKind::DeepTest {
             if active != server {
-                verdict.elsewhere = !skips;
+                (verdict.elsewhere, verdict.skipped) = (!skips, skips);
                 return verdict;
             }
             verdict.cause = self.login(database, server, taken);
@@ -207,6 +215,13 @@ impl Site {
     /// Whether the Health Manager has work items of a kind.
     pub fn has_items(&self, server: ServerId, kind: ProbeKind) -> bool {
         let health = &self[server].health;
-        if kind.of_front_end() { health.front_end_items } else { health.back_end_items }
+        let watched = if kind.of_front_end() { health.front_end_items } else { health.back_end_items };
+        // A probe that logs in is made for each database: without one there is none, and nothing that would be healthy.
+        watched
+            && match kind {
+                ProbeKind::CustomerTouchPoint => !self[server].touch_points.is_empty(),
+                ProbeKind::DeepTest => !self.copies_on(server).is_empty(),
+                ProbeKind::ProxyTest | ProbeKind::SelfTest => true,
+            }
     }
 }

@@ -34,7 +34,7 @@ pub(super) struct ServerId(pub usize);
 pub(super) struct DatabaseId(pub usize);
 
 /// Everything. Ids are made by looking things up here, so that what they name exists.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Site {
     /// Until when everything has happened.
     pub now: Moment,
@@ -53,7 +53,7 @@ pub(super) struct Site {
 }
 
 /// A server.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Server {
     /// Its entry in the inventory.
     pub host: Host,
@@ -113,7 +113,7 @@ pub(super) struct Service {
 }
 
 /// The Health Manager of a server.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct HealthManager {
     /// Since when it takes requests; none while it does not.
     pub ready: Option<Moment>,
@@ -125,7 +125,7 @@ pub(super) struct HealthManager {
 }
 
 /// A database.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Database {
     pub name: String,
     pub copies: Vec<Copy>,
@@ -141,7 +141,7 @@ pub(super) struct Database {
 }
 
 /// A copy of a database.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Copy {
     pub server: ServerId,
     pub preference: u32,

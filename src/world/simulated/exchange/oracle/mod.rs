@@ -22,8 +22,8 @@ use super::state::{Server, Site};
 pub struct Account {
     /// Whether it says that it is resolved.
     pub resolved: bool,
-    /// The alert that it was about: the monitor or health set, and the server by any of its names.
-    pub alert: Option<(String, String)>,
+    /// The alerts that it was about: for each the monitor or health set, and the server by any of its names.
+    pub alerts: Vec<(String, String)>,
     /// What it says it has left in place: for each the change, and the call that takes it back.
     pub left_in_place: Vec<String>,
     /// The texts of its escalations and notices: subject, body and evidence.

@@ -3,7 +3,6 @@
 use super::{Account, Violation};
 use crate::world::simulated::exchange::faults::FaultKind;
 use crate::world::simulated::exchange::ledger::Actor;
-use crate::world::simulated::exchange::length::Moment;
 use crate::world::simulated::exchange::monitors::MonitorKind;
 use crate::world::simulated::exchange::probes::{ProbeKind, Taken};
 use crate::world::simulated::exchange::settings::ServiceStatus;
@@ -26,21 +25,31 @@ pub(in crate::world::simulated::exchange) fn is_sick(site: &Site, alert: &str, s
 
 /// A probe that fails for good, or that nobody can run, is not health.
 pub(super) fn resolved_while_sick(site: &Site, account: &Account) -> Option<Violation> {
-    let (alert, server) = account.alert.as_ref().filter(|_| account.resolved)?;
-    let server = site.server_named(server)?;
-    // What has begun only now may have been overlooked by an honest run.
-    let rules = &site.rules.oracle;
-    let is_set = MonitorKind::ALL.into_iter().any(|kind| kind.health_set().eq_ignore_ascii_case(alert));
-    let fresh = if is_set { rules.fresh.max(rules.fresh_to_monitors) } else { rules.fresh };
-    let just = |since: Moment| site.now.since(since) < fresh;
-    if site.troubles.iter().any(|trouble| trouble.since.is_some_and(just)) {
+    if !account.resolved {
         return None;
     }
-    let sick = meant(alert).into_iter().find_map(|kind| sickness(site, server, kind).map(|how| (kind, how)));
-    sick.map(|(kind, how)| {
-        let text = format!("Resolved, although {} of {} {how}", kind.name(), site[server].host.name);
-        Violation::new("resolved_while_sick", text)
+    let site = &without_fresh_faults(site);
+    account.alerts.iter().find_map(|(alert, server)| {
+        let server = site.server_named(server)?;
+        let sick = meant(alert).into_iter().find_map(|kind| sickness(site, server, kind).map(|how| (kind, how)));
+        sick.map(|(kind, how)| {
+            let text = format!("Resolved, although {} of {} {how}", kind.name(), site[server].host.name);
+            Violation::new("resolved_while_sick", text)
+        })
     })
+}
+
+/// The site as it would be if what has begun only now had not: an honest run may have overlooked that. Nothing else is
+/// excused by it.
+fn without_fresh_faults(site: &Site) -> Site {
+    let mut site = site.clone();
+    for at in 0..site.troubles.len() {
+        let since = site.troubles.get(at).and_then(|trouble| trouble.since);
+        if since.is_some_and(|since| site.now.since(since) < site.rules.oracle.fresh) {
+            site.trouble_heals(at);
+        }
+    }
+    site
 }
 
 /// Why a monitor of a server has no reason to be healthy. Restarts and boots that are under way are taken as done.
