@@ -1,5 +1,6 @@
 //! What a check knows while it goes on, and the order in which it goes.
 
+use super::Beside;
 use super::declarations::{Declarations, Words};
 use super::names::Body;
 use super::program::{NodeId, Parameter, Program};
@@ -27,6 +28,8 @@ pub(super) struct Patterns {
 /// One check of one file with its imports.
 pub(super) struct Context<'a> {
     pub inventory: Option<&'a Inventory>,
+    /// What the project's other files declare.
+    pub beside: Option<&'a dyn Beside>,
     pub sources: &'a SourceMap,
     pub declared: Declarations<'a>,
     pub program: Program,
@@ -75,7 +78,7 @@ impl<'a> Context<'a> {
     /// Checks the trees of a file and its imports, the file itself first.
     pub fn check(
         catalog: &'a Catalog,
-        inventory: Option<&'a Inventory>,
+        (inventory, beside): (Option<&'a Inventory>, Option<&'a dyn Beside>),
         sources: &'a SourceMap,
         trees: &[&'a ast::File],
         patterns: &'a mut Patterns,
@@ -84,6 +87,7 @@ impl<'a> Context<'a> {
         let declared = Declarations::collect(trees, catalog, &mut diagnostics);
         let mut context = Self {
             inventory,
+            beside,
             sources,
             declared,
             program: Program::default(),

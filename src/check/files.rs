@@ -20,11 +20,18 @@ pub struct Session<'a> {
     files: &'a dyn Files,
     pub(super) catalog: &'a Catalog,
     pub(super) inventory: Option<&'a Inventory>,
+    beside: Option<&'a dyn Beside>,
     sources: SourceMap,
     parsed: BTreeMap<PathBuf, Rc<ParsedFile>>,
     /// Which file an import brought in, by the place of the path that it names.
     imports: BTreeMap<Span, FileId>,
     patterns: Patterns,
+}
+
+/// The files of a project beside the one that is checked. The inventory is of all of them.
+pub trait Beside {
+    /// Whether one of them declares a role.
+    fn declares_role(&self, role: &str) -> bool;
 }
 
 /// A file as it was read, for those who look at more than its program.
@@ -55,11 +62,17 @@ impl<'a> Session<'a> {
             files,
             catalog,
             inventory,
+            beside: None,
             sources,
             parsed: BTreeMap::new(),
             imports: BTreeMap::new(),
             patterns: Patterns::default(),
         }
+    }
+
+    /// The same session for files of a project that has others beside them.
+    pub fn beside(self, others: &'a dyn Beside) -> Self {
+        Self { beside: Some(others), ..self }
     }
 
     /// Every file that was read, for showing diagnostics.
@@ -107,7 +120,10 @@ impl<'a> Session<'a> {
         let id = file.id;
         self.load(root, file, &mut loading);
         let trees: Vec<&ast::File> = loading.files.iter().map(|file| &file.tree).collect();
-        let (program, found) = Context::check(self.catalog, self.inventory, &self.sources, &trees, &mut self.patterns);
+        let (program, found) = {
+            let around = (self.inventory, self.beside);
+            Context::check(self.catalog, around, &self.sources, &trees, &mut self.patterns)
+        };
         let mut diagnostics: Vec<Diagnostic> =
             loading.files.iter().flat_map(|file| file.diagnostics.iter().cloned()).collect();
         diagnostics.extend(loading.diagnostics);

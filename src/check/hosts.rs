@@ -27,12 +27,13 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// A role that nothing here declares is another runbook's, unless it looks like one that is declared here.
+    /// A role that nothing here declares is another runbook's, unless it looks like one that is declared here, and no file
+    /// of the project declares it.
     fn undeclared_role(&mut self, host: &str, role: &str, span: Span) {
         let declared = self.declared.roles.keys().map(EcoString::as_str);
-        let message = format!("{host} is a {role}, and no role of that name is declared here");
+        let message = format!("{host} is a {role}, and no file of the project declares a role of that name");
         let diagnostic = self.unknown(code::INVENTORY_MISMATCH, span, message, role, declared);
-        if diagnostic.fix.is_some() {
+        if diagnostic.fix.is_some() && !self.beside.is_some_and(|others| others.declares_role(role)) {
             self.report(Diagnostic { severity: Severity::Warning, ..diagnostic });
         }
     }

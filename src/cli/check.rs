@@ -82,7 +82,10 @@ fn look_and_cure(arguments: &CheckArguments) -> Result<Vec<Looked>, String> {
         let projects = by_project(&arguments.paths, arguments.config.as_deref())?;
         let mut found = Vec::with_capacity(projects.len());
         for (place, files) in &projects {
-            found.push(look::project(place, files, &arguments.paths, today)?);
+            // Imports stay in a folder. The inventory is of every file that it was named for.
+            let sharing = projects.iter().filter(|((config, _), _)| *config == place.0);
+            let sharing: Vec<PathBuf> = sharing.flat_map(|(_, files)| files.iter().cloned()).collect();
+            found.push(look::project(place, files, &sharing, &arguments.paths, today)?);
         }
         rounds += 1;
         if arguments.fix && rounds < MOST_ROUNDS && fix::cure(&found)? > 0 {

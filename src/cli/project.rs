@@ -1,15 +1,18 @@
 //! The project that a file belongs to: its folder, its inventory, and the files that imports may reach.
 
 use super::files::{ProjectFiles, read_text};
-use super::walk::{CONFIG, config_above, named, runbook_files};
+use super::walk::{CONFIG, config_above, named, readable_runbooks, runbook_files};
 use crate::catalog::Catalog;
-use crate::check::{Checked, Session};
+use crate::check::{Beside, Checked, Session};
 use crate::diagnostic::{Diagnostic, Severity, code};
 use crate::inventory::{self, Inventory};
 use crate::secret::Secrets;
-use crate::source::{FileError, SourceFile, SourceMap, Span};
-use std::collections::BTreeMap;
+use crate::source::{FileError, FileId, SourceFile, SourceMap, Span};
+use crate::syntax::{self, ast::Declaration};
+use ecow::EcoString;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// Where a project is: its inventory, if there is one, and its folder.
 pub type Place = (Option<PathBuf>, PathBuf);
@@ -84,6 +87,11 @@ pub struct Project {
     files: ProjectFiles,
     /// The catalogue's files and the inventory's.
     sources: SourceMap,
+    place: Place,
+    /// Files that were named for the same inventory, wherever they lie.
+    named: Vec<PathBuf>,
+    /// Every role that a file of the project declares; read when it is asked for.
+    roles: OnceLock<BTreeSet<EcoString>>,
 }
 
 impl Project {
@@ -91,7 +99,8 @@ impl Project {
     ///
     /// # Errors
     /// A sentence, when the folder cannot be used.
-    pub fn open((config, folder): &Place) -> Result<Self, String> {
+    pub fn open(place: &Place) -> Result<Self, String> {
+        let (config, folder) = place;
         let files = ProjectFiles::new(folder).map_err(|error| named(folder, &error))?;
         let mut sources = Catalog::builtin().sources().clone();
         let mut diagnostics = Vec::new();
@@ -112,7 +121,13 @@ impl Project {
             }
         });
         let folder = config.as_deref().map_or_else(|| folder.clone(), beside);
-        Ok(Self { folder, inventory, diagnostics, files, sources })
+        let (place, named, roles) = (place.clone(), Vec::new(), OnceLock::new());
+        Ok(Self { folder, inventory, diagnostics, files, sources, place, named, roles })
+    }
+
+    /// The same project with these files, wherever they lie.
+    pub fn with(self, files: &[PathBuf]) -> Self {
+        Self { named: files.to_vec(), ..self }
     }
 
     /// Whether the inventory cannot be used.
@@ -139,7 +154,7 @@ impl Project {
 
     /// A session that checks files of this project.
     pub fn session(&self) -> Session<'_> {
-        Session::new(&self.files, Catalog::builtin(), self.sound_inventory(), self.sources.clone())
+        Session::new(&self.files, Catalog::builtin(), self.sound_inventory(), self.sources.clone()).beside(self)
     }
 
     /// The name that a file is known by. A path that leads out of the project, or nowhere, has the name that was typed.
@@ -151,6 +166,38 @@ impl Project {
     pub fn check(&self, session: &mut Session<'_>, path: &Path) -> Checked {
         session.check(&self.known_as(path))
     }
+}
+
+impl Beside for Project {
+    fn declares_role(&self, role: &str) -> bool {
+        self.roles.get_or_init(|| roles_of(&self.place, &self.named)).contains(role)
+    }
+}
+
+/// The roles that the files of a project declare: those below its folder that have no inventory of their own, and those
+/// that were named. What cannot be read declares none.
+fn roles_of((config, folder): &Place, named: &[PathBuf]) -> BTreeSet<EcoString> {
+    let real = |path: &Path| path.canonicalize().ok();
+    let own = config.as_deref().and_then(real);
+    let below =
+        readable_runbooks(folder).into_iter().filter(|file| match config_above(file).as_deref().and_then(real) {
+            Some(above) => Some(above) == own,
+            None => true,
+        });
+    let mut roles = BTreeSet::new();
+    for file in below.chain(named.iter().cloned()) {
+        let Ok(text) = read_text(&file) else { continue };
+        // A role is declared by its word: most files need not be read any closer.
+        if !text.contains("role") {
+            continue;
+        }
+        let tree = syntax::parse(FileId(0), &text).file;
+        roles.extend(tree.declarations.into_iter().filter_map(|declaration| match declaration {
+            Declaration::Role(shape) => Some(shape.name.text),
+            _ => None,
+        }));
+    }
+    roles
 }
 
 fn unreadable(path: &Path, error: &FileError, span: Span) -> Diagnostic {

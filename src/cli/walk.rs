@@ -43,6 +43,33 @@ fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), S
     Ok(())
 }
 
+/// No more entries of folders than this are looked at for files that nobody named.
+const MOST_ENTRIES: usize = 100_000;
+
+/// The runbook files below a folder as far as they can be found: what cannot be read is passed over.
+pub fn readable_runbooks(folder: &Path) -> Vec<PathBuf> {
+    let mut left = MOST_ENTRIES;
+    let mut open = vec![(folder.to_owned(), MAX_FOLDERS)];
+    let mut found = Vec::new();
+    while let Some((folder, depth)) = open.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            if left == 0 {
+                return found;
+            }
+            left -= 1;
+            let path = entry.path();
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                if depth > 0 && !entry.file_name().as_encoded_bytes().starts_with(b".") {
+                    open.push((path, depth - 1));
+                }
+            } else if path.extension().is_some_and(|extension| extension == EXTENSION) {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
 /// The inventory that a path belongs to: the nearest `rectify.yaml` in its folder or above.
 pub fn config_above(path: &Path) -> Option<PathBuf> {
     let folder = if path.is_dir() { path } else { path.parent()? };

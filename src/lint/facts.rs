@@ -46,6 +46,8 @@ pub struct Declared {
     pub name: EcoString,
     /// Where the name stands.
     pub span: Span,
+    /// For an enum: its words, by which it may be used without its name.
+    pub words: Vec<EcoString>,
 }
 
 /// A runbook, and what starts it.
@@ -84,7 +86,7 @@ impl Facts {
     fn take(&mut self, session: &Session<'_>, declaration: &ast::Declaration) {
         use ast::Declaration as D;
         let mut declare = |keyword, name: &ast::Name| {
-            self.declared.push(Declared { keyword, name: name.text.clone(), span: name.span });
+            self.declared.push(Declared { keyword, name: name.text.clone(), span: name.span, words: Vec::new() });
         };
         match declaration {
             D::Import(import) => {
@@ -94,7 +96,9 @@ impl Facts {
             D::Role(shape) => declare("role", &shape.name),
             D::Record(shape) => declare("record", &shape.name),
             D::Enumeration(enumeration) => {
-                declare("enum", &enumeration.name);
+                let words = enumeration.words.iter().map(|word| word.text.clone()).collect();
+                let (name, span) = (enumeration.name.text.clone(), enumeration.name.span);
+                self.declared.push(Declared { keyword: "enum", name, span, words });
                 self.provided.extend(enumeration.words.iter().map(|word| word.text.clone()));
             }
             D::Limit(_) => self.limits = true,

@@ -48,6 +48,7 @@ mod powershell;
 mod reliability_changes;
 mod reliability_commands;
 mod reliability_unknown;
+mod reliability_checks;
 mod reliability_exchange;
 mod right_files;
 mod scenarios;

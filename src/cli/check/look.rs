@@ -50,8 +50,15 @@ struct Part {
     has_errors: bool,
 }
 
-pub fn project(place: &Place, files: &[PathBuf], paths: &[PathBuf], today: Date) -> Result<Looked, String> {
-    let project = Project::open(place)?;
+/// Looks at `files`. `sharing` are all that were named and have the same inventory, `paths` what was named.
+pub fn project(
+    place: &Place,
+    files: &[PathBuf],
+    sharing: &[PathBuf],
+    paths: &[PathBuf],
+    today: Date,
+) -> Result<Looked, String> {
+    let project = Project::open(place)?.with(sharing);
     let whole = is_whole(&place.1, paths);
     let mut looked = Looked {
         folder: project.folder.clone(),

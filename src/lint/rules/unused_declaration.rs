@@ -1,6 +1,7 @@
 //! A probe, procedure, role, record or enum that nothing in the project uses.
 
 use crate::diagnostic::{Diagnostic, Level, code};
+use crate::lint::facts::Declared;
 use crate::lint::rule::{Look, Project, Rule};
 use std::collections::BTreeSet;
 
@@ -24,7 +25,11 @@ fn look(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
         if !file.runs && !imported.contains(&file.file) {
             continue;
         }
-        for declared in file.declared.iter().filter(|declared| !words.contains(declared.name.as_str())) {
+        // The word of an enum stands alone where its type is known, and without the enum nobody would know it.
+        let names = |declared: &Declared| {
+            [&declared.name].into_iter().chain(&declared.words).any(|it| words.contains(it.as_str()))
+        };
+        for declared in file.declared.iter().filter(|declared| !names(declared)) {
             let message = format!("Nothing uses the {} {}", declared.keyword, declared.name);
             found.push(Diagnostic::warning(code::UNUSED_DECLARATION, declared.span, message).help("Take it out"));
         }
