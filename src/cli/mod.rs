@@ -95,7 +95,10 @@ pub fn main() -> ExitCode {
     let thread = std::thread::Builder::new().name("rectify".into()).stack_size(STACK_BYTES).spawn(start);
     match thread.map(std::thread::JoinHandle::join) {
         Ok(Ok(exit)) => exit,
-        Ok(Err(_)) => Exit::Fault.into(),
+        Ok(Err(_)) => {
+            crate::transport::process::end_every_group();
+            Exit::Fault.into()
+        }
         Err(error) => {
             output::say(&format!("rectify cannot start a thread: {error}"));
             Exit::Fault.into()

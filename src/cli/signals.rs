@@ -6,6 +6,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    quit: Signal,
     hang_up: Signal,
 }
 
@@ -18,6 +19,7 @@ impl Signals {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            quit: signal(SignalKind::quit())?,
             hang_up: signal(SignalKind::hangup())?,
         })
     }
@@ -28,6 +30,7 @@ impl Signals {
             tokio::select! {
                 Some(()) = self.interrupt.recv() => return,
                 Some(()) = self.terminate.recv() => return,
+                Some(()) = self.quit.recv() => return,
                 // Nobody looks any more; the run goes on.
                 Some(()) = self.hang_up.recv() => {}
                 else => std::future::pending().await,

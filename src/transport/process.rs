@@ -11,7 +11,7 @@ mod sanitise;
 mod tests;
 
 pub use capture::Captured;
-pub use group::end_every_group;
+pub use group::{dropped_groups_have_ended, end_every_group, wait_for_dropped_groups};
 pub use sanitise::sanitised;
 
 use crate::value::{ActionError, ErrorKind, SignedDuration, display_duration};

@@ -21,6 +21,7 @@ use crate::engine::address::Address;
 use crate::engine::event::Event;
 use crate::engine::world::{Answered, Asking, Charge, Observing, Pending, Reply, Request, Telling, World};
 use crate::transport::outside::ThisMachine;
+use crate::transport::process;
 use crate::value::{ActionError, SignedDuration, Timestamp, Value};
 use ledger::Ledger;
 use locks::Locks;
@@ -96,6 +97,8 @@ impl<'a> Live<'a> {
     async fn effect(&self, request: Request) -> Reply<Value> {
         let time_left = self.clock.until(request.deadline);
         let result = self.equipment.calls.perform(&request, time_left, &self.outside).await;
+        // A command that was given up may still act: only when it has ended may anything else begin.
+        process::dropped_groups_have_ended().await;
         self.reply(result)
     }
 }
@@ -150,6 +153,7 @@ impl World for Live<'_> {
     }
 
     fn unlock(&self, names: &[String]) {
+        process::wait_for_dropped_groups();
         self.locks.release(names);
     }
 

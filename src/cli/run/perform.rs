@@ -11,6 +11,7 @@ use crate::backend::{Backend, exchange, exec, host, imap, service};
 use crate::engine::{self, Ending, Start};
 use crate::report::run::{JsonLines, LiveView, PlainLines, View};
 use crate::secret::{Redacted, Secrets};
+use crate::transport::process::end_every_group;
 use crate::value::Timestamp;
 use crate::world::Calls;
 use crate::world::live::{Cancel, Channels, Equipment, Live, state_folder};
@@ -90,10 +91,13 @@ pub fn perform(job: &Job, id: String, arguments: &RunArguments, stage: &mut Stag
             }
         })
     };
-    catch_unwind(AssertUnwindSafe(to_the_end)).unwrap_or_else(|_| {
+    let exit = catch_unwind(AssertUnwindSafe(to_the_end)).unwrap_or_else(|_| {
         view.borrow_mut().abandoned("a fault of rectify itself ended the run", world.now());
         Exit::Fault
-    })
+    });
+    // While the world still holds its locks: nobody may begin where a command of this run still acts.
+    end_every_group();
+    exit
 }
 
 /// Everything that can carry out calls.

@@ -10,16 +10,68 @@ use std::time::Duration;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-/// Groups whose leader has not been reaped, by its number.
+/// Groups whose leader has not been reaped, by its number. A group is signalled under this lock alone, and leaves before
+/// its leader is reaped: so no signal reaches a stranger who got the same number.
 static LIVING: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
 
-/// Kills every group that is still there, at once: for the moment before this program ends.
+/// Those of them whose owner let go of them, and that have not ended yet.
+static DROPPED: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+
+/// How often is looked whether a group has ended: it has no event of its own.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
+/// How long a killed group may take to be gone; longer only where the kernel itself holds it.
+const GONE_WITHIN: Duration = Duration::from_secs(1);
+
+/// Ends every group that is still there: asks it to, kills after [`GRACE`](super::GRACE) whoever has not ended, and
+/// returns when nobody is left. For the moment before this program ends, while its locks are still held.
 pub fn end_every_group() {
-    for leader in LIVING.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-        if let Some(pid) = Pid::from_raw(*leader) {
-            let _ = kill_process_group(pid, Signal::KILL);
-        }
+    if !signal_every_group(Signal::TERM) {
+        return;
     }
+    signal_every_group(Signal::CONT);
+    if !wait_for_end(super::GRACE, || all_of(&LIVING)) {
+        signal_every_group(Signal::KILL);
+        wait_for_end(GONE_WITHIN, || all_of(&LIVING));
+    }
+}
+
+/// Waits until the groups that somebody let go of have ended: at most [`GRACE`](super::GRACE), and a moment.
+pub fn wait_for_dropped_groups() {
+    wait_for_end(super::GRACE + GONE_WITHIN, || all_of(&DROPPED));
+}
+
+/// The same, without holding up anybody else.
+pub async fn dropped_groups_have_ended() {
+    let since = std::time::Instant::now();
+    while since.elapsed() < super::GRACE + GONE_WITHIN && any_lives(&all_of(&DROPPED)) {
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+/// Sends a signal to every group; whether there was one.
+fn signal_every_group(signal: Signal) -> bool {
+    let living = LIVING.lock().unwrap_or_else(PoisonError::into_inner);
+    for pid in living.iter().filter_map(|leader| Pid::from_raw(*leader)) {
+        let _ = kill_process_group(pid, signal);
+    }
+    !living.is_empty()
+}
+
+fn all_of(groups: &Mutex<BTreeSet<i32>>) -> BTreeSet<i32> {
+    groups.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Whether the groups have ended in time.
+fn wait_for_end(limit: Duration, groups: impl Fn() -> BTreeSet<i32>) -> bool {
+    let since = std::time::Instant::now();
+    while any_lives(&groups()) {
+        if since.elapsed() >= limit {
+            return false;
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    }
+    true
 }
 
 /// A child that leads a group of its own.
@@ -100,6 +152,8 @@ impl Drop for Group {
     /// The future was dropped: somebody cancelled. A thread sees to the end, so that nobody waits for the grace.
     fn drop(&mut self) {
         let Some(Leader { mut child, pid, watch, output }) = self.leader.take() else { return };
+        let number = pid.as_raw_nonzero().get();
+        DROPPED.lock().unwrap_or_else(PoisonError::into_inner).insert(number);
         ask_to_end(pid);
         let watch = watch.into_inner();
         let ending = std::thread::Builder::new().spawn(move || {
@@ -110,27 +164,30 @@ impl Drop for Group {
                 std::thread::sleep(Duration::from_millis(10));
             }
             let _ = kill_process_group(pid, Signal::KILL);
-            let _ = child.wait();
+            wait_for_end(GONE_WITHIN, || BTreeSet::from([number]));
             forget(pid);
+            let _ = child.wait();
             drop(output);
         });
         if ending.is_err() {
             // There is no thread to be had; its number stays the leader's, because nobody has reaped it.
             let _ = kill_process_group(pid, Signal::KILL);
+            DROPPED.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
         }
     }
 }
 
 impl Leader {
     fn reap(&mut self) -> std::io::Result<ExitStatus> {
-        let status = self.child.wait();
         forget(self.pid);
-        status
+        self.child.wait()
     }
 }
 
 fn forget(pid: Pid) {
-    LIVING.lock().unwrap_or_else(PoisonError::into_inner).remove(&pid.as_raw_nonzero().get());
+    for groups in [&LIVING, &DROPPED] {
+        groups.lock().unwrap_or_else(PoisonError::into_inner).remove(&pid.as_raw_nonzero().get());
+    }
 }
 
 #[expect(
@@ -151,8 +208,15 @@ fn ask_to_end(pid: Pid) {
 
 /// Whether anybody but an ended leader is in the group. When that cannot be told, yes.
 fn others_live(group: Pid) -> bool {
+    any_lives(&BTreeSet::from([group.as_raw_nonzero().get()]))
+}
+
+/// Whether anybody who has not ended is in one of the groups. When that cannot be told, yes.
+fn any_lives(groups: &BTreeSet<i32>) -> bool {
+    if groups.is_empty() {
+        return false;
+    }
     let Ok(processes) = std::fs::read_dir("/proc") else { return true };
-    let group = group.as_raw_nonzero().get();
     processes
         .flatten()
         .filter(|entry| entry.file_name().as_encoded_bytes().first().is_some_and(u8::is_ascii_digit))
@@ -161,6 +225,6 @@ fn others_live(group: Pid) -> bool {
             // After the name in parentheses: state, parent, group.
             let mut fields = status.rsplit(") ").next().unwrap_or_default().split(' ');
             let ended = matches!(fields.next(), Some("Z" | "X"));
-            !ended && fields.nth(1).and_then(|field| field.parse().ok()) == Some(group)
+            !ended && fields.nth(1).and_then(|field| field.parse().ok()).is_some_and(|group| groups.contains(&group))
         })
 }
