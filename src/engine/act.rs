@@ -34,7 +34,18 @@ pub(super) async fn act<'t>(
         return Err(Exit::SHOWN);
     }
     let change = prepare(scope, action, &made, adverb, at).await.map_err(|exit| exit.of(&made))?;
-    let performed = perform(scope, call.action, &made, at).await.map_err(|exit| exit.of(&made))?;
+    let noted = change.as_ref().and_then(Change::noted);
+    if let Some(undo) = noted
+        && let Err(error) = scope.note_change(at, &made.to_string(), undo, made.target()).await
+    {
+        turned_down(scope, made.class, made.to_string(), &error, at);
+        return Err(Exit::Failed(error).of(&made));
+    }
+    let performed = perform(scope, call.action, &made, at).await;
+    if noted.is_some() && !performed.as_ref().is_ok_and(Performed::may_have_changed) {
+        scope.change_over(at);
+    }
+    let performed = performed.map_err(|exit| exit.of(&made))?;
     if let Some(change) = change
         && performed.may_have_changed()
     {
@@ -212,8 +223,9 @@ pub(super) async fn perform<'t>(scope: &Scope<'t>, index: usize, call: &Call, at
     Ok(performed)
 }
 
-/// Tells of a call that a lock or a limit turned down before it was made. There was no intent.
-fn turned_down(scope: &Scope<'_>, class: Class, text: String, error: &ActionError, at: &Address) {
+/// Tells of a call that was turned down before it was made, by a lock, a limit or a note that cannot be kept. There was
+/// no intent.
+pub(super) fn turned_down(scope: &Scope<'_>, class: Class, text: String, error: &ActionError, at: &Address) {
     let (result, detail) = (Outcome::Refused, error.to_string());
     note(scope, &Performed { outcome: result, exit: None }, class, &text, Some(&detail));
     let evidence = error.evidence.clone();

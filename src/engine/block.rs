@@ -1,6 +1,6 @@
 //! Blocks and statements: each in turn, what was opened undone at the end, whichever way it comes.
 
-use super::act::act;
+use super::act::{act, turned_down};
 use super::address::Address;
 use super::change::{Change, Keep, Undo, close};
 use super::compute::mismatch;
@@ -12,7 +12,7 @@ use super::scope::{Boxed, Scope};
 use super::world::Reached;
 use super::{because, child, loops, people, show, tell, wait};
 use crate::check::program::{Adverb, Block, Expression, LetElse, Slot, Statement, StatementKind, Subject};
-use crate::value::Value;
+use crate::value::{Class, Value};
 use tracing::Instrument;
 
 /// Runs a block.
@@ -103,11 +103,12 @@ pub(super) async fn statement<'t>(
         }
         StatementKind::TemporarilyBlock { block, undo, keep_on_failure } => {
             let inner = scope.noticing(at.clone());
+            note_block(scope, &show::effects(scope, block, frame), undo, frame, &at).await?;
             let flow = self::block(inner.clone(), block, frame).await;
             let flow = show::undo_after(scope, flow, Some(undo), frame);
             let keep = if *keep_on_failure { Keep::OnFailure } else { Keep::Never };
             let text = show::effects(scope, block, frame);
-            half_way(scope, inner, flow, Some(undo), keep, text, frame, at, changes)
+            half_way(scope, inner, flow, Some(undo), keep, text, frame, at, changes).await
         }
         StatementKind::Let { slot, value, otherwise, .. } => {
             let value = match subject_value(scope, value, frame, &at).await {
@@ -224,6 +225,9 @@ async fn do_procedure<'t>(
     own.grow_old(ages);
     let mut inner = scope.noticing(at.clone());
     inner.numbered = scope.numbered.procedure(&scope.tree.numbering, line.node);
+    if let Some(undo) = &procedure.undo {
+        note_block(scope, &text, undo, &own, &at).await?;
+    }
     let flow = block(inner.clone(), &procedure.block, &mut own).await;
     let flow = show::undo_after(scope, flow, procedure.undo.as_ref(), &mut own);
     let keep = match adverb {
@@ -233,15 +237,38 @@ async fn do_procedure<'t>(
         Adverb::Permanently { undo_on_failure: false } | Adverb::None => Keep::Always,
     };
     if adverb == Adverb::None && flow.is_ok() {
+        if procedure.undo.is_some() {
+            scope.change_over(&at);
+        }
         return flow;
     }
-    half_way(scope, inner, flow, procedure.undo.as_ref(), keep, text, &own, at, changes)
+    half_way(scope, inner, flow, procedure.undo.as_ref(), keep, text, &own, at, changes).await
+}
+
+/// Has a note kept of what a block is about to do and what takes it back, as far as both are known.
+async fn note_block<'t>(
+    scope: &Scope<'t>,
+    text: &str,
+    undo: &'t Block,
+    frame: &Frame,
+    at: &Address,
+) -> Flow {
+    if scope.tree.acting.is_none() {
+        return Ok(());
+    }
+    match scope.note_change(at, text, &show::effects(scope, undo, frame), None).await {
+        Ok(()) => Ok(()),
+        Err(error) => {
+            turned_down(scope, Class::Change, text.to_owned(), &error, at);
+            Err(error.into())
+        }
+    }
 }
 
 /// After a block that has an undo: opens it, if anything was changed in it at all. Where the block stopped half-way it is
 /// undone in any case.
 #[allow(clippy::too_many_arguments, reason = "all that there is to say about one block")]
-fn half_way<'t>(
+async fn half_way<'t>(
     scope: &Scope<'t>,
     inner: Scope<'t>,
     flow: Flow,
@@ -253,8 +280,16 @@ fn half_way<'t>(
     changes: &mut Vec<Change<'t>>,
 ) -> Flow {
     let keep = if flow.is_ok() { keep } else { Keep::Never };
-    if inner.has_acted() && undo.is_some() {
+    let acted = inner.has_acted();
+    if undo.is_some() && (!acted || keep == Keep::Always) {
+        scope.change_over(&address);
+    }
+    if acted && undo.is_some() {
         let undo_text = undo.map(|undo| show::effects(scope, undo, frame));
+        if let (Some(undo), true) = (&undo_text, keep != Keep::Always) {
+            // What the block found out is known by now. If that cannot be written, the first note still stands.
+            let _ = scope.note_change(&address, &text, undo, None).await;
+        }
         let undo = undo.map(|block| Undo::Block { block, frame: frame.clone(), scope: inner });
         Change { address, text, undo_text, undo, keep }.open(scope, changes);
     }

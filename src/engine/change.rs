@@ -7,8 +7,10 @@ use super::event::{EventKind, LeftInPlace};
 use super::exit::{Exit, Flow};
 use super::frame::Frame;
 use super::scope::{Boxed, Scope};
+use super::turn::reply;
+use super::world::ChangeNote;
 use crate::check::program::{Block, StatementKind};
-use crate::value::{Call, Outcome};
+use crate::value::{ActionError, Call, Outcome};
 
 /// When a change outlives its block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +47,45 @@ pub(super) enum Undo<'t> {
     Block { block: &'t Block, frame: Frame, scope: Scope<'t> },
 }
 
+impl<'t> Scope<'t> {
+    /// Has the world keep a note of a change before it is made. Without one it may not be made: a run that is killed
+    /// would leave it behind and nobody would know.
+    pub async fn note_change(
+        &self,
+        address: &Address,
+        change: &str,
+        undo: &str,
+        host: Option<&str>,
+    ) -> Result<(), ActionError> {
+        let Some(world) = self.tree.acting else { return Ok(()) };
+        let note = ChangeNote {
+            address: address.clone(),
+            run: self.run.id.clone(),
+            runbook: self.run.called(),
+            host: host.map(str::to_owned),
+            change: change.to_owned(),
+            undo: undo.to_owned(),
+        };
+        match reply(self.tree, world.note_change(note), false).await {
+            Ok(reply) => reply.result,
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// The change is over, or was never made.
+    pub fn change_over(&self, address: &Address) {
+        if let Some(world) = self.tree.acting {
+            world.change_over(address);
+        }
+    }
+}
+
 impl<'t> Change<'t> {
+    /// What takes it back, where it is not meant to stay whatever happens: of such a change a note is kept.
+    pub fn noted(&self) -> Option<&str> {
+        self.undo_text.as_deref().filter(|_| self.undo.is_some() && self.keep != Keep::Always)
+    }
+
     /// From here on the change is there.
     pub fn open(self, scope: &Scope<'t>, changes: &mut Vec<Change<'t>>) {
         let permanent = matches!(self.keep, Keep::Always | Keep::OnSuccess);
@@ -83,11 +123,14 @@ pub(super) fn close<'f, 't: 'f>(scope: &'f Scope<'t>, mut changes: Vec<Change<'t
                     let left = change.left("kept, because the run ended badly");
                     scope.run.note(|record| record.left.push(left.clone()));
                 }
-                Keep::OnSuccess if !bad => scope.run.note(|record| {
-                    for (_, left) in record.permanent.iter_mut().filter(|(address, _)| *address == change.address) {
-                        left.why = "its block ended well, so that it stays".to_owned();
-                    }
-                }),
+                Keep::OnSuccess if !bad => {
+                    scope.change_over(&change.address);
+                    scope.run.note(|record| {
+                        for (_, left) in record.permanent.iter_mut().filter(|(address, _)| *address == change.address) {
+                            left.why = "its block ended well, so that it stays".to_owned();
+                        }
+                    });
+                }
                 Keep::Always => {}
                 _ => failed.extend(undo(scope, change).await),
             }
@@ -115,6 +158,9 @@ async fn undo<'t>(scope: &Scope<'t>, mut change: Change<'t>) -> Option<String> {
         result: outcome,
         detail: wrong.clone(),
     });
+    if wrong.is_none() {
+        scope.change_over(&change.address);
+    }
     let left = wrong.as_ref().map(|wrong| change.left(format!("its undo failed: {wrong}")));
     scope.run.note(|record| {
         record.permanent.retain(|(address, _)| *address != change.address);

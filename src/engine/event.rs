@@ -48,6 +48,37 @@ pub struct LeftInPlace {
     pub why: String,
 }
 
+/// A change that an earlier run has left behind, as this machine's notes have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FoundChange {
+    /// The run that made it.
+    pub run: String,
+    /// Its runbook with its arguments.
+    pub runbook: String,
+    /// The host that it was made on, where it was made on one.
+    pub host: Option<String>,
+    /// When.
+    pub since: Timestamp,
+    /// What was done, or was about to be.
+    pub change: String,
+    /// What takes it back, by hand.
+    pub undo: Option<String>,
+    /// The file to delete when it has been dealt with.
+    pub note: String,
+}
+
+impl FoundChange {
+    /// As one of the things that are left in place.
+    pub fn left(&self) -> LeftInPlace {
+        let Self { run, runbook, since, note, .. } = self;
+        let on = self.host.as_deref().map(|host| format!(" on {host}")).unwrap_or_default();
+        let why = format!(
+            "left{on} by run {run} of {runbook}, begun at {since:.0}; delete {note} when it has been dealt with"
+        );
+        LeftInPlace { change: self.change.clone(), undo: self.undo.clone(), why }
+    }
+}
+
 /// Evidence, worked out.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ShownEvidence {
@@ -72,6 +103,17 @@ pub enum EventKind {
     },
     RunRefused {
         reason: String,
+    },
+    /// What earlier runs have left behind on this machine; told before anything else, where there is something.
+    ChangesFound {
+        changes: Vec<FoundChange>,
+    },
+    /// A lock was free because the process of the run that held it is gone without having let go of it.
+    LockTakenOver {
+        lock: String,
+        holder: String,
+        process: u32,
+        since: Timestamp,
     },
     /// `number` is the tool's own numbering: `2`, `2.1`.
     StepStarted {

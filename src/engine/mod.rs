@@ -23,6 +23,7 @@ mod limit;
 mod lock;
 mod loops;
 mod method;
+mod naming;
 mod observe;
 mod people;
 mod probe;

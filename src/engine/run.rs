@@ -3,7 +3,7 @@
 use super::address::Address;
 use super::block::block;
 use super::compute::mismatch;
-use super::event::{EventKind, LeftInPlace, RunOutcome, ShownEvidence};
+use super::event::{Event, EventKind, FoundChange, LeftInPlace, RunOutcome, ShownEvidence};
 use super::exit::{Escalation, Exit, Flow, Resolution};
 use super::frame::Frame;
 use super::goal::{ask_goal, bind};
@@ -42,6 +42,8 @@ pub struct Start {
     /// An alert started it, so nobody waits for it to begin: locks that others hold are waited for until `ends within`
     /// is over, and a run that is turned down all the same escalates. By hand it is refused at once.
     pub by_alert: bool,
+    /// What earlier runs have left behind: told at the start, and listed at the end.
+    pub found: Vec<FoundChange>,
 }
 
 /// How a run ended.
@@ -75,6 +77,10 @@ pub async fn rehearse(program: &Program, world: &dyn Observing, start: Start) ->
 }
 
 async fn outermost<'t>(tree: &'t Tree<'t>, start: Start) -> Ending {
+    if !tree.found.is_empty() {
+        let kind = EventKind::ChangesFound { changes: tree.found.clone() };
+        tree.observing.record(&Event { schema: 1, time: start.at, run: start.run.clone(), kind });
+    }
     let began = Beginning {
         id: start.run.clone(),
         runbook: start.runbook,
@@ -131,17 +137,18 @@ fn rehearsed(scope: &Scope<'_>, end: &End) -> Ending {
 /// Tells the end of a run that has done nothing.
 fn without_effect(run: &Run, tree: &Tree<'_>, outcome: RunOutcome, reason: String, since: Timestamp) -> Ending {
     let duration = tree.clock.get().duration_since(since);
+    let left_in_place = tree.found_in_place();
     run.tell(
         tree,
         EventKind::RunEnded {
             outcome,
             reason: reason.clone(),
-            left_in_place: Vec::new(),
+            left_in_place: left_in_place.clone(),
             disruptions: Vec::new(),
             duration,
         },
     );
-    Ending { outcome, reason, left_in_place: Vec::new(), disruptions: Vec::new(), duration, nobody_told: false }
+    Ending { outcome, reason, left_in_place, disruptions: Vec::new(), duration, nobody_told: false }
 }
 
 fn refused(tree: &Tree<'_>, since: Timestamp, exit: Exit, run: Option<&Run>) -> Ending {
@@ -156,7 +163,7 @@ fn refused(tree: &Tree<'_>, since: Timestamp, exit: Exit, run: Option<&Run>) -> 
     Ending {
         outcome,
         reason,
-        left_in_place: Vec::new(),
+        left_in_place: tree.found_in_place(),
         disruptions: Vec::new(),
         duration: tree.clock.get().duration_since(since),
         nobody_told: false,
@@ -239,9 +246,12 @@ pub(super) async fn begin<'t>(
     let started = tree.clock.get();
     let own = runbook.ends_within.map(|within| after(started, within));
     let callers = caller.and_then(Scope::deadline);
+    let named = runbook.parameters.iter().map(|parameter| parameter.name.clone());
     let run = Rc::new(Run {
         id: how.id,
         title: runbook.title.clone(),
+        runbook: runbook.name.clone(),
+        arguments: named.zip(how.arguments.iter().cloned()).collect(),
         parent: caller.map(|scope| Rc::clone(&scope.run)),
         started,
         deadline: own.into_iter().chain(callers).min(),
@@ -257,8 +267,6 @@ pub(super) async fn begin<'t>(
         scope.group = caller.group.clone();
         scope.acted = Rc::clone(&caller.acted);
     }
-    let named = runbook.parameters.iter().map(|parameter| parameter.name.clone());
-    let arguments = named.zip(how.arguments.iter().cloned()).collect();
     let mut frame = Frame::new(how.arguments, &runbook.locals);
     let locks = prepare(&scope, runbook, &mut frame).await;
     let locks = locks.map_err(|exit| Refusal { exit, run: Some(Rc::clone(&run)) })?;
@@ -267,7 +275,7 @@ pub(super) async fn begin<'t>(
         EventKind::RunStarted {
             runbook: runbook.name.clone(),
             title: runbook.title.clone(),
-            arguments,
+            arguments: run.arguments.clone(),
             parent: run.parent.as_ref().map(|parent| parent.id.clone()),
             deadline: run.deadline,
         },
@@ -368,6 +376,9 @@ pub(super) fn ended(scope: &Scope<'_>, end: &End) -> Vec<LeftInPlace> {
         let mut left = record.left.clone();
         if outcome != RunOutcome::Resolved {
             left.extend(record.permanent.iter().map(|(_, left)| left.clone()));
+        }
+        if scope.run.parent.is_none() {
+            left.extend(scope.tree.found_in_place());
         }
         (left, record.disruptions.clone())
     };

@@ -1,7 +1,7 @@
 //! What a run and all the runs that it starts have in common, and what each has of its own.
 
 use super::address::Address;
-use super::event::{Event, EventKind, LeftInPlace};
+use super::event::{Event, EventKind, FoundChange, LeftInPlace};
 use super::exit::Escalation;
 use super::goal::BoundGoal;
 use super::run::Start;
@@ -34,6 +34,8 @@ pub(super) struct Tree<'a> {
     pub steps_left: Cell<u64>,
     /// Whether an alert started it.
     pub by_alert: bool,
+    /// What earlier runs have left behind.
+    pub found: Vec<FoundChange>,
     /// How many lines a rehearsal has shown.
     pub shown: Cell<u32>,
     /// The numbers of steps.
@@ -95,6 +97,7 @@ impl<'a> Tree<'a> {
             moved: Cell::new(false),
             steps_left: Cell::new(start.step_limit),
             by_alert: start.by_alert,
+            found: start.found.clone(),
             shown: Cell::new(0),
             numbering: Numbering::of(program),
             busy: RefCell::default(),
@@ -104,6 +107,11 @@ impl<'a> Tree<'a> {
             telling: Cell::new(false),
             told: Cell::new(None),
         }
+    }
+
+    /// What earlier runs have left behind, as what is left in place.
+    pub fn found_in_place(&self) -> Vec<LeftInPlace> {
+        self.found.iter().map(FoundChange::left).collect()
     }
 
     /// Lets those who wait for something inside the run look again.
@@ -118,6 +126,10 @@ pub(super) struct Run {
     pub id: EcoString,
     /// Its runbook's title.
     pub title: EcoString,
+    /// Its runbook's name.
+    pub runbook: EcoString,
+    /// Its arguments, by the names of the parameters.
+    pub arguments: Vec<(EcoString, Value)>,
     /// Who started it.
     pub parent: Option<Rc<Run>>,
     /// When.

@@ -92,6 +92,24 @@ pub struct Charge {
     pub apart: Option<crate::value::SignedDuration>,
 }
 
+/// A change that is about to be made: what a world keeps in writing until it is over, so that it is found though the run
+/// is killed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeNote {
+    /// Where in the run it stands.
+    pub address: Address,
+    /// The run.
+    pub run: EcoString,
+    /// Its runbook with its arguments: `WebDown(server: web1)`.
+    pub runbook: String,
+    /// The host that it is made on, where it is made on one.
+    pub host: Option<String>,
+    /// What is done.
+    pub change: String,
+    /// What takes it back.
+    pub undo: String,
+}
+
 /// What became of a run at one of its statements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reached {
@@ -139,6 +157,13 @@ pub trait World: Observing {
 
     /// Lets go of locks: a call's when it is over, a header's when its run has ended.
     fn unlock(&self, names: &[String]);
+
+    /// Keeps a note of a change that is about to be made; another note of the same address is replaced. It must be kept
+    /// for good before the reply comes: an error means that the change may not be made.
+    fn note_change(&self, note: ChangeNote) -> Pending<'_, ()>;
+
+    /// The change is over: it was taken back, it was never made, or it is meant to stay from here on.
+    fn change_over(&self, address: &Address);
 
     /// Charges all of them, or none: an error of kind `Limit` says which is spent and until when.
     fn charge(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()>;

@@ -4,7 +4,7 @@ use super::Effect;
 use crate::check::program::NodeId;
 use crate::engine::address::Address;
 use crate::engine::event::{Event, EventKind};
-use crate::engine::world::{Answered, Asking, Charge, Observing, Pending, Reached, Request, Telling, World};
+use crate::engine::world::{Answered, Asking, ChangeNote, Charge, Observing, Pending, Reached, Request, Telling, World};
 use crate::value::{Call, Class, Timestamp, Value};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -96,6 +96,14 @@ impl World for Watched<'_> {
 
     fn unlock(&self, names: &[String]) {
         self.world.unlock(names);
+    }
+
+    fn note_change(&self, note: ChangeNote) -> Pending<'_, ()> {
+        self.world.note_change(note)
+    }
+
+    fn change_over(&self, address: &Address) {
+        self.world.change_over(address);
     }
 
     fn charge(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {

@@ -8,6 +8,7 @@ mod cancel;
 mod channels;
 mod ledger;
 mod locks;
+mod notes;
 mod state;
 
 #[cfg(test)]
@@ -15,16 +16,19 @@ mod tests;
 
 pub use cancel::Cancel;
 pub use channels::{Channels, Terminal};
+pub use notes::found;
 
 use super::Calls;
 use crate::engine::address::Address;
-use crate::engine::event::Event;
-use crate::engine::world::{Answered, Asking, Charge, Observing, Pending, Reply, Request, Telling, World};
+use crate::engine::event::{Event, EventKind};
+use crate::engine::world::{Answered, Asking, ChangeNote, Charge, Observing, Pending, Reply, Request, Telling, World};
 use crate::transport::outside::ThisMachine;
 use crate::transport::process;
 use crate::value::{ActionError, SignedDuration, Timestamp, Value};
 use ledger::Ledger;
-use locks::Locks;
+use locks::{Holder, Locks};
+use notes::Notes;
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -51,6 +55,9 @@ pub struct Live<'a> {
     outside: ThisMachine,
     clock: Clock,
     locks: Locks,
+    notes: Notes,
+    /// Locks of runs that are gone, in words.
+    taken_over: RefCell<Vec<String>>,
     ledger: Ledger,
 }
 
@@ -79,6 +86,8 @@ impl<'a> Live<'a> {
         Self {
             clock: Clock { wall: Timestamp::now(), start: Instant::now() },
             locks: Locks::new(equipment.state.join("locks"), equipment.run.clone()),
+            notes: Notes::new(&equipment.state, equipment.run.clone()),
+            taken_over: RefCell::default(),
             ledger: Ledger::new(equipment.state.clone()),
             outside: ThisMachine::default(),
             equipment,
@@ -92,6 +101,20 @@ impl<'a> Live<'a> {
 
     fn reply<T>(&self, result: Result<T, ActionError>) -> Reply<T> {
         Reply { at: self.clock.now(), result: result.map_err(|error| self.equipment.calls.masked(error)) }
+    }
+
+    /// Tells of a lock that was free because its holder is gone: what that run was doing is not known to be over.
+    fn takes_over(&self, holder: Holder) {
+        let Holder { lock, run, process, since } = holder;
+        tracing::warn!(%lock, holder = %run, process, "took the lock of a run that is gone");
+        let text = format!("the lock {lock:?} of run {run} (process {process}, since {since:.0}), which is gone");
+        self.taken_over.borrow_mut().push(text);
+        (self.equipment.listener)(&Event {
+            schema: 1,
+            time: self.clock.now(),
+            run: self.equipment.run.as_str().into(),
+            kind: EventKind::LockTakenOver { lock, holder: run, process, since },
+        });
     }
 
     async fn effect(&self, request: Request) -> Reply<Value> {
@@ -148,13 +171,24 @@ impl World for Live<'_> {
     fn lock(&self, _address: Address, names: Vec<String>) -> Pending<'_, ()> {
         Box::pin(async move {
             let result = self.locks.take(names, self.clock.now());
-            self.reply(result)
+            self.reply(result.map(|gone| gone.into_iter().for_each(|holder| self.takes_over(holder))))
         })
     }
 
     fn unlock(&self, names: &[String]) {
         process::wait_for_dropped_groups();
         self.locks.release(names);
+    }
+
+    fn note_change(&self, note: ChangeNote) -> Pending<'_, ()> {
+        Box::pin(async move {
+            let result = self.notes.make(&note, self.equipment.calls.secrets, self.clock.now()).await;
+            self.reply(result)
+        })
+    }
+
+    fn change_over(&self, address: &Address) {
+        self.notes.over(address);
     }
 
     fn charge(&self, _address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {

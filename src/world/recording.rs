@@ -2,7 +2,7 @@
 
 use crate::engine::address::Address;
 use crate::engine::event::Event;
-use crate::engine::world::{Answered, Asking, Charge, Observing, Pending, Reply, Request, Telling, World};
+use crate::engine::world::{Answered, Asking, ChangeNote, Charge, Observing, Pending, Reply, Request, Telling, World};
 use crate::value::{Call, Timestamp, Value};
 use ecow::EcoString;
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,7 @@ pub enum Asked {
     Tell { contact: EcoString, subject: String, body: String },
     Lock { names: Vec<String> },
     Charge { names: Vec<String> },
+    Note { change: String, undo: String },
 }
 
 impl Asked {
@@ -72,6 +73,10 @@ impl Asked {
     pub(super) fn tell(telling: &Telling) -> Self {
         let Telling { contact, subject, body, .. } = telling.clone();
         Self::Tell { contact, subject, body }
+    }
+
+    pub(super) fn note(note: &ChangeNote) -> Self {
+        Self::Note { change: note.change.clone(), undo: note.undo.clone() }
     }
 
     pub(super) fn charge(charges: &[Charge]) -> Self {
@@ -175,6 +180,15 @@ impl<W: World> World for Recording<W> {
 
     fn unlock(&self, names: &[String]) {
         self.world.unlock(names);
+    }
+
+    fn note_change(&self, note: ChangeNote) -> Pending<'_, ()> {
+        let (address, asked) = (note.address.clone(), Asked::note(&note));
+        self.written(address, asked, self.world.note_change(note), Replied::Over)
+    }
+
+    fn change_over(&self, address: &Address) {
+        self.world.change_over(address);
     }
 
     fn charge(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {

@@ -7,7 +7,7 @@
 use super::recording::{Asked, Entry, Log, Replied};
 use crate::engine::address::Address;
 use crate::engine::event::Event;
-use crate::engine::world::{Answered, Asking, Charge, Observing, Pending, Reply, Request, Telling, World};
+use crate::engine::world::{Answered, Asking, ChangeNote, Charge, Observing, Pending, Reply, Request, Telling, World};
 use crate::value::{Call, Timestamp, Value};
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
@@ -198,6 +198,13 @@ impl World for Replaying {
     }
 
     fn unlock(&self, _: &[String]) {}
+
+    fn note_change(&self, note: ChangeNote) -> Pending<'_, ()> {
+        let asked = Asked::note(&note);
+        self.given(note.address, asked, over)
+    }
+
+    fn change_over(&self, _: &Address) {}
 
     fn charge(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
         self.given(address, Asked::charge(&charges), over)

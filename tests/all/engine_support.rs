@@ -424,6 +424,7 @@ pub fn starting() -> Start {
         at: start(),
         step_limit: 1_000_000,
         by_alert: false,
+        found: Vec::new(),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::secret::{Redacted, Secrets};
 use crate::transport::process::end_every_group;
 use crate::value::Timestamp;
 use crate::world::Calls;
-use crate::world::live::{Cancel, Channels, Equipment, Live, state_folder};
+use crate::world::live::{self, Cancel, Channels, Equipment, Live, state_folder};
 use crate::world::rehearsal::Rehearsal;
 use std::cell::RefCell;
 use std::hash::{BuildHasher, RandomState};
@@ -49,6 +49,7 @@ pub fn perform(job: &Job, id: String, arguments: &RunArguments, stage: &mut Stag
     logging::mask_with(secrets.clone());
     let view: SharedView = Rc::new(RefCell::new(view(arguments.format, output, &secrets)));
     let cancel = Cancel::default();
+    let found = live::found(&state);
     let world = Live::new(Equipment {
         calls: Calls {
             backends: backends(),
@@ -79,6 +80,7 @@ pub fn perform(job: &Job, id: String, arguments: &RunArguments, stage: &mut Stag
         at: world.now(),
         step_limit: STEP_LIMIT,
         by_alert: arguments.alert.is_some(),
+        found,
     };
     let Stage { runtime, signals } = stage;
     let to_the_end = || {

@@ -65,6 +65,7 @@ pub fn play(
         at: simulated.now(),
         step_limit: STEP_LIMIT,
         by_alert: world.alert.is_some(),
+        found: Vec::new(),
     };
     let ending = simulated.drive(engine::run(&job.program, &simulated, start)).map_err(NotPlayed::Stuck)?;
     let violations = simulated.judge(&ending, about(job, world));

@@ -81,6 +81,22 @@ impl Lines {
                 page.detail(&format!("{title} · run {}{deadline}", event.run));
             }
             EventKind::RunRefused { reason } => page.say(Mark::Bad, &format!("refused: {reason}")),
+            EventKind::ChangesFound { changes } => {
+                for change in changes {
+                    let left = change.left();
+                    page.say(Mark::Bad, &format!("still in place: {} ({})", left.change, left.why));
+                    if let Some(undo) = &left.undo {
+                        page.detail(&format!("to take it back: {undo}"));
+                    }
+                }
+            }
+            EventKind::LockTakenOver { lock, holder, process, since } => {
+                let since = self.clock.show_from(event.time, *since);
+                page.say(
+                    Mark::Doubt,
+                    &format!("took the lock {lock:?} of run {holder} (process {process}, since {since}), which is gone"),
+                );
+            }
             EventKind::StepStarted { number, title } => {
                 self.answers.clear();
                 self.waiting_for = None;

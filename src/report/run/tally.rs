@@ -1,7 +1,7 @@
 //! What a run has done, undone and not yet undone: what has to be told when it ends, however it ends.
 
 use crate::engine::address::Address;
-use crate::engine::event::{Event, EventKind, LeftInPlace};
+use crate::engine::event::{Event, EventKind, FoundChange, LeftInPlace};
 use crate::value::{Class, Outcome, Timestamp};
 use ecow::EcoString;
 use std::collections::BTreeMap;
@@ -36,6 +36,8 @@ pub struct Tally {
     done: Vec<String>,
     undone: Vec<String>,
     disruptions: Vec<String>,
+    /// What earlier runs have left behind.
+    found: Vec<LeftInPlace>,
 }
 
 impl Tally {
@@ -63,6 +65,7 @@ impl Tally {
                     self.disruptions.push(text.clone());
                 }
             }
+            EventKind::ChangesFound { changes } => self.found = changes.iter().map(FoundChange::left).collect(),
             EventKind::ChangeOpened { address, change, undo, permanent } => {
                 let open = Open { change: change.clone(), undo: undo.clone(), permanent: *permanent };
                 self.open.insert(at(address), open);
@@ -124,6 +127,6 @@ impl Tally {
             undo: None,
             why: "it was under way, and nobody knows whether it was done".to_owned(),
         });
-        open.chain(under_way).collect()
+        open.chain(under_way).chain(self.found.iter().cloned()).collect()
     }
 }

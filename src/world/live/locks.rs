@@ -18,16 +18,30 @@ const LONGEST_NAME: usize = 120;
 pub struct Locks {
     folder: PathBuf,
     run: String,
-    held: RefCell<BTreeMap<String, File>>,
+    held: RefCell<BTreeMap<String, Held>>,
 }
 
-/// What a lock's file says of its holder.
-#[derive(Debug, Serialize, Deserialize)]
-struct Holder {
-    lock: String,
-    run: String,
-    process: u32,
-    since: Timestamp,
+/// What a lock's file says of its holder. Whoever lets go of the lock empties the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The lock.
+    pub lock: String,
+    /// The run that holds it.
+    pub run: String,
+    /// Its process.
+    pub process: u32,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// A lock that is held, until it is dropped.
+#[derive(Debug)]
+struct Held(File);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = self.0.set_len(0);
+    }
 }
 
 impl Locks {
@@ -36,19 +50,21 @@ impl Locks {
         Self { folder, run, held: RefCell::default() }
     }
 
-    /// Takes all of them in name order, or none. Those that are held already are kept.
-    pub fn take(&self, mut names: Vec<String>, now: Timestamp) -> Result<(), ActionError> {
+    /// Takes all of them in name order, or none. Those that are held already are kept. Gives the runs that held one and
+    /// are gone without having let go of it.
+    pub fn take(&self, mut names: Vec<String>, now: Timestamp) -> Result<Vec<Holder>, ActionError> {
         names.sort();
         names.dedup();
-        let mut taken = Vec::new();
+        let (mut taken, mut gone) = (Vec::new(), Vec::new());
         for name in names {
             if !self.held.borrow().contains_key(&name) {
-                let file = self.take_one(&name, now)?;
-                taken.push((name, file));
+                let (held, before) = self.take_one(&name, now)?;
+                gone.extend(before);
+                taken.push((name, held));
             }
         }
         self.held.borrow_mut().extend(taken);
-        Ok(())
+        Ok(gone)
     }
 
     /// Lets go of some of them; those that are not held are not missed.
@@ -59,17 +75,18 @@ impl Locks {
         }
     }
 
-    fn take_one(&self, name: &str, now: Timestamp) -> Result<File, ActionError> {
+    fn take_one(&self, name: &str, now: Timestamp) -> Result<(Held, Option<Holder>), ActionError> {
         let file_name = file_name(name);
         let path = self.folder.join(&file_name);
         let mut file = open(&self.folder, &file_name)?;
         if !try_lock(&file)? {
             return Err(ActionError::new(ErrorKind::Refused, held_by(name, &read(&file, &path)?)));
         }
+        let before = serde_json::from_str(&read(&file, &path)?).ok();
         let holder = Holder { lock: name.to_owned(), run: self.run.clone(), process: std::process::id(), since: now };
         let text = serde_json::to_string(&holder).unwrap_or_default();
         file.set_len(0).and_then(|()| file.write_all(text.as_bytes())).map_err(|error| failed(&path, &error))?;
-        Ok(file)
+        Ok((Held(file), before))
     }
 }
 

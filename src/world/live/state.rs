@@ -10,18 +10,55 @@ use std::path::Path;
 /// No file of the state folder is read further than this.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
+/// How files are opened: never through a link, never waiting for a pipe, always added to.
+const SAFELY: OFlags =
+    OFlags::RDWR.union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::APPEND);
+
 /// Makes the folder, readable by its owner only, and opens a file in it for reading and writing.
 pub fn open(folder: &Path, name: &str) -> Result<File, ActionError> {
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| failed(folder, &error))?;
+    make(folder)?;
     let path = folder.join(name);
-    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::APPEND;
-    let opened = rustix::fs::open(&path, flags, Mode::RUSR | Mode::WUSR);
+    let opened = rustix::fs::open(&path, SAFELY | OFlags::CREATE, Mode::RUSR | Mode::WUSR);
     Ok(File::from(opened.map_err(|error| failed(&path, &error.into()))?))
+}
+
+/// The same of a file that must not have been there; nothing where it was.
+pub fn create(folder: &Path, name: &str) -> Result<Option<File>, ActionError> {
+    make(folder)?;
+    let path = folder.join(name);
+    match rustix::fs::open(&path, SAFELY | OFlags::CREATE | OFlags::EXCL, Mode::RUSR | Mode::WUSR) {
+        Ok(file) => Ok(Some(File::from(file))),
+        Err(rustix::io::Errno::EXIST) => Ok(None),
+        Err(error) => Err(failed(&path, &error.into())),
+    }
+}
+
+/// A file that is there already; nothing where it is not.
+pub fn open_to_read(path: &Path) -> std::io::Result<Option<File>> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(file) => Ok(Some(File::from(file))),
+        Err(rustix::io::Errno::NOENT) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn make(folder: &Path) -> Result<(), ActionError> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| failed(folder, &error))
 }
 
 /// Takes the file's lock if nobody has it.
 pub fn try_lock(file: &File) -> Result<bool, ActionError> {
-    match rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive) {
+    lock(file, FlockOperation::NonBlockingLockExclusive)
+}
+
+/// The same for somebody who only looks: others may look as well.
+pub fn try_lock_shared(file: &File) -> Result<bool, ActionError> {
+    lock(file, FlockOperation::NonBlockingLockShared)
+}
+
+fn lock(file: &File, how: FlockOperation) -> Result<bool, ActionError> {
+    match rustix::fs::flock(file, how) {
         Ok(()) => Ok(true),
         Err(rustix::io::Errno::WOULDBLOCK) => Ok(false),
         Err(error) => Err(ActionError::new(ErrorKind::Refused, format!("locks cannot be had: {error}"))),

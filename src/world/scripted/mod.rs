@@ -12,9 +12,10 @@ pub use script::{Rule, Says};
 use super::stage::Stage;
 use crate::engine::address::Address;
 use crate::engine::event::Event;
-use crate::engine::world::{Answered, Asking, Charge, Observing, Pending, Reply, Request, Telling, World};
+use crate::engine::world::{Answered, Asking, ChangeNote, Charge, Observing, Pending, Reply, Request, Telling, World};
 use crate::value::{ActionError, Call, Class, ErrorKind, Outcome, Timestamp, Value};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::task::{Context, Poll};
 
@@ -32,6 +33,8 @@ struct State {
     observed: usize,
     unanswered: Vec<Call>,
     events: Vec<Event>,
+    notes: BTreeMap<Address, ChangeNote>,
+    no_notes: bool,
 }
 
 impl Scripted {
@@ -78,6 +81,13 @@ impl Scripted {
     #[must_use]
     pub fn charged(self, name: &str, at: Timestamp) -> Self {
         self.stage.charged(name, at);
+        self
+    }
+
+    /// No note of a change can be kept.
+    #[must_use]
+    pub fn without_notes(self) -> Self {
+        self.state.borrow_mut().no_notes = true;
         self
     }
 
@@ -133,6 +143,11 @@ impl Scripted {
     /// What the run told.
     pub fn events(&self) -> Vec<Event> {
         self.state.borrow().events.clone()
+    }
+
+    /// Notes of changes that are not over.
+    pub fn notes(&self) -> Vec<ChangeNote> {
+        self.state.borrow().notes.values().cloned().collect()
     }
 
     /// The locks that are held.
@@ -230,6 +245,23 @@ impl World for Scripted {
 
     fn unlock(&self, names: &[String]) {
         self.stage.unlock(names);
+    }
+
+    fn note_change(&self, note: ChangeNote) -> Pending<'_, ()> {
+        let mut state = self.state.borrow_mut();
+        let result = match state.no_notes {
+            true => Err(ActionError::new(ErrorKind::Refused, "the script lets no note be kept")),
+            false => {
+                state.notes.insert(note.address.clone(), note);
+                Ok(())
+            }
+        };
+        drop(state);
+        self.stage.reply_at(self.now(), result)
+    }
+
+    fn change_over(&self, address: &Address) {
+        self.state.borrow_mut().notes.remove(address);
     }
 
     fn charge(&self, _: Address, charges: Vec<Charge>) -> Pending<'_, ()> {

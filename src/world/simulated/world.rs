@@ -6,7 +6,7 @@ use super::variation::Variation;
 use crate::diagnostic::nearest;
 use crate::engine::address::Address;
 use crate::engine::event::Event;
-use crate::engine::world::{Answered, Asking, Charge, Observing, Pending, Reply, Request, Telling, World};
+use crate::engine::world::{Answered, Asking, ChangeNote, Charge, Observing, Pending, Reply, Request, Telling, World};
 use crate::engine::{Ending, RunOutcome};
 use crate::transport::outside::{Later, Outside};
 use crate::transport::powershell::{self, Envelope};
@@ -224,6 +224,12 @@ impl World for Simulated<'_> {
     fn unlock(&self, names: &[String]) {
         self.stage.unlock(names);
     }
+
+    fn note_change(&self, _: ChangeNote) -> Pending<'_, ()> {
+        self.stage.reply_at(self.now(), Ok(()))
+    }
+
+    fn change_over(&self, _: &Address) {}
 
     fn charge(&self, _: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
         self.stage.charge(&charges)
