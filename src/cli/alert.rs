@@ -27,19 +27,20 @@ pub struct Alert {
 /// The two forms, for whoever sent something else.
 const FORMS: &str = r#"an alert is {"name": "…", "labels": {…}}, or what Alertmanager sends"#;
 
-/// Reads one alert, or the alerts of an Alertmanager notification.
+/// Reads one alert, or the alerts of an Alertmanager notification. Of those each is read by itself, and is a sentence
+/// where it cannot be.
 ///
 /// # Errors
-/// A sentence.
-pub fn parse(text: &str) -> Result<Vec<Alert>, String> {
+/// A sentence, where the message as a whole cannot be read.
+pub fn parse(text: &str) -> Result<Vec<Result<Alert, String>>, String> {
     let value: Value = serde_json::from_str(text).map_err(|error| format!("The alert is not JSON: {error}"))?;
     let Value::Object(fields) = &value else {
         return Err(format!("The alert is {}: {FORMS}", kind(&value)));
     };
     match fields.get("alerts") {
-        None => alert("The alert", fields, fields.get("name"), "name").map(|alert| vec![alert]),
+        None => alert("The alert", fields, fields.get("name"), "name").map(|alert| vec![Ok(alert)]),
         Some(Value::Array(alerts)) if alerts.is_empty() => Err(format!("The notification has no alerts: {FORMS}")),
-        Some(Value::Array(alerts)) => alerts
+        Some(Value::Array(alerts)) => Ok(alerts
             .iter()
             .zip(1..)
             .map(|(value, number)| {
@@ -48,7 +49,7 @@ pub fn parse(text: &str) -> Result<Vec<Alert>, String> {
                 let name = fields.get("labels").and_then(|labels| labels.get("alertname"));
                 alert(&place, fields, name, "label alertname")
             })
-            .collect(),
+            .collect()),
         Some(other) => Err(format!("The alerts of the notification are {}, not a list: {FORMS}", kind(other))),
     }
 }
@@ -195,6 +196,7 @@ mod tests {
 
     #[test]
     fn reads_both_forms() {
+        let parse = |text: &str| parse(text).and_then(|alerts| alerts.into_iter().collect::<Result<Vec<_>, _>>());
         let alerts = parse(PAYLOAD).unwrap();
         let told: Vec<_> = alerts.iter().map(|alert| (alert.name.as_str(), alert.resolved)).collect();
         assert_eq!(told, [("ImapDown", false), ("ImapDown", true)]);
@@ -238,7 +240,7 @@ mod tests {
         let parameter = |name: &str, type_of| Parameter { name: name.into(), type_of, default: None };
         let parameters =
             [parameter("server", Type::Host(vec![])), parameter("job", Type::Text), parameter("site", Type::Text)];
-        let alert = parse(PAYLOAD).unwrap().remove(0);
+        let alert = parse(PAYLOAD).unwrap().remove(0).unwrap();
         let filled = arguments(&parameters, &alert, &hosts);
         assert_eq!(filled, [("server".to_owned(), "fe1".to_owned()), ("job".to_owned(), "imap".to_owned())]);
         let two = [parameter("one", Type::Host(vec![])), parameter("other", Type::Host(vec![]))];

@@ -5,7 +5,7 @@ use super::output::{Output, say};
 use super::project::{Project, by_project};
 use super::values::{Given, Known, bind, first_few};
 use crate::check::program::{Program, Runbook};
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Diagnostic, Severity, nearest};
 use crate::source::FileId;
 use crate::value::Value;
 use ecow::EcoString;
@@ -43,12 +43,41 @@ impl Job {
 pub struct Choice {
     path: String,
     files: Vec<CheckedFile>,
+    /// What stands around them, those that are left out too.
+    pub projects: Vec<Rc<Project>>,
+    /// What was left out, because it has errors.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A file that has errors: an alert can start nothing in it.
+pub struct LeftOut {
+    /// The project that it belongs to.
+    pub project: Rc<Project>,
+    /// A sentence.
+    pub why: String,
+}
+
+/// An alert that starts nothing.
+pub struct Unfit {
+    /// The project of its runbook, where it has one.
+    pub project: Option<Rc<Project>>,
+    /// Sentences.
+    pub why: Vec<String>,
 }
 
 struct CheckedFile {
     project: Rc<Project>,
     program: Rc<Program>,
     file: Option<FileId>,
+}
+
+/// What is said of an inventory that cannot be used.
+pub const INVENTORY_HAS_ERRORS: &str = "Nothing was run: the inventory has errors";
+
+/// The first error, as the end of a sentence.
+fn first_error(diagnostics: &[Diagnostic]) -> String {
+    let first = diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error);
+    first.map_or_else(String::new, |first| format!(": {} {}", first.code, first.message))
 }
 
 /// A runbook of one of the files.
@@ -58,19 +87,29 @@ impl Choice {
     /// Reads and checks the files that a path means, and shows what is wrong with them.
     ///
     /// # Errors
-    /// A sentence. For an alert, files with errors are left out: one of them must not keep the others from being run
-    /// at night.
+    /// A sentence. For an alert, files and inventories with errors are left out: one of them must not keep the others
+    /// from being run at night.
     pub fn load(path: &Path, config: Option<&Path>, by_alert: bool, output: &Output) -> Result<Self, String> {
-        let mut files = Vec::new();
+        let (mut files, mut projects, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
         for (place, paths) in by_project(&[path.to_owned()], config)? {
             let project = Rc::new(Project::open(&place)?);
             let mut session = project.session();
             output.show(project.diagnostics.clone(), session.sources());
+            projects.push(project.clone());
             if project.is_broken() {
-                return Err("Nothing was run: the inventory has errors".to_owned());
+                if !by_alert {
+                    return Err(INVENTORY_HAS_ERRORS.to_owned());
+                }
+                let config = place.0.as_deref().unwrap_or(&place.1).display().to_string();
+                let first = first_error(&project.diagnostics);
+                let why = format!("{config} has errors, and the runbooks of its folder are left out{first}");
+                say(&why);
+                left_out.push(LeftOut { project, why });
+                continue;
             }
             for file in paths {
                 let checked = project.check(&mut session, &file);
+                let first = first_error(&checked.diagnostics);
                 output.show(checked.diagnostics, session.sources());
                 match checked.program {
                     Some(program) => files.push(CheckedFile {
@@ -78,12 +117,16 @@ impl Choice {
                         program: Rc::new(program),
                         file: checked.file,
                     }),
-                    None if by_alert => say(&format!("{} has errors and is left out", file.display())),
+                    None if by_alert => {
+                        let why = format!("{} has errors and is left out{first}", file.display());
+                        say(&why);
+                        left_out.push(LeftOut { project: project.clone(), why });
+                    }
                     None => return Err(format!("Nothing was run: {} has errors", file.display())),
                 }
             }
         }
-        Ok(Self { path: path.display().to_string(), files })
+        Ok(Self { path: path.display().to_string(), files, projects, left_out })
     }
 
     /// The runbook that was named, or the only one there is.
@@ -122,7 +165,7 @@ impl Choice {
     ///
     /// # Errors
     /// A sentence, when none or several would do, or a label cannot be used.
-    pub fn by_alert(&self, alert: &Alert) -> Result<Job, Vec<String>> {
+    pub fn by_alert(&self, alert: &Alert) -> Result<Job, Unfit> {
         let own = |(file, _, runbook): &Candidate<'_>| Some(runbook.span.file) == file.file;
         // Whoever says what starts it is started by nothing else: a group would not hold otherwise.
         let by_own_name = |(.., runbook): &Candidate<'_>| runbook.alerts.is_empty() && runbook.name == alert.name;
@@ -137,7 +180,8 @@ impl Choice {
                 job(only, &given).map_err(|mistakes| {
                     let of_alert =
                         |mistake| format!("The alert {} does not fit {}: {mistake}", alert.name, only.2.name);
-                    mistakes.into_iter().map(of_alert).collect()
+                    let why = mistakes.into_iter().map(of_alert).collect();
+                    Unfit { project: Some(only.0.project.clone()), why }
                 })
             }
             [] => {
@@ -159,10 +203,16 @@ impl Choice {
                     (None, [], _) => "no runbook there names an alert".to_owned(),
                     (None, some, _) => format!("there are runbooks for {}", first_few(some)),
                 };
-                Err(vec![format!("No runbook in {} is started by the alert {}: {cure}", self.path, alert.name)])
+                let mut why =
+                    vec![format!("No runbook in {} is started by the alert {}: {cure}", self.path, alert.name)];
+                if !self.left_out.is_empty() {
+                    why.push("It may be meant for a file that was left out because it has errors".to_owned());
+                }
+                Err(Unfit { project: None, why })
             }
             several => {
-                Err(vec![format!("Several runbooks are started by the alert {}: {}", alert.name, names(several))])
+                let why = format!("Several runbooks are started by the alert {}: {}", alert.name, names(several));
+                Err(Unfit { project: several.first().map(|(file, ..)| file.project.clone()), why: vec![why] })
             }
         }
     }

@@ -19,7 +19,7 @@ pub enum Exit {
     Cancelled = 4,
     /// The run was refused before its first effect: a lock, a limit, a policy.
     Refused = 5,
-    /// The run escalated, and nobody could be reached.
+    /// The run escalated, or an alert could not be used, and nobody could be reached.
     Unreached = 7,
     /// A fault of this program.
     Fault = 70,
@@ -29,11 +29,16 @@ pub enum Exit {
 pub const MEANINGS: [(&str, &str, &str); 8] = [
     ("0", "resolved (`simulate`: and no violation); with `--dry-run`: rehearsed", "nothing to report"),
     ("1", "`simulate`: a violation, however the run ended", "findings, a violation, a failed test"),
-    ("2", "unusable: bad arguments, an invalid runbook or inventory; nothing was touched", "the same"),
+    (
+        "2",
+        "unusable: bad arguments, an invalid runbook or inventory; nothing was touched. With `--alert`: an alert that \
+         nothing fits, or that cannot be read; the others were run",
+        "unusable",
+    ),
     ("3", "escalated", ""),
     ("4", "cancelled", ""),
     ("5", "refused before the first effect: a lock, a limit, a policy", ""),
-    ("7", "escalated, and nobody could be reached", ""),
+    ("7", "escalated, or an alert that nothing fits, and nobody could be reached", ""),
     ("70", "a fault of this program", "the same"),
 ];
 

@@ -49,7 +49,7 @@ pub fn by_project(paths: &[PathBuf], config: Option<&Path>) -> Result<BTreeMap<P
 
 /// The project of a path: its inventory (given, or found above), and the folder that its imports stay in. An inventory
 /// that was given and lies elsewhere makes no project of the folder that it lies in.
-fn place_of(path: &Path, config: Option<&Path>) -> Place {
+pub fn place_of(path: &Path, config: Option<&Path>) -> Place {
     let folder = match config {
         Some(config) if is_below(path, &beside(config)) => beside(config),
         _ => match config_above(path) {
@@ -78,6 +78,8 @@ fn is_below(path: &Path, folder: &Path) -> bool {
 
 /// What stands around the files of one project.
 pub struct Project {
+    /// The inventory's path, if there is one.
+    pub config: Option<PathBuf>,
     /// The folder that paths of the inventory start from.
     pub folder: PathBuf,
     /// What the inventory says, if there is one.
@@ -122,7 +124,7 @@ impl Project {
         });
         let folder = config.as_deref().map_or_else(|| folder.clone(), beside);
         let (place, named, roles) = (place.clone(), Vec::new(), OnceLock::new());
-        Ok(Self { folder, inventory, diagnostics, files, sources, place, named, roles })
+        Ok(Self { config: config.clone(), folder, inventory, diagnostics, files, sources, place, named, roles })
     }
 
     /// The same project with these files, wherever they lie.
@@ -133,6 +135,13 @@ impl Project {
     /// Whether the inventory cannot be used.
     pub fn is_broken(&self) -> bool {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Whom an alert is told to that nothing fits.
+    pub fn default_contact(&self) -> Option<&str> {
+        let inventory = self.inventory.as_ref()?;
+        let name = inventory.default_contact.as_deref()?;
+        inventory.contact(name).map(|contact| contact.name.as_str())
     }
 
     /// The secrets that the inventory names. Nothing is read yet.

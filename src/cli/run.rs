@@ -1,5 +1,6 @@
 //! `rectify run PATH [RUNBOOK] [NAME=VALUE…]`, by hand or by an alert.
 
+mod lost;
 mod perform;
 mod stage;
 
@@ -9,6 +10,7 @@ use super::output::say;
 use super::{Exit, Format, Output, alert};
 use crate::source::MAX_FILE_BYTES;
 use clap::Args;
+use lost::{Lost, project_at};
 use stage::Stage;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -23,7 +25,8 @@ pub struct RunArguments {
     #[arg(value_name = "RUNBOOK | NAME=VALUE")]
     words: Vec<String>,
     /// An alert, as JSON: {"name", "labels"} or what Alertmanager sends; - reads standard input. It finds its runbook
-    /// by name, and its labels fill the parameters. Of several, all must fit, or none is run
+    /// by name, and its labels fill the parameters. Of several each that fits is run; of the others the inventory's
+    /// default_contact is told. The exit code is that of the worst: 70, 7, 2, 4, 3, 5, 0
     #[arg(long, value_name = "FILE")]
     alert: Option<PathBuf>,
     /// The inventory; found upwards from the file when absent
@@ -52,22 +55,27 @@ pub fn run(arguments: &RunArguments, output: &Output) -> Exit {
             return Exit::Fault;
         }
     };
-    let jobs = match jobs(arguments, &mut stage, output) {
-        Ok(jobs) => jobs,
+    let id = arguments.id.clone().unwrap_or_else(perform::new_run_id);
+    let work = match work(arguments, &mut stage, output) {
+        Ok(work) => work,
         Err(NoJobs::Unusable(mistakes)) => {
             mistakes.iter().for_each(|mistake| say(mistake));
             return Exit::Unusable;
         }
         Err(NoJobs::Stopped) => return stopped(),
     };
-    let mut exit = Exit::Success;
+    let Work { jobs, lost } = work;
+    // Somebody who has to look at an alert hears of it before the runs, which may take long.
+    let mut exit = lost.tell(&jobs, &id, arguments, &mut stage, output);
+    if exit == Exit::Cancelled {
+        return exit;
+    }
     let several = jobs.len() > 1;
     for (job, number) in jobs.iter().zip(1..) {
         if stage.is_stopped() {
             return worse(exit, stopped());
         }
-        let id = arguments.id.clone().unwrap_or_else(perform::new_run_id);
-        let id = if several { format!("{id}-{number}") } else { id };
+        let id = if several { format!("{id}-{number}") } else { id.clone() };
         let ended = perform::perform(job, id, arguments, &mut stage, output);
         exit = worse(exit, ended);
         if matches!(ended, Exit::Cancelled | Exit::Fault) {
@@ -83,6 +91,7 @@ fn stopped() -> Exit {
 }
 
 /// Why there is nothing to run.
+#[derive(Debug)]
 enum NoJobs {
     /// Sentences.
     Unusable(Vec<String>),
@@ -96,41 +105,63 @@ impl From<String> for NoJobs {
     }
 }
 
+/// What is to be run, and what somebody has to be told instead.
+struct Work {
+    jobs: Vec<Job>,
+    lost: Lost,
+}
+
 /// What is to be run. Everything is found and bound before anything starts.
-fn jobs(arguments: &RunArguments, stage: &mut Stage, output: &Output) -> Result<Vec<Job>, NoJobs> {
-    let choice = Choice::load(&arguments.path, arguments.config.as_deref(), arguments.alert.is_some(), output)?;
-    let Some(alert) = &arguments.alert else {
+fn work(arguments: &RunArguments, stage: &mut Stage, output: &Output) -> Result<Work, NoJobs> {
+    let Some(path) = &arguments.alert else {
+        let choice = Choice::load(&arguments.path, arguments.config.as_deref(), false, output)?;
         let (names, given) = choose::words(&arguments.words)?;
-        return choice.by_hand(names.as_deref(), &given).map(|job| vec![job]).map_err(NoJobs::Unusable);
+        let job = choice.by_hand(names.as_deref(), &given).map_err(NoJobs::Unusable)?;
+        return Ok(Work { jobs: vec![job], lost: Lost::default() });
     };
     if !arguments.words.is_empty() {
         let mistake = "An alert finds its runbook and fills its parameters: leave RUNBOOK and NAME=VALUE out";
         return Err(mistake.to_owned().into());
     }
-    let (mut jobs, mut mistakes): (Vec<Job>, Vec<String>) = (Vec::new(), Vec::new());
-    for alert in alert::parse(&read_alert(alert, stage)?)? {
+    let (mut jobs, mut lost) = (Vec::new(), Lost::default());
+    let choice = match Choice::load(&arguments.path, arguments.config.as_deref(), true, output) {
+        Ok(choice) => choice,
+        Err(why) => {
+            lost.projects = project_at(&arguments.path, arguments.config.as_deref()).into_iter().collect();
+            lost.alert(None, None, vec![why]);
+            return Ok(Work { jobs, lost });
+        }
+    };
+    lost.projects = project_at(&arguments.path, arguments.config.as_deref()).into_iter().collect();
+    lost.projects.extend(choice.projects.iter().cloned());
+    lost.left_out = choice.left_out.iter().map(|left_out| (left_out.project.clone(), left_out.why.clone())).collect();
+    let alerts = match read_alert(path, stage).and_then(|text| alert::parse(&text).map_err(NoJobs::from)) {
+        Ok(alerts) => alerts,
+        Err(NoJobs::Unusable(why)) => {
+            lost.alert(None, None, why);
+            return Ok(Work { jobs, lost });
+        }
+        Err(stopped) => return Err(stopped),
+    };
+    for alert in alerts {
+        let alert = match alert {
+            Ok(alert) => alert,
+            Err(why) => {
+                lost.alert(None, None, vec![why]);
+                continue;
+            }
+        };
         if alert.resolved {
             say(&format!("The alert {} is over: there is nothing to do", alert.name));
             continue;
         }
         match choice.by_alert(&alert) {
-            Ok(job) if jobs.iter().any(|other| other.is_same(&job)) => {}
+            Ok(job) if jobs.iter().any(|other: &Job| other.is_same(&job)) => {}
             Ok(job) => jobs.push(job),
-            Err(why) => mistakes.extend(why),
+            Err(unfit) => lost.alert(unfit.project, Some(alert), unfit.why),
         }
     }
-    if mistakes.is_empty() {
-        return Ok(jobs);
-    }
-    // Exit code 2 promises that nothing was touched: with one that does not fit, the others are not run either.
-    if !jobs.is_empty() {
-        let names: Vec<String> = jobs.iter().map(Job::shown).collect();
-        mistakes.push(format!(
-            "Nothing was run, because not every alert can be used. These could be, each by itself: {}",
-            names.join(", ")
-        ));
-    }
-    Err(NoJobs::Unusable(mistakes))
+    Ok(Work { jobs, lost })
 }
 
 fn read_alert(path: &Path, stage: &mut Stage) -> Result<String, NoJobs> {
@@ -156,8 +187,8 @@ fn worse(one: Exit, other: Exit) -> Exit {
         Exit::Refused => 1,
         Exit::Escalated => 2,
         Exit::Cancelled => 3,
-        Exit::Unreached => 4,
-        Exit::Findings | Exit::Unusable => 5,
+        Exit::Findings | Exit::Unusable => 4,
+        Exit::Unreached => 5,
         Exit::Fault => 6,
     };
     if rank(other) > rank(one) { other } else { one }

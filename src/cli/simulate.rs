@@ -65,13 +65,19 @@ fn prepare(arguments: &SimulateArguments, output: &Output) -> Result<(WorldFile,
     // By hand every file has to be right; for an alert those that are not are left out, as at night.
     let by_alert = arguments.words.is_empty() && (world.alert.is_some() || arguments.seeds.is_some());
     let choice = Choice::load(&arguments.path, world.inventory.as_deref(), by_alert, output);
-    choice.map(|choice| (world, choice)).map_err(|why| vec![why])
+    match choice.map_err(|why| vec![why])? {
+        // The world's inventory is the only one: without it there is nothing to simulate.
+        choice if choice.projects.iter().any(|project| project.is_broken()) => {
+            Err(vec![choose::INVENTORY_HAS_ERRORS.to_owned()])
+        }
+        choice => Ok((world, choice)),
+    }
 }
 
 /// The one run that is asked for, by hand or by the world's alert.
 fn one_job(arguments: &SimulateArguments, world: &WorldFile, choice: &Choice) -> Result<Job, Vec<String>> {
     match alert_of(world).filter(|_| arguments.words.is_empty()) {
-        Some(alert) => choice.by_alert(&alert),
+        Some(alert) => choice.by_alert(&alert).map_err(|unfit| unfit.why),
         None => {
             let (name, given) = choose::words(&arguments.words).map_err(|why| vec![why])?;
             choice.by_hand(name.as_deref(), &given)

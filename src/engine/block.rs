@@ -246,13 +246,7 @@ async fn do_procedure<'t>(
 }
 
 /// Has a note kept of what a block is about to do and what takes it back, as far as both are known.
-async fn note_block<'t>(
-    scope: &Scope<'t>,
-    text: &str,
-    undo: &'t Block,
-    frame: &Frame,
-    at: &Address,
-) -> Flow {
+async fn note_block<'t>(scope: &Scope<'t>, text: &str, undo: &'t Block, frame: &Frame, at: &Address) -> Flow {
     if scope.tree.acting.is_none() {
         return Ok(());
     }

@@ -82,7 +82,7 @@ async fn child<'t>(
             ended(&inner, &end);
             end
         }
-        Err(Refusal { exit, run }) => refused_child(scope, exit, run.as_deref()),
+        Err(Refusal { exit, run }) => refused_child(scope, exit, run),
     };
     *child.end.borrow_mut() = Some(end.clone());
     tree.children.borrow_mut().retain(|other| !Rc::ptr_eq(other, &child));
@@ -90,8 +90,8 @@ async fn child<'t>(
     Ok(end)
 }
 
-fn refused_child(scope: &Scope<'_>, exit: Exit, run: Option<&Run>) -> End {
-    if let Some(run) = run {
+fn refused_child(scope: &Scope<'_>, exit: Exit, run: Option<Rc<Run>>) -> End {
+    if let Some(run) = &run {
         run.tell(scope.tree, EventKind::RunRefused { reason: exit.to_string() });
     }
     match exit {
@@ -99,15 +99,18 @@ fn refused_child(scope: &Scope<'_>, exit: Exit, run: Option<&Run>) -> End {
         Exit::Stopped => End::Stopped,
         Exit::Shown { .. } => End::Shown,
         exit => {
-            let title = run.map_or("a run", |run| run.title.as_str());
+            let title = run.as_ref().map_or("a run", |run| run.title.as_str());
             let turned_down = match &exit {
                 Exit::Failed(error) if matches!(error.kind, ErrorKind::Refused | ErrorKind::Limit) => "was refused",
                 _ => "could not begin",
             };
             End::Escalated(Box::new(Escalation {
-                contact: run.map_or_else(|| scope.run.contact(), Run::contact),
+                contact: run.as_ref().map_or_else(|| scope.run.contact(), |run| run.contact()),
                 message: format!("{title:?} {turned_down}: {exit}"),
                 evidence: Vec::new(),
+                run: run.unwrap_or_else(|| Rc::clone(&scope.run)),
+                written: false,
+                call: None,
             }))
         }
     }

@@ -1,8 +1,11 @@
 //! How a statement may leave its block otherwise than by going on to the next one.
 
 use super::event::ShownEvidence;
+use super::naming::of_call;
+use super::tree::Run;
 use crate::value::{ActionError, Call, Value};
 use ecow::EcoString;
+use std::rc::Rc;
 
 /// What somebody is told, or would be.
 #[derive(Debug, Clone)]
@@ -13,6 +16,22 @@ pub(super) struct Escalation {
     pub message: String,
     /// What was seen.
     pub evidence: Vec<ShownEvidence>,
+    /// The run that says so: the one that people look at, or one that it has started.
+    pub run: Rc<Run>,
+    /// Whether the runbook says it in its own words.
+    pub written: bool,
+    /// The call that went wrong, where one did.
+    pub call: Option<EcoString>,
+}
+
+impl Escalation {
+    /// Why, for somebody who sees nothing else: a sentence that the runbook did not write names the call and the hosts.
+    pub fn sentence(&self) -> String {
+        match self.written {
+            true => self.message.clone(),
+            false => self.run.naming_hosts(of_call(self.call.as_deref(), &self.message)),
+        }
+    }
 }
 
 /// Why a run is to end resolved.

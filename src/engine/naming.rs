@@ -1,7 +1,7 @@
 //! What a run and a call are called where people read it: on one line, and bounded.
 
 use super::tree::Run;
-use crate::value::{ActionError, Value, Written};
+use crate::value::{Value, Written};
 use std::fmt::Write;
 
 /// The longest value of an argument, in characters.
@@ -43,7 +43,8 @@ pub(super) fn indented(text: &str) -> String {
 }
 
 fn push_visible(text: &mut String, character: char) {
-    let turns = matches!(character, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    let turns =
+        matches!(character, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     match character {
         '\n' => text.push_str("\\n"),
         '\t' => text.push_str("\\t"),
@@ -52,14 +53,12 @@ fn push_visible(text: &mut String, character: char) {
     }
 }
 
-/// What an error of a call is, with the call that the runbook made and the host that it was made for:
-/// `exec.change(["gzip", "-t"]) on web1: gzip ended with exit code 1`.
-pub(super) fn of_call(error: &ActionError) -> String {
-    match &error.action {
-        Some(action) if !error.message.starts_with(action.as_str()) => {
-            format!("{}: {}", one_line(action, LONGEST), error.message)
-        }
-        _ => error.message.clone(),
+/// What went wrong, with the call that the runbook made:
+/// `exec.change(arguments: ["gzip", "-t"], target: web1): gzip ended with exit code 1`.
+pub(super) fn of_call(call: Option<&str>, message: &str) -> String {
+    match call {
+        Some(call) if !message.starts_with(call) => format!("{}: {message}", one_line(call, LONGEST)),
+        _ => message.to_owned(),
     }
 }
 

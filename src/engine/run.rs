@@ -51,7 +51,7 @@ pub struct Start {
 pub struct Ending {
     /// In one word.
     pub outcome: RunOutcome,
-    /// Why, in one sentence.
+    /// Why, in one sentence: as the runbook or the engine has it. The last event names hosts and calls as well.
     pub reason: String,
     /// What the run left behind. What was meant to stay is listed where the run ended badly.
     pub left_in_place: Vec<LeftInPlace>,
@@ -363,7 +363,7 @@ fn with_goal(scope: &Scope<'_>, mut escalation: Escalation) -> Escalation {
 pub(super) fn ended(scope: &Scope<'_>, end: &End) -> Vec<LeftInPlace> {
     let (outcome, reason) = match end {
         End::Resolved(reason) => (RunOutcome::Resolved, reason.clone()),
-        End::Escalated(escalation) => (RunOutcome::Escalated, escalation.message.clone()),
+        End::Escalated(escalation) => (RunOutcome::Escalated, escalation.sentence()),
         End::Cancelled => (RunOutcome::Cancelled, "it was cancelled".to_owned()),
         End::Stopped => (RunOutcome::Cancelled, "another branch of the loop around it left".to_owned()),
         End::Shown => return Vec::new(),

@@ -187,6 +187,13 @@ impl<'t> Scope<'t> {
 
     /// The same, with what was seen.
     pub fn escalated_with(&self, message: impl Into<String>, evidence: Vec<ShownEvidence>) -> Exit {
-        Exit::Escalated(Box::new(Escalation { contact: self.run.contact(), message: message.into(), evidence }))
+        Exit::Escalated(Box::new(Escalation {
+            contact: self.run.contact(),
+            message: message.into(),
+            evidence,
+            run: Rc::clone(&self.run),
+            written: false,
+            call: None,
+        }))
     }
 }

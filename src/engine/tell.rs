@@ -4,15 +4,21 @@ use super::address::Address;
 use super::event::{EventKind, ShownEvidence};
 use super::exit::{Escalation, Exit, Flow};
 use super::frame::Frame;
+use super::naming::{indented, one_line};
 use super::observe::after;
 use super::scope::Scope;
 use super::show;
+use super::tree::Run;
 use super::turn::{inside, reply};
 use super::world::Telling;
 use crate::check::program::{Evidence, Expression};
 use crate::value::{SignedDuration, Value, display_duration};
 use ecow::EcoString;
 use std::fmt::Write;
+use std::rc::Rc;
+
+/// A runbook with its arguments, or its title, is no longer in a subject, in characters.
+const LONGEST_NAME: usize = 70;
 
 /// How long a clean-up may go on before somebody is told that it is needed.
 const TELL_AFTER: SignedDuration = SignedDuration::from_mins(5);
@@ -36,12 +42,13 @@ pub(super) async fn work_out<'t>(
         };
         shown.push(ShownEvidence { label: piece.label.clone(), value });
     }
-    Ok(Escalation { contact: Some(contact.clone()), message, evidence: shown })
+    let run = Rc::clone(&scope.run);
+    Ok(Escalation { contact: Some(contact.clone()), message, evidence: shown, run, written: true, call: None })
 }
 
 /// Tells news. That nobody hears them does not stop a run.
 pub(super) async fn notify(scope: &Scope<'_>, news: Escalation, at: Address) -> Flow {
-    let Escalation { contact, message, evidence } = news;
+    let Escalation { contact, message, evidence, .. } = news;
     let contact = contact.unwrap_or_default();
     let Some(world) = scope.tree.acting else {
         show::first_effect(scope, &format!("notify {contact} {message:?}"));
@@ -52,8 +59,8 @@ pub(super) async fn notify(scope: &Scope<'_>, news: Escalation, at: Address) -> 
         run: scope.run.id.clone(),
         contact: contact.clone(),
         escalation: false,
-        subject: format!("{}: {message}", scope.run.title),
-        body: with_evidence(format!("{message}\n"), &evidence),
+        subject: subject(&scope.run, &message),
+        body: with_evidence(format!("{}\n\n{}", indented(&message), which(&scope.run)), &evidence),
         evidence,
     };
     let reply = reply(scope.tree, world.tell(telling), false).await.map_err(|_| Exit::Cancelled)?;
@@ -70,7 +77,9 @@ impl Scope<'_> {
             Exit::Failed(error) => {
                 let evidence = error.evidence.iter();
                 let evidence = evidence.map(|value| ShownEvidence { label: "seen".into(), value: value.clone() });
-                self.escalated_with(error.message.clone(), evidence.collect())
+                let exit = self.escalated_with(error.message.clone(), evidence.collect());
+                let Exit::Escalated(escalation) = exit else { return None };
+                return Some(Escalation { call: error.action.clone(), ..*escalation });
             }
             Exit::TimedOut => {
                 let limit = self.run.deadline.map(|deadline| deadline.duration_since(self.run.started));
@@ -110,7 +119,6 @@ pub(super) async fn watch(scope: &Scope<'_>) {
 pub(super) async fn send(scope: &Scope<'_>, escalation: &Escalation, cleaning_up: bool) {
     let tree = scope.tree;
     tree.telling.set(true);
-    let subject = format!("{}: {}", scope.run.title, escalation.message);
     let (delivered, detail) = match (&escalation.contact, tree.acting) {
         (Some(contact), Some(world)) => {
             let telling = Telling {
@@ -118,7 +126,7 @@ pub(super) async fn send(scope: &Scope<'_>, escalation: &Escalation, cleaning_up
                 run: scope.run.id.clone(),
                 contact: contact.clone(),
                 escalation: true,
-                subject: subject.clone(),
+                subject: subject(&escalation.run, &escalation.sentence()),
                 body: body(scope, escalation, cleaning_up),
                 evidence: escalation.evidence.clone(),
             };
@@ -131,17 +139,31 @@ pub(super) async fn send(scope: &Scope<'_>, escalation: &Escalation, cleaning_up
         _ => (false, Some("the runbook names no contact".to_owned())),
     };
     let contact = escalation.contact.clone().unwrap_or_else(|| "nobody".into());
-    scope.record(EventKind::EscalationSent { contact, message: escalation.message.clone(), delivered, detail });
+    scope.record(EventKind::EscalationSent { contact, message: escalation.sentence(), delivered, detail });
     tree.told.set(Some(delivered));
     tree.telling.set(false);
     tree.nudge();
 }
 
+/// Which run it is, whatever else a message says: `[WebDown(server: web1)] The page is down: it did not end within 1h`.
+fn subject(run: &Run, sentence: &str) -> String {
+    format!("[{}] {}: {sentence}", one_line(&run.called(), LONGEST_NAME), one_line(&run.title, LONGEST_NAME))
+}
+
+/// The same as a line of the message itself.
+fn which(run: &Run) -> String {
+    format!("Run {} of {}, {:?}.\n", run.id, run.called(), one_line(&run.title, 2 * LONGEST_NAME))
+}
+
 fn body(scope: &Scope<'_>, escalation: &Escalation, cleaning_up: bool) -> String {
     let record = scope.run.record.borrow();
-    let mut text = format!("{}\n\nRun {} of {:?}.\n", escalation.message, scope.run.id, scope.run.title);
+    let mut text = format!("{}\n\n{}", indented(&escalation.sentence()), which(&scope.run));
+    if escalation.run.id != scope.run.id {
+        let _ = write!(text, "It was found by a run that this one started: {}", which(&escalation.run));
+    }
     list(&mut text, "What was tried", "Nothing was changed.", &record.tried);
-    let left = record.left.iter().chain(record.permanent.iter().map(|(_, left)| left));
+    let found = scope.tree.found_in_place();
+    let left = record.left.iter().chain(record.permanent.iter().map(|(_, left)| left)).chain(&found);
     let left: Vec<String> = left
         .map(|left| match &left.undo {
             Some(undo) => format!("{} ({}); to take it back: {undo}", left.change, left.why),
@@ -164,12 +186,12 @@ fn with_evidence(mut text: String, evidence: &[ShownEvidence]) -> String {
         let lines = piece.value.outline();
         match lines.as_slice() {
             [line] if !matches!(piece.value, Value::Record(_)) => {
-                let _ = writeln!(text, "- {}: {line}", piece.label);
+                let _ = writeln!(text, "- {}: {}", piece.label, indented(line));
             }
             lines => {
                 let _ = writeln!(text, "- {}:", piece.label);
                 for line in lines {
-                    let _ = writeln!(text, "    {line}");
+                    let _ = writeln!(text, "    {}", indented(line));
                 }
             }
         }
@@ -186,6 +208,6 @@ fn list(text: &mut String, title: &str, nothing: &str, items: &[impl std::fmt::D
     }
     let _ = write!(text, "\n{title}:\n");
     for item in items {
-        let _ = writeln!(text, "- {item}");
+        let _ = writeln!(text, "- {}", indented(&item.to_string()));
     }
 }

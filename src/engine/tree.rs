@@ -173,6 +173,12 @@ pub(super) struct Record {
     pub disruptions: Vec<String>,
 }
 
+impl std::fmt::Debug for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Run").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
 impl Run {
     /// Changes the record of this run and of those that it is part of.
     pub fn note(&self, change: impl Fn(&mut Record)) {

@@ -22,7 +22,7 @@ pub use schema::schema;
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
 use crate::value::{Contact, Host, MailSettings, PowerShellSettings, SecretSource};
-use crate::yaml::{self, Reader};
+use crate::yaml::{self, Reader, suggestion};
 use ecow::EcoString;
 use std::collections::BTreeMap;
 
@@ -33,6 +33,8 @@ pub struct Inventory {
     pub hosts: Vec<Entry>,
     /// Who can be told, in the order of the file.
     pub contacts: Vec<Contact>,
+    /// Whom an alert is told to that nothing fits; one of the contacts.
+    pub default_contact: Option<EcoString>,
     /// Where secrets are found, by name.
     pub secrets: BTreeMap<String, SecretSource>,
     /// How mail leaves.
@@ -105,8 +107,8 @@ pub struct Policy {
     pub approvers: Vec<EcoString>,
 }
 
-const SECTIONS: [&str; 9] =
-    ["hosts", "contacts", "mail", "secrets", "powershell", "policy", "lints", "alerts", "monitors"];
+const SECTIONS: [&str; 10] =
+    ["hosts", "contacts", "default_contact", "mail", "secrets", "powershell", "policy", "lints", "alerts", "monitors"];
 
 /// Reads the text of a `rectify.yaml`. What was understood is returned beside the mistakes; a run needs that there are
 /// none.
@@ -117,10 +119,21 @@ pub fn parse(file: FileId, text: &str) -> (Inventory, Vec<Diagnostic>) {
         return (inventory, reader.diagnostics);
     };
     let mut mail_key = None;
+    let mut default_span = None;
     for field in reader.fields(&root, "rectify.yaml", &SECTIONS) {
         match field.name {
             "hosts" => inventory.hosts = hosts::read(&mut reader, field.value),
             "contacts" => inventory.contacts = contacts::read(&mut reader, field.value),
+            "default_contact" => match field.value.text() {
+                Some(name) => {
+                    inventory.default_contact = Some(name.into());
+                    default_span = Some(field.value.span);
+                }
+                None if field.value.is_invalid() => {}
+                None => {
+                    reader.error(field.value.span, "`default_contact:` is the name of a contact");
+                }
+            },
             "secrets" => inventory.secrets = read_secrets(&mut reader, field.key, field.value),
             "policy" => inventory.policy = read_policy(&mut reader, field.value),
             "lints" => inventory.lints = lints::read(&mut reader, field.value),
@@ -136,6 +149,12 @@ pub fn parse(file: FileId, text: &str) -> (Inventory, Vec<Diagnostic>) {
                 mail_key = Some(field.key);
             }
         }
+    }
+    if let (Some(name), Some(span)) = (&inventory.default_contact, default_span)
+        && inventory.contact(name).is_none()
+    {
+        let names: Vec<&str> = inventory.contacts.iter().map(|contact| contact.name.as_str()).collect();
+        reader.error(span, format!("There is no contact named {name}")).help(suggestion(name, &names));
     }
     if let (Some(mail), Some(key)) = (&inventory.mail, mail_key) {
         contacts::check_mail(&mut reader, key, mail, &inventory.secrets);

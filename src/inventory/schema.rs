@@ -36,6 +36,7 @@ fn section(name: &str, generator: &mut SchemaGenerator) -> Value {
             hosts
         }
         "contacts" => named("Who can be told, by the names that runbooks use", &contact()),
+        "default_contact" => described("The contact that is told of an alert that nothing fits", text()),
         "mail" => described("How mail leaves", generator.subschema_for::<MailSettings>().to_value()),
         "secrets" => named("Where secrets are kept, by name; a secret itself has no place here", &secret()),
         "powershell" => {

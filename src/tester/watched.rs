@@ -4,7 +4,9 @@ use super::Effect;
 use crate::check::program::NodeId;
 use crate::engine::address::Address;
 use crate::engine::event::{Event, EventKind};
-use crate::engine::world::{Answered, Asking, ChangeNote, Charge, Observing, Pending, Reached, Request, Telling, World};
+use crate::engine::world::{
+    Answered, Asking, ChangeNote, Charge, Observing, Pending, Reached, Request, Telling, World,
+};
 use crate::value::{Call, Class, Timestamp, Value};
 use std::cell::RefCell;
 use std::collections::BTreeSet;

@@ -15,7 +15,7 @@ mod state;
 mod tests;
 
 pub use cancel::Cancel;
-pub use channels::{Channels, Terminal};
+pub use channels::{Channels, Terminal, last_resort};
 pub use notes::found;
 
 use super::Calls;

@@ -148,7 +148,7 @@ fn the_escalation_names_what_was_tried_what_is_left_and_how_to_undo_it() {
         [
             "broken",
             "",
-            "Run r1 of \"Main\".",
+            "Run r1 of Main(node: fe1), \"Main\".",
             "",
             "What was tried:",
             "- svc.set(on: fe1, value: 5): done",

@@ -438,6 +438,11 @@ pub struct Scene {
     pub world: Scripted,
 }
 
+/// A subject from its runbook's title on.
+fn without_name(subject: &str) -> &str {
+    subject.split_once(")] ").map_or(subject, |(_, rest)| rest)
+}
+
 impl Scene {
     /// Every effect: when it began and ended, the call, what was said of it.
     pub fn ledger(&self) -> Vec<String> {
@@ -458,7 +463,7 @@ impl Scene {
 
     pub fn told(&self) -> Vec<String> {
         let told = self.world.told();
-        told.iter().map(|told| format!("{}: {}", told.telling.contact, told.telling.subject)).collect()
+        told.iter().map(|told| format!("{}: {}", told.telling.contact, without_name(&told.telling.subject))).collect()
     }
 
     pub fn left(&self) -> Vec<String> {

@@ -50,6 +50,8 @@ mod reliability_commands;
 mod reliability_unknown;
 mod reliability_checks;
 mod reliability_exchange;
+mod reliability_kill;
+mod reliability_people;
 mod right_files;
 mod scenarios;
 mod schemas;

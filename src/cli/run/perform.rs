@@ -2,20 +2,25 @@
 
 use super::super::choose::Job;
 use super::super::output::{Output, can_redraw, mask_of, say};
+use super::super::project::Project;
 use super::super::signals::Signals;
 use super::super::{Exit, Format, logging};
 use super::RunArguments;
 use super::stage::Stage;
 use crate::backend::human::Console;
 use crate::backend::{Backend, exchange, exec, host, imap, service};
+use crate::engine::address::Address;
+use crate::engine::event::{Event, EventKind};
+use crate::engine::world::{Telling, World};
 use crate::engine::{self, Ending, Start};
 use crate::report::run::{JsonLines, LiveView, PlainLines, View};
 use crate::secret::{Redacted, Secrets};
 use crate::transport::process::end_every_group;
-use crate::value::Timestamp;
+use crate::value::{Host, Timestamp};
 use crate::world::Calls;
 use crate::world::live::{self, Cancel, Channels, Equipment, Live, state_folder};
 use crate::world::rehearsal::Rehearsal;
+use ecow::EcoString;
 use std::cell::RefCell;
 use std::hash::{BuildHasher, RandomState};
 use std::io::IsTerminal;
@@ -34,8 +39,7 @@ type SharedView = Rc<RefCell<Box<dyn View>>>;
 
 /// Runs a job. What is not caught inside is a fault of this program; then too it is said what is left in place.
 pub fn perform(job: &Job, id: String, arguments: &RunArguments, stage: &mut Stage, output: &Output) -> Exit {
-    let folder = |variable| std::env::var_os(variable).map(PathBuf::from);
-    let state = match state_folder(folder("XDG_STATE_HOME").as_deref(), folder("HOME").as_deref()) {
+    let state = match state() {
         Ok(state) => state,
         // A rehearsal keeps nothing.
         Err(_) if arguments.dry_run => PathBuf::new(),
@@ -44,35 +48,13 @@ pub fn perform(job: &Job, id: String, arguments: &RunArguments, stage: &mut Stag
             return Exit::Unusable;
         }
     };
-    let inventory = job.project.inventory.as_ref();
     let secrets = Arc::new(job.project.secrets());
     logging::mask_with(secrets.clone());
     let view: SharedView = Rc::new(RefCell::new(view(arguments.format, output, &secrets)));
     let cancel = Cancel::default();
     let found = live::found(&state);
-    let world = Live::new(Equipment {
-        calls: Calls {
-            backends: backends(),
-            hosts: &job.program.hosts,
-            secrets: &secrets,
-            folder: job.project.folder.clone(),
-            powershell: inventory.and_then(|inventory| inventory.powershell.as_ref()),
-        },
-        channels: Channels {
-            contacts: inventory.map(|inventory| inventory.contacts.clone()).unwrap_or_default(),
-            mail: inventory.and_then(|inventory| inventory.mail.clone()),
-            terminal: Box::new(show_message),
-            console: Console::terminal(arguments.unattended),
-            approvers: inventory.map(|inventory| inventory.policy.approvers.clone()).unwrap_or_default(),
-        },
-        state,
-        run: id.clone(),
-        cancel: cancel.clone(),
-        listener: {
-            let view = view.clone();
-            Box::new(move |event| view.borrow_mut().event(event))
-        },
-    });
+    let surroundings = Surroundings { project: &job.project, hosts: &job.program.hosts, secrets: &secrets };
+    let world = surroundings.world(state, &id, arguments, &cancel, &view);
     let start = Start {
         runbook: job.runbook,
         arguments: job.arguments.clone(),
@@ -100,6 +82,121 @@ pub fn perform(job: &Job, id: String, arguments: &RunArguments, stage: &mut Stag
     // While the world still holds its locks: nobody may begin where a command of this run still acts.
     end_every_group();
     exit
+}
+
+/// What a live world needs to know of a project.
+struct Surroundings<'a> {
+    project: &'a Project,
+    hosts: &'a [Host],
+    secrets: &'a Secrets,
+}
+
+impl<'a> Surroundings<'a> {
+    fn world(
+        &self,
+        state: PathBuf,
+        id: &str,
+        arguments: &RunArguments,
+        cancel: &Cancel,
+        view: &SharedView,
+    ) -> Live<'a> {
+        let inventory = self.project.inventory.as_ref();
+        Live::new(Equipment {
+            calls: Calls {
+                backends: backends(),
+                hosts: self.hosts,
+                secrets: self.secrets,
+                folder: self.project.folder.clone(),
+                powershell: inventory.and_then(|inventory| inventory.powershell.as_ref()),
+            },
+            channels: Channels {
+                contacts: inventory.map(|inventory| inventory.contacts.clone()).unwrap_or_default(),
+                mail: inventory.and_then(|inventory| inventory.mail.clone()),
+                terminal: Box::new(show_message),
+                console: Console::terminal(arguments.unattended),
+                approvers: inventory.map(|inventory| inventory.policy.approvers.clone()).unwrap_or_default(),
+            },
+            state,
+            run: id.to_owned(),
+            cancel: cancel.clone(),
+            listener: {
+                let view = view.clone();
+                Box::new(move |event| view.borrow_mut().event(event))
+            },
+        })
+    }
+}
+
+/// The folder for state that outlives a run.
+fn state() -> Result<PathBuf, String> {
+    let folder = |variable| std::env::var_os(variable).map(PathBuf::from);
+    state_folder(folder("XDG_STATE_HOME").as_deref(), folder("HOME").as_deref())
+}
+
+/// Keeps a message that nobody is told on this machine, and shows it on standard error.
+pub fn keep(text: &str) {
+    let kept = state().and_then(|state| {
+        let text = Secrets::default().redact_text(text);
+        live::last_resort(&state, &text).map_err(|error| error.to_string())
+    });
+    match kept {
+        Ok(path) => say(&format!("No inventory names a default_contact to tell: the message is kept in {path}")),
+        Err(why) => say(&why),
+    }
+}
+
+/// News for the default contact of a project, outside of any run.
+pub struct Teller<'p> {
+    /// Whose.
+    pub project: &'p Project,
+    /// One line.
+    pub subject: String,
+    /// All of it.
+    pub body: String,
+}
+
+impl Teller<'_> {
+    /// Tells it; whether anybody was reached. None where a signal came first.
+    pub fn tell(self, id: &str, arguments: &RunArguments, stage: &mut Stage, output: &Output) -> Option<bool> {
+        let contact: EcoString = self.project.default_contact().unwrap_or_default().into();
+        let state = match state() {
+            Ok(state) => state,
+            Err(why) => {
+                say(&why);
+                return Some(false);
+            }
+        };
+        let secrets = Arc::new(self.project.secrets());
+        logging::mask_with(secrets.clone());
+        let view: SharedView = Rc::new(RefCell::new(view(arguments.format, output, &secrets)));
+        let surroundings = Surroundings { project: self.project, hosts: &[], secrets: &secrets };
+        let world = surroundings.world(state, id, arguments, &Cancel::default(), &view);
+        let telling = Telling {
+            address: Address::default(),
+            run: id.into(),
+            contact: contact.clone(),
+            escalation: false,
+            subject: self.subject.clone(),
+            body: self.body,
+            evidence: Vec::new(),
+        };
+        let Stage { runtime, signals } = stage;
+        let reply = runtime.block_on(async {
+            tokio::select! {
+                reply = world.tell(telling) => Some(reply),
+                () = signals.stop() => None,
+            }
+        });
+        let Some(reply) = reply else {
+            say(&format!("A signal came before {contact} was told: {}", self.subject));
+            return None;
+        };
+        let detail = reply.result.err().map(|error| error.to_string());
+        let delivered = detail.is_none();
+        let kind = EventKind::Notified { contact, message: self.subject, delivered, detail };
+        view.borrow_mut().event(&Event { schema: 1, time: world.now(), run: id.into(), kind });
+        Some(delivered)
+    }
 }
 
 /// Everything that can carry out calls.

@@ -94,7 +94,9 @@ impl Lines {
                 let since = self.clock.show_from(event.time, *since);
                 page.say(
                     Mark::Doubt,
-                    &format!("took the lock {lock:?} of run {holder} (process {process}, since {since}), which is gone"),
+                    &format!(
+                        "took the lock {lock:?} of run {holder} (process {process}, since {since}), which is gone"
+                    ),
                 );
             }
             EventKind::StepStarted { number, title } => {

@@ -103,15 +103,18 @@ async fn send(
     Ok(())
 }
 
-/// Keeps a message on this machine, and shows it to whoever looks at standard error.
-fn last_resort(state: &Path, text: &Redacted<String>) -> Result<String, ActionError> {
+/// Keeps a message on this machine, and shows it to whoever looks at standard error; where it is kept.
+///
+/// # Errors
+/// `refused`, where it cannot be kept.
+pub fn last_resort(state: &Path, text: &Redacted<String>) -> Result<String, ActionError> {
     // Evidence comes from outside, and a terminal obeys control characters.
     let shown: String =
         text.chars().map(|letter| if letter.is_control() && letter != '\n' { '?' } else { letter }).collect();
     let _ = std::io::stderr().lock().write_all(shown.as_bytes());
     let path = state.join(UNDELIVERED);
     let mut file = open(state, UNDELIVERED)?;
-    let kept = file.write_all(format!("---- {:.0}\n{text}\n", Timestamp::now()).as_bytes());
+    let kept = file.write_all(format!("---- {:.0}\n{shown}\n", Timestamp::now()).as_bytes());
     kept.and_then(|()| file.sync_data()).map_err(|error| failed(&path, &error))?;
     Ok(path.display().to_string())
 }

@@ -1,7 +1,7 @@
 //! Notes of the changes that runs have made and mean to take back: one file a run, each change on the disk before it is
 //! made. The run holds its file by `flock` while it lasts, so that a file that nobody holds tells of what was left.
 
-use super::state::{create, failed, read, try_lock_shared, try_lock};
+use super::state::{create, failed, read, try_lock, try_lock_shared};
 use crate::engine::address::Address;
 use crate::engine::event::FoundChange;
 use crate::engine::world::ChangeNote;

@@ -52,7 +52,15 @@ fn of_a_run(mode: &str) -> Vec<String> {
     let program = session.check(Path::new("main.runbook")).program.expect("a program");
     let arguments = vec![Value::Host("fe1".into()), Value::text(mode)];
     let world = Scripted::new(start());
-    let start = Start { runbook: 0, arguments, run: "r1".into(), at: start(), step_limit: 1_000_000, by_alert: false, found: Vec::new() };
+    let start = Start {
+        runbook: 0,
+        arguments,
+        run: "r1".into(),
+        at: start(),
+        step_limit: 1_000_000,
+        by_alert: false,
+        found: Vec::new(),
+    };
     world.drive(run(&program, &world, start)).expect("an end");
     let started = world.events().into_iter().filter_map(|event| match event.kind {
         EventKind::StepStarted { number, title } => Some(format!("{number}. {title}")),

@@ -90,7 +90,15 @@ pub fn starting(program: &Program, runbook: &str, host: &str) -> Start {
     let mut arguments = vec![Value::Host(host.into())];
     let rest = program.runbooks[position].parameters.iter().skip(1);
     arguments.extend(rest.map(|parameter| parameter.default.clone().unwrap_or(Value::Absent)));
-    Start { runbook: position, arguments, run: "r1".into(), at: start(), step_limit: 1_000_000, by_alert: false, found: Vec::new() }
+    Start {
+        runbook: position,
+        arguments,
+        run: "r1".into(),
+        at: start(),
+        step_limit: 1_000_000,
+        by_alert: false,
+        found: Vec::new(),
+    }
 }
 
 /// Runs a runbook of a program.
