@@ -84,7 +84,7 @@ fn left(ran: &Ran) -> Vec<(String, String, String)> {
 fn what_a_killed_run_had_in_place_is_found_by_the_next() {
     for (book, file, change, undo) in [
         ("Drain", "drained", "lb.drained(", "lb.served(on: web1"),
-        ("Block", "page", "touch", "exec.change([\"rm\", \"page\"])"),
+        ("Block", "page", "touch", "exec.change(arguments: [\"rm\", \"page\"]"),
     ] {
         let project = draining();
         killed(&project, &["run", "a.runbook", book, "server=web1", "pause=1h", "--id", "dead"], file);
@@ -185,7 +185,7 @@ fn nothing_is_changed_without_a_note() {
 fn no_secret_reaches_a_note() {
     let text = format!(
         "runbook Use(password: secret, pause: duration) {{\n{HEADERS}\n\
-         \x20 exec.change([\"cat\"], secret_input: password)\n\
+         \x20 exec.disrupt([\"cat\"], secret_input: password)\n\
          \x20 let seen = exec.read([\"cat\", \"secret\"]).stdout\n\
          \x20 temporarily {{\n    exec.change([\"touch\", \"page\"], input: seen)\n    wait pause\n  }} undo {{\n\
          \x20   exec.change([\"rm\", \"page\"], input: seen)\n  }}\n  resolve \"shown\"\n}}\n"
@@ -280,18 +280,12 @@ fn a_command_ends_before_the_run_and_its_lock() {
 
 #[test]
 fn a_command_that_was_given_up_ends_before_anything_else_begins() {
-    let text = format!(
-        "backend own \"Own\" {{\n  change slow(arguments: list<text>) idempotent timeout 1s {{ exec.change(arguments) }}\n}}\n\n{}",
-        runbook(
-            "Late",
-            "",
-            &format!(
-                "  try {{\n    own.slow([\"sh\", \"-c\", {STUBBORN:?}])\n  }} catch e {{\n\
-                 \x20   exec.change([\"sh\", \"-c\", \"kill -0 $(cat parent) || kill -0 $(cat child) && touch overlap; true\"])\n  }}\n\
-                 \x20 resolve \"done\""
-            )
-        )
+    let look = "for file in parent child; do grep -q ') [RSDT]' /proc/$(cat $file)/stat && touch overlap; done; true";
+    let statements = format!(
+        "  try {{\n    own.slow()\n  }} catch e {{\n    exec.disrupt([\"sh\", \"-c\", {look:?}])\n  }}\n  resolve \"done\""
     );
+    let slow = format!("disrupt slow() idempotent timeout 1s {{ exec.disrupt([\"sh\", \"-c\", {STUBBORN:?}]) }}");
+    let text = format!("backend own \"Own\" {{\n  {slow}\n}}\n\n{}", runbook("Late", "", &statements));
     let project = Project::new(&[("a.runbook", &text)]);
     let ran = project.run(&["run", "a.runbook"]).ends(0);
     assert!(started(&project), "{ran:#?}");
