@@ -127,15 +127,14 @@ fn an_alert_that_fits_nothing_or_too_much_is_2() {
 }
 
 #[test]
-fn of_several_alerts_all_fit_or_none_is_run() {
+fn of_several_alerts_each_that_fits_is_run() {
     let project = for_alerts();
     let labels = |name: &str| format!(r#"{{"labels":{{"alertname":"{name}","instance":"fe1","job":"imap"}}}}"#);
-    let both = format!(r#"{{"alerts":[{},{}]}}"#, labels("ImapDown"), labels("Nothing"));
+    let both = format!(r#"{{"alerts":[{},{}]}}"#, labels("Nothing"), labels("ImapDown"));
     std::fs::write(project.path("both.json"), both).unwrap();
     let ran = project.run(&["run", "books", "--alert", "both.json"]).ends(2);
-    assert_eq!(ran.stdout, "");
+    assert!(ran.stdout.contains("imap at fe1"), "{ran:#?}");
     assert!(ran.stderr.contains("is started by the alert Nothing"), "{ran:#?}");
-    assert!(ran.stderr.contains("These could be, each by itself: Down(instance: "), "{ran:#?}");
 }
 
 #[test]
