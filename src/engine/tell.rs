@@ -59,7 +59,7 @@ pub(super) async fn notify(scope: &Scope<'_>, news: Escalation, at: Address) -> 
         run: scope.run.id.clone(),
         contact: contact.clone(),
         escalation: false,
-        subject: subject(&scope.run, &message),
+        subject: subject(&scope.run, &scope.run, &message),
         body: with_evidence(format!("{}\n\n{}", indented(&message), which(&scope.run)), &evidence),
         evidence,
     };
@@ -126,7 +126,7 @@ pub(super) async fn send(scope: &Scope<'_>, escalation: &Escalation, cleaning_up
                 run: scope.run.id.clone(),
                 contact: contact.clone(),
                 escalation: true,
-                subject: subject(&escalation.run, &escalation.sentence()),
+                subject: subject(&scope.run, &escalation.run, &escalation.sentence()),
                 body: body(scope, escalation, cleaning_up),
                 evidence: escalation.evidence.clone(),
             };
@@ -146,8 +146,14 @@ pub(super) async fn send(scope: &Scope<'_>, escalation: &Escalation, cleaning_up
 }
 
 /// Which run it is, whatever else a message says: `[WebDown(server: web1)] The page is down: it did not end within 1h`.
-fn subject(run: &Run, sentence: &str) -> String {
-    format!("[{}] {}: {sentence}", one_line(&run.called(), LONGEST_NAME), one_line(&run.title, LONGEST_NAME))
+/// What a run that it has started says names that one first.
+fn subject(run: &Run, saying: &Run, sentence: &str) -> String {
+    let called = one_line(&run.called(), LONGEST_NAME);
+    let called = match saying.id == run.id {
+        true => called,
+        false => format!("{}, of {called}", one_line(&saying.called(), LONGEST_NAME)),
+    };
+    format!("[{called}] {}: {sentence}", one_line(&run.title, LONGEST_NAME))
 }
 
 /// The same as a line of the message itself.

@@ -49,7 +49,7 @@ fn unknown_is_not_yet_in_a_window_and_escalates_after_it() {
     maker.runbook(vec![fixed(), restart, escalate("unreached")]);
     let scene = maker.scene_with_goal(world().with(broken()));
     assert_eq!((scene.ending.outcome, scene.ledger().len()), (Escalated, 0), "unknown is never a reason to disrupt");
-    assert_eq!(scene.told(), ["oncall: Main: cannot tell whether it is fixed"]);
+    assert_eq!(scene.told(), ["oncall: Main: fe1: cannot tell whether it is fixed"]);
 
     let mut maker = Maker::new();
     maker.runbook(vec![fixed_within("2m", "30s"), escalate("unreached")]);
@@ -109,7 +109,7 @@ fn an_error_that_nothing_catches_escalates_to_the_contact() {
     maker.runbook(vec![restart, resolve("done")]);
     let scene = maker.scene(world().with(Rule::of("svc.restart").fails(ErrorKind::Failed, "exit code 1")));
     assert_eq!(scene.ending.outcome, Escalated);
-    assert_eq!(scene.told(), ["oncall: Main: exit code 1"]);
+    assert_eq!(scene.told(), ["oncall: Main: svc.restart(on: fe1): exit code 1"]);
     assert!(!scene.ending.nobody_told);
 }
 
@@ -148,7 +148,7 @@ fn the_escalation_names_what_was_tried_what_is_left_and_how_to_undo_it() {
         [
             "broken",
             "",
-            "Run r1 of Main(node: fe1), \"Main\".",
+            "Run r1 of Main(server: fe1), \"Main\".",
             "",
             "What was tried:",
             "- svc.set(on: fe1, value: 5): done",
@@ -199,7 +199,7 @@ fn rule_10_the_end_is_enforced_in_the_middle_of_a_wait() {
     let scene = maker.scene(world().with(value(1)));
     assert_eq!(scene.ending.outcome, Escalated);
     assert_eq!(scene.ledger(), ["0s svc.set(on: fe1, value: 5)", "1h svc.set(on: fe1, value: 1)"]);
-    assert_eq!(scene.told(), ["oncall: Main: it did not end within 1h"]);
+    assert_eq!(scene.told(), ["oncall: Main: fe1: it did not end within 1h"]);
 }
 
 #[test]
