@@ -299,3 +299,18 @@ fn a_teams_own_action_does_what_its_body_says() {
     assert_eq!(scene.ledger(), ["0s svc.restart(on: fe2)"]);
     assert_eq!(scene.ending.disruptions, ["team.cure(on: fe2)"]);
 }
+
+#[test]
+fn nothing_that_is_to_be_taken_back_is_done_without_a_note() {
+    let mut maker = Maker::new();
+    let set = maker.set(TEMPORARILY, "fe1", 5);
+    maker.runbook(vec![set, resolve("done")]);
+    let scene = maker.scene(world().with(value(1)).without_notes());
+    assert_eq!((scene.ending.outcome, scene.ledger().len()), (Escalated, 0), "{:?}", scene.ending);
+
+    let mut maker = Maker::new();
+    let (restart, undo) = (maker.restart("fe1"), maker.restart("fe1"));
+    maker.runbook(vec![temporarily_block(vec![restart], vec![undo], false), resolve("done")]);
+    let scene = maker.scene(world().without_notes());
+    assert_eq!((scene.ending.outcome, scene.ledger().len()), (Escalated, 0), "{:?}", scene.ending);
+}

@@ -301,6 +301,9 @@ fn always(ending: &Ending, world: &Scripted) -> Result<(), TestCaseError> {
     let last = events.last().map(|event| &event.kind);
     prop_assert!(matches!(last, Some(EventKind::RunEnded { .. })), "the last event is the end");
     prop_assert!(world.held().is_empty(), "no lock is kept");
+    for note in world.notes() {
+        prop_assert!(left(&note.change), "{} is noted and is not left in place", note.change);
+    }
 
     let effects = world.effects();
     let intended = events.iter().filter(|event| matches!(event.kind, EventKind::EffectIntended { .. })).count();

@@ -43,12 +43,11 @@ pub async fn tell(live: &Live<'_>, telling: &Telling) -> Result<(), ActionError>
     let channels = &live.equipment.channels;
     let circle = Contact::circle(&channels.contacts, &telling.contact);
     let mut body = telling.body.clone();
-    let taken_over = live.taken_over.borrow();
+    let taken_over = live.taken_over.borrow().clone();
     if telling.escalation && !taken_over.is_empty() {
         body.push_str("\nTaken over from runs that ended without letting go:\n");
         taken_over.iter().for_each(|text| body.push_str(&format!("- {text}\n")));
     }
-    drop(taken_over);
     let text = live.equipment.calls.secrets.redact_text(&body);
     let mut failures = Vec::new();
     let mut reached = false;
