@@ -4,7 +4,7 @@ use super::address::Address;
 use super::change::{Change, Keep, Undo};
 use super::compute::mismatch;
 use super::confirm::{Found, find_out, read_before};
-use super::event::EventKind;
+use super::event::{EventKind, ShownEvidence};
 use super::exit::{Exit, Flow};
 use super::frame::Frame;
 use super::limit::charges;
@@ -145,7 +145,8 @@ pub(super) async fn perform<'t>(scope: &Scope<'t>, index: usize, call: &Call, at
     let mut layers = layers(scope, index, call, at).await?;
     // The outermost signature that says how a call may be repeated knows best: a team's `idempotent` over a `once`.
     let told = layers.iter().map(|layer| layer.action).find(|action| action.once || action.idempotent);
-    let once = told.is_some_and(|action| action.once);
+    // Where nobody says, a `confirm` does: who can tell whether a call was carried out has no reason to repeat it blindly.
+    let once = told.map_or_else(|| layers.iter().any(|layer| layer.action.confirm.is_some()), |action| action.once);
     let idempotent = told.is_some_and(|action| action.idempotent);
     let confirming = layers.iter().position(|layer| layer.action.confirm.is_some()).filter(|_| once);
     let before = match confirming.and_then(|position| layers.get_mut(position)) {
@@ -153,6 +154,8 @@ pub(super) async fn perform<'t>(scope: &Scope<'t>, index: usize, call: &Call, at
         None => None,
     };
     let timeout = layers.iter().map(|layer| layer.action.timeout).min().unwrap_or_default();
+    // Where a team gives a call less time, what it calls may still take as long as its own signature says.
+    let may_show = layers.iter().skip(confirming.unwrap_or_default()).map(|layer| layer.action.timeout).min();
     let leaf = layers.last().map_or_else(|| call.clone(), |layer| layer.call.clone());
 
     let text = call.to_string();
@@ -187,7 +190,9 @@ pub(super) async fn perform<'t>(scope: &Scope<'t>, index: usize, call: &Call, at
 
     scope.record(EventKind::EffectIntended { address: at.clone(), call: call.clone(), text: text.clone() });
     let span = tracing::info_span!("effect", run = %scope.run.id, call = %text);
-    let pending = world.act(Request { address: at.clone(), call: leaf, deadline: after(scope.now(), timeout) });
+    let deadline = after(scope.now(), timeout);
+    let shows_by = after(scope.now(), may_show.unwrap_or_default());
+    let pending = world.act(Request { address: at.clone(), call: leaf, deadline });
     let answer = reply(scope.tree, pending, idempotent && !scope.shielded).instrument(span).await;
     let interrupted = answer.is_err();
     let (mut outcome, error) = match answer {
@@ -203,17 +208,21 @@ pub(super) async fn perform<'t>(scope: &Scope<'t>, index: usize, call: &Call, at
     let mut exit = error.map(|error| if interrupted { Exit::Cancelled } else { Exit::Failed(error) });
     if once && outcome == Outcome::Unknown {
         let layer = confirming.and_then(|position| layers.get_mut(position));
-        let found = find_out(scope, layer, before, &text, at).await;
+        let found = find_out(scope, layer, before, shows_by, &text, at).await;
+        let because = detail.map(|first| format!("; {first}")).unwrap_or_default();
         (outcome, exit, detail) = match found {
             Found::Done(how) => (Outcome::Done, None, Some(how)),
             Found::NotDone(how) => {
-                let error = ActionError::new(ErrorKind::Failed, format!("{text} was not carried out: {how}"));
-                (Outcome::NotPerformed, Some(Exit::Failed(error)), Some(how))
+                let message = format!("{text} was not carried out: {how}{because}");
+                let error = ActionError { evidence: evidence.clone(), ..ActionError::new(ErrorKind::Failed, message) };
+                (Outcome::NotPerformed, Some(Exit::Failed(error)), Some(format!("{how}{because}")))
             }
             Found::Nothing => {
-                let message =
-                    format!("nobody knows whether {text} was carried out, and it must not be repeated blindly");
-                (Outcome::Unknown, Some(scope.escalated(&message)), Some(message))
+                let message = format!(
+                    "nobody knows whether {text} was carried out, and it must not be repeated blindly{because}"
+                );
+                let seen = evidence.iter().map(|value| ShownEvidence { label: "seen".into(), value: value.clone() });
+                (Outcome::Unknown, Some(scope.escalated_with(&message, seen.collect())), Some(message))
             }
         };
     }

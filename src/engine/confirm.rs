@@ -9,10 +9,14 @@ use super::scope::Scope;
 use super::turn::reply;
 use super::world::Asking;
 use crate::check::types::Type;
-use crate::value::{SignedDuration, Value};
+use crate::value::{ErrorKind, SignedDuration, Timestamp, Value};
 
-/// How often, and how far apart, `confirm` is asked before a person is.
-const CONFIRM: (u32, SignedDuration) = (3, SignedDuration::from_secs(30));
+/// How far apart `confirm` is asked.
+const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(30);
+/// So many looks must say, one after the other, that a call was not carried out.
+const LOOKS: u32 = 3;
+/// Two times that are no further apart may be one, told by a clock that was set meanwhile.
+const SAME_TIME: SignedDuration = SignedDuration::from_secs(10);
 /// How long a person has to say whether a call was carried out.
 const PERSON_CONFIRMS_WITHIN: SignedDuration = SignedDuration::from_mins(30);
 
@@ -38,39 +42,71 @@ pub(super) enum Found {
 
 /// Finds out whether a call whose answer was lost was carried out: by its `confirm`, or by a person. A cancelled run
 /// finds out all the same.
+///
+/// What was ordered may take a while to show. So one look that finds it done suffices, and "not done" is said only when
+/// the time of the call is over, `until` then, and the last looks all say so.
 pub(super) async fn find_out(
     scope: &Scope<'_>,
     layer: Option<&mut Layer<'_>>,
     before: Option<Value>,
+    until: Timestamp,
     text: &str,
     at: &Address,
 ) -> Found {
-    let sheltered = scope.shielded(scope.address.clone());
     if let Some(Layer { action, frame, .. }) = layer
         && let Some(confirm) = &action.confirm
     {
-        for turn in 1..=CONFIRM.0 {
+        let sheltered = scope.shielded(scope.address.clone());
+        let (mut turn, mut says_no) = (1, 0);
+        loop {
             let at = at.child(confirm.node, turn);
-            match (sheltered.observe_call(confirm, frame, &at).await, &before) {
-                (Ok(Value::Boolean(true)), None) => return Found::Done("it was confirmed afterwards".to_owned()),
-                (Ok(Value::Boolean(false)), None) => return Found::NotDone("its confirmation says so".to_owned()),
-                (Ok(now), Some(before)) if now != *before => {
-                    return Found::Done(format!("confirmed afterwards: {before} became {now}"));
+            let seen = match sheltered.observe_call(confirm, frame, &at).await {
+                Ok(Value::Boolean(true)) if before.is_none() => {
+                    return Found::Done("it was confirmed afterwards".to_owned());
                 }
-                (Ok(now), Some(_)) => return Found::NotDone(format!("afterwards there was still {now}")),
-                (Ok(_), None) => break,
-                (Err(_), _) if turn < CONFIRM.0 => {
-                    let until = after(scope.now(), CONFIRM.1);
-                    let what = || format!("whether {text} was carried out");
-                    if sheltered.pause(until, &at, what).await.is_err() {
-                        break;
+                Ok(Value::Boolean(false)) if before.is_none() => Some("its confirmation says so".to_owned()),
+                Ok(now) => match before.as_ref().map(|before| (before, is_another(before, &now))) {
+                    Some((before, Some(true))) => {
+                        return Found::Done(format!("confirmed afterwards: {before} became {now}"));
                     }
+                    Some((_, Some(false))) => Some(format!("afterwards there was still {now}")),
+                    Some((_, None)) => None,
+                    // There is nothing to compare with, now or later.
+                    None => break,
+                },
+                // What lacks a setting lacks it later as well.
+                Err(Exit::Failed(error)) if error.kind == ErrorKind::Refused => break,
+                Err(_) => None,
+            };
+            says_no = if seen.is_some() { says_no + 1 } else { 0 };
+            if turn >= LOOKS && scope.now() >= until {
+                match seen {
+                    Some(how) if says_no >= LOOKS => return Found::NotDone(how),
+                    _ => break,
                 }
-                (Err(_), _) => break,
             }
+            let next = after(scope.now(), LOOK_AGAIN);
+            let next = if turn < LOOKS { next } else { next.min(until) };
+            if sheltered.pause(next, &at, || format!("whether {text} was carried out")).await.is_err() {
+                break;
+            }
+            turn += 1;
         }
     }
     if scope.shielded { Found::Nothing } else { ask_whether_done(scope, text, at).await }
+}
+
+/// Whether an answer differs from the one before the call; nothing where only a clock may have been set.
+fn is_another(before: &Value, now: &Value) -> Option<bool> {
+    let time = |value: &Value| match value {
+        Value::Time(time) => Some(*time),
+        Value::Text(text) => text.parse::<Timestamp>().ok(),
+        _ => None,
+    };
+    match (time(before), time(now)) {
+        (Some(one), Some(other)) if one != other && other.duration_since(one).abs() <= SAME_TIME => None,
+        _ => Some(before != now),
+    }
 }
 
 async fn ask_whether_done(scope: &Scope<'_>, text: &str, at: &Address) -> Found {

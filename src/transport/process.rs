@@ -5,6 +5,7 @@
 
 mod capture;
 mod group;
+mod lost;
 mod sanitise;
 
 #[cfg(test)]
@@ -19,7 +20,7 @@ use group::Group;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::pipe;
@@ -59,6 +60,13 @@ impl Ending {
     /// Whether it ended with exit code 0.
     pub fn is_success(self) -> bool {
         self == Self::Code(0)
+    }
+
+    /// What a bad ending says of a command that was to act: [`Failed`](ErrorKind::Failed) where the command itself says
+    /// no, [`Unknown`](ErrorKind::Unknown) where nobody has heard how it went: it was killed, or a program that reached
+    /// elsewhere says that its connection was lost.
+    pub fn kind(self, arguments: &[String]) -> ErrorKind {
+        if lost::is_lost(self, arguments) { ErrorKind::Unknown } else { ErrorKind::Failed }
     }
 }
 
@@ -106,10 +114,10 @@ pub struct Finished {
 ///
 /// # Errors
 /// `refused` when nothing was started: no arguments, a NUL in one, no such program, or one that may not be run.
-/// `timed_out` at the deadline; the evidence is the end of its output.
+/// `timed_out` at the deadline; the evidence is the end of its output. `unknown` when it was started and cannot be watched.
 pub async fn run(invocation: Invocation<'_>, limit: Duration) -> Result<Finished, ActionError> {
     let program = check_arguments(invocation.arguments)?;
-    let (mut group, pipes) = start(&invocation).map_err(|error| not_started(program, &error))?;
+    let (mut group, pipes) = start(program, &invocation)?;
     let Pipes { stdin, stdout, stderr } = pipes;
     let mut captured = (Captured::default(), Captured::default());
     let finished = {
@@ -146,10 +154,10 @@ pub async fn run(invocation: Invocation<'_>, limit: Duration) -> Result<Finished
     let (stdout, stderr) = captured;
     match finished {
         Ok(Ok(())) => {
-            let status = group.reap().map_err(|error| not_started(program, &error))?;
+            let status = group.reap().map_err(|error| lost_sight(program, &error))?;
             Ok(Finished { ending: ending_of(status), stdout, stderr })
         }
-        Ok(Err(error)) => Err(ActionError::new(ErrorKind::Unknown, format!("{program} was lost sight of: {error}"))),
+        Ok(Err(error)) => Err(lost_sight(program, &error)),
         Err(_) => {
             let limit = display_duration(SignedDuration::try_from(limit).unwrap_or(SignedDuration::MAX));
             let error = ActionError::new(ErrorKind::TimedOut, format!("{program} had not ended after {limit}"));
@@ -180,13 +188,18 @@ fn not_started(program: &str, error: &std::io::Error) -> ActionError {
     ActionError::new(ErrorKind::Refused, message)
 }
 
+fn lost_sight(program: &str, error: &std::io::Error) -> ActionError {
+    let program = sanitised(program.as_bytes());
+    ActionError::new(ErrorKind::Unknown, format!("{program} was started and lost sight of: {error}"))
+}
+
 struct Pipes {
     stdin: Option<pipe::Sender>,
     stdout: Option<pipe::Receiver>,
     stderr: Option<pipe::Receiver>,
 }
 
-fn start(invocation: &Invocation<'_>) -> std::io::Result<(Group, Pipes)> {
+fn start(program: &str, invocation: &Invocation<'_>) -> Result<(Group, Pipes), ActionError> {
     let mut arguments = invocation.arguments.iter();
     let mut command = Command::new(arguments.next().map(String::as_str).unwrap_or_default());
     command.args(arguments).process_group(0).env_clear();
@@ -201,7 +214,12 @@ fn start(invocation: &Invocation<'_>) -> std::io::Result<(Group, Pipes)> {
     if let Some(folder) = &invocation.folder {
         command.current_dir(folder);
     }
-    let mut child = command.spawn()?;
+    let child = command.spawn().map_err(|error| not_started(program, &error))?;
+    watched(child).map_err(|error| lost_sight(program, &error))
+}
+
+/// What was started, in a group of its own, with the other ends of its pipes.
+fn watched(mut child: Child) -> std::io::Result<(Group, Pipes)> {
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let mut group = Group::new(child)?;
     for end in [stdout.as_ref().map(AsFd::as_fd), stderr.as_ref().map(AsFd::as_fd)].into_iter().flatten() {

@@ -18,11 +18,11 @@ pub enum ErrorKind {
     TimedOut,
     /// It was sent and the answer was lost: nobody knows whether it was done.
     Unknown,
-    /// The other side broke its protocol.
+    /// The other side broke its protocol; for an action the outcome is not known.
     Protocol,
     /// The run was cancelled while it was under way.
     Interrupted,
-    /// A value did not have the shape that was asked for.
+    /// A value did not have the shape that was asked for; for an action the outcome is not known.
     Mismatch,
     /// A limit is spent.
     Limit,
@@ -85,13 +85,25 @@ impl ActionError {
         self
     }
 
-    /// What this error says of an action that was called.
+    /// What this error says of an action that was called. An answer that nobody understands says nothing of it.
     pub fn outcome(&self) -> Outcome {
         match self.kind {
-            ErrorKind::Failed | ErrorKind::Protocol | ErrorKind::Mismatch => Outcome::Failed,
+            ErrorKind::Failed => Outcome::Failed,
             ErrorKind::Refused | ErrorKind::Limit => Outcome::Refused,
             ErrorKind::Unreachable => Outcome::NotPerformed,
-            ErrorKind::TimedOut | ErrorKind::Unknown | ErrorKind::Interrupted => Outcome::Unknown,
+            ErrorKind::TimedOut
+            | ErrorKind::Unknown
+            | ErrorKind::Protocol
+            | ErrorKind::Mismatch
+            | ErrorKind::Interrupted => Outcome::Unknown,
+        }
+    }
+
+    /// The same error of a call that has begun to act: that nothing was sent or reached cannot be said of it any more.
+    pub fn half_way(self) -> Self {
+        match self.kind {
+            ErrorKind::Refused | ErrorKind::Unreachable => Self { kind: ErrorKind::Unknown, ..self },
+            _ => self,
         }
     }
 }

@@ -52,6 +52,7 @@ mod reliability_checks;
 mod reliability_exchange;
 mod reliability_kill;
 mod reliability_people;
+mod reliability_effects;
 mod right_files;
 mod scenarios;
 mod schemas;

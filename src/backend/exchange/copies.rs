@@ -127,7 +127,7 @@ async fn move_one(server: &Server<'_>, database: &str) -> Result<(), ActionError
     let request = server.exchange("Move-ActiveMailboxDatabase").with("Identity", database);
     server.ask(request.with("ActivateOnServer", server.address).with("Confirm", false)).await?;
     loop {
-        let copies = read(server).await?;
+        let copies = read(server).await.map_err(ActionError::half_way)?;
         let Some(copy) = copies.iter().find(|copy| copy.database == database) else {
             let message = format!("{database} was moved to {}, and has no copy there", server.host.name);
             return Err(ActionError::new(ErrorKind::Failed, message));

@@ -5,7 +5,7 @@ mod tests;
 
 use super::{Backend, Performing, Surroundings, working_folder};
 use crate::transport::process::{Captured, Ending, Finished, Invocation, run, sanitised};
-use crate::value::{ActionError, Call, Decimal, ErrorKind, Value};
+use crate::value::{ActionError, Call, Class, Decimal, ErrorKind, Value};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -48,7 +48,9 @@ async fn perform(call: &Call, surroundings: &Surroundings<'_>) -> Result<Value, 
         return Ok(output(&finished));
     }
     let program = sanitised(arguments.first().map(String::as_bytes).unwrap_or_default());
-    let error = ActionError::new(ErrorKind::Failed, format!("{program} {}", finished.ending));
+    // A question that nobody heard the end of is no worse than one that failed: it can be asked again.
+    let kind = if call.class == Class::Observe { ErrorKind::Failed } else { finished.ending.kind(&arguments) };
+    let error = ActionError::new(kind, format!("{program} {}", finished.ending));
     Err(error.with(output(&finished)))
 }
 

@@ -41,6 +41,20 @@ async fn only_accepted_exit_codes_are_answers() {
 }
 
 #[tokio::test]
+async fn what_acted_and_was_killed_is_unknown() {
+    for (action, class, kind) in [
+        ("read", Class::Observe, ErrorKind::Failed),
+        ("change", Class::Change, ErrorKind::Unknown),
+        ("disrupt", Class::Disrupt, ErrorKind::Unknown),
+        ("destroy", Class::Destroy, ErrorKind::Unknown),
+    ] {
+        let given = vec![("arguments", arguments(&["sh", "-c", "kill -9 $$"]))];
+        let error = Exec.perform(&call("exec", action, class, given), &World::default().surroundings()).await;
+        assert_eq!(error.unwrap_err().kind, kind, "{action}");
+    }
+}
+
+#[tokio::test]
 async fn bytes_that_are_no_text_are_kept() {
     let answer = read(&World::default(), &["printf", "\\377\\033[1mx"], vec![]).await.unwrap();
     assert_eq!(field(&answer, "stdout"), Value::text("\u{fffd}x"));

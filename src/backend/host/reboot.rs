@@ -72,41 +72,64 @@ pub(super) async fn boot_id(
     Means::of(host, surroundings)?.boot_id(limit).await
 }
 
-/// Reboots, and waits until the boot id has changed where there is one.
+/// Reboots, and waits until another boot id than before is seen.
 ///
-/// How the order ends says little: its connection may well die with the host. So it fails only where nothing was
-/// ordered, where there is no boot id to ask, or where the id stays the same until the time is up.
+/// How the order ends says little: its connection may well die with the host, and a host that cannot be asked may be
+/// busy. So it is done when one boot was told from the next, and by nothing else.
+///
+/// # Errors
+/// `refused` and `unreachable` where nothing was ordered. `timed_out` where the id stays the same until the time is up,
+/// `unknown` where there was no id to compare with.
 pub(super) async fn reboot(host: &Host, surroundings: &Surroundings<'_>) -> Result<(), ActionError> {
     let means = Means::of(host, surroundings)?;
     let outside = surroundings.outside;
     let begun = outside.elapsed();
     let left = || surroundings.time_left.saturating_sub(outside.elapsed().saturating_sub(begun));
-    if !means.has_boot_id() {
-        return means.order(left()).await;
-    }
-    // A host that is too sick to answer is rebooted all the same; any id it has afterwards is then a new one.
-    let before = means.boot_id(ONE_QUESTION.min(left())).await.ok();
-    let how = match means.order(ONE_ORDER.min(left())).await {
+    // A host that is too sick to answer is rebooted all the same.
+    let mut known = match means.has_boot_id() {
+        true => means.boot_id(ONE_QUESTION.min(left())).await.ok(),
+        false => None,
+    };
+    let in_vain = match known {
+        Some(_) => (ErrorKind::TimedOut, format!("{} had not booted again in time", host.name)),
+        None if means.has_boot_id() => {
+            let message =
+                format!("{} gave no boot id before it was to reboot, so nobody knows whether it did", host.name);
+            (ErrorKind::Unknown, message)
+        }
+        None => {
+            let message = format!(
+                "the entry of {} does not say how to tell one boot from the next (`reboot.boot_id:`), so nobody knows \
+                 whether it has booted again",
+                host.name
+            );
+            (ErrorKind::Unknown, message)
+        }
+    };
+    // Without an id to ask for there is nothing that could follow it.
+    let limit = if means.has_boot_id() { ONE_ORDER.min(left()) } else { left() };
+    let how = match means.order(limit).await {
         Err(error) if matches!(error.kind, ErrorKind::Refused | ErrorKind::Unreachable) => return Err(error),
         how => how.err(),
     };
-    // Without an id from before, the host must have been seen down.
-    let mut was_down = false;
-    loop {
-        match (means.boot_id(ONE_QUESTION.min(left())).await, &before) {
-            (Ok(now), Some(before)) if means.are_two_boots(before, &now) => return Ok(()),
-            (Ok(_), None) if was_down => return Ok(()),
-            (Ok(_), _) => {}
-            (Err(_), _) => was_down = true,
+    while means.has_boot_id() {
+        if let Ok(now) = means.boot_id(ONE_QUESTION.min(left())).await {
+            match &known {
+                Some(known) if means.are_two_boots(known, &now) => return Ok(()),
+                Some(_) => {}
+                // It may be of the boot before or after: the next other one tells.
+                None => known = Some(now),
+            }
         }
         if left() <= LOOK_AGAIN {
-            let mut message = format!("{} had not booted again in time", host.name);
-            let evidence = how.and_then(|how| {
-                message = format!("{message}; {how}");
-                how.evidence
-            });
-            return Err(ActionError { evidence, ..ActionError::new(ErrorKind::TimedOut, message) });
+            break;
         }
         outside.sleep(LOOK_AGAIN).await;
     }
+    let (kind, mut message) = in_vain;
+    let evidence = how.and_then(|how| {
+        message = format!("{message}; {how}");
+        how.evidence
+    });
+    Err(ActionError { evidence, ..ActionError::new(kind, message) })
 }

@@ -84,13 +84,29 @@ async fn a_host_that_did_not_boot_again_is_not_called_rebooted() {
 }
 
 #[tokio::test]
-async fn a_host_that_says_nothing_before_must_have_been_seen_down() {
-    let (world, _folder) = host_with("(sleep 0.3; echo two > id) >/dev/null 2>&1 &", None);
+async fn a_host_that_says_nothing_before_must_show_two_boots() {
+    let two = "(sleep 0.2; echo one > id; sleep 2.5; echo two > id) >/dev/null 2>&1 & exit 255";
+    let (world, _folder) = host_with(two, None);
     assert_eq!(perform_on(&world, "reboot").await, Ok(Value::Absent));
-    // This one answers from the moment of the order on: it may never have gone down.
-    let (mut world, _folder) = host_with("echo one > id", None);
-    world.time_left = Duration::from_secs(1);
-    assert_eq!(perform_on(&world, "reboot").await.unwrap_err().kind, ErrorKind::TimedOut);
+    // These may never have gone down: that they could not be asked says nothing.
+    for order in ["echo one > id", "(sleep 0.3; echo two > id) >/dev/null 2>&1 &", "exit 255"] {
+        let (mut world, _folder) = host_with(order, None);
+        world.time_left = Duration::from_secs(3);
+        let error = perform_on(&world, "reboot").await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Unknown, "{order}");
+        assert!(error.message.starts_with("h gave no boot id before it was to reboot"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_boot_id_nobody_knows() {
+    for (order, says) in [("true", ""), ("exit 255", "; the command that reboots h ended with exit code 255")] {
+        let (mut world, _folder) = host_with(order, None);
+        world.hosts[0].settings.reboot.as_mut().unwrap().boot_id = None;
+        let error = perform_on(&world, "reboot").await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Unknown, "{order}");
+        assert!(error.message.ends_with(&format!("so nobody knows whether it has booted again{says}")), "{error}");
+    }
 }
 
 fn windows(answering: impl FnMut(&Request, Duration) -> Result<Envelope, ActionError> + 'static) -> (World, Scripted) {

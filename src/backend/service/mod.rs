@@ -52,14 +52,15 @@ async fn perform(call: &Call, surroundings: &Surroundings<'_>) -> Result<Value, 
 async fn restart(manager: &Manager<'_>, name: &str) -> Result<Value, ActionError> {
     let before = manager.look(name).await?;
     manager.order(Verb::Restart, name).await?;
-    runs(manager, name, "restarted", before.process).await
+    runs(manager, name, "restarted", before.process).await.map_err(ActionError::half_way)
 }
 
 async fn start(manager: &Manager<'_>, name: &str) -> Result<Value, ActionError> {
-    if manager.glance(name).await?.state != "Running" {
-        manager.order(Verb::Start, name).await?;
+    if manager.glance(name).await?.state == "Running" {
+        return runs(manager, name, "started", None).await;
     }
-    runs(manager, name, "started", None).await
+    manager.order(Verb::Start, name).await?;
+    runs(manager, name, "started", None).await.map_err(ActionError::half_way)
 }
 
 async fn stop(manager: &Manager<'_>, name: &str) -> Result<Value, ActionError> {
@@ -68,7 +69,7 @@ async fn stop(manager: &Manager<'_>, name: &str) -> Result<Value, ActionError> {
     }
     manager.order(Verb::Stop, name).await?;
     loop {
-        let seen = manager.glance(name).await?;
+        let seen = manager.glance(name).await.map_err(ActionError::half_way)?;
         match seen.state.as_str() {
             "Stopped" | "Failed" => return Ok(Value::Absent),
             "Stopping" => manager.sleep(LOOK_AGAIN).await,

@@ -23,8 +23,22 @@ impl<'a> Program<'a> {
         Self { arguments, surroundings, begun: surroundings.outside.elapsed() }
     }
 
+    /// Asks it something.
+    ///
+    /// # Errors
+    /// `unreachable` where nobody heard what it said. Other bad endings are for the caller to read.
+    pub async fn ask(&self, words: &[&str]) -> Result<Finished, ActionError> {
+        let finished = self.run(words).await?;
+        if finished.ending.is_success() || finished.ending.kind(&self.arguments) != ErrorKind::Unknown {
+            return Ok(finished);
+        }
+        let program = self.arguments.first().map_or("", String::as_str);
+        let error = ActionError::new(ErrorKind::Unreachable, format!("{program} {}", finished.ending));
+        Err(error.with(Value::text(words_of(&finished))))
+    }
+
     /// Runs it with these words.
-    pub async fn run(&self, words: &[&str]) -> Result<Finished, ActionError> {
+    async fn run(&self, words: &[&str]) -> Result<Finished, ActionError> {
         let arguments: Vec<String> =
             self.arguments.iter().cloned().chain(words.iter().map(|word| (*word).to_owned())).collect();
         let folder = Some(working_folder(self.surroundings));
@@ -34,6 +48,9 @@ impl<'a> Program<'a> {
     }
 
     /// Has something done to a service. That it was done is for another look to say.
+    ///
+    /// # Errors
+    /// `failed` where the manager says no, `unknown` where nobody heard what it said.
     pub async fn order(&self, verb: &str, name: &str, words: &[&str]) -> Result<(), ActionError> {
         let finished = self.run(words).await?;
         if finished.ending.is_success() {
@@ -41,7 +58,8 @@ impl<'a> Program<'a> {
         }
         let program = self.arguments.first().map_or("", String::as_str);
         let message = format!("{program} {verb} {name} {}", finished.ending);
-        Err(ActionError::new(ErrorKind::Failed, message).with(Value::text(words_of(&finished))))
+        let kind = finished.ending.kind(&self.arguments);
+        Err(ActionError::new(kind, message).with(Value::text(words_of(&finished))))
     }
 }
 

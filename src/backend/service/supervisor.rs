@@ -14,7 +14,7 @@ pub(super) fn program<'a>(settings: &ServiceSettings, surroundings: &'a Surround
 
 /// What a program is doing.
 pub(super) async fn look(supervisor: &Program<'_>, name: &str) -> Result<Seen, ActionError> {
-    read_status(name, &supervisor.run(&["status", name]).await?)
+    read_status(name, &supervisor.ask(&["status", name]).await?)
 }
 
 /// Reads what `status NAME` wrote. The exit code alone will not do: it is 0 for a program in BACKOFF as well.

@@ -11,7 +11,7 @@ const SHOW: &[&str] = &["--no-ask-password", "--no-pager", "show", "--property=L
 
 /// What a unit is doing.
 pub(super) async fn look(systemctl: &Program<'_>, name: &str) -> Result<Seen, ActionError> {
-    read_properties(name, &systemctl.run(&[SHOW, &["--", name]].concat()).await?)
+    read_properties(name, &systemctl.ask(&[SHOW, &["--", name]].concat()).await?)
 }
 
 /// Reads what [`SHOW`] wrote. It ends with 0 even for a unit that does not exist: `LoadState` says so.

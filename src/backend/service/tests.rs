@@ -204,6 +204,36 @@ async fn systemctl_is_asked_as_documented() {
     assert_eq!(error.message, "systemd has no unit named nobody");
 }
 
+/// Runs what comes after the host; the connection is lost at the order, or after it.
+const SSH: &str = r#"#!/bin/sh
+shift
+[ -e lost ] && exit 255
+case "$*" in
+*show*) ;;
+*) touch lost; "$@"; [ -e at-the-order ] && exit 255 ;;
+esac
+"$@"
+"#;
+
+#[tokio::test]
+async fn an_order_after_which_nobody_answers_counts_as_given() {
+    for lost in ["at-the-order", "after-the-order"] {
+        for action in ["restart", "stopped"] {
+            let folder = tempfile::tempdir().unwrap();
+            let found = "MainPID=1\nLoadState=loaded\nActiveState=active\nSubState=running\n";
+            for (name, text) in [("systemctl", SYSTEMCTL), ("ssh", SSH), ("imap", found), (lost, "")] {
+                std::fs::write(folder.path().join(name), text).unwrap();
+                let mode = std::fs::Permissions::from_mode(0o755);
+                std::fs::set_permissions(folder.path().join(name), mode).unwrap();
+            }
+            let command = ["./ssh", "be1", "./systemctl"].map(str::to_owned).to_vec();
+            let world = world_of(folder.path(), ServiceManager::Systemd, Some(command));
+            let error = perform_on(&world, action, "imap", None).await.unwrap_err();
+            assert_eq!(error.outcome(), crate::value::Outcome::Unknown, "{action} {lost}: {error}");
+        }
+    }
+}
+
 /// A Windows with one service, as far as the four cmdlets show it.
 struct WindowsService {
     status: &'static str,

@@ -126,14 +126,15 @@ fn a_once_call_whose_answer_is_lost_is_confirmed() {
     ends(&scene, Resolved, "fixed", &["0s-0s svc.reboot(on: fe1) Unknown"]);
     assert_eq!(results(&scene), [("svc.reboot(on: fe1)".to_owned(), Outcome::Done)]);
     let scene = play_body(text, lost().with(boots("monday")));
-    let reason = "svc.reboot(on: fe1) was not carried out: afterwards there was still monday";
+    let reason = "svc.reboot(on: fe1) was not carried out: afterwards there was still monday; the line broke";
     ends(&scene, Escalated, reason, &["0s-0s svc.reboot(on: fe1) Unknown"]);
     let kick = text.replace("reboot", "kick");
     let lost = || world().with(on("kick", "fe1").times_out()).with(health(&[true]));
     let scene = play_body(&kick, lost().person(Person::answering("Was svc.kick", "done").after(d("5m"))));
     ends(&scene, Resolved, "fixed", &["0s-1m svc.kick(on: fe1) Unknown"]);
     let scene = play_body(&kick, lost());
-    let reason = "nobody knows whether svc.kick(on: fe1) was carried out, and it must not be repeated blindly";
+    let reason = "nobody knows whether svc.kick(on: fe1) was carried out, and it must not be repeated blindly; \
+                  svc.kick(on: fe1) did not answer in time";
     ends(&scene, Escalated, reason, &["0s-1m svc.kick(on: fe1) Unknown"]);
 }
 

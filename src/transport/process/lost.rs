@@ -1,0 +1,75 @@
+//! Endings of commands that leave open what was done.
+
+use super::Ending;
+
+/// Where a shell hands on that a signal ended its command: 128 and the number of the signal.
+const SIGNALLED: std::ops::RangeInclusive<i32> = 129..=192;
+
+/// Programs that reach elsewhere, and the exit codes by which they say that a connection was lost or its time was over.
+const CODES: [(&str, &[i32]); 4] = [
+    ("rsync", &[10, 12, 20, 30, 35, 255]),
+    ("timeout", &[124]),
+    ("gtimeout", &[124]),
+    ("curl", &[16, 18, 28, 52, 55, 56, 92]),
+];
+
+/// Programs other than those with `ssh` in their name that reach elsewhere through ssh, or like it, and say 255.
+const LIKE_SSH: [&str; 6] = ["slogin", "scp", "sftp", "mosh", "plink", "dbclient"];
+
+/// Whether it is open what the command did. Any of its words may be the program that the code comes from: `sudo`, `env`,
+/// `timeout` and their kin hand on the code of what they run, and a shell has its command in one word.
+pub(super) fn is_lost(ending: Ending, arguments: &[String]) -> bool {
+    match ending {
+        Ending::Signal(_) => true,
+        Ending::Code(code) if SIGNALLED.contains(&code) => true,
+        Ending::Code(code) => arguments
+            .iter()
+            .flat_map(|argument| argument.split(|sign: char| sign.is_whitespace() || "'\"`();|&<>{}=".contains(sign)))
+            .filter_map(|word| word.rsplit('/').next())
+            .any(|name| says_lost(name, code)),
+    }
+}
+
+fn says_lost(name: &str, code: i32) -> bool {
+    let like_ssh = code == 255 && (name.contains("ssh") || LIKE_SSH.contains(&name));
+    like_ssh || CODES.iter().any(|(program, codes)| *program == name && codes.contains(&code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lost(code: i32, command: &str) -> bool {
+        let arguments: Vec<String> = command.split('_').map(str::to_owned).collect();
+        is_lost(Ending::Code(code), &arguments)
+    }
+
+    #[test]
+    fn a_lost_connection_is_told_by_who_says_it() {
+        for command in [
+            "ssh_be1_reboot",
+            "/usr/bin/ssh_be1_reboot",
+            "sudo_-u_ada_ssh_be1_reboot",
+            "env_A=b_ssh_be1",
+            "timeout_-k_5_9_sshpass_-e_ssh_be1",
+            "sh_-c_cd /tmp && ssh be1 reboot",
+            "sh_-c_out=$(ssh be1 reboot)",
+            "rsync_-e_/opt/ssh -p 22_a_be1:a",
+            "sftp_be1",
+            "scp_a_be1:a",
+        ] {
+            assert!(lost(255, command), "{command}");
+            assert!(!lost(1, command) && !lost(2, command) && !lost(127, command), "{command}");
+        }
+        assert!(lost(12, "rsync_a_b") && !lost(23, "rsync_a_b"));
+        assert!(lost(124, "timeout_9_true") && !lost(124, "true") && !lost(125, "timeout_9_true"));
+        assert!(!lost(255, "deploy_--all") && !lost(255, "true"));
+    }
+
+    #[test]
+    fn a_signal_is_lost_whoever_hands_it_on() {
+        assert!(is_lost(Ending::Signal(9), &[]));
+        assert!(lost(137, "sh_-c_true") && lost(143, "deploy"));
+        assert!(!lost(128, "deploy") && !lost(126, "env_x") && !lost(127, "env_x") && !lost(193, "deploy"));
+    }
+}
