@@ -60,11 +60,15 @@ async fn child<'t>(
     let tree = scope.tree;
     let arguments = scope.values(arguments, frame, at).await?;
     let same = |child: &&Rc<Child>| child.runbook == runbook && child.arguments == arguments;
-    let running = tree.children.borrow().iter().find(same).cloned();
-    if let Some(running) = running {
+    loop {
+        let running = tree.children.borrow().iter().find(same).cloned();
+        let Some(running) = running else { break };
         inside(|| running.end.borrow().is_some()).await;
-        let end = running.end.borrow().clone();
-        return Ok(end.unwrap_or(End::Cancelled));
+        match running.end.borrow().clone() {
+            // Only who began it was to stop: whoever joined it needs it still, and begins it anew.
+            None | Some(End::Stopped) => scope.stopped()?,
+            Some(end) => return Ok(end),
+        }
     }
     let child = Rc::new(Child { runbook, arguments: arguments.clone(), end: RefCell::new(None) });
     tree.children.borrow_mut().push(Rc::clone(&child));

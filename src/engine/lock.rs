@@ -11,20 +11,78 @@ use crate::value::{ErrorKind, SignedDuration, Timestamp};
 /// How far apart a clean-up asks for a lock that somebody else holds.
 const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(10);
 
-/// A target that is being acted on; let go when dropped.
+/// Locks that a run holds from start to end, or a call while it lasts; let go when dropped. The world lets go of a lock
+/// when the last of the tree that holds it has.
+pub(super) struct Locks<'t> {
+    tree: &'t Tree<'t>,
+    names: Vec<String>,
+}
+
+impl Drop for Locks<'_> {
+    fn drop(&mut self) {
+        let mut free = Vec::new();
+        {
+            let mut held = self.tree.held.borrow_mut();
+            for name in std::mem::take(&mut self.names) {
+                match held.get_mut(&name) {
+                    Some(count) if *count > 1 => *count -= 1,
+                    _ => {
+                        held.remove(&name);
+                        free.push(name);
+                    }
+                }
+            }
+        }
+        if let (false, Some(world)) = (free.is_empty(), self.tree.acting) {
+            world.unlock(&free);
+        }
+    }
+}
+
+/// Takes locks for one more of the tree: those that somebody in it holds already once more, the others from the world.
+async fn lock<'t>(scope: &Scope<'t>, mut names: Vec<String>, at: &Address) -> Result<Locks<'t>, Exit> {
+    let tree = scope.tree;
+    names.sort();
+    names.dedup();
+    // What another branch is just asking for is the tree's in a moment, or somebody else's.
+    inside(|| !names.iter().any(|name| tree.asked_for.borrow().contains(name))).await;
+    let mut locks = Locks { tree, names: Vec::new() };
+    let mut missing = Vec::new();
+    for name in names {
+        match tree.held.borrow_mut().get_mut(&name) {
+            Some(count) => {
+                *count += 1;
+                locks.names.push(name);
+            }
+            None => missing.push(name),
+        }
+    }
+    if let (false, Some(world)) = (missing.is_empty(), tree.acting) {
+        tree.asked_for.borrow_mut().extend(missing.iter().cloned());
+        let answer = reply(tree, world.lock(at.clone(), missing.clone()), false).await;
+        tree.asked_for.borrow_mut().retain(|name| !missing.contains(name));
+        tree.nudge();
+        answer.map_err(|_| Exit::Cancelled)?.result?;
+    }
+    for name in missing {
+        *tree.held.borrow_mut().entry(name.clone()).or_default() += 1;
+        locks.names.push(name);
+    }
+    Ok(locks)
+}
+
+/// A target that is being acted on, and its lock; let go when dropped.
 pub(super) struct Held<'t> {
     tree: &'t Tree<'t>,
     target: Option<String>,
-    locked: bool,
+    lock: Option<Locks<'t>>,
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
         let Some(target) = self.target.take() else { return };
+        self.lock = None;
         self.tree.busy.borrow_mut().retain(|busy| *busy != target);
-        if let (true, Some(world)) = (self.locked, self.tree.acting) {
-            world.unlock(&[target]);
-        }
         self.tree.nudge();
     }
 }
@@ -38,7 +96,7 @@ pub(super) async fn hold<'t>(
     until: Timestamp,
 ) -> Result<Held<'t>, Exit> {
     let tree = scope.tree;
-    let mut held = Held { tree, target: None, locked: false };
+    let mut held = Held { tree, target: None, lock: None };
     let Some(target) = target else { return Ok(held) };
     inside(|| {
         let mut busy = tree.busy.borrow_mut();
@@ -50,50 +108,19 @@ pub(super) async fn hold<'t>(
     })
     .await;
     held.target = Some(target.clone());
-    if tree.held.borrow().contains_key(&target) {
-        return Ok(held);
-    }
-    let world = scope.world()?;
     let mut turn = 0;
     loop {
         let at = if turn == 0 { at.clone() } else { at.child(at.last().unwrap_or_default(), turn) };
-        let pending = world.lock(at.clone(), vec![target.clone()]);
-        let answer = reply(tree, pending, false).await.map_err(|_| Exit::Cancelled)?;
-        match answer.result {
-            Ok(()) => {
-                held.locked = true;
+        match lock(scope, vec![target.clone()], &at).await {
+            Ok(lock) => {
+                held.lock = Some(lock);
                 return Ok(held);
             }
-            Err(error) if error.kind == ErrorKind::Refused && scope.shielded && scope.now() < until => {
+            Err(Exit::Failed(error)) if error.kind == ErrorKind::Refused && scope.shielded && scope.now() < until => {
                 scope.pause(after(scope.now(), ASK_AGAIN), &at, || format!("the lock of {target}")).await?;
                 turn += 1;
             }
-            Err(error) => return Err(error.into()),
-        }
-    }
-}
-
-/// The locks of a header, held until dropped.
-pub(super) struct Locks<'t> {
-    tree: &'t Tree<'t>,
-    names: Vec<String>,
-}
-
-impl Drop for Locks<'_> {
-    fn drop(&mut self) {
-        let mut held = self.tree.held.borrow_mut();
-        let mut free = Vec::new();
-        for name in std::mem::take(&mut self.names) {
-            match held.get_mut(&name) {
-                Some(count) if *count > 1 => *count -= 1,
-                _ => {
-                    held.remove(&name);
-                    free.push(name);
-                }
-            }
-        }
-        if let (false, Some(world)) = (free.is_empty(), self.tree.acting) {
-            world.unlock(&free);
+            Err(exit) => return Err(exit),
         }
     }
 }
@@ -119,22 +146,4 @@ pub(super) async fn lock_in_turn<'t>(scope: &Scope<'t>, names: Vec<String>) -> R
             answer => return answer,
         }
     }
-}
-
-/// Takes locks from the start of a run to its end, those that its tree holds already once more.
-async fn lock<'t>(scope: &Scope<'t>, mut names: Vec<String>, at: &Address) -> Result<Locks<'t>, Exit> {
-    let tree = scope.tree;
-    names.sort();
-    names.dedup();
-    let missing: Vec<String> = names.iter().filter(|name| !tree.held.borrow().contains_key(*name)).cloned().collect();
-    if let (false, Some(world)) = (missing.is_empty(), tree.acting) {
-        let pending = world.lock(at.clone(), missing);
-        reply(tree, pending, false).await.map_err(|_| Exit::Cancelled)?.result?;
-    }
-    let mut held = tree.held.borrow_mut();
-    for name in &names {
-        *held.entry(name.clone()).or_default() += 1;
-    }
-    drop(held);
-    Ok(Locks { tree, names })
 }

@@ -42,8 +42,10 @@ pub(super) struct Tree<'a> {
     pub numbering: Numbering,
     /// What is being acted on right now.
     pub busy: RefCell<Vec<String>>,
-    /// Locks of headers, and how many runs of the tree hold each.
+    /// Locks, and how many runs and calls of the tree hold each.
     pub held: RefCell<BTreeMap<String, u32>>,
+    /// Locks that the world is being asked for.
+    pub asked_for: RefCell<Vec<String>>,
     /// Child runs that have not ended.
     pub children: RefCell<Vec<Rc<Child>>>,
     /// Since when the tree is certain to escalate, and with what.
@@ -102,6 +104,7 @@ impl<'a> Tree<'a> {
             numbering: Numbering::of(program),
             busy: RefCell::default(),
             held: RefCell::default(),
+            asked_for: RefCell::default(),
             children: RefCell::default(),
             escalating: RefCell::default(),
             telling: Cell::new(false),

@@ -53,6 +53,7 @@ mod reliability_exchange;
 mod reliability_kill;
 mod reliability_people;
 mod reliability_effects;
+mod reliability_locks;
 mod right_files;
 mod scenarios;
 mod schemas;
