@@ -10,12 +10,12 @@ use tracing_subscriber::fmt::format::FmtSpan;
 /// The secrets of the run that goes on.
 static SECRETS: RwLock<Option<Arc<Secrets>>> = RwLock::new(None);
 
-/// Starts logging to standard error if `-v` or `RECTIFY_LOG` asks for it; otherwise costs nothing.
+/// Starts logging to standard error: warnings, and what `-v` or `RECTIFY_LOG` asks for.
 pub fn start(verbose: u8) {
     let wanted = std::env::var("RECTIFY_LOG").ok().filter(|wanted| !wanted.is_empty());
     let filter = match (wanted, verbose) {
         (Some(wanted), _) => EnvFilter::builder().parse_lossy(wanted),
-        (None, 0) => return,
+        (None, 0) => EnvFilter::new("rectify=warn"),
         (None, 1) => EnvFilter::new("rectify=info"),
         (None, 2) => EnvFilter::new("rectify=debug"),
         (None, _) => EnvFilter::new("trace"),

@@ -7,7 +7,7 @@ use super::confirm::{Found, find_out, read_before};
 use super::event::{EventKind, ShownEvidence};
 use super::exit::{Exit, Flow};
 use super::frame::Frame;
-use super::limit::charges;
+use super::limit::{charge, charges};
 use super::lock::hold;
 use super::observe::{after, named, signature_frame};
 use super::scope::Scope;
@@ -169,22 +169,19 @@ pub(super) async fn perform<'t>(scope: &Scope<'t>, index: usize, call: &Call, at
     };
     // Another call on the target may have been waited for meanwhile.
     scope.stopped()?;
-    let mut spending = Vec::new();
     if !scope.shielded {
+        let mut spending = Vec::new();
         for layer in &mut layers {
             spending.extend(charges(scope, layer.index, &mut layer.frame, at).await?);
         }
-    }
-    if !spending.is_empty() {
-        let charged =
-            reply(scope.tree, world.charge(at.clone(), spending), false).await.map_err(|_| Exit::Cancelled)?;
-        match charged.result {
-            Err(error) if error.kind == ErrorKind::Limit => {
+        match charge(scope, world, spending, at).await {
+            // A limit is no error that could be caught and tried around, and neither is one that nobody can read.
+            Err(Exit::Failed(error)) => {
                 let exit = scope.escalated(format!("{call} was not done: {error}"));
                 turned_down(scope, call.class, text, &error, at);
                 return Err(exit);
             }
-            result => result?,
+            charged => charged?,
         }
     }
 

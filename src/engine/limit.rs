@@ -1,12 +1,53 @@
 //! What a limit counts.
 
 use super::address::Address;
-use super::exit::Exit;
+use super::exit::{Exit, Flow};
 use super::frame::Frame;
 use super::scope::Scope;
-use super::world::Charge;
+use super::turn::{inside, reply};
+use super::world::{Charge, World};
 use crate::check::program::{LimitKey, LimitPart};
 use crate::value::{Value, display_duration};
+use std::rc::Rc;
+
+/// Looks, before anything is done, whether the limit of a run is spent, and whether what was charged can be read at all.
+pub(super) async fn check(scope: &Scope<'_>, charges: &[Charge]) -> Flow {
+    let Some(world) = scope.tree.acting else { return Ok(()) };
+    let outermost = scope.run.parent.is_none();
+    if charges.is_empty() && !(outermost && !scope.tree.program.limits.is_empty()) {
+        return Ok(());
+    }
+    let pending = world.check_limits(scope.address.clone(), charges.to_vec());
+    Ok(reply(scope.tree, pending, false).await.map_err(|_| Exit::Cancelled)?.result?)
+}
+
+/// Charges a call before it is made: what its action's limits count, and what the runs are to be charged whose first
+/// effect it is. What is changed for a question, and taken back, is no effect of a run.
+pub(super) async fn charge<'t>(scope: &Scope<'t>, world: &dyn World, mut charges: Vec<Charge>, at: &Address) -> Flow {
+    let mut runs = Vec::new();
+    let mut next = (!scope.asking).then(|| Rc::clone(&scope.run));
+    while let Some(run) = next {
+        next = run.parent.clone();
+        runs.push(run);
+    }
+    inside(|| !runs.iter().any(|run| run.charging.get())).await;
+    // Another branch may have been turned down meanwhile.
+    scope.stopped()?;
+    runs.retain(|run| !run.uncharged.borrow().is_empty());
+    for run in &runs {
+        charges.extend(run.uncharged.borrow().iter().cloned());
+    }
+    if charges.is_empty() {
+        return Ok(());
+    }
+    runs.iter().for_each(|run| run.charging.set(true));
+    let charged = reply(scope.tree, world.charge(at.clone(), charges), false).await;
+    runs.iter().for_each(|run| run.charging.set(false));
+    scope.tree.nudge();
+    charged.map_err(|_| Exit::Cancelled)?.result?;
+    runs.iter().for_each(|run| run.uncharged.borrow_mut().clear());
+    Ok(())
+}
 
 /// What an action's limits are charged for one call, by the frame of its signature.
 pub(super) async fn charges<'t>(

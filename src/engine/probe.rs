@@ -117,7 +117,7 @@ async fn attempt<'t>(
     }
     let until = earlier(after(scope.now(), probe.timeout), scope.cap);
     let at = at.child(probe_node(at), turn);
-    let inner = Scope { cap: Some(until), ..scope.at(at.clone()) };
+    let inner = Scope { cap: Some(until), asking: true, ..scope.at(at.clone()) };
     let mut changes = Vec::new();
     let mut frame = Frame::new(arguments.to_vec(), &probe.locals);
     let asked = async {

@@ -13,13 +13,13 @@ use super::observe::after;
 use super::probe::Verdict;
 use super::scope::{Boxed, Scope};
 use super::tree::{End, Record, Run, Tree};
-use super::turn::{in_turns, reply};
+use super::turn::in_turns;
 use super::world::{Observing, World};
 use super::{show, tell};
 use crate::check::program::{Program, Runbook};
 use crate::value::{ActionError, ErrorKind, SignedDuration, Timestamp, Value};
 use ecow::{EcoString, eco_format};
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
@@ -235,7 +235,7 @@ pub(super) struct Refusal {
     pub run: Option<Rc<Run>>,
 }
 
-/// Binds what is bound once, takes the locks, charges the limit.
+/// Binds what is bound once, takes the locks, looks whether the limit is spent.
 pub(super) async fn begin<'t>(
     tree: &'t Tree<'t>,
     caller: Option<&Scope<'t>>,
@@ -260,6 +260,8 @@ pub(super) async fn begin<'t>(
         goal: OnceCell::new(),
         not_asked: OnceCell::new(),
         outward: how.outward,
+        uncharged: RefCell::default(),
+        charging: Cell::new(false),
         record: RefCell::new(Record::default()),
     });
     let mut scope = Scope::of(tree, Rc::clone(&run));
@@ -293,10 +295,8 @@ async fn prepare<'t>(scope: &Scope<'t>, runbook: &'t Runbook, frame: &mut Frame)
     let names = names.iter().filter(|name| **name != Value::Absent).map(ToString::to_string).collect();
     let locks = lock_in_turn(scope, names).await?;
     let charges = limit::parts(scope, &runbook.name, &runbook.limit, frame, &scope.address).await?;
-    if let (false, Some(world)) = (charges.is_empty(), scope.tree.acting) {
-        let pending = world.charge(scope.address.clone(), charges);
-        reply(scope.tree, pending, false).await.map_err(|_| Exit::Cancelled)?.result?;
-    }
+    limit::check(scope, &charges).await?;
+    scope.run.uncharged.replace(charges);
     Ok(locks)
 }
 

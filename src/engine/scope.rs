@@ -33,6 +33,8 @@ pub(super) struct Scope<'t> {
     pub shielded: bool,
     /// An enclosing `try` or `retry` would catch an error.
     pub caught: bool,
+    /// Inside a probe: what is changed here belongs to a question.
+    pub asking: bool,
     /// When observations are given up, if before their own time.
     pub cap: Option<Timestamp>,
     /// Whether anything was changed in here.
@@ -66,6 +68,7 @@ impl<'t> Scope<'t> {
             run,
             shielded: false,
             caught: false,
+            asking: false,
             cap: None,
             acted: Rc::default(),
             group: None,

@@ -5,7 +5,7 @@ use super::event::{Event, EventKind, FoundChange, LeftInPlace};
 use super::exit::Escalation;
 use super::goal::BoundGoal;
 use super::run::Start;
-use super::world::{Observing, World};
+use super::world::{Charge, Observing, World};
 use crate::check::numbering::Numbering;
 use crate::check::program::Program;
 use crate::value::{Timestamp, Value};
@@ -149,6 +149,10 @@ pub(super) struct Run {
     pub not_asked: OnceCell<Value>,
     /// Whether an escalation of it is certain to become the whole tree's.
     pub outward: bool,
+    /// What its first effect is to be charged for its own limit; nothing once that was done.
+    pub uncharged: RefCell<Vec<Charge>>,
+    /// Whether that is being charged just now.
+    pub charging: Cell<bool>,
     /// What the run has done so far.
     pub record: RefCell<Record>,
 }

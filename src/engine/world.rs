@@ -165,6 +165,10 @@ pub trait World: Observing {
     /// The change is over: it was taken back, it was never made, or it is meant to stay from here on.
     fn change_over(&self, address: &Address);
 
-    /// Charges all of them, or none: an error of kind `Limit` says which is spent and until when.
+    /// Says whether all of them could be charged now, and charges nothing: an error of kind `Limit` says which is spent
+    /// and until when, one of kind `Refused` that nobody can tell.
+    fn check_limits(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()>;
+
+    /// Charges all of them, or none; errors are those of [`check_limits`](Self::check_limits).
     fn charge(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()>;
 }

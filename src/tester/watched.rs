@@ -108,6 +108,10 @@ impl World for Watched<'_> {
         self.world.change_over(address);
     }
 
+    fn check_limits(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
+        self.world.check_limits(address, charges)
+    }
+
     fn charge(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
         self.world.charge(address, charges)
     }

@@ -191,6 +191,13 @@ impl World for Live<'_> {
         self.notes.over(address);
     }
 
+    fn check_limits(&self, _address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
+        Box::pin(async move {
+            let result = self.ledger.check(&charges, &self.clock).await;
+            self.reply(result)
+        })
+    }
+
     fn charge(&self, _address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
         Box::pin(async move {
             let result = self.ledger.charge(&charges, &self.equipment.run, &self.clock).await;

@@ -47,6 +47,7 @@ pub enum Asked {
     Ask { message: String, choices: Vec<EcoString>, by: u32, deadline: Timestamp },
     Tell { contact: EcoString, subject: String, body: String },
     Lock { names: Vec<String> },
+    CheckLimits { names: Vec<String> },
     Charge { names: Vec<String> },
     Note { change: String, undo: String },
 }
@@ -77,6 +78,10 @@ impl Asked {
 
     pub(super) fn note(note: &ChangeNote) -> Self {
         Self::Note { change: note.change.clone(), undo: note.undo.clone() }
+    }
+
+    pub(super) fn check_limits(charges: &[Charge]) -> Self {
+        Self::CheckLimits { names: charges.iter().map(|charge| charge.name.clone()).collect() }
     }
 
     pub(super) fn charge(charges: &[Charge]) -> Self {
@@ -189,6 +194,11 @@ impl<W: World> World for Recording<W> {
 
     fn change_over(&self, address: &Address) {
         self.world.change_over(address);
+    }
+
+    fn check_limits(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
+        let asked = Asked::check_limits(&charges);
+        self.written(address.clone(), asked, self.world.check_limits(address, charges), Replied::Over)
     }
 
     fn charge(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {

@@ -206,6 +206,10 @@ impl World for Replaying {
 
     fn change_over(&self, _: &Address) {}
 
+    fn check_limits(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
+        self.given(address, Asked::check_limits(&charges), over)
+    }
+
     fn charge(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
         self.given(address, Asked::charge(&charges), over)
     }

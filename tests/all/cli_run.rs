@@ -202,7 +202,8 @@ fn a_lock_is_held_between_processes() {
 
 #[test]
 fn a_limit_is_kept_between_processes() {
-    let book = runbook("Limited", "", "  resolve \"done\"").replace("  ends", "  limit 2 per 24h\n  ends");
+    let acts = "  exec.disrupt([\"true\"])\n  resolve \"done\"";
+    let book = runbook("Limited", "", acts).replace("  ends", "  limit 2 per 24h\n  ends");
     let project = Project::new(&[("a.runbook", &book)]);
     project.run(&["run", "a.runbook"]).ends(0);
     project.run(&["run", "a.runbook"]).ends(0);

@@ -261,6 +261,55 @@ fn a_spent_limit_escalates_and_is_not_caught() {
     assert!(scene.ending.reason.contains("svc.restart 1 per 1d per dag=dag1"), "{}", scene.ending.reason);
 }
 
+/// A runbook with a limit of one run a day, which restarts what is healthy.
+fn limited(maker: &mut Maker) -> usize {
+    let restart = maker.act("svc.restart", vec![local(0)]);
+    let healthy = maker.observe("svc.health", vec![local(0)]);
+    let child = maker.runbook(vec![when(healthy, vec![restart], None), resolve("child")]);
+    let limit = LimitPart::Rate { count: 1, window: d("24h"), key: None };
+    maker.program.runbooks[child].limit = vec![limit];
+    child
+}
+
+#[test]
+fn a_runs_own_limit_is_charged_at_its_first_effect() {
+    let sick = || health(&[false]).when("on", Value::Host("fe1".into()));
+    let mut maker = Maker::new();
+    let runs = ["fe1", "fe1", "fe2"].map(|on| run_of(1, vec![host(on)]));
+    maker.runbook([runs.to_vec(), vec![resolve("well")]].concat());
+    limited(&mut maker);
+    let scene = maker.scene(world().with(health(&[true])).with(sick()));
+    assert_eq!((scene.ending.outcome, scene.ledger()), (Resolved, vec!["0s svc.restart(on: fe2)".to_owned()]));
+
+    let mut maker = Maker::new();
+    let runs = ["fe2", "fe1"].map(|on| run_of(1, vec![host(on)]));
+    maker.runbook([runs.to_vec(), vec![resolve("well")]].concat());
+    limited(&mut maker);
+    let scene = maker.scene(world().with(health(&[true])).with(sick()));
+    assert_eq!((scene.ending.outcome, scene.ledger().len()), (Escalated, 1), "spent at the start: refused");
+}
+
+#[test]
+fn of_two_runs_at_once_the_second_is_turned_down_at_its_first_effect() {
+    let mut maker = Maker::new();
+    let both = each(1, list(vec![host("fe1"), host("fe2")]), Some(2), vec![run_of(1, vec![local(1)])]);
+    maker.runbook(vec![both, resolve("well")]);
+    limited(&mut maker);
+    let scene = maker.scene(world().with(health(&[true])));
+    assert_eq!((scene.ending.outcome, scene.ledger()), (Escalated, vec!["0s svc.restart(on: fe1)".to_owned()]));
+    assert!(scene.ending.reason.contains("the limit Child1 1 per 1d is spent"), "{}", scene.ending.reason);
+}
+
+#[test]
+fn two_branches_of_one_run_charge_its_limit_once() {
+    let mut maker = Maker::new();
+    let restart = maker.act("svc.restart", vec![local(1)]);
+    maker.runbook(vec![each(1, hosts(), Some(3), vec![restart]), resolve("well")]);
+    maker.program.runbooks[0].limit = vec![LimitPart::Rate { count: 1, window: d("24h"), key: None }];
+    let scene = maker.scene(world());
+    assert_eq!((scene.ending.outcome, scene.ledger().len()), (Resolved, 3));
+}
+
 #[test]
 fn rule_8_a_call_takes_its_targets_lock_for_as_long_as_it_lasts() {
     let mut maker = Maker::new();

@@ -1,4 +1,4 @@
-//! Locks and runs that are joined: what one run holds no other gets.
+//! Locks, runs that are joined, and limits: what one run holds no other gets, and what a ledger says is believed.
 
 use super::cli_signals::wait_for;
 use super::cli_support::{Project, Ran, runbook};
@@ -103,4 +103,137 @@ fn a_joined_run_that_was_stopped_elsewhere_is_run_for_the_one_who_joined() {
 ";
     let book = runbook("Child", "", child) + &runbook("Main", "", main) + test;
     Project::new(&[("a.runbook", &book)]).run(&["test", "a.runbook"]).ends(0);
+}
+
+/// A runbook with a limit of its own, that acts if it is told to.
+fn limited(limit: &str) -> Project {
+    let statements = "  if act {\n    exec.disrupt([\"sh\", \"-c\", \"echo x >> count\"])\n  }\n  resolve \"done\"";
+    let book = runbook("Limited", "act: boolean", statements).replace("  ends", &format!("  limit {limit}\n  ends"));
+    let alert = r#"{"name": "Limited", "labels": {"act": "true"}}"#;
+    Project::new(&[("a.runbook", &book), ("alert.json", alert)])
+}
+
+fn count(project: &Project) -> usize {
+    std::fs::read_to_string(project.path("count")).unwrap_or_default().lines().count()
+}
+
+const LEDGER: &str = "../state/rectify/limits.jsonl";
+
+fn write_ledger(project: &Project, text: impl AsRef<[u8]>) {
+    std::fs::create_dir_all(project.path("../state/rectify")).unwrap();
+    std::fs::write(project.path(LEDGER), text).unwrap();
+}
+
+#[test]
+fn a_run_that_did_nothing_spends_nothing() {
+    let project = limited("1 per 24h");
+    for _ in 0..3 {
+        project.run(&["run", "a.runbook", "act=false"]).ends(0);
+    }
+    project.run(&["run", "a.runbook", "act=true"]).ends(0);
+    let ran = project.run(&["run", "a.runbook", "act=true"]).ends(5);
+    assert!(ran.stdout.contains("the limit Limited 1 per 1d is spent"), "{ran:#?}");
+    project.run(&["run", "a.runbook", "act=false"]).ends(5);
+    project.run(&["run", "a.runbook", "--alert", "alert.json"]).ends(7);
+    assert_eq!(count(&project), 1);
+}
+
+#[test]
+fn of_two_runs_that_race_one_is_turned_down_at_its_first_effect() {
+    let statements = format!(
+        "  let ready = exec.read({})\n  exec.disrupt([\"sh\", \"-c\", \"echo x >> count\"])\n  resolve \"${{ready.exit_code}}\"",
+        until("go")
+    );
+    let book = runbook("Limited", "", &statements).replace("  ends", "  limit 1 per 24h\n  ends");
+    let project = Project::new(&[("a.runbook", &book)]);
+    let mut both: Vec<_> =
+        (0..2).map(|_| project.command(&["run", "a.runbook", "--format", "json"]).spawn().unwrap()).collect();
+    both.iter_mut().for_each(|run| drop(wait_for(run, "run_started")));
+    std::fs::write(project.path("go"), "").unwrap();
+    let ran: Vec<Ran> = both.into_iter().map(|run| Ran::of(run.wait_with_output().unwrap())).collect();
+    let mut codes: Vec<_> = ran.iter().map(|ran| ran.code).collect();
+    codes.sort();
+    assert_eq!((count(&project), codes), (1, vec![Some(0), Some(7)]), "{ran:#?}");
+    let turned_down = ran.iter().find(|ran| ran.code == Some(7)).unwrap();
+    assert!(turned_down.stdout.contains("\"result\":\"refused\""), "{turned_down:#?}");
+    assert!(turned_down.stdout.contains("was not done: the limit Limited 1 per 1d is spent"), "{turned_down:#?}");
+}
+
+#[test]
+fn a_damaged_ledger_stops_effects() {
+    let good = "{\"at\":\"2026-01-01T00:00:00Z\",\"limit\":\"x\",\"run\":\"r\"}\n";
+    for (damaged, line) in [
+        (format!("{good}{{\"at\":null,\"limit\":\"Limited 1 per 1d\",\"run\":\"r\"}}\n"), 2),
+        (format!("{{\"at\":\"2026-01-\n{good}"), 1),
+        (format!("{good}{good}\u{0}\u{0}\n{good}"), 3),
+        (format!("{good}[]\n"), 2),
+    ] {
+        let project = limited("1 per 24h");
+        write_ledger(&project, &damaged);
+        let ran = project.run(&["run", "a.runbook", "act=true"]).ends(5);
+        let says = format!("rectify/limits.jsonl, line {line}");
+        assert!(ran.stdout.contains(&says) && ran.stdout.contains("correct"), "{ran:#?}");
+        project.run(&["run", "a.runbook", "--alert", "alert.json"]).ends(7);
+        let told = std::fs::read_to_string(project.path("../state/rectify/undelivered.txt")).unwrap();
+        assert!(told.contains(&says), "{told}");
+        assert_eq!((count(&project), std::fs::read_to_string(project.path(LEDGER)).unwrap()), (0, damaged));
+    }
+    // So it does where only an action is limited, and nothing catches it.
+    let statements = "  retry 2 times {\n    exec.disrupt([\"touch\", \"count\"])\n  }\n  resolve \"done\"";
+    let statements = statements
+        .replace("retry 2 times", "try")
+        .replace("\n  resolve", " catch error {\n    notify oncall \"${error.message}\"\n  }\n  resolve");
+    let book = format!("limit exec.disrupt 1 per 24h\n{}", runbook("Acts", "", &statements));
+    let project = Project::new(&[("a.runbook", &book)]);
+    write_ledger(&project, "nonsense\n");
+    project.run(&["run", "a.runbook"]).ends(5);
+    assert!(!project.path("count").exists());
+    // Who is limited by nothing asks nothing of it.
+    let project = Project::new(&[("a.runbook", &runbook("Acts", "", &statements))]);
+    write_ledger(&project, "nonsense\n");
+    project.run(&["run", "a.runbook"]).ends(0);
+}
+
+#[test]
+fn a_line_that_a_power_cut_tore_is_put_right() {
+    for torn in [&b"{\"at\":\"2026-01-"[..], b"{", b"\0\0\0\0", b"\xff\xfe"] {
+        let project = limited("1 per 24h");
+        let kept = "{\"at\":\"2026-01-01T00:00:00Z\",\"limit\":\"x\",\"run\":\"r\"}\n";
+        write_ledger(&project, [kept.as_bytes(), torn].concat());
+        let ran = project.run(&["run", "a.runbook", "act=true"]).ends(0);
+        assert!(ran.stderr.contains("limits.jsonl") && ran.stderr.contains("WARN"), "{ran:#?}");
+        let text = std::fs::read_to_string(project.path(LEDGER)).unwrap();
+        assert!(text.starts_with(kept) && text.ends_with("}\n") && text.lines().count() == 2, "{text}");
+        let ran = project.run(&["run", "a.runbook", "act=true"]).ends(5);
+        assert!(!ran.stderr.contains("WARN"), "{ran:#?}");
+    }
+    // One that only lacks its line end is whole, and counts.
+    let project = limited("1 per 24h");
+    project.run(&["run", "a.runbook", "act=true"]).ends(0);
+    let text = std::fs::read_to_string(project.path(LEDGER)).unwrap();
+    write_ledger(&project, text.trim_end());
+    project.run(&["run", "a.runbook", "act=true"]).ends(5);
+    assert_eq!(count(&project), 1);
+}
+
+#[test]
+fn a_charge_of_the_future_counts_from_now_on() {
+    let project = limited("1 per 2s");
+    write_ledger(&project, "{\"at\":\"2099-01-01T00:00:00Z\",\"limit\":\"Limited 1 per 2s\",\"run\":\"r\"}\n");
+    let ran = project.run(&["run", "a.runbook", "act=true"]).ends(5);
+    assert!(ran.stderr.contains("limits.jsonl, line 1") && ran.stderr.contains("2099-01-01"), "{ran:#?}");
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+    let ran = project.run(&["run", "a.runbook", "act=true"]).ends(0);
+    assert!(!ran.stderr.contains("2099"), "it is said once: {ran:#?}");
+    assert_eq!(count(&project), 1);
+}
+
+#[test]
+fn the_limit_of_whoever_started_a_run_is_charged_by_its_first_effect_too() {
+    let child = runbook("Child", "", "  exec.disrupt([\"sh\", \"-c\", \"echo x >> count\"])\n  resolve \"child\"");
+    let main = runbook("Main", "", "  run Child()\n  resolve \"main\"").replace("  ends", "  limit 1 per 24h\n  ends");
+    let project = Project::new(&[("a.runbook", &(child + &main))]);
+    project.run(&["run", "a.runbook", "Main"]).ends(0);
+    project.run(&["run", "a.runbook", "Main"]).ends(5);
+    assert_eq!(count(&project), 1);
 }

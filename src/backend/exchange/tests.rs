@@ -492,6 +492,22 @@ async fn what_was_moved_before_a_failure_is_said() {
     assert_eq!(error.message, "Move-ActiveMailboxDatabase: Gone; moved before it: db1");
 }
 
+#[tokio::test]
+async fn a_move_after_which_nobody_answers_may_have_been_made() {
+    let mut moved = false;
+    let (world, _) = world(move |request| {
+        if moved {
+            let (id, category) = ("X".to_owned(), "X".to_owned());
+            let record = ErrorRecord { stage: Stage::Connect, id, category, message: "Gone.".into() };
+            return Envelope { ok: false, errors: vec![record], ..envelope(json!([])) };
+        }
+        moved = request.cmdlet == "Move-ActiveMailboxDatabase";
+        envelope(if moved { json!([]) } else { json!([copy("db1", json!({}))]) })
+    });
+    let error = perform_on(&world, "databases_moved_back", vec![]).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unknown, "not `unreachable`, which would say that nothing was done");
+}
+
 const FIELDS: &str =
     "#Fields: dateTime,sessionId,seqNumber,sIp,cIp,user,duration,rqsize,rpsize,command,parameters,context,puid";
 

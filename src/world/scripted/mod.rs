@@ -264,6 +264,10 @@ impl World for Scripted {
         self.state.borrow_mut().notes.remove(address);
     }
 
+    fn check_limits(&self, _: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
+        self.stage.check_limits(&charges)
+    }
+
     fn charge(&self, _: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
         self.stage.charge(&charges)
     }

@@ -231,6 +231,10 @@ impl World for Simulated<'_> {
 
     fn change_over(&self, _: &Address) {}
 
+    fn check_limits(&self, _: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
+        self.stage.check_limits(&charges)
+    }
+
     fn charge(&self, _: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
         self.stage.charge(&charges)
     }

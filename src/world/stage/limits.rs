@@ -13,11 +13,17 @@ impl Limits {
         self.0.entry(name.to_owned()).or_default().push(at);
     }
 
+    /// Whether all of them could be charged.
+    pub fn check(&self, charges: &[Charge], now: Timestamp) -> Result<(), ActionError> {
+        match charges.iter().find(|charge| self.is_spent(charge, now)) {
+            Some(spent) => Err(ActionError::new(ErrorKind::Limit, format!("the limit {} is spent", spent.name))),
+            None => Ok(()),
+        }
+    }
+
     /// Charges all of them, or none.
     pub fn charge(&mut self, charges: &[Charge], now: Timestamp) -> Result<(), ActionError> {
-        if let Some(spent) = charges.iter().find(|charge| self.is_spent(charge, now)) {
-            return Err(ActionError::new(ErrorKind::Limit, format!("the limit {} is spent", spent.name)));
-        }
+        self.check(charges, now)?;
         for charge in charges {
             self.charged(&charge.name, now);
         }

@@ -237,6 +237,12 @@ impl Stage {
         }
     }
 
+    /// As [`World::check_limits`](crate::engine::world::World::check_limits).
+    pub fn check_limits(&self, charges: &[Charge]) -> Pending<'_, ()> {
+        let result = self.state.borrow().limits.check(charges, self.now());
+        self.reply_at(self.now(), result)
+    }
+
     /// As [`World::charge`](crate::engine::world::World::charge).
     pub fn charge(&self, charges: &[Charge]) -> Pending<'_, ()> {
         let result = self.state.borrow_mut().limits.charge(charges, self.now());
