@@ -13,8 +13,9 @@ use std::rc::Rc;
 /// Looks, before anything is done, whether the limit of a run is spent, and whether what was charged can be read at all.
 pub(super) async fn check(scope: &Scope<'_>, charges: &[Charge]) -> Flow {
     let Some(world) = scope.tree.acting else { return Ok(()) };
-    let outermost = scope.run.parent.is_none();
-    if charges.is_empty() && !(outermost && !scope.tree.program.limits.is_empty()) {
+    // Limits of actions are looked at when a call is made; that they can be is seen before the first.
+    let limits_calls = scope.run.parent.is_none() && !scope.tree.program.limits.is_empty();
+    if charges.is_empty() && !limits_calls {
         return Ok(());
     }
     let pending = world.check_limits(scope.address.clone(), charges.to_vec());
