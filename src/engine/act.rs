@@ -199,7 +199,6 @@ pub(super) async fn perform<'t>(scope: &Scope<'t>, index: usize, call: &Call, at
             Err(error) => (error.outcome(), Some(error)),
         },
     };
-    drop(held);
     let mut detail = error.as_ref().map(ToString::to_string);
     let evidence = error.as_ref().and_then(|error| error.evidence.clone());
     let mut exit = error.map(|error| if interrupted { Exit::Cancelled } else { Exit::Failed(error) });
@@ -223,6 +222,8 @@ pub(super) async fn perform<'t>(scope: &Scope<'t>, index: usize, call: &Call, at
             }
         };
     }
+    // Until it is known what came of it nobody else acts on the target.
+    drop(held);
     let performed = Performed { outcome, exit };
     note(scope, &performed, call.class, &text, detail.as_deref());
     scope.record(EventKind::EffectDone { address: at.clone(), text, result: outcome, detail, evidence });
