@@ -1,5 +1,6 @@
 //! Calls: which action, probe or function is meant, and whether its arguments fit.
 
+use super::blanks::{Blank, MOST};
 use super::context::Context;
 use super::declarations::verdict_type;
 use super::effects::is_verdict;
@@ -187,17 +188,34 @@ impl<'a> Context<'a> {
         let Type::Record(record) = self.record_named(&name.text, name.span, body.inside) else {
             return Typed::invalid(call.span);
         };
-        let parameters: Vec<Parameter> = record
-            .fields
-            .iter()
-            .map(|(field, type_of)| {
-                let default = match &self.test {
-                    Some(_) => super::blanks::field(type_of),
-                    None => matches!(type_of, Type::Optional(_)).then_some(Value::Absent),
-                };
-                Parameter { name: field.clone(), type_of: type_of.clone(), default }
-            })
-            .collect();
+        let in_test = self.test.is_some();
+        let mut parameters = Vec::with_capacity(record.fields.len());
+        let unnamed = call.arguments.iter().filter(|argument| argument.label.is_none()).count();
+        let is_written = |position: usize, field: &EcoString| {
+            let mut labels = call.arguments.iter().filter_map(|argument| argument.label.as_ref());
+            position < unnamed || labels.any(|label| label.text == *field)
+        };
+        for (position, (field, type_of)) in record.fields.iter().enumerate() {
+            let default = match type_of {
+                Type::Optional(_) => Some(Value::Absent),
+                _ if !in_test => None,
+                _ => match self.blanks.field(type_of) {
+                    Blank::Value(value, _) => Some(value),
+                    Blank::None => None,
+                    Blank::TooLarge if is_written(position, field) => None,
+                    Blank::TooLarge => {
+                        let message =
+                            format!("What is left out here, {field} of {}, is more than {MOST} values", record.name);
+                        self.report(
+                            Diagnostic::error(code::TOO_DEEP, call.span, message)
+                                .help(format!("Write {field}: … with what the test is about, or nest records less")),
+                        );
+                        return Typed::invalid(call.span);
+                    }
+                },
+            };
+            parameters.push(Parameter { name: field.clone(), type_of: type_of.clone(), default });
+        }
         let Some(values) = self.arguments(body, &parameters, &call.arguments, &record.name, call.span) else {
             return Typed::invalid(call.span);
         };

@@ -1,6 +1,7 @@
 //! What a check knows while it goes on, and the order in which it goes.
 
 use super::Beside;
+use super::blanks::Blanks;
 use super::declarations::{Declarations, Words};
 use super::names::Body;
 use super::program::{NodeId, Parameter, Program};
@@ -61,6 +62,8 @@ pub(super) struct Context<'a> {
     pub words: Option<Rc<Words>>,
     /// The words that questions offer.
     pub choices: Vec<EcoString>,
+    /// What tests leave out of records.
+    pub blanks: Blanks,
     /// The test that is looked at.
     pub test: Option<TestPlace>,
     nodes: u32,
@@ -106,6 +109,7 @@ impl<'a> Context<'a> {
             patterns,
             words: None,
             choices: Vec::new(),
+            blanks: Blanks::default(),
             test: None,
             nodes: 0,
             comparisons: Cell::new(MOST_COMPARISONS),

@@ -9,7 +9,7 @@ use super::exit::{Exit, Flow};
 use super::frame::Frame;
 use super::limit::{charge, charges};
 use super::lock::hold;
-use super::observe::{after, named, signature_frame};
+use super::observe::{after, is_whole, named, signature_frame};
 use super::scope::Scope;
 use super::show;
 use super::turn::reply;
@@ -29,6 +29,7 @@ pub(super) async fn act<'t>(
 ) -> Flow {
     let action = scope.action(call.action)?;
     let made = named(action, scope.values(&call.arguments, frame, at).await?);
+    is_whole(&made).map_err(|error| Exit::from(error).of(&made))?;
     if scope.tree.acting.is_none() {
         show::first_effect(scope, &format!("{}{made}", show::adverb(adverb)));
         return Err(Exit::SHOWN);
@@ -94,7 +95,9 @@ async fn work_out_undo<'t>(
         *frame.get_mut(*slot).ok_or_else(|| mismatch("a saved value is outside its frame"))? = value;
     }
     let arguments = scope.values(&undo.arguments, &mut frame, &at.child(undo.node, 0)).await?;
-    Ok(Some((undo.action, named(scope.action(undo.action)?, arguments))))
+    let call = named(scope.action(undo.action)?, arguments);
+    is_whole(&call)?;
+    Ok(Some((undo.action, call)))
 }
 
 /// What came of a call.
@@ -133,6 +136,7 @@ async fn layers<'t>(scope: &Scope<'t>, index: usize, call: &Call, at: &Address) 
         let arguments = scope.values(&inner.arguments, &mut outer.frame, at).await?;
         let action = scope.action(inner.action)?;
         let inner = layer(inner.action, action, named(action, arguments));
+        is_whole(&inner.call)?;
         layers.push(std::mem::replace(&mut outer, inner));
     }
     layers.push(outer);

@@ -5,31 +5,42 @@ use super::frame::Frame;
 use super::render::{is_pure, render};
 use super::scope::Scope;
 use crate::check::program::{Expression, ExpressionKind};
-use crate::value::Value;
+use crate::value::{Loss, Value};
 
 /// Values that are said; a condition that looks at more is told by the first of them.
 const MOST: usize = 3;
 /// The longest value that is said, in characters.
 const LONGEST: usize = 80;
 
+/// What a condition looked at, in words.
+pub(super) struct Facts {
+    /// Empty when there is nothing to say.
+    pub text: String,
+    /// Whether a part of it is missing.
+    pub loss: Option<Loss>,
+}
+
 /// `answer.result is unavailable`, for each value that a condition compares; empty when it looks at none.
-pub(super) async fn because(scope: &Scope<'_>, condition: &Expression, frame: &mut Frame, at: &Address) -> String {
+pub(super) async fn because(scope: &Scope<'_>, condition: &Expression, frame: &mut Frame, at: &Address) -> Facts {
     let mut looked_at = Vec::new();
     compared(condition, &mut looked_at);
     let mut said: Vec<String> = Vec::new();
+    let mut loss = None;
     for expression in looked_at {
         if said.len() == MOST || !is_pure(expression, &|_| true) {
             continue;
         }
         let Ok(value) = scope.told(expression, frame, at).await else { continue };
         let name = written(scope, expression, frame);
-        let fact = format!("{name} is {}", short(&value));
+        let (short, cut) = short(&value);
+        let fact = format!("{name} is {short}");
         // A host stands in the condition by its name already.
         if !matches!(value, Value::Host(_)) && !said.contains(&fact) {
             said.push(fact);
+            loss = loss.or(value.loss()).or(cut);
         }
     }
-    said.join(", ")
+    Facts { text: said.join(", "), loss }
 }
 
 /// A condition with what its locals are called; hosts and texts are put in their places.
@@ -43,7 +54,7 @@ pub(super) fn written(scope: &Scope<'_>, expression: &Expression, frame: &Frame)
 /// A condition, and in brackets the values that it compares.
 pub(super) async fn with_values(scope: &Scope<'_>, condition: &Expression, frame: &mut Frame, at: &Address) -> String {
     let text = written(scope, condition, frame);
-    match because(scope, condition, frame, at).await {
+    match because(scope, condition, frame, at).await.text {
         facts if facts.is_empty() => text,
         facts => format!("{text} ({facts})"),
     }
@@ -71,10 +82,10 @@ fn compared<'e>(condition: &'e Expression, found: &mut Vec<&'e Expression>) {
     }
 }
 
-fn short(value: &Value) -> String {
+fn short(value: &Value) -> (String, Option<Loss>) {
     let text = value.to_string();
     match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
+        Some((end, _)) => (format!("{}…", &text[..end]), Some(Loss::LeftOut)),
+        None => (text, None),
     }
 }

@@ -23,6 +23,9 @@ pub(super) fn block<'f, 't: 'f>(scope: Scope<'t>, block: &'t Block, frame: &'f m
         for (position, line) in block.statements.iter().enumerate() {
             flow = scope.checkpoint();
             if flow.is_ok() {
+                flow = scope.breathe(&scope.address.child(line.node, 0)).await;
+            }
+            if flow.is_ok() {
                 scope.tree.observing.reached(line.node, Reached::Begun);
                 flow = statement(&scope, line, frame, &mut changes).await;
                 match &flow {
@@ -137,6 +140,7 @@ pub(super) async fn statement<'t>(
                 Err(Exit::Shown { .. }) => return Err(show::arms(scope, &line.kind, frame)),
                 value => value?,
             };
+            value.whole("what a match looks at")?;
             let arm = arms.iter().find(|(values, _)| values.contains(&value)).map(|(_, block)| block);
             match arm.or(otherwise.as_ref()) {
                 Some(arm) => self::block(scope.at(at), arm, frame).await,
@@ -159,7 +163,7 @@ pub(super) async fn statement<'t>(
             let inner = Scope { caught: true, ..scope.at(at.clone()) };
             match self::block(inner, block, frame).await {
                 Err(Exit::Failed(error)) => {
-                    frame.bind(*slot, caught(&error), None)?;
+                    frame.bind(&scope.tree.pool, *slot, caught(&error), None)?;
                     self::block(scope.at(at), catch, frame).await
                 }
                 Err(Exit::Shown { goes_on }) => match show::arms(scope, &line.kind, frame) {
@@ -222,6 +226,7 @@ async fn do_procedure<'t>(
     let shown: Vec<String> = own.iter().map(ToString::to_string).collect();
     let text = format!("do {}({})", procedure.name, shown.join(", "));
     let mut own = Frame::new(own, &procedure.locals);
+    own.hold(&scope.tree.pool)?;
     own.grow_old(ages);
     let mut inner = scope.noticing(at.clone());
     inner.numbered = scope.numbered.procedure(&scope.tree.numbering, line.node);
@@ -305,7 +310,7 @@ async fn let_value<'t>(
             None => {}
         }
     }
-    Ok(frame.bind(slot, value, age)?)
+    Ok(frame.bind(&scope.tree.pool, slot, value, age)?)
 }
 
 async fn subject_value<'t>(
@@ -333,6 +338,7 @@ impl<'t> Scope<'t> {
         Box::pin(async move {
             let mut changes = Vec::new();
             for line in lets {
+                self.take_step()?;
                 statement(self, line, frame, &mut changes).await?;
             }
             Ok(())

@@ -187,7 +187,11 @@ async fn undo_block<'t>(scope: &Scope<'t>, block: &'t Block, mut frame: Frame) -
     let mut changes = Vec::new();
     let mut wrong: Option<String> = None;
     for line in &block.statements {
-        if let Err(exit) = statement(scope, line, &mut frame, &mut changes).await {
+        let flow = match scope.checkpoint() {
+            Ok(()) => statement(scope, line, &mut frame, &mut changes).await,
+            stopped => stopped,
+        };
+        if let Err(exit) = flow {
             wrong.get_or_insert(exit.to_string());
             if matches!(line.kind, StatementKind::Let { .. }) {
                 break;

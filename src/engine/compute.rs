@@ -26,7 +26,10 @@ pub(super) fn order(left: &Value, right: &Value) -> Result<Ordering, ActionError
         (Value::Size(a), Value::Size(b)) => a.cmp(b),
         (Value::Time(a), Value::Time(b)) => a.cmp(b),
         (Value::Version(a), Value::Version(b)) => a.cmp(b),
-        _ => return Err(mismatch(format!("{} and {} have no order", left.kind(), right.kind()))),
+        _ => {
+            left.whole("a value that is compared").and_then(|()| right.whole("a value that is compared"))?;
+            return Err(mismatch(format!("{} and {} have no order", left.kind(), right.kind())));
+        }
     })
 }
 

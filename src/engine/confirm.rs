@@ -27,7 +27,8 @@ pub(super) async fn read_before(scope: &Scope<'_>, layer: &mut Layer<'_>, at: &A
         return Ok(None);
     }
     match scope.observe_call(confirm, &mut layer.frame, &at.child(confirm.node, 0)).await {
-        Ok(value) => Ok(Some(value)),
+        // Of two answers that have both lost a part nobody can tell whether they are the same.
+        Ok(value) => Ok(Some(value).filter(|value| value.loss().is_none())),
         Err(Exit::Failed(_)) => Ok(None),
         Err(exit) => Err(exit),
     }
@@ -61,6 +62,8 @@ pub(super) async fn find_out(
         loop {
             let at = at.child(confirm.node, turn);
             let seen = match sheltered.observe_call(confirm, frame, &at).await {
+                // What is not whole says nothing.
+                Ok(now) if now.loss().is_some() => None,
                 Ok(Value::Boolean(true)) if before.is_none() => {
                     return Found::Done("it was confirmed afterwards".to_owned());
                 }

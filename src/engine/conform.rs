@@ -3,7 +3,7 @@
 use super::compute::mismatch;
 use crate::check::program::Program;
 use crate::check::types::{EnumType, RecordType, Type};
-use crate::value::{ActionError, Decimal, Record, SignedDuration, Timestamp, Value, Version};
+use crate::value::{ActionError, Decimal, Loss, Record, SignedDuration, Timestamp, Value, Version};
 use ecow::EcoString;
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -11,6 +11,14 @@ use std::sync::Arc;
 /// Checks what an action answered against its signature, fills in what is left out of records, and finds the inventory's
 /// name of each host.
 pub(super) fn conform(value: Value, to: &Type, program: &Program) -> Result<Value, ActionError> {
+    if let Value::Partial(partial) = &value {
+        // A mask is a text, whatever stood there: what does not fit does not because a part is missing.
+        let fits = conform(partial.value.clone(), to, program);
+        let fits = fits.ok().filter(|value| *value != Value::Absent || *to == Type::Nothing);
+        return fits
+            .map(|value| value.losing(partial.loss))
+            .ok_or_else(|| partial.loss.refusal(format_args!("what was to be {to}")));
+    }
     match (to, value) {
         (Type::Invalid, value) => Ok(value),
         (Type::Nothing, _) => Ok(Value::Absent),
@@ -34,13 +42,20 @@ pub(super) fn conform(value: Value, to: &Type, program: &Program) -> Result<Valu
         (Type::Record(shape), Value::Record(record)) => {
             fields(shape, |name, to| conform(record.field(name).cloned().unwrap_or(Value::Absent), to, program))
         }
-        (to, value) => Err(mismatch(format!("{to} was promised, and {} came: {}", value.kind(), brief(&value)))),
+        (to, value) => {
+            let brief = Brief::of(&value.to_string());
+            Err(brief.mismatch(|brief| format!("{to} was promised, and {} came: {brief}", value.kind())))
+        }
     }
 }
 
 /// `value as T`: reads JSON and text, and narrows hosts and optionals.
 pub(super) fn decode(value: &Value, to: &Type, program: &Program) -> Result<Value, ActionError> {
     match (value, to) {
+        (Value::Partial(partial), to) => match decode(&partial.value, to, program) {
+            Ok(decoded) if decoded != Value::Absent => Ok(decoded.losing(partial.loss)),
+            _ => Err(partial.loss.refusal(format_args!("what was to be read as {to}"))),
+        },
         (Value::Json(_), Type::Json) => Ok(value.clone()),
         (Value::Json(json), to) => from_json(json, to, program),
         (Value::Text(text), to) => from_text(text, to, program),
@@ -49,7 +64,7 @@ pub(super) fn decode(value: &Value, to: &Type, program: &Program) -> Result<Valu
 }
 
 fn from_json(json: &Json, to: &Type, program: &Program) -> Result<Value, ActionError> {
-    let wrong = || mismatch(format!("{} cannot be read as {to}", brief_text(&json.to_string())));
+    let wrong = || Brief::of(&json.to_string()).mismatch(|brief| format!("{brief} cannot be read as {to}"));
     match (to, json) {
         (Type::Json, json) => Ok(Value::Json(Arc::new(json.clone()))),
         (Type::Optional(_), Json::Null) => Ok(Value::Absent),
@@ -70,7 +85,7 @@ fn from_json(json: &Json, to: &Type, program: &Program) -> Result<Value, ActionE
 }
 
 fn from_text(text: &str, to: &Type, program: &Program) -> Result<Value, ActionError> {
-    let wrong = || mismatch(format!("{:?} cannot be read as {to}", brief_text(text)));
+    let wrong = || Brief::of(text).mismatch(|brief| format!("{brief:?} cannot be read as {to}"));
     match to {
         Type::Text => Ok(Value::text(text)),
         Type::Optional(inner) => from_text(text, inner, program),
@@ -94,8 +109,10 @@ fn fields(
     mut value_of: impl FnMut(&str, &Type) -> Result<Value, ActionError>,
 ) -> Result<Value, ActionError> {
     let fields = shape.fields.iter().map(|(name, to)| {
-        let value =
-            value_of(name, to).map_err(|error| mismatch(format!("the field {name} of {}: {error}", shape.name)))?;
+        let value = value_of(name, to).map_err(|error| {
+            let message = format!("the field {name} of {}: {error}", shape.name);
+            error.saying(message)
+        })?;
         Ok((name.clone(), value))
     });
     let fields = fields.collect::<Result<_, ActionError>>()?;
@@ -103,11 +120,10 @@ fn fields(
 }
 
 fn host(name: &str, roles: &[EcoString], program: &Program) -> Result<Value, ActionError> {
-    let host = program
-        .hosts
-        .iter()
-        .find(|host| host.answers_to(name))
-        .ok_or_else(|| mismatch(format!("{:?} is not a host that the inventory knows", brief_text(name))))?;
+    let host =
+        program.hosts.iter().find(|host| host.answers_to(name)).ok_or_else(|| {
+            Brief::of(name).mismatch(|brief| format!("{brief:?} is not a host that the inventory knows"))
+        })?;
     if roles.is_empty() || host.roles.iter().any(|role| roles.contains(role)) {
         return Ok(Value::Host(host.name.clone()));
     }
@@ -118,18 +134,27 @@ fn word(text: EcoString, words: &EnumType) -> Result<Value, ActionError> {
     if words.open || words.words.contains(&text) {
         return Ok(Value::Word(text));
     }
-    Err(mismatch(format!("{:?} is none of {}", brief_text(&text), words.words.join(", "))))
+    Err(Brief::of(&text).mismatch(|brief| format!("{brief:?} is none of {}", words.words.join(", "))))
 }
 
-fn brief(value: &Value) -> String {
-    brief_text(&value.to_string())
+/// No more than a line of a text, for a message.
+struct Brief {
+    text: String,
+    loss: Option<Loss>,
 }
 
-/// No more than a line of it.
-fn brief_text(text: &str) -> String {
-    const MOST: usize = 80;
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
+impl Brief {
+    fn of(text: &str) -> Self {
+        const MOST: usize = 80;
+        match text.char_indices().nth(MOST) {
+            Some((end, _)) => {
+                Self { text: format!("{}…", text.get(..end).unwrap_or_default()), loss: Some(Loss::LeftOut) }
+            }
+            None => Self { text: text.to_owned(), loss: None },
+        }
+    }
+
+    fn mismatch(self, message: impl FnOnce(&str) -> String) -> ActionError {
+        mismatch(message(&self.text)).losing(self.loss)
     }
 }

@@ -3,6 +3,7 @@
 use super::compute::mismatch;
 use super::evaluate::{Evaluator, Stop};
 use super::frame::Ages;
+use super::work::Work;
 use crate::check::program::{Expression, Program};
 use crate::value::{ActionError, Timestamp, Value};
 
@@ -29,6 +30,7 @@ pub fn constant(
         now,
         run_started: now,
         goal_answer: &Value::Absent,
+        work: Work::default(),
     };
     evaluator.value(expression).map_err(|stop| match stop {
         Stop::Error(error) => error,

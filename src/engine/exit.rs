@@ -122,7 +122,7 @@ pub(super) fn caught(error: &ActionError) -> Value {
         "Error",
         [
             ("kind", Value::word(error.kind.word())),
-            ("message", Value::text(error.message.as_str())),
+            ("message", error.said()),
             ("action", Value::text(error.action.clone().unwrap_or_default())),
         ],
     )

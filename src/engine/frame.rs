@@ -1,6 +1,7 @@
 //! The locals of a block, and for how long what they hold may be used.
 
 use super::compute::mismatch;
+use super::work::{Pool, Share};
 use crate::check::program::{Locals, Slot};
 use crate::value::{ActionError, SignedDuration, Timestamp, Value, display_duration};
 use ecow::EcoString;
@@ -13,6 +14,7 @@ pub(super) struct Frame {
     values: Vec<Value>,
     names: Locals,
     ages: Ages,
+    share: Share,
 }
 
 /// Locals that hold, or were made from, an answer that grows old.
@@ -49,11 +51,17 @@ impl Frame {
     /// These values in the first slots, and nothing in the others.
     pub fn new(mut values: Vec<Value>, locals: &Locals) -> Self {
         values.resize(values.len().max(locals.len()), Value::Absent);
-        Self { values, names: locals.clone(), ages: Ages::new() }
+        Self { values, names: locals.clone(), ages: Ages::new(), share: Share::default() }
+    }
+
+    /// Counts what it was made with.
+    pub fn hold(&mut self, pool: &Pool) -> Result<(), ActionError> {
+        self.values.iter().enumerate().try_for_each(|(slot, value)| self.share.bind(pool, slot, value))
     }
 
     /// Binds a local.
-    pub fn bind(&mut self, slot: Slot, value: Value, age: Option<Age>) -> Result<(), ActionError> {
+    pub fn bind(&mut self, pool: &Pool, slot: Slot, value: Value, age: Option<Age>) -> Result<(), ActionError> {
+        self.share.bind(pool, slot, &value)?;
         let place = self.values.get_mut(slot).ok_or_else(|| mismatch("a local value is outside its frame"))?;
         *place = value;
         match age {

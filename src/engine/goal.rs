@@ -25,6 +25,7 @@ impl BoundGoal {
             probe: self.name(program),
             verdict: Verdict::Unknown,
             reason: "not asked yet".to_owned(),
+            loss: None,
             started,
             ended: started,
             value: Value::Absent,

@@ -97,5 +97,6 @@ async fn counted_by<'t>(
 ) -> Result<Option<String>, Exit> {
     let Some(key) = key else { return Ok(Some(String::new())) };
     let value = scope.value(&key.value, frame, at).await?;
+    value.whole("the key of a limit")?;
     Ok((value != Value::Absent).then(|| format!(" per {}={value}", key.name)))
 }

@@ -32,7 +32,9 @@ pub(super) struct Turns<'t> {
 /// Runs the block for each item.
 pub(super) async fn for_each<'t>(scope: &Scope<'t>, node: NodeId, each: Each<'t>, frame: &mut Frame) -> Flow {
     let at = scope.address.child(node, 0);
-    let (Value::List(items), age) = scope.aged(each.list, frame, &at).await? else {
+    let (list, age) = scope.aged(each.list, frame, &at).await?;
+    list.whole("a list that a loop goes over")?;
+    let Value::List(items) = list else {
         return Err(mismatch("a loop goes over something that is not a list").into());
     };
     if let Some(at_most) = each.at_most {
@@ -53,7 +55,7 @@ pub(super) async fn for_each<'t>(scope: &Scope<'t>, node: NodeId, each: Each<'t>
         if turn > 0 {
             scope.checkpoint()?;
         }
-        frame.bind(each.slot, item.clone(), age.clone())?;
+        frame.bind(&scope.tree.pool, each.slot, item.clone(), age.clone())?;
         let flow = block(scope.at(scope.address.child(node, turn)), each.block, frame).await;
         if matches!(flow, Err(Exit::Shown { goes_on: true })) {
             show::more(scope, items.len() - turn as usize - 1, "the same for {} more");
@@ -95,7 +97,7 @@ async fn parallel<'t>(
             while running.len() < at_a_time && !group.stopping.get() && scope.stopped().is_ok() {
                 let Some((turn, item)) = waiting.next() else { break };
                 let mut own = frame.clone();
-                if let Err(error) = own.bind(each.slot, item.clone(), age.clone()) {
+                if let Err(error) = own.bind(&scope.tree.pool, each.slot, item.clone(), age.clone()) {
                     first = Some(worse(first.take(), error.into()));
                     group.stopping.set(true);
                     break;

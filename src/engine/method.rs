@@ -11,6 +11,28 @@ use std::sync::Arc;
 
 /// The answer.
 pub(super) fn method(of: &Value, which: &Method) -> Result<Value, ActionError> {
+    let Value::Partial(partial) = of else { return of_whole(of, which) };
+    // What is made of it for people keeps the mark. What would look for something, or count, is refused: the part that
+    // is missing might say otherwise.
+    match which {
+        Method::Lines | Method::First | Method::Last | Method::Json | Method::Jq(_) => {
+            match of_whole(&partial.value, which) {
+                Ok(value) if value != Value::Absent => Ok(value.losing(partial.loss)),
+                _ => Err(partial.loss.refusal("what is looked into")),
+            }
+        }
+        Method::Count | Method::Sum(_) | Method::Max | Method::Min | Method::Distinct => {
+            Err(partial.loss.refusal("a list that is counted"))
+        }
+        Method::Number => Err(partial.loss.refusal("a number")),
+        Method::Capture(_) => Err(partial.loss.refusal("what a pattern is looked for in")),
+    }
+}
+
+fn of_whole(of: &Value, which: &Method) -> Result<Value, ActionError> {
+    if let Method::Max | Method::Min | Method::Sum(_) | Method::Distinct = which {
+        of.whole("a list whose items are compared")?;
+    }
     Ok(match (which, of) {
         (Method::Count, Value::List(values)) => Value::number(values.len() as u64),
         (Method::First, Value::List(values)) => values.first().cloned().unwrap_or(Value::Absent),

@@ -35,6 +35,7 @@ mod tell;
 mod tree;
 mod turn;
 mod wait;
+mod work;
 pub mod world;
 
 pub use constant::constant;

@@ -3,13 +3,14 @@
 use super::address::Address;
 use super::compute::mismatch;
 use super::conform::conform;
-use super::evaluate::{Evaluator, Need, Stop};
+use super::evaluate::{Evaluator, Need, Stop, not_boolean};
 use super::event::ShownEvidence;
 use super::exit::Exit;
 use super::frame::{Age, Frame};
 use super::probe::ask_probe;
 use super::scope::{Boxed, Scope};
 use super::turn::reply;
+use super::work::{LARGEST_POOL, LARGEST_VALUE, MOST_ANSWERS, Work};
 use super::world::Request;
 use crate::check::program::{Action, BodyResult, Call as ProgramCall, Expression};
 use crate::value::{ActionError, Call, ErrorKind, SignedDuration, Timestamp, Value};
@@ -59,7 +60,9 @@ impl<'t> Scope<'t> {
         let now = self.now();
         let goal_answer = self.run.goal_answer();
         let mut answers = Vec::new();
+        let mut answered = 0_usize;
         loop {
+            self.breathe(at).await?;
             let (values, ages) = frame.parts();
             let mut evaluator = Evaluator {
                 program: self.tree.program,
@@ -72,14 +75,21 @@ impl<'t> Scope<'t> {
                 now,
                 run_started: self.run.started,
                 goal_answer: &goal_answer,
+                work: Work::default(),
             };
-            let need = match evaluator.value(expression) {
+            let evaluated = evaluator.value(expression);
+            self.worked(evaluator.work.done());
+            let need = match evaluated {
                 Ok(value) => return Ok((value, Age::older(made, evaluator.age))),
                 Err(Stop::Error(error)) => return Err(Exit::Failed(error)),
                 Err(Stop::Need(need)) => need,
             };
+            if answers.len() >= MOST_ANSWERS {
+                let message = format!("an expression asks for more than {MOST_ANSWERS} answers");
+                return Err(mismatch(message).into());
+            }
             let ordinal = u32::try_from(answers.len()).unwrap_or(u32::MAX);
-            answers.push(match need {
+            let answer = match need {
                 Need::Observe(call, arguments) => {
                     let action = self.action(call.action)?;
                     let label = named(action, arguments.iter().cloned()).to_string();
@@ -96,7 +106,13 @@ impl<'t> Scope<'t> {
                     noted.push(ShownEvidence { label: answer.probe.clone(), value: answer.record() });
                     (call.node, Value::word(answer.verdict.word()))
                 }
-            });
+            };
+            answered = answered.saturating_add(answer.1.size(LARGEST_VALUE).bytes);
+            if answered > LARGEST_POOL {
+                let message = format!("the answers to one expression are larger than {} MiB", LARGEST_POOL >> 20);
+                return Err(mismatch(message).into());
+            }
+            answers.push(answer);
         }
     }
 
@@ -128,9 +144,7 @@ impl<'t> Scope<'t> {
         noted: &mut Vec<ShownEvidence>,
     ) -> Result<bool, Exit> {
         let value = self.value_noting(condition, frame, at, noted).await?;
-        value
-            .as_boolean()
-            .ok_or_else(|| mismatch(format!("a condition is {}, neither true nor false", value.kind())).into())
+        value.as_boolean().ok_or_else(|| not_boolean(&value).into())
     }
 
     /// A length of time that is not negative.
@@ -140,7 +154,9 @@ impl<'t> Scope<'t> {
         frame: &mut Frame,
         at: &Address,
     ) -> Result<SignedDuration, Exit> {
-        match self.value(expression, frame, at).await? {
+        let value = self.value(expression, frame, at).await?;
+        value.whole("a length of time")?;
+        match value {
             Value::Duration(duration) if !duration.is_negative() => Ok(duration),
             value => Err(mismatch(format!("{value} is not a length of time")).into()),
         }
@@ -150,6 +166,7 @@ impl<'t> Scope<'t> {
     pub async fn count(&self, expression: &'t Expression, frame: &mut Frame, at: &Address) -> Result<u32, Exit> {
         use rust_decimal::prelude::ToPrimitive;
         let value = self.value(expression, frame, at).await?;
+        value.whole("a number of times")?;
         let count = match &value {
             Value::Number(number) if number.fract().is_zero() => number.to_u32(),
             _ => None,
@@ -181,8 +198,10 @@ impl<'t> Scope<'t> {
         't: 'f,
     {
         Box::pin(async move {
+            self.take_step()?;
             let action = self.action(action)?;
             let call = named(action, arguments);
+            is_whole(&call).map_err(|error| Exit::from(error).of(&call))?;
             self.answer(action, &call, at).await.map_err(|exit| exit.of(&call))
         })
     }
@@ -202,10 +221,11 @@ impl<'t> Scope<'t> {
             None => self.ask(call.clone(), at, deadline).await?,
         };
         let answer = conform(answer, &action.returns, self.tree.program).map_err(|error| {
-            mismatch(format!(
+            let message = format!(
                 "{}.{} answered with something else than its signature says: {error}",
                 action.backend, action.name
-            ))
+            );
+            error.saying(message)
         })?;
         if answer.is_empty_list() && !action.empty_is_an_answer {
             let message = format!("{}.{} answered with an empty list, which says nothing", action.backend, action.name);
@@ -245,6 +265,14 @@ pub(super) fn named(action: &Action, arguments: impl IntoIterator<Item = Value>)
         class: action.class,
         arguments: action.parameters.iter().map(|parameter| parameter.name.clone()).zip(arguments).collect(),
     }
+}
+
+/// Checks that no argument has lost a part.
+pub(super) fn is_whole(call: &Call) -> Result<(), ActionError> {
+    let whole = |(name, value): &(ecow::EcoString, Value)| {
+        value.whole(format_args!("the argument `{name}` of `{}.{}`", call.backend, call.action))
+    };
+    call.arguments.iter().try_for_each(whole)
 }
 
 /// A time that much later; the end of time if there is no such time.

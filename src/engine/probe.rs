@@ -1,7 +1,7 @@
 //! Probes: questions with three answers.
 
 use super::address::Address;
-use super::because::{because, written};
+use super::because::{Facts, because, written};
 use super::block::statement;
 use super::change::close;
 use super::event::EventKind;
@@ -11,7 +11,7 @@ use super::observe::{after, earlier};
 use super::scope::{Boxed, Scope};
 use super::show;
 use crate::check::program::{Probe, StatementKind};
-use crate::value::{ActionError, ErrorKind, Timestamp, Value, Written};
+use crate::value::{ActionError, ErrorKind, Loss, Timestamp, Value, Written};
 use ecow::EcoString;
 
 /// What a probe says. Anything that keeps it from answering is `Unknown`.
@@ -39,6 +39,8 @@ pub(super) struct Answer {
     pub probe: EcoString,
     pub verdict: Verdict,
     pub reason: String,
+    /// Whether a part of the reason is missing.
+    pub loss: Option<Loss>,
     pub started: Timestamp,
     pub ended: Timestamp,
     pub value: Value,
@@ -52,7 +54,7 @@ impl Answer {
             [
                 ("probe", Value::text(self.probe.clone())),
                 ("verdict", Value::word(self.verdict.word())),
-                ("reason", Value::text(self.reason.as_str())),
+                ("reason", Value::text(self.reason.as_str()).losing_if(self.loss)),
                 ("started", Value::Time(self.started)),
                 ("ended", Value::Time(self.ended)),
                 ("value", self.value.clone()),
@@ -86,8 +88,8 @@ pub(super) fn ask_probe<'f, 't: 'f>(
             scope.checkpoint()?;
             answer = attempt(scope, probe, &arguments, &at, turn).await?;
         }
-        let (verdict, reason, value) = answer;
-        let answer = Answer { probe: probe.name.clone(), verdict, reason, started, ended: scope.now(), value };
+        let (verdict, Facts { text: reason, loss }, value) = answer;
+        let answer = Answer { probe: probe.name.clone(), verdict, reason, loss, started, ended: scope.now(), value };
         scope.record(EventKind::ProbeAnswered {
             address: at,
             probe: probe.name.clone(),
@@ -100,7 +102,7 @@ pub(super) fn ask_probe<'f, 't: 'f>(
     })
 }
 
-type Said = (Verdict, String, Value);
+type Said = (Verdict, Facts, Value);
 
 async fn attempt<'t>(
     scope: &Scope<'t>,
@@ -135,26 +137,30 @@ async fn attempt<'t>(
         if let Some(condition) = &probe.unknown_if
             && inner.boolean(condition, &mut frame, &at).await?
         {
-            let reason = match because(&inner, condition, &mut frame, &at).await {
-                facts if facts.is_empty() => "the answer says nothing".to_owned(),
-                facts => format!("{facts}, which says nothing"),
+            let Facts { text: facts, loss } = because(&inner, condition, &mut frame, &at).await;
+            let text = match facts.is_empty() {
+                true => "the answer says nothing".to_owned(),
+                false => format!("{facts}, which says nothing"),
             };
-            return Ok((Verdict::Unknown, reason, value));
+            return Ok((Verdict::Unknown, Facts { text, loss }, value));
         }
         let passed = inner.boolean(&probe.passed_if, &mut frame, &at).await?;
-        let facts = because(&inner, &probe.passed_if, &mut frame, &at).await;
+        let Facts { text: facts, loss } = because(&inner, &probe.passed_if, &mut frame, &at).await;
         let wanted = || written(&inner, &probe.passed_if, &frame);
-        Ok(match (passed, facts.is_empty()) {
-            (true, true) => (Verdict::Passed, format!("{} holds", wanted()), value),
-            (true, false) => (Verdict::Passed, facts, value),
-            (false, true) => (Verdict::Failed, format!("{} does not hold", wanted()), value),
-            (false, false) => (Verdict::Failed, format!("{facts}; it passes if {}", wanted()), value),
-        })
+        let (verdict, text) = match (passed, facts.is_empty()) {
+            (true, true) => (Verdict::Passed, format!("{} holds", wanted())),
+            (true, false) => (Verdict::Passed, facts),
+            (false, true) => (Verdict::Failed, format!("{} does not hold", wanted())),
+            (false, false) => (Verdict::Failed, format!("{facts}; it passes if {}", wanted())),
+        };
+        Ok((verdict, Facts { text, loss }, value))
     };
     let said = asked.await;
     let flow = said.as_ref().map(|_| ()).map_err(Exit::clone);
     match (close(&inner, changes, flow).await, said) {
-        (Err(Exit::Failed(error)), _) => Ok((Verdict::Unknown, error.message, error.evidence.unwrap_or(Value::Absent))),
+        (Err(Exit::Failed(ActionError { message, loss, evidence, .. })), _) => {
+            Ok((Verdict::Unknown, Facts { text: message, loss }, evidence.unwrap_or(Value::Absent)))
+        }
         (Err(exit), _) => Err(exit),
         (Ok(()), said) => said,
     }

@@ -37,7 +37,8 @@ pub struct Start {
     pub run: EcoString,
     /// The clock at the start.
     pub at: Timestamp,
-    /// How many statements may be run before the run is given up: 1,000,000 is a good limit.
+    /// How many statements and observations may be made before the run is given up, and how many in clean-ups: 1,000,000
+    /// is a good limit.
     pub step_limit: u64,
     /// An alert started it, so nobody waits for it to begin: locks that others hold are waited for until `ends within`
     /// is over, and a run that is turned down all the same escalates. By hand it is refused at once.
@@ -270,6 +271,9 @@ pub(super) async fn begin<'t>(
         scope.acted = Rc::clone(&caller.acted);
     }
     let mut frame = Frame::new(how.arguments, &runbook.locals);
+    if let Err(error) = frame.hold(&tree.pool) {
+        return Err(Refusal { exit: error.into(), run: Some(run) });
+    }
     let locks = prepare(&scope, runbook, &mut frame).await;
     let locks = locks.map_err(|exit| Refusal { exit, run: Some(Rc::clone(&run)) })?;
     run.tell(
@@ -292,6 +296,7 @@ async fn prepare<'t>(scope: &Scope<'t>, runbook: &'t Runbook, frame: &mut Frame)
         let _ = scope.run.goal.set(goal);
     }
     let names = scope.values(&runbook.locks, frame, &scope.address).await?;
+    names.iter().try_for_each(|name| name.whole("the name of a lock"))?;
     let names = names.iter().filter(|name| **name != Value::Absent).map(ToString::to_string).collect();
     let locks = lock_in_turn(scope, names).await?;
     let charges = limit::parts(scope, &runbook.name, &runbook.limit, frame, &scope.address).await?;

@@ -4,6 +4,8 @@ use super::address::Address;
 use super::event::{EventKind, ShownEvidence};
 use super::exit::{Escalation, Exit, Flow};
 use super::tree::{Run, Tree};
+use super::turn::reply;
+use super::work::{STATEMENT, STEPS_BETWEEN_REPLIES};
 use super::world::World;
 use crate::check::numbering::Numbered;
 use crate::check::program::NodeId;
@@ -170,17 +172,38 @@ impl<'t> Scope<'t> {
 
     /// Looks, between two statements, whether to go on; counts the step.
     pub fn checkpoint(&self) -> Flow {
-        if self.shielded {
-            return Ok(());
-        }
         self.stopped()?;
-        match self.tree.steps_left.get().checked_sub(1) {
+        self.take_step()
+    }
+
+    /// Counts a step. Those of clean-ups are counted by themselves.
+    pub fn take_step(&self) -> Flow {
+        self.worked(STATEMENT);
+        let steps = if self.shielded { &self.tree.undo_steps_left } else { &self.tree.steps_left };
+        match steps.get().checked_sub(1) {
             Some(left) => {
-                self.tree.steps_left.set(left);
+                steps.set(left);
                 Ok(())
             }
             None => Err(self.escalated(TOO_MANY_STEPS)),
         }
+    }
+
+    /// Something was calculated.
+    pub fn worked(&self, steps: u64) {
+        self.tree.work.set(self.tree.work.get().saturating_add(steps));
+    }
+
+    /// Asks the world for the time where much was calculated since it last said anything, and looks whether to go on: a
+    /// run that only calculates would hear of no deadline and no cancellation.
+    pub async fn breathe(&self, at: &Address) -> Flow {
+        if self.tree.work.get() < STEPS_BETWEEN_REPLIES {
+            return Ok(());
+        }
+        let at = at.child(at.last().unwrap_or_default(), u32::MAX);
+        let pending = self.tree.observing.wait(at, self.now());
+        reply(self.tree, pending, !self.shielded).await.map_err(|_| Exit::Cancelled)?.result?;
+        self.stopped()
     }
 
     /// An exit that tells the runbook's own contact.

@@ -7,6 +7,7 @@ use super::exit::{Exit, Flow};
 use super::frame::Frame;
 use super::render::{call_text, render, signature};
 use super::scope::Scope;
+use super::work::{MOST_STEPS, Work};
 use crate::check::leaving::Leaving;
 use crate::check::numbering::blocks_of;
 use crate::check::program::{Adverb, Block, Expression, LetElse, Procedure, Slot, Statement, StatementKind, Subject};
@@ -187,7 +188,7 @@ impl Showing<'_, '_> {
 
     /// The value, where it can be known without asking anybody.
     fn value(&mut self, expression: &Expression) -> Option<Value> {
-        if !self.is_known(expression) {
+        if self.scope.tree.work.get() > MOST_STEPS || !self.is_known(expression) {
             return None;
         }
         let goal_answer = Value::Absent;
@@ -203,8 +204,11 @@ impl Showing<'_, '_> {
             now: self.scope.now(),
             run_started: self.scope.run.started,
             goal_answer: &goal_answer,
+            work: Work::default(),
         };
-        evaluator.value(expression).ok()
+        let value = evaluator.value(expression).ok();
+        self.scope.worked(evaluator.work.done());
+        value
     }
 
     fn is_known(&self, expression: &Expression) -> bool {

@@ -191,7 +191,7 @@ fn with_evidence(mut text: String, evidence: &[ShownEvidence]) -> String {
         }
         let lines = piece.value.outline();
         match lines.as_slice() {
-            [line] if !matches!(piece.value, Value::Record(_)) => {
+            [line] if !matches!(piece.value.shown(), Value::Record(_)) => {
                 let _ = writeln!(text, "- {}: {}", piece.label, indented(line));
             }
             lines => {

@@ -5,6 +5,7 @@ use super::event::{Event, EventKind, FoundChange, LeftInPlace};
 use super::exit::Escalation;
 use super::goal::BoundGoal;
 use super::run::Start;
+use super::work::Pool;
 use super::world::{Charge, Observing, World};
 use crate::check::numbering::Numbering;
 use crate::check::program::Program;
@@ -30,8 +31,14 @@ pub(super) struct Tree<'a> {
     pub taken: Cell<bool>,
     /// Whether anything moved in this turn, so that another is due.
     pub moved: Cell<bool>,
-    /// How many statements may still be run.
+    /// How many statements may still be run, and observations be made.
     pub steps_left: Cell<u64>,
+    /// The same for clean-ups, which a run that has used up its own still needs.
+    pub undo_steps_left: Cell<u64>,
+    /// What was calculated since the last reply.
+    pub work: Cell<u64>,
+    /// What is bound.
+    pub pool: Pool,
     /// Whether an alert started it.
     pub by_alert: bool,
     /// What earlier runs have left behind.
@@ -98,6 +105,9 @@ impl<'a> Tree<'a> {
             taken: Cell::new(false),
             moved: Cell::new(false),
             steps_left: Cell::new(start.step_limit),
+            undo_steps_left: Cell::new(start.step_limit),
+            work: Cell::new(0),
+            pool: Pool::default(),
             by_alert: start.by_alert,
             found: start.found.clone(),
             shown: Cell::new(0),

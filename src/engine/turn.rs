@@ -53,6 +53,7 @@ pub(super) async fn reply<T>(
         let Poll::Ready(reply) = pending.as_mut().poll(context) else { return Poll::Pending };
         tree.taken.set(true);
         tree.moved.set(true);
+        tree.work.set(0);
         tree.clock.set(tree.clock.get().max(reply.at));
         Poll::Ready(Ok(reply))
     })

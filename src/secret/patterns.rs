@@ -3,8 +3,8 @@
 use super::SHORTEST;
 use super::forms::forms_of;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-use std::collections::BTreeSet;
-use std::ops::Range;
+use std::collections::{BTreeSet, HashSet};
+use std::ops::{Bound, Range};
 use zeroize::Zeroizing;
 
 /// What to look for.
@@ -15,6 +15,9 @@ pub(super) struct Patterns {
     searcher: Option<AhoCorasick>,
     /// Length of the longest form without line ends.
     longest: usize,
+    /// What a text may end with that was cut, and what one may begin with.
+    begun: Parts,
+    ended: Parts,
     /// Values too short to be looked for inside a text.
     short: Vec<Zeroizing<String>>,
 }
@@ -27,6 +30,40 @@ struct Joined {
 }
 
 const BREAKS: usize = 2;
+
+/// What stands wherever this program has cut a text. What is left of a secret beside it is masked as well.
+const CUT: &[u8] = "…".as_bytes();
+
+/// So many cuts of a text are looked at from each end: this program makes two at most, and what came from outside must
+/// not make the search long.
+const MOST_CUTS: usize = 256;
+
+/// The beginnings of forms; or their ends, read backwards.
+#[derive(Default)]
+struct Parts {
+    forms: BTreeSet<Vec<u8>>,
+    /// How they begin, so that hardly any text has to be compared with them.
+    heads: HashSet<[u8; SHORTEST]>,
+}
+
+impl Parts {
+    fn new(forms: impl Iterator<Item = Vec<u8>>) -> Self {
+        let forms: BTreeSet<Vec<u8>> = forms.collect();
+        let heads = forms.iter().filter_map(|form| form.first_chunk().copied()).collect();
+        Self { forms, heads }
+    }
+
+    /// From where on the whole rest of the text is the beginning of a form.
+    fn begun_in(&self, text: &[u8]) -> Option<usize> {
+        let begins = |rest: &[u8]| {
+            let from = (Bound::Included(rest), Bound::Unbounded);
+            self.forms.range::<[u8], _>(from).next().is_some_and(|form| form.starts_with(rest))
+        };
+        let window = |(_, rest): &(usize, &[u8])| rest.first_chunk().is_some_and(|head| self.heads.contains(head));
+        let rests = (0..text.len()).filter_map(|start| Some((start, text.get(start..)?)));
+        rests.filter(window).find(|(_, rest)| begins(rest)).map(|(start, _)| start)
+    }
+}
 
 impl Patterns {
     pub(super) fn new<'a>(values: impl Iterator<Item = &'a str>) -> Self {
@@ -45,6 +82,9 @@ impl Patterns {
             .filter(|form| form.len() >= SHORTEST)
             .collect();
         let longest = forms.iter().map(Vec::len).max().unwrap_or(0);
+        let lower = || forms.iter().map(|form| form.to_ascii_lowercase());
+        let begun = Parts::new(lower());
+        let ended = Parts::new(lower().map(|form| form.into_iter().rev().collect()));
         // Overlapping matches are all wanted: of two secrets that share a border neither may show its other end.
         // The table of a full automaton would take gigabytes for a secret of 64 KiB.
         let searcher = AhoCorasick::builder()
@@ -52,7 +92,7 @@ impl Patterns {
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)
             .build(&forms);
-        Self { searcher: searcher.ok().filter(|_| !forms.is_empty()), longest, short }
+        Self { searcher: searcher.ok().filter(|_| !forms.is_empty()), longest, begun, ended, short }
     }
 
     /// Whether the text is, as a whole, a value that is too short to be looked for.
@@ -60,7 +100,7 @@ impl Patterns {
         self.short.iter().any(|short| short.eq_ignore_ascii_case(text.trim()))
     }
 
-    /// Every place where a secret stands, in order, none touching the next.
+    /// Every place where a secret stands, or what a cut has left of one, in order, none touching the next.
     pub(super) fn find(&self, text: &[u8]) -> Vec<Range<usize>> {
         let Some(searcher) = &self.searcher else { return Vec::new() };
         let joined = Joined::new(text);
@@ -68,6 +108,7 @@ impl Patterns {
             .find_overlapping_iter(&joined.bytes)
             .map(|found| joined.position(found.start())..joined.position(found.end() - 1) + 1)
             .collect();
+        found.extend(self.beside_cuts(&joined));
         found.sort_unstable_by_key(|range| range.start);
         let mut merged: Vec<Range<usize>> = Vec::new();
         for range in found {
@@ -77,6 +118,31 @@ impl Patterns {
             }
         }
         merged
+    }
+
+    /// The beginnings of secrets before a cut, and their ends after one.
+    fn beside_cuts(&self, joined: &Joined) -> Vec<Range<usize>> {
+        let cuts: Vec<usize> = cuts_of(&joined.bytes);
+        let few = cuts.len().min(MOST_CUTS);
+        let looked_at = cuts.iter().take(few).chain(cuts.iter().skip(few).rev().take(MOST_CUTS));
+        let window = self.longest.saturating_sub(1);
+        let mut found = Vec::new();
+        let mut add = |start: usize, end: usize| found.push(joined.position(start)..joined.position(end - 1) + 1);
+        for &cut in looked_at {
+            let from = cut.saturating_sub(window);
+            let before = joined.bytes.get(from..cut).unwrap_or_default().to_ascii_lowercase();
+            if let Some(start) = self.begun.begun_in(&before) {
+                add(from + start, cut);
+            }
+            let after = cut + CUT.len();
+            let until = joined.bytes.len().min(after + window);
+            let mut rest = joined.bytes.get(after..until).unwrap_or_default().to_ascii_lowercase();
+            rest.reverse();
+            if let Some(start) = self.ended.begun_in(&rest) {
+                add(after, until - start);
+            }
+        }
+        found
     }
 
     /// From which byte on a secret may have begun whose end has not been seen yet.
@@ -89,6 +155,13 @@ impl Patterns {
             None => 0,
         }
     }
+}
+
+/// Where texts were cut.
+fn cuts_of(text: &[u8]) -> Vec<usize> {
+    let first = CUT.first().copied().unwrap_or_default();
+    let places = text.iter().enumerate().filter(|(_, byte)| **byte == first).map(|(position, _)| position);
+    places.filter(|position| text.get(*position..).is_some_and(|rest| rest.starts_with(CUT))).collect()
 }
 
 impl Joined {

@@ -1,7 +1,7 @@
 //! Text and values that have been through the mask: the only thing that a sink takes.
 
 use super::{MASK, Masker, Secrets};
-use crate::value::{Record, Value};
+use crate::value::{Loss, Record, Value};
 use ecow::EcoString;
 use serde::Serialize;
 use std::sync::Arc;
@@ -38,8 +38,9 @@ impl Secrets {
         Redacted(self.masked(text).unwrap_or_else(|| text.to_owned()))
     }
 
-    /// The value with every known secret masked, however deep it lies. What is not text and still shows a secret (a
-    /// number, say) becomes the mask. References to secrets stay: a name is no secret.
+    /// The value with every known secret masked, however deep it lies, and each text in which one stood marked as partial.
+    /// What is not text and still shows a secret (a number, say) becomes the mask. References to secrets stay: a name is no
+    /// secret.
     pub fn redact_value(&self, value: &Value) -> Redacted<Value> {
         Redacted(self.masked_value(value))
     }
@@ -70,21 +71,32 @@ impl Secrets {
         Some(masked)
     }
 
-    fn masked_short(&self, text: &EcoString) -> EcoString {
-        self.masked(text).map_or_else(|| text.clone(), EcoString::from)
+    fn masked_short(&self, text: &EcoString, wrap: fn(EcoString) -> Value) -> Value {
+        match self.masked(text) {
+            Some(masked) => wrap(masked.into()).losing(Loss::Masked),
+            None => wrap(text.clone()),
+        }
     }
 
     fn masked_value(&self, value: &Value) -> Value {
         match value {
-            Value::Text(text) => Value::Text(self.masked_short(text)),
-            Value::Word(text) => Value::Word(self.masked_short(text)),
-            Value::Host(text) => Value::Host(self.masked_short(text)),
+            Value::Text(text) => self.masked_short(text, Value::Text),
+            Value::Word(text) => self.masked_short(text, Value::Word),
+            Value::Host(text) => self.masked_short(text, Value::Host),
+            Value::Partial(partial) => match self.masked_value(&partial.value) {
+                masked @ Value::Partial(_) => masked,
+                masked => masked.losing(partial.loss),
+            },
             Value::List(values) => Value::List(values.iter().map(|value| self.masked_value(value)).collect()),
             Value::Record(record) => Value::Record(Arc::new(Record {
                 name: record.name.clone(),
                 fields: record.fields.iter().map(|(name, value)| (name.clone(), self.masked_value(value))).collect(),
             })),
-            Value::Json(json) => Value::Json(Arc::new(self.masked_json(json))),
+            Value::Json(json) => {
+                let masked = self.masked_json(json);
+                let loss = (masked != **json).then_some(Loss::Masked);
+                Value::Json(Arc::new(masked)).losing_if(loss)
+            }
             Value::Absent | Value::Boolean(_) | Value::Secret(_) => value.clone(),
             Value::Number(_)
             | Value::Duration(_)
@@ -92,7 +104,7 @@ impl Secrets {
             | Value::Percent(_)
             | Value::Time(_)
             | Value::Version(_) => match self.masked(&value.to_string()) {
-                Some(_) => Value::text(MASK),
+                Some(_) => Value::text(MASK).losing(Loss::Masked),
                 None => value.clone(),
             },
         }

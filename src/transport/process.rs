@@ -161,8 +161,9 @@ pub async fn run(invocation: Invocation<'_>, limit: Duration) -> Result<Finished
         Err(_) => {
             let limit = display_duration(SignedDuration::try_from(limit).unwrap_or(SignedDuration::MAX));
             let error = ActionError::new(ErrorKind::TimedOut, format!("{program} had not ended after {limit}"));
-            let seen = if stderr.is_empty() { stdout } else { stderr };
-            Err(if seen.is_empty() { error } else { error.with(crate::value::Value::text(seen.last_lines())) })
+            let mut seen = if stderr.is_empty() { stdout } else { stderr };
+            seen.stop();
+            Err(if seen.is_empty() { error } else { error.with(seen.last_lines()) })
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What may come of a call.
 
-use super::Value;
+use super::{Loss, Value};
 use ecow::EcoString;
 use serde::{Deserialize, Serialize};
 
@@ -71,18 +71,37 @@ pub struct ActionError {
     /// The call that it is about, as the runbook would write it; none where no action is to blame.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<EcoString>,
+    /// Whether a part of the message was masked or left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss: Option<Loss>,
 }
 
 impl ActionError {
     /// An error without evidence.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), evidence: None, action: None }
+        Self { kind, message: message.into(), evidence: None, action: None, loss: None }
     }
 
     /// Adds what was seen.
     pub fn with(mut self, evidence: Value) -> Self {
         self.evidence = Some(evidence);
         self
+    }
+
+    /// Marks the message if a part of it is missing.
+    pub fn losing(mut self, loss: Option<Loss>) -> Self {
+        self.loss = self.loss.or(loss);
+        self
+    }
+
+    /// The message as a value.
+    pub fn said(&self) -> Value {
+        Value::text(self.message.as_str()).losing_if(self.loss)
+    }
+
+    /// The same in other words.
+    pub fn saying(self, message: impl Into<String>) -> Self {
+        Self { message: message.into(), ..self }
     }
 
     /// What this error says of an action that was called. An answer that nobody understands says nothing of it.

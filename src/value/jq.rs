@@ -1,10 +1,14 @@
 //! jq filters over JSON: literals of a runbook, pure, certain to end, first result only.
 
+mod budget;
+
 use super::{ActionError, ErrorKind};
+use budget::{Budget, OnBudget, Running, charged, charged_definition};
 use jaq_core::load::lex::{StrPart, Tok, Token};
-use jaq_core::load::{Arena, File, Lexer, Loader};
-use jaq_core::{Compiler, Ctx, Filter, Vars, data, unwrap_valr};
-use jaq_json::{Val, read};
+use jaq_core::load::parse::Def;
+use jaq_core::load::{Arena, File, Lexer, Loader, parse};
+use jaq_core::{Compiler, Ctx, Filter, Vars, unwrap_valr};
+use jaq_json::read;
 
 /// Functions that would look outside (environment, clock, standard input) or end the program, and what is built on them.
 const IMPURE: [&str; 12] = [
@@ -22,8 +26,8 @@ const IMPURE: [&str; 12] = [
     "strflocaltime",
 ];
 
-/// Words that make a filter go on for ever, or as long as the input says. jaq counts no steps, so that a filter is held to
-/// what its own text bounds: without these it goes through its input so often as it is written, and no deeper.
+/// Words that make a filter go on for ever, or as long as the input says: without these it goes through its input so often
+/// as it is written, and no deeper. What is left, and can still double with each sign, is held to a [`Budget`].
 const ENDLESS: [&str; 10] =
     ["as", "def", "reduce", "foreach", "repeat", "recurse", "while", "until", "range", "combinations"];
 
@@ -31,7 +35,10 @@ const ENDLESS: [&str; 10] =
 const ENOUGH_STACK: usize = 4 << 20;
 const OWN_STACK: usize = 16 << 20;
 
-type Compiled = Filter<data::JustLut<Val>>;
+type Compiled = Filter<OnBudget>;
+
+/// What a filter is called while it is compiled.
+const OWN_NAME: &str = "filter_of_the_runbook";
 
 /// Whether a filter is well formed, and if not, why.
 pub fn check(filter: &str) -> Result<(), String> {
@@ -48,9 +55,15 @@ fn run(filter: &str, input: &serde_json::Value) -> Result<serde_json::Value, Act
     let compiled = compile(filter).map_err(|why| wrong(format!("is not well formed: {why}")))?;
     let input = serde_json::to_vec(input).map_err(|error| wrong(format!("has no input: {error}")))?;
     let input = read::parse_single(&input).map_err(|error| wrong(format!("cannot read its input: {error}")))?;
-    let context = Ctx::<data::JustLut<Val>>::new(&compiled.lut, Vars::new([]));
+    let budget = Budget::new();
+    let running = Running { lut: &compiled.lut, budget: &budget };
+    let context = Ctx::<OnBudget>::new(&running, Vars::new([]));
     let result = compiled.id.run((context, input)).map(unwrap_valr).next();
     match result {
+        // Also where the filter itself has caught the error.
+        _ if budget.is_spent() => {
+            Err(wrong("takes more steps, or makes something larger, than a filter may".to_owned()))
+        }
         None => Err(wrong("gave no result".to_owned())),
         Some(Err(error)) => Err(wrong(format!("failed: {error}"))),
         Some(Ok(value)) => {
@@ -121,13 +134,19 @@ fn compile(filter: &str) -> Result<Compiled, String> {
             "with {word} it might never end: filters go through their input with map, select, any, all"
         ));
     }
+    if filter.contains(OWN_NAME) {
+        return Err(format!("{OWN_NAME} is not known"));
+    }
     let pure = |name: &str| !IMPURE.contains(&name);
-    let definitions =
-        jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs()).filter(|definition| pure(definition.name));
+    let body = charged(parse(filter, |parser| parser.term()).ok_or_else(|| "it cannot be read".to_owned())?);
+    let definitions = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
+    let definitions = definitions.filter(|definition| pure(definition.name)).map(charged_definition);
+    let own = Def { name: OWN_NAME, args: Vec::new(), body };
     let functions = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs()).filter(|(name, ..)| pure(name));
+    let functions = functions.chain(budget::funs());
     let arena = Arena::default();
-    let modules = Loader::new(definitions)
-        .load(&arena, File { code: filter, path: () })
+    let modules = Loader::new(definitions.chain([own]))
+        .load(&arena, File { code: OWN_NAME, path: () })
         .map_err(|_| "it cannot be read".to_owned())?;
     Compiler::default().with_funs(functions).compile(modules).map_err(|errors| {
         let unknown: Vec<String> = errors
@@ -220,6 +239,60 @@ mod tests {
             assert!(check(filter).is_err_and(|why| why.contains("never end")), "{filter}");
         }
         assert_eq!(check("{as: .as}"), Ok(()));
+    }
+
+    #[test]
+    fn what_doubles_is_bounded() {
+        let piped = |part: &str| vec![part; 40].join("|");
+        for filter in [
+            format!("[{}]|length", piped("(.,.)")),
+            format!("last({})", piped("(.,.)")),
+            format!("{}|empty", piped("(.,.)")),
+            format!("{}|empty", piped("(.,.)?")),
+            format!("try ({}|empty) catch 1", piped("(.,.)")),
+            piped(". + ."),
+            piped("\"\\(.)\\(.)\""),
+            piped("([.,.]|add)"),
+            piped("walk([.])"),
+            piped("tojson"),
+            piped("[.,.]"),
+            piped("{a:.,b:.}"),
+            piped("[.[],.[]]"),
+            format!("{}|tojson", piped("[.,.]")),
+            "[.[]+.[]]|[.[]+.[]]|[.[]+.[]]|[.[]+.[]]|[.[]+.[]]|[.[]+.[]]".to_owned(),
+            format!(".{}", "[0,0]".repeat(30)),
+            format!("[.{}]", "[0,0]".repeat(30)),
+            format!(".{} = 1", "[0,0]".repeat(30)),
+            format!("del(.{})", "[0,0]".repeat(30)),
+            format!("[paths(.{})]", "[0,0]".repeat(30)),
+            format!("{} |= 1", vec![".[0,0]"; 30].join("|")),
+            format!("any({}; false)", piped("(.,.)")),
+            format!("[limit(1000000000; {})]", piped("(.,.)")),
+        ] {
+            let input = serde_json::json!([[["a\"b", "c"], "a\\\"b"], "c"]);
+            let found = first_result(&filter, &input);
+            let small = found.as_ref().is_ok_and(|found| found.to_string().len() < 1 << 20);
+            assert!(small || found.is_err(), "{filter}");
+        }
+    }
+
+    #[test]
+    fn what_goes_through_a_long_answer_is_not_too_much() {
+        let entry =
+            |number: u32| serde_json::json!({"name": format!("host-{number}"), "n": number, "tags": ["a", "b"]});
+        let input = serde_json::json!((0..1000).map(entry).collect::<Vec<_>>());
+        for filter in [
+            "[.[] | select(.n > 5 and (.tags | any(. == \"a\"))) | {name, n, first: .tags[0]}] | sort_by(.n) | length",
+            "map(\"\\(.name)=\\(.n)\") | join(\",\")",
+            "map({key: .name, value: .n}) | from_entries | with_entries(.value += 1) | length",
+            "group_by(.tags) | map(length) | add",
+            "[.. | numbers] | add",
+            "walk(if type == \"number\" then . + 1 else . end) | length",
+            "[.[].name | sub(\"host\"; \"h\")] | unique | length",
+            "del(.[].tags) | map(.n) | add",
+        ] {
+            assert!(first_result(filter, &input).is_ok(), "{filter}: {:?}", first_result(filter, &input));
+        }
     }
 
     #[test]

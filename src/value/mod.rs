@@ -5,9 +5,11 @@ mod error;
 mod host;
 pub mod jq;
 mod outline;
+mod partial;
 pub mod plain;
 mod record;
 mod settings;
+mod size;
 mod units;
 mod version;
 mod written;
@@ -20,8 +22,10 @@ pub use error::{ActionError, ErrorKind, Outcome};
 pub use host::{
     Host, HostSettings, ImapSettings, RebootManager, RebootSettings, Security, ServiceManager, ServiceSettings,
 };
+pub use partial::{Loss, Partial};
 pub use record::Record;
 pub use settings::{Contact, MailSettings, PowerShellSettings, SecretSource};
+pub use size::Size;
 pub use units::{display_duration, display_size};
 pub use version::Version;
 pub use written::{Quoted, Written};
@@ -66,6 +70,8 @@ pub enum Value {
     Json(Arc<serde_json::Value>),
     /// A reference to a secret, never the secret itself.
     Secret(EcoString),
+    /// A value of which a part was masked or left out: for people only.
+    Partial(Arc<Partial>),
 }
 
 impl Value {
@@ -115,6 +121,7 @@ impl Value {
             Self::Record(_) => "record",
             Self::Json(_) => "json",
             Self::Secret(_) => "secret",
+            Self::Partial(partial) => partial.value.kind(),
         }
     }
 
@@ -174,6 +181,7 @@ impl std::fmt::Display for Value {
             Self::Record(record) => write!(f, "{record}"),
             Self::Json(json) => write!(f, "{json}"),
             Self::Secret(reference) => write!(f, "secret {reference}"),
+            Self::Partial(partial) => partial.value.fmt(f),
         }
     }
 }

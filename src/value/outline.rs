@@ -7,7 +7,7 @@ impl Value {
     /// lines, so a line of the outline may be several of them.
     pub fn outline(&self) -> Vec<String> {
         let mut lines = Vec::new();
-        match self {
+        match self.shown() {
             Self::Absent => {}
             Self::Record(record) => fields("", record, &mut lines),
             Self::List(items) => lines.extend(items.iter().map(ToString::to_string)),
@@ -19,7 +19,7 @@ impl Value {
 
 fn fields(path: &str, record: &Record, lines: &mut Vec<String>) {
     for (name, value) in &record.fields {
-        match value {
+        match value.shown() {
             Value::Absent => {}
             Value::List(items) if items.is_empty() => {}
             Value::Record(inner) => fields(&format!("{path}{name}."), inner, lines),

@@ -28,6 +28,7 @@ impl Serialize for Plain<'_> {
             Value::Record(record) => object(&record.fields, serializer),
             Value::Json(json) => json.serialize(serializer),
             Value::Secret(reference) => serializer.collect_str(&format_args!("secret {reference}")),
+            Value::Partial(partial) => Plain(&partial.value).serialize(serializer),
         }
     }
 }

@@ -9,7 +9,7 @@ pub struct Written<'v>(pub &'v Value);
 
 impl Display for Written<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        match self.0 {
+        match self.0.shown() {
             Value::Text(text) => Quoted(text).fmt(f),
             Value::List(values) => {
                 f.write_str("[")?;

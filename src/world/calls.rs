@@ -5,7 +5,8 @@ use crate::engine::world::Request;
 use crate::secret::Secrets;
 use crate::transport::outside::Outside;
 use crate::value::{
-    ActionError, Call, Class, ErrorKind, Host, Outcome, PowerShellSettings, SignedDuration, Value, display_duration,
+    ActionError, Call, Class, ErrorKind, Host, Loss, Outcome, PowerShellSettings, SignedDuration, Value,
+    display_duration,
 };
 use std::path::PathBuf;
 use std::time::Duration;
@@ -82,11 +83,9 @@ impl Calls<'_> {
 
     /// An error without a secret in it.
     pub fn masked(&self, error: ActionError) -> ActionError {
-        ActionError {
-            kind: error.kind,
-            message: self.secrets.redact_text(&error.message).into_inner(),
-            evidence: error.evidence.map(|seen| self.secrets.redact_value(&seen).into_inner()),
-            action: error.action,
-        }
+        let message = self.secrets.redact_text(&error.message).into_inner();
+        let loss = (message != error.message).then_some(Loss::Masked);
+        let evidence = error.evidence.as_ref().map(|seen| self.secrets.redact_value(seen).into_inner());
+        ActionError { evidence, ..error.saying(message).losing(loss) }
     }
 }

@@ -54,6 +54,8 @@ mod reliability_kill;
 mod reliability_people;
 mod reliability_effects;
 mod reliability_locks;
+mod reliability_budgets;
+mod reliability_values;
 mod right_files;
 mod scenarios;
 mod schemas;

@@ -2,6 +2,7 @@
 
 use super::server::Server;
 use super::settings;
+use crate::transport::powershell::is_cut;
 use crate::value::{ActionError, ErrorKind, Timestamp, Value};
 use ecow::EcoString;
 use regex::Regex;
@@ -67,6 +68,9 @@ fn entry(line: &str, forms: &[Vec<&str>]) -> Option<Option<Proxied>> {
     // Only where the server says so itself: a client chooses its user's name and the tag that an answer repeats.
     static PROXY: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r#"(?:^|Msg=")Proxy:([A-Za-z0-9][A-Za-z0-9.-]{0,254}):[0-9]+"#).ok());
+    if is_cut(line) {
+        return None;
+    }
     let cells = cells(line);
     let form = forms.iter().find(|form| form.len() == cells.len())?;
     let cell = |names: &[&str]| {

@@ -21,7 +21,8 @@ mod words;
 mod tests;
 
 use super::{Backend, Performing, Surroundings};
-use crate::value::{ActionError, Call, ErrorKind, Timestamp, Value};
+use crate::transport::powershell::is_cut;
+use crate::value::{ActionError, Call, ErrorKind, Loss, Timestamp, Value};
 use server::Server;
 
 /// The backend.
@@ -34,7 +35,11 @@ impl Backend for Exchange {
     }
 
     fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a Surroundings<'a>) -> Performing<'a> {
-        Box::pin(async move { perform(call, surroundings).await.map_err(redact::error) })
+        Box::pin(async move {
+            let marked = |value: Value| value.losing_where(Loss::LeftOut, &is_cut);
+            let marked_error = |error: ActionError| ActionError { evidence: error.evidence.map(marked), ..error };
+            perform(call, surroundings).await.map(marked).map_err(|error| marked_error(redact::error(error)))
+        })
     }
 }
 

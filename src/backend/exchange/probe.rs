@@ -3,8 +3,8 @@
 use super::redact::{self, Passwords};
 use super::server::Server;
 use super::words::RESULT_TYPES;
-use crate::transport::powershell::Object;
-use crate::value::{ActionError, Decimal, SignedDuration, Value};
+use crate::transport::powershell::{Object, is_cut};
+use crate::value::{ActionError, Decimal, Loss, SignedDuration, Value};
 use ecow::EcoString;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -32,7 +32,11 @@ pub(super) async fn invoke(server: &Server<'_>, identity: &str) -> Result<Value,
 /// behind it, 12 the raw answers.
 fn result(object: &Object<'_>) -> Result<Value, ActionError> {
     let passwords = passwords(object)?;
-    let clean = |property: &str| Ok(optional(object.optional_text(property)?.map(|text| passwords.out_of(&text))));
+    let clean = |property: &str| -> Result<Value, ActionError> {
+        let text = object.optional_text(property)?;
+        let loss = text.as_deref().is_some_and(is_cut).then_some(Loss::LeftOut);
+        Ok(text.map_or(Value::Absent, |text| passwords.out_of(&text).losing_if(loss)))
+    };
     let error_token = object.optional_text("StateAttribute2")?.map(|token| redact::token(&token));
     let latency = object.optional_number("SampleValue")?.and_then(milliseconds);
     Ok(Value::record(
@@ -42,7 +46,7 @@ fn result(object: &Object<'_>) -> Result<Value, ActionError> {
             ("error", clean("Error")?),
             ("exception", clean("Exception")?),
             ("failing_component", clean("StateAttribute1")?),
-            ("error_token", optional(error_token)),
+            ("error_token", error_token.unwrap_or(Value::Absent)),
             ("front_end", clean("StateAttribute3")?),
             ("back_end", optional(back_end(object)?)),
             ("latency", latency.map_or(Value::Absent, Value::Duration)),
@@ -86,7 +90,9 @@ fn back_end(object: &Object<'_>) -> Result<Option<EcoString>, ActionError> {
         for property in properties {
             let Some(text) = object.optional_text(property)? else { continue };
             let found = pattern.as_ref().and_then(|pattern| pattern.captures(&text)).and_then(|found| found.get(1));
-            if let Some(name) = found {
+            // At a cut the name may go on.
+            let is_whole = |found: &regex::Match<'_>| !is_cut(&text) || found.end() + '…'.len_utf8() < text.len();
+            if let Some(name) = found.filter(is_whole) {
                 return Ok(Some(name.as_str().trim_end_matches('.').into()));
             }
         }

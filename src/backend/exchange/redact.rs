@@ -3,7 +3,7 @@
 //! Probes log in with the passwords of health mailboxes, and their texts may echo the login. Nobody told this program
 //! those passwords, so they can only be known by where they stand. Too much is taken out rather than too little.
 
-use crate::value::{ActionError, Value};
+use crate::value::{ActionError, Loss, Value};
 use ecow::EcoString;
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
@@ -53,9 +53,11 @@ impl Passwords {
         }
     }
 
-    /// The text without any password.
-    pub fn out_of(&self, clean: &str) -> EcoString {
-        self.0.iter().fold(text(clean).to_string(), |clean, password| clean.replace(password, MASK)).into()
+    /// The text without any password, marked where one was taken out.
+    pub fn out_of(&self, dirty: &str) -> Value {
+        let clean = self.0.iter().fold(text(dirty).to_string(), |clean, password| clean.replace(password, MASK));
+        let loss = (clean != dirty).then_some(Loss::Masked);
+        Value::text(clean).losing_if(loss)
     }
 }
 
@@ -74,8 +76,8 @@ pub(super) fn text(text: &str) -> EcoString {
 
 /// A token that a probe gives, such as `WrongServerException`. It may be the bad password itself, so only what can be no
 /// password of a health mailbox (they are long, with digits and marks among the letters) is let through.
-pub(super) fn token(token: &str) -> EcoString {
-    if is_name(token) { token.into() } else { MASK.into() }
+pub(super) fn token(token: &str) -> Value {
+    if is_name(token) { Value::text(token) } else { Value::text(MASK).losing(Loss::Masked) }
 }
 
 fn is_name(token: &str) -> bool {
@@ -86,12 +88,21 @@ fn is_name(token: &str) -> bool {
 
 /// An error whose texts are without passwords.
 pub(super) fn error(error: ActionError) -> ActionError {
-    let clean = |value: &Value| value.as_text().map_or_else(|| value.clone(), |seen| Value::text(text(seen)));
-    let evidence = error.evidence.map(|evidence| match &evidence {
+    let clean = |value: &Value| match value.shown() {
+        Value::Text(seen) => {
+            let clean = text(seen);
+            let loss = value.loss().or_else(|| (clean != *seen).then_some(Loss::Masked));
+            Value::Text(clean).losing_if(loss)
+        }
+        _ => value.clone(),
+    };
+    let evidence = error.evidence.as_ref().map(|evidence| match evidence {
         Value::List(items) => Value::list(items.iter().map(clean)),
         other => clean(other),
     });
-    ActionError { message: text(&error.message).into(), evidence, ..error }
+    let message = String::from(text(&error.message));
+    let loss = (message != error.message).then_some(Loss::Masked);
+    ActionError { evidence, ..error.saying(message).losing(loss) }
 }
 
 #[cfg(test)]
@@ -129,7 +140,9 @@ mod tests {
         passwords.look_at("t0ken-that-may-be-one");
         passwords.look_at("WrongServerException");
         let clean = passwords.out_of("c4n%A}ry was refused (t0ken-that-may-be-one): WrongServerException");
-        assert_eq!(clean, "*** was refused (***): WrongServerException");
+        assert_eq!(clean.to_string(), "*** was refused (***): WrongServerException");
+        assert_eq!(clean.loss(), Some(Loss::Masked));
+        assert_eq!(passwords.out_of("*** is no mask of ours").loss(), None);
     }
 
     #[test]
@@ -137,9 +150,9 @@ mod tests {
         for plain in ["", "z NO [Error=MailboxOfflineException Proxy=mbx1.contoso.com] LOGIN failed.", "R1:C:L:FIN"] {
             assert_eq!(text(plain), plain);
         }
-        assert_eq!(token("WrongServerException"), "WrongServerException");
+        assert_eq!(token("WrongServerException"), Value::text("WrongServerException"));
         for secret in ["hunter2", "aB3$x", "Summer 2026", "", "short"] {
-            assert_eq!(token(secret), MASK, "{secret}");
+            assert_eq!(token(secret), Value::text(MASK).losing(Loss::Masked), "{secret}");
         }
     }
 
@@ -149,6 +162,8 @@ mod tests {
         let dirty = ActionError::new(crate::value::ErrorKind::Failed, "LOGIN u c4nary").with(evidence);
         let clean = error(dirty);
         assert_eq!(clean.message, "LOGIN u ***");
-        assert_eq!(clean.evidence, Some(Value::list([Value::text("password: ***"), Value::number(1)])));
+        let masked = Value::text("password: ***").losing(Loss::Masked);
+        assert_eq!(clean.evidence, Some(Value::list([masked, Value::number(1)])));
+        assert_eq!(clean.loss, Some(Loss::Masked));
     }
 }

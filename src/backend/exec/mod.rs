@@ -4,8 +4,9 @@
 mod tests;
 
 use super::{Backend, Performing, Surroundings, working_folder};
+use crate::secret::MASK;
 use crate::transport::process::{Captured, Ending, Finished, Invocation, run, sanitised};
-use crate::value::{ActionError, Call, Class, Decimal, ErrorKind, Value};
+use crate::value::{ActionError, Call, Class, Decimal, ErrorKind, Loss, Value};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -45,13 +46,13 @@ async fn perform(call: &Call, surroundings: &Surroundings<'_>) -> Result<Value, 
         (ending, _) => ending.is_success(),
     };
     if accepted {
-        return Ok(output(&finished));
+        return Ok(output(&finished, surroundings));
     }
     let program = sanitised(arguments.first().map(String::as_bytes).unwrap_or_default());
     // A question that nobody heard the end of is no worse than one that failed: it can be asked again.
     let kind = if call.class == Class::Observe { ErrorKind::Failed } else { finished.ending.kind(&arguments) };
     let error = ActionError::new(kind, format!("{program} {}", finished.ending));
-    Err(error.with(output(&finished)))
+    Err(error.with(output(&finished, surroundings)))
 }
 
 fn arguments_of(call: &Call) -> Result<Vec<String>, ActionError> {
@@ -63,7 +64,7 @@ fn arguments_of(call: &Call) -> Result<Vec<String>, ActionError> {
 }
 
 /// A process that was ended by a signal shows the code that a shell would: 128 and the signal.
-fn output(finished: &Finished) -> Value {
+fn output(finished: &Finished, surroundings: &Surroundings<'_>) -> Value {
     let code = match finished.ending {
         Ending::Code(code) => code,
         Ending::Signal(number) => 128 + number,
@@ -73,16 +74,25 @@ fn output(finished: &Finished) -> Value {
         "Output",
         [
             ("exit_code", Value::number(Decimal::from(code))),
-            ("stdout", Value::text(finished.stdout.text())),
-            ("stderr", Value::text(finished.stderr.text())),
+            ("stdout", finished.stdout.value()),
+            ("stderr", finished.stderr.value()),
             ("complete", Value::Boolean(complete)),
-            ("stdout_bytes", bytes_unless_said(&finished.stdout)),
-            ("stderr_bytes", bytes_unless_said(&finished.stderr)),
+            ("stdout_bytes", bytes_unless_said(&finished.stdout, surroundings)),
+            ("stderr_bytes", bytes_unless_said(&finished.stderr, surroundings)),
         ],
     )
 }
 
-fn bytes_unless_said(captured: &Captured) -> Value {
-    let bytes = captured.bytes();
-    if captured.text().as_bytes() == bytes { Value::Absent } else { Value::text(STANDARD.encode(bytes)) }
+/// Of bytes some of which are missing there is no whole to tell. In base64 a secret among escape sequences could not be
+/// found again.
+fn bytes_unless_said(captured: &Captured, surroundings: &Surroundings<'_>) -> Value {
+    if captured.loss().is_some() {
+        return Value::Absent;
+    }
+    let (bytes, text) = (captured.bytes(), captured.text());
+    match surroundings.secrets.redact_text(&text) {
+        _ if text.as_bytes() == bytes => Value::Absent,
+        masked if *masked == text => Value::text(STANDARD.encode(bytes)),
+        _ => Value::text(MASK).losing(Loss::Masked),
+    }
 }

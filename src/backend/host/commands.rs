@@ -2,7 +2,7 @@
 
 use crate::backend::{Surroundings, working_folder};
 use crate::transport::process::{Captured, Finished, Invocation};
-use crate::value::{ActionError, ErrorKind, Host, RebootSettings, Value};
+use crate::value::{ActionError, ErrorKind, Host, RebootSettings};
 use std::time::Duration;
 
 /// The commands of one host.
@@ -24,6 +24,9 @@ impl Commands<'_> {
         let finished = self.run(arguments, limit).await?;
         let written = finished.stdout.text().trim().to_owned();
         match finished.ending.is_success() {
+            true if finished.stdout.left_out() > 0 => {
+                Err(ActionError::new(ErrorKind::Protocol, format!("the boot id of {host} is longer than what is read")))
+            }
             true if !written.is_empty() => Ok(written),
             true => Err(ActionError::new(ErrorKind::Protocol, format!("the boot id of {host} is empty"))),
             false => {
@@ -54,5 +57,5 @@ impl Commands<'_> {
 }
 
 fn with_output(error: ActionError, output: &Captured) -> ActionError {
-    if output.is_empty() { error } else { error.with(Value::text(output.last_lines())) }
+    if output.is_empty() { error } else { error.with(output.last_lines()) }
 }

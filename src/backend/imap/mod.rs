@@ -21,7 +21,7 @@ mod stop;
 
 use super::{Backend, Performing, Surroundings};
 use crate::transport::trust::Trusts;
-use crate::value::{ActionError, Call, ErrorKind, SignedDuration, Timestamp, Value};
+use crate::value::{ActionError, Call, ErrorKind, Loss, SignedDuration, Timestamp, Value};
 use endpoint::Endpoint;
 use progress::Progress;
 use stop::Stop;
@@ -38,6 +38,15 @@ impl Backend for Imap {
     }
 
     fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a Surroundings<'a>) -> Performing<'a> {
+        Box::pin(async move {
+            let marked = |error: ActionError| ActionError { evidence: error.evidence.map(shown::marked), ..error };
+            self.perform_unmarked(call, surroundings).await.map(shown::marked).map_err(marked)
+        })
+    }
+}
+
+impl Imap {
+    fn perform_unmarked<'a>(&'a self, call: &'a Call, surroundings: &'a Surroundings<'a>) -> Performing<'a> {
         Box::pin(async move {
             let mut progress = Progress::new(surroundings.time_left);
             let endpoint = Endpoint::of(surroundings.host(call, "on")?, surroundings.folder, &self.trusts)?;
@@ -108,7 +117,9 @@ fn mailbox(call: &Call) -> Result<String, ActionError> {
 
 fn certificate_value(certificate: crate::transport::tls::PeerCertificate, problem: Option<String>) -> Value {
     let remaining: SignedDuration = certificate.not_after.duration_since(Timestamp::now());
-    let names = certificate.names.iter().take(100).map(|name| Value::Text(shown::shown(name.as_bytes())));
+    const MOST_NAMES: usize = 100;
+    let names = certificate.names.iter().take(MOST_NAMES).map(|name| Value::Text(shown::shown(name.as_bytes())));
+    let loss = (certificate.names.len() > MOST_NAMES).then_some(Loss::LeftOut);
     Value::record(
         "Certificate",
         [
@@ -116,7 +127,7 @@ fn certificate_value(certificate: crate::transport::tls::PeerCertificate, proble
             ("problem", problem.map_or(Value::Absent, Value::text)),
             ("subject", Value::Text(shown::shown(certificate.subject.as_bytes()))),
             ("issuer", Value::Text(shown::shown(certificate.issuer.as_bytes()))),
-            ("names", Value::list(names)),
+            ("names", Value::list(names).losing_if(loss)),
             ("not_before", Value::Time(certificate.not_before)),
             ("not_after", Value::Time(certificate.not_after)),
             ("remaining", Value::Duration(remaining)),

@@ -1,5 +1,6 @@
 //! Text of a server, made fit to be shown: bounded, and without anything that could steer a terminal.
 
+use crate::value::{Loss, Value};
 use ecow::EcoString;
 
 /// Characters that are kept of a server's text.
@@ -15,6 +16,16 @@ pub(super) fn shown(bytes: &[u8]) -> EcoString {
         kept.push('…');
     }
     kept
+}
+
+/// The value with every text marked that [`shown`] has cut: none but those have one character more than are kept.
+pub(super) fn marked(value: Value) -> Value {
+    value.losing_where(Loss::LeftOut, &is_cut)
+}
+
+/// Whether a text was cut here.
+pub(super) fn is_cut(text: &str) -> bool {
+    text.ends_with('…') && text.chars().count() > LIMIT
 }
 
 /// Control characters, line separators, and the marks that turn or hide text.

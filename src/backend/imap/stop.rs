@@ -1,11 +1,11 @@
 //! Why a session went no further: an answer of the service, or something that leaves open how it is.
 
 use super::response::Said;
-use super::shown::shown;
+use super::shown::{is_cut, shown};
 use crate::transport::lines::ReadError;
 use crate::transport::tcp::ConnectError;
 use crate::transport::tls::TlsError;
-use crate::value::{ActionError, ErrorKind, Value};
+use crate::value::{ActionError, ErrorKind, Loss, Value};
 use ecow::EcoString;
 
 /// The words of `ImapResult`.
@@ -94,7 +94,8 @@ impl Stop {
             Self::Error(error) => error,
             Self::Answer { finding, code, text } => {
                 let code = code.map(|code| format!("[{code}] ")).unwrap_or_default();
-                ActionError::new(finding.kind(), format!("{}: {code}{text}", finding.word()))
+                let loss = is_cut(&text).then_some(Loss::LeftOut);
+                ActionError::new(finding.kind(), format!("{}: {code}{text}", finding.word())).losing(loss)
             }
         }
     }

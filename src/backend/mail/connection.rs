@@ -164,5 +164,10 @@ fn words_of(error: &SmtpError) -> String {
         }
         cause = deeper.source();
     }
-    crate::transport::process::sanitised(words.as_bytes()).chars().take(500).collect()
+    const MOST: usize = 500;
+    let words = crate::transport::process::sanitised(words.as_bytes());
+    match words.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", words.get(..end).unwrap_or_default()),
+        None => words,
+    }
 }

@@ -59,12 +59,19 @@ impl<'a> Program<'a> {
         let program = self.arguments.first().map_or("", String::as_str);
         let message = format!("{program} {verb} {name} {}", finished.ending);
         let kind = finished.ending.kind(&self.arguments);
-        Err(ActionError::new(kind, message).with(Value::text(words_of(&finished))))
+        Err(ActionError::new(kind, message).with(said_by(&finished)))
     }
 }
 
 /// What it wrote, in one text.
 pub(super) fn words_of(finished: &Finished) -> String {
+    said_by(finished).to_string()
+}
+
+/// The same as a value, marked where it is not all that it wrote.
+pub(super) fn said_by(finished: &Finished) -> Value {
     let words = [finished.stdout.last_lines(), finished.stderr.last_lines()];
-    words.into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join("\n")
+    let loss = words.iter().find_map(Value::loss);
+    let words = words.iter().map(ToString::to_string).filter(|words| !words.is_empty());
+    Value::text(words.collect::<Vec<_>>().join("\n")).losing_if(loss)
 }

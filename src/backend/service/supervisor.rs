@@ -1,10 +1,10 @@
 //! supervisord, through `supervisorctl`.
 
 use super::manager::Seen;
-use super::program::{Program, words_of};
+use super::program::{Program, said_by, words_of};
 use crate::backend::Surroundings;
 use crate::transport::process::{Ending, Finished};
-use crate::value::{ActionError, ErrorKind, ServiceSettings, Value};
+use crate::value::{ActionError, ErrorKind, ServiceSettings};
 
 /// `supervisorctl`, with the configuration file that the host's entry names.
 pub(super) fn program<'a>(settings: &ServiceSettings, surroundings: &'a Surroundings<'a>) -> Program<'a> {
@@ -37,7 +37,7 @@ fn read_status(name: &str, finished: &Finished) -> Result<Seen, ActionError> {
     } else {
         ActionError::new(ErrorKind::Failed, format!("supervisorctl {}", finished.ending))
     };
-    Err(error.with(Value::text(said)))
+    Err(error.with(said_by(finished)))
 }
 
 fn word_for(state: &str) -> String {

@@ -1,10 +1,10 @@
 //! systemd, through `systemctl`.
 
 use super::manager::Seen;
-use super::program::{Program, words_of};
+use super::program::{Program, said_by, words_of};
 use super::supervisor::capitalised;
 use crate::transport::process::Finished;
-use crate::value::{ActionError, ErrorKind, Value};
+use crate::value::{ActionError, ErrorKind};
 
 /// Asks for properties in a form that is meant for programs, and never for a password.
 const SHOW: &[&str] = &["--no-ask-password", "--no-pager", "show", "--property=LoadState,ActiveState,SubState,MainPID"];
@@ -23,14 +23,14 @@ fn read_properties(name: &str, finished: &Finished) -> Result<Seen, ActionError>
         } else {
             ErrorKind::Failed
         };
-        return Err(ActionError::new(kind, format!("systemctl {}", finished.ending)).with(Value::text(said)));
+        return Err(ActionError::new(kind, format!("systemctl {}", finished.ending)).with(said_by(finished)));
     }
     let property = |wanted: &str| {
         said.lines().filter_map(|line| line.split_once('=')).find(|(key, _)| *key == wanted).map(|(_, value)| value)
     };
     if property("LoadState") == Some("not-found") {
         let message = format!("systemd has no unit named {name}");
-        return Err(ActionError::new(ErrorKind::Failed, message).with(Value::text(said)));
+        return Err(ActionError::new(ErrorKind::Failed, message).with(said_by(finished)));
     }
     let state = match (property("ActiveState"), property("SubState")) {
         (Some("active"), _) => "Running".to_owned(),
@@ -43,7 +43,7 @@ fn read_properties(name: &str, finished: &Finished) -> Result<Seen, ActionError>
         (Some(other), _) if !other.is_empty() => capitalised(other),
         _ => {
             let message = format!("systemctl did not say what {name} is doing");
-            return Err(ActionError::new(ErrorKind::Protocol, message).with(Value::text(said)));
+            return Err(ActionError::new(ErrorKind::Protocol, message).with(said_by(finished)));
         }
     };
     let process = property("MainPID").and_then(|number| number.parse().ok()).filter(|number| *number != 0);

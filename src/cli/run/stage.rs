@@ -1,11 +1,17 @@
 //! What runs go on upon: the runtime, and the ear for signals, open from the first moment to the last.
 
+use super::super::Exit;
+use super::super::output::say;
 use super::super::signals::Signals;
+use crate::transport::process::end_every_group;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 /// How long is listened for a signal that has come already: the runtime hears of it in its next turn.
 const MOMENT: Duration = Duration::from_millis(1);
+
+/// After the second signal the run has so long to end by itself, and to say what it leaves.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A runtime that listens to signals.
 pub struct Stage {
@@ -25,6 +31,7 @@ impl Stage {
         let listening = runtime.enter();
         let signals = Signals::listen()?;
         drop(listening);
+        end_at_second_signal()?;
         Ok(Self { runtime, signals })
     }
 
@@ -47,4 +54,24 @@ impl Stage {
             }
         })
     }
+}
+
+/// Ends the program at the second signal also while its own thread calculates, and hears nothing. It listens on a thread
+/// of its own.
+fn end_at_second_signal() -> std::io::Result<()> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let listening = runtime.enter();
+    let mut signals = Signals::listen()?;
+    drop(listening);
+    let listen = move || {
+        runtime.block_on(async {
+            signals.stop().await;
+            signals.stop().await;
+            tokio::time::sleep(PATIENCE).await;
+        });
+        end_every_group();
+        say("A second signal ended the run at once: what it had changed is still in place");
+        std::process::exit(i32::from(Exit::Cancelled as u8));
+    };
+    std::thread::Builder::new().name("signals".to_owned()).spawn(listen).map(drop)
 }

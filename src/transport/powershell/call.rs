@@ -5,7 +5,7 @@ use super::contract::{Envelope, Request, SCHEMA};
 use super::script::{MARK, arguments};
 use crate::transport::outside::Outside;
 use crate::transport::process::{Captured, Ending, Finished, Invocation};
-use crate::value::{ActionError, ErrorKind, PowerShellSettings, Value, display_size};
+use crate::value::{ActionError, ErrorKind, PowerShellSettings, display_size};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -79,5 +79,5 @@ fn no_answer(request: &Request, finished: &Finished) -> ActionError {
 }
 
 fn evident(error: ActionError, seen: &Captured) -> ActionError {
-    if seen.is_empty() { error } else { error.with(Value::text(seen.last_lines())) }
+    if seen.is_empty() { error } else { error.with(seen.last_lines()) }
 }

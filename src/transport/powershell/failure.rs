@@ -2,7 +2,7 @@
 
 use super::contract::{ErrorRecord, Stage};
 use crate::transport::process::sanitised;
-use crate::value::{ActionError, ErrorKind, Value};
+use crate::value::{ActionError, ErrorKind, Loss, Value};
 
 /// So much of a message is kept, in characters.
 const MOST: usize = 500;
@@ -41,7 +41,8 @@ pub fn failure(cmdlet: &str, record: &ErrorRecord) -> ActionError {
     let message = sentence(&record.message);
     let message = if message.is_empty() { record.category.as_str() } else { message.as_str() };
     let seen = format!("{} ({})", sanitised(record.id.as_bytes()), sanitised(record.category.as_bytes()));
-    ActionError::new(kind, format!("{cmdlet}: {message}")).with(Value::text(bounded(&seen)))
+    let loss = (message.chars().count() > MOST).then_some(Loss::LeftOut);
+    ActionError::new(kind, format!("{cmdlet}: {message}")).losing(loss).with(Value::text(bounded(&seen)))
 }
 
 /// A message as one line without its full stop.

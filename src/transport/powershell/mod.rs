@@ -22,5 +22,5 @@ pub use call::{Shell, call};
 pub use contract::{Envelope, ErrorRecord, Filter, Place, Request, SCHEMA, Stage};
 pub use failure::{failure, sentence};
 pub use like::{has_wildcard, is_like};
-pub use object::{Numbers, Object, time, word};
+pub use object::{Numbers, Object, is_cut, time, word};
 pub use script::arguments;

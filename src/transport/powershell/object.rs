@@ -153,10 +153,14 @@ pub fn time(text: &str) -> Result<Option<Timestamp>, jiff::Error> {
 
 /// A server's text, harmless and bounded.
 fn shown(text: &str) -> EcoString {
-    let end = text.char_indices().nth(MOST).map(|(end, _)| end);
-    let mut kept: EcoString = sanitised(text.get(..end.unwrap_or(text.len())).unwrap_or_default().as_bytes()).into();
-    if end.is_some() {
-        kept.push('…');
-    }
+    let clean = sanitised(text.as_bytes());
+    let Some((end, _)) = clean.char_indices().nth(MOST) else { return clean.into() };
+    let mut kept = EcoString::from(clean.get(..end).unwrap_or_default());
+    kept.push('…');
     kept
+}
+
+/// Whether a text of an object was cut: none but those have one character more than are kept.
+pub fn is_cut(text: &str) -> bool {
+    text.ends_with('…') && text.chars().count() > MOST
 }

@@ -1,6 +1,7 @@
 //! Output that is kept to its beginning and its end.
 
 use super::sanitised;
+use crate::value::{Loss, Value};
 use std::collections::VecDeque;
 
 /// So many bytes are kept from the beginning.
@@ -18,6 +19,8 @@ pub struct Captured {
     head: Vec<u8>,
     tail: VecDeque<u8>,
     total: u64,
+    /// Whether whoever wrote it was stopped before it had written all.
+    stopped: bool,
 }
 
 impl Captured {
@@ -41,6 +44,16 @@ impl Captured {
         self.total - (self.head.len() + self.tail.len()) as u64
     }
 
+    /// Whoever writes is stopped now: what comes last may be half of something.
+    pub fn stop(&mut self) {
+        self.stopped = true;
+    }
+
+    /// Why a part of it is missing.
+    pub fn loss(&self) -> Option<Loss> {
+        (self.stopped || self.left_out() > 0).then_some(Loss::LeftOut)
+    }
+
     /// Whether nothing was written.
     pub fn is_empty(&self) -> bool {
         self.total == 0
@@ -51,21 +64,37 @@ impl Captured {
         self.head.iter().chain(&self.tail).copied().collect()
     }
 
-    /// As text for people and for the language; see [`sanitised`]. A line says where something was left out.
+    /// As text for people and for the language; see [`sanitised`]. A line says where something was left out. The sign
+    /// `…` stands at every cut: secrets are masked later, and what a cut has left of one is looked for beside it.
     pub fn text(&self) -> String {
-        match self.left_out() {
+        let mut text = match self.left_out() {
             0 => sanitised(&self.bytes()),
             left_out => {
                 let tail: Vec<u8> = self.tail.iter().copied().collect();
-                format!("{}\n[{left_out} bytes left out]\n{}", sanitised(&self.head), sanitised(&tail))
+                format!("{}…\n[{left_out} bytes left out]\n…{}", sanitised(&self.head), sanitised(&tail))
             }
+        };
+        if self.stopped && !text.is_empty() && !text.ends_with('\n') {
+            text.push('…');
         }
+        text
+    }
+
+    /// The text as a value, marked where it is not all that was written.
+    pub fn value(&self) -> Value {
+        Value::text(self.text()).losing_if(self.loss())
     }
 
     /// The end of the text: what evidence needs.
-    pub fn last_lines(&self) -> String {
-        let bytes = self.bytes();
-        let text = sanitised(bytes.get(bytes.len().saturating_sub(LAST_LINES)..).unwrap_or_default());
-        text.trim_end().to_owned()
+    pub fn last_lines(&self) -> Value {
+        let text = self.text();
+        let text = text.trim_end();
+        let start = text.len().saturating_sub(LAST_LINES - '…'.len_utf8());
+        match (start..=text.len()).find(|start| text.is_char_boundary(*start)) {
+            Some(start @ 1..) if text.len() > LAST_LINES => {
+                Value::text(format!("…{}", text.get(start..).unwrap_or_default())).losing(Loss::LeftOut)
+            }
+            _ => Value::text(text).losing_if(self.loss()),
+        }
     }
 }
