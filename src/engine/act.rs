@@ -248,6 +248,10 @@ fn note(scope: &Scope<'_>, performed: &Performed, class: Class, text: &str, deta
     if changed {
         scope.acts();
     }
+    // A text to read to somebody, however long the arguments are.
+    const LONGEST: usize = 2000;
+    let brief = text.char_indices().nth(LONGEST).and_then(|(end, _)| text.get(..end)).map(|text| format!("{text}…"));
+    let text = brief.as_deref().unwrap_or(text);
     let word = outcome_word(performed.outcome);
     let tried = match detail {
         Some(detail) => format!("{text}: {word}, {detail}"),

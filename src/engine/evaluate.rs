@@ -98,7 +98,9 @@ impl Evaluator<'_> {
             }
             ExpressionKind::Method(of, which) => {
                 let of = self.value(of)?;
-                self.work.look_through(&of)?;
+                if !matches!(which, Method::Count | Method::First | Method::Last) {
+                    self.work.look_through(&of)?;
+                }
                 let answer = method(&of, which)?;
                 Ok(match which {
                     Method::Lines | Method::Json | Method::Jq(_) | Method::Distinct => self.work.made(answer)?,

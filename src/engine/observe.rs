@@ -10,7 +10,7 @@ use super::frame::{Age, Frame};
 use super::probe::ask_probe;
 use super::scope::{Boxed, Scope};
 use super::turn::reply;
-use super::work::{LARGEST_POOL, LARGEST_VALUE, MOST_ANSWERS, Work};
+use super::work::{self, LARGEST_POOL, LARGEST_VALUE, MOST_ANSWERS, Work};
 use super::world::Request;
 use crate::check::program::{Action, BodyResult, Call as ProgramCall, Expression};
 use crate::value::{ActionError, Call, ErrorKind, SignedDuration, Timestamp, Value};
@@ -198,8 +198,9 @@ impl<'t> Scope<'t> {
         't: 'f,
     {
         Box::pin(async move {
-            self.take_step()?;
             let action = self.action(action)?;
+            // Bodies can ask for others, and those again: no answer from outside slows them down.
+            self.take_steps(if action.body.is_some() { work::BODY } else { 1 })?;
             let call = named(action, arguments);
             is_whole(&call).map_err(|error| Exit::from(error).of(&call))?;
             self.answer(action, &call, at).await.map_err(|exit| exit.of(&call))

@@ -176,11 +176,16 @@ impl<'t> Scope<'t> {
         self.take_step()
     }
 
-    /// Counts a step. Those of clean-ups are counted by themselves.
+    /// Counts a step.
     pub fn take_step(&self) -> Flow {
+        self.take_steps(1)
+    }
+
+    /// Counts steps. Those of clean-ups are counted by themselves.
+    pub fn take_steps(&self, count: u64) -> Flow {
         self.worked(STATEMENT);
         let steps = if self.shielded { &self.tree.undo_steps_left } else { &self.tree.steps_left };
-        match steps.get().checked_sub(1) {
+        match steps.get().checked_sub(count) {
             Some(left) => {
                 steps.set(left);
                 Ok(())

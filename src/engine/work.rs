@@ -24,6 +24,9 @@ pub(super) const STEPS_BETWEEN_REPLIES: u64 = 100_000;
 /// What a statement counts for beside its expressions.
 pub(super) const STATEMENT: u64 = 10;
 
+/// So many statements an observation counts for that is made of others.
+pub(super) const BODY: u64 = 10;
+
 /// What the steps of an expression are counted against.
 #[derive(Debug, Default)]
 pub(super) struct Work {

@@ -22,8 +22,13 @@ const LARGEST_SUM: usize = 64 << 20;
 /// How deep it may be: what goes through it takes stack.
 const DEEPEST: usize = 512;
 
-/// The filters that charge: a step; a step, and what a value weighs. No filter can call them, for no word is spelt so.
+/// A result of `,` counts for so many: those are what multiplies, and each goes up through all that stands around it.
+const BRANCH_STEPS: u64 = 8;
+
+/// The filters that charge: a step; the steps of a branch; a step, and what a value weighs. No filter can call them, for
+/// no word is spelt so.
 const STEP: &str = "charge a step";
+const BRANCH: &str = "charge a branch";
 const WEIGH: &str = "charge a value";
 
 /// What is left for one run of a filter.
@@ -50,6 +55,11 @@ impl Budget {
         self.steps.set(left.unwrap_or_default());
         self.spent.set(left.is_none());
         left.is_some()
+    }
+
+    fn branch(&self, value: &Val) -> bool {
+        self.steps.set(self.steps.get().saturating_sub(BRANCH_STEPS));
+        self.step(value)
     }
 
     fn weigh(&self, value: &Val) -> bool {
@@ -109,7 +119,7 @@ fn too_much<'a, T: 'a>() -> jaq_core::box_iter::BoxIter<'a, Result<T, Exn<'a, Va
 }
 
 /// The filters that charge.
-pub(super) fn funs() -> [native::Fun<OnBudget>; 2] {
+pub(super) fn funs() -> [native::Fun<OnBudget>; 3] {
     macro_rules! charging {
         ($name:ident, $method:ident) => {
             (
@@ -123,7 +133,7 @@ pub(super) fn funs() -> [native::Fun<OnBudget>; 2] {
             )
         };
     }
-    [charging!(STEP, step), charging!(WEIGH, weigh)]
+    [charging!(STEP, step), charging!(BRANCH, branch), charging!(WEIGH, weigh)]
 }
 
 fn then<'s>(term: Term<&'s str>, charge: &'static str) -> Term<&'s str> {
@@ -155,7 +165,8 @@ pub(super) fn charged<'s>(term: Term<&'s str>) -> Term<&'s str> {
         Term::BinOp(left, sign, right) => {
             let charge = match &sign {
                 BinaryOp::Pipe(_) => None,
-                BinaryOp::Comma | BinaryOp::Alt | BinaryOp::Or | BinaryOp::And | BinaryOp::Cmp(_) => Some(STEP),
+                BinaryOp::Comma => Some(BRANCH),
+                BinaryOp::Alt | BinaryOp::Or | BinaryOp::And | BinaryOp::Cmp(_) => Some(STEP),
                 _ => Some(WEIGH),
             };
             let both = Term::BinOp(inner(left), sign, inner(right));
