@@ -3,7 +3,7 @@
 
 use super::{Surroundings, working_folder};
 use crate::transport::powershell::{self, Envelope, Numbers, Object, Place, Request, Shell, failure, sentence};
-use crate::value::{ActionError, ErrorKind, Host, Value};
+use crate::value::{ActionError, ErrorKind, Host, Loss, Value};
 use std::time::Duration;
 
 /// `Status` of a service of Windows, as `ServiceControllerStatus` has it.
@@ -91,8 +91,11 @@ impl Answer {
         match self.envelope.warnings.as_slice() {
             [first, ..] if self.envelope.data.is_empty() => {
                 let message = format!("{} gave no object: {}", self.cmdlet, sentence(first));
+                const MOST: usize = 10;
                 let all = self.envelope.warnings.iter().map(|warning| Value::text(sentence(warning)));
-                Err(ActionError::new(ErrorKind::Unknown, message).with(Value::list(all.take(10))))
+                let loss = (self.envelope.warnings.len() > MOST).then_some(Loss::LeftOut);
+                let shown = Value::list(all.take(MOST)).losing_if(loss);
+                Err(ActionError::new(ErrorKind::Unknown, message).with(shown))
             }
             _ => Ok(self.any()),
         }

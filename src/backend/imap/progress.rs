@@ -1,8 +1,8 @@
 //! How far a session has come, how long each phase took, and what was learnt on the way.
 
-use super::response::Said;
+use super::response::{CAPABILITIES, Said};
 use super::stop::{Finding, Stop};
-use crate::value::{ActionError, SignedDuration, Timestamp, Value};
+use crate::value::{ActionError, Loss, SignedDuration, Timestamp, Value};
 use ecow::EcoString;
 use std::future::Future;
 use std::time::Duration;
@@ -166,6 +166,7 @@ impl Progress {
                 ("total", self.total()),
             ],
         );
+        let loss = (self.capabilities.len() >= CAPABILITIES).then_some(Loss::LeftOut);
         Ok(Value::record(
             "ImapSession",
             [
@@ -173,7 +174,7 @@ impl Progress {
                 ("phase", Value::word(self.phase.word())),
                 ("code", code.map_or(Value::Absent, Value::Text)),
                 ("text", Value::Text(text)),
-                ("capabilities", Value::list(self.capabilities.iter().cloned().map(Value::Text))),
+                ("capabilities", Value::list(self.capabilities.iter().cloned().map(Value::Text)).losing_if(loss)),
                 ("messages", self.messages.map_or(Value::Absent, Value::number)),
                 ("certificate_expires", self.certificate_expires.map_or(Value::Absent, Value::Time)),
                 ("latency", latency),

@@ -9,7 +9,7 @@ use regex::bytes::Regex;
 use std::sync::LazyLock;
 
 /// Capabilities that are kept.
-const CAPABILITIES: usize = 100;
+pub(super) const CAPABILITIES: usize = 100;
 
 /// The word that a status response begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
