@@ -199,7 +199,7 @@ pub(super) fn charged_definition<'s>(definition: Def<&'static str>) -> Def<&'s s
     sums_of(definition)
 }
 
-fn sums_of<'s>(definition: Def<&'s str>) -> Def<&'s str> {
+fn sums_of(definition: Def<&str>) -> Def<&str> {
     Def { body: sums(definition.body), ..definition }
 }
 
