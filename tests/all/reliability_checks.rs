@@ -155,7 +155,7 @@ fn what_is_used_by_one_way_alone_is_used() {
     for (declarations, statements, tests) in cases {
         let ran = used(declarations, statements, tests);
         assert_eq!(told(&ran, "L0403"), 0, "{declarations}: {ran:#?}");
-        assert_eq!(told(&ran, "L0402"), 0, "{declarations}: {ran:#?}");
+        assert_eq!(told(&ran, "L0404"), 0, "{declarations}: {ran:#?}");
         assert!(!ran.stdout.contains("error"), "the case itself is right: {ran:#?}");
     }
 }
