@@ -145,3 +145,16 @@ fn every_link_between_documents_leads_somewhere() {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
     assert!(looked_at > 10, "only {looked_at} links were found");
 }
+
+/// The page names tests as `file::test`; a test that is renamed or taken away must not stay there.
+#[test]
+fn the_tests_that_the_page_on_reliability_names_exist() {
+    let page = read(Path::new("docs/reliability.md"));
+    let named: Vec<&str> = page.split('`').filter(|word| word.starts_with("reliability_") && word.contains("::")).collect();
+    assert!(named.len() > 50, "{}", named.len());
+    for name in named {
+        let (file, test) = name.split_once("::").expect("a file and a test");
+        let text = read(&Path::new("tests/all").join(file).with_extension("rs"));
+        assert!(text.contains(&format!("#[test]\nfn {test}()")), "{name}");
+    }
+}

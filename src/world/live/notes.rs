@@ -91,7 +91,17 @@ impl Notes {
         let there = self.file.borrow_mut().take();
         let mut file = match there {
             Some(file) => file,
-            None => self.create().await?,
+            None => {
+                let created = self.create().await?;
+                // A branch beside this one may have made the file meanwhile.
+                match self.file.borrow_mut().take() {
+                    Some(open) => {
+                        created.remove();
+                        open
+                    }
+                    None => created,
+                }
+            }
         };
         let written = file.add(&line);
         if written.is_ok() {
