@@ -147,14 +147,9 @@ fn what_was_masked_or_left_out_decides_nothing() {
     refused_both("", &format!("match seen.stdout {{ \"x\" {{ {ACT} }} else {{ {ACT} }} }}"));
     refused_both(
         "",
-        &format!(
-            "let word = if seen.stdout == \"x\" then \"a\" else \"b\"\nexec.disrupt([\"touch\", \"acted\", word])"
-        ),
+        "let word = if seen.stdout == \"x\" then \"a\" else \"b\"\nexec.disrupt([\"touch\", \"acted\", word])",
     );
-    refused_both(
-        "",
-        &format!("let x = seen.stdout.capture(r\"(z)\") else \"b\"\nexec.disrupt([\"touch\", \"acted\", x])"),
-    );
+    refused_both("", "let x = seen.stdout.capture(r\"(z)\") else \"b\"\nexec.disrupt([\"touch\", \"acted\", x])");
 }
 
 #[test]
