@@ -72,8 +72,8 @@ impl<'p> Review<'p> {
         // From the end, so that what follows each statement is known.
         let mut follows = (Need::Nothing, None);
         for statement in block.statements.iter().rev() {
-            if self.only_changes(&statement.kind) {
-                self.judge(statement, follows, later, block);
+            if let Some(inside) = self.need_of_change(&statement.kind) {
+                self.judge(statement, (follows.0.max(inside), follows.1), later, block);
             }
             let inner = Later { acts: follows.1.or(later.acts), ..later };
             for inside in blocks_of(&statement.kind) {
@@ -92,35 +92,37 @@ impl<'p> Review<'p> {
         }
     }
 
-    /// Whether a statement makes a temporary change, and does nothing else under it.
-    fn only_changes(&mut self, kind: &'p StatementKind) -> bool {
+    /// Of a statement that makes a temporary change: how much it does under the change itself. Nothing of any other.
+    fn need_of_change(&mut self, kind: &'p StatementKind) -> Option<Need> {
         match kind {
             // What has no undo was refused for that.
             StatementKind::Act { call, adverb: Adverb::Temporarily { .. } } => {
-                self.program.actions.get(call.action).is_some_and(|action| action.undo.is_some())
+                let action = self.program.actions.get(call.action)?;
+                action.undo.is_some().then_some(Need::Nothing)
             }
             StatementKind::Do { procedure, adverb: Adverb::Temporarily { .. }, .. } => {
                 let program = self.program;
-                let procedure = program.procedures.get(*procedure);
-                procedure.is_some_and(|procedure| procedure.undo.is_some() && self.changes_alone(&procedure.block))
+                let procedure = program.procedures.get(*procedure)?;
+                procedure.undo.as_ref().and_then(|_| self.need_after_change(&procedure.block))
             }
-            StatementKind::TemporarilyBlock { block, .. } => self.changes_alone(block),
-            _ => false,
+            StatementKind::TemporarilyBlock { block, .. } => self.need_after_change(block),
+            _ => None,
         }
     }
 
-    /// Whether a block that is taken back as a whole makes a change, and does nothing else: nothing that disrupts, no run
-    /// and no manual work stands behind its first effect.
-    fn changes_alone(&mut self, block: &'p Block) -> bool {
-        let mut acted = false;
+    /// What stands behind the first effect of a block that is taken back as a whole; nothing where it has none. Further
+    /// effects belong to the change, unless they disrupt.
+    fn need_after_change(&mut self, block: &'p Block) -> Option<Need> {
+        let mut after = None;
         for statement in &block.statements {
             let class = self.class(statement);
-            if acted && class >= Class::Disrupt {
-                return false;
-            }
-            acted |= class > Class::Observe;
+            after = match after {
+                None => (class > Class::Observe).then_some(Need::Nothing),
+                Some(need) if class == Class::Change => Some(need),
+                Some(need) => Some(need.max(self.need(statement))),
+            };
         }
-        acted
+        after
     }
 
     /// The greatest harm that a statement may do; a run or manual work counts as a disruption.
@@ -202,15 +204,13 @@ impl<'p> Review<'p> {
             // A further change is no use of an earlier one.
             StatementKind::Act { adverb: Adverb::Temporarily { .. }, .. } => Need::Nothing,
             StatementKind::Act { .. } | StatementKind::Run { .. } | StatementKind::Manual { .. } => Need::Acts,
-            StatementKind::Do { procedure, adverb, .. } => {
-                let procedure = *procedure;
-                if matches!(adverb, Adverb::Temporarily { .. }) && self.only_changes(&statement.kind) {
-                    Need::Nothing
-                } else {
-                    self.need_of(procedure)
-                }
+            StatementKind::Do { procedure, .. } => match self.need_of_change(&statement.kind) {
+                Some(need) => need,
+                None => self.need_of(*procedure),
+            },
+            StatementKind::TemporarilyBlock { .. } if let Some(need) = self.need_of_change(&statement.kind) => {
+                return need;
             }
-            StatementKind::TemporarilyBlock { .. } if self.only_changes(&statement.kind) => return Need::Nothing,
             StatementKind::Wait { .. } | StatementKind::WaitUntil { .. } => Need::Waits,
             // A statement that was refused stands in the program as this: what it would have done is not known.
             StatementKind::Require {

@@ -150,7 +150,8 @@ fn every_link_between_documents_leads_somewhere() {
 #[test]
 fn the_tests_that_the_page_on_reliability_names_exist() {
     let page = read(Path::new("docs/reliability.md"));
-    let named: Vec<&str> = page.split('`').filter(|word| word.starts_with("reliability_") && word.contains("::")).collect();
+    let named: Vec<&str> =
+        page.split('`').filter(|word| word.starts_with("reliability_") && word.contains("::")).collect();
     assert!(named.len() > 50, "{}", named.len());
     for name in named {
         let (file, test) = name.split_once("::").expect("a file and a test");

@@ -235,7 +235,7 @@ fn the_second_signal_ends_a_clean_up_that_calculates() {
 
 #[test]
 fn statements_of_a_clean_up_are_counted() {
-    let endless = "  temporarily {\n    exec.disrupt([\"touch\", \"begun\"])\n  } undo {\n    repeat 2000 times {\n      repeat 2000 times {\n        let none = 1 + 1\n        let more = none + 1\n        let last = more + 1\n      }\n    }\n  }\n";
+    let endless = "  temporarily {\n    exec.disrupt([\"touch\", \"begun\"])\n  } undo {\n    repeat 2000 times {\n      repeat 2000 times {\n        let none = 1 + 1\n        let more = none + 1\n        let last = more + 1\n      }\n    }\n  }\n  wait 1s\n";
     let file = format!(
         "{}test \"t\" for A() {{\n  given exec.disrupt passes\n  expect escalated\n}}\n",
         runbook("A", "", &format!("{endless}  resolve \"done\""))

@@ -137,7 +137,7 @@ fn what_is_used_by_one_way_alone_is_used() {
         ),
         (
             "procedure Back(server: host) { service.restart(\"a\", on: server) }\n",
-            "  temporarily { service.restart(\"b\", on: server) } undo { do Back(server) }",
+            "  temporarily { service.restart(\"b\", on: server) } undo { do Back(server) }\n  wait 1m",
             "",
         ),
         (

@@ -114,6 +114,7 @@ fn a_lost_change_counts_as_made() {
   } undo {
     exec.change([\"touch\", \"undone\"])
   }
+  wait 10ms
   resolve \"done\"";
     let taken_back = project(&runbook("Main", "", temporarily), &[("ssh", LOST)]);
     run(&taken_back, &["run", "a.runbook"]).ends(7);

@@ -36,7 +36,12 @@ fn told(text: &str, name: &str, code: i32) -> (String, serde_json::Value) {
 fn every_message_names_the_runbook_its_arguments_and_the_host() {
     let within = "  ends within 1h\n";
     let probe = "probe Up(server: web) {\n  title \"It is up\"\n  ask exec.read([\"no-such-program\"])\n  passed if answer.exit_code == 0\n}\n\n";
-    let child = book("Child", "server: web", "  ends within 1h\n  limit 1 per 24h\n", "  resolve \"done\"");
+    let child = book(
+        "Child",
+        "server: web",
+        "  ends within 1h\n  limit 1 per 24h\n",
+        "  permanently exec.change([\"true\"])\n  resolve \"done\"",
+    );
     let own = "backend own \"Own\" {\n  change slow(on: web) undo gone(on) { exec.change([\"true\"], target: on) }\n  \
                change gone(on: web) { exec.change([\"false\"], target: on) }\n}\n\n";
     let goal = format!("{within}  goal Up(server)\n");

@@ -230,8 +230,10 @@ fn a_temporary_change_whose_undo_needs_it_is_not_begun() {
         let backend = format!(
             "backend lab \"Of a lab\" {{\n  observe kept(name: text) -> text {{ exec.read({kept}).stdout }}\n  change set(name: text, value: text)\n          saves before = kept(name)\n          undo set(name, before)\n          idempotent {{ exec.change([\"touch\", \"acted\"]) }}\n}}\n"
         );
-        let project =
-            project(&format!("{backend}{}", runbook("A", "", "temporarily lab.set(\"a\", \"b\")\nresolve \"done\"")));
+        let project = project(&format!(
+            "{backend}{}",
+            runbook("A", "", "temporarily lab.set(\"a\", \"b\")\nwait 10ms\nresolve \"done\"")
+        ));
         let ran = run(&project);
         assert!(!project.path("acted").exists(), "{ran:#?}");
         let reason = ran.events().pop().unwrap()["reason"].as_str().unwrap_or_default().to_owned();
