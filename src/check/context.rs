@@ -1,6 +1,6 @@
 //! What a check knows while it goes on, and the order in which it goes.
 
-use super::Beside;
+use super::OtherFiles;
 use super::blanks::Blanks;
 use super::declarations::{Declarations, Words};
 use super::names::Body;
@@ -30,7 +30,7 @@ pub(super) struct Patterns {
 pub(super) struct Context<'a> {
     pub inventory: Option<&'a Inventory>,
     /// What the project's other files declare.
-    pub beside: Option<&'a dyn Beside>,
+    pub other_files: Option<&'a dyn OtherFiles>,
     pub sources: &'a SourceMap,
     pub declared: Declarations<'a>,
     pub program: Program,
@@ -81,7 +81,7 @@ impl<'a> Context<'a> {
     /// Checks the trees of a file and its imports, the file itself first.
     pub fn check(
         catalog: &'a Catalog,
-        (inventory, beside): (Option<&'a Inventory>, Option<&'a dyn Beside>),
+        (inventory, other_files): (Option<&'a Inventory>, Option<&'a dyn OtherFiles>),
         sources: &'a SourceMap,
         trees: &[&'a ast::File],
         patterns: &'a mut Patterns,
@@ -90,7 +90,7 @@ impl<'a> Context<'a> {
         let declared = Declarations::collect(trees, catalog, &mut diagnostics);
         let mut context = Self {
             inventory,
-            beside,
+            other_files,
             sources,
             declared,
             program: Program::default(),

@@ -20,7 +20,7 @@ pub struct Session<'a> {
     files: &'a dyn Files,
     pub(super) catalog: &'a Catalog,
     pub(super) inventory: Option<&'a Inventory>,
-    beside: Option<&'a dyn Beside>,
+    other_files: Option<&'a dyn OtherFiles>,
     sources: SourceMap,
     parsed: BTreeMap<PathBuf, Rc<ParsedFile>>,
     /// Which file an import brought in, by the place of the path that it names.
@@ -29,7 +29,7 @@ pub struct Session<'a> {
 }
 
 /// The files of a project beside the one that is checked. The inventory is of all of them.
-pub trait Beside {
+pub trait OtherFiles {
     /// Whether one of them declares a role.
     fn declares_role(&self, role: &str) -> bool;
 }
@@ -62,7 +62,7 @@ impl<'a> Session<'a> {
             files,
             catalog,
             inventory,
-            beside: None,
+            other_files: None,
             sources,
             parsed: BTreeMap::new(),
             imports: BTreeMap::new(),
@@ -71,8 +71,8 @@ impl<'a> Session<'a> {
     }
 
     /// The same session for files of a project that has others beside them.
-    pub fn beside(self, others: &'a dyn Beside) -> Self {
-        Self { beside: Some(others), ..self }
+    pub fn with_other_files(self, others: &'a dyn OtherFiles) -> Self {
+        Self { other_files: Some(others), ..self }
     }
 
     /// Every file that was read, for showing diagnostics.
@@ -121,7 +121,7 @@ impl<'a> Session<'a> {
         self.load(root, file, &mut loading);
         let trees: Vec<&ast::File> = loading.files.iter().map(|file| &file.tree).collect();
         let (program, found) = {
-            let around = (self.inventory, self.beside);
+            let around = (self.inventory, self.other_files);
             Context::check(self.catalog, around, &self.sources, &trees, &mut self.patterns)
         };
         let mut diagnostics: Vec<Diagnostic> =

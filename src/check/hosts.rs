@@ -33,7 +33,7 @@ impl<'a> Context<'a> {
         let declared = self.declared.roles.keys().map(EcoString::as_str);
         let message = format!("{host} is a {role}, and no file of the project declares a role of that name");
         let diagnostic = self.unknown(code::INVENTORY_MISMATCH, span, message, role, declared);
-        if diagnostic.fix.is_some() && !self.beside.is_some_and(|others| others.declares_role(role)) {
+        if diagnostic.fix.is_some() && !self.other_files.is_some_and(|others| others.declares_role(role)) {
             self.report(Diagnostic { severity: Severity::Warning, ..diagnostic });
         }
     }

@@ -36,7 +36,7 @@ mod test_lines;
 mod timings;
 pub mod types;
 
-pub use files::{Beside, MAX_IMPORTS, ReadFile, Session};
+pub use files::{MAX_IMPORTS, OtherFiles, ReadFile, Session};
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::FileId;

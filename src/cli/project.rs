@@ -3,7 +3,7 @@
 use super::files::{ProjectFiles, read_text};
 use super::walk::{CONFIG, config_above, named, readable_runbooks, runbook_files};
 use crate::catalog::Catalog;
-use crate::check::{Beside, Checked, Session};
+use crate::check::{Checked, OtherFiles, Session};
 use crate::diagnostic::{Diagnostic, Severity, code};
 use crate::inventory::{self, Inventory};
 use crate::secret::Secrets;
@@ -163,7 +163,8 @@ impl Project {
 
     /// A session that checks files of this project.
     pub fn session(&self) -> Session<'_> {
-        Session::new(&self.files, Catalog::builtin(), self.sound_inventory(), self.sources.clone()).beside(self)
+        Session::new(&self.files, Catalog::builtin(), self.sound_inventory(), self.sources.clone())
+            .with_other_files(self)
     }
 
     /// The name that a file is known by. A path that leads out of the project, or nowhere, has the name that was typed.
@@ -177,7 +178,7 @@ impl Project {
     }
 }
 
-impl Beside for Project {
+impl OtherFiles for Project {
     fn declares_role(&self, role: &str) -> bool {
         self.roles.get_or_init(|| roles_of(&self.place, &self.named)).contains(role)
     }

@@ -1,8 +1,8 @@
 //! `rectify run PATH [RUNBOOK] [NAME=VALUE…]`, by hand or by an alert.
 
-mod lost;
 mod perform;
 mod stage;
+mod unanswered;
 
 use super::choose::{self, Choice, Job};
 use super::files::read_text;
@@ -10,10 +10,10 @@ use super::output::say;
 use super::{Exit, Format, Output, alert};
 use crate::source::MAX_FILE_BYTES;
 use clap::Args;
-use lost::{Lost, project_at};
 use stage::Stage;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use unanswered::{Unanswered, project_at};
 
 /// Runs a runbook
 #[derive(Debug, Args)]
@@ -64,9 +64,9 @@ pub fn run(arguments: &RunArguments, output: &Output) -> Exit {
         }
         Err(NoJobs::Stopped) => return stopped(),
     };
-    let Work { jobs, lost } = work;
+    let Work { jobs, unanswered } = work;
     // Somebody who has to look at an alert hears of it before the runs, which may take long.
-    let mut exit = lost.tell(&jobs, &id, arguments, &mut stage, output);
+    let mut exit = unanswered.tell(&jobs, &id, arguments, &mut stage, output);
     if exit == Exit::Cancelled {
         return exit;
     }
@@ -108,7 +108,7 @@ impl From<String> for NoJobs {
 /// What is to be run, and what somebody has to be told instead.
 struct Work {
     jobs: Vec<Job>,
-    lost: Lost,
+    unanswered: Unanswered,
 }
 
 /// What is to be run. Everything is found and bound before anything starts.
@@ -117,29 +117,30 @@ fn work(arguments: &RunArguments, stage: &mut Stage, output: &Output) -> Result<
         let choice = Choice::load(&arguments.path, arguments.config.as_deref(), false, output)?;
         let (names, given) = choose::words(&arguments.words)?;
         let job = choice.by_hand(names.as_deref(), &given).map_err(NoJobs::Unusable)?;
-        return Ok(Work { jobs: vec![job], lost: Lost::default() });
+        return Ok(Work { jobs: vec![job], unanswered: Unanswered::default() });
     };
     if !arguments.words.is_empty() {
         let mistake = "An alert finds its runbook and fills its parameters: leave RUNBOOK and NAME=VALUE out";
         return Err(mistake.to_owned().into());
     }
-    let (mut jobs, mut lost) = (Vec::new(), Lost::default());
+    let (mut jobs, mut unanswered) = (Vec::new(), Unanswered::default());
     let choice = match Choice::load(&arguments.path, arguments.config.as_deref(), true, output) {
         Ok(choice) => choice,
         Err(why) => {
-            lost.projects = project_at(&arguments.path, arguments.config.as_deref()).into_iter().collect();
-            lost.alert(None, None, vec![why]);
-            return Ok(Work { jobs, lost });
+            unanswered.projects = project_at(&arguments.path, arguments.config.as_deref()).into_iter().collect();
+            unanswered.alert(None, None, vec![why]);
+            return Ok(Work { jobs, unanswered });
         }
     };
-    lost.projects = project_at(&arguments.path, arguments.config.as_deref()).into_iter().collect();
-    lost.projects.extend(choice.projects.iter().cloned());
-    lost.left_out = choice.left_out.iter().map(|left_out| (left_out.project.clone(), left_out.why.clone())).collect();
+    unanswered.projects = project_at(&arguments.path, arguments.config.as_deref()).into_iter().collect();
+    unanswered.projects.extend(choice.projects.iter().cloned());
+    unanswered.left_out =
+        choice.left_out.iter().map(|left_out| (left_out.project.clone(), left_out.why.clone())).collect();
     let alerts = match read_alert(path, stage).and_then(|text| alert::parse(&text).map_err(NoJobs::from)) {
         Ok(alerts) => alerts,
         Err(NoJobs::Unusable(why)) => {
-            lost.alert(None, None, why);
-            return Ok(Work { jobs, lost });
+            unanswered.alert(None, None, why);
+            return Ok(Work { jobs, unanswered });
         }
         Err(stopped) => return Err(stopped),
     };
@@ -147,7 +148,7 @@ fn work(arguments: &RunArguments, stage: &mut Stage, output: &Output) -> Result<
         let alert = match alert {
             Ok(alert) => alert,
             Err(why) => {
-                lost.alert(None, None, vec![why]);
+                unanswered.alert(None, None, vec![why]);
                 continue;
             }
         };
@@ -158,10 +159,10 @@ fn work(arguments: &RunArguments, stage: &mut Stage, output: &Output) -> Result<
         match choice.by_alert(&alert) {
             Ok(job) if jobs.iter().any(|other: &Job| other.is_same(&job)) => {}
             Ok(job) => jobs.push(job),
-            Err(unfit) => lost.alert(unfit.project, Some(alert), unfit.why),
+            Err(unfit) => unanswered.alert(unfit.project, Some(alert), unfit.why),
         }
     }
-    Ok(Work { jobs, lost })
+    Ok(Work { jobs, unanswered })
 }
 
 fn read_alert(path: &Path, stage: &mut Stage) -> Result<String, NoJobs> {

@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, code};
 use crate::engine::{self, Start, constant};
 use crate::value::{ActionError, Call, ErrorKind, SignedDuration, Timestamp, Value};
 use crate::world::scripted::{Person, Rule, Says, Scripted};
-use crate::world::simulated::{Simulated, about};
+use crate::world::simulated::{Simulated, alerts_of_run};
 
 /// A run of a test that does more statements than this is going round in circles.
 pub(super) const STEP_LIMIT: u64 = 100_000;
@@ -61,13 +61,13 @@ pub fn in_script(program: &Program, test: &Test) -> Result<Seen, Box<Trouble>> {
 pub fn in_world(program: &Program, test: &Test, world: &Simulated<'_>) -> Result<Seen, Box<Trouble>> {
     let now = world.now();
     let start = start(program, test, now).map_err(|error| trouble(test.title_span, &error))?;
-    let about = about(program, start.runbook, &start.arguments, None);
+    let alerts = alerts_of_run(program, start.runbook, &start.arguments, None);
     if let Some(after) = test.cancelled_after {
         world.cancel_at(later(now, after));
     }
     let watched = Watched::new(world);
     let ending = world.drive(engine::run(program, &watched, start)).ok();
-    let violations = ending.as_ref().map(|ending| world.judge(ending, about)).unwrap_or_default();
+    let violations = ending.as_ref().map(|ending| world.judge(ending, alerts)).unwrap_or_default();
     let violations = violations.iter().map(|it| format!("{} ({})", it.text, it.rule)).collect();
     Ok(Seen { ending, violations, started: now, ..seen(watched.into_notes()) })
 }

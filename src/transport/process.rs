@@ -5,8 +5,8 @@
 
 mod capture;
 mod group;
-mod lost;
 mod sanitise;
+mod unknown_outcome;
 
 #[cfg(test)]
 mod tests;
@@ -66,7 +66,7 @@ impl Ending {
     /// no, [`Unknown`](ErrorKind::Unknown) where nobody has heard how it went: it was killed, or a program that reached
     /// elsewhere says that its connection was lost.
     pub fn kind(self, arguments: &[String]) -> ErrorKind {
-        if lost::is_lost(self, arguments) { ErrorKind::Unknown } else { ErrorKind::Failed }
+        if unknown_outcome::is_unknown(self, arguments) { ErrorKind::Unknown } else { ErrorKind::Failed }
     }
 }
 

@@ -239,7 +239,7 @@ async fn a_backend_goes_all_the_way_through_a_process() {
 #[test]
 fn a_run_goes_through_the_command_of_the_inventory() {
     const RUNBOOK: &str = "runbook Log(server: host) {\n  contact oncall\n\n  step \"Log for a moment\" {\n    \
-         temporarily exchange.protocol_logging(server, enabled: true)\n  }\n  resolve \"logged\"\n}\n";
+         temporarily exchange.protocol_logging(server, enabled: true)\n    wait 10ms\n  }\n  resolve \"logged\"\n}\n";
     let settings = serde_json::json!([{"Server": "MBX1", "ProtocolLogEnabled": true}]);
     let answer = serde_json::to_string(&envelope(settings)).unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

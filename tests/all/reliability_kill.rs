@@ -184,9 +184,8 @@ fn nothing_is_changed_without_a_note() {
 #[test]
 fn no_secret_reaches_a_note() {
     let text = format!(
-        "runbook Use(password: secret, pause: duration) {{\n{HEADERS}\n\
+        "runbook Use(password: secret, seen: text, pause: duration) {{\n{HEADERS}\n\
          \x20 exec.disrupt([\"cat\"], secret_input: password)\n\
-         \x20 let seen = exec.read([\"cat\", \"secret\"]).stdout\n\
          \x20 temporarily {{\n    exec.change([\"touch\", \"page\"], input: seen)\n    wait pause\n  }} undo {{\n\
          \x20   exec.change([\"rm\", \"page\"], input: seen)\n  }}\n  resolve \"shown\"\n}}\n"
     );
@@ -194,9 +193,9 @@ fn no_secret_reaches_a_note() {
     let project = Project::new(&[("a.runbook", &text), ("rectify.yaml", inventory), ("secret", "canary-4711")]);
     let permissions = std::fs::Permissions::from_mode(0o600);
     std::fs::set_permissions(project.path("secret"), permissions).unwrap();
-    killed(&project, &["run", "a.runbook", "password=word", "pause=1h"], "page");
+    killed(&project, &["run", "a.runbook", "password=word", "seen=canary-4711", "pause=1h"], "page");
     let note = std::fs::read_to_string(&notes(&project)[0]).unwrap();
-    assert!(note.contains("page") && !note.contains("canary"), "{note}");
+    assert!(note.contains("page") && note.contains("***") && !note.contains("canary"), "{note}");
 }
 
 #[test]

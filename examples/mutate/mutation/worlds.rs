@@ -13,7 +13,7 @@ use rectify::secret::Secrets;
 use rectify::source::{FileError, SourceMap};
 use rectify::value::{Outcome, Value};
 use rectify::world::Calls;
-use rectify::world::simulated::{self, Simulated, Site, Variation, WorldFile, about};
+use rectify::world::simulated::{self, Simulated, Site, Variation, WorldFile, alerts_of_run};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -266,8 +266,8 @@ impl Worlds {
             let hosts = program.hosts.iter().filter_map(|host| argument(program, runbook, &host.name));
             let fitting: Vec<Value> = hosts.collect();
             let Some(argument) = fitting.get(seed as usize % fitting.len().max(1)).cloned() else { continue };
-            let about = about(program, runbook, std::slice::from_ref(&argument), None);
-            let variation = Variation::random(world, &program.hosts, seed, &about);
+            let alerts = alerts_of_run(program, runbook, std::slice::from_ref(&argument), None);
+            let variation = Variation::random(world, &program.hosts, seed, &alerts);
             let name = &program.runbooks[runbook].name;
             match play(folder, program, runbook, argument, world, variation) {
                 Ok(story) if story.violations.is_empty() => {}
@@ -360,7 +360,7 @@ fn play(
     })
     .map_err(|mistakes| mistakes.join(", "))?;
     let started_by = world.alert.as_ref().map(|alert| alert.name.as_str());
-    let about = about(program, runbook, std::slice::from_ref(&argument), started_by);
+    let alerts = alerts_of_run(program, runbook, std::slice::from_ref(&argument), started_by);
     let start = Start {
         runbook,
         arguments: vec![argument],
@@ -371,7 +371,7 @@ fn play(
         found: Vec::new(),
     };
     let ending = simulated.drive(engine::run(program, &simulated, start)).map_err(|stuck| stuck.to_string())?;
-    let violations = simulated.judge(&ending, about);
+    let violations = simulated.judge(&ending, alerts);
     drop(simulated);
     let left = ending.left_in_place.iter();
     Ok(Story {

@@ -4,7 +4,7 @@ use super::super::choose::{Choice, Job};
 use super::super::output::{Output, say};
 use super::super::{Exit, Format};
 use super::SimulateArguments;
-use super::play::{NotPlayed, Played, about, judged, play, tell};
+use super::play::{NotPlayed, Played, alerts_of_run, judged, play, tell};
 use super::seeds::Seeds;
 use crate::engine::RunOutcome;
 use crate::report::run::Judged;
@@ -62,7 +62,7 @@ pub fn play_many(
             Err(mistakes) => return super::unusable(&mistakes),
         };
         for job in &jobs {
-            let variation = Variation::random(world, &job.program.hosts, seed, &about(job, world));
+            let variation = Variation::random(world, &job.program.hosts, seed, &alerts_of_run(job, world));
             let played = if seeds.first == seeds.last && arguments.format == Format::Text {
                 tell(job, world, variation, arguments.format, output)
             } else {

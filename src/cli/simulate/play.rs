@@ -68,14 +68,14 @@ pub fn play(
         found: Vec::new(),
     };
     let ending = simulated.drive(engine::run(&job.program, &simulated, start)).map_err(NotPlayed::Stuck)?;
-    let violations = simulated.judge(&ending, about(job, world));
+    let violations = simulated.judge(&ending, alerts_of_run(job, world));
     Ok(Played { ending, violations })
 }
 
 /// The alerts that a run is about, each with its server.
-pub fn about(job: &Job, world: &WorldFile) -> Vec<(String, String)> {
+pub fn alerts_of_run(job: &Job, world: &WorldFile) -> Vec<(String, String)> {
     let started_by = world.alert.as_ref().map(|alert| alert.name.as_str());
-    simulated::about(&job.program, job.runbook, &job.arguments, started_by)
+    simulated::alerts_of_run(&job.program, job.runbook, &job.arguments, started_by)
 }
 
 /// The backends whose transport ends in a model. What the others would reach is modelled nowhere.

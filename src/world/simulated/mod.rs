@@ -3,7 +3,7 @@
 //! The interpreter and the backends are those of the live world; only commands and ports end in a model, and time is
 //! virtual. So decoding, deadlines and refusals are those that will be met at night.
 
-mod about;
+mod alerts_of_run;
 pub mod exchange;
 mod file;
 #[cfg(feature = "schema")]
@@ -11,7 +11,7 @@ mod schema;
 mod variation;
 mod world;
 
-pub use about::about;
+pub use alerts_of_run::alerts_of_run;
 pub use file::{WorldAlert, WorldFile, load};
 #[cfg(feature = "schema")]
 pub use schema::schema;

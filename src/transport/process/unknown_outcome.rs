@@ -18,7 +18,7 @@ const LIKE_SSH: [&str; 6] = ["slogin", "scp", "sftp", "mosh", "plink", "dbclient
 
 /// Whether it is open what the command did. Any of its words may be the program that the code comes from: `sudo`, `env`,
 /// `timeout` and their kin hand on the code of what they run, and a shell has its command in one word.
-pub(super) fn is_lost(ending: Ending, arguments: &[String]) -> bool {
+pub(super) fn is_unknown(ending: Ending, arguments: &[String]) -> bool {
     match ending {
         Ending::Signal(_) => true,
         Ending::Code(code) if SIGNALLED.contains(&code) => true,
@@ -41,7 +41,7 @@ mod tests {
 
     fn lost(code: i32, command: &str) -> bool {
         let arguments: Vec<String> = command.split('_').map(str::to_owned).collect();
-        is_lost(Ending::Code(code), &arguments)
+        is_unknown(Ending::Code(code), &arguments)
     }
 
     #[test]
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_signal_is_lost_whoever_hands_it_on() {
-        assert!(is_lost(Ending::Signal(9), &[]));
+        assert!(is_unknown(Ending::Signal(9), &[]));
         assert!(lost(137, "sh_-c_true") && lost(143, "deploy"));
         assert!(!lost(128, "deploy") && !lost(126, "env_x") && !lost(127, "env_x") && !lost(193, "deploy"));
     }

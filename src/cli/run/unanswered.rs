@@ -20,15 +20,15 @@ const LONGEST: usize = 300;
 
 /// What nobody would hear of.
 #[derive(Default)]
-pub struct Lost {
-    alerts: Vec<LostAlert>,
+pub struct Unanswered {
+    alerts: Vec<UnansweredAlert>,
     /// Files with errors, each with its project.
     pub left_out: Vec<(Rc<Project>, String)>,
     /// Whose default contact may be told, the nearest first.
     pub projects: Vec<Rc<Project>>,
 }
 
-struct LostAlert {
+struct UnansweredAlert {
     project: Option<Rc<Project>>,
     alert: Option<Alert>,
     why: Vec<String>,
@@ -41,11 +41,11 @@ pub fn project_at(path: &Path, config: Option<&Path>) -> Option<Rc<Project>> {
     Project::open(&place).ok().map(Rc::new)
 }
 
-impl Lost {
+impl Unanswered {
     /// An alert that starts nothing, or a message that cannot be read.
     pub fn alert(&mut self, project: Option<Rc<Project>>, alert: Option<Alert>, why: Vec<String>) {
         why.iter().for_each(|why| say(why));
-        self.alerts.push(LostAlert { project, alert, why });
+        self.alerts.push(UnansweredAlert { project, alert, why });
     }
 
     /// Tells the default contacts. What nobody is told is kept on this machine.
@@ -66,12 +66,12 @@ impl Lost {
             }
         };
         let alerts: Vec<usize> =
-            self.alerts.iter().map(|lost| message_for(self.teller(lost.project.as_ref()))).collect();
+            self.alerts.iter().map(|unanswered| message_for(self.teller(unanswered.project.as_ref()))).collect();
         let files: Vec<usize> =
             self.left_out.iter().map(|(project, _)| message_for(self.teller(Some(project)))).collect();
-        for (lost, position) in self.alerts.iter().zip(alerts) {
+        for (unanswered, position) in self.alerts.iter().zip(alerts) {
             if let Some((_, message)) = messages.get_mut(position) {
-                message.alerts.push(lost);
+                message.alerts.push(unanswered);
             }
         }
         for ((_, why), position) in self.left_out.iter().zip(files) {
@@ -123,7 +123,7 @@ impl Lost {
 /// What one contact is told.
 #[derive(Default)]
 struct Message<'l> {
-    alerts: Vec<&'l LostAlert>,
+    alerts: Vec<&'l UnansweredAlert>,
     files: Vec<&'l str>,
 }
 
@@ -136,7 +136,7 @@ impl Message<'_> {
                 format!("rectify: {} started nothing: {why}", only.named())
             }
             several => {
-                let names: Vec<String> = several.iter().take(MOST).map(|lost| lost.named()).collect();
+                let names: Vec<String> = several.iter().take(MOST).map(|unanswered| unanswered.named()).collect();
                 format!("rectify: {} alerts started nothing: {}", several.len(), names.join(", "))
             }
         }
@@ -147,14 +147,14 @@ impl Message<'_> {
         if !self.alerts.is_empty() {
             text.push_str("Nobody but you knows of this: no runbook was started.\n");
         }
-        for lost in self.alerts.iter().take(MOST) {
-            text.push_str(&format!("\n{}:\n", lost.named()));
-            lost.why.iter().for_each(|why| text.push_str(&format!("- {}\n", bounded(why))));
-            let labels = lost.alert.iter().flat_map(|alert| &alert.labels);
+        for unanswered in self.alerts.iter().take(MOST) {
+            text.push_str(&format!("\n{}:\n", unanswered.named()));
+            unanswered.why.iter().for_each(|why| text.push_str(&format!("- {}\n", bounded(why))));
+            let labels = unanswered.alert.iter().flat_map(|alert| &alert.labels);
             for (name, value) in labels.take(MOST) {
                 text.push_str(&format!("- label {} = {}\n", bounded(name), bounded(value)));
             }
-            if let Some(more) = lost.alert.as_ref().and_then(|alert| alert.labels.len().checked_sub(MOST + 1)) {
+            if let Some(more) = unanswered.alert.as_ref().and_then(|alert| alert.labels.len().checked_sub(MOST + 1)) {
                 text.push_str(&format!("- and {} more labels\n", more + 1));
             }
         }
@@ -176,7 +176,7 @@ impl Message<'_> {
     }
 }
 
-impl LostAlert {
+impl UnansweredAlert {
     fn named(&self) -> String {
         match &self.alert {
             Some(alert) => format!("The alert {}", bounded(&alert.name)),

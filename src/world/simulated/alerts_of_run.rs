@@ -5,7 +5,7 @@ use crate::value::Value;
 
 /// Every alert that starts a runbook, each with the server of the run: a run is held against all of them, not only against
 /// the one that has started it. A runbook that names no alert is about that of its own name, and about `started_by`.
-pub fn about(
+pub fn alerts_of_run(
     program: &Program,
     runbook: usize,
     arguments: &[Value],
