@@ -3,9 +3,11 @@
 //! `temporarily` lasts until the end of its own block. Written as the last line of a step, a branch, a loop or a
 //! procedure, the change is undone at once, and what follows the block acts without it.
 
+use super::leaving::Leaving;
 use super::numbering::blocks_of;
 use super::program::{
-    Adverb, Block, Evidence, Expression, ExpressionKind, NodeId, Program, Statement, StatementKind, Subject, TextPart,
+    Adverb, Block, Evidence, Expression, ExpressionKind, LetElse, NodeId, Program, Statement, StatementKind, Subject,
+    TextPart,
 };
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::Span;
@@ -25,32 +27,51 @@ enum Need {
     Acts,
 }
 
-/// Where the first thing acts that a change could be meant for, after the block of the change.
+/// What comes after the block of a change.
 #[derive(Clone, Copy)]
 struct Later {
+    /// Where the first thing acts that the change could be meant for.
     acts: Option<Span>,
-    /// Whoever does a procedure goes on after it, and that is not seen from inside.
-    in_procedure: bool,
+    /// Whether that stands in the same body.
+    here: bool,
+    body: Body,
+}
+
+/// What a change stands in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Body {
+    Runbook,
+    /// Whether it takes back what it does as a whole, and whether anything does it.
+    Procedure {
+        has_undo: bool,
+        is_done: bool,
+    },
 }
 
 /// Every temporary change of a program that ends before it is of use, in no order.
 pub(super) fn unused_changes(program: &Program) -> Vec<Diagnostic> {
-    let unseen = program.procedures.len();
+    let count = program.procedures.len();
     let mut review = Review {
         program,
-        needs: vec![None; unseen],
-        classes: vec![None; unseen],
+        leaving: Leaving::of(program),
+        needs: vec![None; count],
+        classes: vec![None; count],
         needs_inside: HashMap::new(),
         classes_inside: HashMap::new(),
+        after_procedures: vec![None; count],
+        after_runbooks: vec![None; program.runbooks.len()],
         found: Vec::new(),
     };
-    for procedure in &program.procedures {
-        let later = Later { acts: None, in_procedure: true };
+    // Who does a procedure last may itself be done by somebody who acts later: as often as they stand in one another.
+    while review.callers() {}
+    for (procedure, after) in program.procedures.iter().zip(review.after_procedures.clone()) {
+        let body = Body::Procedure { has_undo: procedure.undo.is_some(), is_done: after.is_some() };
+        let later = Later { acts: after.flatten(), here: false, body };
         review.block(&procedure.block, later);
         procedure.undo.iter().for_each(|undo| review.block(undo, later));
     }
-    for runbook in &program.runbooks {
-        review.block(&runbook.block, Later { acts: None, in_procedure: false });
+    for (runbook, after) in program.runbooks.iter().zip(review.after_runbooks.clone()) {
+        review.block(&runbook.block, Later { acts: after.flatten(), here: false, body: Body::Runbook });
     }
     review.found
 }
@@ -64,10 +85,65 @@ struct Review<'p> {
     /// Both of statements with blocks, by their nodes: each is gone through once, however deep it stands.
     needs_inside: HashMap<NodeId, Need>,
     classes_inside: HashMap<NodeId, Class>,
+    /// Whether a procedure is done anywhere, and what acts after it for whoever does it; the same of runs.
+    after_procedures: Vec<Option<Option<Span>>>,
+    after_runbooks: Vec<Option<Option<Span>>>,
+    leaving: Leaving<'p>,
     found: Vec<Diagnostic>,
 }
 
 impl<'p> Review<'p> {
+    /// Finds out what acts after each procedure and run. Whether that was news.
+    fn callers(&mut self) -> bool {
+        let before = (self.after_procedures.clone(), self.after_runbooks.clone());
+        let program = self.program;
+        for (procedure, after) in program.procedures.iter().zip(before.0.clone()) {
+            self.calls(&procedure.block, after.flatten());
+        }
+        for (runbook, after) in program.runbooks.iter().zip(before.1.clone()) {
+            self.calls(&runbook.block, after.flatten());
+        }
+        before != (self.after_procedures.clone(), self.after_runbooks.clone())
+    }
+
+    fn calls(&mut self, block: &'p Block, later: Option<Span>) {
+        let mut follows = later;
+        for statement in block.statements.iter().rev() {
+            let inside =
+                |review: &mut Self| blocks_of(&statement.kind).find_map(|block| review.acting(block)).or(follows);
+            let called = match &statement.kind {
+                StatementKind::Do { procedure, .. } => {
+                    self.after_procedures.get_mut(*procedure).map(|it| (it, follows))
+                }
+                StatementKind::Run { runbook, .. } => self.after_runbooks.get_mut(*runbook).map(|it| (it, follows)),
+                StatementKind::Let { value: Subject::Run { runbook, .. }, .. }
+                | StatementKind::Match { subject: Subject::Run { runbook, .. }, .. } => {
+                    let after = inside(self);
+                    self.after_runbooks.get_mut(*runbook).map(|it| (it, after))
+                }
+                _ => None,
+            };
+            if let Some((known, after)) = called {
+                *known = Some(known.flatten().or(after));
+            }
+            for block in blocks_of(&statement.kind) {
+                let again = self.again(statement, block);
+                self.calls(block, follows.or(again));
+            }
+            if self.need(statement) == Need::Acts {
+                follows = Some(statement.span);
+            }
+        }
+    }
+
+    /// What a loop does in its next turn comes after its block as well.
+    fn again(&mut self, statement: &Statement, block: &'p Block) -> Option<Span> {
+        match &statement.kind {
+            StatementKind::For { .. } | StatementKind::Repeat { .. } => self.acting(block),
+            _ => None,
+        }
+    }
+
     fn block(&mut self, block: &'p Block, later: Later) {
         // From the end, so that what follows each statement is known.
         let mut follows = (Need::Nothing, None);
@@ -75,14 +151,10 @@ impl<'p> Review<'p> {
             if let Some(inside) = self.need_of_change(&statement.kind) {
                 self.judge(statement, (follows.0.max(inside), follows.1), later, block);
             }
-            let inner = Later { acts: follows.1.or(later.acts), ..later };
             for inside in blocks_of(&statement.kind) {
-                let again = match &statement.kind {
-                    // What a loop does in its next turn comes after its block as well.
-                    StatementKind::For { .. } | StatementKind::Repeat { .. } => self.acting(inside),
-                    _ => None,
-                };
-                self.block(inside, Later { acts: inner.acts.or(again), ..inner });
+                let here = follows.1.or_else(|| self.again(statement, inside));
+                let acts = here.or(later.acts);
+                self.block(inside, Later { acts, here: here.is_some() || later.here, ..later });
             }
             let need = self.need(statement);
             if need == Need::Acts {
@@ -175,26 +247,43 @@ impl<'p> Review<'p> {
         let unused = match follows.0 {
             Need::Acts => false,
             Need::Looks => later.acts.is_some(),
-            Need::Waits => later.acts.is_some() || later.in_procedure,
+            // Whoever does a procedure that nothing does yet goes on after it.
+            Need::Waits => later.acts.is_some() || matches!(later.body, Body::Procedure { is_done: false, .. }),
             Need::Nothing => true,
         };
         if !unused || kept_by_an_escalation(change, block) {
             return;
         }
-        let message = "This change is taken back when its block ends, and nothing acts before that";
+        let message = match follows.0 {
+            Need::Nothing => "This change is taken back when its block ends, and nothing acts before that",
+            _ => {
+                "This change is taken back when its block ends, and nothing acts before that: it is only waited and looked"
+            }
+        };
         let mut diagnostic = Diagnostic::error(code::CHANGE_NOT_USED, change.span, message);
         if let Some(acts) = later.acts {
             diagnostic = diagnostic.also(acts, "this acts after the change was taken back");
         }
-        let help = if later.in_procedure {
-            "What a procedure changes temporarily ends with it: give the procedure an `undo { … }`, and write \
-             `temporarily do NAME(…)` in the block that needs the change"
-        } else if later.acts.is_some() {
-            "Write the `temporarily` in the block that also holds what needs the change, or move what needs it behind \
-             the `temporarily` in this block"
-        } else {
-            "Write what needs the change behind it in this block, or delete it; what is meant to stay is changed \
-             `permanently`"
+        let help = match (later.body, later.acts.is_some(), later.here) {
+            (Body::Procedure { has_undo: true, .. }, _, _) => {
+                "Leave out `temporarily`: the `undo` of the procedure takes back what the procedure does"
+            }
+            (Body::Procedure { .. }, _, false) => {
+                "What a procedure changes temporarily ends with it: give the procedure an `undo { … }`, and write \
+                 `temporarily do NAME(…)` in the block that needs the change"
+            }
+            (Body::Runbook, true, false) => {
+                "What a run changes temporarily ends with it: make it a procedure with an `undo { … }`, and write \
+                 `temporarily do NAME(…)` in the block that needs the change"
+            }
+            (_, true, true) => {
+                "Write the `temporarily` in the block that also holds what needs the change, or move what needs it behind \
+                 the `temporarily` in this block"
+            }
+            (_, false, _) => {
+                "Write what needs the change behind it in this block, or delete it; what is meant to stay is changed \
+                 `permanently`"
+            }
         };
         self.found.push(diagnostic.help(help));
     }
@@ -238,6 +327,15 @@ impl<'p> Review<'p> {
         };
         let mut blocks = blocks_of(&statement.kind).peekable();
         if blocks.peek().is_none() {
+            return own;
+        }
+        // What a gate does before it leaves is no use of the change: where it holds, nothing of that is done.
+        if let StatementKind::Require { otherwise: Some(otherwise), .. }
+        | StatementKind::RequireApproval { otherwise: Some(otherwise), .. }
+        | StatementKind::WaitUntil { otherwise: Some(otherwise), .. }
+        | StatementKind::Let { otherwise: Some(LetElse::Block(otherwise)), .. } = &statement.kind
+            && self.leaving.block(otherwise)
+        {
             return own;
         }
         if let Some(known) = self.needs_inside.get(&statement.node) {

@@ -3,6 +3,7 @@
 use super::OtherFiles;
 use super::blanks::Blanks;
 use super::declarations::{Declarations, Words};
+use super::effects::Questions;
 use super::names::Body;
 use super::program::{NodeId, Parameter, Program};
 use super::runs::ProcedureState;
@@ -60,6 +61,8 @@ pub(super) struct Context<'a> {
     pub patterns: &'a mut Patterns,
     /// Enums by word, for words without a context; made when the first is met.
     pub words: Option<Rc<Words>>,
+    /// The questions of each condition that an unknown answer may decide, by where it stands.
+    pub questions: HashMap<Span, Questions<'a>>,
     /// The words that questions offer.
     pub choices: Vec<EcoString>,
     /// What tests leave out of records.
@@ -109,6 +112,7 @@ impl<'a> Context<'a> {
             patterns,
             words: None,
             choices: Vec::new(),
+            questions: HashMap::new(),
             blanks: Blanks::default(),
             test: None,
             nodes: 0,

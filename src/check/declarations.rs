@@ -150,6 +150,13 @@ pub(super) fn verdict_type() -> Arc<EnumType> {
     VERDICT.clone()
 }
 
+/// The verdict of a probe that is known not to be `unknown`: the same type to whoever compares it, and nothing that an
+/// unknown answer could decide.
+pub(super) fn known_verdict_type() -> Arc<EnumType> {
+    static VERDICT: LazyLock<Arc<EnumType>> = LazyLock::new(|| closed("Verdict", &["passed", "failed", "unknown"]));
+    VERDICT.clone()
+}
+
 /// The outcome of a run.
 pub(super) fn outcome_type() -> Arc<EnumType> {
     closed("Outcome", &["resolved", "escalated", "cancelled"])

@@ -7,6 +7,7 @@ use super::names::{Body, BodyKind, Place};
 use super::types::Type;
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::Span;
+use crate::syntax::ast::{self, ExpressionKind as Written, Operator};
 use crate::value::Class;
 use std::sync::Arc;
 
@@ -92,6 +93,62 @@ impl<'a> Context<'a> {
         body.place.turn_begins = false;
     }
 
+    /// The place that is reached when a condition holds. Where it can hold because of an unknown answer, that is let
+    /// through; where an unknown answer keeps it from holding, the questions that it asks are settled, and no others.
+    pub(super) fn decided(&self, mut place: Place, by_unknown: ByUnknown, condition: Span) -> Place {
+        match by_unknown {
+            ByUnknown { when_true: true, .. } => {
+                place.unknown_let_through.get_or_insert(condition);
+            }
+            ByUnknown { when_false: true, .. } => {
+                place.turn_begins = false;
+                let settled = self.questions.get(&condition).map_or(&[][..], |questions| &questions.settled);
+                place.unknown_let_through = place.unknown_let_through.filter(|open| {
+                    let open = self.questions.get(open).map_or(&[][..], |questions| &questions.asked);
+                    open.is_empty() || !open.iter().all(|question| settled.contains(question))
+                });
+            }
+            _ => {}
+        }
+        place
+    }
+
+    /// Remembers which questions a condition asks.
+    pub(super) fn note_questions(&mut self, condition: &ast::Expression, by_unknown: ByUnknown) {
+        let mut asked = Vec::new();
+        self.gather_questions(condition, &mut asked);
+        let mut settled = Vec::new();
+        self.gather_settled(condition, by_unknown.when_false, &mut settled);
+        self.questions.insert(condition.span, Questions { asked, settled });
+    }
+
+    fn gather_questions(&self, condition: &ast::Expression, asked: &mut Vec<&'a str>) {
+        match &condition.kind {
+            Written::Group(inner) | Written::Not(inner) => self.gather_questions(inner, asked),
+            Written::Binary { operator: Operator::And | Operator::Or, left, right, .. } => {
+                self.gather_questions(left, asked);
+                self.gather_questions(right, asked);
+            }
+            _ => asked.push(self.written(question(condition))),
+        }
+    }
+
+    /// Which questions have known answers where a condition comes out as `holds`: all of `and` where it holds, and all of
+    /// `or` where it does not.
+    fn gather_settled(&self, condition: &ast::Expression, holds: bool, settled: &mut Vec<&'a str>) {
+        match &condition.kind {
+            Written::Group(inner) => self.gather_settled(inner, holds, settled),
+            Written::Not(inner) => self.gather_settled(inner, !holds, settled),
+            Written::Binary { operator: operator @ (Operator::And | Operator::Or), left, right, .. } => {
+                if (*operator == Operator::And) == holds {
+                    self.gather_settled(left, holds, settled);
+                    self.gather_settled(right, holds, settled);
+                }
+            }
+            _ => settled.push(self.written(question(condition))),
+        }
+    }
+
     /// Something that acts is told what to do by the arguments that were just lowered.
     pub(super) fn told_by_unknown(&mut self, body: &mut Body<'a>, span: Span, what: &str) {
         if std::mem::take(&mut body.touched_by_unknown) && body.place.unknown_let_through.is_none() {
@@ -112,15 +169,28 @@ pub(super) fn is_verdict(type_of: &Type) -> bool {
     matches!(type_of, Type::Enum(words) if Arc::ptr_eq(words, &verdict_type()))
 }
 
-/// The place that is reached when a condition holds. Where it can hold because of an unknown answer, that is let through;
-/// where an unknown answer keeps it from holding, what follows is decided by an answer that is known.
-pub(super) fn decided(mut place: Place, by_unknown: ByUnknown, condition: Span) -> Place {
-    match by_unknown {
-        ByUnknown { when_true: true, .. } => place.unknown_let_through = Some(condition),
-        ByUnknown { when_false: true, .. } => place.asked(),
-        _ => {}
+/// The questions of a condition, as they are written.
+#[derive(Debug, Default)]
+pub(super) struct Questions<'a> {
+    /// All that it asks.
+    asked: Vec<&'a str>,
+    /// Those whose answers are known on the side that an unknown answer never takes.
+    settled: Vec<&'a str>,
+}
+
+/// Where the answer is asked for, or named, that a comparison looks at: in `check P(x) == failed` it is `check P(x)`.
+fn question(comparison: &ast::Expression) -> Span {
+    match &comparison.kind {
+        Written::Group(inner) => question(inner),
+        Written::Binary { operator: Operator::Equal | Operator::NotEqual | Operator::In, left, right, .. } => {
+            let word = |side: &ast::Expression| match &side.kind {
+                Written::Path(path) => ["passed", "failed", "unknown"].contains(&path.text.as_str()),
+                _ => false,
+            };
+            question(if word(left) { right } else { left })
+        }
+        _ => comparison.span,
     }
-    place
 }
 
 pub(super) fn decided_by_unknown(span: Span, what: &str, condition: Span) -> Diagnostic {

@@ -186,6 +186,9 @@ impl<'a> Context<'a> {
             typed.by_unknown = ByUnknown::BOTH;
         }
         body.touched_by_unknown = outer || typed.by_unknown.any();
+        if typed.by_unknown.any() {
+            self.note_questions(written, typed.by_unknown);
+        }
         typed.outside = body.touched_outside && !is_plain(&typed.expression) && holds_text(&typed.type_of);
         body.touched_outside = outer_outside || typed.outside;
         if typed.outside {

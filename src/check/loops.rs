@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::declarations::error_type;
-use super::effects::{decided, decided_by_unknown};
+use super::effects::decided_by_unknown;
 use super::expressions::{ByUnknown, Typed};
 use super::names::{Body, Place};
 use super::program::{Block, Expression, StatementKind};
@@ -56,9 +56,13 @@ impl<'a> Context<'a> {
         let slot = self.bind_item(body, variable, item, &items, observed);
         let parallel = body.place.parallel || at_a_time.is_some();
         let listed = ByUnknown { when_true: items.by_unknown.when_true, when_false: false };
-        let place = Place { parallel, ..decided(body.place, listed, list.span) };
-        let (block, ..) = self.turns(body, block, place);
+        let place = Place { parallel, ..self.decided(body.place, listed, list.span) };
+        let (block, completes, _) = self.turns(body, block, place);
         body.leave(mark);
+        if !completes && items.by_unknown.when_false {
+            // What follows is reached because no item was left, and an unknown answer may have kept them out.
+            body.place.unknown_let_through.get_or_insert(list.span);
+        }
         (StatementKind::For { slot, list: items.expression, at_most: bounded, at_a_time, block }, true)
     }
 
@@ -88,7 +92,7 @@ impl<'a> Context<'a> {
         let condition = until.as_ref().map(Typed::span);
         let place = body.place;
         // Another turn is taken because what is asked between two did not hold.
-        let again = condition.map_or(place, |condition| decided(place, by_unknown.not(), condition));
+        let again = condition.map_or(place, |condition| self.decided(place, by_unknown.not(), condition));
         let outer = body.disruption.take();
         let observations = body.observations;
         let (lowered, completes, _) = self.turns(body, block, again);
@@ -102,7 +106,8 @@ impl<'a> Context<'a> {
                     .help("Ask between two turns: repeat … until …, or resolve if fixed inside the block"),
             );
         }
-        let mut otherwise_completes = true;
+        // Without an else a condition that never held escalates.
+        let mut otherwise_completes = otherwise.is_some();
         let otherwise = otherwise.map(|block| {
             let (block, completes, _) = self.branch(body, block, again);
             otherwise_completes = completes;
@@ -111,7 +116,7 @@ impl<'a> Context<'a> {
         if let Some(condition) = condition
             && !otherwise_completes
         {
-            body.place = decided(body.place, by_unknown, condition);
+            body.place = self.decided(body.place, by_unknown, condition);
         }
         let until = until.map(|until| until.expression);
         (StatementKind::Repeat { count, every, until, block: lowered, otherwise }, completes)
@@ -137,7 +142,7 @@ impl<'a> Context<'a> {
         let slot = self.bind(body, name, error_type());
         // Where nothing was done, only an observation can have failed, and that is an unknown answer.
         let only_read = ByUnknown { when_true: class == Class::Observe, when_false: false };
-        let place = decided(place, only_read, span);
+        let place = self.decided(place, only_read, span);
         let (catch, catch_completes, unknown) = self.branch(body, handler, place);
         // Where the block may leave, what follows is reached because it did not: by an error, for example.
         if catch_completes && (unknown != place.unknown_let_through || ends || !completes) {

@@ -1,8 +1,8 @@
 //! `if` and `match`: which branch is taken, whether one is left out, and what an unknown answer may decide.
 
 use super::context::Context;
-use super::declarations::verdict_type;
-use super::effects::decided;
+use super::declarations::known_verdict_type;
+use super::effects::is_verdict;
 use super::expressions::{ByUnknown, with_article};
 use super::names::{Body, Narrowing};
 use super::program::{Block, StatementKind};
@@ -28,7 +28,9 @@ struct Ways {
 }
 
 impl Ways {
-    fn add(&mut self, completes: bool, entered_by: Option<Span>, left_by: Option<Span>) {
+    /// Takes in a branch. One that may resolve leaves on some path, though control may get to its end on others.
+    fn add(&mut self, completes: bool, resolves: bool, entered_by: Option<Span>, left_by: Option<Span>) {
+        self.some_leave |= resolves;
         if completes {
             self.some_complete = true;
             self.deciding = self.deciding.or(left_by);
@@ -67,15 +69,18 @@ impl<'a> Context<'a> {
             observes |= body.observations > observations;
             let mark = body.enter();
             body.learn(&condition.narrowing.when_true);
-            let here = decided(place, condition.by_unknown, condition.span());
+            let here = self.decided(place, condition.by_unknown, condition.span());
+            let outer_resolves = body.summary.resolves.take();
             let (block, completes, left_by, class) = self.measured_branch(body, block, here);
+            let resolves = body.summary.resolves.is_some();
+            body.summary.resolves = outer_resolves.or(body.summary.resolves);
             body.leave(mark);
             if observes && completes && class >= Class::Disrupt {
                 guarded = guarded.or(Some(condition.span()));
             }
-            ways.add(completes, here.unknown_let_through, left_by);
+            ways.add(completes, resolves, here.unknown_let_through, left_by);
             // Later branches are reached because this condition did not hold.
-            place = decided(place, condition.by_unknown.not(), condition.span());
+            place = self.decided(place, condition.by_unknown.not(), condition.span());
             body.learn(&condition.narrowing.when_false);
             only = (condition.narrowing, completes);
             lowered.push((condition.expression, block));
@@ -83,8 +88,11 @@ impl<'a> Context<'a> {
         let mut else_leaves = false;
         let otherwise = match otherwise {
             Some(block) => {
+                let outer_resolves = body.summary.resolves.take();
                 let (block, completes, left_by) = self.branch(body, block, place);
-                ways.add(completes, place.unknown_let_through, left_by);
+                let resolves = body.summary.resolves.is_some();
+                body.summary.resolves = outer_resolves.or(body.summary.resolves);
+                ways.add(completes, resolves, place.unknown_let_through, left_by);
                 else_leaves = !completes;
                 Some(block)
             }
@@ -99,7 +107,7 @@ impl<'a> Context<'a> {
                         .help("Add else { … }: say what happens then, if only by notify or escalate"),
                     );
                 }
-                ways.add(true, place.unknown_let_through, place.unknown_let_through);
+                ways.add(true, false, place.unknown_let_through, place.unknown_let_through);
                 None
             }
         };
@@ -142,7 +150,16 @@ impl<'a> Context<'a> {
                 Type::Invalid
             }
         };
-        let verdict = matches!(&type_of, Type::Enum(words) if **words == *verdict_type());
+        let verdict = is_verdict(&type_of);
+        self.note_questions(value, ByUnknown { when_true: false, when_false: true });
+        let known: Vec<(EcoString, Type)> = match &value.kind {
+            ast::ExpressionKind::Path(path) if verdict => {
+                vec![(path.text.clone(), Type::Enum(known_verdict_type()))]
+            }
+            _ => Vec::new(),
+        };
+        // Whether an unknown answer is turned away: each arm that it may take leaves.
+        let mut turned_away = true;
         let mut ways = Ways::default();
         let mut seen: HashMap<String, Span> = HashMap::new();
         let mut lowered: Vec<(Vec<Value>, Block)> = Vec::new();
@@ -179,9 +196,18 @@ impl<'a> Context<'a> {
             } else {
                 ByUnknown { when_true: typed.by_unknown.any(), when_false: false }
             };
-            let here = decided(body.place, by_unknown, value.span);
+            let here = self.decided(body.place, by_unknown, value.span);
+            let mark = body.enter();
+            if !by_unknown.when_true {
+                body.learn(&known);
+            }
+            let outer_resolves = body.summary.resolves.take();
             let (block, completes, left_by) = self.branch(body, &arm.block, here);
-            ways.add(completes, here.unknown_let_through, left_by);
+            let resolves = body.summary.resolves.is_some();
+            body.summary.resolves = outer_resolves.or(body.summary.resolves);
+            body.leave(mark);
+            turned_away &= !(by_unknown.when_true && completes);
+            ways.add(completes, resolves, here.unknown_let_through, left_by);
             if !is_else {
                 lowered.push((values, block));
             } else if let Some((_, first)) = &otherwise {
@@ -195,6 +221,9 @@ impl<'a> Context<'a> {
         let complete = self.exhaustive(&type_of, &seen, otherwise.as_ref().map(|(_, span)| *span), span);
         ways.some_complete |= !complete;
         body.place.unknown_let_through = ways.after(before);
+        if turned_away {
+            body.learn(&known);
+        }
         let otherwise = otherwise.map(|(block, _)| block);
         (StatementKind::Match { subject, arms: lowered, otherwise }, ways.some_complete)
     }

@@ -2,6 +2,8 @@
 
 use super::commands::holds_text;
 use super::context::Context;
+use super::declarations::known_verdict_type;
+use super::effects::is_verdict;
 use super::expressions::{ByUnknown, Typed};
 use super::program::{Expression, ExpressionKind, Locals, Parameter, Slot};
 use super::types::Type;
@@ -359,8 +361,12 @@ impl<'a> Context<'a> {
             }
         }
         value.expression.span = path.span;
-        if path.text == "goal.answer.reason" && body.place.goal_known {
-            value.by_unknown = ByUnknown::default();
+        if body.place.goal_known {
+            match path.text.as_str() {
+                "goal.answer.reason" => value.by_unknown = ByUnknown::default(),
+                "goal.answer.verdict" if is_verdict(&value.type_of) => value.type_of = Type::Enum(known_verdict_type()),
+                _ => {}
+            }
         }
         body.look_at(&first.text);
         body.touched_by_unknown |= value.by_unknown.any();

@@ -1,6 +1,7 @@
 //! Operators: what they take, what they give, and what a condition tells of the names in it.
 
 use super::context::Context;
+use super::declarations::known_verdict_type;
 use super::effects::is_verdict;
 use super::expressions::{ByUnknown, Typed, fits, ordered, with_article};
 use super::names::{Body, Narrowing};
@@ -148,6 +149,7 @@ impl<'a> Context<'a> {
         right: &'a ast::Expression,
         span: Span,
     ) -> Typed {
+        let named = verdict_path(left).or_else(|| verdict_path(right));
         let (left, right) = self.operands(body, left, right);
         let comparison = match operator {
             Operator::NotEqual => Comparison::NotEqual,
@@ -174,8 +176,9 @@ impl<'a> Context<'a> {
             self.error(code::NOT_COMPARABLE, span, message);
         }
         let by_unknown = verdict_compared(&left, &right, comparison);
+        let narrowing = known_answer(named, by_unknown);
         let kind = ExpressionKind::Compare(comparison, Box::new(left.expression), Box::new(right.expression));
-        Typed { by_unknown, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
+        Typed { by_unknown, narrowing, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
     }
 
     fn membership(
@@ -186,6 +189,7 @@ impl<'a> Context<'a> {
         right: &'a ast::Expression,
         span: Span,
     ) -> Typed {
+        let named = verdict_path(left).filter(|_| operator == Operator::In);
         let (left, right) = if operator == Operator::In && bare(body, left) {
             let right = self.expression(body, right, None);
             let item = match &right.type_of {
@@ -237,7 +241,8 @@ impl<'a> Context<'a> {
             Operator::In => ExpressionKind::In(left, right),
             _ => ExpressionKind::Contains(left, right),
         };
-        Typed { by_unknown, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
+        let narrowing = known_answer(named, by_unknown);
+        Typed { by_unknown, narrowing, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
     }
 
     fn matches(
@@ -434,6 +439,27 @@ fn reckoned(arithmetic: Arithmetic, left: &Type, right: &Type) -> Option<Type> {
         (Divide, Duration, Duration) | (Divide, Size, Size) | (Divide, Percent, Percent) => Number,
         _ => return None,
     })
+}
+
+/// The name of an operand that may be an answer of a probe.
+fn verdict_path(operand: &ast::Expression) -> Option<EcoString> {
+    match &operand.kind {
+        ast::ExpressionKind::Group(inner) => verdict_path(inner),
+        ast::ExpressionKind::Path(path) if !["passed", "failed", "unknown"].contains(&path.text.as_str()) => {
+            Some(path.text.clone())
+        }
+        _ => None,
+    }
+}
+
+/// What a comparison with words tells of an answer: on the side that an unknown one never takes, it is known.
+fn known_answer(named: Option<EcoString>, by_unknown: ByUnknown) -> Narrowing {
+    let known = || named.clone().map(|path| (path, Type::Enum(known_verdict_type()))).into_iter().collect();
+    match by_unknown {
+        ByUnknown { when_true: true, when_false: false } => Narrowing { when_true: Vec::new(), when_false: known() },
+        ByUnknown { when_true: false, when_false: true } => Narrowing { when_true: known(), when_false: Vec::new() },
+        _ => Narrowing::default(),
+    }
 }
 
 /// Whether verdicts stand in a list or record, where a comparison is not followed word by word.

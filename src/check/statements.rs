@@ -2,7 +2,6 @@
 
 use super::context::Context;
 use super::declarations::outcome_type;
-use super::effects::decided;
 use super::expressions::{MORE_STACK, RED_ZONE, Typed, choices, with_article};
 use super::names::{Body, Mark, Place};
 use super::program::{
@@ -267,13 +266,13 @@ impl<'a> Context<'a> {
         let otherwise = otherwise.map(|block| {
             let mark = body.enter();
             body.learn(&condition.narrowing.when_false);
-            let place = decided(body.place, condition.by_unknown.not(), condition.span());
+            let place = self.decided(body.place, condition.by_unknown.not(), condition.span());
             let block = self.leaving(body, block, place, "require");
             body.leave(mark);
             block
         });
         body.learn(&condition.narrowing.when_true);
-        body.place = decided(body.place, condition.by_unknown, condition.span());
+        body.place = self.decided(body.place, condition.by_unknown, condition.span());
         body.observations += 1;
         (StatementKind::Require { condition: condition.expression, otherwise }, true)
     }
@@ -304,7 +303,7 @@ impl<'a> Context<'a> {
         if otherwise.is_none() {
             self.ends(body, span, "wait until without an else");
         }
-        let place = decided(body.place, condition.by_unknown.not(), condition.span());
+        let place = self.decided(body.place, condition.by_unknown.not(), condition.span());
         let otherwise = otherwise.map(|block| {
             let mark = body.enter();
             body.learn(&condition.narrowing.when_false);
@@ -315,7 +314,7 @@ impl<'a> Context<'a> {
         body.observations += 1;
         let leaves = otherwise.as_ref().is_none_or(|(_, completes, _)| !completes);
         if leaves {
-            body.place = decided(body.place, condition.by_unknown, condition.span());
+            body.place = self.decided(body.place, condition.by_unknown, condition.span());
         } else if let Some((_, _, left_by)) = &otherwise
             && *left_by != place.unknown_let_through
         {
@@ -422,13 +421,13 @@ impl<'a> Context<'a> {
                 _ => {}
             }
             let by_unknown = typed.by_unknown.everything();
-            let place = decided(body.place, by_unknown, value.span);
+            let place = self.decided(body.place, by_unknown, value.span);
             handled = Some(match otherwise {
                 ast::LetElse::Block(block) => {
                     let block = LetElse::Block(self.leaving(body, block, place, "let"));
                     // What is bound is there, so it was observed.
                     typed.narrow(type_of.clone());
-                    body.place = decided(body.place, typed.by_unknown, value.span);
+                    body.place = self.decided(body.place, typed.by_unknown, value.span);
                     block
                 }
                 ast::LetElse::Value(value) => {

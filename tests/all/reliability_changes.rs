@@ -35,6 +35,7 @@ const TOO_SHORT: &[&str] = &[
     "step \"Out\" {\n    temporarily pool.out()\n    wait 10ms\n  }\n  pool.work()",
     "step \"Out\" {\n    temporarily pool.out()\n    require pool.is_out()\n  }\n  pool.work()",
     "step \"Out\" {\n    temporarily pool.out()\n    notify oncall \"It is out\"\n  }\n  pool.work()",
+    "step \"Out\" {\n    temporarily pool.out()\n    require pool.is_out() else {\n      pool.work()\n      escalate to oncall \"No\"\n    }\n  }\n  pool.work()",
     "step \"A\" { step \"B\" { temporarily pool.out() } }\n  pool.work()",
     "pool.work()\n  temporarily pool.out()",
 ];
@@ -60,12 +61,33 @@ fn a_change_that_is_taken_back_before_it_was_of_use_is_refused() {
 
 #[test]
 fn a_procedure_that_ends_with_its_change_is_refused() {
-    for inside in ["temporarily pool.out()", "temporarily pool.out()\n  wait 10ms", "temporarily do Out()"] {
+    for inside in [
+        "temporarily pool.out()",
+        "temporarily pool.out()\n  wait 10ms",
+        "temporarily do Out()",
+        "temporarily pool.out()\n  if not pool.is_out() { escalate to oncall \"It is in\" }",
+        "temporarily pool.out()\n  notify oncall \"Out\" with pool.is_out()",
+    ] {
         let text = format!(
             "{DECLARATIONS}\nprocedure Prepare() {{\n  {inside}\n}}\nrunbook Maintain() {{\n  contact oncall\n  do Prepare()\n  pool.work()\n  resolve \"Done\"\n}}\n"
         );
         let ran = Project::new(&[("a.runbook", &text)]).run(&["check", "a.runbook"]).ends(1);
         assert!(ran.stdout.contains("E0411") && ran.stdout.contains("give the procedure an"), "{inside}: {ran:#?}");
+    }
+}
+
+#[test]
+fn a_run_that_ends_with_its_change_is_refused() {
+    for (inside, start) in [
+        ("wait until pool.is_out() within 2s every 1s", "run Out1()"),
+        ("require pool.is_out()", "run Out1()"),
+        ("wait 10ms", "match run Out1() { resolved { pool.work() } escalated, cancelled { notify oncall \"No\" } }"),
+    ] {
+        let text = format!(
+            "{DECLARATIONS}\nrunbook Out1() {{\n  contact oncall\n  temporarily pool.out()\n  {inside}\n  resolve \"Out\"\n}}\nrunbook Maintain() {{\n  contact oncall\n  {start}\n  pool.work()\n  resolve \"Done\"\n}}\n"
+        );
+        let ran = Project::new(&[("a.runbook", &text)]).run(&["check", "a.runbook"]).ends(1);
+        assert!(ran.stdout.contains("E0411") && ran.stdout.contains("make it a procedure"), "{inside}: {ran:#?}");
     }
 }
 

@@ -13,6 +13,10 @@ probe Up(server: web) {
   ask exec.read(["no-such-program-of-anybody", server.service])
   passed if answer.exit_code == 0
 }
+probe Fine(server: web) {
+  ask exec.read(["true"])
+  passed if answer.exit_code == 0
+}
 probe Says(word: text) { passed if word == "passed" }
 probe Agrees(verdict: Verdict) { passed if verdict == passed }
 procedure StopsUnless(word: text) {
@@ -278,6 +282,78 @@ const REFUSED: &[(&str, &str)] = &[
     if check Says("failed") == failed { exec.disrupt(["touch", "acted-${text}"]) } else { notify oncall "x" }
   }"#,
     ),
+    (
+        "another answer that is known",
+        r#"
+  if check Up(server) == passed { resolve "x" }
+  require check Fine(server) == passed
+  exec.disrupt(["touch", "acted"])"#,
+    ),
+    (
+        "another answer in the next branch",
+        r#"
+  if check Up(server) == passed { resolve "x" } else if check Fine(server) == passed { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }"#,
+    ),
+    (
+        "another answer in an arm",
+        r#"
+  match check Up(server) {
+    passed { resolve "x" }
+    failed, unknown { if check Fine(server) == passed { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" } }
+  }"#,
+    ),
+    (
+        "another answer that is waited for",
+        r#"
+  if check Up(server) == passed { resolve "x" }
+  wait until check Fine(server) == passed within 5s every 1s
+  exec.disrupt(["touch", "acted"])"#,
+    ),
+    (
+        "another answer that is matched",
+        r#"
+  if check Up(server) == passed { resolve "x" }
+  match check Fine(server) {
+    passed { exec.disrupt(["touch", "acted"]) }
+    failed, unknown { escalate to oncall "x" }
+  }"#,
+    ),
+    (
+        "one of several answers",
+        r#"
+  if check Up(server) == passed { resolve "x" }
+  require any h in hosts(web): check Fine(h) == passed
+  exec.disrupt(["touch", "acted"])"#,
+    ),
+    (
+        "either of two answers",
+        r#"
+  let up = check Up(server)
+  let fine = check Fine(server)
+  if up == passed { resolve "x" }
+  require up == failed or fine == passed
+  exec.disrupt(["touch", "acted"])"#,
+    ),
+    (
+        "a loop over what is known to be well",
+        r#"
+  for h in [h in hosts(web) where check Up(h) == passed], at most 3 { resolve "x" }
+  exec.disrupt(["touch", "acted"])"#,
+    ),
+    (
+        "a repetition that escalates in the end",
+        r#"
+  repeat 1 times every 1s until check Up(server) != passed { notify oncall "x" }
+  exec.disrupt(["touch", "acted"])"#,
+    ),
+    (
+        "an end inside the branch of a known answer",
+        r#"
+  if check Up(server) == passed {
+    if server.service == "nginx" { resolve "x" } else { notify oncall "x" }
+  } else { notify oncall "x" }
+  exec.disrupt(["touch", "acted"])"#,
+    ),
 ];
 
 /// Neighbours that act on what is known, and must be accepted.
@@ -342,6 +418,70 @@ const ACCEPTED: &[(&str, &str)] = &[
     failed  { exec.disrupt(["touch", "acted"]) }
     unknown { escalate to oncall "Nobody can tell" }
   }"#,
+    ),
+    (
+        "an answer whose unknown was turned away",
+        r#"
+  let word = check Up(server)
+  if word == unknown { escalate to oncall "x" } else if word == passed { resolve "x" } else { notify oncall "x" }
+  exec.disrupt(["touch", "acted"])"#,
+    ),
+    (
+        "an answer that is looked at once more",
+        r#"
+  let word = check Up(server)
+  if word == unknown { escalate to oncall "x" }
+  if word == passed { resolve "x" }
+  exec.disrupt(["touch", "acted"])"#,
+    ),
+    (
+        "an answer that is demanded to be known",
+        r#"
+  let word = check Up(server)
+  require word != unknown
+  require word != passed else { resolve "x" }
+  exec.disrupt(["touch", "acted"])"#,
+    ),
+    (
+        "an answer whose unknown left in its arm",
+        r#"
+  let word = check Up(server)
+  match word {
+    passed, failed { notify oncall "x" }
+    unknown { escalate to oncall "x" }
+  }
+  if word != passed { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }"#,
+    ),
+    (
+        "the goal after it was asked",
+        r#"
+  resolve if fixed
+  if goal.answer.verdict != passed { exec.disrupt(["touch", "acted-${goal.answer.verdict}"]) } else { notify oncall "x" }"#,
+    ),
+    (
+        "a known answer in a text",
+        r#"
+  let word = check Up(server)
+  require word == failed
+  exec.disrupt(["touch", "acted-${word}"])"#,
+    ),
+    (
+        "two answers of which both are known",
+        r#"
+  let up = check Up(server)
+  let fine = check Fine(server)
+  if up == failed or fine == failed {
+    escalate to oncall "x"
+  } else if up == passed and fine == passed {
+    exec.disrupt(["touch", "acted"])
+  } else {
+    escalate to oncall "x"
+  }"#,
+    ),
+    (
+        "the same answer asked again",
+        r#"
+  if check Up(server) == passed { resolve "x" } else if check Up(server) == failed { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }"#,
     ),
 ];
 
