@@ -1,6 +1,7 @@
 //! Calls: which action, probe or function is meant, and whether its arguments fit.
 
 use super::blanks::{Blank, MOST};
+use super::commands::Origin;
 use super::context::Context;
 use super::declarations::verdict_type;
 use super::effects::is_verdict;
@@ -50,7 +51,7 @@ impl<'a> Context<'a> {
             body.look_at(&first.text);
             let value = self.method(body, of, &last, &call.arguments);
             body.touched_by_unknown |= value.by_unknown.any();
-            body.touched_outside |= value.outside;
+            body.touched_outside = body.touched_outside.max(value.outside);
             return value;
         }
         self.observation_value(body, call)
@@ -74,7 +75,7 @@ impl<'a> Context<'a> {
         }
         let type_of = action.returns.clone();
         body.observations += 1;
-        body.touched_outside = true;
+        body.touched_outside = Origin::Outside;
         Typed::plain(Expression { kind: ExpressionKind::Observe(Box::new(lowered)), span: call.span }, type_of)
     }
 

@@ -1,6 +1,6 @@
 //! Expressions: what type each has, and what it becomes.
 
-use super::commands::{holds_text, is_plain};
+use super::commands::{Origin, origin_of};
 use super::context::Context;
 use super::effects::is_verdict;
 use super::names::{Body, Narrowing};
@@ -62,8 +62,8 @@ pub(super) struct Typed {
     pub written_out: bool,
     /// It was observed, or worked out of what was.
     pub observed: bool,
-    /// It holds text that comes from outside: from an argument, an alert, an answer. Facts of the inventory do not.
-    pub outside: bool,
+    /// Where the text in it comes from: an argument, an alert, an answer. Facts of the inventory count as written.
+    pub outside: Origin,
 }
 
 impl Typed {
@@ -76,7 +76,7 @@ impl Typed {
             narrowing: Narrowing::default(),
             written_out: false,
             observed: false,
-            outside: false,
+            outside: Origin::Written,
         }
     }
 
@@ -189,10 +189,10 @@ impl<'a> Context<'a> {
         if typed.by_unknown.any() {
             self.note_questions(written, typed.by_unknown);
         }
-        typed.outside = body.touched_outside && !is_plain(&typed.expression) && holds_text(&typed.type_of);
-        body.touched_outside = outer_outside || typed.outside;
-        if typed.outside {
-            body.outside.push(written.span);
+        typed.outside = origin_of(&typed.expression, &typed.type_of, body.touched_outside);
+        body.touched_outside = outer_outside.max(typed.outside);
+        if typed.outside > Origin::Written {
+            body.outside.push((written.span, typed.outside));
         }
         typed
     }

@@ -1,5 +1,6 @@
 //! Fields of records, facts of hosts, and what can be asked of lists and texts.
 
+use super::commands::Origin;
 use super::context::Context;
 use super::declarations::ANSWER;
 use super::effects::is_verdict;
@@ -19,7 +20,7 @@ impl<'a> Context<'a> {
     pub(super) fn member(&mut self, of: Typed, name: &ast::Name) -> Typed {
         let by_unknown = of.by_unknown.everything();
         // A fact of a host comes from the inventory.
-        let outside = of.outside && !matches!(of.type_of, Type::Host(_));
+        let outside = if matches!(of.type_of, Type::Host(_)) { Origin::Written } else { of.outside };
         let of_answer = matches!(&of.type_of, Type::Record(record) if record.name == ANSWER);
         let of_verdicts = matches!(&of.type_of, Type::List(item) if item.holds(is_verdict));
         let value = Typed { outside, ..self.plain_member(of, name) };
@@ -165,7 +166,7 @@ impl<'a> Context<'a> {
         let by_unknown = of.by_unknown.everything();
         let outside = of.outside;
         let value = self.plain_method(body, of, name, arguments);
-        Typed { by_unknown: value.by_unknown.or(by_unknown), outside: outside || value.outside, ..value }
+        Typed { by_unknown: value.by_unknown.or(by_unknown), outside: outside.max(value.outside), ..value }
     }
 
     fn plain_method(

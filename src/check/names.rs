@@ -1,6 +1,6 @@
 //! The frame of a body: which local names it binds, what is known of them here, and what may stand here.
 
-use super::commands::holds_text;
+use super::commands::{Origin, holds_text};
 use super::context::Context;
 use super::declarations::known_verdict_type;
 use super::effects::is_verdict;
@@ -111,7 +111,7 @@ struct Binding {
     type_of: Type,
     by_unknown: ByUnknown,
     absent_if_unknown: bool,
-    outside: bool,
+    outside: Origin,
     written_out: bool,
     /// It holds what was observed, or something worked out of that.
     observed: bool,
@@ -133,10 +133,10 @@ pub(super) struct Body<'a> {
     pub action: Option<usize>,
     /// Whether the expression that is being lowered holds something that an unknown answer decided.
     pub touched_by_unknown: bool,
-    /// Whether the expression that is being lowered holds text from outside.
-    pub touched_outside: bool,
+    /// Where the text comes from that the expression that is being lowered holds.
+    pub touched_outside: Origin,
     /// Where text from outside stands in the statement that is being lowered.
-    pub outside: Vec<Span>,
+    pub outside: Vec<(Span, Origin)>,
     /// How many observations, and names of what was observed, were met so far.
     pub observations: usize,
     /// The first disruption since the `repeat` around it began.
@@ -176,7 +176,7 @@ impl<'a> Body<'a> {
             runs: BTreeMap::new(),
             action: None,
             touched_by_unknown: false,
-            touched_outside: false,
+            touched_outside: Origin::Written,
             outside: Vec::new(),
             observations: 0,
             disruption: None,
@@ -249,6 +249,11 @@ impl<'a> Body<'a> {
         self.known.get(path)?.last().cloned()
     }
 
+    /// Where the text comes from that stands at a place of the statement that is being lowered.
+    pub fn origin(&self, span: Span) -> Origin {
+        self.outside.iter().filter(|(at, _)| *at == span).map(|(_, origin)| *origin).max().unwrap_or_default()
+    }
+
     /// Every local name.
     pub fn names(&self) -> Vec<EcoString> {
         self.bindings.iter().map(|binding| binding.name.clone()).collect()
@@ -258,7 +263,7 @@ impl<'a> Body<'a> {
 impl<'a> Context<'a> {
     /// Binds a name to a slot of its own, for a value that comes from outside. Names bind once: a second binding where the first is seen is an error.
     pub fn bind(&mut self, body: &mut Body<'a>, name: &ast::Name, type_of: Type) -> Slot {
-        let outside = holds_text(&type_of);
+        let outside = if holds_text(&type_of) { Origin::Outside } else { Origin::Written };
         self.bind_value(body, name, &Typed { type_of, outside, ..Typed::invalid(name.span) })
     }
 
@@ -347,7 +352,7 @@ impl<'a> Context<'a> {
                 let type_of = self.goal_answer(body, path.span);
                 let answer = plain(ExpressionKind::GoalAnswer, type_of);
                 known = "goal.answer".into();
-                (Typed { outside: true, ..answer }, segments.skip(1).collect())
+                (Typed { outside: Origin::Outside, ..answer }, segments.skip(1).collect())
             } else {
                 return self.word(body, path, expected);
             }
@@ -370,10 +375,12 @@ impl<'a> Context<'a> {
         }
         body.look_at(&first.text);
         body.touched_by_unknown |= value.by_unknown.any();
-        value.outside &= holds_text(&value.type_of);
-        if value.outside {
-            body.touched_outside = true;
-            body.outside.push(path.span);
+        if !holds_text(&value.type_of) {
+            value.outside = Origin::Written;
+        }
+        if value.outside > Origin::Written {
+            body.touched_outside = body.touched_outside.max(value.outside);
+            body.outside.push((path.span, value.outside));
         }
         value
     }

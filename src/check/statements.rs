@@ -1,5 +1,6 @@
 //! Statements: what each becomes, what may stand where, and whether control goes on after it.
 
+use super::commands::Origin;
 use super::context::Context;
 use super::declarations::outcome_type;
 use super::expressions::{MORE_STACK, RED_ZONE, Typed, choices, with_article};
@@ -115,7 +116,7 @@ impl<'a> Context<'a> {
         let node = self.node();
         let span = written.span;
         body.touched_by_unknown = false;
-        body.touched_outside = false;
+        body.touched_outside = Origin::Written;
         body.outside.clear();
         let (kind, completes) = stacker::maybe_grow(RED_ZONE, MORE_STACK, || self.statement_kind(body, written));
         (Statement { node, span, kind }, completes)
@@ -434,7 +435,7 @@ impl<'a> Context<'a> {
                     let value = self.expect(body, value, &type_of);
                     typed.absent_if_unknown = false;
                     typed.by_unknown = typed.by_unknown.or(value.by_unknown.everything());
-                    typed.outside |= value.outside;
+                    typed.outside = typed.outside.max(value.outside);
                     LetElse::Value(value.expression)
                 }
             });

@@ -1,0 +1,644 @@
+//! Which programs start others, and which read some of their words as code. One row a program, sorted by kind.
+
+/// A program that starts another, whose name and arguments stand among its own.
+pub(super) struct Wrapper {
+    pub names: &'static [&'static str],
+    /// What it must be told to do for it to start a program, one of these; nothing where it always does.
+    pub paths: &'static [&'static [&'static str]],
+    /// How many words that are no options stand before the program.
+    pub operands: usize,
+    /// Options without a value, and options that take the next word. Others may or may not take it.
+    pub flags: &'static [&'static str],
+    pub values: &'static [&'static str],
+    /// Options whose value is code, and those whose value is a variable of the program.
+    pub code: &'static [&'static str],
+    pub env: &'static [&'static str],
+    /// Whether `NAME=VALUE` may stand before the program.
+    pub assigns: bool,
+    /// Whether the program stands right behind `--`, where there is one.
+    pub dashes: bool,
+    /// Options with which it starts a shell where no program is named; an empty one stands for none at all.
+    pub shells: &'static [&'static str],
+    /// Whether it makes words of its input.
+    pub input_as_words: bool,
+}
+
+const PLAIN_WRAPPER: Wrapper = Wrapper {
+    names: &[],
+    paths: &[&[]],
+    operands: 0,
+    flags: &[],
+    values: &[],
+    code: &[],
+    env: &[],
+    assigns: false,
+    dashes: false,
+    shells: &[],
+    input_as_words: false,
+};
+
+const fn wrapper(
+    names: &'static [&'static str],
+    operands: usize,
+    flags: &'static [&'static str],
+    values: &'static [&'static str],
+) -> Wrapper {
+    Wrapper { names, operands, flags, values, ..PLAIN_WRAPPER }
+}
+
+const IN_CONTAINER: &[&str] = &[
+    "-i",
+    "-t",
+    "-d",
+    "-q",
+    "-T",
+    "-P",
+    "--stdin",
+    "--tty",
+    "--privileged",
+    "--rm",
+    "--detach",
+    "--interactive",
+    "--init",
+    "--no-deps",
+];
+const OF_CONTAINERS: &[&str] = &[
+    "-u",
+    "--user",
+    "-e",
+    "--env",
+    "-w",
+    "--workdir",
+    "-n",
+    "--namespace",
+    "-c",
+    "--container",
+    "--name",
+    "-v",
+    "--volume",
+    "-p",
+    "--publish",
+    "--network",
+    "--net",
+    "-h",
+    "--hostname",
+    "-l",
+    "--label",
+    "-m",
+    "--memory",
+    "--mount",
+    "--env-file",
+    "--cpus",
+    "--context",
+    "-H",
+    "--host",
+    "--cluster",
+    "--kubeconfig",
+    "-s",
+    "--server",
+    "--token",
+    "-f",
+    "--file",
+    "--project-name",
+    "--profile",
+    "--project",
+    "--image",
+    "--entrypoint",
+    "--add-host",
+    "--restart",
+    "--task",
+    "--job",
+    "--cap-add",
+    "--device",
+];
+
+const fn container(names: &'static [&'static str], paths: &'static [&'static [&'static str]], dashes: bool) -> Wrapper {
+    Wrapper { paths, dashes, env: &["-e", "--env"], ..wrapper(names, 1, IN_CONTAINER, OF_CONTAINERS) }
+}
+
+pub(super) const WRAPPERS: [Wrapper; 45] = [
+    // Another user, another root.
+    Wrapper {
+        assigns: true,
+        shells: &["-i", "-s", "--login", "--shell"],
+        ..wrapper(
+            &["sudo", "dzdo"],
+            0,
+            &[
+                "-n",
+                "-H",
+                "-E",
+                "-i",
+                "-s",
+                "-S",
+                "-k",
+                "-K",
+                "-A",
+                "-b",
+                "-P",
+                "-N",
+                "-B",
+                "--non-interactive",
+                "--login",
+                "--shell",
+            ],
+            &[
+                "-u", "-g", "-h", "-p", "-C", "-T", "-U", "-D", "-R", "-a", "-c", "-r", "-t", "--user", "--group",
+                "--host", "--prompt", "--chdir",
+            ],
+        )
+    },
+    Wrapper { shells: &["-s"], ..wrapper(&["doas"], 0, &["-n", "-s"], &["-u", "-C", "-a"]) },
+    wrapper(&["gosu", "su-exec"], 1, &[], &[]),
+    wrapper(&["pkexec"], 0, &["--disable-internal-agent", "--keep-cwd"], &["--user", "-u"]),
+    Wrapper {
+        shells: &[""],
+        env: &["--setenv"],
+        ..wrapper(&["run0"], 0, &["-i"], &["-u", "--user", "-g", "--group", "-D", "--chdir", "--unit", "--setenv"])
+    },
+    wrapper(
+        &["runuser"],
+        0,
+        &["-"],
+        &["-u", "--user", "-g", "--group", "-G", "-l", "--login", "-s", "--shell", "-c", "--command"],
+    ),
+    wrapper(
+        &["setpriv"],
+        0,
+        &["--no-new-privs", "--clear-groups", "--init-groups"],
+        &["--reuid", "--regid", "--groups"],
+    ),
+    Wrapper { shells: &[""], ..wrapper(&["chroot"], 1, &[], &[]) },
+    Wrapper {
+        shells: &[""],
+        ..wrapper(&["unshare"], 0, &["-m", "-n", "-p", "-f", "-r", "-u", "-i"], &["-R", "-w", "-S", "-G"])
+    },
+    Wrapper {
+        shells: &[""],
+        ..wrapper(&["nsenter"], 0, &["-m", "-n", "-p", "-u", "-i", "-a", "-C", "-U"], &["-t", "--target", "-S", "-G"])
+    },
+    // Variables, time, priority, output.
+    Wrapper {
+        assigns: true,
+        code: &["-S", "--split-string"],
+        ..wrapper(&["env"], 0, &["-i", "-0", "-v", "-"], &["-u", "--unset", "-C", "--chdir"])
+    },
+    wrapper(
+        &["timeout"],
+        1,
+        &["--preserve-status", "--foreground", "-v", "-f", "-p"],
+        &["-k", "--kill-after", "-s", "--signal"],
+    ),
+    wrapper(&["nice"], 0, &[], &["-n", "--adjustment"]),
+    wrapper(&["ionice"], 0, &["-t"], &["-c", "--class", "-n", "--classdata"]),
+    wrapper(&["nohup", "chronic", "torsocks", "busybox", "ssh-agent", "command", "exec"], 0, &["-k"], &[]),
+    wrapper(&["unbuffer"], 0, &["-p"], &[]),
+    wrapper(&["setsid"], 0, &["-w", "-f", "-c", "--wait", "--fork"], &[]),
+    wrapper(&["stdbuf"], 0, &[], &["-i", "-o", "-e", "--input", "--output", "--error"]),
+    wrapper(&["time"], 0, &["-v", "-p"], &["-f", "-o", "--format", "--output"]),
+    wrapper(&["chrt"], 1, &["-f", "-r", "-o", "-b", "-i"], &["-T", "-P", "-D"]),
+    wrapper(&["taskset"], 1, &["-c", "-a"], &[]),
+    wrapper(&["numactl"], 0, &["-l"], &["-N", "-C", "-m", "-p", "-i"]),
+    wrapper(&["cgexec"], 0, &["--sticky"], &["-g"]),
+    wrapper(&["flock"], 1, &["-n", "-x", "-s", "-e", "-o", "-u", "-F"], &["-w", "--timeout", "-E", "-c", "--command"]),
+    wrapper(&["strace"], 0, &["-f", "-q", "-c", "-y"], &["-e", "-o", "-p", "-s", "-u", "-E"]),
+    Wrapper {
+        env: &["--setenv", "-E"],
+        ..wrapper(
+            &["systemd-run"],
+            0,
+            &[
+                "--wait",
+                "--pipe",
+                "--collect",
+                "-G",
+                "-P",
+                "-q",
+                "-t",
+                "--scope",
+                "--user",
+                "--system",
+                "--pty",
+                "--quiet",
+            ],
+            &[
+                "-p",
+                "--property",
+                "-u",
+                "--unit",
+                "-M",
+                "--machine",
+                "-H",
+                "--host",
+                "-E",
+                "--setenv",
+                "--slice",
+                "--uid",
+                "--gid",
+            ],
+        )
+    },
+    wrapper(&["systemd-inhibit"], 0, &[], &["--what", "--who", "--why", "--mode"]),
+    wrapper(&["systemd-cat"], 0, &[], &["-t", "-p", "--identifier", "--priority"]),
+    Wrapper {
+        input_as_words: true,
+        ..wrapper(
+            &["xargs"],
+            0,
+            &["-0", "-r", "-t", "-x", "-p", "-i", "--null", "--no-run-if-empty"],
+            &["-n", "-P", "-L", "-I", "-d", "-s", "-a", "-E", "--max-args", "--max-procs", "--delimiter", "--arg-file"],
+        )
+    },
+    wrapper(&["sshpass"], 0, &["-e", "-v"], &["-p", "-f", "-d", "-P"]),
+    wrapper(&["proxychains4", "proxychains"], 0, &["-q"], &["-f"]),
+    // Containers and machines.
+    container(
+        &["docker", "podman", "nerdctl"],
+        &[&["exec"], &["run"], &["container", "exec"], &["container", "run"]],
+        false,
+    ),
+    container(&["docker", "podman", "nerdctl"], &[&["compose", "exec"], &["compose", "run"]], false),
+    container(&["docker-compose", "podman-compose"], &[&["exec"], &["run"]], false),
+    container(&["crictl"], &[&["exec"]], false),
+    container(&["kubectl"], &[&["exec"], &["run"], &["debug"]], true),
+    container(&["oc"], &[&["exec"], &["rsh"], &["debug"]], true),
+    container(&["lxc", "incus"], &[&["exec"]], true),
+    container(&["nomad"], &[&["alloc", "exec"], &["exec"]], false),
+    container(&["pct"], &[&["exec"]], true),
+    Wrapper {
+        paths: &[&["shell"]],
+        shells: &[""],
+        env: &["-E", "--setenv"],
+        ..wrapper(&["machinectl"], 1, &["-q"], &["--uid", "-E", "--setenv", "-M", "-H"])
+    },
+    Wrapper {
+        shells: &[""],
+        env: &["-E", "--setenv"],
+        ..wrapper(
+            &["systemd-nspawn"],
+            0,
+            &["-q", "-b", "-x", "-a", "--quiet"],
+            &["-D", "--directory", "-M", "--machine", "-u", "--user", "-i", "--image", "-E", "--setenv", "--bind"],
+        )
+    },
+    Wrapper { shells: &[""], dashes: true, ..wrapper(&["lxc-attach"], 0, &[], &["-n", "--name", "-u", "-g"]) },
+    Wrapper { paths: &[&["netns", "exec"]], ..wrapper(&["ip"], 1, &["-4", "-6"], &[]) },
+    Wrapper { paths: &[&["vrf", "exec"]], ..wrapper(&["ip"], 1, &["-4", "-6"], &["-n", "-netns"]) },
+];
+
+/// Variables that make programs load or run what they name; `*` stands for any ending.
+pub(super) const LOADING: [&str; 53] = [
+    "BASH_*",
+    "BROWSER",
+    "CLASSPATH",
+    "DYLD_*",
+    "EDITOR",
+    "ENV",
+    "GCONV_PATH",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_ASKPASS",
+    "GIT_CONFIG*",
+    "GIT_DIR",
+    "GIT_EDITOR",
+    "GIT_EXEC_PATH",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_PAGER",
+    "GIT_PROXY_COMMAND",
+    "GIT_SEQUENCE_EDITOR",
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "GIT_TEMPLATE_DIR",
+    "IFS",
+    "JAVA_OPTS",
+    "JAVA_TOOL_OPTIONS",
+    "JDK_JAVA_OPTIONS",
+    "LD_*",
+    "LESSCLOSE",
+    "LESSOPEN",
+    "LUA_CPATH*",
+    "LUA_INIT*",
+    "LUA_PATH*",
+    "MAKEFLAGS",
+    "MANPAGER",
+    "NODE_*",
+    "OPENSSL_CONF",
+    "PAGER",
+    "PATH",
+    "PERL5*",
+    "PERLLIB",
+    "PGOPTIONS",
+    "PHPRC",
+    "PHP_INI_SCAN_DIR",
+    "PROMPT_COMMAND",
+    "PS4",
+    "PSQLRC",
+    "PYTHON*",
+    "RSYNC_RSH",
+    "RUBY*",
+    "SHELL",
+    "SSH_ASKPASS",
+    "TAR_OPTIONS",
+    "VISUAL",
+    "ZDOTDIR",
+    "_JAVA_OPTIONS",
+];
+
+/// Which words of a program are code, beside the values of its options.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reads {
+    Options,
+    /// Every word after its name.
+    EveryWord,
+    /// A host, and after it a command for the shell there; every word may reach that shell.
+    RemoteCommand,
+    /// The first word that is no option, unless an option brings the code.
+    FirstOperand,
+    /// All but the first.
+    LaterOperands,
+    /// Words such as `HOST:PATH`.
+    RemotePaths,
+    /// `NAME=VALUE`.
+    Assignments,
+    /// A shell: with `-c` the first word after its options.
+    ShellScript,
+}
+
+/// What a program does with its standard input.
+#[derive(Clone, Copy)]
+pub(super) enum Input {
+    Data,
+    Code,
+    /// Code where no script, or no file with one, was named.
+    CodeWithoutScript,
+}
+
+/// A program that reads some of its words as code.
+pub(super) struct Program {
+    pub names: &'static [&'static str],
+    pub reads: Reads,
+    /// Words of which one must be there for it to read code; a `.` at the end stands for any ending.
+    pub told: &'static [&'static str],
+    /// Options whose value is code.
+    pub code: &'static [&'static str],
+    /// Options that name a file in the place of the code.
+    pub files: &'static [&'static str],
+    /// Other options with values, and how many each takes.
+    pub values: &'static [(&'static str, usize)],
+    /// Options that a command follows.
+    pub starts: &'static [&'static str],
+    /// Whether the code is for a shell, in which plain characters stand for themselves.
+    pub shell: bool,
+    /// Whether it runs scripts, which are written out.
+    pub script: bool,
+    /// Whether options after its first operand belong to that.
+    pub stops: bool,
+    /// Whether every word after an option with code is code.
+    pub to_the_end: bool,
+    pub any_case: bool,
+    pub input: Input,
+}
+
+const PLAIN: Program = Program {
+    names: &[],
+    reads: Reads::Options,
+    told: &[],
+    code: &[],
+    files: &[],
+    values: &[],
+    starts: &[],
+    shell: false,
+    script: false,
+    stops: false,
+    to_the_end: false,
+    any_case: false,
+    input: Input::Data,
+};
+
+const SHELL: Program = Program { shell: true, ..PLAIN };
+const JOINING: Program = Program { reads: Reads::EveryWord, ..SHELL };
+const SCRIPTS: Program = Program { script: true, stops: true, input: Input::CodeWithoutScript, ..PLAIN };
+const DATABASE: Program = Program { input: Input::Code, ..PLAIN };
+
+const OF_SSH: &[(&str, usize)] = &[
+    ("-p", 1),
+    ("-i", 1),
+    ("-o", 1),
+    ("-l", 1),
+    ("-J", 1),
+    ("-F", 1),
+    ("-L", 1),
+    ("-R", 1),
+    ("-D", 1),
+    ("-W", 1),
+    ("-b", 1),
+    ("-c", 1),
+    ("-E", 1),
+    ("-m", 1),
+    ("-Q", 1),
+    ("-S", 1),
+    ("-w", 1),
+    ("-B", 1),
+    ("-e", 1),
+    ("-I", 1),
+    ("-O", 1),
+    ("-P", 1),
+    ("-pw", 1),
+    ("-M", 1),
+];
+
+pub(super) const PROGRAMS: [Program; 62] = [
+    // Shells on other hosts.
+    Program {
+        names: &["ssh", "slogin", "rsh", "autossh", "plink", "mosh", "dbclient"],
+        reads: Reads::RemoteCommand,
+        values: OF_SSH,
+        ..SHELL
+    },
+    Program { names: &["pdsh", "dsh", "clush", "pssh", "parallel-ssh", "pscp", "sshrc", "winrs"], ..JOINING },
+    Program { names: &["tsh"], told: &["ssh"], ..JOINING },
+    Program { names: &["gcloud"], told: &["ssh"], code: &["--command"], ..SHELL },
+    Program { names: &["vagrant"], told: &["ssh"], code: &["-c", "--command"], ..SHELL },
+    Program { names: &["aws"], told: &["ssm"], code: &["--parameters", "--cli-input-json"], ..PLAIN },
+    Program { names: &["salt", "salt-call", "salt-ssh"], told: &["cmd."], ..JOINING },
+    Program { names: &["ansible"], code: &["-a", "--args", "-e", "--extra-vars"], ..SHELL },
+    Program { names: &["ansible-playbook"], code: &["-e", "--extra-vars"], ..PLAIN },
+    Program { names: &["scp"], reads: Reads::RemotePaths, code: &["-o", "-S"], ..SHELL },
+    Program {
+        names: &["sftp"],
+        reads: Reads::RemotePaths,
+        code: &["-o", "-S"],
+        files: &["-b"],
+        input: Input::CodeWithoutScript,
+        ..SHELL
+    },
+    Program { names: &["rsync"], reads: Reads::RemotePaths, code: &["-e", "--rsh", "--rsync-path"], ..SHELL },
+    // Shells on this one.
+    Program {
+        names: &["sh", "bash", "rbash", "dash", "ash", "zsh", "ksh", "mksh", "csh", "tcsh", "fish", "nu"],
+        reads: Reads::ShellScript,
+        shell: true,
+        ..SCRIPTS
+    },
+    Program { names: &["su", "runuser"], code: &["-c", "--command", "--session-command"], input: Input::Code, ..SHELL },
+    Program { names: &["watch", "parallel", "eval", "sg"], ..JOINING },
+    Program {
+        names: &["tmux"],
+        told: &[
+            "new",
+            "new-session",
+            "new-window",
+            "neww",
+            "split-window",
+            "splitw",
+            "respawn-pane",
+            "respawn-window",
+            "send-keys",
+            "send",
+            "run-shell",
+            "run",
+            "if-shell",
+            "pipe-pane",
+            "display-popup",
+        ],
+        ..JOINING
+    },
+    Program { names: &["script", "flock"], code: &["-c", "--command"], ..SHELL },
+    Program { names: &["find"], starts: &["-exec", "-execdir", "-ok", "-okdir"], ..PLAIN },
+    Program {
+        names: &["tar", "bsdtar"],
+        code: &["-I", "--use-compress-program", "--to-command", "--checkpoint-action", "--rsh-command"],
+        ..SHELL
+    },
+    Program { names: &["ncat", "nc"], code: &["-c", "--sh-exec", "-e", "--exec"], ..SHELL },
+    Program { names: &["certbot"], code: &["--deploy-hook", "--pre-hook", "--post-hook", "--renew-hook"], ..SHELL },
+    Program { names: &["socat"], reads: Reads::EveryWord, ..PLAIN },
+    // Languages.
+    Program { names: &["python", "pypy"], code: &["-c"], values: &[("-W", 1), ("-X", 1)], ..SCRIPTS },
+    Program { names: &["perl"], code: &["-e", "-E"], values: &[("-I", 1), ("-M", 0), ("-m", 0)], ..SCRIPTS },
+    Program { names: &["ruby"], code: &["-e"], values: &[("-I", 1), ("-r", 1), ("-C", 1)], ..SCRIPTS },
+    Program { names: &["lua", "luajit"], code: &["-e"], values: &[("-l", 1)], ..SCRIPTS },
+    Program { names: &["Rscript"], code: &["-e"], ..SCRIPTS },
+    Program {
+        names: &["node", "nodejs"],
+        code: &["-e", "--eval", "-p", "--print", "-pe"],
+        values: &[("-r", 1), ("--require", 1), ("--import", 1)],
+        ..SCRIPTS
+    },
+    Program {
+        names: &["php"],
+        code: &["-r", "-B", "-R", "-E"],
+        values: &[("-d", 1), ("-c", 1)],
+        files: &["-f"],
+        ..SCRIPTS
+    },
+    Program {
+        names: &["powershell", "pwsh"],
+        code: &["-command", "-encodedcommand", "-ec"],
+        files: &["-file"],
+        values: &[
+            ("-executionpolicy", 1),
+            ("-ep", 1),
+            ("-ex", 1),
+            ("-version", 1),
+            ("-windowstyle", 1),
+            ("-inputformat", 1),
+            ("-outputformat", 1),
+            ("-workingdirectory", 1),
+        ],
+        reads: Reads::FirstOperand,
+        to_the_end: true,
+        any_case: true,
+        ..SCRIPTS
+    },
+    Program { names: &["cmd"], code: &["/c", "/k"], to_the_end: true, any_case: true, ..SCRIPTS },
+    Program {
+        names: &["awk", "gawk", "mawk", "nawk"],
+        reads: Reads::FirstOperand,
+        code: &["-e", "--source"],
+        files: &["-f", "--file"],
+        values: &[
+            ("-v", 1),
+            ("-F", 1),
+            ("-i", 1),
+            ("-l", 1),
+            ("--assign", 1),
+            ("--field-separator", 1),
+            ("--include", 1),
+        ],
+        ..PLAIN
+    },
+    Program {
+        names: &["sed", "gsed"],
+        reads: Reads::FirstOperand,
+        code: &["-e", "--expression"],
+        files: &["-f", "--file"],
+        values: &[("-l", 1), ("-i", 0)],
+        ..PLAIN
+    },
+    Program {
+        names: &["jq", "gojq", "jaq"],
+        reads: Reads::FirstOperand,
+        files: &["-f", "--from-file"],
+        values: &[("--arg", 2), ("--argjson", 2), ("--slurpfile", 2), ("--rawfile", 2), ("--indent", 1), ("-L", 1)],
+        ..PLAIN
+    },
+    Program {
+        names: &["yq"],
+        reads: Reads::FirstOperand,
+        code: &["e", "eval", "ea", "eval-all", "--expression"],
+        files: &["-f", "--from-file"],
+        values: &[("--arg", 2), ("--argjson", 2), ("-p", 1), ("-o", 1), ("-I", 1), ("--indent", 1)],
+        ..PLAIN
+    },
+    Program {
+        names: &["make", "gmake"],
+        reads: Reads::Assignments,
+        code: &["--eval"],
+        files: &["-f", "--file", "--makefile"],
+        ..PLAIN
+    },
+    Program {
+        names: &["git"],
+        code: &["-c", "--config-env", "--exec-path"],
+        values: &[("-C", 1)],
+        stops: true,
+        ..PLAIN
+    },
+    Program { names: &["rails"], code: &["runner", "r"], ..PLAIN },
+    Program { names: &["wp"], code: &["eval"], ..PLAIN },
+    Program { names: &["rabbitmqctl"], code: &["eval"], ..PLAIN },
+    Program { names: &["asterisk"], code: &["-x"], ..PLAIN },
+    Program { names: &["vim", "vi", "nvim", "ex", "ed"], code: &["-c", "--cmd", "-S"], input: Input::Code, ..PLAIN },
+    Program { names: &["emacs"], code: &["--eval", "-eval", "--execute"], ..PLAIN },
+    Program {
+        names: &["gdb"],
+        code: &["-ex", "--ex", "-iex", "-eval-command", "--eval-command"],
+        input: Input::Code,
+        ..PLAIN
+    },
+    Program { names: &["bc", "dc", "expect", "tclsh"], code: &["-c", "-e"], input: Input::Code, ..PLAIN },
+    Program { names: &["at", "batch", "crontab"], input: Input::Code, ..SHELL },
+    // Databases and consoles.
+    Program { names: &["psql"], code: &["-c", "--command"], ..DATABASE },
+    Program { names: &["mysql", "mariadb"], code: &["-e", "--execute", "--init-command"], ..DATABASE },
+    Program { names: &["mysqlsh"], code: &["-e", "--execute"], ..DATABASE },
+    Program {
+        names: &["sqlite3", "duckdb"],
+        reads: Reads::LaterOperands,
+        code: &["-cmd", "-c", "-s"],
+        values: &[("-separator", 1), ("-init", 1), ("-nullvalue", 1), ("-newline", 1), ("-maxsize", 1)],
+        ..DATABASE
+    },
+    Program { names: &["sqlcmd"], code: &["-Q", "-q"], ..DATABASE },
+    Program { names: &["clickhouse-client", "clickhouse"], code: &["-q", "--query"], ..DATABASE },
+    Program { names: &["cockroach"], told: &["sql"], code: &["-e", "--execute"], ..DATABASE },
+    Program { names: &["cqlsh"], code: &["-e", "--execute"], ..DATABASE },
+    Program { names: &["mongo", "mongosh"], code: &["--eval"], ..DATABASE },
+    Program { names: &["redis-cli", "valkey-cli"], code: &["eval", "EVAL", "--eval"], ..DATABASE },
+    Program { names: &["influx"], code: &["-execute", "--execute"], ..DATABASE },
+    Program { names: &["sqlplus", "isql", "tsql", "osql"], ..DATABASE },
+    Program { names: &["vtysh"], code: &["-c"], ..DATABASE },
+    Program { names: &["lftp"], code: &["-e", "-c"], ..DATABASE },
+    Program { names: &["nft"], files: &["-f", "--file"], ..PLAIN },
+    Program { names: &["iptables-restore", "ip6tables-restore", "nsupdate", "ldapmodify"], ..DATABASE },
+];
