@@ -150,10 +150,10 @@ const CODE: &[&str] = &[
     r#"["tmux", "new-session", "-d", "x${note}"]"#,
     r#"["salt", "web1", "cmd.run", "x${note}"]"#,
     // A shell inside a script that is written out.
-    r#"["bash", "-c", "ssh web1 systemctl restart "$1"", "sh", note]"#,
-    r#"["bash", "-c", "sudo ssh web1 restart "$1"", "sh", note]"#,
-    r#"["sh", "-c", "eval "$1"", "sh", note]"#,
-    r#"["sh", "-c", "true && sh -c "echo $1"", "sh", note]"#,
+    r#"["bash", "-c", "ssh web1 systemctl restart \"$1\"", "sh", note]"#,
+    r#"["bash", "-c", "sudo ssh web1 restart \"$1\"", "sh", note]"#,
+    r#"["sh", "-c", "eval \"$1\"", "sh", note]"#,
+    r#"["sh", "-c", "true && sh -c \"echo $1\"", "sh", note]"#,
     // What to load or run.
     r#"["env", "TAR_OPTIONS=${note}", "tar"]"#,
     r#"["env", "RSYNC_RSH=${note}", "rsync"]"#,
@@ -208,13 +208,14 @@ const FINE: &[&str] = &[
     r#"["ruby", "x.rb", "-e", "x${note}"]"#,
     r#"["node", "x.js", "-p", "x${note}"]"#,
     r#"["php", "artisan", "x", "-r", "x${note}"]"#,
+    r#"["python3", "-c", "print(1)", "-c", "x${note}"]"#,
     // Words that these programs take as they are.
     r#"["sqlite3", "/srv/${note}.db", "vacuum"]"#,
     r#"["tmux", "kill-session", "-t", "x${note}"]"#,
     r#"["salt", "web1", "service.restart", "x${note}"]"#,
     r#"["env", "LESSON=${note}", "tool"]"#,
     r#"["env", "GIT_AUTHOR_NAME=${note}", "git", "commit"]"#,
-    r#"["sh", "-c", "logger "$1" >> /etc/ssh/x", "sh", note]"#,
+    r#"["sh", "-c", "logger \"$1\" >> /etc/ssh/x", "sh", note]"#,
 ];
 
 #[test]
@@ -379,15 +380,25 @@ fn plain_characters_are_safe_in_a_shell_alone() {
         (r#"["su", "mail", "-c", "restart ${word}"]"#, false),
         (r#"["watch", "ls ${word}"]"#, false),
     ] {
-        let found = check(&format!(
-            "  let word = note.capture(r\"^[a-z0-9_.-]+$\") else \"none\"\n  exec.disrupt({command})"
-        ));
+        let found =
+            check(&format!("  let word = note.capture(r\"^[a-z0-9_.-]+$\") else \"none\"\n  exec.disrupt({command})"));
         let is_found = matches!(found.as_slice(), [(code, _)] if code == "E0314");
         if is_found != is_code || !is_code && !found.is_empty() {
             wrong.push(format!("{command}: {found:?}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn programs_inside_programs_are_followed_within_bounds() {
+    let nested =
+        |start: &str, times: usize| format!("  exec.disrupt([{} \"ls\", \"x${{note}}\"])", start.repeat(times));
+    assert_eq!(check(&nested("\"sudo\", ", 20)), []);
+    for start in ["\"sudo\", ", "\"find\", \"-exec\", ", "\"xargs\", ", "\"ssh\", \"web1\", "] {
+        let found = check(&nested(start, 2_000));
+        assert!(matches!(found.as_slice(), [(code, _)] if code == "E0314"), "{start}: {found:?}");
+    }
 }
 
 /// A stand-in for `ssh` that does what the real one does with its words: it joins them, and a shell reads the line.

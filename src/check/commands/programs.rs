@@ -392,6 +392,8 @@ pub(super) struct Program {
     pub script: bool,
     /// Whether options after its first operand belong to that.
     pub stops: bool,
+    /// Whether what follows its code belongs to that.
+    pub ends: bool,
     /// Whether every word after an option with code is code.
     pub to_the_end: bool,
     pub any_case: bool,
@@ -409,6 +411,7 @@ const PLAIN: Program = Program {
     shell: false,
     script: false,
     stops: false,
+    ends: false,
     to_the_end: false,
     any_case: false,
     input: Input::Data,
@@ -513,7 +516,7 @@ pub(super) const PROGRAMS: [Program; 62] = [
     Program { names: &["certbot"], code: &["--deploy-hook", "--pre-hook", "--post-hook", "--renew-hook"], ..SHELL },
     Program { names: &["socat"], reads: Reads::EveryWord, ..PLAIN },
     // Languages.
-    Program { names: &["python", "pypy"], code: &["-c"], values: &[("-W", 1), ("-X", 1)], ..SCRIPTS },
+    Program { names: &["python", "pypy"], code: &["-c"], values: &[("-W", 1), ("-X", 1)], ends: true, ..SCRIPTS },
     Program { names: &["perl"], code: &["-e", "-E"], values: &[("-I", 1), ("-M", 0), ("-m", 0)], ..SCRIPTS },
     Program { names: &["ruby"], code: &["-e"], values: &[("-I", 1), ("-r", 1), ("-C", 1)], ..SCRIPTS },
     Program { names: &["lua", "luajit"], code: &["-e"], values: &[("-l", 1)], ..SCRIPTS },

@@ -50,6 +50,11 @@ const STDIN: &str = "reads its input as code";
 const WORDS: &str = "makes words of its input, and they are read as code";
 const LOADED: &str = "may be told by this word what to load or run";
 
+const TOO_MANY: &str = "starts more programs, one inside the other, than can be followed";
+
+/// So many programs of a command are looked at.
+const MOST_PROGRAMS: usize = 64;
+
 const STANDARD_INPUT: &[&str] = &["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
 
 pub(super) struct Reading<'w> {
@@ -58,6 +63,8 @@ pub(super) struct Reading<'w> {
     pub found: Vec<Found>,
     /// Places of scripts that are not written out.
     pub scripts: Vec<usize>,
+    /// How many programs were looked at.
+    steps: usize,
 }
 
 /// The options and operands of a program.
@@ -71,7 +78,11 @@ struct Parsed {
 
 impl<'w> Reading<'w> {
     pub(super) fn of(words: Vec<Word<'w>>, input: Origin) -> Self {
-        let mut reading = Self { words, input, found: Vec::new(), scripts: Vec::new() };
+        Self::after(0, words, input)
+    }
+
+    fn after(steps: usize, words: Vec<Word<'w>>, input: Origin) -> Self {
+        let mut reading = Self { words, input, found: Vec::new(), scripts: Vec::new(), steps };
         if !reading.command(0, "", true) {
             // A program that nobody knows may start a shell.
             let is_shell =
@@ -100,6 +111,15 @@ impl<'w> Reading<'w> {
     /// The command that begins at a word; whether its program is known.
     fn command(&mut self, at: usize, wrapper: &str, certain: bool) -> bool {
         let Some(word) = self.words.get(at).copied() else { return false };
+        self.steps += 1;
+        if self.steps > MOST_PROGRAMS {
+            // Once is enough: the words behind are all that is left.
+            if self.steps == MOST_PROGRAMS + 1 {
+                (at..self.words.len()).for_each(|at| self.find(at, wrapper, TOO_MANY, false));
+                self.find_input(wrapper, TOO_MANY, false);
+            }
+            return true;
+        }
         let Some(written) = word.written else {
             if certain && at > 0 {
                 self.find(at, wrapper, LOADED, false);
@@ -206,8 +226,10 @@ impl<'w> Reading<'w> {
         } else {
             words.push(Word { written: None, prefix: "", colon: false, origin: self.input, at: INPUT });
         }
-        let mut inner = Self { words, input: Origin::Written, found: Vec::new(), scripts: Vec::new() };
+        let mut inner =
+            Self { words, input: Origin::Written, found: Vec::new(), scripts: Vec::new(), steps: self.steps };
         let is_known = inner.command(0, name, certain);
+        self.steps = inner.steps;
         let input = inner.scripts.contains(&INPUT) || inner.found.iter().any(|found| found.at == INPUT);
         self.scripts.extend(inner.scripts.into_iter().filter(|at| *at != INPUT));
         self.found.extend(inner.found.into_iter().filter(|found| found.at != INPUT));
@@ -326,6 +348,9 @@ impl<'w> Reading<'w> {
                 let until = if program.to_the_end { self.words.len() } else { self.words.len().min(next + 1) };
                 parsed.code.extend(next..until);
                 next = until;
+                if program.ends {
+                    break;
+                }
             } else if !program.any_case && program.code.iter().any(|option| is_attached(word, option)) {
                 parsed.code.push(here);
             } else if program.files.iter().any(|option| is_alone(&option)) {
@@ -335,7 +360,7 @@ impl<'w> Reading<'w> {
                 if program.stops {
                     break;
                 }
-            } else if !word.is_option() {
+            } else if !word.is_option() && !(program.any_case && word.prefix.starts_with('/')) {
                 parsed.operands.push(here);
                 if program.stops {
                     parsed.operands.extend(next..self.words.len());
@@ -405,7 +430,8 @@ impl<'w> Reading<'w> {
         if words.is_empty() {
             return self.find_input(name, STDIN, true);
         }
-        let inner = Self::of(words, self.input);
+        let inner = Self::after(self.steps, words, self.input);
+        self.steps = inner.steps;
         self.found.extend(inner.found.into_iter().filter(|found| found.at == INPUT));
     }
 }
