@@ -260,7 +260,11 @@ impl<'w> Reading<'w> {
         }
         let parsed = self.parse(at, program);
         for next in &parsed.code {
-            self.code(*next, name, why, program);
+            // Of a line that goes on to the end, the first word is the script.
+            match program.to_the_end && Some(next) != parsed.code.first() {
+                true => self.find(*next, name, why, program.shell),
+                false => self.code(*next, name, why, program),
+            }
         }
         let has_code = parsed.file || !parsed.code.is_empty();
         match program.reads {
