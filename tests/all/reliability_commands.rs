@@ -271,7 +271,7 @@ fn text_from_outside_is_followed_through_names_and_answers() {
         "  let row = exec.read([\"cat\", \"x\"]).stdout.json as Row\n  let word = row.size",
         "  let word = words.count",
         "  let word = if maybe is present then \"a\" else \"b\"",
-        "  let word = if note contains \"x\" and words is empty then \"a\" else \"b\"",
+        "  let word = if note matches \"^x\" then \"a\" else \"b\"",
         "  let word = \"literal\"",
         "  let host = note as web\n  let word = host.service",
         "  let word = ask \"Which?\" choices [nginx, redis] within 5m default nginx",
