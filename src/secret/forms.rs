@@ -15,9 +15,16 @@ const SHORTEST_LINE: usize = 8;
 pub(super) fn forms_of(value: &str) -> BTreeSet<Vec<u8>> {
     let mut forms = BTreeSet::new();
     add_forms(value, &mut forms);
+    if value.len() <= ALL_FORMS_UP_TO {
+        add_separated(value, &mut forms);
+    }
     if value.trim_end().contains('\n') {
         for line in value.lines().map(str::trim).filter(|line| line.len() >= SHORTEST_LINE) {
             add_forms(line, &mut forms);
+            // A long key has many lines, and nobody writes one of them byte by byte.
+            if value.len() <= ALL_FORMS_UP_TO {
+                add_separated(line, &mut forms);
+            }
         }
     }
     forms
@@ -45,32 +52,75 @@ fn add_forms(value: &str, forms: &mut BTreeSet<Vec<u8>>) {
     add(bytes_as(value, "", " ", |_| false));
     add(bytes_as(value, "\\x", "", |_| false));
     add(bytes_as(value, "%", "", |_| false));
-    // Percent encoding: of a component, of a form, of a whole address.
-    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-    add(bytes_as(value, "%", "", unreserved));
-    add(bytes_as(value, "%", "", |byte| unreserved(byte) || b"!*'()".contains(&byte)));
-    add(bytes_as(value, "%", "", |byte| unreserved(byte) || byte == b' ' || byte == b'*').replace(' ', "+"));
-    add(bytes_as(value, "%", "", |byte| unreserved(byte) || b"!*'();:@&=+$,/?#".contains(&byte)));
-    add(bytes_as(value, "%", "", |byte| unreserved(byte) || b"!*'();:@&=+$,/?#[]".contains(&byte)));
-    // JSON: as a string inside a string, with escaped slashes, in ASCII only, safe inside HTML.
+    // Percent encoding: of a component, of a form, of a path, of a whole address. What stays as it is differs: RFC 3986,
+    // encodeURIComponent, encodeURI, Python's quote, Go's PathEscape, forms of browsers, Java and .NET.
+    for stays in ["-_.~", "-_.~!*'()", "-_.~/", "-_./", "-_.", "-_.~$&+:=@", "-_.~$&+,/:;=@", "-_.~!*'();:@&=+$,/?#"] {
+        add(percent(value, stays));
+    }
+    add(percent(value, "-_.~!*'();:@&=+$,/?#[]"));
+    for stays in ["-_.~ ", "-_. ", "-_.~* ", "-_.* ", "-_.~/ ", "-_./ ", "-_.!*() "] {
+        add(percent(value, stays).replace(' ', "+"));
+    }
+    // JSON: in ASCII only, safe inside HTML as several libraries and ConvertTo-Json see it, with escaped slashes, and
+    // each as a string inside a string.
     let ascii = json_ascii(value);
     for form in [&json, &ascii] {
-        add(json_again(form));
-        add(form.replace('/', "\\/"));
-        add(form.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026"));
+        for special in ["", "<>&", "'", "'<>&", "\"'<>&", "\"'<>&+", "\"'<>&+`", "\"'<>&`=-;\\"] {
+            let form = json_hex(form, special);
+            add(json_again(&form));
+            let slashes = form.replace('/', "\\/");
+            add(json_again(&slashes));
+            add(slashes);
+            add(form);
+        }
     }
-    add(ascii);
     add(value.escape_debug().to_string());
     add(value.escape_default().to_string());
     add(value.replace('\\', "\\\\").replace('"', "\\\""));
-    // XML and HTML, with the usual spellings of the two quotes.
-    let text = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    add(text.clone());
-    add(value.replace('&', "&amp;").replace('<', "&lt;"));
-    for (double, single) in
-        [("&quot;", "&apos;"), ("&quot;", "&#39;"), ("&quot;", "&#x27;"), ("&#34;", "&#39;"), ("&quot;", "'")]
-    {
-        add(text.replace('"', double).replace('\'', single));
+    // XML and HTML, with the usual spellings of the two quotes, and of what is not ASCII.
+    for (double, single) in QUOTES {
+        for greater in [">", "&gt;"] {
+            for other in [None, Some(decimal_entity as fn(char) -> String), Some(hex_entity)] {
+                add(entities(value, |letter| match letter {
+                    '&' => Some("&amp;".to_owned()),
+                    '<' => Some("&lt;".to_owned()),
+                    '>' => Some(greater.to_owned()),
+                    '"' => Some(double.to_owned()),
+                    '\'' => Some(single.to_owned()),
+                    _ if letter.is_ascii() => None,
+                    _ => other.map(|entity| entity(letter)),
+                }));
+            }
+        }
+    }
+    for single in ["&#39;", "&#x27;"] {
+        let named = |letter| match letter {
+            '&' => Some("&amp;".to_owned()),
+            '<' => Some("&lt;".to_owned()),
+            '>' => Some("&gt;".to_owned()),
+            '"' => Some("&quot;".to_owned()),
+            '\'' => Some(single.to_owned()),
+            _ => None,
+        };
+        add(entities(value, |letter| named(letter).or_else(|| (letter == '/').then(|| hex_entity(letter)))));
+        add(entities(value, |letter| named(letter).or_else(|| "/`=".contains(letter).then(|| hex_entity(letter)))));
+    }
+    for entity in [decimal_entity as fn(char) -> String, hex_entity] {
+        for stays in ["", " ", "-_., "] {
+            for beyond_ascii in [false, true] {
+                let kept = |letter: char| match letter.is_ascii() {
+                    true => letter.is_ascii_alphanumeric() || stays.contains(letter),
+                    false => beyond_ascii,
+                };
+                add(entities(value, |letter| (!kept(letter)).then(|| entity(letter))));
+            }
+            // Letters of other scripts may pass for alphanumeric.
+            let kept = |letter: char| letter.is_alphanumeric() || stays.contains(letter);
+            add(entities(value, |letter| (!kept(letter)).then(|| entity(letter))));
+        }
+        add(entities(value, |letter| "&<>\"'".contains(letter).then(|| entity(letter))));
+        add(entities(value, |letter| (!letter.is_ascii() || "&<>\"'".contains(letter)).then(|| entity(letter))));
+        add(entities(value, |letter| Some(entity(letter))));
     }
     // Shells: inside single quotes (two ways), inside double quotes, with a backslash before what is special.
     add(value.replace('\'', "'\\''"));
@@ -83,6 +133,86 @@ fn add_forms(value: &str, forms: &mut BTreeSet<Vec<u8>>) {
         letter.is_ascii() && !letter.is_ascii_alphanumeric() && !"_-./,:@%+=".contains(letter)
     }));
     add(escaped_before(value, |letter| letter.is_ascii() && !letter.is_ascii_alphanumeric()));
+}
+
+/// Each byte in hexadecimal, with something between the bytes: as lists in programs and as dumps have it.
+fn add_separated(value: &str, forms: &mut BTreeSet<Vec<u8>>) {
+    for (before, between) in [("", ", "), ("", ","), ("", "-"), ("0x", " "), ("0x", ", "), ("0x", ","), ("\\x", " ")] {
+        // The first byte has the same before it as the others; it is no part of the value.
+        forms.insert(bytes_as(value, before, between, |_| false).into_bytes());
+    }
+    // Dumps with two bytes in a group; the value begins with either.
+    for first in [0, 1] {
+        let mut text = String::with_capacity(value.len() * 3);
+        for (position, byte) in value.bytes().enumerate() {
+            if position > 0 && position % 2 == first {
+                text.push(' ');
+            }
+            let _ = write!(text, "{byte:02x}");
+        }
+        forms.insert(text.into_bytes());
+    }
+}
+
+/// Percent-encoded, but for letters, digits and what stays as it is.
+fn percent(value: &str, stays: &str) -> String {
+    bytes_as(value, "%", "", |byte| byte.is_ascii_alphanumeric() || stays.as_bytes().contains(&byte))
+}
+
+/// How the two quotes are written in XML and HTML.
+const QUOTES: [(&str, &str); 11] = [
+    ("\"", "'"),
+    ("\"", "&apos;"),
+    ("\"", "&#39;"),
+    ("&quot;", "'"),
+    ("&quot;", "&apos;"),
+    ("&quot;", "&#39;"),
+    ("&quot;", "&#039;"),
+    ("&quot;", "&#x27;"),
+    ("&#34;", "&#39;"),
+    ("&#34;", "'"),
+    ("&#x22;", "&#x27;"),
+];
+
+fn decimal_entity(letter: char) -> String {
+    format!("&#{};", u32::from(letter))
+}
+
+fn hex_entity(letter: char) -> String {
+    format!("&#x{:x};", u32::from(letter))
+}
+
+/// The text with something else for some of its characters.
+fn entities(value: &str, entity: impl Fn(char) -> Option<String>) -> String {
+    let mut text = String::with_capacity(value.len());
+    for letter in value.chars() {
+        match entity(letter) {
+            Some(entity) => text.push_str(&entity),
+            None => text.push(letter),
+        }
+    }
+    text
+}
+
+/// A JSON string with more of its characters as `\u0027`: the quote and the backslash have a backslash before them
+/// already.
+fn json_hex(form: &str, special: &str) -> String {
+    let mut text = String::with_capacity(form.len());
+    let mut letters = form.chars();
+    while let Some(letter) = letters.next() {
+        let escaped = if letter == '\\' { letters.next() } else { None };
+        match escaped {
+            Some(escaped @ ('"' | '\\')) if special.contains(escaped) => {
+                let _ = write!(text, "\\u{:04x}", u32::from(escaped));
+            }
+            Some(escaped) => text.extend(['\\', escaped]),
+            None if letter != '\\' && special.contains(letter) => {
+                let _ = write!(text, "\\u{:04x}", u32::from(letter));
+            }
+            None => text.push(letter),
+        }
+    }
+    text
 }
 
 /// The letters of a longer base64 text that depend on the value alone, when it begins `alignment` bytes after a multiple

@@ -34,6 +34,12 @@ const BREAKS: usize = 2;
 /// What stands wherever this program has cut a text. What is left of a secret beside it is masked as well.
 const CUT: &[u8] = "…".as_bytes();
 
+/// What is shown for bytes that are no character: where a cut goes through one, its rest.
+const BROKEN: &[u8] = "\u{fffd}".as_bytes();
+
+/// A character of four bytes leaves at most three.
+const MOST_BROKEN: usize = 3;
+
 /// So many cuts of a text are looked at from each end: this program makes two at most, and what came from outside must
 /// not make the search long.
 const MOST_CUTS: usize = 256;
@@ -129,12 +135,13 @@ impl Patterns {
         let mut found = Vec::new();
         let mut add = |start: usize, end: usize| found.push(joined.position(start)..joined.position(end - 1) + 1);
         for &cut in looked_at {
-            let from = cut.saturating_sub(window);
-            let before = joined.bytes.get(from..cut).unwrap_or_default().to_ascii_lowercase();
+            let last = before_broken(&joined.bytes, cut);
+            let from = last.saturating_sub(window);
+            let before = joined.bytes.get(from..last).unwrap_or_default().to_ascii_lowercase();
             if let Some(start) = self.begun.begun_in(&before) {
                 add(from + start, cut);
             }
-            let after = cut + CUT.len();
+            let after = after_broken(&joined.bytes, cut + CUT.len());
             let until = joined.bytes.len().min(after + window);
             let mut rest = joined.bytes.get(after..until).unwrap_or_default().to_ascii_lowercase();
             rest.reverse();
@@ -155,6 +162,30 @@ impl Patterns {
             None => 0,
         }
     }
+}
+
+/// The end of what stands before a cut, but for what is left of a character that was cut itself.
+fn before_broken(text: &[u8], cut: usize) -> usize {
+    let mut end = cut;
+    for _ in 0..MOST_BROKEN {
+        if !text.get(..end).is_some_and(|before| before.ends_with(BROKEN)) {
+            break;
+        }
+        end -= BROKEN.len();
+    }
+    end
+}
+
+/// The same for what stands after it.
+fn after_broken(text: &[u8], cut: usize) -> usize {
+    let mut start = cut;
+    for _ in 0..MOST_BROKEN {
+        if !text.get(start..).is_some_and(|after| after.starts_with(BROKEN)) {
+            break;
+        }
+        start += BROKEN.len();
+    }
+    start
 }
 
 /// Where texts were cut.

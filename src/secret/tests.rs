@@ -26,6 +26,7 @@ fn through_masker(secrets: &Secrets, pieces: &[&[u8]]) -> Vec<u8> {
 
 /// What other programs make of the canary, worked out by hand or by those programs, not by the code under test.
 fn disguises() -> Vec<(&'static str, String)> {
+    let bytes = |one: fn(u8) -> String, between: &str| CANARY.bytes().map(one).collect::<Vec<_>>().join(between);
     let hex: String = CANARY.bytes().map(|byte| format!("{byte:02x}")).collect();
     vec![
         ("raw", CANARY.into()),
@@ -47,6 +48,27 @@ fn disguises() -> Vec<(&'static str, String)> {
         ("shell, shlex", r#"K4n'"'"'ari "Vögel" & <Fi$ch>/\2"#.into()),
         ("shell, double", r#"K4n'ari \"Vögel\" & <Fi\$ch>/\\2"#.into()),
         ("shell, printf %q", r#"K4n\'ari\ \"Vögel\"\ \&\ \<Fi\$ch\>/\\2"#.into()),
+        ("python quote", "K4n%27ari%20%22V%C3%B6gel%22%20%26%20%3CFi%24ch%3E/%5C2".into()),
+        ("encodeURI", "K4n'ari%20%22V%C3%B6gel%22%20&%20%3CFi$ch%3E/%5C2".into()),
+        ("encodeURIComponent", "K4n'ari%20%22V%C3%B6gel%22%20%26%20%3CFi%24ch%3E%2F%5C2".into()),
+        ("ConvertTo-Json", r#"K4n\u0027ari \"Vögel\" \u0026 \u003cFi$ch\u003e/\\2"#.into()),
+        ("System.Text.Json", r#"K4n\u0027ari \u0022V\u00F6gel\u0022 \u0026 \u003CFi$ch\u003E/\\2"#.into()),
+        ("xml attribute, least", r#"K4n'ari &quot;Vögel&quot; &amp; &lt;Fi$ch>/\2"#.into()),
+        ("xml, ascii", r#"K4n'ari "V&#246;gel" &amp; &lt;Fi$ch&gt;/\2"#.into()),
+        ("php", r#"K4n&#039;ari &quot;Vögel&quot; &amp; &lt;Fi$ch&gt;/\2"#.into()),
+        (
+            "entities, decimal",
+            "K4n&#39;ari&#32;&#34;V&#246;gel&#34;&#32;&#38;&#32;&#60;Fi&#36;ch&#62;&#47;&#92;2".into(),
+        ),
+        (
+            "entities, hex",
+            "K4n&#x27;ari&#x20;&#x22;V&#xF6;gel&#x22;&#x20;&#x26;&#x20;&#x3C;Fi&#x24;ch&#x3E;&#x2F;&#x5C;2".into(),
+        ),
+        ("0x", bytes(|byte| format!("0x{byte:02x}"), " ")),
+        ("0X,", bytes(|byte| format!("0x{byte:02X}"), ", ")),
+        ("hex,", bytes(|byte| format!("{byte:02x}"), ", ")),
+        ("\\x", bytes(|byte| format!("\\x{byte:02x}"), "")),
+        ("hex-", bytes(|byte| format!("{byte:02X}"), "-")),
         ("debug", format!("{CANARY:?}")),
     ]
 }
@@ -234,4 +256,37 @@ proptest! {
         let secrets = knowing(&["Zq0~never~in~it"]);
         prop_assert_eq!(secrets.redact_text(&text).into_inner(), text);
     }
+}
+
+/// Of what a cut leaves of a secret hardly anything is shown, whichever byte of a character it goes through.
+#[test]
+fn a_cut_within_a_character_hides_no_rest() {
+    let secret = "äöKx9Zq€W7vJ";
+    let secrets = knowing(&[secret]);
+    for cut in 0..=secret.len() {
+        let (head, tail) = secret.as_bytes().split_at(cut);
+        for text in
+            [[b"xx ", head, "…\n[9 bytes left out]\n…".as_bytes()].concat(), ["…".as_bytes(), tail, b" yy"].concat()]
+        {
+            let shown = secrets.redact_text(&String::from_utf8_lossy(&text)).into_inner();
+            let letters: Vec<char> = secret.chars().collect();
+            for part in letters.windows(4) {
+                let part: String = part.iter().collect();
+                assert!(!shown.contains(&part), "cut at {cut}: {shown}");
+            }
+        }
+    }
+}
+
+/// What a secret costs to look for stays bounded.
+#[test]
+fn the_forms_of_a_secret_are_bounded() {
+    let worst: String = "ä'\"<>&/\\+ ".chars().cycle().take(900).collect();
+    let forms = super::forms::forms_of(&worst);
+    let bytes: usize = forms.iter().map(Vec::len).sum();
+    assert!(forms.len() < 300 && bytes < 2_000_000, "{} forms, {bytes} bytes", forms.len());
+    let key: String =
+        std::iter::repeat_n("MIIEpAIBAAKCAQEA7/xY+zMIIEpAIBAAKCAQEA7/xY+zMIIEpAIBAAKCAQEA7/x\n", 900).collect();
+    let bytes: usize = super::forms::forms_of(&key).iter().map(Vec::len).sum();
+    assert!(bytes < 2_000_000, "{bytes} bytes");
 }

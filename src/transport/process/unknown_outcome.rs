@@ -6,10 +6,16 @@ use super::Ending;
 const SIGNALLED: std::ops::RangeInclusive<i32> = 129..=192;
 
 /// Programs that reach elsewhere, and the exit codes by which they say that a connection was lost or its time was over.
-const CODES: [(&str, &[i32]); 4] = [
+///
+/// `xargs` says with codes of its own that one of its commands ended with 255 or by a signal, and with 123 that one ended
+/// badly: among several that may have been `ssh`.
+const CODES: [(&str, &[i32]); 7] = [
     ("rsync", &[10, 12, 20, 30, 35, 255]),
     ("timeout", &[124]),
     ("gtimeout", &[124]),
+    ("xargs", &[123, 124, 125]),
+    ("gxargs", &[123, 124, 125]),
+    ("wget", &[4]),
     ("curl", &[16, 18, 28, 52, 55, 56, 92]),
 ];
 
@@ -62,6 +68,11 @@ mod tests {
             assert!(!lost(1, command) && !lost(2, command) && !lost(127, command), "{command}");
         }
         assert!(lost(12, "rsync_a_b") && !lost(23, "rsync_a_b"));
+        for code in [123, 124, 125] {
+            assert!(lost(code, "xargs_-n1_ssh_be1") && lost(code, "sh_-c_ls | xargs -n1 deploy"), "{code}");
+        }
+        assert!(!lost(1, "xargs_true") && !lost(126, "xargs_true") && !lost(127, "xargs_true"));
+        assert!(lost(4, "wget_http://be1/restart") && !lost(8, "wget_http://be1/restart"));
         assert!(lost(124, "timeout_9_true") && !lost(124, "true") && !lost(125, "timeout_9_true"));
         assert!(!lost(255, "deploy_--all") && !lost(255, "true"));
     }
