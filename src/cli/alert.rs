@@ -62,7 +62,11 @@ fn alert(place: &str, fields: &Map<String, Value>, name: Option<&Value>, called:
         None => return Err(format!("{place} has no {called}: {FORMS}")),
     };
     let labels = match fields.get("labels") {
-        Some(Value::Object(labels)) => labels.iter().map(|(name, value)| (name.clone(), text_of(value))).collect(),
+        // What is null says nothing, as if it were not there.
+        Some(Value::Object(labels)) => {
+            let labels = labels.iter().filter(|(_, value)| !value.is_null());
+            labels.map(|(name, value)| (name.clone(), text_of(value))).collect()
+        }
         Some(other) => return Err(format!("The labels of {} are {}: {FORMS}", lower(place), kind(other))),
         None => BTreeMap::new(),
     };
@@ -200,7 +204,8 @@ mod tests {
         let alerts = parse(PAYLOAD).unwrap();
         let told: Vec<_> = alerts.iter().map(|alert| (alert.name.as_str(), alert.resolved)).collect();
         assert_eq!(told, [("ImapDown", false), ("ImapDown", true)]);
-        let plain = parse(r#"{"name":"ImapDown","labels":{"server":"fe1","count":3}}"#).unwrap();
+        let plain = parse(r#"{"name":"ImapDown","labels":{"server":"fe1","count":3,"site":null}}"#).unwrap();
+        assert!(!plain[0].labels.contains_key("site"));
         assert_eq!(plain[0].labels["count"], "3");
         for (wrong, says) in [
             ("", "The alert is not JSON"),

@@ -4,6 +4,7 @@ use super::act::{act, turned_down};
 use super::address::Address;
 use super::change::{Change, Keep, Undo, close};
 use super::compute::mismatch;
+use super::evaluate::present;
 use super::event::{EventKind, StepResult};
 use super::exit::{Exit, Flow, Resolution, caught};
 use super::frame::{Age, Frame};
@@ -303,6 +304,9 @@ async fn let_value<'t>(
     frame: &mut Frame,
     at: Address,
 ) -> Flow {
+    if otherwise.is_some() {
+        present(&value)?;
+    }
     if value == Value::Absent {
         match otherwise {
             Some(LetElse::Block(otherwise)) => return block(scope.at(at), otherwise, frame).await,

@@ -169,7 +169,11 @@ impl Evaluator<'_> {
                 let host = self.value(of)?;
                 Ok(Value::Boolean(self.host(&host)?.roles.contains(role)))
             }
-            ExpressionKind::IsAbsent(of) => Ok(Value::Boolean(self.value(of)? == Value::Absent)),
+            ExpressionKind::IsAbsent(of) => {
+                let value = self.value(of)?;
+                present(&value)?;
+                Ok(Value::Boolean(value == Value::Absent))
+            }
             ExpressionKind::Conditional(condition, then, otherwise) => {
                 if self.boolean(condition)? {
                     self.value(then)
@@ -347,6 +351,14 @@ pub(super) fn not_boolean(value: &Value) -> ActionError {
     match value.loss() {
         Some(loss) => loss.refusal("a condition"),
         None => mismatch(format!("a condition is {}, neither true nor false", value.kind())),
+    }
+}
+
+/// Checks that it can be told whether a value is there: what is missing of a partial one might say otherwise.
+pub(super) fn present(value: &Value) -> Result<(), ActionError> {
+    match value {
+        Value::Partial(partial) => Err(partial.loss.refusal("what may be absent")),
+        _ => Ok(()),
     }
 }
 

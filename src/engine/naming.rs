@@ -1,7 +1,7 @@
 //! What a run and a call are called where people read it: on one line, and bounded.
 
 use super::tree::Run;
-use crate::value::{Value, Written};
+use crate::value::{Value, Written, is_invisible};
 use std::fmt::Write;
 
 /// The longest value of an argument, in characters.
@@ -43,12 +43,10 @@ pub(super) fn indented(text: &str) -> String {
 }
 
 fn push_visible(text: &mut String, character: char) {
-    let turns =
-        matches!(character, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     match character {
         '\n' => text.push_str("\\n"),
         '\t' => text.push_str("\\t"),
-        character if character.is_control() || turns => text.extend(character.escape_unicode()),
+        character if character.is_control() || is_invisible(character) => text.extend(character.escape_unicode()),
         character => text.push(character),
     }
 }

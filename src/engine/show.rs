@@ -9,7 +9,6 @@ use super::render::{call_text, render, signature};
 use super::scope::Scope;
 use super::work::{MOST_STEPS, Work};
 use crate::check::leaving::Leaving;
-use crate::check::numbering::blocks_of;
 use crate::check::program::{Adverb, Block, Expression, LetElse, Procedure, Slot, Statement, StatementKind, Subject};
 use crate::value::{Quoted, Value, Written};
 
@@ -41,41 +40,16 @@ pub(super) fn condition(scope: &Scope<'_>, condition: &Expression, frame: &Frame
     because::written(scope, condition, frame)
 }
 
-/// What a block does to the outside, in one line: its calls, values of locals filled in.
+/// What a block does to the outside, in one line: its calls, values of locals filled in. What is done in one case only,
+/// or several times, is written with its case or its loop.
 pub(super) fn effects(scope: &Scope<'_>, block: &Block, frame: &Frame) -> String {
-    let program = scope.tree.program;
     let mut frame = frame.clone();
-    let mut showing = Showing { scope, frame: &mut frame, known: Vec::new(), depth: 0 };
-    let mut calls = Vec::new();
-    let mut blocks = vec![block.statements.iter()];
-    while let Some(statements) = blocks.last_mut() {
-        let Some(statement) = statements.next() else {
-            blocks.pop();
-            continue;
-        };
-        let mut shown = |expressions: &[Expression]| -> Vec<String> {
-            expressions.iter().map(|expression| showing.quoted_if_text(expression)).collect()
-        };
-        match &statement.kind {
-            StatementKind::Act { call, .. } => calls.push(call_text(program, call, &shown(&call.arguments))),
-            StatementKind::Do { procedure, arguments, .. } => {
-                let name = program.procedures.get(*procedure).map_or("…", |procedure| procedure.name.as_str());
-                calls.push(format!("do {name}({})", shown(arguments).join(", ")));
-            }
-            StatementKind::Run { runbook, arguments } => calls.push(signature(program, *runbook, &shown(arguments))),
-            kind => {
-                if let StatementKind::Let { slot, .. }
-                | StatementKind::For { slot, .. }
-                | StatementKind::Try { slot, .. } = kind
-                {
-                    showing.bind(*slot, None);
-                }
-                let inner: Vec<&Block> = blocks_of(kind).collect();
-                blocks.extend(inner.into_iter().rev().map(|block| block.statements.iter()));
-            }
-        }
-    }
-    calls.join("; ")
+    Showing { scope, frame: &mut frame, known: Vec::new(), depth: 0 }.effects(block)
+}
+
+/// `if A { … } else { … }`, in one line.
+fn braced(header: &str, effects: &str) -> String {
+    if effects.is_empty() { format!("{header} {{ }}") } else { format!("{header} {{ {effects} }}") }
 }
 
 /// One line about what is done so many times more, if it is; `{}` stands for the number.
@@ -143,6 +117,147 @@ struct Showing<'s, 't> {
 }
 
 impl Showing<'_, '_> {
+    /// What a block does to the outside, in one line.
+    fn effects(&mut self, block: &Block) -> String {
+        let effects: Vec<String> =
+            block.statements.iter().map(|statement| self.effect(&statement.kind)).filter(|it| !it.is_empty()).collect();
+        effects.join("; ")
+    }
+
+    /// An expression with the names of what is not known; hosts and texts are put in their places.
+    fn named(&self, expression: &Expression) -> String {
+        render(self.scope.tree.program, expression, &|slot| {
+            let known = self.known.iter().rev().find(|it| it.0 == slot).is_none_or(|it| it.1);
+            match self.frame.get(slot).filter(|_| known) {
+                Some(value @ (Value::Host(_) | Value::Text(_))) => Some(value.clone()),
+                _ => self.frame.name(slot).cloned().map(Value::Word),
+            }
+        })
+    }
+
+    /// The effects of a block, and those of the block that is taken instead.
+    fn with_else(&mut self, header: &str, effects: &str, otherwise: Option<&Block>) -> String {
+        let otherwise = otherwise.map(|block| self.effects(block)).unwrap_or_default();
+        match (effects.is_empty(), otherwise.is_empty()) {
+            (true, true) => String::new(),
+            (_, true) => braced(header, effects),
+            (_, false) => format!("{} {}", braced(header, effects), braced("else", &otherwise)),
+        }
+    }
+
+    /// Only the block that is taken instead has effects.
+    fn only_else(&mut self, header: impl FnOnce(&Self) -> String, otherwise: Option<&Block>) -> String {
+        let otherwise = otherwise.map(|block| self.effects(block)).unwrap_or_default();
+        if otherwise.is_empty() { String::new() } else { braced(&format!("{} else", header(self)), &otherwise) }
+    }
+
+    fn effect(&mut self, kind: &StatementKind) -> String {
+        let program = self.scope.tree.program;
+        match kind {
+            StatementKind::Act { call, .. } => {
+                let arguments: Vec<String> = call.arguments.iter().map(|it| self.quoted_if_text(it)).collect();
+                call_text(program, call, &arguments)
+            }
+            StatementKind::Do { procedure, arguments, .. } => {
+                let name = program.procedures.get(*procedure).map_or("…", |procedure| procedure.name.as_str());
+                let arguments: Vec<String> = arguments.iter().map(|it| self.quoted_if_text(it)).collect();
+                format!("do {name}({})", arguments.join(", "))
+            }
+            StatementKind::Run { runbook, arguments } => {
+                let arguments: Vec<String> = arguments.iter().map(|it| self.quoted_if_text(it)).collect();
+                signature(program, *runbook, &arguments)
+            }
+            StatementKind::Let { slot, name, value, otherwise } => {
+                let run = match value {
+                    Subject::Run { .. } => self.subject(value),
+                    _ => String::new(),
+                };
+                self.bind(*slot, None);
+                let otherwise = match otherwise {
+                    Some(LetElse::Block(otherwise)) => Some(otherwise),
+                    _ => None,
+                };
+                let instead = self.only_else(|_| format!("let {name}"), otherwise);
+                [run, instead].into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join("; ")
+            }
+            StatementKind::Step { block, .. } => self.effects(block),
+            StatementKind::If { branches, otherwise } => {
+                let arms: Vec<(String, String)> =
+                    branches.iter().map(|(condition, block)| (self.named(condition), self.effects(block))).collect();
+                let last = otherwise.as_ref().map(|block| self.effects(block)).unwrap_or_default();
+                if last.is_empty() && arms.iter().all(|(_, effects)| effects.is_empty()) {
+                    return String::new();
+                }
+                let arms = arms.iter().map(|(condition, effects)| braced(&format!("if {condition}"), effects));
+                let last = (!last.is_empty()).then(|| braced("", &last).trim_start().to_owned());
+                arms.chain(last).collect::<Vec<_>>().join(" else ")
+            }
+            StatementKind::Match { subject, arms, otherwise } => {
+                let run = matches!(subject, Subject::Run { .. });
+                let subject = match subject {
+                    Subject::Value(expression) => self.named(expression),
+                    subject => self.subject(subject),
+                };
+                let arms = arms.iter().map(|(values, block)| {
+                    let values: Vec<String> = values.iter().map(|value| Written(value).to_string()).collect();
+                    (values.join(", "), self.effects(block))
+                });
+                let mut arms: Vec<(String, String)> = arms.collect();
+                arms.extend(otherwise.as_ref().map(|block| ("else".to_owned(), self.effects(block))));
+                if arms.iter().all(|(_, effects)| effects.is_empty()) {
+                    return if run { subject } else { String::new() };
+                }
+                let arms: Vec<String> = arms.iter().map(|(values, effects)| braced(values, effects)).collect();
+                braced(&format!("match {subject}"), &arms.join(" "))
+            }
+            StatementKind::For { slot, list, block, .. } => {
+                let list = self.named(list);
+                self.bind(*slot, None);
+                let effects = self.effects(block);
+                let name = self.frame.name(*slot).map_or("…", |name| name.as_str()).to_owned();
+                self.with_else(&format!("for {name} in {list}"), &effects, None)
+            }
+            StatementKind::Repeat { count, block, otherwise, .. } => {
+                let (count, effects) = (self.named(count), self.effects(block));
+                self.with_else(&format!("repeat {count} times"), &effects, otherwise.as_ref())
+            }
+            StatementKind::Retry { count, block, .. } => {
+                let (count, effects) = (self.named(count), self.effects(block));
+                self.with_else(&format!("retry {count} times"), &effects, None)
+            }
+            StatementKind::Try { block, slot, catch } => {
+                let effects = self.effects(block);
+                self.bind(*slot, None);
+                match self.effects(catch) {
+                    caught if caught.is_empty() => effects,
+                    caught => format!("{} {}", braced("try", &effects), braced("catch", &caught)),
+                }
+            }
+            StatementKind::TemporarilyBlock { block, undo, .. } => {
+                let (effects, undo) = (self.effects(block), self.effects(undo));
+                if effects.is_empty() && undo.is_empty() {
+                    return String::new();
+                }
+                format!("{} {}", braced("temporarily", &effects), braced("undo", &undo))
+            }
+            StatementKind::Require { condition, otherwise } => {
+                self.only_else(|it| format!("require {}", it.named(condition)), otherwise.as_ref())
+            }
+            StatementKind::RequireApproval { otherwise, .. } => {
+                self.only_else(|_| "require approval".to_owned(), otherwise.as_ref())
+            }
+            StatementKind::WaitUntil { condition, otherwise, .. } => {
+                self.only_else(|it| format!("wait until {}", it.named(condition)), otherwise.as_ref())
+            }
+            StatementKind::Manual { otherwise, .. } => self.only_else(|_| "manual".to_owned(), otherwise.as_ref()),
+            StatementKind::ResolveIfFixed { .. }
+            | StatementKind::Resolve { .. }
+            | StatementKind::Escalate { .. }
+            | StatementKind::Notify { .. }
+            | StatementKind::Wait { .. } => String::new(),
+        }
+    }
+
     /// Whether enough has been shown.
     fn is_full(&self) -> bool {
         self.scope.tree.shown.get() > MOST_LINES

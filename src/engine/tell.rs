@@ -12,7 +12,7 @@ use super::tree::Run;
 use super::turn::{inside, reply};
 use super::world::Telling;
 use crate::check::program::{Evidence, Expression};
-use crate::value::{SignedDuration, Value, display_duration};
+use crate::value::{SignedDuration, Value, display_duration, without_invisible};
 use ecow::EcoString;
 use std::fmt::Write;
 use std::rc::Rc;
@@ -153,7 +153,7 @@ fn subject(run: &Run, saying: &Run, sentence: &str) -> String {
         true => called,
         false => format!("{}, of {called}", one_line(&saying.called(), LONGEST_NAME)),
     };
-    format!("[{called}] {}: {sentence}", one_line(&run.title, LONGEST_NAME))
+    without_invisible(&format!("[{called}] {}: {sentence}", one_line(&run.title, LONGEST_NAME)))
 }
 
 /// The same as a line of the message itself.

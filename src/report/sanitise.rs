@@ -1,16 +1,12 @@
 //! Text from outside, made harmless for a terminal: nothing in it moves the cursor, sets a title or turns the reading
 //! direction round.
 
+use crate::value::is_invisible;
 use std::borrow::Cow;
 
 /// Whether a terminal, or the eye, would take this character for something else than text.
 fn is_harmful(character: char) -> bool {
-    character.is_control() && !matches!(character, '\n' | '\t') || is_bidirectional(character)
-}
-
-/// Characters that change the order in which a line is shown, or that separate lines without looking like it.
-fn is_bidirectional(character: char) -> bool {
-    matches!(character, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    character.is_control() && !matches!(character, '\n' | '\t') || is_invisible(character)
 }
 
 /// Harmful characters as escapes (`\u{1b}`); line ends and tabs stay. A carriage return before a line end goes.
@@ -48,7 +44,8 @@ pub fn same_length(text: &str) -> Cow<'_, str> {
         (false, _) => character,
         (true, 1) => '?',
         (true, 2) => '¿',
-        (true, _) => '\u{FFFD}',
+        (true, 3) => '\u{FFFD}',
+        (true, _) => '\u{1FBC4}',
     };
     Cow::Owned(text.chars().map(replace).collect())
 }
@@ -62,6 +59,7 @@ mod tests {
         assert_eq!(sanitise("a\u{1b}]52;c;x\u{7}b"), "a\\u{1b}]52;c;x\\u{7}b");
         assert_eq!(sanitise("one\r\ntwo\rthree"), "one\ntwo\\u{d}three");
         assert_eq!(sanitise("user\u{202e}txt"), "user\\u{202e}txt");
+        assert_eq!(sanitise("a\u{200b}b\u{2066}c\u{ad}d"), "a\\u{200b}b\\u{2066}c\\u{ad}d");
         assert!(matches!(sanitise("重启 IMAP4"), Cow::Borrowed(_)));
     }
 
@@ -72,9 +70,9 @@ mod tests {
 
     #[test]
     fn offsets_stay_true() {
-        let text = "a\u{1b}b\u{85}c\u{202e}d\u{0}";
+        let text = "a\u{1b}b\u{85}c\u{202e}d\u{0}e\u{e0001}";
         let clean = same_length(text);
         assert_eq!(clean.len(), text.len());
-        assert_eq!(clean, "a?b¿c\u{FFFD}d?");
+        assert_eq!(clean, "a?b¿c\u{FFFD}d?e\u{1FBC4}");
     }
 }

@@ -3,6 +3,7 @@
 mod call;
 mod error;
 mod host;
+mod invisible;
 pub mod jq;
 mod outline;
 mod partial;
@@ -22,6 +23,7 @@ pub use error::{ActionError, ErrorKind, Outcome};
 pub use host::{
     Host, HostSettings, ImapSettings, RebootManager, RebootSettings, Security, ServiceManager, ServiceSettings,
 };
+pub use invisible::{is_invisible, without_invisible};
 pub use partial::{Loss, Partial};
 pub use record::Record;
 pub use settings::{Contact, MailSettings, PowerShellSettings, SecretSource};

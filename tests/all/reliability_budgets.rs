@@ -231,6 +231,10 @@ fn the_second_signal_ends_a_clean_up_that_calculates() {
     std::thread::sleep(Duration::from_secs(2));
     signal(&child, Signal::INT);
     assert_eq!(ends_soon(child, Duration::from_secs(10)), Some(4));
+    let said = std::fs::read_to_string(project.path("err")).unwrap();
+    for words in ["while it calculated", "noted below the state folder", "the next run tells"] {
+        assert!(said.contains(words), "{said}");
+    }
 }
 
 #[test]

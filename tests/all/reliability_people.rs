@@ -275,6 +275,41 @@ fn of_several_alerts_each_that_fits_is_run_and_the_default_contact_hears_of_the_
 }
 
 #[test]
+fn a_subject_has_no_character_that_cannot_be_seen() {
+    let server = Postbox::open();
+    let statements = "  escalate to desk \"Says ${note}\"";
+    let text = format!("{ROLE}{}", book("Web", "server: web, note: text", "  ends within 1h\n", statements));
+    let inventory = format!("{HOSTS}{}", by_mail(server.port));
+    let project = Project::new(&[("a.runbook", &text), ("rectify.yaml", &inventory)]);
+    let invisible = ['\u{202e}', '\u{2028}', '\u{2066}', '\u{200b}', '\u{ad}', '\u{feff}', '\u{e0041}'];
+    let note: String = invisible.iter().flat_map(|letter| ['x', *letter]).collect();
+    let ran = project.run(&["run", "a.runbook", "server=web1", &format!("note={note}")]).ends(3);
+    let mail = unfolded(&server.messages(1)[0]);
+    let subject = mail.lines().find(|line| line.starts_with("Subject: ")).unwrap();
+    // Nothing in it needs an encoding, so all of it is there to be read.
+    assert!(subject.contains("Says x\\u{202e}x\\u{2028}x\\u{2066}x\\u{200b}"), "{subject}");
+    for letter in invisible {
+        assert!(!mail.contains(letter) && !ran.stdout.contains(letter) && !ran.stderr.contains(letter), "{ran:#?}");
+    }
+}
+
+#[test]
+fn a_label_that_is_null_fills_nothing() {
+    let text = format!(
+        "{ROLE}{}",
+        book(
+            "Down",
+            "server: web, note: text = \"none\"",
+            "  ends within 1h\n  alert \"WebDown\"\n",
+            "  exec.disrupt([\"touch\", \"note-${note}\"])\n  resolve \"done\""
+        )
+    );
+    let project = Project::new(&[("books/down.runbook", &text), ("rectify.yaml", &format!("{HOSTS}{DESK}"))]);
+    let ran = send(&project, r#"{"name": "WebDown", "labels": {"server": "web1", "note": null}}"#).ends(0);
+    assert!(project.path("note-none").exists() && !project.path("note-null").exists(), "{ran:#?}");
+}
+
+#[test]
 fn two_hosts_of_one_message_are_told_apart() {
     let server = Postbox::open();
     let inventory = by_mail(server.port);

@@ -153,6 +153,34 @@ fn what_was_masked_or_left_out_decides_nothing() {
 }
 
 #[test]
+fn whether_a_masked_or_cut_value_is_there_nobody_can_tell() {
+    for how in ["present", "absent"] {
+        refused_both(
+            "",
+            &format!(
+                "let n = seen.stdout.lines.last\nif n is {how} {{ {ACT} }} else {{ notify oncall \"no\" }}\n{ACT}"
+            ),
+        );
+    }
+    refused_both("", &format!("let n = seen.stdout.lines.last else {{ {ACT}\nresolve \"x\" }}\n{ACT}"));
+    let json = "let seen = exec.read([\"sed\", \"s/.*/{\\\"a\\\": \\\"&\\\", \\\"b\\\": [1]}/\"], secret_input: secret(\"word\"))";
+    let record = "record Seen { a: text  n: number? }";
+    for statements in [
+        format!("let n = it.n\nif n is absent {{ {ACT} }} else {{ {ACT} }}"),
+        format!("let n = it.n\nif n is present {{ {ACT} }} else {{ {ACT} }}"),
+        format!("let n = it.n else {{ {ACT}\nresolve \"x\" }}\n{ACT}"),
+        format!("let n = it.n else 5\nif n > 2 {{ {ACT} }} else {{ {ACT} }}"),
+    ] {
+        refused(record, json, &format!("let it = seen.stdout.json as Seen\n{statements}"));
+    }
+    for filter in [".n", ".b[0]", ".a"] {
+        let number = format!("let n = seen.stdout.json.jq(\"{filter}\") as number?");
+        refused("", json, &format!("{number}\nif n is absent {{ {ACT} }} else {{ {ACT} }}"));
+        refused("", json, &format!("{number} else {{ {ACT}\nresolve \"x\" }}\n{ACT}"));
+    }
+}
+
+#[test]
 fn the_mark_goes_through_procedures_and_child_runs() {
     refused_both("procedure P(word: text) { exec.disrupt([\"touch\", \"acted\", word]) }", "do P(seen.stdout)");
     let file = |binding: &str| {
@@ -313,6 +341,36 @@ fn the_last_lines_of_what_ran_out_of_time_show_no_part_of_a_secret() {
             let all = everything(&project, &ran);
             assert!(all.contains("had not ended after"), "{all}");
             shows_nothing(&all, form);
+        }
+    }
+}
+
+/// A secret with characters of two and three bytes.
+const WIDE: &str = "äöKx9Zq€W7vJ";
+
+#[test]
+fn no_cut_within_a_character_shows_a_part_of_a_secret() {
+    let letters: Vec<char> = WIDE.chars().collect();
+    for cut in 1..WIDE.len() {
+        let fill = |count: usize, letter: &str| format!("head -c {count} /dev/zero | tr '\\\\0' {letter}");
+        // The head ends, and the tail begins, at this byte of the secret.
+        let script = format!(
+            "IFS= read -r s; {}; printf %s \\\"$s\\\"; {}; printf %s \\\"$s\\\"; {}",
+            fill(262_144 - cut, "x"),
+            fill(300_000, "y"),
+            fill(65_536 - (WIDE.len() - cut), "z")
+        );
+        let statements = format!(
+            "let seen = exec.read([\"sh\", \"-c\", \"{script}\"], secret_input: secret(\"word\"))\nescalate to oncall \"It is ${{seen.stdout}}\" with seen"
+        );
+        let project = project(&runbook("A", "", &statements));
+        let mut command = project.command(&["run", "a.runbook", "--format", "json"]);
+        let ran = Ran::of(command.env("CANARY", WIDE).output().unwrap());
+        let all = everything(&project, &ran);
+        assert!(all.contains("bytes left out"), "{all:.500}");
+        for part in letters.windows(4) {
+            let part: String = part.iter().collect();
+            assert!(!all.contains(&part), "cut at {cut}: {part} is shown");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A message as people wrote it, and as it travels.
 
 use crate::secret::Redacted;
-use crate::value::{ActionError, ErrorKind};
+use crate::value::{ActionError, ErrorKind, without_invisible};
 use lettre::Address;
 use lettre::address::Envelope;
 use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
@@ -68,6 +68,7 @@ impl Message {
 
     fn subject_line(&self) -> String {
         let line: String = self.subject.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+        let line = without_invisible(&line);
         match line.char_indices().nth(LONGEST_SUBJECT) {
             Some((cut, _)) => format!("{}…", line.get(..cut).unwrap_or_default()),
             None => line,

@@ -70,7 +70,10 @@ fn end_at_second_signal() -> std::io::Result<()> {
             tokio::time::sleep(PATIENCE).await;
         });
         end_every_group();
-        say("A second signal ended the run at once: what it had changed is still in place");
+        say(
+            "A second signal ended the run at once, while it calculated: nothing was taken back. Its temporary changes are \
+             still in place, and noted below the state folder: the next run tells of them",
+        );
         std::process::exit(i32::from(Exit::Cancelled as u8));
     };
     std::thread::Builder::new().name("signals".to_owned()).spawn(listen).map(drop)

@@ -1,5 +1,7 @@
 //! Bytes from outside as text that does nothing to a terminal, a log or a reader's eyes.
 
+use crate::value::is_invisible;
+
 /// An escape sequence that goes on for longer than this is none.
 const LONGEST_SEQUENCE: usize = 4096;
 
@@ -25,7 +27,7 @@ pub fn sanitised(bytes: &[u8]) -> String {
                 clean.push(letter);
                 after
             }
-            _ if letter.is_control() || misleads(letter) => {
+            _ if letter.is_control() || is_invisible(letter) => {
                 clean.extend(letter.escape_unicode());
                 after
             }
@@ -68,11 +70,4 @@ fn sequence_length(first: char, after: &str) -> usize {
         previous = letter;
     }
     lead
-}
-
-/// Characters that reorder text or cannot be seen.
-fn misleads(letter: char) -> bool {
-    matches!(letter,
-        '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
