@@ -364,7 +364,7 @@ impl<'w> Reading<'w> {
                 if program.stops {
                     break;
                 }
-            } else if !word.is_option() && !(program.any_case && word.prefix.starts_with('/')) {
+            } else if !(word.is_option() || program.any_case && word.prefix.starts_with('/')) {
                 parsed.operands.push(here);
                 if program.stops {
                     parsed.operands.extend(next..self.words.len());
