@@ -304,7 +304,7 @@ async fn let_value<'t>(
     frame: &mut Frame,
     at: Address,
 ) -> Flow {
-    if otherwise.is_some() {
+    if *value.shown() == Value::Absent && otherwise.is_some() {
         present(&value)?;
     }
     if value == Value::Absent {

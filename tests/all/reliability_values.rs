@@ -162,7 +162,6 @@ fn whether_a_masked_or_cut_value_is_there_nobody_can_tell() {
             ),
         );
     }
-    refused_both("", &format!("let n = seen.stdout.lines.last else {{ {ACT}\nresolve \"x\" }}\n{ACT}"));
     let json = "let seen = exec.read([\"sed\", \"s/.*/{\\\"a\\\": \\\"&\\\", \\\"b\\\": [1]}/\"], secret_input: secret(\"word\"))";
     let record = "record Seen { a: text  n: number? }";
     for statements in [
@@ -176,6 +175,10 @@ fn whether_a_masked_or_cut_value_is_there_nobody_can_tell() {
     for filter in [".n", ".b[0]", ".a"] {
         let number = format!("let n = seen.stdout.json.jq(\"{filter}\") as number?");
         refused("", json, &format!("{number}\nif n is absent {{ {ACT} }} else {{ {ACT} }}"));
+        // What is there may be bound, and keeps its mark.
+        if filter == ".b[0]" {
+            continue;
+        }
         refused("", json, &format!("{number} else {{ {ACT}\nresolve \"x\" }}\n{ACT}"));
     }
 }
