@@ -293,8 +293,8 @@ fn a_command_that_was_given_up_ends_before_anything_else_begins() {
 
 #[test]
 fn an_undo_is_told_with_its_cases_and_loops() {
-    let undo = "    if was == \"on\" { exec.change([\"touch\", \"enabled\"], accepts: [0]) } else { exec.change([\"touch\", \"disabled\"], accepts: [0]) }\n    for name in [\"a\", \"b\"], at most 5 { exec.change([\"false\", name]) }\n";
-    let told = "{ exec.change(arguments: [\"touch\", \"enabled\"]) } else { exec.change(arguments: [\"touch\", \"disabled\"]) }; for name in [\"a\", \"b\"] { ";
+    let undo = "    if was == \"on\" { exec.change([\"touch\", \"enabled\"]) } else { exec.change([\"touch\", \"disabled\"]) }\n    for name in [\"a\", \"b\"], at most 5 { exec.change([\"false\", name]) }\n";
+    let told = "{ exec.change(arguments: [\"touch\", \"enabled\"], accepts: [0]) } else { exec.change(arguments: [\"touch\", \"disabled\"], accepts: [0]) }; for name in [\"a\", \"b\"] { ";
     let text = format!(
         "runbook A(was: text, pause: duration) {{\n{HEADERS}\n  temporarily {{\n    exec.change([\"touch\", \"begun\"])\n    wait pause\n  }} undo {{\n{undo}  }}\n  resolve \"done\"\n}}\n"
     );
