@@ -277,6 +277,17 @@ mod tests {
     }
 
     #[test]
+    fn what_holds_each_part_against_each_other_is_bounded() {
+        let long = serde_json::json!((0..8000).map(|number| number.to_string()).collect::<Vec<_>>());
+        for filter in ["inside(.)", "contains(.)", "[.[:4000]] | map(inside(.)) | length"] {
+            assert!(first_result(filter, &long).is_err(), "{filter}");
+        }
+        for filter in ["contains([\"7999\"])", "map(contains(\"79\")) | length", ".[:100] | inside(.)"] {
+            assert!(first_result(filter, &long).is_ok(), "{filter}: {:?}", first_result(filter, &long));
+        }
+    }
+
+    #[test]
     fn what_goes_through_a_long_answer_is_not_too_much() {
         let entry =
             |number: u32| serde_json::json!({"name": format!("host-{number}"), "n": number, "tags": ["a", "b"]});

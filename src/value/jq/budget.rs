@@ -30,6 +30,11 @@ const BRANCH_STEPS: u64 = 8;
 const STEP: &str = "charge a step";
 const BRANCH: &str = "charge a branch";
 const WEIGH: &str = "charge a value";
+/// The same before a filter that holds each part of a value against each part of another.
+const SQUARE: &str = "charge a square";
+
+/// So many comparisons of two parts are a step.
+const COMPARISONS: u64 = 8;
 
 /// What is left for one run of a filter.
 pub(super) struct Budget {
@@ -59,6 +64,15 @@ impl Budget {
 
     fn branch(&self, value: &Val) -> bool {
         self.steps.set(self.steps.get().saturating_sub(BRANCH_STEPS));
+        self.step(value)
+    }
+
+    fn square(&self, value: &Val) -> bool {
+        let (mut weight, mut parts) = (0, 0);
+        let small = weight_of(value, DEEPEST, &mut weight, &mut parts);
+        let left = self.steps.get().checked_sub(parts.saturating_mul(parts) / COMPARISONS).filter(|_| small);
+        self.steps.set(left.unwrap_or_default());
+        self.spent.set(self.spent.get() || left.is_none());
         self.step(value)
     }
 
@@ -119,7 +133,7 @@ fn too_much<'a, T: 'a>() -> jaq_core::box_iter::BoxIter<'a, Result<T, Exn<'a, Va
 }
 
 /// The filters that charge.
-pub(super) fn funs() -> [native::Fun<OnBudget>; 3] {
+pub(super) fn funs() -> [native::Fun<OnBudget>; 4] {
     macro_rules! charging {
         ($name:ident, $method:ident) => {
             (
@@ -133,11 +147,22 @@ pub(super) fn funs() -> [native::Fun<OnBudget>; 3] {
             )
         };
     }
-    [charging!(STEP, step), charging!(BRANCH, branch), charging!(WEIGH, weigh)]
+    [charging!(STEP, step), charging!(BRANCH, branch), charging!(WEIGH, weigh), charging!(SQUARE, square)]
 }
 
 fn then<'s>(term: Term<&'s str>, charge: &'static str) -> Term<&'s str> {
     Term::BinOp(Box::new(term), BinaryOp::Pipe(None), Box::new(Term::Call(charge, Vec::new())))
+}
+
+/// Whether a value stands in the filter itself, and so is as small as that.
+fn is_written(term: &Term<&str>) -> bool {
+    match term {
+        Term::Num(_) => true,
+        Term::Str(_, parts) => parts.iter().all(|part| !matches!(part, StrPart::Term(_))),
+        Term::Arr(items) => items.as_deref().is_none_or(is_written),
+        Term::BinOp(left, BinaryOp::Comma, right) => is_written(left) && is_written(right),
+        _ => false,
+    }
 }
 
 /// The same filter, charged for what it does.
@@ -180,6 +205,10 @@ pub(super) fn charged<'s>(term: Term<&'s str>) -> Term<&'s str> {
         Term::IfThenElse(arms, otherwise) => {
             let arms = arms.into_iter().map(|(condition, then)| (charged(condition), charged(then))).collect();
             Term::IfThenElse(arms, otherwise.map(inner))
+        }
+        Term::Call(name @ ("inside" | "contains"), arguments) if !arguments.iter().all(is_written) => {
+            let call = then(Term::Call(name, all(arguments)), WEIGH);
+            Term::BinOp(Box::new(Term::Call(SQUARE, Vec::new())), BinaryOp::Pipe(None), Box::new(call))
         }
         Term::Call(name, arguments) => then(Term::Call(name, all(arguments)), WEIGH),
         Term::Path(of, Path(parts)) => {
