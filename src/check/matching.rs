@@ -70,10 +70,8 @@ impl<'a> Context<'a> {
             let mark = body.enter();
             body.learn(&condition.narrowing.when_true);
             let here = self.decided(place, condition.by_unknown, condition.span());
-            let outer_resolves = body.summary.resolves.take();
-            let (block, completes, left_by, class) = self.measured_branch(body, block, here);
-            let resolves = body.summary.resolves.is_some();
-            body.summary.resolves = outer_resolves.or(body.summary.resolves);
+            let ((block, completes, left_by, class), resolves) =
+                self.noting_resolves(body, |context, body| context.measured_branch(body, block, here));
             body.leave(mark);
             if observes && completes && class >= Class::Disrupt {
                 guarded = guarded.or(Some(condition.span()));
@@ -88,10 +86,8 @@ impl<'a> Context<'a> {
         let mut else_leaves = false;
         let otherwise = match otherwise {
             Some(block) => {
-                let outer_resolves = body.summary.resolves.take();
-                let (block, completes, left_by) = self.branch(body, block, place);
-                let resolves = body.summary.resolves.is_some();
-                body.summary.resolves = outer_resolves.or(body.summary.resolves);
+                let ((block, completes, left_by), resolves) =
+                    self.noting_resolves(body, |context, body| context.branch(body, block, place));
                 ways.add(completes, resolves, place.unknown_let_through, left_by);
                 else_leaves = !completes;
                 Some(block)
@@ -201,10 +197,8 @@ impl<'a> Context<'a> {
             if !by_unknown.when_true {
                 body.learn(&known);
             }
-            let outer_resolves = body.summary.resolves.take();
-            let (block, completes, left_by) = self.branch(body, &arm.block, here);
-            let resolves = body.summary.resolves.is_some();
-            body.summary.resolves = outer_resolves.or(body.summary.resolves);
+            let ((block, completes, left_by), resolves) =
+                self.noting_resolves(body, |context, body| context.branch(body, &arm.block, here));
             body.leave(mark);
             turned_away &= !(by_unknown.when_true && completes);
             ways.add(completes, resolves, here.unknown_let_through, left_by);
@@ -226,6 +220,19 @@ impl<'a> Context<'a> {
         }
         let otherwise = otherwise.map(|(block, _)| block);
         (StatementKind::Match { subject, arms: lowered, otherwise }, ways.some_complete)
+    }
+
+    /// What a branch is lowered to, and whether something in it may resolve.
+    fn noting_resolves<T>(
+        &mut self,
+        body: &mut Body<'a>,
+        lower: impl FnOnce(&mut Self, &mut Body<'a>) -> T,
+    ) -> (T, bool) {
+        let outer = body.summary.resolves.take();
+        let lowered = lower(self, body);
+        let resolves = body.summary.resolves.is_some();
+        body.summary.resolves = outer.or(body.summary.resolves);
+        (lowered, resolves)
     }
 
     /// Whether every case has an arm; what is left out is reported.

@@ -6,7 +6,7 @@
 //! so nothing was done on the strength of it.
 
 use super::Clock;
-use super::state::{failed, open, try_lock};
+use super::state::{failed, open, try_lock, until_locked};
 use crate::engine::world::Charge;
 use crate::value::{ActionError, ErrorKind, SignedDuration, Timestamp, display_duration};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,6 @@ use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 const FILE: &str = "limits.jsonl";
 
@@ -32,9 +31,6 @@ const OLDEST: SignedDuration = SignedDuration::from_hours(400 * 24);
 
 /// Clocks of processes differ by less. What is dated further ahead was written by a wrong clock, or is read by one.
 const AHEAD: SignedDuration = SignedDuration::from_mins(1);
-
-/// How long another process's charge is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The ledger of a state folder.
 #[derive(Debug)]
@@ -140,21 +136,12 @@ impl Ledger {
     }
 
     async fn locked(&self, path: &Path) -> Result<File, ActionError> {
-        let mut waited = Duration::ZERO;
-        loop {
+        until_locked(path, || {
             let file = open(&self.folder, FILE)?;
             // Whoever had it before may have put another file in its place.
-            if try_lock(&file)? && is_at(&file, path) {
-                return Ok(file);
-            }
-            if waited > PATIENCE {
-                let message = format!("another process has been using {} for too long", path.display());
-                return Err(ActionError::new(ErrorKind::Refused, message));
-            }
-            let pause = Duration::from_millis(10);
-            waited += pause;
-            tokio::time::sleep(pause).await;
-        }
+            Ok((try_lock(&file)? && is_at(&file, path)).then_some(file))
+        })
+        .await
     }
 }
 

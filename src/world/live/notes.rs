@@ -1,7 +1,7 @@
 //! Notes of the changes that runs have made and mean to take back: one file a run, each change on the disk before it is
 //! made. The run holds its file by `flock` while it lasts, so that a file that nobody holds tells of what was left.
 
-use super::state::{create, failed, read, try_lock, try_lock_shared};
+use super::state::{create, failed, read, try_lock, try_lock_shared, until_locked};
 use crate::engine::address::Address;
 use crate::engine::event::FoundChange;
 use crate::engine::world::ChangeNote;
@@ -13,7 +13,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// Where they lie, below the state folder.
 const FOLDER: &str = "changes";
@@ -29,9 +28,6 @@ const MOST_FOUND: usize = 100;
 
 /// So many runs may have left notes under one name.
 const MOST_OF_ONE_NAME: usize = 1000;
-
-/// How long somebody who looks at the file is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The notes of one run.
 #[derive(Debug)]
@@ -137,16 +133,7 @@ impl Notes {
             let name = format!("{}{suffix}.{EXTENSION}", self.run);
             let path = self.folder.join(&name);
             let Some(file) = create(&self.folder, &name)? else { continue };
-            let mut waited = Duration::ZERO;
-            while !try_lock(&file)? {
-                if waited > PATIENCE {
-                    let message = format!("another process has been using {} for too long", path.display());
-                    return Err(ActionError::new(ErrorKind::Refused, message));
-                }
-                let pause = Duration::from_millis(10);
-                waited += pause;
-                tokio::time::sleep(pause).await;
-            }
+            until_locked(&path, || Ok(try_lock(&file)?.then_some(()))).await?;
             return Ok(OpenFile { file, path, length: 0, open: BTreeSet::new() });
         }
         let message = format!("{} holds too many notes of runs named {}", self.folder.display(), self.run);

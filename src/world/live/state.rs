@@ -6,9 +6,13 @@ use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
+use std::time::Duration;
 
 /// No file of the state folder is read further than this.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
+
+/// How long a process that holds a lock of a file is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How files are opened: never through a link, never waiting for a pipe, always added to.
 const SAFELY: OFlags =
@@ -55,6 +59,26 @@ pub fn try_lock(file: &File) -> Result<bool, ActionError> {
 /// The same for somebody who only looks: others may look as well.
 pub fn try_lock_shared(file: &File) -> Result<bool, ActionError> {
     lock(file, FlockOperation::NonBlockingLockShared)
+}
+
+/// Tries to take a lock until it is had; an error names the file when another process has had it for too long.
+pub async fn until_locked<T>(
+    path: &Path,
+    mut attempt: impl FnMut() -> Result<Option<T>, ActionError>,
+) -> Result<T, ActionError> {
+    let mut waited = Duration::ZERO;
+    loop {
+        if let Some(locked) = attempt()? {
+            return Ok(locked);
+        }
+        if waited > PATIENCE {
+            let message = format!("another process has been using {} for too long", path.display());
+            return Err(ActionError::new(ErrorKind::Refused, message));
+        }
+        let pause = Duration::from_millis(10);
+        waited += pause;
+        tokio::time::sleep(pause).await;
+    }
 }
 
 fn lock(file: &File, how: FlockOperation) -> Result<bool, ActionError> {
