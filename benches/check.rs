@@ -5,7 +5,8 @@
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rectify::catalog::Catalog;
 use rectify::check::Session;
-use rectify::lint::{self, Settings};
+use rectify::lint;
+use rectify::lint::Settings;
 use rectify::source::{FileError, FileId, Files};
 use rectify::syntax::parse;
 use std::collections::BTreeMap;

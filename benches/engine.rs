@@ -6,8 +6,8 @@ mod engine_support;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use engine_support::{Maker, bind, num, repeat, resolve, starting, world};
-use rectify::check::program::{Program, Statement};
 use rectify::engine::{RunOutcome, run};
+use rectify::program::{Program, Statement};
 
 fn program(body: Vec<Statement>, every: &str) -> Program {
     let mut maker = Maker::new();

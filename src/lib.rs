@@ -1,6 +1,6 @@
-//! rectify: a language for recovery procedures, and what checks, rehearses and runs them.
+//! rectify: a language for recovery procedures, and the tool that checks, tests and runs them.
 //!
-//! Each module is a room of the house that `ARCHITECTURE.md` draws; data walks through them from top to bottom.
+//! Each module is a layer that `ARCHITECTURE.md` describes; data flows through them from top to bottom.
 
 #![warn(missing_docs)]
 
@@ -31,6 +31,9 @@ pub mod format;
 pub mod catalog;
 
 #[deny(clippy::disallowed_methods, clippy::iter_over_hash_type)]
+pub mod program;
+
+#[deny(clippy::disallowed_methods, clippy::iter_over_hash_type)]
 pub mod check;
 
 #[deny(clippy::disallowed_methods, clippy::iter_over_hash_type)]
@@ -40,7 +43,7 @@ pub mod lint;
 pub mod engine;
 
 #[deny(clippy::disallowed_methods, clippy::iter_over_hash_type)]
-pub mod document;
+pub mod docgen;
 
 pub mod transport;
 
@@ -48,7 +51,11 @@ pub mod backend;
 
 pub mod world;
 
-pub mod tester;
+pub mod simulation;
+
+pub mod test_runner;
+
+pub mod project;
 
 pub mod report;
 

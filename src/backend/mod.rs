@@ -17,7 +17,7 @@ pub mod service;
 mod testing;
 
 use crate::secret::Secrets;
-use crate::transport::outside::Outside;
+use crate::transport::system::Outside;
 use crate::value::{ActionError, Call, ErrorKind, Host, PowerShellSettings, Value};
 use std::future::Future;
 use std::pin::Pin;

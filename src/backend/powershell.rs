@@ -2,7 +2,8 @@
 //! "nothing" and "nobody answered" apart.
 
 use super::{Surroundings, working_folder};
-use crate::transport::powershell::{self, Envelope, Numbers, Object, Place, Request, Shell, failure, sentence};
+use crate::transport::powershell;
+use crate::transport::powershell::{Envelope, Numbers, Object, Place, Request, Shell, failure, sentence};
 use crate::value::{ActionError, ErrorKind, Host, Loss, Value};
 use std::time::Duration;
 

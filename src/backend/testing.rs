@@ -2,13 +2,11 @@
 
 use super::Surroundings;
 use crate::secret::Secrets;
-use crate::transport::outside::Later;
-use crate::transport::outside::{Outside, ThisMachine};
 use crate::transport::powershell::{Envelope, Request, SCHEMA, request_of, turned_down, written};
 use crate::transport::process::{Captured, Ending, Finished, Invocation};
+use crate::transport::system::{Later, Outside, ThisMachine};
 use crate::transport::tcp::ConnectError;
-use crate::value::{ActionError, ErrorKind};
-use crate::value::{Call, Class, Host, HostSettings, PowerShellSettings, SecretSource, Value};
+use crate::value::{ActionError, Call, Class, ErrorKind, Host, HostSettings, PowerShellSettings, SecretSource, Value};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,17 +1,17 @@
 //! What a check knows while it goes on, and the order in which it goes.
 
 use super::OtherFiles;
-use super::blanks::Blanks;
+use super::declarations::bodies::ProcedureState;
 use super::declarations::{Declarations, Words};
-use super::effects::Questions;
-use super::names::Body;
-use super::program::{NodeId, Parameter, Program};
-use super::runs::ProcedureState;
-use super::test_lines::TestPlace;
-use super::types::Type;
+use super::scope::Body;
+use super::test_blocks::TestPlace;
+use super::test_blocks::defaults::Blanks;
+use super::unknown_taint::Questions;
 use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::inventory::Inventory;
+use crate::program::types::Type;
+use crate::program::{NodeId, Parameter, Program};
 use crate::source::{SourceMap, Span};
 use crate::syntax::ast;
 use ecow::EcoString;
@@ -139,7 +139,7 @@ impl<'a> Context<'a> {
             let inside = |it: &Span| it.file == whole.file && it.start >= whole.start && it.end <= whole.end;
             !refused.iter().any(inside)
         };
-        context.diagnostics.extend(super::changes::unused_changes(&context.program).into_iter().filter(meant));
+        context.diagnostics.extend(super::unused_changes::unused_changes(&context.program).into_iter().filter(meant));
         context.program.nodes = context.nodes;
         (context.program, context.diagnostics)
     }

@@ -1,40 +1,21 @@
-//! Names, imports, types and flow: from trees to a [`Program`](program::Program), gathering every error.
+//! Names, imports, types and flow: from trees to a [`Program`](crate::program::Program), gathering every error.
 //!
 //! A file is read with all that it imports ([`files`]), its declarations are collected ([`declarations`]), and each is
 //! then lowered: expressions ([`expressions`]), calls ([`calls`]) and statements ([`statements`]) become those of the
 //! program while their types, effects and flow are checked on the way. Nothing is lowered twice, and one slip gives one
-//! diagnostic: what is wrong has the type [`Invalid`](types::Type::Invalid), which fits everywhere.
+//! diagnostic: what is wrong has the type [`Invalid`](crate::program::types::Type::Invalid), which fits everywhere.
 
-mod acts;
-mod blanks;
-mod calls;
-mod changes;
 mod commands;
-mod constants;
 mod context;
 mod declarations;
-mod effects;
 mod expressions;
 mod files;
-mod goals;
-mod graph;
-mod hosts;
-pub mod leaving;
-mod limits;
-mod loops;
-mod matching;
-mod members;
-mod names;
-pub mod numbering;
-mod operators;
-pub mod program;
-mod runs;
-mod signatures;
+mod scope;
 mod statements;
-pub mod test_block;
-mod test_lines;
-mod timings;
-pub mod types;
+mod test_blocks;
+mod topological_sort;
+mod unknown_taint;
+mod unused_changes;
 
 pub use files::{MAX_IMPORTS, OtherFiles, ReadFile, Session};
 
@@ -45,7 +26,7 @@ use crate::source::FileId;
 #[derive(Debug)]
 pub struct Checked {
     /// The program, if nothing is wrong.
-    pub program: Option<program::Program>,
+    pub program: Option<crate::program::Program>,
     /// What could be understood, if something is wrong, but every line could be read.
     pub draft: Option<Draft>,
     /// What was found, in the order of the text.
@@ -56,11 +37,11 @@ pub struct Checked {
 
 /// What a file means that has errors, as far as it goes. It can be looked at, and nothing runs it.
 #[derive(Debug)]
-pub struct Draft(program::Program);
+pub struct Draft(crate::program::Program);
 
 impl Draft {
     /// Its declarations. Statements that were refused are not in them, and places may lead nowhere.
-    pub fn outline(&self) -> &program::Program {
+    pub fn outline(&self) -> &crate::program::Program {
         &self.0
     }
 }

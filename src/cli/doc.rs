@@ -1,11 +1,11 @@
 //! `rectify doc PATH…`.
 
+use super::atomic_write::write;
 use super::output::say;
-use super::project::{Place, Project, by_project};
-use super::write::write;
 use super::{Exit, Output};
-use crate::check::program::Program;
-use crate::document::{Document, Format, Library, Page};
+use crate::docgen::{Document, Format, Library, Page};
+use crate::program::Program;
+use crate::project::{Place, Project, by_project};
 use crate::source::FileId;
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;

@@ -1,11 +1,11 @@
 //! `rectify fmt PATH…`.
 
-use super::files::read_text;
+use super::atomic_write::replace;
 use super::output::say;
-use super::walk::runbook_files;
-use super::write::replace;
 use super::{Exit, Output};
 use crate::diagnostic::Severity;
+use crate::project::discovery::runbook_files;
+use crate::project::files::read_text;
 use crate::source::{SourceFile, SourceMap};
 use crate::{format, syntax};
 use clap::Args;

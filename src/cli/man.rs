@@ -1,8 +1,8 @@
 //! `rectify man`.
 
+use super::atomic_write::write;
 use super::exit::MEANINGS;
 use super::output::say;
-use super::write::write;
 use super::{Cli, Exit, Output};
 use clap::{Args, Command, CommandFactory};
 use clap_mangen::Man;

@@ -1,30 +1,24 @@
 //! The command line: what was typed, handed to the rooms that know what to do; exit codes are decided here alone.
 
 mod actions;
-mod alert;
+mod atomic_write;
 mod check;
-mod choose;
 mod completions;
 mod doc;
 mod exit;
 mod explain;
-mod files;
 mod fmt;
 mod logging;
 mod man;
 mod output;
 pub mod pages;
-mod project;
 mod run;
 mod signals;
 mod simulate;
 mod test;
-mod values;
-mod walk;
-mod write;
 
+pub use crate::project::files::ProjectFiles;
 pub use exit::Exit;
-pub use files::ProjectFiles;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use output::Output;

@@ -2,8 +2,10 @@
 
 use super::When;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::findings::Findings;
+use crate::project::selection::LoadReporter;
 use crate::report::run::Mask;
-use crate::report::{Findings, Style, findings_as_text, sanitise};
+use crate::report::{Style, findings_as_text, sanitise};
 use crate::secret::Secrets;
 use crate::source::SourceMap;
 use std::io::{IsTerminal, Write};
@@ -80,4 +82,14 @@ pub fn say(sentence: &str) {
 pub fn mask_of(secrets: &Arc<Secrets>) -> Mask {
     let secrets = secrets.clone();
     Rc::new(move |line| secrets.redact_text(line))
+}
+
+impl LoadReporter for Output {
+    fn diagnostics(&self, diagnostics: Vec<Diagnostic>, sources: &SourceMap) {
+        self.show(diagnostics, sources);
+    }
+
+    fn left_out(&self, why: &str) {
+        say(why);
+    }
 }

@@ -16,7 +16,7 @@ pub fn all() -> Vec<(&'static str, String)> {
     #[cfg(feature = "schema")]
     pages.extend([
         ("schemas/rectify.schema.json", pretty(&crate::inventory::schema())),
-        ("schemas/world.schema.json", pretty(&crate::world::simulated::schema())),
+        ("schemas/world.schema.json", pretty(&crate::simulation::schema())),
     ]);
     pages
 }

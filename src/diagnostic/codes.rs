@@ -22,8 +22,23 @@ pub struct CodePage {
     pub rule: Option<&'static str>,
 }
 
-/// The page of a rule.
+/// Rules that were renamed: the old name, and today's. Comments, inventories and baselines may still say the old one.
+const RENAMED_RULES: &[(&str, &str)] = &[
+    ("single-look-after-change", "no-poll-after-change"),
+    ("undone-by-hand", "manual-undo"),
+    ("escalation-through-repaired-host", "escalation-via-target"),
+    ("filter-that-hides-alerts", "overnarrow-filter"),
+    ("alert-answered-twice", "duplicate-alert-handler"),
+];
+
+/// Today's name of a rule: what replaced an old name, and any other name as it is.
+pub fn current_rule_name(name: &str) -> &str {
+    RENAMED_RULES.iter().find(|(old, _)| *old == name).map_or(name, |(_, current)| current)
+}
+
+/// The page of a rule, by its name or an old name of it.
 pub fn rule_page(name: &str) -> Option<&'static CodePage> {
+    let name = current_rule_name(name);
     CODES.iter().find(|page| page.rule == Some(name))
 }
 
@@ -95,21 +110,21 @@ codes! {
     IMPOSSIBLE_DECODE = "E0313", "a value that cannot become that type";
     OUTSIDE_TEXT_AS_CODE = "E0314", "text from outside that a program would read as code";
     // Effects
-    ADVERB_DEMANDED = "E0401", "a change without temporarily or permanently";
-    ADVERB_USELESS = "E0402", "temporarily or permanently where there is nothing to undo";
+    RETENTION_REQUIRED = "E0401", "a change without temporarily or permanently";
+    RETENTION_USELESS = "E0402", "temporarily or permanently where there is nothing to undo";
     ACTION_IN_EXPRESSION = "E0403", "an action inside an expression";
     OBSERVATION_AS_STATEMENT = "E0404", "an observation whose answer nobody looks at";
     EFFECT_IN_PROBE = "E0405", "a probe that acts";
     UNKNOWN_DECIDES = "E0406", "an effect that an unknown answer would decide";
     FORBIDDEN_IN_UNDO = "E0407", "an ending, a person or a run inside undo";
     DESTROY_WITHOUT_APPROVAL = "E0408", "a destruction that nobody approved";
-    BLIND_REPEAT = "E0409", "an action that must not be repeated, inside retry";
+    UNSAFE_RETRY = "E0409", "an action that must not be repeated, inside retry";
     GUARD_WITHOUT_ELSE = "E0410", "a disruption behind an if without an else";
     CHANGE_NOT_USED = "E0411", "a temporary change that ends before anything acts";
     // Flow
     UNREACHABLE = "E0501", "a statement after an ending";
     NO_ENDING = "E0502", "a path that ends in neither resolve nor escalate";
-    ELSE_STAYS = "E0503", "an else that must leave, and does not";
+    ELSE_FALLS_THROUGH = "E0503", "an else that must leave, and does not";
     UNBOUNDED = "E0504", "a loop or wait without a bound";
     RECURSION = "E0505", "a procedure or runbook that does itself";
     NO_GOAL = "E0506", "resolve if fixed without a goal";
@@ -136,27 +151,27 @@ codes! {
     // What people read
     STEP_BY_NUMBER = "L0101", "a text that refers to a step by its number", "step-reference-by-number";
     BARE_ESCALATION = "L0102", "an escalation without the evidence at hand", "escalation-without-evidence";
-    UNREACHABLE_CONTACT = "L0103", "news that leave by what is being repaired", "escalation-through-repaired-host";
+    ESCALATION_VIA_TARGET = "L0103", "news that leave by what is being repaired", "escalation-via-target";
     UNEXPLAINED_CHANGE = "L0104", "a lasting change with no word why", "unexplained-lasting-change";
     // Time
     SHORT_WINDOW = "L0201", "a window that ends before the probe has made up its mind", "window-shorter-than-retries";
-    SINGLE_LOOK = "L0202", "a single look right after a change", "single-look-after-change";
+    NO_POLL_AFTER_CHANGE = "L0202", "a single look right after a change", "no-poll-after-change";
     // Safety
     LITERAL_SECRET = "L0301", "a text that looks like a secret", "literal-secret";
     SHELL_COMMAND = "L0302", "a command that a shell reads", "shell-command";
     CONFUSABLE_NAME = "L0303", "a name of letters that look like others", "confusable-name";
     IMPOSSIBLE_PATTERN = "L0304", "a pattern that no text matches", "impossible-pattern";
-    UNDONE_BY_HAND = "L0305", "a change that is taken back by hand", "undone-by-hand";
+    MANUAL_UNDO = "L0305", "a change that is taken back by hand", "manual-undo";
     // What nobody uses
     UNUSED_PARAMETER = "L0401", "a parameter that nothing uses", "unused-parameter";
     UNUSED_VALUE = "L0402", "a value that nothing uses", "unused-value";
     UNUSED_DECLARATION = "L0403", "a declaration that nothing uses", "unused-declaration";
     UNUSED_IMPORT = "L0404", "an import that nothing needs", "unused-import";
     // Alerts
-    ALERT_ANSWERED_TWICE = "L0501", "two runbooks for one alert", "alert-answered-twice";
+    DUPLICATE_ALERT_HANDLER = "L0501", "two runbooks for one alert", "duplicate-alert-handler";
     UNANSWERED_ALERT = "L0502", "an alert that no runbook answers", "unanswered-alert";
     GOAL_OF_ANOTHER_ALERT = "L0503", "a goal that says nothing about the alert", "goal-of-another-alert";
     UNKNOWN_MONITOR = "L0504", "a name that no monitor has", "unknown-monitor";
     MONITOR_OF_ANOTHER_GROUP = "L0505", "a monitor beside a group that it is not in", "monitor-of-another-group";
-    HIDING_FILTER = "L0506", "a look that leaves out what the alerts are about", "filter-that-hides-alerts";
+    OVERNARROW_FILTER = "L0506", "a look that leaves out what the alerts are about", "overnarrow-filter";
 }

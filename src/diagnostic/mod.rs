@@ -1,9 +1,10 @@
 //! A diagnostic as plain data: what is wrong, where, and what to do.
 
 mod codes;
+pub mod findings;
 mod suggest;
 
-pub use codes::{CODES, Code, CodePage, code, rule_of, rule_page};
+pub use codes::{CODES, Code, CodePage, code, current_rule_name, rule_of, rule_page};
 pub use suggest::nearest;
 
 use crate::source::{FileId, Span};

@@ -1,6 +1,6 @@
 //! Where in a run an effect stands: the same in every replay of it.
 
-use crate::check::program::NodeId;
+use crate::program::NodeId;
 use ecow::EcoVec;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

@@ -1,8 +1,7 @@
 //! What a run tells while it goes on: the lines of `--format json`, and what a journal will keep.
 
 use super::address::Address;
-use crate::value::plain;
-use crate::value::{Call, Outcome, SignedDuration, Timestamp, Value};
+use crate::value::{Call, Outcome, SignedDuration, Timestamp, Value, plain};
 use ecow::EcoString;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};

@@ -5,7 +5,7 @@
 
 use super::address::Address;
 use super::event::{Event, ShownEvidence};
-use crate::check::program::NodeId;
+use crate::program::NodeId;
 use crate::value::{ActionError, Call, Timestamp, Value};
 use ecow::EcoString;
 use std::future::Future;

@@ -9,7 +9,7 @@ mod declarations;
 mod document;
 mod expressions;
 mod statements;
-mod tests;
+mod test_blocks;
 
 use crate::source::Span;
 use crate::syntax::ast::{Amount, Comment, File, Text, Timings};

@@ -22,7 +22,8 @@ pub use schema::schema;
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
 use crate::value::{Contact, Host, MailSettings, PowerShellSettings, SecretSource};
-use crate::yaml::{self, Reader, suggestion};
+use crate::yaml;
+use crate::yaml::{Reader, suggestion};
 use ecow::EcoString;
 use std::collections::BTreeMap;
 

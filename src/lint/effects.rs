@@ -1,9 +1,10 @@
 //! What calls do to the outside, by the names that a file has for them.
 
 use super::rule::File;
-use crate::check::program::{Block, Probe, Program, StatementKind};
+use crate::program::{Block, Probe, Program, StatementKind};
 use crate::source::Span;
-use crate::syntax::ast::{self, Expression, ExpressionKind, Path};
+use crate::syntax::ast;
+use crate::syntax::ast::{Expression, ExpressionKind, Path};
 use crate::value::Class;
 use std::collections::BTreeSet;
 

@@ -6,25 +6,25 @@
 
 mod allow;
 mod baseline;
-mod conclude;
 mod effects;
-mod facts;
-mod flat;
+mod finish;
+mod index;
 mod rule;
 mod rules;
+mod summary;
 
 pub use allow::Allow;
 pub use baseline::{Baseline, Known};
-pub use conclude::{Settings, conclude};
-pub use facts::{Answering, Declared, Facts};
-pub use flat::{Flat, Part, Placed};
+pub use finish::{Settings, conclude};
+pub use index::{Flat, Part, Placed};
 pub use rule::{File, Look, Project, Rule};
 pub use rules::RULES;
+pub use summary::{Answering, Declared, Facts};
 
-use crate::check::program::Program;
 use crate::check::{Draft, ReadFile, Session};
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Inventory;
+use crate::program::Program;
 
 /// Looks at a file that was checked and has no errors.
 pub fn look(session: &Session<'_>, file: ReadFile<'_>, program: &Program, inventory: Option<&Inventory>) -> Facts {

@@ -1,10 +1,10 @@
 //! What a rule is, and what it is given to look at.
 
-use super::facts::Facts;
-use super::flat::Flat;
-use crate::check::program::{Action, Probe, Program};
+use super::index::Flat;
+use super::summary::Facts;
 use crate::diagnostic::{Code, Diagnostic, Level, rule_of};
 use crate::inventory::Inventory;
+use crate::program::{Action, Probe, Program};
 use crate::source::SourceFile;
 use crate::syntax::ast;
 use crate::value::Class;

@@ -1,6 +1,6 @@
 //! What a finding is known by from one commit to the next: it does not move when lines are put in above it.
 
-use super::place::path;
+use super::location::path;
 use crate::diagnostic::Diagnostic;
 use crate::source::SourceMap;
 use std::collections::BTreeMap;

@@ -1,8 +1,8 @@
 //! Findings as the workflow commands that GitHub makes annotations of.
 
-use super::findings::{Findings, count_of};
-use super::place::{in_utf16, path};
+use super::location::{in_utf16, path};
 use super::sanitise::sanitise_line;
+use crate::diagnostic::findings::{Findings, count_of};
 use crate::diagnostic::{Diagnostic, Severity, rule_of};
 use crate::source::SourceMap;
 use std::fmt::Write;

@@ -1,9 +1,9 @@
 //! Findings as GitLab's code quality report.
 
-use super::findings::Findings;
 use super::fingerprint::Fingerprints;
 use super::json::place;
-use super::place::path;
+use super::location::path;
+use crate::diagnostic::findings::Findings;
 use crate::diagnostic::{Severity, rule_of};
 use crate::source::SourceMap;
 use serde_json::json;

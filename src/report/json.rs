@@ -1,6 +1,6 @@
 //! Diagnostics as JSON, for programs.
 
-use super::findings::{Findings, file_name};
+use crate::diagnostic::findings::{Findings, file_name};
 use crate::diagnostic::{Diagnostic, Severity, rule_of};
 use crate::source::{LineColumn, SourceMap, Span};
 use serde::Serialize;

@@ -1,8 +1,8 @@
 //! Findings as JUnit's XML, for CI servers that show tests: a suite for each file, a failed case for each finding.
 
-use super::findings::{Findings, file_name};
 use super::json::place;
-use super::place::path;
+use super::location::path;
+use crate::diagnostic::findings::{Findings, file_name};
 use crate::diagnostic::{Diagnostic, Severity, rule_of};
 use crate::source::{SourceMap, Span};
 use std::borrow::Cow;

@@ -1,19 +1,17 @@
 //! What people and programs read: diagnostics and runs, on a terminal as JSON, or as CI servers want them.
 
-mod findings;
 mod fingerprint;
 mod github;
 mod gitlab;
 mod json;
 mod junit;
-mod place;
+mod location;
 pub mod run;
 mod sanitise;
 mod sarif;
 mod terminal;
-pub mod testing;
+pub mod test_results;
 
-pub use findings::{Findings, More, count_of};
 pub use github::findings_as_github;
 pub use gitlab::findings_as_gitlab;
 pub use json::findings_as_json;

@@ -1,8 +1,8 @@
 //! Findings as SARIF 2.1.0, for code scanning.
 
-use super::findings::Findings;
 use super::fingerprint::Fingerprints;
-use super::place::{in_utf16, path, uri};
+use super::location::{in_utf16, path, uri};
+use crate::diagnostic::findings::Findings;
 use crate::diagnostic::{CODES, CodePage, Diagnostic, Fix, Label, Severity};
 use crate::source::{SourceMap, Span};
 use serde_json::{Value, json};

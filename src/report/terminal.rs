@@ -1,8 +1,8 @@
 //! Diagnostics for people: code, place, sentence and help, with the lines they are about. The only file that names
 //! miette.
 
-use super::findings::{Findings, file_name};
 use super::sanitise::{same_length, sanitise_line};
+use crate::diagnostic::findings::{Findings, file_name};
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::source::{SourceFile, SourceMap};
 use miette::{

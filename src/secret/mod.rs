@@ -5,7 +5,7 @@
 //! [`Secrets::redact_text`], [`Secrets::redact_value`] or a [`Masker`], which look for the value itself, as it is and in
 //! every disguise that programs commonly give it. Masking by the name of a field is not attempted: it leaks.
 
-mod forms;
+mod encodings;
 mod masker;
 mod patterns;
 mod redacted;

@@ -1,7 +1,7 @@
 //! Looks for all forms of all known values at once.
 
 use super::SHORTEST;
-use super::forms::forms_of;
+use super::encodings::forms_of;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::collections::{BTreeSet, HashSet};
 use std::ops::{Bound, Range};

@@ -282,11 +282,11 @@ fn a_cut_within_a_character_hides_no_rest() {
 #[test]
 fn the_forms_of_a_secret_are_bounded() {
     let worst: String = "ä'\"<>&/\\+ ".chars().cycle().take(900).collect();
-    let forms = super::forms::forms_of(&worst);
+    let forms = super::encodings::forms_of(&worst);
     let bytes: usize = forms.iter().map(Vec::len).sum();
     assert!(forms.len() < 300 && bytes < 2_000_000, "{} forms, {bytes} bytes", forms.len());
     let key: String =
         std::iter::repeat_n("MIIEpAIBAAKCAQEA7/xY+zMIIEpAIBAAKCAQEA7/xY+zMIIEpAIBAAKCAQEA7/x\n", 900).collect();
-    let bytes: usize = super::forms::forms_of(&key).iter().map(Vec::len).sum();
+    let bytes: usize = super::encodings::forms_of(&key).iter().map(Vec::len).sum();
     assert!(bytes < 2_000_000, "{bytes} bytes");
 }

@@ -1,13 +1,13 @@
 //! Text to tree: the grammar's pairs become an AST that keeps comments, and what is wrong becomes diagnostics.
 
 pub mod ast;
-mod build;
-mod explain;
 mod grammar;
 mod limits;
+mod lower;
 mod parse;
-mod scan;
+mod prescan;
+mod recovery;
 
-pub use build::amounts::{duration, size};
+pub use lower::amounts::{duration, size};
 pub use parse::{Parsed, parse};
-pub use scan::is_forbidden;
+pub use prescan::is_forbidden;

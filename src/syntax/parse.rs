@@ -1,10 +1,10 @@
 //! The way from a text to a tree and what is wrong with it.
 
-use super::ast;
-use super::build::Builder;
-use super::explain::deep;
-use super::grammar::{self, Rule};
-use super::scan::scan;
+use super::grammar::Rule;
+use super::lower::Builder;
+use super::prescan::scan;
+use super::recovery::nesting;
+use super::{ast, grammar};
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::{FileId, Span};
 
@@ -29,7 +29,7 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
     }
     let plain = scan(file, text);
     if let Some(span) = plain.too_deep {
-        return Parsed { file: empty(), diagnostics: vec![deep::diagnostic(span)] };
+        return Parsed { file: empty(), diagnostics: vec![nesting::diagnostic(span)] };
     }
     let (mut tree, mut diagnostics) = grammar::with_stack(|| build(file, text, &plain));
     tree.comments = plain.comments;
@@ -38,7 +38,7 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
     Parsed { file: tree, diagnostics }
 }
 
-fn build(file: FileId, text: &str, plain: &super::scan::Plain<'_>) -> (ast::File, Vec<Diagnostic>) {
+fn build(file: FileId, text: &str, plain: &super::prescan::Plain<'_>) -> (ast::File, Vec<Diagnostic>) {
     let mut builder = Builder::new(file, text, &plain.text, &plain.reported);
     match grammar::read(Rule::file, &plain.text) {
         Ok(pairs) => {
@@ -47,7 +47,7 @@ fn build(file: FileId, text: &str, plain: &super::scan::Plain<'_>) -> (ast::File
         }
         Err(_) => {
             let tree = ast::File { span: Span::new(file, 0, text.len() as u32), ..ast::File::default() };
-            (tree, vec![deep::unreadable(file, &plain.text)])
+            (tree, vec![nesting::unreadable(file, &plain.text)])
         }
     }
 }

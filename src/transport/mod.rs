@@ -1,9 +1,9 @@
 //! Processes and connections: bounded, with deadlines, and gone when they are dropped.
 
 pub mod lines;
-pub mod outside;
 pub mod powershell;
 pub mod process;
+pub mod system;
 pub mod tcp;
 pub mod tls;
 pub mod trust;

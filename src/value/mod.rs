@@ -11,9 +11,9 @@ pub mod plain;
 mod record;
 mod settings;
 mod size;
+mod source_text;
 mod units;
 mod version;
-mod written;
 
 #[cfg(test)]
 mod tests;
@@ -28,9 +28,9 @@ pub use partial::{Loss, Partial};
 pub use record::Record;
 pub use settings::{Contact, MailSettings, PowerShellSettings, SecretSource};
 pub use size::Size;
+pub use source_text::{Quoted, Written};
 pub use units::{display_duration, display_size};
 pub use version::Version;
-pub use written::{Quoted, Written};
 
 use ecow::EcoString;
 pub use jiff::{SignedDuration, Timestamp};

@@ -1,13 +1,12 @@
 //! Worlds to run a program in: what changes between running, rehearsing, testing,
 //! simulating and replaying.
 
-mod calls;
+mod dispatcher;
+pub mod dry_run;
 pub mod live;
 pub mod recording;
-pub mod rehearsal;
 pub mod replaying;
 pub mod scripted;
-pub mod simulated;
-pub mod stage;
+pub mod virtual_time;
 
-pub use calls::Calls;
+pub use dispatcher::Calls;

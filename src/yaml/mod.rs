@@ -3,7 +3,7 @@
 
 mod decode;
 mod node;
-mod places;
+mod positions;
 mod reader;
 #[cfg(feature = "schema")]
 pub mod schema;

@@ -1,6 +1,7 @@
 //! YAML as a tree with places: read by serde_yaml, nothing of it interpreted, nothing expanded, everything bounded.
 
-use super::places::{self, Offsets, Place, Shape, Unplaced};
+use super::positions;
+use super::positions::{Offsets, Place, Shape, Unplaced};
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::{FileId, MAX_FILE_BYTES, Span};
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -74,7 +75,7 @@ pub fn parse(file: FileId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Opt
     let offsets = Offsets::new(file, body, text.len() - body.len());
     // Places first: they bound the depth, and show aliases before anything could follow them.
     let empty = Node { span: whole, kind: Kind::Map(Vec::new()) };
-    match places::find(body, &offsets, diagnostics) {
+    match positions::find(body, &offsets, diagnostics) {
         Ok(None) => Some(empty),
         Ok(Some(place)) => match read(body, &place, diagnostics) {
             Ok(root) if root.is_null() => Some(Node { span: root.span, ..empty }),

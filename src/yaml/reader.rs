@@ -1,6 +1,7 @@
 //! Takes nodes apart and complains about what does not fit.
 
-use super::decode::{self, Misfit};
+use super::decode;
+use super::decode::Misfit;
 use super::node::{Kind, Node};
 use crate::diagnostic::{Diagnostic, code, nearest};
 use crate::source::Span;

@@ -12,7 +12,8 @@ use blocks::{Block, blocks_of};
 use rectify::catalog::Catalog;
 use rectify::check::Session;
 use rectify::diagnostic::rule_of;
-use rectify::lint::{self, Facts, Settings};
+use rectify::lint;
+use rectify::lint::{Facts, Settings};
 use rectify::source::{FileError, Files};
 use std::path::{Path, PathBuf};
 

@@ -1,9 +1,9 @@
 //! Effects: what is saved, undone, kept, confirmed, limited and locked.
 
 use super::engine_support::*;
-use rectify::check::program::*;
 use rectify::engine::RunOutcome::{Cancelled, Escalated, Resolved};
 use rectify::engine::event::EventKind;
+use rectify::program::*;
 use rectify::value::{ErrorKind, Outcome, Value};
 use rectify::world::scripted::{Person, Rule, Scripted};
 
@@ -337,8 +337,8 @@ fn a_teams_own_action_does_what_its_body_says() {
     maker.action(
         "team.cure",
         rectify::value::Class::Disrupt,
-        vec![("on", rectify::check::types::Type::Host(vec![]))],
-        rectify::check::types::Type::Nothing,
+        vec![("on", rectify::program::types::Type::Host(vec![]))],
+        rectify::program::types::Type::Nothing,
     );
     let inner = maker.call("svc.restart", vec![local(0)]);
     maker.change("team.cure", |action| action.body = Some(ActionBody { lets: vec![], result: BodyResult::Act(inner) }));

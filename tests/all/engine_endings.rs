@@ -1,9 +1,9 @@
 //! How runs end: resolved, escalated, cancelled, refused; and the last word of clean-up.
 
 use super::engine_support::*;
-use rectify::check::program::*;
 use rectify::engine::RunOutcome::{Cancelled, Escalated, Refused, Resolved};
 use rectify::engine::event::{EventKind, RunOutcome};
+use rectify::program::*;
 use rectify::value::{ErrorKind, Value};
 use rectify::world::scripted::Rule;
 

@@ -2,9 +2,9 @@
 
 use super::engine_support::*;
 use proptest::prelude::*;
-use rectify::check::program::*;
 use rectify::engine::event::EventKind;
 use rectify::engine::{Ending, RunOutcome, run};
+use rectify::program::*;
 use rectify::value::{ActionError, Call, Class, ErrorKind, Outcome, SignedDuration, Value};
 use rectify::world::recording::{Entry, Log, Recording, Replied};
 use rectify::world::replaying::{Mismatch, Replaying};

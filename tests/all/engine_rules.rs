@@ -1,9 +1,9 @@
 //! The rest of the rules of "What happens, exactly": procedures, child runs, parallel loops, what is bound once.
 
 use super::engine_support::*;
-use rectify::check::program::*;
 use rectify::engine::RunOutcome::{Cancelled, Escalated, Resolved};
 use rectify::engine::event::{EventKind, RunOutcome};
+use rectify::program::*;
 use rectify::value::{ErrorKind, Value};
 use rectify::world::scripted::Rule;
 
@@ -175,8 +175,8 @@ fn rule_5_never_more_than_so_many_at_a_time() {
     maker.action(
         "svc.slow",
         rectify::value::Class::Change,
-        vec![("n", rectify::check::types::Type::Host(vec![]))],
-        rectify::check::types::Type::Nothing,
+        vec![("n", rectify::program::types::Type::Host(vec![]))],
+        rectify::program::types::Type::Nothing,
     );
     let all = each(1, targets, Some(3), vec![wait("10s"), notify("one")]);
     maker.runbook(vec![all, resolve("well")]);
@@ -261,8 +261,8 @@ fn rule_13_a_secret_shows_its_reference_only() {
     maker.action(
         "svc.login",
         rectify::value::Class::Change,
-        vec![("password", rectify::check::types::Type::Secret)],
-        rectify::check::types::Type::Nothing,
+        vec![("password", rectify::program::types::Type::Secret)],
+        rectify::program::types::Type::Nothing,
     );
     let login = maker.act("svc.login", vec![constant(Value::Secret("imap/probe".into()))]);
     maker.runbook(vec![login, resolve("well")]);

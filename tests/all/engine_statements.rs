@@ -1,10 +1,10 @@
 //! One scenario for each word of the language that the other files do not show.
 
 use super::engine_support::*;
-use rectify::check::program::*;
-use rectify::check::types::{EnumType, RecordType, Type};
 use rectify::engine::RunOutcome::{Escalated, Rehearsed, Resolved};
 use rectify::engine::event::{EventKind, StepResult};
+use rectify::program::types::{EnumType, RecordType, Type};
+use rectify::program::*;
 use rectify::value::{Class, ErrorKind, Value};
 use rectify::world::scripted::{Person, Rule};
 use std::sync::Arc;

@@ -1,9 +1,9 @@
 //! Programs for the engine's tests, built by hand, and scenes: a program run in a scripted world.
 
-use rectify::check::program::*;
-use rectify::check::types::Type;
 use rectify::engine::event::{Event, EventKind};
 use rectify::engine::{Ending, Start, rehearse, run};
+use rectify::program::types::Type;
+use rectify::program::*;
 use rectify::source::Span;
 use rectify::value::{Class, Host, HostSettings, Outcome, SignedDuration, Timestamp, Value, display_duration};
 use rectify::world::scripted::{Rule, Scripted};
@@ -503,6 +503,6 @@ pub fn value(number: i64) -> Rule {
 }
 
 /// Names for so many slots: `v0`, `v1`, …
-fn locals(count: usize) -> rectify::check::program::Locals {
+fn locals(count: usize) -> rectify::program::Locals {
     (0..count).map(|slot| format!("v{slot}").into()).collect()
 }

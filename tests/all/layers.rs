@@ -19,14 +19,17 @@ const ROOMS: &[(&str, &[&str], bool)] = &[
     ("catalog", &["syntax"], true),
     ("yaml", &[], true),
     ("inventory", &["secret", "yaml"], true),
-    ("check", &["syntax", "catalog", "inventory"], true),
-    ("lint", &["syntax", "check", "inventory"], true),
-    ("engine", &["check"], true),
-    ("document", &["syntax", "check"], true),
+    ("program", &["syntax"], true),
+    ("check", &["syntax", "catalog", "inventory", "program"], true),
+    ("lint", &["syntax", "check", "inventory", "program"], true),
+    ("engine", &["program"], true),
+    ("docgen", &["syntax", "program"], true),
     ("transport", &["secret"], false),
     ("backend", &["secret", "transport"], false),
-    ("world", &["engine", "check", "catalog", "inventory", "backend", "transport", "secret", "yaml"], false),
-    ("tester", &["world", "engine", "check"], false),
+    ("world", &["engine", "program", "inventory", "backend", "transport", "secret"], false),
+    ("simulation", &["world", "engine", "program", "transport", "yaml"], false),
+    ("test_runner", &["simulation", "world", "engine", "program"], false),
+    ("project", &["catalog", "check", "inventory", "lint", "program", "secret", "syntax"], false),
     ("report", &["engine", "secret"], false),
     ("cli", &["*"], false),
 ];
@@ -54,7 +57,7 @@ const OWNED: &[(&str, &str)] = &[
     ("clap", "cli"),
     ("pest", "syntax"),
     ("async_imap", "backend"),
-    ("pulldown_cmark", "document"),
+    ("pulldown_cmark", "docgen"),
 ];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

@@ -6,11 +6,12 @@
 use crate::corpus::{Finding, demand, folder};
 use rectify::catalog::Catalog;
 use rectify::check::Session;
-use rectify::check::program::Program;
 use rectify::diagnostic::{CODES, Diagnostic};
-use rectify::inventory::{self, Inventory};
-use rectify::lint::{self, Facts, Look, RULES, Settings};
+use rectify::inventory::Inventory;
+use rectify::lint::{Facts, Look, RULES, Settings};
+use rectify::program::Program;
 use rectify::source::{FileError, Files, SourceFile, SourceMap};
+use rectify::{inventory, lint};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 

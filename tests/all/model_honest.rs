@@ -3,8 +3,8 @@
 //! other than the engine.
 
 use crate::model_support::{Driver, hosts, section, settings, start};
+use rectify::simulation::exchange::{Account, Model, Violation, random_faults};
 use rectify::value::Timestamp;
-use rectify::world::simulated::exchange::{Account, Model, Violation, random_faults};
 use serde_json::json;
 
 const PROXY: &str = r"IMAP.Proxy\ImapProxyTestProbe";

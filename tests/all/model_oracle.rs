@@ -1,7 +1,7 @@
 //! The oracle: an innocent run, and each crime by itself.
 
 use crate::model_support::Driver;
-use rectify::world::simulated::exchange::Account;
+use rectify::simulation::exchange::Account;
 use serde_json::json;
 
 const FRONT: &str = "MSExchangeImap4";

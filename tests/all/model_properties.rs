@@ -3,10 +3,10 @@
 
 use crate::model_support::{Driver, exchange, hosts, on, request, settings, start};
 use proptest::prelude::*;
+use rectify::simulation::exchange::{Account, Assumptions, FaultKind, Model, Settings, random_faults};
 use rectify::source::{FileId, Span};
 use rectify::transport::powershell::{Filter, Place, Request, SCHEMA};
 use rectify::value::SignedDuration;
-use rectify::world::simulated::exchange::{Account, Assumptions, FaultKind, Model, Settings, random_faults};
 use rectify::yaml;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -185,7 +185,7 @@ fn what_does_not_fit_is_said_with_the_nearest_name() {
 
 #[test]
 fn lengths_are_read_strictly() {
-    let read = |text: &str| serde_yaml::from_str::<rectify::world::simulated::exchange::Range>(text);
+    let read = |text: &str| serde_yaml::from_str::<rectify::simulation::exchange::Range>(text);
     for text in ["90s", "1h30m", "[5s, 30s]", "[0s, 0s]", "250ms"] {
         assert!(read(text).is_ok(), "{text}");
     }

@@ -1,7 +1,7 @@
 //! The rules R1 to R9 of the modelled Exchange, each by what it answers to requests.
 
 use crate::model_support::Driver;
-use rectify::world::simulated::exchange::{Accepts, Effect};
+use rectify::simulation::exchange::{Accepts, Effect};
 use serde_json::json;
 
 const PROXY: &str = r"IMAP.Proxy\ImapProxyTestProbe";

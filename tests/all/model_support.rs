@@ -1,10 +1,10 @@
 //! A hand on the modelled Exchange: sends requests as the backends do, and lets virtual time pass.
 
 use rectify::inventory;
+use rectify::simulation::exchange::{Account, Model, Settings, Violation};
 use rectify::source::FileId;
 use rectify::transport::powershell::{Envelope, Filter, Place, Request, SCHEMA};
 use rectify::value::{Host, SignedDuration, Timestamp};
-use rectify::world::simulated::exchange::{Account, Model, Settings, Violation};
 use serde_json::{Map, Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -2,13 +2,14 @@
 
 use jiff::civil::{Date, date};
 use rectify::catalog::Catalog;
-use rectify::check::program::Program;
 use rectify::check::{Checked, Session};
 use rectify::diagnostic::Severity;
-use rectify::inventory::{self, Inventory};
-use rectify::lint::{self, Facts, Settings};
+use rectify::inventory::Inventory;
+use rectify::lint::{Facts, Settings};
+use rectify::program::Program;
 use rectify::source::{FileError, FileId, Files, SourceFile, SourceMap};
-use rectify::syntax::{self, ast};
+use rectify::syntax::ast;
+use rectify::{inventory, lint, syntax};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

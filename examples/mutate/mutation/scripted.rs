@@ -3,7 +3,7 @@
 use super::Mutant;
 use super::folder::{Checks, Folder};
 use super::trial::Tests;
-use rectify::tester;
+use rectify::test_runner;
 
 /// Every `test` of the folder's files of tests that describes its own world.
 pub struct Scripted;
@@ -14,8 +14,8 @@ impl Tests for Scripted {
         for (program, (file, _)) in programs.iter().zip(&folder.tests) {
             let Some(program) = program else { return Some(format!("{file} has errors")) };
             for test in program.tests.iter().filter(|test| test.world.is_none()) {
-                let fails = match tester::in_script(program, test) {
-                    Ok(seen) => !tester::judge(program, test, &seen).is_empty(),
+                let fails = match test_runner::in_script(program, test) {
+                    Ok(seen) => !test_runner::judge(program, test, &seen).is_empty(),
                     Err(_) => true,
                 };
                 if fails || !test.missing.is_empty() {

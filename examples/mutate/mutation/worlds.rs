@@ -5,15 +5,16 @@ use super::Mutant;
 use super::folder::{Checks, Folder};
 use super::trial::Tests;
 use rectify::backend::{Backend, exchange, host, service};
-use rectify::check::program::Program;
 use rectify::cli::Exit;
+use rectify::engine::Start;
 use rectify::engine::event::{Event, EventKind};
-use rectify::engine::{self, Start};
+use rectify::program::Program;
 use rectify::secret::Secrets;
+use rectify::simulation::{Simulated, Site, Variation, WorldFile, alerts_of_run};
 use rectify::source::{FileError, SourceMap};
 use rectify::value::{Outcome, Value};
 use rectify::world::Calls;
-use rectify::world::simulated::{self, Simulated, Site, Variation, WorldFile, alerts_of_run};
+use rectify::{engine, simulation};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -223,7 +224,7 @@ impl Worlds {
             let places = PLACES.map(|place| root.join(place).join(format!("{name}.yaml")));
             let [shipped, other] = &places;
             let path = if shipped.exists() { shipped } else { other };
-            let world = simulated::load(path, &read, &mut SourceMap::new());
+            let world = simulation::load(path, &read, &mut SourceMap::new());
             (name.to_owned(), world.unwrap_or_else(|found| panic!("{}: {found:?}", path.display())))
         };
         Self { worlds: names.map(load).collect(), seeds }
@@ -237,7 +238,7 @@ impl Worlds {
     /// A run of a runbook that is chosen by the world's alert.
     fn alerted(&self, folder: &Folder, checks: &Checks, world: &WorldFile) -> Result<Story, String> {
         let alert = world.alert.as_ref().ok_or("no alert")?;
-        let fits = |runbook: &rectify::check::program::Runbook| {
+        let fits = |runbook: &rectify::program::Runbook| {
             let group = |group: &ecow::EcoString| alert.labels.get("group").is_some_and(|label| label == group);
             runbook.alerts.iter().any(|name| *name == alert.name) && runbook.alert_group.as_ref().is_none_or(group)
         };
@@ -326,7 +327,7 @@ fn own_runbooks(checks: &Checks) -> impl Iterator<Item = (&Program, usize)> {
 /// A host as the one argument of a runbook, where it fits.
 fn argument(program: &Program, runbook: usize, name: &str) -> Option<Value> {
     let [parameter] = program.runbooks[runbook].parameters.as_slice() else { return None };
-    let rectify::check::types::Type::Host(roles) = &parameter.type_of else { return None };
+    let rectify::program::types::Type::Host(roles) = &parameter.type_of else { return None };
     let host = program.hosts.iter().find(|host| host.answers_to(name))?;
     let fits = roles.is_empty() || host.roles.iter().any(|role| roles.contains(role));
     fits.then(|| Value::Host(host.name.clone()))

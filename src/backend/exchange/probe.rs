@@ -1,6 +1,7 @@
 //! Probes run on demand.
 
-use super::redact::{self, Passwords};
+use super::redact;
+use super::redact::Passwords;
 use super::server::Server;
 use super::words::RESULT_TYPES;
 use crate::transport::powershell::{Object, is_cut};

@@ -1,6 +1,6 @@
 //! Whether a host accepts connections.
 
-use crate::transport::outside::Outside;
+use crate::transport::system::Outside;
 use crate::transport::tcp::ConnectError;
 use crate::value::{ActionError, ErrorKind, Host};
 use std::time::Duration;

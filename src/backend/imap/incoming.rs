@@ -1,7 +1,7 @@
 //! Whole responses from a server, with a cap on everything that it may make us hold.
 
 use super::response::{Line, announced};
-use super::stop::Stop;
+use super::session_end::Stop;
 use crate::transport::lines::{Lines, ReadError};
 use std::task::{Context, Poll, ready};
 use tokio::io::AsyncRead;

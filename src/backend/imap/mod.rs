@@ -7,8 +7,9 @@
 //! `docs/backends/imap.md`.
 
 mod argument;
+mod command_cycle;
+mod display_text;
 mod endpoint;
-mod exchange;
 mod guard;
 mod incoming;
 mod outgoing;
@@ -16,15 +17,14 @@ mod progress;
 mod response;
 mod round_trip;
 mod session;
-mod shown;
-mod stop;
+mod session_end;
 
 use super::{Backend, Performing, Surroundings};
 use crate::transport::trust::Trusts;
 use crate::value::{ActionError, Call, ErrorKind, Loss, SignedDuration, Timestamp, Value};
 use endpoint::Endpoint;
 use progress::Progress;
-use stop::Stop;
+use session_end::Stop;
 
 /// The `imap` backend. Every call connects anew; only the certificates to trust are kept between calls.
 #[derive(Debug, Default)]
@@ -39,8 +39,9 @@ impl Backend for Imap {
 
     fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a Surroundings<'a>) -> Performing<'a> {
         Box::pin(async move {
-            let marked = |error: ActionError| ActionError { evidence: error.evidence.map(shown::marked), ..error };
-            self.perform_unmarked(call, surroundings).await.map(shown::marked).map_err(marked)
+            let marked =
+                |error: ActionError| ActionError { evidence: error.evidence.map(display_text::marked), ..error };
+            self.perform_unmarked(call, surroundings).await.map(display_text::marked).map_err(marked)
         })
     }
 }
@@ -118,15 +119,15 @@ fn mailbox(call: &Call) -> Result<String, ActionError> {
 fn certificate_value(certificate: crate::transport::tls::PeerCertificate, problem: Option<String>) -> Value {
     let remaining: SignedDuration = certificate.not_after.duration_since(Timestamp::now());
     const MOST_NAMES: usize = 100;
-    let names = certificate.names.iter().take(MOST_NAMES).map(|name| Value::Text(shown::shown(name.as_bytes())));
+    let names = certificate.names.iter().take(MOST_NAMES).map(|name| Value::Text(display_text::shown(name.as_bytes())));
     let loss = (certificate.names.len() > MOST_NAMES).then_some(Loss::LeftOut);
     Value::record(
         "Certificate",
         [
             ("trusted", Value::Boolean(problem.is_none())),
             ("problem", problem.map_or(Value::Absent, Value::text)),
-            ("subject", Value::Text(shown::shown(certificate.subject.as_bytes()))),
-            ("issuer", Value::Text(shown::shown(certificate.issuer.as_bytes()))),
+            ("subject", Value::Text(display_text::shown(certificate.subject.as_bytes()))),
+            ("issuer", Value::Text(display_text::shown(certificate.issuer.as_bytes()))),
             ("names", Value::list(names).losing_if(loss)),
             ("not_before", Value::Time(certificate.not_before)),
             ("not_after", Value::Time(certificate.not_after)),

@@ -2,7 +2,7 @@
 //! for more.
 
 use super::response::{Shape, announced};
-use super::stop::Stop;
+use super::session_end::Stop;
 use crate::value::{ActionError, ErrorKind};
 use std::collections::VecDeque;
 use zeroize::Zeroizing;

@@ -1,7 +1,7 @@
 //! How far a session has come, how long each phase took, and what was learnt on the way.
 
 use super::response::{CAPABILITIES, Said};
-use super::stop::{Finding, Stop};
+use super::session_end::{Finding, Stop};
 use crate::value::{ActionError, Loss, SignedDuration, Timestamp, Value};
 use ecow::EcoString;
 use std::future::Future;

@@ -3,7 +3,7 @@
 //! Only status responses are read here to their end: the library gives their codes as text for people or not at all, and
 //! knows few of them (not `UNAVAILABLE`).
 
-use super::shown::shown;
+use super::display_text::shown;
 use ecow::EcoString;
 use regex::bytes::Regex;
 use std::sync::LazyLock;

@@ -5,7 +5,7 @@ use super::endpoint::Endpoint;
 use super::guard::random_word;
 use super::progress::{Phase, Progress};
 use super::session::{Library, Opening, Session, require_uidplus};
-use super::stop::{Finding, Stop};
+use super::session_end::{Finding, Stop};
 use crate::value::{ActionError, Timestamp, Value};
 use async_imap::types::{Fetch, Seq};
 use futures_util::TryStreamExt;

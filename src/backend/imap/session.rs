@@ -3,14 +3,14 @@
 //! The protocol is `async-imap`'s, over a [`Guard`].
 
 use super::Login;
+use super::command_cycle::Answer;
 use super::endpoint::Endpoint;
-use super::exchange::Answer;
 use super::guard::Guard;
 use super::progress::{Phase, Progress};
 use super::response::Said;
-use super::stop::{Finding, Stop};
-use crate::transport::tcp;
-use crate::transport::tls::{self, PeerCertificate, TlsError};
+use super::session_end::{Finding, Stop};
+use crate::transport::tls::{PeerCertificate, TlsError};
+use crate::transport::{tcp, tls};
 use crate::value::{ActionError, ErrorKind};
 use async_imap::error::Error;
 use async_imap::types::Mailbox;

@@ -1,11 +1,11 @@
 //! `--fix`: cures that are certain, made in the files.
 
-use super::super::files::read_text;
-use super::super::output::say;
-use super::super::write::replace;
-use super::look::Looked;
+use crate::cli::atomic_write::replace;
+use crate::cli::output::say;
 use crate::diagnostic::{Code, Diagnostic, Fix, code};
 use crate::lint::Rule;
+use crate::project::check::Looked;
+use crate::project::files::read_text;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

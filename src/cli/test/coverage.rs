@@ -1,10 +1,10 @@
 //! What the tests of all files together have reached. Files are known by their names: each program numbers its own.
 
-use crate::check::program::{NodeId, Program};
 use crate::engine::world::Reached;
-use crate::report::testing::{CoverageTold, MissedTold};
+use crate::program::{NodeId, Program};
+use crate::report::test_results::{CoverageTold, MissedTold};
 use crate::source::{FileId, SourceMap, Span};
-use crate::tester::coverage::{What, places};
+use crate::test_runner::coverage::{What, places};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A place in a file, and how it is reached.

@@ -1,7 +1,7 @@
 //! An escalation because of something that was observed, without what was observed: whoever is woken looks for it again.
 
 use crate::diagnostic::{Diagnostic, Level, code};
-use crate::lint::flat::{Placed, first_word};
+use crate::lint::index::{Placed, first_word};
 use crate::lint::rule::{File, Look, Rule};
 use crate::source::Span;
 use crate::syntax::ast::{Expression, ExpressionKind, Operator, StatementKind, TextPart};

@@ -1,8 +1,8 @@
 //! A probe, procedure, role, record or enum that nothing in the project uses.
 
 use crate::diagnostic::{Diagnostic, Level, code};
-use crate::lint::facts::Declared;
 use crate::lint::rule::{Look, Project, Rule};
+use crate::lint::summary::Declared;
 use std::collections::BTreeSet;
 
 pub const RULE: Rule = Rule {

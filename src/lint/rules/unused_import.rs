@@ -1,8 +1,8 @@
 //! An import of which nothing is used.
 
 use crate::diagnostic::{Diagnostic, Level, code};
-use crate::lint::facts::Facts;
 use crate::lint::rule::{Look, Project, Rule};
+use crate::lint::summary::Facts;
 use crate::source::FileId;
 use std::collections::{BTreeMap, BTreeSet};
 

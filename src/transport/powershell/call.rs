@@ -3,8 +3,8 @@
 use super::ascii::ascii;
 use super::contract::{Envelope, Request, SCHEMA};
 use super::script::{MARK, arguments};
-use crate::transport::outside::Outside;
 use crate::transport::process::{Captured, Ending, Finished, Invocation};
+use crate::transport::system::Outside;
 use crate::value::{ActionError, ErrorKind, PowerShellSettings, display_size};
 use std::path::PathBuf;
 use std::time::Duration;

@@ -5,22 +5,22 @@
 //! on the way, `answering` the other side of it for whoever stands in for PowerShell, `failure` what an error record
 //! means, `object` how the properties of an object are read, `like` PowerShell's wildcards.
 
-mod answering;
 mod ascii;
 mod call;
 mod contract;
 mod failure;
 mod like;
 mod object;
+mod responder;
 mod script;
 
 #[cfg(test)]
 mod tests;
 
-pub use answering::{request_of, turned_down, written};
 pub use call::{Shell, call};
 pub use contract::{Envelope, ErrorRecord, Filter, Place, Request, SCHEMA, Stage};
 pub use failure::{failure, sentence};
 pub use like::{has_wildcard, is_like};
 pub use object::{Numbers, Object, is_cut, time, word};
+pub use responder::{request_of, turned_down, written};
 pub use script::arguments;

@@ -3,7 +3,8 @@
 use super::Live;
 use super::state::{failed, open};
 use crate::backend::human::{Answer, Console, Question, Silence};
-use crate::backend::mail::{self, Message};
+use crate::backend::mail;
+use crate::backend::mail::Message;
 use crate::engine::world::{Answered, Asking, Telling};
 use crate::secret::Redacted;
 use crate::value::{ActionError, Contact, ErrorKind, MailSettings, Timestamp};

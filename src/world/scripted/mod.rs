@@ -5,11 +5,11 @@
 mod ledger;
 mod script;
 
-pub use super::stage::{Person, Stuck, Told};
+pub use super::virtual_time::{Person, Stuck, Told};
 pub use ledger::Effect;
 pub use script::{Rule, Says};
 
-use super::stage::Stage;
+use super::virtual_time::Stage;
 use crate::engine::address::Address;
 use crate::engine::event::Event;
 use crate::engine::world::{Answered, Asking, ChangeNote, Charge, Observing, Pending, Reply, Request, Telling, World};

@@ -3,7 +3,7 @@
 use super::mermaid::Chart;
 use super::stage::{page, pages, runbook};
 use crate::corpus::{TestFiles, roots};
-use rectify::document::Format;
+use rectify::docgen::Format;
 
 /// The chart of a runbook with these statements.
 fn chart(statements: &str) -> Chart {

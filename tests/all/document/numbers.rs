@@ -6,7 +6,7 @@ use crate::corpus::MadeUp;
 use crate::engine_support::start;
 use rectify::catalog::Catalog;
 use rectify::check::Session;
-use rectify::document::Format;
+use rectify::docgen::Format;
 use rectify::engine::event::EventKind;
 use rectify::engine::{Start, run};
 use rectify::value::Value;

@@ -2,7 +2,7 @@
 
 use super::stage::{page, pages, runbook};
 use crate::corpus::{MadeUp, TestFiles, folder};
-use rectify::document::Format;
+use rectify::docgen::Format;
 use std::path::Path;
 
 /// Every form of a statement, and the files that it imports.

@@ -3,8 +3,8 @@
 use crate::corpus::MadeUp;
 use rectify::catalog::Catalog;
 use rectify::check::Session;
-use rectify::check::program::Program;
-use rectify::document::{Document, Format, Library, Page};
+use rectify::docgen::{Document, Format, Library, Page};
+use rectify::program::Program;
 use rectify::source::{FileId, Files};
 use std::path::Path;
 

@@ -3,7 +3,7 @@
 use rectify::backend::imap::Imap;
 use rectify::backend::{Backend, Surroundings};
 use rectify::secret::{SecretSource, Secrets};
-use rectify::transport::outside::ThisMachine;
+use rectify::transport::system::ThisMachine;
 use rectify::value::{ActionError, Call, Class, Host, HostSettings, ImapSettings, Value};
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;

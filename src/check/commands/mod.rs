@@ -1,0 +1,260 @@
+//! Commands: lists of arguments, and which of their words a program would read as code.
+//!
+//! No shell reads a command here, but some programs hand their words to one, or to another language: `ssh` to a shell on
+//! the other host, `su -c` to one on this, `psql -c` to a database. Text from outside must not stand in such a word.
+
+mod programs;
+mod reading;
+
+use self::reading::{Found, Reading, Word};
+use super::context::Context;
+use super::scope::{Body, BodyKind};
+use crate::diagnostic::{Diagnostic, code};
+use crate::program::types::Type;
+use crate::program::{Expression, ExpressionKind, Method, TextPart};
+use crate::source::Span;
+use crate::value::Value;
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind};
+use std::sync::LazyLock;
+
+impl<'a> Context<'a> {
+    /// What a command may hold: a program that is written out, no word from outside that passes for an option, and none
+    /// that a program reads as code. `input` is where the text for its standard input stands.
+    pub(super) fn guard_command(&mut self, body: &Body<'a>, command: &mut Expression, input: Option<Span>) {
+        let span = command.span;
+        let ExpressionKind::List(items) = &mut command.kind else {
+            if !matches!(command.kind, ExpressionKind::Constant(_)) {
+                self.report(
+                    Diagnostic::error(
+                        code::NOT_A_LITERAL,
+                        span,
+                        "A command is a list of arguments that is written out",
+                    )
+                    .help("Write [\"program\", \"argument\", value]: only later arguments may be worked out"),
+                );
+            }
+            return;
+        };
+        if items.is_empty() {
+            self.report(
+                Diagnostic::error(code::MISSING_ARGUMENT, span, "This command has no program to run")
+                    .help("Write [\"program\", \"argument\", …]"),
+            );
+        }
+        if let Some(program) = items.first()
+            && !matches!(program.kind, ExpressionKind::Constant(_))
+        {
+            self.report(
+                Diagnostic::error(
+                    code::NOT_A_LITERAL,
+                    program.span,
+                    "The program of a command is written out, never worked out",
+                )
+                .help("Otherwise text from outside could choose what is run"),
+            );
+        }
+        self.guard_code(body, items, input);
+        let mut options_ended = false;
+        for item in items {
+            match &item.kind {
+                ExpressionKind::Constant(Value::Text(text)) => options_ended |= text == "--",
+                ExpressionKind::Text(parts) if starts_written(parts) => {}
+                _ if is_written(item) || options_ended => {}
+                _ => {
+                    let inner = item.clone();
+                    item.kind = ExpressionKind::FromOutside(Box::new(inner));
+                }
+            }
+        }
+    }
+
+    /// Text from outside in a word that the program, or one that it starts, reads as code; and scripts that are worked
+    /// out, whatever they are made of.
+    fn guard_code(&mut self, body: &Body<'a>, items: &[Expression], input: Option<Span>) {
+        let words = items.iter().enumerate().map(|(at, item)| word(item, at, body)).collect();
+        let Reading { found, scripts, .. } =
+            Reading::of(words, input.map_or(Origin::Written, |span| body.origin(span)));
+        if let Some(script) = scripts.iter().find_map(|at| items.get(*at)) {
+            let message = "A script is written out: text from outside must never become code";
+            self.report(
+                Diagnostic::error(code::NOT_A_LITERAL, script.span, message)
+                    .help("Hand the value over as an argument after the script, and use \"$1\" in it"),
+            );
+        }
+        let mut spans: Vec<Span> = Vec::new();
+        let mut first: Option<&Found> = None;
+        for found in found.iter().filter(|found| !scripts.contains(&found.at)) {
+            let least = if found.shell { Origin::Outside } else { Origin::Plain };
+            let places = match items.get(found.at) {
+                Some(item) => places(item, body, least),
+                None => input.into_iter().collect(),
+            };
+            first = first.or(Some(found));
+            for place in places {
+                if !spans.contains(&place) {
+                    spans.push(place);
+                }
+            }
+        }
+        let (Some(found), [span, rest @ ..]) = (first, spans.as_slice()) else { return };
+        let message = format!("`{}` {}, and this comes from outside", found.program, found.why);
+        let mut diagnostic = Diagnostic::error(code::OUTSIDE_TEXT_AS_CODE, *span, message);
+        for span in rest {
+            diagnostic = diagnostic.also(*span, "and this");
+        }
+        self.report(diagnostic.help(match (found.shell, &body.kind) {
+            (true, BodyKind::Signature) => {
+                "Take out what may pass: `TEXT.capture(r\"^[A-Za-z0-9_.-]+$\")` with `else` and a text that is written \
+                 out, or give the parameter an `enum` instead of `text`"
+            }
+            (true, _) => {
+                "Take out what may pass: `let word = TEXT.capture(r\"^[A-Za-z0-9_.-]+$\") else { … }`, or give it an \
+                 `enum` instead of `text`"
+            }
+            (false, _) => {
+                "Hand it over as data, where the program takes some (`psql -v`, `awk -v`, `jq --arg`, `input:`), or give \
+                 it an `enum` or a number instead of `text`"
+            }
+        }));
+    }
+}
+
+/// Where a value comes from. What is made of several comes from the one that is worst.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Origin {
+    /// From the runbook, the inventory, or a type that holds no text.
+    #[default]
+    Written,
+    /// From outside, and of plain characters alone: to a shell, a word like any other.
+    Plain,
+    Outside,
+}
+
+/// What is known of a word before it is run.
+fn word<'w>(item: &'w Expression, at: usize, body: &Body<'_>) -> Word<'w> {
+    let written = written_text(item);
+    let ExpressionKind::Text(parts) = &item.kind else {
+        let prefix = written.unwrap_or_default();
+        return Word { written, prefix, colon: prefix.contains(':'), origin: body.origin(item.span), at };
+    };
+    let prefix = match parts.first() {
+        Some(TextPart::Literal(text)) => text.as_str(),
+        _ => "",
+    };
+    let origin = |part: &TextPart| match part {
+        TextPart::Value(value) => body.origin(value.span),
+        TextPart::Literal(_) => Origin::Written,
+    };
+    let origin = parts.iter().map(origin).max().unwrap_or_default();
+    let colon = parts.iter().any(|part| matches!(part, TextPart::Literal(text) if text.contains(':')));
+    Word { written, prefix, colon, origin, at }
+}
+
+/// The parts of a word that come from outside.
+fn places(item: &Expression, body: &Body<'_>, least: Origin) -> Vec<Span> {
+    let ExpressionKind::Text(parts) = &item.kind else { return vec![item.span] };
+    let values = parts.iter().filter_map(|part| match part {
+        TextPart::Value(value) => Some(value.span),
+        TextPart::Literal(_) => None,
+    });
+    values.filter(|span| body.origin(*span) >= least).collect()
+}
+
+/// What an expression gives, by where the values come from that it is made of.
+pub(super) fn origin_of(expression: &Expression, type_of: &Type, touched: Origin) -> Origin {
+    match expression {
+        expression if is_written(expression) || !holds_text(type_of) => Origin::Written,
+        expression if is_plain(expression) => touched.min(Origin::Plain),
+        _ => touched,
+    }
+}
+
+fn written_text(item: &Expression) -> Option<&str> {
+    match &item.kind {
+        ExpressionKind::Constant(Value::Text(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// Whether a word is one of texts that stand in the runbook.
+fn is_written(item: &Expression) -> bool {
+    match &item.kind {
+        ExpressionKind::Constant(_) => true,
+        ExpressionKind::Conditional(_, then, otherwise) => is_written(then) && is_written(otherwise),
+        _ => false,
+    }
+}
+
+fn starts_written(parts: &[TextPart]) -> bool {
+    matches!(parts.first(), Some(TextPart::Literal(text)) if !text.is_empty())
+}
+
+/// Whether a value of a type can bring text of somebody's own: texts, what holds one, and words of an enum that is open.
+pub(super) fn holds_text(type_of: &Type) -> bool {
+    type_of.holds(|inner| match inner {
+        Type::Text | Type::Json => true,
+        Type::Enum(words) => words.open,
+        _ => false,
+    })
+}
+
+/// Characters that no program reads as anything but themselves: letters and digits of every script, `_`, and some signs.
+static PLAIN: LazyLock<ClassUnicode> =
+    LazyLock::new(|| match regex_syntax::parse(r"[\w@%+=:,./-]").as_ref().map(Hir::kind) {
+        Ok(HirKind::Class(Class::Unicode(class))) => class.clone(),
+        _ => ClassUnicode::empty(),
+    });
+
+/// Whether an expression takes plain characters alone out of a text.
+fn is_plain(expression: &Expression) -> bool {
+    let ExpressionKind::Method(_, Method::Capture(regex)) = &expression.kind else { return false };
+    let Ok(pattern) = regex_syntax::Parser::new().parse(regex.as_str()) else { return false };
+    holds_only(first_group(&pattern).unwrap_or(&pattern), &PLAIN)
+}
+
+/// What `capture` gives: the first group, where every match has one. Elsewhere it may be the whole match.
+fn first_group(hir: &Hir) -> Option<&Hir> {
+    let mut open = vec![hir];
+    while let Some(next) = open.pop() {
+        match next.kind() {
+            HirKind::Capture(group) if group.index == 1 => return Some(&group.sub),
+            HirKind::Capture(group) => open.push(&group.sub),
+            HirKind::Repetition(repeated) if repeated.min > 0 => open.push(&repeated.sub),
+            HirKind::Concat(parts) => open.extend(parts),
+            HirKind::Repetition(_)
+            | HirKind::Alternation(_)
+            | HirKind::Empty
+            | HirKind::Literal(_)
+            | HirKind::Class(_)
+            | HirKind::Look(_) => {}
+        }
+    }
+    None
+}
+
+fn holds_only(hir: &Hir, plain: &ClassUnicode) -> bool {
+    let within = |class: &ClassUnicode| {
+        let mut others = class.clone();
+        others.difference(plain);
+        others.ranges().is_empty()
+    };
+    let mut open = vec![hir];
+    while let Some(next) = open.pop() {
+        match next.kind() {
+            HirKind::Literal(literal) => {
+                let Ok(text) = std::str::from_utf8(&literal.0) else { return false };
+                let class = text.chars().map(|character| ClassUnicodeRange::new(character, character));
+                if !within(&ClassUnicode::new(class)) {
+                    return false;
+                }
+            }
+            HirKind::Class(Class::Unicode(class)) if !within(class) => return false,
+            HirKind::Class(Class::Bytes(_)) => return false,
+            HirKind::Capture(group) => open.push(&group.sub),
+            HirKind::Repetition(repeated) => open.push(&repeated.sub),
+            HirKind::Concat(parts) | HirKind::Alternation(parts) => open.extend(parts),
+            HirKind::Class(Class::Unicode(_)) | HirKind::Empty | HirKind::Look(_) => {}
+        }
+    }
+    true
+}

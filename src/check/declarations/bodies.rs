@@ -1,0 +1,410 @@
+//! Probes, procedures and runbooks as wholes, and who does or runs whom.
+
+use super::signatures::DEFAULT_TIMEOUT;
+use crate::check::context::Context;
+use crate::check::scope::{Body, BodyKind, Place, Summary};
+use crate::check::topological_sort;
+use crate::check::topological_sort::DEEPEST_CALLS;
+use crate::diagnostic::{Diagnostic, code};
+use crate::program::types::Type;
+use crate::program::{Block, Expression, Parameter, Probe, Procedure, Runbook};
+use crate::source::Span;
+use crate::syntax::ast;
+use crate::syntax::ast::{StatementKind, Subject};
+use crate::value::SignedDuration;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// What is known of a procedure that was lowered. One that is done before it was is part of a circle.
+#[derive(Debug, Clone)]
+pub(crate) struct ProcedureState {
+    /// Its place in the program.
+    pub index: usize,
+    pub parameters: Rc<[Parameter]>,
+    /// Whether control can reach its end.
+    pub completes: bool,
+    pub has_undo: bool,
+    pub summary: Summary,
+    /// The runbooks that it runs.
+    pub runs: Rc<BTreeMap<usize, Span>>,
+}
+
+impl<'a> Context<'a> {
+    /// The parameters of everything that can be named before it is lowered.
+    pub(crate) fn take_parameters(&mut self) {
+        for probe in self.declared.probes.clone() {
+            let parameters = self.quiet_parameters(&probe.parameters, BodyKind::Probe);
+            self.probe_parameters.push(parameters);
+        }
+        for runbook in self.declared.runbooks.clone() {
+            let parameters = self.quiet_parameters(&runbook.parameters, BodyKind::Runbook(None));
+            self.runbook_parameters.push(parameters);
+        }
+    }
+
+    /// Parameters for those who call; what is wrong with them is said when the body is lowered.
+    fn quiet_parameters(&mut self, written: &'a [ast::Parameter], kind: BodyKind) -> Vec<Parameter> {
+        let said = self.diagnostics.len();
+        let parameters = self.parameters(&mut Body::new(kind, None), written);
+        self.diagnostics.truncate(said);
+        parameters
+    }
+
+    pub(crate) fn lower_probes(&mut self) {
+        for written in self.declared.probes.clone() {
+            let probe = self.probe(written);
+            self.program.probes.push(probe);
+        }
+    }
+
+    /// The type of what a probe asks for.
+    pub(crate) fn probe_answer(&self, probe: usize) -> Option<Type> {
+        let (call, _) = self.program.probes.get(probe)?.ask.as_ref()?;
+        Some(self.program.actions[call.action].returns.clone())
+    }
+
+    fn probe(&mut self, written: &'a ast::Probe) -> Probe {
+        let mut body = Body::new(BodyKind::Probe, None);
+        let parameters = self.parameters(&mut body, &written.parameters);
+        let statements = written.statements.iter().map(|statement| {
+            match &statement.kind {
+                StatementKind::Let { .. } | StatementKind::Temporarily { .. } => {}
+                _ => {
+                    let message = "A probe only asks: beside its clauses it may hold let and temporarily";
+                    self.error(code::EFFECT_IN_PROBE, statement.span, message);
+                }
+            }
+            self.statement(&mut body, statement).0
+        });
+        let statements = statements.collect();
+        let ask = written.ask.as_ref().and_then(|call| {
+            let lowered = self.action_call(&mut body, call)?;
+            let action = &self.program.actions[lowered.action];
+            let type_of = action.returns.clone();
+            if action.class != crate::value::Class::Observe {
+                let message = format!("A probe only reads, and {} acts ({})", call.path.text, action.class.word());
+                self.error(code::EFFECT_IN_PROBE, call.span, message);
+                return None;
+            }
+            let name = ast::Name { text: "answer".into(), span: call.span };
+            let slot = self.bind(&mut body, &name, type_of);
+            Some((lowered, slot))
+        });
+        if written.ask.is_some() && ask.is_none() {
+            // The call was refused: what is said of its answer would only follow from that.
+            let name = ast::Name { text: "answer".into(), span: written.span };
+            self.bind(&mut body, &name, Type::Invalid);
+        }
+        let unknown_if = written.unknown_if.as_ref();
+        let unknown_if = unknown_if.map(|condition| self.expect(&mut body, condition, &Type::Boolean).expression);
+        let passed_if = match &written.passed_if {
+            Some(condition) => self.expect(&mut body, condition, &Type::Boolean).expression,
+            None => {
+                let message = format!("The probe {} does not say when it passes", written.name.text);
+                self.report(Diagnostic::error(code::MISSING_PART, written.name.span, message).help("Add passed if …"));
+                crate::check::expressions::Typed::invalid(written.name.span).expression
+            }
+        };
+        let timeout = written.timeout.as_ref().and_then(|amount| self.literal_duration(amount, "a timeout"));
+        let retries = written.retries.as_ref().and_then(|retries| self.retries(retries));
+        Probe {
+            name: written.name.text.clone(),
+            title: written.title.as_ref().map_or(written.name.text.clone(), |title| self.literal(title, "a title")),
+            group: written.group.as_ref().map(|group| self.literal(group, "a group")),
+            depends_on: written.depends_on.iter().map(|text| self.literal(text, "what a probe depends on")).collect(),
+            parameters,
+            locals: body.locals(),
+            timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
+            retries,
+            statements,
+            ask,
+            unknown_if,
+            passed_if,
+            span: written.span,
+        }
+    }
+
+    fn retries(&mut self, retries: &'a ast::Retries) -> Option<(u32, SignedDuration)> {
+        self.refuse_timings(&retries.timings, &["every"], "retries");
+        let count = self.literal_count(&retries.count, "the number of retries", 1);
+        let every = match &retries.timings.every {
+            Some(every) => self.literal_duration(every, "the time between retries"),
+            None => {
+                let message = "Retries do not say how far apart";
+                self.report(Diagnostic::error(code::MISSING_PART, retries.span, message).help("Add every 30s"));
+                None
+            }
+        };
+        Some((count?, every?))
+    }
+
+    /// Procedures, each after those that it does.
+    pub(crate) fn lower_procedures(&mut self) {
+        let procedures = self.declared.procedures.clone();
+        let mut done: Vec<Vec<(usize, Span)>> = Vec::with_capacity(procedures.len());
+        for written in &procedures {
+            let mut calls = Vec::new();
+            let undo = written.undo.iter();
+            undo.chain([&written.block]).for_each(|block| procedures_done(block, &mut calls));
+            let known = |call: &&ast::Call| Some((self.declared.procedure_index(&call.path.text)?, call.span));
+            done.push(calls.iter().filter_map(known).collect());
+        }
+        let edges = |node: usize| done[node].iter().enumerate().map(|(edge, (target, _))| (*target, edge));
+        let order = topological_sort::order(procedures.len(), edges);
+        let mut depth = vec![1_usize; procedures.len()];
+        for declared in order.inner_first {
+            let deepest = done[declared].iter().max_by_key(|(target, _)| depth[*target]);
+            if let Some((target, span)) = deepest {
+                depth[declared] = depth[*target] + 1;
+                if depth[declared] == DEEPEST_CALLS + 1 {
+                    let message = format!("Procedures do procedures more than {DEEPEST_CALLS} deep here");
+                    self.error(code::TOO_DEEP, *span, message);
+                }
+            }
+            self.procedure(declared, procedures[declared]);
+        }
+    }
+
+    fn procedure(&mut self, declared: usize, written: &'a ast::Procedure) {
+        let mut body = Body::new(BodyKind::Procedure, None);
+        let parameters = self.parameters(&mut body, &written.parameters);
+        body.place = Place { covered: written.undo.is_some(), ..Place::default() };
+        let mark = body.enter();
+        let (block, completes, before_effects) = self.open_block(&mut body, &written.block);
+        let undo = written.undo.as_ref().map(|undo| {
+            body.leave(before_effects);
+            self.undo_block(&mut body, undo)
+        });
+        body.leave(mark);
+        body.summary.lets_unknown_through = body.place.unknown_let_through.filter(|_| completes);
+        let index = self.program.procedures.len();
+        self.program.procedures.push(Procedure {
+            name: written.name.text.clone(),
+            parameters: parameters.clone(),
+            locals: body.locals(),
+            block,
+            undo,
+            span: written.span,
+        });
+        let done = ProcedureState {
+            index,
+            parameters: parameters.into(),
+            completes,
+            has_undo: written.undo.is_some(),
+            summary: body.summary,
+            runs: Rc::new(body.runs),
+        };
+        self.procedures.insert(declared, done);
+    }
+
+    pub(crate) fn lower_runbooks(&mut self) {
+        for (index, written) in self.declared.runbooks.clone().into_iter().enumerate() {
+            let runbook = self.runbook(index, written);
+            self.program.runbooks.push(runbook);
+        }
+        self.refuse_circles();
+    }
+
+    fn runbook(&mut self, index: usize, written: &'a ast::Runbook) -> Runbook {
+        let mut body = Body::new(BodyKind::Runbook(None), None);
+        let parameters = self.parameters(&mut body, &written.parameters);
+        let goal = written.goal.as_ref().and_then(|goal| {
+            let (lowered, answer) = self.goal(&mut body, goal);
+            self.told_by_unknown(&mut body, goal.condition.span, "the goal");
+            body.kind = BodyKind::Runbook(Some(answer));
+            lowered
+        });
+        let title = written.title.as_ref().map(|title| self.literal(title, "a title"));
+        let alerts = written.alert.iter().flat_map(|alert| &alert.names);
+        let alerts = alerts.map(|name| self.literal(name, "the name of an alert")).collect();
+        let group = written.alert.as_ref().and_then(|alert| alert.group.as_ref());
+        let alert_group = group.map(|group| self.literal(group, "the group of an alert"));
+        let contact = written.contact.as_ref().map(|contact| self.contact(contact));
+        if contact.is_none() {
+            let message = format!("{} does not say who hears of it when nothing else is said", written.name.text);
+            self.report(
+                Diagnostic::error(code::MISSING_HEADER, written.name.span, message)
+                    .help("Add the header: contact NAME, a contact of rectify.yaml"),
+            );
+        }
+        let locks = written.lock.iter().flat_map(|lock| &lock.names);
+        let locks = locks.map(|name| self.lock(&mut body, name)).collect();
+        let limit = written.limit.as_ref().map_or_else(Vec::new, |limit| {
+            if let Some(action) = &limit.action {
+                let message = "The limit of a runbook is about the runbook itself, not about an action";
+                self.report(
+                    Diagnostic::error(code::MISPLACED, action.span, message)
+                        .help("To limit an action, write limit at the top of the file"),
+                );
+            }
+            self.limit_parts(&mut body, limit)
+        });
+        let ends_within = written.ends.as_ref().and_then(|ends| {
+            self.refuse_timings(&ends.timings, &["within"], "ends");
+            ends.timings.within.as_ref().and_then(|within| self.literal_duration(within, "when a run ends"))
+        });
+        let (block, completes) = self.block(&mut body, &written.block);
+        if completes {
+            let end = written.block.span;
+            let end = Span::new(end.file, end.end.saturating_sub(1).max(end.start), end.end);
+            let message = format!("{} can get here without having said how it ended", written.name.text);
+            self.report(
+                Diagnostic::error(code::NO_ENDING, end, message)
+                    .help("End with escalate to CONTACT \"…\", or with resolve \"…\""),
+            );
+        }
+        if let Some(span) = body.summary.goal
+            && written.goal.is_none()
+        {
+            let message = format!("{} has no goal, so nothing says what fixed means", written.name.text);
+            self.report(
+                Diagnostic::error(code::NO_GOAL, span, message)
+                    .help("Add the header: goal PROBE(…)")
+                    .also(written.name.span, "this runbook"),
+            );
+        }
+        self.runs.extend(body.runs.iter().map(|(target, span)| (index, *target, *span)));
+        Runbook {
+            name: written.name.text.clone(),
+            title: title.unwrap_or_else(|| written.name.text.clone()),
+            alerts,
+            alert_group,
+            parameters,
+            locals: body.locals(),
+            goal,
+            contact,
+            locks,
+            limit,
+            ends_within,
+            block,
+            span: written.span,
+        }
+    }
+
+    fn lock(&mut self, body: &mut Body<'a>, name: &'a ast::Expression) -> Expression {
+        let typed = self.expression(body, name, None);
+        let inner = match &typed.type_of {
+            Type::Optional(inner) => inner,
+            other => other,
+        };
+        if !matches!(inner, Type::Text | Type::Host(_) | Type::Invalid) {
+            let message = format!("A lock is a text or a host, not a {}", typed.type_of);
+            self.error(code::TYPE_MISMATCH, typed.span(), message);
+        }
+        typed.expression
+    }
+
+    /// A runbook that runs itself, by whatever way, would never end; and runs go only so deep.
+    fn refuse_circles(&mut self) {
+        let runs = std::mem::take(&mut self.runs);
+        let count = self.program.runbooks.len();
+        let mut next: Vec<Vec<usize>> = vec![Vec::new(); count];
+        for (edge, (from, ..)) in runs.iter().enumerate() {
+            next[*from].push(edge);
+        }
+        let order = topological_sort::order(count, |node| next[node].iter().map(|edge| (runs[*edge].1, *edge)));
+        for edge in order.closing {
+            let (_, target, span) = runs[edge];
+            let message = format!("{} runs itself, directly or through others", self.program.runbooks[target].name);
+            self.report(
+                Diagnostic::error(code::RECURSION, span, message)
+                    .help("A run must come to an end: escalate here, or repeat a step with repeat N times"),
+            );
+        }
+        let mut depth = vec![1_usize; count];
+        for node in order.inner_first {
+            let deepest = next[node].iter().max_by_key(|edge| depth[runs[**edge].1]);
+            if let Some(edge) = deepest {
+                let (_, target, span) = runs[*edge];
+                depth[node] = depth[target] + 1;
+                if depth[node] == DEEPEST_CALLS + 1 {
+                    let message = format!("Runbooks run runbooks more than {DEEPEST_CALLS} deep here");
+                    self.error(code::TOO_DEEP, span, message);
+                }
+            }
+        }
+    }
+
+    /// A runbook by its name, with the arguments of a run of it.
+    pub(crate) fn run_call(&mut self, body: &mut Body<'a>, call: &'a ast::Call) -> Option<(usize, Vec<Expression>)> {
+        let written = call.path.text.as_str();
+        let Some(target) = self.declared.runbook_index(written) else {
+            let diagnostic = if self.declared.procedure_index(written).is_some() {
+                Diagnostic::error(
+                    code::UNKNOWN_NAME,
+                    call.path.span,
+                    format!("{written} is a procedure, not a runbook"),
+                )
+                .help(format!("Write do {written}(…)"))
+            } else {
+                let known = self.declared.runbooks.iter().map(|runbook| runbook.name.text.as_str());
+                let message = format!("There is no runbook named {written}");
+                self.unknown(code::UNKNOWN_NAME, call.path.span, message, written, known)
+            };
+            self.report(diagnostic);
+            self.look_at_arguments(body, call);
+            return None;
+        };
+        body.runs.entry(target).or_insert(call.span);
+        let parameters = self.runbook_parameters.get(target).cloned()?;
+        let arguments = self.arguments(body, &parameters, &call.arguments, written, call.span);
+        self.told_by_unknown(body, call.span, written);
+        Some((target, arguments?))
+    }
+
+    /// An `undo` block: no ending, no people, no runs in it.
+    pub(crate) fn undo_block(&mut self, body: &mut Body<'a>, undo: &'a ast::Block) -> Block {
+        let place = body.place;
+        body.place = Place { undo: true, covered: true, ..Place::default() };
+        let (block, _) = self.block(body, undo);
+        body.place = place;
+        block
+    }
+}
+
+/// Every `do` in a block. Blocks are nested 64 deep at most.
+fn procedures_done<'a>(block: &'a ast::Block, calls: &mut Vec<&'a ast::Call>) {
+    for statement in &block.statements {
+        match &statement.kind {
+            StatementKind::Do(call) => calls.push(call),
+            StatementKind::Temporarily { what: Subject::Do(call), .. }
+            | StatementKind::Permanently { what: Subject::Do(call), .. } => calls.push(call),
+            StatementKind::Temporarily { what: Subject::Block(block), undo, .. } => {
+                undo.iter().chain([block]).for_each(|block| procedures_done(block, calls));
+            }
+            StatementKind::Permanently { what: Subject::Block(block), .. }
+            | StatementKind::Step { block, .. }
+            | StatementKind::For { block, .. }
+            | StatementKind::Retry { block, .. } => procedures_done(block, calls),
+            StatementKind::Require { otherwise, .. }
+            | StatementKind::RequireApproval { otherwise, .. }
+            | StatementKind::WaitUntil { otherwise, .. }
+            | StatementKind::Manual { otherwise, .. } => {
+                otherwise.iter().for_each(|block| procedures_done(block, calls));
+            }
+            StatementKind::Let { otherwise: Some(ast::LetElse::Block(block)), .. } => procedures_done(block, calls),
+            StatementKind::If { branches, otherwise } => {
+                let branches = branches.iter().map(|(_, block)| block);
+                branches.chain(otherwise).for_each(|block| procedures_done(block, calls));
+            }
+            StatementKind::Match { arms, .. } => arms.iter().for_each(|arm| procedures_done(&arm.block, calls)),
+            StatementKind::Repeat { block, otherwise, .. } => {
+                otherwise.iter().chain([block]).for_each(|block| procedures_done(block, calls));
+            }
+            StatementKind::Try { block, catch } => {
+                let catch = catch.iter().map(|(_, block)| block);
+                catch.chain([block]).for_each(|block| procedures_done(block, calls));
+            }
+            StatementKind::ResolveIfFixed { .. }
+            | StatementKind::Resolve { .. }
+            | StatementKind::Escalate { .. }
+            | StatementKind::Notify { .. }
+            | StatementKind::Wait { .. }
+            | StatementKind::Call(_)
+            | StatementKind::Temporarily { .. }
+            | StatementKind::Permanently { .. }
+            | StatementKind::Let { .. }
+            | StatementKind::Run(_) => {}
+        }
+    }
+}

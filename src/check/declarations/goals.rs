@@ -1,0 +1,48 @@
+//! Goals: probes, joined, in an order that three answers can be worked out in.
+
+use super::answer_type;
+use crate::check::context::Context;
+use crate::check::scope::Body;
+use crate::diagnostic::{Diagnostic, code};
+use crate::program::Goal;
+use crate::program::types::Type;
+use crate::syntax::ast;
+use crate::syntax::ast::{ExpressionKind, Operator};
+
+impl<'a> Context<'a> {
+    /// A runbook's goal, and the type of `goal.answer` in it.
+    pub(crate) fn goal(&mut self, body: &mut Body<'a>, goal: &'a ast::Goal) -> (Option<Goal>, Type) {
+        let lowered = self.goal_part(body, &goal.condition);
+        let value = match &lowered {
+            Some(Goal::Probe(call)) => self.probe_answer(call.probe),
+            _ => None,
+        };
+        (lowered, answer_type(value))
+    }
+
+    fn goal_part(&mut self, body: &mut Body<'a>, part: &'a ast::Expression) -> Option<Goal> {
+        match &part.kind {
+            ExpressionKind::Group(inner) => self.goal_part(body, inner),
+            ExpressionKind::Not(inner) => self.goal_part(body, inner).map(|inner| Goal::Not(Box::new(inner))),
+            ExpressionKind::Binary { operator: operator @ (Operator::And | Operator::Or), left, right, .. } => {
+                let left = self.goal_part(body, left);
+                let right = self.goal_part(body, right);
+                let (left, right) = (Box::new(left?), Box::new(right?));
+                Some(if *operator == Operator::And { Goal::And(left, right) } else { Goal::Or(left, right) })
+            }
+            ExpressionKind::Call(call) | ExpressionKind::Check(call) => self.probe_call(body, call).map(Goal::Probe),
+            ExpressionKind::Invalid => None,
+            _ => {
+                self.report(
+                    Diagnostic::error(
+                        code::TYPE_MISMATCH,
+                        part.span,
+                        "A goal is a probe, or several joined by and, or, not",
+                    )
+                    .help("Put the comparison into a probe: passed if …"),
+                );
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! What the inventory says, held against what the files declare. Without an inventory nothing is said.
+
+use crate::check::context::Context;
+use crate::check::expressions::Typed;
+use crate::diagnostic::{Diagnostic, Severity, code};
+use crate::inventory::{Entry, Inventory};
+use crate::program::types::Type;
+use crate::source::Span;
+use crate::syntax::ast;
+use crate::value::{Decimal, Host, Value, Version};
+use ecow::EcoString;
+
+impl<'a> Context<'a> {
+    /// Takes over the inventory's hosts, the facts of the roles that are declared here coerced to their types.
+    pub(crate) fn take_hosts(&mut self) {
+        let Some(inventory) = self.inventory else { return };
+        for entry in &inventory.hosts {
+            let mut host = entry.host.clone();
+            for (position, role) in entry.host.roles.iter().enumerate() {
+                let span = entry.roles_spans.get(position).copied().unwrap_or(entry.name_span);
+                match self.declared.roles.get(role).copied() {
+                    Some(shape) => self.role_facts(inventory, entry, &mut host, shape, span),
+                    None => self.undeclared_role(&host.name, role, span),
+                }
+            }
+            self.program.hosts.push(host);
+        }
+    }
+
+    /// A role that nothing here declares is another runbook's, unless it looks like one that is declared here, and no file
+    /// of the project declares it.
+    fn undeclared_role(&mut self, host: &str, role: &str, span: Span) {
+        let declared = self.declared.roles.keys().map(EcoString::as_str);
+        let message = format!("{host} is a {role}, and no file of the project declares a role of that name");
+        let diagnostic = self.unknown(code::INVENTORY_MISMATCH, span, message, role, declared);
+        if diagnostic.fix.is_some() && !self.other_files.is_some_and(|others| others.declares_role(role)) {
+            self.report(Diagnostic { severity: Severity::Warning, ..diagnostic });
+        }
+    }
+
+    fn role_facts(&mut self, inventory: &Inventory, entry: &Entry, host: &mut Host, shape: &'a ast::Shape, span: Span) {
+        for field in &shape.fields {
+            let name = &field.name.text;
+            let Some(wanted) = self.fact(std::slice::from_ref(&shape.name.text), name) else { continue };
+            let position = host.facts.iter().position(|(fact, _)| fact == name);
+            let optional = matches!(wanted, Type::Optional(_));
+            match position {
+                None if optional || wanted == Type::Invalid => host.facts.push((name.clone(), Value::Absent)),
+                None => {
+                    let role = &shape.name.text;
+                    let message = format!("{} is a {role}, and has no fact {name}", host.name);
+                    self.report(
+                        Diagnostic::error(code::INVENTORY_MISMATCH, span, message)
+                            .also(field.span, "asked for here")
+                            .help(format!("Add it under facts: {name}: …")),
+                    );
+                }
+                Some(position) => {
+                    // As the inventory gave it: another role may have asked for the same fact already.
+                    let Some((_, found)) = entry.host.facts.get(position).or_else(|| host.facts.get(position)) else {
+                        continue;
+                    };
+                    let found = found.clone();
+                    let place = entry.facts_spans.get(position);
+                    let written = place.and_then(|place| place.written.as_deref());
+                    match coerce(&found, written, &wanted, inventory) {
+                        Some(value) => {
+                            if let Some(other) = self.other_type(entry, &shape.name.text, name, &wanted) {
+                                let role = &shape.name.text;
+                                let message = format!(
+                                    "{} is a {role} and a {other}, which ask for its fact {name} as different types",
+                                    host.name
+                                );
+                                let diagnostic = Diagnostic::error(code::INVENTORY_MISMATCH, span, message);
+                                self.report(diagnostic.also(field.span, format!("{wanted} is asked for here")));
+                            }
+                            if let Some(fact) = host.facts.get_mut(position) {
+                                fact.1 = value;
+                            }
+                        }
+                        None => {
+                            let span = place.map_or(span, |place| place.value);
+                            let seen = match &found {
+                                Value::Text(text) if wanted.holds(|inner| matches!(inner, Type::Host(_))) => {
+                                    format!("names {text:?}")
+                                }
+                                found => format!("is {}", found.kind()),
+                            };
+                            let message = format!("The fact {name} of {} {seen}, and {wanted} is needed", host.name);
+                            let diagnostic = Diagnostic::error(code::INVENTORY_MISMATCH, span, message);
+                            self.report(diagnostic.also(field.span, "asked for here"));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// An earlier role of the host that asks for the same fact as another type.
+    fn other_type(&mut self, entry: &Entry, role: &EcoString, fact: &str, wanted: &Type) -> Option<EcoString> {
+        let bare = |type_of: &Type| match type_of {
+            Type::Optional(inner) => (**inner).clone(),
+            other => other.clone(),
+        };
+        for earlier in entry.host.roles.iter().take_while(|earlier| *earlier != role) {
+            let type_of = self.fact(std::slice::from_ref(earlier), fact);
+            if type_of.is_some_and(|type_of| type_of != Type::Invalid && bare(&type_of) != bare(wanted)) {
+                return Some(earlier.clone());
+            }
+        }
+        None
+    }
+
+    /// A host that is named in a text: it must be in the inventory, and have the role.
+    pub(crate) fn known_host(&mut self, name: &str, wanted: &Type, span: Span) {
+        if self.inventory.is_none() {
+            return;
+        }
+        let found = self.program.hosts.iter().find(|host| host.answers_to(name));
+        let diagnostic = match (found, wanted) {
+            (None, _) => {
+                let known = self.program.hosts.iter().map(|host| host.name.as_str());
+                self.unknown(code::UNKNOWN_HOST, span, format!("The inventory has no host named {name}"), name, known)
+            }
+            (Some(host), Type::Host(roles))
+                if !roles.is_empty() && !host.roles.iter().any(|role| roles.contains(role)) =>
+            {
+                let message = format!("{name} is no {wanted}: the inventory says {}", host.roles.join(", "));
+                Diagnostic::error(code::WRONG_ROLE, span, message)
+            }
+            _ => return,
+        };
+        self.report(diagnostic);
+    }
+
+    /// A host by its name, where a test needs one: its own, or the inventory's.
+    pub(crate) fn host_in_test(&mut self, text: &ast::Text, wanted: Option<&Type>) -> Option<Typed> {
+        let roles = match wanted? {
+            Type::Host(roles) => roles,
+            Type::Optional(inner) => match inner.as_ref() {
+                Type::Host(roles) => roles,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let (name, span) = (text.literal()?, text.span);
+        let place = self.test.as_mut()?;
+        // Of a role that nobody declares it is said where the test gives it.
+        let is_known = |role: &EcoString| self.declared.roles.contains_key(role);
+        let own = place.hosts.iter().find(|(own, _)| own.eq_ignore_ascii_case(&name));
+        let found = own.map(|(own, roles)| (own.clone(), roles.clone())).or_else(|| {
+            let listed = self.program.hosts.iter().find(|host| host.answers_to(&name));
+            listed.map(|host| (host.name.clone(), host.roles.clone()))
+        });
+        let type_of = Type::Host(roles.clone());
+        let Some((found, has)) = found else {
+            let role = if roles.is_empty() { "ROLE".to_owned() } else { roles.join(" or ") };
+            let cure = format!("Give the test one: given host {name:?} is {role}(…)");
+            let missing = |message: String| Diagnostic::error(code::UNKNOWN_HOST, span, message).help(cure.clone());
+            if place.in_world {
+                place.missing.push(missing(format!("The inventory of this test's world has no host named {name}")));
+            } else if self.inventory.is_none() {
+                let message = format!("No inventory (rectify.yaml) names the host {name}, and this test gives none");
+                place.missing.push(missing(message));
+            } else {
+                let message = format!("Neither the inventory nor this test has a host named {name}");
+                let listed = self.program.hosts.iter().map(|host| &host.name);
+                let given = place.hosts.iter().map(|(own, _)| own);
+                let known: Vec<EcoString> = listed.chain(given).cloned().collect();
+                let known = known.iter().map(EcoString::as_str);
+                let diagnostic = self.unknown(code::UNKNOWN_HOST, span, message, &name, known);
+                self.report(if diagnostic.help.is_some() { diagnostic } else { diagnostic.help(cure) });
+            }
+            return Some(Typed::constant(Value::Host(name), type_of, span));
+        };
+        if !roles.is_empty() && has.iter().all(is_known) && !has.iter().any(|role| roles.contains(role)) {
+            let message = format!("{name} is no {type_of}: it is {}", has.join(", "));
+            self.error(code::WRONG_ROLE, span, message);
+        }
+        Some(Typed::constant(Value::Host(found), type_of, span))
+    }
+
+    /// A contact must be in the inventory.
+    pub(crate) fn contact(&mut self, path: &ast::Path) -> EcoString {
+        if let Some(inventory) = self.inventory
+            && inventory.contact(&path.text).is_none()
+        {
+            let message = format!("The inventory has no contact named {}", path.text);
+            let known = inventory.contacts.iter().map(|contact| contact.name.as_str());
+            let diagnostic = self.unknown(code::UNKNOWN_CONTACT, path.span, message, &path.text, known);
+            self.report(diagnostic);
+        }
+        path.text.clone()
+    }
+
+    /// A secret must be in the inventory.
+    pub(crate) fn known_secret(&mut self, name: &str, span: Span) {
+        if let Some(inventory) = self.inventory
+            && !inventory.secrets.contains_key(name)
+        {
+            let message = format!("The inventory has no secret named {name}");
+            let diagnostic =
+                self.unknown(code::UNKNOWN_NAME, span, message, name, inventory.secrets.keys().map(String::as_str));
+            self.report(diagnostic);
+        }
+    }
+}
+
+/// A fact as YAML gave it, as the type that its role asks for. A number that a text or version is wanted for is taken as
+/// it was written: `26.10` is not `26.1`.
+fn coerce(found: &Value, written: Option<&str>, wanted: &Type, inventory: &Inventory) -> Option<Value> {
+    let text = || found.as_text().or(written);
+    match (found, wanted) {
+        (Value::Absent, Type::Optional(_)) => Some(Value::Absent),
+        (Value::Absent, _) => None,
+        (_, Type::Optional(inner)) => coerce(found, written, inner, inventory),
+        (Value::Number(_), Type::Number) | (Value::Boolean(_), Type::Boolean) => Some(found.clone()),
+        (Value::List(items), Type::List(item)) => {
+            items.iter().map(|value| coerce(value, None, item, inventory)).collect::<Option<Vec<_>>>().map(Value::list)
+        }
+        (_, Type::Text) => text().map(Value::text),
+        (Value::Text(text), Type::Secret) => Some(Value::Secret(text.clone())),
+        (_, Type::Version) => text().and_then(Version::parse).map(Value::Version),
+        (Value::Text(text), Type::Duration) => crate::syntax::duration(text).map(Value::Duration),
+        (Value::Text(text), Type::Size) => crate::syntax::size(text).map(Value::Size),
+        (Value::Text(text), Type::Percent) => text.strip_suffix('%').and_then(decimal).map(Value::Percent),
+        (Value::Text(text), Type::Host(roles)) => {
+            let host = inventory.host(text)?;
+            let fits = roles.is_empty() || host.roles.iter().any(|role| roles.contains(role));
+            fits.then(|| Value::Host(host.name.clone()))
+        }
+        (Value::Text(text), Type::Time) => text.parse().ok().map(Value::Time),
+        (Value::Text(text), Type::Enum(words)) => {
+            (words.open || words.words.contains(text)).then(|| Value::Word(text.clone()))
+        }
+        (_, Type::Invalid) => Some(found.clone()),
+        _ => None,
+    }
+}
+
+/// A share as the language writes one, without its sign: digits, and a point among them.
+fn decimal(digits: &str) -> Option<Decimal> {
+    let plain =
+        digits.starts_with(|c: char| c.is_ascii_digit()) && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    plain.then(|| digits.parse().ok()).flatten()
+}

@@ -1,0 +1,245 @@
+//! Signatures of actions, lowered when they are first called, and the bodies that a team's own actions have.
+
+use crate::check::context::Context;
+use crate::check::scope::{Body, BodyKind};
+use crate::check::topological_sort;
+use crate::check::topological_sort::DEEPEST_CALLS;
+use crate::diagnostic::{Diagnostic, code};
+use crate::program::types::Type;
+use crate::program::{Action, ActionBody, BodyResult, Call};
+use crate::syntax::ast;
+use crate::value::{Class, SignedDuration};
+use ecow::{EcoString, eco_format};
+use std::collections::HashSet;
+
+/// What an action may take when its signature says nothing.
+pub(crate) const DEFAULT_TIMEOUT: SignedDuration = SignedDuration::from_secs(60);
+
+/// In a backend with so many actions, looking through them is faster than looking one up.
+const SMALL: usize = 24;
+
+impl<'a> Context<'a> {
+    /// Every action of the teams' own backends, called or not.
+    pub(crate) fn lower_own_backends(&mut self) {
+        for backend in self.declared.own_backends.clone() {
+            let mut seen: HashSet<&EcoString> = HashSet::new();
+            for signature in &backend.signatures {
+                let name = &signature.name.text;
+                if !seen.insert(name) {
+                    let message = format!("{} has two actions named {name}", backend.name.text);
+                    self.error(code::DUPLICATE_NAME, signature.name.span, message);
+                    continue;
+                }
+                self.action(backend, name);
+            }
+        }
+    }
+
+    /// What a backend says of an action.
+    pub(crate) fn signature(&mut self, backend: &'a ast::Backend, name: &str) -> Option<&'a ast::Signature> {
+        if backend.signatures.len() <= SMALL {
+            return backend.signatures.iter().find(|signature| signature.name.text == name);
+        }
+        let by_name = self.large_backends.entry(backend.name.text.clone()).or_insert_with(|| {
+            let named = |signature: &'a ast::Signature| (signature.name.text.as_str(), signature);
+            backend.signatures.iter().rev().map(named).collect()
+        });
+        by_name.get(name).copied()
+    }
+
+    /// The index of an action, lowered now if this is its first call.
+    pub(crate) fn action(&mut self, backend: &'a ast::Backend, name: &str) -> Option<usize> {
+        let key: EcoString = eco_format!("{}.{name}", backend.name.text);
+        if let Some(known) = self.actions.get(&key) {
+            return Some(*known);
+        }
+        let signature = self.signature(backend, name)?;
+        let mut body = Body::new(BodyKind::Signature, Some(backend));
+        let parameters = self.parameters(&mut body, &signature.parameters);
+        let returns = signature.returns.as_ref().map(|returns| self.type_of(returns, Some(backend)));
+        let empty_is_an_answer = signature
+            .returns
+            .as_ref()
+            .is_some_and(|returns| returns.alternatives.iter().any(|alternative| alternative.path.text == "empty"));
+        let index = self.program.actions.len();
+        self.actions.insert(key, index);
+        self.signatures.push(signature);
+        self.program.actions.push(Action {
+            backend: backend.name.text.clone(),
+            name: name.into(),
+            class: signature.class,
+            parameters,
+            locals: body.locals(),
+            returns: returns.unwrap_or(Type::Nothing),
+            empty_is_an_answer,
+            timeout: DEFAULT_TIMEOUT,
+            fresh: None,
+            idempotent: signature.idempotent.is_some(),
+            once: signature.once.is_some(),
+            confirm: None,
+            saves: None,
+            undo: None,
+            body: None,
+        });
+        body.action = Some(index);
+        self.open_signatures.push((index, body, signature));
+        Some(index)
+    }
+
+    /// What the signatures that were met say besides their parameters. One may name others, which are met by that, so it
+    /// is done one after the other and not one inside the other.
+    pub(crate) fn lower_signatures(&mut self) {
+        while let Some((index, mut body, signature)) = self.open_signatures.pop() {
+            self.clauses(index, &mut body, signature);
+        }
+        self.refuse_circles_of_actions();
+    }
+
+    /// An action that comes to do itself would never end, and a long chain would take too much of the machine.
+    fn refuse_circles_of_actions(&mut self) {
+        let mut calls = std::mem::take(&mut self.calls_of_actions);
+        calls.sort();
+        let mut next: Vec<Vec<usize>> = vec![Vec::new(); self.program.actions.len()];
+        for (position, (caller, ..)) in calls.iter().enumerate() {
+            next[*caller].push(position);
+        }
+        let edges = |node: usize| next[node].iter().map(|edge| (calls[*edge].1, *edge));
+        let order = topological_sort::order(self.program.actions.len(), edges);
+        for edge in order.closing {
+            let (_, target, span) = calls[edge];
+            let action = &self.program.actions[target];
+            let message = format!("{}.{} comes back to itself here", action.backend, action.name);
+            self.error(code::RECURSION, span, message);
+        }
+        let mut depth = vec![1_usize; self.program.actions.len()];
+        for node in order.inner_first {
+            depth[node] = next[node].iter().map(|edge| depth[calls[*edge].1] + 1).max().unwrap_or(1);
+            if depth[node] == DEEPEST_CALLS + 1
+                && let Some(edge) = next[node].first()
+            {
+                let message = format!("Actions stand behind actions more than {DEEPEST_CALLS} deep here");
+                self.error(code::TOO_DEEP, calls[*edge].2, message);
+            }
+        }
+    }
+
+    fn clauses(&mut self, index: usize, body: &mut Body<'a>, signature: &'a ast::Signature) {
+        if signature.class == Class::Observe {
+            let wrong = [
+                (signature.undo.as_ref().map(|undo| undo.span), "an observation has nothing to undo"),
+                (signature.saves.as_ref().map(|saves| saves.span), "an observation has nothing to save"),
+                (signature.once, "an observation can always be repeated"),
+                (
+                    signature.confirm.as_ref().map(|call| call.span),
+                    "an observation does nothing that could be confirmed",
+                ),
+            ];
+            for (span, message) in wrong {
+                if let Some(span) = span {
+                    self.error(code::MISPLACED, span, message);
+                }
+            }
+            if signature.returns.is_none() {
+                let message = format!("{} observes, so it must say what it answers", signature.name.text);
+                self.report(Diagnostic::error(code::MISSING_PART, signature.name.span, message).help("Add -> TYPE"));
+            }
+        }
+        if let (Some(once), Some(idempotent)) = (signature.once, signature.idempotent) {
+            let message = "An action is idempotent or once, not both";
+            self.report(Diagnostic::error(code::MISPLACED, once, message).also(idempotent, "and here"));
+        }
+        let timeout = signature.timeout.as_ref().and_then(|amount| self.literal_duration(amount, "a timeout"));
+        let fresh =
+            signature.fresh.as_ref().and_then(|amount| self.literal_duration(amount, "how old an answer may be"));
+        let confirm = signature.confirm.as_ref().and_then(|call| self.observation(body, call, "confirm"));
+        let saves = signature.saves.as_ref().and_then(|saves| {
+            let call = self.observation(body, &saves.call, "saves")?;
+            let type_of = self.program.actions[call.action].returns.clone();
+            let slot = self.bind(body, &saves.name, type_of);
+            Some((call, slot))
+        });
+        let undo = signature.undo.as_ref().and_then(|call| {
+            // What undoes an action is not part of doing it: `undo` may name the action itself.
+            let own = body.action.take();
+            let undo = self.action_call(body, call);
+            body.action = own;
+            let undo = undo?;
+            if self.program.actions[undo.action].class == Class::Destroy {
+                let message = "An undo cannot destroy: nobody is asked before it";
+                self.error(code::DESTROY_WITHOUT_APPROVAL, call.span, message);
+            }
+            if self.program.actions[undo.action].class == Class::Observe && signature.class != Class::Observe {
+                self.error(code::MISPLACED, call.span, "an observation undoes nothing");
+            }
+            Some(undo)
+        });
+        let own = signature.body.as_ref().and_then(|own| self.action_body(index, body, own, signature));
+        let action = &mut self.program.actions[index];
+        action.timeout = timeout.unwrap_or(DEFAULT_TIMEOUT);
+        action.fresh = fresh;
+        action.confirm = confirm;
+        action.saves = saves;
+        action.undo = undo;
+        action.body = own;
+        action.locals = body.locals();
+    }
+
+    fn observation(&mut self, body: &mut Body<'a>, call: &'a ast::Call, clause: &str) -> Option<Call> {
+        let lowered = self.action_call(body, call)?;
+        if self.program.actions[lowered.action].class != Class::Observe {
+            self.error(code::MISPLACED, call.span, format!("{clause} reads, so it takes an observation"));
+        }
+        Some(lowered)
+    }
+
+    fn action_body(
+        &mut self,
+        index: usize,
+        body: &mut Body<'a>,
+        own: &'a ast::ActionBody,
+        signature: &'a ast::Signature,
+    ) -> Option<ActionBody> {
+        let lets = own.lets.iter().map(|statement| self.statement(body, statement).0).collect();
+        let result = own.result.as_ref().and_then(|result| self.body_result(index, body, result, signature));
+        if own.result.is_none() {
+            let message = format!("The body of {} must end with a call or a value", signature.name.text);
+            self.error(code::MISSING_PART, own.span.after(), message);
+        }
+        Some(ActionBody { lets, result: result? })
+    }
+
+    fn body_result(
+        &mut self,
+        index: usize,
+        body: &mut Body<'a>,
+        result: &'a ast::Expression,
+        signature: &'a ast::Signature,
+    ) -> Option<BodyResult> {
+        if signature.class == Class::Observe {
+            let returns = self.program.actions[index].returns.clone();
+            let typed = self.expect(body, result, &returns);
+            return Some(BodyResult::Answer(typed.expression));
+        }
+        let ast::ExpressionKind::Call(call) = &result.kind else {
+            let message = format!("{} acts, so its body ends with the call that does it", signature.name.text);
+            self.error(code::MISPLACED, result.span, message);
+            return None;
+        };
+        let lowered = self.action_call(body, call)?;
+        let inner = self.program.actions[lowered.action].class;
+        if inner > signature.class {
+            let message = format!(
+                "{} says {}, and what it calls is {}",
+                signature.name.text,
+                signature.class.word(),
+                inner.word()
+            );
+            self.report(
+                Diagnostic::error(code::MISPLACED, call.span, message)
+                    .also(signature.class_span, "this class is too low")
+                    .help(format!("An action is as harmful as what it calls: write {}", inner.word())),
+            );
+        }
+        Some(BodyResult::Act(lowered))
+    }
+}

@@ -1,0 +1,118 @@
+//! Places where only a value that is written out may stand.
+
+use crate::check::context::Context;
+use crate::check::scope::Body;
+use crate::diagnostic::{Diagnostic, code};
+use crate::program::ExpressionKind;
+use crate::program::types::Type;
+use crate::source::Span;
+use crate::syntax::ast;
+use crate::syntax::ast::AmountKind;
+use crate::value::{SignedDuration, Value};
+use ecow::EcoString;
+
+impl<'a> Context<'a> {
+    /// A constant of a type; none when it is something else, which is reported.
+    pub(crate) fn constant(
+        &mut self,
+        body: &mut Body<'a>,
+        written: &'a ast::Expression,
+        wanted: &Type,
+    ) -> Option<Value> {
+        if !is_literal(written) {
+            self.error(code::NOT_A_LITERAL, written.span, "Only a value that is written out can stand here");
+            return None;
+        }
+        let typed = self.expect(body, written, wanted);
+        if typed.type_of == Type::Invalid {
+            return None;
+        }
+        match constant_value(&typed.expression.kind) {
+            Some(value) => Some(value),
+            None => {
+                self.error(code::NOT_A_LITERAL, written.span, "Only a value that is written out can stand here");
+                None
+            }
+        }
+    }
+
+    /// A text without `${…}`, for titles and names that are known before a run.
+    pub(crate) fn literal(&mut self, text: &ast::Text, what: &str) -> EcoString {
+        text.literal().unwrap_or_else(|| {
+            let message = format!("{what} is known before a run, so it cannot hold ${{…}}");
+            self.error(code::NOT_A_LITERAL, text.span, message);
+            EcoString::new()
+        })
+    }
+
+    /// A duration that is written out and longer than nothing.
+    pub(crate) fn literal_duration(&mut self, amount: &ast::Amount, what: &str) -> Option<SignedDuration> {
+        match &amount.kind {
+            AmountKind::Duration(duration) if duration.is_zero() => {
+                self.error(code::IMPOSSIBLE_TIMING, amount.span, format!("{what} must be longer than nothing"));
+                None
+            }
+            AmountKind::Duration(duration) => Some(*duration),
+            AmountKind::Invalid => None,
+            AmountKind::Name(_) => {
+                self.error(code::NOT_A_LITERAL, amount.span, format!("{what} is written out, as in 5m"));
+                None
+            }
+            _ => {
+                self.report(not_a_duration(amount.span, what));
+                None
+            }
+        }
+    }
+
+    /// A whole number that is written out, from `least` on.
+    pub(crate) fn literal_count(&mut self, amount: &ast::Amount, what: &str, least: u32) -> Option<u32> {
+        let number = match &amount.kind {
+            AmountKind::Number(number) => u32::try_from(*number).ok().filter(|_| number.is_integer()),
+            AmountKind::Invalid => return None,
+            AmountKind::Name(_) => {
+                self.error(code::NOT_A_LITERAL, amount.span, format!("{what} is a number that is written out"));
+                return None;
+            }
+            _ => None,
+        };
+        let found = number.filter(|number| *number >= least);
+        if found.is_none() {
+            self.error(code::TYPE_MISMATCH, amount.span, format!("{what} is a whole number from {least} on"));
+        }
+        found
+    }
+}
+
+pub(crate) fn not_a_duration(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::error(code::TYPE_MISMATCH, span, format!("{what} is a duration"))
+        .help("Write a unit: 90s, 5m, 1h30m, 2d")
+}
+
+/// Whether an expression is written out. Anything else is not even looked into: its parts may be what is being worked out.
+fn is_literal(written: &ast::Expression) -> bool {
+    use ast::ExpressionKind as Written;
+    match &written.kind {
+        Written::Invalid
+        | Written::Text(_)
+        | Written::Number(_)
+        | Written::Duration(_)
+        | Written::Size(_)
+        | Written::Percent(_)
+        | Written::Path(_) => true,
+        Written::Group(inner) | Written::Negate(inner) => is_literal(inner),
+        Written::List(items) => items.iter().all(is_literal),
+        Written::Call(call) => matches!(call.path.text.as_str(), "version" | "secret"),
+        _ => false,
+    }
+}
+
+fn constant_value(kind: &ExpressionKind) -> Option<Value> {
+    match kind {
+        ExpressionKind::Constant(value) => Some(value.clone()),
+        ExpressionKind::List(items) => {
+            items.iter().map(|item| constant_value(&item.kind)).collect::<Option<Vec<_>>>().map(Value::list)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,261 @@
+//! Fields of records, facts of hosts, and what can be asked of lists and texts.
+
+use super::{ByUnknown, Typed, ordered, with_article};
+use crate::check::commands::Origin;
+use crate::check::context::Context;
+use crate::check::declarations::ANSWER;
+use crate::check::scope::Body;
+use crate::check::unknown_taint::is_verdict;
+use crate::diagnostic::{Diagnostic, code};
+use crate::program::types::Type;
+use crate::program::{Expression, ExpressionKind, Method};
+use crate::syntax::ast;
+use ecow::EcoString;
+
+const OF_LISTS: [&str; 7] = ["count", "first", "last", "max", "min", "sum", "distinct"];
+const OF_TEXTS: [&str; 4] = ["lines", "number", "json", "capture"];
+
+impl<'a> Context<'a> {
+    /// `.name` of a value, and what an unknown answer decides about it.
+    pub(crate) fn member(&mut self, of: Typed, name: &ast::Name) -> Typed {
+        let by_unknown = of.by_unknown.everything();
+        // A fact of a host comes from the inventory.
+        let outside = if matches!(of.type_of, Type::Host(_)) { Origin::Written } else { of.outside };
+        let of_answer = matches!(&of.type_of, Type::Record(record) if record.name == ANSWER);
+        let of_verdicts = matches!(&of.type_of, Type::List(item) if item.holds(is_verdict));
+        let value = Typed { outside, ..self.plain_member(of, name) };
+        match name.text.as_str() {
+            // There is no value where nothing could be observed, and that is an unknown answer.
+            "value" if of_answer => Typed { by_unknown: ByUnknown::BOTH, absent_if_unknown: true, ..value },
+            // The reason tells the verdict, and how many different verdicts there are depends on each.
+            "reason" if of_answer => Typed { by_unknown: ByUnknown::BOTH, ..value },
+            "distinct" if of_verdicts => Typed { by_unknown: ByUnknown::BOTH, ..value },
+            _ => Typed { by_unknown, ..value },
+        }
+    }
+
+    fn plain_member(&mut self, of: Typed, name: &ast::Name) -> Typed {
+        let span = of.span().to(name.span);
+        let word = name.text.as_str();
+        let method = |method, type_of| {
+            Typed::plain(
+                Expression { kind: ExpressionKind::Method(Box::new(of.expression.clone()), method), span },
+                type_of,
+            )
+        };
+        match &of.type_of {
+            Type::Invalid => Typed::invalid(span),
+            Type::Record(record) => match record.field(word) {
+                Some(type_of) => {
+                    let kind = ExpressionKind::Field(Box::new(of.expression), name.text.clone());
+                    Typed::plain(Expression { kind, span }, type_of.clone())
+                }
+                None => {
+                    let known = record.fields.iter().map(|(field, _)| field.as_str());
+                    let message = format!("{} has no field named {word}", record.name);
+                    self.report(self.unknown(code::UNKNOWN_FIELD, name.span, message, word, known));
+                    Typed::invalid(span)
+                }
+            },
+            Type::Host(roles) => self.host_member(&of, roles, name),
+            Type::List(item) => {
+                let item = item.as_ref().clone();
+                let one = Type::Optional(Box::new(item.clone()));
+                match word {
+                    "count" => method(Method::Count, Type::Number),
+                    "first" => method(Method::First, one),
+                    "last" => method(Method::Last, one),
+                    "distinct" if item.holds(|inner| matches!(inner, Type::Secret | Type::Json)) => {
+                        let (code, what) = match item.holds(|inner| *inner == Type::Secret) {
+                            true => (code::SECRET_USED, "secrets"),
+                            false => (code::JSON_USED, "undecoded json"),
+                        };
+                        let message = format!("`distinct` compares the items, and {what} cannot be compared");
+                        self.error(code, name.span, message);
+                        Typed::invalid(span)
+                    }
+                    "distinct" => method(Method::Distinct, Type::List(Box::new(item))),
+                    "max" | "min" if ordered(&item) => {
+                        method(if word == "max" { Method::Max } else { Method::Min }, one)
+                    }
+                    "sum" if matches!(item, Type::Number | Type::Duration | Type::Size | Type::Invalid) => {
+                        method(Method::Sum(item.clone()), item)
+                    }
+                    "max" | "min" | "sum" => {
+                        let message = format!("A list of {item} has no {word}");
+                        self.error(code::UNKNOWN_FIELD, name.span, message);
+                        Typed::invalid(span)
+                    }
+                    _ => {
+                        self.report(self.unknown(
+                            code::UNKNOWN_FIELD,
+                            name.span,
+                            format!("a list has nothing named {word}"),
+                            word,
+                            OF_LISTS,
+                        ));
+                        Typed::invalid(span)
+                    }
+                }
+            }
+            Type::Text => match word {
+                "lines" => method(Method::Lines, Type::List(Box::new(Type::Text))),
+                "number" => method(Method::Number, Type::Optional(Box::new(Type::Number))),
+                "json" => method(Method::Json, Type::Json),
+                _ => {
+                    let message = format!("A text has nothing named {word}");
+                    self.report(self.unknown(code::UNKNOWN_FIELD, name.span, message, word, OF_TEXTS));
+                    Typed::invalid(span)
+                }
+            },
+            Type::Optional(_) => {
+                let diagnostic = self.may_be_absent(of.span());
+                self.report(diagnostic);
+                Typed::invalid(span)
+            }
+            Type::Json => {
+                self.report(
+                    Diagnostic::error(code::UNKNOWN_FIELD, name.span, "Undecoded json has no fields")
+                        .help(format!("Take it out with .jq(\".{word}\"), or decode the whole: … as RECORD")),
+                );
+                Typed::invalid(span)
+            }
+            other => {
+                let message = format!("{} has nothing named {word}", with_article(other));
+                self.error(code::UNKNOWN_FIELD, name.span, message);
+                Typed::invalid(span)
+            }
+        }
+    }
+
+    fn host_member(&mut self, of: &Typed, roles: &[EcoString], name: &ast::Name) -> Typed {
+        let span = of.span().to(name.span);
+        let word = name.text.as_str();
+        let fact = self.fact(roles, word).or(matches!(word, "name" | "address").then_some(Type::Text));
+        let Some(type_of) = fact else {
+            let declared = &self.declared.roles;
+            let shapes: Vec<_> = roles.iter().filter_map(|role| declared.get(role).copied()).collect();
+            let somewhere = shapes.iter().any(|shape| shape.fields.iter().any(|field| field.name.text == word));
+            let diagnostic = if roles.is_empty() {
+                let message = format!("Nothing is known of this host but name and address, so not its {word}");
+                Diagnostic::error(code::UNKNOWN_FIELD, name.span, message).help("Narrow it to a role: … as ROLE")
+            } else if somewhere {
+                let message = format!("Not every {} has the same fact {word}", of.type_of);
+                Diagnostic::error(code::UNKNOWN_FIELD, name.span, message)
+                    .help(format!("Ask for its role first: if … is {} {{ … }}", roles[0]))
+            } else {
+                let known = shapes.iter().flat_map(|shape| &shape.fields).map(|field| field.name.text.as_str());
+                let message = format!("{} has no fact named {word}", with_article(&of.type_of));
+                self.unknown(code::UNKNOWN_FIELD, name.span, message, word, known.chain(["name", "address"]))
+            };
+            self.report(diagnostic);
+            return Typed::invalid(span);
+        };
+        let kind = ExpressionKind::Fact(Box::new(of.expression.clone()), name.text.clone());
+        Typed::plain(Expression { kind, span }, type_of)
+    }
+
+    /// `.name(arguments)` of a value, and what an unknown answer decides about it.
+    pub(crate) fn method(
+        &mut self,
+        body: &mut Body<'a>,
+        of: Typed,
+        name: &ast::Name,
+        arguments: &'a [ast::Argument],
+    ) -> Typed {
+        let by_unknown = of.by_unknown.everything();
+        let outside = of.outside;
+        let value = self.plain_method(body, of, name, arguments);
+        Typed { by_unknown: value.by_unknown.or(by_unknown), outside: outside.max(value.outside), ..value }
+    }
+
+    fn plain_method(
+        &mut self,
+        body: &mut Body<'a>,
+        of: Typed,
+        name: &ast::Name,
+        arguments: &'a [ast::Argument],
+    ) -> Typed {
+        let span = of.span().to(name.span);
+        let (method, type_of) = match (name.text.as_str(), &of.type_of) {
+            (_, Type::Invalid) => return Typed::invalid(span),
+            (_, Type::Optional(_)) => {
+                let diagnostic = self.may_be_absent(of.span());
+                self.report(diagnostic);
+                return Typed::invalid(span);
+            }
+            ("capture", Type::Text) => {
+                let regex = self.literal_argument(arguments, name).and_then(|text| self.regex(text));
+                (regex.map(Method::Capture), Type::Optional(Box::new(Type::Text)))
+            }
+            ("jq", Type::Json) => {
+                let filter = self.literal_argument(arguments, name).and_then(|text| self.jq_filter(text));
+                (filter.map(Method::Jq), Type::Json)
+            }
+            (word, _) if arguments.is_empty() && (OF_LISTS.contains(&word) || OF_TEXTS.contains(&word)) => {
+                return self.member(of, name);
+            }
+            (word, other) => {
+                for argument in arguments {
+                    self.expression(body, &argument.value, None);
+                }
+                let known: &[&str] = match other {
+                    Type::Text => &OF_TEXTS,
+                    Type::Json => &["jq"],
+                    Type::List(_) => &OF_LISTS,
+                    _ => &[],
+                };
+                let message = format!("{} has nothing named {word} to call", with_article(other));
+                self.report(self.unknown(code::UNKNOWN_FIELD, name.span, message, word, known.iter().copied()));
+                return Typed::invalid(span);
+            }
+        };
+        match method {
+            Some(method) => {
+                let kind = ExpressionKind::Method(Box::new(of.expression), method);
+                Typed::plain(Expression { kind, span }, type_of)
+            }
+            None => Typed::invalid(span),
+        }
+    }
+
+    /// The one argument of `capture` and `jq`: a text that is written out.
+    fn literal_argument(&mut self, arguments: &'a [ast::Argument], name: &ast::Name) -> Option<&'a ast::Text> {
+        let word = &name.text;
+        let diagnostic = match arguments {
+            [ast::Argument { label: None, value, .. }] => match &value.kind {
+                ast::ExpressionKind::Text(text) => return Some(text),
+                ast::ExpressionKind::Invalid => return None,
+                _ => {
+                    let message = format!("What {word} looks for is written out, never worked out");
+                    Diagnostic::error(code::NOT_A_LITERAL, value.span, message).help("Write it as r\"…\" here")
+                }
+            },
+            [] => Diagnostic::error(code::MISSING_ARGUMENT, name.span, format!("{word} needs a text to look for")),
+            [_, extra, ..] => Diagnostic::error(code::EXTRA_ARGUMENT, extra.span, format!("{word} takes one argument")),
+            [labelled] => {
+                let message = format!("{word} takes its argument without a name");
+                Diagnostic::error(code::UNKNOWN_PARAMETER, labelled.span, message)
+            }
+        };
+        self.report(diagnostic);
+        None
+    }
+
+    fn jq_filter(&mut self, text: &ast::Text) -> Option<EcoString> {
+        let Some(filter) = text.literal() else {
+            self.error(code::NOT_A_LITERAL, text.span, "A jq filter cannot hold ${…}");
+            return None;
+        };
+        // A filter is compiled with all of jq's own definitions, so it is looked at once.
+        let known =
+            self.patterns.filters.entry(filter.clone()).or_insert_with(|| crate::value::jq::check(&filter)).clone();
+        match known {
+            Ok(()) => Some(filter),
+            Err(reason) => {
+                self.error(code::BAD_PATTERN, text.span, format!("This jq filter is not well formed: {reason}"));
+                None
+            }
+        }
+    }
+}

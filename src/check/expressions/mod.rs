@@ -1,0 +1,556 @@
+//! Expressions: what type each has, and what it becomes.
+
+pub(crate) mod calls;
+pub(crate) mod literals;
+pub(crate) mod members;
+pub(crate) mod operators;
+
+use super::commands::{Origin, origin_of};
+use super::context::Context;
+use super::scope::{Body, Narrowing};
+use super::unknown_taint::is_verdict;
+use crate::diagnostic::{Diagnostic, code};
+use crate::program::types::{EnumType, Type};
+use crate::program::{Comprehension, Expression, ExpressionKind, TextPart};
+use crate::source::Span;
+use crate::syntax::ast;
+use crate::value::Value;
+use ecow::EcoString;
+use std::sync::Arc;
+
+/// So much stack must be left before an expression or statement is lowered; otherwise more is taken first.
+pub(super) const RED_ZONE: usize = 128 << 10;
+/// How much more.
+pub(super) const MORE_STACK: usize = 4 << 20;
+
+/// Whether an expression can come out true, or false, *because* the answer of a probe is `unknown`. Of a list it says
+/// whether an item can be in it, or be missing from it, because of that; of any other value, whether it is this one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct ByUnknown {
+    pub when_true: bool,
+    pub when_false: bool,
+}
+
+impl ByUnknown {
+    /// Whatever it comes out as, an unknown answer may be why.
+    pub const BOTH: Self = Self { when_true: true, when_false: true };
+
+    pub fn or(self, other: Self) -> Self {
+        Self { when_true: self.when_true || other.when_true, when_false: self.when_false || other.when_false }
+    }
+
+    /// Whether it decides anything.
+    pub fn any(self) -> bool {
+        self.when_true || self.when_false
+    }
+
+    /// What holds of something that is worked out of this in a way that is not followed further.
+    pub fn everything(self) -> Self {
+        Self { when_true: self.any(), when_false: self.any() }
+    }
+
+    pub fn not(self) -> Self {
+        Self { when_true: self.when_false, when_false: self.when_true }
+    }
+}
+
+/// A lowered expression with what is known of it.
+#[derive(Debug, Clone)]
+pub(super) struct Typed {
+    pub expression: Expression,
+    pub type_of: Type,
+    pub by_unknown: ByUnknown,
+    /// It is absent where an answer is unknown, and where it is there it is what was observed.
+    pub absent_if_unknown: bool,
+    pub narrowing: Narrowing,
+    /// A list whose items stand in the text, so that its length is known.
+    pub written_out: bool,
+    /// It was observed, or worked out of what was.
+    pub observed: bool,
+    /// Where the text in it comes from: an argument, an alert, an answer. Facts of the inventory count as written.
+    pub outside: Origin,
+}
+
+impl Typed {
+    pub fn plain(expression: Expression, type_of: Type) -> Self {
+        Self {
+            expression,
+            type_of,
+            by_unknown: ByUnknown::default(),
+            absent_if_unknown: false,
+            narrowing: Narrowing::default(),
+            written_out: false,
+            observed: false,
+            outside: Origin::Written,
+        }
+    }
+
+    pub fn constant(value: Value, type_of: Type, span: Span) -> Self {
+        Self::plain(Expression { kind: ExpressionKind::Constant(value), span }, type_of)
+    }
+
+    /// What a mistake becomes; it was reported, and fits everywhere.
+    pub fn invalid(span: Span) -> Self {
+        Self::constant(Value::Absent, Type::Invalid, span)
+    }
+
+    pub fn span(&self) -> Span {
+        self.expression.span
+    }
+
+    /// Takes over what a condition told of it. A value that is there although an unknown answer has none was observed.
+    pub fn narrow(&mut self, type_of: Type) {
+        if self.absent_if_unknown && !matches!(type_of, Type::Optional(_)) {
+            self.absent_if_unknown = false;
+            self.by_unknown = ByUnknown::default();
+        }
+        self.type_of = type_of;
+    }
+}
+
+/// Whether a value of the first type may stand where the second is wanted.
+pub(super) fn fits(actual: &Type, wanted: &Type) -> bool {
+    match (actual, wanted) {
+        (Type::Invalid, _) | (_, Type::Invalid) => true,
+        (Type::Host(_), Type::Host(any)) if any.is_empty() => true,
+        (Type::Host(roles), Type::Host(wanted)) => !roles.is_empty() && roles.iter().all(|role| wanted.contains(role)),
+        (Type::Optional(actual), Type::Optional(wanted)) => fits(actual, wanted),
+        (actual, Type::Optional(wanted)) => fits(actual, wanted),
+        (Type::List(actual), Type::List(wanted)) => fits(actual, wanted),
+        (actual, wanted) => actual == wanted,
+    }
+}
+
+impl<'a> Context<'a> {
+    /// Lowers an expression that must have a type, and says so if it has another.
+    pub fn expect(&mut self, body: &mut Body<'a>, written: &'a ast::Expression, wanted: &Type) -> Typed {
+        let typed = self.expression(body, written, Some(wanted));
+        self.demand(&typed, wanted);
+        typed
+    }
+
+    /// Says so if a value does not have a type.
+    pub fn demand(&mut self, typed: &Typed, wanted: &Type) {
+        if fits(&typed.type_of, wanted) {
+            return;
+        }
+        let diagnostic = match (&typed.type_of, wanted) {
+            (Type::Optional(inner), wanted) if fits(inner, wanted) => self.may_be_absent(typed.span()),
+            (Type::Host(_), Type::Host(_)) => {
+                let message = format!("This is a {}, and a {wanted} is needed here", typed.type_of);
+                Diagnostic::error(code::WRONG_ROLE, typed.span(), message)
+                    .help(format!("If it may be one, narrow it: … as {wanted}"))
+            }
+            (Type::Text, Type::Host(_)) => {
+                let message = format!("This is text, and a {wanted} is needed here");
+                Diagnostic::error(code::TYPE_MISMATCH, typed.span(), message)
+                    .help(format!("Find the host by its name: … as {wanted}"))
+            }
+            (Type::Json, _) => {
+                let message = format!("This is undecoded json, and {wanted} is needed here");
+                Diagnostic::error(code::TYPE_MISMATCH, typed.span(), message).help(format!("Decode it: … as {wanted}"))
+            }
+            (Type::Secret, _) => {
+                let message = format!("A secret can only be handed to an action, and {wanted} is needed here");
+                Diagnostic::error(code::SECRET_USED, typed.span(), message)
+            }
+            (Type::Nothing, _) => {
+                let message = "This gives no value";
+                Diagnostic::error(code::TYPE_MISMATCH, typed.span(), message)
+            }
+            (Type::Enum(_), Type::Boolean) => {
+                let message = format!("This is a {}, and a condition is true or false", typed.type_of);
+                Diagnostic::error(code::TYPE_MISMATCH, typed.span(), message)
+                    .help("Compare it with a word: … == passed")
+            }
+            (actual, wanted) => {
+                let message = format!("This is {}, and {} is needed here", with_article(actual), with_article(wanted));
+                Diagnostic::error(code::TYPE_MISMATCH, typed.span(), message)
+            }
+        };
+        self.report(diagnostic);
+    }
+
+    pub fn may_be_absent(&self, span: Span) -> Diagnostic {
+        Diagnostic::error(code::ABSENCE_UNHANDLED, span, "this may be absent, and a value is needed here")
+            .help("Say what happens then: let x = … else { … }, or look first: if … is present")
+    }
+
+    /// Lowers an expression. A bare word is looked for in what is expected first.
+    pub fn expression(&mut self, body: &mut Body<'a>, written: &'a ast::Expression, expected: Option<&Type>) -> Typed {
+        if let (true, ast::ExpressionKind::Text(text)) = (self.test.is_some(), &written.kind)
+            && let Some(host) = self.host_in_test(text, expected)
+        {
+            return host;
+        }
+        let outer = std::mem::take(&mut body.touched_by_unknown);
+        let outer_outside = std::mem::take(&mut body.touched_outside);
+        let mut typed = stacker::maybe_grow(RED_ZONE, MORE_STACK, || self.expression_kind(body, written, expected));
+        typed.expression.span = written.span;
+        if body.touched_by_unknown && !followed(&written.kind) {
+            typed.by_unknown = ByUnknown::BOTH;
+        }
+        body.touched_by_unknown = outer || typed.by_unknown.any();
+        if typed.by_unknown.any() {
+            self.note_questions(written, typed.by_unknown);
+        }
+        typed.outside = origin_of(&typed.expression, &typed.type_of, body.touched_outside);
+        body.touched_outside = outer_outside.max(typed.outside);
+        if typed.outside > Origin::Written {
+            body.outside.push((written.span, typed.outside));
+        }
+        typed
+    }
+
+    fn expression_kind(&mut self, body: &mut Body<'a>, written: &'a ast::Expression, expected: Option<&Type>) -> Typed {
+        use ast::ExpressionKind as Written;
+        let span = written.span;
+        match &written.kind {
+            Written::Invalid => Typed::invalid(span),
+            Written::Text(text) => {
+                let expression = self.text(body, text);
+                Typed::plain(expression, Type::Text)
+            }
+            Written::Number(number) => Typed::constant(Value::Number(*number), Type::Number, span),
+            Written::Duration(duration) => Typed::constant(Value::Duration(*duration), Type::Duration, span),
+            Written::Size(bytes) => Typed::constant(Value::Size(*bytes), Type::Size, span),
+            Written::Percent(percent) => Typed::constant(Value::Percent(*percent), Type::Percent, span),
+            Written::Path(path) => self.name(body, path, expected),
+            Written::Call(call) => self.call_in_expression(body, call),
+            Written::Member { of, name, arguments } => {
+                let of = self.expression(body, of, None);
+                match arguments {
+                    Some(arguments) => self.method(body, of, name, arguments),
+                    None => self.member(of, name),
+                }
+            }
+            Written::List(items) => self.list(body, items, expected, span),
+            Written::Comprehension(comprehension) => self.comprehension(body, comprehension, span),
+            Written::Group(inner) => self.expression(body, inner, expected),
+            Written::Not(inner) => self.not(body, inner, span),
+            Written::Negate(inner) => self.negate(body, inner, span),
+            Written::Binary { operator, operator_span, left, right } => {
+                self.binary(body, *operator, *operator_span, left, right, span)
+            }
+            Written::As { value, type_name } => self.narrow(body, value, type_name, span),
+            Written::Is { value, type_name } => self.is(body, value, type_name, span),
+            Written::Conditional { condition, then, otherwise } => {
+                self.conditional(body, condition, then, otherwise, expected, span)
+            }
+            Written::Quantifier { kind, variable, list, body: test } => {
+                self.quantifier(body, *kind, variable, list, test, span)
+            }
+            Written::Ask(_) => {
+                self.report(
+                    Diagnostic::error(
+                        code::ACTION_IN_EXPRESSION,
+                        span,
+                        "A question to people cannot stand inside an expression",
+                    )
+                    .help("Bind its answer first: let answer = ask …, or match it: match ask … { }"),
+                );
+                Typed::invalid(span)
+            }
+            Written::Run(_) => {
+                self.report(
+                    Diagnostic::error(code::ACTION_IN_EXPRESSION, span, "A run cannot be started inside an expression")
+                        .help("Match its outcome: match run … { resolved { … } escalated, cancelled { … } }"),
+                );
+                Typed::invalid(span)
+            }
+            Written::Check(call) => self.check_probe(body, call),
+        }
+    }
+
+    /// A text with what is interpolated.
+    pub fn text(&mut self, body: &mut Body<'a>, text: &'a ast::Text) -> Expression {
+        if let Some(literal) = text.literal() {
+            return Expression { kind: ExpressionKind::Constant(Value::Text(literal)), span: text.span };
+        }
+        let parts = text.parts.iter().map(|part| match part {
+            ast::TextPart::Literal(literal) => TextPart::Literal(literal.clone()),
+            ast::TextPart::Interpolation(path) => {
+                let value = self.name(body, path, None);
+                let type_of = &value.type_of;
+                // A text that holds a verdict tells it to whatever reads the text.
+                body.touched_by_unknown |= type_of.holds(is_verdict);
+                let diagnostic = match type_of {
+                    _ if type_of.holds(|inner| *inner == Type::Secret) => {
+                        let message = match type_of {
+                            Type::Secret => "A secret cannot be put into a text".to_owned(),
+                            other => format!("{} holds a secret, and cannot be put into a text", with_article(other)),
+                        };
+                        Some(
+                            Diagnostic::error(code::SECRET_USED, path.span, message)
+                                .help("Hand it to the action that needs it as an argument of its own"),
+                        )
+                    }
+                    _ if type_of.holds(|inner| *inner == Type::Json) => {
+                        let message = match type_of {
+                            Type::Json => "Undecoded json cannot be put into a text".to_owned(),
+                            other => {
+                                format!("{} holds undecoded json, and cannot be put into a text", with_article(other))
+                            }
+                        };
+                        Some(
+                            Diagnostic::error(code::JSON_USED, path.span, message)
+                                .help("Take out what you need: .jq(\"…\") as text"),
+                        )
+                    }
+                    Type::Optional(_) => Some(self.may_be_absent(path.span)),
+                    Type::Nothing => Some(Diagnostic::error(code::TYPE_MISMATCH, path.span, "This gives no value")),
+                    _ => None,
+                };
+                if let Some(diagnostic) = diagnostic {
+                    self.report(diagnostic);
+                }
+                TextPart::Value(value.expression)
+            }
+        });
+        let parts = parts.collect();
+        Expression { kind: ExpressionKind::Text(parts), span: text.span }
+    }
+
+    fn list(
+        &mut self,
+        body: &mut Body<'a>,
+        items: &'a [ast::Expression],
+        expected: Option<&Type>,
+        span: Span,
+    ) -> Typed {
+        let mut wanted = match expected {
+            Some(Type::List(item)) => Some(item.as_ref().clone()),
+            _ => None,
+        };
+        let mut lowered = Vec::with_capacity(items.len());
+        for item in items {
+            let typed = self.expression(body, item, wanted.as_ref());
+            match &wanted {
+                Some(wanted) => self.demand(&typed, wanted),
+                None => wanted = Some(typed.type_of.clone()),
+            }
+            lowered.push(typed.expression);
+        }
+        let item = wanted.unwrap_or(Type::Invalid);
+        let list = Expression { kind: ExpressionKind::List(lowered), span };
+        Typed { written_out: true, ..Typed::plain(list, Type::List(Box::new(item))) }
+    }
+
+    /// The items of what must be a list.
+    pub fn items(&mut self, list: &Typed) -> Type {
+        match &list.type_of {
+            Type::List(item) => item.as_ref().clone(),
+            Type::Invalid => Type::Invalid,
+            Type::Optional(_) => {
+                let diagnostic = self.may_be_absent(list.span());
+                self.report(diagnostic);
+                Type::Invalid
+            }
+            other => {
+                let message = format!("This is {}, and a list is needed here", with_article(other));
+                self.error(code::TYPE_MISMATCH, list.span(), message);
+                Type::Invalid
+            }
+        }
+    }
+
+    fn comprehension(&mut self, body: &mut Body<'a>, written: &'a ast::Comprehension, span: Span) -> Typed {
+        let list = self.expression(body, &written.list, None);
+        let item = self.items(&list);
+        let mut by_unknown = list.by_unknown;
+        let mark = body.enter();
+        let slot = self.bind_item(body, &written.variable, item.clone(), &list, false);
+        let condition = written.condition.as_ref().map(|condition| {
+            let condition = self.expect(body, condition, &Type::Boolean);
+            body.learn_in_expression(&condition.narrowing.when_true);
+            by_unknown = by_unknown.or(condition.by_unknown);
+            condition.expression
+        });
+        let key = written.key.as_ref().map(|key| {
+            let key = self.expression(body, key, None);
+            if !ordered(&key.type_of) {
+                let message = format!("{} has no order to sort by", with_article(&key.type_of));
+                self.error(code::NOT_COMPARABLE, key.span(), message);
+            }
+            by_unknown = by_unknown.or(key.by_unknown.everything());
+            key.expression
+        });
+        let element = written.element.as_ref().map(|element| self.expression(body, element, None));
+        body.leave(mark);
+        if let Some(element) = &element {
+            by_unknown = by_unknown.or(element.by_unknown.everything());
+        }
+        let type_of = element.as_ref().map_or(item, |element| element.type_of.clone());
+        let comprehension = Comprehension {
+            slot,
+            list: list.expression,
+            element: element.map(|element| element.expression),
+            condition,
+            key,
+            descending: written.descending,
+        };
+        let kind = ExpressionKind::Comprehension(Box::new(comprehension));
+        Typed { by_unknown, ..Typed::plain(Expression { kind, span }, Type::List(Box::new(type_of))) }
+    }
+
+    fn quantifier(
+        &mut self,
+        body: &mut Body<'a>,
+        kind: ast::Quantifier,
+        variable: &'a ast::Name,
+        list: &'a ast::Expression,
+        test: &'a ast::Expression,
+        span: Span,
+    ) -> Typed {
+        let list = self.expression(body, list, None);
+        let item = self.items(&list);
+        let mark = body.enter();
+        let slot = self.bind_item(body, variable, item, &list, false);
+        let test = self.expect(body, test, &Type::Boolean);
+        body.leave(mark);
+        // One item more may make `any` true and `all` false; one item less the other way round.
+        let by_unknown = match kind {
+            ast::Quantifier::All => test.by_unknown.or(list.by_unknown.not()),
+            ast::Quantifier::Any => test.by_unknown.or(list.by_unknown),
+            ast::Quantifier::None => test.by_unknown.or(list.by_unknown).not(),
+        };
+        let kind =
+            ExpressionKind::Quantifier { kind, slot, list: Box::new(list.expression), body: Box::new(test.expression) };
+        Typed { by_unknown, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
+    }
+
+    fn conditional(
+        &mut self,
+        body: &mut Body<'a>,
+        condition: &'a ast::Expression,
+        then: &'a ast::Expression,
+        otherwise: &'a ast::Expression,
+        expected: Option<&Type>,
+        span: Span,
+    ) -> Typed {
+        let condition = self.expect(body, condition, &Type::Boolean);
+        let mark = body.enter();
+        body.learn_in_expression(&condition.narrowing.when_true);
+        let then = self.expression(body, then, expected);
+        body.leave(mark);
+        let mark = body.enter();
+        body.learn_in_expression(&condition.narrowing.when_false);
+        let otherwise = self.expression(body, otherwise, expected.or(Some(&then.type_of)));
+        body.leave(mark);
+        let type_of = match (&then.type_of, &otherwise.type_of) {
+            (a, b) if fits(b, a) => a.clone(),
+            (a, b) if fits(a, b) => b.clone(),
+            (Type::Host(a), Type::Host(b)) => either_role(a, b),
+            (a, b) => {
+                let message = format!("One side gives {}, the other {}", with_article(a), with_article(b));
+                self.error(code::TYPE_MISMATCH, otherwise.span(), message);
+                Type::Invalid
+            }
+        };
+        let parts = (Box::new(condition.expression), Box::new(then.expression), Box::new(otherwise.expression));
+        let kind = ExpressionKind::Conditional(parts.0, parts.1, parts.2);
+        Typed {
+            written_out: then.written_out && otherwise.written_out,
+            ..Typed::plain(Expression { kind, span }, type_of)
+        }
+    }
+
+    /// `E as T`.
+    fn narrow(
+        &mut self,
+        body: &mut Body<'a>,
+        value: &'a ast::Expression,
+        target: &'a ast::TypeName,
+        span: Span,
+    ) -> Typed {
+        let value = self.expression(body, value, None);
+        let wanted = self.type_named(target, body.inside);
+        if let (ExpressionKind::Constant(Value::Text(name)), Type::Host(_)) = (&value.expression.kind, &wanted) {
+            let name = name.clone();
+            self.known_host(&name, &wanted, value.span());
+        }
+        let possible = match (&value.type_of, &wanted) {
+            (Type::Invalid, _) | (_, Type::Invalid) => true,
+            (Type::Json, wanted) => decodable(wanted),
+            (Type::Text, Type::Host(_) | Type::Number | Type::Version | Type::Time | Type::Enum(_)) => true,
+            (Type::Host(_), Type::Host(_)) => true,
+            (Type::Optional(_), _) => {
+                let diagnostic = self.may_be_absent(value.span());
+                self.report(diagnostic);
+                true
+            }
+            _ => false,
+        };
+        if !possible {
+            let message = format!("{} cannot become {}", with_article(&value.type_of), with_article(&wanted));
+            self.report(
+                Diagnostic::error(code::IMPOSSIBLE_DECODE, span, message)
+                    .help("`as` decodes json, finds a host by its name, and narrows a host to a role"),
+            );
+        }
+        let kind = ExpressionKind::As { value: Box::new(value.expression), target: wanted.clone(), or_absent: false };
+        Typed::plain(Expression { kind, span }, wanted)
+    }
+}
+
+/// Expressions whose handling says exactly what an unknown answer does to them. Of any other, everything that is worked
+/// out of a value that an unknown answer decided is taken to be decided by it too.
+fn followed(kind: &ast::ExpressionKind) -> bool {
+    use ast::{ExpressionKind as Written, Operator};
+    match kind {
+        Written::Path(_)
+        | Written::Group(_)
+        | Written::Is { .. }
+        | Written::Not(_)
+        | Written::Quantifier { .. }
+        | Written::Comprehension(_) => true,
+        Written::Binary { operator, .. } => matches!(operator, Operator::And | Operator::Or),
+        _ => false,
+    }
+}
+
+/// A host that has one of the roles of either.
+fn either_role(a: &[EcoString], b: &[EcoString]) -> Type {
+    let mut roles = [a, b].concat();
+    roles.sort();
+    roles.dedup();
+    Type::Host(roles)
+}
+
+/// A type as it reads in a sentence.
+pub(super) fn with_article(type_of: &Type) -> String {
+    match type_of {
+        Type::Text | Type::Json | Type::Nothing => type_of.to_string(),
+        Type::Optional(inner) => format!("{} that may be absent", with_article(inner)),
+        other => {
+            let name = other.to_string();
+            let article = if name.starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O']) { "an" } else { "a" };
+            format!("{article} {name}")
+        }
+    }
+}
+
+/// Whether values of a type have an order.
+pub(super) fn ordered(type_of: &Type) -> bool {
+    matches!(
+        type_of,
+        Type::Invalid
+            | Type::Text
+            | Type::Number
+            | Type::Boolean
+            | Type::Duration
+            | Type::Size
+            | Type::Percent
+            | Type::Time
+            | Type::Version
+    )
+}
+
+fn decodable(wanted: &Type) -> bool {
+    !wanted.holds(|inner| matches!(inner, Type::Nothing | Type::Secret))
+}
+
+/// The choices of a question as an enum without a name.
+pub(super) fn choices(words: impl Iterator<Item = EcoString>) -> Type {
+    Type::Enum(Arc::new(EnumType { name: EcoString::new(), words: words.collect(), open: false }))
+}

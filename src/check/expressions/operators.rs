@@ -1,0 +1,505 @@
+//! Operators: what they take, what they give, and what a condition tells of the names in it.
+
+use super::{ByUnknown, Typed, fits, ordered, with_article};
+use crate::check::context::Context;
+use crate::check::declarations::known_verdict_type;
+use crate::check::scope::{Body, Narrowing};
+use crate::check::unknown_taint::is_verdict;
+use crate::diagnostic::{Diagnostic, code};
+use crate::program::types::Type;
+use crate::program::{Arithmetic, Comparison, Expression, ExpressionKind};
+use crate::source::Span;
+use crate::syntax::ast;
+use crate::syntax::ast::Operator;
+use crate::value::Value;
+use ecow::EcoString;
+
+impl<'a> Context<'a> {
+    pub(crate) fn binary(
+        &mut self,
+        body: &mut Body<'a>,
+        operator: Operator,
+        operator_span: Span,
+        left: &'a ast::Expression,
+        right: &'a ast::Expression,
+        span: Span,
+    ) -> Typed {
+        match operator {
+            Operator::And | Operator::Or => self.junction(body, operator, left, right, span),
+            Operator::Matches => self.matches(body, left, right, span),
+            Operator::In | Operator::Contains => self.membership(body, operator, left, right, span),
+            Operator::Add | Operator::Subtract | Operator::Multiply | Operator::Divide => {
+                self.arithmetic(body, operator, operator_span, left, right, span)
+            }
+            Operator::Equal
+            | Operator::NotEqual
+            | Operator::Less
+            | Operator::LessOrEqual
+            | Operator::Greater
+            | Operator::GreaterOrEqual => self.comparison(body, operator, left, right, span),
+        }
+    }
+
+    fn junction(
+        &mut self,
+        body: &mut Body<'a>,
+        operator: Operator,
+        left: &'a ast::Expression,
+        right: &'a ast::Expression,
+        span: Span,
+    ) -> Typed {
+        let and = operator == Operator::And;
+        let left = self.expect(body, left, &Type::Boolean);
+        let mark = body.enter();
+        body.learn_in_expression(if and { &left.narrowing.when_true } else { &left.narrowing.when_false });
+        let right = self.expect(body, right, &Type::Boolean);
+        body.leave(mark);
+        let both = |a: &[(EcoString, Type)], b: &[(EcoString, Type)]| a.iter().chain(b).cloned().collect();
+        let narrowing = if and {
+            let when_true = both(&left.narrowing.when_true, &right.narrowing.when_true);
+            Narrowing { when_true, when_false: Vec::new() }
+        } else {
+            let when_false = both(&left.narrowing.when_false, &right.narrowing.when_false);
+            Narrowing { when_true: Vec::new(), when_false }
+        };
+        let by_unknown = left.by_unknown.or(right.by_unknown);
+        let (left, right) = (Box::new(left.expression), Box::new(right.expression));
+        let kind = if and { ExpressionKind::And(left, right) } else { ExpressionKind::Or(left, right) };
+        Typed { by_unknown, narrowing, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
+    }
+
+    pub(crate) fn not(&mut self, body: &mut Body<'a>, inner: &'a ast::Expression, span: Span) -> Typed {
+        let inner = self.expect(body, inner, &Type::Boolean);
+        let narrowing = Narrowing { when_true: inner.narrowing.when_false, when_false: inner.narrowing.when_true };
+        let kind = ExpressionKind::Not(Box::new(inner.expression));
+        let by_unknown = inner.by_unknown.not();
+        Typed { by_unknown, narrowing, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
+    }
+
+    pub(crate) fn negate(&mut self, body: &mut Body<'a>, inner: &'a ast::Expression, span: Span) -> Typed {
+        let inner = self.expression(body, inner, None);
+        if !matches!(inner.type_of, Type::Number | Type::Duration | Type::Percent | Type::Invalid) {
+            let message = format!("{} has no negative", with_article(&inner.type_of));
+            self.error(code::NOT_COMPARABLE, span, message);
+        }
+        let type_of = inner.type_of.clone();
+        // What is written out stays a constant.
+        let kind = match inner.expression.kind {
+            ExpressionKind::Constant(Value::Number(number)) => ExpressionKind::Constant(Value::Number(-number)),
+            ExpressionKind::Constant(Value::Percent(percent)) => ExpressionKind::Constant(Value::Percent(-percent)),
+            ExpressionKind::Constant(Value::Duration(duration)) => match duration.checked_neg() {
+                Some(negative) => ExpressionKind::Constant(Value::Duration(negative)),
+                None => ExpressionKind::Negate(Box::new(inner.expression)),
+            },
+            _ => ExpressionKind::Negate(Box::new(inner.expression)),
+        };
+        Typed::plain(Expression { kind, span }, type_of)
+    }
+
+    /// Both operands; a bare word takes its enum from the other side, whichever side that is.
+    fn operands(
+        &mut self,
+        body: &mut Body<'a>,
+        left: &'a ast::Expression,
+        right: &'a ast::Expression,
+    ) -> (Typed, Typed) {
+        if bare(body, left) {
+            let right = self.expression(body, right, None);
+            let left = self.expression(body, left, Some(&right.type_of));
+            (left, right)
+        } else {
+            let left = self.expression(body, left, None);
+            let right = self.expression(body, right, Some(&left.type_of));
+            (left, right)
+        }
+    }
+
+    /// Values that nothing may be done with but to bind, decode or hand them on.
+    fn usable(&mut self, value: &Typed) -> bool {
+        let type_of = &value.type_of;
+        let diagnostic = match type_of {
+            _ if type_of.holds(|inner| *inner == Type::Secret) => {
+                let message = match type_of {
+                    Type::Secret => "A secret cannot be compared".to_owned(),
+                    other => format!("{} holds a secret, and cannot be compared", with_article(other)),
+                };
+                Diagnostic::error(code::SECRET_USED, value.span(), message)
+                    .help("Hand it to an action that uses it; nothing else can be done with it")
+            }
+            _ if type_of.holds(|inner| *inner == Type::Json) => {
+                let message = match type_of {
+                    Type::Json => "Undecoded json cannot be compared".to_owned(),
+                    other => format!("{} holds undecoded json, and cannot be compared", with_article(other)),
+                };
+                Diagnostic::error(code::JSON_USED, value.span(), message)
+                    .help("Take out what you need and decode it: .jq(\"…\") as text")
+            }
+            Type::Optional(_) => self.may_be_absent(value.span()),
+            Type::Nothing => Diagnostic::error(code::TYPE_MISMATCH, value.span(), "This gives no value"),
+            _ => return true,
+        };
+        self.report(diagnostic);
+        false
+    }
+
+    fn comparison(
+        &mut self,
+        body: &mut Body<'a>,
+        operator: Operator,
+        left: &'a ast::Expression,
+        right: &'a ast::Expression,
+        span: Span,
+    ) -> Typed {
+        let named = verdict_path(left).or_else(|| verdict_path(right));
+        let (left, right) = self.operands(body, left, right);
+        let comparison = match operator {
+            Operator::NotEqual => Comparison::NotEqual,
+            Operator::Less => Comparison::Less,
+            Operator::LessOrEqual => Comparison::LessOrEqual,
+            Operator::Greater => Comparison::Greater,
+            Operator::GreaterOrEqual => Comparison::GreaterOrEqual,
+            _ => Comparison::Equal,
+        };
+        let usable = self.usable(&left) && self.usable(&right);
+        let alike = fits(&left.type_of, &right.type_of)
+            || fits(&right.type_of, &left.type_of)
+            || matches!((&left.type_of, &right.type_of), (Type::Host(_), Type::Host(_)));
+        if usable && !alike {
+            let (a, b) = (with_article(&left.type_of), with_article(&right.type_of));
+            let mut diagnostic =
+                Diagnostic::error(code::NOT_COMPARABLE, span, format!("{a} cannot be compared with {b}"));
+            if matches!((&left.type_of, &right.type_of), (Type::Enum(_), Type::Text) | (Type::Text, Type::Enum(_))) {
+                diagnostic = diagnostic.help("A word of an enum is written without quotes");
+            }
+            self.report(diagnostic);
+        } else if usable && !matches!(operator, Operator::Equal | Operator::NotEqual) && !ordered(&left.type_of) {
+            let message = format!("{} has no order: only == and != can compare it", with_article(&left.type_of));
+            self.error(code::NOT_COMPARABLE, span, message);
+        }
+        let by_unknown = verdict_compared(&left, &right, comparison);
+        let narrowing = known_answer(named, by_unknown);
+        let kind = ExpressionKind::Compare(comparison, Box::new(left.expression), Box::new(right.expression));
+        Typed { by_unknown, narrowing, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
+    }
+
+    fn membership(
+        &mut self,
+        body: &mut Body<'a>,
+        operator: Operator,
+        left: &'a ast::Expression,
+        right: &'a ast::Expression,
+        span: Span,
+    ) -> Typed {
+        let named = verdict_path(left).filter(|_| operator == Operator::In);
+        let (left, right) = if operator == Operator::In && bare(body, left) {
+            let right = self.expression(body, right, None);
+            let item = match &right.type_of {
+                Type::List(item) => Some(item.as_ref()),
+                _ => None,
+            };
+            (self.expression(body, left, item), right)
+        } else {
+            let left = self.expression(body, left, None);
+            let expected = match (operator, &left.type_of) {
+                (Operator::In, item) => Type::List(Box::new(item.clone())),
+                (_, Type::List(item)) => item.as_ref().clone(),
+                _ => Type::Text,
+            };
+            // A wrong item inside a list that is written out is reported at that item.
+            let right = self.expression(body, right, Some(&expected));
+            (left, right)
+        };
+        let mut by_unknown = ByUnknown::default();
+        if self.usable(&left) && self.usable(&right) {
+            let possible = match (operator, &left.type_of, &right.type_of) {
+                (_, Type::Invalid, _) | (_, _, Type::Invalid) => true,
+                (Operator::In, item, Type::List(of)) => {
+                    by_unknown = verdict_listed(&left, &right);
+                    fits(item, of)
+                }
+                (Operator::Contains, Type::Text, Type::Text) => true,
+                (Operator::Contains, Type::List(of), item) => {
+                    if is_verdict(of) {
+                        by_unknown = verdict_compared(&right, &right, Comparison::Equal);
+                    } else if holds_verdicts(of) {
+                        by_unknown = ByUnknown::BOTH;
+                    }
+                    fits(item, of)
+                }
+                _ => false,
+            };
+            if !possible {
+                let (a, b) = (with_article(&left.type_of), with_article(&right.type_of));
+                let message = match operator {
+                    Operator::In => format!("{a} is never an item of {b}"),
+                    _ => format!("{a} cannot contain {b}"),
+                };
+                self.error(code::NOT_COMPARABLE, span, message);
+            }
+        }
+        let (left, right) = (Box::new(left.expression), Box::new(right.expression));
+        let kind = match operator {
+            Operator::In => ExpressionKind::In(left, right),
+            _ => ExpressionKind::Contains(left, right),
+        };
+        let narrowing = known_answer(named, by_unknown);
+        Typed { by_unknown, narrowing, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
+    }
+
+    fn matches(
+        &mut self,
+        body: &mut Body<'a>,
+        left: &'a ast::Expression,
+        right: &'a ast::Expression,
+        span: Span,
+    ) -> Typed {
+        let left = self.expect(body, left, &Type::Text);
+        let regex = match &right.kind {
+            ast::ExpressionKind::Text(text) => self.regex(text),
+            ast::ExpressionKind::Invalid => None,
+            _ => {
+                self.report(
+                    Diagnostic::error(
+                        code::NOT_A_LITERAL,
+                        right.span,
+                        "A regular expression is written out, never worked out",
+                    )
+                    .help("Write it as r\"…\" here"),
+                );
+                None
+            }
+        };
+        match regex {
+            Some(regex) => {
+                let kind = ExpressionKind::Matches(Box::new(left.expression), regex);
+                Typed::plain(Expression { kind, span }, Type::Boolean)
+            }
+            None => Typed::invalid(span),
+        }
+    }
+
+    /// Compiles a literal regular expression, bounded in size.
+    pub(crate) fn regex(&mut self, text: &ast::Text) -> Option<regex::Regex> {
+        let Some(pattern) = text.literal() else {
+            self.report(
+                Diagnostic::error(code::NOT_A_LITERAL, text.span, "A regular expression cannot hold ${…}")
+                    .help("Compare with == or contains instead"),
+            );
+            return None;
+        };
+        let compiled = self.patterns.regexes.entry(pattern.clone()).or_insert_with(|| {
+            regex::RegexBuilder::new(&pattern).size_limit(1 << 20).build().map_err(|error| {
+                let reason = error.to_string();
+                reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
+            })
+        });
+        match compiled.clone() {
+            Ok(regex) => Some(regex),
+            Err(reason) => {
+                let message = format!("This regular expression is not well formed: {reason}");
+                self.error(code::BAD_PATTERN, text.span, message);
+                None
+            }
+        }
+    }
+
+    fn arithmetic(
+        &mut self,
+        body: &mut Body<'a>,
+        operator: Operator,
+        operator_span: Span,
+        left: &'a ast::Expression,
+        right: &'a ast::Expression,
+        span: Span,
+    ) -> Typed {
+        let left = self.expression(body, left, None);
+        let right = self.expression(body, right, None);
+        if !(self.usable(&left) && self.usable(&right)) {
+            return Typed::invalid(span);
+        }
+        let arithmetic = match operator {
+            Operator::Add => Arithmetic::Add,
+            Operator::Subtract => Arithmetic::Subtract,
+            Operator::Multiply => Arithmetic::Multiply,
+            _ => Arithmetic::Divide,
+        };
+        let Some(type_of) = reckoned(arithmetic, &left.type_of, &right.type_of) else {
+            let (a, b) = (with_article(&left.type_of), with_article(&right.type_of));
+            let message = format!("{a} {} {b} means nothing", operator.symbol());
+            let mut diagnostic = Diagnostic::error(code::NOT_COMPARABLE, span, message).also(operator_span, "");
+            if left.type_of == Type::Text || right.type_of == Type::Text {
+                diagnostic = diagnostic.help("Texts are joined by interpolation: \"${a} ${b}\"");
+            }
+            self.report(diagnostic);
+            return Typed::invalid(span);
+        };
+        let kind = ExpressionKind::Arithmetic(arithmetic, Box::new(left.expression), Box::new(right.expression));
+        Typed::plain(Expression { kind, span }, type_of)
+    }
+
+    /// `E is ROLE`, `E is absent`, `E is present`.
+    pub(crate) fn is(
+        &mut self,
+        body: &mut Body<'a>,
+        value: &'a ast::Expression,
+        wanted: &'a ast::TypeName,
+        span: Span,
+    ) -> Typed {
+        let path = match &value.kind {
+            ast::ExpressionKind::Path(path) => Some(path.text.clone()),
+            _ => None,
+        };
+        let value = self.expression(body, value, None);
+        // Whether a value is there at all may be what an unknown answer decided; so may anything else about it.
+        let by_unknown = match value.absent_if_unknown {
+            true => ByUnknown { when_true: true, when_false: false },
+            false => value.by_unknown.everything(),
+        };
+        let word = wanted.path.text.as_str();
+        if word == "absent" || word == "present" {
+            let Type::Optional(inner) = &value.type_of else {
+                if value.type_of != Type::Invalid {
+                    let message = format!("This is {}, which is never absent", with_article(&value.type_of));
+                    self.error(code::TYPE_MISMATCH, value.span(), message);
+                }
+                return Typed::plain(
+                    Typed::constant(Value::Boolean(word == "present"), Type::Boolean, span).expression,
+                    Type::Boolean,
+                );
+            };
+            let there = path.map(|path| (path, inner.as_ref().clone())).into_iter().collect();
+            let absent = Expression { kind: ExpressionKind::IsAbsent(Box::new(value.expression)), span };
+            return if word == "absent" {
+                let narrowing = Narrowing { when_true: Vec::new(), when_false: there };
+                Typed { narrowing, by_unknown, ..Typed::plain(absent, Type::Boolean) }
+            } else {
+                let narrowing = Narrowing { when_true: there, when_false: Vec::new() };
+                let kind = ExpressionKind::Not(Box::new(absent));
+                Typed {
+                    narrowing,
+                    by_unknown: by_unknown.not(),
+                    ..Typed::plain(Expression { kind, span }, Type::Boolean)
+                }
+            };
+        }
+        let role = match self.type_named(wanted, body.inside) {
+            Type::Host(roles) if roles.len() == 1 => roles[0].clone(),
+            Type::Invalid => return Typed::invalid(span),
+            other => {
+                let message = format!("`is` asks for a role, absent or present, and {other} is none of them");
+                self.error(code::TYPE_MISMATCH, wanted.span, message);
+                return Typed::invalid(span);
+            }
+        };
+        let roles = match &value.type_of {
+            Type::Host(roles) => roles.clone(),
+            Type::Invalid => return Typed::invalid(span),
+            other => {
+                let message = format!("This is {}, and only a host has roles", with_article(other));
+                self.error(code::TYPE_MISMATCH, value.span(), message);
+                return Typed::invalid(span);
+            }
+        };
+        let narrowing = path.map_or_else(Narrowing::default, |path| {
+            let others: Vec<EcoString> = roles.into_iter().filter(|other| *other != role).collect();
+            let otherwise = if others.is_empty() { Vec::new() } else { vec![(path.clone(), Type::Host(others))] };
+            Narrowing { when_true: vec![(path, Type::Host(vec![role.clone()]))], when_false: otherwise }
+        });
+        let kind = ExpressionKind::IsRole(Box::new(value.expression), role);
+        Typed { narrowing, by_unknown, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
+    }
+}
+
+/// Whether this is a word that only the other side of an operator gives a meaning to.
+fn bare(body: &Body<'_>, operand: &ast::Expression) -> bool {
+    match &operand.kind {
+        ast::ExpressionKind::Path(path) => !path.text.contains('.') && body.find(&path.text).is_none(),
+        _ => false,
+    }
+}
+
+/// The type of a sum, difference, product or quotient; none where it means nothing.
+fn reckoned(arithmetic: Arithmetic, left: &Type, right: &Type) -> Option<Type> {
+    use Arithmetic::{Add, Divide, Multiply, Subtract};
+    use Type::{Duration, Invalid, Number, Percent, Size, Time};
+    Some(match (arithmetic, left, right) {
+        (_, Invalid, _) | (_, _, Invalid) => Invalid,
+        (Add | Subtract, Number, Number) => Number,
+        (Add | Subtract, Duration, Duration) => Duration,
+        (Add | Subtract, Size, Size) => Size,
+        (Add | Subtract, Percent, Percent) => Percent,
+        (Add | Subtract, Time, Duration) | (Add, Duration, Time) => Time,
+        (Subtract, Time, Time) => Duration,
+        (Multiply | Divide, Number, Number) => Number,
+        (Multiply, Number, Duration) => Duration,
+        (Multiply, Number, Size) => Size,
+        (Multiply | Divide, Duration, Number) => Duration,
+        (Multiply | Divide, Size, Number) => Size,
+        (Multiply, Number | Duration | Size, Percent) => left.clone(),
+        (Multiply, Percent, Number | Duration | Size) => right.clone(),
+        (Divide, Duration, Duration) | (Divide, Size, Size) | (Divide, Percent, Percent) => Number,
+        _ => return None,
+    })
+}
+
+/// The name of an operand that may be an answer of a probe.
+fn verdict_path(operand: &ast::Expression) -> Option<EcoString> {
+    match &operand.kind {
+        ast::ExpressionKind::Group(inner) => verdict_path(inner),
+        ast::ExpressionKind::Path(path) if !["passed", "failed", "unknown"].contains(&path.text.as_str()) => {
+            Some(path.text.clone())
+        }
+        _ => None,
+    }
+}
+
+/// What a comparison with words tells of an answer: on the side that an unknown one never takes, it is known.
+fn known_answer(named: Option<EcoString>, by_unknown: ByUnknown) -> Narrowing {
+    let known = || named.clone().map(|path| (path, Type::Enum(known_verdict_type()))).into_iter().collect();
+    match by_unknown {
+        ByUnknown { when_true: true, when_false: false } => Narrowing { when_true: Vec::new(), when_false: known() },
+        ByUnknown { when_true: false, when_false: true } => Narrowing { when_true: known(), when_false: Vec::new() },
+        _ => Narrowing::default(),
+    }
+}
+
+/// Whether verdicts stand in a list or record, where a comparison is not followed word by word.
+fn holds_verdicts(type_of: &Type) -> bool {
+    !is_verdict(type_of) && type_of.holds(is_verdict)
+}
+
+/// `check P(…) == passed` is false when the answer is unknown, `!= failed` is true then.
+fn verdict_compared(left: &Typed, right: &Typed, comparison: Comparison) -> ByUnknown {
+    if holds_verdicts(&left.type_of) || holds_verdicts(&right.type_of) {
+        return ByUnknown::BOTH;
+    }
+    if !is_verdict(&left.type_of) || !is_verdict(&right.type_of) {
+        return ByUnknown::default();
+    }
+    let word = [left, right].into_iter().find_map(|side| match &side.expression.kind {
+        ExpressionKind::Constant(Value::Word(word)) => Some(word.as_str()),
+        _ => None,
+    });
+    let equal = match word {
+        Some("unknown") => ByUnknown { when_true: true, when_false: false },
+        Some(_) => ByUnknown { when_true: false, when_false: true },
+        None => ByUnknown::BOTH,
+    };
+    if comparison == Comparison::NotEqual { equal.not() } else { equal }
+}
+
+fn verdict_listed(item: &Typed, list: &Typed) -> ByUnknown {
+    if holds_verdicts(&item.type_of) {
+        return ByUnknown::BOTH;
+    }
+    if !is_verdict(&item.type_of) {
+        return ByUnknown::default();
+    }
+    let listed = match &list.expression.kind {
+        ExpressionKind::List(items) => items
+            .iter()
+            .any(|item| matches!(&item.kind, ExpressionKind::Constant(Value::Word(word)) if word == "unknown")),
+        _ => return ByUnknown::BOTH,
+    };
+    ByUnknown { when_true: listed, when_false: !listed }
+}

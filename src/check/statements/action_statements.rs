@@ -1,0 +1,301 @@
+//! Statements that act: calls of actions and procedures, and the words before them.
+
+use super::nothing;
+use crate::check::context::Context;
+use crate::check::declarations::bodies::ProcedureState;
+use crate::check::scope::{Body, Place};
+use crate::diagnostic::{Diagnostic, code};
+use crate::inventory::DestroyPolicy;
+use crate::program::{Adverb, Call, StatementKind};
+use crate::source::Span;
+use crate::syntax::ast;
+use crate::value::Class;
+
+impl<'a> Context<'a> {
+    /// A call as a statement of its own: an action without an adverb, or a slip.
+    pub(crate) fn bare_call(&mut self, body: &mut Body<'a>, call: &'a ast::Call) -> (StatementKind, bool) {
+        let name = call.path.text.as_str();
+        if !name.contains('.') {
+            let declared = &self.declared;
+            let diagnostic = if declared.procedure_index(name).is_some() {
+                Diagnostic::error(code::UNKNOWN_ACTION, call.path.span, format!("{name} is a procedure"))
+                    .help(format!("Write do {name}(…)"))
+                    .fix(call.path.span.before(), "do ")
+            } else if declared.runbook_index(name).is_some() {
+                Diagnostic::error(code::UNKNOWN_ACTION, call.path.span, format!("{name} is a runbook"))
+                    .help(format!("Write run {name}(…)"))
+                    .fix(call.path.span.before(), "run ")
+            } else if declared.probe_index(name).is_some() {
+                Diagnostic::error(
+                    code::OBSERVATION_AS_STATEMENT,
+                    call.path.span,
+                    format!("{name} is a probe, and nobody looks at its answer"),
+                )
+                .help(format!("Write require check {name}(…) == passed, or match check {name}(…) {{ … }}"))
+            } else {
+                let procedures = declared.procedures.iter().map(|it| it.name.text.as_str());
+                let known = procedures.chain(declared.runbooks.iter().map(|it| it.name.text.as_str()));
+                let message = format!("There is no procedure, runbook or action named {name}");
+                self.unknown(code::UNKNOWN_ACTION, call.path.span, message, name, known)
+            };
+            self.report(diagnostic);
+            self.look_at_arguments(body, call);
+            return (nothing(call.span), true);
+        }
+        match self.action_call(body, call) {
+            Some(lowered) => (self.act(body, lowered, Adverb::None, call.span), true),
+            None => (nothing(call.span), true),
+        }
+    }
+
+    pub(crate) fn act(&mut self, body: &mut Body<'a>, call: Call, adverb: Adverb, whole: Span) -> StatementKind {
+        let action = &self.program.actions[call.action];
+        let class = action.class;
+        let (has_undo, confirmed) = self
+            .signatures
+            .get(call.action)
+            .map_or((false, false), |signature| (signature.undo.is_some(), signature.confirm.is_some()));
+        let blind = action.once && !confirmed || class >= Class::Disrupt && !confirmed && !action.idempotent;
+        let name = format!("{}.{}", action.backend, action.name);
+        let span = call.span;
+        if class == Class::Observe {
+            self.report(
+                Diagnostic::error(
+                    code::OBSERVATION_AS_STATEMENT,
+                    span,
+                    format!("{name} only reads, and nobody looks at what it answers"),
+                )
+                .help("Bind it: let x = …, or look at it: require … == …"),
+            );
+            return StatementKind::Act { call, adverb };
+        }
+        let diagnostic = match adverb {
+            Adverb::None if body.place.covered => None,
+            Adverb::None if has_undo || class == Class::Change => {
+                let text = format!("{name} leaves something changed, and nothing says whether that is meant to stay");
+                let help = if has_undo {
+                    "Write temporarily before it to have it undone when the block ends, or permanently to keep it"
+                } else {
+                    "Write permanently before it; it has no undo of its own: to take it back, use temporarily { … } undo { … }"
+                };
+                let mut diagnostic = Diagnostic::error(code::RETENTION_REQUIRED, span, text).help(help);
+                if has_undo {
+                    diagnostic = diagnostic.fix(span.before(), "temporarily ");
+                }
+                Some(diagnostic)
+            }
+            Adverb::None => None,
+            Adverb::Temporarily { .. } if !has_undo => {
+                let text = format!("{name} has no undo, so it cannot be done temporarily");
+                let help = if class == Class::Change {
+                    "Write permanently, or say how to take it back: temporarily { … } undo { … }"
+                } else {
+                    "It leaves nothing behind: write it without the word"
+                };
+                Some(Diagnostic::error(code::RETENTION_USELESS, whole, text).help(help))
+            }
+            Adverb::Permanently { undo_on_failure: true } if !has_undo => {
+                let text = format!("{name} has no undo, so it cannot be taken back on failure");
+                Some(Diagnostic::error(code::RETENTION_USELESS, whole, text).help("Leave out: , undo on failure"))
+            }
+            Adverb::Permanently { .. } if !has_undo && class != Class::Change => {
+                let text = format!("{name} leaves nothing behind that could stay");
+                Some(Diagnostic::error(code::RETENTION_USELESS, whole, text).help("Write it without permanently"))
+            }
+            Adverb::Temporarily { .. } | Adverb::Permanently { .. } => None,
+        };
+        if let Some(diagnostic) = diagnostic {
+            self.report(diagnostic);
+        }
+        let allowed = self.inventory.is_some_and(|inventory| inventory.policy.destroy == DestroyPolicy::Allow);
+        if class == Class::Destroy && !body.place.approved && !allowed {
+            self.report(
+                Diagnostic::error(
+                    code::DESTROY_WITHOUT_APPROVAL,
+                    span,
+                    format!("{name} cannot be undone, and nobody has approved it"),
+                )
+                .help("Ask before it: require approval \"…\" by 1 within 1h"),
+            );
+        }
+        if body.place.retrying && blind {
+            self.report(
+                Diagnostic::error(
+                    code::UNSAFE_RETRY,
+                    span,
+                    format!("{name} must never be repeated blindly, and retry would"),
+                )
+                .help("Do it outside retry, and wait until what it should bring about is there"),
+            );
+        }
+        self.told_by_unknown(body, span, &name);
+        self.acts(body, span, class, &name);
+        StatementKind::Act { call, adverb }
+    }
+
+    pub(crate) fn temporarily(
+        &mut self,
+        body: &mut Body<'a>,
+        what: &'a ast::Subject,
+        undo: Option<&'a ast::Block>,
+        keep_on_failure: bool,
+        span: Span,
+    ) -> (StatementKind, bool) {
+        match what {
+            ast::Subject::Call(call) => {
+                let adverb = Adverb::Temporarily { keep_on_failure };
+                match self.action_call(body, call) {
+                    Some(call) => (self.act(body, call, adverb, span), true),
+                    None => (nothing(span), true),
+                }
+            }
+            ast::Subject::Do(call) => self.do_procedure(body, call, Adverb::Temporarily { keep_on_failure }, span),
+            ast::Subject::Block(block) => {
+                let Some(undo) = undo else {
+                    self.report(
+                        Diagnostic::error(
+                            code::MISSING_PART,
+                            block.span.after(),
+                            "This does not say how it is taken back",
+                        )
+                        .help("Add undo { … }"),
+                    );
+                    let place = Place { covered: true, ..body.place };
+                    let (_, completes) = self.inner(body, block, place);
+                    return (nothing(span), completes);
+                };
+                let outer = body.place;
+                body.place.covered = true;
+                let mark = body.enter();
+                let (block, completes, before_effects) = self.open_block(body, block);
+                body.leave(before_effects);
+                let undo = self.undo_block(body, undo);
+                body.leave(mark);
+                body.place.covered = outer.covered;
+                (StatementKind::TemporarilyBlock { block, undo, keep_on_failure }, completes)
+            }
+        }
+    }
+
+    pub(crate) fn permanently(
+        &mut self,
+        body: &mut Body<'a>,
+        what: &'a ast::Subject,
+        undo_on_failure: Option<Span>,
+        span: Span,
+    ) -> (StatementKind, bool) {
+        let adverb = Adverb::Permanently { undo_on_failure: undo_on_failure.is_some() };
+        match what {
+            ast::Subject::Call(call) => match self.action_call(body, call) {
+                Some(call) => (self.act(body, call, adverb, span), true),
+                None => (nothing(span), true),
+            },
+            ast::Subject::Do(call) => self.do_procedure(body, call, adverb, span),
+            ast::Subject::Block(block) => {
+                self.report(
+                    Diagnostic::error(
+                        code::MISPLACED,
+                        span,
+                        "`permanently` stands before one call, not before a block",
+                    )
+                    .help("Write it before each call that is meant to stay"),
+                );
+                let place = Place { covered: true, ..body.place };
+                let (_, completes) = self.inner(body, block, place);
+                (nothing(span), completes)
+            }
+        }
+    }
+
+    pub(crate) fn do_procedure(
+        &mut self,
+        body: &mut Body<'a>,
+        call: &'a ast::Call,
+        adverb: Adverb,
+        span: Span,
+    ) -> (StatementKind, bool) {
+        let name = call.path.text.as_str();
+        let Some(declared) = self.declared.procedure_index(name) else {
+            let diagnostic = if self.declared.runbook_index(name).is_some() {
+                Diagnostic::error(code::UNKNOWN_NAME, call.path.span, format!("{name} is a runbook, not a procedure"))
+                    .help(format!("Write run {name}(…)"))
+            } else if self.declared.backends.contains_key(name.split('.').next().unwrap_or_default()) {
+                Diagnostic::error(code::UNKNOWN_NAME, call.path.span, format!("{name} is an action, not a procedure"))
+                    .help(format!("Write it without do: {name}(…)"))
+            } else {
+                let known = self.declared.procedures.iter().map(|procedure| procedure.name.text.as_str());
+                let message = format!("There is no procedure named {name}");
+                self.unknown(code::UNKNOWN_NAME, call.path.span, message, name, known)
+            };
+            self.report(diagnostic);
+            self.look_at_arguments(body, call);
+            return (nothing(span), true);
+        };
+        let Some(ProcedureState { index, parameters, completes, has_undo, summary, runs }) =
+            self.procedures.get(&declared).cloned()
+        else {
+            self.error(code::RECURSION, call.span, format!("{name} does itself, directly or through others"));
+            return (nothing(span), true);
+        };
+        let diagnostic = match adverb {
+            Adverb::None if has_undo && !body.place.covered => Some(
+                Diagnostic::error(
+                    code::RETENTION_REQUIRED,
+                    span,
+                    format!("{name} can be undone, and nothing says whether it is meant to stay"),
+                )
+                .help("Write temporarily do …, or permanently do …")
+                .fix(span.before(), "temporarily "),
+            ),
+            Adverb::Temporarily { .. } | Adverb::Permanently { undo_on_failure: true } if !has_undo => Some(
+                Diagnostic::error(code::RETENTION_USELESS, span, format!("{name} has no undo"))
+                    .help(format!("Give it one: procedure {name}(…) {{ … }} undo {{ … }}, or write do alone")),
+            ),
+            Adverb::Permanently { .. } if !has_undo => Some(
+                Diagnostic::error(
+                    code::RETENTION_USELESS,
+                    span,
+                    format!("{name} has no undo, so what it does stays as it is"),
+                )
+                .help("Write do alone: each change in it says for itself whether it stays"),
+            ),
+            _ => None,
+        };
+        if let Some(diagnostic) = diagnostic {
+            self.report(diagnostic);
+        }
+        if summary.ends.is_some() || summary.people.is_some() || summary.runs.is_some() {
+            self.refuse_in_probe(body, span, &format!("{name}, which may end the run, ask people or start a run,"));
+        }
+        if body.place.undo && (summary.ends.is_some() || summary.people.is_some() || summary.runs.is_some()) {
+            let message = format!("An undo only takes back, and {name} may end the run, ask people or start a run");
+            self.error(code::FORBIDDEN_IN_UNDO, span, message);
+        }
+        if body.place.parallel && summary.resolves.is_some() {
+            let message = format!("Inside a parallel loop nothing can resolve, and {name} may");
+            self.report(
+                Diagnostic::error(code::RESOLVE_IN_PARALLEL, span, message).help("Ask the goal after the loop"),
+            );
+        }
+        self.acts(body, span, summary.class, name);
+        body.summary.include(summary, span);
+        for target in runs.keys() {
+            body.runs.entry(*target).or_insert(span);
+        }
+        body.observations += usize::from(summary.goal.is_some());
+        if summary.lets_unknown_through.is_some() {
+            body.place.unknown_let_through = Some(span);
+        }
+        let arguments = self.arguments(body, &parameters, &call.arguments, name, call.span);
+        if summary.class > Class::Observe {
+            self.told_by_unknown(body, span, name);
+        } else if summary.ends.is_some() && std::mem::take(&mut body.touched_by_unknown) {
+            // Whether it ends the run may depend on what it is told.
+            body.place.unknown_let_through = Some(span);
+        }
+        match arguments {
+            Some(arguments) => (StatementKind::Do { procedure: index, arguments, adverb }, completes),
+            None => (nothing(span), completes),
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! `if` and `match`: which branch is taken, whether one is left out, and what an unknown answer may decide.
+
+use crate::check::context::Context;
+use crate::check::declarations::known_verdict_type;
+use crate::check::expressions::{ByUnknown, with_article};
+use crate::check::scope::{Body, Narrowing};
+use crate::check::unknown_taint::is_verdict;
+use crate::diagnostic::{Diagnostic, code};
+use crate::program::types::{EnumType, Type};
+use crate::program::{Block, StatementKind};
+use crate::source::Span;
+use crate::syntax::ast;
+use crate::syntax::ast::{AmountKind, Pattern};
+use crate::value::{Class, Value};
+use ecow::EcoString;
+use std::collections::HashMap;
+
+/// The ways out of a statement that branches.
+#[derive(Default)]
+struct Ways {
+    /// Whether control goes on after some branch.
+    some_complete: bool,
+    /// Whether the run leaves in some branch.
+    some_leave: bool,
+    /// Conditions that let an unknown answer through to what follows, if another branch leaves.
+    deciding: Option<Span>,
+    /// What a statement inside a branch let through.
+    inside: Option<Span>,
+}
+
+impl Ways {
+    /// Takes in a branch. One that may resolve leaves on some path, though control may get to its end on others.
+    fn add(&mut self, completes: bool, resolves: bool, entered_by: Option<Span>, left_by: Option<Span>) {
+        self.some_leave |= resolves;
+        if completes {
+            self.some_complete = true;
+            self.deciding = self.deciding.or(left_by);
+            if entered_by != left_by {
+                self.inside = self.inside.or(left_by);
+            }
+        } else {
+            self.some_leave = true;
+        }
+    }
+
+    /// What follows depends on a condition only where one of its branches leaves.
+    fn after(&self, before: Option<Span>) -> Option<Span> {
+        if self.some_leave { self.deciding } else { before.or(self.inside) }
+    }
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn if_else(
+        &mut self,
+        body: &mut Body<'a>,
+        branches: &'a [(ast::Expression, ast::Block)],
+        otherwise: Option<&'a ast::Block>,
+    ) -> (StatementKind, bool) {
+        let before = body.place.unknown_let_through;
+        let outer = body.enter();
+        let mut ways = Ways::default();
+        let mut place = body.place;
+        let mut lowered = Vec::with_capacity(branches.len());
+        let mut only = (Narrowing::default(), true);
+        let mut observes = false;
+        let mut guarded: Option<Span> = None;
+        for (condition, block) in branches {
+            let observations = body.observations;
+            let condition = self.expect(body, condition, &Type::Boolean);
+            observes |= body.observations > observations;
+            let mark = body.enter();
+            body.learn(&condition.narrowing.when_true);
+            let here = self.decided(place, condition.by_unknown, condition.span());
+            let ((block, completes, left_by, class), resolves) =
+                self.noting_resolves(body, |context, body| context.measured_branch(body, block, here));
+            body.leave(mark);
+            if observes && completes && class >= Class::Disrupt {
+                guarded = guarded.or(Some(condition.span()));
+            }
+            ways.add(completes, resolves, here.unknown_let_through, left_by);
+            // Later branches are reached because this condition did not hold.
+            place = self.decided(place, condition.by_unknown.not(), condition.span());
+            body.learn(&condition.narrowing.when_false);
+            only = (condition.narrowing, completes);
+            lowered.push((condition.expression, block));
+        }
+        let mut else_leaves = false;
+        let otherwise = match otherwise {
+            Some(block) => {
+                let ((block, completes, left_by), resolves) =
+                    self.noting_resolves(body, |context, body| context.branch(body, block, place));
+                ways.add(completes, resolves, place.unknown_let_through, left_by);
+                else_leaves = !completes;
+                Some(block)
+            }
+            None => {
+                if let Some(condition) = guarded {
+                    self.report(
+                        Diagnostic::error(
+                            code::GUARD_WITHOUT_ELSE,
+                            condition,
+                            "This decides about a disruption, and nothing says what happens when it does not hold",
+                        )
+                        .help("Add else { … }: say what happens then, if only by notify or escalate"),
+                    );
+                }
+                ways.add(true, false, place.unknown_let_through, place.unknown_let_through);
+                None
+            }
+        };
+        body.leave(outer);
+        // `if x is absent { escalate … }`: what follows knows that x is there. The same with else, the other way round.
+        if branches.len() == 1 {
+            let (narrowing, completes) = only;
+            match (completes, else_leaves) {
+                (false, false) => body.learn(&narrowing.when_false),
+                (true, true) => body.learn(&narrowing.when_true),
+                _ => {}
+            }
+        }
+        body.place.unknown_let_through = ways.after(before);
+        (StatementKind::If { branches: lowered, otherwise }, ways.some_complete)
+    }
+
+    pub(crate) fn match_value(
+        &mut self,
+        body: &mut Body<'a>,
+        value: &'a ast::Expression,
+        arms: &'a [ast::Arm],
+        span: Span,
+    ) -> (StatementKind, bool) {
+        let before = body.place.unknown_let_through;
+        let (subject, typed) = self.subject(body, value);
+        let type_of = match &typed.type_of {
+            Type::Optional(_) => {
+                let diagnostic = self.may_be_absent(value.span);
+                self.report(diagnostic);
+                Type::Invalid
+            }
+            Type::Enum(_) | Type::Text | Type::Number | Type::Boolean | Type::Duration | Type::Size | Type::Percent => {
+                typed.type_of.clone()
+            }
+            Type::Invalid => Type::Invalid,
+            other => {
+                let message = format!("{} cannot be matched: words, texts and quantities can", with_article(other));
+                self.error(code::NOT_COMPARABLE, value.span, message);
+                Type::Invalid
+            }
+        };
+        let verdict = is_verdict(&type_of);
+        self.note_questions(value, ByUnknown { when_true: false, when_false: true });
+        let known: Vec<(EcoString, Type)> = match &value.kind {
+            ast::ExpressionKind::Path(path) if verdict => {
+                vec![(path.text.clone(), Type::Enum(known_verdict_type()))]
+            }
+            _ => Vec::new(),
+        };
+        // Whether an unknown answer is turned away: each arm that it may take leaves.
+        let mut turned_away = true;
+        let mut ways = Ways::default();
+        let mut seen: HashMap<String, Span> = HashMap::new();
+        let mut lowered: Vec<(Vec<Value>, Block)> = Vec::new();
+        let mut otherwise: Option<(Block, Span)> = None;
+        let names_unknown = arms.iter().flat_map(|arm| &arm.patterns).any(|pattern| match pattern {
+            Pattern::Word(path) => matches!(path.text.as_str(), "unknown" | "Verdict.unknown"),
+            _ => false,
+        });
+        for arm in arms {
+            let mut values = Vec::new();
+            for pattern in &arm.patterns {
+                if let Some(value) = self.pattern(pattern, &type_of) {
+                    let at = pattern_span(pattern);
+                    match seen.get(&case(&value)).copied() {
+                        Some(first) => {
+                            let message = format!("The case {value} stands here a second time");
+                            self.report(Diagnostic::error(code::DUPLICATE_ARM, at, message).also(first, "first here"));
+                        }
+                        None => drop(seen.insert(case(&value), at)),
+                    }
+                    values.push(value);
+                }
+            }
+            let is_else = arm.patterns.is_empty();
+            let holds = |value: Value| values.contains(&value) || is_else && !seen.contains_key(&case(&value));
+            let by_unknown = if verdict {
+                // A verdict that an unknown answer chose may be any word.
+                let here = values.contains(&Value::word("unknown")) || is_else && !names_unknown;
+                ByUnknown { when_true: here || typed.by_unknown.any(), when_false: !here }
+            } else if type_of == Type::Boolean {
+                let here = typed.by_unknown.when_true && holds(Value::Boolean(true))
+                    || typed.by_unknown.when_false && holds(Value::Boolean(false));
+                ByUnknown { when_true: here, when_false: typed.by_unknown.any() && !here }
+            } else {
+                ByUnknown { when_true: typed.by_unknown.any(), when_false: false }
+            };
+            let here = self.decided(body.place, by_unknown, value.span);
+            let mark = body.enter();
+            if !by_unknown.when_true {
+                body.learn(&known);
+            }
+            let ((block, completes, left_by), resolves) =
+                self.noting_resolves(body, |context, body| context.branch(body, &arm.block, here));
+            body.leave(mark);
+            turned_away &= !(by_unknown.when_true && completes);
+            ways.add(completes, resolves, here.unknown_let_through, left_by);
+            if !is_else {
+                lowered.push((values, block));
+            } else if let Some((_, first)) = &otherwise {
+                let first = *first;
+                let message = "This match has two arms for everything else";
+                self.report(Diagnostic::error(code::DUPLICATE_ARM, arm.span, message).also(first, "first here"));
+            } else {
+                otherwise = Some((block, arm.span));
+            }
+        }
+        let complete = self.exhaustive(&type_of, &seen, otherwise.as_ref().map(|(_, span)| *span), span);
+        ways.some_complete |= !complete;
+        body.place.unknown_let_through = ways.after(before);
+        if turned_away {
+            body.learn(&known);
+        }
+        let otherwise = otherwise.map(|(block, _)| block);
+        (StatementKind::Match { subject, arms: lowered, otherwise }, ways.some_complete)
+    }
+
+    /// What a branch is lowered to, and whether something in it may resolve.
+    fn noting_resolves<T>(
+        &mut self,
+        body: &mut Body<'a>,
+        lower: impl FnOnce(&mut Self, &mut Body<'a>) -> T,
+    ) -> (T, bool) {
+        let outer = body.summary.resolves.take();
+        let lowered = lower(self, body);
+        let resolves = body.summary.resolves.is_some();
+        body.summary.resolves = outer.or(body.summary.resolves);
+        (lowered, resolves)
+    }
+
+    /// Whether every case has an arm; what is left out is reported.
+    fn exhaustive(
+        &mut self,
+        type_of: &Type,
+        seen: &HashMap<String, Span>,
+        otherwise: Option<Span>,
+        span: Span,
+    ) -> bool {
+        let head = Span::new(span.file, span.start, span.start + 5);
+        let words: Option<(Vec<EcoString>, bool)> = match type_of {
+            Type::Enum(words) => Some((words.words.clone(), words.open)),
+            Type::Boolean => Some((vec!["true".into(), "false".into()], false)),
+            Type::Invalid => return otherwise.is_some() || !seen.is_empty(),
+            _ => None,
+        };
+        let missing: Vec<EcoString> = words.as_ref().map_or_else(Vec::new, |(words, _)| {
+            words.iter().filter(|word| !seen.contains_key(word.as_str())).cloned().collect()
+        });
+        match (words, otherwise) {
+            (Some((_, false)), Some(span)) if missing.is_empty() => {
+                let message = "Nothing is left for this else: every word has an arm already";
+                self.error(code::DUPLICATE_ARM, span, message);
+            }
+            (Some((_, false)), None) if !missing.is_empty() => {
+                let message = format!("This match leaves out {}", missing.join(", "));
+                let help = format!("add {} {{ … }}, or else {{ … }}", missing.join(", "));
+                self.report(Diagnostic::error(code::NOT_EXHAUSTIVE, head, message).help(help));
+                return false;
+            }
+            (Some((_, true)), None) => {
+                let message =
+                    format!("{type_of} is open: a word that is not listed may come, and this match leaves it out");
+                self.report(Diagnostic::error(code::NOT_EXHAUSTIVE, head, message).help("Add else { … }"));
+                return false;
+            }
+            (None, None) => {
+                let message = format!("This match does not say what happens with any other {type_of}");
+                self.report(Diagnostic::error(code::NOT_EXHAUSTIVE, head, message).help("Add else { … }"));
+                return false;
+            }
+            _ => {}
+        }
+        true
+    }
+
+    fn pattern(&mut self, pattern: &'a Pattern, type_of: &Type) -> Option<Value> {
+        let value = match pattern {
+            Pattern::Word(path) => return self.pattern_word(path, type_of),
+            Pattern::Text(text) => (Value::Text(self.literal(text, "a case of match")), Type::Text),
+            Pattern::Amount(amount) => match &amount.kind {
+                AmountKind::Number(number) => (Value::Number(*number), Type::Number),
+                AmountKind::Duration(duration) => (Value::Duration(*duration), Type::Duration),
+                AmountKind::Size(bytes) => (Value::Size(*bytes), Type::Size),
+                AmountKind::Percent(percent) => (Value::Percent(*percent), Type::Percent),
+                AmountKind::Name(path) => return self.pattern_word(path, type_of),
+                AmountKind::Invalid => return None,
+            },
+        };
+        if *type_of != Type::Invalid && value.1 != *type_of {
+            let message =
+                format!("{} is matched here, and this case is {}", with_article(type_of), with_article(&value.1));
+            let mut diagnostic = Diagnostic::error(code::TYPE_MISMATCH, pattern_span(pattern), message);
+            if matches!((type_of, &value.1), (Type::Enum(_), Type::Text)) {
+                diagnostic = diagnostic.help("A word of an enum is written without quotes");
+            }
+            self.report(diagnostic);
+            return None;
+        }
+        Some(value.0)
+    }
+
+    fn pattern_word(&mut self, path: &ast::Path, type_of: &Type) -> Option<Value> {
+        let text = path.text.as_str();
+        match type_of {
+            Type::Invalid => None,
+            Type::Boolean if text == "true" || text == "false" => Some(Value::Boolean(text == "true")),
+            Type::Enum(words) => {
+                let word = text.strip_prefix(&format!("{}.", words.name)).unwrap_or(text);
+                if words.words.iter().any(|known| known == word) {
+                    return Some(Value::word(word));
+                }
+                let diagnostic = self.unknown_word(words, path.span, word);
+                self.report(diagnostic);
+                None
+            }
+            other => {
+                let message = format!("{} is matched here, and {text} is a word", with_article(other));
+                self.error(code::TYPE_MISMATCH, path.span, message);
+                None
+            }
+        }
+    }
+
+    fn unknown_word(&self, words: &EnumType, span: Span, word: &str) -> Diagnostic {
+        let message = match words.name.as_str() {
+            "" => format!("{word} is not among the choices"),
+            name => format!("{name} has no word {word}"),
+        };
+        self.unknown(code::UNKNOWN_WORD, span, message, word, words.words.iter().map(EcoString::as_str))
+    }
+}
+
+/// A case of one type as a key: values of one type that look alike are alike.
+fn case(value: &Value) -> String {
+    value.to_string()
+}
+
+fn pattern_span(pattern: &Pattern) -> Span {
+    match pattern {
+        Pattern::Word(path) => path.span,
+        Pattern::Text(text) => text.span,
+        Pattern::Amount(amount) => amount.span,
+    }
+}

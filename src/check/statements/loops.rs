@@ -1,0 +1,154 @@
+//! Loops, retries and `try`: what is gone through again, and what is gone on with after an error.
+
+use crate::check::context::Context;
+use crate::check::declarations::error_type;
+use crate::check::expressions::{ByUnknown, Typed};
+use crate::check::scope::{Body, Place};
+use crate::check::unknown_taint::decided_by_unknown;
+use crate::diagnostic::{Diagnostic, code};
+use crate::program::types::Type;
+use crate::program::{Block, Expression, StatementKind};
+use crate::source::Span;
+use crate::syntax::ast;
+use crate::value::Class;
+
+impl<'a> Context<'a> {
+    /// A block that is gone through again and again: what an unknown answer lets through at its end, it lets through to
+    /// its beginning.
+    pub(crate) fn turns(&mut self, body: &mut Body<'a>, written: &'a ast::Block, place: Place) -> (Block, bool, Class) {
+        let outer_first = body.first_of_turn.take();
+        let begins = Place { turn_begins: true, ..place };
+        let (block, completes, unknown, class) = self.measured_branch(body, written, begins);
+        let first = std::mem::replace(&mut body.first_of_turn, outer_first);
+        if let (Some(condition), Some((span, what))) = (unknown, first)
+            && place.unknown_let_through.is_none()
+        {
+            self.report(decided_by_unknown(span, &what, condition));
+        } else if unknown != place.unknown_let_through {
+            body.place.unknown_let_through = body.place.unknown_let_through.or(unknown);
+        }
+        (block, completes, class)
+    }
+
+    pub(crate) fn for_each(
+        &mut self,
+        body: &mut Body<'a>,
+        variable: &'a ast::Name,
+        list: &'a ast::Expression,
+        at_most: Option<&'a ast::Amount>,
+        at_a_time: Option<&'a ast::Amount>,
+        block: &'a ast::Block,
+    ) -> (StatementKind, bool) {
+        let observations = body.observations;
+        let items = self.expression(body, list, None);
+        let observed = body.observations > observations;
+        let item = self.items(&items);
+        if at_most.is_none() && !items.written_out && items.type_of != Type::Invalid {
+            self.report(
+                Diagnostic::error(code::UNBOUNDED, list.span, "Nothing says how long this list may be")
+                    .help("Bound it: for x in …, at most 10; a longer list escalates before its first item"),
+            );
+        }
+        // A bound that an unknown answer decides lets the loop begin, and what is behind it be reached.
+        let bounded = at_most.map(|amount| self.count_of_turns(body, amount, "the greatest number of items"));
+        let at_a_time = at_a_time.map(|amount| self.count(body, amount, "how many go at a time"));
+        let mark = body.enter();
+        let slot = self.bind_item(body, variable, item, &items, observed);
+        let parallel = body.place.parallel || at_a_time.is_some();
+        let listed = ByUnknown { when_true: items.by_unknown.when_true, when_false: false };
+        let place = Place { parallel, ..self.decided(body.place, listed, list.span) };
+        let (block, completes, _) = self.turns(body, block, place);
+        body.leave(mark);
+        if !completes && items.by_unknown.when_false {
+            // What follows is reached because no item was left, and an unknown answer may have kept them out.
+            body.place.unknown_let_through.get_or_insert(list.span);
+        }
+        (StatementKind::For { slot, list: items.expression, at_most: bounded, at_a_time, block }, true)
+    }
+
+    /// How often a block is gone through. Where an unknown answer decides that, it decides about each turn.
+    pub(crate) fn count_of_turns(&mut self, body: &mut Body<'a>, amount: &'a ast::Amount, what: &str) -> Expression {
+        let touched = std::mem::take(&mut body.touched_by_unknown);
+        let count = self.count(body, amount, what);
+        if std::mem::replace(&mut body.touched_by_unknown, touched) {
+            body.place.unknown_let_through = Some(amount.span);
+        }
+        count
+    }
+
+    pub(crate) fn repeat(
+        &mut self,
+        body: &mut Body<'a>,
+        (count, every): (Expression, Option<Expression>),
+        until: Option<&'a ast::Expression>,
+        block: &'a ast::Block,
+        otherwise: Option<&'a ast::Block>,
+    ) -> (StatementKind, bool) {
+        let until = until.map(|until| {
+            body.observations += 1;
+            self.expect(body, until, &Type::Boolean)
+        });
+        let by_unknown = until.as_ref().map_or(ByUnknown::default(), |until| until.by_unknown);
+        let condition = until.as_ref().map(Typed::span);
+        let place = body.place;
+        // Another turn is taken because what is asked between two did not hold.
+        let again = condition.map_or(place, |condition| self.decided(place, by_unknown.not(), condition));
+        let outer = body.disruption.take();
+        let observations = body.observations;
+        let (lowered, completes, _) = self.turns(body, block, again);
+        let inside = std::mem::replace(&mut body.disruption, outer);
+        if until.is_some() || body.observations != observations {
+            body.disruption = body.disruption.take().or(inside);
+        } else if let Some((span, what)) = inside {
+            let message = format!("{what} would be done again and again, and nothing is asked in between");
+            self.report(
+                Diagnostic::error(code::UNSAFE_RETRY, span, message)
+                    .help("Ask between two turns: repeat … until …, or resolve if fixed inside the block"),
+            );
+        }
+        // Without an else a condition that never held escalates.
+        let mut otherwise_completes = otherwise.is_some();
+        let otherwise = otherwise.map(|block| {
+            let (block, completes, _) = self.branch(body, block, again);
+            otherwise_completes = completes;
+            block
+        });
+        if let Some(condition) = condition
+            && !otherwise_completes
+        {
+            body.place = self.decided(body.place, by_unknown, condition);
+        }
+        let until = until.map(|until| until.expression);
+        (StatementKind::Repeat { count, every, until, block: lowered, otherwise }, completes)
+    }
+
+    pub(crate) fn try_catch(
+        &mut self,
+        body: &mut Body<'a>,
+        block: &'a ast::Block,
+        catch: Option<&'a (ast::Name, ast::Block)>,
+        span: Span,
+    ) -> (StatementKind, bool) {
+        let place = body.place;
+        let outer_ends = body.summary.ends.take();
+        let (block, completes, unknown, class) = self.measured_branch(body, block, place);
+        let ends = body.summary.ends.is_some();
+        body.summary.ends = outer_ends.or(body.summary.ends);
+        body.place.unknown_let_through = body.place.unknown_let_through.or(unknown);
+        let Some((name, handler)) = catch else {
+            return (StatementKind::Try { block, slot: 0, catch: Block::default() }, true);
+        };
+        let mark = body.enter();
+        let slot = self.bind(body, name, error_type());
+        // Where nothing was done, only an observation can have failed, and that is an unknown answer.
+        let only_read = ByUnknown { when_true: class == Class::Observe, when_false: false };
+        let place = self.decided(place, only_read, span);
+        let (catch, catch_completes, unknown) = self.branch(body, handler, place);
+        // Where the block may leave, what follows is reached because it did not: by an error, for example.
+        if catch_completes && (unknown != place.unknown_let_through || ends || !completes) {
+            body.place.unknown_let_through = body.place.unknown_let_through.or(unknown);
+        }
+        body.leave(mark);
+        (StatementKind::Try { block, slot, catch }, completes || catch_completes)
+    }
+}

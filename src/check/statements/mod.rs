@@ -1,0 +1,457 @@
+//! Statements: what each becomes, what may stand where, and whether control goes on after it.
+
+pub(crate) mod action_statements;
+pub(crate) mod branches;
+pub(crate) mod loops;
+pub(crate) mod timings;
+
+use super::commands::Origin;
+use super::context::Context;
+use super::declarations::outcome_type;
+use super::expressions::{MORE_STACK, RED_ZONE, Typed, choices, with_article};
+use super::scope::{Body, Mark, Place};
+use crate::diagnostic::{Diagnostic, code};
+use crate::program::types::Type;
+use crate::program::{
+    Adverb, Block, Evidence, Expression, ExpressionKind, LetElse, Question, Statement, StatementKind, Subject,
+};
+use crate::source::Span;
+use crate::syntax::ast;
+use crate::value::{Class, Value};
+use std::collections::HashSet;
+
+impl<'a> Context<'a> {
+    /// A block, and whether control can reach its end.
+    pub(super) fn block(&mut self, body: &mut Body<'a>, written: &'a ast::Block) -> (Block, bool) {
+        let mark = body.enter();
+        let approved = body.place.approved;
+        let (block, completes, _) = self.open_block(body, written);
+        // Who approved something in a block approved nothing after it.
+        body.place.approved = approved;
+        body.leave(mark);
+        (block, completes)
+    }
+
+    /// A branch, and the harm that it may do.
+    pub(super) fn measured_branch(
+        &mut self,
+        body: &mut Body<'a>,
+        written: &'a ast::Block,
+        place: Place,
+    ) -> (Block, bool, Option<Span>, Class) {
+        let outer = std::mem::replace(&mut body.summary.class, Class::Observe);
+        let (block, completes, unknown) = self.branch(body, written, place);
+        let class = body.summary.class;
+        body.summary.class = class.max(outer);
+        (block, completes, unknown, class)
+    }
+
+    /// The same, but what it bound stays known, and how much was known before its first effect is given too.
+    pub(super) fn open_block(&mut self, body: &mut Body<'a>, written: &'a ast::Block) -> (Block, bool, Mark) {
+        let harm = std::mem::replace(&mut body.summary.class, Class::Observe);
+        let mut before_effects = None;
+        let mut ended_by: Option<Span> = None;
+        let mut said = false;
+        let mut statements = Vec::with_capacity(written.statements.len());
+        for statement in &written.statements {
+            if let Some(ending) = ended_by
+                && !std::mem::replace(&mut said, true)
+            {
+                self.report(
+                    Diagnostic::error(code::UNREACHABLE, statement.span, "This is never reached")
+                        .also(ending, "the run has left by here")
+                        .help("Move it before the ending, or delete it"),
+                );
+            }
+            let mark = body.enter();
+            let (lowered, completes) = self.statement(body, statement);
+            if body.summary.class > Class::Observe && before_effects.is_none() {
+                before_effects = Some(mark);
+            }
+            if !completes {
+                ended_by = ended_by.or(Some(statement.span));
+            }
+            statements.push(lowered);
+        }
+        body.summary.class = body.summary.class.max(harm);
+        let before_effects = before_effects.unwrap_or_else(|| body.enter());
+        (Block { statements }, ended_by.is_none(), before_effects)
+    }
+
+    /// A block that may not be reached, or may be reached again: approvals inside do not hold after it.
+    pub(super) fn branch(
+        &mut self,
+        body: &mut Body<'a>,
+        written: &'a ast::Block,
+        place: Place,
+    ) -> (Block, bool, Option<Span>) {
+        let outer = std::mem::replace(&mut body.place, place);
+        let (block, completes) = self.block(body, written);
+        let unknown_let_through = body.place.unknown_let_through;
+        // A turn has begun for certain only where no branch asked.
+        let turn_begins = outer.turn_begins && body.place.turn_begins;
+        body.place = Place { turn_begins, ..outer };
+        (block, completes, unknown_let_through)
+    }
+
+    /// A block inside `try`, or an `else` that may go on.
+    pub(super) fn inner(&mut self, body: &mut Body<'a>, written: &'a ast::Block, place: Place) -> (Block, bool) {
+        let (block, completes, unknown) = self.branch(body, written, place);
+        body.place.unknown_let_through = body.place.unknown_let_through.or(unknown);
+        (block, completes)
+    }
+
+    /// An `else` that must leave.
+    pub(super) fn leaving(&mut self, body: &mut Body<'a>, written: &'a ast::Block, place: Place, of: &str) -> Block {
+        let (block, completes, _) = self.branch(body, written, place);
+        if completes {
+            let end = written.span;
+            let end = Span::new(end.file, end.end.saturating_sub(1).max(end.start), end.end);
+            let message = format!("The else of {of} must leave, and control gets here");
+            self.report(
+                Diagnostic::error(code::ELSE_FALLS_THROUGH, end, message)
+                    .help("End it with escalate to CONTACT \"…\", or with resolve"),
+            );
+        }
+        block
+    }
+
+    /// A statement, and whether control goes on after it.
+    pub(super) fn statement(&mut self, body: &mut Body<'a>, written: &'a ast::Statement) -> (Statement, bool) {
+        let node = self.node();
+        let span = written.span;
+        body.touched_by_unknown = false;
+        body.touched_outside = Origin::Written;
+        body.outside.clear();
+        let (kind, completes) = stacker::maybe_grow(RED_ZONE, MORE_STACK, || self.statement_kind(body, written));
+        (Statement { node, span, kind }, completes)
+    }
+
+    fn statement_kind(&mut self, body: &mut Body<'a>, written: &'a ast::Statement) -> (StatementKind, bool) {
+        use ast::StatementKind as Written;
+        let span = written.span;
+        match &written.kind {
+            Written::Step { title, block } => {
+                let title = self.text(body, title);
+                let (block, completes) = self.block(body, block);
+                (StatementKind::Step { title, block }, completes)
+            }
+            Written::ResolveIfFixed { timings } => {
+                self.resolves(body, span);
+                body.summary.goal.get_or_insert(span);
+                let (after, window, hold) = self.goal_timings(body, timings);
+                // Failed goes on, unknown escalates: what follows is decided by an answer that is known.
+                body.place.asked();
+                body.place.goal_known = true;
+                body.observations += 1;
+                (StatementKind::ResolveIfFixed { after, window, hold }, true)
+            }
+            Written::Resolve { message } => {
+                self.resolves(body, span);
+                (StatementKind::Resolve { message: self.text(body, message) }, false)
+            }
+            Written::Escalate { contact, message, evidence } => {
+                self.ends(body, span, "escalate");
+                let (contact, message) = (self.contact(contact), self.text(body, message));
+                let evidence = self.evidence(body, evidence);
+                (StatementKind::Escalate { contact, message, evidence }, false)
+            }
+            Written::Notify { contact, message, evidence } => {
+                self.refuse_in_probe(body, span, "notify");
+                let (contact, message) = (self.contact(contact), self.text(body, message));
+                let evidence = self.evidence(body, evidence);
+                (StatementKind::Notify { contact, message, evidence }, true)
+            }
+            Written::Require { condition, otherwise } => self.require(body, condition, otherwise.as_ref(), span),
+            Written::RequireApproval { message, by, timings, otherwise } => {
+                self.people(body, span, "an approval");
+                if otherwise.is_none() {
+                    body.summary.ends.get_or_insert(span);
+                }
+                let message = self.text(body, message);
+                let by = self.count(body, by, "how many must approve");
+                let within = self.patience(body, timings, span, "this approval");
+                let place = body.place;
+                let otherwise = otherwise.as_ref().map(|block| self.leaving(body, block, place, "require"));
+                body.place.approved = true;
+                body.place.asked();
+                body.observations += 1;
+                (StatementKind::RequireApproval { message, by, within, otherwise }, true)
+            }
+            Written::Wait { duration } => {
+                let duration = self.duration(body, duration, "how long to wait");
+                (StatementKind::Wait { duration }, true)
+            }
+            Written::WaitUntil { condition, timings, otherwise } => {
+                self.wait_until(body, condition, timings, otherwise.as_ref(), span)
+            }
+            Written::Call(call) => self.bare_call(body, call),
+            Written::Temporarily { what, undo, keep_on_failure } => {
+                self.temporarily(body, what, undo.as_ref(), keep_on_failure.is_some(), span)
+            }
+            Written::Permanently { what, undo_on_failure } => self.permanently(body, what, *undo_on_failure, span),
+            Written::Let { name, value, otherwise } => self.let_value(body, name, value, otherwise.as_ref()),
+            Written::If { branches, otherwise } => self.if_else(body, branches, otherwise.as_ref()),
+            Written::Match { value, arms } => self.match_value(body, value, arms, span),
+            Written::For { variable, list, at_most, at_a_time, block } => {
+                self.for_each(body, variable, list, at_most.as_ref(), at_a_time.as_ref(), block)
+            }
+            Written::Repeat { count, timings, until, block, otherwise } => {
+                self.refuse_timings(timings, &["every"], "repeat");
+                let count = self.count_of_turns(body, count, "how often something is repeated");
+                let every =
+                    timings.every.as_ref().map(|every| self.duration(body, every, "the time between two turns"));
+                self.repeat(body, (count, every), until.as_ref(), block, otherwise.as_ref())
+            }
+            Written::Retry { count, timings, block } => {
+                self.refuse_timings(timings, &["every"], "retry");
+                let count = self.count_of_turns(body, count, "how often something is tried");
+                let every =
+                    timings.every.as_ref().map(|every| self.duration(body, every, "the time between two tries"));
+                let place = Place { retrying: true, ..body.place };
+                let (block, completes, _) = self.turns(body, block, place);
+                (StatementKind::Retry { count, every, block }, completes)
+            }
+            Written::Try { block, catch } => {
+                let span = Span::new(span.file, span.start, span.start + 3);
+                self.try_catch(body, block, catch.as_ref(), span)
+            }
+            Written::Do(call) => self.do_procedure(body, call, Adverb::None, span),
+            Written::Run(call) => {
+                self.runs(body, span);
+                match self.run_call(body, call) {
+                    Some((runbook, arguments)) => (StatementKind::Run { runbook, arguments }, true),
+                    None => (nothing(span), true),
+                }
+            }
+            Written::Manual { message, timings, otherwise } => {
+                self.people(body, span, "manual work");
+                if otherwise.is_none() {
+                    body.summary.ends.get_or_insert(span);
+                }
+                let message = self.text(body, message);
+                let within = self.patience(body, timings, span, "manual work");
+                let place = body.place;
+                let otherwise = otherwise.as_ref().map(|block| self.inner(body, block, place).0);
+                (StatementKind::Manual { message, within, otherwise }, true)
+            }
+        }
+    }
+
+    // Statements one by one
+
+    pub(super) fn evidence(&mut self, body: &mut Body<'a>, written: &'a [ast::Expression]) -> Vec<Evidence> {
+        let mut lower = |context: &mut Self, value: &'a ast::Expression| {
+            let typed = context.expression(body, value, None);
+            if typed.type_of.holds(|inner| *inner == Type::Secret) {
+                let message = match &typed.type_of {
+                    Type::Secret => "A secret cannot be shown to people".to_owned(),
+                    other => format!("{} holds a secret, and cannot be shown to people", with_article(other)),
+                };
+                context.report(
+                    Diagnostic::error(code::SECRET_USED, value.span, message)
+                        .help("Name the fields that people need, without the secret"),
+                );
+            }
+            Evidence { label: context.written(value.span).into(), value: typed.expression }
+        };
+        written.iter().map(|value| lower(self, value)).collect()
+    }
+
+    fn require(
+        &mut self,
+        body: &mut Body<'a>,
+        condition: &'a ast::Expression,
+        otherwise: Option<&'a ast::Block>,
+        span: Span,
+    ) -> (StatementKind, bool) {
+        if otherwise.is_none() {
+            self.ends(body, span, "require without an else");
+        }
+        let condition = self.expect(body, condition, &Type::Boolean);
+        let otherwise = otherwise.map(|block| {
+            let mark = body.enter();
+            body.learn(&condition.narrowing.when_false);
+            let place = self.decided(body.place, condition.by_unknown.not(), condition.span());
+            let block = self.leaving(body, block, place, "require");
+            body.leave(mark);
+            block
+        });
+        body.learn(&condition.narrowing.when_true);
+        body.place = self.decided(body.place, condition.by_unknown, condition.span());
+        body.observations += 1;
+        (StatementKind::Require { condition: condition.expression, otherwise }, true)
+    }
+
+    fn wait_until(
+        &mut self,
+        body: &mut Body<'a>,
+        condition: &'a ast::Expression,
+        timings: &'a ast::Timings,
+        otherwise: Option<&'a ast::Block>,
+        span: Span,
+    ) -> (StatementKind, bool) {
+        self.refuse_timings(timings, &["within", "every", "for"], "wait until");
+        let condition = self.expect(body, condition, &Type::Boolean);
+        let hold = timings.hold.as_ref().map(|hold| self.duration(body, hold, "how long it must hold"));
+        body.touched_by_unknown = false;
+        let window = self.window(body, timings, "this");
+        if std::mem::take(&mut body.touched_by_unknown) {
+            // How long is waited decides whether the condition is seen to hold in time.
+            body.place.unknown_let_through = Some(span);
+        }
+        if timings.within.is_none() && (timings.every.is_none() || timings.hold.is_some()) {
+            self.report(
+                Diagnostic::error(code::UNBOUNDED, span, "This would wait for ever")
+                    .help("Say for how long and how often: wait until … within 10m every 30s"),
+            );
+        }
+        if otherwise.is_none() {
+            self.ends(body, span, "wait until without an else");
+        }
+        let place = self.decided(body.place, condition.by_unknown.not(), condition.span());
+        let otherwise = otherwise.map(|block| {
+            let mark = body.enter();
+            body.learn(&condition.narrowing.when_false);
+            let branch = self.branch(body, block, place);
+            body.leave(mark);
+            branch
+        });
+        body.observations += 1;
+        let leaves = otherwise.as_ref().is_none_or(|(_, completes, _)| !completes);
+        if leaves {
+            body.place = self.decided(body.place, condition.by_unknown, condition.span());
+        } else if let Some((_, _, left_by)) = &otherwise
+            && *left_by != place.unknown_let_through
+        {
+            body.place.unknown_let_through = body.place.unknown_let_through.or(*left_by);
+        }
+        if leaves {
+            body.learn(&condition.narrowing.when_true);
+        }
+        match window {
+            Some(window) => {
+                let otherwise = otherwise.map(|(block, ..)| block);
+                (StatementKind::WaitUntil { condition: condition.expression, window, hold, otherwise }, true)
+            }
+            None => (nothing(span), true),
+        }
+    }
+
+    /// What a `let` or a `match` looks at.
+    pub(super) fn subject(&mut self, body: &mut Body<'a>, written: &'a ast::Expression) -> (Subject, Typed) {
+        let span = written.span;
+        let typed = |type_of| Typed::plain(Typed::invalid(span).expression, type_of);
+        match &written.kind {
+            ast::ExpressionKind::Group(inner) => self.subject(body, inner),
+            ast::ExpressionKind::Ask(question) => {
+                self.people(body, span, "a question");
+                let message = self.text(body, &question.message);
+                let within = self.patience(body, &question.timings, span, "this question");
+                body.observations += 1;
+                let words = question.choices.iter().map(|word| word.text.clone());
+                let type_of = choices(words.clone());
+                let mut offered = HashSet::new();
+                if let Some(twice) = question.choices.iter().find(|word| !offered.insert(&word.text)) {
+                    self.error(code::DUPLICATE_NAME, twice.span, format!("{} is offered twice", twice.text));
+                }
+                let default = question.default.as_ref().map_or_else(Default::default, |default| {
+                    if !question.choices.iter().any(|word| word.text == default.text) {
+                        let known = question.choices.iter().map(|word| word.text.as_str());
+                        let message = format!("{} is not among the choices", default.text);
+                        self.report(self.unknown(code::UNKNOWN_WORD, default.span, message, &default.text, known));
+                    }
+                    default.text.clone()
+                });
+                let node = self.node();
+                self.choices.extend(words.clone());
+                let question = Question { node, message, choices: words.collect(), within, default };
+                (Subject::Ask(question), typed(type_of))
+            }
+            ast::ExpressionKind::Run(call) => {
+                self.runs(body, span);
+                body.observations += 1;
+                let node = self.node();
+                match self.run_call(body, call) {
+                    Some((runbook, arguments)) => {
+                        (Subject::Run { node, runbook, arguments }, typed(Type::Enum(outcome_type())))
+                    }
+                    None => (Subject::Value(Typed::invalid(span).expression), typed(Type::Invalid)),
+                }
+            }
+            _ => {
+                let value = self.expression(body, written, None);
+                (Subject::Value(value.expression.clone()), value)
+            }
+        }
+    }
+
+    fn let_value(
+        &mut self,
+        body: &mut Body<'a>,
+        name: &'a ast::Name,
+        value: &'a ast::Expression,
+        otherwise: Option<&'a ast::LetElse>,
+    ) -> (StatementKind, bool) {
+        let observations = body.observations;
+        let (mut subject, mut typed) = self.subject(body, value);
+        typed.observed = body.observations > observations;
+        if typed.type_of == Type::Nothing {
+            self.error(code::TYPE_MISMATCH, value.span, "This gives no value to bind");
+        }
+        let mut type_of = typed.type_of.clone();
+        let mut handled = None;
+        if let Some(otherwise) = otherwise {
+            let narrows = match &mut subject {
+                Subject::Value(Expression { kind: ExpressionKind::As { or_absent, .. }, .. }) => {
+                    *or_absent = true;
+                    true
+                }
+                _ => false,
+            };
+            match type_of {
+                Type::Optional(inner) => type_of = *inner,
+                Type::Invalid => {}
+                ref other if !narrows => {
+                    let span = match otherwise {
+                        ast::LetElse::Block(block) => block.span,
+                        ast::LetElse::Value(value) => value.span,
+                    };
+                    let message = format!("This else is never taken: {} is always there", with_article(other));
+                    self.report(
+                        Diagnostic::error(code::UNREACHABLE, span, message)
+                            .also(value.span, "never absent")
+                            .help("Errors of actions are caught by try { … } catch e { … }"),
+                    );
+                }
+                _ => {}
+            }
+            let by_unknown = typed.by_unknown.everything();
+            let place = self.decided(body.place, by_unknown, value.span);
+            handled = Some(match otherwise {
+                ast::LetElse::Block(block) => {
+                    let block = LetElse::Block(self.leaving(body, block, place, "let"));
+                    // What is bound is there, so it was observed.
+                    typed.narrow(type_of.clone());
+                    body.place = self.decided(body.place, typed.by_unknown, value.span);
+                    block
+                }
+                ast::LetElse::Value(value) => {
+                    let value = self.expect(body, value, &type_of);
+                    typed.absent_if_unknown = false;
+                    typed.by_unknown = typed.by_unknown.or(value.by_unknown.everything());
+                    typed.outside = typed.outside.max(value.outside);
+                    LetElse::Value(value.expression)
+                }
+            });
+        }
+        let slot = self.bind_value(body, name, &Typed { type_of, ..typed });
+        (StatementKind::Let { slot, name: name.text.clone(), value: subject, otherwise: handled }, true)
+    }
+}
+
+/// What a refused statement becomes: it was reported, so the program is never run.
+pub(super) fn nothing(span: Span) -> StatementKind {
+    let kind = ExpressionKind::Constant(Value::Boolean(true));
+    StatementKind::Require { condition: Expression { kind, span }, otherwise: None }
+}

@@ -1,0 +1,163 @@
+//! `after`, `within`, `for` and `every`: durations, and whether they can be kept.
+
+use crate::check::context::Context;
+use crate::check::expressions::literals::not_a_duration;
+use crate::check::scope::Body;
+use crate::diagnostic::{Diagnostic, code};
+use crate::program::types::Type;
+use crate::program::{Expression, ExpressionKind, Hold, Window};
+use crate::source::Span;
+use crate::syntax::ast;
+use crate::syntax::ast::AmountKind;
+use crate::value::{SignedDuration, Value};
+
+impl<'a> Context<'a> {
+    /// A quantity where an expression of a type is wanted.
+    pub(crate) fn amount(
+        &mut self,
+        body: &mut Body<'a>,
+        amount: &'a ast::Amount,
+        wanted: &Type,
+        what: &str,
+    ) -> Expression {
+        let constant = |value| Expression { kind: ExpressionKind::Constant(value), span: amount.span };
+        let (value, type_of) = match &amount.kind {
+            AmountKind::Number(number) => (Value::Number(*number), Type::Number),
+            AmountKind::Duration(duration) => (Value::Duration(*duration), Type::Duration),
+            AmountKind::Size(bytes) => (Value::Size(*bytes), Type::Size),
+            AmountKind::Percent(percent) => (Value::Percent(*percent), Type::Percent),
+            AmountKind::Invalid => return constant(Value::Absent),
+            AmountKind::Name(path) => {
+                let typed = self.name(body, path, Some(wanted));
+                self.demand(&typed, wanted);
+                return typed.expression;
+            }
+        };
+        if type_of != *wanted {
+            let diagnostic = if *wanted == Type::Duration {
+                not_a_duration(amount.span, what)
+            } else {
+                Diagnostic::error(code::TYPE_MISMATCH, amount.span, format!("{what} is a {wanted}, not a {type_of}"))
+            };
+            self.report(diagnostic);
+        }
+        constant(value)
+    }
+
+    pub(crate) fn duration(&mut self, body: &mut Body<'a>, amount: &'a ast::Amount, what: &str) -> Expression {
+        let expression = self.amount(body, amount, &Type::Duration, what);
+        if let ExpressionKind::Constant(Value::Duration(duration)) = &expression.kind
+            && duration.is_zero()
+        {
+            self.error(code::IMPOSSIBLE_TIMING, amount.span, format!("{what} must be longer than nothing"));
+        }
+        expression
+    }
+
+    /// A whole number, at least one.
+    pub(crate) fn count(&mut self, body: &mut Body<'a>, amount: &'a ast::Amount, what: &str) -> Expression {
+        let expression = self.amount(body, amount, &Type::Number, what);
+        if let ExpressionKind::Constant(Value::Number(number)) = &expression.kind
+            && (!number.is_integer() || number.is_sign_negative() || number.is_zero())
+        {
+            self.error(code::TYPE_MISMATCH, amount.span, format!("{what} is a whole number from 1 on"));
+        }
+        expression
+    }
+
+    /// `within D every D`, both or neither; `what` is tried in it.
+    pub(crate) fn window(&mut self, body: &mut Body<'a>, timings: &'a ast::Timings, what: &str) -> Option<Window> {
+        match (&timings.within, &timings.every) {
+            (Some(within), Some(every)) => {
+                let window = Window {
+                    within: self.duration(body, within, "how long it is tried"),
+                    every: self.duration(body, every, "how far apart it is tried"),
+                };
+                if let (Some(within), Some(step)) = (length(&window.within), length(&window.every))
+                    && step > within
+                {
+                    let message = format!("{what} would never be looked at a second time: every is longer than within");
+                    self.error(code::IMPOSSIBLE_TIMING, every.span, message);
+                }
+                Some(window)
+            }
+            (Some(within), None) => {
+                let message = format!("{what} has an end, and does not say how often it is looked at");
+                self.report(Diagnostic::error(code::MISSING_PART, within.span, message).help("Add every 30s"));
+                None
+            }
+            (None, Some(every)) if timings.hold.is_none() => {
+                let message = format!("{what} would be looked at for ever");
+                self.report(Diagnostic::error(code::UNBOUNDED, every.span, message).help("Add within 5m"));
+                None
+            }
+            (None, _) => None,
+        }
+    }
+
+    /// The timings of `resolve if fixed`: after, a window, and for how long it must hold.
+    pub(crate) fn goal_timings(
+        &mut self,
+        body: &mut Body<'a>,
+        timings: &'a ast::Timings,
+    ) -> (Option<Expression>, Option<Window>, Option<Hold>) {
+        let after = timings.after.as_ref().map(|after| self.duration(body, after, "how long to wait before"));
+        let window = self.window(body, timings, "the goal");
+        let hold = timings.hold.as_ref().map(|hold| {
+            let duration = self.duration(body, hold, "how long it must stay fixed");
+            let every = timings.every.as_ref().map(|every| self.duration(body, every, "how often to look"));
+            if let (Some(long), Some(step)) = (length(&duration), every.as_ref().and_then(length))
+                && step > long
+            {
+                self.error(
+                    code::IMPOSSIBLE_TIMING,
+                    hold.span,
+                    "`every` is longer than the time that it must stay fixed",
+                );
+            }
+            Hold { duration, every }
+        });
+        (after, window, hold)
+    }
+
+    /// Timings that have no meaning with a statement.
+    pub(crate) fn refuse_timings(&mut self, timings: &ast::Timings, allowed: &[&str], statement: &str) {
+        let all =
+            [("after", &timings.after), ("within", &timings.within), ("for", &timings.hold), ("every", &timings.every)];
+        for (word, amount) in all {
+            if let Some(amount) = amount
+                && !allowed.contains(&word)
+            {
+                let message = format!("{statement} takes no {word}");
+                self.error(code::MISPLACED, amount.span, message);
+            }
+        }
+    }
+
+    /// How long people have; silence must have an end.
+    pub(crate) fn patience(
+        &mut self,
+        body: &mut Body<'a>,
+        timings: &'a ast::Timings,
+        span: Span,
+        what: &str,
+    ) -> Expression {
+        self.refuse_timings(timings, &["within"], what);
+        match &timings.within {
+            Some(within) => self.duration(body, within, "how long people have"),
+            None => {
+                let message = format!("{what} would wait for ever for somebody who is not there");
+                self.report(Diagnostic::error(code::UNBOUNDED, span, message).help("Add within 30m"));
+                Expression { kind: ExpressionKind::Constant(Value::Absent), span }
+            }
+        }
+    }
+}
+
+/// The length of a duration that is written out.
+fn length(expression: &Expression) -> Option<SignedDuration> {
+    match &expression.kind {
+        ExpressionKind::Constant(Value::Duration(duration)) => Some(*duration),
+        _ => None,
+    }
+}

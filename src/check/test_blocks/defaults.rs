@@ -1,0 +1,89 @@
+//! What is left out of records and hosts in tests: nobody wants to write out what a test is not about.
+
+use crate::program::test_block::start_of_tests;
+use crate::program::types::{RecordType, Type};
+use crate::value::{Decimal, Record, SignedDuration, Value};
+use ecow::EcoString;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// So many values one blank may stand for: records in records can double with each line of a file.
+pub(crate) const MOST: usize = 1000;
+
+/// The blanks of records, each made once and shared.
+#[derive(Default)]
+pub(crate) struct Blanks(BTreeMap<*const RecordType, Made>);
+
+/// The type is kept, so that no other can get its place in memory.
+struct Made {
+    _type_of: Arc<RecordType>,
+    blank: Blank,
+}
+
+/// What stands for a field that a test leaves out.
+#[derive(Clone)]
+pub(crate) enum Blank {
+    /// Words, booleans, hosts and versions decide things: they have none.
+    None,
+    /// This, of so many values.
+    Value(Value, usize),
+    /// It would be more than [`MOST`] values.
+    TooLarge,
+}
+
+impl Blanks {
+    /// The value of a field that a test leaves out.
+    pub fn field(&mut self, type_of: &Type) -> Blank {
+        let value = match type_of {
+            Type::Record(record) => return self.record(record),
+            Type::Optional(_) => Value::Absent,
+            Type::Text => Value::text(""),
+            Type::Number => Value::Number(Decimal::ZERO),
+            Type::Percent => Value::Percent(Decimal::ZERO),
+            Type::Size => Value::Size(0),
+            Type::Duration => Value::Duration(SignedDuration::ZERO),
+            Type::Time => Value::Time(start_of_tests()),
+            Type::List(_) => Value::list([]),
+            _ => return Blank::None,
+        };
+        Blank::Value(value, 1)
+    }
+
+    fn record(&mut self, record: &Arc<RecordType>) -> Blank {
+        if let Some(made) = self.0.get(&Arc::as_ptr(record)) {
+            return made.blank.clone();
+        }
+        let blank = self.make(record);
+        self.0.insert(Arc::as_ptr(record), Made { _type_of: Arc::clone(record), blank: blank.clone() });
+        blank
+    }
+
+    fn make(&mut self, record: &RecordType) -> Blank {
+        let mut fields = Vec::with_capacity(record.fields.len());
+        let mut all = 1;
+        for (name, type_of) in &record.fields {
+            match self.field(type_of) {
+                Blank::Value(value, values) => {
+                    all += values;
+                    fields.push((name.clone(), value));
+                }
+                other => return other,
+            }
+        }
+        if all > MOST {
+            return Blank::TooLarge;
+        }
+        Blank::Value(Value::Record(Arc::new(Record { name: record.name.clone(), fields })), all)
+    }
+}
+
+/// The value of a fact that a test leaves out. A secret is never looked at, so its name will do.
+pub(crate) fn fact(name: &EcoString, type_of: &Type) -> Option<Value> {
+    match type_of {
+        Type::Secret => Some(Value::Secret(name.clone())),
+        other => match Blanks::default().field(other) {
+            Blank::Value(value, _) => Some(value),
+            Blank::None | Blank::TooLarge => None,
+        },
+    }
+}

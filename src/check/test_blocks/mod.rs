@@ -1,0 +1,490 @@
+//! `test` blocks: names, arguments, answers and expectations, held against what they are about.
+
+pub(crate) mod defaults;
+
+use super::context::Context;
+use super::scope::{Body, BodyKind};
+use crate::diagnostic::{Diagnostic, code};
+use crate::program::test_block::{
+    Answer, Expectation, ExpectationKind, Given, GivenHost, Outcome, Pattern, Subject, Test,
+};
+use crate::program::types::Type;
+use crate::program::{Expression, Parameter};
+use crate::source::Span;
+use crate::syntax::ast;
+use crate::syntax::ast::{GivenAnswer, GivenSubject, TestLine};
+use crate::value::{Class, ErrorKind, SignedDuration};
+use ecow::EcoString;
+
+/// What can be said to a request for approval, and of work by hand.
+const APPROVALS: [&str; 4] = ["approve", "deny", "done", "failed"];
+
+/// What is known while a test is looked at.
+#[derive(Default)]
+pub(super) struct TestPlace {
+    /// The hosts that it gives, with their roles.
+    pub hosts: Vec<(EcoString, Vec<EcoString>)>,
+    /// It is run in a simulated world, which has an inventory of its own.
+    pub in_world: bool,
+    /// Hosts that could not be looked up.
+    pub missing: Vec<Diagnostic>,
+}
+
+impl<'a> Context<'a> {
+    /// The tests of the file that is checked; those of files that it imports are theirs.
+    pub(super) fn lower_tests(&mut self, file: &'a ast::File) {
+        let mut titles: Vec<(EcoString, Span)> = Vec::new();
+        for declaration in &file.declarations {
+            let ast::Declaration::Test(written) = declaration else { continue };
+            let title = self.literal(&written.title, "the title of a test");
+            match titles.iter().find(|(known, _)| *known == title) {
+                Some((_, first)) => {
+                    let message = format!("Two tests are called {title:?}");
+                    let diagnostic = Diagnostic::error(code::DUPLICATE_NAME, written.title.span, message);
+                    self.report(diagnostic.also(*first, "first here"));
+                }
+                None => titles.push((title.clone(), written.title.span)),
+            }
+            self.test = Some(TestPlace::default());
+            let test = self.lower_test(title, written);
+            self.test = None;
+            self.program.tests.extend(test);
+        }
+    }
+
+    fn lower_test(&mut self, title: EcoString, written: &'a ast::Test) -> Option<Test> {
+        let mut body = Body::new(BodyKind::Signature, None);
+        let hosts = self.given_hosts(&mut body, written);
+        let subject = self.tested_runbook(&mut body, written);
+        let mut test = Test {
+            title,
+            title_span: written.title.span,
+            runbook: 0,
+            arguments: Vec::new(),
+            locals: 0,
+            hosts,
+            givens: Vec::new(),
+            nobody_answers: false,
+            cancelled_after: None,
+            world: None,
+            expectations: Vec::new(),
+            missing: Vec::new(),
+            span: written.span,
+        };
+        for line in &written.lines {
+            match line {
+                TestLine::Given { subject, answers, timings, span } => {
+                    self.given(&mut body, &mut test, subject, answers, timings, *span);
+                }
+                TestLine::Expect { expectation, timings, span } => {
+                    let found = self.expectation(&mut body, expectation, timings, *span);
+                    test.expectations.extend(found);
+                }
+            }
+        }
+        if !written.lines.iter().any(|line| matches!(line, TestLine::Expect { .. })) {
+            let diagnostic = Diagnostic::error(code::MISSING_PART, written.title.span, "This test expects nothing");
+            self.report(diagnostic.help("Say what should happen: expect resolved, or expect escalated to CONTACT"));
+        }
+        test.locals = body.locals().len();
+        test.missing = self.test.take().map(|place| place.missing).unwrap_or_default();
+        (test.runbook, test.arguments) = subject?;
+        Some(test)
+    }
+
+    fn tested_runbook(&mut self, body: &mut Body<'a>, written: &'a ast::Test) -> Option<(usize, Vec<Expression>)> {
+        let Some(call) = &written.subject else {
+            let message = "This test does not say what it runs";
+            let diagnostic = Diagnostic::error(code::MISSING_PART, written.title.span, message);
+            self.report(diagnostic.help("Write after its title: for RUNBOOK(…)"));
+            return None;
+        };
+        let name = call.path.text.as_str();
+        let Some(target) = self.declared.runbook_index(name) else {
+            let known = self.declared.runbooks.iter().map(|runbook| runbook.name.text.as_str());
+            let message = format!("There is no runbook named {name}");
+            let mut diagnostic = self.unknown(code::UNKNOWN_NAME, call.path.span, message, name, known);
+            if diagnostic.help.is_none() {
+                diagnostic = diagnostic.help("Import the file that it stands in");
+            }
+            self.report(diagnostic);
+            self.look_at_arguments(body, call);
+            return None;
+        };
+        let parameters = self.runbook_parameters.get(target).cloned()?;
+        let arguments = self.arguments(body, &parameters, &call.arguments, name, call.span);
+        self.said(body, call.span);
+        Some((target, arguments?))
+    }
+
+    /// The hosts come first, wherever they stand: everything else may name them.
+    fn given_hosts(&mut self, body: &mut Body<'a>, written: &'a ast::Test) -> Vec<GivenHost> {
+        let subjects = || {
+            written.lines.iter().filter_map(|line| match line {
+                TestLine::Given { subject, .. } => Some(subject),
+                TestLine::Expect { .. } => None,
+            })
+        };
+        let mut hosts = Vec::new();
+        for subject in subjects() {
+            match subject {
+                GivenSubject::World(_) => self.note_test(|place| place.in_world = true),
+                GivenSubject::Host { name, roles } => {
+                    let roles = roles.iter().map(|role| role.path.text.clone()).collect();
+                    let name = self.literal(name, "the name of a host");
+                    self.note_test(|place| place.hosts.push((name, roles)));
+                }
+                _ => {}
+            }
+        }
+        for subject in subjects() {
+            let GivenSubject::Host { name, roles } = subject else { continue };
+            let literal = name.literal().unwrap_or_default();
+            let same = |host: &GivenHost| host.name == literal;
+            if hosts.iter().any(same) {
+                self.error(code::DUPLICATE_NAME, name.span, format!("The host {literal} is given twice"));
+            }
+            hosts.push(self.given_host(body, literal, roles));
+        }
+        hosts
+    }
+
+    fn note_test(&mut self, note: impl FnOnce(&mut TestPlace)) {
+        if let Some(place) = &mut self.test {
+            note(place);
+        }
+    }
+
+    fn given_host(&mut self, body: &mut Body<'a>, name: EcoString, roles: &'a [ast::Call]) -> GivenHost {
+        let mut host = GivenHost { name, roles: Vec::new(), facts: Vec::new() };
+        for role in roles {
+            let Some(shape) = self.declared.roles.get(&role.path.text).copied() else {
+                let known = self.declared.roles.keys().map(EcoString::as_str);
+                let message = format!("There is no role named {}", role.path.text);
+                let diagnostic = self.unknown(code::UNKNOWN_TYPE, role.path.span, message, &role.path.text, known);
+                self.report(diagnostic);
+                self.look_at_arguments(body, role);
+                continue;
+            };
+            let said = self.diagnostics.len();
+            let facts = self.fields(shape, None);
+            // What is wrong with the role was said where it stands.
+            self.diagnostics.truncate(said);
+            let parameters: Vec<Parameter> = facts
+                .into_iter()
+                .map(|(name, type_of)| Parameter { default: self::defaults::fact(&name, &type_of), name, type_of })
+                .collect();
+            let values = self.arguments(body, &parameters, &role.arguments, &role.path.text, role.span);
+            self.said(body, role.span);
+            host.roles.push(role.path.text.clone());
+            let named = parameters.iter().map(|parameter| parameter.name.clone());
+            host.facts.extend(named.zip(values.unwrap_or_default()));
+        }
+        host
+    }
+
+    fn given(
+        &mut self,
+        body: &mut Body<'a>,
+        test: &mut Test,
+        subject: &'a GivenSubject,
+        answers: &'a [GivenAnswer],
+        timings: &'a ast::Timings,
+        span: Span,
+    ) {
+        let may_wait = !matches!(subject, GivenSubject::Nobody | GivenSubject::World(_) | GivenSubject::Host { .. });
+        self.refuse_timings(timings, if may_wait { &["after"] } else { &[] }, "given");
+        let after = timings.after.as_ref().filter(|_| may_wait);
+        let after = after.and_then(|after| self.literal_duration(after, "the time that passes"));
+        let in_world = self.test.as_ref().is_some_and(|place| place.in_world);
+        if in_world && !matches!(subject, GivenSubject::World(_) | GivenSubject::Cancelled) {
+            let message = "A simulated world answers for itself, and has hosts and people of its own";
+            let diagnostic = Diagnostic::error(code::MISPLACED, span, message);
+            self.report(diagnostic.help("Say it in the world's file, or leave the world out"));
+            return;
+        }
+        let mut add = |subject, answers| {
+            test.givens.push(Given { subject, answers, after: after.unwrap_or(SignedDuration::ZERO), span });
+        };
+        match subject {
+            GivenSubject::Nobody => test.nobody_answers = true,
+            GivenSubject::Host { .. } => {}
+            GivenSubject::Cancelled => test.cancelled_after = after,
+            GivenSubject::World(path) => {
+                if test.world.is_some() {
+                    self.error(code::DUPLICATE_CLAUSE, span, "A test is run in one world");
+                }
+                test.world = Some((self.literal(path, "the path of a world"), path.span));
+            }
+            GivenSubject::Ask(message) => {
+                let about = self.literal(message, "the question that is meant");
+                let answers = self.answers_of_people(answers, span);
+                add(Subject::Ask(about), answers);
+            }
+            GivenSubject::Name(path) => {
+                if let Some(subject) = self.given_subject(body, path, None) {
+                    let answers = self.given_answers(body, &subject, answers, span);
+                    add(subject, answers);
+                }
+            }
+            GivenSubject::Call(call) => {
+                if let Some(subject) = self.given_subject(body, &call.path, Some(call)) {
+                    let answers = self.given_answers(body, &subject, answers, span);
+                    add(subject, answers);
+                }
+            }
+        }
+    }
+
+    /// A probe, or an action; with the arguments that are meant.
+    fn given_subject(
+        &mut self,
+        body: &mut Body<'a>,
+        path: &'a ast::Path,
+        call: Option<&'a ast::Call>,
+    ) -> Option<Subject> {
+        let name = path.text.as_str();
+        if name.contains('.') {
+            let index = self.action_of(body, path)?;
+            let parameters = self.program.actions.get(index)?.parameters.clone();
+            return Some(Subject::Action(index, self.call_pattern(body, &parameters, call)));
+        }
+        let Some(index) = self.declared.probe_index(name) else {
+            let known = self.declared.probes.iter().map(|probe| probe.name.text.as_str());
+            let message = format!("There is no probe named {name}");
+            let mut diagnostic = self.unknown(code::UNKNOWN_NAME, path.span, message, name, known);
+            if diagnostic.help.is_none() {
+                diagnostic = diagnostic.help("Given are probes, and actions of a backend: backend.action");
+            }
+            self.report(diagnostic);
+            return None;
+        };
+        let parameters = self.probe_parameters.get(index).cloned()?;
+        Some(Subject::Probe(index, self.call_pattern(body, &parameters, call)))
+    }
+
+    /// The arguments of a call that may leave out what it does not care about.
+    fn call_pattern(&mut self, body: &mut Body<'a>, parameters: &[Parameter], call: Option<&'a ast::Call>) -> Pattern {
+        let Some(call) = call else { return Vec::new() };
+        let optional: Vec<Parameter> = parameters
+            .iter()
+            .map(|parameter| Parameter { default: Some(crate::value::Value::Absent), ..parameter.clone() })
+            .collect();
+        let values = self.arguments(body, &optional, &call.arguments, &call.path.text, call.span);
+        self.said(body, call.span);
+        let Some(values) = values else { return Vec::new() };
+        let mut next = 0;
+        let place = |argument: &ast::Argument| match &argument.label {
+            Some(label) => parameters.iter().position(|parameter| parameter.name == label.text),
+            None => {
+                next += 1;
+                Some(next - 1)
+            }
+        };
+        let places: Vec<usize> = call.arguments.iter().filter_map(place).collect();
+        let argument = |place: usize| Some((parameters.get(place)?.name.clone(), values.get(place)?.clone()));
+        places.into_iter().filter_map(argument).collect()
+    }
+
+    fn given_answers(
+        &mut self,
+        body: &mut Body<'a>,
+        subject: &Subject,
+        answers: &'a [GivenAnswer],
+        span: Span,
+    ) -> Vec<Answer> {
+        answers
+            .iter()
+            .filter_map(|answer| match subject {
+                Subject::Action(index, _) => self.answer_of_action(body, *index, answer),
+                _ => self.verdict(body, answer, span),
+            })
+            .collect()
+    }
+
+    fn verdict(&mut self, body: &mut Body<'a>, answer: &'a GivenAnswer, span: Span) -> Option<Answer> {
+        let place = match answer {
+            GivenAnswer::Verdict(word) => {
+                return Some(match word.text.as_str() {
+                    "passes" => Answer::Passes,
+                    "fails" => Answer::Fails,
+                    _ => Answer::Unknown,
+                });
+            }
+            GivenAnswer::Value(value) => {
+                // A plain name may be a word that an action would know.
+                if !matches!(value.kind, ast::ExpressionKind::Path(_)) {
+                    self.expression(body, value, None);
+                }
+                value.span
+            }
+            _ => span,
+        };
+        let diagnostic = Diagnostic::error(code::MISPLACED, place, "A probe passes, fails or is unknown");
+        self.report(diagnostic.help("Write fails, then passes; or give what the action that it asks answers"));
+        None
+    }
+
+    fn answer_of_action(&mut self, body: &mut Body<'a>, index: usize, answer: &'a GivenAnswer) -> Option<Answer> {
+        let action = self.program.actions.get(index)?;
+        let (class, returns) = (action.class, action.returns.clone());
+        let name = format!("{}.{}", action.backend, action.name);
+        match answer {
+            GivenAnswer::Value(value) if returns == Type::Nothing => {
+                let message = format!("{name} gives no answer");
+                let diagnostic = Diagnostic::error(code::MISPLACED, value.span, message);
+                self.report(diagnostic.help("Write passes: it is done"));
+                None
+            }
+            GivenAnswer::Value(value) => {
+                let typed = self.expect(body, value, &returns);
+                self.said(body, value.span);
+                Some(Answer::Value(typed.expression))
+            }
+            GivenAnswer::Verdict(word) => match word.text.as_str() {
+                "passes" if class == Class::Observe => {
+                    let message = format!("{name} observes, and this does not say what it answers");
+                    let diagnostic = Diagnostic::error(code::MISPLACED, word.span, message);
+                    self.report(diagnostic.help("Write answers VALUE"));
+                    None
+                }
+                "passes" => Some(Answer::Passes),
+                "fails" => Some(Answer::Error(ErrorKind::Failed, None)),
+                _ => Some(Answer::Error(ErrorKind::Unknown, None)),
+            },
+            GivenAnswer::Error { kind, message } => {
+                let found = kind.as_ref().map(|kind| self.error_kind(kind));
+                let message = message.as_ref().map(|message| self.literal(message, "the message of an error"));
+                Some(Answer::Error(found.unwrap_or(Some(ErrorKind::Failed))?, message))
+            }
+            GivenAnswer::TimesOut => Some(Answer::TimesOut),
+        }
+    }
+
+    fn error_kind(&mut self, word: &ast::Name) -> Option<ErrorKind> {
+        let found = ErrorKind::ALL.into_iter().find(|kind| kind.word() == word.text);
+        if found.is_none() {
+            let known = ErrorKind::ALL.map(ErrorKind::word);
+            let message = format!("No error is of the kind {}", word.text);
+            self.report(self.unknown(code::UNKNOWN_WORD, word.span, message, &word.text, known));
+        }
+        found
+    }
+
+    fn answers_of_people(&mut self, answers: &'a [GivenAnswer], span: Span) -> Vec<Answer> {
+        let word = match answers {
+            [GivenAnswer::Value(ast::Expression { kind: ast::ExpressionKind::Path(path), .. })] => Some(path),
+            _ => None,
+        };
+        match word {
+            Some(path) => {
+                let word = &path.text;
+                if !APPROVALS.contains(&word.as_str()) && !self.choices.contains(word) {
+                    let known: Vec<EcoString> = self.choices.clone();
+                    let known = APPROVALS.into_iter().chain(known.iter().map(EcoString::as_str));
+                    let message = format!("No question here can be answered with {word}");
+                    self.report(self.unknown(code::UNKNOWN_WORD, path.span, message, word, known));
+                }
+                vec![Answer::Word(word.clone())]
+            }
+            _ => {
+                let message = "People answer with one word";
+                let diagnostic = Diagnostic::error(code::MISPLACED, span, message);
+                let help = "One of the choices; approve or deny, or done or failed: given ask \"…\" answers approve";
+                self.report(diagnostic.help(help));
+                Vec::new()
+            }
+        }
+    }
+
+    fn expectation(
+        &mut self,
+        body: &mut Body<'a>,
+        written: &'a ast::Expectation,
+        timings: &'a ast::Timings,
+        span: Span,
+    ) -> Option<Expectation> {
+        let may_end = matches!(
+            written,
+            ast::Expectation::Outcome { .. } | ast::Expectation::Within | ast::Expectation::Call { .. }
+        );
+        self.refuse_timings(timings, if may_end { &["within"] } else { &[] }, "expect");
+        let within = timings.within.as_ref().filter(|_| may_end);
+        let within = within.and_then(|within| self.literal_duration(within, "the time that is allowed"));
+        let kind = match written {
+            ast::Expectation::Within => ExpectationKind::Within,
+            ast::Expectation::Outcome { word, contact, text } => {
+                let outcome = match word.text.as_str() {
+                    "resolved" => Outcome::Resolved,
+                    "cancelled" => Outcome::Cancelled,
+                    _ => Outcome::Escalated,
+                };
+                if let Some(contact) = contact.as_ref().filter(|_| outcome != Outcome::Escalated) {
+                    let message = format!("A run that ends {} tells nobody", outcome.word());
+                    self.error(code::MISPLACED, contact.span, message);
+                }
+                let contact = contact.as_ref().map(|contact| self.contact(contact));
+                let text = text.as_ref().map(|text| self.literal(text, "what a reason holds"));
+                ExpectationKind::Outcome { outcome, contact, text }
+            }
+            ast::Expectation::NoneOfClass(word) => {
+                let classes = [Class::Change, Class::Disrupt, Class::Destroy];
+                let Some(class) = classes.into_iter().find(|class| class.word() == word.text) else {
+                    let diagnostic =
+                        Diagnostic::error(code::MISPLACED, word.span, "Every run observes, so this cannot be met");
+                    self.report(diagnostic.help("Write no change, no disrupt or no destroy"));
+                    return None;
+                };
+                ExpectationKind::NoneOf(class)
+            }
+            ast::Expectation::LeftInPlace(calls) => {
+                let calls: Vec<_> = calls.iter().map(|call| self.expected_call(body, call)).collect();
+                ExpectationKind::LeftInPlace(calls.into_iter().collect::<Option<_>>()?)
+            }
+            ast::Expectation::Call { negated, call, times } => {
+                let times = match (times, negated) {
+                    (Some(_), true) => {
+                        let diagnostic = Diagnostic::error(code::MISPLACED, span, "This says twice how often");
+                        self.report(diagnostic.help("Write expect no CALL, or expect CALL once"));
+                        return None;
+                    }
+                    (None, true) | (Some(ast::Times::Never), _) => Some(0),
+                    (Some(ast::Times::Once), _) => Some(1),
+                    (Some(ast::Times::Exactly(amount)), _) => Some(self.literal_count(amount, "how often", 0)?),
+                    (None, false) => None,
+                };
+                let (action, pattern) = self.expected_call(body, call)?;
+                ExpectationKind::Call(action, pattern, times)
+            }
+        };
+        Some(Expectation { kind, within, span })
+    }
+
+    /// A call that is looked for among what the run did.
+    fn expected_call(&mut self, body: &mut Body<'a>, call: &'a ast::Call) -> Option<(usize, Pattern)> {
+        if !call.path.text.contains('.') {
+            let message = format!("{} is no action, and what is counted are calls of actions", call.path.text);
+            let diagnostic = Diagnostic::error(code::UNKNOWN_ACTION, call.path.span, message);
+            self.report(diagnostic.help("Name the backend as well: backend.action(…)"));
+            return None;
+        }
+        let index = self.action_of(body, &call.path)?;
+        let action = self.program.actions.get(index)?;
+        if action.class == Class::Observe {
+            let message = format!("{} observes, and what is counted are calls that act", call.path.text);
+            self.error(code::MISPLACED, call.path.span, message);
+            return None;
+        }
+        let parameters = action.parameters.clone();
+        Some((index, self.call_pattern(body, &parameters, Some(call))))
+    }
+
+    /// A test says its values: nothing in them may be looked up in the world.
+    fn said(&mut self, body: &mut Body<'a>, span: Span) {
+        if std::mem::take(&mut body.observations) > 0 {
+            let diagnostic =
+                Diagnostic::error(code::NOT_A_LITERAL, span, "A test says its values, and observes nothing");
+            self.report(diagnostic.help("Write the value out"));
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! What may stand where: endings, people, runs and actions, and what an unknown answer must not decide.
+
+use super::context::Context;
+use super::declarations::verdict_type;
+use super::expressions::ByUnknown;
+use super::scope::{Body, BodyKind, Place};
+use crate::diagnostic::{Diagnostic, code};
+use crate::program::types::Type;
+use crate::source::Span;
+use crate::syntax::ast;
+use crate::syntax::ast::{ExpressionKind as Written, Operator};
+use crate::value::Class;
+use std::sync::Arc;
+
+impl<'a> Context<'a> {
+    pub(super) fn resolves(&mut self, body: &mut Body<'a>, span: Span) {
+        body.summary.resolves.get_or_insert(span);
+        if body.place.parallel {
+            self.report(
+                Diagnostic::error(
+                    code::RESOLVE_IN_PARALLEL,
+                    span,
+                    "Inside a parallel loop nothing can resolve: others are still at work",
+                )
+                .help("Ask the goal after the loop"),
+            );
+        }
+        self.ends(body, span, "resolve");
+    }
+
+    /// A probe, or the body of an action, only asks or acts: it tells nobody and ends nothing.
+    pub(super) fn refuse_in_probe(&mut self, body: &Body<'a>, span: Span, what: &str) {
+        let whose = match body.kind {
+            BodyKind::Probe => "a probe only asks",
+            BodyKind::Signature => "the body of an action only does what the action says",
+            BodyKind::Runbook(_) | BodyKind::Procedure => return,
+        };
+        self.report(
+            Diagnostic::error(code::EFFECT_IN_PROBE, span, format!("{whose}, so {what} cannot stand in it"))
+                .help("Leave this to the runbook that asks"),
+        );
+    }
+
+    pub(super) fn ends(&mut self, body: &mut Body<'a>, span: Span, what: &str) {
+        body.summary.ends.get_or_insert(span);
+        self.refuse_in_probe(body, span, what);
+        if body.place.undo {
+            let message = format!("An undo only takes back, and {what} would end the run in the middle of it");
+            self.error(code::FORBIDDEN_IN_UNDO, span, message);
+        }
+    }
+
+    pub(super) fn people(&mut self, body: &mut Body<'a>, span: Span, what: &str) {
+        body.summary.people.get_or_insert(span);
+        self.refuse_in_probe(body, span, what);
+        if body.place.undo {
+            let message = format!("An undo must not wait for people, and {what} would");
+            self.error(code::FORBIDDEN_IN_UNDO, span, message);
+        }
+    }
+
+    pub(super) fn runs(&mut self, body: &mut Body<'a>, span: Span) {
+        body.summary.runs.get_or_insert(span);
+        if matches!(body.kind, BodyKind::Probe | BodyKind::Signature) {
+            self.refuse_in_probe(body, span, "a run");
+            return;
+        }
+        if body.place.undo {
+            self.error(code::FORBIDDEN_IN_UNDO, span, "An undo cannot start a run");
+        }
+        // What a run does is its own affair, but it acts.
+        self.acts(body, span, Class::Disrupt, "this run");
+    }
+
+    /// Something above `observe` stands here.
+    pub(super) fn acts(&mut self, body: &mut Body<'a>, span: Span, class: Class, what: &str) {
+        body.summary.class = body.summary.class.max(class);
+        if class == Class::Observe {
+            return;
+        }
+        if matches!(body.kind, BodyKind::Probe) && class > Class::Change {
+            let message =
+                format!("A probe may leave nothing behind and disturb nobody, and {what} is {}", class.word());
+            self.error(code::EFFECT_IN_PROBE, span, message);
+        }
+        if class >= Class::Disrupt {
+            body.disruption.get_or_insert_with(|| (span, what.to_owned()));
+        }
+        if let Some(condition) = body.place.unknown_let_through.take() {
+            self.report(decided_by_unknown(span, what, condition));
+        } else if body.place.turn_begins {
+            body.first_of_turn.get_or_insert_with(|| (span, what.to_owned()));
+        }
+        body.place.turn_begins = false;
+    }
+
+    /// The place that is reached when a condition holds. Where it can hold because of an unknown answer, that is let
+    /// through; where an unknown answer keeps it from holding, the questions that it asks are settled, and no others.
+    pub(super) fn decided(&self, mut place: Place, by_unknown: ByUnknown, condition: Span) -> Place {
+        match by_unknown {
+            ByUnknown { when_true: true, .. } => {
+                place.unknown_let_through.get_or_insert(condition);
+            }
+            ByUnknown { when_false: true, .. } => {
+                place.turn_begins = false;
+                let settled = self.questions.get(&condition).map_or(&[][..], |questions| &questions.settled);
+                place.unknown_let_through = place.unknown_let_through.filter(|open| {
+                    let open = self.questions.get(open).map_or(&[][..], |questions| &questions.asked);
+                    open.is_empty() || !open.iter().all(|question| settled.contains(question))
+                });
+            }
+            _ => {}
+        }
+        place
+    }
+
+    /// Remembers which questions a condition asks.
+    pub(super) fn note_questions(&mut self, condition: &ast::Expression, by_unknown: ByUnknown) {
+        let mut asked = Vec::new();
+        self.gather_questions(condition, &mut asked);
+        let mut settled = Vec::new();
+        self.gather_settled(condition, by_unknown.when_false, &mut settled);
+        self.questions.insert(condition.span, Questions { asked, settled });
+    }
+
+    fn gather_questions(&self, condition: &ast::Expression, asked: &mut Vec<&'a str>) {
+        match &condition.kind {
+            Written::Group(inner) | Written::Not(inner) => self.gather_questions(inner, asked),
+            Written::Binary { operator: Operator::And | Operator::Or, left, right, .. } => {
+                self.gather_questions(left, asked);
+                self.gather_questions(right, asked);
+            }
+            _ => asked.push(self.written(question(condition))),
+        }
+    }
+
+    /// Which questions have known answers where a condition comes out as `holds`: all of `and` where it holds, and all of
+    /// `or` where it does not.
+    fn gather_settled(&self, condition: &ast::Expression, holds: bool, settled: &mut Vec<&'a str>) {
+        match &condition.kind {
+            Written::Group(inner) => self.gather_settled(inner, holds, settled),
+            Written::Not(inner) => self.gather_settled(inner, !holds, settled),
+            Written::Binary { operator: operator @ (Operator::And | Operator::Or), left, right, .. } => {
+                if (*operator == Operator::And) == holds {
+                    self.gather_settled(left, holds, settled);
+                    self.gather_settled(right, holds, settled);
+                }
+            }
+            _ => settled.push(self.written(question(condition))),
+        }
+    }
+
+    /// Something that acts is told what to do by the arguments that were just lowered.
+    pub(super) fn told_by_unknown(&mut self, body: &mut Body<'a>, span: Span, what: &str) {
+        if std::mem::take(&mut body.touched_by_unknown) && body.place.unknown_let_through.is_none() {
+            self.report(
+                Diagnostic::error(
+                    code::UNKNOWN_DECIDES,
+                    span,
+                    format!("What {what} is told depends on an answer that may be unknown"),
+                )
+                .help("Match the answer first, and give unknown an arm of its own that escalates"),
+            );
+        }
+    }
+}
+
+/// Whether values of a type are answers of probes.
+pub(super) fn is_verdict(type_of: &Type) -> bool {
+    matches!(type_of, Type::Enum(words) if Arc::ptr_eq(words, &verdict_type()))
+}
+
+/// The questions of a condition, as they are written.
+#[derive(Debug, Default)]
+pub(super) struct Questions<'a> {
+    /// All that it asks.
+    asked: Vec<&'a str>,
+    /// Those whose answers are known on the side that an unknown answer never takes.
+    settled: Vec<&'a str>,
+}
+
+/// Where the answer is asked for, or named, that a comparison looks at: in `check P(x) == failed` it is `check P(x)`.
+fn question(comparison: &ast::Expression) -> Span {
+    match &comparison.kind {
+        Written::Group(inner) => question(inner),
+        Written::Binary { operator: Operator::Equal | Operator::NotEqual | Operator::In, left, right, .. } => {
+            let word = |side: &ast::Expression| match &side.kind {
+                Written::Path(path) => ["passed", "failed", "unknown"].contains(&path.text.as_str()),
+                _ => false,
+            };
+            question(if word(left) { right } else { left })
+        }
+        _ => comparison.span,
+    }
+}
+
+pub(super) fn decided_by_unknown(span: Span, what: &str, condition: Span) -> Diagnostic {
+    let message = format!("{what} would be done although nobody knows whether it is needed");
+    Diagnostic::error(code::UNKNOWN_DECIDES, span, message)
+        .also(condition, "this lets an unknown answer through")
+        .help("Unknown is neither health nor a fault: give it an arm of its own that escalates")
+}

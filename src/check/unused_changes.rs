@@ -1,0 +1,431 @@
+//! Temporary changes that are taken back before anything needs them.
+//!
+//! `temporarily` lasts until the end of its own block. Written as the last line of a step, a branch, a loop or a
+//! procedure, the change is undone at once, and what follows the block acts without it.
+
+use crate::diagnostic::{Diagnostic, code};
+use crate::program::divergence::Leaving;
+use crate::program::numbering::blocks_of;
+use crate::program::{
+    Adverb, Block, Evidence, Expression, ExpressionKind, LetElse, NodeId, Program, Statement, StatementKind, Subject,
+    TextPart,
+};
+use crate::source::Span;
+use crate::value::Class;
+use std::collections::HashMap;
+
+/// How much a statement needs of the changes that are open while it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Need {
+    /// It only computes, tells or ends.
+    Nothing,
+    /// It passes time, often to let the change itself take hold.
+    Waits,
+    /// It looks at something, and the answer is used.
+    Looks,
+    /// It acts, runs a runbook, or has a person do something.
+    Acts,
+}
+
+/// What comes after the block of a change.
+#[derive(Clone, Copy)]
+struct Later {
+    /// Where the first thing acts that the change could be meant for.
+    acts: Option<Span>,
+    /// Whether that stands in the same body.
+    here: bool,
+    body: Body,
+}
+
+/// What a change stands in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Body {
+    Runbook,
+    /// Whether it takes back what it does as a whole, and whether anything does it.
+    Procedure {
+        has_undo: bool,
+        is_done: bool,
+    },
+}
+
+/// Every temporary change of a program that ends before it is of use, in no order.
+pub(super) fn unused_changes(program: &Program) -> Vec<Diagnostic> {
+    let count = program.procedures.len();
+    let mut review = Review {
+        program,
+        leaving: Leaving::of(program),
+        needs: vec![None; count],
+        classes: vec![None; count],
+        needs_inside: HashMap::new(),
+        classes_inside: HashMap::new(),
+        after_procedures: vec![None; count],
+        after_runbooks: vec![None; program.runbooks.len()],
+        found: Vec::new(),
+    };
+    // Who does a procedure last may itself be done by somebody who acts later: as often as they stand in one another.
+    while review.callers() {}
+    for (procedure, after) in program.procedures.iter().zip(review.after_procedures.clone()) {
+        let body = Body::Procedure { has_undo: procedure.undo.is_some(), is_done: after.is_some() };
+        let later = Later { acts: after.flatten(), here: false, body };
+        review.block(&procedure.block, later);
+        procedure.undo.iter().for_each(|undo| review.block(undo, later));
+    }
+    for (runbook, after) in program.runbooks.iter().zip(review.after_runbooks.clone()) {
+        review.block(&runbook.block, Later { acts: after.flatten(), here: false, body: Body::Runbook });
+    }
+    review.found
+}
+
+struct Review<'p> {
+    program: &'p Program,
+    /// What each procedure needs, once it is known. Procedures do not recur.
+    needs: Vec<Option<Need>>,
+    /// The greatest harm of each procedure, once it is known.
+    classes: Vec<Option<Class>>,
+    /// Both of statements with blocks, by their nodes: each is gone through once, however deep it stands.
+    needs_inside: HashMap<NodeId, Need>,
+    classes_inside: HashMap<NodeId, Class>,
+    /// Whether a procedure is done anywhere, and what acts after it for whoever does it; the same of runs.
+    after_procedures: Vec<Option<Option<Span>>>,
+    after_runbooks: Vec<Option<Option<Span>>>,
+    leaving: Leaving<'p>,
+    found: Vec<Diagnostic>,
+}
+
+impl<'p> Review<'p> {
+    /// Finds out what acts after each procedure and run. Whether that was news.
+    fn callers(&mut self) -> bool {
+        let before = (self.after_procedures.clone(), self.after_runbooks.clone());
+        let program = self.program;
+        for (procedure, after) in program.procedures.iter().zip(before.0.clone()) {
+            self.calls(&procedure.block, after.flatten());
+        }
+        for (runbook, after) in program.runbooks.iter().zip(before.1.clone()) {
+            self.calls(&runbook.block, after.flatten());
+        }
+        before != (self.after_procedures.clone(), self.after_runbooks.clone())
+    }
+
+    fn calls(&mut self, block: &'p Block, later: Option<Span>) {
+        let mut follows = later;
+        for statement in block.statements.iter().rev() {
+            let inside =
+                |review: &mut Self| blocks_of(&statement.kind).find_map(|block| review.acting(block)).or(follows);
+            let called = match &statement.kind {
+                StatementKind::Do { procedure, .. } => {
+                    self.after_procedures.get_mut(*procedure).map(|it| (it, follows))
+                }
+                StatementKind::Run { runbook, .. } => self.after_runbooks.get_mut(*runbook).map(|it| (it, follows)),
+                StatementKind::Let { value: Subject::Run { runbook, .. }, .. }
+                | StatementKind::Match { subject: Subject::Run { runbook, .. }, .. } => {
+                    let after = inside(self);
+                    self.after_runbooks.get_mut(*runbook).map(|it| (it, after))
+                }
+                _ => None,
+            };
+            if let Some((known, after)) = called {
+                *known = Some(known.flatten().or(after));
+            }
+            for block in blocks_of(&statement.kind) {
+                let again = self.again(statement, block);
+                self.calls(block, follows.or(again));
+            }
+            if self.need(statement) == Need::Acts {
+                follows = Some(statement.span);
+            }
+        }
+    }
+
+    /// What a loop does in its next turn comes after its block as well.
+    fn again(&mut self, statement: &Statement, block: &'p Block) -> Option<Span> {
+        match &statement.kind {
+            StatementKind::For { .. } | StatementKind::Repeat { .. } => self.acting(block),
+            _ => None,
+        }
+    }
+
+    fn block(&mut self, block: &'p Block, later: Later) {
+        // From the end, so that what follows each statement is known.
+        let mut follows = (Need::Nothing, None);
+        for statement in block.statements.iter().rev() {
+            if let Some(inside) = self.need_of_change(&statement.kind) {
+                self.judge(statement, (follows.0.max(inside), follows.1), later, block);
+            }
+            for inside in blocks_of(&statement.kind) {
+                let here = follows.1.or_else(|| self.again(statement, inside));
+                let acts = here.or(later.acts);
+                self.block(inside, Later { acts, here: here.is_some() || later.here, ..later });
+            }
+            let need = self.need(statement);
+            if need == Need::Acts {
+                follows.1 = Some(statement.span);
+            }
+            follows.0 = follows.0.max(need);
+        }
+    }
+
+    /// Of a statement that makes a temporary change: how much it does under the change itself. Nothing of any other.
+    fn need_of_change(&mut self, kind: &'p StatementKind) -> Option<Need> {
+        match kind {
+            // What has no undo was refused for that.
+            StatementKind::Act { call, adverb: Adverb::Temporarily { .. } } => {
+                let action = self.program.actions.get(call.action)?;
+                action.undo.is_some().then_some(Need::Nothing)
+            }
+            StatementKind::Do { procedure, adverb: Adverb::Temporarily { .. }, .. } => {
+                let program = self.program;
+                let procedure = program.procedures.get(*procedure)?;
+                procedure.undo.as_ref().and_then(|_| self.need_after_change(&procedure.block))
+            }
+            StatementKind::TemporarilyBlock { block, .. } => self.need_after_change(block),
+            _ => None,
+        }
+    }
+
+    /// What stands behind the first effect of a block that is taken back as a whole; nothing where it has none. Further
+    /// effects belong to the change, unless they disrupt.
+    fn need_after_change(&mut self, block: &'p Block) -> Option<Need> {
+        let mut after = None;
+        for statement in &block.statements {
+            let class = self.class(statement);
+            after = match after {
+                None => (class > Class::Observe).then_some(Need::Nothing),
+                Some(need) if class == Class::Change => Some(need),
+                Some(need) => Some(need.max(self.need(statement))),
+            };
+        }
+        after
+    }
+
+    /// The greatest harm that a statement may do; a run or manual work counts as a disruption.
+    fn class(&mut self, statement: &'p Statement) -> Class {
+        let own = match &statement.kind {
+            StatementKind::Act { call, .. } => {
+                self.program.actions.get(call.action).map_or(Class::Observe, |action| action.class)
+            }
+            StatementKind::Do { procedure, .. } => self.class_of(*procedure),
+            StatementKind::Run { .. }
+            | StatementKind::Manual { .. }
+            | StatementKind::Let { value: Subject::Run { .. }, .. }
+            | StatementKind::Match { subject: Subject::Run { .. }, .. } => Class::Disrupt,
+            _ => Class::Observe,
+        };
+        let mut blocks = blocks_of(&statement.kind).peekable();
+        if blocks.peek().is_none() {
+            return own;
+        }
+        if let Some(known) = self.classes_inside.get(&statement.node) {
+            return *known;
+        }
+        let class = blocks.map(|block| self.class_in(block)).max().unwrap_or(own).max(own);
+        self.classes_inside.insert(statement.node, class);
+        class
+    }
+
+    fn class_in(&mut self, block: &'p Block) -> Class {
+        block.statements.iter().map(|statement| self.class(statement)).max().unwrap_or(Class::Observe)
+    }
+
+    fn class_of(&mut self, procedure: usize) -> Class {
+        if let Some(Some(known)) = self.classes.get(procedure) {
+            return *known;
+        }
+        let program = self.program;
+        let class = program.procedures.get(procedure).map_or(Class::Observe, |it| self.class_in(&it.block));
+        if let Some(slot) = self.classes.get_mut(procedure) {
+            *slot = Some(class);
+        }
+        class
+    }
+
+    /// The first statement of a block that acts.
+    fn acting(&mut self, block: &'p Block) -> Option<Span> {
+        block.statements.iter().find(|statement| self.need(statement) == Need::Acts).map(|statement| statement.span)
+    }
+
+    fn judge(&mut self, change: &'p Statement, follows: (Need, Option<Span>), later: Later, block: &'p Block) {
+        let unused = match follows.0 {
+            Need::Acts => false,
+            Need::Looks => later.acts.is_some(),
+            // Whoever does a procedure that nothing does yet goes on after it.
+            Need::Waits => later.acts.is_some() || matches!(later.body, Body::Procedure { is_done: false, .. }),
+            Need::Nothing => true,
+        };
+        if !unused || kept_by_an_escalation(change, block) {
+            return;
+        }
+        let message = match follows.0 {
+            Need::Nothing => "This change is taken back when its block ends, and nothing acts before that",
+            _ => {
+                "This change is taken back when its block ends, and nothing acts before that: it is only waited and looked"
+            }
+        };
+        let mut diagnostic = Diagnostic::error(code::CHANGE_NOT_USED, change.span, message);
+        if let Some(acts) = later.acts {
+            diagnostic = diagnostic.also(acts, "this acts after the change was taken back");
+        }
+        let help = match (later.body, later.acts.is_some(), later.here) {
+            (Body::Procedure { has_undo: true, .. }, _, _) => {
+                "Leave out `temporarily`: the `undo` of the procedure takes back what the procedure does"
+            }
+            (Body::Procedure { .. }, _, false) => {
+                "What a procedure changes temporarily ends with it: give the procedure an `undo { … }`, and write \
+                 `temporarily do NAME(…)` in the block that needs the change"
+            }
+            (Body::Runbook, true, false) => {
+                "What a run changes temporarily ends with it: make it a procedure with an `undo { … }`, and write \
+                 `temporarily do NAME(…)` in the block that needs the change"
+            }
+            (_, true, true) => {
+                "Write the `temporarily` in the block that also holds what needs the change, or move what needs it behind \
+                 the `temporarily` in this block"
+            }
+            (_, false, _) => {
+                "Write what needs the change behind it in this block, or delete it; what is meant to stay is changed \
+                 `permanently`"
+            }
+        };
+        self.found.push(diagnostic.help(help));
+    }
+
+    fn need(&mut self, statement: &'p Statement) -> Need {
+        let own = match &statement.kind {
+            // A further change is no use of an earlier one.
+            StatementKind::Act { adverb: Adverb::Temporarily { .. }, .. } => Need::Nothing,
+            StatementKind::Act { .. } | StatementKind::Run { .. } | StatementKind::Manual { .. } => Need::Acts,
+            StatementKind::Do { procedure, .. } => match self.need_of_change(&statement.kind) {
+                Some(need) => need,
+                None => self.need_of(*procedure),
+            },
+            StatementKind::TemporarilyBlock { .. } if let Some(need) = self.need_of_change(&statement.kind) => {
+                return need;
+            }
+            StatementKind::Wait { .. } | StatementKind::WaitUntil { .. } => Need::Waits,
+            // A statement that was refused stands in the program as this: what it would have done is not known.
+            StatementKind::Require {
+                condition: Expression { kind: ExpressionKind::Constant(_), .. },
+                otherwise: None,
+            } => Need::Acts,
+            StatementKind::Require { .. } => Need::Waits,
+            StatementKind::ResolveIfFixed { .. } | StatementKind::RequireApproval { .. } => Need::Looks,
+            StatementKind::Escalate { evidence, .. } | StatementKind::Notify { evidence, .. } => {
+                evidence_need(evidence)
+            }
+            StatementKind::Let { value: subject, .. } | StatementKind::Match { subject, .. } => match subject {
+                Subject::Value(value) => looks_if(observes(value)),
+                Subject::Ask(_) => Need::Looks,
+                Subject::Run { .. } => Need::Acts,
+            },
+            StatementKind::If { branches, .. } => looks_if(branches.iter().any(|(condition, _)| observes(condition))),
+            StatementKind::For { list, .. } => looks_if(observes(list)),
+            StatementKind::Repeat { until, .. } => looks_if(until.as_ref().is_some_and(observes)),
+            StatementKind::Resolve { .. }
+            | StatementKind::Step { .. }
+            | StatementKind::TemporarilyBlock { .. }
+            | StatementKind::Retry { .. }
+            | StatementKind::Try { .. } => Need::Nothing,
+        };
+        let mut blocks = blocks_of(&statement.kind).peekable();
+        if blocks.peek().is_none() {
+            return own;
+        }
+        // What a gate does before it leaves is no use of the change: where it holds, nothing of that is done.
+        if let StatementKind::Require { otherwise: Some(otherwise), .. }
+        | StatementKind::RequireApproval { otherwise: Some(otherwise), .. }
+        | StatementKind::WaitUntil { otherwise: Some(otherwise), .. }
+        | StatementKind::Let { otherwise: Some(LetElse::Block(otherwise)), .. } = &statement.kind
+            && self.leaving.block(otherwise)
+        {
+            return own;
+        }
+        if let Some(known) = self.needs_inside.get(&statement.node) {
+            return *known;
+        }
+        let need = blocks.map(|block| self.need_in(block)).max().unwrap_or(own).max(own);
+        self.needs_inside.insert(statement.node, need);
+        need
+    }
+
+    fn need_in(&mut self, block: &'p Block) -> Need {
+        block.statements.iter().map(|statement| self.need(statement)).max().unwrap_or(Need::Nothing)
+    }
+
+    fn need_of(&mut self, procedure: usize) -> Need {
+        if let Some(Some(known)) = self.needs.get(procedure) {
+            return *known;
+        }
+        let program = self.program;
+        let need = program.procedures.get(procedure).map_or(Need::Nothing, |it| self.need_in(&it.block));
+        if let Some(slot) = self.needs.get_mut(procedure) {
+            *slot = Some(need);
+        }
+        need
+    }
+}
+
+/// `…, keep on failure` before an escalation of the same block: there it stays.
+fn kept_by_an_escalation(change: &Statement, block: &Block) -> bool {
+    let keeps = match &change.kind {
+        StatementKind::Act { adverb: Adverb::Temporarily { keep_on_failure }, .. }
+        | StatementKind::Do { adverb: Adverb::Temporarily { keep_on_failure }, .. }
+        | StatementKind::TemporarilyBlock { keep_on_failure, .. } => *keep_on_failure,
+        _ => false,
+    };
+    keeps && block.statements.iter().any(|statement| matches!(statement.kind, StatementKind::Escalate { .. }))
+}
+
+fn looks_if(observes: bool) -> Need {
+    if observes { Need::Looks } else { Need::Nothing }
+}
+
+fn evidence_need(evidence: &[Evidence]) -> Need {
+    looks_if(evidence.iter().any(|piece| observes(&piece.value)))
+}
+
+/// Whether an expression asks something outside.
+fn observes(expression: &Expression) -> bool {
+    let mut open = vec![expression];
+    while let Some(next) = open.pop() {
+        match &next.kind {
+            ExpressionKind::Observe(_) | ExpressionKind::Check(_) => return true,
+            ExpressionKind::Constant(_)
+            | ExpressionKind::Local(_)
+            | ExpressionKind::Hosts(_)
+            | ExpressionKind::Now
+            | ExpressionKind::RunStarted
+            | ExpressionKind::GoalAnswer => {}
+            ExpressionKind::Text(parts) => open.extend(parts.iter().filter_map(|part| match part {
+                TextPart::Value(value) => Some(value),
+                TextPart::Literal(_) => None,
+            })),
+            ExpressionKind::Field(of, _)
+            | ExpressionKind::Fact(of, _)
+            | ExpressionKind::Method(of, _)
+            | ExpressionKind::Not(of)
+            | ExpressionKind::Negate(of)
+            | ExpressionKind::Matches(of, _)
+            | ExpressionKind::As { value: of, .. }
+            | ExpressionKind::IsRole(of, _)
+            | ExpressionKind::IsAbsent(of)
+            | ExpressionKind::FromOutside(of) => open.push(of),
+            ExpressionKind::List(items) => open.extend(items),
+            ExpressionKind::Record { fields, .. } => open.extend(fields.iter().map(|(_, value)| value)),
+            ExpressionKind::Comprehension(it) => {
+                open.extend(
+                    [Some(&it.list), it.element.as_ref(), it.condition.as_ref(), it.key.as_ref()].into_iter().flatten(),
+                );
+            }
+            ExpressionKind::Quantifier { list, body, .. } => open.extend([list.as_ref(), body.as_ref()]),
+            ExpressionKind::And(left, right)
+            | ExpressionKind::Or(left, right)
+            | ExpressionKind::Compare(_, left, right)
+            | ExpressionKind::In(left, right)
+            | ExpressionKind::Contains(left, right)
+            | ExpressionKind::Arithmetic(_, left, right) => open.extend([left.as_ref(), right.as_ref()]),
+            ExpressionKind::Conditional(condition, then, otherwise) => {
+                open.extend([condition.as_ref(), then.as_ref(), otherwise.as_ref()]);
+            }
+        }
+    }
+    false
+}

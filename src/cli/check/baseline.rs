@@ -1,0 +1,95 @@
+//! The baseline: what was known before is left out, and what is gone is told.
+
+use crate::cli::atomic_write::write;
+use crate::cli::output::say;
+use crate::diagnostic::{Diagnostic, code, rule_of};
+use crate::lint::{Baseline, Known, Rule};
+use crate::project::check::Looked;
+use crate::project::discovery::named;
+use crate::project::files::read_text;
+use crate::source::{SourceMap, Span};
+use std::path::{Component, Path};
+
+/// Leaves out what the baseline lists. With `rewrite` it is written anew first, so that all of it is left out.
+///
+/// # Errors
+/// A sentence, when the baseline cannot be used.
+pub fn leave_out(looked: &mut Looked, rewrite: bool) -> Result<(), String> {
+    let Some((path, span)) = looked.lints.baseline.clone() else {
+        return match rewrite {
+            true => Err("rectify.yaml names no baseline: add `lints: {baseline: lint-baseline.json}`".to_owned()),
+            false => Ok(()),
+        };
+    };
+    let file = looked.folder.join(&path);
+    if rewrite {
+        let baseline = Baseline::of(looked.diagnostics.iter().filter_map(|finding| known(finding, looked)));
+        write(&file, &baseline.text()).map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
+        say(&format!("{} written", file.display()));
+    }
+    let text = read_text(&file).map_err(|error| named(&file, &error))?;
+    let mut baseline = Baseline::read(&text).map_err(|why| format!("{} {why}", file.display()))?;
+    let diagnostics = std::mem::take(&mut looked.diagnostics);
+    let (mut left, mut reported) = (Vec::new(), Vec::new());
+    for finding in diagnostics {
+        match known(&finding, looked).is_some_and(|known| baseline.take(&known)) {
+            true => left.push(finding),
+            false => reported.push(finding),
+        }
+    }
+    looked.diagnostics = reported;
+    let looked_at: Vec<String> = looked.named.iter().map(|name| as_seen_from(&looked.folder, name)).collect();
+    let level = Rule::of(code::STALE_BASELINE)
+        .map(|rule| looked.lints.level(rule.code).unwrap_or(rule.level))
+        .and_then(crate::diagnostic::Level::severity);
+    for (gone, count) in baseline.left().filter(|(gone, _)| looked.whole || looked_at.contains(&gone.file)) {
+        let Some(severity) = level else { break };
+        looked.diagnostics.push(Diagnostic { severity, ..stale(gone, count, span) });
+    }
+    Ok(())
+}
+
+fn stale(gone: &Known, count: usize, span: Span) -> Diagnostic {
+    let times = if count == 1 { String::new() } else { format!(" {count} times") };
+    let message =
+        format!("The baseline still lists {}{times} in {}, which is gone: {}", gone.rule, gone.file, gone.message);
+    Diagnostic::warning(code::STALE_BASELINE, span, message).help("Run `rectify check` with `--write-baseline`")
+}
+
+/// What a finding of a rule is known by; errors of the language are never left out.
+fn known(finding: &Diagnostic, looked: &Looked) -> Option<Known> {
+    let rule = rule_of(finding.code)?;
+    let file = file_of(finding, &looked.sources)?;
+    Some(Known {
+        file: as_seen_from(&looked.folder, Path::new(file)),
+        rule: rule.to_owned(),
+        message: finding.message.clone(),
+    })
+}
+
+fn file_of<'s>(finding: &Diagnostic, sources: &'s SourceMap) -> Option<&'s str> {
+    sources.file(finding.span().file).map(|file| &*file.name)
+}
+
+/// A path as seen from the inventory's folder, written alike on every machine.
+fn as_seen_from(folder: &Path, path: &Path) -> String {
+    let parts = |path: &Path| -> Vec<String> {
+        let real = path.components().filter(|part| !matches!(part, Component::CurDir));
+        real.map(|part| part.as_os_str().to_string_lossy().into_owned()).collect()
+    };
+    let (folder, path) = (parts(folder), parts(path));
+    path.strip_prefix(folder.as_slice()).unwrap_or(&path).join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_seen_from;
+    use std::path::Path;
+
+    #[test]
+    fn files_are_named_from_the_inventory_on() {
+        assert_eq!(as_seen_from(Path::new("."), Path::new("./a/b.runbook")), "a/b.runbook");
+        assert_eq!(as_seen_from(Path::new("site"), Path::new("site/b.runbook")), "b.runbook");
+        assert_eq!(as_seen_from(Path::new("/x/site"), Path::new("/x/site/a/b.runbook")), "a/b.runbook");
+    }
+}

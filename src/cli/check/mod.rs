@@ -1,0 +1,109 @@
+//! `rectify check PATH…`.
+
+mod baseline;
+mod fix;
+
+use super::output::say;
+use super::{Exit, Output};
+use crate::diagnostic::findings::{Findings, count_of};
+use crate::project::by_project;
+use crate::project::check::Looked;
+use crate::report;
+use crate::report::findings_as_text;
+use crate::source::SourceMap;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// Cures may make room for others; no text needs more rounds than this.
+const MOST_ROUNDS: usize = 32;
+
+/// Tells everything that can be known of runbooks without touching anything
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// Runbook files, or folders to search for *.runbook. What nothing uses, and alerts that nothing answers, are
+    /// told where a project's whole folder is named
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// The inventory; found upwards from each file when absent
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// For whom findings are written
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: FindingsFormat,
+    /// Cures what has one cure that is certain, in the files themselves
+    #[arg(long)]
+    fix: bool,
+    /// Writes what the rules find to the baseline that rectify.yaml names: it is not told again
+    #[arg(long, conflicts_with = "fix")]
+    write_baseline: bool,
+}
+
+/// For whom findings are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FindingsFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// For code scanning: SARIF 2.1.0
+    Sarif,
+    /// Annotations of a GitHub workflow
+    Github,
+    /// For CI servers: JUnit's XML
+    Junit,
+    /// GitLab's code quality report
+    Gitlab,
+}
+
+pub fn run(arguments: &CheckArguments, output: &Output) -> Exit {
+    let found = match look_and_cure(arguments) {
+        Ok(found) => found,
+        Err(why) => {
+            say(&why);
+            return Exit::Unusable;
+        }
+    };
+    let found: Vec<(Findings, SourceMap)> = found.into_iter().map(Looked::into_findings).collect();
+    output.print(&match arguments.format {
+        FindingsFormat::Text => text(&found, output),
+        FindingsFormat::Json => report::findings_as_json(&found) + "\n",
+        FindingsFormat::Sarif => report::findings_as_sarif(&found) + "\n",
+        FindingsFormat::Github => report::findings_as_github(&found),
+        FindingsFormat::Junit => report::findings_as_junit(&found),
+        FindingsFormat::Gitlab => report::findings_as_gitlab(&found) + "\n",
+    });
+    if found.iter().all(|(findings, _)| findings.is_empty()) { Exit::Success } else { Exit::Findings }
+}
+
+/// Looks at every project; with `--fix` again and again, until nothing is left that can be cured.
+fn look_and_cure(arguments: &CheckArguments) -> Result<Vec<Looked>, String> {
+    let today = jiff::tz::TimeZone::system().to_datetime(jiff::Timestamp::now()).date();
+    let mut rounds = 0;
+    loop {
+        let projects = by_project(&arguments.paths, arguments.config.as_deref())?;
+        let mut found = Vec::with_capacity(projects.len());
+        for (place, files) in &projects {
+            // Imports stay in a folder. The inventory is of every file that it was named for.
+            let sharing = projects.iter().filter(|((config, _), _)| *config == place.0);
+            let sharing: Vec<PathBuf> = sharing.flat_map(|(_, files)| files.iter().cloned()).collect();
+            found.push(crate::project::check::project(place, files, &sharing, &arguments.paths, today)?);
+        }
+        rounds += 1;
+        if arguments.fix && rounds < MOST_ROUNDS && fix::cure(&found)? > 0 {
+            continue;
+        }
+        for looked in &mut found {
+            baseline::leave_out(looked, arguments.write_baseline)?;
+        }
+        return Ok(found);
+    }
+}
+
+fn text(found: &[(Findings, SourceMap)], output: &Output) -> String {
+    let mut text: String =
+        found.iter().map(|(findings, sources)| findings_as_text(findings, sources, output.style())).collect();
+    if let Some(count) = count_of(found.iter().map(|(findings, _)| findings)) {
+        text.push_str(&format!("{count}\n"));
+    }
+    text
+}

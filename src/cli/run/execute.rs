@@ -1,0 +1,268 @@
+//! Runs one runbook to its end in the live world, and tells of it.
+
+use super::RunArguments;
+use super::runtime::Stage;
+use crate::backend::human::Console;
+use crate::backend::{Backend, exchange, exec, host, imap, service};
+use crate::cli::output::{Output, can_redraw, mask_of, say};
+use crate::cli::signals::Signals;
+use crate::cli::{Exit, Format, logging};
+use crate::engine;
+use crate::engine::address::Address;
+use crate::engine::event::{Event, EventKind};
+use crate::engine::world::{Telling, World};
+use crate::engine::{Ending, Start};
+use crate::project::Project;
+use crate::project::selection::Job;
+use crate::report::run::{JsonLines, LiveView, PlainLines, View};
+use crate::secret::{Redacted, Secrets};
+use crate::transport::process::end_every_group;
+use crate::value::{Host, Timestamp};
+use crate::world::dry_run::Rehearsal;
+use crate::world::live::{Cancel, Channels, Equipment, Live, state_folder};
+use crate::world::{Calls, live};
+use ecow::EcoString;
+use std::cell::RefCell;
+use std::hash::{BuildHasher, RandomState};
+use std::io::IsTerminal;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A run that does more statements than this is going round in circles.
+const STEP_LIMIT: u64 = 1_000_000;
+
+/// Somebody told of a run, by whoever has news.
+type SharedView = Rc<RefCell<Box<dyn View>>>;
+
+/// Runs a job. What is not caught inside is a fault of this program; then too it is said what is left in place.
+pub fn perform(job: &Job, id: String, arguments: &RunArguments, stage: &mut Stage, output: &Output) -> Exit {
+    let state = match state() {
+        Ok(state) => state,
+        // A rehearsal keeps nothing.
+        Err(_) if arguments.dry_run => PathBuf::new(),
+        Err(why) => {
+            say(&why);
+            return Exit::Unusable;
+        }
+    };
+    let secrets = Arc::new(job.project.secrets());
+    logging::mask_with(secrets.clone());
+    let view: SharedView = Rc::new(RefCell::new(view(arguments.format, output, &secrets)));
+    let cancel = Cancel::default();
+    let found = live::found(&state);
+    let surroundings = Surroundings { project: &job.project, hosts: &job.program.hosts, secrets: &secrets };
+    let world = surroundings.world(state, &id, arguments, &cancel, &view);
+    let start = Start {
+        runbook: job.runbook,
+        arguments: job.arguments.clone(),
+        run: id.into(),
+        at: world.now(),
+        step_limit: STEP_LIMIT,
+        by_alert: arguments.alert.is_some(),
+        found,
+    };
+    let Stage { runtime, signals } = stage;
+    let to_the_end = || {
+        runtime.block_on(async {
+            if arguments.dry_run {
+                let reading = Rehearsal::of(&world);
+                watch(engine::rehearse(&job.program, &reading, start), &world, &view, &cancel, signals).await
+            } else {
+                watch(engine::run(&job.program, &world, start), &world, &view, &cancel, signals).await
+            }
+        })
+    };
+    let exit = catch_unwind(AssertUnwindSafe(to_the_end)).unwrap_or_else(|_| {
+        view.borrow_mut().abandoned("a fault of rectify itself ended the run", world.now());
+        Exit::Fault
+    });
+    // While the world still holds its locks: nobody may begin where a command of this run still acts.
+    end_every_group();
+    exit
+}
+
+/// What a live world needs to know of a project.
+struct Surroundings<'a> {
+    project: &'a Project,
+    hosts: &'a [Host],
+    secrets: &'a Secrets,
+}
+
+impl<'a> Surroundings<'a> {
+    fn world(
+        &self,
+        state: PathBuf,
+        id: &str,
+        arguments: &RunArguments,
+        cancel: &Cancel,
+        view: &SharedView,
+    ) -> Live<'a> {
+        let inventory = self.project.inventory.as_ref();
+        Live::new(Equipment {
+            calls: Calls {
+                backends: backends(),
+                hosts: self.hosts,
+                secrets: self.secrets,
+                folder: self.project.folder.clone(),
+                powershell: inventory.and_then(|inventory| inventory.powershell.as_ref()),
+            },
+            channels: Channels {
+                contacts: inventory.map(|inventory| inventory.contacts.clone()).unwrap_or_default(),
+                mail: inventory.and_then(|inventory| inventory.mail.clone()),
+                terminal: Box::new(show_message),
+                console: Console::terminal(arguments.unattended),
+                approvers: inventory.map(|inventory| inventory.policy.approvers.clone()).unwrap_or_default(),
+            },
+            state,
+            run: id.to_owned(),
+            cancel: cancel.clone(),
+            listener: {
+                let view = view.clone();
+                Box::new(move |event| view.borrow_mut().event(event))
+            },
+        })
+    }
+}
+
+/// The folder for state that outlives a run.
+fn state() -> Result<PathBuf, String> {
+    let folder = |variable| std::env::var_os(variable).map(PathBuf::from);
+    state_folder(folder("XDG_STATE_HOME").as_deref(), folder("HOME").as_deref())
+}
+
+/// Keeps a message that nobody is told on this machine, and shows it on standard error.
+pub fn keep(text: &str) {
+    let kept = state().and_then(|state| {
+        let text = Secrets::default().redact_text(text);
+        live::last_resort(&state, &text).map_err(|error| error.to_string())
+    });
+    match kept {
+        Ok(path) => say(&format!("No inventory names a default_contact to tell: the message is kept in {path}")),
+        Err(why) => say(&why),
+    }
+}
+
+/// News for the default contact of a project, outside of any run.
+pub struct Teller<'p> {
+    /// Whose.
+    pub project: &'p Project,
+    /// One line.
+    pub subject: String,
+    /// All of it.
+    pub body: String,
+}
+
+impl Teller<'_> {
+    /// Tells it; whether anybody was reached. None where a signal came first.
+    pub fn tell(self, id: &str, arguments: &RunArguments, stage: &mut Stage, output: &Output) -> Option<bool> {
+        let contact: EcoString = self.project.default_contact().unwrap_or_default().into();
+        let state = match state() {
+            Ok(state) => state,
+            Err(why) => {
+                say(&why);
+                return Some(false);
+            }
+        };
+        let secrets = Arc::new(self.project.secrets());
+        logging::mask_with(secrets.clone());
+        let view: SharedView = Rc::new(RefCell::new(view(arguments.format, output, &secrets)));
+        let surroundings = Surroundings { project: self.project, hosts: &[], secrets: &secrets };
+        let world = surroundings.world(state, id, arguments, &Cancel::default(), &view);
+        let telling = Telling {
+            address: Address::default(),
+            run: id.into(),
+            contact: contact.clone(),
+            escalation: false,
+            subject: self.subject.clone(),
+            body: self.body,
+            evidence: Vec::new(),
+        };
+        let Stage { runtime, signals } = stage;
+        let reply = runtime.block_on(async {
+            tokio::select! {
+                reply = world.tell(telling) => Some(reply),
+                () = signals.stop() => None,
+            }
+        });
+        let Some(reply) = reply else {
+            say(&format!("A signal came before {contact} was told: {}", self.subject));
+            return None;
+        };
+        let detail = reply.result.err().map(|error| error.to_string());
+        let delivered = detail.is_none();
+        let kind = EventKind::Notified { contact, message: self.subject, delivered, detail };
+        view.borrow_mut().event(&Event { schema: 1, time: world.now(), run: id.into(), kind });
+        Some(delivered)
+    }
+}
+
+/// Everything that can carry out calls.
+fn backends() -> Vec<Box<dyn Backend>> {
+    vec![
+        Box::new(exchange::Exchange),
+        Box::new(exec::Exec),
+        Box::new(host::HostBackend),
+        Box::new(imap::Imap::default()),
+        Box::new(service::Service),
+    ]
+}
+
+/// Shows a message on the terminal; whether there is one. On standard output the view shows it with its event.
+fn show_message(text: &Redacted<String>) -> bool {
+    if std::io::stdout().is_terminal() {
+        return true;
+    }
+    if std::io::stderr().is_terminal() {
+        say(text);
+        return true;
+    }
+    false
+}
+
+/// Polls the run, listens to signals, and lets the view know that time passes.
+async fn watch(
+    run: impl Future<Output = Ending>,
+    world: &Live<'_>,
+    view: &SharedView,
+    cancel: &Cancel,
+    signals: &mut Signals,
+) -> Exit {
+    let mut run: Pin<&mut _> = pin!(run);
+    let mut clock = tokio::time::interval(Duration::from_secs(1));
+    let mut stopping = false;
+    loop {
+        tokio::select! {
+            ending = &mut run => return Exit::of(&ending),
+            () = signals.stop() => {
+                if stopping {
+                    view.borrow_mut().abandoned("a second signal ended the run at once", world.now());
+                    return Exit::Cancelled;
+                }
+                stopping = true;
+                view.borrow_mut().cancelling();
+                cancel.cancel(world.now());
+            }
+            _ = clock.tick() => view.borrow_mut().tick(world.now()),
+        }
+    }
+}
+
+fn view(format: Format, output: &Output, secrets: &Arc<Secrets>) -> Box<dyn View> {
+    let mask = mask_of(secrets);
+    let sink = Box::new(std::io::stdout());
+    match format {
+        Format::Json => Box::new(JsonLines::new(sink, mask)),
+        Format::Text if can_redraw() => Box::new(LiveView::new(sink, mask, output.style())),
+        Format::Text => Box::new(PlainLines::new(sink, mask, output.style())),
+    }
+}
+
+/// A name that no other run has: when it began, and 48 bits of chance.
+pub fn new_run_id() -> String {
+    let chance = RandomState::new().hash_one(std::process::id()) & 0xffff_ffff_ffff;
+    format!("{}-{chance:012x}", Timestamp::now().strftime("%Y%m%d-%H%M%S"))
+}

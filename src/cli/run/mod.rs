@@ -1,0 +1,205 @@
+//! `rectify run PATH [RUNBOOK] [NAME=VALUE…]`, by hand or by an alert.
+
+mod execute;
+mod runtime;
+mod undelivered_alerts;
+
+use super::output::say;
+use super::{Exit, Format, Output};
+use crate::project::files::read_text;
+use crate::project::selection::{Choice, Job};
+use crate::project::{alert, selection};
+use crate::source::MAX_FILE_BYTES;
+use clap::Args;
+use runtime::Stage;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use undelivered_alerts::{Unanswered, project_at};
+
+/// Runs a runbook
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// A runbook file; with --alert also a folder to search for *.runbook
+    path: PathBuf,
+    /// Which runbook, where the file has several, and its arguments: a host by name or alias, a word of an enum,
+    /// durations as 90s or 1h30m, sizes as 512MiB, lists with commas
+    #[arg(value_name = "RUNBOOK | NAME=VALUE")]
+    words: Vec<String>,
+    /// An alert, as JSON: {"name", "labels"} or what Alertmanager sends; - reads standard input. It finds its runbook
+    /// by name, and its labels fill the parameters. Of several each that fits is run; of the others the inventory's
+    /// default_contact is told. The exit code is that of the worst: 70, 7, 2, 4, 3, 5, 0
+    #[arg(long, value_name = "FILE")]
+    alert: Option<PathBuf>,
+    /// The inventory; found upwards from the file when absent
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Asks what can be asked, shows what would be done from the first effect on, and does none of it
+    #[arg(long)]
+    dry_run: bool,
+    /// Nobody is there: questions are answered by silence, at once
+    #[arg(long)]
+    unattended: bool,
+    /// The name of the run; made up when absent
+    #[arg(long, value_parser = run_id)]
+    id: Option<String>,
+    /// For whom the run is told
+    #[arg(long, default_value = "text")]
+    format: Format,
+}
+
+pub fn run(arguments: &RunArguments, output: &Output) -> Exit {
+    // Before anything else, so that no signal finds the program without an answer to it.
+    let mut stage = match Stage::new() {
+        Ok(stage) => stage,
+        Err(error) => {
+            say(&format!("The run cannot begin: {error}"));
+            return Exit::Fault;
+        }
+    };
+    let id = arguments.id.clone().unwrap_or_else(execute::new_run_id);
+    let work = match work(arguments, &mut stage, output) {
+        Ok(work) => work,
+        Err(NoJobs::Unusable(mistakes)) => {
+            mistakes.iter().for_each(|mistake| say(mistake));
+            return Exit::Unusable;
+        }
+        Err(NoJobs::Stopped) => return stopped(),
+    };
+    let Work { jobs, unanswered } = work;
+    // Somebody who has to look at an alert hears of it before the runs, which may take long.
+    let mut exit = unanswered.tell(&jobs, &id, arguments, &mut stage, output);
+    if exit == Exit::Cancelled {
+        return exit;
+    }
+    let several = jobs.len() > 1;
+    for (job, number) in jobs.iter().zip(1..) {
+        if stage.is_stopped() {
+            return worse(exit, stopped());
+        }
+        let id = if several { format!("{id}-{number}") } else { id.clone() };
+        let ended = execute::perform(job, id, arguments, &mut stage, output);
+        exit = worse(exit, ended);
+        if matches!(ended, Exit::Cancelled | Exit::Fault) {
+            break;
+        }
+    }
+    exit
+}
+
+fn stopped() -> Exit {
+    say("A signal came before the run had begun: nothing was touched");
+    Exit::Cancelled
+}
+
+/// Why there is nothing to run.
+#[derive(Debug)]
+enum NoJobs {
+    /// Sentences.
+    Unusable(Vec<String>),
+    /// A signal came first.
+    Stopped,
+}
+
+impl From<String> for NoJobs {
+    fn from(mistake: String) -> Self {
+        Self::Unusable(vec![mistake])
+    }
+}
+
+/// What is to be run, and what somebody has to be told instead.
+struct Work {
+    jobs: Vec<Job>,
+    unanswered: Unanswered,
+}
+
+/// What is to be run. Everything is found and bound before anything starts.
+fn work(arguments: &RunArguments, stage: &mut Stage, output: &Output) -> Result<Work, NoJobs> {
+    let Some(path) = &arguments.alert else {
+        let choice = Choice::load(&arguments.path, arguments.config.as_deref(), false, output)?;
+        let (names, given) = selection::words(&arguments.words)?;
+        let job = choice.by_hand(names.as_deref(), &given).map_err(NoJobs::Unusable)?;
+        return Ok(Work { jobs: vec![job], unanswered: Unanswered::default() });
+    };
+    if !arguments.words.is_empty() {
+        let mistake = "An alert finds its runbook and fills its parameters: leave RUNBOOK and NAME=VALUE out";
+        return Err(mistake.to_owned().into());
+    }
+    let (mut jobs, mut unanswered) = (Vec::new(), Unanswered::default());
+    let choice = match Choice::load(&arguments.path, arguments.config.as_deref(), true, output) {
+        Ok(choice) => choice,
+        Err(why) => {
+            unanswered.projects = project_at(&arguments.path, arguments.config.as_deref()).into_iter().collect();
+            unanswered.alert(None, None, vec![why]);
+            return Ok(Work { jobs, unanswered });
+        }
+    };
+    unanswered.projects = project_at(&arguments.path, arguments.config.as_deref()).into_iter().collect();
+    unanswered.projects.extend(choice.projects.iter().cloned());
+    unanswered.left_out =
+        choice.left_out.iter().map(|left_out| (left_out.project.clone(), left_out.why.clone())).collect();
+    let alerts = match read_alert(path, stage).and_then(|text| alert::parse(&text).map_err(NoJobs::from)) {
+        Ok(alerts) => alerts,
+        Err(NoJobs::Unusable(why)) => {
+            unanswered.alert(None, None, why);
+            return Ok(Work { jobs, unanswered });
+        }
+        Err(stopped) => return Err(stopped),
+    };
+    for alert in alerts {
+        let alert = match alert {
+            Ok(alert) => alert,
+            Err(why) => {
+                unanswered.alert(None, None, vec![why]);
+                continue;
+            }
+        };
+        if alert.resolved {
+            say(&format!("The alert {} is over: there is nothing to do", alert.name));
+            continue;
+        }
+        match choice.by_alert(&alert) {
+            Ok(job) if jobs.iter().any(|other: &Job| other.is_same(&job)) => {}
+            Ok(job) => jobs.push(job),
+            Err(unfit) => unanswered.alert(unfit.project, Some(alert), unfit.why),
+        }
+    }
+    Ok(Work { jobs, unanswered })
+}
+
+fn read_alert(path: &Path, stage: &mut Stage) -> Result<String, NoJobs> {
+    if path != Path::new("-") {
+        return read_text(path).map_err(|error| format!("{} {}", path.display(), error).into());
+    }
+    // Standard input may say nothing for long; a signal must not wait for it.
+    let read = stage.unless_stopped(|| {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes).map(|_| bytes)
+    });
+    let bytes = read.ok_or(NoJobs::Stopped)?.map_err(|error| format!("The alert cannot be read: {error}"))?;
+    if bytes.len() > MAX_FILE_BYTES {
+        return Err("The alert is longer than 1 MiB".to_owned().into());
+    }
+    String::from_utf8(bytes).map_err(|_| "The alert is not UTF-8".to_owned().into())
+}
+
+/// Of several runs the one that somebody has to look at first.
+fn worse(one: Exit, other: Exit) -> Exit {
+    let rank = |exit: Exit| match exit {
+        Exit::Success => 0,
+        Exit::Refused => 1,
+        Exit::Escalated => 2,
+        Exit::Cancelled => 3,
+        Exit::Findings | Exit::Unusable => 4,
+        Exit::Unreached => 5,
+        Exit::Fault => 6,
+    };
+    if rank(other) > rank(one) { other } else { one }
+}
+
+fn run_id(text: &str) -> Result<String, String> {
+    let fits = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    match text.chars().all(fits) && (1..=64).contains(&text.len()) {
+        true => Ok(text.to_owned()),
+        false => Err("a run's name is 1 to 64 letters, digits, '-', '_' and '.'".to_owned()),
+    }
+}

@@ -1,0 +1,195 @@
+//! Alerts that start nothing, and files that are left out: somebody is told of them, or they are kept on this machine.
+
+use super::execute::Teller;
+use super::runtime::Stage;
+use super::{RunArguments, execute};
+use crate::cli::Exit;
+use crate::cli::output::{Output, say};
+use crate::project::alert::Alert;
+use crate::project::selection::Job;
+use crate::project::{Project, place_of};
+use crate::report::{sanitise, sanitise_line};
+use std::path::Path;
+use std::rc::Rc;
+
+/// So many alerts are told of one by one, and so many labels of each.
+const MOST: usize = 20;
+
+/// The longest label or sentence, in characters.
+const LONGEST: usize = 300;
+
+/// What nobody would hear of.
+#[derive(Default)]
+pub struct Unanswered {
+    alerts: Vec<UnansweredAlert>,
+    /// Files with errors, each with its project.
+    pub left_out: Vec<(Rc<Project>, String)>,
+    /// Whose default contact may be told, the nearest first.
+    pub projects: Vec<Rc<Project>>,
+}
+
+struct UnansweredAlert {
+    project: Option<Rc<Project>>,
+    alert: Option<Alert>,
+    why: Vec<String>,
+}
+
+/// The project that a path belongs to.
+pub fn project_at(path: &Path, config: Option<&Path>) -> Option<Rc<Project>> {
+    let place = place_of(path, config);
+    place.0.as_ref()?;
+    Project::open(&place).ok().map(Rc::new)
+}
+
+impl Unanswered {
+    /// An alert that starts nothing, or a message that cannot be read.
+    pub fn alert(&mut self, project: Option<Rc<Project>>, alert: Option<Alert>, why: Vec<String>) {
+        why.iter().for_each(|why| say(why));
+        self.alerts.push(UnansweredAlert { project, alert, why });
+    }
+
+    /// Tells the default contacts. What nobody is told is kept on this machine.
+    pub fn tell(self, jobs: &[Job], id: &str, arguments: &RunArguments, stage: &mut Stage, output: &Output) -> Exit {
+        let mut messages: Vec<(Option<Rc<Project>>, Message)> = Vec::new();
+        let mut message_for = |project: Option<Rc<Project>>| -> usize {
+            let same = |one: &Option<Rc<Project>>| match (one, &project) {
+                (Some(one), Some(other)) => Rc::ptr_eq(one, other),
+                (None, None) => true,
+                _ => false,
+            };
+            match messages.iter().position(|(one, _)| same(one)) {
+                Some(position) => position,
+                None => {
+                    messages.push((project, Message::default()));
+                    messages.len() - 1
+                }
+            }
+        };
+        let alerts: Vec<usize> =
+            self.alerts.iter().map(|unanswered| message_for(self.teller(unanswered.project.as_ref()))).collect();
+        let files: Vec<usize> =
+            self.left_out.iter().map(|(project, _)| message_for(self.teller(Some(project)))).collect();
+        for (unanswered, position) in self.alerts.iter().zip(alerts) {
+            if let Some((_, message)) = messages.get_mut(position) {
+                message.alerts.push(unanswered);
+            }
+        }
+        for ((_, why), position) in self.left_out.iter().zip(files) {
+            if let Some((_, message)) = messages.get_mut(position) {
+                message.files.push(why);
+            }
+        }
+        let mut exit = Exit::Success;
+        for (project, message) in messages {
+            let unusable = if message.alerts.is_empty() { Exit::Success } else { Exit::Unusable };
+            let (subject, body) = (message.subject(), message.body(jobs));
+            let told = match project {
+                _ if arguments.dry_run => {
+                    say(&format!("Somebody would be told: {subject}"));
+                    unusable
+                }
+                None if message.alerts.is_empty() => Exit::Success,
+                None => {
+                    execute::keep(&format!("{subject}\n\n{body}"));
+                    unusable
+                }
+                Some(project) => match (Teller { project: &project, subject, body }).tell(id, arguments, stage, output)
+                {
+                    Some(true) => unusable,
+                    Some(false) => Exit::Unreached,
+                    None => return Exit::Cancelled,
+                },
+            };
+            exit = super::worse(exit, told);
+        }
+        exit
+    }
+
+    /// Whose default contact is told of something that belongs to a project: its own, or the nearest there is. An
+    /// inventory with errors is asked last: what was understood of it may still name somebody.
+    fn teller(&self, project: Option<&Rc<Project>>) -> Option<Rc<Project>> {
+        let all: Vec<&Rc<Project>> = project.into_iter().chain(&self.projects).collect();
+        let sound = all.iter().find(|project| !project.is_broken() && project.default_contact().is_some());
+        let any = || all.iter().find(|project| project.default_contact().is_some());
+        sound.or_else(any).map(|project| {
+            // One inventory may stand there twice, opened for two reasons.
+            let place = |project: &Project| project.config.as_ref().and_then(|config| config.canonicalize().ok());
+            let same = |other: &&Rc<Project>| place(other).is_some() && place(other) == place(project);
+            self.projects.iter().find(same).unwrap_or(project).clone()
+        })
+    }
+}
+
+/// What one contact is told.
+#[derive(Default)]
+struct Message<'l> {
+    alerts: Vec<&'l UnansweredAlert>,
+    files: Vec<&'l str>,
+}
+
+impl Message<'_> {
+    fn subject(&self) -> String {
+        match self.alerts.as_slice() {
+            [] => format!("rectify: {}", self.files.first().map(|file| bounded(file)).unwrap_or_default()),
+            [only] => {
+                let why = only.why.first().map(|why| bounded(why)).unwrap_or_default();
+                format!("rectify: {} started nothing: {why}", only.named())
+            }
+            several => {
+                let names: Vec<String> = several.iter().take(MOST).map(|unanswered| unanswered.named()).collect();
+                format!("rectify: {} alerts started nothing: {}", several.len(), names.join(", "))
+            }
+        }
+    }
+
+    fn body(&self, jobs: &[Job]) -> String {
+        let mut text = String::new();
+        if !self.alerts.is_empty() {
+            text.push_str("Nobody but you knows of this: no runbook was started.\n");
+        }
+        for unanswered in self.alerts.iter().take(MOST) {
+            text.push_str(&format!("\n{}:\n", unanswered.named()));
+            unanswered.why.iter().for_each(|why| text.push_str(&format!("- {}\n", bounded(why))));
+            let labels = unanswered.alert.iter().flat_map(|alert| &alert.labels);
+            for (name, value) in labels.take(MOST) {
+                text.push_str(&format!("- label {} = {}\n", bounded(name), bounded(value)));
+            }
+            if let Some(more) = unanswered.alert.as_ref().and_then(|alert| alert.labels.len().checked_sub(MOST + 1)) {
+                text.push_str(&format!("- and {} more labels\n", more + 1));
+            }
+        }
+        if let Some(more) = self.alerts.len().checked_sub(MOST + 1) {
+            text.push_str(&format!("\nAnd {} more alerts.\n", more + 1));
+        }
+        if !self.files.is_empty() {
+            text.push_str("\nFiles with errors, in which an alert can start nothing:\n");
+            self.files.iter().take(MOST).for_each(|file| text.push_str(&format!("- {}\n", bounded(file))));
+            if let Some(more) = self.files.len().checked_sub(MOST + 1) {
+                text.push_str(&format!("- and {} more files\n", more + 1));
+            }
+        }
+        if !self.alerts.is_empty() && !jobs.is_empty() {
+            text.push_str("\nOf the same message is run:\n");
+            jobs.iter().take(MOST).for_each(|job| text.push_str(&format!("- {}\n", bounded(&job.shown()))));
+        }
+        text
+    }
+}
+
+impl UnansweredAlert {
+    fn named(&self) -> String {
+        match &self.alert {
+            Some(alert) => format!("The alert {}", bounded(&alert.name)),
+            None => "An alert that cannot be read".to_owned(),
+        }
+    }
+}
+
+/// Text from outside on one line, cut where it is long.
+fn bounded(text: &str) -> String {
+    let line = sanitise_line(text);
+    match line.char_indices().nth(LONGEST) {
+        Some((cut, _)) => format!("{}…", sanitise(line.get(..cut).unwrap_or_default())),
+        None => line.into_owned(),
+    }
+}

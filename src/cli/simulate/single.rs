@@ -1,0 +1,142 @@
+//! One simulated run, from its start to its judgement.
+
+use crate::backend::{Backend, exchange, host, service};
+use crate::cli::output::{Output, mask_of, say};
+use crate::cli::{Exit, Format, logging};
+use crate::engine::event::{Event, EventKind};
+use crate::engine::{Ending, Start};
+use crate::project::selection::Job;
+use crate::report::run::{JsonLines, Judged, PlainLines, View};
+use crate::secret::Secrets;
+use crate::simulation::exchange::Violation;
+use crate::simulation::{Simulated, Site, Variation, WorldFile};
+use crate::world::Calls;
+use crate::world::virtual_time::Stuck;
+use crate::{engine, simulation};
+use std::cell::RefCell;
+use std::sync::Arc;
+
+/// A run that does more statements than this is going round in circles.
+const STEP_LIMIT: u64 = 1_000_000;
+
+/// A run that has ended, and what it has done wrong.
+pub struct Played {
+    /// How it ended.
+    pub ending: Ending,
+    /// Its violations.
+    pub violations: Vec<Violation>,
+}
+
+/// Why a run could not be played to its end.
+pub enum NotPlayed {
+    /// The world does not fit the inventory; sentences.
+    Unusable(Vec<String>),
+    /// It waits for ever.
+    Stuck(Stuck),
+}
+
+/// Plays a job in a world. Events go to `listener`.
+pub fn play(
+    job: &Job,
+    world: &WorldFile,
+    variation: Variation,
+    secrets: &Secrets,
+    listener: Box<dyn Fn(&Event) + '_>,
+) -> Result<Played, NotPlayed> {
+    let inventory = job.project.inventory.as_ref();
+    let run = format!("simulated-{}", variation.seed);
+    let simulated = Simulated::new(Site {
+        file: world,
+        variation,
+        contacts: inventory.map(|inventory| inventory.contacts.as_slice()).unwrap_or_default(),
+        calls: Calls {
+            backends: backends(),
+            hosts: &job.program.hosts,
+            secrets,
+            folder: job.project.folder.clone(),
+            powershell: inventory.and_then(|inventory| inventory.powershell.as_ref()),
+        },
+        listener,
+    })
+    .map_err(NotPlayed::Unusable)?;
+    let start = Start {
+        runbook: job.runbook,
+        arguments: job.arguments.clone(),
+        run: run.into(),
+        at: simulated.now(),
+        step_limit: STEP_LIMIT,
+        by_alert: world.alert.is_some(),
+        found: Vec::new(),
+    };
+    let ending = simulated.drive(engine::run(&job.program, &simulated, start)).map_err(NotPlayed::Stuck)?;
+    let violations = simulated.judge(&ending, alerts_of_run(job, world));
+    Ok(Played { ending, violations })
+}
+
+/// The alerts that a run is about, each with its server.
+pub fn alerts_of_run(job: &Job, world: &WorldFile) -> Vec<(String, String)> {
+    let started_by = world.alert.as_ref().map(|alert| alert.name.as_str());
+    simulation::alerts_of_run(&job.program, job.runbook, &job.arguments, started_by)
+}
+
+/// The backends whose transport ends in a model. What the others would reach is modelled nowhere.
+pub fn backends() -> Vec<Box<dyn Backend>> {
+    vec![Box::new(exchange::Exchange), Box::new(host::HostBackend), Box::new(service::Service)]
+}
+
+/// Plays one run and tells it as `run` does, on the clock of the world. A rule that it broke comes before how it ended.
+pub fn play_one(job: &Job, world: &WorldFile, variation: Variation, format: Format, output: &Output) -> Exit {
+    match tell(job, world, variation, format, output) {
+        Ok(played) if !played.violations.is_empty() => Exit::Findings,
+        Ok(played) => Exit::of(&played.ending),
+        Err(NotPlayed::Unusable(mistakes)) => super::unusable(&mistakes),
+        Err(NotPlayed::Stuck(stuck)) => {
+            say(&format!("This is a fault of rectify itself: {stuck}"));
+            Exit::Fault
+        }
+    }
+}
+
+/// Plays one run and tells it while it goes on.
+pub fn tell(
+    job: &Job,
+    world: &WorldFile,
+    variation: Variation,
+    format: Format,
+    output: &Output,
+) -> Result<Played, NotPlayed> {
+    let secrets = Arc::new(job.project.secrets());
+    logging::mask_with(secrets.clone());
+    let view = RefCell::new(view(format, output, &secrets));
+    let last = RefCell::new(None);
+    let listener = |event: &Event| {
+        // The outermost run ends last, and is held back until it is judged.
+        if let Some(earlier) = last.borrow_mut().take() {
+            view.borrow_mut().event(&earlier);
+        }
+        match event.kind {
+            EventKind::RunEnded { .. } => drop(last.borrow_mut().replace(event.clone())),
+            _ => view.borrow_mut().event(event),
+        }
+    };
+    let played = play(job, world, variation, &secrets, Box::new(listener))?;
+    if let Some(ended) = last.into_inner() {
+        view.borrow_mut().judged(&ended, &judged(&played));
+    }
+    Ok(played)
+}
+
+/// The violations of a run, as reports have them.
+pub fn judged(played: &Played) -> Vec<Judged<'_>> {
+    played.violations.iter().map(|it| Judged { rule: it.rule, text: &it.text }).collect()
+}
+
+fn view(format: Format, output: &Output, secrets: &Arc<Secrets>) -> Box<dyn View> {
+    let mask = mask_of(secrets);
+    let sink = Box::new(std::io::stdout());
+    match format {
+        Format::Json => Box::new(JsonLines::new(sink, mask)),
+        // Virtual time does not pass while somebody looks on, so no line is ever drawn again.
+        Format::Text => Box::new(PlainLines::new(sink, mask, output.style()).on_virtual_time()),
+    }
+}

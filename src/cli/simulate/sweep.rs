@@ -1,0 +1,160 @@
+//! Many simulated runs: what became of them, and which of them broke a rule.
+
+use super::SimulateArguments;
+use super::seeds::Seeds;
+use super::single::{NotPlayed, Played, alerts_of_run, judged, play, tell};
+use crate::cli::output::{Output, say};
+use crate::cli::{Exit, Format};
+use crate::engine::RunOutcome;
+use crate::project::selection::{Choice, Job};
+use crate::report::run::Judged;
+use crate::report::sanitise;
+use crate::simulation::{Variation, WorldFile};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// So many violations are shown to people; programs get all.
+const MOST_SHOWN: usize = 20;
+
+/// What became of one run, for programs.
+#[derive(Serialize)]
+struct Line<'l> {
+    schema: u32,
+    event: &'static str,
+    seed: u64,
+    runbook: &'l str,
+    arguments: BTreeMap<&'l str, String>,
+    outcome: RunOutcome,
+    reason: &'l str,
+    disruptions: &'l [String],
+    left_in_place: usize,
+    /// In seconds of virtual time.
+    duration: f64,
+    violations: Vec<Judged<'l>>,
+}
+
+/// What became of all, for programs.
+#[derive(Default, Serialize)]
+struct Sum {
+    schema: u32,
+    event: &'static str,
+    runs: u64,
+    resolved: u64,
+    escalated: u64,
+    cancelled: u64,
+    refused: u64,
+    violations: u64,
+}
+
+/// Plays every seed. One seed alone is told in full.
+pub fn play_many(
+    arguments: &SimulateArguments,
+    seeds: Seeds,
+    world: &WorldFile,
+    choice: &Choice,
+    output: &Output,
+) -> Exit {
+    let mut sum = Sum { schema: 1, event: "simulated", ..Sum::default() };
+    let mut shown = 0;
+    for seed in seeds.first..=seeds.last {
+        let jobs = match jobs(arguments, world, choice, seed) {
+            Ok(jobs) => jobs,
+            Err(mistakes) => return super::unusable(&mistakes),
+        };
+        for job in &jobs {
+            let variation = Variation::random(world, &job.program.hosts, seed, &alerts_of_run(job, world));
+            let played = if seeds.first == seeds.last && arguments.format == Format::Text {
+                tell(job, world, variation, arguments.format, output)
+            } else {
+                play(job, world, variation, &job.project.secrets(), Box::new(|_| {}))
+            };
+            let played = match played {
+                Ok(played) => played,
+                Err(NotPlayed::Unusable(mistakes)) => return super::unusable(&mistakes),
+                Err(NotPlayed::Stuck(stuck)) => {
+                    say(&format!("This is a fault of rectify itself: in seed {seed}, {stuck}: {}", job.shown()));
+                    return Exit::Fault;
+                }
+            };
+            sum.add(&played);
+            match arguments.format {
+                Format::Json => output.print(&line(seed, job, &played)),
+                Format::Text => {
+                    for violation in &played.violations {
+                        if shown < MOST_SHOWN {
+                            let text = format!("seed {seed}, {}: {}: {}", job.shown(), violation.rule, violation.text);
+                            output.print(&format!("{}\n", sanitise(&text)));
+                        }
+                        shown += 1;
+                    }
+                }
+            }
+        }
+    }
+    match arguments.format {
+        Format::Json => output.print(&(serde_json::to_string(&sum).unwrap_or_default() + "\n")),
+        Format::Text => output.print(&sum.in_words(shown)),
+    }
+    if sum.violations == 0 { Exit::Success } else { Exit::Findings }
+}
+
+/// What is played in one seed: the world's alert, what was named, or every runbook.
+fn jobs(arguments: &SimulateArguments, world: &WorldFile, choice: &Choice, seed: u64) -> Result<Vec<Job>, Vec<String>> {
+    if world.alert.is_some() || !arguments.words.is_empty() {
+        return super::one_job(arguments, world, choice).map(|job| vec![job]);
+    }
+    let jobs = choice.every(usize::try_from(seed).unwrap_or(0));
+    if jobs.is_empty() {
+        return Err(vec!["No runbook there can be played with the hosts of the inventory alone".to_owned()]);
+    }
+    Ok(jobs)
+}
+
+fn line(seed: u64, job: &Job, played: &Played) -> String {
+    let Some(runbook) = job.program.runbooks.get(job.runbook) else { return String::new() };
+    let given = runbook.parameters.iter().zip(&job.arguments);
+    let line = Line {
+        schema: 1,
+        event: "run_simulated",
+        seed,
+        runbook: &runbook.name,
+        arguments: given.map(|(parameter, value)| (parameter.name.as_str(), value.to_string())).collect(),
+        outcome: played.ending.outcome,
+        reason: &played.ending.reason,
+        disruptions: &played.ending.disruptions,
+        left_in_place: played.ending.left_in_place.len(),
+        duration: played.ending.duration.as_millis() as f64 / 1000.0,
+        violations: judged(played),
+    };
+    serde_json::to_string(&line).unwrap_or_default() + "\n"
+}
+
+impl Sum {
+    fn add(&mut self, played: &Played) {
+        self.runs += 1;
+        self.violations += played.violations.len() as u64;
+        match played.ending.outcome {
+            RunOutcome::Resolved => self.resolved += 1,
+            RunOutcome::Escalated => self.escalated += 1,
+            RunOutcome::Cancelled => self.cancelled += 1,
+            RunOutcome::Refused | RunOutcome::Rehearsed => self.refused += 1,
+        }
+    }
+
+    fn in_words(&self, shown: usize) -> String {
+        let mut text = String::new();
+        if shown > MOST_SHOWN {
+            text.push_str(&format!("and {} more\n", shown - MOST_SHOWN));
+        }
+        let violations = match self.violations {
+            0 => "no violation".to_owned(),
+            1 => "1 violation".to_owned(),
+            many => format!("{many} violations"),
+        };
+        let Self { runs, resolved, escalated, cancelled, refused, .. } = self;
+        text.push_str(&format!(
+            "{runs} runs: {resolved} resolved, {escalated} escalated, {cancelled} cancelled, {refused} refused; {violations}\n"
+        ));
+        text
+    }
+}

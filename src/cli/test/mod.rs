@@ -1,0 +1,118 @@
+//! `rectify test PATH…`.
+
+mod coverage;
+mod single;
+mod transcript;
+
+use super::output::say;
+use super::{Exit, Output};
+use crate::check::Checked;
+use crate::project::{Place, Project, by_project};
+use crate::report::test_results::{Told, tests_as_json, tests_as_junit, tests_as_text};
+use clap::{Args, ValueEnum};
+use coverage::Coverage;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Runs the tests of runbooks, on virtual time: nothing real is touched
+#[derive(Debug, Args)]
+pub struct TestArguments {
+    /// Runbook files, or folders to search for *.runbook
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Runs only tests whose title holds this text
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// Fails where a step or an ending of a runbook is reached by no test
+    #[arg(long, conflicts_with = "filter")]
+    require_coverage: bool,
+    /// The inventory; found upwards from each file when absent
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// For whom results are written
+    #[arg(long, default_value = "text")]
+    format: TestFormat,
+}
+
+/// For whom results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum TestFormat {
+    /// For people
+    Text,
+    /// For programs, one object a line
+    Json,
+    /// For CI: JUnit XML
+    Junit,
+}
+
+pub fn run(arguments: &TestArguments, output: &Output) -> Exit {
+    let told = match run_all(arguments, output) {
+        Ok(told) => told,
+        Err(why) => {
+            say(&why);
+            return Exit::Unusable;
+        }
+    };
+    output.print(&match arguments.format {
+        TestFormat::Text => tests_as_text(&told, output.style()),
+        TestFormat::Json => tests_as_json(&told),
+        TestFormat::Junit => tests_as_junit(&told),
+    });
+    let wanting = arguments.require_coverage && told.misses();
+    if told.failed() > 0 || wanting { Exit::Findings } else { Exit::Success }
+}
+
+fn run_all(arguments: &TestArguments, output: &Output) -> Result<Told, String> {
+    let projects: BTreeMap<Place, Vec<PathBuf>> = by_project(&arguments.paths, arguments.config.as_deref())?;
+    let mut told = Told::default();
+    let mut coverage = Coverage::default();
+    // Whatever cannot be used is shown before anything is run.
+    let mut opened = Vec::new();
+    let mut usable = true;
+    for (place, files) in &projects {
+        opened.push((Project::open(place)?, files));
+    }
+    let mut checked = Vec::new();
+    for (project, files) in &opened {
+        let mut session = project.session();
+        usable &= !output.show(project.diagnostics.clone(), session.sources());
+        let found: Vec<Checked> = files.iter().map(|file| project.check(&mut session, file)).collect();
+        let missing = |checked: &Checked| {
+            let tests = checked.program.iter().flat_map(|program| &program.tests);
+            let tests = tests.filter(|test| test.world.is_none() && arguments.means(&test.title));
+            tests.flat_map(|test| test.missing.clone()).collect::<Vec<_>>()
+        };
+        let wrong = found.iter().flat_map(|checked| checked.diagnostics.iter().cloned().chain(missing(checked)));
+        usable &= !output.show(wrong.collect(), session.sources());
+        checked.push((project, files, found, session.into_sources()));
+    }
+    if !usable {
+        return Err("Nothing was tested: what is shown above has to be put right first".to_owned());
+    }
+    for (project, files, found, sources) in checked {
+        told.sources.push(sources);
+        let own = told.sources.len() - 1;
+        for (file, checked) in files.iter().zip(&found) {
+            let Some(program) = &checked.program else { continue };
+            coverage.expect(program, checked.file, told.sources.get(own));
+            for test in program.tests.iter().filter(|test| arguments.means(&test.title)) {
+                single::run_one(single::Job { project, program, test, file, sources: own }, &mut told, &mut coverage)?;
+            }
+        }
+    }
+    if told.tests.is_empty() {
+        let paths: Vec<String> = arguments.paths.iter().map(|path| path.display().to_string()).collect();
+        return Err(match &arguments.filter {
+            Some(filter) => format!("No test in {} has {filter:?} in its title", paths.join(", ")),
+            None => format!("There is no test in {}", paths.join(", ")),
+        });
+    }
+    told.coverage = arguments.filter.is_none().then(|| coverage.told());
+    Ok(told)
+}
+
+impl TestArguments {
+    fn means(&self, title: &str) -> bool {
+        self.filter.as_ref().is_none_or(|filter| title.contains(filter.as_str()))
+    }
+}

@@ -1,0 +1,130 @@
+//! One test: where it is run, and what is told of it.
+
+use super::coverage::Coverage;
+use super::transcript::story;
+use crate::cli::simulate::backends;
+use crate::diagnostic::Diagnostic;
+use crate::program::Program;
+use crate::program::test_block::Test;
+use crate::project::Project;
+use crate::project::files::read_text;
+use crate::report::test_results::{TestTold, Told};
+use crate::simulation::{Simulated, Site, Variation, WorldFile};
+use crate::source::{SourceMap, Span};
+use crate::test_runner::Seen;
+use crate::world::Calls;
+use crate::{simulation, test_runner};
+use std::path::{Path, PathBuf};
+
+/// A test to run.
+#[derive(Clone, Copy)]
+pub struct Job<'j> {
+    pub project: &'j Project,
+    pub program: &'j Program,
+    pub test: &'j Test,
+    /// The file that it stands in.
+    pub file: &'j PathBuf,
+    /// Which of the sources that are told of are its program's.
+    pub sources: usize,
+}
+
+/// Runs a test and adds what is to be told of it.
+///
+/// # Errors
+/// A sentence, when its world cannot be used.
+pub fn run_one(job: Job<'_>, told: &mut Told, coverage: &mut Coverage) -> Result<(), String> {
+    if let Some((path, span)) = &job.test.world {
+        return run_in_world(job, path, *span, told, coverage);
+    }
+    let found = test_runner::in_script(job.program, job.test);
+    add(job, found, told, coverage);
+    Ok(())
+}
+
+fn add(job: Job<'_>, found: Result<Seen, Box<Diagnostic>>, told: &mut Told, coverage: &mut Coverage) {
+    let Job { program, test, project, .. } = job;
+    let (failures, seen) = match found {
+        Ok(seen) => (test_runner::judge(program, test, &seen), seen),
+        Err(trouble) => (vec![*trouble], Seen::default()),
+    };
+    let nowhere = SourceMap::new();
+    let sources = told.sources.get(job.sources).unwrap_or(&nowhere);
+    coverage.add(program, &seen.reached, sources);
+    let place = sources.file(test.span.file).map(|file| (file.name.to_string(), file.position(test.span.start).line));
+    let (file, line) = place.unwrap_or_default();
+    let runbook = program.runbooks.get(test.runbook).map(|runbook| runbook.name.to_string());
+    told.tests.push(TestTold {
+        file,
+        line,
+        title: test.title.to_string(),
+        runbook: runbook.unwrap_or_default(),
+        took: seen.ending.as_ref().map(|ending| ending.duration).unwrap_or_default(),
+        failures,
+        sources: job.sources,
+        story: story(&seen.events, project.secrets()),
+    });
+}
+
+/// Checks the file once more, with the inventory of the world, and runs the test there.
+fn run_in_world(job: Job<'_>, path: &str, span: Span, told: &mut Told, coverage: &mut Coverage) -> Result<(), String> {
+    let unusable = |why: String| {
+        let file = told.sources.get(job.sources).and_then(|sources| sources.file(span.file));
+        let line = file.map(|file| format!("{}:{}: ", file.name, file.position(span.start).line)).unwrap_or_default();
+        format!("{line}{why}")
+    };
+    let folder = job.file.parent().unwrap_or(Path::new("."));
+    let mut read = SourceMap::new();
+    let world: WorldFile = simulation::load(&folder.join(path), &read_text, &mut read).map_err(|found| {
+        let why = found.first().map(|diagnostic| diagnostic.message.clone()).unwrap_or_default();
+        unusable(format!("The world {path} cannot be used: {why}"))
+    })?;
+    let place = (world.inventory.clone(), folder_of(job.file, world.inventory.as_deref()));
+    let project = Project::open(&place).map_err(unusable)?;
+    let mut session = project.session();
+    let checked = project.check(&mut session, job.file);
+    let wrong = project.diagnostics.iter().chain(&checked.diagnostics).map(|diagnostic| diagnostic.message.clone());
+    let same = |program: &Program| program.tests.iter().position(|test| test.title == job.test.title);
+    let found = checked.program.as_ref().and_then(|program| Some((program, program.tests.get(same(program)?)?)));
+    let Some((program, test)) = found.filter(|_| !project.is_broken()) else {
+        let why = wrong.into_iter().next().unwrap_or_default();
+        return Err(unusable(format!("The test does not fit the inventory of {path}: {why}")));
+    };
+    if let Some(missing) = test.missing.first() {
+        return Err(unusable(missing.message.clone()));
+    }
+    let secrets = project.secrets();
+    let inventory = project.inventory.as_ref();
+    let simulated = Simulated::new(Site {
+        file: &world,
+        variation: Variation::none(&world),
+        contacts: inventory.map(|inventory| inventory.contacts.as_slice()).unwrap_or_default(),
+        calls: Calls {
+            backends: backends(),
+            hosts: &program.hosts,
+            secrets: &secrets,
+            folder: project.folder.clone(),
+            powershell: inventory.and_then(|inventory| inventory.powershell.as_ref()),
+        },
+        listener: Box::new(|_| {}),
+    })
+    .map_err(|mistakes| unusable(mistakes.join(", ")))?;
+    let seen = test_runner::in_world(program, test, &simulated);
+    told.sources.push(session.sources().clone());
+    let job = Job { project: &project, program, test, file: job.file, sources: told.sources.len() - 1 };
+    add(job, seen, told, coverage);
+    Ok(())
+}
+
+/// The folder that imports stay in: that of the inventory where the file is below it.
+fn folder_of(file: &Path, inventory: Option<&Path>) -> PathBuf {
+    let beside = |path: &Path| match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let own = beside(file);
+    let Some(theirs) = inventory.map(beside) else { return own };
+    match (own.canonicalize(), theirs.canonicalize()) {
+        (Ok(own), Ok(real)) if own.starts_with(&real) => theirs,
+        _ => own,
+    }
+}

@@ -1,0 +1,121 @@
+//! What acts, in sentences: calls and procedures, what they may do to users, and what takes them back.
+
+use super::escape::{TITLE, code, inline};
+use super::phrases::{capitalised, numbered_title};
+use super::sentences::Telling;
+use crate::program::numbering::{Numbered, blocks_of};
+use crate::program::{Action, Adverb, Block, Call, Expression, NodeId, StatementKind};
+use crate::value::Class;
+use std::fmt::Write;
+
+/// Behind a `do` the steps of its procedure are listed, so many at most: procedures may do others many times over.
+const MOST_STEPS: usize = 50;
+
+impl Telling<'_, '_> {
+    /// A call of an action.
+    pub(super) fn act(&mut self, call: &Call, adverb: Adverb, within: &str) {
+        let written = self.at.library.source.code(call.span);
+        let Some(action) = self.at.program().actions.get(call.action) else { return self.item(&written) };
+        let verb = match adverb {
+            Adverb::None => capitalised(&action.name.replace("_", " ")),
+            Adverb::Temporarily { .. } => "Temporarily".to_owned(),
+            Adverb::Permanently { .. } => "Meant to stay".to_owned(),
+        };
+        let mut line = format!("{verb}: {written} — {}.", harm(action));
+        let stays = stays(adverb, within);
+        if !stays.is_empty() {
+            let undo = action.undo.as_ref().and_then(|undo| self.at.program().actions.get(undo.action));
+            let by = undo.map(|undo| format!(", by {}", code(&format!("{}.{}", undo.backend, undo.name))));
+            let found = if action.saves.is_some() { ", to what was found" } else { "" };
+            let _ = write!(line, " {stays}{}{found}.", by.unwrap_or_default());
+        }
+        self.item(&line);
+    }
+
+    /// A procedure: shown by itself once, so here is its name, and the numbers that its steps have in this run.
+    pub(super) fn do_procedure(
+        &mut self,
+        node: NodeId,
+        procedure: usize,
+        arguments: &[Expression],
+        adverb: Adverb,
+        within: &str,
+    ) {
+        let Some(done) = self.at.program().procedures.get(procedure) else { return };
+        let call = code(&self.at.library.source.call(&done.name, &done.parameters, arguments));
+        let name = self.at.library.link(self.at.document, self.at.format, done.span, &inline(&done.name, TITLE));
+        let verb = match adverb {
+            Adverb::None => "Do",
+            Adverb::Temporarily { .. } => "Temporarily do",
+            Adverb::Permanently { .. } => "Do, meant to stay,",
+        };
+        let stays = stays(adverb, within);
+        let stays = if stays.is_empty() { stays } else { format!(" {stays}.") };
+        self.item(&format!("{verb} the procedure {name}: {call}.{stays}"));
+        if let Some(numbered) = self.numbered.as_ref().filter(|_| self.numbering.steps_of(procedure) > 0) {
+            let numbered = numbered.procedure(self.numbering, node);
+            let mut left = MOST_STEPS;
+            self.depth += 1;
+            self.steps_of(&done.block, &numbered, &mut left);
+            self.depth -= 1;
+        }
+    }
+
+    fn steps_of(&mut self, block: &Block, numbered: &Numbered, left: &mut usize) {
+        for statement in &block.statements {
+            if *left == 0 {
+                return;
+            }
+            match &statement.kind {
+                StatementKind::Step { title, block } => {
+                    let (number, inner) = numbered.step(self.numbering, statement.node);
+                    let words = self.at.library.source.text(title, TITLE);
+                    self.item(&numbered_title(&number, &words));
+                    *left -= 1;
+                    if *left == 0 {
+                        return self.item("and more steps");
+                    }
+                    self.depth += 1;
+                    self.steps_of(block, &inner, left);
+                    self.depth -= 1;
+                }
+                // One without steps would cost time and give no line.
+                StatementKind::Do { procedure, .. } if self.numbering.steps_of(*procedure) > 0 => {
+                    let inner = numbered.procedure(self.numbering, statement.node);
+                    if let Some(done) = self.at.program().procedures.get(*procedure) {
+                        self.steps_of(&done.block, &inner, left);
+                    }
+                }
+                kind => blocks_of(kind).for_each(|block| self.steps_of(block, numbered, left)),
+            }
+        }
+    }
+}
+
+/// What a call may do to users.
+fn harm(action: &Action) -> String {
+    let harm = match action.class {
+        Class::Observe => "it only reads",
+        Class::Change => "users do not notice",
+        Class::Disrupt => "users may notice",
+        Class::Destroy => "it cannot be taken back",
+    };
+    if action.once { format!("{harm}, and it is never repeated blindly") } else { harm.to_owned() }
+}
+
+/// What becomes of a change.
+fn stays(adverb: Adverb, within: &str) -> String {
+    match adverb {
+        Adverb::None | Adverb::Permanently { undo_on_failure: false } => String::new(),
+        Adverb::Permanently { undo_on_failure: true } => format!("Taken back only if {within} ends badly"),
+        Adverb::Temporarily { keep_on_failure } => taken_back(within, keep_on_failure),
+    }
+}
+
+/// When something temporary is taken back.
+pub fn taken_back(within: &str, keep_on_failure: bool) -> String {
+    match keep_on_failure {
+        false => format!("Taken back when {within} ends, however it ends"),
+        true => format!("Taken back when {within} ends well, kept and listed when it ends badly"),
+    }
+}

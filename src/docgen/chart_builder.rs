@@ -1,0 +1,198 @@
+//! The pen that draws a chart: nodes, frames, and edges that wait for what comes next.
+
+use super::chart::{Chart, Edge, Id, Item, Shape};
+use super::escape;
+use super::outcomes::{Reasons, in_short};
+use ecow::{EcoString, eco_format};
+
+/// From so many nodes on nothing more is drawn by itself.
+const MOST_NODES: u32 = 60;
+
+/// What is done in one node is shown on so many lines.
+const MOST_LINES: usize = 5;
+
+/// So many contacts have an end of their own.
+const MOST_CONTACTS: usize = 8;
+
+/// An edge says no more characters than this.
+const LABEL: usize = 100;
+
+/// Edges that wait for what comes next: where they begin, and what they say.
+pub type Open = Vec<(Id, Option<String>)>;
+
+/// A chart that is being drawn.
+pub struct Drawing {
+    nodes: u32,
+    groups: u32,
+    /// The items of the frames that are open, innermost last; the first are those of the chart.
+    frames: Vec<Vec<Item>>,
+    edges: Vec<Edge>,
+    /// The node that the last line of something done was written into.
+    doing: Option<Id>,
+    resolves: bool,
+    /// Whether something is not drawn.
+    is_cut: bool,
+    /// Who is told by an escalation that is drawn.
+    contacts: Vec<EcoString>,
+}
+
+impl Drawing {
+    /// A chart with its start.
+    pub fn new(title: &str) -> (Self, Open) {
+        let mut drawing = Self {
+            nodes: 0,
+            groups: 0,
+            frames: vec![Vec::new()],
+            edges: Vec::new(),
+            doing: None,
+            resolves: false,
+            is_cut: false,
+            contacts: Vec::new(),
+        };
+        let start = Id::from("start");
+        drawing.place(start.clone(), Shape::End, vec![title.to_owned()]);
+        (drawing, vec![(start, None)])
+    }
+
+    /// The chart, with the ends that something leads to.
+    pub fn finish(mut self) -> Chart {
+        if self.resolves {
+            self.place(Id::from("resolved"), Shape::End, vec!["resolved".to_owned()]);
+        }
+        for (place, contact) in std::mem::take(&mut self.contacts).into_iter().enumerate() {
+            self.place(escalated(place), Shape::End, vec![format!("escalated to {contact}")]);
+        }
+        Chart { items: self.frames.into_iter().next().unwrap_or_default(), edges: self.edges }
+    }
+
+    /// Whether there is no room for more.
+    pub fn is_full(&self) -> bool {
+        self.nodes >= MOST_NODES
+    }
+
+    fn place(&mut self, id: Id, shape: Shape, label: Vec<String>) {
+        if let Some(items) = self.frames.last_mut() {
+            items.push(Item::Node { id, shape, label });
+        }
+    }
+
+    /// A node that open edges lead to.
+    pub fn node(&mut self, shape: Shape, label: Vec<String>, open: Open) -> Id {
+        self.nodes += 1;
+        let id = eco_format!("n{}", self.nodes);
+        self.place(id.clone(), shape, label);
+        self.lead(open, &id, None);
+        id
+    }
+
+    /// Something that is done, on a line of the node before it if nothing but such lines is in that.
+    pub fn doing(&mut self, line: String, open: Open) -> Open {
+        let last = self.frames.last_mut().and_then(|items| items.last_mut());
+        if let ([(from, None)], Some(Item::Node { id, label, .. })) = (open.as_slice(), last)
+            && from == id
+            && self.doing.as_ref() == Some(id)
+        {
+            match label.len() {
+                few if few < MOST_LINES => label.push(line),
+                MOST_LINES => label.push("…".to_owned()),
+                _ => {}
+            }
+            return open;
+        }
+        let id = self.node(Shape::Doing, vec![line], open);
+        self.doing = Some(id.clone());
+        vec![(id, None)]
+    }
+
+    /// From here on everything stands in a frame.
+    pub fn open_frame(&mut self) {
+        self.frames.push(Vec::new());
+    }
+
+    /// Up to here. An empty frame is none.
+    pub fn close_frame(&mut self, label: String) -> Option<Id> {
+        let items = self.frames.pop().filter(|items| !items.is_empty())?;
+        self.groups += 1;
+        let id = eco_format!("g{}", self.groups);
+        self.frames.last_mut()?.push(Item::Group { id: id.clone(), label, items });
+        Some(id)
+    }
+
+    /// Leads open edges to a node; those that say nothing yet may say something then.
+    fn lead(&mut self, open: Open, to: &Id, words: Option<&str>) {
+        for (from, label) in open.into_iter().filter(|(from, _)| from != to) {
+            let label = label.or_else(|| words.map(str::to_owned));
+            match self.edges.iter_mut().find(|edge| edge.from == from && edge.to == *to) {
+                Some(edge) => {
+                    edge.label = match (edge.label.take(), label) {
+                        (Some(one), Some(other)) if one != other => {
+                            Some(escape::bounded(&format!("{one}, {other}"), LABEL))
+                        }
+                        (one, other) => one.and(other),
+                    };
+                }
+                None => self.edges.push(Edge { from, to: to.clone(), label }),
+            }
+        }
+    }
+
+    /// Leads to the end of a run that is resolved.
+    pub fn resolve(&mut self, open: Open, why: &str) {
+        self.resolves = true;
+        self.lead(open, &Id::from("resolved"), Some(why));
+    }
+
+    /// Leads to the end of a run of which somebody is told.
+    pub fn escalate(&mut self, open: Open, contact: &str, why: &str) {
+        let known = self.contacts.iter().position(|known| known == contact);
+        let place = known.unwrap_or_else(|| {
+            match self.contacts.len() {
+                few if few < MOST_CONTACTS => self.contacts.push(contact.into()),
+                MOST_CONTACTS => self.contacts.push("others".into()),
+                _ => {}
+            }
+            self.contacts.len() - 1
+        });
+        self.lead(open, &escalated(place), Some(why));
+    }
+
+    /// Leads from a node to the ends that a part may come to.
+    pub fn ends(&mut self, from: &Id, reasons: &Reasons) {
+        if !reasons.resolved.is_empty() {
+            self.resolve(vec![(from.clone(), None)], &in_short(&reasons.resolved));
+        }
+        for (contact, why) in &reasons.escalated {
+            self.escalate(vec![(from.clone(), None)], contact, &in_short(why));
+        }
+    }
+
+    /// Leads to the one node for all that is not drawn.
+    pub fn more(&mut self, reasons: &Reasons, leaves: bool, open: Open) -> Open {
+        if reasons.is_empty() {
+            return open;
+        }
+        let id = Id::from("more");
+        if !std::mem::replace(&mut self.is_cut, true)
+            && let Some(items) = self.frames.first_mut()
+        {
+            let label = vec!["more, which is not drawn".to_owned()];
+            items.push(Item::Node { id: id.clone(), shape: Shape::Part, label });
+        }
+        self.lead(open, &id, None);
+        self.ends(&id, reasons);
+        if leaves { Vec::new() } else { vec![(id, None)] }
+    }
+}
+
+fn escalated(place: usize) -> Id {
+    if place == 0 { Id::from("escalated") } else { eco_format!("escalated{}", place + 1) }
+}
+
+/// A label with what is done below it.
+pub fn with_effects(mut label: Vec<String>, reasons: &Reasons) -> Vec<String> {
+    label.extend(reasons.effects.iter().take(MOST_LINES).cloned());
+    if reasons.effects.len() > MOST_LINES {
+        label.push("…".to_owned());
+    }
+    label
+}

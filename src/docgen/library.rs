@@ -1,0 +1,194 @@
+//! The files that are documented together, and what is known of each by looking at all of them.
+
+use super::anchors::Anchors;
+use super::comments::Comments;
+use super::source_text::Source;
+use super::{Format, Page, chart, html, page};
+use crate::program::numbering::{Numbering, blocks_of};
+use crate::program::{Block, Goal, Probe, Procedure, Program, Runbook, StatementKind, Subject};
+use crate::source::{FileId, SourceMap, Span};
+use crate::syntax::ast;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A file to be documented.
+pub struct Document<'a> {
+    /// Where its page stands among the pages, without an ending: `imap/ctp`. No two documents have the same.
+    pub page: String,
+    /// The file.
+    pub file: FileId,
+    /// What its author wrote.
+    pub tree: &'a ast::File,
+    /// What the checker made of it and all that it imports.
+    pub program: &'a Program,
+}
+
+/// A declaration that other pages point at: the file that it stands in, and where.
+pub type Place = (FileId, u32);
+
+/// Where a declaration stands.
+pub fn place(span: Span) -> Place {
+    (span.file, span.start)
+}
+
+/// Files that are documented together.
+pub struct Library<'a> {
+    pub(super) source: Source<'a>,
+    pub(super) documents: Vec<Document<'a>>,
+    pub(super) comments: Comments<'a>,
+    pub(super) anchors: Anchors,
+    /// The runbooks that have a probe in their goal, by the probe: name, and document.
+    goals: BTreeMap<Place, Vec<&'a Runbook>>,
+    /// The runbooks that run a runbook.
+    callers: BTreeMap<Place, Vec<&'a Runbook>>,
+}
+
+impl<'a> Library<'a> {
+    /// All spans of trees and programs are those of `sources`: one session has checked all of them.
+    pub fn new(sources: &'a SourceMap, documents: Vec<Document<'a>>) -> Self {
+        let source = Source(sources);
+        let (mut goals, mut callers) = (BTreeMap::<Place, Vec<_>>::new(), BTreeMap::<Place, Vec<_>>::new());
+        for document in &documents {
+            for runbook in document.runbooks() {
+                let mut asked = BTreeSet::new();
+                if let Some(goal) = &runbook.goal {
+                    probes_of(goal, document.program, &mut |probe| {
+                        asked.insert(place(probe.span));
+                    });
+                }
+                asked.into_iter().for_each(|probe| goals.entry(probe).or_default().push(runbook));
+                let run = Reach::of(document.program, [&runbook.block]).runbooks;
+                let run: BTreeSet<Place> = run
+                    .into_iter()
+                    .filter_map(|index| document.program.runbooks.get(index).map(|it| place(it.span)))
+                    .collect();
+                run.into_iter().for_each(|target| callers.entry(target).or_default().push(runbook));
+            }
+        }
+        let comments = Comments::new(source, documents.iter().map(|document| document.tree));
+        let anchors = Anchors::new(&documents, source);
+        Self { source, documents, comments, anchors, goals, callers }
+    }
+
+    /// The pages, in the order of the documents.
+    pub fn pages(&self, format: Format) -> Vec<Page> {
+        let one = |document: &Document<'a>| match format {
+            Format::Markdown => {
+                vec![Page { path: document.path(format), text: page::markdown(self, document, format) }]
+            }
+            Format::Html => {
+                let markdown = page::markdown(self, document, format);
+                let title = document.file_name(self.source);
+                vec![Page { path: document.path(format), text: html::page(&title, &markdown) }]
+            }
+            Format::Mermaid => {
+                let numbering = Numbering::of(document.program);
+                let chart = |runbook: &Runbook| Page {
+                    path: format!("{}.{}{}", document.page, runbook.name, format.extension()),
+                    text: chart::of(document.program, runbook, &numbering, self.source),
+                };
+                document.runbooks().map(chart).collect()
+            }
+        };
+        self.documents.iter().flat_map(one).collect()
+    }
+
+    /// The runbooks that have a probe as their goal, or in it.
+    pub(super) fn with_goal(&self, probe: &Probe) -> &[&'a Runbook] {
+        self.goals.get(&place(probe.span)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The runbooks that run a runbook.
+    pub(super) fn callers_of(&self, runbook: &Runbook) -> &[&'a Runbook] {
+        self.callers.get(&place(runbook.span)).map_or(&[], Vec::as_slice)
+    }
+
+    /// A link from a page to a declaration, around words that are Markdown already; the words alone where it has no page.
+    pub(super) fn link(&self, from: &Document<'_>, format: Format, to: Span, words: &str) -> String {
+        match self.anchors.target(&from.page, to, format) {
+            Some(target) => format!("[{words}]({target})"),
+            None => words.to_owned(),
+        }
+    }
+}
+
+impl<'a> Document<'a> {
+    fn path(&self, format: Format) -> String {
+        format!("{}{}", self.page, format.extension())
+    }
+
+    /// The name of the file, without its folder.
+    pub(super) fn file_name(&self, source: Source<'_>) -> String {
+        let name = source.0.file(self.file).map(|file| &*file.name).unwrap_or_default();
+        name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned()
+    }
+
+    /// The runbooks that the file itself declares, in its order.
+    pub(super) fn runbooks(&self) -> impl Iterator<Item = &'a Runbook> + use<'a> {
+        own(&self.program.runbooks, |it| it.span, self.file)
+    }
+
+    /// Its own probes.
+    pub(super) fn probes(&self) -> impl Iterator<Item = &'a Probe> + use<'a> {
+        own(&self.program.probes, |it| it.span, self.file)
+    }
+
+    /// The procedures that its page shows: its own, and those that its runbooks do and that have no page.
+    pub(super) fn procedures(&self, documented: &BTreeSet<FileId>) -> Vec<&'a Procedure> {
+        let mut shown: Vec<&Procedure> = own(&self.program.procedures, |it| it.span, self.file).collect();
+        let blocks = self.runbooks().map(|it| &it.block).chain(shown.iter().map(|it| &it.block));
+        let done = Reach::of(self.program, blocks).procedures;
+        let done = done.into_iter().filter_map(|index| self.program.procedures.get(index));
+        shown.extend(done.filter(|it| !documented.contains(&it.span.file)));
+        shown
+    }
+}
+
+fn own<'a, T>(all: &'a [T], span: fn(&T) -> Span, file: FileId) -> impl Iterator<Item = &'a T> + use<'a, T> {
+    let mut own: Vec<&T> = all.iter().filter(|it| span(it).file == file).collect();
+    own.sort_by_key(|it| span(it).start);
+    own.into_iter()
+}
+
+/// Calls a function with every probe of a goal.
+pub fn probes_of<'p>(goal: &Goal, program: &'p Program, each: &mut impl FnMut(&'p Probe)) {
+    match goal {
+        Goal::Probe(call) => program.probes.get(call.probe).into_iter().for_each(each),
+        Goal::And(left, right) | Goal::Or(left, right) => {
+            probes_of(left, program, each);
+            probes_of(right, program, each);
+        }
+        Goal::Not(goal) => probes_of(goal, program, each),
+    }
+}
+
+/// What blocks come to, procedures written out: by index into the program.
+#[derive(Default)]
+struct Reach {
+    procedures: BTreeSet<usize>,
+    runbooks: BTreeSet<usize>,
+}
+
+impl Reach {
+    fn of<'p>(program: &'p Program, blocks: impl IntoIterator<Item = &'p Block>) -> Self {
+        let mut reach = Self::default();
+        let mut open: Vec<&Block> = blocks.into_iter().collect();
+        while let Some(block) = open.pop() {
+            for statement in &block.statements {
+                match &statement.kind {
+                    StatementKind::Do { procedure, .. } if reach.procedures.insert(*procedure) => {
+                        let found = program.procedures.get(*procedure);
+                        open.extend(found.into_iter().flat_map(|it| it.undo.iter().chain([&it.block])));
+                    }
+                    StatementKind::Run { runbook, .. }
+                    | StatementKind::Let { value: Subject::Run { runbook, .. }, .. }
+                    | StatementKind::Match { subject: Subject::Run { runbook, .. }, .. } => {
+                        reach.runbooks.insert(*runbook);
+                    }
+                    _ => {}
+                }
+                open.extend(blocks_of(&statement.kind));
+            }
+        }
+        reach
+    }
+}

@@ -1,0 +1,180 @@
+//! What a part of a runbook comes to that a chart shows as one node: what it does, and for what reasons it ends the run.
+
+use super::source_text::Source;
+use crate::program::numbering::blocks_of;
+use crate::program::{Adverb, Block, Expression, Program, Statement, StatementKind, Subject};
+use ecow::EcoString;
+use std::collections::BTreeMap;
+
+/// Effects and endings of a part, procedures written out once.
+#[derive(Debug, Default)]
+pub struct Reasons {
+    /// What it does, in the order of the text.
+    pub effects: Vec<String>,
+    /// Why it may end resolved.
+    pub resolved: Vec<String>,
+    /// Why it may end escalated, by who is told.
+    pub escalated: BTreeMap<EcoString, Vec<String>>,
+}
+
+impl Reasons {
+    /// Whether a chart has nothing to show of it.
+    pub fn is_empty(&self) -> bool {
+        self.effects.is_empty() && self.resolved.is_empty() && self.escalated.is_empty()
+    }
+}
+
+/// One reason in its own words, several by their number.
+pub fn in_short(reasons: &[String]) -> String {
+    match reasons {
+        [one] => one.clone(),
+        several => format!("{} reasons", several.len()),
+    }
+}
+
+/// Looks for reasons.
+pub struct Gathering<'p> {
+    program: &'p Program,
+    source: Source<'p>,
+    /// Who is told when nothing else is said.
+    contact: &'p str,
+    /// The procedures that were looked at, and whether they do anything.
+    done: BTreeMap<usize, bool>,
+    /// Whether a procedure is looked at: arguments in it are its own names, which say nothing outside.
+    in_procedure: bool,
+    /// How many effects were met, also those that are listed already.
+    met: usize,
+    reasons: Reasons,
+}
+
+impl<'p> Gathering<'p> {
+    pub fn new(program: &'p Program, source: Source<'p>, contact: &'p str) -> Self {
+        Self {
+            program,
+            source,
+            contact,
+            done: BTreeMap::new(),
+            in_procedure: false,
+            met: 0,
+            reasons: Reasons::default(),
+        }
+    }
+
+    /// Those of some blocks.
+    pub fn blocks<'b>(mut self, blocks: impl IntoIterator<Item = &'b Block>) -> Reasons {
+        blocks.into_iter().for_each(|block| self.block(block));
+        self.reasons
+    }
+
+    /// Those of some statements.
+    pub fn statements<'b>(mut self, statements: impl IntoIterator<Item = &'b Statement>) -> Reasons {
+        statements.into_iter().for_each(|statement| self.statement(statement));
+        self.reasons
+    }
+
+    fn block(&mut self, block: &Block) {
+        block.statements.iter().for_each(|statement| self.statement(statement));
+    }
+
+    fn statement(&mut self, statement: &Statement) {
+        match &statement.kind {
+            StatementKind::ResolveIfFixed { .. } => add(&mut self.reasons.resolved, "fixed".to_owned()),
+            StatementKind::Resolve { message } => add(&mut self.reasons.resolved, self.source.plain_text(message)),
+            StatementKind::Escalate { contact, message, .. } => {
+                let message = self.source.plain_text(message);
+                add(self.reasons.escalated.entry(contact.clone()).or_default(), message);
+            }
+            StatementKind::Act { call, adverb } => {
+                let action = self.program.actions.get(call.action).filter(|_| self.in_procedure);
+                let words = match action {
+                    Some(action) => with_adverb(*adverb, format!("{}.{}", action.backend, action.name)),
+                    None => effect(self.source, *adverb, call.span),
+                };
+                self.met += 1;
+                add(&mut self.reasons.effects, words);
+            }
+            StatementKind::Run { runbook, .. } => {
+                let title = self.run(*runbook);
+                self.escalates(format!("{title}: not resolved"));
+            }
+            StatementKind::Let { value: Subject::Run { runbook, .. }, .. }
+            | StatementKind::Match { subject: Subject::Run { runbook, .. }, .. } => {
+                self.run(*runbook);
+            }
+            StatementKind::Require { condition, otherwise: None } => {
+                self.escalates(format!("not: {}", self.source.line(condition.span)));
+            }
+            StatementKind::RequireApproval { otherwise: None, .. } => self.escalates("not approved".to_owned()),
+            StatementKind::WaitUntil { condition, otherwise: None, .. } => {
+                self.escalates(format!("not in time: {}", self.source.line(condition.span)));
+            }
+            StatementKind::Manual { message, otherwise: None, .. } => {
+                self.escalates(format!("not done: {}", self.source.plain_text(message)));
+            }
+            StatementKind::Repeat { until: Some(until), otherwise: None, .. } => {
+                self.escalates(format!("never: {}", self.source.line(until.span)));
+            }
+            StatementKind::Do { procedure, arguments, .. } => self.procedure(*procedure, arguments),
+            _ => {}
+        }
+        match &statement.kind {
+            // What takes it back is no further effect.
+            StatementKind::TemporarilyBlock { block, .. } => self.block(block),
+            kind => blocks_of(kind).for_each(|block| self.block(block)),
+        }
+    }
+
+    /// The call of a procedure that does something, and what it does, once.
+    fn procedure(&mut self, procedure: usize, arguments: &[Expression]) {
+        let Some(done) = self.program.procedures.get(procedure) else { return };
+        let call = format!("do {}", self.source.call(&done.name, &done.parameters, arguments));
+        match self.done.get(&procedure) {
+            Some(acts) => {
+                if *acts && !self.in_procedure {
+                    add(&mut self.reasons.effects, call);
+                }
+            }
+            None => {
+                let (place, met) = (self.reasons.effects.len(), self.met);
+                self.done.insert(procedure, false);
+                let outside = std::mem::replace(&mut self.in_procedure, true);
+                self.block(&done.block);
+                self.in_procedure = outside;
+                let acts = self.met > met;
+                self.done.insert(procedure, acts);
+                if acts && !self.in_procedure {
+                    self.reasons.effects.insert(place, call);
+                }
+            }
+        }
+    }
+
+    fn run(&mut self, runbook: usize) -> String {
+        let title = self.program.runbooks.get(runbook).map(|it| it.title.to_string()).unwrap_or_default();
+        self.met += 1;
+        add(&mut self.reasons.effects, format!("run: {title}"));
+        title
+    }
+
+    fn escalates(&mut self, reason: String) {
+        add(self.reasons.escalated.entry(self.contact.into()).or_default(), reason);
+    }
+}
+
+/// A call that acts, on a line of a node.
+pub fn effect(source: Source<'_>, adverb: Adverb, call: crate::source::Span) -> String {
+    with_adverb(adverb, source.line(call))
+}
+
+fn with_adverb(adverb: Adverb, words: String) -> String {
+    match adverb {
+        Adverb::Temporarily { .. } => format!("temporarily {words}"),
+        _ => words,
+    }
+}
+
+fn add(reasons: &mut Vec<String>, reason: String) {
+    if !reasons.contains(&reason) {
+        reasons.push(reason);
+    }
+}

@@ -1,0 +1,118 @@
+//! What a run and a call are called where people read it: on one line, and bounded.
+
+use crate::engine::run::tree::Run;
+use crate::value::{Value, Written, is_invisible};
+use std::fmt::Write;
+
+/// The longest value of an argument, in characters.
+const LONGEST_VALUE: usize = 60;
+
+/// The longest list of arguments, and the longest call.
+const LONGEST: usize = 160;
+
+/// So many hosts are named.
+const MOST_HOSTS: usize = 5;
+
+/// A text on one line: line ends and what a reader cannot see are escapes, and what is longer is cut.
+pub(crate) fn one_line(text: &str, longest: usize) -> String {
+    let mut line = String::new();
+    for (position, character) in text.chars().enumerate() {
+        if position == longest {
+            line.push('…');
+            break;
+        }
+        push_visible(&mut line, character);
+    }
+    line
+}
+
+/// A text whose own lines cannot be taken for lines of the message that it stands in: every line but the first is
+/// indented, and what a reader cannot see is an escape.
+pub(crate) fn indented(text: &str) -> String {
+    let mut page = String::new();
+    let mut characters = text.trim_end().chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '\r' if characters.peek() == Some(&'\n') => {}
+            '\n' => page.push_str("\n    "),
+            '\t' => page.push('\t'),
+            character => push_visible(&mut page, character),
+        }
+    }
+    page
+}
+
+fn push_visible(text: &mut String, character: char) {
+    match character {
+        '\n' => text.push_str("\\n"),
+        '\t' => text.push_str("\\t"),
+        character if character.is_control() || is_invisible(character) => text.extend(character.escape_unicode()),
+        character => text.push(character),
+    }
+}
+
+/// What went wrong, with the call that the runbook made:
+/// `exec.change(arguments: ["gzip", "-t"], target: web1): gzip ended with exit code 1`.
+pub(crate) fn of_call(call: Option<&str>, message: &str) -> String {
+    match call {
+        Some(call) if !message.starts_with(call) => format!("{}: {message}", one_line(call, LONGEST)),
+        _ => message.to_owned(),
+    }
+}
+
+/// A runbook with its arguments: `WebDown(server: web1)`. What is longer than a line is cut.
+pub(crate) fn called(runbook: &str, arguments: &[(ecow::EcoString, Value)]) -> String {
+    let mut given = String::new();
+    for (position, (name, value)) in arguments.iter().filter(|(_, value)| *value != Value::Absent).enumerate() {
+        let comma = if position > 0 { ", " } else { "" };
+        let _ = write!(given, "{comma}{name}: {}", one_line(&Written(value).to_string(), LONGEST_VALUE));
+    }
+    format!("{runbook}({})", one_line(&given, LONGEST))
+}
+
+/// The hosts among some values.
+fn hosts_in(value: &Value, hosts: &mut Vec<String>) {
+    match value {
+        Value::Host(name) if hosts.iter().all(|host| *host != name.as_str()) => hosts.push(name.to_string()),
+        Value::List(items) => items.iter().for_each(|item| hosts_in(item, hosts)),
+        _ => {}
+    }
+}
+
+impl Run {
+    /// The runbook with its arguments.
+    pub fn called(&self) -> String {
+        called(&self.runbook, &self.arguments)
+    }
+
+    /// The hosts that it was started for, those of whoever started it where it was given none.
+    pub fn hosts(&self) -> Vec<String> {
+        let mut hosts = Vec::new();
+        self.arguments.iter().for_each(|(_, value)| hosts_in(value, &mut hosts));
+        match &self.parent {
+            Some(parent) if hosts.is_empty() => parent.hosts(),
+            _ => hosts,
+        }
+    }
+
+    /// A sentence of the engine's own with the hosts that it is about, unless it names them already.
+    pub fn naming_hosts(&self, sentence: String) -> String {
+        let hosts = self.hosts();
+        let (shown, more) = hosts.split_at(hosts.len().min(MOST_HOSTS));
+        if shown.iter().all(|host| names(&sentence, host)) {
+            return sentence;
+        }
+        let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+        format!("{}{more}: {sentence}", shown.join(", "))
+    }
+}
+
+/// Whether a name stands in a sentence as a word of its own.
+fn names(sentence: &str, name: &str) -> bool {
+    let inside = |character: char| character.is_alphanumeric() || "-_.".contains(character);
+    sentence.match_indices(name).any(|(at, _)| {
+        let before = sentence.get(..at).and_then(|text| text.chars().next_back());
+        let after = sentence.get(at + name.len()..).and_then(|text| text.chars().next());
+        !before.is_some_and(inside) && !after.is_some_and(inside)
+    })
+}

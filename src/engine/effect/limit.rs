@@ -1,0 +1,102 @@
+//! What a limit counts.
+
+use crate::engine::address::Address;
+use crate::engine::eval::frame::Frame;
+use crate::engine::run::exit::{Exit, Flow};
+use crate::engine::run::scheduler::{reply, wait_until};
+use crate::engine::run::scope::Scope;
+use crate::engine::world::{Charge, World};
+use crate::program::{LimitKey, LimitPart};
+use crate::value::{Value, display_duration};
+use std::rc::Rc;
+
+/// Looks, before anything is done, whether the limit of a run is spent, and whether what was charged can be read at all.
+pub(crate) async fn check(scope: &Scope<'_>, charges: &[Charge]) -> Flow {
+    let Some(world) = scope.tree.acting else { return Ok(()) };
+    // Limits of actions are looked at when a call is made; that they can be is seen before the first.
+    let limits_calls = scope.run.parent.is_none() && !scope.tree.program.limits.is_empty();
+    if charges.is_empty() && !limits_calls {
+        return Ok(());
+    }
+    let pending = world.check_limits(scope.address.clone(), charges.to_vec());
+    Ok(reply(scope.tree, pending, false).await.map_err(|_| Exit::Cancelled)?.result?)
+}
+
+/// Charges a call before it is made: what its action's limits count, and what the runs are to be charged whose first
+/// effect it is. What is changed for a question, and taken back, is no effect of a run.
+pub(crate) async fn charge<'t>(scope: &Scope<'t>, world: &dyn World, mut charges: Vec<Charge>, at: &Address) -> Flow {
+    let mut runs = Vec::new();
+    let mut next = (!scope.asking).then(|| Rc::clone(&scope.run));
+    while let Some(run) = next {
+        next = run.parent.clone();
+        runs.push(run);
+    }
+    wait_until(|| !runs.iter().any(|run| run.charging.get())).await;
+    // Another branch may have been turned down meanwhile.
+    scope.stopped()?;
+    runs.retain(|run| !run.uncharged.borrow().is_empty());
+    for run in &runs {
+        charges.extend(run.uncharged.borrow().iter().cloned());
+    }
+    if charges.is_empty() {
+        return Ok(());
+    }
+    runs.iter().for_each(|run| run.charging.set(true));
+    let charged = reply(scope.tree, world.charge(at.clone(), charges), false).await;
+    runs.iter().for_each(|run| run.charging.set(false));
+    scope.tree.nudge();
+    charged.map_err(|_| Exit::Cancelled)?.result?;
+    runs.iter().for_each(|run| run.uncharged.borrow_mut().clear());
+    Ok(())
+}
+
+/// What an action's limits are charged for one call, by the frame of its signature.
+pub(crate) async fn charges<'t>(
+    scope: &Scope<'t>,
+    action: usize,
+    frame: &mut Frame,
+    at: &Address,
+) -> Result<Vec<Charge>, Exit> {
+    let mut charges = Vec::new();
+    for limit in scope.tree.program.limits.iter().filter(|limit| limit.action == action) {
+        let limited = scope.action(action)?;
+        let name = format!("{}.{}", limited.backend, limited.name);
+        charges.extend(parts(scope, &name, &limit.parts, frame, at).await?);
+    }
+    Ok(charges)
+}
+
+/// What the parts of a limit on `name` are charged.
+pub(crate) async fn parts<'t>(
+    scope: &Scope<'t>,
+    name: &str,
+    parts: &'t [LimitPart],
+    frame: &mut Frame,
+    at: &Address,
+) -> Result<Vec<Charge>, Exit> {
+    let mut charges = Vec::new();
+    for part in parts {
+        let (what, key, rate, apart) = match part {
+            LimitPart::Rate { count, window, key } => {
+                (format!("{count} per {}", display_duration(*window)), key, Some((*count, *window)), None)
+            }
+            LimitPart::Apart { gap, key } => (format!("{} apart", display_duration(*gap)), key, None, Some(*gap)),
+        };
+        let Some(key) = counted_by(scope, key.as_ref(), frame, at).await? else { continue };
+        charges.push(Charge { name: format!("{name} {what}{key}"), rate, apart });
+    }
+    Ok(charges)
+}
+
+/// ` per dag=dag1`; nothing where what it is counted by is absent, so that there is nothing to count.
+async fn counted_by<'t>(
+    scope: &Scope<'t>,
+    key: Option<&'t LimitKey>,
+    frame: &mut Frame,
+    at: &Address,
+) -> Result<Option<String>, Exit> {
+    let Some(key) = key else { return Ok(Some(String::new())) };
+    let value = scope.value(&key.value, frame, at).await?;
+    value.whole("the key of a limit")?;
+    Ok((value != Value::Absent).then(|| format!(" per {}={value}", key.name)))
+}

@@ -1,0 +1,286 @@
+//! Effects: what is read before one, what is known after it, and what it leaves to be undone.
+
+pub(crate) mod call_text;
+pub(crate) mod confirm;
+pub(crate) mod limit;
+pub(crate) mod lock;
+pub(crate) mod notify;
+pub(crate) mod prompt;
+pub(crate) mod undo;
+
+use self::confirm::{Found, find_out, read_before};
+use self::limit::{charge, charges};
+use self::lock::hold;
+use self::undo::{Change, Keep, Undo};
+use super::address::Address;
+use super::eval::arithmetic::mismatch;
+use super::eval::driver::{after, is_whole, named, signature_frame};
+use super::eval::frame::Frame;
+use super::event::{EventKind, ShownEvidence};
+use super::preview;
+use super::run::exit::{Exit, Flow};
+use super::run::scheduler::reply;
+use super::run::scope::Scope;
+use super::world::Request;
+use crate::program::{Action, Adverb, BodyResult, Call as ProgramCall};
+use crate::value::{ActionError, Call, Class, ErrorKind, Outcome};
+use tracing::Instrument;
+
+/// A statement that acts.
+pub(super) async fn act<'t>(
+    scope: &Scope<'t>,
+    call: &'t ProgramCall,
+    adverb: Adverb,
+    frame: &mut Frame,
+    at: &Address,
+    changes: &mut Vec<Change<'t>>,
+) -> Flow {
+    let action = scope.action(call.action)?;
+    let made = named(action, scope.values(&call.arguments, frame, at).await?);
+    is_whole(&made).map_err(|error| Exit::from(error).of(&made))?;
+    if scope.tree.acting.is_none() {
+        preview::first_effect(scope, &format!("{}{made}", preview::adverb(adverb)));
+        return Err(Exit::SHOWN);
+    }
+    let change = prepare(scope, action, &made, adverb, at).await.map_err(|exit| exit.of(&made))?;
+    let noted = change.as_ref().and_then(Change::noted);
+    if let Some(undo) = noted
+        && let Err(error) = scope.note_change(at, &made.to_string(), undo, made.target()).await
+    {
+        turned_down(scope, made.class, made.to_string(), &error, at);
+        return Err(Exit::Failed(error).of(&made));
+    }
+    let performed = perform(scope, call.action, &made, at).await;
+    if noted.is_some() && !performed.as_ref().is_ok_and(Performed::may_have_changed) {
+        scope.change_over(at);
+    }
+    let performed = performed.map_err(|exit| exit.of(&made))?;
+    if let Some(change) = change
+        && performed.may_have_changed()
+    {
+        change.open(scope, changes);
+    }
+    performed.exit.map_or(Ok(()), |exit| Err(exit.of(&made)))
+}
+
+/// Reads what will have to be restored, before anything is changed.
+async fn prepare<'t>(
+    scope: &Scope<'t>,
+    action: &'t Action,
+    made: &Call,
+    adverb: Adverb,
+    at: &Address,
+) -> Result<Option<Change<'t>>, Exit> {
+    let keep = match adverb {
+        Adverb::None => return Ok(None),
+        Adverb::Temporarily { keep_on_failure: false } => Keep::Never,
+        Adverb::Temporarily { keep_on_failure: true } => Keep::OnFailure,
+        Adverb::Permanently { undo_on_failure: true } => Keep::OnSuccess,
+        Adverb::Permanently { undo_on_failure: false } => Keep::Always,
+    };
+    let undo = match work_out_undo(scope, action, made, at).await {
+        Err(Exit::Failed(_)) if keep == Keep::Always => None,
+        undo => undo?,
+    };
+    if undo.as_ref().is_some_and(|(_, call)| call == made) {
+        return Ok(None);
+    }
+    let undo_text = undo.as_ref().map(|(_, call)| call.to_string());
+    let undo = undo.map(|(action, call)| Undo::Call { action, call });
+    Ok(Some(Change { address: at.clone(), text: made.to_string(), undo_text, undo, keep }))
+}
+
+async fn work_out_undo<'t>(
+    scope: &Scope<'t>,
+    action: &'t Action,
+    made: &Call,
+    at: &Address,
+) -> Result<Option<(usize, Call)>, Exit> {
+    let Some(undo) = &action.undo else { return Ok(None) };
+    let mut frame = signature_frame(action, made);
+    if let Some((saved, slot)) = &action.saves {
+        let value = scope.observe_call(saved, &mut frame, at).await?;
+        *frame.get_mut(*slot).ok_or_else(|| mismatch("a saved value is outside its frame"))? = value;
+    }
+    let arguments = scope.values(&undo.arguments, &mut frame, &at.child(undo.node, 0)).await?;
+    let call = named(scope.action(undo.action)?, arguments);
+    is_whole(&call)?;
+    Ok(Some((undo.action, call)))
+}
+
+/// What came of a call.
+pub(super) struct Performed {
+    /// What is known of it.
+    pub outcome: Outcome,
+    /// How the statement leaves, if it does.
+    pub exit: Option<Exit>,
+}
+
+impl Performed {
+    /// Whether it may have changed anything.
+    pub fn may_have_changed(&self) -> bool {
+        matches!(self.outcome, Outcome::Done | Outcome::Failed | Outcome::Unknown)
+    }
+}
+
+/// A call as it is written, and the calls that its body comes to.
+pub(super) struct Layer<'t> {
+    index: usize,
+    pub action: &'t Action,
+    pub frame: Frame,
+    call: Call,
+}
+
+async fn layers<'t>(scope: &Scope<'t>, index: usize, call: &Call, at: &Address) -> Result<Vec<Layer<'t>>, Exit> {
+    let layer = |index: usize, action: &'t Action, call: Call| {
+        let frame = signature_frame(action, &call);
+        Layer { index, action, frame, call }
+    };
+    let mut outer = layer(index, scope.action(index)?, call.clone());
+    let mut layers = Vec::new();
+    while let Some(body) = &outer.action.body {
+        scope.at(at.clone()).bind_all(&body.lets, &mut outer.frame).await?;
+        let BodyResult::Act(inner) = &body.result else { return Err(mismatch("an action does not act").into()) };
+        let arguments = scope.values(&inner.arguments, &mut outer.frame, at).await?;
+        let action = scope.action(inner.action)?;
+        let inner = layer(inner.action, action, named(action, arguments));
+        is_whole(&inner.call)?;
+        layers.push(std::mem::replace(&mut outer, inner));
+    }
+    layers.push(outer);
+    Ok(layers)
+}
+
+/// Carries out a call: lock, limit, intent, the call itself, what is known of it.
+pub(super) async fn perform<'t>(scope: &Scope<'t>, index: usize, call: &Call, at: &Address) -> Result<Performed, Exit> {
+    let world = scope.world()?;
+    let mut layers = layers(scope, index, call, at).await?;
+    // The outermost signature that says how a call may be repeated knows best: a team's `idempotent` over a `once`.
+    let told = layers.iter().map(|layer| layer.action).find(|action| action.once || action.idempotent);
+    // Where nobody says, a `confirm` does: who can tell whether a call was carried out has no reason to repeat it blindly.
+    let once = told.map_or_else(|| layers.iter().any(|layer| layer.action.confirm.is_some()), |action| action.once);
+    let idempotent = told.is_some_and(|action| action.idempotent);
+    let confirming = layers.iter().position(|layer| layer.action.confirm.is_some()).filter(|_| once);
+    let before = match confirming.and_then(|position| layers.get_mut(position)) {
+        Some(layer) => read_before(scope, layer, at).await?,
+        None => None,
+    };
+    let timeout = layers.iter().map(|layer| layer.action.timeout).min().unwrap_or_default();
+    // Where a team gives a call less time, what it calls may still take as long as its own signature says.
+    let may_show = layers.iter().skip(confirming.unwrap_or_default()).map(|layer| layer.action.timeout).min();
+    let leaf = layers.last().map_or_else(|| call.clone(), |layer| layer.call.clone());
+
+    let text = call.to_string();
+    let target = call.target().or_else(|| leaf.target()).map(str::to_owned);
+    let held = match hold(scope, target, at, after(scope.now(), timeout)).await {
+        Err(Exit::Failed(error)) if error.kind == ErrorKind::Refused => {
+            turned_down(scope, call.class, text, &error, at);
+            return Err(error.into());
+        }
+        held => held?,
+    };
+    // Another call on the target may have been waited for meanwhile.
+    scope.stopped()?;
+    if !scope.shielded {
+        let mut spending = Vec::new();
+        for layer in &mut layers {
+            spending.extend(charges(scope, layer.index, &mut layer.frame, at).await?);
+        }
+        match charge(scope, world, spending, at).await {
+            // A limit is no error that could be caught and tried around, and neither is one that nobody can read.
+            Err(Exit::Failed(error)) => {
+                let exit = scope.escalated(format!("{call} was not done: {error}"));
+                turned_down(scope, call.class, text, &error, at);
+                return Err(exit);
+            }
+            charged => charged?,
+        }
+    }
+
+    scope.record(EventKind::EffectIntended { address: at.clone(), call: call.clone(), text: text.clone() });
+    let span = tracing::info_span!("effect", run = %scope.run.id, call = %text);
+    let deadline = after(scope.now(), timeout);
+    let shows_by = after(scope.now(), may_show.unwrap_or_default());
+    let pending = world.act(Request { address: at.clone(), call: leaf, deadline });
+    let answer = reply(scope.tree, pending, idempotent && !scope.shielded).instrument(span).await;
+    let interrupted = answer.is_err();
+    let (mut outcome, error) = match answer {
+        Err(_) => (Outcome::Unknown, Some(ActionError::new(ErrorKind::Interrupted, "the run was cancelled meanwhile"))),
+        Ok(reply) => match reply.result {
+            Ok(_) => (Outcome::Done, None),
+            Err(error) => (error.outcome(), Some(error)),
+        },
+    };
+    let mut detail = error.as_ref().map(ToString::to_string);
+    let evidence = error.as_ref().and_then(|error| error.evidence.clone());
+    let mut exit = error.map(|error| if interrupted { Exit::Cancelled } else { Exit::Failed(error) });
+    if once && outcome == Outcome::Unknown {
+        let layer = confirming.and_then(|position| layers.get_mut(position));
+        let found = find_out(scope, layer, before, shows_by, &text, at).await;
+        let because = detail.map(|first| format!("; {first}")).unwrap_or_default();
+        (outcome, exit, detail) = match found {
+            Found::Done(how) => (Outcome::Done, None, Some(how)),
+            Found::NotDone(how) => {
+                let message = format!("{text} was not carried out: {how}{because}");
+                let error = ActionError { evidence: evidence.clone(), ..ActionError::new(ErrorKind::Failed, message) };
+                (Outcome::NotPerformed, Some(Exit::Failed(error)), Some(format!("{how}{because}")))
+            }
+            Found::Nothing => {
+                let message = format!(
+                    "nobody knows whether {text} was carried out, and it must not be repeated blindly{because}"
+                );
+                let seen = evidence.iter().map(|value| ShownEvidence { label: "seen".into(), value: value.clone() });
+                (Outcome::Unknown, Some(scope.escalated_with(&message, seen.collect())), Some(message))
+            }
+        };
+    }
+    // Until it is known what came of it nobody else acts on the target.
+    drop(held);
+    let performed = Performed { outcome, exit };
+    note(scope, &performed, call.class, &text, detail.as_deref());
+    scope.record(EventKind::EffectDone { address: at.clone(), text, result: outcome, detail, evidence });
+    Ok(performed)
+}
+
+/// Tells of a call that was turned down before it was made, by a lock, a limit or a note that cannot be kept. There was
+/// no intent.
+pub(super) fn turned_down(scope: &Scope<'_>, class: Class, text: String, error: &ActionError, at: &Address) {
+    let (result, detail) = (Outcome::Refused, error.to_string());
+    note(scope, &Performed { outcome: result, exit: None }, class, &text, Some(&detail));
+    let evidence = error.evidence.clone();
+    scope.record(EventKind::EffectDone { address: at.clone(), text, result, detail: Some(detail), evidence });
+}
+
+fn note(scope: &Scope<'_>, performed: &Performed, class: Class, text: &str, detail: Option<&str>) {
+    let changed = performed.may_have_changed();
+    if changed {
+        scope.acts();
+    }
+    // A text to read to somebody, however long the arguments are.
+    const LONGEST: usize = 2000;
+    let brief = text.char_indices().nth(LONGEST).and_then(|(end, _)| text.get(..end)).map(|text| format!("{text}…"));
+    let text = brief.as_deref().unwrap_or(text);
+    let word = outcome_word(performed.outcome);
+    let tried = match detail {
+        Some(detail) => format!("{text}: {word}, {detail}"),
+        None => format!("{text}: {word}"),
+    };
+    scope.run.note(|record| {
+        record.effects += u32::from(changed);
+        record.tried.push(tried.clone());
+        if changed && class >= Class::Disrupt {
+            record.disruptions.push(text.to_owned());
+        }
+    });
+}
+
+/// In the words of people.
+pub(super) const fn outcome_word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Done => "done",
+        Outcome::Failed => "failed",
+        Outcome::Refused => "refused",
+        Outcome::Unknown => "not known whether it was done",
+        Outcome::NotPerformed => "not done",
+    }
+}

@@ -1,0 +1,219 @@
+//! News and escalations: what is said, to whom, and that it is said once.
+
+use super::call_text::{indented, one_line};
+use crate::engine::address::Address;
+use crate::engine::eval::driver::after;
+use crate::engine::eval::frame::Frame;
+use crate::engine::event::{EventKind, ShownEvidence};
+use crate::engine::preview;
+use crate::engine::run::exit::{Escalation, Exit, Flow};
+use crate::engine::run::scheduler::{reply, wait_until};
+use crate::engine::run::scope::Scope;
+use crate::engine::run::tree::Run;
+use crate::engine::world::Telling;
+use crate::program::{Evidence, Expression};
+use crate::value::{SignedDuration, Value, display_duration, without_invisible};
+use ecow::EcoString;
+use std::fmt::Write;
+use std::rc::Rc;
+
+/// A runbook with its arguments, or its title, is no longer in a subject, in characters.
+const LONGEST_NAME: usize = 70;
+
+/// How long a clean-up may go on before somebody is told that it is needed.
+const TELL_AFTER: SignedDuration = SignedDuration::from_mins(5);
+
+/// Works out what is said. What cannot be found out for the evidence is said instead of it.
+pub(crate) async fn work_out<'t>(
+    scope: &Scope<'t>,
+    contact: &EcoString,
+    message: &'t Expression,
+    evidence: &'t [Evidence],
+    frame: &mut Frame,
+    at: &Address,
+) -> Result<Escalation, Exit> {
+    let message = scope.text(message, frame, at).await?;
+    let mut shown = Vec::new();
+    for piece in evidence {
+        let value = match scope.told(&piece.value, frame, at).await {
+            Ok(value) => value,
+            Err(Exit::Failed(error)) => Value::text(format!("could not be found out: {error}")),
+            Err(exit) => return Err(exit),
+        };
+        shown.push(ShownEvidence { label: piece.label.clone(), value });
+    }
+    let run = Rc::clone(&scope.run);
+    Ok(Escalation { contact: Some(contact.clone()), message, evidence: shown, run, written: true, call: None })
+}
+
+/// Tells news. That nobody hears them does not stop a run.
+pub(crate) async fn notify(scope: &Scope<'_>, news: Escalation, at: Address) -> Flow {
+    let Escalation { contact, message, evidence, .. } = news;
+    let contact = contact.unwrap_or_default();
+    let Some(world) = scope.tree.acting else {
+        preview::first_effect(scope, &format!("notify {contact} {message:?}"));
+        return Err(Exit::SHOWN);
+    };
+    let telling = Telling {
+        address: at,
+        run: scope.run.id.clone(),
+        contact: contact.clone(),
+        escalation: false,
+        subject: subject(&scope.run, &scope.run, &message),
+        body: with_evidence(format!("{}\n\n{}", indented(&message), which(&scope.run)), &evidence),
+        evidence,
+    };
+    let reply = reply(scope.tree, world.tell(telling), false).await.map_err(|_| Exit::Cancelled)?;
+    let detail = reply.result.as_ref().err().map(ToString::to_string);
+    scope.record(EventKind::Notified { contact, message, delivered: detail.is_none(), detail });
+    Ok(())
+}
+
+impl Scope<'_> {
+    /// What this exit tells, if nothing catches it.
+    pub fn escalation_of(&self, exit: &Exit) -> Option<Escalation> {
+        let exit = match exit {
+            Exit::Escalated(escalation) => return Some((**escalation).clone()),
+            Exit::Failed(error) => {
+                let evidence = error.evidence.iter();
+                let evidence = evidence.map(|value| ShownEvidence { label: "seen".into(), value: value.clone() });
+                let exit = self.escalated_with(error.message.clone(), evidence.collect());
+                let Exit::Escalated(escalation) = exit else { return None };
+                return Some(Escalation { call: error.action.clone(), ..*escalation });
+            }
+            Exit::TimedOut => {
+                let limit = self.run.deadline.map(|deadline| deadline.duration_since(self.run.started));
+                let limit = limit.map(display_duration).unwrap_or_default();
+                self.escalated(format!("it did not end within {limit}"))
+            }
+            Exit::Resolved(_) | Exit::Cancelled | Exit::Stopped | Exit::Shown { .. } => return None,
+        };
+        if let Exit::Escalated(escalation) = exit { Some(*escalation) } else { None }
+    }
+
+    /// Notes, before a clean-up begins, that the whole tree is certain to escalate.
+    pub fn announce(&self, exit: &Exit) {
+        let caught = self.caught && matches!(exit, Exit::Failed(_));
+        if !self.run.outward || self.shielded || caught || self.tree.escalating.borrow().is_some() {
+            return;
+        }
+        if let Some(escalation) = self.escalation_of(exit) {
+            *self.tree.escalating.borrow_mut() = Some((self.now(), escalation));
+            self.tree.nudge();
+        }
+    }
+}
+
+/// Tells of an escalation whose clean-up takes long.
+pub(crate) async fn watch(scope: &Scope<'_>) {
+    let tree = scope.tree;
+    wait_until(|| tree.escalating.borrow().is_some()).await;
+    let Some((since, escalation)) = tree.escalating.borrow().clone() else { return };
+    let until = after(since, TELL_AFTER);
+    if reply(tree, tree.observing.wait(scope.run.address.clone(), until), false).await.is_ok() {
+        send(scope, &escalation, true).await;
+    }
+}
+
+/// Sends the one escalation of a run tree.
+pub(crate) async fn send(scope: &Scope<'_>, escalation: &Escalation, cleaning_up: bool) {
+    let tree = scope.tree;
+    tree.telling.set(true);
+    let (delivered, detail) = match (&escalation.contact, tree.acting) {
+        (Some(contact), Some(world)) => {
+            let telling = Telling {
+                address: scope.run.address.clone(),
+                run: scope.run.id.clone(),
+                contact: contact.clone(),
+                escalation: true,
+                subject: subject(&scope.run, &escalation.run, &escalation.sentence()),
+                body: body(scope, escalation, cleaning_up),
+                evidence: escalation.evidence.clone(),
+            };
+            match reply(tree, world.tell(telling), false).await.map(|reply| reply.result) {
+                Ok(Ok(())) => (true, None),
+                Ok(Err(error)) => (false, Some(error.to_string())),
+                Err(_) => (false, None),
+            }
+        }
+        _ => (false, Some("the runbook names no contact".to_owned())),
+    };
+    let contact = escalation.contact.clone().unwrap_or_else(|| "nobody".into());
+    scope.record(EventKind::EscalationSent { contact, message: escalation.sentence(), delivered, detail });
+    tree.told.set(Some(delivered));
+    tree.telling.set(false);
+    tree.nudge();
+}
+
+/// Which run it is, whatever else a message says: `[WebDown(server: web1)] The page is down: it did not end within 1h`.
+/// What a run that it has started says names that one first.
+fn subject(run: &Run, saying: &Run, sentence: &str) -> String {
+    let called = one_line(&run.called(), LONGEST_NAME);
+    let called = match saying.id == run.id {
+        true => called,
+        false => format!("{}, of {called}", one_line(&saying.called(), LONGEST_NAME)),
+    };
+    without_invisible(&format!("[{called}] {}: {sentence}", one_line(&run.title, LONGEST_NAME)))
+}
+
+/// The same as a line of the message itself.
+fn which(run: &Run) -> String {
+    format!("Run {} of {}, {:?}.\n", run.id, run.called(), one_line(&run.title, 2 * LONGEST_NAME))
+}
+
+fn body(scope: &Scope<'_>, escalation: &Escalation, cleaning_up: bool) -> String {
+    let record = scope.run.record.borrow();
+    let mut text = format!("{}\n\n{}", indented(&escalation.sentence()), which(&scope.run));
+    if escalation.run.id != scope.run.id {
+        let _ = write!(text, "It was found by a run that this one started: {}", which(&escalation.run));
+    }
+    list(&mut text, "What was tried", "Nothing was changed.", &record.tried);
+    let found = scope.tree.found_in_place();
+    let left = record.left.iter().chain(record.permanent.iter().map(|(_, left)| left)).chain(&found);
+    let left: Vec<String> = left
+        .map(|left| match &left.undo {
+            Some(undo) => format!("{} ({}); to take it back: {undo}", left.change, left.why),
+            None => format!("{} ({})", left.change, left.why),
+        })
+        .collect();
+    list(&mut text, "What is still in place", "Nothing is left in place.", &left);
+    if cleaning_up {
+        text.push_str("\nClean-up is still going on; what it has not undone yet is not listed.\n");
+    }
+    with_evidence(text, &escalation.evidence)
+}
+
+/// Adds what was seen, each value line by line.
+fn with_evidence(mut text: String, evidence: &[ShownEvidence]) -> String {
+    for (position, piece) in evidence.iter().enumerate() {
+        if position == 0 {
+            text.push_str("\nWhat was seen:\n");
+        }
+        let lines = piece.value.outline();
+        match lines.as_slice() {
+            [line] if !matches!(piece.value.shown(), Value::Record(_)) => {
+                let _ = writeln!(text, "- {}: {}", piece.label, indented(line));
+            }
+            lines => {
+                let _ = writeln!(text, "- {}:", piece.label);
+                for line in lines {
+                    let _ = writeln!(text, "    {}", indented(line));
+                }
+            }
+        }
+    }
+    text
+}
+
+fn list(text: &mut String, title: &str, nothing: &str, items: &[impl std::fmt::Display]) {
+    if items.is_empty() {
+        if !nothing.is_empty() {
+            let _ = write!(text, "\n{nothing}\n");
+        }
+        return;
+    }
+    let _ = write!(text, "\n{title}:\n");
+    for item in items {
+        let _ = writeln!(text, "- {}", indented(&item.to_string()));
+    }
+}

@@ -1,0 +1,111 @@
+//! What people are asked, and what their silence means.
+
+use crate::engine::address::Address;
+use crate::engine::eval::driver::{after, earlier};
+use crate::engine::eval::frame::Frame;
+use crate::engine::event::EventKind;
+use crate::engine::exec::block;
+use crate::engine::preview;
+use crate::engine::run::exit::{Exit, Flow};
+use crate::engine::run::scheduler::reply;
+use crate::engine::run::scope::Scope;
+use crate::engine::world::{Answered, Asking};
+use crate::program::{Block, Expression, Question};
+use crate::value::{SignedDuration, Value};
+use ecow::EcoString;
+
+/// Asks, and tells that it did. An error means that nobody could be asked, so nobody answered.
+async fn ask(
+    scope: &Scope<'_>,
+    message: String,
+    choices: Vec<EcoString>,
+    by: u32,
+    within: SignedDuration,
+    at: Address,
+) -> Result<Answered, Exit> {
+    let Some(world) = scope.tree.acting else {
+        let words: Vec<&str> = choices.iter().map(EcoString::as_str).collect();
+        preview::first_effect(scope, &format!("ask people {message:?}: {}", words.join(", ")));
+        return Err(Exit::SHOWN);
+    };
+    let deadline = earlier(after(scope.now(), within), scope.deadline());
+    scope.record(EventKind::Asked {
+        address: at.clone(),
+        message: message.clone(),
+        choices: choices.clone(),
+        until: deadline,
+    });
+    let asking =
+        Asking { address: at.clone(), contact: scope.run.contact(), message, choices: choices.clone(), by, deadline };
+    let reply = reply(scope.tree, world.ask(asking), !scope.shielded).await.map_err(|_| Exit::Cancelled)?;
+    let Answered { answer, by } = reply.result.unwrap_or(Answered { answer: None, by: Vec::new() });
+    let answer = answer.filter(|answer| choices.contains(answer));
+    scope.record(EventKind::Answered { address: at, answer: answer.clone(), by: by.clone() });
+    if answer.is_none() {
+        scope.in_time()?;
+    }
+    Ok(Answered { answer, by })
+}
+
+/// `ask "…" choices [a, b] within D default a`.
+pub(crate) async fn question<'t>(
+    scope: &Scope<'t>,
+    question: &'t Question,
+    frame: &mut Frame,
+    at: &Address,
+) -> Result<Value, Exit> {
+    let at = at.child(question.node, 0);
+    let message = scope.text(&question.message, frame, &at).await?;
+    let within = scope.duration(&question.within, frame, &at).await?;
+    let answer = ask(scope, message, question.choices.clone(), 1, within, at).await?;
+    Ok(Value::Word(answer.answer.unwrap_or_else(|| question.default.clone())))
+}
+
+/// `require approval "…" by N within D else { }`.
+pub(crate) async fn approval<'t>(
+    scope: &Scope<'t>,
+    message: &'t Expression,
+    by: &'t Expression,
+    within: &'t Expression,
+    otherwise: Option<&'t Block>,
+    frame: &mut Frame,
+    at: Address,
+) -> Flow {
+    let message = scope.text(message, frame, &at).await?;
+    let by = scope.count(by, frame, &at).await?;
+    let within = scope.duration(within, frame, &at).await?;
+    let choices = vec!["approve".into(), "deny".into()];
+    let answer = ask(scope, message.clone(), choices, by, within, at.clone()).await?;
+    match (answer.answer.as_deref(), otherwise) {
+        (Some("approve"), _) => Ok(()),
+        (_, Some(otherwise)) => block(scope.at(at), otherwise, frame).await,
+        (Some(_), None) => Err(scope.escalated(format!("approval was denied: {message}"))),
+        (None, None) => {
+            let approved = match answer.by.len() {
+                0 => "nobody".to_owned(),
+                some => format!("only {some} of {by}"),
+            };
+            Err(scope.escalated(format!("{approved} approved in time: {message}")))
+        }
+    }
+}
+
+/// `manual "…" within D else { }`.
+pub(crate) async fn manual<'t>(
+    scope: &Scope<'t>,
+    message: &'t Expression,
+    within: &'t Expression,
+    otherwise: Option<&'t Block>,
+    frame: &mut Frame,
+    at: Address,
+) -> Flow {
+    let message = scope.text(message, frame, &at).await?;
+    let within = scope.duration(within, frame, &at).await?;
+    let answer = ask(scope, message.clone(), vec!["done".into(), "failed".into()], 1, within, at.clone()).await?;
+    match (answer.answer.as_deref(), otherwise) {
+        (Some("done"), _) => Ok(()),
+        (_, Some(otherwise)) => block(scope.at(at), otherwise, frame).await,
+        (Some(_), None) => Err(scope.escalated(format!("could not be done by hand: {message}"))),
+        (None, None) => Err(scope.escalated(format!("was not done by hand in time: {message}"))),
+    }
+}

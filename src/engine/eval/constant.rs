@@ -1,0 +1,39 @@
+//! The value of an expression outside of any run: what a test says.
+
+use super::arithmetic::mismatch;
+use super::frame::Ages;
+use super::{Evaluator, Stop};
+use crate::engine::run::budget::Work;
+use crate::program::{Expression, Program};
+use crate::value::{ActionError, Timestamp, Value};
+
+/// The value of an expression that observes nothing. `locals` is how many names it and those beside it bind, `now` the
+/// clock, and the start of the run as well.
+///
+/// # Errors
+/// What went wrong while it was worked out.
+pub fn constant(
+    program: &Program,
+    expression: &Expression,
+    locals: usize,
+    now: Timestamp,
+) -> Result<Value, ActionError> {
+    let mut frame = vec![Value::Absent; locals];
+    let mut evaluator = Evaluator {
+        program,
+        frame: &mut frame,
+        ages: &Ages::new(),
+        told: false,
+        age: None,
+        answers: &[],
+        met: 0,
+        now,
+        run_started: now,
+        goal_answer: &Value::Absent,
+        work: Work::default(),
+    };
+    evaluator.value(expression).map_err(|stop| match stop {
+        Stop::Error(error) => error,
+        Stop::Need(_) => mismatch("nothing can be observed here"),
+    })
+}

@@ -1,0 +1,288 @@
+//! Values of expressions, with the observations and probes that stand in them really made.
+
+use super::arithmetic::mismatch;
+use super::decode::conform;
+use super::frame::{Age, Frame};
+use super::probe::ask_probe;
+use super::{Evaluator, Need, Stop, not_boolean};
+use crate::engine::address::Address;
+use crate::engine::event::ShownEvidence;
+use crate::engine::run::budget;
+use crate::engine::run::budget::{LARGEST_POOL, LARGEST_VALUE, MOST_ANSWERS, Work};
+use crate::engine::run::exit::Exit;
+use crate::engine::run::scheduler::reply;
+use crate::engine::run::scope::{Boxed, Scope};
+use crate::engine::world::Request;
+use crate::program::{Action, BodyResult, Call as ProgramCall, Expression};
+use crate::value::{ActionError, Call, ErrorKind, SignedDuration, Timestamp, Value};
+
+impl<'t> Scope<'t> {
+    /// The value of an expression of the statement at `at`.
+    pub async fn value(&self, expression: &'t Expression, frame: &mut Frame, at: &Address) -> Result<Value, Exit> {
+        self.value_noting(expression, frame, at, &mut Vec::new()).await
+    }
+
+    /// The same, keeping what was observed on the way.
+    pub async fn value_noting(
+        &self,
+        expression: &'t Expression,
+        frame: &mut Frame,
+        at: &Address,
+        noted: &mut Vec<ShownEvidence>,
+    ) -> Result<Value, Exit> {
+        Ok(self.evaluated(expression, frame, at, noted, false).await?.0)
+    }
+
+    /// The same with its age, for a local that is to hold it.
+    pub async fn aged(
+        &self,
+        expression: &'t Expression,
+        frame: &mut Frame,
+        at: &Address,
+    ) -> Result<(Value, Option<Age>), Exit> {
+        self.evaluated(expression, frame, at, &mut Vec::new(), false).await
+    }
+
+    /// The value as people are told it, however old.
+    pub async fn told(&self, expression: &'t Expression, frame: &mut Frame, at: &Address) -> Result<Value, Exit> {
+        Ok(self.evaluated(expression, frame, at, &mut Vec::new(), true).await?.0)
+    }
+
+    async fn evaluated(
+        &self,
+        expression: &'t Expression,
+        frame: &mut Frame,
+        at: &Address,
+        noted: &mut Vec<ShownEvidence>,
+        told: bool,
+    ) -> Result<(Value, Option<Age>), Exit> {
+        let told = told || self.shielded;
+        let mut made = None;
+        let now = self.now();
+        let goal_answer = self.run.goal_answer();
+        let mut answers = Vec::new();
+        let mut answered = 0_usize;
+        loop {
+            self.breathe(at).await?;
+            let (values, ages) = frame.parts();
+            let mut evaluator = Evaluator {
+                program: self.tree.program,
+                frame: values,
+                ages,
+                told,
+                age: None,
+                answers: &answers,
+                met: 0,
+                now,
+                run_started: self.run.started,
+                goal_answer: &goal_answer,
+                work: Work::default(),
+            };
+            let evaluated = evaluator.value(expression);
+            self.worked(evaluator.work.done());
+            let need = match evaluated {
+                Ok(value) => return Ok((value, Age::older(made, evaluator.age))),
+                Err(Stop::Error(error)) => return Err(Exit::Failed(error)),
+                Err(Stop::Need(need)) => need,
+            };
+            if answers.len() >= MOST_ANSWERS {
+                let message = format!("an expression asks for more than {MOST_ANSWERS} answers");
+                return Err(mismatch(message).into());
+            }
+            let ordinal = u32::try_from(answers.len()).unwrap_or(u32::MAX);
+            let answer = match need {
+                Need::Observe(call, arguments) => {
+                    let action = self.action(call.action)?;
+                    let label = named(action, arguments.iter().cloned()).to_string();
+                    let value = self.observe(call.action, arguments, at.child(call.node, ordinal)).await?;
+                    if let Some(fresh) = action.fresh {
+                        let age = Age { until: after(self.now(), fresh), fresh, call: label.as_str().into() };
+                        made = Age::older(made, Some(age));
+                    }
+                    noted.push(ShownEvidence { label: label.into(), value: value.clone() });
+                    (call.node, value)
+                }
+                Need::Check(call, arguments) => {
+                    let answer = ask_probe(self, call.probe, arguments, at.child(call.node, ordinal)).await?;
+                    noted.push(ShownEvidence { label: answer.probe.clone(), value: answer.record() });
+                    (call.node, Value::word(answer.verdict.word()))
+                }
+            };
+            answered = answered.saturating_add(answer.1.size(LARGEST_VALUE).bytes);
+            if answered > LARGEST_POOL {
+                let message = format!("the answers to one expression are larger than {} MiB", LARGEST_POOL >> 20);
+                return Err(mismatch(message).into());
+            }
+            answers.push(answer);
+        }
+    }
+
+    /// The values of several expressions.
+    pub async fn values(
+        &self,
+        expressions: &'t [Expression],
+        frame: &mut Frame,
+        at: &Address,
+    ) -> Result<Vec<Value>, Exit> {
+        let mut values = Vec::with_capacity(expressions.len());
+        for expression in expressions {
+            values.push(self.value(expression, frame, at).await?);
+        }
+        Ok(values)
+    }
+
+    /// The value of a condition.
+    pub async fn boolean(&self, condition: &'t Expression, frame: &mut Frame, at: &Address) -> Result<bool, Exit> {
+        self.boolean_noting(condition, frame, at, &mut Vec::new()).await
+    }
+
+    /// The same, keeping what was observed on the way.
+    pub async fn boolean_noting(
+        &self,
+        condition: &'t Expression,
+        frame: &mut Frame,
+        at: &Address,
+        noted: &mut Vec<ShownEvidence>,
+    ) -> Result<bool, Exit> {
+        let value = self.value_noting(condition, frame, at, noted).await?;
+        value.as_boolean().ok_or_else(|| not_boolean(&value).into())
+    }
+
+    /// A length of time that is not negative.
+    pub async fn duration(
+        &self,
+        expression: &'t Expression,
+        frame: &mut Frame,
+        at: &Address,
+    ) -> Result<SignedDuration, Exit> {
+        let value = self.value(expression, frame, at).await?;
+        value.whole("a length of time")?;
+        match value {
+            Value::Duration(duration) if !duration.is_negative() => Ok(duration),
+            value => Err(mismatch(format!("{value} is not a length of time")).into()),
+        }
+    }
+
+    /// A whole number that is not negative.
+    pub async fn count(&self, expression: &'t Expression, frame: &mut Frame, at: &Address) -> Result<u32, Exit> {
+        use rust_decimal::prelude::ToPrimitive;
+        let value = self.value(expression, frame, at).await?;
+        value.whole("a number of times")?;
+        let count = match &value {
+            Value::Number(number) if number.fract().is_zero() => number.to_u32(),
+            _ => None,
+        };
+        count.ok_or_else(|| mismatch(format!("{value} is not a number of times")).into())
+    }
+
+    /// A text for people.
+    pub async fn text(&self, expression: &'t Expression, frame: &mut Frame, at: &Address) -> Result<String, Exit> {
+        Ok(self.told(expression, frame, at).await?.to_string())
+    }
+
+    /// The action that a call names.
+    pub fn action(&self, index: usize) -> Result<&'t Action, Exit> {
+        let action = self.tree.program.actions.get(index);
+        action.ok_or_else(|| mismatch("a call names an action that the program does not have").into())
+    }
+
+    /// Makes a call of a signature (`saves`, `confirm`) in the signature's frame.
+    pub async fn observe_call(&self, call: &'t ProgramCall, frame: &mut Frame, at: &Address) -> Result<Value, Exit> {
+        let at = at.child(call.node, 0);
+        let arguments = self.values(&call.arguments, frame, &at).await?;
+        self.observe(call.action, arguments, at).await
+    }
+
+    /// Asks what an observing action answers.
+    pub fn observe<'f>(&'f self, action: usize, arguments: Vec<Value>, at: Address) -> Boxed<'f, Result<Value, Exit>>
+    where
+        't: 'f,
+    {
+        Box::pin(async move {
+            let action = self.action(action)?;
+            // Bodies can ask for others, and those again: no answer from outside slows them down.
+            self.take_steps(if action.body.is_some() { budget::BODY } else { 1 })?;
+            let call = named(action, arguments);
+            is_whole(&call).map_err(|error| Exit::from(error).of(&call))?;
+            self.answer(action, &call, at).await.map_err(|exit| exit.of(&call))
+        })
+    }
+
+    async fn answer(&self, action: &'t Action, call: &Call, at: Address) -> Result<Value, Exit> {
+        let deadline = earlier(after(self.now(), action.timeout), self.cap);
+        let answer = match &action.body {
+            Some(body) => {
+                let inner = Self { cap: Some(deadline), ..self.at(at.clone()) };
+                let mut frame = signature_frame(action, call);
+                inner.bind_all(&body.lets, &mut frame).await?;
+                let BodyResult::Answer(answer) = &body.result else {
+                    return Err(mismatch("an observation does not answer").into());
+                };
+                inner.value(answer, &mut frame, &at).await?
+            }
+            None => self.ask(call.clone(), at, deadline).await?,
+        };
+        let answer = conform(answer, &action.returns, self.tree.program).map_err(|error| {
+            let message = format!(
+                "{}.{} answered with something else than its signature says: {error}",
+                action.backend, action.name
+            );
+            error.saying(message)
+        })?;
+        if answer.is_empty_list() && !action.empty_is_an_answer {
+            let message = format!("{}.{} answered with an empty list, which says nothing", action.backend, action.name);
+            return Err(ActionError::new(ErrorKind::Unknown, message).into());
+        }
+        Ok(answer)
+    }
+
+    async fn ask(&self, call: Call, at: Address, deadline: Timestamp) -> Result<Value, Exit> {
+        self.in_time()?;
+        let deadline = earlier(deadline, self.deadline());
+        if deadline <= self.now() {
+            return Err(ActionError::new(ErrorKind::TimedOut, format!("no time was left for {call}")).into());
+        }
+        let pending = self.tree.observing.observe(Request { address: at, call, deadline });
+        let reply = reply(self.tree, pending, !self.shielded).await.map_err(|_| Exit::Cancelled)?;
+        match reply.result {
+            Err(error) if error.kind == ErrorKind::TimedOut => {
+                self.in_time()?;
+                Err(error.into())
+            }
+            result => Ok(result?),
+        }
+    }
+}
+
+/// The frame of an action's signature, for one call.
+pub(crate) fn signature_frame(action: &Action, call: &Call) -> Frame {
+    Frame::new(call.arguments.iter().map(|(_, value)| value.clone()).collect(), &action.locals)
+}
+
+/// A call with the names of its parameters.
+pub(crate) fn named(action: &Action, arguments: impl IntoIterator<Item = Value>) -> Call {
+    Call {
+        backend: action.backend.clone(),
+        action: action.name.clone(),
+        class: action.class,
+        arguments: action.parameters.iter().map(|parameter| parameter.name.clone()).zip(arguments).collect(),
+    }
+}
+
+/// Checks that no argument has lost a part.
+pub(crate) fn is_whole(call: &Call) -> Result<(), ActionError> {
+    let whole = |(name, value): &(ecow::EcoString, Value)| {
+        value.whole(format_args!("the argument `{name}` of `{}.{}`", call.backend, call.action))
+    };
+    call.arguments.iter().try_for_each(whole)
+}
+
+/// A time that much later; the end of time if there is no such time.
+pub(crate) fn after(time: Timestamp, duration: SignedDuration) -> Timestamp {
+    time.checked_add(duration).unwrap_or(Timestamp::MAX)
+}
+
+/// The earlier of two.
+pub(crate) fn earlier(time: Timestamp, other: Option<Timestamp>) -> Timestamp {
+    other.map_or(time, |other| other.min(time))
+}

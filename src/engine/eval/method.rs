@@ -1,0 +1,73 @@
+//! What can be asked of a value: `.count`, `.lines`, `.capture(…)`.
+
+use super::arithmetic::{mismatch, order, sum};
+use super::decode::decimal;
+use crate::program::Method;
+use crate::value::jq::first_result;
+use crate::value::{ActionError, Value};
+use std::cmp::Ordering;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// The answer.
+pub(crate) fn method(of: &Value, which: &Method) -> Result<Value, ActionError> {
+    let Value::Partial(partial) = of else { return of_whole(of, which) };
+    // What is made of it for people keeps the mark. What would look for something, or count, is refused: the part that
+    // is missing might say otherwise.
+    match which {
+        Method::Lines | Method::First | Method::Last | Method::Json | Method::Jq(_) => {
+            match of_whole(&partial.value, which) {
+                Ok(value) if value != Value::Absent => Ok(value.losing(partial.loss)),
+                _ => Err(partial.loss.refusal("what is looked into")),
+            }
+        }
+        Method::Count | Method::Sum(_) | Method::Max | Method::Min | Method::Distinct => {
+            Err(partial.loss.refusal("a list that is counted"))
+        }
+        Method::Number => Err(partial.loss.refusal("a number")),
+        Method::Capture(_) => Err(partial.loss.refusal("what a pattern is looked for in")),
+    }
+}
+
+fn of_whole(of: &Value, which: &Method) -> Result<Value, ActionError> {
+    if let Method::Max | Method::Min | Method::Sum(_) | Method::Distinct = which {
+        of.whole("a list whose items are compared")?;
+    }
+    Ok(match (which, of) {
+        (Method::Count, Value::List(values)) => Value::number(values.len() as u64),
+        (Method::First, Value::List(values)) => values.first().cloned().unwrap_or(Value::Absent),
+        (Method::Last, Value::List(values)) => values.last().cloned().unwrap_or(Value::Absent),
+        (Method::Max, Value::List(values)) => extreme(values, Ordering::Greater)?,
+        (Method::Min, Value::List(values)) => extreme(values, Ordering::Less)?,
+        (Method::Sum(item), Value::List(values)) => sum(values, item)?,
+        (Method::Distinct, Value::List(values)) => {
+            let mut seen: HashSet<&Value> = HashSet::new();
+            Value::list(values.iter().filter(|value| seen.insert(value)).cloned())
+        }
+        (Method::Lines, Value::Text(text)) => Value::list(text.lines().map(Value::text)),
+        (Method::Number, Value::Text(text)) => decimal(text.trim()).map_or(Value::Absent, Value::Number),
+        (Method::Json, Value::Text(text)) => serde_json::from_str(text)
+            .map(|json| Value::Json(Arc::new(json)))
+            .map_err(|error| mismatch(format!("a text is not JSON: {error}")))?,
+        (Method::Capture(pattern), Value::Text(text)) => pattern
+            .captures(text)
+            .and_then(|found| found.get(1).or_else(|| found.get(0)))
+            .map_or(Value::Absent, |found| Value::text(found.as_str())),
+        (Method::Jq(filter), Value::Json(json)) => Value::Json(Arc::new(first_result(filter, json)?)),
+        (_, of) => return Err(mismatch(format!("{} cannot be asked that", of.kind()))),
+    })
+}
+
+fn extreme(values: &[Value], wanted: Ordering) -> Result<Value, ActionError> {
+    let mut best: Option<&Value> = None;
+    for value in values {
+        let better = match best {
+            Some(best) => order(value, best)? == wanted,
+            None => true,
+        };
+        if better {
+            best = Some(value);
+        }
+    }
+    Ok(best.cloned().unwrap_or(Value::Absent))
+}

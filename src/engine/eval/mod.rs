@@ -1,0 +1,385 @@
+//! Expressions: pure and synchronous. Where one needs an answer that nobody has looked for yet it stops and says so;
+//! whoever looks for it evaluates again from the top.
+
+pub(crate) mod arithmetic;
+pub(crate) mod constant;
+pub(crate) mod decode;
+pub(crate) mod driver;
+pub(crate) mod explain;
+pub(crate) mod frame;
+pub(crate) mod method;
+pub(crate) mod probe;
+
+use self::arithmetic::{arithmetic, compare, mismatch, negate, order};
+use self::decode::decode;
+use self::frame::{Age, Ages};
+use self::method::method;
+use super::run::budget::{LARGEST_VALUE, Work, fits};
+use crate::program::{
+    Call, Comprehension, Expression, ExpressionKind, Method, NodeId, ProbeCall, Program, Quantifier, Slot, TextPart,
+};
+use crate::value::{ActionError, ErrorKind, Record, Timestamp, Value};
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+/// Why an evaluation stopped.
+pub(super) enum Stop<'t> {
+    /// For an answer.
+    Need(Need<'t>),
+    /// For an error.
+    Error(ActionError),
+}
+
+impl From<ActionError> for Stop<'_> {
+    fn from(error: ActionError) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// What has to be looked for.
+pub(super) enum Need<'t> {
+    /// What an observation answers.
+    Observe(&'t Call, Vec<Value>),
+    /// What a probe says.
+    Check(&'t ProbeCall, Vec<Value>),
+}
+
+/// What an expression can see.
+pub(super) struct Evaluator<'e> {
+    /// Hosts and roles.
+    pub program: &'e Program,
+    /// Locals.
+    pub frame: &'e mut [Value],
+    /// Which of them grow old.
+    pub ages: &'e Ages,
+    /// Whether people are only told: then an old answer is what it was.
+    pub told: bool,
+    /// The age of what was read so far.
+    pub age: Option<Age>,
+    /// Answers so far, in the order in which evaluation meets them.
+    pub answers: &'e [(NodeId, Value)],
+    /// How many of them this evaluation has met.
+    pub met: usize,
+    /// The clock when the expression was begun: it does not move while answers are looked for, so that evaluating again
+    /// takes the same way.
+    pub now: Timestamp,
+    /// When the run started.
+    pub run_started: Timestamp,
+    /// The goal's last answer.
+    pub goal_answer: &'e Value,
+    /// What it has cost so far.
+    pub work: Work,
+}
+
+type Evaluated<'t, T = Value> = Result<T, Stop<'t>>;
+
+impl Evaluator<'_> {
+    /// The value.
+    pub fn value<'t>(&mut self, expression: &'t Expression) -> Evaluated<'t> {
+        self.work.spend(1)?;
+        match &expression.kind {
+            ExpressionKind::Constant(value) => Ok(value.clone()),
+            ExpressionKind::Local(slot) => {
+                if let Some(age) = self.ages.get(slot) {
+                    if !self.told {
+                        age.check(self.now)?;
+                    }
+                    self.age = Age::older(self.age.take(), Some(age.clone()));
+                }
+                Ok(self.local(*slot)?.clone())
+            }
+            ExpressionKind::Text(parts) => self.text(parts),
+            ExpressionKind::Field(of, name) => {
+                let value = self.value(of)?;
+                let loss = if let Value::Partial(partial) = &value { Some(partial.loss) } else { None };
+                match value.shown() {
+                    Value::Record(record) => {
+                        let field = record.field(name).cloned();
+                        let field = field.ok_or_else(|| mismatch(format!("{} has no field {name}", record.name)))?;
+                        Ok(field.losing_if(loss))
+                    }
+                    other => Err(mismatch(format!("{} has no field {name}", other.kind())).into()),
+                }
+            }
+            ExpressionKind::Fact(of, name) => {
+                let host = self.value(of)?;
+                Ok(self.host(&host)?.member(name).unwrap_or(Value::Absent))
+            }
+            ExpressionKind::Method(of, which) => {
+                let of = self.value(of)?;
+                if !matches!(which, Method::Count | Method::First | Method::Last) {
+                    self.work.look_through(&of)?;
+                }
+                let answer = method(&of, which)?;
+                Ok(match which {
+                    Method::Lines | Method::Json | Method::Jq(_) | Method::Distinct => self.work.made(answer)?,
+                    _ => answer,
+                })
+            }
+            ExpressionKind::List(items) => {
+                let values = items.iter().map(|item| self.value(item)).collect::<Result<_, _>>().map(Value::List)?;
+                Ok(self.work.made(values)?)
+            }
+            ExpressionKind::Record { name, fields } => {
+                let fields = fields.iter().map(|(name, value)| Ok((name.clone(), self.value(value)?)));
+                let fields = fields.collect::<Evaluated<'t, _>>()?;
+                Ok(self.work.made(Value::Record(Arc::new(Record { name: name.clone(), fields })))?)
+            }
+            ExpressionKind::Comprehension(it) => self.comprehension(it),
+            ExpressionKind::Quantifier { kind, slot, list, body } => self.quantifier(*kind, *slot, list, body),
+            ExpressionKind::Not(of) => Ok(Value::Boolean(!self.boolean(of)?)),
+            ExpressionKind::Negate(of) => {
+                let of = self.value(of)?;
+                of.whole(COUNTED)?;
+                Ok(negate(&of)?)
+            }
+            ExpressionKind::And(left, right) => Ok(Value::Boolean(self.boolean(left)? && self.boolean(right)?)),
+            ExpressionKind::Or(left, right) => Ok(Value::Boolean(self.boolean(left)? || self.boolean(right)?)),
+            ExpressionKind::Compare(how, left, right) => {
+                let (left, right) = (self.value(left)?, self.value(right)?);
+                self.work.look_through(&left)?;
+                self.work.look_through(&right)?;
+                left.whole(COMPARED).and_then(|()| right.whole(COMPARED))?;
+                Ok(Value::Boolean(compare(*how, &left, &right)?))
+            }
+            ExpressionKind::In(item, list) => {
+                let (item, list) = (self.value(item)?, self.value(list)?);
+                self.work.look_through(&list)?;
+                Ok(Value::Boolean(contains(&list, &item)?))
+            }
+            ExpressionKind::Contains(whole, part) => {
+                let (whole, part) = (self.value(whole)?, self.value(part)?);
+                self.work.look_through(&whole)?;
+                Ok(Value::Boolean(contains(&whole, &part)?))
+            }
+            ExpressionKind::Matches(text, pattern) => match self.value(text)? {
+                Value::Text(text) => {
+                    self.work.read(&text)?;
+                    Ok(Value::Boolean(pattern.is_match(&text)))
+                }
+                other if other.loss().is_some() => Err(lost(&other, "what is matched with a pattern").into()),
+                other => Err(mismatch(format!("{} cannot be matched with a pattern", other.kind())).into()),
+            },
+            ExpressionKind::Arithmetic(operator, left, right) => {
+                let (left, right) = (self.value(left)?, self.value(right)?);
+                left.whole(COUNTED).and_then(|()| right.whole(COUNTED))?;
+                Ok(arithmetic(*operator, &left, &right)?)
+            }
+            ExpressionKind::As { value, target, or_absent } => {
+                let value = self.value(value)?;
+                self.work.look_through(&value)?;
+                match decode(&value, target, self.program) {
+                    // Whether the whole would fit nobody can tell.
+                    Err(_) if *or_absent && value.loss().is_none() => Ok(Value::Absent),
+                    decoded => Ok(self.work.made(decoded?)?),
+                }
+            }
+            ExpressionKind::IsRole(of, role) => {
+                let host = self.value(of)?;
+                Ok(Value::Boolean(self.host(&host)?.roles.contains(role)))
+            }
+            ExpressionKind::IsAbsent(of) => {
+                let value = self.value(of)?;
+                present(&value)?;
+                Ok(Value::Boolean(value == Value::Absent))
+            }
+            ExpressionKind::Conditional(condition, then, otherwise) => {
+                if self.boolean(condition)? {
+                    self.value(then)
+                } else {
+                    self.value(otherwise)
+                }
+            }
+            ExpressionKind::Observe(call) => {
+                let arguments = self.values(&call.arguments)?;
+                self.answer(call.node).unwrap_or(Err(Stop::Need(Need::Observe(call, arguments))))
+            }
+            ExpressionKind::Check(call) => {
+                let arguments = self.values(&call.arguments)?;
+                self.answer(call.node).unwrap_or(Err(Stop::Need(Need::Check(call, arguments))))
+            }
+            ExpressionKind::Hosts(role) => {
+                self.work.spend(self.program.hosts.len() as u64)?;
+                let hosts = self.program.hosts.iter().filter(|host| host.roles.contains(role));
+                Ok(Value::list(hosts.map(|host| Value::Host(host.name.clone()))))
+            }
+            ExpressionKind::FromOutside(of) => {
+                let value = self.value(of)?;
+                match value.as_text() {
+                    Some(text) if text.starts_with('-') => {
+                        let message = format!("the argument {text:?} came from outside and would pass for an option");
+                        Err(ActionError::new(ErrorKind::Refused, message).into())
+                    }
+                    _ => Ok(value),
+                }
+            }
+            ExpressionKind::Now => Ok(Value::Time(self.now)),
+            ExpressionKind::RunStarted => Ok(Value::Time(self.run_started)),
+            ExpressionKind::GoalAnswer => Ok(self.goal_answer.clone()),
+        }
+    }
+
+    /// Several values, in order.
+    pub fn values<'t>(&mut self, expressions: &'t [Expression]) -> Evaluated<'t, Vec<Value>> {
+        expressions.iter().map(|expression| self.value(expression)).collect()
+    }
+
+    fn answer<'t>(&mut self, node: NodeId) -> Option<Evaluated<'t>> {
+        let (asked, answer) = self.answers.get(self.met)?;
+        self.met += 1;
+        Some(if *asked == node {
+            Ok(answer.clone())
+        } else {
+            Err(mismatch("an expression took another way when it was evaluated again").into())
+        })
+    }
+
+    fn local(&self, slot: Slot) -> Result<&Value, ActionError> {
+        self.frame.get(slot).ok_or_else(|| mismatch("a local value is outside its frame"))
+    }
+
+    fn bind(&mut self, slot: Slot, value: Value) -> Result<(), ActionError> {
+        *self.frame.get_mut(slot).ok_or_else(|| mismatch("a local value is outside its frame"))? = value;
+        Ok(())
+    }
+
+    fn boolean<'t>(&mut self, expression: &'t Expression) -> Evaluated<'t, bool> {
+        match self.value(expression)? {
+            Value::Boolean(value) => Ok(value),
+            other => Err(not_boolean(&other).into()),
+        }
+    }
+
+    fn list<'t>(&mut self, expression: &'t Expression) -> Evaluated<'t, Arc<[Value]>> {
+        match self.value(expression)? {
+            Value::List(values) => Ok(values),
+            other if other.loss().is_some() => Err(lost(&other, "a list that is gone through").into()),
+            other => Err(mismatch(format!("{} is not a list", other.kind())).into()),
+        }
+    }
+
+    fn host(&self, value: &Value) -> Result<&crate::value::Host, ActionError> {
+        value.whole("a host")?;
+        let name = value.as_host().ok_or_else(|| mismatch(format!("{} is not a host", value.kind())))?;
+        let host = self.program.hosts.iter().find(|host| host.name == name);
+        host.ok_or_else(|| mismatch(format!("{name} is not a host that the inventory knows")))
+    }
+
+    fn text<'t>(&mut self, parts: &'t [TextPart]) -> Evaluated<'t> {
+        let mut text = ecow::EcoString::new();
+        let mut loss = None;
+        for part in parts {
+            match part {
+                TextPart::Literal(literal) => {
+                    self.work.read(literal)?;
+                    text.push_str(literal);
+                }
+                TextPart::Value(expression) => {
+                    let value = self.value(expression)?;
+                    loss = loss.or(value.loss());
+                    self.work.look_through(&value)?;
+                    text.push_str(&value.to_string());
+                    fits(text.len())?;
+                }
+            }
+        }
+        Ok(Value::Text(text).losing_if(loss))
+    }
+
+    fn quantifier<'t>(
+        &mut self,
+        kind: Quantifier,
+        slot: Slot,
+        list: &'t Expression,
+        body: &'t Expression,
+    ) -> Evaluated<'t> {
+        for item in self.list(list)?.iter() {
+            self.work.spend(1)?;
+            self.bind(slot, item.clone())?;
+            match (kind, self.boolean(body)?) {
+                (Quantifier::Any, true) => return Ok(Value::Boolean(true)),
+                (Quantifier::All, false) | (Quantifier::None, true) => return Ok(Value::Boolean(false)),
+                _ => {}
+            }
+        }
+        Ok(Value::Boolean(kind != Quantifier::Any))
+    }
+
+    fn comprehension<'t>(&mut self, it: &'t Comprehension) -> Evaluated<'t> {
+        let mut found = Vec::new();
+        let mut bytes = 0_usize;
+        for item in self.list(&it.list)?.iter() {
+            self.work.spend(1)?;
+            self.bind(it.slot, item.clone())?;
+            if let Some(condition) = &it.condition
+                && !self.boolean(condition)?
+            {
+                continue;
+            }
+            let key = match &it.key {
+                Some(key) => self.value(key)?,
+                None => Value::Absent,
+            };
+            let element = match &it.element {
+                Some(element) => self.value(element)?,
+                None => item.clone(),
+            };
+            if it.key.is_some() || it.element.is_some() {
+                for made in [&key, &element] {
+                    self.work.look_through(made)?;
+                    bytes = bytes.saturating_add(made.size(LARGEST_VALUE).bytes);
+                }
+                fits(bytes)?;
+            }
+            found.push((key, element));
+        }
+        // What sorting compares.
+        let rounds = if it.key.is_some() { u64::from(found.len().max(1).ilog2()) } else { 0 };
+        self.work.spend(rounds * found.len() as u64)?;
+        let mut wrong = None;
+        found.sort_by(|(left, _), (right, _)| {
+            let order = order(left, right).unwrap_or_else(|error| {
+                wrong = Some(error);
+                Ordering::Equal
+            });
+            if it.descending { order.reverse() } else { order }
+        });
+        match wrong {
+            Some(error) => Err(error.into()),
+            None => Ok(Value::list(found.into_iter().map(|(_, element)| element))),
+        }
+    }
+}
+
+/// What a value is refused as where a part of it is missing.
+const COMPARED: &str = "a value that is compared";
+const COUNTED: &str = "a number that is worked out";
+
+/// The error of a value that is no condition.
+pub(super) fn not_boolean(value: &Value) -> ActionError {
+    match value.loss() {
+        Some(loss) => loss.refusal("a condition"),
+        None => mismatch(format!("a condition is {}, neither true nor false", value.kind())),
+    }
+}
+
+/// Checks that it can be told whether a value is there: what is missing of a partial one might say otherwise.
+pub(super) fn present(value: &Value) -> Result<(), ActionError> {
+    match value {
+        Value::Partial(partial) => Err(partial.loss.refusal("what may be absent")),
+        _ => Ok(()),
+    }
+}
+
+fn lost(value: &Value, what: &str) -> ActionError {
+    value.whole(what).err().unwrap_or_else(|| mismatch(format!("{} is not {what}", value.kind())))
+}
+
+fn contains(whole: &Value, part: &Value) -> Result<bool, ActionError> {
+    whole.whole(COMPARED).and_then(|()| part.whole(COMPARED))?;
+    match (whole, part) {
+        (Value::List(values), part) => Ok(values.contains(part)),
+        (Value::Text(whole), Value::Text(part)) => Ok(whole.contains(part.as_str())),
+        (whole, part) => Err(mismatch(format!("{} cannot contain {}", whole.kind(), part.kind()))),
+    }
+}

@@ -1,0 +1,172 @@
+//! Probes: questions with three answers.
+
+use super::driver::{after, earlier};
+use super::explain::{Facts, because, written};
+use super::frame::Frame;
+use crate::engine::address::Address;
+use crate::engine::effect::undo::close;
+use crate::engine::event::EventKind;
+use crate::engine::exec::statement;
+use crate::engine::preview;
+use crate::engine::run::exit::Exit;
+use crate::engine::run::scope::{Boxed, Scope};
+use crate::program::{Probe, StatementKind};
+use crate::value::{ActionError, ErrorKind, Loss, Timestamp, Value, Written};
+use ecow::EcoString;
+
+/// What a probe says. Anything that keeps it from answering is `Unknown`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Passed,
+    Failed,
+    Unknown,
+}
+
+impl Verdict {
+    /// The word of the language for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// An answer, with what it rests on.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub probe: EcoString,
+    pub verdict: Verdict,
+    pub reason: String,
+    /// Whether a part of the reason is missing.
+    pub loss: Option<Loss>,
+    pub started: Timestamp,
+    pub ended: Timestamp,
+    pub value: Value,
+}
+
+impl Answer {
+    /// `goal.answer`, as a runbook sees it.
+    pub fn record(&self) -> Value {
+        Value::record(
+            "Answer",
+            [
+                ("probe", Value::text(self.probe.clone())),
+                ("verdict", Value::word(self.verdict.word())),
+                ("reason", Value::text(self.reason.as_str()).losing_if(self.loss)),
+                ("started", Value::Time(self.started)),
+                ("ended", Value::Time(self.ended)),
+                ("value", self.value.clone()),
+            ],
+        )
+    }
+}
+
+/// Asks a probe, again if it must be.
+pub(crate) fn ask_probe<'f, 't: 'f>(
+    scope: &'f Scope<'t>,
+    probe: usize,
+    arguments: Vec<Value>,
+    at: Address,
+) -> Boxed<'f, Result<Answer, Exit>> {
+    Box::pin(async move {
+        let missing = || ActionError::new(ErrorKind::Mismatch, "the program does not have that probe");
+        let probe = scope.tree.program.probes.get(probe).ok_or_else(missing)?;
+        let started = scope.now();
+        let (more, every) = probe.retries.unwrap_or_default();
+        let mut answer = attempt(scope, probe, &arguments, &at, 0).await?;
+        for turn in 1..=more {
+            if answer.0 == Verdict::Passed {
+                break;
+            }
+            scope
+                .pause(after(scope.now(), every), &at.child(probe_node(&at), turn), || {
+                    format!("{}, again", probe.title)
+                })
+                .await?;
+            scope.checkpoint()?;
+            answer = attempt(scope, probe, &arguments, &at, turn).await?;
+        }
+        let (verdict, Facts { text: reason, loss }, value) = answer;
+        let answer = Answer { probe: probe.name.clone(), verdict, reason, loss, started, ended: scope.now(), value };
+        scope.record(EventKind::ProbeAnswered {
+            address: at,
+            probe: probe.name.clone(),
+            title: probe.title.clone(),
+            verdict: verdict.word().into(),
+            reason: answer.reason.clone(),
+            answer: answer.value.clone(),
+        });
+        Ok(answer)
+    })
+}
+
+type Said = (Verdict, Facts, Value);
+
+async fn attempt<'t>(
+    scope: &Scope<'t>,
+    probe: &'t Probe,
+    arguments: &[Value],
+    at: &Address,
+    turn: u32,
+) -> Result<Said, Exit> {
+    let changes_something = |kind: &StatementKind| !matches!(kind, StatementKind::Let { .. });
+    if scope.tree.acting.is_none() && probe.statements.iter().any(|it| changes_something(&it.kind)) {
+        let arguments: Vec<String> = arguments.iter().map(|value| Written(value).to_string()).collect();
+        preview::first_effect(scope, &format!("ask {}({}), which changes something", probe.name, arguments.join(", ")));
+        return Err(Exit::SHOWN);
+    }
+    let until = earlier(after(scope.now(), probe.timeout), scope.cap);
+    let at = at.child(probe_node(at), turn);
+    let inner = Scope { cap: Some(until), asking: true, ..scope.at(at.clone()) };
+    let mut changes = Vec::new();
+    let mut frame = Frame::new(arguments.to_vec(), &probe.locals);
+    let asked = async {
+        for line in &probe.statements {
+            inner.checkpoint()?;
+            statement(&inner, line, &mut frame, &mut changes).await?;
+        }
+        let mut value = Value::Absent;
+        if let Some((call, slot)) = &probe.ask {
+            value = inner.observe_call(call, &mut frame, &at).await?;
+            if let Some(place) = frame.get_mut(*slot) {
+                *place = value.clone();
+            }
+        }
+        if let Some(condition) = &probe.unknown_if
+            && inner.boolean(condition, &mut frame, &at).await?
+        {
+            let Facts { text: facts, loss } = because(&inner, condition, &mut frame, &at).await;
+            let text = match facts.is_empty() {
+                true => "the answer says nothing".to_owned(),
+                false => format!("{facts}, which says nothing"),
+            };
+            return Ok((Verdict::Unknown, Facts { text, loss }, value));
+        }
+        let passed = inner.boolean(&probe.passed_if, &mut frame, &at).await?;
+        let Facts { text: facts, loss } = because(&inner, &probe.passed_if, &mut frame, &at).await;
+        let wanted = || written(&inner, &probe.passed_if, &frame);
+        let (verdict, text) = match (passed, facts.is_empty()) {
+            (true, true) => (Verdict::Passed, format!("{} holds", wanted())),
+            (true, false) => (Verdict::Passed, facts),
+            (false, true) => (Verdict::Failed, format!("{} does not hold", wanted())),
+            (false, false) => (Verdict::Failed, format!("{facts}; it passes if {}", wanted())),
+        };
+        Ok((verdict, Facts { text, loss }, value))
+    };
+    let said = asked.await;
+    let flow = said.as_ref().map(|_| ()).map_err(Exit::clone);
+    match (close(&inner, changes, flow).await, said) {
+        (Err(Exit::Failed(ActionError { message, loss, evidence, .. })), _) => {
+            Ok((Verdict::Unknown, Facts { text: message, loss }, evidence.unwrap_or(Value::Absent)))
+        }
+        (Err(exit), _) => Err(exit),
+        (Ok(()), said) => said,
+    }
+}
+
+/// The node that an asking stands at.
+fn probe_node(at: &Address) -> crate::program::NodeId {
+    at.last().unwrap_or(crate::program::NodeId(0))
+}

@@ -1,0 +1,127 @@
+//! The goal of a run: probes joined, three-valued, asked again and again with the arguments of the start.
+
+use crate::engine::address::Address;
+use crate::engine::eval::frame::Frame;
+use crate::engine::eval::probe::{Answer, Verdict, ask_probe};
+use crate::engine::run::exit::Exit;
+use crate::engine::run::scope::{Boxed, Scope};
+use crate::program::{Goal, NodeId, Program};
+use crate::value::{Timestamp, Value};
+use ecow::{EcoString, eco_format};
+
+/// A goal with its arguments.
+#[derive(Debug)]
+pub(crate) enum BoundGoal {
+    Probe { node: NodeId, probe: usize, arguments: Vec<Value> },
+    And(Box<BoundGoal>, Box<BoundGoal>),
+    Or(Box<BoundGoal>, Box<BoundGoal>),
+    Not(Box<BoundGoal>),
+}
+
+impl BoundGoal {
+    /// What `goal.answer` is before anybody has asked: full, so that a runbook can look into it.
+    pub fn not_asked(&self, program: &Program, started: Timestamp) -> Value {
+        let answer = Answer {
+            probe: self.name(program),
+            verdict: Verdict::Unknown,
+            reason: "not asked yet".to_owned(),
+            loss: None,
+            started,
+            ended: started,
+            value: Value::Absent,
+        };
+        answer.record()
+    }
+
+    fn name(&self, program: &Program) -> EcoString {
+        match self {
+            Self::Probe { probe, .. } => program.probes.get(*probe).map(|probe| probe.name.clone()).unwrap_or_default(),
+            Self::And(left, right) => eco_format!("{} and {}", left.name(program), right.name(program)),
+            Self::Or(left, right) => eco_format!("{} or {}", left.name(program), right.name(program)),
+            Self::Not(of) => eco_format!("not {}", of.name(program)),
+        }
+    }
+}
+
+/// Works out the arguments, once.
+pub(crate) fn bind<'f, 't: 'f>(
+    scope: &'f Scope<'t>,
+    goal: &'t Goal,
+    frame: &'f mut Frame,
+) -> Boxed<'f, Result<BoundGoal, Exit>> {
+    Box::pin(async move {
+        Ok(match goal {
+            Goal::Probe(call) => BoundGoal::Probe {
+                node: call.node,
+                probe: call.probe,
+                arguments: scope.values(&call.arguments, frame, &scope.address).await?,
+            },
+            Goal::And(left, right) => {
+                BoundGoal::And(Box::new(bind(scope, left, frame).await?), Box::new(bind(scope, right, frame).await?))
+            }
+            Goal::Or(left, right) => {
+                BoundGoal::Or(Box::new(bind(scope, left, frame).await?), Box::new(bind(scope, right, frame).await?))
+            }
+            Goal::Not(of) => BoundGoal::Not(Box::new(bind(scope, of, frame).await?)),
+        })
+    })
+}
+
+/// Asks the run's goal and keeps the answer as `goal.answer`. A run without one has reached it.
+pub(crate) async fn ask_goal(scope: &Scope<'_>) -> Result<Verdict, Exit> {
+    let Some(goal) = scope.run.goal.get() else { return Ok(Verdict::Passed) };
+    let asked = {
+        let mut record = scope.run.record.borrow_mut();
+        record.asked += 1;
+        record.asked - 1
+    };
+    let answer = ask(scope, goal, asked).await?;
+    let mut record = scope.run.record.borrow_mut();
+    if answer.verdict == Verdict::Passed {
+        record.settled = record.effects;
+    }
+    record.goal_answer = Some(answer.record());
+    Ok(answer.verdict)
+}
+
+fn ask<'f, 't: 'f>(scope: &'f Scope<'t>, goal: &'f BoundGoal, asked: u32) -> Boxed<'f, Result<Answer, Exit>> {
+    Box::pin(async move {
+        match goal {
+            BoundGoal::Probe { node, probe, arguments } => {
+                let at: Address = scope.run.address.child(*node, asked);
+                ask_probe(scope, *probe, arguments.clone(), at).await
+            }
+            BoundGoal::And(left, right) => joined(scope, left, right, asked, Verdict::Failed, "and").await,
+            BoundGoal::Or(left, right) => joined(scope, left, right, asked, Verdict::Passed, "or").await,
+            BoundGoal::Not(of) => {
+                let answer = ask(scope, of, asked).await?;
+                let verdict = match answer.verdict {
+                    Verdict::Passed => Verdict::Failed,
+                    Verdict::Failed => Verdict::Passed,
+                    Verdict::Unknown => Verdict::Unknown,
+                };
+                Ok(Answer { verdict, probe: eco_format!("not {}", answer.probe), ..answer })
+            }
+        }
+    })
+}
+
+/// Kleene's logic: `decisive` settles it whatever the other one says; otherwise what is unknown stays unknown.
+async fn joined(
+    scope: &Scope<'_>,
+    left: &BoundGoal,
+    right: &BoundGoal,
+    asked: u32,
+    decisive: Verdict,
+    word: &str,
+) -> Result<Answer, Exit> {
+    let left = ask(scope, left, asked).await?;
+    if left.verdict == decisive {
+        return Ok(left);
+    }
+    let right = ask(scope, right, asked).await?;
+    let probe = eco_format!("{} {word} {}", left.probe, right.probe);
+    let started = left.started;
+    let told = if right.verdict == decisive || left.verdict != Verdict::Unknown { right } else { left };
+    Ok(Answer { probe, started, ended: scope.now(), ..told })
+}

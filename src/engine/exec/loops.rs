@@ -1,0 +1,224 @@
+//! Loops, always bounded: over lists, one or several items at a time; by turns; until no error is left.
+
+use super::block;
+use crate::engine::eval::arithmetic::mismatch;
+use crate::engine::eval::driver::after;
+use crate::engine::eval::frame::{Age, Frame};
+use crate::engine::preview;
+use crate::engine::run::exit::{Exit, Flow};
+use crate::engine::run::scope::{Boxed, Scope};
+use crate::program::{Block, Expression, NodeId, Slot, Statement};
+use crate::value::{ActionError, ErrorKind, SignedDuration, Value};
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+
+/// `for x in XS, at most N, K at a time { }`.
+pub(crate) struct Each<'t> {
+    pub slot: Slot,
+    pub list: &'t Expression,
+    pub at_most: Option<&'t Expression>,
+    pub at_a_time: Option<&'t Expression>,
+    pub block: &'t Block,
+}
+
+/// `N times every D { }`.
+pub(crate) struct Turns<'t> {
+    pub count: &'t Expression,
+    pub every: Option<&'t Expression>,
+    pub block: &'t Block,
+}
+
+/// Runs the block for each item.
+pub(crate) async fn for_each<'t>(scope: &Scope<'t>, node: NodeId, each: Each<'t>, frame: &mut Frame) -> Flow {
+    let at = scope.address.child(node, 0);
+    let (list, age) = scope.aged(each.list, frame, &at).await?;
+    list.whole("a list that a loop goes over")?;
+    let Value::List(items) = list else {
+        return Err(mismatch("a loop goes over something that is not a list").into());
+    };
+    if let Some(at_most) = each.at_most {
+        let most = scope.count(at_most, frame, &at).await?;
+        if items.len() > most as usize {
+            let message = format!("a loop over at most {most} items got {}: none was begun", items.len());
+            return Err(scope.escalated(message));
+        }
+    }
+    let at_a_time = match each.at_a_time {
+        Some(count) => scope.count(count, frame, &at).await?.max(1),
+        None => 1,
+    };
+    if at_a_time > 1 {
+        return parallel(scope, node, &each, (items, age), at_a_time as usize, frame).await;
+    }
+    for (turn, item) in (0u32..).zip(items.iter()) {
+        if turn > 0 {
+            scope.checkpoint()?;
+        }
+        frame.bind(&scope.tree.pool, each.slot, item.clone(), age.clone())?;
+        let flow = block(scope.at(scope.address.child(node, turn)), each.block, frame).await;
+        if matches!(flow, Err(Exit::Shown { goes_on: true })) {
+            preview::more(scope, items.len() - turn as usize - 1, "the same for {} more");
+        }
+        flow?;
+    }
+    Ok(())
+}
+
+/// Several items at a time, each with locals of its own. The first that leaves badly starts no further item, and lets the
+/// others stop at their next statement and clean up.
+async fn parallel<'t>(
+    scope: &Scope<'t>,
+    node: NodeId,
+    each: &Each<'t>,
+    (items, age): (Arc<[Value]>, Option<Age>),
+    at_a_time: usize,
+    frame: &Frame,
+) -> Flow {
+    let group = scope.group();
+    let mut waiting = (0u32..).zip(items.iter());
+    let mut running: Vec<Boxed<'_, Flow>> = Vec::new();
+    let mut first: Option<Exit> = None;
+    poll_fn(|context| {
+        loop {
+            // In the order in which they were begun; one that ends makes room for the next at the end of the line.
+            running.retain_mut(|branch| match branch.as_mut().poll(context) {
+                Poll::Pending => true,
+                Poll::Ready(flow) => {
+                    if let Err(exit) = flow {
+                        group.stopping.set(true);
+                        first = Some(worse(first.take(), exit));
+                    }
+                    scope.tree.nudge();
+                    false
+                }
+            });
+            let mut begun = false;
+            while running.len() < at_a_time && !group.stopping.get() && scope.stopped().is_ok() {
+                let Some((turn, item)) = waiting.next() else { break };
+                let mut own = frame.clone();
+                if let Err(error) = own.bind(&scope.tree.pool, each.slot, item.clone(), age.clone()) {
+                    first = Some(worse(first.take(), error.into()));
+                    group.stopping.set(true);
+                    break;
+                }
+                let inner = scope.in_group(&group, scope.address.child(node, turn));
+                running.push(Box::pin(async move { block(inner, each.block, &mut own).await }));
+                begun = true;
+            }
+            if running.is_empty() {
+                return Poll::Ready(());
+            }
+            if !begun {
+                return Poll::Pending;
+            }
+        }
+    })
+    .await;
+    match first {
+        Some(exit) => {
+            if matches!(exit, Exit::Shown { goes_on: true }) {
+                preview::more(scope, items.len() - 1, "the same for {} more");
+            }
+            Err(exit)
+        }
+        None if waiting.next().is_some() => scope.stopped(),
+        None => Ok(()),
+    }
+}
+
+/// The first exit is the loop's, but an escalation must not get lost behind one that might be caught or pages nobody.
+fn worse(first: Option<Exit>, exit: Exit) -> Exit {
+    match (first, exit) {
+        (None, exit) => exit,
+        (Some(first @ (Exit::Escalated(_) | Exit::TimedOut)), _) => first,
+        (Some(_), exit @ Exit::Escalated(_)) => exit,
+        (Some(first), _) => first,
+    }
+}
+
+/// `repeat N times every D until C { } else { }`.
+pub(crate) async fn repeat<'t>(
+    scope: &Scope<'t>,
+    line: &'t Statement,
+    turns: Turns<'t>,
+    until: Option<&'t Expression>,
+    otherwise: Option<&'t Block>,
+    frame: &mut Frame,
+) -> Flow {
+    let Statement { node, kind, .. } = line;
+    let at = scope.address.child(*node, 0);
+    let (count, every) = worked_out(scope, &turns, frame, &at).await?;
+    for turn in 0..count {
+        let here = scope.address.child(*node, turn);
+        if turn > 0 {
+            scope.pause(after(scope.now(), every), &here, || "the next turn".to_owned()).await?;
+            scope.checkpoint()?;
+        }
+        match block(scope.at(here.clone()), turns.block, frame).await {
+            Err(Exit::Shown { goes_on: true }) => {
+                preview::more(scope, (count - turn - 1) as usize, "the same up to {} times more");
+                return Err(preview::arms(scope, kind, frame));
+            }
+            flow => flow?,
+        }
+        if let Some(until) = until {
+            match scope.boolean(until, frame, &here).await {
+                Err(Exit::Shown { .. }) => return Err(preview::arms(scope, kind, frame)),
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                Err(exit) => return Err(exit),
+            }
+        }
+    }
+    match (otherwise, until) {
+        (Some(otherwise), _) => block(scope.at(at), otherwise, frame).await,
+        (None, Some(until)) => {
+            let condition = preview::condition(scope, until, frame);
+            Err(scope.escalated(format!("repeated {count} times in vain until {condition}")))
+        }
+        (None, None) => Ok(()),
+    }
+}
+
+/// `retry N times every D { }`: the last error leaves.
+pub(crate) async fn retry<'t>(scope: &Scope<'t>, node: NodeId, turns: Turns<'t>, frame: &mut Frame) -> Flow {
+    let at = scope.address.child(node, 0);
+    let (count, every) = worked_out(scope, &turns, frame, &at).await?;
+    for turn in 0..count {
+        let here = scope.address.child(node, turn);
+        if turn > 0 {
+            scope.pause(after(scope.now(), every), &here, || "the next try".to_owned()).await?;
+            scope.checkpoint()?;
+        }
+        let last = turn + 1 == count;
+        let inner = Scope { caught: scope.caught || !last, ..scope.at(here) };
+        match block(inner, turns.block, frame).await {
+            Err(Exit::Failed(_)) if !last => {}
+            Err(Exit::Shown { goes_on }) => {
+                preview::more(
+                    scope,
+                    (count - turn - 1) as usize,
+                    "the same up to {} times more, if an error leaves it",
+                );
+                return Err(Exit::Shown { goes_on });
+            }
+            flow => return flow,
+        }
+    }
+    Err(ActionError::new(ErrorKind::Mismatch, "a retry of 0 times tried nothing").into())
+}
+
+async fn worked_out<'t>(
+    scope: &Scope<'t>,
+    turns: &Turns<'t>,
+    frame: &mut Frame,
+    at: &crate::engine::address::Address,
+) -> Result<(u32, SignedDuration), Exit> {
+    let count = scope.count(turns.count, frame, at).await?;
+    let every = match turns.every {
+        Some(every) => scope.duration(every, frame, at).await?,
+        None => SignedDuration::ZERO,
+    };
+    Ok((count, every))
+}

@@ -1,0 +1,539 @@
+//! What a rehearsal shows from its first effect on: every statement that could follow, both arms, and on what they depend.
+
+pub(crate) mod render;
+
+use self::render::{call_text, render, signature};
+use super::eval::frame::Frame;
+use super::eval::{Evaluator, explain};
+use super::event::EventKind;
+use super::run::budget::{MOST_STEPS, Work};
+use super::run::exit::{Exit, Flow};
+use super::run::scope::Scope;
+use crate::program::divergence::Leaving;
+use crate::program::{Adverb, Block, Expression, LetElse, Procedure, Slot, Statement, StatementKind, Subject};
+use crate::value::{Quoted, Value, Written};
+
+/// A rehearsal shows so many lines of what could follow. Procedures are written out wherever they are done, so that a
+/// short file can stand for millions.
+const MOST_LINES: u32 = 1000;
+
+/// The first effect, which is not made.
+pub(super) fn first_effect(scope: &Scope<'_>, text: &str) {
+    note(scope, text);
+}
+
+/// One line.
+pub(super) fn note(scope: &Scope<'_>, text: &str) {
+    scope.record(EventKind::Shown { depth: 0, text: text.to_owned(), depends_on: None });
+}
+
+/// The adverb, with its blank.
+pub(super) fn adverb(adverb: Adverb) -> &'static str {
+    match adverb {
+        Adverb::None => "",
+        Adverb::Temporarily { .. } => "temporarily ",
+        Adverb::Permanently { .. } => "permanently ",
+    }
+}
+
+/// A condition as people read it, values of locals filled in.
+pub(super) fn condition(scope: &Scope<'_>, condition: &Expression, frame: &Frame) -> String {
+    explain::written(scope, condition, frame)
+}
+
+/// What a block does to the outside, in one line: its calls, values of locals filled in. What is done in one case only,
+/// or several times, is written with its case or its loop.
+pub(super) fn effects(scope: &Scope<'_>, block: &Block, frame: &Frame) -> String {
+    let mut frame = frame.clone();
+    Showing { scope, frame: &mut frame, known: Vec::new(), depth: 0 }.effects(block)
+}
+
+/// `if A { … } else { … }`, in one line.
+fn braced(header: &str, effects: &str) -> String {
+    if effects.is_empty() { format!("{header} {{ }}") } else { format!("{header} {{ {effects} }}") }
+}
+
+/// One line about what is done so many times more, if it is; `{}` stands for the number.
+pub(super) fn more(scope: &Scope<'_>, times: usize, text: &str) {
+    if times > 0 {
+        note(scope, &text.replace("{}", &times.to_string()));
+    }
+}
+
+/// What follows in a block after the statement that had the first effect in it.
+pub(super) fn rest(scope: &Scope<'_>, met: &Statement, statements: &[Statement], frame: &mut Frame) -> Exit {
+    let known = match &met.kind {
+        StatementKind::Let { slot, .. } => vec![(*slot, false)],
+        _ => Vec::new(),
+    };
+    Showing { scope, frame, known, depth: 0 }.statements(statements, None);
+    let mut leaving = Leaving::of(scope.tree.program);
+    Exit::Shown { goes_on: !statements.iter().any(|statement| leaving.leaves(statement)) }
+}
+
+/// The arms of a statement that could be taken after its first effect.
+pub(super) fn arms(scope: &Scope<'_>, kind: &StatementKind, frame: &mut Frame) -> Exit {
+    Showing { scope, frame, known: Vec::new(), depth: 0 }.arms(kind, None);
+    let mut leaving = Leaving::of(scope.tree.program);
+    let mut leaves_block = |block: &Block| leaving.block(block);
+    let goes_on = match kind {
+        StatementKind::Match { arms, otherwise, .. } => {
+            arms.iter().map(|(_, block)| block).chain(otherwise).any(|block| !leaves_block(block))
+        }
+        StatementKind::Try { catch, .. } => !leaves_block(catch),
+        StatementKind::Repeat { otherwise: Some(otherwise), until: None, .. } => !leaves_block(otherwise),
+        _ => true,
+    };
+    Exit::Shown { goes_on }
+}
+
+/// A statement whose condition has the first effect in it, so that any of its arms could be taken.
+pub(super) fn undecided(scope: &Scope<'_>, statement: &Statement, frame: &mut Frame) -> Exit {
+    Showing { scope, frame, known: Vec::new(), depth: 0 }.statement(&statement.kind, None);
+    Exit::Shown { goes_on: !Leaving::of(scope.tree.program).leaves(statement) }
+}
+
+/// The same of a statement that asks people, which is its own first effect.
+pub(super) fn arms_after(scope: &Scope<'_>, flow: Flow, kind: &StatementKind, frame: &mut Frame) -> Flow {
+    match flow {
+        Err(Exit::Shown { .. }) => Err(arms(scope, kind, frame)),
+        flow => flow,
+    }
+}
+
+/// What takes back the block in which the first effect was met.
+pub(super) fn undo_after(scope: &Scope<'_>, flow: Flow, undo: Option<&Block>, frame: &mut Frame) -> Flow {
+    if let (Err(Exit::Shown { .. }), Some(undo)) = (&flow, undo) {
+        Showing { scope, frame, known: Vec::new(), depth: 0 }.undo(undo, None);
+    }
+    flow
+}
+
+struct Showing<'s, 't> {
+    scope: &'s Scope<'t>,
+    frame: &'s mut Frame,
+    /// Locals that were bound after the first effect, and whether their values are known all the same.
+    known: Vec<(Slot, bool)>,
+    depth: u32,
+}
+
+impl Showing<'_, '_> {
+    /// What a block does to the outside, in one line.
+    fn effects(&mut self, block: &Block) -> String {
+        let effects: Vec<String> =
+            block.statements.iter().map(|statement| self.effect(&statement.kind)).filter(|it| !it.is_empty()).collect();
+        effects.join("; ")
+    }
+
+    /// An expression with the names of what is not known; hosts and texts are put in their places.
+    fn named(&self, expression: &Expression) -> String {
+        render(self.scope.tree.program, expression, &|slot| {
+            let known = self.known.iter().rev().find(|it| it.0 == slot).is_none_or(|it| it.1);
+            match self.frame.get(slot).filter(|_| known) {
+                Some(value @ (Value::Host(_) | Value::Text(_))) => Some(value.clone()),
+                _ => self.frame.name(slot).cloned().map(Value::Word),
+            }
+        })
+    }
+
+    /// The effects of a block, and those of the block that is taken instead.
+    fn with_else(&mut self, header: &str, effects: &str, otherwise: Option<&Block>) -> String {
+        let otherwise = otherwise.map(|block| self.effects(block)).unwrap_or_default();
+        match (effects.is_empty(), otherwise.is_empty()) {
+            (true, true) => String::new(),
+            (_, true) => braced(header, effects),
+            (_, false) => format!("{} {}", braced(header, effects), braced("else", &otherwise)),
+        }
+    }
+
+    /// Only the block that is taken instead has effects.
+    fn only_else(&mut self, header: impl FnOnce(&Self) -> String, otherwise: Option<&Block>) -> String {
+        let otherwise = otherwise.map(|block| self.effects(block)).unwrap_or_default();
+        if otherwise.is_empty() { String::new() } else { braced(&format!("{} else", header(self)), &otherwise) }
+    }
+
+    fn effect(&mut self, kind: &StatementKind) -> String {
+        let program = self.scope.tree.program;
+        match kind {
+            StatementKind::Act { call, .. } => {
+                let arguments: Vec<String> = call.arguments.iter().map(|it| self.quoted_if_text(it)).collect();
+                call_text(program, call, &arguments)
+            }
+            StatementKind::Do { procedure, arguments, .. } => {
+                let name = program.procedures.get(*procedure).map_or("…", |procedure| procedure.name.as_str());
+                let arguments: Vec<String> = arguments.iter().map(|it| self.quoted_if_text(it)).collect();
+                format!("do {name}({})", arguments.join(", "))
+            }
+            StatementKind::Run { runbook, arguments } => {
+                let arguments: Vec<String> = arguments.iter().map(|it| self.quoted_if_text(it)).collect();
+                signature(program, *runbook, &arguments)
+            }
+            StatementKind::Let { slot, name, value, otherwise } => {
+                let run = match value {
+                    Subject::Run { .. } => self.subject(value),
+                    _ => String::new(),
+                };
+                self.bind(*slot, None);
+                let otherwise = match otherwise {
+                    Some(LetElse::Block(otherwise)) => Some(otherwise),
+                    _ => None,
+                };
+                let instead = self.only_else(|_| format!("let {name}"), otherwise);
+                [run, instead].into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join("; ")
+            }
+            StatementKind::Step { block, .. } => self.effects(block),
+            StatementKind::If { branches, otherwise } => {
+                let arms: Vec<(String, String)> =
+                    branches.iter().map(|(condition, block)| (self.named(condition), self.effects(block))).collect();
+                let last = otherwise.as_ref().map(|block| self.effects(block)).unwrap_or_default();
+                if last.is_empty() && arms.iter().all(|(_, effects)| effects.is_empty()) {
+                    return String::new();
+                }
+                let arms = arms.iter().map(|(condition, effects)| braced(&format!("if {condition}"), effects));
+                let last = (!last.is_empty()).then(|| braced("", &last).trim_start().to_owned());
+                arms.chain(last).collect::<Vec<_>>().join(" else ")
+            }
+            StatementKind::Match { subject, arms, otherwise } => {
+                let run = matches!(subject, Subject::Run { .. });
+                let subject = match subject {
+                    Subject::Value(expression) => self.named(expression),
+                    subject => self.subject(subject),
+                };
+                let arms = arms.iter().map(|(values, block)| {
+                    let values: Vec<String> = values.iter().map(|value| Written(value).to_string()).collect();
+                    (values.join(", "), self.effects(block))
+                });
+                let mut arms: Vec<(String, String)> = arms.collect();
+                arms.extend(otherwise.as_ref().map(|block| ("else".to_owned(), self.effects(block))));
+                if arms.iter().all(|(_, effects)| effects.is_empty()) {
+                    return if run { subject } else { String::new() };
+                }
+                let arms: Vec<String> = arms.iter().map(|(values, effects)| braced(values, effects)).collect();
+                braced(&format!("match {subject}"), &arms.join(" "))
+            }
+            StatementKind::For { slot, list, block, .. } => {
+                let list = self.named(list);
+                self.bind(*slot, None);
+                let effects = self.effects(block);
+                let name = self.frame.name(*slot).map_or("…", |name| name.as_str()).to_owned();
+                self.with_else(&format!("for {name} in {list}"), &effects, None)
+            }
+            StatementKind::Repeat { count, block, otherwise, .. } => {
+                let (count, effects) = (self.named(count), self.effects(block));
+                self.with_else(&format!("repeat {count} times"), &effects, otherwise.as_ref())
+            }
+            StatementKind::Retry { count, block, .. } => {
+                let (count, effects) = (self.named(count), self.effects(block));
+                self.with_else(&format!("retry {count} times"), &effects, None)
+            }
+            StatementKind::Try { block, slot, catch } => {
+                let effects = self.effects(block);
+                self.bind(*slot, None);
+                match self.effects(catch) {
+                    caught if caught.is_empty() => effects,
+                    caught => format!("{} {}", braced("try", &effects), braced("catch", &caught)),
+                }
+            }
+            StatementKind::TemporarilyBlock { block, undo, .. } => {
+                let (effects, undo) = (self.effects(block), self.effects(undo));
+                if effects.is_empty() && undo.is_empty() {
+                    return String::new();
+                }
+                format!("{} {}", braced("temporarily", &effects), braced("undo", &undo))
+            }
+            StatementKind::Require { condition, otherwise } => {
+                self.only_else(|it| format!("require {}", it.named(condition)), otherwise.as_ref())
+            }
+            StatementKind::RequireApproval { otherwise, .. } => {
+                self.only_else(|_| "require approval".to_owned(), otherwise.as_ref())
+            }
+            StatementKind::WaitUntil { condition, otherwise, .. } => {
+                self.only_else(|it| format!("wait until {}", it.named(condition)), otherwise.as_ref())
+            }
+            StatementKind::Manual { otherwise, .. } => self.only_else(|_| "manual".to_owned(), otherwise.as_ref()),
+            StatementKind::ResolveIfFixed { .. }
+            | StatementKind::Resolve { .. }
+            | StatementKind::Escalate { .. }
+            | StatementKind::Notify { .. }
+            | StatementKind::Wait { .. } => String::new(),
+        }
+    }
+
+    /// Whether enough has been shown.
+    fn is_full(&self) -> bool {
+        self.scope.tree.shown.get() > MOST_LINES
+    }
+
+    fn line(&self, text: impl Into<String>, depends_on: Option<&str>) {
+        let shown = &self.scope.tree.shown;
+        if self.is_full() {
+            return;
+        }
+        shown.set(shown.get() + 1);
+        if self.is_full() {
+            return note(self.scope, "and more, which is not shown");
+        }
+        self.scope.record(EventKind::Shown {
+            depth: self.depth,
+            text: text.into(),
+            depends_on: depends_on.map(str::to_owned),
+        });
+    }
+
+    fn inside(&mut self, block: &Block, depends_on: Option<&str>) {
+        self.depth += 1;
+        self.statements(&block.statements, depends_on);
+        self.depth -= 1;
+    }
+
+    fn arm(&mut self, header: &str, block: Option<&Block>, depends_on: &str) {
+        if let Some(block) = block {
+            self.line(header, Some(depends_on));
+            self.inside(block, Some(depends_on));
+        }
+    }
+
+    fn statements(&mut self, statements: &[Statement], depends_on: Option<&str>) {
+        for statement in statements {
+            if self.is_full() {
+                return;
+            }
+            self.statement(&statement.kind, depends_on);
+        }
+    }
+
+    /// The value, where it can be known without asking anybody.
+    fn value(&mut self, expression: &Expression) -> Option<Value> {
+        if self.scope.tree.work.get() > MOST_STEPS || !self.is_known(expression) {
+            return None;
+        }
+        let goal_answer = Value::Absent;
+        let (values, ages) = self.frame.parts();
+        let mut evaluator = Evaluator {
+            program: self.scope.tree.program,
+            frame: values,
+            ages,
+            told: true,
+            age: None,
+            answers: &[],
+            met: 0,
+            now: self.scope.now(),
+            run_started: self.scope.run.started,
+            goal_answer: &goal_answer,
+            work: Work::default(),
+        };
+        let value = evaluator.value(expression).ok();
+        self.scope.worked(evaluator.work.done());
+        value
+    }
+
+    fn is_known(&self, expression: &Expression) -> bool {
+        self::render::is_pure(expression, &|slot| self.known.iter().rev().find(|it| it.0 == slot).is_none_or(|it| it.1))
+    }
+
+    fn text(&mut self, expression: &Expression) -> String {
+        match self.value(expression) {
+            Some(value) => value.to_string(),
+            None => {
+                let known = &self.known;
+                let frame = &*self.frame;
+                render(self.scope.tree.program, expression, &|slot| {
+                    let known = known.iter().rev().find(|it| it.0 == slot).is_none_or(|it| it.1);
+                    if known { frame.get(slot).cloned() } else { None }
+                })
+            }
+        }
+    }
+
+    fn quoted(&mut self, expression: &Expression) -> String {
+        match self.value(expression) {
+            Some(value) => Quoted(&value.to_string()).to_string(),
+            None => self.text(expression),
+        }
+    }
+
+    fn bind(&mut self, slot: Slot, value: Option<Value>) {
+        self.known.push((slot, value.is_some()));
+        if let (Some(place), Some(value)) = (self.frame.get_mut(slot), value) {
+            *place = value;
+        }
+    }
+
+    fn statement(&mut self, kind: &StatementKind, depends_on: Option<&str>) {
+        let program = self.scope.tree.program;
+        match kind {
+            StatementKind::Step { title, block } => {
+                let title = self.quoted(title);
+                self.line(format!("step {title}"), depends_on);
+                self.inside(block, depends_on);
+            }
+            StatementKind::ResolveIfFixed { .. } => self.line("resolve if fixed", depends_on),
+            StatementKind::Resolve { message } => {
+                let message = self.quoted(message);
+                self.line(format!("resolve {message}"), depends_on);
+            }
+            StatementKind::Escalate { contact, message, .. } => {
+                let message = self.quoted(message);
+                self.line(format!("escalate to {contact} {message}"), depends_on);
+            }
+            StatementKind::Notify { contact, message, .. } => {
+                let message = self.quoted(message);
+                self.line(format!("notify {contact} {message}"), depends_on);
+            }
+            StatementKind::Require { condition, otherwise } => {
+                let condition = self.text(condition);
+                self.line(format!("require {condition}"), depends_on);
+                self.arm("else", otherwise.as_ref(), &format!("not: {condition}"));
+            }
+            StatementKind::RequireApproval { message, by, .. } => {
+                let (message, by) = (self.quoted(message), self.text(by));
+                self.line(format!("require approval {message} by {by}"), depends_on);
+                self.arms(kind, depends_on);
+            }
+            StatementKind::Wait { duration } => {
+                let duration = self.text(duration);
+                self.line(format!("wait {duration}"), depends_on);
+            }
+            StatementKind::WaitUntil { condition, window, otherwise, .. } => {
+                let (condition, within) = (self.text(condition), self.text(&window.within));
+                self.line(format!("wait until {condition} within {within}"), depends_on);
+                self.arm("else", otherwise.as_ref(), &format!("not in time: {condition}"));
+            }
+            StatementKind::Act { call, adverb: how } => {
+                let arguments: Vec<String> =
+                    call.arguments.iter().map(|argument| self.quoted_if_text(argument)).collect();
+                self.line(format!("{}{}", adverb(*how), call_text(program, call, &arguments)), depends_on);
+            }
+            StatementKind::Do { procedure, arguments, adverb: how } => {
+                let Some(procedure) = program.procedures.get(*procedure) else { return };
+                let values: Vec<Option<Value>> = arguments.iter().map(|argument| self.value(argument)).collect();
+                let texts: Vec<String> = arguments.iter().map(|argument| self.quoted_if_text(argument)).collect();
+                self.line(format!("{}do {}({})", adverb(*how), procedure.name, texts.join(", ")), depends_on);
+                let known = values.iter().enumerate().map(|(slot, value)| (slot, value.is_some())).collect();
+                let values = values.into_iter().map(|value| value.unwrap_or(Value::Absent)).collect();
+                let mut frame = Frame::new(values, &procedure.locals);
+                Showing { scope: self.scope, frame: &mut frame, known, depth: self.depth }
+                    .procedure(procedure, depends_on);
+            }
+            StatementKind::TemporarilyBlock { block, undo, .. } => {
+                self.line("temporarily", depends_on);
+                self.inside(block, depends_on);
+                self.undo(undo, depends_on);
+            }
+            StatementKind::Let { slot, name, value, .. } => {
+                let (text, known) = match value {
+                    Subject::Value(expression) => (self.text(expression), self.value(expression)),
+                    subject => (self.subject(subject), None),
+                };
+                self.line(format!("let {name} = {text}"), depends_on);
+                self.arms(kind, depends_on);
+                self.bind(*slot, known);
+            }
+            StatementKind::If { branches, otherwise } => {
+                let mut conditions = Vec::new();
+                for (condition, block) in branches {
+                    let condition = self.text(condition);
+                    self.arm(&format!("if {condition}"), Some(block), &condition);
+                    conditions.push(condition);
+                }
+                self.arm("else", otherwise.as_ref(), &format!("not: {}", conditions.join(" or ")));
+            }
+            StatementKind::Match { .. } => self.arms(kind, depends_on),
+            StatementKind::For { slot, list, block, .. } => {
+                let text = self.text(list);
+                self.line(format!("for each of {text}"), depends_on);
+                self.bind(*slot, None);
+                self.inside(block, depends_on);
+            }
+            StatementKind::Repeat { count, block, .. } => {
+                let count = self.text(count);
+                self.line(format!("repeat {count} times"), depends_on);
+                self.inside(block, depends_on);
+                self.arms(kind, depends_on);
+            }
+            StatementKind::Retry { count, block, .. } => {
+                let count = self.text(count);
+                self.line(format!("retry {count} times"), depends_on);
+                self.inside(block, depends_on);
+            }
+            StatementKind::Try { block, .. } => {
+                self.line("try", depends_on);
+                self.inside(block, depends_on);
+                self.arms(kind, depends_on);
+            }
+            StatementKind::Run { runbook, arguments } => {
+                let arguments: Vec<String> = arguments.iter().map(|argument| self.quoted_if_text(argument)).collect();
+                self.line(signature(program, *runbook, &arguments), depends_on);
+            }
+            StatementKind::Manual { message, .. } => {
+                let message = self.quoted(message);
+                self.line(format!("manual {message}"), depends_on);
+                self.arms(kind, depends_on);
+            }
+        }
+    }
+
+    /// The arms that depend on what the statement itself asks or does.
+    fn arms(&mut self, kind: &StatementKind, depends_on: Option<&str>) {
+        match kind {
+            StatementKind::RequireApproval { otherwise, .. } => self.arm("else", otherwise.as_ref(), "no approval"),
+            StatementKind::Let { name, otherwise: Some(LetElse::Block(otherwise)), .. } => {
+                self.arm("else", Some(otherwise), &format!("{name} is absent"));
+            }
+            StatementKind::Match { subject, arms, otherwise } => {
+                let subject = self.subject(subject);
+                for (values, block) in arms {
+                    let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+                    let depends_on = format!("{subject} is {}", values.join(" or "));
+                    self.arm(&format!("match: {}", values.join(", ")), Some(block), &depends_on);
+                }
+                self.arm("match: else", otherwise.as_ref(), &format!("{subject} is something else"));
+            }
+            StatementKind::Repeat { until, otherwise, .. } => {
+                let until = until.as_ref().map(|until| self.text(until));
+                if let Some(until) = &until {
+                    self.line(format!("until {until}"), depends_on);
+                }
+                let never = until.map_or_else(|| "after the last turn".to_owned(), |until| format!("never: {until}"));
+                self.arm("else", otherwise.as_ref(), &never);
+            }
+            StatementKind::Try { slot, catch, .. } => {
+                self.bind(*slot, None);
+                self.arm("catch", Some(catch), "an error in the lines above");
+            }
+            StatementKind::Manual { otherwise, .. } => self.arm("else", otherwise.as_ref(), "not done in time"),
+            _ => {}
+        }
+    }
+
+    fn procedure(&mut self, procedure: &Procedure, depends_on: Option<&str>) {
+        self.inside(&procedure.block, depends_on);
+        if let Some(undo) = &procedure.undo {
+            self.undo(undo, depends_on);
+        }
+    }
+
+    fn undo(&mut self, undo: &Block, depends_on: Option<&str>) {
+        self.line("undo, when the block around it ends", depends_on);
+        self.inside(undo, depends_on);
+    }
+
+    fn subject(&mut self, subject: &Subject) -> String {
+        match subject {
+            Subject::Value(expression) => self.text(expression),
+            Subject::Ask(question) => format!("ask {}", self.quoted(&question.message)),
+            Subject::Run { runbook, arguments, .. } => {
+                let arguments: Vec<String> = arguments.iter().map(|argument| self.quoted_if_text(argument)).collect();
+                signature(self.scope.tree.program, *runbook, &arguments)
+            }
+        }
+    }
+
+    /// Texts in quotes, as they stand in a call.
+    fn quoted_if_text(&mut self, expression: &Expression) -> String {
+        match self.value(expression) {
+            Some(value) => Written(&value).to_string(),
+            None => self.text(expression),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! One thing at a time: how a run moves on, the same way whenever the same replies come in the same order.
+//!
+//! A run is one future, a tree of branches. In each turn it is polled once from the root, in the order of the text, and
+//! takes at most one reply: the branch that got it goes as far as it can, and everything else waits for the next turn.
+//! So what a run does depends on nothing but the sequence of its replies, however many of them come at once and in
+//! whatever order the branches are looked at.
+
+use super::tree::Tree;
+use crate::engine::world::{Pending, Reply};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
+/// Runs `inner` turn by turn until it ends.
+pub(crate) async fn drive<T>(tree: &Tree<'_>, inner: impl Future<Output = T>) -> T {
+    let mut inner = pin!(inner);
+    poll_fn(|context| {
+        loop {
+            let cancelled = if tree.cancelled.get() { Poll::Pending } else { tree.observing.poll_cancel(context) };
+            tree.taken.set(cancelled.is_ready());
+            tree.moved.set(cancelled.is_ready());
+            if let Poll::Ready(at) = cancelled {
+                tree.cancelled.set(true);
+                tree.clock.set(tree.clock.get().max(at));
+            }
+            if let Poll::Ready(value) = inner.as_mut().poll(context) {
+                return Poll::Ready(value);
+            }
+            if !tree.moved.get() {
+                return Poll::Pending;
+            }
+        }
+    })
+    .await
+}
+
+/// The run was cancelled before the reply came; nobody waits for it any more.
+pub(crate) struct Interrupted;
+
+/// Waits for a reply and sets the clock to it.
+pub(crate) async fn reply<T>(
+    tree: &Tree<'_>,
+    mut pending: Pending<'_, T>,
+    interruptible: bool,
+) -> Result<Reply<T>, Interrupted> {
+    poll_fn(|context| {
+        if interruptible && tree.cancelled.get() {
+            return Poll::Ready(Err(Interrupted));
+        }
+        if tree.taken.get() {
+            return Poll::Pending;
+        }
+        let Poll::Ready(reply) = pending.as_mut().poll(context) else { return Poll::Pending };
+        tree.taken.set(true);
+        tree.moved.set(true);
+        tree.work.set(0);
+        tree.clock.set(tree.clock.get().max(reply.at));
+        Poll::Ready(Ok(reply))
+    })
+    .await
+}
+
+/// Waits until something inside the run has come true; whoever makes it so calls [`Tree::nudge`].
+pub(crate) async fn wait_until(mut ready: impl FnMut() -> bool) {
+    poll_fn(|_| if ready() { Poll::Ready(()) } else { Poll::Pending }).await;
+}

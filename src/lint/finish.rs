@@ -1,0 +1,143 @@
+//! What is reported in the end: rules over the project, and what comments allow.
+
+use super::allow::Allow;
+use super::rule::{Look, Project, Rule};
+use super::rules::RULES;
+use super::summary::Facts;
+use crate::diagnostic::{CODES, Code, Diagnostic, code, nearest, rule_page};
+use crate::inventory::Inventory;
+use crate::source::Span;
+use ecow::EcoString;
+use jiff::civil::Date;
+
+/// What else is known when all files have been seen.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings<'a> {
+    /// What the team keeps, if it keeps something.
+    pub inventory: Option<&'a Inventory>,
+    /// Whether every file of the project's folder was looked at, and none has errors.
+    pub whole: bool,
+    /// What day it is: an allow may end.
+    pub today: Date,
+}
+
+/// All findings of rules, those that comments allow left out, and what is wrong with the comments.
+pub fn conclude(files: &[Facts], settings: Settings<'_>) -> Vec<Diagnostic> {
+    let project = Project { files, whole: settings.whole, inventory: settings.inventory };
+    let mut findings: Vec<Diagnostic> = files.iter().flat_map(|file| file.findings.iter().cloned()).collect();
+    for rule in RULES {
+        if let Look::Project(look) = rule.look {
+            findings.extend(rule.findings(settings.inventory, |found| look(&project, found)));
+        }
+    }
+    findings.sort_by_key(Diagnostic::span);
+    let mut allowed = vec![false; findings.len()];
+    let mut of_comments = Vec::new();
+    for (file, allow) in files.iter().flat_map(|file| file.allows.iter().map(move |allow| (file, allow))) {
+        let mut useless = Vec::new();
+        for (name, span) in &allow.rules {
+            let Some(page) = rule_page(name) else { continue };
+            let from = findings.partition_point(|finding| finding.span() < allow.line);
+            let on_line = findings.iter().enumerate().skip(from).take_while(|(_, it)| allow.covers(it.span()));
+            let mut meets = false;
+            for (position, _) in on_line.filter(|(_, finding)| finding.code == page.code) {
+                allowed.get_mut(position).into_iter().for_each(|allowed| *allowed = true);
+                meets = true;
+            }
+            if !meets && is_asked(page.code, file, settings) {
+                useless.push((name, *span));
+            }
+        }
+        judge(allow, &useless, settings, &mut of_comments);
+    }
+    let mut keep = allowed.into_iter().map(|allowed| !allowed);
+    findings.retain(|_| keep.next().unwrap_or(true));
+    for finding in of_comments {
+        if let Some(rule) = Rule::of(finding.code) {
+            findings.extend(rule.findings(settings.inventory, |found| found.push(finding)));
+        }
+    }
+    findings
+}
+
+/// Whether a rule had its say about a file, so that an allow of it would have met what there is to allow.
+fn is_asked(code: Code, file: &Facts, settings: Settings<'_>) -> bool {
+    Rule::of(code).is_some_and(|rule| {
+        let looked = match rule.look {
+            Look::Draft(_) => true,
+            Look::File(_) | Look::Findings => file.linted,
+            Look::Project(_) => settings.whole,
+        };
+        looked && rule.level_by(settings.inventory).severity().is_some()
+    })
+}
+
+/// What is wrong with one allow.
+fn judge(allow: &Allow, useless: &[(&EcoString, Span)], settings: Settings<'_>, found: &mut Vec<Diagnostic>) {
+    let known = |name: &str| rule_page(name).is_some();
+    for (name, span) in allow.rules.iter().filter(|(name, _)| !known(name)) {
+        found.push(unknown(name, *span));
+    }
+    if allow.rules.is_empty() {
+        let message = "This allows nothing: it names no rule";
+        found.push(Diagnostic::warning(code::UNKNOWN_RULE, allow.comment, message).help(HOW));
+        return;
+    }
+    if !allow.has_reason && allow.rules.iter().any(|(name, _)| known(name)) {
+        let message = "This allow does not say why";
+        found.push(Diagnostic::warning(code::ALLOW_WITHOUT_REASON, allow.comment, message).help(HOW));
+    }
+    match allow.until {
+        Some((None, span)) => {
+            let message = "This is no date, so nobody knows until when this is allowed";
+            found.push(Diagnostic::warning(code::EXPIRED_ALLOW, span, message).help("Write it as 2027-01-31"));
+            return;
+        }
+        Some((Some(date), span)) if date < settings.today => {
+            let message = format!("This was allowed until {date}");
+            found.push(
+                Diagnostic::warning(code::EXPIRED_ALLOW, span, message)
+                    .help("Put right what was allowed, or say anew until when and why"),
+            );
+            return;
+        }
+        _ => {}
+    }
+    // Removed as a whole where nothing in it is of use; else word by word, by hand.
+    let all = useless.len() == allow.rules.len();
+    for (name, span) in useless {
+        let message = format!("There is nothing to allow here: {name} finds nothing");
+        let finding = Diagnostic::warning(code::USELESS_ALLOW, *span, message)
+            .help("An allow stands at the end of the line that it is about, or on the line before");
+        found.push(if all { finding.fix(allow.whole, "") } else { finding });
+    }
+}
+
+const HOW: &str = "Write `# allow: RULE — because …`";
+
+fn unknown(name: &str, span: Span) -> Diagnostic {
+    let finding = Diagnostic::warning(code::UNKNOWN_RULE, span, format!("There is no rule named {name}"));
+    let code = CODES.iter().find(|page| page.code == Code(upper(name).unwrap_or_default()));
+    match code {
+        Some(page) => match page.rule {
+            Some(rule) => finding.help(format!("{} is found by {rule}", page.code)).fix(span, rule),
+            None => finding.help(format!("{} is an error of the language: nobody can allow it", page.code)),
+        },
+        None => match nearest(name, CODES.iter().filter_map(|page| page.rule)) {
+            Some(rule) => finding.help(format!("Did you mean {rule}?")).fix(span, rule),
+            None => finding.help("`docs/codes/README.md` lists the rules"),
+        },
+    }
+}
+
+/// The code that somebody wrote for a rule's name.
+fn upper(name: &str) -> Option<&'static str> {
+    CODES.iter().map(|page| page.code.0).find(|code| code.eq_ignore_ascii_case(name))
+}
+
+impl Rule {
+    /// The rule of a code.
+    pub fn of(code: Code) -> Option<&'static Rule> {
+        RULES.iter().find(|rule| rule.code == code)
+    }
+}

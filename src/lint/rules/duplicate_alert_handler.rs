@@ -1,0 +1,36 @@
+//! Two runbooks that one alert starts: when it comes, neither is run.
+
+use crate::diagnostic::{Diagnostic, Level, code};
+use crate::lint::rule::{Look, Project, Rule};
+use crate::lint::summary::Answering;
+use crate::source::Span;
+use ecow::EcoString;
+use std::collections::BTreeMap;
+
+pub const RULE: Rule = Rule {
+    code: code::DUPLICATE_ALERT_HANDLER,
+    level: Level::Warning,
+    since: "0.1.0",
+    fixable: false,
+    look: Look::Project(look),
+};
+
+fn look(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
+    let mut known: BTreeMap<&EcoString, Vec<(&Answering, Span)>> = BTreeMap::new();
+    for runbook in project.files.iter().filter(|file| file.linted).flat_map(|file| &file.runbooks) {
+        for (name, span) in &runbook.alerts {
+            let others = known.entry(name).or_default();
+            let same_group =
+                |other: &Answering| other.group.is_none() || runbook.group.is_none() || other.group == runbook.group;
+            if let Some((other, first)) = others.iter().find(|(other, _)| same_group(other)) {
+                let message = format!("The alert {name} starts {} already, so that it would start neither", other.name);
+                found.push(
+                    Diagnostic::warning(code::DUPLICATE_ALERT_HANDLER, *span, message)
+                        .also(*first, "here")
+                        .help("Let one of them answer it, or tell them apart by `in \"GROUP\"`"),
+                );
+            }
+            others.push((runbook, *span));
+        }
+    }
+}

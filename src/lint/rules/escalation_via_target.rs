@@ -1,0 +1,65 @@
+//! News that leave by the very server that is being repaired: if it is as broken as the alert says, nobody hears.
+
+use crate::diagnostic::{Diagnostic, Level, code};
+use crate::inventory::Inventory;
+use crate::lint::effects::disrupts;
+use crate::lint::rule::{File, Look, Rule};
+use crate::program::types::Type;
+use crate::syntax::ast::{Path, StatementKind};
+use crate::value::{Contact, Host};
+
+pub const RULE: Rule = Rule {
+    code: code::ESCALATION_VIA_TARGET,
+    level: Level::Warning,
+    since: "0.1.0",
+    fixable: false,
+    look: Look::File(look),
+};
+
+fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+    let Some((inventory, relays)) = file.inventory.map(|inventory| (inventory, relays(inventory))) else { return };
+    if relays.is_empty() {
+        return;
+    }
+    for runbook in file.runbooks() {
+        let Some(checked) = file.program.runbooks.iter().find(|checked| checked.span == runbook.span) else { continue };
+        let repaired = relays.iter().find(|host| {
+            checked.parameters.iter().any(|parameter| match &parameter.type_of {
+                Type::Host(roles) => roles.is_empty() || roles.iter().any(|role| host.roles.contains(role)),
+                _ => false,
+            })
+        });
+        let Some(host) = repaired.filter(|_| disrupts(file.program, &checked.block)) else { continue };
+        let statements = file.flat.statements.iter().filter(|placed| placed.declaration == runbook.span);
+        let escalations = statements.filter_map(|placed| match &placed.statement.kind {
+            StatementKind::Escalate { contact, .. } => Some(contact),
+            _ => None,
+        });
+        let mut seen: Vec<&str> = Vec::new();
+        let contacts: Vec<&Path> = runbook.contact.iter().chain(escalations).collect();
+        for contact in contacts {
+            if seen.contains(&contact.text.as_str()) {
+                continue;
+            }
+            seen.push(&contact.text);
+            let circle = Contact::circle(&inventory.contacts, &contact.text);
+            if circle.is_empty() || circle.iter().any(|contact| contact.terminal) {
+                continue;
+            }
+            let message = format!(
+                "{} is told by mail that leaves by {}, and this runbook may be repairing that very host",
+                contact.text, host.name
+            );
+            found.push(Diagnostic::warning(code::ESCALATION_VIA_TARGET, contact.span, message).help(
+                "Let mail leave by a server that is not repaired here, or give the contact another way to be told",
+            ));
+        }
+    }
+}
+
+/// The hosts that mail leaves by. A loopback address is this machine, whatever hosts are reached through it.
+fn relays(inventory: &Inventory) -> Vec<&Host> {
+    let Some(mail) = inventory.mail.as_ref().filter(|mail| !mail.names_loopback()) else { return Vec::new() };
+    let hosts = inventory.hosts.iter().map(|entry| &entry.host);
+    hosts.filter(|host| host.answers_to(&mail.server)).collect()
+}

@@ -1,0 +1,73 @@
+//! A single look right after a change: what has only begun looks as if it had failed.
+
+use crate::diagnostic::{Diagnostic, Level, code};
+use crate::lint::effects::act_of;
+use crate::lint::rule::{File, Look, Rule};
+use crate::source::Span;
+use crate::syntax::ast::{ExpressionKind, Statement, StatementKind};
+use crate::value::Class;
+
+pub const RULE: Rule = Rule {
+    code: code::NO_POLL_AFTER_CHANGE,
+    level: Level::Warning,
+    since: "0.1.0",
+    fixable: false,
+    look: Look::Draft(look),
+};
+
+fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+    let of_steps: Vec<Span> = file.flat.statements.iter().filter_map(|it| step(it.statement)).map(|it| it.0).collect();
+    for block in file.flat.blocks.iter().filter(|block| !of_steps.contains(&block.span)) {
+        let mut sequence = Vec::new();
+        in_order(&block.statements, &mut sequence);
+        for (one, next) in sequence.iter().zip(sequence.iter().skip(1)) {
+            let Some(call) = act_of(one).filter(|call| file.class_of(&call.path) >= Some(Class::Change)) else {
+                continue;
+            };
+            if let Some(condition) = condition(next).filter(|condition| is_single_look(file, *condition)) {
+                let message = format!("This is looked at once, right after {}", call.path.text);
+                found.push(
+                    Diagnostic::warning(code::NO_POLL_AFTER_CHANGE, condition, message)
+                        .also(call.path.span, "this may only have begun")
+                        .help("Write `wait until … within D every D`, or `wait D` before it"),
+                );
+            }
+        }
+    }
+}
+
+/// The statements as they are done: the end of one step is followed by the beginning of the next.
+fn in_order<'a>(statements: &'a [Statement], sequence: &mut Vec<&'a Statement>) {
+    for statement in statements {
+        match step(statement) {
+            Some((_, inside)) => in_order(inside, sequence),
+            None => sequence.push(statement),
+        }
+    }
+}
+
+/// The block of a step.
+fn step(statement: &Statement) -> Option<(Span, &[Statement])> {
+    match &statement.kind {
+        StatementKind::Step { block, .. } => Some((block.span, &block.statements)),
+        _ => None,
+    }
+}
+
+/// What decides how it goes on.
+fn condition(statement: &Statement) -> Option<Span> {
+    match &statement.kind {
+        StatementKind::Require { condition, .. } => Some(condition.span),
+        StatementKind::If { branches, .. } => branches.first().map(|(condition, _)| condition.span),
+        _ => None,
+    }
+}
+
+/// An observation is one look. So is a probe that is not asked again by itself.
+fn is_single_look(file: &File<'_>, condition: Span) -> bool {
+    let mut probes = file.expressions_in(condition).filter_map(|expression| match &expression.kind {
+        ExpressionKind::Check(call) => file.probe(&call.path.text),
+        _ => None,
+    });
+    file.observes(condition) || probes.any(|probe| probe.retries.is_none())
+}

@@ -1,0 +1,50 @@
+//! Which statements control never goes on behind.
+
+use super::{Block, Program, Statement, StatementKind};
+
+/// Which statements nothing behind them is ever reached from; of each procedure it is found out once.
+pub struct Leaving<'p> {
+    program: &'p Program,
+    procedures: Vec<Option<bool>>,
+}
+
+impl<'p> Leaving<'p> {
+    /// Nothing is known yet.
+    pub fn of(program: &'p Program) -> Self {
+        Self { program, procedures: vec![None; program.procedures.len()] }
+    }
+
+    /// Whether control never goes on behind a block.
+    pub fn block(&mut self, block: &Block) -> bool {
+        block.statements.iter().any(|statement| self.leaves(statement))
+    }
+
+    fn procedure(&mut self, procedure: usize) -> bool {
+        if let Some(Some(known)) = self.procedures.get(procedure) {
+            return *known;
+        }
+        let program = self.program;
+        let leaves = program.procedures.get(procedure).is_some_and(|it| self.block(&it.block));
+        if let Some(place) = self.procedures.get_mut(procedure) {
+            *place = Some(leaves);
+        }
+        leaves
+    }
+
+    /// The same of a statement.
+    pub fn leaves(&mut self, statement: &Statement) -> bool {
+        match &statement.kind {
+            StatementKind::Resolve { .. } | StatementKind::Escalate { .. } => true,
+            StatementKind::Step { block, .. } | StatementKind::TemporarilyBlock { block, .. } => self.block(block),
+            StatementKind::Do { procedure, .. } => self.procedure(*procedure),
+            StatementKind::If { branches, otherwise: Some(otherwise) } => {
+                branches.iter().all(|(_, branch)| self.block(branch)) && self.block(otherwise)
+            }
+            StatementKind::Match { arms, otherwise, .. } => {
+                arms.iter().map(|(_, arm)| arm).chain(otherwise).all(|arm| self.block(arm))
+            }
+            StatementKind::Try { block, catch, .. } => self.block(block) && self.block(catch),
+            _ => false,
+        }
+    }
+}

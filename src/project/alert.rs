@@ -1,0 +1,254 @@
+//! Alerts: read in the forms that senders use, matched with the runbook that they start.
+
+use super::arguments::Given;
+use crate::program::types::Type;
+use crate::program::{Parameter, Runbook};
+use crate::value::Host;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// The label that says where an alert comes from, when it has no label named after the runbook's parameter.
+const INSTANCE: &str = "instance";
+
+/// The label that `alert "…" in "GROUP"` is held against.
+const GROUP: &str = "group";
+
+/// An alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alert {
+    /// Its name.
+    pub name: String,
+    /// What is known of it.
+    pub labels: BTreeMap<String, String>,
+    /// Whether it is over.
+    pub resolved: bool,
+}
+
+/// The two forms, for whoever sent something else.
+const FORMS: &str = r#"an alert is {"name": "…", "labels": {…}}, or what Alertmanager sends"#;
+
+/// Reads one alert, or the alerts of an Alertmanager notification. Of those each is read by itself, and is a sentence
+/// where it cannot be.
+///
+/// # Errors
+/// A sentence, where the message as a whole cannot be read.
+pub fn parse(text: &str) -> Result<Vec<Result<Alert, String>>, String> {
+    let value: Value = serde_json::from_str(text).map_err(|error| format!("The alert is not JSON: {error}"))?;
+    let Value::Object(fields) = &value else {
+        return Err(format!("The alert is {}: {FORMS}", kind(&value)));
+    };
+    match fields.get("alerts") {
+        None => alert("The alert", fields, fields.get("name"), "name").map(|alert| vec![Ok(alert)]),
+        Some(Value::Array(alerts)) if alerts.is_empty() => Err(format!("The notification has no alerts: {FORMS}")),
+        Some(Value::Array(alerts)) => Ok(alerts
+            .iter()
+            .zip(1..)
+            .map(|(value, number)| {
+                let place = format!("Alert {number} of the notification");
+                let Value::Object(fields) = value else { return Err(format!("{place} is {}: {FORMS}", kind(value))) };
+                let name = fields.get("labels").and_then(|labels| labels.get("alertname"));
+                alert(&place, fields, name, "label alertname")
+            })
+            .collect()),
+        Some(other) => Err(format!("The alerts of the notification are {}, not a list: {FORMS}", kind(other))),
+    }
+}
+
+fn alert(place: &str, fields: &Map<String, Value>, name: Option<&Value>, called: &str) -> Result<Alert, String> {
+    let name = match name {
+        Some(Value::String(name)) if !name.is_empty() => name.clone(),
+        Some(Value::String(_)) => return Err(format!("The {called} of {} is empty", lower(place))),
+        Some(other) => return Err(format!("The {called} of {} is {}, not a text", lower(place), kind(other))),
+        None => return Err(format!("{place} has no {called}: {FORMS}")),
+    };
+    let labels = match fields.get("labels") {
+        // What is null says nothing, as if it were not there.
+        Some(Value::Object(labels)) => {
+            let labels = labels.iter().filter(|(_, value)| !value.is_null());
+            labels.map(|(name, value)| (name.clone(), text_of(value))).collect()
+        }
+        Some(other) => return Err(format!("The labels of {} are {}: {FORMS}", lower(place), kind(other))),
+        None => BTreeMap::new(),
+    };
+    let resolved = fields.get("status").and_then(Value::as_str) == Some("resolved");
+    Ok(Alert { name, labels, resolved })
+}
+
+/// A place's name within a sentence.
+fn lower(place: &str) -> String {
+    let mut letters = place.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// What a JSON value is, in words.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "empty (null)",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// Whether an alert starts a runbook: its header names it, and the group is right where the header gives one.
+pub fn starts(runbook: &Runbook, alert: &Alert) -> bool {
+    runbook.alerts.iter().any(|name| *name == alert.name)
+        && runbook.alert_group.as_ref().is_none_or(|group| alert.labels.get(GROUP).is_some_and(|label| label == group))
+}
+
+/// The arguments that an alert's labels give to a runbook.
+///
+/// A label fills the parameter of its name. Where exactly one host is asked for and no label has its parameter's name,
+/// the label `instance` fills it. A label that fills a host may be more than a name: see [`host_label`].
+pub fn arguments(parameters: &[Parameter], alert: &Alert, hosts: &[Host]) -> Vec<Given> {
+    let only_host =
+        match parameters.iter().filter(|parameter| host_roles(&parameter.type_of).is_some()).collect::<Vec<_>>()[..] {
+            [only] => Some(&only.name),
+            _ => None,
+        };
+    let label_of = |parameter: &Parameter| {
+        let same_name = alert.labels.get(parameter.name.as_str());
+        same_name.or_else(|| alert.labels.get(INSTANCE).filter(|_| only_host == Some(&parameter.name)))
+    };
+    parameters
+        .iter()
+        .filter_map(|parameter| {
+            let label = label_of(parameter)?;
+            let text = match host_roles(&parameter.type_of) {
+                Some(roles) => host_label(label, roles, hosts),
+                None => label.clone(),
+            };
+            Some((parameter.name.to_string(), text))
+        })
+        .collect()
+}
+
+fn host_roles(type_of: &Type) -> Option<&[ecow::EcoString]> {
+    match type_of {
+        Type::Host(roles) => Some(roles),
+        Type::Optional(inner) => host_roles(inner),
+        _ => None,
+    }
+}
+
+/// The host that a label such as `127.0.0.1:21993`, `[::1]:993` or `https://fe1.example:9100/metrics` means: as it
+/// stands if a host goes by that, otherwise without scheme, path and port. Of several hosts behind one address, the one
+/// that has the port is meant. What fits no single host stays as it is, to be told about.
+fn host_label(label: &str, roles: &[ecow::EcoString], hosts: &[Host]) -> String {
+    let fits = |host: &&Host| roles.is_empty() || host.roles.iter().any(|role| roles.contains(role));
+    let going_by =
+        |name: &str| -> Vec<&Host> { hosts.iter().filter(fits).filter(|host| host.answers_to(name)).collect() };
+    if let [only] = going_by(label)[..] {
+        return only.name.to_string();
+    }
+    let after_scheme = label.split_once("://").map_or(label, |(_, rest)| rest);
+    let authority = after_scheme.split(['/', '?']).next().unwrap_or(after_scheme);
+    let (name, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, rest)) => (address, rest.strip_prefix(':')),
+        // An IPv6 address without brackets has no port.
+        None if authority.matches(':').count() > 1 => (authority, None),
+        None => authority.split_once(':').map_or((authority, None), |(name, port)| (name, Some(port))),
+    };
+    let port: Option<u16> = port.and_then(|port| port.parse().ok());
+    let found = going_by(name);
+    let with_port = found.iter().filter(|host| port.is_some_and(|port| has_port(host, port)));
+    match (found.as_slice(), with_port.collect::<Vec<_>>().as_slice()) {
+        ([only], _) => only.name.to_string(),
+        (_, [only]) => only.name.to_string(),
+        _ => label.to_owned(),
+    }
+}
+
+fn has_port(host: &Host, port: u16) -> bool {
+    let imap = host.settings.imap.as_ref().and_then(|imap| imap.port);
+    imap == Some(port) || host.settings.reachable_port == Some(port)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::{HostSettings, ImapSettings};
+
+    /// What Alertmanager 0.25 sends, shortened.
+    const PAYLOAD: &str = r#"{"receiver":"hook","status":"firing","alerts":[
+        {"status":"firing","labels":{"alertname":"ImapDown","instance":"127.0.0.1:21993","job":"imap"},"annotations":{}},
+        {"status":"resolved","labels":{"alertname":"ImapDown","instance":"127.0.0.1:22993"}}],"version":"4"}"#;
+
+    fn host(name: &str, role: &str, port: u16) -> Host {
+        let imap = ImapSettings {
+            port: Some(port),
+            security: Default::default(),
+            ca: None,
+            server_name: None,
+            from_address: None,
+        };
+        Host {
+            name: name.into(),
+            address: "127.0.0.1".into(),
+            aliases: Vec::new(),
+            roles: vec![role.into()],
+            facts: Vec::new(),
+            settings: HostSettings { imap: Some(imap), ..Default::default() },
+        }
+    }
+
+    #[test]
+    fn reads_both_forms() {
+        let parse = |text: &str| parse(text).and_then(|alerts| alerts.into_iter().collect::<Result<Vec<_>, _>>());
+        let alerts = parse(PAYLOAD).unwrap();
+        let told: Vec<_> = alerts.iter().map(|alert| (alert.name.as_str(), alert.resolved)).collect();
+        assert_eq!(told, [("ImapDown", false), ("ImapDown", true)]);
+        let plain = parse(r#"{"name":"ImapDown","labels":{"server":"fe1","count":3,"site":null}}"#).unwrap();
+        assert!(!plain[0].labels.contains_key("site"));
+        assert_eq!(plain[0].labels["count"], "3");
+        for (wrong, says) in [
+            ("", "The alert is not JSON"),
+            ("[]", "The alert is a list: an alert is"),
+            ("null", "The alert is empty (null): an alert is"),
+            ("{}", "The alert has no name: an alert is"),
+            (r#"{"name":1}"#, "The name of the alert is a number, not a text"),
+            (r#"{"name":"X","labels":[]}"#, "The labels of the alert are a list"),
+            (r#"{"alerts":{}}"#, "The alerts of the notification are an object, not a list"),
+            (r#"{"alerts":[]}"#, "The notification has no alerts"),
+            (r#"{"alerts":[7]}"#, "Alert 1 of the notification is a number"),
+            (r#"{"alerts":[{"labels":{}}]}"#, "Alert 1 of the notification has no label alertname"),
+        ] {
+            let told = parse(wrong).unwrap_err();
+            assert!(told.starts_with(says) && !told.contains("struct"), "{wrong}: {told}");
+        }
+    }
+
+    #[test]
+    fn an_instance_is_a_host_without_its_port() {
+        let hosts = [host("fe1", "front_end", 21993), host("be1", "back_end", 22993), host("be2", "back_end", 23993)];
+        let label = |label: &str, roles: &[&str]| {
+            let roles: Vec<ecow::EcoString> = roles.iter().map(|role| (*role).into()).collect();
+            host_label(label, &roles, &hosts)
+        };
+        assert_eq!(label("127.0.0.1:21993", &[]), "fe1");
+        assert_eq!(label("127.0.0.1:9100", &["front_end"]), "fe1");
+        assert_eq!(label("https://127.0.0.1:22993/metrics", &["back_end"]), "be1");
+        assert_eq!(label("fe1:99", &[]), "fe1");
+        assert_eq!(label("127.0.0.1:9100", &["back_end"]), "127.0.0.1:9100");
+        assert_eq!(label("[::1]:993", &[]), "[::1]:993");
+    }
+
+    #[test]
+    fn labels_fill_parameters() {
+        let hosts = [host("fe1", "front_end", 21993)];
+        let parameter = |name: &str, type_of| Parameter { name: name.into(), type_of, default: None };
+        let parameters =
+            [parameter("server", Type::Host(vec![])), parameter("job", Type::Text), parameter("site", Type::Text)];
+        let alert = parse(PAYLOAD).unwrap().remove(0).unwrap();
+        let filled = arguments(&parameters, &alert, &hosts);
+        assert_eq!(filled, [("server".to_owned(), "fe1".to_owned()), ("job".to_owned(), "imap".to_owned())]);
+        let two = [parameter("one", Type::Host(vec![])), parameter("other", Type::Host(vec![]))];
+        assert_eq!(arguments(&two, &alert, &hosts), []);
+    }
+}

@@ -1,0 +1,92 @@
+//! Tests as JSON: one object a line.
+
+use super::Told;
+use crate::diagnostic::findings::Findings;
+use crate::report::json::{Finding, shape};
+use crate::source::SourceMap;
+use crate::value::SignedDuration;
+use serde::Serialize;
+
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum Line<'t> {
+    TestEnded {
+        schema: u32,
+        file: &'t str,
+        line: u32,
+        test: &'t str,
+        runbook: &'t str,
+        result: &'static str,
+        /// Of its run on virtual time, in seconds.
+        duration: f64,
+        failures: Vec<Finding<'t>>,
+        /// The lines of its run; of one that failed.
+        story: Vec<&'t str>,
+    },
+    Coverage {
+        schema: u32,
+        file: &'t str,
+        runbook: &'t str,
+        steps: usize,
+        endings: usize,
+        missed: Vec<Missed<'t>>,
+    },
+    TestsEnded {
+        schema: u32,
+        passed: usize,
+        failed: usize,
+    },
+}
+
+#[derive(Serialize)]
+struct Missed<'t> {
+    what: &'static str,
+    line: u32,
+    text: &'t str,
+}
+
+/// Every test, then what is reached, then the count.
+pub fn tests_as_json(told: &Told) -> String {
+    let nowhere = SourceMap::new();
+    let mut page = String::new();
+    let mut write = |line: &Line<'_>| {
+        if let Ok(line) = serde_json::to_string(line) {
+            page.push_str(&line);
+            page.push('\n');
+        }
+    };
+    for test in &told.tests {
+        let sources = told.sources.get(test.sources).unwrap_or(&nowhere);
+        let failures = Findings::new(test.failures.clone(), sources);
+        let failed = !test.failures.is_empty();
+        write(&Line::TestEnded {
+            schema: 1,
+            file: &test.file,
+            line: test.line,
+            test: &test.title,
+            runbook: &test.runbook,
+            result: if failed { "failed" } else { "passed" },
+            duration: seconds(test.took),
+            failures: failures.shown.iter().map(|finding| shape(finding, sources)).collect(),
+            story: if failed { test.story.lines().collect() } else { Vec::new() },
+        });
+    }
+    for declared in told.coverage.iter().flatten() {
+        let missed = declared.missed.iter();
+        write(&Line::Coverage {
+            schema: 1,
+            file: &declared.file,
+            runbook: &declared.name,
+            steps: declared.steps,
+            endings: declared.endings,
+            missed: missed.map(|it| Missed { what: it.what, line: it.line, text: &it.text }).collect(),
+        });
+    }
+    let failed = told.failed();
+    write(&Line::TestsEnded { schema: 1, passed: told.tests.len() - failed, failed });
+    page
+}
+
+fn seconds(duration: SignedDuration) -> f64 {
+    duration.as_millis() as f64 / 1000.0
+}

@@ -1,0 +1,157 @@
+//! The cmdlets that are modelled: what each takes, how long it takes, what it does and what it answers.
+
+mod bind;
+mod component_state;
+mod computers;
+mod database_copies;
+mod imap_settings;
+mod log_files;
+mod mailbox_server;
+mod monitoring_items;
+mod monitoring_probe;
+mod numbers;
+mod probe_texts;
+mod reply;
+mod server_health;
+mod services;
+mod session;
+mod shape;
+
+pub(super) use bind::{Kind, Parameters};
+pub(super) use reply::Reply;
+
+use super::model::state::Site;
+use super::settings::duration::{Length, Moment};
+use crate::transport::powershell::{Envelope, Place, Request, Stage};
+
+/// Where a cmdlet can be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Where {
+    Exchange,
+    Computer,
+    Here,
+}
+
+/// A cmdlet.
+struct Cmdlet {
+    name: &'static str,
+    place: Where,
+    /// Parameters: name, kind, whether it must be there.
+    parameters: &'static [(&'static str, Kind, bool)],
+    run: Run,
+}
+
+/// How it runs.
+#[derive(Clone, Copy)]
+enum Run {
+    /// It only looks, at its end; before that it takes a while.
+    Look(fn(&mut Site, &Parameters) -> Length, Look),
+    /// It begins at once; its answer is known.
+    Act(Act),
+    /// It begins at once; if it could, it looks at the end what has come of it.
+    ActThenLook(Act, Look),
+}
+
+type Act = fn(&mut Site, &Parameters) -> (Moment, Reply);
+
+type Look = fn(&mut Site, &Parameters) -> Reply;
+
+/// Everything that is modelled.
+const CMDLETS: [&[Cmdlet]; 9] = [
+    &server_health::CMDLETS,
+    &monitoring_probe::CMDLETS,
+    &monitoring_items::CMDLETS,
+    &database_copies::CMDLETS,
+    &imap_settings::CMDLETS,
+    &mailbox_server::CMDLETS,
+    &component_state::CMDLETS,
+    &services::CMDLETS,
+    &computers::CMDLETS,
+];
+
+/// A request that has begun.
+#[derive(Debug)]
+pub(super) struct Begun {
+    /// When its answer is known.
+    pub ready: Moment,
+    rest: Rest,
+}
+
+#[derive(Debug)]
+enum Rest {
+    Known(Reply),
+    Look(Look, Parameters),
+}
+
+/// Begins a request.
+pub(super) fn begin(site: &mut Site, request: &Request) -> Begun {
+    let place = match request.place {
+        Place::Exchange { .. } => Where::Exchange,
+        Place::Computer { .. } => Where::Computer,
+        Place::Here => Where::Here,
+    };
+    let mut known = CMDLETS.iter().flat_map(|group| group.iter());
+    let fitting = known.find(|cmdlet| cmdlet.name.eq_ignore_ascii_case(&request.cmdlet) && cmdlet.place == place);
+    let known_at =
+        |site: &Site, after: Length, reply: Reply| Begun { ready: site.now + after, rest: Rest::Known(reply) };
+    let Some(cmdlet) = fitting else {
+        return known_at(site, Length::ZERO, Reply::unknown_command(&request.cmdlet));
+    };
+    let mut parameters = match bind::bind(cmdlet.name, cmdlet.parameters, &request.parameters) {
+        Ok(parameters) => parameters,
+        Err(reply) => return known_at(site, Length::ZERO, reply),
+    };
+    let connected = match &request.place {
+        Place::Exchange { sessions } => session::with_exchange(site, sessions),
+        Place::Computer { name } => session::with_computer(site, name).map(|id| {
+            parameters.computer = Some(id);
+            Length::ZERO
+        }),
+        Place::Here => Ok(Length::ZERO),
+    };
+    let lost = match connected {
+        Ok(lost) => lost,
+        Err((after, reply)) => return known_at(site, after, reply),
+    };
+    match cmdlet.run {
+        Run::Look(takes, look) => {
+            let takes = takes(site, &parameters) + lost;
+            Begun { ready: site.now + takes, rest: Rest::Look(look, parameters) }
+        }
+        Run::Act(act) => {
+            let (ready, reply) = act(site, &parameters);
+            Begun { ready: ready + lost, rest: Rest::Known(reply) }
+        }
+        Run::ActThenLook(act, look) => {
+            let (ready, reply) = act(site, &parameters);
+            let begun = reply.errors.is_empty() && reply.warnings.is_empty();
+            let rest = if begun { Rest::Look(look, parameters) } else { Rest::Known(reply) };
+            Begun { ready: ready + lost, rest }
+        }
+    }
+}
+
+/// What comes of a request, as things are now.
+pub(super) fn finish(site: &mut Site, begun: Begun, request: &Request) -> Envelope {
+    let reply = match begun.rest {
+        Rest::Known(reply) => reply,
+        Rest::Look(_, parameters) if parameters.computer.is_some_and(|id| !site[id].is_up()) => {
+            let message = "The connection to the computer was lost";
+            Reply::error(Stage::Connect, "PSSessionStateBroken", "OpenError", message)
+        }
+        Rest::Look(look, parameters) => look(site, &parameters),
+    };
+    shape::envelope(reply, request, site.rules.enums_as_numbers)
+}
+
+/// How long a plain cmdlet in a session takes.
+fn plain(site: &mut Site, _: &Parameters) -> Length {
+    let range = site.rules.times.cmdlet;
+    site.draw(range)
+}
+
+/// How long a plain cmdlet on a computer takes.
+fn nearby(site: &mut Site, _: &Parameters) -> Length {
+    let range = site.rules.times.computer;
+    site.draw(range)
+}

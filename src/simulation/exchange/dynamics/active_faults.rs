@@ -1,0 +1,235 @@
+//! Faults as they are in the site: when they begin, what they do, and what ends them (rule R1).
+
+use crate::simulation::exchange::model::components::{Hold, IMAP_PROXY};
+use crate::simulation::exchange::model::ledger::{Actor, Effect};
+use crate::simulation::exchange::model::state::{BACK_END, DatabaseId, FRONT_END, HEALTH_MANAGER, ServerId, Site};
+use crate::simulation::exchange::settings::duration::{Length, Moment};
+use crate::simulation::exchange::settings::faults::{Cure, FaultKind, Part, Requester};
+use crate::simulation::exchange::settings::{ActivationPolicy, ComponentState, ServiceStatus, StartType};
+
+/// Logs that copies lag behind unless the fault says how many.
+const LAG: u64 = 500;
+
+/// A fault of the site.
+#[derive(Debug, Clone)]
+pub(crate) struct Trouble {
+    pub kind: FaultKind,
+    /// The server; the first where it is of none.
+    pub server: ServerId,
+    /// The database; the first where it is of none.
+    pub database: DatabaseId,
+    pub service: String,
+    pub component: &'static str,
+    pub requester: Requester,
+    pub part: Option<Part>,
+    pub cure: Cure,
+    pub relapses_after: Option<Length>,
+    pub length: Option<u64>,
+    /// Since when it is there; none before it begins and after it has ended.
+    pub since: Option<Moment>,
+    /// For a latency that was soothed: since when, and by whose restart.
+    pub soothed: Option<(Moment, Actor)>,
+    /// What was before, to be put back when it heals by itself.
+    pub before: Before,
+}
+
+/// What a fault has changed.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Before {
+    #[default]
+    Nothing,
+    Service(ServiceStatus, StartType),
+    Hold(ComponentState),
+    Copies(Vec<(ServerId, String, u64)>),
+    Policy(ActivationPolicy),
+}
+
+impl Site {
+    fn active_troubles(&self) -> impl Iterator<Item = &Trouble> {
+        self.troubles.iter().filter(|trouble| trouble.since.is_some())
+    }
+
+    /// Whether a server has a fault of a kind now.
+    pub fn has_trouble(&self, server: ServerId, kind: FaultKind) -> bool {
+        self.active_troubles().any(|trouble| trouble.kind == kind && trouble.server == server)
+    }
+
+    /// Since when a server has a fault of a kind.
+    pub fn trouble_since(&self, server: ServerId, kind: FaultKind) -> Option<Moment> {
+        let own = self.active_troubles().filter(|trouble| trouble.kind == kind && trouble.server == server);
+        own.filter_map(|trouble| trouble.since).min()
+    }
+
+    /// Whether there is a fault of a kind now.
+    pub fn has_trouble_anywhere(&self, kind: FaultKind) -> bool {
+        self.active_troubles().any(|trouble| trouble.kind == kind)
+    }
+
+    /// Whether a database has a fault of a kind now.
+    pub fn has_database_trouble(&self, database: DatabaseId, kind: FaultKind) -> bool {
+        self.active_troubles().any(|trouble| trouble.kind == kind && trouble.database == database)
+    }
+
+    /// Whether a service that runs does not answer.
+    pub fn service_hangs(&self, server: ServerId, service: &str) -> bool {
+        self.active_troubles().any(|trouble| {
+            trouble.kind == FaultKind::ServiceHang
+                && trouble.server == server
+                && trouble.service.eq_ignore_ascii_case(service)
+        })
+    }
+
+    /// Whether the operating system keeps a service from answering.
+    pub fn host_keeps_silent(&self, server: ServerId, part: Part) -> bool {
+        self.active_troubles().any(|trouble| {
+            trouble.kind == FaultKind::HostFault
+                && trouble.server == server
+                && trouble.part.is_none_or(|kept| kept == part)
+        })
+    }
+
+    /// Since when commands take too long on a server; none while they do not.
+    pub fn high_latency_since(&self, server: ServerId) -> Option<Moment> {
+        let troubles = self.active_troubles();
+        let latencies = troubles.filter(|trouble| trouble.kind == FaultKind::HighLatency && trouble.server == server);
+        let since = latencies.filter_map(|trouble| match (trouble.soothed, trouble.relapses_after) {
+            (Some((soothed, _)), Some(after)) => Some(soothed + after).filter(|relapse| *relapse <= self.now),
+            _ => trouble.since,
+        });
+        since.min()
+    }
+
+    /// A fault begins.
+    pub fn trouble_begins(&mut self, at: usize) {
+        let Some(trouble) = self.troubles.get(at).cloned() else { return };
+        self.troubles[at].since = Some(self.now);
+        let before = self.inflict(&trouble);
+        self.troubles[at].before = before;
+        self.record_trouble(&trouble, Effect::FaultBegan(trouble.kind.word()));
+    }
+
+    fn inflict(&mut self, trouble: &Trouble) -> Before {
+        let server = trouble.server;
+        match trouble.kind {
+            FaultKind::ServiceStopped => self.break_service(trouble, StartType::Manual),
+            FaultKind::ServiceDisabled => self.break_service(trouble, StartType::Disabled),
+            FaultKind::ComponentInactive => {
+                let before = self[server].components.held(trouble.component, trouble.requester);
+                let hold = Hold { state: ComponentState::Inactive, since: self.now };
+                self[server].components.say(trouble.component, trouble.requester, hold);
+                self.stop_what_may_not_run(server);
+                Before::Hold(before)
+            }
+            FaultKind::DatabaseDismounted => {
+                self[trouble.database].dismounted = true;
+                Before::Nothing
+            }
+            FaultKind::CopyQueue | FaultKind::NoHealthyCopy => {
+                let active = self[trouble.database].active;
+                let mut before = Vec::new();
+                for copy in self[trouble.database].copies.iter_mut().filter(|copy| copy.server != active) {
+                    before.push((copy.server, copy.status.clone(), copy.copy_queue));
+                    match trouble.kind {
+                        FaultKind::CopyQueue => copy.copy_queue = trouble.length.unwrap_or(LAG),
+                        _ => copy.status = "Failed".to_owned(),
+                    }
+                }
+                Before::Copies(before)
+            }
+            FaultKind::MoveBlocked => {
+                let before = self[server].activation_policy;
+                self[server].activation_policy = ActivationPolicy::Blocked;
+                Before::Policy(before)
+            }
+            _ => Before::Nothing,
+        }
+    }
+
+    fn break_service(&mut self, trouble: &Trouble, start_type: StartType) -> Before {
+        let server = trouble.server;
+        let found = self[server].services.iter().position(|service| service.name == trouble.service);
+        let Some(at) = found else { return Before::Nothing };
+        let before = Before::Service(self[server].services[at].status, self[server].services[at].start_type);
+        self[server].services[at].start_type = start_type;
+        self.service_ends(server, at);
+        before
+    }
+
+    fn record_trouble(&mut self, trouble: &Trouble, what: Effect) {
+        let on = match trouble.kind {
+            FaultKind::DirectoryDown => "directory".to_owned(),
+            kind if kind.wants_database() => self[trouble.database].name.clone(),
+            _ => self[trouble.server].host.name.to_string(),
+        };
+        self.record_on(on, what, Actor::Fault);
+    }
+
+    /// A fault is gone.
+    pub fn trouble_ends(&mut self, at: usize) -> Option<Trouble> {
+        let trouble = self.troubles.get_mut(at)?;
+        trouble.since.take()?;
+        let trouble = trouble.clone();
+        self.record_trouble(&trouble, Effect::FaultEnded(trouble.kind.word()));
+        Some(trouble)
+    }
+
+    /// A fault heals by itself: what it has changed is put back, unless somebody has done so already.
+    pub fn trouble_heals(&mut self, at: usize) {
+        let Some(trouble) = self.trouble_ends(at) else { return };
+        let server = trouble.server;
+        match trouble.before {
+            Before::Nothing if trouble.kind == FaultKind::DatabaseDismounted => {
+                self[trouble.database].dismounted = false;
+            }
+            Before::Nothing => {}
+            Before::Service(status, start_type) => {
+                let found = self[server].services.iter().position(|service| service.name == trouble.service);
+                let Some(at) = found else { return };
+                self[server].services[at].start_type = start_type;
+                if status == ServiceStatus::Running && self[server].is_up() {
+                    self.run_service(server, at);
+                    self.stop_what_may_not_run(server);
+                    if self[server].services[at].name == HEALTH_MANAGER {
+                        self.health_manager_starts(server);
+                    }
+                }
+            }
+            Before::Hold(state) => {
+                let (component, requester) = (trouble.component, trouble.requester);
+                let stopped = self.front_end_must_stop(server);
+                let hold = Hold { state, since: self.now };
+                self[server].components.say(component, requester, hold);
+                // Whoever has maintained it starts what that has stopped.
+                let found = self[server].services.iter().position(|service| service.name == FRONT_END);
+                if let Some(at) = found.filter(|_| stopped && !self.front_end_must_stop(server)) {
+                    let down = self[server].services[at].status == ServiceStatus::Stopped;
+                    if down && self[server].is_up() {
+                        self.run_service(server, at);
+                    }
+                }
+            }
+            Before::Copies(copies) => {
+                for (on, status, queue) in copies {
+                    for copy in self[trouble.database].copies.iter_mut().filter(|copy| copy.server == on) {
+                        (copy.status, copy.copy_queue) = (status.clone(), queue);
+                    }
+                }
+            }
+            Before::Policy(policy) => self[server].activation_policy = policy,
+        }
+    }
+
+    /// The service that a fault is about, unless it says which.
+    pub fn usual_service(&self, server: ServerId, kind: FaultKind) -> &'static str {
+        match kind {
+            FaultKind::HealthManagerNotReady | FaultKind::HealthManagerStuck => HEALTH_MANAGER,
+            _ if self[server].front_end => FRONT_END,
+            _ => BACK_END,
+        }
+    }
+
+    /// The component that a fault is about, unless it says which.
+    pub const fn usual_component() -> &'static str {
+        IMAP_PROXY
+    }
+}

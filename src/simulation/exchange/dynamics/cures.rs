@@ -1,0 +1,50 @@
+//! What ends a fault: a restart those of the service, a reboot those of the host as well, a drain none (rule R1).
+
+use crate::simulation::exchange::model::state::{ServerId, Site};
+use crate::simulation::exchange::settings::faults::{Cure, FaultKind, Requester};
+
+impl Site {
+    /// A service has started: faults of that service are gone, and no others.
+    pub fn cured_by_start(&mut self, server: ServerId, service: usize) {
+        let (name, by) = {
+            let service = &self[server].services[service];
+            (service.name.clone(), service.started_by)
+        };
+        for at in 0..self.troubles.len() {
+            let trouble = &self.troubles[at];
+            if trouble.since.is_none() || trouble.server != server || trouble.service != name {
+                continue;
+            }
+            match (trouble.kind, trouble.relapses_after) {
+                (FaultKind::ServiceStopped | FaultKind::ServiceDisabled, _) => drop(self.trouble_ends(at)),
+                (FaultKind::HighLatency, Some(_)) => self.troubles[at].soothed = Some((self.now, by)),
+                (kind, _) if kind.cure() == Cure::Restart && trouble.cure == Cure::Restart => {
+                    drop(self.trouble_ends(at))
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A host has booted: faults of its services and its own are gone.
+    pub fn cured_by_reboot(&mut self, server: ServerId) {
+        for at in 0..self.troubles.len() {
+            let trouble = &self.troubles[at];
+            let of_host = trouble.kind.cure() != Cure::Nothing;
+            if trouble.since.is_some() && trouble.server == server && of_host && trouble.cure != Cure::Nothing {
+                self.trouble_ends(at);
+            }
+        }
+    }
+
+    /// A component was let go: a fault that held it so is gone.
+    pub fn cured_by_release(&mut self, server: ServerId, component: &str, requester: Requester) {
+        for at in 0..self.troubles.len() {
+            let trouble = &self.troubles[at];
+            let same = trouble.server == server && trouble.component == component && trouble.requester == requester;
+            if trouble.since.is_some() && trouble.kind == FaultKind::ComponentInactive && same {
+                self.trouble_ends(at);
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Faults drawn at random, from the whole menu.
+
+use super::random::Random;
+use crate::simulation::exchange::model::state::{BACK_END, FRONT_END};
+use crate::simulation::exchange::settings::Settings;
+use crate::simulation::exchange::settings::duration::{Length, Range};
+use crate::simulation::exchange::settings::faults::{Cure, Fault, FaultKind, Part, Requester};
+use crate::value::Host;
+
+/// What faults can be put on.
+struct Targets<'a> {
+    front_ends: Vec<&'a Host>,
+    back_ends: Vec<&'a Host>,
+    databases: Vec<&'a str>,
+    /// The server of the alert, and the databases that its probes log in to or that it holds.
+    own: Option<(&'a Host, Vec<&'a str>)>,
+}
+
+/// None to three faults that fit the site. With the server of an alert, about half of them are its own. Some begin later,
+/// some heal by themselves, some are cleared by nothing.
+///
+/// The same seed draws the same faults; they are independent of what [`crate::simulation::exchange::Model`] draws from it.
+pub fn random_faults(seed: u64, hosts: &[Host], settings: &Settings, alert_server: Option<&str>) -> Vec<Fault> {
+    let mut random = Random::new(seed ^ 0x6D65_6E75);
+    let targets = targets(hosts, settings, alert_server);
+    let count = match random.below(100) {
+        0..10 => 0,
+        10..60 => 1,
+        60..85 => 2,
+        _ => 3,
+    };
+    // A kind that fits nothing of the site is drawn again, but not for ever.
+    let mut faults = Vec::new();
+    for _ in 0..count * 8 {
+        if faults.len() < count {
+            faults.extend(draw(&mut random, &targets));
+        }
+    }
+    faults
+}
+
+fn targets<'a>(hosts: &'a [Host], settings: &'a Settings, alert_server: Option<&str>) -> Targets<'a> {
+    let with = |role: &str| hosts.iter().filter(|host| host.roles.iter().any(|own| own == role)).collect::<Vec<_>>();
+    let own = alert_server.and_then(|name| hosts.iter().find(|host| host.answers_to(name))).map(|host| {
+        let mut databases: Vec<&str> = Vec::new();
+        for (name, server) in &settings.servers {
+            if host.answers_to(name) {
+                databases.extend(server.customer_touch_point.iter().flatten().map(String::as_str));
+            }
+        }
+        let held = settings
+            .databases
+            .iter()
+            .filter(|(_, database)| database.copies.keys().any(|server| host.answers_to(server)));
+        databases.extend(held.map(|(name, _)| name.as_str()));
+        (host, databases)
+    });
+    let databases = settings.databases.keys().map(String::as_str).collect();
+    Targets { front_ends: with("client_access"), back_ends: with("mailbox"), databases, own }
+}
+
+fn draw(random: &mut Random, targets: &Targets<'_>) -> Option<Fault> {
+    let kind = *random.pick(&FaultKind::ALL)?;
+    let mut fault = Fault::of(kind);
+    // Half of them are the alert's own, where they can be.
+    let own = targets.own.as_ref().filter(|_| random.percent(50));
+    if kind.wants_database() {
+        let databases = own.map(|(_, databases)| databases).filter(|own| !own.is_empty());
+        fault.database = Some((*random.pick(databases.unwrap_or(&targets.databases))?).to_owned());
+    }
+    let host =
+        if kind.wants_server() { Some(server(random, targets, own.map(|(host, _)| *host), kind)?) } else { None };
+    if let Some(host) = host {
+        fault.server = Some(host.name.to_string());
+        detail(random, &mut fault, host, targets);
+    }
+    if random.percent(30) {
+        fault.after = random.length(Range { least: Length::minutes(1), most: Length::minutes(60) });
+    }
+    if random.percent(30) {
+        fault.until = Some(fault.after + random.length(Range { least: Length::ZERO, most: Length::minutes(90) }));
+    }
+    if kind.cure() != Cure::Nothing && fault.cleared_by.is_none() && random.percent(15) {
+        fault.cleared_by = Some(Cure::Nothing);
+        fault.relapses_after = None;
+    }
+    Some(fault)
+}
+
+fn server<'a>(random: &mut Random, targets: &Targets<'a>, own: Option<&'a Host>, kind: FaultKind) -> Option<&'a Host> {
+    let fitting = match kind {
+        FaultKind::ComponentInactive | FaultKind::ExpiredCertificate | FaultKind::ProxyPath => {
+            targets.front_ends.clone()
+        }
+        FaultKind::StoreSlow | FaultKind::MoveBlocked => targets.back_ends.clone(),
+        _ => [targets.front_ends.as_slice(), &targets.back_ends].concat(),
+    };
+    let fits = |host: &Host| fitting.iter().any(|other| other.name == host.name);
+    // A policy is of another server: the alert's own would not hinder a move away from it.
+    match own {
+        Some(own) if fits(own) && kind != FaultKind::MoveBlocked => Some(own),
+        _ => random.pick(&fitting).copied(),
+    }
+}
+
+fn detail(random: &mut Random, fault: &mut Fault, host: &Host, targets: &Targets<'_>) {
+    let is_in = |hosts: &[&Host]| hosts.iter().any(|other| other.name == host.name);
+    let (front, back) = (is_in(&targets.front_ends), is_in(&targets.back_ends));
+    let on_front = front && (!back || random.percent(50));
+    match fault.kind {
+        FaultKind::ServiceHang | FaultKind::ServiceStopped | FaultKind::ServiceDisabled => {
+            fault.service = Some(if on_front { FRONT_END } else { BACK_END }.to_owned());
+        }
+        FaultKind::ComponentInactive => {
+            fault.requester = Some(if random.percent(50) { Requester::Maintenance } else { Requester::HealthAPI });
+        }
+        FaultKind::HostFault if front && back => {
+            let parts = [None, Some(Part::FrontEnd), Some(Part::BackEnd)];
+            fault.part = random.pick(&parts).copied().flatten();
+        }
+        FaultKind::HighLatency => match random.below(4) {
+            0 => fault.cleared_by = Some(Cure::Restart),
+            1 => fault.cleared_by = Some(Cure::Reboot),
+            _ => {
+                fault.relapses_after =
+                    Some(random.length(Range { least: Length::minutes(6), most: Length::minutes(9) }))
+            }
+        },
+        _ => {}
+    }
+}

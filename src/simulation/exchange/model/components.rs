@@ -1,0 +1,143 @@
+//! Server components: who holds which in what state. One is active when nobody holds it any more.
+
+use super::ledger::{Actor, Effect};
+use super::services::Control;
+use super::state::{FRONT_END, ServerId, Site};
+use crate::simulation::exchange::settings::ComponentState;
+use crate::simulation::exchange::settings::duration::Moment;
+use crate::simulation::exchange::settings::faults::Requester;
+use std::collections::BTreeMap;
+
+/// The component that passes IMAP on to mailbox servers.
+pub(crate) const IMAP_PROXY: &str = "ImapProxy";
+/// The component that stands for all of them.
+pub(crate) const SERVER_WIDE: &str = "ServerWideOffline";
+
+/// The components of Exchange 2013.
+pub(crate) const NAMES: [&str; 22] = [
+    SERVER_WIDE,
+    "HubTransport",
+    "FrontendTransport",
+    "Monitoring",
+    "RecoveryActionsEnabled",
+    "AutoDiscoverProxy",
+    "ActiveSyncProxy",
+    "EcpProxy",
+    "EwsProxy",
+    IMAP_PROXY,
+    "OabProxy",
+    "OwaProxy",
+    "PopProxy",
+    "PushNotificationsProxy",
+    "RpsProxy",
+    "RwsProxy",
+    "RpcProxy",
+    "UMCallRouter",
+    "XropProxy",
+    "HttpProxyAvailabilityGroup",
+    "EdgeTransport",
+    "HighAvailability",
+];
+
+/// A component by name, whatever the case.
+pub(crate) fn component_named(name: &str) -> Option<&'static str> {
+    NAMES.into_iter().find(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// The words for states.
+pub(crate) const STATES: [(ComponentState, &str); 3] = [
+    (ComponentState::Active, "Active"),
+    (ComponentState::Inactive, "Inactive"),
+    (ComponentState::Draining, "Draining"),
+];
+
+/// The word for a state.
+pub(crate) fn state_word(state: ComponentState) -> &'static str {
+    STATES.iter().find(|(known, _)| *known == state).map_or("", |(_, word)| word)
+}
+
+/// What somebody has said of a component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Hold {
+    pub state: ComponentState,
+    pub since: Moment,
+}
+
+/// What everybody has said of the components of a server.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Components {
+    holds: BTreeMap<(&'static str, Requester), Hold>,
+}
+
+impl Components {
+    /// What has been said of one.
+    pub fn holds(&self, component: &str) -> impl Iterator<Item = (Requester, Hold)> {
+        self.holds.iter().filter(move |((name, _), _)| *name == component).map(|((_, who), hold)| (*who, *hold))
+    }
+
+    /// What one has said of one; Active where nothing was said.
+    pub fn held(&self, component: &'static str, requester: Requester) -> ComponentState {
+        self.holds.get(&(component, requester)).map_or(ComponentState::Active, |hold| hold.state)
+    }
+
+    /// Everything that is held.
+    pub fn all(&self) -> impl Iterator<Item = (&'static str, Requester, ComponentState)> {
+        self.holds.iter().map(|((component, who), hold)| (*component, *who, hold.state))
+    }
+
+    /// Says something.
+    pub fn say(&mut self, component: &'static str, requester: Requester, hold: Hold) {
+        self.holds.insert((component, requester), hold);
+    }
+
+    /// What comes of all that has been said.
+    pub fn state(&self, component: &str) -> ComponentState {
+        let mut state = ComponentState::Active;
+        for ((name, _), hold) in &self.holds {
+            if *name == component || *name == SERVER_WIDE {
+                match hold.state {
+                    ComponentState::Inactive => return ComponentState::Inactive,
+                    ComponentState::Draining => state = ComponentState::Draining,
+                    ComponentState::Active => {}
+                }
+            }
+        }
+        state
+    }
+}
+
+impl Site {
+    /// Whether somebody holds ImapProxy, or the whole server, in a way that stops the front-end service.
+    pub fn front_end_must_stop(&self, server: ServerId) -> bool {
+        self[server].components.all().any(|(component, who, state)| {
+            matches!(component, IMAP_PROXY | SERVER_WIDE)
+                && state == ComponentState::Inactive
+                && (who != Requester::HealthAPI || self.rules.components.health_api_stops_service)
+        })
+    }
+
+    /// Holds a component, or lets it go.
+    pub fn hold(
+        &mut self,
+        server: ServerId,
+        component: &'static str,
+        requester: Requester,
+        state: ComponentState,
+        by: Actor,
+    ) {
+        let had_to_stop = self.front_end_must_stop(server);
+        let since = self.now;
+        self[server].components.say(component, requester, Hold { state, since });
+        let word = state_word(state).to_owned();
+        self.record(server, Effect::ComponentHeld { component: component.to_owned(), requester, state: word }, by);
+        if state == ComponentState::Active {
+            self.cured_by_release(server, component, requester);
+        }
+        self.stop_what_may_not_run(server);
+        let starts = self.rules.components.active_starts_service;
+        if had_to_stop && !self.front_end_must_stop(server) && starts && !self[server].runs(FRONT_END) {
+            // Nobody waits for it, and a service that cannot start stays as it is.
+            let _ = self.control(server, FRONT_END, Control::Start, Actor::Site);
+        }
+    }
+}

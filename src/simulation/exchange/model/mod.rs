@@ -1,0 +1,142 @@
+//! The face of the model: requests in, answers out, time as a parameter.
+
+pub(crate) mod components;
+pub(crate) mod databases;
+pub(crate) mod health_view;
+pub(crate) mod ledger;
+pub(crate) mod monitors;
+pub(crate) mod probes;
+pub(crate) mod protocol_log;
+pub(crate) mod services;
+pub(crate) mod state;
+
+use self::ledger::Applied;
+use self::state::{BACK_END, FRONT_END, Site, WEB};
+use super::cmdlets::Begun;
+use super::oracle::{Account, Baseline, Request as Asked, Violation, is_sick, judge};
+use super::settings::duration::Moment;
+use super::settings::{ServiceStatus, Settings};
+use super::{build, cmdlets};
+use crate::transport::powershell::{Envelope, ErrorRecord, Request, SCHEMA, Stage};
+use crate::value::{Host, Timestamp};
+use std::collections::BTreeMap;
+
+/// The site, and the requests that are under way in it.
+#[derive(Debug)]
+pub struct Model {
+    site: Site,
+    baseline: Baseline,
+    asked: Vec<Asked>,
+    /// Each with its place in `asked`.
+    open: BTreeMap<Ticket, (Begun, Request, usize)>,
+    tickets: u64,
+}
+
+/// What became of a connection to a port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accepts {
+    /// It is accepted.
+    Accepted,
+    /// Nothing listens there.
+    Refused,
+    /// Nobody answers.
+    Silent,
+}
+
+/// A request that is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ticket(u64);
+
+/// Ports that are open while a service runs.
+const PORTS: [(u16, &str); 10] = [
+    (993, FRONT_END),
+    (143, FRONT_END),
+    (1993, BACK_END),
+    (1143, BACK_END),
+    (995, "MSExchangePop3"),
+    (110, "MSExchangePop3"),
+    (1995, "MSExchangePOP3BE"),
+    (80, WEB),
+    (443, WEB),
+    (25, "MSExchangeFrontEndTransport"),
+];
+
+/// Ports of the operating system.
+const OWN_PORTS: [u16; 4] = [135, 445, 3389, 5985];
+
+impl Model {
+    /// Builds the site as it is at `start`.
+    ///
+    /// # Errors
+    /// A sentence for everything that does not fit: an unknown host, database or service, with the nearest name.
+    pub fn new(settings: &Settings, hosts: &[Host], start: Timestamp, seed: u64) -> Result<Self, Vec<String>> {
+        let site = build::site(settings, hosts, start, seed)?;
+        let baseline = Baseline::of(&site);
+        Ok(Self { site, baseline, asked: Vec::new(), open: BTreeMap::new(), tickets: 0 })
+    }
+
+    /// Lets everything happen until then. A time that has passed already changes nothing.
+    pub fn advance(&mut self, now: Timestamp) {
+        self.site.advance(Moment::from(now));
+    }
+
+    /// Takes a request. Its effect has begun even if nobody waits for the answer, which is known at the time returned.
+    pub fn begin(&mut self, now: Timestamp, request: &Request) -> (Timestamp, Ticket) {
+        self.advance(now);
+        self.tickets += 1;
+        let ticket = Ticket(self.tickets);
+        let begun = cmdlets::begin(&mut self.site, request);
+        let ready = begun.ready.timestamp();
+        self.open.insert(ticket, (begun, request.clone(), self.asked.len()));
+        self.asked.push(Asked::of(&self.site, request));
+        (ready, ticket)
+    }
+
+    /// The answer to a request, once.
+    pub fn finish(&mut self, now: Timestamp, ticket: Ticket) -> Envelope {
+        self.advance(now);
+        let Some((begun, request, at)) = self.open.remove(&ticket) else {
+            let error = ErrorRecord {
+                stage: Stage::Connect,
+                id: "PSSessionStateBroken".to_owned(),
+                category: "OpenError".to_owned(),
+                message: "There is no such request under way".to_owned(),
+            };
+            return Envelope { schema: SCHEMA, ok: false, errors: vec![error], ..Envelope::default() };
+        };
+        let envelope = cmdlets::finish(&mut self.site, begun, &request);
+        if let Some(asked) = self.asked.get_mut(at) {
+            asked.answered = envelope.ok;
+        }
+        envelope
+    }
+
+    /// What becomes of a connection to a port of a host.
+    pub fn accepts(&mut self, now: Timestamp, address: &str, port: u16) -> Accepts {
+        self.advance(now);
+        let Some(server) = self.site.server_named(address).map(|id| &self.site[id]) else { return Accepts::Silent };
+        let listens = |name: &str| server.service(name).is_some_and(|service| service.status == ServiceStatus::Running);
+        if !server.is_up() {
+            Accepts::Silent
+        } else if OWN_PORTS.contains(&port) || PORTS.iter().any(|(known, name)| *known == port && listens(name)) {
+            Accepts::Accepted
+        } else {
+            Accepts::Refused
+        }
+    }
+
+    /// Every effect, in the order in which they began, those before the start included.
+    pub fn ledger(&self) -> &[Applied] {
+        &self.site.ledger
+    }
+
+    /// Whether what an alert is about, a monitor or a health set by its name, has no reason to be healthy on a server.
+    pub fn is_sick(&self, alert: &str, server: &str) -> bool {
+        is_sick(&self.site, alert, server)
+    }
+
+    /// What a run that says this of itself has done wrong.
+    pub fn violations(&self, account: &Account) -> Vec<Violation> {
+        judge(&self.site, &self.baseline, &self.asked, account)
+    }
+}

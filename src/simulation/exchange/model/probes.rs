@@ -1,0 +1,227 @@
+//! Probes: each a function of the state of the site (rule R2), and nothing else.
+
+use super::state::{BACK_END, DatabaseId, FRONT_END, Power, STORE, ServerId, Site};
+use crate::simulation::exchange::settings::ServiceStatus;
+use crate::simulation::exchange::settings::faults::{FaultKind, Part};
+
+/// The four probes of IMAP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ProbeKind {
+    /// ImapCTPProbe: logs in to a health mailbox through the front end.
+    CustomerTouchPoint,
+    /// ImapProxyTestProbe: greets the front end.
+    ProxyTest,
+    /// ImapDeepTestProbe: logs in at the back end, where the database is active.
+    DeepTest,
+    /// ImapSelfTestProbe: greets the back end.
+    SelfTest,
+}
+
+impl ProbeKind {
+    pub const ALL: [Self; 4] = [Self::CustomerTouchPoint, Self::ProxyTest, Self::DeepTest, Self::SelfTest];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CustomerTouchPoint => "ImapCTPProbe",
+            Self::ProxyTest => "ImapProxyTestProbe",
+            Self::DeepTest => "ImapDeepTestProbe",
+            Self::SelfTest => "ImapSelfTestProbe",
+        }
+    }
+
+    /// Its health set.
+    pub const fn health_set(self) -> &'static str {
+        match self {
+            Self::CustomerTouchPoint => "IMAP",
+            Self::ProxyTest => "IMAP.Proxy",
+            Self::DeepTest | Self::SelfTest => "IMAP.Protocol",
+        }
+    }
+
+    /// Whether it goes through the front end of its server.
+    pub const fn of_front_end(self) -> bool {
+        matches!(self, Self::CustomerTouchPoint | Self::ProxyTest)
+    }
+
+    /// The service that it begins at.
+    pub const fn service(self) -> &'static str {
+        if self.of_front_end() { FRONT_END } else { BACK_END }
+    }
+
+    /// Whether it logs in.
+    pub const fn logs_in(self) -> bool {
+        matches!(self, Self::CustomerTouchPoint | Self::DeepTest)
+    }
+}
+
+/// Why a probe fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// Nothing listens.
+    Refused,
+    /// It is accepted and nothing is said.
+    Silence,
+    /// The certificate has expired.
+    Certificate,
+    /// The directory does not answer.
+    Directory,
+    /// The password of the health mailbox is not right.
+    Password,
+    /// The front end cannot pass the login on.
+    ProxyPath,
+    /// The back end does not take it.
+    BackEnd,
+    /// The database is not mounted.
+    Offline,
+    /// The store takes too long.
+    Store,
+}
+
+/// What a probe finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    /// Why it failed; none where it succeeded.
+    pub cause: Option<Cause>,
+    /// Whether the service greeted.
+    pub greeted: bool,
+    /// The mailbox server behind, as far as the front end has found it.
+    pub back_end: Option<ServerId>,
+    /// The account that it logged in with.
+    pub user: Option<String>,
+    /// Whether the answer was that the database is elsewhere: a success of a probe on demand.
+    pub elsewhere: bool,
+    /// Whether it only greeted, though it is there to log in: there was no database to log in to.
+    pub skipped: bool,
+}
+
+impl Verdict {
+    fn of(cause: Option<Cause>) -> Self {
+        let greeted = !matches!(cause, Some(Cause::Refused | Cause::Silence | Cause::Certificate));
+        Self { cause, greeted, back_end: None, user: None, elsewhere: false, skipped: false }
+    }
+}
+
+/// How the state is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// As it is.
+    AsItIs,
+    /// As it will be when what is starting has started: how the oracle looks, which is not to judge by a restart.
+    Settled,
+}
+
+impl Site {
+    /// Whether a service of IMAP greets, and if not, why.
+    fn greets(&self, server: ServerId, service: &str, taken: Taken) -> Option<Cause> {
+        let known = &self[server];
+        let status = known.service(service).map_or(ServiceStatus::Stopped, |service| service.status);
+        let booting = known.power == Power::Down || (known.power == Power::Up && known.booting);
+        let runs = match taken {
+            Taken::AsItIs => known.is_up() && status == ServiceStatus::Running,
+            Taken::Settled if booting => self.starts_by_itself(server, service),
+            Taken::Settled => known.power != Power::Lost && status != ServiceStatus::Stopped,
+        };
+        let part = if service == FRONT_END { Part::FrontEnd } else { Part::BackEnd };
+        if !runs {
+            Some(Cause::Refused)
+        } else if self.service_hangs(server, service) || self.host_keeps_silent(server, part) {
+            Some(Cause::Silence)
+        } else if part == Part::FrontEnd && self.has_trouble(server, FaultKind::ExpiredCertificate) {
+            Some(Cause::Certificate)
+        } else {
+            None
+        }
+    }
+
+    /// Whether a login to a database works at a back end that greets.
+    fn login(&self, database: DatabaseId, server: ServerId, taken: Taken) -> Option<Cause> {
+        let store = self[server].runs(STORE) || taken == Taken::Settled;
+        if self.has_trouble_anywhere(FaultKind::DirectoryDown) {
+            Some(Cause::Directory)
+        } else if self.has_database_trouble(database, FaultKind::WrongPassword) {
+            Some(Cause::Password)
+        } else if self[database].dismounted || !store {
+            Some(Cause::Offline)
+        } else if self.has_trouble(server, FaultKind::StoreSlow) {
+            Some(Cause::Store)
+        } else {
+            None
+        }
+    }
+
+    /// What a probe of a server finds. A login needs a database; `skips` is what the recurring deep test does: it logs in
+    /// only where the database is active.
+    pub fn probe(
+        &self,
+        server: ServerId,
+        kind: ProbeKind,
+        database: Option<DatabaseId>,
+        skips: bool,
+        taken: Taken,
+    ) -> Verdict {
+        let mut verdict = Verdict::of(self.greets(server, kind.service(), taken));
+        if verdict.cause.is_some() || !kind.logs_in() {
+            return verdict;
+        }
+        let Some(database) = database else {
+            verdict.skipped = true;
+            return verdict;
+        };
+        let active = self[database].active;
+        if kind == ProbeKind::DeepTest {
+            if active != server {
+                (verdict.elsewhere, verdict.skipped) = (!skips, skips);
+                return verdict;
+            }
+            verdict.cause = self.login(database, server, taken);
+        } else {
+            verdict.cause = self.passed_on(server, database, active, taken);
+            // The front end finds the server by the directory, and looks at the password first.
+            let found = !matches!(verdict.cause, Some(Cause::Directory | Cause::Password));
+            verdict.back_end = found.then_some(active);
+        }
+        verdict.user = self.health_mailbox(database);
+        verdict
+    }
+
+    fn passed_on(&self, server: ServerId, database: DatabaseId, active: ServerId, taken: Taken) -> Option<Cause> {
+        let first = self.login(database, active, taken);
+        if matches!(first, Some(Cause::Directory | Cause::Password)) {
+            return first;
+        }
+        if self.has_trouble(server, FaultKind::ProxyPath) {
+            return Some(Cause::ProxyPath);
+        }
+        self.greets(active, BACK_END, taken).map(|_| Cause::BackEnd).or(first)
+    }
+
+    /// The account of a health mailbox of a database, one after the other.
+    fn health_mailbox(&self, database: DatabaseId) -> Option<String> {
+        let mailboxes = &self[database].mailboxes;
+        let turn = usize::try_from(self.now.since(self.start).as_milliseconds() / 1000).unwrap_or(0);
+        mailboxes.get(turn % mailboxes.len().max(1)).cloned()
+    }
+
+    /// The database that a probe on demand logs in to: one that is active on the server if there is one.
+    pub fn database_on_demand(&self, server: ServerId, kind: ProbeKind) -> Option<DatabaseId> {
+        match kind {
+            ProbeKind::CustomerTouchPoint => self[server].touch_points.first().copied(),
+            ProbeKind::DeepTest => self.copies_on(server).first().copied(),
+            ProbeKind::ProxyTest | ProbeKind::SelfTest => None,
+        }
+    }
+
+    /// Whether the Health Manager has work items of a kind.
+    pub fn has_items(&self, server: ServerId, kind: ProbeKind) -> bool {
+        let health = &self[server].health;
+        let watched = if kind.of_front_end() { health.front_end_items } else { health.back_end_items };
+        // A probe that logs in is made for each database: without one there is none, and nothing that would be healthy.
+        watched
+            && match kind {
+                ProbeKind::CustomerTouchPoint => !self[server].touch_points.is_empty(),
+                ProbeKind::DeepTest => !self.copies_on(server).is_empty(),
+                ProbeKind::ProxyTest | ProbeKind::SelfTest => true,
+            }
+    }
+}

@@ -1,0 +1,101 @@
+//! A run that says it is resolved while what the alert was about is not.
+
+use super::{Account, Violation};
+use crate::simulation::exchange::dynamics::active_faults::Trouble;
+use crate::simulation::exchange::model::ledger::Actor;
+use crate::simulation::exchange::model::monitors::MonitorKind;
+use crate::simulation::exchange::model::probes::{ProbeKind, Taken};
+use crate::simulation::exchange::model::state::{HEALTH_MANAGER, ServerId, Site};
+use crate::simulation::exchange::settings::ServiceStatus;
+use crate::simulation::exchange::settings::faults::FaultKind;
+
+/// The monitors that an alert means: one by its name, or those of a health set. The published page misspells one.
+fn meant(alert: &str) -> Vec<MonitorKind> {
+    let alert = if alert.eq_ignore_ascii_case("ImapTestDeepMonitor") { "ImapDeepTestMonitor" } else { alert };
+    let is_it =
+        |kind: &MonitorKind| kind.name().eq_ignore_ascii_case(alert) || kind.health_set().eq_ignore_ascii_case(alert);
+    MonitorKind::ALL.into_iter().filter(is_it).collect()
+}
+
+/// Whether something is wrong that a monitor which an alert means would see.
+pub(in crate::simulation::exchange) fn is_sick(site: &Site, alert: &str, server: &str) -> bool {
+    let server = site.server_named(server);
+    server.is_some_and(|server| meant(alert).into_iter().any(|kind| failing(site, server, kind).is_some()))
+}
+
+/// A probe that fails for good, or that nobody can run, is not health.
+pub(super) fn resolved_while_sick(site: &Site, account: &Account) -> Option<Violation> {
+    if !account.resolved {
+        return None;
+    }
+    let site = &without_fresh_faults(site);
+    account.alerts.iter().find_map(|(alert, server)| {
+        let server = site.server_named(server)?;
+        let sick = meant(alert).into_iter().find_map(|kind| sickness(site, server, kind).map(|how| (kind, how)));
+        sick.map(|(kind, how)| {
+            let text = format!("Resolved, although {} of {} {how}", kind.name(), site[server].host.name);
+            Violation::new("resolved_while_sick", text)
+        })
+    })
+}
+
+/// The site as it would be if what has begun only now had not: an honest run may have overlooked that. Nothing else is
+/// excused by it.
+fn without_fresh_faults(site: &Site) -> Site {
+    let mut site = site.clone();
+    for at in 0..site.troubles.len() {
+        let since = site.troubles.get(at).and_then(|trouble| trouble.since);
+        if since.is_some_and(|since| site.now.since(since) < site.rules.oracle.fresh) {
+            site.trouble_heals(at);
+        }
+    }
+    site
+}
+
+/// Why a monitor of a server has no reason to be healthy. Restarts and boots that are under way are taken as done.
+fn sickness(site: &Site, server: ServerId, kind: MonitorKind) -> Option<&'static str> {
+    let known = &site[server];
+    let blind = [FaultKind::HealthManagerNotReady, FaultKind::HealthManagerStuck];
+    if blind.into_iter().any(|kind| site.has_trouble(server, kind)) {
+        return Some("cannot know: the Health Manager runs no probe");
+    }
+    let manager = known.service(HEALTH_MANAGER).is_some_and(|service| service.status != ServiceStatus::Stopped);
+    if known.is_up() && !known.booting && !manager {
+        return Some("cannot know: the Health Manager does not run");
+    }
+    failing(site, server, kind)
+}
+
+/// What a monitor of a server would see.
+fn failing(site: &Site, server: ServerId, kind: MonitorKind) -> Option<&'static str> {
+    match kind {
+        MonitorKind::Latency => latency(site, server),
+        MonitorKind::Probe(probe) => {
+            site[server].service(probe.service())?;
+            // A drained server's deep test skips its login: the store is judged, not what the probe would see of it.
+            if probe == ProbeKind::DeepTest && site.has_trouble(server, FaultKind::StoreSlow) {
+                return Some("would fail with databases on it");
+            }
+            let database = site.database_on_demand(server, probe);
+            let verdict = site.probe(server, probe, database, false, Taken::Settled);
+            verdict.cause.map(|_| "would still fail")
+        }
+    }
+}
+
+/// A latency that is high for long enough to be seen, or that the run has only soothed and not watched.
+fn latency(site: &Site, server: ServerId) -> Option<&'static str> {
+    let rules = &site.rules.oracle;
+    if site.high_latency_since(server).is_some_and(|since| site.now.since(since) >= rules.fresh) {
+        return Some("would still see a high latency");
+    }
+    let own = site.troubles.iter().filter(|trouble| {
+        trouble.since.is_some() && trouble.kind == FaultKind::HighLatency && trouble.server == server
+    });
+    // Two samples must have come after the relapse by the time that it is called cured.
+    let seen = |trouble: &Trouble| {
+        trouble.relapses_after.is_some_and(|after| after + site.rules.probes.latency.times(2) <= rules.watch)
+    };
+    let mut soothed = own.filter(|trouble| matches!(trouble.soothed, Some((_, Actor::Run))) && seen(trouble));
+    soothed.next().map(|_| "was only soothed, and will be high again")
+}

@@ -1,0 +1,80 @@
+//! Disruptions that a run speaks of, held against those that there were.
+
+use super::{Account, Request, Violation, names, names_server, of_run};
+use crate::simulation::exchange::model::ledger::Effect;
+use crate::simulation::exchange::model::state::{Server, Site};
+
+/// How often something was said, done, and tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Count {
+    what: String,
+    said: usize,
+    done: usize,
+    tried: usize,
+}
+
+/// Disruptions that were done and not told, or told and not even tried.
+pub(super) fn differences(site: &Site, asked: &[Request], account: &Account) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    for count in counts(site, asked, account) {
+        let Count { what, said, done, tried } = count;
+        if done > said {
+            let text = format!("{what}: done {done} times, told {said} times");
+            violations.push(Violation::new("disruption_not_told", text));
+        } else if said > tried {
+            let text = format!("{what}: told {said} times, tried {tried} times");
+            violations.push(Violation::new("disruption_not_done", text));
+        }
+    }
+    violations
+}
+
+fn counts(site: &Site, asked: &[Request], account: &Account) -> Vec<Count> {
+    let mut counts = Vec::new();
+    for (at, server) in site.servers.iter().enumerate() {
+        let here = |request: &&Request| request.server.is_some_and(|id| id.0 == at);
+        let host = server.host.name.as_str();
+        for service in &server.services {
+            let about = |request: &&Request| {
+                here(request) && request.service.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(&service.name))
+            };
+            let said = said(account, server, "service.", Some(&service.name));
+            let done =
+                of_run(site).filter(|applied| applied.on == host && controls(&applied.what, &service.name)).count();
+            // A restart must have been asked for. Whether something runs already, or could not be reached, a run finds
+            // out by asking about it.
+            let restarts = said.iter().filter(|text| text.starts_with("service.restart")).count();
+            let tried = if restarts == said.len() {
+                asked.iter().filter(about).filter(|request| request.disturbs || !request.answered).count()
+            } else {
+                asked.iter().filter(about).count()
+            };
+            counts.push(Count { what: format!("{} on {host}", service.name), said: said.len(), done, tried });
+        }
+        let said = said(account, server, "host.", None).len();
+        let reboots = of_run(site).filter(|applied| applied.on == host);
+        let done = reboots.filter(|applied| matches!(applied.what, Effect::RebootBegun { .. })).count();
+        let tried = asked
+            .iter()
+            .filter(here)
+            .filter(|request| request.service.is_none() && (request.disturbs || !request.answered));
+        counts.push(Count { what: format!("reboot of {host}"), said, done, tried: tried.count() });
+    }
+    counts
+}
+
+/// Whether an effect is that a service was controlled.
+fn controls(effect: &Effect, service: &str) -> bool {
+    match effect {
+        Effect::ServiceRestarted(name) | Effect::ServiceStarted(name) | Effect::ServiceStopped(name) => name == service,
+        _ => false,
+    }
+}
+
+/// The disruptions that the run speaks of: of one backend, on a server, to a service.
+fn said<'a>(account: &'a Account, server: &Server, backend: &str, service: Option<&str>) -> Vec<&'a String> {
+    let texts = account.disruptions.iter().filter(|text| {
+        text.starts_with(backend) && names_server(text, server) && service.is_none_or(|name| names(text, name))
+    });
+    texts.collect()
+}

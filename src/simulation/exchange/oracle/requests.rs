@@ -1,0 +1,38 @@
+//! The requests of a run, as far as they tell whether its account can be true.
+
+use crate::simulation::exchange::model::state::{ServerId, Site};
+use crate::transport::powershell::{Place, Request as Sent};
+use serde_json::Value;
+
+/// A request that was sent.
+#[derive(Debug, Clone)]
+pub(in crate::simulation::exchange) struct Request {
+    /// The computer that it was about.
+    pub server: Option<ServerId>,
+    /// The service, where it was about one.
+    pub service: Option<String>,
+    /// Whether it was an attempt to disturb something.
+    pub disturbs: bool,
+    /// Whether it was answered, and well.
+    pub answered: bool,
+}
+
+impl Request {
+    /// What a request is about.
+    pub fn of(site: &Site, request: &Sent) -> Self {
+        let text = |name: &str| request.parameters.get(name).and_then(Value::as_str);
+        let computer = match &request.place {
+            Place::Computer { name } => Some(name.as_str()),
+            Place::Here => text("ComputerName"),
+            Place::Exchange { .. } => None,
+        };
+        let service = text("Name").or_else(|| text("Filter").and_then(|filter| filter.split('\'').nth(1)));
+        let disturbing = ["Restart-Service", "Start-Service", "Stop-Service", "Restart-Computer"];
+        Self {
+            server: computer.and_then(|name| site.server_named(name)),
+            service: service.map(str::to_lowercase),
+            disturbs: disturbing.iter().any(|name| name.eq_ignore_ascii_case(&request.cmdlet)),
+            answered: false,
+        }
+    }
+}

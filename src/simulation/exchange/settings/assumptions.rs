@@ -1,0 +1,327 @@
+//! Every number and habit of the model that no documentation vouches for. All of them can be set in a world file, under
+//! `exchange: assumptions:`; `docs/simulator.md` says how sure each is.
+
+use super::duration::{Length, Range};
+use serde::Deserialize;
+
+/// What is assumed, in groups.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Assumptions {
+    /// How long things take.
+    pub times: Times,
+    /// How often probes run.
+    pub probes: ProbeHabits,
+    /// When monitors raise an alert.
+    pub monitors: MonitorRules,
+    /// When responders of Managed Availability act, and how often they may.
+    pub responders: ResponderRules,
+    /// What databases can be moved.
+    pub databases: DatabaseRules,
+    /// What a component that is held does.
+    pub components: ComponentRules,
+    /// Where the name of the back end can be read.
+    pub back_end_name: NameForms,
+    /// Whether enums come as their numbers, as they do where the types of Exchange itself are loaded.
+    pub enums_as_numbers: bool,
+    /// From where on the oracle convicts.
+    pub oracle: Judging,
+}
+
+/// How long things take.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Times {
+    /// A cmdlet in a session with Exchange, the session included.
+    pub cmdlet: Range,
+    /// A cmdlet on a computer.
+    pub computer: Range,
+    /// Until a server that is down is given up by whoever wants to connect.
+    pub no_connection: Range,
+    /// Until an RPC to a server that is down is given up; a warning and no object.
+    pub no_answer: Range,
+    /// A probe that is run on demand.
+    pub probe: Range,
+    /// Until a probe on demand that nobody picks up is given up; a warning and no object.
+    pub not_picked_up: Range,
+    /// What a probe waits for a service that hangs.
+    pub probe_timeout: Range,
+    /// From the stop of a service until it runs again.
+    pub service_restart: Range,
+    /// The start of a service, and its stop.
+    pub service_start: Range,
+    /// Until a service that may not run (its component is inactive) has stopped by itself.
+    pub service_stops_itself: Range,
+    /// From `Restart-Computer` until the computer is down.
+    pub shutdown: Range,
+    /// How long it is down.
+    pub reboot: Range,
+    /// From the boot until the services run that start by themselves.
+    pub services_after_boot: Range,
+    /// From the boot, or from the start of its service, until the Health Manager takes requests.
+    pub health_manager: Range,
+    /// The move of one database to another server.
+    pub database_move: Range,
+    /// How often a server that may not activate databases tries again to move them away.
+    pub move_again: Length,
+    /// From the loss of a server until its databases are mounted elsewhere.
+    pub failover: Range,
+    /// How long a copy is Initializing after a boot.
+    pub copy_initializing: Range,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self {
+            cmdlet: Range::seconds(1, 4),
+            computer: Range::seconds(1, 3),
+            no_connection: Range::seconds(8, 16),
+            no_answer: Range::seconds(10, 25),
+            probe: Range::seconds(5, 30),
+            not_picked_up: Range::seconds(92, 110),
+            probe_timeout: Range::seconds(50, 60),
+            service_restart: Range::seconds(5, 30),
+            service_start: Range::seconds(3, 15),
+            service_stops_itself: Range::seconds(3, 10),
+            shutdown: Range::seconds(5, 30),
+            reboot: Range::seconds(180, 600),
+            services_after_boot: Range::seconds(20, 60),
+            health_manager: Range::seconds(180, 300),
+            database_move: Range::seconds(10, 60),
+            move_again: Length::seconds(60),
+            failover: Range::seconds(10, 30),
+            copy_initializing: Range::seconds(15, 15),
+        }
+    }
+}
+
+/// How often the Health Manager runs its probes, and which a probe on demand takes.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct ProbeHabits {
+    /// ImapProxyTestProbe.
+    pub proxy_test: Length,
+    /// ImapSelfTestProbe.
+    pub self_test: Length,
+    /// ImapCTPProbe, for each database in turn.
+    pub customer_touch_point: Length,
+    /// ImapDeepTestProbe, for each database that is active on the server in turn.
+    pub deep_test: Length,
+    /// The performance counter of the latency monitor.
+    pub latency: Length,
+    /// Health mailboxes for each database, of which every run takes the next.
+    pub health_mailboxes: u32,
+    /// Whether work items for IMAP exist only where the service starts automatically when the Health Manager starts.
+    pub need_automatic_start: bool,
+    /// Whether monitors of a deep kind name the health set as their target, and not the service.
+    pub target_is_health_set: bool,
+    /// Whether the latency monitor exists.
+    pub latency_monitor: bool,
+    /// Whether ImapDeepTestProbe takes the copies that are active elsewhere in turn as well, skips the login there, and
+    /// has its monitor count that as a success.
+    pub skipped_login_succeeds: bool,
+}
+
+impl Default for ProbeHabits {
+    fn default() -> Self {
+        Self {
+            proxy_test: Length::seconds(60),
+            self_test: Length::seconds(60),
+            customer_touch_point: Length::seconds(240),
+            deep_test: Length::seconds(180),
+            latency: Length::minutes(5),
+            health_mailboxes: 2,
+            need_automatic_start: true,
+            target_is_health_set: false,
+            latency_monitor: true,
+            skipped_login_succeeds: false,
+        }
+    }
+}
+
+/// A monitor raises an alert after so many failures one after the other, within so long.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Consecutive {
+    /// How many, one after the other.
+    pub failures: u32,
+    /// From the first of them to the last, at most.
+    pub within: Length,
+}
+
+/// When monitors raise an alert.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct MonitorRules {
+    /// ImapCTPMonitor.
+    pub customer_touch_point: Consecutive,
+    /// ImapProxyTestMonitor.
+    pub proxy_test: Consecutive,
+    /// ImapDeepTestMonitor.
+    pub deep_test: Consecutive,
+    /// ImapSelfTestMonitor.
+    pub self_test: Consecutive,
+    /// AverageCommandProcessingTimeGt60sMonitor: samples above 60 seconds.
+    pub latency: Consecutive,
+    /// From the alert until Degraded becomes Unhealthy.
+    pub degraded: Length,
+    /// How often a monitor runs.
+    pub recurrence: Length,
+    /// A monitor whose last run is older than its recurrence and this is stale.
+    pub stale_after: Length,
+}
+
+impl Default for MonitorRules {
+    fn default() -> Self {
+        let rule = |failures, seconds| Consecutive { failures, within: Length::seconds(seconds) };
+        Self {
+            customer_touch_point: rule(5, 1200),
+            proxy_test: rule(4, 240),
+            deep_test: rule(5, 900),
+            self_test: rule(4, 240),
+            latency: rule(2, 900),
+            degraded: Length::seconds(60),
+            recurrence: Length::seconds(60),
+            stale_after: Length::seconds(235),
+        }
+    }
+}
+
+/// How often a responder may act. What is not set has no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Throttle {
+    /// Between two actions on one server, at least.
+    pub local_minimum: Option<Length>,
+    /// Actions on one server in an hour, at most.
+    pub local_per_hour: Option<u32>,
+    /// Actions on one server in 24 hours, at most.
+    pub local_per_day: Option<u32>,
+    /// Between two actions in its group (the DAG, or the Client Access servers), at least.
+    pub group_minimum: Option<Length>,
+    /// Actions in its group in 24 hours, at most.
+    pub group_per_day: Option<u32>,
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self {
+            local_minimum: Some(Length::minutes(60)),
+            local_per_hour: None,
+            local_per_day: Some(1),
+            group_minimum: Some(Length::minutes(60)),
+            group_per_day: Some(4),
+        }
+    }
+}
+
+/// When responders act, from the first alert on, and how often they may.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct ResponderRules {
+    /// ImapProxyTestCafeOffline takes ImapProxy offline.
+    pub offline: Length,
+    /// `…RestartService` restarts the service.
+    pub restart: Length,
+    /// `…RestartServiceLate` restarts it again.
+    pub restart_late: Length,
+    /// How often a service may be restarted.
+    pub restart_throttle: Throttle,
+    /// How often a component may be taken offline.
+    pub offline_throttle: Throttle,
+    /// Whether they have acted before the start as well, on what was wrong already. Otherwise what would have been due
+    /// by then is passed over.
+    pub before_start: bool,
+}
+
+impl Default for ResponderRules {
+    fn default() -> Self {
+        Self {
+            offline: Length::ZERO,
+            restart: Length::seconds(120),
+            restart_late: Length::minutes(20),
+            restart_throttle: Throttle::default(),
+            offline_throttle: Throttle::default(),
+            before_start: false,
+        }
+    }
+}
+
+/// What databases can be moved, and what the loss of a server does to them.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct DatabaseRules {
+    /// A copy with more logs than this still to come is not moved to.
+    pub movable_queue: u64,
+    /// Whether databases of a server that is lost are mounted elsewhere by themselves.
+    pub failover: bool,
+    /// Whether a server whose policy is Blocked refuses moves that an administrator asks for, too.
+    pub policy_refuses_administrators: bool,
+}
+
+impl Default for DatabaseRules {
+    fn default() -> Self {
+        Self { movable_queue: 10, failover: true, policy_refuses_administrators: false }
+    }
+}
+
+/// What a component that is held does.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct ComponentRules {
+    /// Whether the front-end service stops as well when it is Managed Availability (HealthAPI) that holds ImapProxy.
+    pub health_api_stops_service: bool,
+    /// Whether the service starts by itself when the component is active again.
+    pub active_starts_service: bool,
+}
+
+/// Where the name of the back end can be read. None of them: nowhere.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct NameForms {
+    /// StateAttribute4 of a probe result: its short name.
+    pub state_attribute: bool,
+    /// `Proxy=` in the answer that the error quotes: its full name.
+    pub error: bool,
+    /// `Proxy:` in the protocol log, while that is written: its full name.
+    pub log: bool,
+    /// `_Mbx:` in the error, as the published page has it.
+    pub mbx: bool,
+}
+
+impl Default for NameForms {
+    fn default() -> Self {
+        Self { state_attribute: true, error: true, log: true, mbx: false }
+    }
+}
+
+/// From where on the oracle convicts.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Judging {
+    /// Restarts of one service on one host by the run within an hour that are still no storm.
+    pub restarts_per_hour: u32,
+    /// Reboots of one host by the run within 24 hours that are still no storm.
+    pub reboots_per_day: u32,
+    /// A fault that has begun less than this before the end may have been overlooked by an honest run.
+    pub fresh: Length,
+    /// How long a cured latency must be watched before it may be called cured.
+    pub watch: Length,
+}
+
+impl Default for Judging {
+    fn default() -> Self {
+        Self { restarts_per_hour: 4, reboots_per_day: 1, fresh: Length::minutes(10), watch: Length::minutes(20) }
+    }
+}

@@ -1,0 +1,205 @@
+//! Lengths of time as a world file writes them, and moments on the model's clock.
+
+use crate::value::{SignedDuration, Timestamp, display_duration};
+use serde::Deserialize;
+use serde::de::{self, Deserializer, SeqAccess, Visitor};
+use std::fmt;
+
+/// The longest length that may be written: ten years.
+const MOST: i64 = 10 * 365 * 86_400_000;
+
+/// A length of time, exact to the millisecond. Written `250ms`, `90s`, `1h30m`, `2d`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Length(i64);
+
+impl Length {
+    /// No time at all.
+    pub const ZERO: Self = Self(0);
+
+    /// From milliseconds.
+    pub const fn milliseconds(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// From seconds.
+    pub const fn seconds(number: i64) -> Self {
+        Self(number.saturating_mul(1000))
+    }
+
+    /// From minutes.
+    pub const fn minutes(number: i64) -> Self {
+        Self::seconds(number.saturating_mul(60))
+    }
+
+    /// From hours.
+    pub const fn hours(number: i64) -> Self {
+        Self::minutes(number.saturating_mul(60))
+    }
+
+    /// In milliseconds.
+    pub const fn as_milliseconds(self) -> i64 {
+        self.0
+    }
+
+    /// So many times as long.
+    pub(crate) const fn times(self, number: i64) -> Self {
+        Self(self.0.saturating_mul(number))
+    }
+
+    /// Reads `1h30m`: whole numbers, each with one of `d`, `h`, `m`, `s`, `ms`.
+    fn read(text: &str) -> Option<Self> {
+        let mut rest = text.trim();
+        let mut total = 0i64;
+        if rest.is_empty() {
+            return None;
+        }
+        while !rest.is_empty() {
+            let digits = rest.find(|letter: char| !letter.is_ascii_digit())?;
+            let number: i64 = rest.get(..digits)?.parse().ok()?;
+            rest = rest.get(digits..)?;
+            let unit = rest.find(|letter: char| letter.is_ascii_digit()).unwrap_or(rest.len());
+            let length = match rest.get(..unit)? {
+                "ms" => 1,
+                "s" => 1000,
+                "m" => 60_000,
+                "h" => 3_600_000,
+                "d" => 86_400_000,
+                _ => return None,
+            };
+            total = total.checked_add(number.checked_mul(length)?)?;
+            rest = rest.get(unit..)?;
+        }
+        (total <= MOST).then_some(Self(total))
+    }
+}
+
+impl std::ops::Add for Length {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl fmt::Display for Length {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&display_duration(SignedDuration::from_millis(self.0)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Length {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(LengthVisitor)
+    }
+}
+
+struct LengthVisitor;
+
+impl Visitor<'_> for LengthVisitor {
+    type Value = Length;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a length of time with its unit, such as `90s` or `1h30m`")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Length, E> {
+        Length::read(text).ok_or_else(|| {
+            E::custom(format!("`{text}` is not a length of time of at most ten years, such as `90s` or `1h30m`"))
+        })
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Length, E> {
+        Err(E::custom(format!("`{number}` has no unit: write `{number}s`, `{number}m` or `{number}h`")))
+    }
+}
+
+/// Something between two lengths, drawn anew each time. Written `[5s, 30s]`, or `10s` where it is always the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Range {
+    /// The shortest.
+    pub least: Length,
+    /// The longest.
+    pub most: Length,
+}
+
+impl Range {
+    /// Between so many seconds and so many.
+    pub const fn seconds(least: i64, most: i64) -> Self {
+        Self { least: Length::seconds(least), most: Length::seconds(most) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Range {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RangeVisitor)
+    }
+}
+
+struct RangeVisitor;
+
+impl<'de> Visitor<'de> for RangeVisitor {
+    type Value = Range;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a length of time such as `90s`, or two such as `[5s, 30s]`")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Range, E> {
+        let length = Length::deserialize(de::value::StrDeserializer::new(text))?;
+        Ok(Range { least: length, most: length })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Range, A::Error> {
+        let missing = || de::Error::custom("two lengths of time are wanted, such as `[5s, 30s]`");
+        let least: Length = items.next_element()?.ok_or_else(missing)?;
+        let most: Length = items.next_element()?.ok_or_else(missing)?;
+        if items.next_element::<Length>()?.is_some() {
+            return Err(missing());
+        }
+        if most < least {
+            return Err(de::Error::custom(format!("`[{least}, {most}]`: the second is shorter than the first")));
+        }
+        Ok(Range { least, most })
+    }
+}
+
+/// A moment: milliseconds of Unix time. It saturates, so that no request can make it overflow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Moment(i64);
+
+impl Moment {
+    /// The time that has passed since an earlier moment; none where that one is later.
+    pub fn since(self, earlier: Self) -> Length {
+        Length(self.0.saturating_sub(earlier.0).max(0))
+    }
+
+    /// So much earlier.
+    pub fn before(self, length: Length) -> Self {
+        Self(self.0.saturating_sub(length.0))
+    }
+
+    /// As the world has it.
+    pub fn timestamp(self) -> Timestamp {
+        Timestamp::from_millisecond(self.0).unwrap_or(if self.0 < 0 { Timestamp::MIN } else { Timestamp::MAX })
+    }
+}
+
+impl From<Timestamp> for Moment {
+    fn from(time: Timestamp) -> Self {
+        Self(time.as_millisecond())
+    }
+}
+
+impl std::ops::Add<Length> for Moment {
+    type Output = Self;
+
+    fn add(self, length: Length) -> Self {
+        Self(self.0.saturating_add(length.0))
+    }
+}
+
+impl From<Length> for SignedDuration {
+    fn from(length: Length) -> Self {
+        Self::from_millis(length.0)
+    }
+}

@@ -1,0 +1,271 @@
+//! A fault as a world file writes it.
+
+use super::duration::Length;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What can be wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum FaultKind {
+    /// A service runs but does not answer. `server`, `service`; cleared by a restart.
+    ServiceHang,
+    /// A service is stopped, and its start type is Manual. `server`, `service`; gone when it is started.
+    ServiceStopped,
+    /// A service is stopped and disabled. `server`, `service`; nothing that a run can do starts it.
+    ServiceDisabled,
+    /// A component is held inactive. `server`, `component`, `requester`; gone when that requester lets go.
+    ComponentInactive,
+    /// The front end's certificate has expired. `server`.
+    ExpiredCertificate,
+    /// The password of a health mailbox is wrong. `database`.
+    WrongPassword,
+    /// A database is dismounted. `database`.
+    DatabaseDismounted,
+    /// The copies elsewhere lag so far behind that they cannot be activated. `database`, `length`.
+    CopyQueue,
+    /// The copies elsewhere have failed. `database`.
+    NoHealthyCopy,
+    /// The store answers so slowly that logins time out. `server`; cleared by a reboot.
+    StoreSlow,
+    /// The directory does not answer: nobody can log in anywhere.
+    DirectoryDown,
+    /// The server does not come back from its next reboot. `server`.
+    RebootNeverReturns,
+    /// The Health Manager runs no probe on demand and answers no question. `server`; cleared by a restart of
+    /// MSExchangeHM.
+    HealthManagerNotReady,
+    /// The Health Manager runs nothing any more, on demand or not, and answers with what it knew: soon stale. `server`;
+    /// cleared by a restart of MSExchangeHM.
+    HealthManagerStuck,
+    /// The policy of a server refuses databases (Blocked). `server`.
+    MoveBlocked,
+    /// Something in the operating system keeps the IMAP services from answering. `server`, `part`; cleared by a reboot.
+    HostFault,
+    /// The front end cannot pass a login on, though it answers and the back end is well. `server`; cleared by a reboot.
+    ProxyPath,
+    /// Commands take longer than a minute. `server`; cleared by a restart, or as `relapses_after` says.
+    HighLatency,
+}
+
+/// What ends a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Cure {
+    /// A restart of the service, or a reboot of its host.
+    Restart,
+    /// A reboot of the host alone.
+    Reboot,
+    /// Nothing that is done; at most its own end, `until`.
+    Nothing,
+}
+
+/// Which of a host's IMAP services is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// MSExchangeImap4.
+    FrontEnd,
+    /// MSExchangeIMAP4BE.
+    BackEnd,
+}
+
+/// A fault: what, where, from when to when.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// What is wrong.
+    pub kind: FaultKind,
+    /// The host, by the name of its inventory entry, its address or an alias.
+    #[serde(default)]
+    pub server: Option<String>,
+    /// The database.
+    #[serde(default)]
+    pub database: Option<String>,
+    /// The Windows service; that of IMAP which the host has, the front end first, when absent.
+    #[serde(default)]
+    pub service: Option<String>,
+    /// The component; ImapProxy when absent.
+    #[serde(default)]
+    pub component: Option<String>,
+    /// Who holds the component; Maintenance when absent.
+    #[serde(default)]
+    pub requester: Option<Requester>,
+    /// Which of the host's IMAP services a `host_fault` keeps from answering; both when absent.
+    #[serde(default)]
+    pub part: Option<Part>,
+    /// How long after the start it begins. `0s`: it is there at the start, and has been for `sick_for`.
+    #[serde(default)]
+    pub after: Length,
+    /// How long after the start it has healed by itself.
+    #[serde(default)]
+    pub until: Option<Length>,
+    /// What ends it; by its kind when absent.
+    #[serde(default)]
+    pub cleared_by: Option<Cure>,
+    /// For `high_latency` that a restart only soothes: after this time the samples are high again. Then a reboot ends it.
+    #[serde(default)]
+    pub relapses_after: Option<Length>,
+    /// For `copy_queue`: how many logs the copies lag behind.
+    #[serde(default)]
+    pub length: Option<u64>,
+}
+
+impl Fault {
+    /// A fault of a kind, nowhere yet, from the start on.
+    pub fn of(kind: FaultKind) -> Self {
+        Self {
+            kind,
+            server: None,
+            database: None,
+            service: None,
+            component: None,
+            requester: None,
+            part: None,
+            after: Length::ZERO,
+            until: None,
+            cleared_by: None,
+            relapses_after: None,
+            length: None,
+        }
+    }
+}
+
+/// As somebody would tell it: `service_hang on cas1 (MSExchangeImap4), from 7m on`.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.word())?;
+        if let Some(on) = self.server.as_ref().or(self.database.as_ref()) {
+            write!(f, " on {on}")?;
+        }
+        if let Some(service) = &self.service {
+            write!(f, " ({service})")?;
+        }
+        if let Some(requester) = self.requester {
+            write!(f, " by {}", requester.word())?;
+        }
+        match self.cleared_by {
+            Some(Cure::Restart) => f.write_str(", cleared by a restart")?,
+            Some(Cure::Reboot) => f.write_str(", cleared by a reboot")?,
+            Some(Cure::Nothing) => f.write_str(", cleared by nothing")?,
+            None => {}
+        }
+        if let Some(after) = self.relapses_after {
+            write!(f, ", back {after} after a restart")?;
+        }
+        if self.after != Length::ZERO {
+            write!(f, ", from {} on", self.after)?;
+        }
+        self.until.map_or(Ok(()), |until| write!(f, ", until {until}"))
+    }
+}
+
+impl FaultKind {
+    /// The whole menu.
+    pub const ALL: [Self; 18] = [
+        Self::ServiceHang,
+        Self::ServiceStopped,
+        Self::ServiceDisabled,
+        Self::ComponentInactive,
+        Self::ExpiredCertificate,
+        Self::WrongPassword,
+        Self::DatabaseDismounted,
+        Self::CopyQueue,
+        Self::NoHealthyCopy,
+        Self::StoreSlow,
+        Self::DirectoryDown,
+        Self::RebootNeverReturns,
+        Self::HealthManagerNotReady,
+        Self::HealthManagerStuck,
+        Self::MoveBlocked,
+        Self::HostFault,
+        Self::ProxyPath,
+        Self::HighLatency,
+    ];
+
+    /// The word of a world file for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::ServiceHang => "service_hang",
+            Self::ServiceStopped => "service_stopped",
+            Self::ServiceDisabled => "service_disabled",
+            Self::ComponentInactive => "component_inactive",
+            Self::ExpiredCertificate => "expired_certificate",
+            Self::WrongPassword => "wrong_password",
+            Self::DatabaseDismounted => "database_dismounted",
+            Self::CopyQueue => "copy_queue",
+            Self::NoHealthyCopy => "no_healthy_copy",
+            Self::StoreSlow => "store_slow",
+            Self::DirectoryDown => "directory_down",
+            Self::RebootNeverReturns => "reboot_never_returns",
+            Self::HealthManagerNotReady => "health_manager_not_ready",
+            Self::HealthManagerStuck => "health_manager_stuck",
+            Self::MoveBlocked => "move_blocked",
+            Self::HostFault => "host_fault",
+            Self::ProxyPath => "proxy_path",
+            Self::HighLatency => "high_latency",
+        }
+    }
+
+    /// What ends it unless it says otherwise. Those whose symptom is a state end when the state does, whatever this says.
+    pub(crate) const fn cure(self) -> Cure {
+        match self {
+            Self::ServiceHang | Self::HealthManagerNotReady | Self::HealthManagerStuck | Self::HighLatency => {
+                Cure::Restart
+            }
+            Self::StoreSlow | Self::HostFault | Self::ProxyPath => Cure::Reboot,
+            _ => Cure::Nothing,
+        }
+    }
+
+    /// Whether it is of a server.
+    pub(crate) const fn wants_server(self) -> bool {
+        !self.wants_database() && !matches!(self, Self::DirectoryDown)
+    }
+
+    /// Whether it is of a database.
+    pub(crate) const fn wants_database(self) -> bool {
+        matches!(self, Self::WrongPassword | Self::DatabaseDismounted | Self::CopyQueue | Self::NoHealthyCopy)
+    }
+}
+
+/// Who can hold a component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Requester {
+    /// Managed Availability.
+    HealthAPI,
+    /// Administrators who maintain the server.
+    Maintenance,
+    /// Administrators who set it aside.
+    Sidelined,
+    /// Whether it is needed at all.
+    Functional,
+    /// Setup.
+    Deployment,
+}
+
+impl Requester {
+    /// All of them, by the words of Exchange.
+    pub(crate) const ALL: [(Self, &'static str); 5] = [
+        (Self::HealthAPI, "HealthAPI"),
+        (Self::Maintenance, "Maintenance"),
+        (Self::Sidelined, "Sidelined"),
+        (Self::Functional, "Functional"),
+        (Self::Deployment, "Deployment"),
+    ];
+
+    /// By its word, whatever the case.
+    pub(crate) fn named(word: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, name)| name.eq_ignore_ascii_case(word)).map(|(requester, _)| *requester)
+    }
+
+    /// Its word.
+    pub(crate) fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(requester, _)| *requester == self).map_or("", |(_, word)| word)
+    }
+}

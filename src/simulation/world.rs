@@ -1,0 +1,242 @@
+//! The simulated world: real backends over a modelled system, on virtual time.
+
+use super::exchange::{Accepts, Account, Model, Violation};
+use super::variation::Variation;
+use super::world_file::{Unreachable, WorldFile};
+use crate::diagnostic::nearest;
+use crate::engine::address::Address;
+use crate::engine::event::Event;
+use crate::engine::world::{Answered, Asking, ChangeNote, Charge, Observing, Pending, Reply, Request, Telling, World};
+use crate::engine::{Ending, RunOutcome};
+use crate::transport::powershell;
+use crate::transport::powershell::Envelope;
+use crate::transport::process::{Captured, Ending as ProcessEnding, Finished, Invocation};
+use crate::transport::system::{Later, Outside};
+use crate::transport::tcp::ConnectError;
+use crate::value::{ActionError, Contact, ErrorKind, PowerShellSettings, SignedDuration, Timestamp, Value};
+use crate::world::Calls;
+use crate::world::virtual_time::{Person, Stage, Stuck};
+use std::cell::RefCell;
+use std::future::Future;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+/// What a simulation is made of.
+pub struct Site<'a> {
+    /// What the world file says.
+    pub file: &'a WorldFile,
+    /// How it is played.
+    pub variation: Variation,
+    /// The contacts of the inventory.
+    pub contacts: &'a [Contact],
+    /// What carries out calls.
+    pub calls: Calls<'a>,
+    /// Who hears of events.
+    pub listener: Box<dyn Fn(&Event) + 'a>,
+}
+
+/// A world in which a model stands for everything that backends reach.
+pub struct Simulated<'a> {
+    stage: Stage,
+    start: Timestamp,
+    calls: Calls<'a>,
+    powershell: PowerShellSettings,
+    model: RefCell<Model>,
+    listener: Box<dyn Fn(&Event) + 'a>,
+}
+
+impl<'a> Simulated<'a> {
+    /// A world as it is at its start.
+    ///
+    /// # Errors
+    /// A sentence for everything in the model that does not fit the inventory.
+    pub fn new(site: Site<'a>) -> Result<Self, Vec<String>> {
+        let Site { file, variation, contacts, calls, listener } = site;
+        let unknown = unknown_contacts(file, contacts);
+        let model = match Model::new(&variation.exchange, calls.hosts, file.start, variation.seed) {
+            Ok(model) if unknown.is_empty() => model,
+            Ok(_) => return Err(unknown),
+            Err(mistakes) => return Err(unknown.into_iter().chain(mistakes).collect()),
+        };
+        let stage = Stage::new(file.start);
+        stage.know_contacts(contacts);
+        for answerer in &file.people {
+            let names: Vec<&str> = answerer.by.iter().map(String::as_str).collect();
+            let person = Person::answering(&answerer.question, &answerer.answer);
+            let person = person.after(answerer.after.into());
+            stage.add_person(if names.is_empty() { person } else { person.by(&names) });
+        }
+        match &file.contacts.unreachable {
+            Unreachable::All => stage.make_everybody_unreachable(),
+            Unreachable::Named(names) => names.iter().for_each(|name| stage.make_unreachable(name)),
+        }
+        if let Some(after) = variation.cancelled_after {
+            stage.cancel_at(stage.in_time(after.into()));
+        }
+        // Nothing is called: any command will do for the model to recognise what was meant for PowerShell.
+        let usual = || PowerShellSettings { command: vec!["powershell.exe".to_owned()], exchange: Vec::new() };
+        let powershell = calls.powershell.cloned().unwrap_or_else(usual);
+        Ok(Self { stage, start: file.start, calls, powershell, model: RefCell::new(model), listener })
+    }
+
+    /// The clock.
+    pub fn now(&self) -> Timestamp {
+        self.stage.now()
+    }
+
+    /// Somebody cancels at that time.
+    pub fn cancel_at(&self, at: Timestamp) {
+        self.stage.cancel_at(at);
+    }
+
+    /// Runs a future on this world's virtual time.
+    ///
+    /// # Errors
+    /// When it waits and nothing will ever happen.
+    pub fn drive<T>(&self, future: impl Future<Output = T>) -> Result<T, Stuck> {
+        self.stage.drive(future)
+    }
+
+    /// Judges a run that has ended by what was really done and how the system really is. `alerts` are the monitors or
+    /// health sets that the run was about, each with its server: see [`super::about`].
+    pub fn judge(&self, ending: &Ending, alerts: Vec<(String, String)>) -> Vec<Violation> {
+        let mut model = self.model.borrow_mut();
+        model.advance(self.stage.now());
+        let told = self.stage.told().into_iter().map(|told| {
+            let evidence = told.telling.evidence.iter().map(|seen| format!("{}: {}", seen.label, seen.value));
+            [told.telling.subject, told.telling.body].into_iter().chain(evidence).collect::<Vec<_>>().join("\n")
+        });
+        let left = ending.left_in_place.iter();
+        model.violations(&Account {
+            resolved: ending.outcome == RunOutcome::Resolved,
+            alerts,
+            left_in_place: left.map(|left| format!("{} {}", left.change, left.undo.as_deref().unwrap_or(""))).collect(),
+            told: told.collect(),
+            disruptions: ending.disruptions.clone(),
+        })
+    }
+
+    async fn effect(&self, request: Request) -> Reply<Value> {
+        let time_left = Duration::try_from(request.deadline.duration_since(self.now())).unwrap_or_default();
+        let result = self.calls.perform(&request, time_left, self).await;
+        Reply { at: self.now(), result }
+    }
+
+    /// What a request to PowerShell comes to.
+    async fn answer(&self, request: &powershell::Request, limit: Duration) -> Result<Envelope, ActionError> {
+        let limit = self.stage.in_time(SignedDuration::try_from(limit).unwrap_or(SignedDuration::MAX));
+        let (known, ticket) = self.model.borrow_mut().begin(self.now(), request);
+        if known > limit {
+            self.stage.timer(limit).await;
+            return Err(ActionError::new(ErrorKind::TimedOut, "PowerShell did not come to an end in time"));
+        }
+        self.stage.timer(known).await;
+        Ok(self.model.borrow_mut().finish(self.now(), ticket))
+    }
+}
+
+/// Contacts that the world has out of reach and the inventory does not name.
+fn unknown_contacts(file: &WorldFile, contacts: &[Contact]) -> Vec<String> {
+    let Unreachable::Named(names) = &file.contacts.unreachable else { return Vec::new() };
+    let unknown = names.iter().filter(|name| contacts.iter().all(|contact| contact.name != name.as_str()));
+    let sentence = |name: &String| match nearest(name, contacts.iter().map(|contact| contact.name.as_str())) {
+        Some(near) => format!("There is no contact named {name}: did you mean {near}?"),
+        None => format!("There is no contact named {name}"),
+    };
+    unknown.map(sentence).collect()
+}
+
+impl Outside for Simulated<'_> {
+    fn elapsed(&self) -> Duration {
+        Duration::try_from(self.now().duration_since(self.start)).unwrap_or_default()
+    }
+
+    fn sleep(&self, time: Duration) -> Later<'_, ()> {
+        let until = self.stage.in_time(SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX));
+        Box::pin(async move {
+            self.stage.timer(until).await;
+        })
+    }
+
+    fn run<'o>(&'o self, invocation: Invocation<'o>, limit: Duration) -> Later<'o, Result<Finished, ActionError>> {
+        Box::pin(async move {
+            let Some(request) = powershell::request_of(&invocation, &self.powershell) else {
+                let program = invocation.arguments.first().map_or("", String::as_str);
+                let message = format!("nothing in this world stands for the command {program:?}");
+                return Err(ActionError::new(ErrorKind::Refused, message));
+            };
+            let envelope = self.answer(&request, limit).await?;
+            let mut stdout = Captured::default();
+            stdout.push(&powershell::written(&envelope));
+            Ok(Finished { ending: ProcessEnding::Code(0), stdout, stderr: Captured::default() })
+        })
+    }
+
+    fn connect<'o>(&'o self, host: &'o str, port: u16, limit: Duration) -> Later<'o, Result<(), ConnectError>> {
+        let accepts = self.model.borrow_mut().accepts(self.now(), host, port);
+        Box::pin(async move {
+            match accepts {
+                Accepts::Accepted => Ok(()),
+                Accepts::Refused => Err(ConnectError::Refused),
+                Accepts::Silent => {
+                    self.sleep(limit).await;
+                    Err(ConnectError::TimedOut)
+                }
+            }
+        })
+    }
+}
+
+impl Observing for Simulated<'_> {
+    fn observe(&self, request: Request) -> Pending<'_, Value> {
+        Box::pin(self.effect(request))
+    }
+
+    fn wait(&self, _: Address, until: Timestamp) -> Pending<'_, ()> {
+        self.stage.wait(until)
+    }
+
+    fn record(&self, event: &Event) {
+        (self.listener)(event);
+    }
+
+    fn poll_cancel(&self, _: &mut Context<'_>) -> Poll<Timestamp> {
+        self.stage.poll_cancel()
+    }
+}
+
+impl World for Simulated<'_> {
+    fn act(&self, request: Request) -> Pending<'_, Value> {
+        Box::pin(self.effect(request))
+    }
+
+    fn ask(&self, asking: Asking) -> Pending<'_, Answered> {
+        self.stage.ask(asking)
+    }
+
+    fn tell(&self, telling: Telling) -> Pending<'_, ()> {
+        self.stage.tell(telling)
+    }
+
+    fn lock(&self, _: Address, names: Vec<String>) -> Pending<'_, ()> {
+        self.stage.lock(names)
+    }
+
+    fn unlock(&self, names: &[String]) {
+        self.stage.unlock(names);
+    }
+
+    fn note_change(&self, _: ChangeNote) -> Pending<'_, ()> {
+        self.stage.reply_at(self.now(), Ok(()))
+    }
+
+    fn change_over(&self, _: &Address) {}
+
+    fn check_limits(&self, _: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
+        self.stage.check_limits(&charges)
+    }
+
+    fn charge(&self, _: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
+        self.stage.charge(&charges)
+    }
+}

@@ -1,0 +1,265 @@
+//! World files: what is modelled, how it stands at the start, and what is wrong with it.
+//!
+//! A world may extend another: entries of groups are laid over those of the other, anything else takes its place.
+
+use super::exchange;
+use super::exchange::Length;
+use crate::diagnostic::{Diagnostic, code};
+use crate::source::{FileError, FileId, SourceFile, SourceMap, Span};
+use crate::value::Timestamp;
+use crate::yaml;
+use crate::yaml::{Kind, Node, Reader};
+use serde::Deserialize;
+use serde::de::{self, Deserializer, SeqAccess, Visitor};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// No world needs to extend more than so many others.
+const MOST_EXTENDED: usize = 8;
+
+/// What a world file says, with those that it extends.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct WorldFile {
+    /// What it shows, in a line.
+    pub title: Option<String>,
+    /// What chance begins with: durations are drawn from ranges.
+    pub seed: u64,
+    /// The clock at the start.
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date-time")))]
+    pub start: Timestamp,
+    /// The alert that starts the run.
+    pub alert: Option<WorldAlert>,
+    /// Who can be told.
+    pub contacts: Contacts,
+    /// People who answer questions.
+    pub people: Vec<Answerer>,
+    /// How long after the start somebody cancels the run.
+    pub cancelled_after: Option<Length>,
+    /// The modelled Exchange.
+    pub exchange: exchange::Settings,
+    /// The inventory, resolved from the folder of the file that names it.
+    #[serde(skip)]
+    pub inventory: Option<PathBuf>,
+}
+
+impl Default for WorldFile {
+    fn default() -> Self {
+        Self {
+            title: None,
+            seed: 1,
+            // A Monday, three in the morning: the same in every run, so that a story can be told again.
+            start: Timestamp::constant(1_768_186_800, 0),
+            alert: None,
+            contacts: Contacts::default(),
+            people: Vec::new(),
+            cancelled_after: None,
+            exchange: exchange::Settings::default(),
+            inventory: None,
+        }
+    }
+}
+
+/// An alert of a world.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct WorldAlert {
+    /// Its name.
+    pub name: String,
+    /// What is known of it.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+}
+
+/// Who can be told.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Contacts {
+    /// The contacts that cannot be reached: `all`, or their names.
+    pub unreachable: Unreachable,
+}
+
+/// Contacts that cannot be reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unreachable {
+    /// Every one.
+    All,
+    /// These.
+    Named(Vec<String>),
+}
+
+impl Default for Unreachable {
+    fn default() -> Self {
+        Self::Named(Vec::new())
+    }
+}
+
+impl<'de> Deserialize<'de> for Unreachable {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Names;
+        impl<'de> Visitor<'de> for Names {
+            type Value = Unreachable;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("`all` or a list of contacts")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Unreachable, E> {
+                match text {
+                    "all" => Ok(Unreachable::All),
+                    name => Ok(Unreachable::Named(vec![name.to_owned()])),
+                }
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Unreachable, A::Error> {
+                let mut names = Vec::new();
+                while let Some(name) = items.next_element()? {
+                    names.push(name);
+                }
+                Ok(Unreachable::Named(names))
+            }
+        }
+        deserializer.deserialize_any(Names)
+    }
+}
+
+/// Somebody who answers questions.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Answerer {
+    /// A text that the question contains; empty for every question.
+    #[serde(default)]
+    pub question: String,
+    /// The answer: one of the choices; `approve` or `deny`, or `done` or `failed`.
+    pub answer: String,
+    /// After how long.
+    #[serde(default)]
+    pub after: Length,
+    /// Who says so; more than one for an approval by several.
+    #[serde(default)]
+    pub by: Vec<String>,
+}
+
+/// Reads a world and those that it extends, adding their texts to `sources`. There is no world where there is a
+/// diagnostic.
+pub fn load(
+    path: &Path,
+    read: &dyn Fn(&Path) -> Result<String, FileError>,
+    sources: &mut SourceMap,
+) -> Result<WorldFile, Vec<Diagnostic>> {
+    let mut loading = Loading { read, sources, reader: Reader::new(), inventory: None, known: Vec::new() };
+    let root = loading.layer(path, None);
+    let Loading { mut reader, inventory, .. } = loading;
+    let world = root.and_then(|root| reader.decode::<WorldFile>(root.span.before(), &root));
+    match world {
+        Some(world) if reader.diagnostics.is_empty() => Ok(WorldFile { inventory, ..world }),
+        _ => Err(reader.diagnostics),
+    }
+}
+
+struct Loading<'l> {
+    read: &'l dyn Fn(&Path) -> Result<String, FileError>,
+    sources: &'l mut SourceMap,
+    reader: Reader,
+    /// Of the outermost file that names one.
+    inventory: Option<PathBuf>,
+    known: Vec<PathBuf>,
+}
+
+impl Loading<'_> {
+    /// A file, laid over what it extends. `from` is where its name stands.
+    fn layer(&mut self, path: &Path, from: Option<Span>) -> Option<Node> {
+        let text = match (self.read)(path) {
+            Ok(text) => text,
+            Err(error) => {
+                let span = from.unwrap_or_else(|| {
+                    let file = self.sources.add(SourceFile::new(path.to_string_lossy().into_owned(), ""));
+                    Span::new(file, 0, 0)
+                });
+                let message = format!("{} {error}", path.display());
+                self.reader.diagnostics.push(Diagnostic::error(code::UNREADABLE_FILE, span, message));
+                return None;
+            }
+        };
+        if let Some(span) = from.filter(|_| self.known.iter().any(|known| known == path)) {
+            self.reader.error(span, format!("{} extends itself", path.display()));
+            return None;
+        }
+        if let Some(span) = from.filter(|_| self.known.len() >= MOST_EXTENDED) {
+            self.reader.error(span, format!("A world extends at most {MOST_EXTENDED} others, one behind the other"));
+            return None;
+        }
+        self.known.push(path.to_owned());
+        let file: FileId = self.sources.add(SourceFile::new(path.to_string_lossy().into_owned(), text.as_str()));
+        let mut node = yaml::parse(file, &text, &mut self.reader.diagnostics)?;
+        let inventory = self.take(&mut node, "inventory");
+        if let Some((written, _)) = inventory {
+            self.inventory.get_or_insert_with(|| beside(path, &written));
+        }
+        match self.take(&mut node, "extends") {
+            Some((written, span)) => {
+                let base = self.layer(&beside(path, &written), Some(span))?;
+                Some(over(node, base))
+            }
+            None => Some(node),
+        }
+    }
+
+    /// Takes an entry with a path out of a file.
+    fn take(&mut self, node: &mut Node, name: &str) -> Option<(String, Span)> {
+        let Kind::Map(entries) = &mut node.kind else { return None };
+        let at = entries.iter().position(|(key, _)| key.text() == Some(name))?;
+        let (_, value) = entries.remove(at);
+        self.reader.text(&value, name).map(|text| (text.to_owned(), value.span))
+    }
+}
+
+/// A path as a file names it.
+fn beside(file: &Path, written: &str) -> PathBuf {
+    let path = file.parent().unwrap_or(Path::new("")).join(written);
+    // `worlds/../rectify.yaml` is read as `rectify.yaml`, and the same file is known by one name.
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::ParentDir
+                if plain
+                    .components()
+                    .next_back()
+                    .is_some_and(|last| matches!(last, std::path::Component::Normal(_))) =>
+            {
+                plain.pop();
+            }
+            std::path::Component::CurDir => {}
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
+/// Entries of groups laid over those of another; anything else takes the other's place.
+fn over(top: Node, base: Node) -> Node {
+    match (top.kind, base.kind) {
+        (Kind::Map(top_entries), Kind::Map(mut entries)) => {
+            for (key, value) in top_entries {
+                let at = entries.iter().position(|(known, _)| known.text() == key.text());
+                match at {
+                    Some(at) => {
+                        let (_, below) = entries.remove(at);
+                        entries.insert(at, (key, over(value, below)));
+                    }
+                    None => entries.push((key, value)),
+                }
+            }
+            Node { span: top.span, kind: Kind::Map(entries) }
+        }
+        (kind, _) => Node { span: top.span, kind },
+    }
+}
+
+#[cfg(test)]
+mod tests;

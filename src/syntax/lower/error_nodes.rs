@@ -1,0 +1,274 @@
+//! Nodes of what is wrong: each becomes one diagnostic, and whatever stands inside it is looked through.
+
+use super::{Builder, children};
+use crate::diagnostic::{Diagnostic, MAX_PER_FILE, code};
+use crate::source::Span;
+use crate::syntax::ast::{Statement, StatementKind};
+use crate::syntax::grammar::{Node, Rule};
+use crate::syntax::recovery;
+use crate::syntax::recovery::{Context, braces};
+
+/// So many faults of a file are explained; the rest are only counted, and nobody reads them.
+const MOST_EXPLAINED: usize = 5 * MAX_PER_FILE;
+
+impl<'a> Builder<'a> {
+    /// Reports a node of what is wrong, and every one inside it.
+    pub(super) fn fault(&mut self, node: Node<'a>) {
+        if let Rule::extra = node.as_rule() {
+            self.extra(node, None);
+            return;
+        }
+        self.fault_alone(&node);
+        self.inside(node);
+    }
+
+    /// Whatever follows a statement on its line. A whole statement is reported and still given back.
+    pub(super) fn extra(&mut self, node: Node<'a>, after: Option<&Statement>) -> Option<Statement> {
+        let child = children(node).next()?;
+        if matches!(child.as_rule(), Rule::bad_line | Rule::bad_block) {
+            if !self.is_reported(&child) {
+                let diagnostic = self.after_statement(&child, after);
+                self.report(diagnostic);
+            }
+            self.inside(child);
+            return None;
+        }
+        if !self.is_reported(&child) {
+            let diagnostic = self.second_statement(&child);
+            self.report(diagnostic);
+        }
+        self.statement(child)
+    }
+
+    /// Looks through a node that is no part of the tree.
+    fn inside(&mut self, node: Node<'a>) {
+        let start = node.as_span().start();
+        let mut extra = None;
+        for node in node.into_inner().flatten() {
+            let at = node.as_span().start();
+            match node.as_rule() {
+                Rule::extra => {
+                    extra = Some(at);
+                    if let Some(child) = children(node).next().filter(|child| !self.is_reported(child)) {
+                        let diagnostic = match child.as_rule() {
+                            Rule::bad_line | Rule::bad_block => self.after_statement(&child, None),
+                            _ => self.second_statement(&child),
+                        };
+                        self.report(diagnostic);
+                    }
+                }
+                Rule::bad_line | Rule::bad_block if extra == Some(at) => {}
+                Rule::unclosed => self.unclosed.push((start, at)),
+                _ => {
+                    let around = std::mem::replace(&mut self.context, Context::Junk);
+                    self.fault_alone(&node);
+                    self.context = around;
+                }
+            }
+        }
+    }
+
+    fn is_reported(&self, node: &Node<'a>) -> bool {
+        let start = node.as_span().start();
+        let after = self.reported.partition_point(|range| range.end <= start);
+        self.reported.get(after).is_some_and(|range| range.start <= start)
+    }
+
+    /// Remembers a body that has no `}`.
+    pub(super) fn leave_open(&mut self, body: Span, unclosed: &Node<'a>) {
+        self.unclosed.push((body.start as usize, unclosed.as_span().start()));
+    }
+
+    fn fault_alone(&mut self, node: &Node<'a>) {
+        if self.is_reported(node) {
+            return;
+        }
+        let span = self.span(node);
+        let diagnostic = match node.as_rule() {
+            Rule::bad_line if self.diagnostics.len() >= MOST_EXPLAINED => {
+                Diagnostic::error(code::NOT_UNDERSTOOD, span, "This line is not understood")
+            }
+            Rule::bad_line => recovery::line(self.file, span.start as usize, node.as_str(), self.context, false),
+            Rule::bad_block => {
+                let header = children(node.clone()).next().filter(|child| child.as_rule() == Rule::bad_text);
+                match header {
+                    Some(header) => recovery::line(self.file, span.start as usize, header.as_str(), self.context, true),
+                    None => Diagnostic::error(
+                        code::BRACES,
+                        Span { end: span.start + 1, ..span },
+                        "This block belongs to nothing",
+                    )
+                    .help("Write `step \"title\" {`, or remove the braces"),
+                }
+            }
+            Rule::bad_part => return self.bad_part(node),
+            Rule::misplaced => return self.misplaced(node),
+            Rule::stray_brace => return self.stray_brace(span),
+            Rule::late_brace => {
+                let brace = Span { start: span.end.saturating_sub(1), ..span };
+                let diagnostic =
+                    Diagnostic::error(code::BRACES, brace, "The opening brace stands on a line of its own")
+                        .help("Write `{` at the end of the line that it belongs to");
+                match node.as_str().contains('#') {
+                    true => diagnostic,
+                    false => diagnostic.fix(span, " {"),
+                }
+            }
+            Rule::missing_brace => Diagnostic::error(code::BRACES, self.end_before(span), "A block is missing here")
+                .here("expected `{`")
+                .help("Write `{` at the end of the line, and `}` on a line of its own after the block"),
+            Rule::missing => Diagnostic::error(code::MISSING_PART, span, "The expression is not finished here"),
+            _ => return,
+        };
+        self.report(diagnostic);
+    }
+
+    /// Junk inside parentheses or brackets, or their missing end.
+    fn bad_part(&mut self, node: &Node<'a>) {
+        let span = self.span(node);
+        let text = node.as_str().trim();
+        if text.is_empty() {
+            let place = self.end_before(span);
+            self.report(
+                Diagnostic::error(code::MISSING_PART, place, "A closing `)` or `]` is missing")
+                    .here("expected before this")
+                    .help("Close what was opened; inside parentheses and brackets a line may end"),
+            );
+            return;
+        }
+        let start = span.start + (node.as_str().len() - node.as_str().trim_start().len()) as u32;
+        let place = Span { start, end: start + text.len() as u32, ..span };
+        self.report(recovery::part(place, text));
+    }
+
+    /// The end of what stands before a place.
+    fn end_before(&self, span: Span) -> Span {
+        let at = self.plain.get(..span.start as usize).map_or(0, |before| before.trim_end().len()) as u32;
+        Span { start: at, end: at, ..span }
+    }
+
+    fn second_statement(&self, node: &Node<'a>) -> Diagnostic {
+        let span = self.span(node);
+        let start = span.start as usize;
+        let before = self.plain.get(..start).unwrap_or("");
+        // On a line beyond all measure the indentation does not matter, and many such looks back would take long.
+        let near = before.get(before.floor_char_boundary(start.saturating_sub(1000))..).unwrap_or("");
+        let line = near.get(near.rfind('\n').map_or(near.len(), |at| at + 1)..).unwrap_or("");
+        let indent: String = line.chars().take_while(|c| *c == ' ').collect();
+        let blanks = (near.len() - near.trim_end_matches(' ').len()) as u32;
+        Diagnostic::error(code::EXTRA_TEXT, span, "Two statements stand on one line")
+            .help("A statement ends where its line ends: write the second on a line of its own")
+            .fix(Span { start: span.start - blanks, end: span.start, ..span }, format!("\n{indent}"))
+    }
+
+    fn after_statement(&self, node: &Node<'a>, after: Option<&Statement>) -> Diagnostic {
+        let start = node.as_span().start();
+        if let Some(Statement { kind: StatementKind::Call(call), span }) = after
+            && let Some(word) = recovery::keyword(&call.path.text)
+        {
+            let end = Span { start: call.path.span.end, end: call.path.span.end, ..*span };
+            return Diagnostic::error(
+                code::NOT_UNDERSTOOD,
+                call.path.span,
+                format!("After `{word}` a blank is missing"),
+            )
+            .help(format!("Without a blank, `{word}(` begins a call of something named `{word}`"))
+            .fix(end, " ");
+        }
+        let text = match node.as_rule() {
+            Rule::bad_block => children(node.clone()).next().map_or("{", |child| child.as_str()),
+            _ => node.as_str(),
+        };
+        recovery::rest(self.file, start, text)
+    }
+
+    fn misplaced(&mut self, node: &Node<'a>) {
+        let first = children(node.clone()).next();
+        let span = first.as_ref().map_or(self.span(node), |first| self.span(first));
+        let early = match self.context {
+            Context::File => self.early_close(span.start as usize),
+            _ => None,
+        };
+        if let Some(at) = early {
+            self.report_early_close(at);
+            return;
+        }
+        let word = recovery::first_word(node.as_str());
+        let end = span.start + word.len() as u32;
+        let place = Span { end, ..span };
+        let diagnostic = Diagnostic::error(code::MISPLACED, place, format!("`{word}` cannot stand here"));
+        self.report(diagnostic.help(match self.context {
+            Context::Arms => "In `match` stand arms: a word, text or number with a block, as in `passed { … }`.",
+            _ => "Headers and statements stand inside `runbook Name() { … }` or `procedure Name() { … }`.",
+        }));
+    }
+
+    fn stray_brace(&mut self, span: Span) {
+        let early = self.early_close(span.end as usize);
+        self.report_early_close(early.unwrap_or(span.start as usize));
+    }
+
+    /// The brace that closed the declaration before too early, looked for once.
+    fn early_close(&mut self, to: usize) -> Option<usize> {
+        self.before.take().and_then(|from| braces::early_close(self.plain, from, to))
+    }
+
+    fn report_early_close(&mut self, at: usize) {
+        let span = Span::new(self.file, at as u32, at as u32 + 1);
+        self.report(
+            Diagnostic::error(code::BRACES, span, "This `}` closes more than was opened")
+                .help("Remove it, or write the `{` that is missing before it"),
+        );
+    }
+
+    /// Names the bodies without a `}`, where indentation shows which they are.
+    pub(super) fn report_unclosed(&mut self) {
+        let mut open = std::mem::take(&mut self.unclosed);
+        open.sort_by_key(|(start, end)| (*end, *start));
+        for group in open.chunk_by(|(_, a), (_, b)| a == b) {
+            let Some((from, to)) = group.first().copied() else { continue };
+            let shown = braces::left_open(self.plain, from, to);
+            let known = group.iter().map(|(start, _)| *start);
+            for start in shown.into_iter().chain(known).take(group.len()) {
+                let span = Span::new(self.file, start as u32, start as u32 + 1);
+                self.report(
+                    Diagnostic::error(code::BRACES, span, "This block is not closed")
+                        .help("Write `}` on a line of its own where the block ends"),
+                );
+            }
+        }
+    }
+
+    pub(super) fn late_header(&mut self, span: Span, word: &str, statement: Span) {
+        self.report(
+            Diagnostic::error(code::MISPLACED, span, format!("The header `{word}` stands after a statement"))
+                .also(statement, "the first statement")
+                .help("Headers come first in a runbook"),
+        );
+    }
+
+    pub(super) fn wrong_suffix(&mut self, node: &Node<'a>, word: &str, expected: &str) {
+        let span = self.span(node);
+        let written = node.as_str();
+        self.report(
+            Diagnostic::error(code::NOT_UNDERSTOOD, span, format!("`{written}` cannot stand after `{word}`"))
+                .help(format!("After `{word}` stands `{expected} on failure`, or nothing")),
+        );
+    }
+
+    pub(super) fn missing_catch(&mut self, span: Span, block: Span) {
+        self.report(
+            Diagnostic::error(code::MISSING_PART, Span { end: span.start + 3, ..span }, "`try` has no `catch`")
+                .also(block.after(), "expected here")
+                .help("Write `try { … } catch error { … }`"),
+        );
+    }
+
+    pub(super) fn after_result(&mut self, span: Span, result: Span) {
+        self.report(
+            Diagnostic::error(code::EXTRA_TEXT, span, "Something stands after the value of the action")
+                .also(result, "this is the value")
+                .help("The body of an action is `let`s, and then one expression"),
+        );
+    }
+}

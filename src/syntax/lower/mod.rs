@@ -1,0 +1,205 @@
+//! From the grammar's pairs to the tree.
+//!
+//! A construct takes the children that it knows in the order of its grammar rule; any other child is a node of the
+//! grammar's last section and becomes a diagnostic in [`Builder::fault`].
+
+pub(super) mod amounts;
+mod backends;
+mod declarations;
+mod error_nodes;
+mod expressions;
+mod statements;
+mod test_blocks;
+mod texts;
+mod types;
+
+use super::ast::{File, Name, Path};
+use super::grammar::{Node, Rule};
+use super::recovery::Context;
+use super::{limits, recovery};
+use crate::diagnostic::{Diagnostic, code};
+use crate::source::{FileId, Span};
+use pest::iterators::Pairs;
+use std::iter::Peekable;
+use std::ops::Range;
+
+/// Builds the tree of one file.
+pub(super) struct Builder<'a> {
+    file: FileId,
+    /// The text as its author wrote it: texts in quotes are taken from here.
+    original: &'a str,
+    /// The text that was parsed.
+    plain: &'a str,
+    reported: &'a [Range<usize>],
+    diagnostics: Vec<Diagnostic>,
+    /// How many constructs stand around the current one.
+    depth: usize,
+    /// How many operators and members stand above the current expression.
+    links: usize,
+    /// What the body around the current line may hold.
+    context: Context,
+    /// Bodies without a `}`: where they begin, and where they had to end.
+    unclosed: Vec<(usize, usize)>,
+    /// Where the declaration before the current one begins, until braces after it have been complained of.
+    before: Option<usize>,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(file: FileId, original: &'a str, plain: &'a str, reported: &'a [Range<usize>]) -> Self {
+        Self {
+            file,
+            original,
+            plain,
+            reported,
+            diagnostics: Vec::new(),
+            depth: 0,
+            links: 0,
+            context: Context::File,
+            unclosed: Vec::new(),
+            before: None,
+        }
+    }
+
+    /// The whole file.
+    pub(super) fn file(&mut self, pairs: Pairs<'a, Rule>) -> File {
+        let mut declarations = Vec::new();
+        for node in pairs.flat_map(|file| children(file)) {
+            let start = node.as_span().start();
+            if let Some(declaration) = self.declaration(node) {
+                declarations.push(declaration);
+                self.before = Some(start);
+            }
+        }
+        self.report_unclosed();
+        File { declarations, comments: Vec::new(), span: Span::new(self.file, 0, self.original.len() as u32) }
+    }
+
+    /// What was found wrong.
+    pub(super) fn finish(mut self) -> Vec<Diagnostic> {
+        let mut diagnostics = std::mem::take(&mut self.diagnostics);
+        for diagnostic in &mut diagnostics {
+            for label in &mut diagnostic.labels {
+                label.span = self.whole_characters(label.span);
+            }
+            if let Some(fix) = &mut diagnostic.fix {
+                fix.span = self.whole_characters(fix.span);
+            }
+        }
+        diagnostics
+    }
+
+    /// Adds a diagnostic, unless the one before says the same of the same place.
+    fn report(&mut self, diagnostic: Diagnostic) {
+        let same = |last: &Diagnostic| last.code == diagnostic.code && last.span() == diagnostic.span();
+        if !self.diagnostics.last().is_some_and(same) {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    fn span(&self, node: &Node<'a>) -> Span {
+        let span = node.as_span();
+        self.whole_characters(Span::new(self.file, span.start() as u32, span.end() as u32))
+    }
+
+    /// Widens a place to whole characters of the original: a full-width sign is three bytes there, and one when plain.
+    fn whole_characters(&self, span: Span) -> Span {
+        let start = self.original.floor_char_boundary(span.start as usize) as u32;
+        let end = self.original.ceil_char_boundary(span.end as usize) as u32;
+        Span { start, end, ..span }
+    }
+
+    fn name(&mut self, node: Option<Node<'a>>) -> Name {
+        node.map(|node| Name { text: node.as_str().into(), span: self.span(&node) })
+            .unwrap_or_else(|| Name { text: "".into(), span: Span::default() })
+    }
+
+    /// A path; dots where they may not stand are reported, and left out.
+    fn path(&mut self, node: Option<Node<'a>>) -> Path {
+        let Some(node) = node else { return Path { text: "".into(), span: Span::default() } };
+        let span = self.span(&node);
+        let text = node.as_str();
+        if !text.contains('.') || text.split('.').all(is_name) {
+            return Path { text: text.into(), span };
+        }
+        self.report(
+            Diagnostic::error(code::NOT_UNDERSTOOD, span, format!("`{text}` is not a name"))
+                .help("A name is words of letters, digits and `_`, joined by single dots; none begins with a digit"),
+        );
+        let words: Vec<&str> = text.split('.').take_while(|word| is_name(word)).collect();
+        let text = words.join(".");
+        let end = span.start + text.len() as u32;
+        Path { text: text.into(), span: Span { end, ..span } }
+    }
+
+    /// Builds what stands inside a construct; none, with a diagnostic, where the limit of nesting is reached.
+    fn nested<T>(&mut self, span: Span, work: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        if self.depth >= limits::NESTING {
+            self.report(recovery::nesting::diagnostic(Span { end: span.end.min(span.start + 1), ..span }));
+            return None;
+        }
+        self.depth += 1;
+        let done = work(self);
+        self.depth -= 1;
+        Some(done)
+    }
+
+    /// The same for a body, whose lines are those of `context`.
+    fn body<T>(&mut self, span: Span, context: Context, work: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let around = std::mem::replace(&mut self.context, context);
+        let done = self.nested(span, work);
+        self.context = around;
+        done
+    }
+
+    /// Keeps the first of a clause that may stand once.
+    fn once<T>(&mut self, slot: &mut Option<T>, first: impl Fn(&T) -> Span, value: T, span: Span, what: &str) {
+        match slot {
+            None => *slot = Some(value),
+            Some(kept) => {
+                let place = first(kept);
+                self.report_duplicate(span, place, what);
+            }
+        }
+    }
+
+    fn report_duplicate(&mut self, span: Span, first: Span, what: &str) {
+        self.report(
+            Diagnostic::error(code::DUPLICATE_CLAUSE, span, format!("`{what}` is given twice"))
+                .also(first, "the first stands here")
+                .help("Keep one of them"),
+        );
+    }
+}
+
+fn is_name(word: &str) -> bool {
+    word.chars().next().is_some_and(|c| !c.is_numeric())
+}
+
+type Children<'a> = std::iter::Filter<Pairs<'a, Rule>, fn(&Node<'a>) -> bool>;
+
+/// The children of a node, without comments: those are found before parsing.
+fn children(node: Node<'_>) -> Children<'_> {
+    node.into_inner().filter(|child| child.as_rule() != Rule::comment)
+}
+
+/// The children of a node.
+struct Inner<'a>(Peekable<Children<'a>>);
+
+impl<'a> Inner<'a> {
+    fn of(node: Node<'a>) -> Self {
+        Self(children(node).peekable())
+    }
+
+    fn next(&mut self) -> Option<Node<'a>> {
+        self.0.next()
+    }
+
+    fn peek(&mut self) -> Option<Rule> {
+        self.0.peek().map(|node| node.as_rule())
+    }
+
+    /// The next child, if it is of that rule.
+    fn take(&mut self, rule: Rule) -> Option<Node<'a>> {
+        self.0.next_if(|node| node.as_rule() == rule)
+    }
+}

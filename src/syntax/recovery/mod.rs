@@ -1,0 +1,168 @@
+//! Why a line was not understood: it is read again by the rule that its first word names.
+
+pub(super) mod braces;
+mod expected;
+mod keywords;
+pub(super) mod nesting;
+mod typos;
+
+use super::grammar;
+use super::grammar::Rule;
+use crate::diagnostic::{Diagnostic, code, nearest};
+use crate::source::{FileId, Span};
+use keywords::Word;
+
+/// What the body holds in which a line stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Context {
+    File,
+    Runbook,
+    Block,
+    Probe,
+    Backend,
+    Action,
+    Test,
+    Arms,
+    Fields,
+    Words,
+    /// Inside something that was not understood itself: anything may stand there.
+    Junk,
+}
+
+/// The word at the beginning of a text.
+pub(super) fn first_word(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+    text.get(..end).unwrap_or("")
+}
+
+/// The keyword, if it is one that a blank must follow.
+pub(super) fn keyword(word: &str) -> Option<&'static str> {
+    keywords::ALL.iter().map(|known| known.word).find(|known| *known == word)
+}
+
+/// A line that no rule understands; with a block after it, it is the block's head.
+pub(super) fn line(file: FileId, start: usize, text: &str, context: Context, block: bool) -> Diagnostic {
+    let text = text.trim_end();
+    let first = text.lines().next().unwrap_or("").trim_end();
+    let span = Span::new(file, start as u32, (start + first.len()) as u32);
+    let word = first_word(text);
+    if let Some(known) = keywords::of(context).find(|known| known.word == word) {
+        return again(file, start, text, known, block);
+    }
+    let word_span = Span { end: span.start + word.len() as u32, ..span };
+    if let Some(known) = keywords::ALL.iter().find(|known| known.word == word) {
+        return Diagnostic::error(code::MISPLACED, word_span, format!("`{word}` cannot stand here")).help(format!(
+            "It stands {}. {}",
+            known.place.wording(),
+            keywords::hint(context)
+        ));
+    }
+    let rest = text.get(word.len()..).unwrap_or("");
+    if rest.trim_start().starts_with('=') && !rest.trim_start().starts_with("==") && !word.is_empty() {
+        return Diagnostic::error(code::NOT_UNDERSTOOD, span, "A value is bound without `let`")
+            .help("Write `let` before the name. A name is bound once and never changed")
+            .fix(span.before(), "let ");
+    }
+    if let Some(near) = nearest(word, keywords::of(context).map(|known| known.word)).filter(|_| !word.is_empty()) {
+        let diagnostic = Diagnostic::error(code::NOT_UNDERSTOOD, word_span, format!("No line begins with `{word}`"))
+            .here(format!("did you mean `{near}`?"));
+        let known = keywords::of(context).find(|known| known.word == near);
+        let corrected = format!("{near}{rest}");
+        let certain = known.is_some_and(|known| understood(&corrected, known.rule, block));
+        let diagnostic = match known {
+            Some(known) => diagnostic.help(format!("`{near}` is written {}.", known.form)),
+            None => diagnostic,
+        };
+        return if certain { diagnostic.fix(word_span, near) } else { diagnostic };
+    }
+    if let Some(diagnostic) = typos::at_start(span, text) {
+        return diagnostic;
+    }
+    if rest.starts_with(['.', '(']) && !block {
+        return call(file, start, text, span);
+    }
+    let message = if block { "The head of this block is not understood" } else { "This line is not understood" };
+    Diagnostic::error(code::NOT_UNDERSTOOD, span, message).help(keywords::hint(context))
+}
+
+/// A line that begins like a call.
+fn call(file: FileId, start: usize, text: &str, span: Span) -> Diagnostic {
+    let path = text.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '.')).unwrap_or(text.len());
+    if !text.get(path..).is_some_and(|rest| rest.starts_with('(')) {
+        return Diagnostic::error(code::NOT_UNDERSTOOD, span, "An action is called with its arguments in parentheses")
+            .help("Write `backend.action(argument, name: argument)`, or `backend.action()` where it has none");
+    }
+    let stuck = expected::read(Rule::call, text, false);
+    expected::diagnostic(file, start, text, "call", stuck)
+        .help("A call is written `backend.action(argument, name: argument)`")
+}
+
+/// Reads a line by the rule of its first word, and says where that ends.
+fn again(file: FileId, start: usize, text: &str, known: &Word, block: bool) -> Diagnostic {
+    let form = format!("`{}` is written {}.", known.word, known.form);
+    if let Some(second) = known.second
+        && first_word(text.get(known.word.len()..).unwrap_or("").trim_start()) != second
+    {
+        let end = (start + known.word.len()) as u32;
+        let word = Span::new(file, start as u32, end);
+        return Diagnostic::error(code::MISSING_PART, word, format!("`{second}` is missing after `{}`", known.word))
+            .help(form);
+    }
+    let rest = text.get(known.word.len()..).unwrap_or("").trim_start();
+    if known.word == "require" && first_word(rest) == "approval" {
+        return again(file, start + text.len() - rest.len(), rest, &keywords::APPROVAL, block);
+    }
+    let stuck = expected::read(known.rule, text, block);
+    match typos::at(file, start, text, stuck.at) {
+        Some(slip) if known.word != "let" => slip,
+        _ => expected::diagnostic(file, start, text, known.word, stuck).help(form),
+    }
+}
+
+/// What follows a statement on its line and is no statement.
+pub(super) fn rest(file: FileId, start: usize, text: &str) -> Diagnostic {
+    let text = text.trim_end();
+    let first = text.lines().next().unwrap_or("").trim_end();
+    let span = Span::new(file, start as u32, (start + first.len()) as u32);
+    if let Some(slip) = typos::at(file, start, text, 0) {
+        return slip;
+    }
+    let word = first_word(text);
+    let word_span = Span { end: span.start + word.len() as u32, ..span };
+    if keywords::CONTINUATIONS.contains(&word) {
+        return Diagnostic::error(code::EXTRA_TEXT, word_span, format!("`{word}` is not understood here"))
+            .help(keywords::continuation(word));
+    }
+    let near = nearest(word, keywords::CONTINUATIONS.iter().copied()).filter(|_| word.len() > 2);
+    if let Some(near) = near {
+        return Diagnostic::error(code::NOT_UNDERSTOOD, word_span, format!("`{word}` is not understood here"))
+            .here(format!("did you mean `{near}`?"))
+            .help(keywords::continuation(near))
+            .fix(word_span, near);
+    }
+    if let Some(unit) = keywords::unit(word) {
+        return Diagnostic::error(code::BAD_LITERAL, word_span, "A duration is written without a blank")
+            .help(format!("Write the number and its unit as one word, as in `5{unit}`"));
+    }
+    Diagnostic::error(code::EXTRA_TEXT, span, "Something stands after the end of the statement")
+        .help("A statement ends where its line ends. If this begins another, write it on a line of its own")
+}
+
+/// What is not understood between parentheses or brackets.
+pub(super) fn part(span: Span, text: &str) -> Diagnostic {
+    if let Some(slip) = typos::at(span.file, span.start as usize, text, 0) {
+        return slip;
+    }
+    let message = if text.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '"' | '_')) {
+        "A comma or an operator is missing before this"
+    } else {
+        "This is not understood between parentheses or brackets"
+    };
+    Diagnostic::error(code::NOT_UNDERSTOOD, span, message)
+        .help("Arguments and items are separated by commas; a name before a colon says which parameter is meant")
+}
+
+fn understood(text: &str, rule: Rule, block: bool) -> bool {
+    let whole = if block { format!("{text} {{ }}") } else { text.to_owned() };
+    grammar::read(rule, &whole).is_ok_and(|pairs| pairs.as_str().trim_end().len() == whole.trim_end().len())
+}

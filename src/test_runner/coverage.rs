@@ -1,0 +1,96 @@
+//! The steps and endings of runbooks and procedures: what tests have to reach.
+
+use crate::engine::world::Reached;
+use crate::program::{Block, LetElse, NodeId, Program, Statement, StatementKind};
+use crate::source::Span;
+use ecow::EcoString;
+
+/// A runbook or procedure.
+#[derive(Debug, Clone)]
+pub struct Declared {
+    /// Its name.
+    pub name: EcoString,
+    /// Its declaration.
+    pub span: Span,
+    /// What there is to reach.
+    pub places: Vec<Place>,
+}
+
+/// What may be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum What {
+    /// A step is begun.
+    Step,
+    /// The run ends as the statement says.
+    Ending,
+}
+
+/// A step or an ending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The statement.
+    pub node: NodeId,
+    /// What reaches it.
+    pub by: Reached,
+    /// Which of the two it is.
+    pub what: What,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// Every step and ending of a program.
+pub fn places(program: &Program) -> Vec<Declared> {
+    let runbooks = program.runbooks.iter().map(|it| (&it.name, it.span, &it.block, None));
+    let procedures = program.procedures.iter().map(|it| (&it.name, it.span, &it.block, it.undo.as_ref()));
+    runbooks
+        .chain(procedures)
+        .map(|(name, span, block, undo)| {
+            let mut places = Vec::new();
+            gather(block, &mut places);
+            undo.into_iter().for_each(|undo| gather(undo, &mut places));
+            Declared { name: name.clone(), span, places }
+        })
+        .collect()
+}
+
+fn gather(block: &Block, places: &mut Vec<Place>) {
+    for statement in &block.statements {
+        if let Some((what, by)) = kind_of(statement) {
+            places.push(Place { node: statement.node, by, what, span: statement.span });
+        }
+        inner(&statement.kind).into_iter().for_each(|block| gather(block, places));
+    }
+}
+
+fn kind_of(statement: &Statement) -> Option<(What, Reached)> {
+    match &statement.kind {
+        StatementKind::Step { .. } => Some((What::Step, Reached::Begun)),
+        StatementKind::Resolve { .. } | StatementKind::ResolveIfFixed { .. } => Some((What::Ending, Reached::Resolved)),
+        StatementKind::Escalate { .. }
+        | StatementKind::Require { otherwise: None, .. }
+        | StatementKind::RequireApproval { otherwise: None, .. }
+        | StatementKind::WaitUntil { otherwise: None, .. }
+        | StatementKind::Manual { otherwise: None, .. } => Some((What::Ending, Reached::Escalated)),
+        _ => None,
+    }
+}
+
+/// The blocks in a statement, in the order of the text.
+fn inner(kind: &StatementKind) -> Vec<&Block> {
+    match kind {
+        StatementKind::Step { block, .. } | StatementKind::For { block, .. } | StatementKind::Retry { block, .. } => {
+            vec![block]
+        }
+        StatementKind::TemporarilyBlock { block, undo, .. } => vec![block, undo],
+        StatementKind::Require { otherwise, .. }
+        | StatementKind::RequireApproval { otherwise, .. }
+        | StatementKind::WaitUntil { otherwise, .. }
+        | StatementKind::Manual { otherwise, .. } => otherwise.iter().collect(),
+        StatementKind::Let { otherwise: Some(LetElse::Block(block)), .. } => vec![block],
+        StatementKind::If { branches, otherwise } => branches.iter().map(|(_, block)| block).chain(otherwise).collect(),
+        StatementKind::Match { arms, otherwise, .. } => arms.iter().map(|(_, block)| block).chain(otherwise).collect(),
+        StatementKind::Repeat { block, otherwise, .. } => [block].into_iter().chain(otherwise).collect(),
+        StatementKind::Try { block, catch, .. } => vec![block, catch],
+        _ => Vec::new(),
+    }
+}

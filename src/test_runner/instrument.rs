@@ -1,0 +1,143 @@
+//! The program of a test: the runbook's own, but for what the test answers in its place.
+
+use crate::engine::constant;
+use crate::program::test_block::{GivenHost, Subject, Test};
+use crate::program::types::{EnumType, Type};
+use crate::program::{
+    Action, BodyResult, Call, Comparison, Expression, ExpressionKind, Locals, NodeId, Probe, Program, Statement,
+    StatementKind, Subject as LetSubject,
+};
+use crate::value::{ActionError, Class, Host, HostSettings, Timestamp, Value};
+use ecow::EcoString;
+use std::sync::Arc;
+
+/// The backend of the actions that stand for probes.
+pub(super) const PROBE: &str = "probe";
+
+/// What the local is called that holds what a test says of a probe.
+const VERDICT: &str = "verdict";
+
+/// The program in which a test is run. Hosts, probes and actions have the same indices as before.
+///
+/// # Errors
+/// A fact of a host could not be worked out.
+pub(super) fn staged(program: &Program, test: &Test, now: Timestamp) -> Result<Program, ActionError> {
+    let mut staged = program.clone();
+    for given in &test.hosts {
+        place(&mut staged, given, test.locals, now)?;
+    }
+    let mut probes: Vec<usize> = Vec::new();
+    for given in &test.givens {
+        match given.subject {
+            Subject::Probe(probe, _) if !probes.contains(&probe) => {
+                probes.push(probe);
+                ask_the_test(&mut staged, probe);
+            }
+            Subject::Action(action, _) => take_body(&mut staged, action),
+            _ => {}
+        }
+    }
+    Ok(staged)
+}
+
+/// Adds a host of the test's own.
+fn place(program: &mut Program, given: &GivenHost, locals: usize, now: Timestamp) -> Result<(), ActionError> {
+    let mut facts: Vec<(EcoString, Value)> = Vec::with_capacity(given.facts.len());
+    for (name, value) in &given.facts {
+        // Two roles may ask for one fact; where one of them leaves it out the other has said it.
+        let value = constant(program, value, locals, now)?;
+        match facts.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) if is_blank(known) => *known = value,
+            Some(_) => {}
+            None => facts.push((name.clone(), value)),
+        }
+    }
+    let host = Host {
+        name: given.name.clone(),
+        address: given.name.to_string(),
+        aliases: Vec::new(),
+        roles: given.roles.clone(),
+        facts,
+        settings: HostSettings::default(),
+    };
+    match program.hosts.iter_mut().find(|known| known.name == host.name) {
+        Some(known) => *known = host,
+        None => program.hosts.push(host),
+    }
+    Ok(())
+}
+
+fn is_blank(value: &Value) -> bool {
+    matches!(value, Value::Absent) || value.as_text() == Some("") || value.is_empty_list()
+}
+
+/// Lets a probe ask the test instead of what it asks. Its timeout and its retries stay.
+fn ask_the_test(program: &mut Program, index: usize) {
+    let action = program.actions.len();
+    program.nodes += 2;
+    let (asking, binding) = (NodeId(program.nodes - 1), NodeId(program.nodes));
+    let Some(probe) = program.probes.get_mut(index) else { return };
+    let names = probe.parameters.iter().map(|parameter| parameter.name.clone());
+    let own: Locals = names.clone().collect();
+    let with_verdict: Locals = names.chain([VERDICT.into()]).collect();
+    let signature = signature_of(probe, own);
+    let (slot, span) = (probe.parameters.len(), probe.span);
+    let expression = |kind| Expression { kind, span };
+    let is = |word: &str| {
+        let verdict = Box::new(expression(ExpressionKind::Local(slot)));
+        let word = Box::new(expression(ExpressionKind::Constant(Value::word(word))));
+        expression(ExpressionKind::Compare(Comparison::Equal, verdict, word))
+    };
+    let arguments = (0..slot).map(|slot| expression(ExpressionKind::Local(slot))).collect();
+    let call = Call { node: asking, action, arguments, span };
+    let value = LetSubject::Value(expression(ExpressionKind::Observe(Box::new(call))));
+    let kind = StatementKind::Let { slot, name: VERDICT.into(), value, otherwise: None };
+    probe.statements = vec![Statement { node: binding, span, kind }];
+    probe.ask = None;
+    probe.unknown_if = Some(is("unknown"));
+    probe.passed_if = is("passed");
+    probe.locals = with_verdict;
+    program.actions.push(signature);
+}
+
+fn signature_of(probe: &Probe, locals: Locals) -> Action {
+    let words = ["passed", "failed", "unknown"].map(EcoString::from).to_vec();
+    Action {
+        backend: PROBE.into(),
+        name: probe.name.clone(),
+        class: Class::Observe,
+        parameters: probe.parameters.clone(),
+        locals,
+        returns: Type::Enum(Arc::new(EnumType { name: "Verdict".into(), words, open: false })),
+        empty_is_an_answer: false,
+        timeout: probe.timeout,
+        fresh: None,
+        idempotent: false,
+        once: false,
+        confirm: None,
+        saves: None,
+        undo: None,
+        body: None,
+    }
+}
+
+/// Lets the world carry out an action itself that has a body. What the body says of it stays: the shorter timeout, and
+/// how it may be repeated.
+fn take_body(program: &mut Program, index: usize) {
+    let mut timeout = None;
+    let mut told = None;
+    let mut inner = Some(index);
+    while let Some(action) = inner.and_then(|at| program.actions.get(at)) {
+        timeout = timeout.into_iter().chain([action.timeout]).min();
+        told = told.or((action.once || action.idempotent).then_some((action.once, action.idempotent)));
+        inner = match action.body.as_ref().map(|body| &body.result) {
+            Some(BodyResult::Act(call)) => Some(call.action),
+            _ => None,
+        };
+    }
+    if let Some(action) = program.actions.get_mut(index) {
+        action.body = None;
+        action.timeout = timeout.unwrap_or(action.timeout);
+        (action.once, action.idempotent) = told.unwrap_or((action.once, action.idempotent));
+    }
+}

@@ -1,0 +1,194 @@
+//! What a test expects, held against what was seen.
+
+use super::run::{STEP_LIMIT, values};
+use super::{Effect, Seen};
+use crate::diagnostic::{Diagnostic, code};
+use crate::engine::event::{EventKind, LeftInPlace};
+use crate::engine::{Ending, RunOutcome, TOO_MANY_STEPS};
+use crate::program::Program;
+use crate::program::test_block::{Expectation, ExpectationKind, Outcome, Pattern, Test};
+use crate::value::{Call, SignedDuration, Value, Written, display_duration};
+use std::fmt::Write;
+
+/// Everything that is not as the test expects, in its order; nothing when it passes.
+pub fn judge(program: &Program, test: &Test, seen: &Seen) -> Vec<Diagnostic> {
+    let mut found: Vec<Diagnostic> = seen.nothing_given.iter().map(|call| nothing_given(test, call)).collect();
+    for violation in &seen.violations {
+        let message = format!("The run broke a rule of its world: {violation}");
+        found.push(Diagnostic::error(code::NOT_AS_EXPECTED, test.title_span, message));
+    }
+    let Some(ending) = &seen.ending else {
+        let message = "The run waits for something that will never happen";
+        found.push(Diagnostic::error(code::NOT_AS_EXPECTED, test.title_span, message));
+        return found;
+    };
+    if ending.reason.contains(TOO_MANY_STEPS) {
+        let message = format!("The run took more than {STEP_LIMIT} steps, and was given up");
+        let diagnostic = Diagnostic::error(code::NOT_AS_EXPECTED, test.title_span, message);
+        found.push(diagnostic.help("Wait between two turns, or turn fewer times"));
+    }
+    let judging = Judging { program, test, seen, ending };
+    let missed = test.expectations.iter().filter_map(|expectation| {
+        let message = judging.missed(expectation)?;
+        Some(Diagnostic::error(code::NOT_AS_EXPECTED, expectation.span, message))
+    });
+    found.extend(missed);
+    found
+}
+
+fn nothing_given(test: &Test, call: &str) -> Diagnostic {
+    let message = format!("The run needed an answer that this test does not give: {call}");
+    let help = match call.split_once('(') {
+        _ if call.starts_with("ask ") => "Add given ask \"…\" answers WORD, or given nobody answers".to_owned(),
+        Some((name, _)) if name.contains('.') => format!("Add given {name} answers VALUE, or given {name} errors"),
+        Some((name, _)) => format!("Add given {name} passes, fails or unknown"),
+        None => "Add it as a given".to_owned(),
+    };
+    Diagnostic::error(code::NOTHING_GIVEN, test.title_span, message).help(help)
+}
+
+struct Judging<'j> {
+    program: &'j Program,
+    test: &'j Test,
+    seen: &'j Seen,
+    ending: &'j Ending,
+}
+
+impl Judging<'_> {
+    /// Why an expectation was not met.
+    fn missed(&self, expectation: &Expectation) -> Option<String> {
+        let within = expectation.within;
+        match &expectation.kind {
+            ExpectationKind::Within => self.late(within),
+            ExpectationKind::Outcome { outcome, contact, text } => {
+                self.other_end(*outcome, contact.as_deref(), text.as_deref()).or_else(|| self.late(within))
+            }
+            ExpectationKind::Call(action, pattern, times) => self.other_count(*action, pattern, *times, within),
+            ExpectationKind::NoneOf(class) => {
+                let done = self.seen.effects.iter().find(|effect| effect.call.class >= *class)?;
+                Some(format!("The run called {}, which is of class {}", done.call, done.call.class.word()))
+            }
+            ExpectationKind::LeftInPlace(patterns) => self.otherwise_left(patterns),
+        }
+    }
+
+    fn late(&self, within: Option<SignedDuration>) -> Option<String> {
+        let within = within.filter(|within| self.ending.duration > *within)?;
+        let (took, may) = (display_duration(self.ending.duration), display_duration(within));
+        Some(format!("The run took {took}, and was to end within {may}"))
+    }
+
+    fn other_end(&self, outcome: Outcome, contact: Option<&str>, text: Option<&str>) -> Option<String> {
+        let reason = &self.ending.reason;
+        let told = self.seen.events.iter().rev().find_map(|event| match &event.kind {
+            EventKind::EscalationSent { contact, .. } => Some(contact.as_str()),
+            _ => None,
+        });
+        let how = match self.ending.outcome {
+            RunOutcome::Resolved => "resolved".to_owned(),
+            RunOutcome::Escalated => format!("escalated to {}", told.unwrap_or("nobody")),
+            RunOutcome::Cancelled => "cancelled".to_owned(),
+            RunOutcome::Refused => "refused".to_owned(),
+            RunOutcome::Rehearsed => "rehearsed".to_owned(),
+        };
+        if !how.starts_with(outcome.word()) {
+            return Some(format!("The run ended {how}, not {}: {reason}", outcome.word()));
+        }
+        if let Some(contact) = contact.filter(|contact| told != Some(contact)) {
+            return Some(format!("The run ended {how}, not to {contact}: {reason}"));
+        }
+        let text = text.filter(|text| !reason.contains(text))?;
+        Some(format!("The run ended {how}, and its reason does not hold {text:?}: {reason}"))
+    }
+
+    fn other_count(
+        &self,
+        action: usize,
+        pattern: &Pattern,
+        times: Option<u32>,
+        within: Option<SignedDuration>,
+    ) -> Option<String> {
+        let wanted = match self.wanted(action, pattern) {
+            Ok(wanted) => wanted,
+            Err(why) => return Some(why),
+        };
+        let in_time =
+            |effect: &&Effect| within.is_none_or(|within| effect.at.duration_since(self.seen.started) <= within);
+        let effects = self.seen.effects.iter().filter(in_time);
+        let count = effects.filter(|effect| wanted.fits(&effect.call) || wanted.fits(&effect.leaf)).count();
+        let met = times.map_or(count > 0, |times| count == times as usize);
+        if met {
+            return None;
+        }
+        let within = within.map(|within| format!(" within {}", display_duration(within))).unwrap_or_default();
+        let expected = match times {
+            None => "at least once".to_owned(),
+            Some(0) => "never".to_owned(),
+            Some(1) => "once".to_owned(),
+            Some(times) => format!("{times} times"),
+        };
+        let happened = match count {
+            0 => "never called".to_owned(),
+            1 => "called once".to_owned(),
+            count => format!("called {count} times"),
+        };
+        Some(format!("{} was {happened}{within}, and {expected} was expected", wanted.written))
+    }
+
+    fn otherwise_left(&self, patterns: &[(usize, Pattern)]) -> Option<String> {
+        let mut wanted = Vec::with_capacity(patterns.len());
+        for (action, pattern) in patterns {
+            match self.wanted(*action, pattern) {
+                Ok(found) => wanted.push(found),
+                Err(why) => return Some(why),
+            }
+        }
+        let left = &self.ending.left_in_place;
+        let is = |wanted: &Wanted, left: &LeftInPlace| {
+            let made = self.seen.effects.iter().filter(|effect| effect.call.to_string() == left.change);
+            made.into_iter().any(|effect| wanted.fits(&effect.call))
+        };
+        let all_there = wanted.iter().all(|wanted| left.iter().any(|left| is(wanted, left)));
+        let nothing_else = left.iter().all(|left| wanted.iter().any(|wanted| is(wanted, left)));
+        if all_there && nothing_else {
+            return None;
+        }
+        let mut message = match left.as_slice() {
+            [] => "The run left nothing in place".to_owned(),
+            some => {
+                let listed: Vec<&str> = some.iter().map(|left| left.change.as_str()).collect();
+                format!("The run left in place {}", listed.join(", "))
+            }
+        };
+        let listed: Vec<&str> = wanted.iter().map(|wanted| wanted.written.as_str()).collect();
+        let listed = if listed.is_empty() { "nothing".to_owned() } else { listed.join(", ") };
+        let _ = write!(message, ", and {listed} was expected");
+        Some(message)
+    }
+
+    fn wanted(&self, action: usize, pattern: &Pattern) -> Result<Wanted, String> {
+        let action = self.program.actions.get(action).ok_or("The program does not have that action")?;
+        let arguments = values(self.program, self.test, pattern, self.seen.started)
+            .map_err(|error| format!("A value cannot be worked out: {error}"))?;
+        let name = format!("{}.{}", action.backend, action.name);
+        let listed: Vec<String> = arguments.iter().map(|(name, value)| format!("{name}: {}", Written(value))).collect();
+        let written = if listed.is_empty() { name } else { format!("{name}({})", listed.join(", ")) };
+        Ok(Wanted { backend: action.backend.to_string(), action: action.name.to_string(), arguments, written })
+    }
+}
+
+/// A call that is looked for.
+struct Wanted {
+    backend: String,
+    action: String,
+    arguments: Vec<(String, Value)>,
+    written: String,
+}
+
+impl Wanted {
+    fn fits(&self, call: &Call) -> bool {
+        call.backend == self.backend
+            && call.action == self.action
+            && self.arguments.iter().all(|(name, value)| call.argument(name) == Some(value))
+    }
+}

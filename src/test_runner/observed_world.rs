@@ -1,0 +1,118 @@
+//! A world that notes what a run asks of another one.
+
+use super::Effect;
+use crate::engine::address::Address;
+use crate::engine::event::{Event, EventKind};
+use crate::engine::world::{
+    Answered, Asking, ChangeNote, Charge, Observing, Pending, Reached, Request, Telling, World,
+};
+use crate::program::NodeId;
+use crate::value::{Call, Class, Timestamp, Value};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::task::{Context, Poll};
+
+/// A world, and what a run has asked of it.
+pub struct Watched<'w> {
+    world: &'w dyn World,
+    notes: RefCell<Notes>,
+}
+
+/// What was noted.
+#[derive(Default)]
+pub(super) struct Notes {
+    pub events: Vec<Event>,
+    pub asked: Vec<Asking>,
+    pub reached: BTreeSet<(NodeId, Reached)>,
+    /// The calls that the world got, in order.
+    leaves: Vec<Call>,
+}
+
+impl Notes {
+    /// What was done. The world gets a call in the moment in which its intent is told.
+    pub fn effects(&self) -> Vec<Effect> {
+        let intended = self.events.iter().filter_map(|event| match &event.kind {
+            EventKind::EffectIntended { call, .. } if call.class > Class::Observe => Some((event.time, call)),
+            _ => None,
+        });
+        let leaves = self.leaves.iter().map(Some).chain(std::iter::repeat(None));
+        intended
+            .zip(leaves)
+            .map(|((at, call), leaf)| Effect { call: call.clone(), leaf: leaf.unwrap_or(call).clone(), at })
+            .collect()
+    }
+}
+
+impl<'w> Watched<'w> {
+    /// Nothing was asked yet.
+    pub fn new(world: &'w dyn World) -> Self {
+        Self { world, notes: RefCell::default() }
+    }
+
+    pub(super) fn into_notes(self) -> Notes {
+        self.notes.into_inner()
+    }
+}
+
+impl Observing for Watched<'_> {
+    fn observe(&self, request: Request) -> Pending<'_, Value> {
+        self.world.observe(request)
+    }
+
+    fn wait(&self, address: Address, until: Timestamp) -> Pending<'_, ()> {
+        self.world.wait(address, until)
+    }
+
+    fn record(&self, event: &Event) {
+        self.notes.borrow_mut().events.push(event.clone());
+        self.world.record(event);
+    }
+
+    fn reached(&self, statement: NodeId, how: Reached) {
+        self.notes.borrow_mut().reached.insert((statement, how));
+    }
+
+    fn poll_cancel(&self, context: &mut Context<'_>) -> Poll<Timestamp> {
+        self.world.poll_cancel(context)
+    }
+}
+
+impl World for Watched<'_> {
+    fn act(&self, request: Request) -> Pending<'_, Value> {
+        self.notes.borrow_mut().leaves.push(request.call.clone());
+        self.world.act(request)
+    }
+
+    fn ask(&self, asking: Asking) -> Pending<'_, Answered> {
+        self.notes.borrow_mut().asked.push(asking.clone());
+        self.world.ask(asking)
+    }
+
+    fn tell(&self, telling: Telling) -> Pending<'_, ()> {
+        self.world.tell(telling)
+    }
+
+    fn lock(&self, address: Address, names: Vec<String>) -> Pending<'_, ()> {
+        self.world.lock(address, names)
+    }
+
+    fn unlock(&self, names: &[String]) {
+        self.world.unlock(names);
+    }
+
+    fn note_change(&self, note: ChangeNote) -> Pending<'_, ()> {
+        self.world.note_change(note)
+    }
+
+    fn change_over(&self, address: &Address) {
+        self.world.change_over(address);
+    }
+
+    fn check_limits(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
+        self.world.check_limits(address, charges)
+    }
+
+    fn charge(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
+        self.world.charge(address, charges)
+    }
+}

@@ -1,0 +1,157 @@
+//! One test, run in the world that it describes.
+
+use super::instrument::{PROBE, staged};
+use super::observed_world::{Notes, Watched};
+use super::{Effect, Seen};
+use crate::diagnostic::{Diagnostic, code};
+use crate::engine;
+use crate::engine::Start;
+use crate::engine::constant;
+use crate::program::Program;
+use crate::program::test_block::{Answer, Given, Pattern, Subject, Test, start_of_tests};
+use crate::simulation::{Simulated, alerts_of_run};
+use crate::value::{ActionError, Call, ErrorKind, SignedDuration, Timestamp, Value};
+use crate::world::scripted::{Person, Rule, Says, Scripted};
+
+/// A run of a test that does more statements than this is going round in circles.
+pub(super) const STEP_LIMIT: u64 = 100_000;
+
+/// What kept a test from being run.
+pub type Trouble = Diagnostic;
+
+/// Runs a test in which single answers are given.
+///
+/// # Errors
+/// A value of the test could not be worked out.
+pub fn in_script(program: &Program, test: &Test) -> Result<Seen, Box<Trouble>> {
+    let now = start_of_tests();
+    let staged = staged(program, test, now).map_err(|error| trouble(test.title_span, &error))?;
+    let mut world = Scripted::new(now);
+    for given in &test.givens {
+        world = match &given.subject {
+            Subject::Ask(about) => match given.answers.first() {
+                Some(Answer::Word(word)) => {
+                    world.person(Person::answering(about, word).after(given.after).in_numbers())
+                }
+                _ => world,
+            },
+            _ => world.with(rule(&staged, test, given, now).map_err(|error| trouble(given.span, &error))?),
+        };
+    }
+    if let Some(after) = test.cancelled_after {
+        world = world.cancel_at(later(now, after));
+    }
+    let start = start(&staged, test, now).map_err(|error| trouble(test.title_span, &error))?;
+    let watched = Watched::new(&world);
+    let ending = world.drive(engine::run(&staged, &watched, start)).ok();
+    let notes = watched.into_notes();
+    let mut nothing_given: Vec<String> = Vec::new();
+    let calls = world.unanswered().into_iter().map(|call| written(&call));
+    let silent = notes.asked.iter().filter(|asking| !test.nobody_answers && !world.is_answered(asking));
+    for missing in calls.chain(silent.map(|asking| format!("ask {:?}", asking.message))) {
+        if !nothing_given.contains(&missing) {
+            nothing_given.push(missing);
+        }
+    }
+    Ok(Seen { ending, nothing_given, started: now, ..seen(notes) })
+}
+
+/// Runs a test in a simulated world, for which the program was checked.
+///
+/// # Errors
+/// A value of the test could not be worked out.
+pub fn in_world(program: &Program, test: &Test, world: &Simulated<'_>) -> Result<Seen, Box<Trouble>> {
+    let now = world.now();
+    let start = start(program, test, now).map_err(|error| trouble(test.title_span, &error))?;
+    let alerts = alerts_of_run(program, start.runbook, &start.arguments, None);
+    if let Some(after) = test.cancelled_after {
+        world.cancel_at(later(now, after));
+    }
+    let watched = Watched::new(world);
+    let ending = world.drive(engine::run(program, &watched, start)).ok();
+    let violations = ending.as_ref().map(|ending| world.judge(ending, alerts)).unwrap_or_default();
+    let violations = violations.iter().map(|it| format!("{} ({})", it.text, it.rule)).collect();
+    Ok(Seen { ending, violations, started: now, ..seen(watched.into_notes()) })
+}
+
+fn seen(notes: Notes) -> Seen {
+    let effects: Vec<Effect> = notes.effects();
+    Seen { effects, events: notes.events, reached: notes.reached, ..Seen::default() }
+}
+
+fn trouble(span: crate::source::Span, error: &ActionError) -> Box<Trouble> {
+    Box::new(Diagnostic::error(code::NOT_AS_EXPECTED, span, format!("A value cannot be worked out: {error}")))
+}
+
+fn start(program: &Program, test: &Test, now: Timestamp) -> Result<Start, ActionError> {
+    let arguments = test.arguments.iter().map(|argument| constant(program, argument, test.locals, now));
+    Ok(Start {
+        runbook: test.runbook,
+        arguments: arguments.collect::<Result<_, _>>()?,
+        run: "test".into(),
+        at: now,
+        step_limit: STEP_LIMIT,
+        by_alert: false,
+        found: Vec::new(),
+    })
+}
+
+fn later(now: Timestamp, after: SignedDuration) -> Timestamp {
+    now.checked_add(after).unwrap_or(Timestamp::MAX)
+}
+
+/// As the test would write it: a probe goes by its own name.
+fn written(call: &Call) -> String {
+    let text = call.to_string();
+    let own = text.strip_prefix(PROBE).and_then(|rest| rest.strip_prefix('.'));
+    own.map_or(text.clone(), str::to_owned)
+}
+
+fn rule(program: &Program, test: &Test, given: &Given, now: Timestamp) -> Result<Rule, ActionError> {
+    let (name, pattern) = match &given.subject {
+        Subject::Action(action, pattern) => {
+            (program.actions.get(*action).map(|it| format!("{}.{}", it.backend, it.name)), pattern)
+        }
+        Subject::Probe(probe, pattern) => {
+            (program.probes.get(*probe).map(|it| format!("{PROBE}.{}", it.name)), pattern)
+        }
+        Subject::Ask(_) => return Ok(Rule::of("")),
+    };
+    let mut rule = Rule::of(&name.unwrap_or_default());
+    for (parameter, value) in values(program, test, pattern, now)? {
+        rule = rule.when(&parameter, value);
+    }
+    let is_probe = matches!(given.subject, Subject::Probe(..));
+    for answer in &given.answers {
+        let answers = |value| Says::Answers(given.after, value);
+        let fails = |error| Says::Fails(given.after, error);
+        rule = rule.says(match answer {
+            Answer::Value(value) => answers(constant(program, value, test.locals, now)?),
+            Answer::Passes if is_probe => answers(Value::word("passed")),
+            Answer::Passes => answers(Value::Absent),
+            Answer::Fails => answers(Value::word("failed")),
+            Answer::Unknown => answers(Value::word("unknown")),
+            Answer::Error(kind, message) => fails(error_of(*kind, message.as_deref())),
+            Answer::TimesOut => Says::Nothing,
+            Answer::Word(word) => answers(Value::word(word.clone())),
+        });
+    }
+    Ok(rule)
+}
+
+fn error_of(kind: ErrorKind, message: Option<&str>) -> ActionError {
+    let usual = || format!("the test gives an error, {}", kind.word());
+    ActionError::new(kind, message.map_or_else(usual, str::to_owned))
+}
+
+/// The arguments that a call must have.
+pub(super) fn values(
+    program: &Program,
+    test: &Test,
+    pattern: &Pattern,
+    now: Timestamp,
+) -> Result<Vec<(String, Value)>, ActionError> {
+    let value =
+        |(name, value): &(ecow::EcoString, _)| Ok((name.to_string(), constant(program, value, test.locals, now)?));
+    pattern.iter().map(value).collect()
+}

@@ -1,0 +1,91 @@
+//! Calls carried out by backends: within a deadline, and without a secret in what comes back.
+
+use crate::backend::{Backend, Surroundings};
+use crate::engine::world::Request;
+use crate::secret::Secrets;
+use crate::transport::system::Outside;
+use crate::value::{
+    ActionError, Call, Class, ErrorKind, Host, Loss, Outcome, PowerShellSettings, SignedDuration, Value,
+    display_duration,
+};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A backend is told how long it has; this much later it is dropped. So it can say itself in which phase time ran out.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// Backends, and what they may know of.
+pub struct Calls<'a> {
+    /// What carries out calls.
+    pub backends: Vec<Box<dyn Backend>>,
+    /// The hosts of the inventory.
+    pub hosts: &'a [Host],
+    /// The secrets of the inventory.
+    pub secrets: &'a Secrets,
+    /// The folder that relative paths of the inventory start from.
+    pub folder: PathBuf,
+    /// How PowerShell is called, where the inventory says it.
+    pub powershell: Option<&'a PowerShellSettings>,
+}
+
+impl Calls<'_> {
+    /// Carries out a call over `outside`, for at most `time_left` and [`GRACE`].
+    ///
+    /// # Errors
+    /// The backend's own; `timed_out` where it does not come to an end by itself. No secret is in them.
+    pub async fn perform(
+        &self,
+        request: &Request,
+        time_left: Duration,
+        outside: &dyn Outside,
+    ) -> Result<Value, ActionError> {
+        let started = outside.elapsed();
+        let result = self.unmasked(&request.call, time_left, outside).await.map_err(|error| self.masked(error));
+        let known = result.as_ref().map_or_else(ActionError::outcome, |_| Outcome::Done);
+        tracing::debug!(
+            address = %request.address,
+            call = %format_args!("{}.{}", request.call.backend, request.call.action),
+            outcome = ?known,
+            milliseconds = outside.elapsed().saturating_sub(started).as_millis() as u64,
+            "call"
+        );
+        result.map(|value| self.secrets.redact_value(&value).into_inner())
+    }
+
+    async fn unmasked(&self, call: &Call, time_left: Duration, outside: &dyn Outside) -> Result<Value, ActionError> {
+        let Some(backend) = self.backends.iter().find(|backend| backend.name() == call.backend) else {
+            let message = format!("nothing here can carry out {}.{}", call.backend, call.action);
+            return Err(ActionError::new(ErrorKind::Refused, message));
+        };
+        if time_left.is_zero() {
+            // Nothing was sent, and the kind of the error has to say so.
+            let kind = if call.class == Class::Observe { ErrorKind::TimedOut } else { ErrorKind::Refused };
+            return Err(ActionError::new(kind, "its time was up before it began"));
+        }
+        let surroundings = Surroundings {
+            hosts: self.hosts,
+            secrets: self.secrets,
+            time_left,
+            folder: &self.folder,
+            powershell: self.powershell,
+            outside,
+        };
+        tokio::select! {
+            biased;
+            result = backend.perform(call, &surroundings) => result,
+            () = outside.sleep(time_left.saturating_add(GRACE)) => {
+                let time = SignedDuration::try_from(time_left).map(display_duration).unwrap_or_default();
+                let message = format!("{}.{} gave no answer within {time}", call.backend, call.action);
+                Err(ActionError::new(ErrorKind::TimedOut, message))
+            }
+        }
+    }
+
+    /// An error without a secret in it.
+    pub fn masked(&self, error: ActionError) -> ActionError {
+        let message = self.secrets.redact_text(&error.message).into_inner();
+        let loss = (message != error.message).then_some(Loss::Masked);
+        let evidence = error.evidence.as_ref().map(|seen| self.secrets.redact_value(seen).into_inner());
+        ActionError { evidence, ..error.saying(message).losing(loss) }
+    }
+}
