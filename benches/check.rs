@@ -48,9 +48,9 @@ fn lint(files: &InMemory) -> usize {
 }
 
 fn speed(criterion: &mut Criterion) {
-    let farm = include_str!("../tests/shared/farm.runbook");
-    let front = include_str!("../tests/right/front-and-back.runbook").replace("import \"../shared/farm.runbook\"", "");
-    let small = include_str!("../tests/right/etcd.runbook");
+    let farm = include_str!("../tests/valid/farm.runbook");
+    let front = include_str!("../tests/valid/front-and-back.runbook").replace("import \"farm.runbook\"", "");
+    let small = include_str!("../tests/valid/etcd.runbook");
     let one = InMemory([("one".into(), format!("{farm}{front}"))].into());
     let many = InMemory((0..1_000).map(|number| (format!("{number:04}").into(), small.to_owned())).collect());
     let mut group = criterion.benchmark_group("parse and check");

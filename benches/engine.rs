@@ -1,6 +1,6 @@
 //! What the interpreter itself costs: statements that do nothing to the outside, and waits, in virtual time.
 
-#[path = "../tests/all/engine_support.rs"]
+#[path = "../tests/it/engine_support.rs"]
 #[allow(dead_code, reason = "the tests use the rest")]
 mod engine_support;
 

@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench imap_login`
 
-#[path = "../tests/all/lab/mod.rs"]
+#[path = "../tests/it/lab/mod.rs"]
 mod lab;
 
 use lab::{Caller, Lab, PASSWORD, USER, host, must_be_installed, word};

@@ -3,7 +3,7 @@
 //!
 //! `demo` breaks it, has it repaired before the reader's eyes, and takes it away; `up` keeps it until Ctrl-C.
 
-#[path = "../tests/all/lab/mod.rs"]
+#[path = "../tests/it/lab/mod.rs"]
 mod lab;
 
 use lab::Site;

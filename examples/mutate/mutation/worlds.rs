@@ -1,4 +1,4 @@
-//! The tests of the Exchange runbooks: their worlds, as the table of `tests/all/simulate_exchange.rs` has them, and
+//! The tests of the Exchange runbooks: their worlds, as the table of `tests/it/simulate_exchange.rs` has them, and
 //! variations of the site in which the runbooks as shipped break no rule.
 
 use super::Mutant;
@@ -26,7 +26,7 @@ const STEP_LIMIT: u64 = 50_000;
 const OTHER_CHANCES: std::ops::RangeInclusive<u64> = 2..=5;
 
 /// Where worlds are: those that are shipped, and those in which a careless procedure does harm.
-const PLACES: [&str; 2] = ["runbooks/exchange/worlds", "tests/simulated"];
+const PLACES: [&str; 2] = ["runbooks/exchange/worlds", "tests/worlds"];
 
 /// What a run leaves in place.
 enum Left {

@@ -1,0 +1,178 @@
+//! The page that this project began with, written down as it stands, faults included: `check` would have told its author.
+//!
+//! `tests/as-published` is the six procedures of the page. Comments in the files say what must be found in them, as in
+//! `tests/invalid`; exactly that is found. `docs/as-published.md` shows it beside the cures.
+
+use crate::corpus::{Finding, demand};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+const FOLDER: &str = "tests/as-published";
+const CURED: &str = "runbooks/exchange";
+
+/// What must be found at least: in which file, by which code, and on a line that holds which words.
+const NAMED: [(&str, &str, &str, &str); 13] = [
+    ("the parameter that does not exist", "imap-ctp", "E0204", "protocol_logging_enabled: true"),
+    ("the misspelt property", "imap-ctp", "E0205", "m.healt_set"),
+    ("the monitor of another health set", "latency-and-queue", "L0505", "alert   \"AverageCommand"),
+    ("the same, asked for", "latency-and-queue", "L0505", "let queue = exchange.monitor"),
+    ("the monitor that does not exist", "deep-and-self-test", "L0504", "\"ImapTestDeepMonitor\", "),
+    ("the drained server on the path to support", "deep-and-self-test", "L0305", "escalate to microsoft_support"),
+    ("logging left on by the jump", "imap-ctp", "L0305", "run ImapBackEnd(server: mailbox1)"),
+    ("the guard without an else", "deep-and-self-test", "E0410", "if none c in exchange.database_copies(server)"),
+    ("the single look after a move", "deep-and-self-test", "L0202", "if none c in exchange.database_copies(server)"),
+    ("the probe that says nothing", "latency-and-queue", "L0503", "goal    ImapSelfTestProbe(server)"),
+    ("steps by number", "imap-ctp", "L0101", "步骤 2.c. 所示"),
+    ("the filter that hides two health sets", "verify-alert", "L0506", "health_set: \"IMAP\""),
+    ("the path with no ending", "verify-alert", "E0502", "}"),
+];
+
+/// A finding as people are shown it, and every line that it points at.
+struct Found {
+    finding: Finding,
+    lines: Vec<(String, u32)>,
+    shown: String,
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap()
+}
+
+/// What the program tells somebody who checks the folder with the inventory of the example site.
+fn found() -> Vec<Found> {
+    let output = assert_cmd::Command::cargo_bin("rectify")
+        .unwrap()
+        .current_dir(root())
+        .args(["check", FOLDER, "--config", "runbooks/exchange/rectify.yaml", "--format", "json"])
+        .output()
+        .unwrap();
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    document["findings"].as_array().unwrap().iter().map(read_finding).collect()
+}
+
+fn read_finding(found: &serde_json::Value) -> Found {
+    let word = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let number = |value: &serde_json::Value| u32::try_from(value.as_u64().unwrap()).unwrap();
+    let (file, line, column) = (word(&found["file"]), number(&found["line"]), number(&found["column"]));
+    let (code, message, help) = (word(&found["code"]), word(&found["message"]), word(&found["help"]));
+    let further = found["path"].as_array().into_iter().flatten();
+    let further = further.map(|place| (word(&place["file"]), number(&place["line"])));
+    let lines = std::iter::once((file.clone(), line)).chain(further).collect();
+    let name = Path::new(&file).file_name().unwrap().to_string_lossy().into_owned();
+    let mut shown = format!("{code} {name}:{line}:{column}\n{message}\n");
+    if !help.is_empty() {
+        shown.push_str(&format!("help: {help}\n"));
+    }
+    Found { finding: Finding { file, line, column, code, text: format!("{message}\n{help}") }, lines, shown }
+}
+
+fn files() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root().join(FOLDER)).unwrap();
+    let mut files: Vec<PathBuf> = entries.map(|entry| Path::new(FOLDER).join(entry.unwrap().file_name())).collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn each_file_gets_what_it_says_and_nothing_else() {
+    let mut found = found();
+    let mut wrong = Vec::new();
+    for file in files() {
+        for line in read(&file).lines().filter_map(|line| line.strip_prefix("# expect: ")) {
+            let expected = demand(&file, line).unwrap_or_else(|| panic!("what does this say? {line}"));
+            match found.iter().position(|found| found.finding.fits(&expected)) {
+                Some(position) => drop(found.remove(position)),
+                None => wrong.push(format!("missing: {expected:?}")),
+            }
+        }
+    }
+    wrong.extend(found.iter().map(|found| format!("found:   {:?}", found.finding)));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The findings that point at a line with these words.
+fn of_named<'f>(found: &'f [Found], (_, name, code, words): (&str, &str, &str, &str)) -> Vec<&'f Found> {
+    let path = format!("{FOLDER}/{name}.runbook");
+    let text = read(&path);
+    let lines: Vec<&str> = text.lines().collect();
+    let points_at = |found: &Found| {
+        found.lines.iter().any(|(file, line)| *file == path && lines[*line as usize - 1].contains(words))
+    };
+    found.iter().filter(|found| found.finding.code == code && points_at(found)).collect()
+}
+
+#[test]
+fn every_fault_that_was_promised_is_found_at_its_line() {
+    let found = found();
+    let missing: Vec<&str> =
+        NAMED.into_iter().filter(|named| of_named(&found, *named).is_empty()).map(|named| named.0).collect();
+    assert!(missing.is_empty(), "not found: {missing:?}");
+}
+
+#[test]
+fn the_files_are_laid_out_and_stand_where_the_cured_ones_do() {
+    let names = |folder: &str| -> BTreeSet<String> {
+        let entries = std::fs::read_dir(root().join(folder)).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+        names.filter(|name| name.ends_with(".runbook")).collect()
+    };
+    let (published, cured) = (names(FOLDER), names(CURED));
+    assert_eq!(published.len(), 6);
+    assert!(published.is_subset(&cured), "{published:?} {cured:?}");
+    assert_cmd::Command::cargo_bin("rectify")
+        .unwrap()
+        .current_dir(root())
+        .args(["fmt", "--check", FOLDER])
+        .assert()
+        .success();
+}
+
+/// The lines of a text without indentation and empty ones.
+fn bare(text: &str) -> Vec<&str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect()
+}
+
+#[test]
+fn the_page_shows_what_stands_there_what_is_found_and_what_cures_it() {
+    let page = read("docs/as-published.md");
+    let found = found();
+    let (warnings, errors): (Vec<&Found>, Vec<&Found>) =
+        found.iter().partition(|found| found.finding.code.starts_with('L'));
+    let count = format!("finds {} errors and {} warnings", errors.len(), warnings.len());
+    assert!(page.contains(&count), "the page does not say: {count}");
+    let (mut shown, mut cures, mut lines) = (Vec::new(), 0, page.lines());
+    while let Some(line) = lines.next() {
+        let Some(info) = line.strip_prefix("```").filter(|info| !info.is_empty()) else { continue };
+        let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+        let block = block.join("\n") + "\n";
+        let (kind, file) = info.split_once(' ').unwrap_or((info, ""));
+        let stands_in = |folder: &str| {
+            let (text, block) = (read(format!("{folder}/{file}")), bare(&block));
+            assert!(
+                bare(&text).windows(block.len()).any(|window| window == block),
+                "{folder}/{file} has no\n{block:#?}"
+            );
+        };
+        match kind {
+            "published" => stands_in(FOLDER),
+            "cured" => {
+                stands_in(CURED);
+                cures += 1;
+            }
+            "found" => {
+                assert!(found.iter().any(|found| found.shown == block), "nothing found says\n{block}");
+                shown.push(block);
+            }
+            _ => assert_eq!(kind, "sh", "a block of which nothing is known"),
+        }
+    }
+    for named in NAMED {
+        let own = of_named(&found, named);
+        assert!(own.iter().any(|found| shown.contains(&found.shown)), "the page does not show {}", named.0);
+    }
+    assert!(cures >= 10, "{cures}");
+}

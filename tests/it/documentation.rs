@@ -1,0 +1,162 @@
+//! The documents say what is true: their runbooks are checked, and their links lead somewhere.
+//!
+//! A block of Markdown that begins with "```runbook" is a whole file. After that word may stand:
+//! - `fragment`: declarations, headers, statements or signatures alone. It is put in place of the line `# the block` of
+//!   a file in `tests/fixtures/documentation/`, which declares what it names.
+//! - `wrong CODE`: it must get exactly the finding that it shows.
+
+mod blocks;
+mod links;
+
+use blocks::{Block, blocks_of};
+use rectify::catalog::Catalog;
+use rectify::check::Session;
+use rectify::diagnostic::rule_of;
+use rectify::lint;
+use rectify::lint::{Facts, Settings};
+use rectify::source::{FileError, Files};
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every Markdown file under a folder, by its path from the root.
+fn markdown(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(root().join(folder)).expect("a folder") {
+        let path = folder.join(entry.expect("an entry").file_name());
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if root().join(&path).is_dir() {
+            if !name.starts_with('.') && name != "target" && name != "node_modules" {
+                markdown(&path, found);
+            }
+        } else if name.ends_with(".md") {
+            found.push(path);
+        }
+    }
+    found.sort();
+}
+
+fn all_markdown() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    markdown(Path::new(""), &mut found);
+    found
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(root().join(path)).expect("a text")
+}
+
+/// The text of a block, as if it were a file among the fixtures.
+struct WithFixtures<'a> {
+    block: &'a str,
+}
+
+const FIXTURES: &str = "tests/fixtures/documentation";
+const BLOCK: &str = "tests/fixtures/documentation/the block";
+
+impl Files for WithFixtures<'_> {
+    fn resolve(&self, _from: &Path, written: &str) -> Result<PathBuf, FileError> {
+        let path = Path::new(FIXTURES).join(written);
+        if root().join(&path).is_file() { Ok(path) } else { Err(FileError::NotFound) }
+    }
+
+    fn read(&self, path: &Path) -> Result<String, FileError> {
+        if path == Path::new(BLOCK) { Ok(self.block.to_owned()) } else { Ok(read(path)) }
+    }
+}
+
+/// Rules about what nobody uses say nothing of a fragment, which is a part of something.
+const UNUSED: &str = "unused-";
+
+/// What is found in a file, by the checker or by the rules: `CODE line: message`, lines counted from its own first one.
+fn findings(text: &str, fragment: bool) -> Vec<(String, String)> {
+    let catalog = Catalog::builtin();
+    let files = WithFixtures { block: text };
+    let mut session = Session::new(&files, catalog, None, catalog.sources().clone());
+    let mut checked = session.check(Path::new(BLOCK));
+    if let (Some(program), Some(file)) = (&checked.program, session.read_file(Path::new(BLOCK))) {
+        let facts = lint::look(&session, file, program, None);
+        let others = session.read_files().filter(|other| other.id != file.id).map(|file| Facts::of(&session, file));
+        let facts: Vec<Facts> = std::iter::once(facts).chain(others).collect();
+        let settings = Settings { inventory: None, whole: true, today: jiff::civil::date(2026, 6, 1) };
+        let of_rules = lint::conclude(&facts, settings).into_iter();
+        checked
+            .diagnostics
+            .extend(of_rules.filter(|found| !fragment || !rule_of(found.code).unwrap_or_default().starts_with(UNUSED)));
+    }
+    let shown = checked.diagnostics.iter().map(|diagnostic| {
+        let file = session.sources().file(diagnostic.span().file).expect("the file of a finding");
+        let line = file.position(diagnostic.span().start).line;
+        (diagnostic.code.to_string(), format!("{} line {line}: {}", file.name, diagnostic.message))
+    });
+    shown.collect()
+}
+
+/// What is wrong with a block, in words.
+fn complaint(block: &Block) -> Option<String> {
+    let found = match block.completed(read) {
+        Ok(text) => findings(&text, block.fragment),
+        Err(why) => return Some(why),
+    };
+    let codes: Vec<&str> = found.iter().map(|(code, _)| code.as_str()).collect();
+    let wanted: Vec<&str> = block.wrong.iter().map(String::as_str).collect();
+    (codes != wanted).then(|| format!("wanted {wanted:?}, found {found:#?}"))
+}
+
+#[test]
+fn every_runbook_in_the_documents_is_checked() {
+    let mut complaints = Vec::new();
+    let mut looked_at = 0;
+    for path in all_markdown() {
+        // `docs/codes` has a test of its own: what its pages call wrong and cured is held against their code.
+        let documents = path == Path::new("README.md") || path.starts_with("docs") && !path.starts_with("docs/codes");
+        for block in blocks_of(&read(&path)).iter().filter(|_| documents) {
+            looked_at += 1;
+            if let Some(complaint) = complaint(block) {
+                complaints.push(format!("{}:{}: {complaint}\n{}", path.display(), block.line, block.text));
+            }
+        }
+    }
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+    assert!(looked_at > 40, "only {looked_at} blocks were found");
+}
+
+#[test]
+fn the_fixtures_themselves_are_checked() {
+    for entry in std::fs::read_dir(root().join(FIXTURES)).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let text = std::fs::read_to_string(&path).expect("a text");
+        assert_eq!(findings(&text, true), [], "{}", path.display());
+    }
+}
+
+#[test]
+fn every_link_between_documents_leads_somewhere() {
+    let mut looked_at = 0;
+    let mut broken = Vec::new();
+    for path in all_markdown() {
+        for link in links::of(&read(&path)) {
+            looked_at += 1;
+            if let Some(why) = links::broken(&path, &link, root()) {
+                broken.push(format!("{}: {link}: {why}", path.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+    assert!(looked_at > 10, "only {looked_at} links were found");
+}
+
+/// The page names tests as `file::test`; a test that is renamed or taken away must not stay there.
+#[test]
+fn the_tests_that_the_page_on_reliability_names_exist() {
+    let page = read(Path::new("docs/reliability.md"));
+    let named: Vec<&str> =
+        page.split('`').filter(|word| word.starts_with("reliability_") && word.contains("::")).collect();
+    assert!(named.len() > 50, "{}", named.len());
+    for name in named {
+        let (file, test) = name.split_once("::").expect("a file and a test");
+        let text = read(&Path::new("tests/it").join(file).with_extension("rs"));
+        assert!(text.contains(&format!("#[test]\nfn {test}()")), "{name}");
+    }
+}

@@ -1,0 +1,96 @@
+//! Every file of `tests/invalid` says in comments what must be found in it, and exactly that is found.
+//!
+//! `# expect: CODE LINE:COLUMN [words]` names the code and the place of the main label, and words that the message, a
+//! label or the help must hold. A file's name may stand before the place: then it is in that file, beside this one.
+//! The comments are written by hand; nothing writes them anew.
+
+use crate::corpus::{Finding, MadeUp, TestFiles, check, demand, folder, roots};
+use rectify::diagnostic::CODES;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+fn expected(root: &Path) -> Vec<Finding> {
+    let bytes = std::fs::read(folder().join(root)).unwrap();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let demands = text.lines().filter_map(|line| line.strip_prefix("# expect: "));
+    demands
+        .map(|line| demand(root, line).unwrap_or_else(|| panic!("{}: what does this say? {line}", root.display())))
+        .collect()
+}
+
+#[test]
+fn each_gets_what_it_says_and_nothing_else() {
+    // The stack is small on purpose: whoever checks a file need not have more.
+    std::thread::Builder::new().stack_size(512 << 10).spawn(compare_each).unwrap().join().unwrap();
+}
+
+fn compare_each() {
+    let mut wrong = Vec::new();
+    for root in roots("invalid") {
+        let mut expected = expected(&root);
+        let (checked, found) = check(&TestFiles, &root);
+        let mut lines = Vec::new();
+        if expected.is_empty() {
+            lines.push("  it does not say what it expects".to_owned());
+        }
+        if checked.program.is_some() {
+            lines.push("  it gave a program".to_owned());
+        }
+        for finding in found {
+            let same = |expected: &Finding| finding.fits(expected);
+            match expected.iter().position(same) {
+                Some(position) => drop(expected.remove(position)),
+                None => lines.push(format!("  found:   {finding:?}")),
+            }
+        }
+        lines.extend(expected.iter().map(|missing| format!("  missing: {:?}", missing)));
+        if !lines.is_empty() {
+            wrong.push(format!("{}\n{}", root.display(), lines.join("\n")));
+        }
+    }
+    assert!(wrong.is_empty(), "{} files differ\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Codes that need an inventory, and one that needs too many files to keep them here: tested elsewhere.
+const ELSEWHERE: [&str; 5] = ["E0208", "E0209", "E0603", "E0801", "E0802"];
+
+#[test]
+fn every_code_has_a_file() {
+    let covered: BTreeSet<String> =
+        roots("invalid").iter().flat_map(|root| expected(root)).map(|expected| expected.code).collect();
+    let of_files = |code: &&str| !code.starts_with("E07") && !code.starts_with('L') && !ELSEWHERE.contains(code);
+    let missing: Vec<&str> =
+        CODES.iter().map(|page| page.code.0).filter(of_files).filter(|code| !covered.contains(*code)).collect();
+    assert!(missing.is_empty(), "no file in tests/invalid for {missing:?}");
+    assert!(roots("invalid").len() >= 90);
+}
+
+fn chain(length: usize) -> MadeUp {
+    let file = |number: usize| {
+        let import = format!("import \"{}.runbook\"\n", number + 1);
+        (PathBuf::from(format!("{number}.runbook")), if number + 1 < length { import } else { String::new() })
+    };
+    MadeUp((0..length).map(file).collect())
+}
+
+#[test]
+fn a_chain_of_a_thousand_imports_is_one_import_too_long() {
+    let (_, found) = check(&chain(1_000), Path::new("0.runbook"));
+    let places: Vec<_> = found.iter().map(|it| (it.code.as_str(), it.file.as_str(), it.line, it.column)).collect();
+    assert_eq!(places, [("E0603", "99.runbook", 1, 8)]);
+    let (checked, found) = check(&chain(100), Path::new("0.runbook"));
+    assert_eq!(found, []);
+    assert!(checked.program.is_some());
+}
+
+#[test]
+fn a_circle_is_told_as_a_path() {
+    let files = [("a", "b"), ("b", "c"), ("c", "a")];
+    let path = |name: &str| PathBuf::from(format!("{name}.runbook"));
+    let files: BTreeMap<PathBuf, String> =
+        files.iter().map(|(name, next)| (path(name), format!("import \"{next}.runbook\"\n"))).collect();
+    let (_, found) = check(&MadeUp(files), Path::new("a.runbook"));
+    let [circle] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((circle.code.as_str(), circle.file.as_str()), ("E0602", "c.runbook"));
+    assert!(circle.text.contains("a.runbook → b.runbook → c.runbook → a.runbook"), "{}", circle.text);
+}

@@ -1,0 +1,233 @@
+//! The house: which room may look into which, held against the imports as they are.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Free to all.
+const SHARED: [&str; 3] = ["source", "diagnostic", "value"];
+
+/// Room, the rooms that it may use beside the shared ones, and whether it is pure: no file, socket, process, clock or
+/// environment.
+const ROOMS: &[(&str, &[&str], bool)] = &[
+    ("source", &[], true),
+    ("diagnostic", &[], true),
+    ("value", &[], true),
+    ("secret", &[], false),
+    ("syntax", &[], true),
+    ("format", &["syntax"], true),
+    ("catalog", &["syntax"], true),
+    ("yaml", &[], true),
+    ("inventory", &["secret", "yaml"], true),
+    ("program", &["syntax"], true),
+    ("check", &["syntax", "catalog", "inventory", "program"], true),
+    ("lint", &["syntax", "check", "inventory", "program"], true),
+    ("engine", &["program"], true),
+    ("docgen", &["syntax", "program"], true),
+    ("transport", &["secret"], false),
+    ("backend", &["secret", "transport"], false),
+    ("world", &["engine", "program", "inventory", "backend", "transport", "secret"], false),
+    ("simulation", &["world", "engine", "program", "transport", "yaml"], false),
+    ("test_runner", &["simulation", "world", "engine", "program"], false),
+    ("project", &["catalog", "check", "inventory", "lint", "program", "secret", "syntax"], false),
+    ("report", &["engine", "secret"], false),
+    ("cli", &["*"], false),
+];
+
+/// What a pure room may not name.
+const OUTSIDE: [&str; 10] = [
+    "std::fs",
+    "std::net",
+    "std::env",
+    "std::process",
+    "std::os",
+    "std::thread",
+    "tokio",
+    "rustix",
+    "async_imap",
+    "lettre",
+];
+
+/// `syntax` and `check` work on a thread of their own, for its stack; `value` knows what an IP address is.
+const ALLOWED: &[(&str, &str)] = &[("syntax", "std::thread"), ("check", "std::thread"), ("value", "std::net")];
+
+/// Libraries that one room alone may name.
+const OWNED: &[(&str, &str)] = &[
+    ("miette", "report"),
+    ("clap", "cli"),
+    ("pest", "syntax"),
+    ("async_imap", "backend"),
+    ("pulldown_cmark", "docgen"),
+];
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder of sources") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn source_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// The lines of code of each file, by room; comments and the tests inside are left out.
+fn rooms() -> BTreeMap<String, Vec<(PathBuf, String)>> {
+    let source = source_folder();
+    let mut rooms: BTreeMap<String, Vec<(PathBuf, String)>> = BTreeMap::new();
+    for path in rust_files(&source) {
+        let inside = path.strip_prefix(&source).expect("below src").to_owned();
+        let first = inside.components().next().expect("a name").as_os_str().to_string_lossy().into_owned();
+        let room = first.trim_end_matches(".rs").to_owned();
+        if room == "lib" || room == "main" || inside.file_stem().is_some_and(|stem| stem == "tests") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).expect("readable source");
+        let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+        rooms.entry(room).or_default().push((inside, code));
+    }
+    rooms
+}
+
+/// The names that follow a prefix: one, or those of a group in braces.
+fn names_after<'t>(code: &'t str, prefix: &'t str) -> Vec<&'t str> {
+    let first = |text: &'t str| {
+        let text = text.trim_start();
+        &text[..text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len())]
+    };
+    let mut found = Vec::new();
+    for (at, _) in code.match_indices(prefix) {
+        let rest = &code[at + prefix.len()..];
+        match rest.strip_prefix('{') {
+            Some(group) => found.extend(group.split('}').next().unwrap_or_default().split(',').map(first)),
+            None => found.push(first(rest)),
+        }
+    }
+    found.retain(|name| !name.is_empty());
+    found
+}
+
+fn names(code: &str, module: &str) -> bool {
+    code.match_indices(module).any(|(at, _)| {
+        let before = code[..at].chars().next_back();
+        let after = code[at + module.len()..].chars().next();
+        !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':') && after == Some(':')
+    })
+}
+
+#[test]
+fn every_room_is_in_the_table() {
+    let found: Vec<String> = rooms().into_keys().collect();
+    for room in &found {
+        assert!(ROOMS.iter().any(|(name, ..)| name == room), "src/{room} is not in the table of rooms");
+    }
+    for (room, ..) in ROOMS {
+        assert!(found.iter().any(|name| name == room), "the table names src/{room}, which does not exist");
+    }
+}
+
+#[test]
+fn arrows_run_one_way() {
+    let mut wrong = Vec::new();
+    for (room, files) in rooms() {
+        let Some((_, may_use, _)) = ROOMS.iter().find(|(name, ..)| *name == room) else { continue };
+        for (path, code) in files {
+            for used in names_after(&code, "crate::") {
+                if !ROOMS.iter().any(|(name, ..)| *name == used) {
+                    continue;
+                }
+                let allowed =
+                    used == room || SHARED.contains(&used) || may_use.contains(&used) || may_use.contains(&"*");
+                if !allowed || (used == "cli" && room != "cli") {
+                    wrong.push(format!("{}: {room} may not use {used}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_backend_knows_another() {
+    for (path, code) in rooms().remove("backend").expect("backends") {
+        let own = path.components().nth(1).map(|part| part.as_os_str().to_string_lossy().into_owned());
+        for used in names_after(&code, "crate::backend::") {
+            let folder = source_folder().join("backend").join(used);
+            assert!(
+                !folder.is_dir() || own.as_deref() == Some(used),
+                "{}: a backend may not use the backend {used}",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn pure_rooms_stay_pure() {
+    let mut wrong = Vec::new();
+    for (room, files) in rooms() {
+        let Some((.., true)) = ROOMS.iter().find(|(name, ..)| *name == room) else { continue };
+        for (path, code) in files {
+            for module in OUTSIDE {
+                let root = module.split("::").next().unwrap_or(module);
+                let named = if root == "std" { code.contains(module) } else { names(&code, module) };
+                if named && !ALLOWED.contains(&(room.as_str(), module)) {
+                    wrong.push(format!("{}: {room} is pure and may not name {module}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn libraries_stay_in_their_rooms() {
+    let mut wrong = Vec::new();
+    for (room, files) in rooms() {
+        for (path, code) in files {
+            for (library, owner) in OWNED {
+                if room != *owner && names(&code, library) {
+                    wrong.push(format!("{}: only {owner} may name {library}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_test_file_is_forgotten() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    let main = fs::read_to_string(folder.join("main.rs")).expect("tests/it/main.rs");
+    for entry in fs::read_dir(&folder).expect("tests/it") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        if name != "main" {
+            assert!(main.contains(&format!("mod {name};")), "tests/it/{name} is in no test binary");
+        }
+    }
+    let strays = fs::read_dir(folder.parent().expect("tests")).expect("tests");
+    for entry in strays {
+        let path = entry.expect("an entry").path();
+        assert!(path.extension().is_none_or(|it| it != "rs"), "{} would be a test binary of its own", path.display());
+    }
+}
+
+#[test]
+fn every_module_says_what_it_is_for() {
+    for path in rust_files(&source_folder()) {
+        if path.file_stem().is_some_and(|stem| stem == "tests") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).expect("readable source");
+        assert!(text.starts_with("//! "), "{} does not begin with a sentence on what it is for", path.display());
+    }
+}

@@ -1,0 +1,241 @@
+//! Each rule finds what its pair of fixtures says, and none fires on what is right.
+//!
+//! `tests/lint/RULE/bad.runbook` says what must be found in it as files of `tests/invalid` do; in `good.runbook` nothing is
+//! found. Where more files belong to it, each of the two is a folder with a `main.runbook`.
+
+use crate::corpus::{Finding, demand, folder};
+use rectify::catalog::Catalog;
+use rectify::check::Session;
+use rectify::diagnostic::{CODES, Diagnostic};
+use rectify::inventory::Inventory;
+use rectify::lint::{Facts, Look, RULES, Settings};
+use rectify::program::Program;
+use rectify::source::{FileError, Files, SourceFile, SourceMap};
+use rectify::{inventory, lint};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
+
+/// The files of one project, by name.
+#[derive(Clone, Default)]
+struct Site(BTreeMap<PathBuf, String>);
+
+impl Files for Site {
+    fn resolve(&self, from: &Path, written: &str) -> Result<PathBuf, FileError> {
+        let mut path = from.parent().unwrap_or(Path::new("")).to_owned();
+        for component in Path::new(written).components() {
+            match component {
+                Component::ParentDir if !path.pop() => return Err(FileError::Outside),
+                Component::Normal(name) => path.push(name),
+                _ => {}
+            }
+        }
+        Ok(path)
+    }
+
+    fn read(&self, path: &Path) -> Result<String, FileError> {
+        self.0.get(path).cloned().ok_or(FileError::NotFound)
+    }
+}
+
+impl Site {
+    /// A file by itself, or every file of a folder.
+    fn read_from(path: &Path) -> Self {
+        let mut site = Self::default();
+        if path.is_dir() {
+            for entry in std::fs::read_dir(path).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_file() && path.extension().is_some_and(|it| it == "runbook" || it == "yaml") {
+                    let name = path.file_name().unwrap().into();
+                    site.0.insert(name, std::fs::read_to_string(&path).unwrap());
+                }
+            }
+        } else {
+            site.0.insert("main.runbook".into(), std::fs::read_to_string(path).unwrap());
+        }
+        site
+    }
+
+    fn runbooks(&self) -> Vec<PathBuf> {
+        self.0.keys().filter(|name| name.extension().is_some_and(|it| it == "runbook")).cloned().collect()
+    }
+
+    /// What the rules find in the files that are named, all of which must have no errors.
+    fn lint(&self, named: &[PathBuf]) -> Linted {
+        let mut sources: SourceMap = Catalog::builtin().sources().clone();
+        let inventory: Option<Inventory> = self.0.get(Path::new("rectify.yaml")).map(|text| {
+            let file = sources.add(SourceFile::new("rectify.yaml", text.as_str()));
+            let (inventory, found) = inventory::parse(file, text);
+            assert_eq!(found, []);
+            inventory
+        });
+        let mut session = Session::new(self, Catalog::builtin(), inventory.as_ref(), sources);
+        let mut facts = Vec::new();
+        let mut programs = Vec::new();
+        let mut linted = BTreeSet::new();
+        for name in named {
+            let checked = session.check(name);
+            assert_eq!(checked.diagnostics, [], "{}", name.display());
+            let (file, program) = (session.read_file(name).unwrap(), checked.program.unwrap());
+            facts.push(lint::look(&session, file, &program, inventory.as_ref()));
+            linted.insert(file.id);
+            programs.push(program);
+        }
+        facts.extend(session.read_files().filter(|it| !linted.contains(&it.id)).map(|it| Facts::of(&session, it)));
+        let today = jiff::civil::date(2026, 6, 1);
+        let found = lint::conclude(&facts, Settings { inventory: inventory.as_ref(), whole: true, today });
+        Linted { found, programs, sources: session.into_sources() }
+    }
+
+    fn lint_all(&self) -> Linted {
+        self.lint(&self.runbooks())
+    }
+}
+
+struct Linted {
+    found: Vec<Diagnostic>,
+    programs: Vec<Program>,
+    sources: SourceMap,
+}
+
+impl Linted {
+    fn findings(&self) -> Vec<Finding> {
+        self.found.iter().map(|diagnostic| Finding::of(diagnostic, &self.sources)).collect()
+    }
+}
+
+/// The files of a rule, `bad` or `good`.
+fn fixture(rule: &str, which: &str) -> Site {
+    let path = folder().join("lint").join(rule).join(which);
+    Site::read_from(&if path.is_dir() { path } else { path.with_extension("runbook") })
+}
+
+/// Rules that have a fixture; the baseline is tested where there is one, in `check_baseline`.
+fn names() -> impl Iterator<Item = &'static str> {
+    RULES.iter().map(|rule| rule.name()).filter(|name| *name != "stale-baseline")
+}
+
+#[test]
+fn each_finds_what_its_fixture_says_and_nothing_in_the_good_one() {
+    let mut wrong = Vec::new();
+    for name in names() {
+        let bad = fixture(name, "bad");
+        let text = &bad.0[Path::new("main.runbook")];
+        let demands = text.lines().filter_map(|line| line.strip_prefix("# expect: "));
+        let expected: Vec<Finding> =
+            demands.map(|line| demand(Path::new("main.runbook"), line).unwrap_or_else(|| panic!("{line}"))).collect();
+        assert!(!expected.is_empty(), "{name} does not say what it expects");
+        let found = bad.lint_all().findings();
+        let same = found.len() == expected.len() && found.iter().zip(&expected).all(|(one, other)| one.fits(other));
+        if !same {
+            wrong.push(format!("{name}: found {found:#?}"));
+        }
+        let found = fixture(name, "good").lint_all().findings();
+        if !found.is_empty() {
+            wrong.push(format!("{name}, good: found {found:#?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_rule_has_a_code_a_name_and_a_place_in_the_registry() {
+    let of_codes: Vec<_> = CODES.iter().filter(|page| page.code.0.starts_with('L')).collect();
+    assert_eq!(
+        of_codes.iter().map(|page| page.code).collect::<Vec<_>>(),
+        RULES.iter().map(|it| it.code).collect::<Vec<_>>()
+    );
+    for page in CODES {
+        assert_eq!(page.rule.is_some(), page.code.0.starts_with('L'), "{}", page.code);
+    }
+    let names: BTreeSet<&str> = names().collect();
+    assert_eq!(names.len(), RULES.len() - 1, "a name is there twice");
+    let reads_well = |name: &str| name.contains('-') && name.chars().all(|it| it.is_ascii_lowercase() || it == '-');
+    assert!(names.iter().all(|name| reads_well(name)), "{names:?}");
+    for entry in std::fs::read_dir(folder().join("lint")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(names.contains(name.as_str()), "tests/lint/{name} belongs to no rule");
+    }
+}
+
+#[test]
+fn what_a_rule_finds_can_be_allowed_where_it_stands() {
+    for rule in RULES.iter().filter(|rule| !matches!(rule.look, Look::Findings)) {
+        let mut site = fixture(rule.name(), "bad");
+        let linted = site.lint_all();
+        let [finding] = linted.found.as_slice() else { panic!("{}: {:?}", rule.name(), linted.found) };
+        let file = linted.sources.file(finding.span().file).unwrap();
+        if !file.name.ends_with(".runbook") {
+            continue;
+        }
+        let line = file.position(finding.span().start).line as usize;
+        let mut lines: Vec<&str> = file.text.lines().collect();
+        let allow = format!("# allow: {} — because this test says so", rule.name());
+        lines.insert(line - 1, &allow);
+        site.0.insert(PathBuf::from(&*file.name), lines.join("\n") + "\n");
+        assert_eq!(site.lint_all().findings(), [], "{}", rule.name());
+    }
+}
+
+/// A program without the places of its parts.
+fn meaning(program: &Program) -> String {
+    let spans = regex::Regex::new(r"Span \{[^{}]*\}").unwrap();
+    spans.replace_all(&format!("{program:?}"), "").into_owned()
+}
+
+#[test]
+fn a_fix_takes_the_finding_away_and_keeps_the_program() {
+    let mut looked_at = 0;
+    for rule in RULES.iter().filter(|rule| rule.fixable) {
+        let mut site = fixture(rule.name(), "bad");
+        let before = site.lint_all();
+        let finding = before.found.iter().find(|it| it.code == rule.code).expect("the finding");
+        let fix = finding.fix.as_ref().unwrap_or_else(|| panic!("{} has no fix", rule.name()));
+        let file = before.sources.file(fix.span.file).unwrap();
+        let mut text = file.text.to_string();
+        text.replace_range(fix.span.start as usize..fix.span.end as usize, &fix.replacement);
+        site.0.insert(PathBuf::from(&*file.name), text);
+        let after = site.lint_all();
+        assert!(after.found.iter().all(|it| it.code != rule.code), "{}: {:?}", rule.name(), after.findings());
+        let meanings = |linted: &Linted| linted.programs.iter().map(meaning).collect::<Vec<_>>();
+        assert!(meanings(&before) == meanings(&after), "the fix of {} changes the program", rule.name());
+        assert!(meanings(&before)[0].len() > 100);
+        looked_at += 1;
+    }
+    assert!(looked_at >= 2);
+    for rule in RULES.iter().filter(|rule| !rule.fixable && rule.name() != "stale-baseline") {
+        let found = fixture(rule.name(), "bad").lint_all().found;
+        assert!(found.iter().all(|it| it.fix.is_none()), "{} has a fix and does not say so", rule.name());
+    }
+}
+
+#[test]
+fn none_fires_on_the_runbooks_that_come_with_the_tool() {
+    let root = folder().join("../runbooks");
+    let mut looked_at = 0;
+    for entry in std::fs::read_dir(&root).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            let site = Site::read_from(&path);
+            looked_at += site.runbooks().len();
+            assert_eq!(site.lint_all().findings(), [], "{}", path.display());
+        }
+    }
+    assert!(looked_at >= 10, "only {looked_at} runbooks were found");
+}
+
+/// Each is a project of its own: the files beside it tell of the same alerts.
+#[test]
+fn none_fires_on_valid_files() {
+    let mut site = Site::default();
+    for entry in std::fs::read_dir(folder().join("valid")).unwrap() {
+        let entry = entry.unwrap();
+        let name = Path::new("valid").join(entry.file_name());
+        site.0.insert(name, std::fs::read_to_string(entry.path()).unwrap());
+    }
+    // Alone, the declarations that the others import are unused.
+    let roots: Vec<PathBuf> = site.runbooks().into_iter().filter(|root| !root.ends_with("farm.runbook")).collect();
+    assert!(roots.len() >= 8);
+    for root in roots {
+        assert_eq!(site.lint(std::slice::from_ref(&root)).findings(), [], "{}", root.display());
+    }
+}

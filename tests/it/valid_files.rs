@@ -1,0 +1,12 @@
+//! Nothing is found in the files of `tests/valid`.
+
+use crate::corpus::{TestFiles, check, roots};
+
+#[test]
+fn nothing_is_found() {
+    for root in roots("valid") {
+        let (checked, found) = check(&TestFiles, &root);
+        assert_eq!(found, [], "{}", root.display());
+        assert!(checked.program.is_some());
+    }
+}
