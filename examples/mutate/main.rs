@@ -1,7 +1,7 @@
 //! Makes every mutant of the shipped runbooks, shows them to `check` and to the runbooks' own tests, and keeps what
 //! became of them below `target/`.
 //!
-//! `mutate [FOLDER…]` tries the folders that are named, `--page` writes docs/mutation.md from what is kept, and `--list`
+//! `mutate [FOLDER…]` tries the folders that are named, `--page` writes docs/reports/mutation.md from what is kept, and `--list`
 //! prints every mutant with what killed it. `--page` or `--list` alone try nothing.
 
 mod mutation;
@@ -39,7 +39,7 @@ fn main() -> std::io::Result<()> {
     }
     if options.contains(&"--page") {
         let all: Vec<Tried> = FOLDERS.iter().map(read).collect::<Result<_, _>>()?;
-        std::fs::write(root.join("docs/mutation.md"), table::page(&all))?;
+        std::fs::write(root.join("docs/reports/mutation.md"), table::page(&all))?;
     }
     Ok(())
 }

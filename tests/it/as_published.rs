@@ -1,7 +1,7 @@
 //! The page that this project began with, written down as it stands, faults included: `check` would have told its author.
 //!
 //! `tests/as-published` is the six procedures of the page. Comments in the files say what must be found in them, as in
-//! `tests/invalid`; exactly that is found. `docs/as-published.md` shows it beside the cures.
+//! `tests/invalid`; exactly that is found. `docs/reports/as-published.md` shows it beside the cures.
 
 use crate::corpus::{Finding, demand};
 use std::collections::BTreeSet;
@@ -138,7 +138,7 @@ fn bare(text: &str) -> Vec<&str> {
 
 #[test]
 fn the_page_shows_what_stands_there_what_is_found_and_what_cures_it() {
-    let page = read("docs/as-published.md");
+    let page = read("docs/reports/as-published.md");
     let found = found();
     let (warnings, errors): (Vec<&Found>, Vec<&Found>) =
         found.iter().partition(|found| found.finding.code.starts_with('L'));

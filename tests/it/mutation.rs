@@ -1,5 +1,5 @@
 //! Slips made mechanically in the shipped runbooks: what `check` sees of them, in the reduced form of
-//! `examples/mutate`. The full run, with the runbooks' own tests, is told in docs/mutation.md.
+//! `examples/mutate`. The full run, with the runbooks' own tests, is told in docs/reports/mutation.md.
 
 #[path = "../../examples/mutate/mutation/mod.rs"]
 #[allow(dead_code, reason = "the page and the worlds are for the example")]

@@ -1,4 +1,4 @@
-//! The page `docs/mutation.md`: rates by operator, by killer and by runbook, and every survivor with a word on why.
+//! The page `docs/reports/mutation.md`: rates by operator, by killer and by runbook, and every survivor with a word on why.
 
 use super::Made;
 use super::Mutant;
