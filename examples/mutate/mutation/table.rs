@@ -147,8 +147,8 @@ pub fn page(tried: &[Tried]) -> String {
         let Tried { folder, tests, how, unparsed, twice, same, .. } = it;
         let _ = writeln!(
             page,
-            "`{folder}`: {tests}. {how} Left out: {unparsed} slips that the parser refuses, {twice} that another \
-             operator had made, {same} after which every program is the same.\n"
+            "`{folder}`: {tests}. {how} Left out: {unparsed} changes that the parser refuses, {twice} that another \
+             operator also made, {same} that leave every program the same.\n"
         );
     }
     let _ = writeln!(page, "## By operator\n\n| operator | {HEAD}");
@@ -210,12 +210,12 @@ fn survivors(tried: &[Tried]) -> String {
 
 const INTRODUCTION: &str = "# Mutation
 
-Small slips are made in the shipped runbooks, mechanically and at every place where the operator fits; this page says who
-notices. `check` looks first. What it refuses cannot be run; what it lets pass is run by the tests of the folder. So
-*check alone* holds every refused file, and *both* only those with a finding that leaves them runnable.
+Mutation operators make small changes in the shipped runbooks, at every place where they apply; this page shows what detects
+them. `check` comes first. A file that it refuses cannot be run; the tests of the folder run every other file. So *check
+alone* includes every refused file, and *both* only files with a finding that can still be run.
 
-A slip that the parser refuses is no mutant, and neither is one after which every program of the folder is the same but
-for places in the text. Files of tests are not mutated, and `check` is not shown them. `cargo run --example mutate` makes
-the figures, and with `--page` writes this page.
+A change that the parser refuses is not a mutant, and neither is one that alters only positions in the text of a program.
+Test files are not mutated, and `check` does not read them. `cargo run --example mutate` computes the figures, and with
+`--page` writes this page.
 
 ";
