@@ -191,7 +191,7 @@ fn survivors(tried: &[Tried]) -> String {
     let mut groups = BTreeMap::<(Kind, &str), Vec<String>>::new();
     for it in tried {
         for survivor in it.survived() {
-            let (kind, why) = it.reason(survivor).map_or((Kind::Open, "Not looked at"), |it| (it.kind, it.why));
+            let (kind, why) = it.reason(survivor).map_or((Kind::Open, "Not examined"), |it| (it.kind, it.why));
             let line = format!("- {}, {}: {}\n", it.place(survivor), survivor.operator, survivor.slip);
             groups.entry((kind, why)).or_default().push(line);
         }

@@ -41,26 +41,26 @@ pub struct Operator {
 pub const OPERATORS: &[Operator] = &[
     Operator {
         name: "drop an undo",
-        what: "`temporarily` becomes a plain call; an `undo` block or `keep on failure` goes",
+        what: "`temporarily` becomes a plain call; an `undo` block or `keep on failure` is removed",
         make: statements::drop_undo,
     },
     Operator {
         name: "swap adverbs",
-        what: "`temporarily` becomes `permanently`, and the other way round",
+        what: "`temporarily` becomes `permanently`, and vice versa",
         make: statements::swap_adverbs,
     },
     Operator {
         name: "drop an else",
-        what: "the `else` of `require`, `wait until`, `let`, `if`, `manual` … goes",
+        what: "the `else` of `require`, `wait until`, `let`, `if`, `manual` … is removed",
         make: statements::drop_else,
     },
-    Operator { name: "drop a gate", what: "a `require` or `require approval` goes", make: statements::drop_gate },
+    Operator { name: "drop a gate", what: "a `require` or `require approval` is removed", make: statements::drop_gate },
     Operator {
         name: "drop an ask",
-        what: "a `resolve if fixed`, `wait until` or `check` goes",
+        what: "a `resolve if fixed`, `wait until` or `check` is removed",
         make: statements::drop_ask,
     },
-    Operator { name: "drop a statement", what: "any other statement goes", make: statements::drop_statement },
+    Operator { name: "drop a statement", what: "any other statement is removed", make: statements::drop_statement },
     Operator {
         name: "escalate to resolve",
         what: "an `escalate` becomes a `resolve`",
@@ -68,21 +68,25 @@ pub const OPERATORS: &[Operator] = &[
     },
     Operator {
         name: "drop evidence",
-        what: "what stands after `with` goes, whole or one item",
+        what: "the evidence after `with` is removed, all of it or one item",
         make: statements::drop_evidence,
     },
     Operator {
         name: "reorder clean-up",
-        what: "two neighbours in an `undo` change places",
+        what: "two neighbouring statements in an `undo` are swapped",
         make: statements::reorder_cleanup,
     },
-    Operator { name: "reorder statements", what: "two neighbours elsewhere change places", make: statements::reorder },
+    Operator {
+        name: "reorder statements",
+        what: "two neighbouring statements elsewhere are swapped",
+        make: statements::reorder,
+    },
     Operator {
         name: "drop an arm",
-        what: "an arm of a `match`, or one of its words, goes",
+        what: "a case of a `match`, or one of its words, is removed",
         make: statements::drop_arm,
     },
-    Operator { name: "drop a bound", what: "a `lock`, `limit` or `ends within` goes", make: bounds::drop_bound },
+    Operator { name: "drop a bound", what: "a `lock`, `limit` or `ends within` is removed", make: bounds::drop_bound },
     Operator {
         name: "drop a clause",
         what: "a probe loses its `timeout`, `retries`, `unknown if` or `passed if`",
@@ -90,13 +94,13 @@ pub const OPERATORS: &[Operator] = &[
     },
     Operator {
         name: "drop a duration",
-        what: "one of `within`, `every`, `for`, `after` goes",
+        what: "one of `within`, `every`, `for`, `after` is removed",
         make: bounds::drop_duration,
     },
     Operator { name: "swap a unit", what: "`5m` becomes `5s` or `5h`", make: bounds::swap_unit },
     Operator {
         name: "widen a loop",
-        what: "`at most`, `repeat`, `retry`, `retries`, a rate or a duration is ten times as much; `at most` goes",
+        what: "`at most`, `repeat`, `retry`, `retries`, a rate or a duration is ten times as large; `at most` is removed",
         make: bounds::widen,
     },
     Operator {
@@ -104,11 +108,11 @@ pub const OPERATORS: &[Operator] = &[
         what: "`==` and `!=`, `<` and `<=`, `in` and `not in`, `all`, `any` and `none`, `and` and `or`",
         make: conditions::swap,
     },
-    Operator { name: "negate a condition", what: "`not` before it", make: conditions::negate },
-    Operator { name: "drop an item", what: "an item of a list goes", make: conditions::drop_item },
+    Operator { name: "negate a condition", what: "`not` is put before it", make: conditions::negate },
+    Operator { name: "drop an item", what: "an item of a list is removed", make: conditions::drop_item },
     Operator {
         name: "misspell a name",
-        what: "a field, a parameter, a label or an enum word with two letters exchanged",
+        what: "a field, a parameter, a label or an enum word with two letters swapped",
         make: names::misspell,
     },
     Operator { name: "another field", what: "another field of the same record", make: names::another_field },
@@ -118,13 +122,13 @@ pub const OPERATORS: &[Operator] = &[
     Operator { name: "another probe", what: "another probe in a goal or after `check`", make: names::another_probe },
     Operator {
         name: "another text",
-        what: "another text that the same argument is given elsewhere",
+        what: "another text that the same argument has elsewhere",
         make: names::another_text,
     },
     Operator {
         name: "misspell a text",
-        what: "a text that is an argument or pattern, with two letters exchanged",
+        what: "a text that is an argument or pattern, with two letters swapped",
         make: names::misspell_text,
     },
-    Operator { name: "another contact", what: "somebody else is told", make: names::another_contact },
+    Operator { name: "another contact", what: "another contact is told", make: names::another_contact },
 ];
