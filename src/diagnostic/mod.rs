@@ -85,6 +85,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// What would cure it, where that is certain.
     pub fix: Option<Fix>,
+    /// Whether the file may hold a secret near the place: then no report shows its text.
+    pub hides_source: bool,
 }
 
 impl Diagnostic {
@@ -97,6 +99,7 @@ impl Diagnostic {
             labels: vec![Label { span, text: String::new() }],
             help: None,
             fix: None,
+            hides_source: false,
         }
     }
 

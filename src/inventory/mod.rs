@@ -121,7 +121,11 @@ pub fn parse(file: FileId, text: &str) -> (Inventory, Vec<Diagnostic>) {
     };
     let mut mail_key = None;
     let mut default_span = None;
+    let mut with_secrets: Vec<(Span, Span)> = Vec::new();
     for field in reader.fields(&root, "rectify.yaml", &SECTIONS) {
+        if field.name == "secrets" || field.name == "mail" && may_hold_password(field.value) {
+            with_secrets.push((field.key, field.value.span));
+        }
         match field.name {
             "hosts" => inventory.hosts = hosts::read(&mut reader, field.value),
             "contacts" => inventory.contacts = contacts::read(&mut reader, field.value),
@@ -167,8 +171,21 @@ pub fn parse(file: FileId, text: &str) -> (Inventory, Vec<Diagnostic>) {
             reader.error(root.span.before(), message).help("Add a section `mail:` with `server:` and `from:`");
         }
     }
+    for diagnostic in &mut reader.diagnostics {
+        let at = diagnostic.span().start;
+        diagnostic.hides_source = with_secrets.iter().any(|(key, value)| (key.start..value.end).contains(&at));
+    }
     reader.diagnostics.sort_by_key(|diagnostic| diagnostic.span().start);
     (inventory, reader.diagnostics)
+}
+
+/// Whether a section `mail:` has a password in it, perhaps by mistake or under a misspelt name.
+fn may_hold_password(mail: &yaml::Node) -> bool {
+    const OTHERS: [&str; 7] = ["server", "port", "security", "from", "user", "ca", "server_name"];
+    match &mail.kind {
+        yaml::Kind::Map(entries) => entries.iter().any(|(key, _)| !key.text().is_some_and(|key| OTHERS.contains(&key))),
+        _ => true,
+    }
 }
 
 /// Diagnostics point at the section and never at the entry: the line of a mistaken one may hold the secret itself.

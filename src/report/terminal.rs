@@ -4,11 +4,12 @@
 use super::sanitise::{same_length, sanitise_line};
 use crate::diagnostic::findings::{Findings, file_name};
 use crate::diagnostic::{Diagnostic, Label, Severity};
-use crate::source::{SourceFile, SourceMap};
+use crate::source::{FileId, SourceFile, SourceMap};
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
     SpanContents,
 };
+use std::collections::BTreeSet;
 use std::fmt::{Display, Write};
 
 /// A line that is longer than this many bytes is not shown whole.
@@ -31,8 +32,10 @@ pub fn findings_as_text(findings: &Findings, sources: &SourceMap, style: Style) 
     let theme = if style.colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_width(style.width.max(NARROWEST)).with_links(false);
     let mut text = String::new();
+    let hidden: BTreeSet<FileId> =
+        findings.shown.iter().filter(|finding| finding.hides_source).map(|finding| finding.span().file).collect();
     for (position, finding) in findings.shown.iter().enumerate() {
-        let shown = Shown::new(finding, sources);
+        let shown = Shown::new(finding, sources, &hidden);
         if handler.render_report(&mut text, &shown).is_err() {
             let _ = writeln!(text, "{}: {}", finding.code, finding.message);
         }
@@ -80,11 +83,13 @@ impl SourceCode for Lines {
 }
 
 impl<'a> Shown<'a> {
-    fn new(finding: &'a Diagnostic, sources: &SourceMap) -> Self {
+    /// Of files in `hidden` no line is shown, whichever finding it is: a secret may stand beside any of them.
+    fn new(finding: &'a Diagnostic, sources: &SourceMap, hidden: &BTreeSet<FileId>) -> Self {
         let file = sources.file(finding.span().file);
         let (here, elsewhere): (Vec<_>, Vec<_>) =
             finding.labels.iter().partition(|label| label.span.file == finding.span().file);
         let fits = file.is_some_and(|file| here.iter().all(|label| lines_fit(file, label)));
+        let fits = fits && !hidden.contains(&finding.span().file);
         let mut message = sanitise_line(&finding.message).into_owned();
         let (mut source, mut labels) = (None, Vec::new());
         match file {

@@ -199,3 +199,21 @@ fn the_runbooks_of_the_project_are_formatted_and_right() {
     run(&["fmt", "--check", "runbooks"]).ends(0);
     run(&["check", "runbooks"]).ends(0);
 }
+
+#[test]
+fn no_line_of_an_inventory_with_a_misplaced_secret_is_shown() {
+    for text in [
+        "secrets:\n  db: hunter22\n",
+        "secrets:\n  db: [hunter22]\n",
+        "secrets: hunter22\n",
+        "hosts:\n  a: {adress: 192.0.2.1}\nsecrets:\n  db: hunter22\npolicy: {destroy: never}\n",
+        "mail: {server: m, from: a@example.org, user: u, password: hunter22}\n",
+        "mail:\n  server: m\n  from: a@example.org\n  user: u\n  pasword: hunter22\n",
+    ] {
+        let project = Project::new(&[("rectify.yaml", text)]);
+        for format in ["text", "json", "sarif", "github", "junit", "gitlab"] {
+            let ran = project.run(&["check", "rectify.yaml", "--format", format]).ends(1);
+            assert!(!ran.stdout.contains("hunter22") && !ran.stderr.contains("hunter22"), "{ran:#?}");
+        }
+    }
+}
