@@ -40,6 +40,12 @@ impl Project {
         command
     }
 
+    /// What came of the program, started in the folder of this repository.
+    pub fn run_in_repository(arguments: &[&str]) -> Ran {
+        let project = Self::new(&[]);
+        Ran::of(project.command(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap())
+    }
+
     /// What came of it.
     pub fn run(&self, arguments: &[&str]) -> Ran {
         Ran::of(self.command(arguments).output().unwrap())

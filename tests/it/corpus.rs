@@ -3,6 +3,8 @@
 use rectify::catalog::Catalog;
 use rectify::check::{Checked, Session};
 use rectify::diagnostic::Diagnostic;
+use rectify::lint::{self, Facts, Settings};
+use rectify::report::{Findings, Style, count_of, findings_as_text};
 use rectify::source::{FileError, Files, MAX_FILE_BYTES, SourceMap};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -133,4 +135,35 @@ pub fn check(files: &dyn Files, root: &Path) -> (Checked, Vec<Finding>) {
     let checked = session.check(root);
     let findings = checked.diagnostics.iter().map(|diagnostic| Finding::of(diagnostic, session.sources())).collect();
     (checked, findings)
+}
+
+/// What `rectify check FILE` shows of a file without an inventory, on a terminal without colours, 100 columns wide.
+pub fn screen(files: &dyn Files, root: &Path) -> String {
+    let catalog = Catalog::builtin();
+    let mut session = Session::new(files, catalog, None, catalog.sources().clone());
+    let checked = session.check(root);
+    let mut found = checked.diagnostics;
+    if let Some(file) = session.read_file(root) {
+        let own = match (&checked.program, &checked.draft) {
+            (Some(program), _) => Some(lint::look(&session, file, program, None)),
+            (None, Some(draft)) => Some(lint::look_at_draft(&session, file, draft, None)),
+            (None, None) => None,
+        };
+        let others = session.read_files().filter(|other| own.is_none() || other.id != file.id);
+        let facts: Vec<Facts> = others.map(|other| Facts::of(&session, other)).collect();
+        let facts: Vec<Facts> = own.into_iter().chain(facts).collect();
+        let today = jiff::civil::date(2026, 6, 1);
+        found.extend(lint::conclude(&facts, Settings { inventory: None, whole: false, today }));
+    }
+    screen_of(found, session.sources())
+}
+
+/// Findings as `rectify check` shows them on a terminal without colours, 100 columns wide.
+pub fn screen_of(found: Vec<Diagnostic>, sources: &SourceMap) -> String {
+    let findings = Findings::new(found, sources);
+    let text = findings_as_text(&findings, sources, Style { colour: false, width: 100 });
+    match count_of(std::iter::once(&findings)) {
+        Some(count) => format!("{text}{count}\n"),
+        None => text,
+    }
 }

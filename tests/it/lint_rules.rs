@@ -3,7 +3,7 @@
 //! `tests/lint/RULE/bad.runbook` says what must be found in it as files of `tests/invalid` do; in `good.runbook` nothing is
 //! found. Where more files belong to it, each of the two is a folder with a `main.runbook`.
 
-use crate::corpus::{Finding, demand, folder};
+use crate::corpus::{self, Finding, demand, folder};
 use rectify::catalog::Catalog;
 use rectify::check::Session;
 use rectify::diagnostic::{CODES, Diagnostic};
@@ -17,7 +17,7 @@ use std::path::{Component, Path, PathBuf};
 
 /// The files of one project, by name.
 #[derive(Clone, Default)]
-struct Site(BTreeMap<PathBuf, String>);
+pub struct Site(BTreeMap<PathBuf, String>);
 
 impl Files for Site {
     fn resolve(&self, from: &Path, written: &str) -> Result<PathBuf, FileError> {
@@ -86,25 +86,30 @@ impl Site {
         Linted { found, programs, sources: session.into_sources() }
     }
 
-    fn lint_all(&self) -> Linted {
+    pub fn lint_all(&self) -> Linted {
         self.lint(&self.runbooks())
     }
 }
 
-struct Linted {
+pub struct Linted {
     found: Vec<Diagnostic>,
     programs: Vec<Program>,
     sources: SourceMap,
 }
 
 impl Linted {
+    /// What `rectify check` shows of it.
+    pub fn screen(self) -> String {
+        corpus::screen_of(self.found, &self.sources)
+    }
+
     fn findings(&self) -> Vec<Finding> {
         self.found.iter().map(|diagnostic| Finding::of(diagnostic, &self.sources)).collect()
     }
 }
 
 /// The files of a rule, `bad` or `good`.
-fn fixture(rule: &str, which: &str) -> Site {
+pub fn fixture(rule: &str, which: &str) -> Site {
     let path = folder().join("lint").join(rule).join(which);
     Site::read_from(&if path.is_dir() { path } else { path.with_extension("runbook") })
 }

@@ -60,6 +60,8 @@ mod reliability_values;
 mod scenarios;
 mod schemas;
 mod simulate_exchange;
+mod snapshots;
+mod support;
 mod syntax_accepts;
 mod syntax_hostile;
 mod syntax_mistakes;

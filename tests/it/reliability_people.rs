@@ -1,9 +1,7 @@
 //! What people are told: which runbook, with what, on which host; and of alerts that start nothing at all.
 
 use super::cli_support::{Project, Ran};
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use super::support::mail_sink::{MailSink, unfolded};
 
 /// What is kept of messages that reached nobody.
 fn undelivered(project: &Project) -> String {
@@ -194,66 +192,9 @@ fn by_mail(port: u16) -> String {
     )
 }
 
-/// Somebody who takes mail without TLS, and keeps it.
-struct Postbox {
-    port: u16,
-    mails: Arc<Mutex<Vec<String>>>,
-}
-
-impl Postbox {
-    fn open() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let postbox = Self { port: listener.local_addr().unwrap().port(), mails: Arc::default() };
-        let mails = postbox.mails.clone();
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let _ = Self::take(stream, &mails);
-            }
-        });
-        postbox
-    }
-
-    fn take(mut stream: TcpStream, mails: &Mutex<Vec<String>>) -> std::io::Result<()> {
-        let mut lines = BufReader::new(stream.try_clone()?);
-        stream.write_all(b"220 here\r\n")?;
-        let mut line = String::new();
-        while lines.read_line(&mut line)? > 0 {
-            let command = std::mem::take(&mut line).to_ascii_uppercase();
-            if command.starts_with("DATA") {
-                stream.write_all(b"354 go on\r\n")?;
-                let mut mail = String::new();
-                while lines.read_line(&mut line)? > 0 && line != ".\r\n" {
-                    mail.push_str(&std::mem::take(&mut line));
-                }
-                line.clear();
-                mails.lock().unwrap().push(mail);
-            }
-            stream.write_all(if command.starts_with("QUIT") { b"221 bye\r\n" } else { b"250 ok\r\n" })?;
-        }
-        Ok(())
-    }
-
-    /// What came, once there is as much.
-    fn messages(&self, count: usize) -> Vec<String> {
-        for _ in 0..2000 {
-            let mails = self.mails.lock().unwrap().clone();
-            if mails.len() >= count {
-                return mails;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
-        panic!("only this came: {:?}", self.mails.lock().unwrap());
-    }
-}
-
-/// Lines that mail has folded or broken, put together again.
-fn unfolded(mail: &str) -> String {
-    mail.replace("\r\n", "\n").replace("=\n", "").replace("\n ", " ").replace("=3D", "=")
-}
-
 #[test]
 fn of_several_alerts_each_that_fits_is_run_and_the_default_contact_hears_of_the_others() {
-    let server = Postbox::open();
+    let server = MailSink::open();
     let project = for_alerts(&by_mail(server.port));
     let message = group(&[
         alert("WebDown", &[("instance", "nowhere:9100"), ("job", "node")]),
@@ -276,7 +217,7 @@ fn of_several_alerts_each_that_fits_is_run_and_the_default_contact_hears_of_the_
 
 #[test]
 fn a_subject_has_no_character_that_cannot_be_seen() {
-    let server = Postbox::open();
+    let server = MailSink::open();
     let statements = "  escalate to desk \"Says ${note}\"";
     let text = format!("{ROLE}{}", book("Web", "server: web, note: text", "  ends within 1h\n", statements));
     let inventory = format!("{HOSTS}{}", by_mail(server.port));
@@ -311,7 +252,7 @@ fn a_label_that_is_null_fills_nothing() {
 
 #[test]
 fn two_hosts_of_one_message_are_told_apart() {
-    let server = Postbox::open();
+    let server = MailSink::open();
     let inventory = by_mail(server.port);
     let text = format!(
         "{ROLE}{}",

@@ -1,0 +1,4 @@
+//! What several tests share.
+
+pub mod mail_sink;
+pub mod snapshot;

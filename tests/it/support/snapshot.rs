@@ -1,0 +1,97 @@
+//! Snapshots: texts for people, kept in `tests/snapshots` and compared with what the program writes now.
+//!
+//! `INSTA_UPDATE=always` accepts what is new. `INSTA_UPDATE=no`, as in CI, fails on any difference and writes nothing.
+
+use crate::cli_support::{Project, Ran};
+use insta::Settings;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The folder of all snapshots.
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots")
+}
+
+/// Compares `text` with `tests/snapshots/GROUP/NAME.snap`.
+///
+/// # Panics
+/// Where they differ.
+#[track_caller]
+pub fn assert_snapshot(group: &str, name: &str, text: &str) {
+    settings(group).bind(|| insta::assert_snapshot!(name, text));
+}
+
+/// The same, with everything that a clock or this machine decides replaced by a word in brackets.
+#[track_caller]
+pub fn assert_masked_snapshot(group: &str, name: &str, text: &str) {
+    let mut settings = settings(group);
+    for (pattern, replacement) in [
+        // A whole moment, the clock at the start of a line, and the one that a run ends by.
+        (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", "[time]"),
+        (r"(?m)^\d\d:\d\d:\d\d  ", "[time]  "),
+        (r"(ends by|until) \d\d:\d\d:\d\d", "$1 [time]"),
+        (r"until \[time\], \S+ left", "until [time]"),
+        (r"allows the next in \S+", "allows the next in [duration]"),
+        // Durations that were measured: behind what took long, after an outcome, and in JSON.
+        (r" \((\d+(\.\d+)?(ms|s|m|h))+\)", ""),
+        (r"(resolved|escalated|cancelled|refused) after (\d+(\.\d+)?(ms|s|m|h))+", "$1 after [duration]"),
+        (r#""duration":\d+(\.\d+)?"#, r#""duration":"[duration]""#),
+        // What the program makes up for a run.
+        (r"\d{8}-\d{6}-[0-9a-f]{12}", "[run]"),
+        (r"process \d+", "process [pid]"),
+        (r"(/[^\s/]+)+/\.tmp[A-Za-z0-9]+", "[folder]"),
+    ] {
+        settings.add_filter(pattern, replacement);
+    }
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+fn settings(group: &str) -> Settings {
+    let mut settings = Settings::new();
+    settings.set_snapshot_path(folder().join(group));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings
+}
+
+/// Does something for each case, so that every difference is shown, and not the first alone.
+///
+/// # Panics
+/// At the end, where a case has panicked.
+#[track_caller]
+pub fn for_each<C>(cases: impl IntoIterator<Item = C>, check: impl Fn(C)) {
+    let failed = cases.into_iter().map(|case| catch_unwind(AssertUnwindSafe(|| check(case)))).filter(Result::is_err);
+    match failed.count() {
+        0 => {}
+        count => panic!("{count} cases failed"),
+    }
+}
+
+/// A command line and all that came of it: what a person would copy from a terminal without colours, 100 columns wide.
+pub fn transcript(project: &Project, arguments: &[&str]) -> String {
+    transcript_of(project.command(arguments), arguments)
+}
+
+/// The same of a command that was prepared otherwise.
+pub fn transcript_of(mut command: Command, arguments: &[&str]) -> String {
+    // Without a terminal, clap takes the width from here.
+    command.env_remove("COLUMNS").env_remove("NO_COLOR").env("TZ", "UTC");
+    shown(arguments, &Ran::of(command.output().unwrap()))
+}
+
+/// A command line and all that came of it.
+pub fn shown(arguments: &[&str], ran: &Ran) -> String {
+    let words = arguments.iter().map(|word| match word.contains([' ', '"', '{', '*']) {
+        true => format!(" '{word}'"),
+        false => format!(" {word}"),
+    });
+    let mut text = format!("$ rectify{}\n", words.collect::<String>());
+    text.push_str(&ran.stdout);
+    if !ran.stderr.is_empty() {
+        text.push_str(&format!("--- standard error\n{}", ran.stderr));
+    }
+    let code = ran.code.map_or("none".to_owned(), |code| code.to_string());
+    text.push_str(&format!("--- exit code {code}\n"));
+    text
+}
