@@ -78,6 +78,26 @@ fn source_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
+/// Whether a file, by its path in `src`, is compiled for tests alone: the file that declares it says `#[cfg(test)]`, or is
+/// such a file itself. The name does not say it: `tests.rs` may be about test blocks.
+fn is_test_module(inside: &Path) -> bool {
+    let folder = inside.parent().unwrap_or(Path::new(""));
+    let is_folder = inside.file_name().is_some_and(|name| name == "mod.rs");
+    let (name, declared_in) = match is_folder {
+        true => (folder.file_name(), folder.parent().unwrap_or(Path::new(""))),
+        false => (inside.file_stem(), folder),
+    };
+    let Some(name) = name.map(|name| name.to_string_lossy()) else { return false };
+    let candidates = [declared_in.join("mod.rs"), declared_in.with_extension("rs"), declared_in.join("lib.rs")];
+    let parent = candidates.iter().find(|path| **path != inside && source_folder().join(path).is_file());
+    let parent = parent.unwrap_or_else(|| panic!("no file declares src/{}", inside.display()));
+    let text = fs::read_to_string(source_folder().join(parent)).expect("readable source");
+    let for_tests = ["", "pub ", "pub(crate) ", "pub(super) "]
+        .iter()
+        .any(|visibility| text.contains(&format!("#[cfg(test)]\n{visibility}mod {name};")));
+    for_tests || (!parent.ends_with("lib.rs") && is_test_module(parent))
+}
+
 /// The lines of code of each file, by room; comments and the tests inside are left out.
 fn rooms() -> BTreeMap<String, Vec<(PathBuf, String)>> {
     let source = source_folder();
@@ -86,7 +106,7 @@ fn rooms() -> BTreeMap<String, Vec<(PathBuf, String)>> {
         let inside = path.strip_prefix(&source).expect("below src").to_owned();
         let first = inside.components().next().expect("a name").as_os_str().to_string_lossy().into_owned();
         let room = first.trim_end_matches(".rs").to_owned();
-        if room == "lib" || room == "main" || inside.file_stem().is_some_and(|stem| stem == "tests") {
+        if room == "lib" || room == "main" || is_test_module(&inside) {
             continue;
         }
         let text = fs::read_to_string(&path).expect("readable source");
@@ -224,7 +244,8 @@ fn no_test_file_is_forgotten() {
 #[test]
 fn every_module_says_what_it_is_for() {
     for path in rust_files(&source_folder()) {
-        if path.file_stem().is_some_and(|stem| stem == "tests") {
+        let inside = path.strip_prefix(source_folder()).expect("below src");
+        if !matches!(inside.to_str(), Some("lib.rs" | "main.rs")) && is_test_module(inside) {
             continue;
         }
         let text = fs::read_to_string(&path).expect("readable source");
