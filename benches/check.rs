@@ -40,11 +40,11 @@ fn lint(files: &InMemory) -> usize {
     for path in files.0.keys() {
         let checked = session.check(path);
         if let (Some(program), Some(file)) = (&checked.program, session.read_file(path)) {
-            facts.push(lint::look(&session, file, program, None));
+            facts.push(lint::check_file(&session, file, program, None));
         }
     }
     let settings = Settings { inventory: None, whole: true, today: jiff::civil::date(2026, 6, 1) };
-    lint::conclude(&facts, settings).len()
+    lint::finish(&facts, settings).len()
 }
 
 fn speed(criterion: &mut Criterion) {

@@ -17,7 +17,7 @@ pub mod service;
 mod testing;
 
 use crate::secret::Secrets;
-use crate::transport::system::Outside;
+use crate::transport::system::System;
 use crate::value::{ActionError, Call, ErrorKind, Host, PowerShellSettings, Value};
 use std::future::Future;
 use std::pin::Pin;
@@ -25,7 +25,7 @@ use std::time::Duration;
 
 /// What a call comes to, later. It is polled on one thread and may be dropped at any time: whatever it started (a
 /// process group, a connection) ends with it.
-pub type Performing<'a> = Pin<Box<dyn Future<Output = Result<Value, ActionError>> + 'a>>;
+pub type CallFuture<'a> = Pin<Box<dyn Future<Output = Result<Value, ActionError>> + 'a>>;
 
 /// Something that carries out calls.
 pub trait Backend {
@@ -35,11 +35,11 @@ pub trait Backend {
     /// Carries out a call of one of the actions in this backend's signature file. Arguments have been checked against
     /// the signature. An answer has the type that the signature says; an action without an answer gives
     /// [`Value::Absent`].
-    fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a Surroundings<'a>) -> Performing<'a>;
+    fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a CallContext<'a>) -> CallFuture<'a>;
 }
 
 /// What a backend may know of while it carries out one call.
-pub struct Surroundings<'a> {
+pub struct CallContext<'a> {
     /// The hosts of the inventory.
     pub hosts: &'a [Host],
     /// Resolves secrets that are handed to an action as a reference.
@@ -52,10 +52,10 @@ pub struct Surroundings<'a> {
     /// How PowerShell is called, where the inventory says it.
     pub powershell: Option<&'a PowerShellSettings>,
     /// Commands, ports and time.
-    pub outside: &'a dyn Outside,
+    pub outside: &'a dyn System,
 }
 
-impl Surroundings<'_> {
+impl CallContext<'_> {
     /// The host that an argument names.
     pub fn host(&self, call: &Call, parameter: &str) -> Result<&Host, ActionError> {
         let name = call.argument(parameter).and_then(Value::as_host).unwrap_or_default();
@@ -67,7 +67,7 @@ impl Surroundings<'_> {
 }
 
 /// Where commands run: the inventory's folder, so that its relative paths mean what they say.
-fn working_folder(surroundings: &Surroundings<'_>) -> std::path::PathBuf {
+fn working_folder(surroundings: &CallContext<'_>) -> std::path::PathBuf {
     let folder = surroundings.folder;
     if folder.as_os_str().is_empty() { ".".into() } else { folder.to_path_buf() }
 }

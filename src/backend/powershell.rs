@@ -1,9 +1,9 @@
 //! PowerShell as backends call it: within the time of their call, at the place that a host has, with answers that keep
 //! "nothing" and "nobody answered" apart.
 
-use super::{Surroundings, working_folder};
+use super::{CallContext, working_folder};
 use crate::transport::powershell;
-use crate::transport::powershell::{Envelope, Numbers, Object, Place, Request, Shell, failure, sentence};
+use crate::transport::powershell::{Envelope, Numbers, Object, Request, Shell, Target, failure, sentence};
 use crate::value::{ActionError, ErrorKind, Host, Loss, Value};
 use std::time::Duration;
 
@@ -21,13 +21,13 @@ pub(super) const SERVICE_STATES: Numbers = &[
 /// PowerShell for the time of one call.
 pub(super) struct PowerShell<'a> {
     shell: Shell<'a>,
-    surroundings: &'a Surroundings<'a>,
+    surroundings: &'a CallContext<'a>,
     begun: Duration,
 }
 
 impl<'a> PowerShell<'a> {
     /// As the inventory says; without it nothing can be asked.
-    pub fn of(surroundings: &'a Surroundings<'a>) -> Result<Self, ActionError> {
+    pub fn new(surroundings: &'a CallContext<'a>) -> Result<Self, ActionError> {
         let settings = surroundings.powershell.ok_or_else(|| {
             let message = "rectify.yaml does not say how PowerShell is called (`powershell:`)";
             ActionError::new(ErrorKind::Refused, message)
@@ -49,10 +49,10 @@ impl<'a> PowerShell<'a> {
 
     /// Where the Exchange cmdlets are for a call that is about a host. Its own server is the last to be asked for a
     /// session: it may be sick, and about to be rebooted.
-    pub fn exchange(&self, about: &Host) -> Place {
+    pub fn exchange(&self, about: &Host) -> Target {
         let (own, others): (Vec<_>, Vec<_>) =
             self.shell.settings.exchange.iter().cloned().partition(|address| is_server(about, server_of(address)));
-        Place::Exchange { sessions: [others, own].concat() }
+        Target::Exchange { sessions: [others, own].concat() }
     }
 
     /// Asks, for as long as the call may still take.
@@ -140,8 +140,8 @@ pub(super) fn address(host: &Host) -> Result<&str, ActionError> {
 }
 
 /// The place of cmdlets that a host's own Windows carries out.
-pub(super) fn computer(host: &Host) -> Result<Place, ActionError> {
-    Ok(Place::Computer { name: address(host)?.to_owned() })
+pub(super) fn computer(host: &Host) -> Result<Target, ActionError> {
+    Ok(Target::Computer { name: address(host)?.to_owned() })
 }
 
 /// Whether the name that a server gives itself means this host: one of the host's own names, or the first part of its
@@ -199,9 +199,9 @@ mod tests {
         let exchange = sessions.map(str::to_owned).to_vec();
         world.powershell = Some(PowerShellSettings { command: vec!["powershell.exe".to_owned()], exchange });
         let surroundings = world.surroundings();
-        let place = PowerShell::of(&surroundings).unwrap().exchange(&world.hosts[0]);
+        let place = PowerShell::new(&surroundings).unwrap().exchange(&world.hosts[0]);
         let expected = [sessions[1], sessions[0], sessions[2]].map(str::to_owned).to_vec();
-        assert_eq!(place, Place::Exchange { sessions: expected });
+        assert_eq!(place, Target::Exchange { sessions: expected });
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! What the tests of every backend need: a small world to be called in.
 
-use super::Surroundings;
+use super::CallContext;
 use crate::secret::Secrets;
 use crate::transport::powershell::{Envelope, Request, SCHEMA, request_of, turned_down, written};
-use crate::transport::process::{Captured, Ending, Finished, Invocation};
-use crate::transport::system::{Later, Outside, ThisMachine};
+use crate::transport::process::{Captured, Ending, Invocation, ProcessOutput};
+use crate::transport::system::{BoxFuture, LocalSystem, System};
 use crate::transport::tcp::ConnectError;
 use crate::value::{ActionError, Call, Class, ErrorKind, Host, HostSettings, PowerShellSettings, SecretSource, Value};
 use std::cell::{Cell, RefCell};
@@ -20,7 +20,7 @@ pub struct World {
     pub folder: PathBuf,
     pub time_left: Duration,
     pub powershell: Option<PowerShellSettings>,
-    pub outside: Box<dyn Outside>,
+    pub outside: Box<dyn System>,
     _kept: Option<tempfile::TempDir>,
 }
 
@@ -33,7 +33,7 @@ impl Default for World {
             folder,
             time_left: Duration::from_secs(30),
             powershell: None,
-            outside: Box::new(ThisMachine::default()),
+            outside: Box::new(LocalSystem::default()),
             _kept: None,
         }
     }
@@ -64,8 +64,8 @@ impl World {
         Self { hosts: vec![host], ..Self::default() }
     }
 
-    pub fn surroundings(&self) -> Surroundings<'_> {
-        Surroundings {
+    pub fn surroundings(&self) -> CallContext<'_> {
+        CallContext {
             hosts: &self.hosts,
             secrets: &self.secrets,
             time_left: self.time_left,
@@ -82,14 +82,14 @@ pub fn call(backend: &str, action: &str, class: Class, arguments: Vec<(&str, Val
     Call { backend: backend.into(), action: action.into(), class, arguments }
 }
 
-type Answering = dyn FnMut(&Request, Duration) -> Result<Envelope, ActionError>;
+type StandIn = dyn FnMut(&Request, Duration) -> Result<Envelope, ActionError>;
 
 /// An outside in which PowerShell is a function of the request and of the time that has passed, which is virtual. What
 /// is handed to it goes through the real command line and the real form of answers; any other command is refused.
 #[derive(Clone)]
 pub struct Scripted {
     settings: PowerShellSettings,
-    answering: Rc<RefCell<Box<Answering>>>,
+    answering: Rc<RefCell<Box<StandIn>>>,
     passed: Rc<Cell<Duration>>,
     pub requests: Rc<RefCell<Vec<Request>>>,
 }
@@ -121,17 +121,21 @@ impl Scripted {
     }
 }
 
-impl Outside for Scripted {
+impl System for Scripted {
     fn elapsed(&self) -> Duration {
         self.passed.get()
     }
 
-    fn sleep(&self, time: Duration) -> Later<'_, ()> {
+    fn sleep(&self, time: Duration) -> BoxFuture<'_, ()> {
         self.passed.set(self.passed.get() + time);
         Box::pin(async {})
     }
 
-    fn run<'a>(&'a self, invocation: Invocation<'a>, limit: Duration) -> Later<'a, Result<Finished, ActionError>> {
+    fn run<'a>(
+        &'a self,
+        invocation: Invocation<'a>,
+        limit: Duration,
+    ) -> BoxFuture<'a, Result<ProcessOutput, ActionError>> {
         let request = request_of(&invocation, &self.settings).expect("the command line of PowerShell");
         assert_eq!(turned_down(&request), None, "the script would not do it");
         self.requests.borrow_mut().push(request.clone());
@@ -143,11 +147,11 @@ impl Outside for Scripted {
         Box::pin(async move {
             let mut stdout = Captured::default();
             stdout.push(&written(&answer?));
-            Ok(Finished { ending: Ending::Code(0), stdout, stderr: Captured::default() })
+            Ok(ProcessOutput { ending: Ending::Code(0), stdout, stderr: Captured::default() })
         })
     }
 
-    fn connect<'a>(&'a self, _host: &'a str, _port: u16, _limit: Duration) -> Later<'a, Result<(), ConnectError>> {
+    fn connect<'a>(&'a self, _host: &'a str, _port: u16, _limit: Duration) -> BoxFuture<'a, Result<(), ConnectError>> {
         Box::pin(async { Err(ConnectError::Refused) })
     }
 }

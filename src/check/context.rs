@@ -2,11 +2,11 @@
 
 use super::OtherFiles;
 use super::declarations::bodies::ProcedureState;
-use super::declarations::{Declarations, Words};
-use super::scope::Body;
-use super::test_blocks::TestPlace;
-use super::test_blocks::defaults::Blanks;
-use super::unknown_taint::Questions;
+use super::declarations::{Declarations, EnumWords};
+use super::scope::BodyScope;
+use super::test_blocks::TestContext;
+use super::test_blocks::defaults::TestDefaults;
+use super::unknown_taint::ConditionProbes;
 use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::inventory::Inventory;
@@ -47,7 +47,7 @@ pub(super) struct Context<'a> {
     /// The signatures of the larger backends by name, by the backend's name.
     pub large_backends: HashMap<EcoString, HashMap<&'a str, &'a ast::Signature>>,
     /// Signatures whose clauses are still to be lowered, with the frames of their parameters.
-    pub open_signatures: Vec<(usize, Body<'a>, &'a ast::Signature)>,
+    pub open_signatures: Vec<(usize, BodyScope<'a>, &'a ast::Signature)>,
     /// Which action does which in its own body, and where.
     pub calls_of_actions: Vec<(usize, usize, Span)>,
     /// The parameters of each declared probe and runbook.
@@ -60,15 +60,15 @@ pub(super) struct Context<'a> {
     /// Patterns that were looked at already.
     pub patterns: &'a mut Patterns,
     /// Enums by word, for words without a context; made when the first is met.
-    pub words: Option<Rc<Words>>,
+    pub words: Option<Rc<EnumWords>>,
     /// The questions of each condition that an unknown answer may decide, by where it stands.
-    pub questions: HashMap<Span, Questions<'a>>,
+    pub questions: HashMap<Span, ConditionProbes<'a>>,
     /// The words that questions offer.
     pub choices: Vec<EcoString>,
     /// What tests leave out of records.
-    pub blanks: Blanks,
+    pub blanks: TestDefaults,
     /// The test that is looked at.
-    pub test: Option<TestPlace>,
+    pub test: Option<TestContext>,
     nodes: u32,
     /// How many names may still be compared for suggestions: a file with thousands of slips must not take minutes.
     comparisons: Cell<usize>,
@@ -113,7 +113,7 @@ impl<'a> Context<'a> {
             words: None,
             choices: Vec::new(),
             questions: HashMap::new(),
-            blanks: Blanks::default(),
+            blanks: TestDefaults::default(),
             test: None,
             nodes: 0,
             comparisons: Cell::new(MOST_COMPARISONS),
@@ -164,7 +164,7 @@ impl<'a> Context<'a> {
     }
 
     /// The author's own text.
-    pub fn written(&self, span: Span) -> &'a str {
+    pub fn source_text(&self, span: Span) -> &'a str {
         self.sources.text(span)
     }
 

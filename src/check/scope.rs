@@ -3,7 +3,7 @@
 use super::commands::{Origin, holds_text};
 use super::context::Context;
 use super::declarations::known_verdict_type;
-use super::expressions::{ByUnknown, Typed};
+use super::expressions::{Typed, UnknownTaint};
 use super::unknown_taint::is_verdict;
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
@@ -32,7 +32,7 @@ pub(super) enum BodyKind {
 
 /// What holds at the place that is being lowered.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Place {
+pub(super) struct FlowState {
     /// An `undo` takes back what is done here, so changes need no adverb.
     pub covered: bool,
     /// Inside `undo`.
@@ -51,9 +51,9 @@ pub(super) struct Place {
     pub unknown_let_through: Option<Span>,
 }
 
-impl Place {
+impl FlowState {
     /// Something was asked, and what follows is decided by an answer that is known.
-    pub fn asked(&mut self) {
+    pub fn note_observation(&mut self) {
         self.unknown_let_through = None;
         self.turn_begins = false;
     }
@@ -109,23 +109,23 @@ struct Binding {
     name: EcoString,
     slot: Slot,
     type_of: Type,
-    by_unknown: ByUnknown,
+    unknown_taint: UnknownTaint,
     absent_if_unknown: bool,
     outside: Origin,
-    written_out: bool,
+    is_literal: bool,
     /// It holds what was observed, or something worked out of that.
     observed: bool,
     span: Span,
 }
 
 /// A frame while it is being lowered.
-pub(super) struct Body<'a> {
+pub(super) struct BodyScope<'a> {
     pub kind: BodyKind,
     /// The backend in whose file this stands.
     pub inside: Option<&'a ast::Backend>,
     /// The name of each slot.
     slots: Vec<EcoString>,
-    pub place: Place,
+    pub place: FlowState,
     pub summary: Summary,
     /// The runbooks that it runs.
     pub runs: BTreeMap<usize, Span>,
@@ -153,7 +153,7 @@ pub(super) struct Body<'a> {
 }
 
 /// How much was known at some point.
-pub(super) struct Mark {
+pub(super) struct ScopeMark {
     bindings: usize,
     narrowed: usize,
 }
@@ -165,13 +165,13 @@ pub(super) struct Narrowing {
     pub when_false: Vec<(EcoString, Type)>,
 }
 
-impl<'a> Body<'a> {
+impl<'a> BodyScope<'a> {
     pub fn new(kind: BodyKind, inside: Option<&'a ast::Backend>) -> Self {
         Self {
             kind,
             inside,
             slots: Vec::new(),
-            place: Place::default(),
+            place: FlowState::default(),
             summary: Summary::default(),
             runs: BTreeMap::new(),
             action: None,
@@ -188,12 +188,12 @@ impl<'a> Body<'a> {
         }
     }
 
-    pub fn enter(&self) -> Mark {
-        Mark { bindings: self.bindings.len(), narrowed: self.narrowed.len() }
+    pub fn enter(&self) -> ScopeMark {
+        ScopeMark { bindings: self.bindings.len(), narrowed: self.narrowed.len() }
     }
 
     /// Forgets what was bound and learnt since.
-    pub fn leave(&mut self, mark: Mark) {
+    pub fn leave(&mut self, mark: ScopeMark) {
         for (position, binding) in self.bindings.drain(mark.bindings.min(self.bindings.len())..).enumerate() {
             if self.by_name.get(&binding.name) == Some(&(mark.bindings + position)) {
                 self.by_name.remove(&binding.name);
@@ -240,7 +240,7 @@ impl<'a> Body<'a> {
     }
 
     /// Remembers that the local `name` was looked at.
-    pub fn look_at(&mut self, name: &str) {
+    pub fn note_use(&mut self, name: &str) {
         self.observations += usize::from(self.binding(name).is_some_and(|binding| binding.observed));
     }
 
@@ -262,13 +262,13 @@ impl<'a> Body<'a> {
 
 impl<'a> Context<'a> {
     /// Binds a name to a slot of its own, for a value that comes from outside. Names bind once: a second binding where the first is seen is an error.
-    pub fn bind(&mut self, body: &mut Body<'a>, name: &ast::Name, type_of: Type) -> Slot {
+    pub fn bind(&mut self, body: &mut BodyScope<'a>, name: &ast::Name, type_of: Type) -> Slot {
         let outside = if holds_text(&type_of) { Origin::Outside } else { Origin::Written };
         self.bind_value(body, name, &Typed { type_of, outside, ..Typed::invalid(name.span) })
     }
 
     /// The same, keeping what is known of the value.
-    pub fn bind_value(&mut self, body: &mut Body<'a>, name: &ast::Name, value: &Typed) -> Slot {
+    pub fn bind_value(&mut self, body: &mut BodyScope<'a>, name: &ast::Name, value: &Typed) -> Slot {
         if let Some(first) = body.binding(&name.text) {
             let message = format!("{} is bound already", name.text);
             self.report(
@@ -287,10 +287,10 @@ impl<'a> Context<'a> {
             name: name.text.clone(),
             slot,
             type_of: value.type_of.clone(),
-            by_unknown: value.by_unknown,
+            unknown_taint: value.unknown_taint,
             absent_if_unknown: value.absent_if_unknown,
             outside: value.outside,
-            written_out: value.written_out,
+            is_literal: value.is_literal,
             observed: value.observed,
             span: name.span,
         });
@@ -301,19 +301,23 @@ impl<'a> Context<'a> {
     /// out of it is decided by that answer.
     pub fn bind_item(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         name: &ast::Name,
         type_of: Type,
         list: &Typed,
         observed: bool,
     ) -> Slot {
-        let by_unknown = if list.by_unknown.when_true { ByUnknown::BOTH } else { ByUnknown::default() };
+        let by_unknown = if list.unknown_taint.when_true { UnknownTaint::BOTH } else { UnknownTaint::default() };
         let outside = list.outside;
-        self.bind_value(body, name, &Typed { type_of, by_unknown, observed, outside, ..Typed::invalid(name.span) })
+        self.bind_value(
+            body,
+            name,
+            &Typed { type_of, unknown_taint: by_unknown, observed, outside, ..Typed::invalid(name.span) },
+        )
     }
 
     /// Binds parameters to slots from 0 on. Defaults are constants.
-    pub fn parameters(&mut self, body: &mut Body<'a>, parameters: &'a [ast::Parameter]) -> Vec<Parameter> {
+    pub fn parameters(&mut self, body: &mut BodyScope<'a>, parameters: &'a [ast::Parameter]) -> Vec<Parameter> {
         let mut lower = |context: &mut Self, parameter: &'a ast::Parameter| {
             let type_of = context.type_of(&parameter.type_of, body.inside);
             let default = parameter.default.as_ref().map(|default| context.constant(body, default, &type_of));
@@ -328,7 +332,7 @@ impl<'a> Context<'a> {
     }
 
     /// What a name without a call means: a local, a word of the language, or a word of an enum.
-    pub fn name(&mut self, body: &mut Body<'a>, path: &'a ast::Path, expected: Option<&Type>) -> Typed {
+    pub fn name(&mut self, body: &mut BodyScope<'a>, path: &'a ast::Path, expected: Option<&Type>) -> Typed {
         let mut segments = path.segments();
         let Some(first) = segments.next() else { return Typed::invalid(path.span) };
         let mut known = first.text.clone();
@@ -354,7 +358,7 @@ impl<'a> Context<'a> {
                 known = "goal.answer".into();
                 (Typed { outside: Origin::Outside, ..answer }, segments.skip(1).collect())
             } else {
-                return self.word(body, path, expected);
+                return self.enum_word(body, path, expected);
             }
         };
         for name in rest {
@@ -368,13 +372,13 @@ impl<'a> Context<'a> {
         value.expression.span = path.span;
         if body.place.goal_known {
             match path.text.as_str() {
-                "goal.answer.reason" => value.by_unknown = ByUnknown::default(),
+                "goal.answer.reason" => value.unknown_taint = UnknownTaint::default(),
                 "goal.answer.verdict" if is_verdict(&value.type_of) => value.type_of = Type::Enum(known_verdict_type()),
                 _ => {}
             }
         }
-        body.look_at(&first.text);
-        body.touched_by_unknown |= value.by_unknown.any();
+        body.note_use(&first.text);
+        body.touched_by_unknown |= value.unknown_taint.any();
         if !holds_text(&value.type_of) {
             value.outside = Origin::Written;
         }
@@ -386,14 +390,14 @@ impl<'a> Context<'a> {
     }
 
     /// A local by its first name, as much as is known of it here.
-    pub(super) fn local(&mut self, body: &Body<'a>, name: &ast::Name) -> Typed {
+    pub(super) fn local(&mut self, body: &BodyScope<'a>, name: &ast::Name) -> Typed {
         let Some(binding) = body.binding(&name.text) else { return Typed::invalid(name.span) };
         let expression = Expression { kind: ExpressionKind::Local(binding.slot), span: name.span };
         let mut value = Typed {
-            by_unknown: binding.by_unknown,
+            unknown_taint: binding.unknown_taint,
             absent_if_unknown: binding.absent_if_unknown,
             outside: binding.outside,
-            written_out: binding.written_out,
+            is_literal: binding.is_literal,
             ..Typed::plain(expression, binding.type_of.clone())
         };
         if let Some(narrowed) = body.known(&name.text) {
@@ -402,7 +406,7 @@ impl<'a> Context<'a> {
         value
     }
 
-    pub(super) fn goal_answer(&mut self, body: &mut Body<'a>, span: Span) -> Type {
+    pub(super) fn goal_answer(&mut self, body: &mut BodyScope<'a>, span: Span) -> Type {
         body.summary.goal.get_or_insert(span);
         body.observations += 1;
         match &body.kind {
@@ -419,7 +423,7 @@ impl<'a> Context<'a> {
     }
 
     /// A word of an enum: of the one that is expected, of one named before it, or of the only one that has it.
-    fn word(&mut self, body: &Body<'a>, path: &'a ast::Path, expected: Option<&Type>) -> Typed {
+    fn enum_word(&mut self, body: &BodyScope<'a>, path: &'a ast::Path, expected: Option<&Type>) -> Typed {
         let found = |word: &str, type_of: Type| {
             let kind = ExpressionKind::Constant(Value::word(word));
             Typed::plain(Expression { kind, span: path.span }, type_of)

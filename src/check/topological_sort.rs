@@ -5,7 +5,7 @@
 pub(super) const DEEPEST_CALLS: usize = 32;
 
 /// A graph in an order.
-pub(super) struct Order {
+pub(super) struct TopologicalOrder {
     /// Every node, after all that it leads to; circles are cut at their closing edges.
     pub inner_first: Vec<usize>,
     /// The edges that close a circle.
@@ -13,38 +13,38 @@ pub(super) struct Order {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Mark {
+enum VisitState {
     New,
     Open,
     Done,
 }
 
 /// Orders `nodes` nodes; `edges` gives, for a node, the nodes that it leads to, each with a name for the edge.
-pub(super) fn order<I>(nodes: usize, edges: impl Fn(usize) -> I) -> Order
+pub(super) fn topological_order<I>(nodes: usize, edges: impl Fn(usize) -> I) -> TopologicalOrder
 where
     I: Iterator<Item = (usize, usize)>,
 {
-    let mut marks = vec![Mark::New; nodes];
-    let mut found = Order { inner_first: Vec::with_capacity(nodes), closing: Vec::new() };
+    let mut marks = vec![VisitState::New; nodes];
+    let mut found = TopologicalOrder { inner_first: Vec::with_capacity(nodes), closing: Vec::new() };
     for start in 0..nodes {
-        if marks[start] != Mark::New {
+        if marks[start] != VisitState::New {
             continue;
         }
-        marks[start] = Mark::Open;
+        marks[start] = VisitState::Open;
         let mut open = vec![(start, edges(start))];
         while let Some((node, rest)) = open.last_mut() {
             let node = *node;
             match rest.next() {
                 Some((target, edge)) => match marks[target] {
-                    Mark::New => {
-                        marks[target] = Mark::Open;
+                    VisitState::New => {
+                        marks[target] = VisitState::Open;
                         open.push((target, edges(target)));
                     }
-                    Mark::Open => found.closing.push(edge),
-                    Mark::Done => {}
+                    VisitState::Open => found.closing.push(edge),
+                    VisitState::Done => {}
                 },
                 None => {
-                    marks[node] = Mark::Done;
+                    marks[node] = VisitState::Done;
                     found.inner_first.push(node);
                     open.pop();
                 }
@@ -56,19 +56,19 @@ where
 
 #[cfg(test)]
 mod tests {
-    use super::order;
+    use super::topological_order;
 
     #[test]
     fn what_is_led_to_comes_first() {
         let edges: [&[usize]; 4] = [&[1, 2], &[3], &[3], &[]];
-        let order = order(4, |node| edges[node].iter().map(|target| (*target, *target)));
+        let order = topological_order(4, |node| edges[node].iter().map(|target| (*target, *target)));
         assert_eq!(order.inner_first, [3, 1, 2, 0]);
         assert!(order.closing.is_empty());
     }
 
     #[test]
     fn a_circle_is_cut_once() {
-        let order = order(3, |node| std::iter::once(((node + 1) % 3, node)));
+        let order = topological_order(3, |node| std::iter::once(((node + 1) % 3, node)));
         assert_eq!(order.closing, [2]);
         assert_eq!(order.inner_first, [2, 1, 0]);
     }

@@ -2,8 +2,8 @@
 
 use super::context::Context;
 use super::declarations::verdict_type;
-use super::expressions::ByUnknown;
-use super::scope::{Body, BodyKind, Place};
+use super::expressions::UnknownTaint;
+use super::scope::{BodyKind, BodyScope, FlowState};
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
 use crate::source::Span;
@@ -13,7 +13,7 @@ use crate::value::Class;
 use std::sync::Arc;
 
 impl<'a> Context<'a> {
-    pub(super) fn resolves(&mut self, body: &mut Body<'a>, span: Span) {
+    pub(super) fn resolves(&mut self, body: &mut BodyScope<'a>, span: Span) {
         body.summary.resolves.get_or_insert(span);
         if body.place.parallel {
             self.report(
@@ -29,7 +29,7 @@ impl<'a> Context<'a> {
     }
 
     /// A probe, or the body of an action, only asks or acts: it tells nobody and ends nothing.
-    pub(super) fn refuse_in_probe(&mut self, body: &Body<'a>, span: Span, what: &str) {
+    pub(super) fn reject_in_probe(&mut self, body: &BodyScope<'a>, span: Span, what: &str) {
         let whose = match body.kind {
             BodyKind::Probe => "a probe only asks",
             BodyKind::Signature => "the body of an action only does what the action says",
@@ -41,28 +41,28 @@ impl<'a> Context<'a> {
         );
     }
 
-    pub(super) fn ends(&mut self, body: &mut Body<'a>, span: Span, what: &str) {
+    pub(super) fn ends(&mut self, body: &mut BodyScope<'a>, span: Span, what: &str) {
         body.summary.ends.get_or_insert(span);
-        self.refuse_in_probe(body, span, what);
+        self.reject_in_probe(body, span, what);
         if body.place.undo {
             let message = format!("An undo only takes back, and {what} would end the run in the middle of it");
             self.error(code::FORBIDDEN_IN_UNDO, span, message);
         }
     }
 
-    pub(super) fn people(&mut self, body: &mut Body<'a>, span: Span, what: &str) {
+    pub(super) fn people(&mut self, body: &mut BodyScope<'a>, span: Span, what: &str) {
         body.summary.people.get_or_insert(span);
-        self.refuse_in_probe(body, span, what);
+        self.reject_in_probe(body, span, what);
         if body.place.undo {
             let message = format!("An undo must not wait for people, and {what} would");
             self.error(code::FORBIDDEN_IN_UNDO, span, message);
         }
     }
 
-    pub(super) fn runs(&mut self, body: &mut Body<'a>, span: Span) {
+    pub(super) fn runs(&mut self, body: &mut BodyScope<'a>, span: Span) {
         body.summary.runs.get_or_insert(span);
         if matches!(body.kind, BodyKind::Probe | BodyKind::Signature) {
-            self.refuse_in_probe(body, span, "a run");
+            self.reject_in_probe(body, span, "a run");
             return;
         }
         if body.place.undo {
@@ -73,14 +73,14 @@ impl<'a> Context<'a> {
     }
 
     /// Something above `observe` stands here.
-    pub(super) fn acts(&mut self, body: &mut Body<'a>, span: Span, class: Class, what: &str) {
+    pub(super) fn acts(&mut self, body: &mut BodyScope<'a>, span: Span, class: Class, what: &str) {
         body.summary.class = body.summary.class.max(class);
         if class == Class::Observe {
             return;
         }
         if matches!(body.kind, BodyKind::Probe) && class > Class::Change {
             let message =
-                format!("A probe may leave nothing behind and disturb nobody, and {what} is {}", class.word());
+                format!("A probe may leave nothing behind and disturb nobody, and {what} is {}", class.as_str());
             self.error(code::EFFECT_IN_PROBE, span, message);
         }
         if class >= Class::Disrupt {
@@ -96,12 +96,12 @@ impl<'a> Context<'a> {
 
     /// The place that is reached when a condition holds. Where it can hold because of an unknown answer, that is let
     /// through; where an unknown answer keeps it from holding, the questions that it asks are settled, and no others.
-    pub(super) fn decided(&self, mut place: Place, by_unknown: ByUnknown, condition: Span) -> Place {
+    pub(super) fn decided(&self, mut place: FlowState, by_unknown: UnknownTaint, condition: Span) -> FlowState {
         match by_unknown {
-            ByUnknown { when_true: true, .. } => {
+            UnknownTaint { when_true: true, .. } => {
                 place.unknown_let_through.get_or_insert(condition);
             }
-            ByUnknown { when_false: true, .. } => {
+            UnknownTaint { when_false: true, .. } => {
                 place.turn_begins = false;
                 let settled = self.questions.get(&condition).map_or(&[][..], |questions| &questions.settled);
                 place.unknown_let_through = place.unknown_let_through.filter(|open| {
@@ -115,12 +115,12 @@ impl<'a> Context<'a> {
     }
 
     /// Remembers which questions a condition asks.
-    pub(super) fn note_questions(&mut self, condition: &ast::Expression, by_unknown: ByUnknown) {
+    pub(super) fn note_questions(&mut self, condition: &ast::Expression, by_unknown: UnknownTaint) {
         let mut asked = Vec::new();
         self.gather_questions(condition, &mut asked);
         let mut settled = Vec::new();
         self.gather_settled(condition, by_unknown.when_false, &mut settled);
-        self.questions.insert(condition.span, Questions { asked, settled });
+        self.questions.insert(condition.span, ConditionProbes { asked, settled });
     }
 
     fn gather_questions(&self, condition: &ast::Expression, asked: &mut Vec<&'a str>) {
@@ -130,7 +130,7 @@ impl<'a> Context<'a> {
                 self.gather_questions(left, asked);
                 self.gather_questions(right, asked);
             }
-            _ => asked.push(self.written(question(condition))),
+            _ => asked.push(self.source_text(question(condition))),
         }
     }
 
@@ -146,12 +146,12 @@ impl<'a> Context<'a> {
                     self.gather_settled(right, holds, settled);
                 }
             }
-            _ => settled.push(self.written(question(condition))),
+            _ => settled.push(self.source_text(question(condition))),
         }
     }
 
     /// Something that acts is told what to do by the arguments that were just lowered.
-    pub(super) fn told_by_unknown(&mut self, body: &mut Body<'a>, span: Span, what: &str) {
+    pub(super) fn observe_unknown_taint(&mut self, body: &mut BodyScope<'a>, span: Span, what: &str) {
         if std::mem::take(&mut body.touched_by_unknown) && body.place.unknown_let_through.is_none() {
             self.report(
                 Diagnostic::error(
@@ -172,7 +172,7 @@ pub(super) fn is_verdict(type_of: &Type) -> bool {
 
 /// The questions of a condition, as they are written.
 #[derive(Debug, Default)]
-pub(super) struct Questions<'a> {
+pub(super) struct ConditionProbes<'a> {
     /// All that it asks.
     asked: Vec<&'a str>,
     /// Those whose answers are known on the side that an unknown answer never takes.

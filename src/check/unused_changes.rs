@@ -4,11 +4,11 @@
 //! procedure, the change is undone at once, and what follows the block acts without it.
 
 use crate::diagnostic::{Diagnostic, code};
-use crate::program::divergence::Leaving;
+use crate::program::divergence::Divergence;
 use crate::program::numbering::blocks_of;
 use crate::program::{
-    Adverb, Block, Evidence, Expression, ExpressionKind, LetElse, NodeId, Program, Statement, StatementKind, Subject,
-    TextPart,
+    Block, Evidence, Expression, ExpressionKind, LetElse, NodeId, Program, Retention, Statement, StatementKind,
+    Subject, TextPart,
 };
 use crate::source::Span;
 use crate::value::Class;
@@ -16,7 +16,7 @@ use std::collections::HashMap;
 
 /// How much a statement needs of the changes that are open while it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Need {
+enum ChangeUse {
     /// It only computes, tells or ends.
     Nothing,
     /// It passes time, often to let the change itself take hold.
@@ -29,17 +29,17 @@ enum Need {
 
 /// What comes after the block of a change.
 #[derive(Clone, Copy)]
-struct Later {
+struct FollowingCode {
     /// Where the first thing acts that the change could be meant for.
     acts: Option<Span>,
     /// Whether that stands in the same body.
     here: bool,
-    body: Body,
+    body: BodySummary,
 }
 
 /// What a change stands in.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Body {
+enum BodySummary {
     Runbook,
     /// Whether it takes back what it does as a whole, and whether anything does it.
     Procedure {
@@ -51,9 +51,9 @@ enum Body {
 /// Every temporary change of a program that ends before it is of use, in no order.
 pub(super) fn unused_changes(program: &Program) -> Vec<Diagnostic> {
     let count = program.procedures.len();
-    let mut review = Review {
+    let mut review = ChangeReview {
         program,
-        leaving: Leaving::of(program),
+        leaving: Divergence::new(program),
         needs: vec![None; count],
         classes: vec![None; count],
         needs_inside: HashMap::new(),
@@ -65,34 +65,34 @@ pub(super) fn unused_changes(program: &Program) -> Vec<Diagnostic> {
     // Who does a procedure last may itself be done by somebody who acts later: as often as they stand in one another.
     while review.callers() {}
     for (procedure, after) in program.procedures.iter().zip(review.after_procedures.clone()) {
-        let body = Body::Procedure { has_undo: procedure.undo.is_some(), is_done: after.is_some() };
-        let later = Later { acts: after.flatten(), here: false, body };
+        let body = BodySummary::Procedure { has_undo: procedure.undo.is_some(), is_done: after.is_some() };
+        let later = FollowingCode { acts: after.flatten(), here: false, body };
         review.block(&procedure.block, later);
         procedure.undo.iter().for_each(|undo| review.block(undo, later));
     }
     for (runbook, after) in program.runbooks.iter().zip(review.after_runbooks.clone()) {
-        review.block(&runbook.block, Later { acts: after.flatten(), here: false, body: Body::Runbook });
+        review.block(&runbook.block, FollowingCode { acts: after.flatten(), here: false, body: BodySummary::Runbook });
     }
     review.found
 }
 
-struct Review<'p> {
+struct ChangeReview<'p> {
     program: &'p Program,
     /// What each procedure needs, once it is known. Procedures do not recur.
-    needs: Vec<Option<Need>>,
+    needs: Vec<Option<ChangeUse>>,
     /// The greatest harm of each procedure, once it is known.
     classes: Vec<Option<Class>>,
     /// Both of statements with blocks, by their nodes: each is gone through once, however deep it stands.
-    needs_inside: HashMap<NodeId, Need>,
+    needs_inside: HashMap<NodeId, ChangeUse>,
     classes_inside: HashMap<NodeId, Class>,
     /// Whether a procedure is done anywhere, and what acts after it for whoever does it; the same of runs.
     after_procedures: Vec<Option<Option<Span>>>,
     after_runbooks: Vec<Option<Option<Span>>>,
-    leaving: Leaving<'p>,
+    leaving: Divergence<'p>,
     found: Vec<Diagnostic>,
 }
 
-impl<'p> Review<'p> {
+impl<'p> ChangeReview<'p> {
     /// Finds out what acts after each procedure and run. Whether that was news.
     fn callers(&mut self) -> bool {
         let before = (self.after_procedures.clone(), self.after_runbooks.clone());
@@ -130,7 +130,7 @@ impl<'p> Review<'p> {
                 let again = self.again(statement, block);
                 self.calls(block, follows.or(again));
             }
-            if self.need(statement) == Need::Acts {
+            if self.need(statement) == ChangeUse::Acts {
                 follows = Some(statement.span);
             }
         }
@@ -144,9 +144,9 @@ impl<'p> Review<'p> {
         }
     }
 
-    fn block(&mut self, block: &'p Block, later: Later) {
+    fn block(&mut self, block: &'p Block, later: FollowingCode) {
         // From the end, so that what follows each statement is known.
-        let mut follows = (Need::Nothing, None);
+        let mut follows = (ChangeUse::Nothing, None);
         for statement in block.statements.iter().rev() {
             if let Some(inside) = self.need_of_change(&statement.kind) {
                 self.judge(statement, (follows.0.max(inside), follows.1), later, block);
@@ -154,10 +154,10 @@ impl<'p> Review<'p> {
             for inside in blocks_of(&statement.kind) {
                 let here = follows.1.or_else(|| self.again(statement, inside));
                 let acts = here.or(later.acts);
-                self.block(inside, Later { acts, here: here.is_some() || later.here, ..later });
+                self.block(inside, FollowingCode { acts, here: here.is_some() || later.here, ..later });
             }
             let need = self.need(statement);
-            if need == Need::Acts {
+            if need == ChangeUse::Acts {
                 follows.1 = Some(statement.span);
             }
             follows.0 = follows.0.max(need);
@@ -165,14 +165,14 @@ impl<'p> Review<'p> {
     }
 
     /// Of a statement that makes a temporary change: how much it does under the change itself. Nothing of any other.
-    fn need_of_change(&mut self, kind: &'p StatementKind) -> Option<Need> {
+    fn need_of_change(&mut self, kind: &'p StatementKind) -> Option<ChangeUse> {
         match kind {
             // What has no undo was refused for that.
-            StatementKind::Act { call, adverb: Adverb::Temporarily { .. } } => {
+            StatementKind::Act { call, adverb: Retention::Temporarily { .. } } => {
                 let action = self.program.actions.get(call.action)?;
-                action.undo.is_some().then_some(Need::Nothing)
+                action.undo.is_some().then_some(ChangeUse::Nothing)
             }
-            StatementKind::Do { procedure, adverb: Adverb::Temporarily { .. }, .. } => {
+            StatementKind::Do { procedure, adverb: Retention::Temporarily { .. }, .. } => {
                 let program = self.program;
                 let procedure = program.procedures.get(*procedure)?;
                 procedure.undo.as_ref().and_then(|_| self.need_after_change(&procedure.block))
@@ -184,12 +184,12 @@ impl<'p> Review<'p> {
 
     /// What stands behind the first effect of a block that is taken back as a whole; nothing where it has none. Further
     /// effects belong to the change, unless they disrupt.
-    fn need_after_change(&mut self, block: &'p Block) -> Option<Need> {
+    fn need_after_change(&mut self, block: &'p Block) -> Option<ChangeUse> {
         let mut after = None;
         for statement in &block.statements {
             let class = self.class(statement);
             after = match after {
-                None => (class > Class::Observe).then_some(Need::Nothing),
+                None => (class > Class::Observe).then_some(ChangeUse::Nothing),
                 Some(need) if class == Class::Change => Some(need),
                 Some(need) => Some(need.max(self.need(statement))),
             };
@@ -240,22 +240,34 @@ impl<'p> Review<'p> {
 
     /// The first statement of a block that acts.
     fn acting(&mut self, block: &'p Block) -> Option<Span> {
-        block.statements.iter().find(|statement| self.need(statement) == Need::Acts).map(|statement| statement.span)
+        block
+            .statements
+            .iter()
+            .find(|statement| self.need(statement) == ChangeUse::Acts)
+            .map(|statement| statement.span)
     }
 
-    fn judge(&mut self, change: &'p Statement, follows: (Need, Option<Span>), later: Later, block: &'p Block) {
+    fn judge(
+        &mut self,
+        change: &'p Statement,
+        follows: (ChangeUse, Option<Span>),
+        later: FollowingCode,
+        block: &'p Block,
+    ) {
         let unused = match follows.0 {
-            Need::Acts => false,
-            Need::Looks => later.acts.is_some(),
+            ChangeUse::Acts => false,
+            ChangeUse::Looks => later.acts.is_some(),
             // Whoever does a procedure that nothing does yet goes on after it.
-            Need::Waits => later.acts.is_some() || matches!(later.body, Body::Procedure { is_done: false, .. }),
-            Need::Nothing => true,
+            ChangeUse::Waits => {
+                later.acts.is_some() || matches!(later.body, BodySummary::Procedure { is_done: false, .. })
+            }
+            ChangeUse::Nothing => true,
         };
         if !unused || kept_by_an_escalation(change, block) {
             return;
         }
         let message = match follows.0 {
-            Need::Nothing => "This change is taken back when its block ends, and nothing acts before that",
+            ChangeUse::Nothing => "This change is taken back when its block ends, and nothing acts before that",
             _ => {
                 "This change is taken back when its block ends, and nothing acts before that: it is only waited and looked"
             }
@@ -265,14 +277,14 @@ impl<'p> Review<'p> {
             diagnostic = diagnostic.also(acts, "this acts after the change was taken back");
         }
         let help = match (later.body, later.acts.is_some(), later.here) {
-            (Body::Procedure { has_undo: true, .. }, _, _) => {
+            (BodySummary::Procedure { has_undo: true, .. }, _, _) => {
                 "Leave out `temporarily`: the `undo` of the procedure takes back what the procedure does"
             }
-            (Body::Procedure { .. }, _, false) => {
+            (BodySummary::Procedure { .. }, _, false) => {
                 "What a procedure changes temporarily ends with it: give the procedure an `undo { … }`, and write \
                  `temporarily do NAME(…)` in the block that needs the change"
             }
-            (Body::Runbook, true, false) => {
+            (BodySummary::Runbook, true, false) => {
                 "What a run changes temporarily ends with it: make it a procedure with an `undo { … }`, and write \
                  `temporarily do NAME(…)` in the block that needs the change"
             }
@@ -288,11 +300,11 @@ impl<'p> Review<'p> {
         self.found.push(diagnostic.help(help));
     }
 
-    fn need(&mut self, statement: &'p Statement) -> Need {
+    fn need(&mut self, statement: &'p Statement) -> ChangeUse {
         let own = match &statement.kind {
             // A further change is no use of an earlier one.
-            StatementKind::Act { adverb: Adverb::Temporarily { .. }, .. } => Need::Nothing,
-            StatementKind::Act { .. } | StatementKind::Run { .. } | StatementKind::Manual { .. } => Need::Acts,
+            StatementKind::Act { adverb: Retention::Temporarily { .. }, .. } => ChangeUse::Nothing,
+            StatementKind::Act { .. } | StatementKind::Run { .. } | StatementKind::Manual { .. } => ChangeUse::Acts,
             StatementKind::Do { procedure, .. } => match self.need_of_change(&statement.kind) {
                 Some(need) => need,
                 None => self.need_of(*procedure),
@@ -300,21 +312,21 @@ impl<'p> Review<'p> {
             StatementKind::TemporarilyBlock { .. } if let Some(need) = self.need_of_change(&statement.kind) => {
                 return need;
             }
-            StatementKind::Wait { .. } | StatementKind::WaitUntil { .. } => Need::Waits,
+            StatementKind::Wait { .. } | StatementKind::WaitUntil { .. } => ChangeUse::Waits,
             // A statement that was refused stands in the program as this: what it would have done is not known.
             StatementKind::Require {
                 condition: Expression { kind: ExpressionKind::Constant(_), .. },
                 otherwise: None,
-            } => Need::Acts,
-            StatementKind::Require { .. } => Need::Waits,
-            StatementKind::ResolveIfFixed { .. } | StatementKind::RequireApproval { .. } => Need::Looks,
+            } => ChangeUse::Acts,
+            StatementKind::Require { .. } => ChangeUse::Waits,
+            StatementKind::ResolveIfFixed { .. } | StatementKind::RequireApproval { .. } => ChangeUse::Looks,
             StatementKind::Escalate { evidence, .. } | StatementKind::Notify { evidence, .. } => {
                 evidence_need(evidence)
             }
             StatementKind::Let { value: subject, .. } | StatementKind::Match { subject, .. } => match subject {
                 Subject::Value(value) => looks_if(observes(value)),
-                Subject::Ask(_) => Need::Looks,
-                Subject::Run { .. } => Need::Acts,
+                Subject::Ask(_) => ChangeUse::Looks,
+                Subject::Run { .. } => ChangeUse::Acts,
             },
             StatementKind::If { branches, .. } => looks_if(branches.iter().any(|(condition, _)| observes(condition))),
             StatementKind::For { list, .. } => looks_if(observes(list)),
@@ -323,7 +335,7 @@ impl<'p> Review<'p> {
             | StatementKind::Step { .. }
             | StatementKind::TemporarilyBlock { .. }
             | StatementKind::Retry { .. }
-            | StatementKind::Try { .. } => Need::Nothing,
+            | StatementKind::Try { .. } => ChangeUse::Nothing,
         };
         let mut blocks = blocks_of(&statement.kind).peekable();
         if blocks.peek().is_none() {
@@ -346,16 +358,16 @@ impl<'p> Review<'p> {
         need
     }
 
-    fn need_in(&mut self, block: &'p Block) -> Need {
-        block.statements.iter().map(|statement| self.need(statement)).max().unwrap_or(Need::Nothing)
+    fn need_in(&mut self, block: &'p Block) -> ChangeUse {
+        block.statements.iter().map(|statement| self.need(statement)).max().unwrap_or(ChangeUse::Nothing)
     }
 
-    fn need_of(&mut self, procedure: usize) -> Need {
+    fn need_of(&mut self, procedure: usize) -> ChangeUse {
         if let Some(Some(known)) = self.needs.get(procedure) {
             return *known;
         }
         let program = self.program;
-        let need = program.procedures.get(procedure).map_or(Need::Nothing, |it| self.need_in(&it.block));
+        let need = program.procedures.get(procedure).map_or(ChangeUse::Nothing, |it| self.need_in(&it.block));
         if let Some(slot) = self.needs.get_mut(procedure) {
             *slot = Some(need);
         }
@@ -366,19 +378,19 @@ impl<'p> Review<'p> {
 /// `…, keep on failure` before an escalation of the same block: there it stays.
 fn kept_by_an_escalation(change: &Statement, block: &Block) -> bool {
     let keeps = match &change.kind {
-        StatementKind::Act { adverb: Adverb::Temporarily { keep_on_failure }, .. }
-        | StatementKind::Do { adverb: Adverb::Temporarily { keep_on_failure }, .. }
+        StatementKind::Act { adverb: Retention::Temporarily { keep_on_failure }, .. }
+        | StatementKind::Do { adverb: Retention::Temporarily { keep_on_failure }, .. }
         | StatementKind::TemporarilyBlock { keep_on_failure, .. } => *keep_on_failure,
         _ => false,
     };
     keeps && block.statements.iter().any(|statement| matches!(statement.kind, StatementKind::Escalate { .. }))
 }
 
-fn looks_if(observes: bool) -> Need {
-    if observes { Need::Looks } else { Need::Nothing }
+fn looks_if(observes: bool) -> ChangeUse {
+    if observes { ChangeUse::Looks } else { ChangeUse::Nothing }
 }
 
-fn evidence_need(evidence: &[Evidence]) -> Need {
+fn evidence_need(evidence: &[Evidence]) -> ChangeUse {
     looks_if(evidence.iter().any(|piece| observes(&piece.value)))
 }
 

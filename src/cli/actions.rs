@@ -1,6 +1,6 @@
 //! `rectify actions [BACKEND]`: the catalogue, for people and as a page.
 
-use super::output::say;
+use super::output::report;
 use super::{Exit, Output};
 use crate::catalog::Catalog;
 use crate::diagnostic::nearest;
@@ -30,8 +30,8 @@ pub fn run(arguments: &ActionsArguments, output: &Output) -> Exit {
                     Some(nearest) => format!("did you mean {nearest}?"),
                     None => format!("there are {}", names.join(", ")),
                 };
-                say(&format!("There is no backend {name:?}: {cure}"));
-                return Exit::Unusable;
+                report(&format!("There is no backend {name:?}: {cure}"));
+                return Exit::Usage;
             }
         },
     }
@@ -44,7 +44,7 @@ fn write_backend(text: &mut String, catalog: &Catalog, backend: &Backend) {
     let _ = writeln!(text, "{}{}  {title}", if text.is_empty() { "" } else { "\n" }, backend.name.text);
     for signature in &backend.signatures {
         let entry = Entry::new(catalog, backend, signature);
-        let _ = writeln!(text, "  {:<8} {}", entry.class.word(), entry.call);
+        let _ = writeln!(text, "  {:<8} {}", entry.class.as_str(), entry.call);
         for clause in &entry.clauses {
             let _ = writeln!(text, "           {clause}");
         }
@@ -66,7 +66,7 @@ pub fn page() -> String {
         for signature in &backend.signatures {
             let entry = Entry::new(catalog, backend, signature);
             let clauses: Vec<String> = entry.clauses.iter().map(|clause| format!("`{}`", cell(clause))).collect();
-            let _ = writeln!(text, "| {} | `{}` | {} |", entry.class.word(), cell(&entry.call), clauses.join("<br>"));
+            let _ = writeln!(text, "| {} | `{}` | {} |", entry.class.as_str(), cell(&entry.call), clauses.join("<br>"));
         }
         let types =
             backend.records.iter().map(|record| record.span).chain(backend.enumerations.iter().map(|it| it.span));

@@ -1,11 +1,11 @@
 //! `rectify doc PATH…`.
 
 use super::atomic_write::write;
-use super::output::say;
+use super::output::report;
 use super::{Exit, Output};
 use crate::docgen::{Document, Format, Library, Page};
 use crate::program::Program;
-use crate::project::{Place, Project, by_project};
+use crate::project::{Project, ProjectPath, by_project};
 use crate::source::FileId;
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ pub struct DocArguments {
     paths: Vec<PathBuf>,
     /// What pages are written in
     #[arg(long, value_name = "FORMAT", default_value = "markdown")]
-    format: Written,
+    format: WrittenPage,
     /// Where pages are written to, one for each file (charts: one for each runbook); without it they are printed
     #[arg(long, value_name = "FOLDER")]
     output: Option<PathBuf>,
@@ -33,7 +33,7 @@ pub struct DocArguments {
 
 /// The formats by the names that they are typed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Written {
+enum WrittenPage {
     /// Pages with charts, for a forge or a wiki
     Markdown,
     /// The charts alone
@@ -42,12 +42,12 @@ enum Written {
     Html,
 }
 
-impl From<Written> for Format {
-    fn from(written: Written) -> Self {
+impl From<WrittenPage> for Format {
+    fn from(written: WrittenPage) -> Self {
         match written {
-            Written::Markdown => Self::Markdown,
-            Written::Mermaid => Self::Mermaid,
-            Written::Html => Self::Html,
+            WrittenPage::Markdown => Self::Markdown,
+            WrittenPage::Mermaid => Self::Mermaid,
+            WrittenPage::Html => Self::Html,
         }
     }
 }
@@ -61,10 +61,10 @@ pub fn run(arguments: &DocArguments, output: &Output) -> Exit {
             }
             Some(folder) => put(&pages, folder, arguments.check, output),
         },
-        Ok(None) => Exit::Unusable,
+        Ok(None) => Exit::Usage,
         Err(why) => {
-            say(&why);
-            Exit::Unusable
+            report(&why);
+            Exit::Usage
         }
     }
 }
@@ -90,7 +90,7 @@ fn pages(arguments: &DocArguments, output: &Output) -> Result<Option<Vec<Page>>,
 
 /// The pages of one project.
 fn of_project(
-    place: &Place,
+    place: &ProjectPath,
     mut files: Vec<PathBuf>,
     arguments: &DocArguments,
     output: &Output,
@@ -157,8 +157,8 @@ fn put(pages: &[Page], folder: &Path, check: bool, output: &Output) -> Exit {
             continue;
         }
         if let Err(error) = write(&path, &page.text) {
-            say(&format!("{} cannot be written: {error}", path.display()));
-            return Exit::Unusable;
+            report(&format!("{} cannot be written: {error}", path.display()));
+            return Exit::Usage;
         }
         output.print(&format!("{} written\n", path.display()));
     }

@@ -12,7 +12,7 @@ pub enum Exit {
     /// broken, however the run ended.
     Findings = 1,
     /// It could not be used as it was: bad arguments, an invalid runbook or inventory. Nothing was touched.
-    Unusable = 2,
+    Usage = 2,
     /// The run escalated, and somebody was told.
     Escalated = 3,
     /// The run was cancelled.
@@ -20,9 +20,9 @@ pub enum Exit {
     /// The run was refused before its first effect: a lock, a limit, a policy.
     Refused = 5,
     /// The run escalated, or an alert could not be used, and nobody could be reached.
-    Unreached = 7,
+    Undelivered = 7,
     /// A fault of this program.
-    Fault = 70,
+    Internal = 70,
 }
 
 /// Each code, and what it means: of `run` and `simulate`, and of the other commands. For pages.
@@ -50,10 +50,10 @@ impl From<Exit> for std::process::ExitCode {
 
 impl Exit {
     /// What a run's end comes to.
-    pub fn of(ending: &Ending) -> Self {
+    pub fn for_ending(ending: &Ending) -> Self {
         match ending.outcome {
             RunOutcome::Resolved | RunOutcome::Rehearsed => Self::Success,
-            RunOutcome::Escalated if ending.nobody_told => Self::Unreached,
+            RunOutcome::Escalated if ending.undelivered => Self::Undelivered,
             RunOutcome::Escalated => Self::Escalated,
             RunOutcome::Cancelled => Self::Cancelled,
             RunOutcome::Refused => Self::Refused,

@@ -1,6 +1,6 @@
 //! `rectify explain CODE`.
 
-use super::output::say;
+use super::output::report;
 use super::{Exit, Output};
 use crate::diagnostic::{CODES, nearest, rule_page};
 use clap::Args;
@@ -25,8 +25,8 @@ pub fn run(arguments: &ExplainArguments, output: &Output) -> Exit {
         Some(nearest) => format!("did you mean {nearest}?"),
         None => "codes look like E0201; docs/codes/README.md lists them".to_owned(),
     };
-    say(&format!("There is no diagnostic {:?}: {cure}", arguments.code));
-    Exit::Unusable
+    report(&format!("There is no diagnostic {:?}: {cure}", arguments.code));
+    Exit::Usage
 }
 
 macro_rules! pages {

@@ -1,7 +1,7 @@
 //! `rectify fmt PATH…`.
 
 use super::atomic_write::replace;
-use super::output::say;
+use super::output::report;
 use super::{Exit, Output};
 use crate::diagnostic::Severity;
 use crate::project::discovery::runbook_files;
@@ -28,8 +28,8 @@ pub fn run(arguments: &FmtArguments, output: &Output) -> Exit {
         match runbook_files(path) {
             Ok(found) => files.extend(found),
             Err(why) => {
-                say(&why);
-                return Exit::Unusable;
+                report(&why);
+                return Exit::Usage;
             }
         }
     }
@@ -42,9 +42,9 @@ pub fn run(arguments: &FmtArguments, output: &Output) -> Exit {
                 exit = Exit::Findings;
             }
             Ok(true) => output.print(&format!("{} formatted\n", file.display())),
-            Err(Trouble::Findings) => exit = Exit::Findings,
-            Err(Trouble::File(why)) => {
-                say(&format!("{} {why}", file.display()));
+            Err(FormatError::Findings) => exit = Exit::Findings,
+            Err(FormatError::File(why)) => {
+                report(&format!("{} {why}", file.display()));
                 exit = Exit::Findings;
             }
         }
@@ -53,7 +53,7 @@ pub fn run(arguments: &FmtArguments, output: &Output) -> Exit {
 }
 
 /// Why a file was left as it is.
-enum Trouble {
+enum FormatError {
     /// It has errors, which have been shown.
     Findings,
     /// It cannot be read or written; the end of a sentence.
@@ -61,21 +61,21 @@ enum Trouble {
 }
 
 /// Formats a file; whether that changes it.
-fn format_file(path: &Path, check: bool, output: &Output) -> Result<bool, Trouble> {
-    let text = read_text(path).map_err(|error| Trouble::File(error.to_string()))?;
+fn format_file(path: &Path, check: bool, output: &Output) -> Result<bool, FormatError> {
+    let text = read_text(path).map_err(|error| FormatError::File(error.to_string()))?;
     let mut sources = SourceMap::new();
     let id = sources.add(SourceFile::new(path.to_string_lossy().into_owned(), text.as_str()));
     let parsed = syntax::parse(id, &text);
     if parsed.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
         output.show(parsed.diagnostics, &sources);
-        return Err(Trouble::Findings);
+        return Err(FormatError::Findings);
     }
     let formatted = format::format(&text, &parsed.file);
     if formatted == text {
         return Ok(false);
     }
     if !check {
-        replace(path, &formatted).map_err(|error| Trouble::File(format!("cannot be written: {error}")))?;
+        replace(path, &formatted).map_err(|error| FormatError::File(format!("cannot be written: {error}")))?;
     }
     Ok(true)
 }

@@ -2,7 +2,7 @@
 
 use super::atomic_write::write;
 use super::exit::MEANINGS;
-use super::output::say;
+use super::output::report;
 use super::{Cli, Exit, Output};
 use clap::{Args, Command, CommandFactory};
 use clap_mangen::Man;
@@ -25,8 +25,8 @@ pub fn run(arguments: &ManArguments, output: &Output) -> Exit {
     for (name, text) in pages() {
         let path = folder.join(name);
         if let Err(error) = write(&path, &text) {
-            say(&format!("{} cannot be written: {error}", path.display()));
-            return Exit::Unusable;
+            report(&format!("{} cannot be written: {error}", path.display()));
+            return Exit::Usage;
         }
         output.print(&format!("{} written\n", path.display()));
     }

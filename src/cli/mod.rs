@@ -35,7 +35,7 @@ pub(crate) struct Cli {
     #[command(flatten)]
     common: Common,
     #[command(subcommand)]
-    verb: Verb,
+    verb: Command,
 }
 
 /// What may stand with every command.
@@ -43,7 +43,7 @@ pub(crate) struct Cli {
 struct Common {
     /// Whether output is coloured; NO_COLOR in the environment turns colour off where this is not given
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    color: When,
+    color: ColorChoice,
     /// Says more of what is done, on standard error; twice says much more. RECTIFY_LOG sets it finely
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
@@ -51,7 +51,7 @@ struct Common {
 
 /// When something is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum When {
+enum ColorChoice {
     /// On a terminal
     Auto,
     /// Always
@@ -70,7 +70,7 @@ enum Format {
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
+enum Command {
     Run(run::RunArguments),
     Simulate(simulate::SimulateArguments),
     Check(check::CheckArguments),
@@ -91,11 +91,11 @@ pub fn main() -> ExitCode {
         Ok(Ok(exit)) => exit,
         Ok(Err(_)) => {
             crate::transport::process::end_every_group();
-            Exit::Fault.into()
+            Exit::Internal.into()
         }
         Err(error) => {
-            output::say(&format!("rectify cannot start a thread: {error}"));
-            Exit::Fault.into()
+            output::report(&format!("rectify cannot start a thread: {error}"));
+            Exit::Internal.into()
         }
     }
 }
@@ -105,22 +105,22 @@ fn start() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Unusable as u8));
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8));
         }
     };
     logging::start(cli.common.verbose);
     let output = Output::new(cli.common.color);
     match cli.verb {
-        Verb::Run(arguments) => run::run(&arguments, &output),
-        Verb::Simulate(arguments) => simulate::run(&arguments, &output),
-        Verb::Check(arguments) => check::run(&arguments, &output),
-        Verb::Test(arguments) => test::run(&arguments, &output),
-        Verb::Fmt(arguments) => fmt::run(&arguments, &output),
-        Verb::Doc(arguments) => doc::run(&arguments, &output),
-        Verb::Actions(arguments) => actions::run(&arguments, &output),
-        Verb::Explain(arguments) => explain::run(&arguments, &output),
-        Verb::Completions(arguments) => completions::run(&arguments, &output),
-        Verb::Man(arguments) => man::run(&arguments, &output),
+        Command::Run(arguments) => run::run(&arguments, &output),
+        Command::Simulate(arguments) => simulate::run(&arguments, &output),
+        Command::Check(arguments) => check::run(&arguments, &output),
+        Command::Test(arguments) => test::run(&arguments, &output),
+        Command::Fmt(arguments) => fmt::run(&arguments, &output),
+        Command::Doc(arguments) => doc::run(&arguments, &output),
+        Command::Actions(arguments) => actions::run(&arguments, &output),
+        Command::Explain(arguments) => explain::run(&arguments, &output),
+        Command::Completions(arguments) => completions::run(&arguments, &output),
+        Command::Man(arguments) => man::run(&arguments, &output),
     }
     .into()
 }
@@ -129,5 +129,5 @@ fn start() -> ExitCode {
 fn tell_of_fault(panic: &std::panic::PanicHookInfo<'_>) {
     let place = panic.location().map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();
     let why = panic.payload_as_str().map(|why| format!(": {}", logging::masked(why))).unwrap_or_default();
-    output::say(&format!("This is a fault of rectify itself{place}{why}. Please report it, with what you did."));
+    output::report(&format!("This is a fault of rectify itself{place}{why}. Please report it, with what you did."));
 }

@@ -1,6 +1,6 @@
 //! Standard output and error, as commands use them: a closed pipe ends nothing.
 
-use super::When;
+use super::ColorChoice;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::findings::Findings;
 use crate::project::selection::LoadReporter;
@@ -18,11 +18,11 @@ const WIDTH_OF_A_PIPE: usize = 100;
 /// What is known of where output goes.
 #[derive(Debug)]
 pub struct Output {
-    colour: When,
+    colour: ColorChoice,
 }
 
 impl Output {
-    pub(super) fn new(colour: When) -> Self {
+    pub(super) fn new(colour: ColorChoice) -> Self {
         Self { colour }
     }
 
@@ -38,9 +38,11 @@ impl Output {
 
     fn style_of(&self, terminal: bool) -> Style {
         let colour = match self.colour {
-            When::Always => true,
-            When::Never => false,
-            When::Auto => terminal && !is_dumb() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => {
+                terminal && !is_dumb() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            }
         };
         let width = terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0));
         Style { colour, width: width.unwrap_or(WIDTH_OF_A_PIPE) }
@@ -74,7 +76,7 @@ fn is_dumb() -> bool {
 }
 
 /// A sentence on standard error; names in it may come from anywhere, and do nothing to a terminal.
-pub fn say(sentence: &str) {
+pub fn report(sentence: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", sanitise(sentence));
 }
 
@@ -90,6 +92,6 @@ impl LoadReporter for Output {
     }
 
     fn left_out(&self, why: &str) {
-        say(why);
+        report(why);
     }
 }

@@ -40,7 +40,7 @@ fn codes() -> String {
     for rule in RULES {
         let Some(page) = CODES.iter().find(|page| page.code == rule.code) else { continue };
         let fix = if rule.fixable { "`--fix`" } else { "" };
-        let (code, name, level) = (page.code, rule.name(), rule.level.word());
+        let (code, name, level) = (page.code, rule.name(), rule.level.as_str());
         let _ =
             writeln!(text, "| [{code}]({code}.md) | `{name}` | {} | {level} | {} | {fix} |", page.title, rule.since);
     }

@@ -24,11 +24,11 @@ pub struct CodePage {
 
 /// Rules that were renamed: the old name, and today's. Comments, inventories and baselines may still say the old one.
 const RENAMED_RULES: &[(&str, &str)] = &[
-    ("no-poll-after-change", "no-poll-after-change"),
-    ("manual-undo", "manual-undo"),
-    ("escalation-via-target", "escalation-via-target"),
-    ("overnarrow-filter", "overnarrow-filter"),
-    ("duplicate-alert-handler", "duplicate-alert-handler"),
+    ("single-look-after-change", "no-poll-after-change"),
+    ("undone-by-hand", "manual-undo"),
+    ("escalation-through-repaired-host", "escalation-via-target"),
+    ("filter-that-hides-alerts", "overnarrow-filter"),
+    ("alert-answered-twice", "duplicate-alert-handler"),
 ];
 
 /// Today's name of a rule: what replaced an old name, and any other name as it is.

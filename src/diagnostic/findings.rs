@@ -9,7 +9,7 @@ pub struct Findings {
     /// What is shown, sorted by file name and place.
     pub shown: Vec<Diagnostic>,
     /// What is only counted.
-    pub more: Vec<More>,
+    pub more: Vec<TruncatedFile>,
     /// How many errors there are, shown or not.
     pub errors: usize,
     /// How many warnings there are, shown or not.
@@ -18,7 +18,7 @@ pub struct Findings {
 
 /// How many diagnostics of a file are not shown.
 #[derive(Debug, PartialEq, Eq)]
-pub struct More {
+pub struct TruncatedFile {
     /// The file, as [`SourceFile::name`](crate::source::SourceFile) has it.
     pub file: String,
     /// How many.
@@ -39,7 +39,7 @@ impl Findings {
         let errors = diagnostics.iter().filter(|finding| finding.severity == Severity::Error).count();
         let warnings = diagnostics.len() - errors;
         let mut shown = Vec::with_capacity(diagnostics.len().min(MAX_PER_FILE));
-        let mut more: Vec<More> = Vec::new();
+        let mut more: Vec<TruncatedFile> = Vec::new();
         let mut of_file = (String::new(), 0);
         for finding in diagnostics {
             let file = file_name(sources, finding.span());
@@ -52,7 +52,7 @@ impl Findings {
             } else if let Some(last) = more.last_mut().filter(|last| last.file == file) {
                 last.count += 1;
             } else {
-                more.push(More { file: file.to_owned(), count: 1 });
+                more.push(TruncatedFile { file: file.to_owned(), count: 1 });
             }
         }
         Self { shown, more, errors, warnings }
@@ -113,7 +113,7 @@ mod tests {
     fn counts_what_is_past_the_limit() {
         let findings = Findings::new((0..123).map(|start| at(0, start)).collect(), &sources());
         assert_eq!(findings.shown.len(), MAX_PER_FILE);
-        assert_eq!(findings.more, [More { file: "b.runbook".into(), count: 23 }]);
+        assert_eq!(findings.more, [TruncatedFile { file: "b.runbook".into(), count: 23 }]);
         assert_eq!(findings.errors, 123);
     }
 }

@@ -43,7 +43,7 @@ impl Level {
     }
 
     /// How it is written in rectify.yaml.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Off => "off",
             Self::Warning => "warning",

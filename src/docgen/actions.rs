@@ -2,24 +2,24 @@
 
 use super::escape::{TITLE, code, inline};
 use super::phrases::{capitalised, numbered_title};
-use super::sentences::Telling;
-use crate::program::numbering::{Numbered, blocks_of};
-use crate::program::{Action, Adverb, Block, Call, Expression, NodeId, StatementKind};
+use super::sentences::SentenceWriter;
+use crate::program::numbering::{StepPrefix, blocks_of};
+use crate::program::{Action, Block, Call, Expression, NodeId, Retention, StatementKind};
 use crate::value::Class;
 use std::fmt::Write;
 
 /// Behind a `do` the steps of its procedure are listed, so many at most: procedures may do others many times over.
 const MOST_STEPS: usize = 50;
 
-impl Telling<'_, '_> {
+impl SentenceWriter<'_, '_> {
     /// A call of an action.
-    pub(super) fn act(&mut self, call: &Call, adverb: Adverb, within: &str) {
+    pub(super) fn act(&mut self, call: &Call, adverb: Retention, within: &str) {
         let written = self.at.library.source.code(call.span);
         let Some(action) = self.at.program().actions.get(call.action) else { return self.item(&written) };
         let verb = match adverb {
-            Adverb::None => capitalised(&action.name.replace("_", " ")),
-            Adverb::Temporarily { .. } => "Temporarily".to_owned(),
-            Adverb::Permanently { .. } => "Meant to stay".to_owned(),
+            Retention::None => capitalised(&action.name.replace("_", " ")),
+            Retention::Temporarily { .. } => "Temporarily".to_owned(),
+            Retention::Permanently { .. } => "Meant to stay".to_owned(),
         };
         let mut line = format!("{verb}: {written} — {}.", harm(action));
         let stays = stays(adverb, within);
@@ -38,16 +38,16 @@ impl Telling<'_, '_> {
         node: NodeId,
         procedure: usize,
         arguments: &[Expression],
-        adverb: Adverb,
+        adverb: Retention,
         within: &str,
     ) {
         let Some(done) = self.at.program().procedures.get(procedure) else { return };
         let call = code(&self.at.library.source.call(&done.name, &done.parameters, arguments));
         let name = self.at.library.link(self.at.document, self.at.format, done.span, &inline(&done.name, TITLE));
         let verb = match adverb {
-            Adverb::None => "Do",
-            Adverb::Temporarily { .. } => "Temporarily do",
-            Adverb::Permanently { .. } => "Do, meant to stay,",
+            Retention::None => "Do",
+            Retention::Temporarily { .. } => "Temporarily do",
+            Retention::Permanently { .. } => "Do, meant to stay,",
         };
         let stays = stays(adverb, within);
         let stays = if stays.is_empty() { stays } else { format!(" {stays}.") };
@@ -61,7 +61,7 @@ impl Telling<'_, '_> {
         }
     }
 
-    fn steps_of(&mut self, block: &Block, numbered: &Numbered, left: &mut usize) {
+    fn steps_of(&mut self, block: &Block, numbered: &StepPrefix, left: &mut usize) {
         for statement in &block.statements {
             if *left == 0 {
                 return;
@@ -104,11 +104,11 @@ fn harm(action: &Action) -> String {
 }
 
 /// What becomes of a change.
-fn stays(adverb: Adverb, within: &str) -> String {
+fn stays(adverb: Retention, within: &str) -> String {
     match adverb {
-        Adverb::None | Adverb::Permanently { undo_on_failure: false } => String::new(),
-        Adverb::Permanently { undo_on_failure: true } => format!("Taken back only if {within} ends badly"),
-        Adverb::Temporarily { keep_on_failure } => taken_back(within, keep_on_failure),
+        Retention::None | Retention::Permanently { undo_on_failure: false } => String::new(),
+        Retention::Permanently { undo_on_failure: true } => format!("Taken back only if {within} ends badly"),
+        Retention::Temporarily { keep_on_failure } => taken_back(within, keep_on_failure),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Headings of pages, and how to point at them.
 
 use super::escape::TITLE;
-use super::library::{Document, Place, place};
+use super::library::{DeclarationId, Document, place};
 use super::source_text::Source;
 use super::{Format, escape};
 use crate::source::{FileId, Span};
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const PROBES: &str = "Probes";
 
 /// What a page holds, in its order.
-pub enum Part {
+pub enum AnchorKind {
     /// A runbook or a procedure, and where it stands.
     Declaration(Span),
     /// All probes.
@@ -19,11 +19,11 @@ pub enum Part {
 }
 
 /// The headings of a page after its title, with what stands under them.
-pub fn headings(document: &Document<'_>, documented: &BTreeSet<FileId>) -> Vec<(String, Part)> {
-    let runbooks = document.runbooks().map(|it| (escape::inline(&it.title, TITLE), Part::Declaration(it.span)));
+pub fn headings(document: &Document<'_>, documented: &BTreeSet<FileId>) -> Vec<(String, AnchorKind)> {
+    let runbooks = document.runbooks().map(|it| (escape::inline(&it.title, TITLE), AnchorKind::Declaration(it.span)));
     let procedures = document.procedures(documented).into_iter();
-    let procedures = procedures.map(|it| (format!("Procedure {}", it.name), Part::Declaration(it.span)));
-    let probes = document.probes().next().map(|_| (PROBES.to_owned(), Part::Probes));
+    let procedures = procedures.map(|it| (format!("Procedure {}", it.name), AnchorKind::Declaration(it.span)));
+    let probes = document.probes().next().map(|_| (PROBES.to_owned(), AnchorKind::Probes));
     runbooks.chain(procedures).chain(probes).collect()
 }
 
@@ -32,9 +32,9 @@ pub struct Anchors {
     /// The files that have pages.
     pub documented: BTreeSet<FileId>,
     /// Page and anchor of what has a page of its own file.
-    known: BTreeMap<Place, (String, String)>,
+    known: BTreeMap<DeclarationId, (String, String)>,
     /// Anchors of what stands on the pages of those who use it.
-    guests: BTreeMap<(String, Place), String>,
+    guests: BTreeMap<(String, DeclarationId), String>,
 }
 
 impl Anchors {
@@ -47,13 +47,13 @@ impl Anchors {
             for (heading, part) in headings(document, &documented) {
                 let anchor = seen.name(&heading);
                 match part {
-                    Part::Declaration(span) if span.file == document.file => {
+                    AnchorKind::Declaration(span) if span.file == document.file => {
                         known.insert(place(span), (document.page.clone(), anchor));
                     }
-                    Part::Declaration(span) => {
+                    AnchorKind::Declaration(span) => {
                         guests.insert((document.page.clone(), place(span)), anchor);
                     }
-                    Part::Probes => known
+                    AnchorKind::Probes => known
                         .extend(document.probes().map(|it| (place(it.span), (document.page.clone(), anchor.clone())))),
                 }
             }

@@ -7,8 +7,8 @@ use crate::program::{Program, Runbook};
 use ecow::EcoString;
 
 /// The chart of a runbook, in Mermaid.
-pub fn of(program: &Program, runbook: &Runbook, numbering: &Numbering, source: Source<'_>) -> String {
-    mermaid::text(&flow::of(program, runbook, numbering, source))
+pub fn flow_chart(program: &Program, runbook: &Runbook, numbering: &Numbering, source: Source<'_>) -> String {
+    mermaid::text(&flow::runbook_chart(program, runbook, numbering, source))
 }
 
 /// What a node or group is called in the chart's text; nobody sees it.

@@ -2,7 +2,7 @@
 
 use super::chart::{Chart, Edge, Id, Item, Shape};
 use super::escape;
-use super::outcomes::{Reasons, in_short};
+use super::outcomes::{Outcomes, in_short};
 use ecow::{EcoString, eco_format};
 
 /// From so many nodes on nothing more is drawn by itself.
@@ -21,7 +21,7 @@ const LABEL: usize = 100;
 pub type Open = Vec<(Id, Option<String>)>;
 
 /// A chart that is being drawn.
-pub struct Drawing {
+pub struct ChartBuilder {
     nodes: u32,
     groups: u32,
     /// The items of the frames that are open, innermost last; the first are those of the chart.
@@ -36,7 +36,7 @@ pub struct Drawing {
     contacts: Vec<EcoString>,
 }
 
-impl Drawing {
+impl ChartBuilder {
     /// A chart with its start.
     pub fn new(title: &str) -> (Self, Open) {
         let mut drawing = Self {
@@ -157,7 +157,7 @@ impl Drawing {
     }
 
     /// Leads from a node to the ends that a part may come to.
-    pub fn ends(&mut self, from: &Id, reasons: &Reasons) {
+    pub fn ends(&mut self, from: &Id, reasons: &Outcomes) {
         if !reasons.resolved.is_empty() {
             self.resolve(vec![(from.clone(), None)], &in_short(&reasons.resolved));
         }
@@ -167,7 +167,7 @@ impl Drawing {
     }
 
     /// Leads to the one node for all that is not drawn.
-    pub fn more(&mut self, reasons: &Reasons, leaves: bool, open: Open) -> Open {
+    pub fn more(&mut self, reasons: &Outcomes, leaves: bool, open: Open) -> Open {
         if reasons.is_empty() {
             return open;
         }
@@ -189,7 +189,7 @@ fn escalated(place: usize) -> Id {
 }
 
 /// A label with what is done below it.
-pub fn with_effects(mut label: Vec<String>, reasons: &Reasons) -> Vec<String> {
+pub fn with_effects(mut label: Vec<String>, reasons: &Outcomes) -> Vec<String> {
     label.extend(reasons.effects.iter().take(MOST_LINES).cloned());
     if reasons.effects.len() > MOST_LINES {
         label.push("…".to_owned());

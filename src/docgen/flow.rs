@@ -4,11 +4,11 @@
 //! ways in which it ends the run; what only looks something up, or tells somebody, is left to the list below the chart.
 
 use super::chart::{Chart, Id, Shape};
-use super::chart_builder::{Drawing, Open, with_effects};
-use super::outcomes::{Gathering, effect};
+use super::chart_builder::{ChartBuilder, Open, with_effects};
+use super::outcomes::{OutcomeCollector, effect};
 use super::source_text::Source;
-use crate::program::divergence::Leaving;
-use crate::program::numbering::{Numbered, Numbering, blocks_of};
+use crate::program::divergence::Divergence;
+use crate::program::numbering::{Numbering, StepPrefix, blocks_of};
 use crate::program::{
     Block, Expression, ExpressionKind, LetElse, Locals, Program, Runbook, Slot, Statement, StatementKind, Subject,
 };
@@ -16,18 +16,23 @@ use crate::value::Value;
 use ecow::EcoString;
 
 /// The chart of a runbook.
-pub fn of<'p>(program: &'p Program, runbook: &'p Runbook, numbering: &'p Numbering, source: Source<'p>) -> Chart {
-    let (drawing, open) = Drawing::new(&runbook.title);
+pub fn runbook_chart<'p>(
+    program: &'p Program,
+    runbook: &'p Runbook,
+    numbering: &'p Numbering,
+    source: Source<'p>,
+) -> Chart {
+    let (drawing, open) = ChartBuilder::new(&runbook.title);
     let mut flow = Flow {
         program,
         source,
         numbering,
         locals: runbook.locals.clone(),
         contact: runbook.contact.as_deref().unwrap_or("nobody"),
-        leaving: Leaving::of(program),
+        leaving: Divergence::new(program),
         drawing,
     };
-    flow.block(&runbook.block, &Numbered::default(), open);
+    flow.block(&runbook.block, &StepPrefix::default(), open);
     flow.drawing.finish()
 }
 
@@ -38,13 +43,13 @@ struct Flow<'p> {
     /// The names of the slots of the runbook or procedure that is looked at.
     locals: Locals,
     contact: &'p str,
-    leaving: Leaving<'p>,
-    drawing: Drawing,
+    leaving: Divergence<'p>,
+    drawing: ChartBuilder,
 }
 
 impl Flow<'_> {
-    fn gathering(&self) -> Gathering<'_> {
-        Gathering::new(self.program, self.source, self.contact)
+    fn gathering(&self) -> OutcomeCollector<'_> {
+        OutcomeCollector::new(self.program, self.source, self.contact)
     }
 
     /// Whether steps stand in a block.
@@ -65,7 +70,7 @@ impl Flow<'_> {
     }
 
     /// A block that edges lead into; gives those that lead out of it.
-    fn block(&mut self, block: &Block, numbered: &Numbered, mut open: Open) -> Open {
+    fn block(&mut self, block: &Block, numbered: &StepPrefix, mut open: Open) -> Open {
         for (position, statement) in block.statements.iter().enumerate() {
             if open.is_empty() {
                 break;
@@ -81,12 +86,12 @@ impl Flow<'_> {
     /// All that is left of a block, where the chart is full.
     fn rest(&mut self, statements: &[Statement], open: Open) -> Open {
         let reasons = self.gathering().statements(statements);
-        let leaves = statements.iter().any(|statement| self.leaving.leaves(statement));
+        let leaves = statements.iter().any(|statement| self.leaving.diverges(statement));
         self.drawing.more(&reasons, leaves, open)
     }
 
     /// A block in a frame; the frame if anything stands in it.
-    fn framed(&mut self, label: String, block: &Block, numbered: &Numbered, open: Open) -> (Open, Option<Id>) {
+    fn framed(&mut self, label: String, block: &Block, numbered: &StepPrefix, open: Open) -> (Open, Option<Id>) {
         self.drawing.open_frame();
         let out = self.block(block, numbered, open);
         (out, self.drawing.close_frame(label))
@@ -105,7 +110,7 @@ impl Flow<'_> {
     }
 
     /// A block in a frame if steps stand in it, else as one node.
-    fn part(&mut self, label: String, block: &Block, numbered: &Numbered, open: Open) -> (Open, Option<Id>) {
+    fn part(&mut self, label: String, block: &Block, numbered: &StepPrefix, open: Open) -> (Open, Option<Id>) {
         if self.has_steps(block) {
             self.framed(label, block, numbered, open)
         } else {
@@ -119,7 +124,7 @@ impl Flow<'_> {
         label: Vec<String>,
         no: &str,
         otherwise: Option<&Block>,
-        numbered: &Numbered,
+        numbered: &StepPrefix,
         open: Open,
     ) -> Open {
         let id = self.drawing.node(Shape::Question, label, open);
@@ -132,7 +137,7 @@ impl Flow<'_> {
         out
     }
 
-    fn statement(&mut self, statement: &Statement, numbered: &Numbered, open: Open) -> Open {
+    fn statement(&mut self, statement: &Statement, numbered: &StepPrefix, open: Open) -> Open {
         match &statement.kind {
             StatementKind::Step { title, block } => {
                 let (number, inner) = numbered.step(self.numbering, statement.node);
@@ -264,14 +269,14 @@ impl Flow<'_> {
         let head = if reasons.effects.is_empty() { vec![format!("do {name}")] } else { Vec::new() };
         let id = self.drawing.node(Shape::Part, with_effects(head, &reasons), open);
         self.drawing.ends(&id, &reasons);
-        if self.leaving.leaves(statement) { Vec::new() } else { vec![(id, None)] }
+        if self.leaving.diverges(statement) { Vec::new() } else { vec![(id, None)] }
     }
 
     fn branches(
         &mut self,
         branches: &[(Expression, Block)],
         otherwise: Option<&Block>,
-        numbered: &Numbered,
+        numbered: &StepPrefix,
         mut open: Open,
     ) -> Open {
         let all = || branches.iter().map(|(_, block)| block).chain(otherwise);
@@ -302,7 +307,7 @@ impl Flow<'_> {
         subject: &Subject,
         arms: &[(Vec<Value>, Block)],
         otherwise: Option<&Block>,
-        numbered: &Numbered,
+        numbered: &StepPrefix,
         open: Open,
     ) -> Open {
         let all = arms.iter().map(|(_, block)| block).chain(otherwise);
@@ -322,7 +327,7 @@ impl Flow<'_> {
         out
     }
 
-    fn do_procedure(&mut self, statement: &Statement, procedure: usize, numbered: &Numbered, open: Open) -> Open {
+    fn do_procedure(&mut self, statement: &Statement, procedure: usize, numbered: &StepPrefix, open: Open) -> Open {
         let program = self.program;
         let Some(done) = program.procedures.get(procedure) else { return open };
         if self.numbering.steps_of(procedure) == 0 {

@@ -5,18 +5,18 @@ use super::escape::{TITLE, cell, code, inline};
 use super::library::{Document, Library};
 use crate::program::types::Type;
 use crate::program::{Goal, LimitPart, Parameter, ProbeCall, Program, Runbook};
-use crate::value::{Value, Written, display_duration};
+use crate::value::{SourceText, Value, display_duration};
 use std::fmt::Write;
 
 /// A page that is being written.
 #[derive(Clone, Copy)]
-pub struct Place<'l, 'a> {
+pub struct RunbookRef<'l, 'a> {
     pub library: &'l Library<'a>,
     pub document: &'l Document<'a>,
     pub format: Format,
 }
 
-impl<'a> Place<'_, 'a> {
+impl<'a> RunbookRef<'_, 'a> {
     /// The program of the page's file.
     pub fn program(&self) -> &'a Program {
         self.document.program
@@ -116,7 +116,7 @@ fn described(parameter: &Parameter) -> String {
     let what = type_in_words(&parameter.type_of);
     match &parameter.default {
         Some(Value::Absent) => what,
-        Some(default) => format!("{what}; {} when left out", code(&Written(default).to_string())),
+        Some(default) => format!("{what}; {} when left out", code(&SourceText(default).to_string())),
         None => what,
     }
 }

@@ -23,10 +23,10 @@ pub struct Document<'a> {
 }
 
 /// A declaration that other pages point at: the file that it stands in, and where.
-pub type Place = (FileId, u32);
+pub type DeclarationId = (FileId, u32);
 
 /// Where a declaration stands.
-pub fn place(span: Span) -> Place {
+pub fn place(span: Span) -> DeclarationId {
     (span.file, span.start)
 }
 
@@ -37,16 +37,17 @@ pub struct Library<'a> {
     pub(super) comments: Comments<'a>,
     pub(super) anchors: Anchors,
     /// The runbooks that have a probe in their goal, by the probe: name, and document.
-    goals: BTreeMap<Place, Vec<&'a Runbook>>,
+    goals: BTreeMap<DeclarationId, Vec<&'a Runbook>>,
     /// The runbooks that run a runbook.
-    callers: BTreeMap<Place, Vec<&'a Runbook>>,
+    callers: BTreeMap<DeclarationId, Vec<&'a Runbook>>,
 }
 
 impl<'a> Library<'a> {
     /// All spans of trees and programs are those of `sources`: one session has checked all of them.
     pub fn new(sources: &'a SourceMap, documents: Vec<Document<'a>>) -> Self {
         let source = Source(sources);
-        let (mut goals, mut callers) = (BTreeMap::<Place, Vec<_>>::new(), BTreeMap::<Place, Vec<_>>::new());
+        let (mut goals, mut callers) =
+            (BTreeMap::<DeclarationId, Vec<_>>::new(), BTreeMap::<DeclarationId, Vec<_>>::new());
         for document in &documents {
             for runbook in document.runbooks() {
                 let mut asked = BTreeSet::new();
@@ -56,8 +57,8 @@ impl<'a> Library<'a> {
                     });
                 }
                 asked.into_iter().for_each(|probe| goals.entry(probe).or_default().push(runbook));
-                let run = Reach::of(document.program, [&runbook.block]).runbooks;
-                let run: BTreeSet<Place> = run
+                let run = ProbeUses::collect(document.program, [&runbook.block]).runbooks;
+                let run: BTreeSet<DeclarationId> = run
                     .into_iter()
                     .filter_map(|index| document.program.runbooks.get(index).map(|it| place(it.span)))
                     .collect();
@@ -81,10 +82,10 @@ impl<'a> Library<'a> {
                 vec![Page { path: document.path(format), text: html::page(&title, &markdown) }]
             }
             Format::Mermaid => {
-                let numbering = Numbering::of(document.program);
+                let numbering = Numbering::new(document.program);
                 let chart = |runbook: &Runbook| Page {
                     path: format!("{}.{}{}", document.page, runbook.name, format.extension()),
-                    text: chart::of(document.program, runbook, &numbering, self.source),
+                    text: chart::flow_chart(document.program, runbook, &numbering, self.source),
                 };
                 document.runbooks().map(chart).collect()
             }
@@ -136,7 +137,7 @@ impl<'a> Document<'a> {
     pub(super) fn procedures(&self, documented: &BTreeSet<FileId>) -> Vec<&'a Procedure> {
         let mut shown: Vec<&Procedure> = own(&self.program.procedures, |it| it.span, self.file).collect();
         let blocks = self.runbooks().map(|it| &it.block).chain(shown.iter().map(|it| &it.block));
-        let done = Reach::of(self.program, blocks).procedures;
+        let done = ProbeUses::collect(self.program, blocks).procedures;
         let done = done.into_iter().filter_map(|index| self.program.procedures.get(index));
         shown.extend(done.filter(|it| !documented.contains(&it.span.file)));
         shown
@@ -163,13 +164,13 @@ pub fn probes_of<'p>(goal: &Goal, program: &'p Program, each: &mut impl FnMut(&'
 
 /// What blocks come to, procedures written out: by index into the program.
 #[derive(Default)]
-struct Reach {
+struct ProbeUses {
     procedures: BTreeSet<usize>,
     runbooks: BTreeSet<usize>,
 }
 
-impl Reach {
-    fn of<'p>(program: &'p Program, blocks: impl IntoIterator<Item = &'p Block>) -> Self {
+impl ProbeUses {
+    fn collect<'p>(program: &'p Program, blocks: impl IntoIterator<Item = &'p Block>) -> Self {
         let mut reach = Self::default();
         let mut open: Vec<&Block> = blocks.into_iter().collect();
         while let Some(block) = open.pop() {

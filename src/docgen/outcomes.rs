@@ -2,13 +2,13 @@
 
 use super::source_text::Source;
 use crate::program::numbering::blocks_of;
-use crate::program::{Adverb, Block, Expression, Program, Statement, StatementKind, Subject};
+use crate::program::{Block, Expression, Program, Retention, Statement, StatementKind, Subject};
 use ecow::EcoString;
 use std::collections::BTreeMap;
 
 /// Effects and endings of a part, procedures written out once.
 #[derive(Debug, Default)]
-pub struct Reasons {
+pub struct Outcomes {
     /// What it does, in the order of the text.
     pub effects: Vec<String>,
     /// Why it may end resolved.
@@ -17,7 +17,7 @@ pub struct Reasons {
     pub escalated: BTreeMap<EcoString, Vec<String>>,
 }
 
-impl Reasons {
+impl Outcomes {
     /// Whether a chart has nothing to show of it.
     pub fn is_empty(&self) -> bool {
         self.effects.is_empty() && self.resolved.is_empty() && self.escalated.is_empty()
@@ -33,7 +33,7 @@ pub fn in_short(reasons: &[String]) -> String {
 }
 
 /// Looks for reasons.
-pub struct Gathering<'p> {
+pub struct OutcomeCollector<'p> {
     program: &'p Program,
     source: Source<'p>,
     /// Who is told when nothing else is said.
@@ -44,10 +44,10 @@ pub struct Gathering<'p> {
     in_procedure: bool,
     /// How many effects were met, also those that are listed already.
     met: usize,
-    reasons: Reasons,
+    reasons: Outcomes,
 }
 
-impl<'p> Gathering<'p> {
+impl<'p> OutcomeCollector<'p> {
     pub fn new(program: &'p Program, source: Source<'p>, contact: &'p str) -> Self {
         Self {
             program,
@@ -56,18 +56,18 @@ impl<'p> Gathering<'p> {
             done: BTreeMap::new(),
             in_procedure: false,
             met: 0,
-            reasons: Reasons::default(),
+            reasons: Outcomes::default(),
         }
     }
 
     /// Those of some blocks.
-    pub fn blocks<'b>(mut self, blocks: impl IntoIterator<Item = &'b Block>) -> Reasons {
+    pub fn blocks<'b>(mut self, blocks: impl IntoIterator<Item = &'b Block>) -> Outcomes {
         blocks.into_iter().for_each(|block| self.block(block));
         self.reasons
     }
 
     /// Those of some statements.
-    pub fn statements<'b>(mut self, statements: impl IntoIterator<Item = &'b Statement>) -> Reasons {
+    pub fn statements<'b>(mut self, statements: impl IntoIterator<Item = &'b Statement>) -> Outcomes {
         statements.into_iter().for_each(|statement| self.statement(statement));
         self.reasons
     }
@@ -162,13 +162,13 @@ impl<'p> Gathering<'p> {
 }
 
 /// A call that acts, on a line of a node.
-pub fn effect(source: Source<'_>, adverb: Adverb, call: crate::source::Span) -> String {
+pub fn effect(source: Source<'_>, adverb: Retention, call: crate::source::Span) -> String {
     with_adverb(adverb, source.line(call))
 }
 
-fn with_adverb(adverb: Adverb, words: String) -> String {
+fn with_adverb(adverb: Retention, words: String) -> String {
     match adverb {
-        Adverb::Temporarily { .. } => format!("temporarily {words}"),
+        Retention::Temporarily { .. } => format!("temporarily {words}"),
         _ => words,
     }
 }

@@ -1,10 +1,10 @@
 //! A page in Markdown: each runbook with its head, chart and steps; procedures; probes; limits and roles.
 
-use super::anchors::Part;
+use super::anchors::AnchorKind;
 use super::escape::{SENTENCE, TITLE, code, inline, paragraphs};
-use super::header_table::{Place, limits};
+use super::header_table::{RunbookRef, limits};
 use super::library::{Document, Library};
-use super::sentences::Telling;
+use super::sentences::SentenceWriter;
 use super::{Format, anchors, chart};
 use crate::program::numbering::Numbering;
 use crate::program::{ActionLimit, Procedure, Runbook};
@@ -14,19 +14,19 @@ use std::fmt::Write;
 /// The page of a document, to be read as it is or to become one of another format.
 pub fn markdown(library: &Library<'_>, document: &Document<'_>, format: Format) -> String {
     let writer =
-        Writer { at: Place { library, document, format }, numbering: &Numbering::of(document.program), format };
+        Writer { at: RunbookRef { library, document, format }, numbering: &Numbering::new(document.program), format };
     writer.page()
 }
 
 struct Writer<'l, 'a> {
-    at: Place<'l, 'a>,
+    at: RunbookRef<'l, 'a>,
     numbering: &'l Numbering,
     format: Format,
 }
 
 impl Writer<'_, '_> {
     fn page(&self) -> String {
-        let Place { library, document, .. } = self.at;
+        let RunbookRef { library, document, .. } = self.at;
         let file = document.file_name(library.source);
         let mut text = format!("# {}\n\n", inline(&file, TITLE));
         let _ = writeln!(text, "*Written by* `rectify doc` *from* {}*: change that, not this.*", code(&file));
@@ -34,7 +34,7 @@ impl Writer<'_, '_> {
         for (heading, part) in anchors::headings(document, &library.anchors.documented) {
             push(&mut text, &format!("## {heading}"));
             match part {
-                Part::Declaration(span) => {
+                AnchorKind::Declaration(span) => {
                     let program = document.program;
                     if let Some(runbook) = program.runbooks.iter().find(|it| it.span == span) {
                         self.runbook(&mut text, runbook);
@@ -42,7 +42,7 @@ impl Writer<'_, '_> {
                         self.procedure(&mut text, procedure);
                     }
                 }
-                Part::Probes => push(&mut text, &self.at.probes()),
+                AnchorKind::Probes => push(&mut text, &self.at.probes()),
             }
         }
         self.limits(&mut text);
@@ -51,11 +51,11 @@ impl Writer<'_, '_> {
     }
 
     fn runbook(&self, text: &mut String, runbook: &Runbook) {
-        let Place { library, .. } = self.at;
+        let RunbookRef { library, .. } = self.at;
         push(text, &code(&library.source.signature(&runbook.name, &runbook.parameters)));
         push(text, &paragraphs(library.comments.above(runbook.span)));
         push(text, &self.at.facts(runbook));
-        let chart = chart::of(self.at.program(), runbook, self.numbering, library.source);
+        let chart = chart::flow_chart(self.at.program(), runbook, self.numbering, library.source);
         push(text, &format!("```mermaid\n{chart}```"));
         let drawn = match self.format {
             Format::Html => "The chart is Mermaid text, which a page that loads Mermaid draws. ",
@@ -68,16 +68,16 @@ impl Writer<'_, '_> {
                  whether it holds, a limit that is spent and the end of the run's time escalate."
             ),
         );
-        let mut telling = Telling::of_runbook(self.at, self.numbering, &runbook.locals);
+        let mut telling = SentenceWriter::of_runbook(self.at, self.numbering, &runbook.locals);
         telling.block(&runbook.block, "the run");
         push(text, &telling.finish());
     }
 
     fn procedure(&self, text: &mut String, procedure: &Procedure) {
-        let Place { library, .. } = self.at;
+        let RunbookRef { library, .. } = self.at;
         push(text, &code(&library.source.signature(&procedure.name, &procedure.parameters)));
         push(text, &paragraphs(library.comments.above(procedure.span)));
-        let mut telling = Telling::of_procedure(self.at, self.numbering, &procedure.locals);
+        let mut telling = SentenceWriter::of_procedure(self.at, self.numbering, &procedure.locals);
         telling.block(&procedure.block, "the procedure");
         if let Some(undo) = &procedure.undo {
             telling.arm("What takes it back:", undo, "it");
@@ -87,7 +87,7 @@ impl Writer<'_, '_> {
 
     /// The limits of actions that the file declares.
     fn limits(&self, text: &mut String) {
-        let Place { library, document, .. } = self.at;
+        let RunbookRef { library, document, .. } = self.at;
         let mut lines = String::new();
         for declaration in &document.tree.declarations {
             let Declaration::Limit(limit) = declaration else { continue };

@@ -1,14 +1,14 @@
 //! Parts of sentences: how values, waits, questions and runs are put into words.
 
 use super::escape::{TITLE, code, inline};
-use super::header_table::Place;
+use super::header_table::RunbookRef;
 use crate::program::{Evidence, Expression, ExpressionKind, Hold, Subject, Window};
-use crate::value::{Value, Written};
+use crate::value::{SourceText, Value};
 
 /// How a run ends where nothing else is said.
 pub const ENDS_ESCALATED: &str = "the run ends **escalated**";
 
-impl Place<'_, '_> {
+impl RunbookRef<'_, '_> {
     /// An expression as it was written.
     pub fn code(&self, expression: &Expression) -> String {
         self.library.source.expression(expression)
@@ -98,7 +98,7 @@ pub fn numbered_title(number: &str, words: &str) -> String {
 pub fn case(value: &Value) -> String {
     match value {
         Value::Word(word) => format!("**{}**", inline(word, TITLE)),
-        other => code(&Written(other).to_string()),
+        other => code(&SourceText(other).to_string()),
     }
 }
 

@@ -1,15 +1,15 @@
 //! The table of a page's probes: what each asks, when it passes, and whom it serves.
 
 use super::escape::{TITLE, cell, code, inline, paragraphs};
-use super::header_table::Place;
-use crate::program::{Adverb, Probe, Runbook, Statement, StatementKind};
+use super::header_table::RunbookRef;
+use crate::program::{Probe, Retention, Runbook, Statement, StatementKind};
 use crate::value::display_duration;
 use std::fmt::Write;
 
 const COLUMNS: [&str; 10] =
     ["probe", "title", "group", "depends on", "one asking", "asks", "passes if", "unknown if", "goal of", "alerts"];
 
-impl Place<'_, '_> {
+impl RunbookRef<'_, '_> {
     /// The table, without columns in which nothing stands, and below it what their author says of them.
     pub fn probes(&self) -> String {
         let rows: Vec<[String; 10]> = self.document.probes().map(|probe| self.row(probe)).collect();
@@ -61,7 +61,7 @@ impl Place<'_, '_> {
     fn before_asking(&self, statement: &Statement) -> String {
         let code = self.library.source.code(statement.span);
         match &statement.kind {
-            StatementKind::Act { adverb: Adverb::Temporarily { .. }, .. } => {
+            StatementKind::Act { adverb: Retention::Temporarily { .. }, .. } => {
                 format!("{code}, taken back when it has been asked")
             }
             _ => code,

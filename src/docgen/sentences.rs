@@ -2,9 +2,9 @@
 
 use super::actions::taken_back;
 use super::escape::{SENTENCE, TITLE, code, inline};
-use super::header_table::Place;
+use super::header_table::RunbookRef;
 use super::phrases::{ENDS_ESCALATED, case, numbered_title};
-use crate::program::numbering::{Numbered, Numbering};
+use crate::program::numbering::{Numbering, StepPrefix};
 use crate::program::{Block, Expression, ExpressionKind, LetElse, Slot, Statement, StatementKind, Subject};
 use crate::value::Value;
 use ecow::EcoString;
@@ -14,25 +14,25 @@ use std::fmt::Write;
 const BRANCH: &str = "this branch";
 
 /// A list that is being written.
-pub struct Telling<'l, 'a> {
-    pub(super) at: Place<'l, 'a>,
+pub struct SentenceWriter<'l, 'a> {
+    pub(super) at: RunbookRef<'l, 'a>,
     pub(super) numbering: &'l Numbering,
     /// What steps are numbered after; nothing in a procedure, whose steps are numbered where it is done.
-    pub(super) numbered: Option<Numbered>,
+    pub(super) numbered: Option<StepPrefix>,
     /// The names of the frame's slots.
     locals: &'l [EcoString],
     pub(super) depth: usize,
     text: String,
 }
 
-impl<'l, 'a> Telling<'l, 'a> {
+impl<'l, 'a> SentenceWriter<'l, 'a> {
     /// For a runbook.
-    pub fn of_runbook(at: Place<'l, 'a>, numbering: &'l Numbering, locals: &'l [EcoString]) -> Self {
-        Self { at, numbering, numbered: Some(Numbered::default()), locals, depth: 0, text: String::new() }
+    pub fn of_runbook(at: RunbookRef<'l, 'a>, numbering: &'l Numbering, locals: &'l [EcoString]) -> Self {
+        Self { at, numbering, numbered: Some(StepPrefix::default()), locals, depth: 0, text: String::new() }
     }
 
     /// For a procedure.
-    pub fn of_procedure(at: Place<'l, 'a>, numbering: &'l Numbering, locals: &'l [EcoString]) -> Self {
+    pub fn of_procedure(at: RunbookRef<'l, 'a>, numbering: &'l Numbering, locals: &'l [EcoString]) -> Self {
         Self { numbered: None, ..Self::of_runbook(at, numbering, locals) }
     }
 

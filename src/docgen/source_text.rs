@@ -4,7 +4,7 @@ use super::escape;
 use super::escape::SENTENCE;
 use crate::program::{Expression, ExpressionKind, Parameter, TextPart};
 use crate::source::{SourceMap, Span};
-use crate::value::{Value, Written};
+use crate::value::{SourceText, Value};
 
 /// Where texts of files are looked up.
 #[derive(Clone, Copy)]
@@ -78,7 +78,7 @@ impl Source<'_> {
     pub fn signature(self, name: &str, parameters: &[Parameter]) -> String {
         let shown = parameters.iter().map(|parameter| match &parameter.default {
             Some(Value::Absent) | None => format!("{}: {}", parameter.name, parameter.type_of),
-            Some(default) => format!("{}: {} = {}", parameter.name, parameter.type_of, Written(default)),
+            Some(default) => format!("{}: {} = {}", parameter.name, parameter.type_of, SourceText(default)),
         });
         format!("{name}({})", shown.collect::<Vec<_>>().join(", "))
     }

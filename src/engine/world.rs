@@ -38,7 +38,7 @@ pub struct Request {
 
 /// A question to people.
 #[derive(Debug, Clone)]
-pub struct Asking {
+pub struct Prompt {
     /// Where in the run it stands.
     pub address: Address,
     /// Whom the run would tell.
@@ -55,7 +55,7 @@ pub struct Asking {
 
 /// What people said.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Answered {
+pub struct PromptReply {
     /// One of the choices; nothing when too few answered in time.
     pub answer: Option<EcoString>,
     /// Whose answers count. Without an answer: who approved, when more were asked for.
@@ -64,7 +64,7 @@ pub struct Answered {
 
 /// News or an escalation.
 #[derive(Debug, Clone)]
-pub struct Telling {
+pub struct Notification {
     /// Where in the run it stands.
     pub address: Address,
     /// The run.
@@ -114,7 +114,7 @@ pub struct ChangeNote {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reached {
     /// It was begun.
-    Begun,
+    Started,
     /// The run is to end resolved, as something in it says.
     Resolved,
     /// The run is to end escalated, as something in it says.
@@ -122,7 +122,7 @@ pub enum Reached {
 }
 
 /// The half that reads.
-pub trait Observing {
+pub trait ReadWorld {
     /// Asks something.
     fn observe(&self, request: Request) -> Pending<'_, Value>;
 
@@ -141,15 +141,15 @@ pub trait Observing {
 }
 
 /// Both halves.
-pub trait World: Observing {
+pub trait World: ReadWorld {
     /// Does something.
     fn act(&self, request: Request) -> Pending<'_, Value>;
 
     /// Asks people.
-    fn ask(&self, asking: Asking) -> Pending<'_, Answered>;
+    fn ask(&self, asking: Prompt) -> Pending<'_, PromptReply>;
 
     /// Tells people. An error means that nobody could be reached.
-    fn tell(&self, telling: Telling) -> Pending<'_, ()>;
+    fn notify(&self, telling: Notification) -> Pending<'_, ()>;
 
     /// Takes all the locks, in name order, or none: an error of kind `Refused` names who holds one. They are held until
     /// [`unlock`](Self::unlock), or until the world is dropped.

@@ -337,7 +337,7 @@ impl Layout<'_> {
 
     fn signature(&mut self, signature: &Signature) -> Document {
         let from = signature.name.span.end;
-        let head = format!("{:7} {}", signature.class.word(), signature.name.text);
+        let head = format!("{:7} {}", signature.class.as_str(), signature.name.text);
         let mut parts = vec![Document::text(head), self.parameters(&signature.parameters, from, signature.span.end)];
         if let Some(returns) = &signature.returns {
             parts.push(Document::text(" -> "));

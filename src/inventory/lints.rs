@@ -45,7 +45,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> Lints {
             continue;
         };
         let levels = [Level::Off, Level::Warning, Level::Error];
-        match levels.into_iter().find(|level| field.value.text() == Some(level.word())) {
+        match levels.into_iter().find(|level| field.value.text() == Some(level.as_str())) {
             Some(level) => drop(lints.levels.insert(page.code, level)),
             None => {
                 reader.error(field.value.span, format!("`{}:` is `off`, `warning` or `error`", field.name));

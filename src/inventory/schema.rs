@@ -115,7 +115,7 @@ fn secret() -> Value {
 }
 
 fn lints() -> Value {
-    let levels = [Level::Off, Level::Warning, Level::Error].map(Level::word);
+    let levels = [Level::Off, Level::Warning, Level::Error].map(Level::as_str);
     let rules = CODES.iter().filter_map(|page| {
         let schema = json!({"description": format!("{}: {}", page.code, page.title), "enum": levels});
         Some((page.rule?.to_owned(), schema))

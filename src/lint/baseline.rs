@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// What a finding is known by. It has no line, so that a file may grow above it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Known {
+pub struct KnownFinding {
     /// The file, as seen from the inventory's folder, `/` between its parts.
     pub file: String,
     /// The rule.
@@ -18,12 +18,12 @@ pub struct Known {
 
 /// How often each is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Baseline(BTreeMap<Known, usize>);
+pub struct Baseline(BTreeMap<KnownFinding, usize>);
 
 /// The file, in the order in which people read it.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct BaselineFile {
     schema: u32,
     findings: Vec<Entry>,
 }
@@ -52,20 +52,20 @@ impl Baseline {
     /// # Errors
     /// The end of a sentence that begins with the file.
     pub fn read(text: &str) -> Result<Self, String> {
-        let written: Written = serde_json::from_str(text).map_err(|error| format!("is no baseline: {error}"))?;
+        let written: BaselineFile = serde_json::from_str(text).map_err(|error| format!("is no baseline: {error}"))?;
         if written.schema != 1 {
             return Err(format!("has the schema {}, and this program knows 1", written.schema));
         }
         let mut known = BTreeMap::new();
         for Entry { file, rule, message, count } in written.findings {
             let rule = current_rule_name(&rule).to_owned();
-            *known.entry(Known { file, rule, message }).or_default() += count;
+            *known.entry(KnownFinding { file, rule, message }).or_default() += count;
         }
         Ok(Self(known))
     }
 
     /// A baseline of these findings.
-    pub fn of(findings: impl Iterator<Item = Known>) -> Self {
+    pub fn new(findings: impl Iterator<Item = KnownFinding>) -> Self {
         let mut known = BTreeMap::new();
         for finding in findings {
             *known.entry(finding).or_default() += 1;
@@ -75,16 +75,16 @@ impl Baseline {
 
     /// The text of the file.
     pub fn text(&self) -> String {
-        let entry = |(known, count): (&Known, &usize)| {
-            let Known { file, rule, message } = known.clone();
+        let entry = |(known, count): (&KnownFinding, &usize)| {
+            let KnownFinding { file, rule, message } = known.clone();
             Entry { file, rule, message, count: *count }
         };
-        let written = Written { schema: 1, findings: self.0.iter().map(entry).collect() };
+        let written = BaselineFile { schema: 1, findings: self.0.iter().map(entry).collect() };
         serde_json::to_string_pretty(&written).unwrap_or_default() + "\n"
     }
 
     /// Whether a finding is in it; each entry stands for as many as it counts.
-    pub fn take(&mut self, finding: &Known) -> bool {
+    pub fn take(&mut self, finding: &KnownFinding) -> bool {
         match self.0.get_mut(finding) {
             Some(count) if *count > 0 => {
                 *count -= 1;
@@ -95,7 +95,7 @@ impl Baseline {
     }
 
     /// What was not met.
-    pub fn left(&self) -> impl Iterator<Item = (&Known, usize)> {
+    pub fn left(&self) -> impl Iterator<Item = (&KnownFinding, usize)> {
         self.0.iter().filter(|(_, count)| **count > 0).map(|(known, count)| (known, *count))
     }
 }
@@ -104,13 +104,13 @@ impl Baseline {
 mod tests {
     use super::*;
 
-    fn finding(message: &str) -> Known {
-        Known { file: "a.runbook".into(), rule: "no-poll-after-change".into(), message: message.into() }
+    fn finding(message: &str) -> KnownFinding {
+        KnownFinding { file: "a.runbook".into(), rule: "no-poll-after-change".into(), message: message.into() }
     }
 
     #[test]
     fn what_is_written_is_read_and_met_as_often_as_it_was_found() {
-        let baseline = Baseline::of([finding("one"), finding("two"), finding("one")].into_iter());
+        let baseline = Baseline::new([finding("one"), finding("two"), finding("one")].into_iter());
         let mut read = Baseline::read(&baseline.text()).unwrap();
         assert_eq!(read, baseline);
         assert!(read.take(&finding("one")) && read.take(&finding("one")));
@@ -120,8 +120,8 @@ mod tests {
 
     #[test]
     fn an_old_name_of_a_rule_still_counts() {
-        let text = Baseline::of([finding("one")].into_iter()).text();
-        let mut read = Baseline::read(&text.replace("no-poll-after-change", "no-poll-after-change")).unwrap();
+        let text = Baseline::new([finding("one")].into_iter()).text();
+        let mut read = Baseline::read(&text.replace("no-poll-after-change", "single-look-after-change")).unwrap();
         assert!(read.take(&finding("one")));
     }
 

@@ -21,7 +21,7 @@ impl<'a> File<'a> {
 
     /// Every expression that stands in a part of the text.
     pub fn expressions_in(&self, part: Span) -> impl Iterator<Item = &'a Expression> + '_ {
-        let expressions = &self.flat.expressions;
+        let expressions = &self.index.expressions;
         let first = expressions.partition_point(|it| it.span.start < part.start);
         let inside = expressions.iter().skip(first).copied().take_while(move |it| it.span.start < part.end);
         inside.filter(move |it| it.span.end <= part.end)
@@ -36,7 +36,7 @@ impl<'a> File<'a> {
     }
 
     /// The text of the file in a place.
-    pub fn written(&self, span: Span) -> &'a str {
+    pub fn source_text(&self, span: Span) -> &'a str {
         self.source.text.get(span.start as usize..span.end as usize).unwrap_or_default()
     }
 }
@@ -54,11 +54,11 @@ pub fn act_of(statement: &ast::Statement) -> Option<&ast::Call> {
 
 /// Whether anything in a block may be noticed by users, in what it does and in what that does.
 pub fn disrupts(program: &Program, block: &Block) -> bool {
-    looked_through(program, block, &mut BTreeSet::new())
+    disrupts_within(program, block, &mut BTreeSet::new())
 }
 
 /// The same, where some procedures were looked into already.
-fn looked_through(program: &Program, block: &Block, seen: &mut BTreeSet<usize>) -> bool {
+fn disrupts_within(program: &Program, block: &Block, seen: &mut BTreeSet<usize>) -> bool {
     use StatementKind as S;
     block.statements.iter().any(|statement| {
         let mut blocks: Vec<&Block> = Vec::new();
@@ -83,6 +83,6 @@ fn looked_through(program: &Program, block: &Block, seen: &mut BTreeSet<usize>) 
             | S::Manual { otherwise, .. } => blocks.extend(otherwise),
             _ => {}
         }
-        blocks.into_iter().any(|block| looked_through(program, block, seen))
+        blocks.into_iter().any(|block| disrupts_within(program, block, seen))
     })
 }

@@ -1,9 +1,9 @@
 //! What is reported in the end: rules over the project, and what comments allow.
 
 use super::allow::Allow;
-use super::rule::{Look, Project, Rule};
+use super::rule::{Project, Rule, RuleScope};
 use super::rules::RULES;
-use super::summary::Facts;
+use super::summary::FileSummary;
 use crate::diagnostic::{CODES, Code, Diagnostic, code, nearest, rule_page};
 use crate::inventory::Inventory;
 use crate::source::Span;
@@ -22,11 +22,11 @@ pub struct Settings<'a> {
 }
 
 /// All findings of rules, those that comments allow left out, and what is wrong with the comments.
-pub fn conclude(files: &[Facts], settings: Settings<'_>) -> Vec<Diagnostic> {
+pub fn finish(files: &[FileSummary], settings: Settings<'_>) -> Vec<Diagnostic> {
     let project = Project { files, whole: settings.whole, inventory: settings.inventory };
     let mut findings: Vec<Diagnostic> = files.iter().flat_map(|file| file.findings.iter().cloned()).collect();
     for rule in RULES {
-        if let Look::Project(look) = rule.look {
+        if let RuleScope::Project(look) = rule.scope {
             findings.extend(rule.findings(settings.inventory, |found| look(&project, found)));
         }
     }
@@ -48,12 +48,12 @@ pub fn conclude(files: &[Facts], settings: Settings<'_>) -> Vec<Diagnostic> {
                 useless.push((name, *span));
             }
         }
-        judge(allow, &useless, settings, &mut of_comments);
+        check_allow(allow, &useless, settings, &mut of_comments);
     }
     let mut keep = allowed.into_iter().map(|allowed| !allowed);
     findings.retain(|_| keep.next().unwrap_or(true));
     for finding in of_comments {
-        if let Some(rule) = Rule::of(finding.code) {
+        if let Some(rule) = Rule::by_code(finding.code) {
             findings.extend(rule.findings(settings.inventory, |found| found.push(finding)));
         }
     }
@@ -61,19 +61,19 @@ pub fn conclude(files: &[Facts], settings: Settings<'_>) -> Vec<Diagnostic> {
 }
 
 /// Whether a rule had its say about a file, so that an allow of it would have met what there is to allow.
-fn is_asked(code: Code, file: &Facts, settings: Settings<'_>) -> bool {
-    Rule::of(code).is_some_and(|rule| {
-        let looked = match rule.look {
-            Look::Draft(_) => true,
-            Look::File(_) | Look::Findings => file.linted,
-            Look::Project(_) => settings.whole,
+fn is_asked(code: Code, file: &FileSummary, settings: Settings<'_>) -> bool {
+    Rule::by_code(code).is_some_and(|rule| {
+        let looked = match rule.scope {
+            RuleScope::Draft(_) => true,
+            RuleScope::File(_) | RuleScope::Findings => file.linted,
+            RuleScope::Project(_) => settings.whole,
         };
         looked && rule.level_by(settings.inventory).severity().is_some()
     })
 }
 
 /// What is wrong with one allow.
-fn judge(allow: &Allow, useless: &[(&EcoString, Span)], settings: Settings<'_>, found: &mut Vec<Diagnostic>) {
+fn check_allow(allow: &Allow, useless: &[(&EcoString, Span)], settings: Settings<'_>, found: &mut Vec<Diagnostic>) {
     let known = |name: &str| rule_page(name).is_some();
     for (name, span) in allow.rules.iter().filter(|(name, _)| !known(name)) {
         found.push(unknown(name, *span));
@@ -137,7 +137,7 @@ fn upper(name: &str) -> Option<&'static str> {
 
 impl Rule {
     /// The rule of a code.
-    pub fn of(code: Code) -> Option<&'static Rule> {
+    pub fn by_code(code: Code) -> Option<&'static Rule> {
         RULES.iter().find(|rule| rule.code == code)
     }
 }

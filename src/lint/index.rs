@@ -5,27 +5,27 @@ use crate::syntax::ast::*;
 
 /// All that a file holds, in the order of the text.
 #[derive(Debug, Default)]
-pub struct Flat<'a> {
+pub struct FileIndex<'a> {
     /// Every text.
     pub texts: Vec<&'a Text>,
     /// Every expression, sorted by where it begins, outer ones before those inside.
     pub expressions: Vec<&'a Expression>,
     /// Every statement, outer ones before those inside.
-    pub statements: Vec<Placed<'a>>,
+    pub statements: Vec<StatementRef<'a>>,
     /// Every block.
     pub blocks: Vec<&'a Block>,
     /// Every name that the file gives to something.
-    pub given: Vec<&'a Name>,
+    pub binding_names: Vec<&'a Name>,
     /// Its declarations.
-    pub parts: Vec<Part<'a>>,
+    pub declarations: Vec<DeclarationIndex<'a>>,
 }
 
 /// A statement, and what it stands in.
 #[derive(Debug, Clone, Copy)]
-pub struct Placed<'a> {
+pub struct StatementRef<'a> {
     /// The statement.
     pub statement: &'a Statement,
-    /// The statement around it, as a place in [`Flat::statements`].
+    /// The statement around it, as a place in [`FileIndex::statements`].
     pub parent: Option<usize>,
     /// The declaration around it.
     pub declaration: Span,
@@ -33,7 +33,7 @@ pub struct Placed<'a> {
 
 /// A declaration, and what its text says.
 #[derive(Debug)]
-pub struct Part<'a> {
+pub struct DeclarationIndex<'a> {
     /// The declaration.
     pub declaration: &'a Declaration,
     /// The first word of every path in it, sorted, each once: whatever it uses is used by such a word.
@@ -42,17 +42,17 @@ pub struct Part<'a> {
     pub lets: Vec<&'a Name>,
 }
 
-impl Part<'_> {
+impl DeclarationIndex<'_> {
     /// Whether something in the declaration begins with this word.
     pub fn uses(&self, word: &str) -> bool {
         self.words.binary_search(&word).is_ok()
     }
 }
 
-impl<'a> Flat<'a> {
+impl<'a> FileIndex<'a> {
     /// Lays a file flat.
-    pub fn of(file: &'a File) -> Self {
-        let mut walk = Walk::default();
+    pub fn new(file: &'a File) -> Self {
+        let mut walk = IndexBuilder::default();
         for declaration in &file.declarations {
             walk.declaration(declaration);
         }
@@ -61,8 +61,8 @@ impl<'a> Flat<'a> {
     }
 
     /// The statements around one, from the inside out.
-    pub fn around(&self, placed: Placed<'a>) -> impl Iterator<Item = &'a Statement> + '_ {
-        let step = |placed: &Placed<'a>| placed.parent.and_then(|parent| self.statements.get(parent).copied());
+    pub fn around(&self, placed: StatementRef<'a>) -> impl Iterator<Item = &'a Statement> + '_ {
+        let step = |placed: &StatementRef<'a>| placed.parent.and_then(|parent| self.statements.get(parent).copied());
         std::iter::successors(step(&placed), step).map(|placed| placed.statement)
     }
 }
@@ -73,15 +73,15 @@ pub fn first_word(path: &Path) -> &str {
 }
 
 #[derive(Default)]
-struct Walk<'a> {
-    flat: Flat<'a>,
+struct IndexBuilder<'a> {
+    flat: FileIndex<'a>,
     words: Vec<&'a str>,
     lets: Vec<&'a Name>,
     parent: Option<usize>,
     declaration: Span,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> IndexBuilder<'a> {
     fn declaration(&mut self, declaration: &'a Declaration) {
         self.declaration = declaration.span();
         match declaration {
@@ -91,14 +91,14 @@ impl<'a> Walk<'a> {
             Declaration::Limit(limit) => self.limit(limit),
             Declaration::Probe(probe) => self.probe(probe),
             Declaration::Procedure(procedure) => {
-                self.flat.given.push(&procedure.name);
+                self.flat.binding_names.push(&procedure.name);
                 self.parameters(&procedure.parameters);
                 self.block(&procedure.block);
                 self.optional_block(procedure.undo.as_ref());
             }
             Declaration::Runbook(runbook) => self.runbook(runbook),
             Declaration::Backend(backend) => {
-                self.flat.given.push(&backend.name);
+                self.flat.binding_names.push(&backend.name);
                 backend.records.iter().for_each(|shape| self.shape(shape));
                 backend.enumerations.iter().for_each(|enumeration| self.enumeration(enumeration));
                 backend.signatures.iter().for_each(|signature| self.signature(signature));
@@ -109,20 +109,20 @@ impl<'a> Walk<'a> {
         words.sort_unstable();
         words.dedup();
         let lets = std::mem::take(&mut self.lets);
-        self.flat.parts.push(Part { declaration, words, lets });
+        self.flat.declarations.push(DeclarationIndex { declaration, words, lets });
     }
 
     fn shape(&mut self, shape: &'a Shape) {
-        self.flat.given.push(&shape.name);
+        self.flat.binding_names.push(&shape.name);
         for field in &shape.fields {
-            self.flat.given.push(&field.name);
+            self.flat.binding_names.push(&field.name);
             self.type_of(&field.type_of);
         }
     }
 
     fn enumeration(&mut self, enumeration: &'a Enumeration) {
-        self.flat.given.push(&enumeration.name);
-        self.flat.given.extend(&enumeration.words);
+        self.flat.binding_names.push(&enumeration.name);
+        self.flat.binding_names.extend(&enumeration.words);
     }
 
     fn limit(&mut self, limit: &'a Limit) {
@@ -136,7 +136,7 @@ impl<'a> Walk<'a> {
     }
 
     fn probe(&mut self, probe: &'a Probe) {
-        self.flat.given.push(&probe.name);
+        self.flat.binding_names.push(&probe.name);
         self.parameters(&probe.parameters);
         probe.title.iter().chain(&probe.group).chain(&probe.depends_on).for_each(|text| self.text(text));
         probe.timeout.iter().for_each(|amount| self.amount(amount));
@@ -147,7 +147,7 @@ impl<'a> Walk<'a> {
     }
 
     fn runbook(&mut self, runbook: &'a Runbook) {
-        self.flat.given.push(&runbook.name);
+        self.flat.binding_names.push(&runbook.name);
         self.parameters(&runbook.parameters);
         runbook.title.iter().for_each(|text| self.text(text));
         if let Some(alert) = &runbook.alert {
@@ -160,7 +160,7 @@ impl<'a> Walk<'a> {
     }
 
     fn signature(&mut self, signature: &'a Signature) {
-        self.flat.given.push(&signature.name);
+        self.flat.binding_names.push(&signature.name);
         self.parameters(&signature.parameters);
         signature.returns.iter().for_each(|type_of| self.type_of(type_of));
         signature.confirm.iter().chain(&signature.undo).for_each(|call| self.call(call));
@@ -203,7 +203,7 @@ impl<'a> Walk<'a> {
 
     fn parameters(&mut self, parameters: &'a [Parameter]) {
         for parameter in parameters {
-            self.flat.given.push(&parameter.name);
+            self.flat.binding_names.push(&parameter.name);
             self.type_of(&parameter.type_of);
             parameter.default.iter().for_each(|default| self.expression(default));
         }
@@ -231,7 +231,7 @@ impl<'a> Walk<'a> {
         for statement in statements {
             let parent = self.parent;
             let place = self.flat.statements.len();
-            self.flat.statements.push(Placed { statement, parent, declaration: self.declaration });
+            self.flat.statements.push(StatementRef { statement, parent, declaration: self.declaration });
             self.parent = Some(place);
             self.statement(&statement.kind);
             self.parent = parent;
@@ -275,7 +275,7 @@ impl<'a> Walk<'a> {
             }
             S::Permanently { what, .. } => self.subject(what),
             S::Let { name, value, otherwise } => {
-                self.flat.given.push(name);
+                self.flat.binding_names.push(name);
                 self.lets.push(name);
                 self.expression(value);
                 match otherwise {
@@ -305,7 +305,7 @@ impl<'a> Walk<'a> {
                 }
             }
             S::For { variable, list, at_most, at_a_time, block } => {
-                self.flat.given.push(variable);
+                self.flat.binding_names.push(variable);
                 self.expression(list);
                 at_most.iter().chain(at_a_time).for_each(|amount| self.amount(amount));
                 self.block(block);
@@ -325,7 +325,7 @@ impl<'a> Walk<'a> {
             S::Try { block, catch } => {
                 self.block(block);
                 if let Some((name, block)) = catch {
-                    self.flat.given.push(name);
+                    self.flat.binding_names.push(name);
                     self.block(block);
                 }
             }
@@ -391,7 +391,7 @@ impl<'a> Walk<'a> {
             }
             E::List(items) => items.iter().for_each(|item| self.expression(item)),
             E::Comprehension(of) => {
-                self.flat.given.push(&of.variable);
+                self.flat.binding_names.push(&of.variable);
                 let parts = of.element.iter().chain([&of.list]).chain(&of.condition).chain(&of.key);
                 parts.for_each(|part| self.expression(part));
             }
@@ -408,7 +408,7 @@ impl<'a> Walk<'a> {
                 [condition, then, otherwise].into_iter().for_each(|part| self.expression(part));
             }
             E::Quantifier { variable, list, body, .. } => {
-                self.flat.given.push(variable);
+                self.flat.binding_names.push(variable);
                 self.expression(list);
                 self.expression(body);
             }

@@ -1,7 +1,7 @@
 //! What a reviewer would say of a file that may be run: one rule, one file, one page, one fixture each.
 //!
-//! A file is laid flat ([`Flat`]) and looked at by each rule; one that has errors by those rules that need no more than
-//! what is written. What rules over a whole project ask for is kept ([`Facts`]) until all files have been seen; then
+//! A file is laid flat ([`FileIndex`]) and looked at by each rule; one that has errors by those rules that need no more than
+//! what is written. What rules over a whole project ask for is kept ([`FileSummary`]) until all files have been seen; then
 //! those rules have their say, and comments, levels and the baseline decide what is reported ([`conclude`]).
 
 mod allow;
@@ -14,12 +14,12 @@ mod rules;
 mod summary;
 
 pub use allow::Allow;
-pub use baseline::{Baseline, Known};
-pub use finish::{Settings, conclude};
-pub use index::{Flat, Part, Placed};
-pub use rule::{File, Look, Project, Rule};
+pub use baseline::{Baseline, KnownFinding};
+pub use finish::{Settings, finish};
+pub use index::{DeclarationIndex, FileIndex, StatementRef};
+pub use rule::{File, Project, Rule, RuleScope};
 pub use rules::RULES;
-pub use summary::{Answering, Declared, Facts};
+pub use summary::{AlertHandler, DeclaredName, FileSummary};
 
 use crate::check::{Draft, ReadFile, Session};
 use crate::diagnostic::Diagnostic;
@@ -27,41 +27,51 @@ use crate::inventory::Inventory;
 use crate::program::Program;
 
 /// Looks at a file that was checked and has no errors.
-pub fn look(session: &Session<'_>, file: ReadFile<'_>, program: &Program, inventory: Option<&Inventory>) -> Facts {
-    let mut facts = seen(session, file, program, inventory, |look| match look {
-        Look::Draft(look) | Look::File(look) => Some(look),
-        Look::Project(_) | Look::Findings => None,
+pub fn check_file(
+    session: &Session<'_>,
+    file: ReadFile<'_>,
+    program: &Program,
+    inventory: Option<&Inventory>,
+) -> FileSummary {
+    let mut facts = run_rules(session, file, program, inventory, |look| match look {
+        RuleScope::Draft(look) | RuleScope::File(look) => Some(look),
+        RuleScope::Project(_) | RuleScope::Findings => None,
     });
     facts.linted = true;
     facts
 }
 
 /// Looks at a file that has errors, all of whose lines could be read: its author learns in one go what can be known.
-pub fn look_at_draft(session: &Session<'_>, file: ReadFile<'_>, draft: &Draft, inventory: Option<&Inventory>) -> Facts {
-    let mut facts = seen(session, file, draft.outline(), inventory, |look| match look {
-        Look::Draft(look) => Some(look),
-        Look::File(_) | Look::Project(_) | Look::Findings => None,
+pub fn check_draft(
+    session: &Session<'_>,
+    file: ReadFile<'_>,
+    draft: &Draft,
+    inventory: Option<&Inventory>,
+) -> FileSummary {
+    let mut facts = run_rules(session, file, draft.outline(), inventory, |look| match look {
+        RuleScope::Draft(look) => Some(look),
+        RuleScope::File(_) | RuleScope::Project(_) | RuleScope::Findings => None,
     });
     facts.draft = true;
     facts
 }
 
-type LookAtFile = fn(&File<'_>, &mut Vec<Diagnostic>);
+type CheckFile = fn(&File<'_>, &mut Vec<Diagnostic>);
 
-fn seen(
+fn run_rules(
     session: &Session<'_>,
     file: ReadFile<'_>,
     program: &Program,
     inventory: Option<&Inventory>,
-    asked: impl Fn(Look) -> Option<LookAtFile>,
-) -> Facts {
-    let Some(source) = session.sources().file(file.id) else { return Facts::default() };
-    let flat = Flat::of(file.tree);
-    let mut facts = Facts::with(session, file, &flat);
+    asked: impl Fn(RuleScope) -> Option<CheckFile>,
+) -> FileSummary {
+    let Some(source) = session.sources().file(file.id) else { return FileSummary::default() };
+    let flat = FileIndex::new(file.tree);
+    let mut facts = FileSummary::with(session, file, &flat);
     facts.read_allows(source, &file.tree.comments);
     let seen = File::new(source, file.tree, flat, program, inventory);
     for rule in RULES {
-        if let Some(look) = asked(rule.look) {
+        if let Some(look) = asked(rule.scope) {
             let report = |found: &mut Vec<Diagnostic>| look(&seen, found);
             facts.findings.extend(rule.findings(inventory, report));
         }

@@ -1,7 +1,7 @@
 //! What a rule is, and what it is given to look at.
 
-use super::index::Flat;
-use super::summary::Facts;
+use super::index::FileIndex;
+use super::summary::FileSummary;
 use crate::diagnostic::{Code, Diagnostic, Level, rule_of};
 use crate::inventory::Inventory;
 use crate::program::{Action, Probe, Program};
@@ -22,12 +22,12 @@ pub struct Rule {
     /// Whether `check --fix` cures what it finds.
     pub fixable: bool,
     /// What it looks at.
-    pub look: Look,
+    pub scope: RuleScope,
 }
 
 /// What a rule looks at.
 #[derive(Debug, Clone, Copy)]
-pub enum Look {
+pub enum RuleScope {
     /// One file whose every line could be read, whatever else is wrong with it: what is written is enough to see.
     Draft(fn(&File<'_>, &mut Vec<Diagnostic>)),
     /// One file that has no errors.
@@ -57,7 +57,7 @@ pub struct File<'a> {
     /// Its tree.
     pub tree: &'a ast::File,
     /// The same, laid flat.
-    pub flat: Flat<'a>,
+    pub index: FileIndex<'a>,
     /// What it and its imports mean, as far as they are right.
     pub program: &'a Program,
     /// What the team keeps, if it keeps something.
@@ -70,14 +70,14 @@ impl<'a> File<'a> {
     pub(super) fn new(
         source: &'a SourceFile,
         tree: &'a ast::File,
-        flat: Flat<'a>,
+        index: FileIndex<'a>,
         program: &'a Program,
         inventory: Option<&'a Inventory>,
     ) -> Self {
         let class = |action: &'a Action| ((action.backend.as_str(), action.name.as_str()), action.class);
         let classes = program.actions.iter().map(class).collect();
         let probes = program.probes.iter().map(|probe| (probe.name.as_str(), probe)).collect();
-        Self { source, tree, flat, program, inventory, classes, probes }
+        Self { source, tree, index, program, inventory, classes, probes }
     }
 }
 
@@ -94,7 +94,7 @@ impl File<'_> {
 /// What is known of all files of a project.
 pub struct Project<'a> {
     /// Each file that was named or imported.
-    pub files: &'a [Facts],
+    pub files: &'a [FileSummary],
     /// Whether every file of the project's folder was named: only then does nobody else use what nobody here uses.
     pub whole: bool,
     /// What the team keeps, if it keeps something.

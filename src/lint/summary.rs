@@ -2,7 +2,7 @@
 
 use super::allow;
 use super::allow::Allow;
-use super::index::Flat;
+use super::index::FileIndex;
 use crate::check::{ReadFile, Session};
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, SourceFile, Span};
@@ -11,7 +11,7 @@ use ecow::EcoString;
 
 /// What is kept of a file.
 #[derive(Debug, Clone, Default)]
-pub struct Facts {
+pub struct FileSummary {
     /// The file.
     pub file: FileId,
     /// Whether it was named and has no errors, so that rules looked at it.
@@ -23,13 +23,13 @@ pub struct Facts {
     /// What its comments allow.
     pub allows: Vec<Allow>,
     /// What it declares and others may use by name.
-    pub declared: Vec<Declared>,
+    pub declared: Vec<DeclaredName>,
     /// Every other name that comes with it: backends, words of enums, types of backends. Sorted.
     pub provided: Vec<EcoString>,
     /// The words that it uses, sorted.
     pub words: Vec<EcoString>,
     /// Its runbooks.
-    pub runbooks: Vec<Answering>,
+    pub runbooks: Vec<AlertHandler>,
     /// The files that it imports, each with the place of the path that names it.
     pub imports: Vec<(Span, FileId)>,
     /// Whether it says how often an action may be done: whoever imports it needs that.
@@ -40,7 +40,7 @@ pub struct Facts {
 
 /// A declaration that is used by its name.
 #[derive(Debug, Clone)]
-pub struct Declared {
+pub struct DeclaredName {
     /// The word it begins with.
     pub keyword: &'static str,
     /// Its name.
@@ -53,7 +53,7 @@ pub struct Declared {
 
 /// A runbook, and what starts it.
 #[derive(Debug, Clone)]
-pub struct Answering {
+pub struct AlertHandler {
     /// Its name.
     pub name: EcoString,
     /// The alerts that start it, each with its place: those of its header, else its own name.
@@ -62,19 +62,20 @@ pub struct Answering {
     pub group: Option<EcoString>,
 }
 
-impl Facts {
+impl FileSummary {
     /// What is known of a file without looking at it by rules.
-    pub fn of(session: &Session<'_>, file: ReadFile<'_>) -> Self {
-        Self::with(session, file, &Flat::of(file.tree))
+    pub fn new(session: &Session<'_>, file: ReadFile<'_>) -> Self {
+        Self::with(session, file, &FileIndex::new(file.tree))
     }
 
     /// The same of one that was laid flat already.
-    pub(super) fn with(session: &Session<'_>, file: ReadFile<'_>, flat: &Flat<'_>) -> Self {
+    pub(super) fn with(session: &Session<'_>, file: ReadFile<'_>, flat: &FileIndex<'_>) -> Self {
         let mut facts = Self { file: file.id, ..Self::default() };
         for declaration in &file.tree.declarations {
             facts.take(session, declaration);
         }
-        facts.words = sorted(flat.parts.iter().flat_map(|part| part.words.iter().map(|word| EcoString::from(*word))));
+        facts.words =
+            sorted(flat.declarations.iter().flat_map(|part| part.words.iter().map(|word| EcoString::from(*word))));
         facts.provided = sorted(std::mem::take(&mut facts.provided).into_iter());
         facts
     }
@@ -87,7 +88,7 @@ impl Facts {
     fn take(&mut self, session: &Session<'_>, declaration: &ast::Declaration) {
         use ast::Declaration as D;
         let mut declare = |keyword, name: &ast::Name| {
-            self.declared.push(Declared { keyword, name: name.text.clone(), span: name.span, words: Vec::new() });
+            self.declared.push(DeclaredName { keyword, name: name.text.clone(), span: name.span, words: Vec::new() });
         };
         match declaration {
             D::Import(import) => {
@@ -99,7 +100,7 @@ impl Facts {
             D::Enumeration(enumeration) => {
                 let words = enumeration.words.iter().map(|word| word.text.clone()).collect();
                 let (name, span) = (enumeration.name.text.clone(), enumeration.name.span);
-                self.declared.push(Declared { keyword: "enum", name, span, words });
+                self.declared.push(DeclaredName { keyword: "enum", name, span, words });
                 self.provided.extend(enumeration.words.iter().map(|word| word.text.clone()));
             }
             D::Limit(_) => self.limits = true,
@@ -108,7 +109,7 @@ impl Facts {
             D::Runbook(runbook) => {
                 self.runs = true;
                 self.provided.push(runbook.name.text.clone());
-                self.runbooks.push(answering(runbook));
+                self.runbooks.push(alert_handlers(runbook));
             }
             D::Backend(backend) => {
                 self.provided.push(backend.name.text.clone());
@@ -128,7 +129,7 @@ impl Facts {
     }
 
     /// Whether anything in the file goes by a name of the other's.
-    pub fn uses_something_of(&self, other: &Facts) -> bool {
+    pub fn uses_something_of(&self, other: &FileSummary) -> bool {
         other.provided.iter().chain(other.declared.iter().map(|declared| &declared.name)).any(|name| self.uses(name))
     }
 
@@ -156,11 +157,11 @@ fn sorted(words: impl Iterator<Item = EcoString>) -> Vec<EcoString> {
     words
 }
 
-fn answering(runbook: &ast::Runbook) -> Answering {
+fn alert_handlers(runbook: &ast::Runbook) -> AlertHandler {
     let alerts = match &runbook.alert {
         Some(alert) => alert.names.iter().filter_map(|name| Some((name.literal()?, name.span))).collect(),
         None => vec![(runbook.name.text.clone(), runbook.name.span)],
     };
     let group = runbook.alert.as_ref().and_then(|alert| alert.group.as_ref()).and_then(ast::Text::literal);
-    Answering { name: runbook.name.text.clone(), alerts, group }
+    AlertHandler { name: runbook.name.text.clone(), alerts, group }
 }

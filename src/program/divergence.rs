@@ -3,20 +3,20 @@
 use super::{Block, Program, Statement, StatementKind};
 
 /// Which statements nothing behind them is ever reached from; of each procedure it is found out once.
-pub struct Leaving<'p> {
+pub struct Divergence<'p> {
     program: &'p Program,
     procedures: Vec<Option<bool>>,
 }
 
-impl<'p> Leaving<'p> {
+impl<'p> Divergence<'p> {
     /// Nothing is known yet.
-    pub fn of(program: &'p Program) -> Self {
+    pub fn new(program: &'p Program) -> Self {
         Self { program, procedures: vec![None; program.procedures.len()] }
     }
 
     /// Whether control never goes on behind a block.
     pub fn block(&mut self, block: &Block) -> bool {
-        block.statements.iter().any(|statement| self.leaves(statement))
+        block.statements.iter().any(|statement| self.diverges(statement))
     }
 
     fn procedure(&mut self, procedure: usize) -> bool {
@@ -32,7 +32,7 @@ impl<'p> Leaving<'p> {
     }
 
     /// The same of a statement.
-    pub fn leaves(&mut self, statement: &Statement) -> bool {
+    pub fn diverges(&mut self, statement: &Statement) -> bool {
         match &statement.kind {
             StatementKind::Resolve { .. } | StatementKind::Escalate { .. } => true,
             StatementKind::Step { block, .. } | StatementKind::TemporarilyBlock { block, .. } => self.block(block),

@@ -264,7 +264,7 @@ pub struct Statement {
 
 /// Whether a change stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Adverb {
+pub enum Retention {
     /// Neither was written: there is nothing to undo, or an enclosing `undo` covers it.
     None,
     /// Undone when the enclosing block ends.
@@ -335,12 +335,12 @@ pub enum StatementKind {
     },
     Act {
         call: Call,
-        adverb: Adverb,
+        adverb: Retention,
     },
     Do {
         procedure: usize,
         arguments: Vec<Expression>,
-        adverb: Adverb,
+        adverb: Retention,
     },
     TemporarilyBlock {
         block: Block,

@@ -14,7 +14,7 @@ pub struct Numbering {
 
 impl Numbering {
     /// Counts the steps of a program.
-    pub fn of(program: &Program) -> Self {
+    pub fn new(program: &Program) -> Self {
         let mut counter = Counter {
             program,
             before: vec![0; program.nodes as usize + 1],
@@ -43,14 +43,14 @@ impl Numbering {
 
 /// What the steps of a block are numbered after: the step around it, and the steps before the procedure that it is in.
 #[derive(Debug, Clone, Default)]
-pub struct Numbered {
+pub struct StepPrefix {
     /// What their numbers begin with: `2.`.
     prefix: EcoString,
     /// How many stand before those that are counted here.
     offset: u32,
 }
 
-impl Numbered {
+impl StepPrefix {
     /// The number of a step here (`2.1`), and what the steps in it are numbered after.
     pub fn step(&self, numbering: &Numbering, step: NodeId) -> (EcoString, Self) {
         let place = self.offset.saturating_add(numbering.before(step)).saturating_add(1);

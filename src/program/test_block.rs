@@ -27,7 +27,7 @@ pub struct Test {
     /// Hosts of its own. One that the inventory has as well is this one here.
     pub hosts: Vec<GivenHost>,
     /// What calls, probes and questions come to. Of several that fit the last one holds.
-    pub givens: Vec<Given>,
+    pub givens: Vec<GivenRule>,
     /// Questions that nothing is given for are met with silence.
     pub nobody_answers: bool,
     /// When somebody cancels, counted from the start.
@@ -58,7 +58,7 @@ pub type Pattern = Vec<(EcoString, Expression)>;
 
 /// What calls, askings or questions come to.
 #[derive(Debug, Clone)]
-pub struct Given {
+pub struct GivenRule {
     /// Which.
     pub subject: Subject,
     /// What they come to, in order; the last one stays.
@@ -121,7 +121,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// The word of the language for it.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Resolved => "resolved",
             Self::Escalated => "escalated",

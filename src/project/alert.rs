@@ -1,6 +1,6 @@
 //! Alerts: read in the forms that senders use, matched with the runbook that they start.
 
-use super::arguments::Given;
+use super::arguments::NamedValue;
 use crate::program::types::Type;
 use crate::program::{Parameter, Runbook};
 use crate::value::Host;
@@ -106,7 +106,7 @@ pub fn starts(runbook: &Runbook, alert: &Alert) -> bool {
 ///
 /// A label fills the parameter of its name. Where exactly one host is asked for and no label has its parameter's name,
 /// the label `instance` fills it. A label that fills a host may be more than a name: see [`host_label`].
-pub fn arguments(parameters: &[Parameter], alert: &Alert, hosts: &[Host]) -> Vec<Given> {
+pub fn arguments(parameters: &[Parameter], alert: &Alert, hosts: &[Host]) -> Vec<NamedValue> {
     let only_host =
         match parameters.iter().filter(|parameter| host_roles(&parameter.type_of).is_some()).collect::<Vec<_>>()[..] {
             [only] => Some(&only.name),

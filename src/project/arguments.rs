@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// What names from outside may mean.
 #[derive(Debug, Clone, Copy)]
-pub struct Known<'a> {
+pub struct KnownHosts<'a> {
     /// The hosts of the inventory.
     pub hosts: &'a [Host],
     /// The names of its secrets.
@@ -17,13 +17,13 @@ pub struct Known<'a> {
 }
 
 /// `NAME=VALUE`, taken apart.
-pub type Given = (String, String);
+pub type NamedValue = (String, String);
 
 /// One value for every parameter, in their order.
 ///
 /// # Errors
 /// A sentence for every mistake.
-pub fn bind(parameters: &[Parameter], given: &[Given], known: Known<'_>) -> Result<Vec<Value>, Vec<String>> {
+pub fn bind(parameters: &[Parameter], given: &[NamedValue], known: KnownHosts<'_>) -> Result<Vec<Value>, Vec<String>> {
     let mut mistakes = Vec::new();
     for (position, (name, _)) in given.iter().enumerate() {
         if !parameters.iter().any(|parameter| parameter.name == *name) {
@@ -100,7 +100,7 @@ fn wanted(type_of: &Type) -> String {
 ///
 /// # Errors
 /// The end of a sentence that says what is wrong.
-pub fn read(text: &str, type_of: &Type, known: Known<'_>) -> Result<Value, String> {
+pub fn read(text: &str, type_of: &Type, known: KnownHosts<'_>) -> Result<Value, String> {
     let not = || format!("it must be {}", wanted(type_of));
     match type_of {
         Type::Text => Ok(Value::text(text)),
@@ -192,13 +192,13 @@ mod tests {
         Parameter { name: name.into(), type_of, default }
     }
 
-    fn given(pairs: &[(&str, &str)]) -> Vec<Given> {
+    fn given(pairs: &[(&str, &str)]) -> Vec<NamedValue> {
         pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
     }
 
     #[test]
     fn reads_what_the_type_needs() {
-        let known = Known { hosts: &[], secrets: &["imap_probe"] };
+        let known = KnownHosts { hosts: &[], secrets: &["imap_probe"] };
         let words = Arc::new(EnumType { name: "Mode".into(), words: vec!["fast".into(), "slow".into()], open: false });
         let read = |text, type_of| read(text, &type_of, known);
         assert_eq!(read("1h30m", Type::Duration), Ok(Value::Duration(SignedDuration::from_mins(90))));
@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn finds_hosts_by_name_and_alias_and_role() {
         let hosts = [host_named("fe1", "front_end", "mail.example"), host_named("be1", "back_end", "store.example")];
-        let known = Known { hosts: &hosts, secrets: &[] };
+        let known = KnownHosts { hosts: &hosts, secrets: &[] };
         let front = Type::Host(vec!["front_end".into()]);
         assert_eq!(read("MAIL.example.", &front, known), Ok(Value::Host("fe1".into())));
         // Both have this address; one of them has the role.
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn what_is_given_for_a_secret_is_not_repeated() {
-        let known = Known { hosts: &[], secrets: &["imap_probe"] };
+        let known = KnownHosts { hosts: &[], secrets: &["imap_probe"] };
         for type_of in [Type::Secret, Type::Optional(Box::new(Type::Secret)), Type::List(Box::new(Type::Secret))] {
             let parameters = [parameter("password", type_of, None)];
             let mistakes = bind(&parameters, &given(&[("password", "hunter22")]), known).unwrap_err();
@@ -257,7 +257,7 @@ mod tests {
             parameter("note", Type::Optional(Box::new(Type::Text)), None),
         ];
         let hosts = [host_named("fe1", "front_end", "x")];
-        let known = Known { hosts: &hosts, secrets: &[] };
+        let known = KnownHosts { hosts: &hosts, secrets: &[] };
         let mistakes =
             bind(&parameters, &given(&[("sever", "fe1"), ("pause", "5"), ("pause", "6")]), known).unwrap_err();
         assert_eq!(mistakes.len(), 4, "{mistakes:#?}");

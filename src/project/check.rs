@@ -1,11 +1,11 @@
 //! One project looked at: its files checked side by side, then the rules, which see all of them.
 
-use super::{Place, Project};
+use super::{Project, ProjectPath};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::findings::Findings;
 use crate::inventory::Lints;
 use crate::lint;
-use crate::lint::{Facts, Settings};
+use crate::lint::{FileSummary, Settings};
 use crate::source::{FileId, SourceMap};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ const FILES_A_THREAD: usize = 32;
 const STACK: usize = 16 << 20;
 
 /// What was found in a project.
-pub struct Looked {
+pub struct ProjectFindings {
     /// The folder that paths of the inventory start from.
     pub folder: PathBuf,
     /// What the inventory says of rules.
@@ -34,7 +34,7 @@ pub struct Looked {
     pub named: Vec<PathBuf>,
 }
 
-impl Looked {
+impl ProjectFindings {
     /// What is reported.
     pub fn into_findings(self) -> (Findings, SourceMap) {
         (Findings::new(self.diagnostics, &self.sources), self.sources)
@@ -43,9 +43,9 @@ impl Looked {
 
 /// What one thread found.
 #[derive(Default)]
-struct Part {
+struct CheckedPart {
     diagnostics: Vec<Diagnostic>,
-    facts: Vec<Facts>,
+    facts: Vec<FileSummary>,
     sources: SourceMap,
     named: Vec<PathBuf>,
     has_errors: bool,
@@ -53,15 +53,15 @@ struct Part {
 
 /// Looks at `files`. `sharing` are all that were named and have the same inventory, `paths` what was named.
 pub fn project(
-    place: &Place,
+    place: &ProjectPath,
     files: &[PathBuf],
     sharing: &[PathBuf],
     paths: &[PathBuf],
     today: Date,
-) -> Result<Looked, String> {
+) -> Result<ProjectFindings, String> {
     let project = Project::open(place)?.with(sharing);
     let whole = is_whole(&place.1, paths);
-    let mut looked = Looked {
+    let mut looked = ProjectFindings {
         folder: project.folder.clone(),
         lints: project.sound_inventory().map(|inventory| inventory.lints.clone()).unwrap_or_default(),
         whole,
@@ -70,7 +70,7 @@ pub fn project(
         named: Vec::with_capacity(files.len()),
     };
     let mut has_errors = project.is_broken();
-    let mut facts: BTreeMap<FileId, Facts> = BTreeMap::new();
+    let mut facts: BTreeMap<FileId, FileSummary> = BTreeMap::new();
     for part in in_parallel(&project, files) {
         let numbers = looked.sources.absorb(part.sources);
         has_errors |= part.has_errors;
@@ -83,9 +83,9 @@ pub fn project(
             }
         }
     }
-    let facts: Vec<Facts> = facts.into_values().collect();
+    let facts: Vec<FileSummary> = facts.into_values().collect();
     let settings = Settings { inventory: project.sound_inventory(), whole: whole && !has_errors, today };
-    looked.diagnostics.extend(lint::conclude(&facts, settings));
+    looked.diagnostics.extend(lint::finish(&facts, settings));
     Ok(looked)
 }
 
@@ -97,7 +97,7 @@ fn is_whole(folder: &Path, paths: &[PathBuf]) -> bool {
 }
 
 /// Looks at the files on as many threads as there are processors, each with a session of its own.
-fn in_parallel(project: &Project, files: &[PathBuf]) -> Vec<Part> {
+fn in_parallel(project: &Project, files: &[PathBuf]) -> Vec<CheckedPart> {
     let threads = available_parallelism().map_or(1, usize::from).min(files.len() / FILES_A_THREAD);
     if threads < 2 {
         return vec![part(project, files)];
@@ -116,10 +116,10 @@ fn in_parallel(project: &Project, files: &[PathBuf]) -> Vec<Part> {
     })
 }
 
-fn part(project: &Project, files: &[PathBuf]) -> Part {
+fn part(project: &Project, files: &[PathBuf]) -> CheckedPart {
     let inventory = project.sound_inventory();
     let mut session = project.session();
-    let mut part = Part::default();
+    let mut part = CheckedPart::default();
     let mut linted = std::collections::BTreeSet::new();
     for file in files {
         let known = project.known_as(file);
@@ -128,8 +128,8 @@ fn part(project: &Project, files: &[PathBuf]) -> Part {
         part.diagnostics.extend(checked.diagnostics);
         if let Some(file) = session.read_file(&known).filter(|file| !linted.contains(&file.id)) {
             let facts = match (&checked.program, &checked.draft) {
-                (Some(program), _) => Some(lint::look(&session, file, program, inventory)),
-                (None, Some(draft)) => Some(lint::look_at_draft(&session, file, draft, inventory)),
+                (Some(program), _) => Some(lint::check_file(&session, file, program, inventory)),
+                (None, Some(draft)) => Some(lint::check_draft(&session, file, draft, inventory)),
                 (None, None) => None,
             };
             linted.extend(facts.as_ref().map(|_| file.id));
@@ -138,7 +138,7 @@ fn part(project: &Project, files: &[PathBuf]) -> Part {
         part.named.push(known);
     }
     let others = session.read_files().filter(|file| !linted.contains(&file.id));
-    part.facts.extend(others.map(|file| Facts::of(&session, file)));
+    part.facts.extend(others.map(|file| FileSummary::new(&session, file)));
     part.sources = session.into_sources();
     part
 }

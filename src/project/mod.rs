@@ -23,15 +23,15 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// Where a project is: its inventory, if there is one, and its folder.
-pub type Place = (Option<PathBuf>, PathBuf);
+pub type ProjectPath = (Option<PathBuf>, PathBuf);
 
 /// The runbook files that some paths mean, by the project that they belong to, in order. A project that has no file
 /// among them stands there because its inventory was named.
 ///
 /// # Errors
 /// A sentence, when a path leads nowhere or to no runbook.
-pub fn by_project(paths: &[PathBuf], config: Option<&Path>) -> Result<BTreeMap<Place, Vec<PathBuf>>, String> {
-    let mut projects = BTreeMap::<Place, Vec<PathBuf>>::new();
+pub fn by_project(paths: &[PathBuf], config: Option<&Path>) -> Result<BTreeMap<ProjectPath, Vec<PathBuf>>, String> {
+    let mut projects = BTreeMap::<ProjectPath, Vec<PathBuf>>::new();
     for path in paths {
         if path.file_name().is_some_and(|name| name == CONFIG) && config.is_none() {
             projects.entry(place_of(path, Some(path))).or_default();
@@ -57,7 +57,7 @@ pub fn by_project(paths: &[PathBuf], config: Option<&Path>) -> Result<BTreeMap<P
 
 /// The project of a path: its inventory (given, or found above), and the folder that its imports stay in. An inventory
 /// that was given and lies elsewhere makes no project of the folder that it lies in.
-pub fn place_of(path: &Path, config: Option<&Path>) -> Place {
+pub fn place_of(path: &Path, config: Option<&Path>) -> ProjectPath {
     let folder = match config {
         Some(config) if is_below(path, &beside(config)) => beside(config),
         _ => match config_above(path) {
@@ -97,7 +97,7 @@ pub struct Project {
     files: ProjectFiles,
     /// The catalogue's files and the inventory's.
     sources: SourceMap,
-    place: Place,
+    place: ProjectPath,
     /// Files that were named for the same inventory, wherever they lie.
     named: Vec<PathBuf>,
     /// Every role that a file of the project declares; read when it is asked for.
@@ -109,7 +109,7 @@ impl Project {
     ///
     /// # Errors
     /// A sentence, when the folder cannot be used.
-    pub fn open(place: &Place) -> Result<Self, String> {
+    pub fn open(place: &ProjectPath) -> Result<Self, String> {
         let (config, folder) = place;
         let files = ProjectFiles::new(folder).map_err(|error| named(folder, &error))?;
         let mut sources = Catalog::builtin().sources().clone();
@@ -194,7 +194,7 @@ impl OtherFiles for Project {
 
 /// The roles that the files of a project declare: those below its folder that have no inventory of their own, and those
 /// that were named. What cannot be read declares none.
-fn roles_of((config, folder): &Place, named: &[PathBuf]) -> BTreeSet<EcoString> {
+fn roles_of((config, folder): &ProjectPath, named: &[PathBuf]) -> BTreeSet<EcoString> {
     let real = |path: &Path| path.canonicalize().ok();
     let own = config.as_deref().and_then(real);
     let below =

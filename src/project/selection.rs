@@ -1,7 +1,7 @@
 //! Which runbook is run, and with what arguments.
 
 use super::alert::Alert;
-use super::arguments::{Given, Known, bind, first_few};
+use super::arguments::{KnownHosts, NamedValue, bind, first_few};
 use super::{Project, alert, by_project};
 use crate::diagnostic::{Diagnostic, Severity, nearest};
 use crate::program::{Program, Runbook};
@@ -39,17 +39,17 @@ impl Job {
 }
 
 /// The files that were named, checked.
-pub struct Choice {
+pub struct Selection {
     path: String,
     files: Vec<CheckedFile>,
     /// What stands around them, those that are left out too.
     pub projects: Vec<Rc<Project>>,
     /// What was left out, because it has errors.
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<SkippedFile>,
 }
 
 /// A file that has errors: an alert can start nothing in it.
-pub struct LeftOut {
+pub struct SkippedFile {
     /// The project that it belongs to.
     pub project: Rc<Project>,
     /// A sentence.
@@ -57,7 +57,7 @@ pub struct LeftOut {
 }
 
 /// An alert that starts nothing.
-pub struct Unfit {
+pub struct UnmatchedAlert {
     /// The project of its runbook, where it has one.
     pub project: Option<Rc<Project>>,
     /// Sentences.
@@ -91,7 +91,7 @@ fn first_error(diagnostics: &[Diagnostic]) -> String {
 /// A runbook of one of the files.
 type Candidate<'a> = (&'a CheckedFile, usize, &'a Runbook);
 
-impl Choice {
+impl Selection {
     /// Reads and checks the files that a path means, and shows what is wrong with them.
     ///
     /// # Errors
@@ -117,7 +117,7 @@ impl Choice {
                 let first = first_error(&project.diagnostics);
                 let why = format!("{config} has errors, and the runbooks of its folder are left out{first}");
                 reporter.left_out(&why);
-                left_out.push(LeftOut { project, why });
+                left_out.push(SkippedFile { project, why });
                 continue;
             }
             for file in paths {
@@ -133,7 +133,7 @@ impl Choice {
                     None if by_alert => {
                         let why = format!("{} has errors and is left out{first}", file.display());
                         reporter.left_out(&why);
-                        left_out.push(LeftOut { project: project.clone(), why });
+                        left_out.push(SkippedFile { project: project.clone(), why });
                     }
                     None => return Err(format!("Nothing was run: {} has errors", file.display())),
                 }
@@ -146,7 +146,7 @@ impl Choice {
     ///
     /// # Errors
     /// A sentence for every mistake.
-    pub fn by_hand(&self, name: Option<&str>, given: &[Given]) -> Result<Job, Vec<String>> {
+    pub fn by_hand(&self, name: Option<&str>, given: &[NamedValue]) -> Result<Job, Vec<String>> {
         let own: Vec<Candidate<'_>> =
             self.candidates().filter(|(file, _, runbook)| Some(runbook.span.file) == file.file).collect();
         let Some(name) = name else {
@@ -178,7 +178,7 @@ impl Choice {
     ///
     /// # Errors
     /// A sentence, when none or several would do, or a label cannot be used.
-    pub fn by_alert(&self, alert: &Alert) -> Result<Job, Unfit> {
+    pub fn by_alert(&self, alert: &Alert) -> Result<Job, UnmatchedAlert> {
         let own = |(file, _, runbook): &Candidate<'_>| Some(runbook.span.file) == file.file;
         // Whoever says what starts it is started by nothing else: a group would not hold otherwise.
         let by_own_name = |(.., runbook): &Candidate<'_>| runbook.alerts.is_empty() && runbook.name == alert.name;
@@ -194,7 +194,7 @@ impl Choice {
                     let of_alert =
                         |mistake| format!("The alert {} does not fit {}: {mistake}", alert.name, only.2.name);
                     let why = mistakes.into_iter().map(of_alert).collect();
-                    Unfit { project: Some(only.0.project.clone()), why }
+                    UnmatchedAlert { project: Some(only.0.project.clone()), why }
                 })
             }
             [] => {
@@ -221,11 +221,11 @@ impl Choice {
                 if !self.left_out.is_empty() {
                     why.push("It may be meant for a file that was left out because it has errors".to_owned());
                 }
-                Err(Unfit { project: None, why })
+                Err(UnmatchedAlert { project: None, why })
             }
             several => {
                 let why = format!("Several runbooks are started by the alert {}: {}", alert.name, names(several));
-                Err(Unfit { project: several.first().map(|(file, ..)| file.project.clone()), why: vec![why] })
+                Err(UnmatchedAlert { project: several.first().map(|(file, ..)| file.project.clone()), why: vec![why] })
             }
         }
     }
@@ -238,7 +238,7 @@ impl Choice {
             let (file, _, runbook) = candidate;
             let with = |host: &EcoString| {
                 let needed = runbook.parameters.iter().filter(|parameter| parameter.default.is_none());
-                let given: Vec<Given> =
+                let given: Vec<NamedValue> =
                     needed.map(|parameter| (parameter.name.to_string(), host.to_string())).collect();
                 job(&candidate, &given).ok()
             };
@@ -256,9 +256,9 @@ impl Choice {
     }
 }
 
-fn job((file, runbook, declared): &Candidate<'_>, given: &[Given]) -> Result<Job, Vec<String>> {
+fn job((file, runbook, declared): &Candidate<'_>, given: &[NamedValue]) -> Result<Job, Vec<String>> {
     let secrets: Vec<&str> = file.project.secret_names().collect();
-    let known = Known { hosts: &file.program.hosts, secrets: &secrets };
+    let known = KnownHosts { hosts: &file.program.hosts, secrets: &secrets };
     let arguments = bind(&declared.parameters, given, known)?;
     Ok(Job { project: file.project.clone(), program: file.program.clone(), runbook: *runbook, arguments })
 }
@@ -271,7 +271,7 @@ fn names(candidates: &[Candidate<'_>]) -> String {
 ///
 /// # Errors
 /// A sentence.
-pub fn words(words: &[String]) -> Result<(Option<String>, Vec<Given>), String> {
+pub fn words(words: &[String]) -> Result<(Option<String>, Vec<NamedValue>), String> {
     let mut name = None;
     let mut given = Vec::new();
     for word in words {

@@ -13,7 +13,7 @@ pub struct Fingerprints {
 
 impl Fingerprints {
     /// 32 hexadecimal digits, of the code, the file and the sentence.
-    pub fn of(&mut self, finding: &Diagnostic, sources: &SourceMap) -> String {
+    pub fn fingerprint(&mut self, finding: &Diagnostic, sources: &SourceMap) -> String {
         let parts = [finding.code.0, path(sources, finding.span()), &finding.message];
         let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
         let hash = fnv(bytes);

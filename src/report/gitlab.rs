@@ -18,7 +18,7 @@ pub fn findings_as_gitlab(sets: &[(Findings, SourceMap)]) -> String {
             issues.push(json!({
                 "description": finding.message,
                 "check_name": rule_of(finding.code).unwrap_or(finding.code.0),
-                "fingerprint": fingerprints.of(finding, sources),
+                "fingerprint": fingerprints.fingerprint(finding, sources),
                 "severity": match finding.severity {
                     Severity::Error => "major",
                     Severity::Warning => "minor",

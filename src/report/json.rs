@@ -23,7 +23,7 @@ pub(super) struct Finding<'a> {
     message: &'a str,
     help: Option<&'a str>,
     #[serde(flatten)]
-    place: Place<'a>,
+    place: JsonLocation<'a>,
     /// Further places, in the order in which they tell the story.
     path: Vec<Stop<'a>>,
 }
@@ -32,12 +32,12 @@ pub(super) struct Finding<'a> {
 struct Stop<'a> {
     message: &'a str,
     #[serde(flatten)]
-    place: Place<'a>,
+    place: JsonLocation<'a>,
 }
 
 /// Lines and columns from 1, columns in characters, the end excluded.
 #[derive(Serialize)]
-pub(super) struct Place<'a> {
+pub(super) struct JsonLocation<'a> {
     pub file: &'a str,
     pub line: u32,
     pub column: u32,
@@ -85,13 +85,13 @@ pub(super) fn shape<'a>(finding: &'a Diagnostic, sources: &'a SourceMap) -> Find
 }
 
 /// Where a span stands, as people count.
-pub(super) fn place<'a>(span: Span, sources: &'a SourceMap) -> Place<'a> {
+pub(super) fn place<'a>(span: Span, sources: &'a SourceMap) -> JsonLocation<'a> {
     let at = |offset| match sources.file(span.file) {
         Some(file) => file.position(offset),
         None => LineColumn { line: 1, column: 1 },
     };
     let (start, end) = (at(span.start), at(span.end));
-    Place {
+    JsonLocation {
         file: file_name(sources, span),
         line: start.line,
         column: start.column,

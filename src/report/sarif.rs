@@ -22,7 +22,7 @@ pub fn findings_as_sarif(sets: &[(Findings, SourceMap)]) -> String {
                 rules.push(page);
                 rules.len() - 1
             });
-            results.push(result(finding, index, sources, fingerprints.of(finding, sources)));
+            results.push(result(finding, index, sources, fingerprints.fingerprint(finding, sources)));
         }
     }
     let document = json!({

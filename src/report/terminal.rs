@@ -35,7 +35,7 @@ pub fn findings_as_text(findings: &Findings, sources: &SourceMap, style: Style) 
     let hidden: BTreeSet<FileId> =
         findings.shown.iter().filter(|finding| finding.hides_source).map(|finding| finding.span().file).collect();
     for (position, finding) in findings.shown.iter().enumerate() {
-        let shown = Shown::new(finding, sources, &hidden);
+        let shown = RenderedSource::new(finding, sources, &hidden);
         if handler.render_report(&mut text, &shown).is_err() {
             let _ = writeln!(text, "{}: {}", finding.code, finding.message);
         }
@@ -50,7 +50,7 @@ pub fn findings_as_text(findings: &Findings, sources: &SourceMap, style: Style) 
 
 /// A diagnostic as miette wants it.
 #[derive(Debug)]
-struct Shown<'a> {
+struct RenderedSource<'a> {
     finding: &'a Diagnostic,
     message: String,
     help: Option<String>,
@@ -82,7 +82,7 @@ impl SourceCode for Lines {
     }
 }
 
-impl<'a> Shown<'a> {
+impl<'a> RenderedSource<'a> {
     /// Of files in `hidden` no line is shown, whichever finding it is: a secret may stand beside any of them.
     fn new(finding: &'a Diagnostic, sources: &SourceMap, hidden: &BTreeSet<FileId>) -> Self {
         let file = sources.file(finding.span().file);
@@ -133,15 +133,15 @@ fn lines_fit(file: &SourceFile, label: &Label) -> bool {
     left + within + right <= LONGEST_LINE
 }
 
-impl Display for Shown<'_> {
+impl Display for RenderedSource<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for Shown<'_> {}
+impl std::error::Error for RenderedSource<'_> {}
 
-impl miette::Diagnostic for Shown<'_> {
+impl miette::Diagnostic for RenderedSource<'_> {
     fn code<'a>(&'a self) -> Option<Box<dyn Display + 'a>> {
         Some(Box::new(self.finding.code))
     }

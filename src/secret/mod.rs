@@ -38,11 +38,11 @@ pub const SHORTEST: usize = 4;
 pub struct Secrets {
     sources: BTreeMap<String, SecretSource>,
     folder: PathBuf,
-    known: Mutex<Known>,
+    known: Mutex<KnownSecret>,
 }
 
 #[derive(Default)]
-struct Known {
+struct KnownSecret {
     values: Vec<Zeroizing<String>>,
     /// Rebuilt when a value has been added since.
     patterns: Option<Arc<Patterns>>,

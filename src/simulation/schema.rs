@@ -1,6 +1,6 @@
 //! The JSON Schema of world files, from the types that they are read as.
 
-use super::exchange::{Length, Range};
+use super::exchange::{ModelDuration, Range};
 use super::world_file::{Unreachable, WorldFile};
 use crate::yaml::schema::{DIALECT, forbear, text};
 use schemars::generate::SchemaSettings;
@@ -40,7 +40,7 @@ fn layered(schema: &mut Value) {
     }
 }
 
-impl JsonSchema for Length {
+impl JsonSchema for ModelDuration {
     fn schema_name() -> Cow<'static, str> {
         "Length".into()
     }
@@ -60,7 +60,7 @@ impl JsonSchema for Range {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let length = generator.subschema_for::<Length>();
+        let length = generator.subschema_for::<ModelDuration>();
         json_schema!({
             "description": "Something between two lengths of time, or always the same",
             "anyOf": [length, {"type": "array", "items": length, "minItems": 2, "maxItems": 2}],

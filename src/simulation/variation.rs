@@ -2,7 +2,7 @@
 
 use super::exchange;
 use super::exchange::dynamics::random::Random;
-use super::exchange::{Length, Model, Range, random_faults};
+use super::exchange::{Model, ModelDuration, Range, random_faults};
 use super::world_file::WorldFile;
 use crate::value::Host;
 
@@ -10,7 +10,7 @@ use crate::value::Host;
 const CANCELLED: u64 = 15;
 
 /// When they do, counted from the start.
-const CANCELLED_AFTER: Range = Range { least: Length::ZERO, most: Length::minutes(60) };
+const CANCELLED_AFTER: Range = Range { least: ModelDuration::ZERO, most: ModelDuration::minutes(60) };
 
 /// In so many of a hundred variations the faults may be of any kind; in the others the alert has a reason.
 const ANY_FAULTS: u64 = 15;
@@ -26,7 +26,7 @@ pub struct Variation {
     /// The modelled system.
     pub exchange: exchange::Settings,
     /// When somebody cancels, counted from the start.
-    pub cancelled_after: Option<Length>,
+    pub cancelled_after: Option<ModelDuration>,
 }
 
 impl Variation {

@@ -6,23 +6,25 @@ use super::world_file::{Unreachable, WorldFile};
 use crate::diagnostic::nearest;
 use crate::engine::address::Address;
 use crate::engine::event::Event;
-use crate::engine::world::{Answered, Asking, ChangeNote, Charge, Observing, Pending, Reply, Request, Telling, World};
+use crate::engine::world::{
+    ChangeNote, Charge, Notification, Pending, Prompt, PromptReply, ReadWorld, Reply, Request, World,
+};
 use crate::engine::{Ending, RunOutcome};
 use crate::transport::powershell;
 use crate::transport::powershell::Envelope;
-use crate::transport::process::{Captured, Ending as ProcessEnding, Finished, Invocation};
-use crate::transport::system::{Later, Outside};
+use crate::transport::process::{Captured, Ending as ProcessEnding, Invocation, ProcessOutput};
+use crate::transport::system::{BoxFuture, System};
 use crate::transport::tcp::ConnectError;
 use crate::value::{ActionError, Contact, ErrorKind, PowerShellSettings, SignedDuration, Timestamp, Value};
-use crate::world::Calls;
-use crate::world::virtual_time::{Person, Stage, Stuck};
+use crate::world::Dispatcher;
+use crate::world::virtual_time::{Deadlock, Person, VirtualEnvironment};
 use std::cell::RefCell;
 use std::future::Future;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 /// What a simulation is made of.
-pub struct Site<'a> {
+pub struct SimulationConfig<'a> {
     /// What the world file says.
     pub file: &'a WorldFile,
     /// How it is played.
@@ -30,16 +32,16 @@ pub struct Site<'a> {
     /// The contacts of the inventory.
     pub contacts: &'a [Contact],
     /// What carries out calls.
-    pub calls: Calls<'a>,
+    pub calls: Dispatcher<'a>,
     /// Who hears of events.
     pub listener: Box<dyn Fn(&Event) + 'a>,
 }
 
 /// A world in which a model stands for everything that backends reach.
 pub struct Simulated<'a> {
-    stage: Stage,
+    stage: VirtualEnvironment,
     start: Timestamp,
-    calls: Calls<'a>,
+    calls: Dispatcher<'a>,
     powershell: PowerShellSettings,
     model: RefCell<Model>,
     listener: Box<dyn Fn(&Event) + 'a>,
@@ -50,15 +52,15 @@ impl<'a> Simulated<'a> {
     ///
     /// # Errors
     /// A sentence for everything in the model that does not fit the inventory.
-    pub fn new(site: Site<'a>) -> Result<Self, Vec<String>> {
-        let Site { file, variation, contacts, calls, listener } = site;
+    pub fn new(site: SimulationConfig<'a>) -> Result<Self, Vec<String>> {
+        let SimulationConfig { file, variation, contacts, calls, listener } = site;
         let unknown = unknown_contacts(file, contacts);
         let model = match Model::new(&variation.exchange, calls.hosts, file.start, variation.seed) {
             Ok(model) if unknown.is_empty() => model,
             Ok(_) => return Err(unknown),
             Err(mistakes) => return Err(unknown.into_iter().chain(mistakes).collect()),
         };
-        let stage = Stage::new(file.start);
+        let stage = VirtualEnvironment::new(file.start);
         stage.know_contacts(contacts);
         for answerer in &file.people {
             let names: Vec<&str> = answerer.by.iter().map(String::as_str).collect();
@@ -93,7 +95,7 @@ impl<'a> Simulated<'a> {
     ///
     /// # Errors
     /// When it waits and nothing will ever happen.
-    pub fn drive<T>(&self, future: impl Future<Output = T>) -> Result<T, Stuck> {
+    pub fn drive<T>(&self, future: impl Future<Output = T>) -> Result<T, Deadlock> {
         self.stage.drive(future)
     }
 
@@ -146,19 +148,23 @@ fn unknown_contacts(file: &WorldFile, contacts: &[Contact]) -> Vec<String> {
     unknown.map(sentence).collect()
 }
 
-impl Outside for Simulated<'_> {
+impl System for Simulated<'_> {
     fn elapsed(&self) -> Duration {
         Duration::try_from(self.now().duration_since(self.start)).unwrap_or_default()
     }
 
-    fn sleep(&self, time: Duration) -> Later<'_, ()> {
+    fn sleep(&self, time: Duration) -> BoxFuture<'_, ()> {
         let until = self.stage.in_time(SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX));
         Box::pin(async move {
             self.stage.timer(until).await;
         })
     }
 
-    fn run<'o>(&'o self, invocation: Invocation<'o>, limit: Duration) -> Later<'o, Result<Finished, ActionError>> {
+    fn run<'o>(
+        &'o self,
+        invocation: Invocation<'o>,
+        limit: Duration,
+    ) -> BoxFuture<'o, Result<ProcessOutput, ActionError>> {
         Box::pin(async move {
             let Some(request) = powershell::request_of(&invocation, &self.powershell) else {
                 let program = invocation.arguments.first().map_or("", String::as_str);
@@ -168,11 +174,11 @@ impl Outside for Simulated<'_> {
             let envelope = self.answer(&request, limit).await?;
             let mut stdout = Captured::default();
             stdout.push(&powershell::written(&envelope));
-            Ok(Finished { ending: ProcessEnding::Code(0), stdout, stderr: Captured::default() })
+            Ok(ProcessOutput { ending: ProcessEnding::Code(0), stdout, stderr: Captured::default() })
         })
     }
 
-    fn connect<'o>(&'o self, host: &'o str, port: u16, limit: Duration) -> Later<'o, Result<(), ConnectError>> {
+    fn connect<'o>(&'o self, host: &'o str, port: u16, limit: Duration) -> BoxFuture<'o, Result<(), ConnectError>> {
         let accepts = self.model.borrow_mut().accepts(self.now(), host, port);
         Box::pin(async move {
             match accepts {
@@ -187,7 +193,7 @@ impl Outside for Simulated<'_> {
     }
 }
 
-impl Observing for Simulated<'_> {
+impl ReadWorld for Simulated<'_> {
     fn observe(&self, request: Request) -> Pending<'_, Value> {
         Box::pin(self.effect(request))
     }
@@ -210,11 +216,11 @@ impl World for Simulated<'_> {
         Box::pin(self.effect(request))
     }
 
-    fn ask(&self, asking: Asking) -> Pending<'_, Answered> {
+    fn ask(&self, asking: Prompt) -> Pending<'_, PromptReply> {
         self.stage.ask(asking)
     }
 
-    fn tell(&self, telling: Telling) -> Pending<'_, ()> {
+    fn notify(&self, telling: Notification) -> Pending<'_, ()> {
         self.stage.tell(telling)
     }
 

@@ -13,7 +13,7 @@ struct Grammar;
 pub(super) type Node<'a> = Pair<'a, Rule>;
 
 /// What pest says when it cannot go on.
-pub(super) type Stuck = pest::error::Error<Rule>;
+pub(super) type ParseFailure = pest::error::Error<Rule>;
 
 /// A MiB of good text needs fewer than three million calls; this many take a few seconds.
 const MOST_CALLS: NonZeroUsize = NonZeroUsize::new(50_000_000).unwrap();
@@ -25,7 +25,7 @@ const ENOUGH_STACK: usize = 3 << 20;
 const OWN_STACK: usize = 16 << 20;
 
 /// Reads `text` from its beginning as `rule`; what follows is left.
-pub(super) fn read(rule: Rule, text: &str) -> Result<Pairs<'_, Rule>, Box<Stuck>> {
+pub(super) fn read(rule: Rule, text: &str) -> Result<Pairs<'_, Rule>, Box<ParseFailure>> {
     static LIMIT: Once = Once::new();
     LIMIT.call_once(|| pest::set_call_limit(Some(MOST_CALLS)));
     Grammar::parse(rule, text).map_err(Box::new)

@@ -1,8 +1,8 @@
 //! The way from a text to a tree and what is wrong with it.
 
 use super::grammar::Rule;
-use super::lower::Builder;
-use super::prescan::scan;
+use super::lower::Lowering;
+use super::prescan::prescan;
 use super::recovery::nesting;
 use super::{ast, grammar};
 use crate::diagnostic::{Diagnostic, code};
@@ -27,7 +27,7 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
             Diagnostic::error(code::UNREADABLE_FILE, Span::new(file, 0, 0), "This file is too long to be read");
         return Parsed { file: empty(), diagnostics: vec![diagnostic] };
     }
-    let plain = scan(file, text);
+    let plain = prescan(file, text);
     if let Some(span) = plain.too_deep {
         return Parsed { file: empty(), diagnostics: vec![nesting::diagnostic(span)] };
     }
@@ -38,8 +38,8 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
     Parsed { file: tree, diagnostics }
 }
 
-fn build(file: FileId, text: &str, plain: &super::prescan::Plain<'_>) -> (ast::File, Vec<Diagnostic>) {
-    let mut builder = Builder::new(file, text, &plain.text, &plain.reported);
+fn build(file: FileId, text: &str, plain: &super::prescan::Normalized<'_>) -> (ast::File, Vec<Diagnostic>) {
+    let mut builder = Lowering::new(file, text, &plain.text, &plain.reported);
     match grammar::read(Rule::file, &plain.text) {
         Ok(pairs) => {
             let tree = builder.file(pairs);

@@ -13,7 +13,7 @@ pub struct Declared {
     /// Its declaration.
     pub span: Span,
     /// What there is to reach.
-    pub places: Vec<Place>,
+    pub places: Vec<CoveragePoint>,
 }
 
 /// What may be reached.
@@ -27,7 +27,7 @@ pub enum What {
 
 /// A step or an ending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct CoveragePoint {
     /// The statement.
     pub node: NodeId,
     /// What reaches it.
@@ -39,7 +39,7 @@ pub struct Place {
 }
 
 /// Every step and ending of a program.
-pub fn places(program: &Program) -> Vec<Declared> {
+pub fn coverage_points(program: &Program) -> Vec<Declared> {
     let runbooks = program.runbooks.iter().map(|it| (&it.name, it.span, &it.block, None));
     let procedures = program.procedures.iter().map(|it| (&it.name, it.span, &it.block, it.undo.as_ref()));
     runbooks
@@ -53,10 +53,10 @@ pub fn places(program: &Program) -> Vec<Declared> {
         .collect()
 }
 
-fn gather(block: &Block, places: &mut Vec<Place>) {
+fn gather(block: &Block, places: &mut Vec<CoveragePoint>) {
     for statement in &block.statements {
         if let Some((what, by)) = kind_of(statement) {
-            places.push(Place { node: statement.node, by, what, span: statement.span });
+            places.push(CoveragePoint { node: statement.node, by, what, span: statement.span });
         }
         inner(&statement.kind).into_iter().for_each(|block| gather(block, places));
     }
@@ -64,7 +64,7 @@ fn gather(block: &Block, places: &mut Vec<Place>) {
 
 fn kind_of(statement: &Statement) -> Option<(What, Reached)> {
     match &statement.kind {
-        StatementKind::Step { .. } => Some((What::Step, Reached::Begun)),
+        StatementKind::Step { .. } => Some((What::Step, Reached::Started)),
         StatementKind::Resolve { .. } | StatementKind::ResolveIfFixed { .. } => Some((What::Ending, Reached::Resolved)),
         StatementKind::Escalate { .. }
         | StatementKind::Require { otherwise: None, .. }

@@ -21,7 +21,7 @@ const VERDICT: &str = "verdict";
 ///
 /// # Errors
 /// A fact of a host could not be worked out.
-pub(super) fn staged(program: &Program, test: &Test, now: Timestamp) -> Result<Program, ActionError> {
+pub(super) fn instrument(program: &Program, test: &Test, now: Timestamp) -> Result<Program, ActionError> {
     let mut staged = program.clone();
     for given in &test.hosts {
         place(&mut staged, given, test.locals, now)?;

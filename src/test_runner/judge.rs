@@ -1,17 +1,17 @@
 //! What a test expects, held against what was seen.
 
 use super::run::{STEP_LIMIT, values};
-use super::{Effect, Seen};
+use super::{Effect, TestRun};
 use crate::diagnostic::{Diagnostic, code};
 use crate::engine::event::{EventKind, LeftInPlace};
 use crate::engine::{Ending, RunOutcome, TOO_MANY_STEPS};
 use crate::program::Program;
 use crate::program::test_block::{Expectation, ExpectationKind, Outcome, Pattern, Test};
-use crate::value::{Call, SignedDuration, Value, Written, display_duration};
+use crate::value::{Call, SignedDuration, SourceText, Value, display_duration};
 use std::fmt::Write;
 
 /// Everything that is not as the test expects, in its order; nothing when it passes.
-pub fn judge(program: &Program, test: &Test, seen: &Seen) -> Vec<Diagnostic> {
+pub fn judge(program: &Program, test: &Test, seen: &TestRun) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = seen.nothing_given.iter().map(|call| nothing_given(test, call)).collect();
     for violation in &seen.violations {
         let message = format!("The run broke a rule of its world: {violation}");
@@ -50,7 +50,7 @@ fn nothing_given(test: &Test, call: &str) -> Diagnostic {
 struct Judging<'j> {
     program: &'j Program,
     test: &'j Test,
-    seen: &'j Seen,
+    seen: &'j TestRun,
     ending: &'j Ending,
 }
 
@@ -66,7 +66,7 @@ impl Judging<'_> {
             ExpectationKind::Call(action, pattern, times) => self.other_count(*action, pattern, *times, within),
             ExpectationKind::NoneOf(class) => {
                 let done = self.seen.effects.iter().find(|effect| effect.call.class >= *class)?;
-                Some(format!("The run called {}, which is of class {}", done.call, done.call.class.word()))
+                Some(format!("The run called {}, which is of class {}", done.call, done.call.class.as_str()))
             }
             ExpectationKind::LeftInPlace(patterns) => self.otherwise_left(patterns),
         }
@@ -91,8 +91,8 @@ impl Judging<'_> {
             RunOutcome::Refused => "refused".to_owned(),
             RunOutcome::Rehearsed => "rehearsed".to_owned(),
         };
-        if !how.starts_with(outcome.word()) {
-            return Some(format!("The run ended {how}, not {}: {reason}", outcome.word()));
+        if !how.starts_with(outcome.as_str()) {
+            return Some(format!("The run ended {how}, not {}: {reason}", outcome.as_str()));
         }
         if let Some(contact) = contact.filter(|contact| told != Some(contact)) {
             return Some(format!("The run ended {how}, not to {contact}: {reason}"));
@@ -171,7 +171,8 @@ impl Judging<'_> {
         let arguments = values(self.program, self.test, pattern, self.seen.started)
             .map_err(|error| format!("A value cannot be worked out: {error}"))?;
         let name = format!("{}.{}", action.backend, action.name);
-        let listed: Vec<String> = arguments.iter().map(|(name, value)| format!("{name}: {}", Written(value))).collect();
+        let listed: Vec<String> =
+            arguments.iter().map(|(name, value)| format!("{name}: {}", SourceText(value))).collect();
         let written = if listed.is_empty() { name } else { format!("{name}({})", listed.join(", ")) };
         Ok(Wanted { backend: action.backend.to_string(), action: action.name.to_string(), arguments, written })
     }

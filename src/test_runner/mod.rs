@@ -10,8 +10,8 @@ mod observed_world;
 mod run;
 
 pub use judge::judge;
-pub use observed_world::Watched;
-pub use run::{Trouble, in_script, in_world};
+pub use observed_world::ObservedWorld;
+pub use run::{TestError, in_script, in_world};
 
 use crate::engine::Ending;
 use crate::engine::event::Event;
@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 
 /// What was seen of a run.
 #[derive(Debug, Default)]
-pub struct Seen {
+pub struct TestRun {
     /// How it ended; nothing where it waits for ever.
     pub ending: Option<Ending>,
     /// What it told.

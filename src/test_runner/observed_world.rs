@@ -4,7 +4,7 @@ use super::Effect;
 use crate::engine::address::Address;
 use crate::engine::event::{Event, EventKind};
 use crate::engine::world::{
-    Answered, Asking, ChangeNote, Charge, Observing, Pending, Reached, Request, Telling, World,
+    ChangeNote, Charge, Notification, Pending, Prompt, PromptReply, Reached, ReadWorld, Request, World,
 };
 use crate::program::NodeId;
 use crate::value::{Call, Class, Timestamp, Value};
@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::task::{Context, Poll};
 
 /// A world, and what a run has asked of it.
-pub struct Watched<'w> {
+pub struct ObservedWorld<'w> {
     world: &'w dyn World,
     notes: RefCell<Notes>,
 }
@@ -22,7 +22,7 @@ pub struct Watched<'w> {
 #[derive(Default)]
 pub(super) struct Notes {
     pub events: Vec<Event>,
-    pub asked: Vec<Asking>,
+    pub asked: Vec<Prompt>,
     pub reached: BTreeSet<(NodeId, Reached)>,
     /// The calls that the world got, in order.
     leaves: Vec<Call>,
@@ -43,7 +43,7 @@ impl Notes {
     }
 }
 
-impl<'w> Watched<'w> {
+impl<'w> ObservedWorld<'w> {
     /// Nothing was asked yet.
     pub fn new(world: &'w dyn World) -> Self {
         Self { world, notes: RefCell::default() }
@@ -54,7 +54,7 @@ impl<'w> Watched<'w> {
     }
 }
 
-impl Observing for Watched<'_> {
+impl ReadWorld for ObservedWorld<'_> {
     fn observe(&self, request: Request) -> Pending<'_, Value> {
         self.world.observe(request)
     }
@@ -77,19 +77,19 @@ impl Observing for Watched<'_> {
     }
 }
 
-impl World for Watched<'_> {
+impl World for ObservedWorld<'_> {
     fn act(&self, request: Request) -> Pending<'_, Value> {
         self.notes.borrow_mut().leaves.push(request.call.clone());
         self.world.act(request)
     }
 
-    fn ask(&self, asking: Asking) -> Pending<'_, Answered> {
+    fn ask(&self, asking: Prompt) -> Pending<'_, PromptReply> {
         self.notes.borrow_mut().asked.push(asking.clone());
         self.world.ask(asking)
     }
 
-    fn tell(&self, telling: Telling) -> Pending<'_, ()> {
-        self.world.tell(telling)
+    fn notify(&self, telling: Notification) -> Pending<'_, ()> {
+        self.world.notify(telling)
     }
 
     fn lock(&self, address: Address, names: Vec<String>) -> Pending<'_, ()> {

@@ -1,31 +1,31 @@
 //! One test, run in the world that it describes.
 
-use super::instrument::{PROBE, staged};
-use super::observed_world::{Notes, Watched};
-use super::{Effect, Seen};
+use super::instrument::{PROBE, instrument};
+use super::observed_world::{Notes, ObservedWorld};
+use super::{Effect, TestRun};
 use crate::diagnostic::{Diagnostic, code};
 use crate::engine;
 use crate::engine::Start;
 use crate::engine::constant;
 use crate::program::Program;
-use crate::program::test_block::{Answer, Given, Pattern, Subject, Test, start_of_tests};
+use crate::program::test_block::{Answer, GivenRule, Pattern, Subject, Test, start_of_tests};
 use crate::simulation::{Simulated, alerts_of_run};
 use crate::value::{ActionError, Call, ErrorKind, SignedDuration, Timestamp, Value};
-use crate::world::scripted::{Person, Rule, Says, Scripted};
+use crate::world::scripted::{Person, Rule, Scripted, ScriptedAnswer};
 
 /// A run of a test that does more statements than this is going round in circles.
 pub(super) const STEP_LIMIT: u64 = 100_000;
 
 /// What kept a test from being run.
-pub type Trouble = Diagnostic;
+pub type TestError = Diagnostic;
 
 /// Runs a test in which single answers are given.
 ///
 /// # Errors
 /// A value of the test could not be worked out.
-pub fn in_script(program: &Program, test: &Test) -> Result<Seen, Box<Trouble>> {
+pub fn in_script(program: &Program, test: &Test) -> Result<TestRun, Box<TestError>> {
     let now = start_of_tests();
-    let staged = staged(program, test, now).map_err(|error| trouble(test.title_span, &error))?;
+    let staged = instrument(program, test, now).map_err(|error| test_error(test.title_span, &error))?;
     let mut world = Scripted::new(now);
     for given in &test.givens {
         world = match &given.subject {
@@ -35,51 +35,51 @@ pub fn in_script(program: &Program, test: &Test) -> Result<Seen, Box<Trouble>> {
                 }
                 _ => world,
             },
-            _ => world.with(rule(&staged, test, given, now).map_err(|error| trouble(given.span, &error))?),
+            _ => world.with(rule(&staged, test, given, now).map_err(|error| test_error(given.span, &error))?),
         };
     }
     if let Some(after) = test.cancelled_after {
-        world = world.cancel_at(later(now, after));
+        world = world.cancel_at(delayed(now, after));
     }
-    let start = start(&staged, test, now).map_err(|error| trouble(test.title_span, &error))?;
-    let watched = Watched::new(&world);
+    let start = start(&staged, test, now).map_err(|error| test_error(test.title_span, &error))?;
+    let watched = ObservedWorld::new(&world);
     let ending = world.drive(engine::run(&staged, &watched, start)).ok();
     let notes = watched.into_notes();
     let mut nothing_given: Vec<String> = Vec::new();
-    let calls = world.unanswered().into_iter().map(|call| written(&call));
+    let calls = world.unanswered().into_iter().map(|call| source_line(&call));
     let silent = notes.asked.iter().filter(|asking| !test.nobody_answers && !world.is_answered(asking));
     for missing in calls.chain(silent.map(|asking| format!("ask {:?}", asking.message))) {
         if !nothing_given.contains(&missing) {
             nothing_given.push(missing);
         }
     }
-    Ok(Seen { ending, nothing_given, started: now, ..seen(notes) })
+    Ok(TestRun { ending, nothing_given, started: now, ..seen(notes) })
 }
 
 /// Runs a test in a simulated world, for which the program was checked.
 ///
 /// # Errors
 /// A value of the test could not be worked out.
-pub fn in_world(program: &Program, test: &Test, world: &Simulated<'_>) -> Result<Seen, Box<Trouble>> {
+pub fn in_world(program: &Program, test: &Test, world: &Simulated<'_>) -> Result<TestRun, Box<TestError>> {
     let now = world.now();
-    let start = start(program, test, now).map_err(|error| trouble(test.title_span, &error))?;
+    let start = start(program, test, now).map_err(|error| test_error(test.title_span, &error))?;
     let alerts = alerts_of_run(program, start.runbook, &start.arguments, None);
     if let Some(after) = test.cancelled_after {
-        world.cancel_at(later(now, after));
+        world.cancel_at(delayed(now, after));
     }
-    let watched = Watched::new(world);
+    let watched = ObservedWorld::new(world);
     let ending = world.drive(engine::run(program, &watched, start)).ok();
     let violations = ending.as_ref().map(|ending| world.judge(ending, alerts)).unwrap_or_default();
     let violations = violations.iter().map(|it| format!("{} ({})", it.text, it.rule)).collect();
-    Ok(Seen { ending, violations, started: now, ..seen(watched.into_notes()) })
+    Ok(TestRun { ending, violations, started: now, ..seen(watched.into_notes()) })
 }
 
-fn seen(notes: Notes) -> Seen {
+fn seen(notes: Notes) -> TestRun {
     let effects: Vec<Effect> = notes.effects();
-    Seen { effects, events: notes.events, reached: notes.reached, ..Seen::default() }
+    TestRun { effects, events: notes.events, reached: notes.reached, ..TestRun::default() }
 }
 
-fn trouble(span: crate::source::Span, error: &ActionError) -> Box<Trouble> {
+fn test_error(span: crate::source::Span, error: &ActionError) -> Box<TestError> {
     Box::new(Diagnostic::error(code::NOT_AS_EXPECTED, span, format!("A value cannot be worked out: {error}")))
 }
 
@@ -96,18 +96,18 @@ fn start(program: &Program, test: &Test, now: Timestamp) -> Result<Start, Action
     })
 }
 
-fn later(now: Timestamp, after: SignedDuration) -> Timestamp {
+fn delayed(now: Timestamp, after: SignedDuration) -> Timestamp {
     now.checked_add(after).unwrap_or(Timestamp::MAX)
 }
 
 /// As the test would write it: a probe goes by its own name.
-fn written(call: &Call) -> String {
+fn source_line(call: &Call) -> String {
     let text = call.to_string();
     let own = text.strip_prefix(PROBE).and_then(|rest| rest.strip_prefix('.'));
     own.map_or(text.clone(), str::to_owned)
 }
 
-fn rule(program: &Program, test: &Test, given: &Given, now: Timestamp) -> Result<Rule, ActionError> {
+fn rule(program: &Program, test: &Test, given: &GivenRule, now: Timestamp) -> Result<Rule, ActionError> {
     let (name, pattern) = match &given.subject {
         Subject::Action(action, pattern) => {
             (program.actions.get(*action).map(|it| format!("{}.{}", it.backend, it.name)), pattern)
@@ -115,16 +115,16 @@ fn rule(program: &Program, test: &Test, given: &Given, now: Timestamp) -> Result
         Subject::Probe(probe, pattern) => {
             (program.probes.get(*probe).map(|it| format!("{PROBE}.{}", it.name)), pattern)
         }
-        Subject::Ask(_) => return Ok(Rule::of("")),
+        Subject::Ask(_) => return Ok(Rule::new("")),
     };
-    let mut rule = Rule::of(&name.unwrap_or_default());
+    let mut rule = Rule::new(&name.unwrap_or_default());
     for (parameter, value) in values(program, test, pattern, now)? {
         rule = rule.when(&parameter, value);
     }
     let is_probe = matches!(given.subject, Subject::Probe(..));
     for answer in &given.answers {
-        let answers = |value| Says::Answers(given.after, value);
-        let fails = |error| Says::Fails(given.after, error);
+        let answers = |value| ScriptedAnswer::Answers(given.after, value);
+        let fails = |error| ScriptedAnswer::Fails(given.after, error);
         rule = rule.says(match answer {
             Answer::Value(value) => answers(constant(program, value, test.locals, now)?),
             Answer::Passes if is_probe => answers(Value::word("passed")),
@@ -132,7 +132,7 @@ fn rule(program: &Program, test: &Test, given: &Given, now: Timestamp) -> Result
             Answer::Fails => answers(Value::word("failed")),
             Answer::Unknown => answers(Value::word("unknown")),
             Answer::Error(kind, message) => fails(error_of(*kind, message.as_deref())),
-            Answer::TimesOut => Says::Nothing,
+            Answer::TimesOut => ScriptedAnswer::Nothing,
             Answer::Word(word) => answers(Value::word(word.clone())),
         });
     }
@@ -140,7 +140,7 @@ fn rule(program: &Program, test: &Test, given: &Given, now: Timestamp) -> Result
 }
 
 fn error_of(kind: ErrorKind, message: Option<&str>) -> ActionError {
-    let usual = || format!("the test gives an error, {}", kind.word());
+    let usual = || format!("the test gives an error, {}", kind.as_str());
     ActionError::new(kind, message.map_or_else(usual, str::to_owned))
 }
 

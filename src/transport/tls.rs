@@ -85,7 +85,7 @@ impl Trust {
 }
 
 /// Looks at the certificate that a peer shows, trusted or not. The connection is ended here and never handed out.
-pub async fn look<S>(name: &str, stream: S) -> Result<PeerCertificate, TlsError>
+pub async fn peer_certificate<S>(name: &str, stream: S) -> Result<PeerCertificate, TlsError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {

@@ -1,6 +1,6 @@
 //! A call of an action, ready to be carried out.
 
-use super::{Value, Written};
+use super::{SourceText, Value};
 use ecow::EcoString;
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ pub enum Class {
 
 impl Class {
     /// The word of the language for it.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Observe => "observe",
             Self::Change => "change",
@@ -64,7 +64,7 @@ impl std::fmt::Display for Call {
             if !std::mem::take(&mut first) {
                 f.write_str(", ")?;
             }
-            write!(f, "{name}: {}", Written(value))?;
+            write!(f, "{name}: {}", SourceText(value))?;
         }
         f.write_str(")")
     }

@@ -43,7 +43,7 @@ impl ErrorKind {
     ];
 
     /// The word of the language for it.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Failed => "failed",
             Self::Refused => "refused",

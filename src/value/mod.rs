@@ -28,7 +28,7 @@ pub use partial::{Loss, Partial};
 pub use record::Record;
 pub use settings::{Contact, MailSettings, PowerShellSettings, SecretSource};
 pub use size::Size;
-pub use source_text::{Quoted, Written};
+pub use source_text::{Quoted, SourceText};
 pub use units::{display_duration, display_size};
 pub use version::Version;
 

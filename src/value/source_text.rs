@@ -5,9 +5,9 @@ use std::fmt::{Display, Formatter, Result, Write};
 
 /// Shows a value as a literal of the language: texts in quotes, also those inside lists and records.
 #[derive(Debug, Clone, Copy)]
-pub struct Written<'v>(pub &'v Value);
+pub struct SourceText<'v>(pub &'v Value);
 
-impl Display for Written<'_> {
+impl Display for SourceText<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self.0.shown() {
             Value::Text(text) => Quoted(text).fmt(f),

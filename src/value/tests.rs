@@ -29,7 +29,7 @@ fn what_has_lost_a_part_is_written_down_with_it_and_shown_without() {
     let kept: Value = serde_json::from_str(&serde_json::to_string(&value).expect("JSON")).expect("a value");
     assert_eq!((kept.loss(), &kept), (Some(Loss::Masked), &value));
     assert_eq!(value.to_string(), "Seen(text: a***, n: 1)");
-    assert_eq!(Written(&value).to_string(), "Seen(text: \"a***\", n: 1)");
+    assert_eq!(SourceText(&value).to_string(), "Seen(text: \"a***\", n: 1)");
     assert_eq!(value.outline(), ["text: a***", "n: 1"]);
     assert_eq!(serde_json::to_string(&plain::Plain(&value)).expect("JSON"), r#"{"text":"a***","n":1}"#);
     assert!(value.whole("it").is_err_and(|error| error.kind == ErrorKind::Mismatch));

@@ -1,9 +1,9 @@
 //! Calls carried out by backends: within a deadline, and without a secret in what comes back.
 
-use crate::backend::{Backend, Surroundings};
+use crate::backend::{Backend, CallContext};
 use crate::engine::world::Request;
 use crate::secret::Secrets;
-use crate::transport::system::Outside;
+use crate::transport::system::System;
 use crate::value::{
     ActionError, Call, Class, ErrorKind, Host, Loss, Outcome, PowerShellSettings, SignedDuration, Value,
     display_duration,
@@ -15,7 +15,7 @@ use std::time::Duration;
 const GRACE: Duration = Duration::from_millis(250);
 
 /// Backends, and what they may know of.
-pub struct Calls<'a> {
+pub struct Dispatcher<'a> {
     /// What carries out calls.
     pub backends: Vec<Box<dyn Backend>>,
     /// The hosts of the inventory.
@@ -28,7 +28,7 @@ pub struct Calls<'a> {
     pub powershell: Option<&'a PowerShellSettings>,
 }
 
-impl Calls<'_> {
+impl Dispatcher<'_> {
     /// Carries out a call over `outside`, for at most `time_left` and [`GRACE`].
     ///
     /// # Errors
@@ -37,7 +37,7 @@ impl Calls<'_> {
         &self,
         request: &Request,
         time_left: Duration,
-        outside: &dyn Outside,
+        outside: &dyn System,
     ) -> Result<Value, ActionError> {
         let started = outside.elapsed();
         let result = self.unmasked(&request.call, time_left, outside).await.map_err(|error| self.masked(error));
@@ -52,7 +52,7 @@ impl Calls<'_> {
         result.map(|value| self.secrets.redact_value(&value).into_inner())
     }
 
-    async fn unmasked(&self, call: &Call, time_left: Duration, outside: &dyn Outside) -> Result<Value, ActionError> {
+    async fn unmasked(&self, call: &Call, time_left: Duration, outside: &dyn System) -> Result<Value, ActionError> {
         let Some(backend) = self.backends.iter().find(|backend| backend.name() == call.backend) else {
             let message = format!("nothing here can carry out {}.{}", call.backend, call.action);
             return Err(ActionError::new(ErrorKind::Refused, message));
@@ -62,7 +62,7 @@ impl Calls<'_> {
             let kind = if call.class == Class::Observe { ErrorKind::TimedOut } else { ErrorKind::Refused };
             return Err(ActionError::new(kind, "its time was up before it began"));
         }
-        let surroundings = Surroundings {
+        let surroundings = CallContext {
             hosts: self.hosts,
             secrets: self.secrets,
             time_left,

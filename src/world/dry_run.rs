@@ -4,21 +4,21 @@
 
 use crate::engine::address::Address;
 use crate::engine::event::Event;
-use crate::engine::world::{Observing, Pending, Request};
+use crate::engine::world::{Pending, ReadWorld, Request};
 use crate::value::{Timestamp, Value};
 use std::task::{Context, Poll};
 
 /// The half of a world that reads.
-pub struct Rehearsal<'w>(&'w dyn Observing);
+pub struct DryRun<'w>(&'w dyn ReadWorld);
 
-impl<'w> Rehearsal<'w> {
+impl<'w> DryRun<'w> {
     /// Cuts a world down.
-    pub fn of(world: &'w dyn Observing) -> Self {
+    pub fn new(world: &'w dyn ReadWorld) -> Self {
         Self(world)
     }
 }
 
-impl Observing for Rehearsal<'_> {
+impl ReadWorld for DryRun<'_> {
     fn observe(&self, request: Request) -> Pending<'_, Value> {
         self.0.observe(request)
     }

@@ -9,4 +9,4 @@ pub mod replaying;
 pub mod scripted;
 pub mod virtual_time;
 
-pub use dispatcher::Calls;
+pub use dispatcher::Dispatcher;

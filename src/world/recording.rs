@@ -2,7 +2,9 @@
 
 use crate::engine::address::Address;
 use crate::engine::event::Event;
-use crate::engine::world::{Answered, Asking, ChangeNote, Charge, Observing, Pending, Reply, Request, Telling, World};
+use crate::engine::world::{
+    ChangeNote, Charge, Notification, Pending, Prompt, PromptReply, ReadWorld, Reply, Request, World,
+};
 use crate::value::{Call, Timestamp, Value};
 use ecow::EcoString;
 use serde::{Deserialize, Serialize};
@@ -25,9 +27,9 @@ pub enum Entry {
         /// Where in the run it was asked for.
         address: Address,
         /// What was asked for.
-        asked: Asked,
+        asked: RecordedRequest,
         /// What came.
-        reply: Replied,
+        reply: RecordedReply,
     },
     /// Somebody wanted the run to stop.
     Cancelled {
@@ -40,7 +42,7 @@ pub enum Entry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "asked", rename_all = "snake_case")]
 #[allow(missing_docs, reason = "as the requests of the world document them")]
-pub enum Asked {
+pub enum RecordedRequest {
     Observe { call: Call, deadline: Timestamp },
     Act { call: Call, deadline: Timestamp },
     Wait { until: Timestamp },
@@ -52,7 +54,7 @@ pub enum Asked {
     Note { change: String, undo: String },
 }
 
-impl Asked {
+impl RecordedRequest {
     /// What kind of thing it is: one place of a run asks for one thing of a kind at a time.
     pub(super) fn kind(&self) -> std::mem::Discriminant<Self> {
         std::mem::discriminant(self)
@@ -66,13 +68,13 @@ impl Asked {
         Self::Act { call: request.call.clone(), deadline: request.deadline }
     }
 
-    pub(super) fn ask(asking: &Asking) -> Self {
-        let Asking { message, choices, by, deadline, .. } = asking.clone();
+    pub(super) fn ask(asking: &Prompt) -> Self {
+        let Prompt { message, choices, by, deadline, .. } = asking.clone();
         Self::Ask { message, choices, by, deadline }
     }
 
-    pub(super) fn tell(telling: &Telling) -> Self {
-        let Telling { contact, subject, body, .. } = telling.clone();
+    pub(super) fn tell(telling: &Notification) -> Self {
+        let Notification { contact, subject, body, .. } = telling.clone();
         Self::Tell { contact, subject, body }
     }
 
@@ -92,11 +94,11 @@ impl Asked {
 /// What came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "reply", rename_all = "snake_case")]
-pub enum Replied {
+pub enum RecordedReply {
     /// A value.
     Value(Reply<Value>),
     /// What people said.
-    People(Reply<Answered>),
+    People(Reply<PromptReply>),
     /// That it is over.
     Over(Reply<()>),
 }
@@ -109,7 +111,7 @@ pub struct Recording<W> {
 
 impl<W> Recording<W> {
     /// Writes down what this world answers from here on.
-    pub fn of(world: W) -> Self {
+    pub fn new(world: W) -> Self {
         Self { world, log: RefCell::default() }
     }
 
@@ -126,9 +128,9 @@ impl<W> Recording<W> {
     fn written<'w, T: Clone + 'w>(
         &'w self,
         address: Address,
-        asked: Asked,
+        asked: RecordedRequest,
         pending: Pending<'w, T>,
-        wrap: fn(Reply<T>) -> Replied,
+        wrap: fn(Reply<T>) -> RecordedReply,
     ) -> Pending<'w, T> {
         Box::pin(async move {
             let reply = pending.await;
@@ -139,14 +141,19 @@ impl<W> Recording<W> {
     }
 }
 
-impl<W: Observing> Observing for Recording<W> {
+impl<W: ReadWorld> ReadWorld for Recording<W> {
     fn observe(&self, request: Request) -> Pending<'_, Value> {
-        let (address, asked) = (request.address.clone(), Asked::observe(&request));
-        self.written(address, asked, self.world.observe(request), Replied::Value)
+        let (address, asked) = (request.address.clone(), RecordedRequest::observe(&request));
+        self.written(address, asked, self.world.observe(request), RecordedReply::Value)
     }
 
     fn wait(&self, address: Address, until: Timestamp) -> Pending<'_, ()> {
-        self.written(address.clone(), Asked::Wait { until }, self.world.wait(address, until), Replied::Over)
+        self.written(
+            address.clone(),
+            RecordedRequest::Wait { until },
+            self.world.wait(address, until),
+            RecordedReply::Over,
+        )
     }
 
     fn record(&self, event: &Event) {
@@ -164,23 +171,23 @@ impl<W: Observing> Observing for Recording<W> {
 
 impl<W: World> World for Recording<W> {
     fn act(&self, request: Request) -> Pending<'_, Value> {
-        let (address, asked) = (request.address.clone(), Asked::act(&request));
-        self.written(address, asked, self.world.act(request), Replied::Value)
+        let (address, asked) = (request.address.clone(), RecordedRequest::act(&request));
+        self.written(address, asked, self.world.act(request), RecordedReply::Value)
     }
 
-    fn ask(&self, asking: Asking) -> Pending<'_, Answered> {
-        let (address, asked) = (asking.address.clone(), Asked::ask(&asking));
-        self.written(address, asked, self.world.ask(asking), Replied::People)
+    fn ask(&self, asking: Prompt) -> Pending<'_, PromptReply> {
+        let (address, asked) = (asking.address.clone(), RecordedRequest::ask(&asking));
+        self.written(address, asked, self.world.ask(asking), RecordedReply::People)
     }
 
-    fn tell(&self, telling: Telling) -> Pending<'_, ()> {
-        let (address, asked) = (telling.address.clone(), Asked::tell(&telling));
-        self.written(address, asked, self.world.tell(telling), Replied::Over)
+    fn notify(&self, telling: Notification) -> Pending<'_, ()> {
+        let (address, asked) = (telling.address.clone(), RecordedRequest::tell(&telling));
+        self.written(address, asked, self.world.notify(telling), RecordedReply::Over)
     }
 
     fn lock(&self, address: Address, names: Vec<String>) -> Pending<'_, ()> {
-        let asked = Asked::Lock { names: names.clone() };
-        self.written(address.clone(), asked, self.world.lock(address, names), Replied::Over)
+        let asked = RecordedRequest::Lock { names: names.clone() };
+        self.written(address.clone(), asked, self.world.lock(address, names), RecordedReply::Over)
     }
 
     fn unlock(&self, names: &[String]) {
@@ -188,8 +195,8 @@ impl<W: World> World for Recording<W> {
     }
 
     fn note_change(&self, note: ChangeNote) -> Pending<'_, ()> {
-        let (address, asked) = (note.address.clone(), Asked::note(&note));
-        self.written(address, asked, self.world.note_change(note), Replied::Over)
+        let (address, asked) = (note.address.clone(), RecordedRequest::note(&note));
+        self.written(address, asked, self.world.note_change(note), RecordedReply::Over)
     }
 
     fn change_over(&self, address: &Address) {
@@ -197,12 +204,12 @@ impl<W: World> World for Recording<W> {
     }
 
     fn check_limits(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
-        let asked = Asked::check_limits(&charges);
-        self.written(address.clone(), asked, self.world.check_limits(address, charges), Replied::Over)
+        let asked = RecordedRequest::check_limits(&charges);
+        self.written(address.clone(), asked, self.world.check_limits(address, charges), RecordedReply::Over)
     }
 
     fn charge(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
-        let asked = Asked::charge(&charges);
-        self.written(address.clone(), asked, self.world.charge(address, charges), Replied::Over)
+        let asked = RecordedRequest::charge(&charges);
+        self.written(address.clone(), asked, self.world.charge(address, charges), RecordedReply::Over)
     }
 }

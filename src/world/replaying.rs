@@ -4,10 +4,12 @@
 //! else than the log holds, or does not ask for what comes next, the two do not belong together: that is said, and
 //! never guessed away.
 
-use super::recording::{Asked, Entry, Log, Replied};
+use super::recording::{Entry, Log, RecordedReply, RecordedRequest};
 use crate::engine::address::Address;
 use crate::engine::event::Event;
-use crate::engine::world::{Answered, Asking, ChangeNote, Charge, Observing, Pending, Reply, Request, Telling, World};
+use crate::engine::world::{
+    ChangeNote, Charge, Notification, Pending, Prompt, PromptReply, ReadWorld, Reply, Request, World,
+};
 use crate::value::{Call, Timestamp, Value};
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
@@ -22,9 +24,9 @@ pub enum Mismatch {
         /// Where.
         address: Address,
         /// What the log holds.
-        recorded: Box<Asked>,
+        recorded: Box<RecordedRequest>,
         /// What the run asks for.
-        asked: Box<Asked>,
+        asked: Box<RecordedRequest>,
     },
     /// The run does not ask for what comes next.
     NotAskedFor {
@@ -70,7 +72,7 @@ pub struct Replaying {
 
 impl Replaying {
     /// Gives what this log holds.
-    pub fn of(log: Log) -> Self {
+    pub fn new(log: Log) -> Self {
         Self {
             log,
             cursor: Cell::new(0),
@@ -111,8 +113,8 @@ impl Replaying {
     fn given<'w, T: 'w>(
         &'w self,
         address: Address,
-        asked: Asked,
-        unwrap: fn(&Replied) -> Option<Reply<T>>,
+        asked: RecordedRequest,
+        unwrap: fn(&RecordedReply) -> Option<Reply<T>>,
     ) -> Pending<'w, T> {
         Box::pin(poll_fn(move |_| match self.log.entries.get(self.cursor.get()) {
             Some(Entry::Replied { address: place, asked: recorded, reply })
@@ -139,26 +141,26 @@ impl Replaying {
     }
 }
 
-fn value(reply: &Replied) -> Option<Reply<Value>> {
-    if let Replied::Value(reply) = reply { Some(reply.clone()) } else { None }
+fn value(reply: &RecordedReply) -> Option<Reply<Value>> {
+    if let RecordedReply::Value(reply) = reply { Some(reply.clone()) } else { None }
 }
 
-fn people(reply: &Replied) -> Option<Reply<Answered>> {
-    if let Replied::People(reply) = reply { Some(reply.clone()) } else { None }
+fn people(reply: &RecordedReply) -> Option<Reply<PromptReply>> {
+    if let RecordedReply::People(reply) = reply { Some(reply.clone()) } else { None }
 }
 
-fn over(reply: &Replied) -> Option<Reply<()>> {
-    if let Replied::Over(reply) = reply { Some(reply.clone()) } else { None }
+fn over(reply: &RecordedReply) -> Option<Reply<()>> {
+    if let RecordedReply::Over(reply) = reply { Some(reply.clone()) } else { None }
 }
 
-impl Observing for Replaying {
+impl ReadWorld for Replaying {
     fn observe(&self, request: Request) -> Pending<'_, Value> {
-        let asked = Asked::observe(&request);
+        let asked = RecordedRequest::observe(&request);
         self.given(request.address, asked, value)
     }
 
     fn wait(&self, address: Address, until: Timestamp) -> Pending<'_, ()> {
-        self.given(address, Asked::Wait { until }, over)
+        self.given(address, RecordedRequest::Wait { until }, over)
     }
 
     fn record(&self, event: &Event) {
@@ -179,38 +181,38 @@ impl Observing for Replaying {
 impl World for Replaying {
     fn act(&self, request: Request) -> Pending<'_, Value> {
         self.effects.borrow_mut().push(request.call.clone());
-        let asked = Asked::act(&request);
+        let asked = RecordedRequest::act(&request);
         self.given(request.address, asked, value)
     }
 
-    fn ask(&self, asking: Asking) -> Pending<'_, Answered> {
-        let asked = Asked::ask(&asking);
+    fn ask(&self, asking: Prompt) -> Pending<'_, PromptReply> {
+        let asked = RecordedRequest::ask(&asking);
         self.given(asking.address, asked, people)
     }
 
-    fn tell(&self, telling: Telling) -> Pending<'_, ()> {
-        let asked = Asked::tell(&telling);
+    fn notify(&self, telling: Notification) -> Pending<'_, ()> {
+        let asked = RecordedRequest::tell(&telling);
         self.given(telling.address, asked, over)
     }
 
     fn lock(&self, address: Address, names: Vec<String>) -> Pending<'_, ()> {
-        self.given(address, Asked::Lock { names }, over)
+        self.given(address, RecordedRequest::Lock { names }, over)
     }
 
     fn unlock(&self, _: &[String]) {}
 
     fn note_change(&self, note: ChangeNote) -> Pending<'_, ()> {
-        let asked = Asked::note(&note);
+        let asked = RecordedRequest::note(&note);
         self.given(note.address, asked, over)
     }
 
     fn change_over(&self, _: &Address) {}
 
     fn check_limits(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
-        self.given(address, Asked::check_limits(&charges), over)
+        self.given(address, RecordedRequest::check_limits(&charges), over)
     }
 
     fn charge(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
-        self.given(address, Asked::charge(&charges), over)
+        self.given(address, RecordedRequest::charge(&charges), over)
     }
 }

@@ -10,7 +10,7 @@ use serde_yaml::{Number, Value};
 
 /// What does not fit.
 #[derive(Debug)]
-pub struct Misfit {
+pub struct DecodeError {
     /// Where; none when it is the whole that lacks something.
     pub span: Option<Span>,
     pub message: String,
@@ -18,7 +18,7 @@ pub struct Misfit {
 }
 
 /// Decodes a node.
-pub fn decode<T: DeserializeOwned>(node: &Node) -> Result<T, Misfit> {
+pub fn decode<T: DeserializeOwned>(node: &Node) -> Result<T, DecodeError> {
     let mut value = as_texts(node);
     loop {
         let error = match serde_path_to_error::deserialize(&value) {
@@ -35,7 +35,7 @@ pub fn decode<T: DeserializeOwned>(node: &Node) -> Result<T, Misfit> {
                 let misfit = misfit(&error.inner().to_string(), node, key);
                 // The line with `password:` may hold a password by mistake, and is never shown.
                 let shown = !matches!(error.path().iter().next(), Some(Segment::Map { key }) if key == "password");
-                return Err(Misfit { span: misfit.span.filter(|_| shown), ..misfit });
+                return Err(DecodeError { span: misfit.span.filter(|_| shown), ..misfit });
             }
         }
     }
@@ -80,8 +80,8 @@ fn follow_value<'v>(value: &'v mut Value, path: &Path) -> Option<&'v mut Value> 
 }
 
 /// Serde's words for a misfit in the reader's words. What is written there is repeated only where it is a name.
-fn misfit(error: &str, node: &Node, key: Option<Span>) -> Misfit {
-    let at = |span, message| Misfit { span, message, help: None };
+fn misfit(error: &str, node: &Node, key: Option<Span>) -> DecodeError {
+    let at = |span, message| DecodeError { span, message, help: None };
     let quoted = |text: &str| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
     if let Some(name) = error.strip_prefix("missing field ") {
         return at(None, format!("`{}:` is missing", name.trim_matches('`')));
@@ -94,12 +94,12 @@ fn misfit(error: &str, node: &Node, key: Option<Span>) -> Misfit {
     let named = |prefix| Some(what.strip_prefix(prefix)?.trim_matches('`'));
     if let Some(name) = named("unknown field ") {
         let help = Some(suggestion(name, &known));
-        return Misfit { help, ..at(key, format!("There is no entry named `{name}` here")) };
+        return DecodeError { help, ..at(key, format!("There is no entry named `{name}` here")) };
     }
     if let Some(name) = named("unknown variant ") {
         let help = Some(suggestion(name, &known));
         let message = format!("`{name}` is not one of the words that may stand here");
-        return Misfit { help, ..at(Some(node.span), message) };
+        return DecodeError { help, ..at(Some(node.span), message) };
     }
     let (expected, is_text) = match expected {
         "u16" => ("a whole number from 0 to 65535", false),

@@ -1,7 +1,7 @@
 //! YAML as a tree with places: read by serde_yaml, nothing of it interpreted, nothing expanded, everything bounded.
 
 use super::positions;
-use super::positions::{Offsets, Place, Shape, Unplaced};
+use super::positions::{NodePosition, Offsets, PositionError, Shape};
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::{FileId, MAX_FILE_BYTES, Span};
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -85,11 +85,11 @@ pub fn parse(file: FileId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Opt
                 None
             }
         },
-        Err(Unplaced::Refused(diagnostic)) => {
+        Err(PositionError::Refused(diagnostic)) => {
             diagnostics.push(*diagnostic);
             None
         }
-        Err(Unplaced::Malformed { index, reason }) => {
+        Err(PositionError::Malformed { index, reason }) => {
             let at = offsets.byte(index);
             diagnostics.push(
                 same_from_serde_yaml(body, &offsets, at).unwrap_or_else(|| not_yaml(body, &offsets, at, &reason)),
@@ -108,7 +108,7 @@ fn same_from_serde_yaml(body: &str, offsets: &Offsets<'_>, at: usize) -> Option<
     is_its_own.then(|| malformed(body, offsets, &error, at))
 }
 
-fn read(body: &str, place: &Place, diagnostics: &mut Vec<Diagnostic>) -> Result<Node, serde_yaml::Error> {
+fn read(body: &str, place: &NodePosition, diagnostics: &mut Vec<Diagnostic>) -> Result<Node, serde_yaml::Error> {
     match serde_yaml::Deserializer::from_str(body).next() {
         Some(document) => At { place, diagnostics }.deserialize(document),
         None => Err(de::Error::custom(NOT_THE_SAME)),
@@ -144,12 +144,12 @@ const NOT_THE_SAME: &str = "readers of YAML do not agree on what this means";
 
 /// Reads what stands at a place.
 struct At<'p> {
-    place: &'p Place,
+    place: &'p NodePosition,
     diagnostics: &'p mut Vec<Diagnostic>,
 }
 
 impl At<'_> {
-    fn then<'p>(&'p mut self, place: &'p Place) -> At<'p> {
+    fn then<'p>(&'p mut self, place: &'p NodePosition) -> At<'p> {
         At { place, diagnostics: self.diagnostics }
     }
 

@@ -9,7 +9,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
 const MAX_DEPTH: usize = 16;
 
 /// Where a node stands.
-pub struct Place {
+pub struct NodePosition {
     pub span: Span,
     pub shape: Shape,
 }
@@ -20,14 +20,14 @@ pub enum Shape {
     Scalar {
         plain: bool,
     },
-    List(Vec<Place>),
-    Map(Vec<(Place, Place)>),
+    List(Vec<NodePosition>),
+    Map(Vec<(NodePosition, NodePosition)>),
     /// It stands for another place, and is never followed.
     Alias,
 }
 
 /// Why there are no places.
-pub enum Unplaced {
+pub enum PositionError {
     /// It is not YAML: where that shows, in characters, and why.
     Malformed { index: usize, reason: String },
     /// It is not a text that should be read at all.
@@ -35,7 +35,11 @@ pub enum Unplaced {
 }
 
 /// The places of the first document; none in an empty file. What may not stand in such a file is complained about.
-pub fn find(body: &str, offsets: &Offsets<'_>, diagnostics: &mut Vec<Diagnostic>) -> Result<Option<Place>, Unplaced> {
+pub fn find(
+    body: &str,
+    offsets: &Offsets<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Option<NodePosition>, PositionError> {
     let mut finder = Finder { parser: Parser::new_from_str(body), offsets, diagnostics };
     let mut root = None;
     loop {
@@ -59,11 +63,11 @@ struct Finder<'a> {
 }
 
 impl<'a> Finder<'a> {
-    fn next(&mut self) -> Result<(Event<'a>, Span), Unplaced> {
+    fn next(&mut self) -> Result<(Event<'a>, Span), PositionError> {
         match self.parser.next_event() {
             Some(Ok((event, place))) => Ok((event, self.offsets.span(place.start.index(), place.end.index()))),
             Some(Err(error)) => {
-                Err(Unplaced::Malformed { index: error.marker().index(), reason: error.info().to_owned() })
+                Err(PositionError::Malformed { index: error.marker().index(), reason: error.info().to_owned() })
             }
             None => Ok((Event::StreamEnd, self.offsets.span(usize::MAX, usize::MAX))),
         }
@@ -73,10 +77,10 @@ impl<'a> Finder<'a> {
         self.diagnostics.push(Diagnostic::error(code::BAD_YAML, span, message).help(help));
     }
 
-    fn place(&mut self, event: &Event<'a>, start: Span, depth: usize) -> Result<Place, Unplaced> {
+    fn place(&mut self, event: &Event<'a>, start: Span, depth: usize) -> Result<NodePosition, PositionError> {
         if depth > MAX_DEPTH {
             let message = format!("This is nested more than {MAX_DEPTH} deep");
-            return Err(Unplaced::Refused(Box::new(Diagnostic::error(code::BAD_YAML, start, message))));
+            return Err(PositionError::Refused(Box::new(Diagnostic::error(code::BAD_YAML, start, message))));
         }
         let (anchored, tagged) = match event {
             Event::Scalar(_, _, anchor, tag) => (*anchor != 0, tag.is_some()),
@@ -119,7 +123,7 @@ impl<'a> Finder<'a> {
             }
             _ => (Shape::Alias, start),
         };
-        Ok(Place { span, shape })
+        Ok(NodePosition { span, shape })
     }
 }
 

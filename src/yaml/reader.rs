@@ -1,7 +1,7 @@
 //! Takes nodes apart and complains about what does not fit.
 
 use super::decode;
-use super::decode::Misfit;
+use super::decode::DecodeError;
 use super::node::{Kind, Node};
 use crate::diagnostic::{Diagnostic, code, nearest};
 use crate::source::Span;
@@ -28,9 +28,9 @@ pub struct Field<'n> {
 
 /// A diagnostic that has been noted and can still be given help.
 #[derive(Debug)]
-pub struct Noted<'r>(&'r mut Diagnostic);
+pub struct DiagnosticBuilder<'r>(&'r mut Diagnostic);
 
-impl Noted<'_> {
+impl DiagnosticBuilder<'_> {
     /// What to do about it.
     pub fn help(self, text: impl Into<String>) {
         self.0.help = Some(text.into());
@@ -50,8 +50,8 @@ impl Reader {
     }
 
     /// Notes a mistake.
-    pub fn error(&mut self, span: Span, message: impl Into<String>) -> Noted<'_> {
-        Noted(self.diagnostics.push_mut(Diagnostic::error(code::BAD_YAML, span, message)))
+    pub fn error(&mut self, span: Span, message: impl Into<String>) -> DiagnosticBuilder<'_> {
+        DiagnosticBuilder(self.diagnostics.push_mut(Diagnostic::error(code::BAD_YAML, span, message)))
     }
 
     /// The entries of a group whose names are the team's own.
@@ -122,7 +122,7 @@ impl Reader {
         }
         match decode::decode(node) {
             Ok(settings) => Some(settings),
-            Err(Misfit { span, message, help }) => {
+            Err(DecodeError { span, message, help }) => {
                 let noted = self.error(span.unwrap_or(key), message);
                 if let Some(help) = help {
                     noted.help(help);

@@ -13,7 +13,7 @@ use rectify::catalog::Catalog;
 use rectify::check::Session;
 use rectify::diagnostic::rule_of;
 use rectify::lint;
-use rectify::lint::{Facts, Settings};
+use rectify::lint::{FileSummary, Settings};
 use rectify::source::{FileError, Files};
 use std::path::{Path, PathBuf};
 
@@ -76,11 +76,12 @@ fn findings(text: &str, fragment: bool) -> Vec<(String, String)> {
     let mut session = Session::new(&files, catalog, None, catalog.sources().clone());
     let mut checked = session.check(Path::new(BLOCK));
     if let (Some(program), Some(file)) = (&checked.program, session.read_file(Path::new(BLOCK))) {
-        let facts = lint::look(&session, file, program, None);
-        let others = session.read_files().filter(|other| other.id != file.id).map(|file| Facts::of(&session, file));
-        let facts: Vec<Facts> = std::iter::once(facts).chain(others).collect();
+        let facts = lint::check_file(&session, file, program, None);
+        let others =
+            session.read_files().filter(|other| other.id != file.id).map(|file| FileSummary::new(&session, file));
+        let facts: Vec<FileSummary> = std::iter::once(facts).chain(others).collect();
         let settings = Settings { inventory: None, whole: true, today: jiff::civil::date(2026, 6, 1) };
-        let of_rules = lint::conclude(&facts, settings).into_iter();
+        let of_rules = lint::finish(&facts, settings).into_iter();
         checked
             .diagnostics
             .extend(of_rules.filter(|found| !fragment || !rule_of(found.code).unwrap_or_default().starts_with(UNUSED)));

@@ -7,7 +7,7 @@ use rectify::program::*;
 use rectify::value::{ErrorKind, Outcome, Value};
 use rectify::world::scripted::{Person, Rule, Scripted};
 
-fn ends(adverb: Adverb, last: Statement, world: Scripted) -> Scene {
+fn ends(adverb: Retention, last: Statement, world: Scripted) -> Scene {
     let mut maker = Maker::new();
     let set = maker.set(adverb, "fe1", 5);
     maker.runbook(vec![set, last]);
@@ -63,7 +63,7 @@ fn a_change_is_open_unless_it_was_certainly_not_made() {
         (ErrorKind::Refused, false),
         (ErrorKind::Unreachable, false),
     ] {
-        let fails = Rule::of("svc.set").when("value", Value::number(5)).fails(kind, "no");
+        let fails = Rule::new("svc.set").when("value", Value::number(5)).fails(kind, "no");
         let scene = ends(TEMPORARILY, resolve("well"), world().with(fails));
         assert_eq!(scene.ending.outcome, Escalated);
         let ledger = scene.ledger();
@@ -79,7 +79,7 @@ fn rule_4_innermost_first_last_in_first_out_and_every_one() {
     let mut statements = sets;
     statements.push(step("inner", inner));
     maker.runbook(statements);
-    let fails = Rule::of("svc.set").when("value", Value::number(1)).when("on", Value::Host("fe2".into()));
+    let fails = Rule::new("svc.set").when("value", Value::number(1)).when("on", Value::Host("fe2".into()));
     let scene = maker.scene(world().with(value(1)).with(fails.fails(ErrorKind::Failed, "read only")));
     assert_eq!(
         scene.ledger()[3..],
@@ -93,7 +93,7 @@ fn rule_4_innermost_first_last_in_first_out_and_every_one() {
 #[test]
 fn rule_4_a_failed_undo_makes_the_end_escalated() {
     for cancelled in [false, true] {
-        let fails = Rule::of("svc.set").when("value", Value::number(1)).fails(ErrorKind::Failed, "read only");
+        let fails = Rule::new("svc.set").when("value", Value::number(1)).fails(ErrorKind::Failed, "read only");
         let mut world = world().with(fails);
         if cancelled {
             world = world.cancel_at_effect(1);
@@ -107,7 +107,7 @@ fn rule_4_a_failed_undo_makes_the_end_escalated() {
 
 #[test]
 fn rule_4_an_undo_has_its_own_deadline() {
-    let never = Rule::of("svc.set").when("value", Value::number(1)).times_out();
+    let never = Rule::new("svc.set").when("value", Value::number(1)).times_out();
     let scene = ends(TEMPORARILY, resolve("well"), world().with(never));
     assert_eq!(scene.ledger()[1], "0s-1m svc.set(on: fe1, value: 1) Unknown");
     assert_eq!((scene.ending.outcome, scene.left().len()), (Escalated, 1));
@@ -121,7 +121,7 @@ fn rule_4_half_way_is_always_undone_whatever_the_suffix() {
     let undo = vec![touch("fe2"), touch("fe1")];
     let temporarily = temporarily_block(inner, undo, true);
     maker.runbook(vec![temporarily, resolve("well")]);
-    let scene = maker.scene(world().with(Rule::of("svc.restart").fails(ErrorKind::Failed, "no")));
+    let scene = maker.scene(world().with(Rule::new("svc.restart").fails(ErrorKind::Failed, "no")));
     assert_eq!(
         scene.ledger(),
         [
@@ -163,7 +163,7 @@ fn an_undo_block_runs_every_line_and_sees_what_the_block_bound() {
     let undo = vec![maker.restart("fe2"), maker.act("svc.set", vec![host("fe1"), local(3)])];
     let block = temporarily_block(body, undo, false);
     maker.runbook(vec![block, resolve("well")]);
-    let fails = Rule::of("svc.restart").when("on", Value::Host("fe2".into())).fails(ErrorKind::Failed, "no");
+    let fails = Rule::new("svc.restart").when("on", Value::Host("fe2".into())).fails(ErrorKind::Failed, "no");
     let scene = maker.scene(world().with(value(42)).with(fails));
     assert_eq!(scene.ledger()[2], "0s svc.set(on: fe1, value: 42)");
     assert_eq!(scene.ending.outcome, Escalated, "one line of the undo failed");
@@ -171,7 +171,7 @@ fn an_undo_block_runs_every_line_and_sees_what_the_block_bound() {
 
 #[test]
 fn rule_6_an_undo_is_never_interrupted() {
-    let slow = Rule::of("svc.set").when("value", Value::number(1)).takes(d("30s"));
+    let slow = Rule::new("svc.set").when("value", Value::number(1)).takes(d("30s"));
     let mut maker = Maker::new();
     let set = maker.set(TEMPORARILY, "fe1", 5);
     maker.runbook(vec![set, resolve("well")]);
@@ -183,7 +183,7 @@ fn rule_6_an_undo_is_never_interrupted() {
 
 #[test]
 fn rule_6_cancel_interrupts_an_idempotent_call_and_undoes_it() {
-    let slow = Rule::of("svc.set").when("value", Value::number(5)).takes(d("50s"));
+    let slow = Rule::new("svc.set").when("value", Value::number(5)).takes(d("50s"));
     let scene = ends(TEMPORARILY, resolve("well"), world().with(slow).cancel_at(at("10s")));
     assert_eq!(scene.ending.outcome, Cancelled);
     assert_eq!(scene.ledger(), ["0s-? svc.set(on: fe1, value: 5)", "10s svc.set(on: fe1, value: 1)"]);
@@ -194,7 +194,7 @@ fn rule_6_any_other_call_is_waited_for() {
     let mut maker = Maker::new();
     let (first, second) = (maker.restart("fe1"), maker.restart("fe2"));
     maker.runbook(vec![first, second, resolve("well")]);
-    let scene = maker.scene(world().with(Rule::of("svc.restart").takes(d("30s"))).cancel_at(at("10s")));
+    let scene = maker.scene(world().with(Rule::new("svc.restart").takes(d("30s"))).cancel_at(at("10s")));
     assert_eq!(scene.ending.outcome, Cancelled);
     assert_eq!(scene.ledger(), ["0s-30s svc.restart(on: fe1)"]);
 }
@@ -208,8 +208,8 @@ fn reboot(world: Scripted) -> Scene {
 
 #[test]
 fn rule_7_a_once_call_whose_answer_is_lost_is_confirmed_never_repeated() {
-    let boot = |after: &str| Rule::of("host.boot_time").answers(Value::text("monday")).answers(Value::text(after));
-    let lost = || Rule::of("host.reboot").times_out();
+    let boot = |after: &str| Rule::new("host.boot_time").answers(Value::text("monday")).answers(Value::text(after));
+    let lost = || Rule::new("host.reboot").times_out();
     let scene = reboot(world().with(lost()).with(boot("tuesday")));
     assert_eq!((scene.ending.outcome, scene.ledger().len()), (Resolved, 1));
     let done = scene.events().into_iter().find_map(|event| match event.kind {
@@ -225,7 +225,7 @@ fn rule_7_a_once_call_whose_answer_is_lost_is_confirmed_never_repeated() {
 
 #[test]
 fn rule_7_a_person_is_asked_where_nothing_confirms() {
-    let silent = || world().with(Rule::of("host.reboot").fails(ErrorKind::Unknown, "the line broke"));
+    let silent = || world().with(Rule::new("host.reboot").fails(ErrorKind::Unknown, "the line broke"));
     let scene = reboot(silent().person(Person::answering("Was host.reboot", "done")));
     assert_eq!((scene.ending.outcome, scene.ledger().len()), (Resolved, 1));
     let scene = reboot(silent().person(Person::answering("Was host.reboot", "not_done")));
@@ -241,7 +241,7 @@ fn an_unknown_once_call_cannot_be_caught_and_repeated() {
     let mut maker = Maker::new();
     let again = retry(3, "10s", vec![maker.act("host.reboot", vec![host("fe1")])]);
     maker.runbook(vec![again, resolve("well")]);
-    let scene = maker.scene(world().with(Rule::of("host.reboot").times_out()));
+    let scene = maker.scene(world().with(Rule::new("host.reboot").times_out()));
     assert_eq!((scene.ending.outcome, scene.ledger().len()), (Escalated, 1));
 }
 
@@ -322,7 +322,7 @@ fn rule_8_a_call_takes_its_targets_lock_for_as_long_as_it_lasts() {
     let both = each(1, list(vec![host("fe1"), host("fe1")]), Some(2), vec![maker.act("svc.restart", vec![local(1)])]);
     maker.runbook(vec![both, resolve("well")]);
     maker.program.runbooks[0].locks = vec![local(0)];
-    let scene = maker.scene(world().with(Rule::of("svc.restart").takes(d("10s"))));
+    let scene = maker.scene(world().with(Rule::new("svc.restart").takes(d("10s"))));
     assert_eq!(
         scene.ledger(),
         ["0s-10s svc.restart(on: fe1)", "10s-20s svc.restart(on: fe1)"],

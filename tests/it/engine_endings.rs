@@ -43,7 +43,7 @@ fn looks_at_the_deadline_once_more_and_escalates() {
 
 #[test]
 fn unknown_is_not_yet_in_a_window_and_escalates_after_it() {
-    let broken = || Rule::of("svc.health").fails(ErrorKind::Unreachable, "no route");
+    let broken = || Rule::new("svc.health").fails(ErrorKind::Unreachable, "no route");
     let mut maker = Maker::new();
     let restart = maker.restart("fe1");
     maker.runbook(vec![fixed(), restart, escalate("unreached")]);
@@ -107,10 +107,10 @@ fn an_error_that_nothing_catches_escalates_to_the_contact() {
     let mut maker = Maker::new();
     let restart = maker.restart("fe1");
     maker.runbook(vec![restart, resolve("done")]);
-    let scene = maker.scene(world().with(Rule::of("svc.restart").fails(ErrorKind::Failed, "exit code 1")));
+    let scene = maker.scene(world().with(Rule::new("svc.restart").fails(ErrorKind::Failed, "exit code 1")));
     assert_eq!(scene.ending.outcome, Escalated);
     assert_eq!(scene.told(), ["oncall: Main: svc.restart(on: fe1): exit code 1"]);
-    assert!(!scene.ending.nobody_told);
+    assert!(!scene.ending.undelivered);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn nobody_told_is_said() {
     maker.runbook(vec![escalate("help")]);
     let scene = maker.scene(world().unreachable("oncall"));
     assert_eq!(scene.ending.outcome, Escalated);
-    assert!(scene.ending.nobody_told);
+    assert!(scene.ending.undelivered);
     let sent = scene.events().into_iter().find_map(|event| match event.kind {
         EventKind::EscalationSent { delivered, .. } => Some(delivered),
         _ => None,
@@ -208,7 +208,7 @@ fn rule_10_clean_up_has_time_of_its_own() {
     let set = maker.set(TEMPORARILY, "fe1", 5);
     maker.runbook(vec![set, wait("2h"), resolve("late")]);
     maker.program.runbooks[0].ends_within = Some(d("1h"));
-    let slow = Rule::of("svc.set").when("value", Value::number(1)).takes(d("40s"));
+    let slow = Rule::new("svc.set").when("value", Value::number(1)).takes(d("40s"));
     let scene = maker.scene(world().with(value(1)).with(slow));
     assert_eq!(scene.ledger()[1], "1h-1h40s svc.set(on: fe1, value: 1)");
     assert!(scene.left().is_empty());
@@ -220,7 +220,7 @@ fn rule_9_a_long_clean_up_does_not_hold_back_the_escalation() {
     maker.change("svc.set", |action| action.timeout = d("1h"));
     let set = maker.set(TEMPORARILY, "fe1", 5);
     maker.runbook(vec![set, escalate("broken")]);
-    let slow = Rule::of("svc.set").when("value", Value::number(1)).takes(d("30m"));
+    let slow = Rule::new("svc.set").when("value", Value::number(1)).takes(d("30m"));
     let scene = maker.scene(world().with(value(1)).with(slow));
     let told = scene.world.told();
     assert_eq!(told.len(), 1, "one escalation");

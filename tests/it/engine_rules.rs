@@ -7,7 +7,7 @@ use rectify::program::*;
 use rectify::value::{ErrorKind, Value};
 use rectify::world::scripted::Rule;
 
-fn part(procedure: usize, adverb: Adverb) -> Statement {
+fn part(procedure: usize, adverb: Retention) -> Statement {
     s(StatementKind::Do { procedure, arguments: vec![host("fe2")], adverb })
 }
 
@@ -17,7 +17,7 @@ fn rule_1_a_procedure_is_the_callers_text() {
     let inside = vec![maker.act_as(TEMPORARILY, "svc.drain", vec![local(0)]), maker.act("svc.restart", vec![local(0)])];
     let procedure = maker.procedure(inside, None);
     let after = maker.restart("fe1");
-    maker.runbook(vec![part(procedure, Adverb::None), after, resolve("well")]);
+    maker.runbook(vec![part(procedure, Retention::None), after, resolve("well")]);
     let scene = maker.scene(world());
     assert_eq!(
         scene.ledger(),
@@ -28,7 +28,7 @@ fn rule_1_a_procedure_is_the_callers_text() {
     let mut maker = Maker::new();
     let procedure = maker.procedure(vec![fixed()], None);
     let never = maker.restart("fe1");
-    maker.runbook(vec![part(procedure, Adverb::None), never, escalate("no")]);
+    maker.runbook(vec![part(procedure, Retention::None), never, escalate("no")]);
     let scene = maker.scene_with_goal(world().with(health(&[true])));
     assert_eq!((scene.ending.outcome, scene.ledger().len()), (Resolved, 0), "its `resolve` ends the caller's run");
 }
@@ -57,7 +57,7 @@ fn rule_1_the_undo_of_a_procedure_runs_at_the_end_of_the_callers_block() {
 
 #[test]
 fn a_procedure_that_stops_half_way_is_undone_even_without_an_adverb() {
-    for adverb in [Adverb::None, TEMPORARILY, KEPT, PERMANENTLY, UNDONE] {
+    for adverb in [Retention::None, TEMPORARILY, KEPT, PERMANENTLY, UNDONE] {
         let mut maker = Maker::new();
         let body = vec![maker.restart("fe1"), escalate("half way")];
         let undo = vec![maker.restart("fe3")];
@@ -126,7 +126,7 @@ fn rule_2_the_same_run_is_joined() {
     maker.runbook(vec![all, resolve("well")]);
     let restart = maker.act("svc.restart", vec![local(0)]);
     maker.runbook(vec![restart, resolve("well")]);
-    let scene = maker.scene(world().with(Rule::of("svc.restart").takes(d("10s"))));
+    let scene = maker.scene(world().with(Rule::new("svc.restart").takes(d("10s"))));
     assert_eq!(scene.ledger(), ["0s-10s svc.restart(on: fe2)", "0s-10s svc.restart(on: fe3)"]);
     assert_eq!(scene.ending.outcome, Resolved);
 }
@@ -150,8 +150,8 @@ fn rule_5_the_first_escalation_starts_nothing_and_the_rest_stop_and_clean_up() {
     let touch = maker.act("svc.touch", vec![local(1)]);
     let all = each(1, hosts(), Some(2), vec![drain, restart, bad, touch]);
     maker.runbook(vec![all, resolve("well")]);
-    let times = Rule::of("svc.restart").takes(d("20s"));
-    let quick = Rule::of("svc.restart").when("on", Value::Host("fe1".into())).takes(d("10s"));
+    let times = Rule::new("svc.restart").takes(d("20s"));
+    let quick = Rule::new("svc.restart").when("on", Value::Host("fe1".into())).takes(d("10s"));
     let scene = maker.scene(world().with(times).with(quick));
     assert_eq!(
         scene.ledger(),
@@ -189,7 +189,7 @@ fn rule_6_cancel_interrupts_waits_and_observations() {
     let mut maker = Maker::new();
     let look = bind(2, maker.observe("svc.value", vec![host("fe1")]), None);
     maker.runbook(vec![look, resolve("well")]);
-    let scene = maker.scene(world().with(Rule::of("svc.value").takes(d("50s"))).cancel_at(at("5s")));
+    let scene = maker.scene(world().with(Rule::new("svc.value").takes(d("50s"))).cancel_at(at("5s")));
     assert_eq!((scene.ending.outcome, scene.ending.duration), (Cancelled, d("5s")));
 }
 
@@ -213,9 +213,9 @@ fn rule_11_raising_is_not_yet_and_at_the_deadline_it_escalates_in_spite_of_an_el
         maker.runbook(vec![wait_until(condition, "2m", "1m", Some(otherwise)), resolve("in time")]);
         maker.scene(world().with(rule))
     };
-    let raises = || Rule::of("svc.value").fails(ErrorKind::Unreachable, "no route");
+    let raises = || Rule::new("svc.value").fails(ErrorKind::Unreachable, "no route");
     assert_eq!(scene(raises().answers(Value::number(5))).ending.reason, "in time");
-    let late = scene(Rule::of("svc.value").answers(Value::number(1)));
+    let late = scene(Rule::new("svc.value").answers(Value::number(1)));
     assert_eq!((late.ending.reason.as_str(), late.ending.duration), ("else", d("2m")));
     let raised = scene(raises());
     assert_eq!((raised.ending.outcome, raised.ledger().len()), (Escalated, 0));
@@ -228,7 +228,7 @@ fn rule_11_an_empty_list_is_no_answer_unless_the_signature_says_so() {
         maker.change("svc.items", |action| action.empty_is_an_answer = empty_is_an_answer);
         let look = bind(2, maker.observe("svc.items", vec![host("fe1")]), None);
         maker.runbook(vec![look, resolve("well")]);
-        let scene = maker.scene(world().with(Rule::of("svc.items").answers(Value::list([]))));
+        let scene = maker.scene(world().with(Rule::new("svc.items").answers(Value::list([]))));
         assert_eq!(scene.ending.outcome, if empty_is_an_answer { Resolved } else { Escalated });
     }
 }
@@ -251,7 +251,7 @@ fn rule_12_goal_arguments_are_bound_once_and_observations_never() {
     statements.push(require(not(equals(local(2), local(3))), None));
     statements.push(resolve("well"));
     maker.runbook(statements);
-    let rule = Rule::of("svc.value").answers(Value::number(1)).answers(Value::number(2));
+    let rule = Rule::new("svc.value").answers(Value::number(1)).answers(Value::number(2));
     assert_eq!(maker.scene(world().with(rule)).ending.outcome, Resolved);
 }
 
@@ -273,9 +273,9 @@ fn rule_13_a_secret_shows_its_reference_only() {
 #[test]
 fn a_goal_of_two_probes_follows_three_valued_logic() {
     let unreached =
-        |on: &str| Rule::of("svc.health").when("on", Value::Host(on.into())).fails(ErrorKind::Unreachable, "no");
+        |on: &str| Rule::new("svc.health").when("on", Value::Host(on.into())).fails(ErrorKind::Unreachable, "no");
     let is =
-        |on: &str, well: bool| Rule::of("svc.health").when("on", Value::Host(on.into())).answers(Value::Boolean(well));
+        |on: &str, well: bool| Rule::new("svc.health").when("on", Value::Host(on.into())).answers(Value::Boolean(well));
     let ends = |or: bool, first: Rule, second: Rule| {
         let mut maker = Maker::new();
         let (left, right) = (Box::new(maker.goal(host("fe1"))), Box::new(maker.goal(host("fe2"))));

@@ -22,7 +22,7 @@ fn shows(value: impl FnOnce(&mut Maker) -> Expression, rule: Rule) -> String {
 fn steps_are_numbered_by_their_place_in_the_text() {
     let mut maker = Maker::new();
     let procedure = maker.procedure(vec![step("p1", vec![]), step("p2", vec![step("p2a", vec![])])], None);
-    let part = s(StatementKind::Do { procedure, arguments: vec![host("fe2")], adverb: Adverb::None });
+    let part = s(StatementKind::Do { procedure, arguments: vec![host("fe2")], adverb: Retention::None });
     let skipped = when(no(), vec![step("never", vec![])], Some(vec![step("second", vec![])]));
     maker.runbook(vec![
         step("first", vec![]),
@@ -151,7 +151,7 @@ fn wait_until_may_have_to_hold() {
         StatementKind::WaitUntil { condition, window: window("10m", "1m"), hold: Some(dur("3m")), otherwise: None };
     maker.runbook(vec![s(kind), resolve("well")]);
     let looks = [5, 1, 5, 5, 5, 5];
-    let rule = looks.iter().fold(Rule::of("svc.value"), |rule, look| rule.answers(Value::number(*look)));
+    let rule = looks.iter().fold(Rule::new("svc.value"), |rule, look| rule.answers(Value::number(*look)));
     let scene = maker.scene(world().with(rule));
     assert_eq!((scene.ending.outcome, scene.ending.duration), (Resolved, d("5m")));
 }
@@ -194,7 +194,7 @@ fn for_takes_one_after_the_other() {
     let mut maker = Maker::new();
     let restart = maker.act("svc.restart", vec![local(1)]);
     maker.runbook(vec![each(1, hosts(), None, vec![restart]), resolve("well")]);
-    let scene = maker.scene(world().with(Rule::of("svc.restart").takes(d("5s"))));
+    let scene = maker.scene(world().with(Rule::new("svc.restart").takes(d("5s"))));
     assert_eq!(
         scene.ledger(),
         ["0s-5s svc.restart(on: fe1)", "5s-10s svc.restart(on: fe2)", "10s-15s svc.restart(on: fe3)"]
@@ -214,7 +214,7 @@ fn repeat_ends_when_its_condition_holds_or_by_its_else() {
             otherwise: otherwise.then(|| block(vec![escalate("in vain")])),
         };
         maker.runbook(vec![s(repeat), resolve("well")]);
-        let rule = (0..good_after).fold(Rule::of("svc.value"), |rule, _| rule.answers(Value::number(1)));
+        let rule = (0..good_after).fold(Rule::new("svc.value"), |rule, _| rule.answers(Value::number(1)));
         let scene = maker.scene(world().with(rule.answers(Value::number(0))));
         (scene.ledger().len(), scene.ending.outcome, scene.ending.duration)
     };
@@ -228,7 +228,7 @@ fn retry_tries_again_and_cleans_up_between() {
     let mut maker = Maker::new();
     let body = vec![maker.act_as(TEMPORARILY, "svc.drain", vec![host("fe1")]), maker.restart("fe1")];
     maker.runbook(vec![retry(3, "10s", body), resolve("well")]);
-    let rule = Rule::of("svc.restart").fails(ErrorKind::Failed, "no").answers(Value::Absent);
+    let rule = Rule::new("svc.restart").fails(ErrorKind::Failed, "no").answers(Value::Absent);
     let scene = maker.scene(world().with(rule));
     assert_eq!(
         scene.ledger(),
@@ -256,7 +256,7 @@ fn try_catches_errors_of_actions_and_no_endings() {
     })];
     let body = vec![maker.restart("fe1")];
     maker.runbook(vec![attempt(body, 4, caught)]);
-    let scene = maker.scene(world().with(Rule::of("svc.restart").fails(ErrorKind::Unreachable, "no route")));
+    let scene = maker.scene(world().with(Rule::new("svc.restart").fails(ErrorKind::Unreachable, "no route")));
     assert_eq!(scene.ending.reason, "unreachable: no route");
 
     let mut maker = Maker::new();
@@ -277,9 +277,9 @@ fn a_probe_is_asked_again_and_its_errors_are_unknown() {
     };
     assert_eq!(verdict(health(&[false, false, true])), "passed");
     assert_eq!(verdict(health(&[false])), "failed");
-    assert_eq!(verdict(Rule::of("svc.health").times_out()), "unknown");
-    assert_eq!(verdict(Rule::of("svc.health").fails(ErrorKind::Protocol, "bye")), "unknown");
-    assert_eq!(verdict(Rule::of("svc.health").answers(Value::text("yes"))), "unknown", "not what its signature says");
+    assert_eq!(verdict(Rule::new("svc.health").times_out()), "unknown");
+    assert_eq!(verdict(Rule::new("svc.health").fails(ErrorKind::Protocol, "bye")), "unknown");
+    assert_eq!(verdict(Rule::new("svc.health").answers(Value::text("yes"))), "unknown", "not what its signature says");
 }
 
 #[test]
@@ -302,7 +302,7 @@ fn several_observations_in_one_expression_are_made_once_each_in_order() {
     let both = and(each, equals(maker.observe("svc.value", vec![host("fe1")]), num(2)));
     maker.runbook(vec![require(both, None), resolve("well")]);
     let looks = [1, 1, 1, 2];
-    let rule = looks.iter().fold(Rule::of("svc.value"), |rule, look| rule.answers(Value::number(*look)));
+    let rule = looks.iter().fold(Rule::new("svc.value"), |rule, look| rule.answers(Value::number(*look)));
     let scene = maker.scene(world().with(rule));
     assert_eq!((scene.ending.outcome, scene.world.observed()), (Resolved, 4));
 }
@@ -335,7 +335,7 @@ fn json_is_cut_and_decoded_into_a_record() {
                     false,
                 )
             },
-            Rule::of("svc.value"),
+            Rule::new("svc.value"),
         )
     };
     let good = r#"[{"s": 2048, "l": 1, "on": "FE2.example.net.", "state": "up"}]"#;
@@ -356,12 +356,12 @@ fn what_cannot_be_worked_out_is_an_error_and_no_panic() {
         arithmetic(Arithmetic::Add, constant(Value::Time(rectify::value::Timestamp::MAX)), dur("1s")),
         arithmetic(Arithmetic::Multiply, dur("9000h"), huge()),
     ] {
-        let reason = shows(|_| wrong, Rule::of("svc.value"));
+        let reason = shows(|_| wrong, Rule::new("svc.value"));
         assert!(reason.ends_with("cannot be worked out"), "{reason}");
     }
     let share = constant(Value::Percent(85.into()));
     assert_eq!(
-        shows(|_| arithmetic(Arithmetic::Multiply, constant(Value::Size(2 << 30)), share), Rule::of("svc.value")),
+        shows(|_| arithmetic(Arithmetic::Multiply, constant(Value::Size(2 << 30)), share), Rule::new("svc.value")),
         "1.7GiB"
     );
 }
@@ -370,7 +370,7 @@ fn what_cannot_be_worked_out_is_an_error_and_no_panic() {
 fn an_answer_that_is_not_what_the_signature_says_is_an_error() {
     let mut maker = Maker::new();
     maker.runbook(vec![bind(2, maker.observe("svc.value", vec![host("fe1")]), None), resolve("well")]);
-    let scene = maker.scene(world().with(Rule::of("svc.value").answers(Value::text("5"))));
+    let scene = maker.scene(world().with(Rule::new("svc.value").answers(Value::text("5"))));
     assert!(scene.ending.reason.contains("number was promised, and text came: 5"), "{}", scene.ending.reason);
 }
 
@@ -429,7 +429,7 @@ fn jq_reaches_nothing_outside_its_input() {
                 let json = method(text("1"), Method::Json);
                 cast(method(json, Method::Jq(filter.into())), Type::Json, false)
             },
-            Rule::of("svc.value"),
+            Rule::new("svc.value"),
         );
         assert!(reason.contains("is not known"), "{filter}: {reason}");
     }

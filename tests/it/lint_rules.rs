@@ -8,7 +8,7 @@ use rectify::catalog::Catalog;
 use rectify::check::Session;
 use rectify::diagnostic::{CODES, Diagnostic};
 use rectify::inventory::Inventory;
-use rectify::lint::{Facts, Look, RULES, Settings};
+use rectify::lint::{FileSummary, RULES, RuleScope, Settings};
 use rectify::program::Program;
 use rectify::source::{FileError, Files, SourceFile, SourceMap};
 use rectify::{inventory, lint};
@@ -76,13 +76,15 @@ impl Site {
             let checked = session.check(name);
             assert_eq!(checked.diagnostics, [], "{}", name.display());
             let (file, program) = (session.read_file(name).unwrap(), checked.program.unwrap());
-            facts.push(lint::look(&session, file, &program, inventory.as_ref()));
+            facts.push(lint::check_file(&session, file, &program, inventory.as_ref()));
             linted.insert(file.id);
             programs.push(program);
         }
-        facts.extend(session.read_files().filter(|it| !linted.contains(&it.id)).map(|it| Facts::of(&session, it)));
+        facts.extend(
+            session.read_files().filter(|it| !linted.contains(&it.id)).map(|it| FileSummary::new(&session, it)),
+        );
         let today = jiff::civil::date(2026, 6, 1);
-        let found = lint::conclude(&facts, Settings { inventory: inventory.as_ref(), whole: true, today });
+        let found = lint::finish(&facts, Settings { inventory: inventory.as_ref(), whole: true, today });
         Linted { found, programs, sources: session.into_sources() }
     }
 
@@ -164,7 +166,7 @@ fn every_rule_has_a_code_a_name_and_a_place_in_the_registry() {
 
 #[test]
 fn what_a_rule_finds_can_be_allowed_where_it_stands() {
-    for rule in RULES.iter().filter(|rule| !matches!(rule.look, Look::Findings)) {
+    for rule in RULES.iter().filter(|rule| !matches!(rule.scope, RuleScope::Findings)) {
         let mut site = fixture(rule.name(), "bad");
         let linted = site.lint_all();
         let [finding] = linted.found.as_slice() else { panic!("{}: {:?}", rule.name(), linted.found) };

@@ -5,7 +5,7 @@ use crate::model_support::{Driver, exchange, hosts, on, request, settings, start
 use proptest::prelude::*;
 use rectify::simulation::exchange::{Account, Assumptions, FaultKind, Model, Settings, random_faults};
 use rectify::source::{FileId, Span};
-use rectify::transport::powershell::{Filter, Place, Request, SCHEMA};
+use rectify::transport::powershell::{Filter, Request, SCHEMA, Target};
 use rectify::value::SignedDuration;
 use rectify::yaml;
 use serde_json::json;
@@ -54,7 +54,7 @@ fn any_request(pick: u32, server: usize, flag: bool, text: &str) -> Request {
         12 => on(server, "Restart-Service", json!({"Name": service, "Force": true}), &[]),
         13 => on(server, if flag { "Start-Service" } else { "Stop-Service" }, json!({"Name": service}), &[]),
         14 => on(server, "Get-Content", json!({"Path": format!("C:\\*{text}*"), "Tail": pick}), &["Line"]),
-        15 => request(Place::Here, "Restart-Computer", json!({"ComputerName": server, "Force": true}), &[]),
+        15 => request(Target::Here, "Restart-Computer", json!({"ComputerName": server, "Force": true}), &[]),
         _ => on(server, text, json!({text: flag, "Name": text}), &select),
     };
     request.filter = flag.then(|| Filter { property: "Name".to_owned(), like: format!("*{text}") });
@@ -261,7 +261,11 @@ fn a_section_is_read_as_the_rest_of_a_world_file_is() {
 fn the_page_shows_every_fault() {
     let (page, blocks) = page();
     for kind in FaultKind::ALL {
-        assert!(page.contains(&format!("| `{}` |", kind.word())), "docs/simulator.md does not show {}", kind.word());
+        assert!(
+            page.contains(&format!("| `{}` |", kind.as_str())),
+            "docs/simulator.md does not show {}",
+            kind.as_str()
+        );
     }
     let world: serde_yaml::Value = serde_yaml::from_str(&blocks[0]).unwrap();
     let settings: Settings = serde_yaml::from_value(world["exchange"].clone()).unwrap();

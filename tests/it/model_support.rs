@@ -3,7 +3,7 @@
 use rectify::inventory;
 use rectify::simulation::exchange::{Account, Model, Settings, Violation};
 use rectify::source::FileId;
-use rectify::transport::powershell::{Envelope, Filter, Place, Request, SCHEMA};
+use rectify::transport::powershell::{Envelope, Filter, Request, SCHEMA, Target};
 use rectify::value::{Host, SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 use std::fs;
@@ -148,7 +148,7 @@ impl Driver {
     /// Reboots a computer, without waiting until it is back.
     pub fn reboot(&mut self, server: &str) -> Envelope {
         let parameters = json!({"ComputerName": server, "Force": true});
-        self.send(&request(Place::Here, "Restart-Computer", parameters, &[]))
+        self.send(&request(Target::Here, "Restart-Computer", parameters, &[]))
     }
 
     /// Reboots a computer and waits until its Health Manager is ready, in any case.
@@ -191,7 +191,7 @@ impl Driver {
 }
 
 /// A request.
-pub fn request(place: Place, cmdlet: &str, parameters: Value, select: &[&str]) -> Request {
+pub fn request(place: Target, cmdlet: &str, parameters: Value, select: &[&str]) -> Request {
     let Value::Object(parameters) = parameters else { panic!("parameters are an object") };
     let select = select.iter().map(|name| (*name).to_owned()).collect();
     Request { schema: SCHEMA, place, cmdlet: cmdlet.to_owned(), parameters, filter: None, select }
@@ -200,10 +200,10 @@ pub fn request(place: Place, cmdlet: &str, parameters: Value, select: &[&str]) -
 /// A request to Exchange, by the sessions of the example inventory.
 pub fn exchange(cmdlet: &str, parameters: Value, select: &[&str]) -> Request {
     let sessions = ["mbx2", "mr1", "mbx1"].map(|name| format!("http://{name}.contoso.com/PowerShell/")).to_vec();
-    request(Place::Exchange { sessions }, cmdlet, parameters, select)
+    request(Target::Exchange { sessions }, cmdlet, parameters, select)
 }
 
 /// A request to a computer.
 pub fn on(computer: &str, cmdlet: &str, parameters: Value, select: &[&str]) -> Request {
-    request(Place::Computer { name: computer.to_owned() }, cmdlet, parameters, select)
+    request(Target::Computer { name: computer.to_owned() }, cmdlet, parameters, select)
 }

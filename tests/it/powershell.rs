@@ -2,10 +2,10 @@
 
 use super::cli_support::Project;
 use rectify::backend::exchange::Exchange;
-use rectify::backend::{Backend, Surroundings};
+use rectify::backend::{Backend, CallContext};
 use rectify::secret::Secrets;
-use rectify::transport::powershell::{Envelope, Place, Request, SCHEMA, Shell, call, written};
-use rectify::transport::system::ThisMachine;
+use rectify::transport::powershell::{Envelope, Request, SCHEMA, Shell, Target, call, written};
+use rectify::transport::system::LocalSystem;
 use rectify::value::{ActionError, Call, Class, ErrorKind, Host, HostSettings, PowerShellSettings, Value};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 struct StandIn {
     folder: tempfile::TempDir,
     settings: PowerShellSettings,
-    outside: ThisMachine,
+    outside: LocalSystem,
 }
 
 impl StandIn {
@@ -26,7 +26,7 @@ impl StandIn {
         let command = command.map(|part| part.to_str().unwrap().to_owned()).to_vec();
         let sessions = ["http://mbx1.contoso.com/PowerShell/", "http://mbx2.contoso.com/PowerShell/"];
         let settings = PowerShellSettings { command, exchange: sessions.map(str::to_owned).to_vec() };
-        let stand_in = Self { folder, settings, outside: ThisMachine::default() };
+        let stand_in = Self { folder, settings, outside: LocalSystem::default() };
         stand_in.becomes(mode, envelope);
         stand_in
     }
@@ -57,7 +57,7 @@ fn envelope(data: serde_json::Value) -> Envelope {
 }
 
 fn question() -> Request {
-    Request::new(Place::Here, "Get-Service").with("Name", "MSExchangeHM").select("Name Status")
+    Request::new(Target::Here, "Get-Service").with("Name", "MSExchangeHM").select("Name Status")
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn an_envelope_is_found_among_noise() {
 #[tokio::test]
 async fn what_is_no_answer_is_never_taken_for_one() {
     let stand_in = StandIn::new("answer", &envelope(serde_json::json!([])));
-    let act = Request::new(Place::Here, "Restart-Service").with("Name", "x").with("Force", true);
+    let act = Request::new(Target::Here, "Restart-Service").with("Name", "x").with("Force", true);
     for (mode, request, kind, words) in [
         ("twice", question(), ErrorKind::Protocol, "came twice"),
         ("truncated", question(), ErrorKind::Protocol, "is no envelope"),
@@ -181,7 +181,7 @@ const HOSTILE: [&str; 44] = [
 async fn hostile_values_arrive_as_data() {
     let stand_in = StandIn::new("answer", &envelope(serde_json::json!([])));
     for value in HOSTILE {
-        let request = Request::new(Place::Computer { name: value.to_owned() }, "Get-Service")
+        let request = Request::new(Target::Computer { name: value.to_owned() }, "Get-Service")
             .with("Name", value)
             .only(value, value)
             .select("Name");
@@ -199,7 +199,7 @@ async fn perform(
 ) -> Result<Value, ActionError> {
     let secrets = Secrets::default();
     let hosts = [host.clone()];
-    let surroundings = Surroundings {
+    let surroundings = CallContext {
         hosts: &hosts,
         secrets: &secrets,
         time_left: Duration::from_secs(30),
@@ -232,7 +232,7 @@ async fn a_backend_goes_all_the_way_through_a_process() {
     let cmdlets: Vec<&str> = requests.iter().map(|request| request.cmdlet.as_str()).collect();
     assert_eq!(cmdlets, ["Get-ImapSettings", "Set-ImapSettings", "Get-ImapSettings"], "it is read back");
     let sessions = ["http://mbx2.contoso.com/PowerShell/", "http://mbx1.contoso.com/PowerShell/"];
-    let place = Place::Exchange { sessions: sessions.map(str::to_owned).to_vec() };
+    let place = Target::Exchange { sessions: sessions.map(str::to_owned).to_vec() };
     assert!(requests.iter().all(|request| request.place == place), "the server's own session comes last");
 }
 

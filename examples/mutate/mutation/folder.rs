@@ -5,7 +5,7 @@ use rectify::catalog::Catalog;
 use rectify::check::{Checked, Session};
 use rectify::diagnostic::Severity;
 use rectify::inventory::Inventory;
-use rectify::lint::{Facts, Settings};
+use rectify::lint::{FileSummary, Settings};
 use rectify::program::Program;
 use rectify::source::{FileError, FileId, Files, SourceFile, SourceMap};
 use rectify::syntax::ast;
@@ -122,11 +122,11 @@ impl Folder {
         if !checks.refused {
             let look = |(name, _, program): &(String, _, Program)| {
                 let file = session.read_file(Path::new(name))?;
-                Some(lint::look(&session, file, program, Some(&self.inventory)))
+                Some(lint::check_file(&session, file, program, Some(&self.inventory)))
             };
-            let facts: Vec<Facts> = checks.programs.iter().filter_map(look).collect();
+            let facts: Vec<FileSummary> = checks.programs.iter().filter_map(look).collect();
             let settings = Settings { inventory: Some(&self.inventory), whole: true, today: TODAY };
-            let found = lint::conclude(&facts, settings);
+            let found = lint::finish(&facts, settings);
             checks.finding = checks.finding.or_else(|| found.first().map(|it| it.code.to_string()));
         }
         checks

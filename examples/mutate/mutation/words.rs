@@ -29,7 +29,7 @@ impl Words {
         let mut enums = vec![
             list(&["passed", "failed", "unknown"]),
             list(&["resolved", "escalated", "cancelled"]),
-            ErrorKind::ALL.iter().map(|kind| kind.word().into()).collect(),
+            ErrorKind::ALL.iter().map(|kind| kind.as_str().into()).collect(),
         ];
         let mut records = vec![
             list(&["probe", "verdict", "reason", "started", "ended", "value"]),

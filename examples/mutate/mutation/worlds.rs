@@ -10,10 +10,10 @@ use rectify::engine::Start;
 use rectify::engine::event::{Event, EventKind};
 use rectify::program::Program;
 use rectify::secret::Secrets;
-use rectify::simulation::{Simulated, Site, Variation, WorldFile, alerts_of_run};
+use rectify::simulation::{Simulated, SimulationConfig, Variation, WorldFile, alerts_of_run};
 use rectify::source::{FileError, SourceMap};
 use rectify::value::{Outcome, Value};
-use rectify::world::Calls;
+use rectify::world::Dispatcher;
 use rectify::{engine, simulation};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -346,11 +346,11 @@ fn play(
         vec![Box::new(exchange::Exchange), Box::new(host::HostBackend), Box::new(service::Service)];
     let story = RefCell::new(Story::default());
     let run = format!("simulated-{}", variation.seed);
-    let simulated = Simulated::new(Site {
+    let simulated = Simulated::new(SimulationConfig {
         file: world,
         variation,
         contacts: &folder.inventory.contacts,
-        calls: Calls {
+        calls: Dispatcher {
             backends,
             hosts: &program.hosts,
             secrets: &secrets,
@@ -376,7 +376,7 @@ fn play(
     drop(simulated);
     let left = ending.left_in_place.iter();
     Ok(Story {
-        exit: Exit::of(&ending) as u8,
+        exit: Exit::for_ending(&ending) as u8,
         left: left.map(|left| (left.change.clone(), left.undo.clone().unwrap_or_default())).collect(),
         violations: violations.iter().map(|it| it.rule.to_string()).collect(),
         disruptions: ending.disruptions,

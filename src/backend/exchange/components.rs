@@ -3,7 +3,7 @@
 use super::server::Server;
 use super::words::{COMPONENT_STATES, REQUESTERS};
 use crate::backend::powershell::Answer;
-use crate::transport::powershell::{Object, time, word};
+use crate::transport::powershell::{Object, enum_name, time};
 use crate::value::{ActionError, Timestamp, Value};
 use ecow::EcoString;
 
@@ -43,8 +43,8 @@ fn holds(object: &Object<'_>) -> Result<Vec<Hold>, ActionError> {
             else {
                 return Err(wrong());
             };
-            let requester = word(requester, REQUESTERS).ok_or_else(wrong)?;
-            let state = word(state, COMPONENT_STATES).ok_or_else(wrong)?;
+            let requester = enum_name(requester, REQUESTERS).ok_or_else(wrong)?;
+            let state = enum_name(state, COMPONENT_STATES).ok_or_else(wrong)?;
             let since = time(since).map_err(|_| wrong())?;
             match holds.iter_mut().find(|hold| hold.requester == requester) {
                 Some(known) if known.state == ACTIVE => *known = Hold { requester, state, since },
@@ -74,7 +74,7 @@ pub(super) async fn component(server: &Server<'_>, name: &str) -> Result<Value, 
         "Component",
         [
             ("name", Value::Text(object.text("Component")?)),
-            ("state", Value::Word(object.word("State", COMPONENT_STATES)?)),
+            ("state", Value::Word(object.enum_word("State", COMPONENT_STATES)?)),
             ("holds", Value::list(holds)),
         ],
     ))

@@ -28,12 +28,12 @@ struct Copy {
 }
 
 impl Copy {
-    fn of(server: &Server<'_>, object: &Object<'_>) -> Result<Self, ActionError> {
+    fn from_object(server: &Server<'_>, object: &Object<'_>) -> Result<Self, ActionError> {
         server.is_about_it(object, "MailboxServer")?;
         Ok(Self {
             database: object.text("DatabaseName")?,
             server: object.text("MailboxServer")?,
-            status: object.word("Status", COPY_STATUSES)?,
+            status: object.enum_word("Status", COPY_STATUSES)?,
             active: object.boolean("ActiveCopy")?,
             active_server: object.text("ActiveDatabaseCopy")?,
             preference: object.number("ActivationPreference")?,
@@ -67,7 +67,7 @@ impl Copy {
 async fn read(server: &Server<'_>) -> Result<Vec<Copy>, ActionError> {
     let request = server.exchange("Get-MailboxDatabaseCopyStatus").with("Server", server.address);
     let answer = server.ask(request.select(PROPERTIES)).await?;
-    answer.perhaps()?.iter().map(|object| Copy::of(server, object)).collect()
+    answer.perhaps()?.iter().map(|object| Copy::from_object(server, object)).collect()
 }
 
 /// Every copy on the server; none are an answer.

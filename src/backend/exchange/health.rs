@@ -38,7 +38,7 @@ pub(super) async fn monitor(server: &Server<'_>, name: &str, health_set: &str) -
             continue;
         }
         let value = decode(server, &monitor)?;
-        let badness = badness(&monitor.word("AlertValue", ALERT_VALUES)?);
+        let badness = badness(&monitor.enum_word("AlertValue", ALERT_VALUES)?);
         if worst.as_ref().is_none_or(|(worst, _)| badness > *worst) {
             worst = Some((badness, value));
         }
@@ -70,7 +70,7 @@ fn decode(server: &Server<'_>, object: &Object<'_>) -> Result<Value, ActionError
             ("name", Value::Text(object.text("Name")?)),
             ("target", Value::Text(object.optional_text("TargetResource")?.unwrap_or_default())),
             ("health_set", Value::Text(object.text("HealthSetName")?)),
-            ("alert_value", Value::Word(object.word("AlertValue", ALERT_VALUES)?)),
+            ("alert_value", Value::Word(object.enum_word("AlertValue", ALERT_VALUES)?)),
             ("server_component", Value::Text(object.text("ServerComponentName")?)),
             ("stale", Value::Boolean(object.boolean("IsStale")?)),
             ("last_transition", time("LastTransitionTime")?),
@@ -90,7 +90,7 @@ pub(super) async fn items(server: &Server<'_>, health_set: &str) -> Result<Value
             "MonitoringItem",
             [
                 ("name", Value::Text(item.text("Name")?)),
-                ("kind", Value::Text(item.word("ItemType", ITEM_TYPES)?)),
+                ("kind", Value::Text(item.enum_word("ItemType", ITEM_TYPES)?)),
                 ("health_set", Value::Text(item.text("HealthSetName")?)),
                 ("target", Value::Text(item.optional_text("TargetResource")?.unwrap_or_default())),
                 ("identity", Value::Text(item.text("Identity")?)),

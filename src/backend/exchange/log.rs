@@ -30,7 +30,7 @@ pub(super) async fn proxied_to(server: &Server<'_>, since: Timestamp) -> Result<
     // The end of a long file does not have the line that names its columns.
     let headers = read("TotalCount", HEAD, "#Fields:*").await?;
     let forms: Vec<Vec<&str>> = headers.iter().filter_map(|line| columns(line)).collect();
-    let mut seen: Vec<Proxied> = Vec::new();
+    let mut seen: Vec<ProxiedTo> = Vec::new();
     let mut understood = false;
     for line in &lines {
         let Some(entry) = entry(line, &forms) else { continue };
@@ -53,7 +53,7 @@ pub(super) async fn proxied_to(server: &Server<'_>, since: Timestamp) -> Result<
     Ok(Value::list(servers.into_iter().map(Value::Text)))
 }
 
-struct Proxied {
+struct ProxiedTo {
     at: Timestamp,
     to: EcoString,
 }
@@ -64,7 +64,7 @@ fn columns(line: &str) -> Option<Vec<&str>> {
 
 /// What an entry says; nothing where no form has its number of columns, or it has no time. Forms differ between builds
 /// and never have the same number.
-fn entry(line: &str, forms: &[Vec<&str>]) -> Option<Option<Proxied>> {
+fn entry(line: &str, forms: &[Vec<&str>]) -> Option<Option<ProxiedTo>> {
     // Only where the server says so itself: a client chooses its user's name and the tag that an answer repeats.
     static PROXY: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r#"(?:^|Msg=")Proxy:([A-Za-z0-9][A-Za-z0-9.-]{0,254}):[0-9]+"#).ok());
@@ -80,7 +80,7 @@ fn entry(line: &str, forms: &[Vec<&str>]) -> Option<Option<Proxied>> {
     let at = cell(&["dateTime", "date-time"])?.parse::<Timestamp>().ok()?;
     let context = cell(&["context"])?;
     let found = PROXY.as_ref().and_then(|proxy| proxy.captures(context)).and_then(|found| found.get(1));
-    Some(found.map(|name| Proxied { at, to: name.as_str().trim_end_matches('.').into() }))
+    Some(found.map(|name| ProxiedTo { at, to: name.as_str().trim_end_matches('.').into() }))
 }
 
 /// The cells of a line of CSV: a quote within quotes is doubled.

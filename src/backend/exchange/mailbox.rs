@@ -24,7 +24,7 @@ pub(super) async fn is_blocked(server: &Server<'_>) -> Result<bool, ActionError>
 
 /// The standing policy, which the block does not touch.
 pub(super) async fn policy(server: &Server<'_>) -> Result<Value, ActionError> {
-    read(server).await?.one()?.word(POLICY, ACTIVATION_POLICIES).map(Value::Word)
+    read(server).await?.one()?.enum_word(POLICY, ACTIVATION_POLICIES).map(Value::Word)
 }
 
 /// Puts the block up or takes it down.

@@ -20,7 +20,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-use super::{Backend, Performing, Surroundings};
+use super::{Backend, CallContext, CallFuture};
 use crate::transport::powershell::is_cut;
 use crate::value::{ActionError, Call, ErrorKind, Loss, Timestamp, Value};
 use server::Server;
@@ -34,7 +34,7 @@ impl Backend for Exchange {
         "exchange"
     }
 
-    fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a Surroundings<'a>) -> Performing<'a> {
+    fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a CallContext<'a>) -> CallFuture<'a> {
         Box::pin(async move {
             let marked = |value: Value| value.losing_where(Loss::LeftOut, &is_cut);
             let marked_error = |error: ActionError| ActionError { evidence: error.evidence.map(marked), ..error };
@@ -43,8 +43,8 @@ impl Backend for Exchange {
     }
 }
 
-async fn perform(call: &Call, surroundings: &Surroundings<'_>) -> Result<Value, ActionError> {
-    let server = Server::of(surroundings.host(call, "server")?, surroundings)?;
+async fn perform(call: &Call, surroundings: &CallContext<'_>) -> Result<Value, ActionError> {
+    let server = Server::new(surroundings.host(call, "server")?, surroundings)?;
     match call.action.as_str() {
         "invoke_probe" => probe::invoke(&server, text(call, "identity")?).await,
         "server_health" => health::monitors(&server, text(call, "health_set")?).await,
@@ -60,10 +60,10 @@ async fn perform(call: &Call, surroundings: &Surroundings<'_>) -> Result<Value, 
         "activation_blocked" => mailbox::block(&server, boolean(call, "blocked")?).await,
         "component" => components::component(&server, text(call, "name")?).await,
         "component_hold" => {
-            components::hold(&server, text(call, "name")?, word(call, "requester")?).await.map(Value::word)
+            components::hold(&server, text(call, "name")?, word_argument(call, "requester")?).await.map(Value::word)
         }
         "component_held" => {
-            let (requester, state) = (word(call, "requester")?, word(call, "state")?);
+            let (requester, state) = (word_argument(call, "requester")?, word_argument(call, "state")?);
             components::set(&server, text(call, "name")?, requester, state).await
         }
         "proxied_to" => log::proxied_to(&server, time(call, "since")?).await,
@@ -89,7 +89,7 @@ fn boolean(call: &Call, parameter: &str) -> Result<bool, ActionError> {
 }
 
 /// A word of an enum of the signatures. They are open ones, and a word that Exchange does not have is for it to refuse.
-fn word<'c>(call: &'c Call, parameter: &str) -> Result<&'c str, ActionError> {
+fn word_argument<'c>(call: &'c Call, parameter: &str) -> Result<&'c str, ActionError> {
     match call.argument(parameter) {
         Some(Value::Word(word)) if !word.is_empty() => Ok(word),
         _ => Err(missing(parameter)),

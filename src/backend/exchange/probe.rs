@@ -43,7 +43,7 @@ fn result(object: &Object<'_>) -> Result<Value, ActionError> {
     Ok(Value::record(
         "ProbeResult",
         [
-            ("result_type", Value::Word(object.word("ResultType", RESULT_TYPES)?)),
+            ("result_type", Value::Word(object.enum_word("ResultType", RESULT_TYPES)?)),
             ("error", clean("Error")?),
             ("exception", clean("Exception")?),
             ("failing_component", clean("StateAttribute1")?),
@@ -61,9 +61,9 @@ fn result(object: &Object<'_>) -> Result<Value, ActionError> {
 fn passwords(object: &Object<'_>) -> Result<Passwords, ActionError> {
     let mut passwords = Passwords::default();
     for property in ["Error", "Exception", "StateAttribute1", "StateAttribute3", "StateAttribute12"] {
-        passwords.look_in(&object.optional_text(property)?.unwrap_or_default());
+        passwords.search_text(&object.optional_text(property)?.unwrap_or_default());
     }
-    passwords.look_at(&object.optional_text("StateAttribute2")?.unwrap_or_default());
+    passwords.search_value(&object.optional_text("StateAttribute2")?.unwrap_or_default());
     Ok(passwords)
 }
 

@@ -11,7 +11,7 @@ const HEALTH_MANAGER: &str = "MSExchangeHM";
 pub(super) async fn is_ready(server: &Server<'_>) -> Result<bool, ActionError> {
     let service = server.windows("Get-Service")?.with("Name", HEALTH_MANAGER).select("Name Status StartType");
     let answer = server.ask(service).await?;
-    if answer.one()?.word("Status", SERVICE_STATES)? != "Running" {
+    if answer.one()?.enum_word("Status", SERVICE_STATES)? != "Running" {
         return Ok(false);
     }
     let health = server.exchange("Get-ServerHealth").with("Identity", server.address).only("HealthSetName", "IMAP*");

@@ -32,7 +32,7 @@ const SHORTEST: usize = 6;
 
 impl Passwords {
     /// Looks for passwords in a text.
-    pub fn look_in(&mut self, text: &str) {
+    pub fn search_text(&mut self, text: &str) {
         let Some(before) = LazyLock::force(&BEFORE) else { return };
         for found in before.captures_iter(text) {
             self.know(found.name("secret").map_or("", |secret| secret.as_str()));
@@ -40,7 +40,7 @@ impl Passwords {
     }
 
     /// Takes a token for a password, unless it can be none.
-    pub fn look_at(&mut self, token: &str) {
+    pub fn search_value(&mut self, token: &str) {
         if !is_name(token) && !token.contains(char::is_whitespace) {
             self.know(token);
         }
@@ -136,9 +136,9 @@ mod tests {
     #[test]
     fn a_password_that_is_known_is_taken_out_everywhere() {
         let mut passwords = Passwords::default();
-        passwords.look_in("z login a@x c4n%A}ry z NO");
-        passwords.look_at("t0ken-that-may-be-one");
-        passwords.look_at("WrongServerException");
+        passwords.search_text("z login a@x c4n%A}ry z NO");
+        passwords.search_value("t0ken-that-may-be-one");
+        passwords.search_value("WrongServerException");
         let clean = passwords.out_of("c4n%A}ry was refused (t0ken-that-may-be-one): WrongServerException");
         assert_eq!(clean.to_string(), "*** was refused (***): WrongServerException");
         assert_eq!(clean.loss(), Some(Loss::Masked));

@@ -1,6 +1,6 @@
 //! The server that a call is about, and how it is asked.
 
-use crate::backend::Surroundings;
+use crate::backend::CallContext;
 use crate::backend::powershell::{Answer, PowerShell, address, computer, is_server};
 use crate::transport::powershell::{Object, Request};
 use crate::value::{ActionError, ErrorKind, Host};
@@ -19,8 +19,8 @@ pub(super) struct Server<'a> {
 }
 
 impl<'a> Server<'a> {
-    pub fn of(host: &'a Host, surroundings: &'a Surroundings<'a>) -> Result<Self, ActionError> {
-        Ok(Self { host, address: address(host)?, powershell: PowerShell::of(surroundings)? })
+    pub fn new(host: &'a Host, surroundings: &'a CallContext<'a>) -> Result<Self, ActionError> {
+        Ok(Self { host, address: address(host)?, powershell: PowerShell::new(surroundings)? })
     }
 
     /// A call of an Exchange cmdlet.

@@ -22,7 +22,7 @@ pub(super) async fn imap(server: &Server<'_>) -> Result<Value, ActionError> {
     let object = answer.one()?;
     let text = |text: Option<EcoString>| text.map_or(Value::Absent, Value::Text);
     let login_type = match object.optional_text("LoginType")? {
-        Some(_) => Some(object.word("LoginType", LOGIN_TYPES)?),
+        Some(_) => Some(object.enum_word("LoginType", LOGIN_TYPES)?),
         None => None,
     };
     Ok(Value::record(

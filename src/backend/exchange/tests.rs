@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::backend::testing::{Scripted, World, call, envelope};
-use crate::transport::powershell::{Envelope, ErrorRecord, Place, Request, SCHEMA, Stage};
+use crate::transport::powershell::{Envelope, ErrorRecord, ErrorStage, Request, SCHEMA, Target};
 use crate::value::{Class, Decimal, HostSettings, SignedDuration};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
@@ -106,9 +106,9 @@ async fn no_object_alone_is_an_answer_only_where_the_signature_says_so() {
 async fn error_records_become_kinds() {
     for (action, arguments) in actions() {
         for (stage, id, kind) in [
-            (Stage::Connect, "AccessDenied,PSSessionOpenFailed", ErrorKind::Unreachable),
-            (Stage::Bind, "NamedParameterNotFound,X", ErrorKind::Refused),
-            (Stage::Command, "X", ErrorKind::Failed),
+            (ErrorStage::Connect, "AccessDenied,PSSessionOpenFailed", ErrorKind::Unreachable),
+            (ErrorStage::Bind, "NamedParameterNotFound,X", ErrorKind::Refused),
+            (ErrorStage::Command, "X", ErrorKind::Failed),
         ] {
             let record =
                 ErrorRecord { stage, id: id.into(), category: String::new(), message: "LOGIN user c4nary".into() };
@@ -472,7 +472,7 @@ async fn what_was_moved_before_a_failure_is_said() {
         if request.cmdlet == "Move-ActiveMailboxDatabase" {
             if !moved.is_empty() {
                 let record = ErrorRecord {
-                    stage: Stage::Connect,
+                    stage: ErrorStage::Connect,
                     id: "X".into(),
                     category: "X".into(),
                     message: "Gone.".into(),
@@ -498,7 +498,7 @@ async fn a_move_after_which_nobody_answers_may_have_been_made() {
     let (world, _) = world(move |request| {
         if moved {
             let (id, category) = ("X".to_owned(), "X".to_owned());
-            let record = ErrorRecord { stage: Stage::Connect, id, category, message: "Gone.".into() };
+            let record = ErrorRecord { stage: ErrorStage::Connect, id, category, message: "Gone.".into() };
             return Envelope { ok: false, errors: vec![record], ..envelope(json!([])) };
         }
         moved = request.cmdlet == "Move-ActiveMailboxDatabase";
@@ -515,7 +515,7 @@ fn log(tail: Vec<String>, head: Vec<&'static str>) -> impl FnMut(&Request) -> En
     move |request| match request.cmdlet.as_str() {
         "Get-ImapSettings" => envelope(json!([{"Server": "MBX1", "LogFileLocation": "D:\\Logs\\Imap4\\"}])),
         _ => {
-            assert_eq!(request.place, Place::Computer { name: "mbx1.contoso.com".to_owned() });
+            assert_eq!(request.place, Target::Computer { name: "mbx1.contoso.com".to_owned() });
             assert_eq!(request.parameters["Path"], json!("D:\\Logs\\Imap4\\IMAP4*.LOG"));
             let like = &request.filter.as_ref().unwrap().like;
             let lines: Vec<String> = if request.parameters.contains_key("Tail") {
@@ -623,7 +623,7 @@ proptest! {
             let (world, scripted) = world(move |request| {
                 let data = values.iter().map(|row| request.select.iter().cloned().zip(row.iter().cycle().cloned()).collect());
                 let errors = errors.iter().map(|(id, category, message)| ErrorRecord {
-                    stage: Stage::Command, id: id.clone(), category: category.clone(), message: message.clone(),
+                    stage: ErrorStage::Command, id: id.clone(), category: category.clone(), message: message.clone(),
                 });
                 let errors: Vec<_> = errors.collect();
                 Envelope { schema: SCHEMA, ok: errors.is_empty(), data: data.collect(), warnings: warnings.clone(), errors }

@@ -3,9 +3,9 @@
 #[cfg(test)]
 mod tests;
 
-use super::{Backend, Performing, Surroundings, working_folder};
+use super::{Backend, CallContext, CallFuture, working_folder};
 use crate::secret::MASK;
-use crate::transport::process::{Captured, Ending, Finished, Invocation, run, sanitised};
+use crate::transport::process::{Captured, Ending, Invocation, ProcessOutput, run, sanitised};
 use crate::value::{ActionError, Call, Class, Decimal, ErrorKind, Loss, Value};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -19,12 +19,12 @@ impl Backend for Exec {
         "exec"
     }
 
-    fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a Surroundings<'a>) -> Performing<'a> {
+    fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a CallContext<'a>) -> CallFuture<'a> {
         Box::pin(perform(call, surroundings))
     }
 }
 
-async fn perform(call: &Call, surroundings: &Surroundings<'_>) -> Result<Value, ActionError> {
+async fn perform(call: &Call, surroundings: &CallContext<'_>) -> Result<Value, ActionError> {
     if !matches!(call.action.as_str(), "read" | "change" | "disrupt" | "destroy") {
         return Err(super::no_such_action(call));
     }
@@ -64,7 +64,7 @@ fn arguments_of(call: &Call) -> Result<Vec<String>, ActionError> {
 }
 
 /// A process that was ended by a signal shows the code that a shell would: 128 and the signal.
-fn output(finished: &Finished, surroundings: &Surroundings<'_>) -> Value {
+fn output(finished: &ProcessOutput, surroundings: &CallContext<'_>) -> Value {
     let code = match finished.ending {
         Ending::Code(code) => code,
         Ending::Signal(number) => 128 + number,
@@ -85,7 +85,7 @@ fn output(finished: &Finished, surroundings: &Surroundings<'_>) -> Value {
 
 /// Of bytes some of which are missing there is no whole to tell. In base64 a secret among escape sequences could not be
 /// found again.
-fn bytes_unless_said(captured: &Captured, surroundings: &Surroundings<'_>) -> Value {
+fn bytes_unless_said(captured: &Captured, surroundings: &CallContext<'_>) -> Value {
     if captured.loss().is_some() {
         return Value::Absent;
     }

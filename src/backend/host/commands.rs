@@ -1,7 +1,7 @@
 //! Reboots by the commands that a host's entry declares.
 
-use crate::backend::{Surroundings, working_folder};
-use crate::transport::process::{Captured, Finished, Invocation};
+use crate::backend::{CallContext, working_folder};
+use crate::transport::process::{Captured, Invocation, ProcessOutput};
 use crate::value::{ActionError, ErrorKind, Host, RebootSettings};
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use std::time::Duration;
 pub(super) struct Commands<'a> {
     pub host: &'a Host,
     pub settings: &'a RebootSettings,
-    pub surroundings: &'a Surroundings<'a>,
+    pub surroundings: &'a CallContext<'a>,
 }
 
 impl Commands<'_> {
@@ -49,7 +49,7 @@ impl Commands<'_> {
         Err(with_output(ActionError::new(ErrorKind::Unknown, message), &finished.stderr))
     }
 
-    async fn run(&self, arguments: &[String], limit: Duration) -> Result<Finished, ActionError> {
+    async fn run(&self, arguments: &[String], limit: Duration) -> Result<ProcessOutput, ActionError> {
         let folder = Some(working_folder(self.surroundings));
         let invocation = Invocation { arguments, folder, ..Invocation::default() };
         self.surroundings.outside.run(invocation, limit).await

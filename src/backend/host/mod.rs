@@ -8,7 +8,7 @@ mod windows;
 #[cfg(test)]
 mod tests;
 
-use super::{Backend, Performing, Surroundings};
+use super::{Backend, CallContext, CallFuture};
 use crate::value::{ActionError, Call, Value};
 
 /// The backend.
@@ -20,12 +20,12 @@ impl Backend for HostBackend {
         "host"
     }
 
-    fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a Surroundings<'a>) -> Performing<'a> {
+    fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a CallContext<'a>) -> CallFuture<'a> {
         Box::pin(perform(call, surroundings))
     }
 }
 
-async fn perform(call: &Call, surroundings: &Surroundings<'_>) -> Result<Value, ActionError> {
+async fn perform(call: &Call, surroundings: &CallContext<'_>) -> Result<Value, ActionError> {
     let host = surroundings.host(call, "host")?;
     match call.action.as_str() {
         "reachable" => {

@@ -1,6 +1,6 @@
 //! Whether a host accepts connections.
 
-use crate::transport::system::Outside;
+use crate::transport::system::System;
 use crate::transport::tcp::ConnectError;
 use crate::value::{ActionError, ErrorKind, Host};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 const SILENCE: Duration = Duration::from_secs(5);
 
 /// Tries a TCP connection to each of the host's addresses, for at most `limit` in all.
-pub(super) async fn reachable(host: &Host, outside: &dyn Outside, limit: Duration) -> Result<bool, ActionError> {
+pub(super) async fn reachable(host: &Host, outside: &dyn System, limit: Duration) -> Result<bool, ActionError> {
     let port = host.settings.reachable_port.ok_or_else(|| {
         let message = format!(
             "the entry of {} does not say which port tells that it is reachable (`reachable_port:`)",

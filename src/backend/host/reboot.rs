@@ -2,7 +2,7 @@
 
 use super::commands::Commands;
 use super::windows::{Windows, are_two_boots};
-use crate::backend::Surroundings;
+use crate::backend::CallContext;
 use crate::value::{ActionError, ErrorKind, Host, RebootManager};
 use std::time::Duration;
 
@@ -16,20 +16,20 @@ const ONE_QUESTION: Duration = Duration::from_secs(30);
 const ONE_ORDER: Duration = Duration::from_secs(120);
 
 /// What reboots a host.
-enum Means<'a> {
+enum RebootMethod<'a> {
     Commands(Commands<'a>),
     Windows(Windows<'a>),
 }
 
-impl<'a> Means<'a> {
-    fn of(host: &'a Host, surroundings: &'a Surroundings<'a>) -> Result<Self, ActionError> {
+impl<'a> RebootMethod<'a> {
+    fn for_host(host: &'a Host, surroundings: &'a CallContext<'a>) -> Result<Self, ActionError> {
         let settings = host.settings.reboot.as_ref().ok_or_else(|| {
             let message = format!("the entry of {} does not say how it is rebooted (`reboot:`)", host.name);
             ActionError::new(ErrorKind::Refused, message)
         })?;
         Ok(match settings.manager {
             RebootManager::Commands => Self::Commands(Commands { host, settings, surroundings }),
-            RebootManager::Windows => Self::Windows(Windows::of(host, surroundings)?),
+            RebootManager::Windows => Self::Windows(Windows::new(host, surroundings)?),
         })
     }
 
@@ -66,10 +66,10 @@ impl<'a> Means<'a> {
 /// A text that differs after every boot.
 pub(super) async fn boot_id(
     host: &Host,
-    surroundings: &Surroundings<'_>,
+    surroundings: &CallContext<'_>,
     limit: Duration,
 ) -> Result<String, ActionError> {
-    Means::of(host, surroundings)?.boot_id(limit).await
+    RebootMethod::for_host(host, surroundings)?.boot_id(limit).await
 }
 
 /// Reboots, and waits until another boot id than before is seen.
@@ -80,8 +80,8 @@ pub(super) async fn boot_id(
 /// # Errors
 /// `refused` and `unreachable` where nothing was ordered. `timed_out` where the id stays the same until the time is up,
 /// `unknown` where there was no id to compare with.
-pub(super) async fn reboot(host: &Host, surroundings: &Surroundings<'_>) -> Result<(), ActionError> {
-    let means = Means::of(host, surroundings)?;
+pub(super) async fn reboot(host: &Host, surroundings: &CallContext<'_>) -> Result<(), ActionError> {
+    let means = RebootMethod::for_host(host, surroundings)?;
     let outside = surroundings.outside;
     let begun = outside.elapsed();
     let left = || surroundings.time_left.saturating_sub(outside.elapsed().saturating_sub(begun));

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::backend::testing::{Scripted, World, call, envelope};
-use crate::transport::powershell::{Envelope, ErrorRecord, Place, Request, Stage};
+use crate::transport::powershell::{Envelope, ErrorRecord, ErrorStage, Request, Target};
 use crate::value::{Class, ErrorKind, HostSettings, RebootManager, RebootSettings};
 use serde_json::json;
 use std::time::Duration;
@@ -118,7 +118,7 @@ fn booted(time: &str) -> Result<Envelope, ActionError> {
     Ok(envelope(json!([{"LastBootUpTime": time}])))
 }
 
-fn refused_by(stage: Stage, message: &str) -> Result<Envelope, ActionError> {
+fn refused_by(stage: ErrorStage, message: &str) -> Result<Envelope, ActionError> {
     let record = ErrorRecord { stage, id: "X".into(), category: "X".into(), message: message.into() };
     Ok(Envelope { ok: false, errors: vec![record], ..envelope(json!([])) })
 }
@@ -128,17 +128,17 @@ async fn windows_is_rebooted_when_its_last_boot_is_another() {
     let mut ordered = None;
     let (world, scripted) = windows(move |request, now| {
         if request.cmdlet == "Restart-Computer" {
-            assert_eq!((&request.place, &request.parameters["Force"]), (&Place::Here, &json!(true)));
+            assert_eq!((&request.place, &request.parameters["Force"]), (&Target::Here, &json!(true)));
             assert_eq!(request.parameters["ComputerName"], json!("mbx1.contoso.com"));
             ordered = Some(now);
             return Ok(envelope(json!([])));
         }
-        assert_eq!(request.place, Place::Computer { name: "mbx1.contoso.com".to_owned() });
+        assert_eq!(request.place, Target::Computer { name: "mbx1.contoso.com".to_owned() });
         match ordered.map(|ordered| (now - ordered).as_secs()) {
             None => booted("2026-11-20T03:00:00.1234567Z"),
             // It takes a while to go down, and its clock is set meanwhile.
             Some(..10) => booted("2026-11-20T03:00:02.9000000Z"),
-            Some(10..40) => refused_by(Stage::Connect, "no answer"),
+            Some(10..40) => refused_by(ErrorStage::Connect, "no answer"),
             Some(40..300) => Err(ActionError::new(ErrorKind::TimedOut, "nothing came")),
             Some(_) => booted("2026-11-24T08:05:00.0000000Z"),
         }
@@ -151,7 +151,7 @@ async fn windows_is_rebooted_when_its_last_boot_is_another() {
 
 #[tokio::test]
 async fn a_reboot_that_was_not_ordered_is_not_waited_for() {
-    for (stage, kind) in [(Stage::Bind, ErrorKind::Refused), (Stage::Connect, ErrorKind::Unreachable)] {
+    for (stage, kind) in [(ErrorStage::Bind, ErrorKind::Refused), (ErrorStage::Connect, ErrorKind::Unreachable)] {
         let (world, scripted) = windows(move |request, _| match request.cmdlet.as_str() {
             "Restart-Computer" => refused_by(stage, "no"),
             _ => booted("2026-11-20T03:00:00Z"),
@@ -164,7 +164,7 @@ async fn a_reboot_that_was_not_ordered_is_not_waited_for() {
 #[tokio::test]
 async fn a_windows_that_stays_up_is_not_called_rebooted() {
     let (mut world, _) = windows(|request, _| match request.cmdlet.as_str() {
-        "Restart-Computer" => refused_by(Stage::Command, "Access is denied."),
+        "Restart-Computer" => refused_by(ErrorStage::Command, "Access is denied."),
         _ => booted("2026-11-20T03:00:00Z"),
     });
     world.time_left = Duration::from_secs(60);

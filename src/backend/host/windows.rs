@@ -1,8 +1,8 @@
 //! Reboots of Windows, through PowerShell.
 
-use crate::backend::Surroundings;
+use crate::backend::CallContext;
 use crate::backend::powershell::{PowerShell, address, computer};
-use crate::transport::powershell::{Place, Request};
+use crate::transport::powershell::{Request, Target};
 use crate::value::{ActionError, Host, SignedDuration, Timestamp};
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ pub(super) struct Windows<'a> {
 }
 
 impl<'a> Windows<'a> {
-    pub fn of(host: &'a Host, surroundings: &'a Surroundings<'a>) -> Result<Self, ActionError> {
-        Ok(Self { powershell: PowerShell::of(surroundings)?, host })
+    pub fn new(host: &'a Host, surroundings: &'a CallContext<'a>) -> Result<Self, ActionError> {
+        Ok(Self { powershell: PowerShell::new(surroundings)?, host })
     }
 
     /// The time of the last boot, to the second.
@@ -30,7 +30,7 @@ impl<'a> Windows<'a> {
 
     /// Gives the order from where PowerShell runs; it does not wait for the host.
     pub async fn order(&self, limit: Duration) -> Result<(), ActionError> {
-        let request = Request::new(Place::Here, "Restart-Computer").with("ComputerName", address(self.host)?);
+        let request = Request::new(Target::Here, "Restart-Computer").with("ComputerName", address(self.host)?);
         self.powershell.ask_for(request.with("Force", true), limit).await.map(drop)
     }
 }

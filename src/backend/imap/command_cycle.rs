@@ -2,8 +2,8 @@
 
 use super::incoming::{ANSWER, Response};
 use super::outgoing::{Outgoing, Verb};
-use super::response::{Line, Said, Shape, Status, capabilities};
-use super::session_end::Stop;
+use super::response::{Line, ServerText, Shape, Status, capabilities};
+use super::session_end::SessionEnd;
 use ecow::EcoString;
 use zeroize::Zeroizing;
 
@@ -14,7 +14,7 @@ const RESPONSES: usize = 1000;
 #[derive(Debug, Default)]
 pub(super) struct Answer {
     /// The words and the code of the answer.
-    pub said: Said,
+    pub said: ServerText,
     /// The server's capabilities, where it told them.
     pub capabilities: Vec<EcoString>,
     /// Whether it told how many messages there are.
@@ -30,13 +30,13 @@ pub(super) enum Verdict {
     /// The server is sent this, the next part of the command.
     Send(Zeroizing<Vec<u8>>),
     /// The server is about to close the connection, and why.
-    Farewell(Said),
+    Farewell(ServerText),
     /// The command has ended; the library gets to see the last.
     End(Status, Answer, Vec<u8>),
 }
 
 /// A command that was not answered yet.
-pub(super) struct Exchange {
+pub(super) struct CommandCycle {
     pub command: Outgoing,
     /// Our tag on the wire.
     tag: String,
@@ -47,7 +47,7 @@ pub(super) struct Exchange {
     answer: Answer,
 }
 
-impl Exchange {
+impl CommandCycle {
     pub fn new(command: Outgoing, tag: String) -> Self {
         Self { command, tag, asked: false, responses: 0, held: 0, answer: Answer::default() }
     }
@@ -62,34 +62,37 @@ impl Exchange {
     }
 
     /// Looks at a response.
-    pub fn judge(&mut self, response: Response) -> Result<Verdict, Stop> {
+    pub fn judge(&mut self, response: Response) -> Result<Verdict, SessionEnd> {
         let name = self.command.verb.name();
         self.responses += 1;
         self.held += response.raw.len();
         if self.responses > RESPONSES {
-            return Err(Stop::protocol(format!("the answer to {name} has more than {RESPONSES} responses"), b""));
+            return Err(SessionEnd::protocol(format!("the answer to {name} has more than {RESPONSES} responses"), b""));
         }
         if self.held > ANSWER {
-            return Err(Stop::protocol(format!("the answer to {name} is longer than {ANSWER} bytes"), b""));
+            return Err(SessionEnd::protocol(format!("the answer to {name} is longer than {ANSWER} bytes"), b""));
         }
         match Line::read(&response.text) {
             Line::Continue => self.go_on(&response.text),
             Line::Tagged { tag, .. } if tag != self.tag.as_bytes() => {
-                Err(Stop::protocol("the server answered a command that was not sent", &response.text))
+                Err(SessionEnd::protocol("the server answered a command that was not sent", &response.text))
             }
-            Line::Tagged { status: Status::Ok, .. } if !self.command.is_whole() => {
-                Err(Stop::protocol(format!("the server answered OK before {name} was sent whole"), &response.text))
-            }
+            Line::Tagged { status: Status::Ok, .. } if !self.command.is_whole() => Err(SessionEnd::protocol(
+                format!("the server answered OK before {name} was sent whole"),
+                &response.text,
+            )),
             Line::Tagged { status, said, .. } => Ok(self.end(status, said)),
             Line::Status { status: Status::Bye, said } => Ok(Verdict::Farewell(said)),
             Line::Status { status, said } => Ok(self.note(status, &said)),
             Line::Data(data) => Ok(self.data(data, &response.raw)),
-            Line::Nonsense => Err(Stop::protocol("the server sent a line that is no IMAP response", &response.text)),
+            Line::Nonsense => {
+                Err(SessionEnd::protocol("the server sent a line that is no IMAP response", &response.text))
+            }
         }
     }
 
     /// The server asks for the rest of the command.
-    fn go_on(&mut self, seen: &[u8]) -> Result<Verdict, Stop> {
+    fn go_on(&mut self, seen: &[u8]) -> Result<Verdict, SessionEnd> {
         if let Some(part) = self.command.parts.pop_front() {
             return Ok(Verdict::Send(part));
         }
@@ -98,10 +101,10 @@ impl Exchange {
             return Ok(Verdict::Pass(b"+ go on\r\n".to_vec()));
         }
         let name = self.command.verb.name();
-        Err(Stop::protocol(format!("the server asked for more after {name} had been sent whole"), seen))
+        Err(SessionEnd::protocol(format!("the server asked for more after {name} had been sent whole"), seen))
     }
 
-    fn end(&mut self, status: Status, said: Said) -> Verdict {
+    fn end(&mut self, status: Status, said: ServerText) -> Verdict {
         let mut answer = std::mem::take(&mut self.answer);
         if let Some(capabilities) = said.capabilities() {
             answer.capabilities = capabilities;
@@ -116,7 +119,7 @@ impl Exchange {
     }
 
     /// A status on the way. The library would take a warning for a refusal, and its parser panics on some codes.
-    fn note(&self, status: Status, said: &Said) -> Verdict {
+    fn note(&self, status: Status, said: &ServerText) -> Verdict {
         let opens = matches!(self.command.verb, Verb::Select | Verb::Examine);
         let validity = (said.code.as_deref() == Some("UIDVALIDITY")).then(|| said.detail.parse::<u32>().ok());
         match (opens, status, validity.flatten()) {

@@ -7,7 +7,7 @@ use ecow::EcoString;
 const LIMIT: usize = 500;
 
 /// The text as it may stand in a value, a message or a log.
-pub(super) fn shown(bytes: &[u8]) -> EcoString {
+pub(super) fn display_text(bytes: &[u8]) -> EcoString {
     let text = String::from_utf8_lossy(bytes);
     let mut characters = text.chars();
     let mut kept: EcoString =
@@ -36,19 +36,19 @@ fn steers(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::shown;
+    use super::display_text;
 
     #[test]
     fn nothing_that_steers_a_terminal_is_left() {
-        assert_eq!(shown(b"\x1b]52;c;aGk=\x07 a\rb\0"), "\u{FFFD}]52;c;aGk=\u{FFFD} a\u{FFFD}b\u{FFFD}");
-        assert_eq!(shown("a\u{202E}b 不可用".as_bytes()), "a\u{FFFD}b 不可用");
-        assert_eq!(shown(b"\xff"), "\u{FFFD}");
+        assert_eq!(display_text(b"\x1b]52;c;aGk=\x07 a\rb\0"), "\u{FFFD}]52;c;aGk=\u{FFFD} a\u{FFFD}b\u{FFFD}");
+        assert_eq!(display_text("a\u{202E}b 不可用".as_bytes()), "a\u{FFFD}b 不可用");
+        assert_eq!(display_text(b"\xff"), "\u{FFFD}");
     }
 
     #[test]
     fn a_long_text_is_cut() {
-        assert_eq!(shown(&[b'x'; 501]).chars().count(), 501);
-        assert!(shown(&[b'x'; 501]).ends_with('…'));
-        assert!(!shown(&[b'x'; 500]).ends_with('…'));
+        assert_eq!(display_text(&[b'x'; 501]).chars().count(), 501);
+        assert!(display_text(&[b'x'; 501]).ends_with('…'));
+        assert!(!display_text(&[b'x'; 500]).ends_with('…'));
     }
 }

@@ -22,7 +22,7 @@ pub(super) struct Endpoint {
 
 impl Endpoint {
     /// Reads a host's settings; those that would send a password in the clear are refused.
-    pub fn of(host: &Host, folder: &Path, trusts: &Trusts) -> Result<Self, ActionError> {
+    pub fn for_host(host: &Host, folder: &Path, trusts: &Trusts) -> Result<Self, ActionError> {
         let refused = |problem: String| ActionError::new(ErrorKind::Refused, problem);
         let settings = host.settings.imap.clone().ok_or_else(|| {
             refused(format!("the inventory does not say how to reach IMAP on {}: add `imap:` to its entry", host.name))

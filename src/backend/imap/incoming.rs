@@ -1,7 +1,7 @@
 //! Whole responses from a server, with a cap on everything that it may make us hold.
 
 use super::response::{Line, announced};
-use super::session_end::Stop;
+use super::session_end::SessionEnd;
 use crate::transport::lines::{Lines, ReadError};
 use std::task::{Context, Poll, ready};
 use tokio::io::AsyncRead;
@@ -25,12 +25,12 @@ pub(super) struct Response {
 }
 
 /// Why there is no response.
-pub(super) enum Trouble {
+pub(super) enum IncomingError {
     Read(ReadError),
-    Protocol(Stop),
+    Protocol(SessionEnd),
 }
 
-impl From<ReadError> for Trouble {
+impl From<ReadError> for IncomingError {
     fn from(error: ReadError) -> Self {
         Self::Read(error)
     }
@@ -52,7 +52,7 @@ impl<S: AsyncRead + Unpin> Incoming<S> {
     }
 
     /// The next response, whole.
-    pub fn poll_response(&mut self, context: &mut Context<'_>) -> Poll<Result<Response, Trouble>> {
+    pub fn poll_response(&mut self, context: &mut Context<'_>) -> Poll<Result<Response, IncomingError>> {
         loop {
             if let Some(length) = self.literal {
                 let literal = ready!(self.lines.poll_bytes(context, length))?;
@@ -65,7 +65,7 @@ impl<S: AsyncRead + Unpin> Incoming<S> {
             self.begun.text.extend_from_slice(&line);
             // Only data has literals: `{3}` at the end of a text for people is a text.
             if matches!(Line::read(&self.begun.text), Line::Data(_)) {
-                self.literal = self.announced(&line).map_err(Trouble::Protocol)?;
+                self.literal = self.announced(&line).map_err(IncomingError::Protocol)?;
             }
             if self.literal.is_none() {
                 self.brackets = 0;
@@ -75,15 +75,15 @@ impl<S: AsyncRead + Unpin> Incoming<S> {
     }
 
     /// The literal that a line of data announces.
-    fn announced(&mut self, line: &[u8]) -> Result<Option<usize>, Stop> {
+    fn announced(&mut self, line: &[u8]) -> Result<Option<usize>, SessionEnd> {
         self.brackets += line.iter().filter(|byte| **byte == b'(').count();
         if self.brackets > BRACKETS {
-            return Err(Stop::protocol("the server sent a response that is nested too deeply", line));
+            return Err(SessionEnd::protocol("the server sent a response that is nested too deeply", line));
         }
-        let announced =
-            announced(line).map_err(|()| Stop::protocol("the server announced a literal without a length", line))?;
+        let announced = announced(line)
+            .map_err(|()| SessionEnd::protocol("the server announced a literal without a length", line))?;
         match announced {
-            Some(length) if length > LITERAL || self.begun.raw.len() + length > ANSWER => Err(Stop::protocol(
+            Some(length) if length > LITERAL || self.begun.raw.len() + length > ANSWER => Err(SessionEnd::protocol(
                 format!("the server announced a literal of {length} bytes, more than is taken"),
                 line,
             )),

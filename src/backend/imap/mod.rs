@@ -19,12 +19,12 @@ mod round_trip;
 mod session;
 mod session_end;
 
-use super::{Backend, Performing, Surroundings};
+use super::{Backend, CallContext, CallFuture};
 use crate::transport::trust::Trusts;
 use crate::value::{ActionError, Call, ErrorKind, Loss, SignedDuration, Timestamp, Value};
 use endpoint::Endpoint;
 use progress::Progress;
-use session_end::Stop;
+use session_end::SessionEnd;
 
 /// The `imap` backend. Every call connects anew; only the certificates to trust are kept between calls.
 #[derive(Debug, Default)]
@@ -37,7 +37,7 @@ impl Backend for Imap {
         "imap"
     }
 
-    fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a Surroundings<'a>) -> Performing<'a> {
+    fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a CallContext<'a>) -> CallFuture<'a> {
         Box::pin(async move {
             let marked =
                 |error: ActionError| ActionError { evidence: error.evidence.map(display_text::marked), ..error };
@@ -47,10 +47,10 @@ impl Backend for Imap {
 }
 
 impl Imap {
-    fn perform_unmarked<'a>(&'a self, call: &'a Call, surroundings: &'a Surroundings<'a>) -> Performing<'a> {
+    fn perform_unmarked<'a>(&'a self, call: &'a Call, surroundings: &'a CallContext<'a>) -> CallFuture<'a> {
         Box::pin(async move {
             let mut progress = Progress::new(surroundings.time_left);
-            let endpoint = Endpoint::of(surroundings.host(call, "on")?, surroundings.folder, &self.trusts)?;
+            let endpoint = Endpoint::for_host(surroundings.host(call, "on")?, surroundings.folder, &self.trusts)?;
             progress.begin();
             match call.action.as_str() {
                 "greeting" => {
@@ -58,26 +58,26 @@ impl Imap {
                     progress.answer(reached)
                 }
                 "login" => {
-                    let login = Login::of(call, surroundings)?;
+                    let login = Login::new(call, surroundings)?;
                     let reached = session::login_only(&endpoint, &login, &mut progress).await;
                     progress.answer(reached)
                 }
                 "mailbox" => {
-                    let login = Login::of(call, surroundings)?;
+                    let login = Login::new(call, surroundings)?;
                     let reached = session::examine(&endpoint, &login, &mailbox(call)?, &mut progress).await;
                     progress.answer(reached)
                 }
                 "certificate" => {
                     let (certificate, problem) =
-                        session::certificate(&endpoint, &mut progress).await.map_err(Stop::into_error)?;
+                        session::certificate(&endpoint, &mut progress).await.map_err(SessionEnd::into_error)?;
                     Ok(certificate_value(certificate, problem))
                 }
                 "round_trip" => {
-                    let login = Login::of(call, surroundings)?;
+                    let login = Login::new(call, surroundings)?;
                     round_trip::perform(&endpoint, &login, &mailbox(call)?, &mut progress).await
                 }
                 "round_trip_removed" => {
-                    let login = Login::of(call, surroundings)?;
+                    let login = Login::new(call, surroundings)?;
                     round_trip::remove_left(&endpoint, &login, &mailbox(call)?, &mut progress).await
                 }
                 other => Err(ActionError::new(ErrorKind::Refused, format!("there is no action imap.{other}"))),
@@ -93,7 +93,7 @@ struct Login {
 }
 
 impl Login {
-    fn of(call: &Call, surroundings: &Surroundings<'_>) -> Result<Self, ActionError> {
+    fn new(call: &Call, surroundings: &CallContext<'_>) -> Result<Self, ActionError> {
         let user = text(call, "user")?;
         let Some(Value::Secret(reference)) = call.argument("password") else {
             return Err(ActionError::new(ErrorKind::Refused, "the password must be a secret"));
@@ -119,15 +119,16 @@ fn mailbox(call: &Call) -> Result<String, ActionError> {
 fn certificate_value(certificate: crate::transport::tls::PeerCertificate, problem: Option<String>) -> Value {
     let remaining: SignedDuration = certificate.not_after.duration_since(Timestamp::now());
     const MOST_NAMES: usize = 100;
-    let names = certificate.names.iter().take(MOST_NAMES).map(|name| Value::Text(display_text::shown(name.as_bytes())));
+    let names =
+        certificate.names.iter().take(MOST_NAMES).map(|name| Value::Text(display_text::display_text(name.as_bytes())));
     let loss = (certificate.names.len() > MOST_NAMES).then_some(Loss::LeftOut);
     Value::record(
         "Certificate",
         [
             ("trusted", Value::Boolean(problem.is_none())),
             ("problem", problem.map_or(Value::Absent, Value::text)),
-            ("subject", Value::Text(display_text::shown(certificate.subject.as_bytes()))),
-            ("issuer", Value::Text(display_text::shown(certificate.issuer.as_bytes()))),
+            ("subject", Value::Text(display_text::display_text(certificate.subject.as_bytes()))),
+            ("issuer", Value::Text(display_text::display_text(certificate.issuer.as_bytes()))),
             ("names", Value::list(names).losing_if(loss)),
             ("not_before", Value::Time(certificate.not_before)),
             ("not_after", Value::Time(certificate.not_after)),

@@ -2,7 +2,7 @@
 //! for more.
 
 use super::response::{Shape, announced};
-use super::session_end::Stop;
+use super::session_end::SessionEnd;
 use crate::value::{ActionError, ErrorKind};
 use std::collections::VecDeque;
 use zeroize::Zeroizing;
@@ -69,7 +69,7 @@ impl Verb {
         matches!(self, Self::Capability | Self::Starttls)
     }
 
-    fn of(command: &[u8]) -> Option<Self> {
+    fn parse(command: &[u8]) -> Option<Self> {
         Self::ALL.into_iter().find(|verb| {
             let rest = command.strip_prefix(verb.name().as_bytes());
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b" "))
@@ -91,14 +91,14 @@ pub(super) struct Outgoing {
 impl Outgoing {
     /// Reads what the library wrote. Its quoted strings that cannot be quoted strings in IMAP, because not every
     /// character is printable ASCII, become literals.
-    pub fn read(draft: &[u8], in_tls: bool) -> Result<Self, Stop> {
+    pub fn read(draft: &[u8], in_tls: bool) -> Result<Self, SessionEnd> {
         let line = draft.strip_suffix(b"\r\n").ok_or_else(|| refused("a command without an end"))?;
         if line.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
             return Err(refused("more than one command at once"));
         }
         let space = line.iter().position(|byte| *byte == b' ').ok_or_else(|| refused("a command without a tag"))?;
         let (tag, command) = (line.get(..space).unwrap_or_default(), line.get(space + 1..).unwrap_or_default());
-        let verb = Verb::of(command).ok_or_else(|| refused("a command that nobody asked for"))?;
+        let verb = Verb::parse(command).ok_or_else(|| refused("a command that nobody asked for"))?;
         if !in_tls && !verb.is_sent_before_tls() {
             return Err(refused("a command that is not sent without TLS"));
         }
@@ -114,8 +114,8 @@ impl Outgoing {
 }
 
 /// A mistake on our side of the connection; nothing was sent.
-pub(super) fn refused(what: &str) -> Stop {
-    Stop::Error(ActionError::new(ErrorKind::Refused, format!("the IMAP library was about to send {what}")))
+pub(super) fn refused(what: &str) -> SessionEnd {
+    SessionEnd::Error(ActionError::new(ErrorKind::Refused, format!("the IMAP library was about to send {what}")))
 }
 
 /// The command, cut behind the announcement of each string that has to be a literal.

@@ -1,7 +1,7 @@
 //! How far a session has come, how long each phase took, and what was learnt on the way.
 
-use super::response::{CAPABILITIES, Said};
-use super::session_end::{Finding, Stop};
+use super::response::{CAPABILITIES, ServerText};
+use super::session_end::{ImapResult, SessionEnd};
 use crate::value::{ActionError, Loss, SignedDuration, Timestamp, Value};
 use ecow::EcoString;
 use std::future::Future;
@@ -24,7 +24,7 @@ pub(super) enum Phase {
 }
 
 impl Phase {
-    const fn word(self) -> &'static str {
+    const fn as_str(self) -> &'static str {
         match self {
             Self::Connect => "connect",
             Self::Tls => "tls",
@@ -66,7 +66,7 @@ pub(super) struct Progress {
     pub certificate_expires: Option<Timestamp>,
     pub messages: Option<u32>,
     /// What the server said last.
-    pub said: Said,
+    pub said: ServerText,
 }
 
 impl Progress {
@@ -83,7 +83,7 @@ impl Progress {
             capabilities: Vec::new(),
             certificate_expires: None,
             messages: None,
-            said: Said::default(),
+            said: ServerText::default(),
         }
     }
 
@@ -109,7 +109,11 @@ impl Progress {
     }
 
     /// Does one phase, measured, and ended by the deadline.
-    pub async fn during<T>(&mut self, phase: Phase, work: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
+    pub async fn during<T>(
+        &mut self,
+        phase: Phase,
+        work: impl Future<Output = Result<T, SessionEnd>>,
+    ) -> Result<T, SessionEnd> {
         self.phase = phase;
         let begun = Instant::now();
         match timeout_at(self.deadline, work).await {
@@ -120,7 +124,7 @@ impl Progress {
             Err(_) => {
                 let waited = crate::value::display_duration(signed(begun.elapsed()));
                 let text = format!("waited {waited} for {}, and the time was over", phase.awaited());
-                Err(Stop::answer(Finding::TimedOut, text))
+                Err(SessionEnd::answer(ImapResult::TimedOut, text))
             }
         }
     }
@@ -142,15 +146,15 @@ impl Progress {
     }
 
     /// The answer of an observation: an `ImapSession`.
-    pub fn answer(&self, reached: Result<(), Stop>) -> Result<Value, ActionError> {
+    pub fn answer(&self, reached: Result<(), SessionEnd>) -> Result<Value, ActionError> {
         let (finding, code, text) = match reached {
             Ok(()) => {
                 // The capabilities have a field of their own.
                 let code = self.said.code.clone().filter(|code| code != "CAPABILITY");
-                (Finding::Accepted, code, self.said.text.clone())
+                (ImapResult::Accepted, code, self.said.text.clone())
             }
-            Err(Stop::Answer { finding, code, text }) => (finding, code, text),
-            Err(Stop::Error(error)) => return Err(error),
+            Err(SessionEnd::Answer { finding, code, text }) => (finding, code, text),
+            Err(SessionEnd::Error(error)) => return Err(error),
         };
         let latency = |phase| self.spent_in(phase).unwrap_or(Value::Absent);
         let latency = Value::record(
@@ -170,8 +174,8 @@ impl Progress {
         Ok(Value::record(
             "ImapSession",
             [
-                ("result", Value::word(finding.word())),
-                ("phase", Value::word(self.phase.word())),
+                ("result", Value::word(finding.as_str())),
+                ("phase", Value::word(self.phase.as_str())),
                 ("code", code.map_or(Value::Absent, Value::Text)),
                 ("text", Value::Text(text)),
                 ("capabilities", Value::list(self.capabilities.iter().cloned().map(Value::Text)).losing_if(loss)),

@@ -3,7 +3,7 @@
 //! Only status responses are read here to their end: the library gives their codes as text for people or not at all, and
 //! knows few of them (not `UNAVAILABLE`).
 
-use super::display_text::shown;
+use super::display_text::display_text;
 use ecow::EcoString;
 use regex::bytes::Regex;
 use std::sync::LazyLock;
@@ -23,7 +23,7 @@ pub(super) enum Status {
 
 /// What a server says for people, with the code for programs before it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Said {
+pub(super) struct ServerText {
     /// The response code in capitals: `UNAVAILABLE`.
     pub code: Option<EcoString>,
     /// What stands behind the code in its brackets: `7 42` in `[APPENDUID 7 42]`.
@@ -32,7 +32,7 @@ pub(super) struct Said {
     pub text: EcoString,
 }
 
-impl Said {
+impl ServerText {
     /// The capabilities, if the code is that.
     pub fn capabilities(&self) -> Option<Vec<EcoString>> {
         (self.code.as_deref() == Some("CAPABILITY")).then(|| capabilities(self.detail.as_bytes()))
@@ -42,7 +42,7 @@ impl Said {
 /// Capabilities in capitals, in the server's order.
 pub(super) fn capabilities(list: &[u8]) -> Vec<EcoString> {
     let names = list.split(u8::is_ascii_whitespace).filter(|name| !name.is_empty());
-    names.take(CAPABILITIES).map(|name| shown(&name.to_ascii_uppercase())).collect()
+    names.take(CAPABILITIES).map(|name| display_text(&name.to_ascii_uppercase())).collect()
 }
 
 /// Data that is asked for. Nothing else comes to the library, which panics on some of what a server may send.
@@ -84,9 +84,9 @@ pub(super) enum Line<'a> {
     /// The server waits for the rest of a command.
     Continue,
     /// The end of the command with this tag.
-    Tagged { tag: &'a [u8], status: Status, said: Said },
+    Tagged { tag: &'a [u8], status: Status, said: ServerText },
     /// A status that belongs to no command.
-    Status { status: Status, said: Said },
+    Status { status: Status, said: ServerText },
     /// Data; literals may follow.
     Data(&'a [u8]),
     /// Nothing that IMAP knows.
@@ -99,7 +99,7 @@ impl<'a> Line<'a> {
         if line == b"+" || line.starts_with(b"+ ") {
             return Self::Continue;
         }
-        let Some((tag, rest)) = word(line) else { return Self::Nonsense };
+        let Some((tag, rest)) = split_word(line) else { return Self::Nonsense };
         match (tag, status(rest)) {
             (b"*", Some((status, said))) => Self::Status { status, said },
             (b"*", None) if !rest.is_empty() => Self::Data(rest),
@@ -112,14 +112,14 @@ impl<'a> Line<'a> {
 }
 
 /// A word and what stands behind its blank.
-fn word(line: &[u8]) -> Option<(&[u8], &[u8])> {
+fn split_word(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = line.iter().position(|byte| *byte == b' ')?;
     let (word, rest) = line.split_at(end);
     (!word.is_empty()).then(|| (word, rest.get(1..).unwrap_or_default()))
 }
 
-fn status(line: &[u8]) -> Option<(Status, Said)> {
-    let (name, rest) = word(line).unwrap_or((line, b""));
+fn status(line: &[u8]) -> Option<(Status, ServerText)> {
+    let (name, rest) = split_word(line).unwrap_or((line, b""));
     let status = match name.to_ascii_uppercase().as_slice() {
         b"OK" => Status::Ok,
         b"NO" => Status::No,
@@ -131,20 +131,20 @@ fn status(line: &[u8]) -> Option<(Status, Said)> {
     Some((status, said(rest)))
 }
 
-fn said(text: &[u8]) -> Said {
+fn said(text: &[u8]) -> ServerText {
     let coded = text.strip_prefix(b"[").and_then(|rest| {
         let end = rest.iter().position(|byte| *byte == b']')?;
         let (code, rest) = rest.split_at(end);
         Some((code, rest.get(1..).unwrap_or_default().trim_ascii_start()))
     });
     let Some((inside, rest)) = coded else {
-        return Said { text: shown(text), ..Said::default() };
+        return ServerText { text: display_text(text), ..ServerText::default() };
     };
-    let (code, detail) = word(inside).unwrap_or((inside, b""));
-    Said {
-        code: Some(shown(&code.to_ascii_uppercase())),
+    let (code, detail) = split_word(inside).unwrap_or((inside, b""));
+    ServerText {
+        code: Some(display_text(&code.to_ascii_uppercase())),
         detail: String::from_utf8_lossy(detail).into_owned(),
-        text: shown(rest),
+        text: display_text(rest),
     }
 }
 
@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(said.text, "Connection lost.");
         let Line::Status { said, .. } = Line::read(b"* ok [appenduid 7 42]") else { panic!("it is a status") };
         assert_eq!((said.code.as_deref(), said.detail.as_str(), said.text.as_str()), (Some("APPENDUID"), "7 42", ""));
-        assert_eq!(Line::read(b"* OK"), Line::Status { status: Status::Ok, said: Said::default() });
+        assert_eq!(Line::read(b"* OK"), Line::Status { status: Status::Ok, said: ServerText::default() });
         let Line::Status { said, .. } = Line::read(b"* OK [not closed") else { panic!("it is a status") };
         assert_eq!((said.code, said.text.as_str()), (None, "[not closed"));
     }

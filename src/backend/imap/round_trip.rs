@@ -5,7 +5,7 @@ use super::endpoint::Endpoint;
 use super::guard::random_word;
 use super::progress::{Phase, Progress};
 use super::session::{Library, Opening, Session, require_uidplus};
-use super::session_end::{Finding, Stop};
+use super::session_end::{ImapResult, SessionEnd};
 use crate::value::{ActionError, Timestamp, Value};
 use async_imap::types::{Fetch, Seq};
 use futures_util::TryStreamExt;
@@ -46,7 +46,7 @@ pub(super) async fn perform(
             },
         }
     };
-    let token = reached.await.map_err(Stop::into_error)?;
+    let token = reached.await.map_err(SessionEnd::into_error)?;
     Ok(Value::record(
         "RoundTrip",
         [
@@ -68,7 +68,7 @@ pub(super) async fn remove_left(
     progress: &mut Progress,
 ) -> Result<Value, ActionError> {
     let removed = take_away(endpoint, login, mailbox, &owner(&endpoint.host), progress).await;
-    removed.map_err(Stop::into_error).map(|()| Value::Absent)
+    removed.map_err(SessionEnd::into_error).map(|()| Value::Absent)
 }
 
 /// Takes away the messages whose token begins so, in a session of its own.
@@ -78,7 +78,7 @@ async fn take_away(
     mailbox: &str,
     token: &str,
     progress: &mut Progress,
-) -> Result<(), Stop> {
+) -> Result<(), SessionEnd> {
     let mut session = Session::open(endpoint, progress).await?;
     session.log_in(login, progress).await?;
     session.open_mailbox(Opening::ToChange, mailbox, progress).await?;
@@ -122,7 +122,7 @@ async fn append(
     mailbox: &str,
     token: &str,
     progress: &mut Progress,
-) -> Result<(u32, u32), Stop> {
+) -> Result<(u32, u32), SessionEnd> {
     let message = message(token);
     let append = async |library: &mut Library| library.append(mailbox, Some("(\\Seen)"), None, &message).await;
     let ((), answer) = session.run(Phase::Append, progress, append).await?;
@@ -131,7 +131,7 @@ async fn append(
     match (said.code.as_deref(), numbers.next(), numbers.next(), numbers.next()) {
         (Some("APPENDUID"), Some(Ok(validity)), Some(Ok(uid)), None) => Ok((validity, uid)),
         _ => {
-            let stop = Stop::protocol(
+            let stop = SessionEnd::protocol(
                 "the server stored the message and did not say under which number",
                 said.text.as_bytes(),
             );
@@ -148,22 +148,26 @@ async fn read_back(
     uid: u32,
     token: &str,
     progress: &mut Progress,
-) -> Result<(), Stop> {
+) -> Result<(), SessionEnd> {
     let (opened, _) = session.open_mailbox(Opening::ToChange, mailbox, progress).await?;
     if opened.uid_validity != Some(validity) {
-        return Err(Stop::answer(Finding::Refused, "the mailbox was made anew while a message was left in it"));
+        return Err(SessionEnd::answer(
+            ImapResult::Refused,
+            "the mailbox was made anew while a message was left in it",
+        ));
     }
     match fetch(session, uid, progress).await? {
         Some(literal) if bears(&literal, token) => Ok(()),
-        Some(_) => {
-            Err(Stop::answer(Finding::Refused, "the server gave back another message than the one that was left"))
-        }
-        None => Err(Stop::answer(Finding::Refused, "the message that was left is not there")),
+        Some(_) => Err(SessionEnd::answer(
+            ImapResult::Refused,
+            "the server gave back another message than the one that was left",
+        )),
+        None => Err(SessionEnd::answer(ImapResult::Refused, "the message that was left is not there")),
     }
 }
 
 /// Deletes these messages of the mailbox that is open, and no others.
-async fn expunge(session: &mut Session, uids: &[u32], progress: &mut Progress) -> Result<(), Stop> {
+async fn expunge(session: &mut Session, uids: &[u32], progress: &mut Progress) -> Result<(), SessionEnd> {
     let set = uids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
     let mark = async |library: &mut Library| {
         library.uid_store(&set, "+FLAGS.SILENT (\\Deleted)").await?.try_collect::<Vec<Fetch>>().await
@@ -175,7 +179,7 @@ async fn expunge(session: &mut Session, uids: &[u32], progress: &mut Progress) -
 }
 
 /// The headers of a message that the server sends for this number, if it sends one.
-async fn fetch(session: &mut Session, uid: u32, progress: &mut Progress) -> Result<Option<Vec<u8>>, Stop> {
+async fn fetch(session: &mut Session, uid: u32, progress: &mut Progress) -> Result<Option<Vec<u8>>, SessionEnd> {
     let fetch = async |library: &mut Library| {
         library.uid_fetch(uid.to_string(), "(UID BODY.PEEK[HEADER])").await?.try_collect::<Vec<Fetch>>().await
     };
@@ -193,10 +197,10 @@ fn bears(headers: &[u8], token: &str) -> bool {
 }
 
 /// Adds to what went wrong that the message was not taken away.
-fn still_there(token: &str, stop: Stop) -> Stop {
+fn still_there(token: &str, stop: SessionEnd) -> SessionEnd {
     let mut error = stop.into_error();
     error.message = format!("{}; the message with {HEADER}: {token} was not taken away", error.message);
-    Stop::Error(error)
+    SessionEnd::Error(error)
 }
 
 #[cfg(test)]

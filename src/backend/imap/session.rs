@@ -7,8 +7,8 @@ use super::command_cycle::Answer;
 use super::endpoint::Endpoint;
 use super::guard::Guard;
 use super::progress::{Phase, Progress};
-use super::response::Said;
-use super::session_end::{Finding, Stop};
+use super::response::ServerText;
+use super::session_end::{ImapResult, SessionEnd};
 use crate::transport::tls::{PeerCertificate, TlsError};
 use crate::transport::{tcp, tls};
 use crate::value::{ActionError, ErrorKind};
@@ -29,17 +29,17 @@ use tokio_native_tls::TlsStream;
 const GOODBYE: Duration = Duration::from_secs(1);
 
 /// The only kind of stream that a session runs over.
-type Secured = Guard<TlsStream<TcpStream>>;
+type SecureStream = Guard<TlsStream<TcpStream>>;
 /// A session of the library's.
-pub(super) type Library = async_imap::Session<Secured>;
+pub(super) type Library = async_imap::Session<SecureStream>;
 
 /// A connection that is secured and greeted. There is no other way to get one, and none to send a password without.
 pub(super) struct Session {
-    stage: Stage,
+    stage: SessionState,
 }
 
-enum Stage {
-    Greeted(Client<Secured>),
+enum SessionState {
+    Greeted(Client<SecureStream>),
     LoggedIn(Library),
     /// Something went wrong in the middle of the login.
     Lost,
@@ -53,14 +53,14 @@ pub(super) enum Opening {
 }
 
 /// Connects, greets and says goodbye.
-pub(super) async fn greeting(endpoint: &Endpoint, progress: &mut Progress) -> Result<(), Stop> {
+pub(super) async fn greeting(endpoint: &Endpoint, progress: &mut Progress) -> Result<(), SessionEnd> {
     let session = Session::open(endpoint, progress).await?;
     session.close(progress).await;
     Ok(())
 }
 
 /// Logs in and out.
-pub(super) async fn login_only(endpoint: &Endpoint, login: &Login, progress: &mut Progress) -> Result<(), Stop> {
+pub(super) async fn login_only(endpoint: &Endpoint, login: &Login, progress: &mut Progress) -> Result<(), SessionEnd> {
     let mut session = Session::open(endpoint, progress).await?;
     let reached = session.log_in(login, progress).await;
     session.close(progress).await;
@@ -73,7 +73,7 @@ pub(super) async fn examine(
     login: &Login,
     mailbox: &str,
     progress: &mut Progress,
-) -> Result<(), Stop> {
+) -> Result<(), SessionEnd> {
     let mut session = Session::open(endpoint, progress).await?;
     let reached = async {
         session.log_in(login, progress).await?;
@@ -92,7 +92,7 @@ pub(super) async fn examine(
 pub(super) async fn certificate(
     endpoint: &Endpoint,
     progress: &mut Progress,
-) -> Result<(PeerCertificate, Option<String>), Stop> {
+) -> Result<(PeerCertificate, Option<String>), SessionEnd> {
     let stream = connect(endpoint, progress).await?;
     let name = &endpoint.server_name;
     let secured = progress.during(Phase::Tls, async { Ok(endpoint.trust.secure(name, stream).await) }).await?;
@@ -100,7 +100,7 @@ pub(super) async fn certificate(
         Ok((_, certificate)) => Ok((certificate, None)),
         Err(TlsError::Untrusted(problem)) => {
             let stream = connect(endpoint, progress).await?;
-            let look = async { tls::look(name, stream).await.map_err(Stop::from) };
+            let look = async { tls::peer_certificate(name, stream).await.map_err(SessionEnd::from) };
             Ok((progress.during(Phase::Tls, look).await?, Some(problem)))
         }
         Err(error) => Err(error.into()),
@@ -108,30 +108,36 @@ pub(super) async fn certificate(
 }
 
 /// A connection that is ready for a TLS handshake.
-async fn connect(endpoint: &Endpoint, progress: &mut Progress) -> Result<TcpStream, Stop> {
+async fn connect(endpoint: &Endpoint, progress: &mut Progress) -> Result<TcpStream, SessionEnd> {
     let deadline = progress.deadline();
-    let connecting =
-        async { tcp::connect(&endpoint.address, endpoint.port, endpoint.from, deadline).await.map_err(Stop::from) };
+    let connecting = async {
+        tcp::connect(&endpoint.address, endpoint.port, endpoint.from, deadline).await.map_err(SessionEnd::from)
+    };
     let stream = progress.during(Phase::Connect, connecting).await?;
     if endpoint.starttls { start_tls(stream, progress).await } else { Ok(stream) }
 }
 
 /// Asks for TLS on a connection that has none. What the server says before TLS is believed in nothing but this: the
 /// guard and the library's client that heard it end here, and others begin.
-async fn start_tls(stream: TcpStream, progress: &mut Progress) -> Result<TcpStream, Stop> {
+async fn start_tls(stream: TcpStream, progress: &mut Progress) -> Result<TcpStream, SessionEnd> {
     let mut client = Client::new(Guard::in_the_clear(stream)?);
     progress.during(Phase::Greeting, greeted(&mut client)).await?;
     progress
         .during(Phase::Starttls, async {
             let offered = exchange(&mut client, "CAPABILITY").await?;
             if !offered.capabilities.iter().any(|name| name == "STARTTLS") {
-                return Err(Stop::protocol("the server offers no STARTTLS, and no password is sent without TLS", b""));
+                return Err(SessionEnd::protocol(
+                    "the server offers no STARTTLS, and no password is sent without TLS",
+                    b"",
+                ));
             }
             match exchange(&mut client, "STARTTLS").await {
-                Err(Stop::Answer { finding, text, .. }) if finding != Finding::Closed => Err(Stop::protocol(
-                    "the server refused STARTTLS, and no password is sent without TLS",
-                    text.as_bytes(),
-                )),
+                Err(SessionEnd::Answer { finding, text, .. }) if finding != ImapResult::Closed => {
+                    Err(SessionEnd::protocol(
+                        "the server refused STARTTLS, and no password is sent without TLS",
+                        text.as_bytes(),
+                    ))
+                }
                 other => other,
             }?;
             let (stream, pending) = client.into_inner().into_parts();
@@ -140,7 +146,10 @@ async fn start_tls(stream: TcpStream, progress: &mut Progress) -> Result<TcpStre
             let mut byte = [0];
             let silent = matches!(stream.try_read(&mut byte), Err(error) if error.kind() == io::ErrorKind::WouldBlock);
             if !pending.is_empty() || !silent {
-                return Err(Stop::protocol("something was sent after the answer to STARTTLS, before TLS", &pending));
+                return Err(SessionEnd::protocol(
+                    "something was sent after the answer to STARTTLS, before TLS",
+                    &pending,
+                ));
             }
             Ok(stream)
         })
@@ -149,9 +158,9 @@ async fn start_tls(stream: TcpStream, progress: &mut Progress) -> Result<TcpStre
 
 impl Session {
     /// Connects, secures, and hears what the server says first and what it can do.
-    pub async fn open(endpoint: &Endpoint, progress: &mut Progress) -> Result<Self, Stop> {
+    pub async fn open(endpoint: &Endpoint, progress: &mut Progress) -> Result<Self, SessionEnd> {
         let stream = connect(endpoint, progress).await?;
-        let securing = async { endpoint.trust.secure(&endpoint.server_name, stream).await.map_err(Stop::from) };
+        let securing = async { endpoint.trust.secure(&endpoint.server_name, stream).await.map_err(SessionEnd::from) };
         let (stream, certificate) = progress.during(Phase::Tls, securing).await?;
         progress.certificate_expires = Some(certificate.not_after);
         let mut client = Client::new(Guard::secured(stream, endpoint.starttls)?);
@@ -159,7 +168,7 @@ impl Session {
             let greeting = progress.during(Phase::Greeting, greeted(&mut client)).await?;
             (progress.said, progress.capabilities) = (greeting.said, greeting.capabilities);
         }
-        let mut session = Self { stage: Stage::Greeted(client) };
+        let mut session = Self { stage: SessionState::Greeted(client) };
         if progress.capabilities.is_empty() {
             session.ask_capabilities(progress).await?;
         }
@@ -167,16 +176,16 @@ impl Session {
     }
 
     /// Sends the password, once.
-    pub async fn log_in(&mut self, login: &Login, progress: &mut Progress) -> Result<(), Stop> {
+    pub async fn log_in(&mut self, login: &Login, progress: &mut Progress) -> Result<(), SessionEnd> {
         if progress.capabilities.iter().any(|name| name == "LOGINDISABLED") {
-            let said = Said {
+            let said = ServerText {
                 code: Some("LOGINDISABLED".into()),
                 text: "the server takes no LOGIN, so no password was sent".into(),
-                ..Said::default()
+                ..ServerText::default()
             };
-            return Err(Stop::said(Finding::Refused, &said));
+            return Err(SessionEnd::said(ImapResult::Refused, &said));
         }
-        let ((), answer) = progress.during(Phase::Login, self.exchange_login(login)).await?;
+        let ((), answer) = progress.during(Phase::Login, self.login_command(login)).await?;
         // They may be others now. Whoever needs them asks where they were not told.
         progress.capabilities = answer.capabilities;
         if progress.capabilities.is_empty() {
@@ -186,11 +195,13 @@ impl Session {
         Ok(())
     }
 
-    async fn exchange_login(&mut self, login: &Login) -> Result<((), Answer), Stop> {
-        let Stage::Greeted(client) = std::mem::replace(&mut self.stage, Stage::Lost) else { return Err(lost()) };
+    async fn login_command(&mut self, login: &Login) -> Result<((), Answer), SessionEnd> {
+        let SessionState::Greeted(client) = std::mem::replace(&mut self.stage, SessionState::Lost) else {
+            return Err(lost());
+        };
         let (stage, result) = match survived(client.login(login.user.as_str(), &*login.password)).await? {
-            Ok(session) => (Stage::LoggedIn(session), Ok(())),
-            Err((error, client)) => (Stage::Greeted(client), Err(error)),
+            Ok(session) => (SessionState::LoggedIn(session), Ok(())),
+            Err((error, client)) => (SessionState::Greeted(client), Err(error)),
         };
         self.stage = stage;
         self.connection().ok_or_else(lost)?.get_mut().conclude(result)
@@ -202,14 +213,14 @@ impl Session {
         how: Opening,
         mailbox: &str,
         progress: &mut Progress,
-    ) -> Result<(Mailbox, Answer), Stop> {
+    ) -> Result<(Mailbox, Answer), SessionEnd> {
         let open = async |library: &mut Library| match how {
             Opening::ToRead => library.examine(mailbox).await,
             Opening::ToChange => library.select(mailbox).await,
         };
         match self.run(Phase::Select, progress, open).await {
-            Err(Stop::Answer { finding: Finding::Refused, code, text }) => {
-                Err(Stop::Answer { finding: Finding::NoMailbox, code, text })
+            Err(SessionEnd::Answer { finding: ImapResult::Refused, code, text }) => {
+                Err(SessionEnd::Answer { finding: ImapResult::NoMailbox, code, text })
             }
             other => other,
         }
@@ -221,8 +232,8 @@ impl Session {
         phase: Phase,
         progress: &mut Progress,
         command: impl AsyncFnOnce(&mut Library) -> Result<T, Error>,
-    ) -> Result<(T, Answer), Stop> {
-        let Stage::LoggedIn(library) = &mut self.stage else { return Err(lost()) };
+    ) -> Result<(T, Answer), SessionEnd> {
+        let SessionState::LoggedIn(library) = &mut self.stage else { return Err(lost()) };
         progress
             .during(phase, async {
                 let survived = survived(command(library)).await;
@@ -231,12 +242,12 @@ impl Session {
             .await
     }
 
-    async fn ask_capabilities(&mut self, progress: &mut Progress) -> Result<(), Stop> {
+    async fn ask_capabilities(&mut self, progress: &mut Progress) -> Result<(), SessionEnd> {
         let connection = self.connection().ok_or_else(lost)?;
         let answer = progress.during(Phase::Capability, exchange(connection, "CAPABILITY")).await?;
         progress.capabilities = answer.capabilities;
         // What was said before STARTTLS could have been said by anybody.
-        if progress.said == Said::default() {
+        if progress.said == ServerText::default() {
             progress.said = answer.said;
         }
         Ok(())
@@ -252,21 +263,21 @@ impl Session {
         }
     }
 
-    fn connection(&mut self) -> Option<&mut Connection<Secured>> {
+    fn connection(&mut self) -> Option<&mut Connection<SecureStream>> {
         match &mut self.stage {
-            Stage::Greeted(client) => Some(client),
-            Stage::LoggedIn(session) => Some(session),
-            Stage::Lost => None,
+            SessionState::Greeted(client) => Some(client),
+            SessionState::LoggedIn(session) => Some(session),
+            SessionState::Lost => None,
         }
     }
 }
 
-fn lost() -> Stop {
-    Stop::answer(Finding::Closed, "the session has ended")
+fn lost() -> SessionEnd {
+    SessionEnd::answer(ImapResult::Closed, "the session has ended")
 }
 
 /// Hears the greeting.
-async fn greeted<S>(client: &mut Connection<Guard<S>>) -> Result<Answer, Stop>
+async fn greeted<S>(client: &mut Connection<Guard<S>>) -> Result<Answer, SessionEnd>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -275,7 +286,7 @@ where
 }
 
 /// Carries out a command that is nothing but its name.
-async fn exchange<S>(connection: &mut Connection<Guard<S>>, command: &str) -> Result<Answer, Stop>
+async fn exchange<S>(connection: &mut Connection<Guard<S>>, command: &str) -> Result<Answer, SessionEnd>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -286,8 +297,8 @@ where
 /// What came of what the library did, if it survived it.
 fn concluded<S, T, E>(
     connection: &mut Connection<Guard<S>>,
-    survived: Result<Result<T, E>, Stop>,
-) -> Result<(T, Answer), Stop>
+    survived: Result<Result<T, E>, SessionEnd>,
+) -> Result<(T, Answer), SessionEnd>
 where
     S: AsyncRead + AsyncWrite + Unpin,
     E: fmt::Display,
@@ -304,17 +315,17 @@ where
 
 /// The second wall: should the guard let something through that the library panics on, the call fails, and the run
 /// goes on. What the library held then is not used again.
-async fn survived<T>(work: impl Future<Output = T>) -> Result<T, Stop> {
+async fn survived<T>(work: impl Future<Output = T>) -> Result<T, SessionEnd> {
     let survived = AssertUnwindSafe(work).catch_unwind().await;
-    survived.map_err(|_| Stop::protocol("the server sent something that the IMAP library does not survive", b""))
+    survived.map_err(|_| SessionEnd::protocol("the server sent something that the IMAP library does not survive", b""))
 }
 
 /// Whether the server can do what a message that is taken away again needs.
-pub(super) fn require_uidplus(progress: &Progress) -> Result<(), Stop> {
+pub(super) fn require_uidplus(progress: &Progress) -> Result<(), SessionEnd> {
     if progress.capabilities.iter().any(|name| name == "UIDPLUS") {
         return Ok(());
     }
-    Err(Stop::Error(ActionError::new(
+    Err(SessionEnd::Error(ActionError::new(
         ErrorKind::Refused,
         "the server does not offer UIDPLUS: a message could not be taken away without also expunging whatever else is \
          marked as deleted in the mailbox, so none was left there",
@@ -326,7 +337,7 @@ mod tests {
     use super::*;
 
     /// What a server sends with nothing between it and the library.
-    fn unguarded(sent: &'static [u8]) -> Result<(), Stop> {
+    fn unguarded(sent: &'static [u8]) -> Result<(), SessionEnd> {
         let mut client = Client::new(tokio::io::join(sent, tokio::io::sink()));
         let reading = survived(async { client.read_response().await.map(|_| ()) });
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
@@ -337,7 +348,7 @@ mod tests {
     fn a_panic_of_the_library_is_an_error_of_the_protocol() {
         assert!(unguarded(b"* OK hello\r\n").is_ok());
         for sent in [&b"* 1 FETCH (INTERNALDATE NIL)\r\n"[..], "* OK [ALERT]\u{5bc6}\r\n".as_bytes()] {
-            let Err(Stop::Error(error)) = unguarded(sent) else { panic!("the library panics: {sent:?}") };
+            let Err(SessionEnd::Error(error)) = unguarded(sent) else { panic!("the library panics: {sent:?}") };
             assert_eq!(error.kind, ErrorKind::Protocol);
             assert!(error.message.contains("does not survive"), "{error}");
         }

@@ -1,7 +1,7 @@
 //! Why a session went no further: an answer of the service, or something that leaves open how it is.
 
-use super::display_text::{is_cut, shown};
-use super::response::Said;
+use super::display_text::{display_text, is_cut};
+use super::response::ServerText;
 use crate::transport::lines::ReadError;
 use crate::transport::tcp::ConnectError;
 use crate::transport::tls::TlsError;
@@ -10,7 +10,7 @@ use ecow::EcoString;
 
 /// The words of `ImapResult`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Finding {
+pub(super) enum ImapResult {
     Accepted,
     Unavailable,
     Closed,
@@ -24,8 +24,8 @@ pub(super) enum Finding {
     Refused,
 }
 
-impl Finding {
-    pub const fn word(self) -> &'static str {
+impl ImapResult {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
             Self::Unavailable => "unavailable",
@@ -54,7 +54,7 @@ impl Finding {
     }
 
     /// What a NO to a command means, by its response code (RFC 5530).
-    pub fn of_refusal(said: &Said) -> Self {
+    pub fn of_refusal(said: &ServerText) -> Self {
         match said.code.as_deref() {
             Some("UNAVAILABLE" | "SERVERBUG") => Self::Unavailable,
             Some("AUTHENTICATIONFAILED" | "AUTHORIZATIONFAILED" | "EXPIRED") => Self::AuthenticationFailed,
@@ -65,27 +65,27 @@ impl Finding {
 
 /// The end of a session before its aim.
 #[derive(Debug)]
-pub(super) enum Stop {
+pub(super) enum SessionEnd {
     /// A definite answer about the service.
-    Answer { finding: Finding, code: Option<EcoString>, text: EcoString },
+    Answer { finding: ImapResult, code: Option<EcoString>, text: EcoString },
     /// Nothing can be said of the service.
     Error(ActionError),
 }
 
-impl Stop {
+impl SessionEnd {
     /// An answer in our words.
-    pub fn answer(finding: Finding, text: impl Into<EcoString>) -> Self {
+    pub fn answer(finding: ImapResult, text: impl Into<EcoString>) -> Self {
         Self::Answer { finding, code: None, text: text.into() }
     }
 
     /// An answer in the server's words.
-    pub fn said(finding: Finding, said: &Said) -> Self {
+    pub fn said(finding: ImapResult, said: &ServerText) -> Self {
         Self::Answer { finding, code: said.code.clone(), text: said.text.clone() }
     }
 
     /// The server broke its protocol; `seen` is what it sent.
     pub fn protocol(problem: impl Into<String>, seen: &[u8]) -> Self {
-        Self::Error(ActionError::new(ErrorKind::Protocol, problem).with(Value::Text(shown(seen))))
+        Self::Error(ActionError::new(ErrorKind::Protocol, problem).with(Value::Text(display_text(seen))))
     }
 
     /// As the error of an action.
@@ -95,18 +95,18 @@ impl Stop {
             Self::Answer { finding, code, text } => {
                 let code = code.map(|code| format!("[{code}] ")).unwrap_or_default();
                 let loss = is_cut(&text).then_some(Loss::LeftOut);
-                ActionError::new(finding.kind(), format!("{}: {code}{text}", finding.word())).losing(loss)
+                ActionError::new(finding.kind(), format!("{}: {code}{text}", finding.as_str())).losing(loss)
             }
         }
     }
 }
 
-impl From<ConnectError> for Stop {
+impl From<ConnectError> for SessionEnd {
     fn from(error: ConnectError) -> Self {
         let finding = match error {
-            ConnectError::Refused => Finding::ConnectionRefused,
-            ConnectError::HostUnreachable => Finding::Unreachable,
-            ConnectError::TimedOut => Finding::TimedOut,
+            ConnectError::Refused => ImapResult::ConnectionRefused,
+            ConnectError::HostUnreachable => ImapResult::Unreachable,
+            ConnectError::TimedOut => ImapResult::TimedOut,
             ConnectError::Unresolved(_) | ConnectError::Local(_) => {
                 return Self::Error(ActionError::new(ErrorKind::Unreachable, error.to_string()));
             }
@@ -115,20 +115,20 @@ impl From<ConnectError> for Stop {
     }
 }
 
-impl From<TlsError> for Stop {
+impl From<TlsError> for SessionEnd {
     fn from(error: TlsError) -> Self {
         let finding = match error {
-            TlsError::Untrusted(_) => Finding::TlsUntrusted,
-            TlsError::Handshake(_) => Finding::TlsFailed,
+            TlsError::Untrusted(_) => ImapResult::TlsUntrusted,
+            TlsError::Handshake(_) => ImapResult::TlsFailed,
         };
-        Self::answer(finding, shown(error.to_string().as_bytes()))
+        Self::answer(finding, display_text(error.to_string().as_bytes()))
     }
 }
 
-impl From<ReadError> for Stop {
+impl From<ReadError> for SessionEnd {
     fn from(error: ReadError) -> Self {
         match error {
-            ReadError::Closed | ReadError::Broken(_) => Self::answer(Finding::Closed, error.to_string()),
+            ReadError::Closed | ReadError::Broken(_) => Self::answer(ImapResult::Closed, error.to_string()),
             ReadError::TooLong(_) | ReadError::Malformed => {
                 Self::protocol(format!("the server sent no IMAP: {error}"), b"")
             }

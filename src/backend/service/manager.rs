@@ -1,27 +1,27 @@
 //! What manages the services of a host, whichever it is.
 
-use super::program::Program;
+use super::program::ManagerProgram;
 use super::windows::Windows;
 use super::{supervisor, systemd};
-use crate::backend::Surroundings;
+use crate::backend::CallContext;
 use crate::value::{ActionError, ErrorKind, Host, ServiceManager};
 use std::time::Duration;
 
 /// A manager, ready to be asked.
 pub(super) struct Manager<'a> {
-    means: Means<'a>,
-    surroundings: &'a Surroundings<'a>,
+    means: ManagerKind<'a>,
+    surroundings: &'a CallContext<'a>,
 }
 
-enum Means<'a> {
-    Supervisor(Program<'a>),
-    Systemd(Program<'a>),
+enum ManagerKind<'a> {
+    Supervisor(ManagerProgram<'a>),
+    Systemd(ManagerProgram<'a>),
     Windows(Windows<'a>),
 }
 
 /// What a manager says of one service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Seen {
+pub(super) struct ServiceStatus {
     /// A word of `ServiceState`.
     pub state: String,
     /// Its process, where it has one and the manager names it.
@@ -30,7 +30,7 @@ pub(super) struct Seen {
     pub said: String,
 }
 
-impl Seen {
+impl ServiceStatus {
     /// Whether it runs, or will by itself.
     pub fn is_up(&self) -> bool {
         !matches!(self.state.as_str(), "Stopped" | "Stopping" | "Failed")
@@ -47,7 +47,7 @@ pub(super) enum Verb {
 
 impl Verb {
     /// The word that every program has for it.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Start => "start",
             Self::Stop => "stop",
@@ -57,15 +57,17 @@ impl Verb {
 }
 
 impl<'a> Manager<'a> {
-    pub fn of(host: &'a Host, surroundings: &'a Surroundings<'a>) -> Result<Self, ActionError> {
+    pub fn for_host(host: &'a Host, surroundings: &'a CallContext<'a>) -> Result<Self, ActionError> {
         let settings = host.settings.service.as_ref().ok_or_else(|| {
             let message = format!("the entry of {} does not say what manages its services (`service:`)", host.name);
             ActionError::new(ErrorKind::Refused, message)
         })?;
         let means = match settings.manager {
-            ServiceManager::Supervisor => Means::Supervisor(supervisor::program(settings, surroundings)),
-            ServiceManager::Systemd => Means::Systemd(Program::new("systemctl", settings, surroundings, &[])),
-            ServiceManager::Windows => Means::Windows(Windows::of(host, surroundings)?),
+            ServiceManager::Supervisor => ManagerKind::Supervisor(supervisor::program(settings, surroundings)),
+            ServiceManager::Systemd => {
+                ManagerKind::Systemd(ManagerProgram::new("systemctl", settings, surroundings, &[]))
+            }
+            ServiceManager::Windows => ManagerKind::Windows(Windows::new(host, surroundings)?),
         };
         Ok(Self { means, surroundings })
     }
@@ -76,30 +78,30 @@ impl<'a> Manager<'a> {
     }
 
     /// What the service is doing; its process is named only where that costs nothing.
-    pub async fn glance(&self, name: &str) -> Result<Seen, ActionError> {
+    pub async fn quick_status(&self, name: &str) -> Result<ServiceStatus, ActionError> {
         match &self.means {
-            Means::Windows(windows) => windows.glance(name).await,
-            _ => self.look(name).await,
+            ManagerKind::Windows(windows) => windows.quick_status(name).await,
+            _ => self.status(name).await,
         }
     }
 
     /// What the service is doing, and in which process.
-    pub async fn look(&self, name: &str) -> Result<Seen, ActionError> {
+    pub async fn status(&self, name: &str) -> Result<ServiceStatus, ActionError> {
         match &self.means {
-            Means::Supervisor(program) => supervisor::look(program, name).await,
-            Means::Systemd(program) => systemd::look(program, name).await,
-            Means::Windows(windows) => windows.look(name).await,
+            ManagerKind::Supervisor(program) => supervisor::status(program, name).await,
+            ManagerKind::Systemd(program) => systemd::status(program, name).await,
+            ManagerKind::Windows(windows) => windows.status(name).await,
         }
     }
 
     /// Has something done. That it was done is for [`look`](Self::look) to say.
     pub async fn order(&self, verb: Verb, name: &str) -> Result<(), ActionError> {
         match &self.means {
-            Means::Supervisor(program) => program.order(verb.word(), name, &[verb.word(), name]).await,
-            Means::Systemd(program) => {
-                program.order(verb.word(), name, &["--no-ask-password", verb.word(), "--", name]).await
+            ManagerKind::Supervisor(program) => program.order(verb.as_str(), name, &[verb.as_str(), name]).await,
+            ManagerKind::Systemd(program) => {
+                program.order(verb.as_str(), name, &["--no-ask-password", verb.as_str(), "--", name]).await
             }
-            Means::Windows(windows) => windows.order(verb, name).await,
+            ManagerKind::Windows(windows) => windows.order(verb, name).await,
         }
     }
 
@@ -107,8 +109,8 @@ impl<'a> Manager<'a> {
     pub fn refuse_bad_name(&self, name: &str) -> Result<(), ActionError> {
         let marks = match self.means {
             // `MSSQL$NAME`; a backslash or quote would end the text of a query.
-            Means::Windows(_) => "-_.@:$ ",
-            Means::Supervisor(_) | Means::Systemd(_) => "-_.@:\\",
+            ManagerKind::Windows(_) => "-_.@:$ ",
+            ManagerKind::Supervisor(_) | ManagerKind::Systemd(_) => "-_.@:\\",
         };
         let usual = |letter: char| letter.is_alphanumeric() || marks.contains(letter);
         let fault = match name {

@@ -9,9 +9,9 @@ mod windows;
 #[cfg(test)]
 mod tests;
 
-use super::{Backend, Performing, Surroundings};
+use super::{Backend, CallContext, CallFuture};
 use crate::value::{ActionError, Call, ErrorKind, Value};
-use manager::{Manager, Seen, Verb};
+use manager::{Manager, ServiceStatus, Verb};
 use std::time::Duration;
 
 /// How often a service that is on its way is looked at.
@@ -29,18 +29,18 @@ impl Backend for Service {
         "service"
     }
 
-    fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a Surroundings<'a>) -> Performing<'a> {
+    fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a CallContext<'a>) -> CallFuture<'a> {
         Box::pin(perform(call, surroundings))
     }
 }
 
-async fn perform(call: &Call, surroundings: &Surroundings<'_>) -> Result<Value, ActionError> {
+async fn perform(call: &Call, surroundings: &CallContext<'_>) -> Result<Value, ActionError> {
     let name = call.argument("name").and_then(Value::as_text).unwrap_or_default();
-    let manager = Manager::of(surroundings.host(call, "on")?, surroundings)?;
+    let manager = Manager::for_host(surroundings.host(call, "on")?, surroundings)?;
     manager.refuse_bad_name(name)?;
     match call.action.as_str() {
-        "state" => Ok(Value::word(manager.glance(name).await?.state)),
-        "is_stopped" => Ok(Value::Boolean(!manager.glance(name).await?.is_up())),
+        "state" => Ok(Value::word(manager.quick_status(name).await?.state)),
+        "is_stopped" => Ok(Value::Boolean(!manager.quick_status(name).await?.is_up())),
         "restart" => restart(&manager, name).await,
         "start" => start(&manager, name).await,
         "stopped" if call.argument("stopped").and_then(Value::as_boolean) == Some(false) => start(&manager, name).await,
@@ -50,13 +50,13 @@ async fn perform(call: &Call, surroundings: &Surroundings<'_>) -> Result<Value, 
 }
 
 async fn restart(manager: &Manager<'_>, name: &str) -> Result<Value, ActionError> {
-    let before = manager.look(name).await?;
+    let before = manager.status(name).await?;
     manager.order(Verb::Restart, name).await?;
     runs(manager, name, "restarted", before.process).await.map_err(ActionError::half_way)
 }
 
 async fn start(manager: &Manager<'_>, name: &str) -> Result<Value, ActionError> {
-    if manager.glance(name).await?.state == "Running" {
+    if manager.quick_status(name).await?.state == "Running" {
         return runs(manager, name, "started", None).await;
     }
     manager.order(Verb::Start, name).await?;
@@ -64,12 +64,12 @@ async fn start(manager: &Manager<'_>, name: &str) -> Result<Value, ActionError> 
 }
 
 async fn stop(manager: &Manager<'_>, name: &str) -> Result<Value, ActionError> {
-    if !manager.glance(name).await?.is_up() {
+    if !manager.quick_status(name).await?.is_up() {
         return Ok(Value::Absent);
     }
     manager.order(Verb::Stop, name).await?;
     loop {
-        let seen = manager.glance(name).await.map_err(ActionError::half_way)?;
+        let seen = manager.quick_status(name).await.map_err(ActionError::half_way)?;
         match seen.state.as_str() {
             "Stopped" | "Failed" => return Ok(Value::Absent),
             "Stopping" => manager.sleep(LOOK_AGAIN).await,
@@ -82,7 +82,7 @@ async fn stop(manager: &Manager<'_>, name: &str) -> Result<Value, ActionError> {
 async fn runs(manager: &Manager<'_>, name: &str, done: &str, old: Option<u32>) -> Result<Value, ActionError> {
     let mut settled: Option<u32> = None;
     loop {
-        let seen = manager.look(name).await?;
+        let seen = manager.status(name).await?;
         match seen.state.as_str() {
             "Running" if old.is_some() && seen.process == old => {
                 let message = format!("{name} was {done}, and still runs as the same process");
@@ -101,7 +101,7 @@ async fn runs(manager: &Manager<'_>, name: &str, done: &str, old: Option<u32>) -
     }
 }
 
-fn not_as_ordered(name: &str, done: &str, seen: &Seen) -> ActionError {
+fn not_as_ordered(name: &str, done: &str, seen: &ServiceStatus) -> ActionError {
     let message = format!("{name} was {done}, and is {}", seen.state);
     ActionError::new(ErrorKind::Failed, message).with(Value::text(seen.said.clone()))
 }

@@ -1,20 +1,20 @@
 //! A manager that is a program: `supervisorctl`, `systemctl`.
 
-use crate::backend::{Surroundings, working_folder};
-use crate::transport::process::{Finished, Invocation};
+use crate::backend::{CallContext, working_folder};
+use crate::transport::process::{Invocation, ProcessOutput};
 use crate::value::{ActionError, ErrorKind, ServiceSettings, Value};
 use std::time::Duration;
 
 /// How it is called.
-pub(super) struct Program<'a> {
+pub(super) struct ManagerProgram<'a> {
     arguments: Vec<String>,
-    surroundings: &'a Surroundings<'a>,
+    surroundings: &'a CallContext<'a>,
     begun: Duration,
 }
 
-impl<'a> Program<'a> {
+impl<'a> ManagerProgram<'a> {
     /// By its usual name, unless the host's entry has a command; with what comes before every verb.
-    pub fn new(usual: &str, settings: &ServiceSettings, surroundings: &'a Surroundings<'a>, more: &[String]) -> Self {
+    pub fn new(usual: &str, settings: &ServiceSettings, surroundings: &'a CallContext<'a>, more: &[String]) -> Self {
         let mut arguments = match &settings.command {
             Some(command) if !command.is_empty() => command.clone(),
             _ => vec![usual.to_owned()],
@@ -27,7 +27,7 @@ impl<'a> Program<'a> {
     ///
     /// # Errors
     /// `unreachable` where nobody heard what it said. Other bad endings are for the caller to read.
-    pub async fn ask(&self, words: &[&str]) -> Result<Finished, ActionError> {
+    pub async fn ask(&self, words: &[&str]) -> Result<ProcessOutput, ActionError> {
         let finished = self.run(words).await?;
         if finished.ending.is_success() || finished.ending.kind(&self.arguments) != ErrorKind::Unknown {
             return Ok(finished);
@@ -38,7 +38,7 @@ impl<'a> Program<'a> {
     }
 
     /// Runs it with these words.
-    async fn run(&self, words: &[&str]) -> Result<Finished, ActionError> {
+    async fn run(&self, words: &[&str]) -> Result<ProcessOutput, ActionError> {
         let arguments: Vec<String> =
             self.arguments.iter().cloned().chain(words.iter().map(|word| (*word).to_owned())).collect();
         let folder = Some(working_folder(self.surroundings));
@@ -64,12 +64,12 @@ impl<'a> Program<'a> {
 }
 
 /// What it wrote, in one text.
-pub(super) fn words_of(finished: &Finished) -> String {
+pub(super) fn words_of(finished: &ProcessOutput) -> String {
     said_by(finished).to_string()
 }
 
 /// The same as a value, marked where it is not all that it wrote.
-pub(super) fn said_by(finished: &Finished) -> Value {
+pub(super) fn said_by(finished: &ProcessOutput) -> Value {
     let words = [finished.stdout.last_lines(), finished.stderr.last_lines()];
     let loss = words.iter().find_map(Value::loss);
     let words = words.iter().map(ToString::to_string).filter(|words| !words.is_empty());

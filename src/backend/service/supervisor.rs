@@ -1,24 +1,24 @@
 //! supervisord, through `supervisorctl`.
 
-use super::manager::Seen;
-use super::program::{Program, said_by, words_of};
-use crate::backend::Surroundings;
-use crate::transport::process::{Ending, Finished};
+use super::manager::ServiceStatus;
+use super::program::{ManagerProgram, said_by, words_of};
+use crate::backend::CallContext;
+use crate::transport::process::{Ending, ProcessOutput};
 use crate::value::{ActionError, ErrorKind, ServiceSettings};
 
 /// `supervisorctl`, with the configuration file that the host's entry names.
-pub(super) fn program<'a>(settings: &ServiceSettings, surroundings: &'a Surroundings<'a>) -> Program<'a> {
+pub(super) fn program<'a>(settings: &ServiceSettings, surroundings: &'a CallContext<'a>) -> ManagerProgram<'a> {
     let config = settings.config.as_ref().map(|config| ["-c".to_owned(), config.display().to_string()]);
-    Program::new("supervisorctl", settings, surroundings, config.as_ref().map_or(&[], |config| config))
+    ManagerProgram::new("supervisorctl", settings, surroundings, config.as_ref().map_or(&[], |config| config))
 }
 
 /// What a program is doing.
-pub(super) async fn look(supervisor: &Program<'_>, name: &str) -> Result<Seen, ActionError> {
+pub(super) async fn status(supervisor: &ManagerProgram<'_>, name: &str) -> Result<ServiceStatus, ActionError> {
     read_status(name, &supervisor.ask(&["status", name]).await?)
 }
 
 /// Reads what `status NAME` wrote. The exit code alone will not do: it is 0 for a program in BACKOFF as well.
-fn read_status(name: &str, finished: &Finished) -> Result<Seen, ActionError> {
+fn read_status(name: &str, finished: &ProcessOutput) -> Result<ServiceStatus, ActionError> {
     let said = words_of(finished);
     let line = said.lines().find_map(|line| {
         let mut words = line.split_whitespace();
@@ -28,7 +28,7 @@ fn read_status(name: &str, finished: &Finished) -> Result<Seen, ActionError> {
         // `pid 8431, uptime 0:00:01`
         let number = rest.iter().skip_while(|word| **word != "pid").nth(1);
         let process = number.and_then(|number| number.trim_end_matches(',').parse().ok());
-        return Ok(Seen { state: word_for(state), process, said });
+        return Ok(ServiceStatus { state: word_for(state), process, said });
     }
     let error = if said.contains("no such process") {
         ActionError::new(ErrorKind::Failed, format!("supervisor has no program named {name}"))

@@ -1,21 +1,21 @@
 //! systemd, through `systemctl`.
 
-use super::manager::Seen;
-use super::program::{Program, said_by, words_of};
+use super::manager::ServiceStatus;
+use super::program::{ManagerProgram, said_by, words_of};
 use super::supervisor::capitalised;
-use crate::transport::process::Finished;
+use crate::transport::process::ProcessOutput;
 use crate::value::{ActionError, ErrorKind};
 
 /// Asks for properties in a form that is meant for programs, and never for a password.
 const SHOW: &[&str] = &["--no-ask-password", "--no-pager", "show", "--property=LoadState,ActiveState,SubState,MainPID"];
 
 /// What a unit is doing.
-pub(super) async fn look(systemctl: &Program<'_>, name: &str) -> Result<Seen, ActionError> {
+pub(super) async fn status(systemctl: &ManagerProgram<'_>, name: &str) -> Result<ServiceStatus, ActionError> {
     read_properties(name, &systemctl.ask(&[SHOW, &["--", name]].concat()).await?)
 }
 
 /// Reads what [`SHOW`] wrote. It ends with 0 even for a unit that does not exist: `LoadState` says so.
-fn read_properties(name: &str, finished: &Finished) -> Result<Seen, ActionError> {
+fn read_properties(name: &str, finished: &ProcessOutput) -> Result<ServiceStatus, ActionError> {
     let said = words_of(finished);
     if !finished.ending.is_success() {
         let kind = if said.contains("Failed to connect") || said.contains("not been booted with systemd") {
@@ -47,5 +47,5 @@ fn read_properties(name: &str, finished: &Finished) -> Result<Seen, ActionError>
         }
     };
     let process = property("MainPID").and_then(|number| number.parse().ok()).filter(|number| *number != 0);
-    Ok(Seen { state, process, said })
+    Ok(ServiceStatus { state, process, said })
 }

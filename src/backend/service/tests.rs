@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::backend::testing::{Scripted, World, call, envelope};
-use crate::transport::powershell::{Envelope, ErrorRecord, Place, Request, Stage};
+use crate::transport::powershell::{Envelope, ErrorRecord, ErrorStage, Request, Target};
 use crate::value::{Class, HostSettings, ServiceManager, ServiceSettings};
 use serde_json::json;
 use std::os::unix::fs::PermissionsExt;
@@ -245,7 +245,7 @@ struct WindowsService {
 
 impl WindowsService {
     fn answer(&mut self, request: &Request) -> Envelope {
-        assert_eq!(request.place, Place::Computer { name: "mbx1.contoso.com".to_owned() });
+        assert_eq!(request.place, Target::Computer { name: "mbx1.contoso.com".to_owned() });
         match request.cmdlet.as_str() {
             "Get-Service" => {
                 let status = match self.on_its_way {
@@ -264,7 +264,7 @@ impl WindowsService {
                     assert_eq!(self.status, "Stopped");
                     let (id, category) = ("ServiceCommandException".to_owned(), "NotSpecified".to_owned());
                     let record = ErrorRecord {
-                        stage: Stage::Command,
+                        stage: ErrorStage::Command,
                         id,
                         category,
                         message: "It cannot be started.".to_owned(),

@@ -1,9 +1,9 @@
 //! Services of Windows, through PowerShell.
 
-use super::manager::{Seen, Verb};
-use crate::backend::Surroundings;
+use super::manager::{ServiceStatus, Verb};
+use crate::backend::CallContext;
 use crate::backend::powershell::{PowerShell, SERVICE_STATES, computer};
-use crate::transport::powershell::{Numbers, Place, Request};
+use crate::transport::powershell::{Numbers, Request, Target};
 use crate::value::{ActionError, ErrorKind, Host};
 
 /// `StartType`, as `ServiceStartMode` has it.
@@ -12,7 +12,7 @@ const START_TYPES: Numbers = &[(0, "Boot"), (1, "System"), (2, "Automatic"), (3,
 /// The service control manager of a host.
 pub(super) struct Windows<'a> {
     powershell: PowerShell<'a>,
-    place: Place,
+    place: Target,
 }
 
 /// What `Get-Service` says.
@@ -23,12 +23,12 @@ struct Service {
 }
 
 impl<'a> Windows<'a> {
-    pub fn of(host: &Host, surroundings: &'a Surroundings<'a>) -> Result<Self, ActionError> {
-        Ok(Self { powershell: PowerShell::of(surroundings)?, place: computer(host)? })
+    pub fn new(host: &Host, surroundings: &'a CallContext<'a>) -> Result<Self, ActionError> {
+        Ok(Self { powershell: PowerShell::new(surroundings)?, place: computer(host)? })
     }
 
     /// What the service is doing.
-    pub async fn glance(&self, name: &str) -> Result<Seen, ActionError> {
+    pub async fn quick_status(&self, name: &str) -> Result<ServiceStatus, ActionError> {
         let service = self.service(name).await?;
         let start = service.start_type.map_or_else(String::new, |start| format!(", and starts {start}"));
         let said = format!("{name} is {}{start}", service.status);
@@ -37,14 +37,14 @@ impl<'a> Windows<'a> {
             "StopPending" => "Stopping".to_owned(),
             _ => service.status,
         };
-        Ok(Seen { state, process: None, said })
+        Ok(ServiceStatus { state, process: None, said })
     }
 
     /// What the service is doing, and in which process.
-    pub async fn look(&self, name: &str) -> Result<Seen, ActionError> {
-        let seen = self.glance(name).await?;
+    pub async fn status(&self, name: &str) -> Result<ServiceStatus, ActionError> {
+        let seen = self.quick_status(name).await?;
         let process = if seen.state == "Running" { self.process(name).await? } else { None };
-        Ok(Seen { process, ..seen })
+        Ok(ServiceStatus { process, ..seen })
     }
 
     /// Starts, stops or restarts it. One that is disabled and runs would only be stopped by a restart: it is left alone.
@@ -82,10 +82,10 @@ impl<'a> Windows<'a> {
             return Err(service.mismatch("Name", "is another than was asked for"));
         }
         let start_type = match service.optional_text("StartType")? {
-            Some(_) => Some(service.word("StartType", START_TYPES)?.into()),
+            Some(_) => Some(service.enum_word("StartType", START_TYPES)?.into()),
             None => None,
         };
-        Ok(Service { status: service.word("Status", SERVICE_STATES)?.into(), start_type })
+        Ok(Service { status: service.enum_word("Status", SERVICE_STATES)?.into(), start_type })
     }
 
     async fn process(&self, name: &str) -> Result<Option<u32>, ActionError> {

@@ -6,9 +6,9 @@
 mod programs;
 mod reading;
 
-use self::reading::{Found, Reading, Word};
+use self::reading::{CodeWord, Reading, Word};
 use super::context::Context;
-use super::scope::{Body, BodyKind};
+use super::scope::{BodyKind, BodyScope};
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
 use crate::program::{Expression, ExpressionKind, Method, TextPart};
@@ -20,7 +20,7 @@ use std::sync::LazyLock;
 impl<'a> Context<'a> {
     /// What a command may hold: a program that is written out, no word from outside that passes for an option, and none
     /// that a program reads as code. `input` is where the text for its standard input stands.
-    pub(super) fn guard_command(&mut self, body: &Body<'a>, command: &mut Expression, input: Option<Span>) {
+    pub(super) fn guard_command(&mut self, body: &BodyScope<'a>, command: &mut Expression, input: Option<Span>) {
         let span = command.span;
         let ExpressionKind::List(items) = &mut command.kind else {
             if !matches!(command.kind, ExpressionKind::Constant(_)) {
@@ -70,10 +70,10 @@ impl<'a> Context<'a> {
 
     /// Text from outside in a word that the program, or one that it starts, reads as code; and scripts that are worked
     /// out, whatever they are made of.
-    fn guard_code(&mut self, body: &Body<'a>, items: &[Expression], input: Option<Span>) {
-        let words = items.iter().enumerate().map(|(at, item)| word(item, at, body)).collect();
+    fn guard_code(&mut self, body: &BodyScope<'a>, items: &[Expression], input: Option<Span>) {
+        let words = items.iter().enumerate().map(|(at, item)| command_word(item, at, body)).collect();
         let Reading { found, scripts, .. } =
-            Reading::of(words, input.map_or(Origin::Written, |span| body.origin(span)));
+            Reading::new(words, input.map_or(Origin::Written, |span| body.origin(span)));
         if let Some(script) = scripts.iter().find_map(|at| items.get(*at)) {
             let message = "A script is written out: text from outside must never become code";
             self.report(
@@ -82,7 +82,7 @@ impl<'a> Context<'a> {
             );
         }
         let mut spans: Vec<Span> = Vec::new();
-        let mut first: Option<&Found> = None;
+        let mut first: Option<&CodeWord> = None;
         for found in found.iter().filter(|found| !scripts.contains(&found.at)) {
             let least = if found.shell { Origin::Outside } else { Origin::Plain };
             let places = match items.get(found.at) {
@@ -131,7 +131,7 @@ pub(super) enum Origin {
 }
 
 /// What is known of a word before it is run.
-fn word<'w>(item: &'w Expression, at: usize, body: &Body<'_>) -> Word<'w> {
+fn command_word<'w>(item: &'w Expression, at: usize, body: &BodyScope<'_>) -> Word<'w> {
     let written = written_text(item);
     let ExpressionKind::Text(parts) = &item.kind else {
         let prefix = written.unwrap_or_default();
@@ -151,7 +151,7 @@ fn word<'w>(item: &'w Expression, at: usize, body: &Body<'_>) -> Word<'w> {
 }
 
 /// The parts of a word that come from outside.
-fn places(item: &Expression, body: &Body<'_>, least: Origin) -> Vec<Span> {
+fn places(item: &Expression, body: &BodyScope<'_>, least: Origin) -> Vec<Span> {
     let ExpressionKind::Text(parts) = &item.kind else { return vec![item.span] };
     let values = parts.iter().filter_map(|part| match part {
         TextPart::Value(value) => Some(value.span),

@@ -345,7 +345,7 @@ pub(super) const LOADING: [&str; 53] = [
 
 /// Which words of a program are code, beside the values of its options.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reads {
+pub(super) enum CodeWords {
     Options,
     /// Every word after its name.
     EveryWord,
@@ -375,7 +375,7 @@ pub(super) enum Input {
 /// A program that reads some of its words as code.
 pub(super) struct Program {
     pub names: &'static [&'static str],
-    pub reads: Reads,
+    pub reads: CodeWords,
     /// Words of which one must be there for it to read code; a `.` at the end stands for any ending.
     pub told: &'static [&'static str],
     /// Options whose value is code.
@@ -402,7 +402,7 @@ pub(super) struct Program {
 
 const PLAIN: Program = Program {
     names: &[],
-    reads: Reads::Options,
+    reads: CodeWords::Options,
     told: &[],
     code: &[],
     files: &[],
@@ -418,7 +418,7 @@ const PLAIN: Program = Program {
 };
 
 const SHELL: Program = Program { shell: true, ..PLAIN };
-const JOINING: Program = Program { reads: Reads::EveryWord, ..SHELL };
+const JOINING: Program = Program { reads: CodeWords::EveryWord, ..SHELL };
 const SCRIPTS: Program = Program { script: true, stops: true, input: Input::CodeWithoutScript, ..PLAIN };
 const DATABASE: Program = Program { input: Input::Code, ..PLAIN };
 
@@ -453,7 +453,7 @@ pub(super) const PROGRAMS: [Program; 62] = [
     // Shells on other hosts.
     Program {
         names: &["ssh", "slogin", "rsh", "autossh", "plink", "mosh", "dbclient"],
-        reads: Reads::RemoteCommand,
+        reads: CodeWords::RemoteCommand,
         values: OF_SSH,
         ..SHELL
     },
@@ -465,20 +465,20 @@ pub(super) const PROGRAMS: [Program; 62] = [
     Program { names: &["salt", "salt-call", "salt-ssh"], told: &["cmd."], ..JOINING },
     Program { names: &["ansible"], code: &["-a", "--args", "-e", "--extra-vars"], ..SHELL },
     Program { names: &["ansible-playbook"], code: &["-e", "--extra-vars"], ..PLAIN },
-    Program { names: &["scp"], reads: Reads::RemotePaths, code: &["-o", "-S"], ..SHELL },
+    Program { names: &["scp"], reads: CodeWords::RemotePaths, code: &["-o", "-S"], ..SHELL },
     Program {
         names: &["sftp"],
-        reads: Reads::RemotePaths,
+        reads: CodeWords::RemotePaths,
         code: &["-o", "-S"],
         files: &["-b"],
         input: Input::CodeWithoutScript,
         ..SHELL
     },
-    Program { names: &["rsync"], reads: Reads::RemotePaths, code: &["-e", "--rsh", "--rsync-path"], ..SHELL },
+    Program { names: &["rsync"], reads: CodeWords::RemotePaths, code: &["-e", "--rsh", "--rsync-path"], ..SHELL },
     // Shells on this one.
     Program {
         names: &["sh", "bash", "rbash", "dash", "ash", "zsh", "ksh", "mksh", "csh", "tcsh", "fish", "nu"],
-        reads: Reads::ShellScript,
+        reads: CodeWords::ShellScript,
         shell: true,
         ..SCRIPTS
     },
@@ -514,7 +514,7 @@ pub(super) const PROGRAMS: [Program; 62] = [
     },
     Program { names: &["ncat", "nc"], code: &["-c", "--sh-exec", "-e", "--exec"], ..SHELL },
     Program { names: &["certbot"], code: &["--deploy-hook", "--pre-hook", "--post-hook", "--renew-hook"], ..SHELL },
-    Program { names: &["socat"], reads: Reads::EveryWord, ..PLAIN },
+    Program { names: &["socat"], reads: CodeWords::EveryWord, ..PLAIN },
     // Languages.
     Program { names: &["python", "pypy"], code: &["-c"], values: &[("-W", 1), ("-X", 1)], ends: true, ..SCRIPTS },
     Program { names: &["perl"], code: &["-e", "-E"], values: &[("-I", 1), ("-M", 0), ("-m", 0)], ..SCRIPTS },
@@ -548,7 +548,7 @@ pub(super) const PROGRAMS: [Program; 62] = [
             ("-outputformat", 1),
             ("-workingdirectory", 1),
         ],
-        reads: Reads::FirstOperand,
+        reads: CodeWords::FirstOperand,
         to_the_end: true,
         any_case: true,
         ..SCRIPTS
@@ -556,7 +556,7 @@ pub(super) const PROGRAMS: [Program; 62] = [
     Program { names: &["cmd"], code: &["/c", "/k"], to_the_end: true, any_case: true, ..SCRIPTS },
     Program {
         names: &["awk", "gawk", "mawk", "nawk"],
-        reads: Reads::FirstOperand,
+        reads: CodeWords::FirstOperand,
         code: &["-e", "--source"],
         files: &["-f", "--file"],
         values: &[
@@ -572,7 +572,7 @@ pub(super) const PROGRAMS: [Program; 62] = [
     },
     Program {
         names: &["sed", "gsed"],
-        reads: Reads::FirstOperand,
+        reads: CodeWords::FirstOperand,
         code: &["-e", "--expression"],
         files: &["-f", "--file"],
         values: &[("-l", 1), ("-i", 0)],
@@ -580,14 +580,14 @@ pub(super) const PROGRAMS: [Program; 62] = [
     },
     Program {
         names: &["jq", "gojq", "jaq"],
-        reads: Reads::FirstOperand,
+        reads: CodeWords::FirstOperand,
         files: &["-f", "--from-file"],
         values: &[("--arg", 2), ("--argjson", 2), ("--slurpfile", 2), ("--rawfile", 2), ("--indent", 1), ("-L", 1)],
         ..PLAIN
     },
     Program {
         names: &["yq"],
-        reads: Reads::FirstOperand,
+        reads: CodeWords::FirstOperand,
         code: &["e", "eval", "ea", "eval-all", "--expression"],
         files: &["-f", "--from-file"],
         values: &[("--arg", 2), ("--argjson", 2), ("-p", 1), ("-o", 1), ("-I", 1), ("--indent", 1)],
@@ -595,7 +595,7 @@ pub(super) const PROGRAMS: [Program; 62] = [
     },
     Program {
         names: &["make", "gmake"],
-        reads: Reads::Assignments,
+        reads: CodeWords::Assignments,
         code: &["--eval"],
         files: &["-f", "--file", "--makefile"],
         ..PLAIN
@@ -627,7 +627,7 @@ pub(super) const PROGRAMS: [Program; 62] = [
     Program { names: &["mysqlsh"], code: &["-e", "--execute"], ..DATABASE },
     Program {
         names: &["sqlite3", "duckdb"],
-        reads: Reads::LaterOperands,
+        reads: CodeWords::LaterOperands,
         code: &["-cmd", "-c", "-s"],
         values: &[("-separator", 1), ("-init", 1), ("-nullvalue", 1), ("-newline", 1), ("-maxsize", 1)],
         ..DATABASE

@@ -1,7 +1,7 @@
 //! Goes through a command from the outermost program to the innermost, and gathers the words that are read as code.
 
 use super::Origin;
-use super::programs::{Input, LOADING, PROGRAMS, Program, Reads, WRAPPERS, Wrapper};
+use super::programs::{CodeWords, Input, LOADING, PROGRAMS, Program, WRAPPERS, Wrapper};
 
 /// Stands for the text of the standard input among the places of words.
 pub(super) const INPUT: usize = usize::MAX;
@@ -35,7 +35,7 @@ impl<'w> Word<'w> {
 }
 
 /// A word that is read as code.
-pub(super) struct Found {
+pub(super) struct CodeWord {
     pub at: usize,
     pub program: String,
     pub why: &'static str,
@@ -60,7 +60,7 @@ const STANDARD_INPUT: &[&str] = &["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd
 pub(super) struct Reading<'w> {
     words: Vec<Word<'w>>,
     input: Origin,
-    pub found: Vec<Found>,
+    pub found: Vec<CodeWord>,
     /// Places of scripts that are not written out.
     pub scripts: Vec<usize>,
     /// How many programs were looked at.
@@ -69,7 +69,7 @@ pub(super) struct Reading<'w> {
 
 /// The options and operands of a program.
 #[derive(Default)]
-struct Parsed {
+struct ParsedOptions {
     code: Vec<usize>,
     operands: Vec<usize>,
     file: bool,
@@ -77,7 +77,7 @@ struct Parsed {
 }
 
 impl<'w> Reading<'w> {
-    pub(super) fn of(words: Vec<Word<'w>>, input: Origin) -> Self {
+    pub(super) fn new(words: Vec<Word<'w>>, input: Origin) -> Self {
         Self::after(0, words, input)
     }
 
@@ -86,7 +86,7 @@ impl<'w> Reading<'w> {
         if !reading.command(0, "", true) {
             // A program that nobody knows may start a shell.
             let is_shell =
-                |word: &Word<'_>| known(word).is_some_and(|program| matches!(program.reads, Reads::ShellScript));
+                |word: &Word<'_>| known(word).is_some_and(|program| matches!(program.reads, CodeWords::ShellScript));
             if let Some(shell) = (1..reading.words.len()).find(|at| is_shell(&reading.words[*at])) {
                 reading.input = Origin::Written;
                 reading.command(shell, "", false);
@@ -98,13 +98,13 @@ impl<'w> Reading<'w> {
     fn find(&mut self, at: usize, program: &str, why: &'static str, shell: bool) {
         let least = if shell { Origin::Outside } else { Origin::Plain };
         let Some(word) = self.words.get(at).filter(|word| word.origin >= least) else { return };
-        self.found.push(Found { at: word.at, program: program.to_owned(), why, shell });
+        self.found.push(CodeWord { at: word.at, program: program.to_owned(), why, shell });
     }
 
     fn find_input(&mut self, program: &str, why: &'static str, shell: bool) {
         let least = if shell { Origin::Outside } else { Origin::Plain };
         if self.input >= least {
-            self.found.push(Found { at: INPUT, program: program.to_owned(), why, shell });
+            self.found.push(CodeWord { at: INPUT, program: program.to_owned(), why, shell });
         }
     }
 
@@ -255,7 +255,7 @@ impl<'w> Reading<'w> {
         let words = self.words.clone();
         let rest = at + 1..words.len();
         let why = if program.shell { LINE } else { CODE };
-        if matches!(program.reads, Reads::ShellScript) {
+        if matches!(program.reads, CodeWords::ShellScript) {
             return self.shell(at, name, program);
         }
         let parsed = self.parse(at, program);
@@ -268,33 +268,33 @@ impl<'w> Reading<'w> {
         }
         let has_code = parsed.file || !parsed.code.is_empty();
         match program.reads {
-            Reads::EveryWord | Reads::RemoteCommand => {
+            CodeWords::EveryWord | CodeWords::RemoteCommand => {
                 let why = if program.shell { JOINED } else { CODE };
                 rest.clone().for_each(|at| self.find(at, name, why, program.shell));
-                if matches!(program.reads, Reads::RemoteCommand) {
+                if matches!(program.reads, CodeWords::RemoteCommand) {
                     self.remote_command(name, program, &parsed);
                 }
             }
-            Reads::RemotePaths => {
+            CodeWords::RemotePaths => {
                 for at in rest.clone().filter(|at| words[*at].colon) {
                     self.find(at, name, LINE, true);
                 }
             }
             // A newer PowerShell takes its first operand for a file.
-            Reads::FirstOperand if has_code || is_named(&["pwsh"], name) => {}
-            Reads::FirstOperand => {
+            CodeWords::FirstOperand if has_code || is_named(&["pwsh"], name) => {}
+            CodeWords::FirstOperand => {
                 let until = if program.to_the_end { parsed.operands.len() } else { 1 };
                 parsed.operands.iter().take(until).for_each(|at| self.find(*at, name, why, program.shell));
             }
-            Reads::LaterOperands => {
+            CodeWords::LaterOperands => {
                 parsed.operands.iter().skip(1).for_each(|at| self.find(*at, name, why, program.shell));
             }
-            Reads::Assignments => {
+            CodeWords::Assignments => {
                 for at in parsed.operands.iter().filter(|at| words[**at].prefix.contains('=')) {
                     self.find(*at, name, why, program.shell);
                 }
             }
-            Reads::Options | Reads::ShellScript => {}
+            CodeWords::Options | CodeWords::ShellScript => {}
         }
         for next in rest {
             if words[next].is(program.starts) {
@@ -326,8 +326,8 @@ impl<'w> Reading<'w> {
         self.find(at, name, why, program.shell);
     }
 
-    fn parse(&self, at: usize, program: &Program) -> Parsed {
-        let mut parsed = Parsed::default();
+    fn parse(&self, at: usize, program: &Program) -> ParsedOptions {
+        let mut parsed = ParsedOptions::default();
         let mut next = at + 1;
         while let Some(word) = self.words.get(next) {
             let here = next;
@@ -417,7 +417,7 @@ impl<'w> Reading<'w> {
     }
 
     /// What a program of another host does with the input: a shell there, where no command is named.
-    fn remote_command(&mut self, name: &str, program: &Program, parsed: &Parsed) {
+    fn remote_command(&mut self, name: &str, program: &Program, parsed: &ParsedOptions) {
         let Some(host) = parsed.operands.first() else { return };
         let mut next = host + 1;
         while let Some(word) = self.words.get(next).filter(|word| word.is_option()) {
@@ -473,7 +473,8 @@ fn shell_inside(script: &str) -> Option<&str> {
         for word in line.split_whitespace() {
             let name = program_of(word.trim_matches(['"', '\'']));
             let joins = |program: &&Program| {
-                program.shell && matches!(program.reads, Reads::EveryWord | Reads::RemoteCommand | Reads::ShellScript)
+                program.shell
+                    && matches!(program.reads, CodeWords::EveryWord | CodeWords::RemoteCommand | CodeWords::ShellScript)
                     || program.names.contains(&"su")
             };
             if (begins || wrapped) && PROGRAMS.iter().filter(joins).any(|program| is_named(program.names, name)) {

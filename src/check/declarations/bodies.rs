@@ -2,7 +2,7 @@
 
 use super::signatures::DEFAULT_TIMEOUT;
 use crate::check::context::Context;
-use crate::check::scope::{Body, BodyKind, Place, Summary};
+use crate::check::scope::{BodyKind, BodyScope, FlowState, Summary};
 use crate::check::topological_sort;
 use crate::check::topological_sort::DEEPEST_CALLS;
 use crate::diagnostic::{Diagnostic, code};
@@ -45,7 +45,7 @@ impl<'a> Context<'a> {
     /// Parameters for those who call; what is wrong with them is said when the body is lowered.
     fn quiet_parameters(&mut self, written: &'a [ast::Parameter], kind: BodyKind) -> Vec<Parameter> {
         let said = self.diagnostics.len();
-        let parameters = self.parameters(&mut Body::new(kind, None), written);
+        let parameters = self.parameters(&mut BodyScope::new(kind, None), written);
         self.diagnostics.truncate(said);
         parameters
     }
@@ -64,7 +64,7 @@ impl<'a> Context<'a> {
     }
 
     fn probe(&mut self, written: &'a ast::Probe) -> Probe {
-        let mut body = Body::new(BodyKind::Probe, None);
+        let mut body = BodyScope::new(BodyKind::Probe, None);
         let parameters = self.parameters(&mut body, &written.parameters);
         let statements = written.statements.iter().map(|statement| {
             match &statement.kind {
@@ -82,7 +82,7 @@ impl<'a> Context<'a> {
             let action = &self.program.actions[lowered.action];
             let type_of = action.returns.clone();
             if action.class != crate::value::Class::Observe {
-                let message = format!("A probe only reads, and {} acts ({})", call.path.text, action.class.word());
+                let message = format!("A probe only reads, and {} acts ({})", call.path.text, action.class.as_str());
                 self.error(code::EFFECT_IN_PROBE, call.span, message);
                 return None;
             }
@@ -125,7 +125,7 @@ impl<'a> Context<'a> {
     }
 
     fn retries(&mut self, retries: &'a ast::Retries) -> Option<(u32, SignedDuration)> {
-        self.refuse_timings(&retries.timings, &["every"], "retries");
+        self.reject_timings(&retries.timings, &["every"], "retries");
         let count = self.literal_count(&retries.count, "the number of retries", 1);
         let every = match &retries.timings.every {
             Some(every) => self.literal_duration(every, "the time between retries"),
@@ -150,7 +150,7 @@ impl<'a> Context<'a> {
             done.push(calls.iter().filter_map(known).collect());
         }
         let edges = |node: usize| done[node].iter().enumerate().map(|(edge, (target, _))| (*target, edge));
-        let order = topological_sort::order(procedures.len(), edges);
+        let order = topological_sort::topological_order(procedures.len(), edges);
         let mut depth = vec![1_usize; procedures.len()];
         for declared in order.inner_first {
             let deepest = done[declared].iter().max_by_key(|(target, _)| depth[*target]);
@@ -166,9 +166,9 @@ impl<'a> Context<'a> {
     }
 
     fn procedure(&mut self, declared: usize, written: &'a ast::Procedure) {
-        let mut body = Body::new(BodyKind::Procedure, None);
+        let mut body = BodyScope::new(BodyKind::Procedure, None);
         let parameters = self.parameters(&mut body, &written.parameters);
-        body.place = Place { covered: written.undo.is_some(), ..Place::default() };
+        body.place = FlowState { covered: written.undo.is_some(), ..FlowState::default() };
         let mark = body.enter();
         let (block, completes, before_effects) = self.open_block(&mut body, &written.block);
         let undo = written.undo.as_ref().map(|undo| {
@@ -202,15 +202,15 @@ impl<'a> Context<'a> {
             let runbook = self.runbook(index, written);
             self.program.runbooks.push(runbook);
         }
-        self.refuse_circles();
+        self.reject_run_cycles();
     }
 
     fn runbook(&mut self, index: usize, written: &'a ast::Runbook) -> Runbook {
-        let mut body = Body::new(BodyKind::Runbook(None), None);
+        let mut body = BodyScope::new(BodyKind::Runbook(None), None);
         let parameters = self.parameters(&mut body, &written.parameters);
         let goal = written.goal.as_ref().and_then(|goal| {
             let (lowered, answer) = self.goal(&mut body, goal);
-            self.told_by_unknown(&mut body, goal.condition.span, "the goal");
+            self.observe_unknown_taint(&mut body, goal.condition.span, "the goal");
             body.kind = BodyKind::Runbook(Some(answer));
             lowered
         });
@@ -240,7 +240,7 @@ impl<'a> Context<'a> {
             self.limit_parts(&mut body, limit)
         });
         let ends_within = written.ends.as_ref().and_then(|ends| {
-            self.refuse_timings(&ends.timings, &["within"], "ends");
+            self.reject_timings(&ends.timings, &["within"], "ends");
             ends.timings.within.as_ref().and_then(|within| self.literal_duration(within, "when a run ends"))
         });
         let (block, completes) = self.block(&mut body, &written.block);
@@ -281,7 +281,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn lock(&mut self, body: &mut Body<'a>, name: &'a ast::Expression) -> Expression {
+    fn lock(&mut self, body: &mut BodyScope<'a>, name: &'a ast::Expression) -> Expression {
         let typed = self.expression(body, name, None);
         let inner = match &typed.type_of {
             Type::Optional(inner) => inner,
@@ -295,14 +295,15 @@ impl<'a> Context<'a> {
     }
 
     /// A runbook that runs itself, by whatever way, would never end; and runs go only so deep.
-    fn refuse_circles(&mut self) {
+    fn reject_run_cycles(&mut self) {
         let runs = std::mem::take(&mut self.runs);
         let count = self.program.runbooks.len();
         let mut next: Vec<Vec<usize>> = vec![Vec::new(); count];
         for (edge, (from, ..)) in runs.iter().enumerate() {
             next[*from].push(edge);
         }
-        let order = topological_sort::order(count, |node| next[node].iter().map(|edge| (runs[*edge].1, *edge)));
+        let order =
+            topological_sort::topological_order(count, |node| next[node].iter().map(|edge| (runs[*edge].1, *edge)));
         for edge in order.closing {
             let (_, target, span) = runs[edge];
             let message = format!("{} runs itself, directly or through others", self.program.runbooks[target].name);
@@ -326,7 +327,11 @@ impl<'a> Context<'a> {
     }
 
     /// A runbook by its name, with the arguments of a run of it.
-    pub(crate) fn run_call(&mut self, body: &mut Body<'a>, call: &'a ast::Call) -> Option<(usize, Vec<Expression>)> {
+    pub(crate) fn run_call(
+        &mut self,
+        body: &mut BodyScope<'a>,
+        call: &'a ast::Call,
+    ) -> Option<(usize, Vec<Expression>)> {
         let written = call.path.text.as_str();
         let Some(target) = self.declared.runbook_index(written) else {
             let diagnostic = if self.declared.procedure_index(written).is_some() {
@@ -348,14 +353,14 @@ impl<'a> Context<'a> {
         body.runs.entry(target).or_insert(call.span);
         let parameters = self.runbook_parameters.get(target).cloned()?;
         let arguments = self.arguments(body, &parameters, &call.arguments, written, call.span);
-        self.told_by_unknown(body, call.span, written);
+        self.observe_unknown_taint(body, call.span, written);
         Some((target, arguments?))
     }
 
     /// An `undo` block: no ending, no people, no runs in it.
-    pub(crate) fn undo_block(&mut self, body: &mut Body<'a>, undo: &'a ast::Block) -> Block {
+    pub(crate) fn undo_block(&mut self, body: &mut BodyScope<'a>, undo: &'a ast::Block) -> Block {
         let place = body.place;
-        body.place = Place { undo: true, covered: true, ..Place::default() };
+        body.place = FlowState { undo: true, covered: true, ..FlowState::default() };
         let (block, _) = self.block(body, undo);
         body.place = place;
         block

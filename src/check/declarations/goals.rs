@@ -2,7 +2,7 @@
 
 use super::answer_type;
 use crate::check::context::Context;
-use crate::check::scope::Body;
+use crate::check::scope::BodyScope;
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::Goal;
 use crate::program::types::Type;
@@ -11,7 +11,7 @@ use crate::syntax::ast::{ExpressionKind, Operator};
 
 impl<'a> Context<'a> {
     /// A runbook's goal, and the type of `goal.answer` in it.
-    pub(crate) fn goal(&mut self, body: &mut Body<'a>, goal: &'a ast::Goal) -> (Option<Goal>, Type) {
+    pub(crate) fn goal(&mut self, body: &mut BodyScope<'a>, goal: &'a ast::Goal) -> (Option<Goal>, Type) {
         let lowered = self.goal_part(body, &goal.condition);
         let value = match &lowered {
             Some(Goal::Probe(call)) => self.probe_answer(call.probe),
@@ -20,7 +20,7 @@ impl<'a> Context<'a> {
         (lowered, answer_type(value))
     }
 
-    fn goal_part(&mut self, body: &mut Body<'a>, part: &'a ast::Expression) -> Option<Goal> {
+    fn goal_part(&mut self, body: &mut BodyScope<'a>, part: &'a ast::Expression) -> Option<Goal> {
         match &part.kind {
             ExpressionKind::Group(inner) => self.goal_part(body, inner),
             ExpressionKind::Not(inner) => self.goal_part(body, inner).map(|inner| Goal::Not(Box::new(inner))),

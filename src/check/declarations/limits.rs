@@ -1,7 +1,7 @@
 //! `limit` declarations and headers.
 
 use crate::check::context::Context;
-use crate::check::scope::{Body, BodyKind};
+use crate::check::scope::{BodyKind, BodyScope};
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
 use crate::program::{ActionLimit, Expression, ExpressionKind, LimitKey, LimitPart};
@@ -40,7 +40,7 @@ impl<'a> Context<'a> {
             if self.program.actions[action].class == Class::Observe {
                 self.error(code::MISPLACED, path.span, "An observation needs no limit: it does no harm");
             }
-            let mut body = Body::new(BodyKind::Signature, found);
+            let mut body = BodyScope::new(BodyKind::Signature, found);
             if let Some(signature) =
                 found.and_then(|backend| backend.signatures.iter().find(|signature| signature.name.text == name))
             {
@@ -54,7 +54,7 @@ impl<'a> Context<'a> {
     }
 
     /// The parts of a limit; their keys are parameters, facts of a host among them, or paths that start at one.
-    pub(crate) fn limit_parts(&mut self, body: &mut Body<'a>, limit: &'a ast::Limit) -> Vec<LimitPart> {
+    pub(crate) fn limit_parts(&mut self, body: &mut BodyScope<'a>, limit: &'a ast::Limit) -> Vec<LimitPart> {
         let shared = limit.parts.iter().find_map(|part| match part {
             ast::LimitPart::Key { key, .. } => Some(key),
             _ => None,
@@ -85,7 +85,7 @@ impl<'a> Context<'a> {
         parts
     }
 
-    fn limit_key(&mut self, body: &mut Body<'a>, key: &'a ast::Path) -> Option<LimitKey> {
+    fn limit_key(&mut self, body: &mut BodyScope<'a>, key: &'a ast::Path) -> Option<LimitKey> {
         let first = key.segments().next()?;
         if body.find(&first.text).is_some() {
             let value = self.name(body, key, None);

@@ -49,7 +49,7 @@ enum Kind {
 
 /// Every enum that the files declare, and those of the language: where a word without a context may come from.
 #[derive(Default)]
-pub(super) struct Words {
+pub(super) struct EnumWords {
     /// Enums by name.
     pub enums: BTreeMap<EcoString, Type>,
     /// The enums that have a word.
@@ -170,7 +170,7 @@ pub(super) fn outcome_type() -> Arc<EnumType> {
 
 /// What `catch e` binds.
 pub(super) fn error_type() -> Type {
-    let kinds: Vec<&str> = ErrorKind::ALL.iter().map(|kind| kind.word()).collect();
+    let kinds: Vec<&str> = ErrorKind::ALL.iter().map(|kind| kind.as_str()).collect();
     record(
         "Error",
         [("kind", Type::Enum(closed("ErrorKind", &kinds))), ("message", Type::Text), ("action", Type::Text)],
@@ -445,13 +445,13 @@ impl<'a> Context<'a> {
     }
 
     /// Where a word without a context may come from.
-    pub fn words(&mut self) -> Rc<Words> {
+    pub fn words(&mut self) -> Rc<EnumWords> {
         if let Some(known) = &self.words {
             return known.clone();
         }
         let declared: Vec<(EcoString, &'a ast::Enumeration)> =
             self.declared.enums.iter().map(|(name, it)| (name.clone(), *it)).collect();
-        let mut words = Words::default();
+        let mut words = EnumWords::default();
         let of_the_language = [verdict_type(), outcome_type()].map(Type::Enum);
         let all = declared.into_iter().map(|(name, it)| self.enumeration(&name, it)).chain(of_the_language);
         for type_of in all {

@@ -1,7 +1,7 @@
 //! Signatures of actions, lowered when they are first called, and the bodies that a team's own actions have.
 
 use crate::check::context::Context;
-use crate::check::scope::{Body, BodyKind};
+use crate::check::scope::{BodyKind, BodyScope};
 use crate::check::topological_sort;
 use crate::check::topological_sort::DEEPEST_CALLS;
 use crate::diagnostic::{Diagnostic, code};
@@ -54,7 +54,7 @@ impl<'a> Context<'a> {
             return Some(*known);
         }
         let signature = self.signature(backend, name)?;
-        let mut body = Body::new(BodyKind::Signature, Some(backend));
+        let mut body = BodyScope::new(BodyKind::Signature, Some(backend));
         let parameters = self.parameters(&mut body, &signature.parameters);
         let returns = signature.returns.as_ref().map(|returns| self.type_of(returns, Some(backend)));
         let empty_is_an_answer = signature
@@ -92,11 +92,11 @@ impl<'a> Context<'a> {
         while let Some((index, mut body, signature)) = self.open_signatures.pop() {
             self.clauses(index, &mut body, signature);
         }
-        self.refuse_circles_of_actions();
+        self.reject_action_cycles();
     }
 
     /// An action that comes to do itself would never end, and a long chain would take too much of the machine.
-    fn refuse_circles_of_actions(&mut self) {
+    fn reject_action_cycles(&mut self) {
         let mut calls = std::mem::take(&mut self.calls_of_actions);
         calls.sort();
         let mut next: Vec<Vec<usize>> = vec![Vec::new(); self.program.actions.len()];
@@ -104,7 +104,7 @@ impl<'a> Context<'a> {
             next[*caller].push(position);
         }
         let edges = |node: usize| next[node].iter().map(|edge| (calls[*edge].1, *edge));
-        let order = topological_sort::order(self.program.actions.len(), edges);
+        let order = topological_sort::topological_order(self.program.actions.len(), edges);
         for edge in order.closing {
             let (_, target, span) = calls[edge];
             let action = &self.program.actions[target];
@@ -123,7 +123,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn clauses(&mut self, index: usize, body: &mut Body<'a>, signature: &'a ast::Signature) {
+    fn clauses(&mut self, index: usize, body: &mut BodyScope<'a>, signature: &'a ast::Signature) {
         if signature.class == Class::Observe {
             let wrong = [
                 (signature.undo.as_ref().map(|undo| undo.span), "an observation has nothing to undo"),
@@ -184,7 +184,7 @@ impl<'a> Context<'a> {
         action.locals = body.locals();
     }
 
-    fn observation(&mut self, body: &mut Body<'a>, call: &'a ast::Call, clause: &str) -> Option<Call> {
+    fn observation(&mut self, body: &mut BodyScope<'a>, call: &'a ast::Call, clause: &str) -> Option<Call> {
         let lowered = self.action_call(body, call)?;
         if self.program.actions[lowered.action].class != Class::Observe {
             self.error(code::MISPLACED, call.span, format!("{clause} reads, so it takes an observation"));
@@ -195,7 +195,7 @@ impl<'a> Context<'a> {
     fn action_body(
         &mut self,
         index: usize,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         own: &'a ast::ActionBody,
         signature: &'a ast::Signature,
     ) -> Option<ActionBody> {
@@ -211,7 +211,7 @@ impl<'a> Context<'a> {
     fn body_result(
         &mut self,
         index: usize,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         result: &'a ast::Expression,
         signature: &'a ast::Signature,
     ) -> Option<BodyResult> {
@@ -231,13 +231,13 @@ impl<'a> Context<'a> {
             let message = format!(
                 "{} says {}, and what it calls is {}",
                 signature.name.text,
-                signature.class.word(),
-                inner.word()
+                signature.class.as_str(),
+                inner.as_str()
             );
             self.report(
                 Diagnostic::error(code::MISPLACED, call.span, message)
                     .also(signature.class_span, "this class is too low")
-                    .help(format!("An action is as harmful as what it calls: write {}", inner.word())),
+                    .help(format!("An action is as harmful as what it calls: write {}", inner.as_str())),
             );
         }
         Some(BodyResult::Act(lowered))

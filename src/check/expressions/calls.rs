@@ -1,11 +1,11 @@
 //! Calls: which action, probe or function is meant, and whether its arguments fit.
 
-use super::{ByUnknown, Typed};
+use super::{Typed, UnknownTaint};
 use crate::check::commands::Origin;
 use crate::check::context::Context;
 use crate::check::declarations::verdict_type;
-use crate::check::scope::{Body, BodyKind};
-use crate::check::test_blocks::defaults::{Blank, MOST};
+use crate::check::scope::{BodyKind, BodyScope};
+use crate::check::test_blocks::defaults::{MOST, MissingDefault};
 use crate::check::unknown_taint::is_verdict;
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
@@ -20,7 +20,7 @@ const FUNCTIONS: [&str; 3] = ["hosts", "version", "secret"];
 
 impl<'a> Context<'a> {
     /// A call inside an expression: an observation, a function, a record, or a method of a local value.
-    pub(crate) fn call_in_expression(&mut self, body: &mut Body<'a>, call: &'a ast::Call) -> Typed {
+    pub(crate) fn call_in_expression(&mut self, body: &mut BodyScope<'a>, call: &'a ast::Call) -> Typed {
         let mut segments: Vec<ast::Name> = call.path.segments().collect();
         let Some(last) = segments.pop() else { return Typed::invalid(call.span) };
         let Some(first) = segments.first() else {
@@ -43,21 +43,21 @@ impl<'a> Context<'a> {
                 of = self.member(of, name);
             }
             if text == "goal.answer.reason" && body.place.goal_known {
-                of.by_unknown = ByUnknown::default();
+                of.unknown_taint = UnknownTaint::default();
             }
             if let Some(narrowed) = body.known(&text) {
                 of.narrow(narrowed);
             }
-            body.look_at(&first.text);
+            body.note_use(&first.text);
             let value = self.method(body, of, &last, &call.arguments);
-            body.touched_by_unknown |= value.by_unknown.any();
+            body.touched_by_unknown |= value.unknown_taint.any();
             body.touched_outside = body.touched_outside.max(value.outside);
             return value;
         }
         self.observation_value(body, call)
     }
 
-    fn observation_value(&mut self, body: &mut Body<'a>, call: &'a ast::Call) -> Typed {
+    fn observation_value(&mut self, body: &mut BodyScope<'a>, call: &'a ast::Call) -> Typed {
         let Some(lowered) = self.action_call(body, call) else { return Typed::invalid(call.span) };
         let action = &self.program.actions[lowered.action];
         if action.class != Class::Observe {
@@ -65,7 +65,7 @@ impl<'a> Context<'a> {
                 "{}.{} acts ({}), and what acts is a statement of its own",
                 action.backend,
                 action.name,
-                action.class.word()
+                action.class.as_str()
             );
             self.report(
                 Diagnostic::error(code::ACTION_IN_EXPRESSION, call.span, message)
@@ -79,12 +79,12 @@ impl<'a> Context<'a> {
         Typed::plain(Expression { kind: ExpressionKind::Observe(Box::new(lowered)), span: call.span }, type_of)
     }
 
-    fn goal_answer_typed(&mut self, body: &mut Body<'a>, span: Span) -> Typed {
+    fn goal_answer_typed(&mut self, body: &mut BodyScope<'a>, span: Span) -> Typed {
         let type_of = self.goal_answer(body, span);
         Typed::plain(Expression { kind: ExpressionKind::GoalAnswer, span }, type_of)
     }
 
-    fn function(&mut self, body: &mut Body<'a>, call: &'a ast::Call, name: &ast::Name) -> Typed {
+    fn function(&mut self, body: &mut BodyScope<'a>, call: &'a ast::Call, name: &ast::Name) -> Typed {
         let word = name.text.as_str();
         match word {
             "hosts" => return self.hosts_of(call),
@@ -185,7 +185,7 @@ impl<'a> Context<'a> {
     }
 
     /// `Record(field: value, …)`.
-    fn construct(&mut self, body: &mut Body<'a>, call: &'a ast::Call, name: &ast::Name) -> Typed {
+    fn construct(&mut self, body: &mut BodyScope<'a>, call: &'a ast::Call, name: &ast::Name) -> Typed {
         let Type::Record(record) = self.record_named(&name.text, name.span, body.inside) else {
             return Typed::invalid(call.span);
         };
@@ -201,10 +201,10 @@ impl<'a> Context<'a> {
                 Type::Optional(_) => Some(Value::Absent),
                 _ if !in_test => None,
                 _ => match self.blanks.field(type_of) {
-                    Blank::Value(value, _) => Some(value),
-                    Blank::None => None,
-                    Blank::TooLarge if is_written(position, field) => None,
-                    Blank::TooLarge => {
+                    MissingDefault::Value(value, _) => Some(value),
+                    MissingDefault::None => None,
+                    MissingDefault::TooLarge if is_written(position, field) => None,
+                    MissingDefault::TooLarge => {
                         let message =
                             format!("What is left out here, {field} of {}, is more than {MOST} values", record.name);
                         self.report(
@@ -226,10 +226,10 @@ impl<'a> Context<'a> {
     }
 
     /// `check P(…)`: the verdict.
-    pub(crate) fn check_probe(&mut self, body: &mut Body<'a>, call: &'a ast::Call) -> Typed {
+    pub(crate) fn check_probe(&mut self, body: &mut BodyScope<'a>, call: &'a ast::Call) -> Typed {
         match self.probe_call(body, call) {
             Some(probe) => Typed {
-                by_unknown: ByUnknown::default(),
+                unknown_taint: UnknownTaint::default(),
                 ..Typed::plain(
                     Expression { kind: ExpressionKind::Check(Box::new(probe)), span: call.span },
                     Type::Enum(verdict_type()),
@@ -240,7 +240,7 @@ impl<'a> Context<'a> {
     }
 
     /// A call of a probe by its name.
-    pub(crate) fn probe_call(&mut self, body: &mut Body<'a>, call: &'a ast::Call) -> Option<ProbeCall> {
+    pub(crate) fn probe_call(&mut self, body: &mut BodyScope<'a>, call: &'a ast::Call) -> Option<ProbeCall> {
         if matches!(body.kind, BodyKind::Probe | BodyKind::Signature) {
             self.report(
                 Diagnostic::error(code::EFFECT_IN_PROBE, call.span, "A probe or an action cannot ask a probe")
@@ -264,7 +264,7 @@ impl<'a> Context<'a> {
     }
 
     /// The action that a path names.
-    pub(crate) fn action_of(&mut self, body: &Body<'a>, path: &'a ast::Path) -> Option<usize> {
+    pub(crate) fn action_of(&mut self, body: &BodyScope<'a>, path: &'a ast::Path) -> Option<usize> {
         let first = path.segments().next()?;
         let (backend, action) = match path.text.rsplit_once('.') {
             Some((backend, action)) => (backend, action),
@@ -291,7 +291,7 @@ impl<'a> Context<'a> {
     }
 
     /// A call of an action of a backend, whatever its class.
-    pub(crate) fn action_call(&mut self, body: &mut Body<'a>, call: &'a ast::Call) -> Option<Call> {
+    pub(crate) fn action_call(&mut self, body: &mut BodyScope<'a>, call: &'a ast::Call) -> Option<Call> {
         let Some(index) = self.action_of(body, &call.path) else {
             self.look_at_arguments(body, call);
             return None;
@@ -315,7 +315,7 @@ impl<'a> Context<'a> {
 
     /// What is wrong inside the arguments of a call that nothing is known of. A plain name among them may be a word
     /// that the right call would know, so nothing is said of it.
-    pub(crate) fn look_at_arguments(&mut self, body: &mut Body<'a>, call: &'a ast::Call) {
+    pub(crate) fn look_at_arguments(&mut self, body: &mut BodyScope<'a>, call: &'a ast::Call) {
         for argument in &call.arguments {
             if !matches!(argument.value.kind, ast::ExpressionKind::Path(_)) {
                 self.expression(body, &argument.value, None);
@@ -326,7 +326,7 @@ impl<'a> Context<'a> {
     /// One expression for each parameter, in order; none when something is missing or too much.
     pub(crate) fn arguments(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         parameters: &[Parameter],
         arguments: &'a [ast::Argument],
         what: &str,

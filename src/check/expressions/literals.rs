@@ -1,7 +1,7 @@
 //! Places where only a value that is written out may stand.
 
 use crate::check::context::Context;
-use crate::check::scope::Body;
+use crate::check::scope::BodyScope;
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::ExpressionKind;
 use crate::program::types::Type;
@@ -15,7 +15,7 @@ impl<'a> Context<'a> {
     /// A constant of a type; none when it is something else, which is reported.
     pub(crate) fn constant(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         written: &'a ast::Expression,
         wanted: &Type,
     ) -> Option<Value> {

@@ -1,10 +1,10 @@
 //! Fields of records, facts of hosts, and what can be asked of lists and texts.
 
-use super::{ByUnknown, Typed, ordered, with_article};
+use super::{Typed, UnknownTaint, ordered, with_article};
 use crate::check::commands::Origin;
 use crate::check::context::Context;
 use crate::check::declarations::ANSWER;
-use crate::check::scope::Body;
+use crate::check::scope::BodyScope;
 use crate::check::unknown_taint::is_verdict;
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
@@ -18,7 +18,7 @@ const OF_TEXTS: [&str; 4] = ["lines", "number", "json", "capture"];
 impl<'a> Context<'a> {
     /// `.name` of a value, and what an unknown answer decides about it.
     pub(crate) fn member(&mut self, of: Typed, name: &ast::Name) -> Typed {
-        let by_unknown = of.by_unknown.everything();
+        let by_unknown = of.unknown_taint.everything();
         // A fact of a host comes from the inventory.
         let outside = if matches!(of.type_of, Type::Host(_)) { Origin::Written } else { of.outside };
         let of_answer = matches!(&of.type_of, Type::Record(record) if record.name == ANSWER);
@@ -26,11 +26,11 @@ impl<'a> Context<'a> {
         let value = Typed { outside, ..self.plain_member(of, name) };
         match name.text.as_str() {
             // There is no value where nothing could be observed, and that is an unknown answer.
-            "value" if of_answer => Typed { by_unknown: ByUnknown::BOTH, absent_if_unknown: true, ..value },
+            "value" if of_answer => Typed { unknown_taint: UnknownTaint::BOTH, absent_if_unknown: true, ..value },
             // The reason tells the verdict, and how many different verdicts there are depends on each.
-            "reason" if of_answer => Typed { by_unknown: ByUnknown::BOTH, ..value },
-            "distinct" if of_verdicts => Typed { by_unknown: ByUnknown::BOTH, ..value },
-            _ => Typed { by_unknown, ..value },
+            "reason" if of_answer => Typed { unknown_taint: UnknownTaint::BOTH, ..value },
+            "distinct" if of_verdicts => Typed { unknown_taint: UnknownTaint::BOTH, ..value },
+            _ => Typed { unknown_taint: by_unknown, ..value },
         }
     }
 
@@ -158,20 +158,20 @@ impl<'a> Context<'a> {
     /// `.name(arguments)` of a value, and what an unknown answer decides about it.
     pub(crate) fn method(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         of: Typed,
         name: &ast::Name,
         arguments: &'a [ast::Argument],
     ) -> Typed {
-        let by_unknown = of.by_unknown.everything();
+        let by_unknown = of.unknown_taint.everything();
         let outside = of.outside;
         let value = self.plain_method(body, of, name, arguments);
-        Typed { by_unknown: value.by_unknown.or(by_unknown), outside: outside.max(value.outside), ..value }
+        Typed { unknown_taint: value.unknown_taint.or(by_unknown), outside: outside.max(value.outside), ..value }
     }
 
     fn plain_method(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         of: Typed,
         name: &ast::Name,
         arguments: &'a [ast::Argument],

@@ -7,7 +7,7 @@ pub(crate) mod operators;
 
 use super::commands::{Origin, origin_of};
 use super::context::Context;
-use super::scope::{Body, Narrowing};
+use super::scope::{BodyScope, Narrowing};
 use super::unknown_taint::is_verdict;
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::{EnumType, Type};
@@ -26,12 +26,12 @@ pub(super) const MORE_STACK: usize = 4 << 20;
 /// Whether an expression can come out true, or false, *because* the answer of a probe is `unknown`. Of a list it says
 /// whether an item can be in it, or be missing from it, because of that; of any other value, whether it is this one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct ByUnknown {
+pub(super) struct UnknownTaint {
     pub when_true: bool,
     pub when_false: bool,
 }
 
-impl ByUnknown {
+impl UnknownTaint {
     /// Whatever it comes out as, an unknown answer may be why.
     pub const BOTH: Self = Self { when_true: true, when_false: true };
 
@@ -59,12 +59,12 @@ impl ByUnknown {
 pub(super) struct Typed {
     pub expression: Expression,
     pub type_of: Type,
-    pub by_unknown: ByUnknown,
+    pub unknown_taint: UnknownTaint,
     /// It is absent where an answer is unknown, and where it is there it is what was observed.
     pub absent_if_unknown: bool,
     pub narrowing: Narrowing,
     /// A list whose items stand in the text, so that its length is known.
-    pub written_out: bool,
+    pub is_literal: bool,
     /// It was observed, or worked out of what was.
     pub observed: bool,
     /// Where the text in it comes from: an argument, an alert, an answer. Facts of the inventory count as written.
@@ -76,10 +76,10 @@ impl Typed {
         Self {
             expression,
             type_of,
-            by_unknown: ByUnknown::default(),
+            unknown_taint: UnknownTaint::default(),
             absent_if_unknown: false,
             narrowing: Narrowing::default(),
-            written_out: false,
+            is_literal: false,
             observed: false,
             outside: Origin::Written,
         }
@@ -102,7 +102,7 @@ impl Typed {
     pub fn narrow(&mut self, type_of: Type) {
         if self.absent_if_unknown && !matches!(type_of, Type::Optional(_)) {
             self.absent_if_unknown = false;
-            self.by_unknown = ByUnknown::default();
+            self.unknown_taint = UnknownTaint::default();
         }
         self.type_of = type_of;
     }
@@ -123,7 +123,7 @@ pub(super) fn fits(actual: &Type, wanted: &Type) -> bool {
 
 impl<'a> Context<'a> {
     /// Lowers an expression that must have a type, and says so if it has another.
-    pub fn expect(&mut self, body: &mut Body<'a>, written: &'a ast::Expression, wanted: &Type) -> Typed {
+    pub fn expect(&mut self, body: &mut BodyScope<'a>, written: &'a ast::Expression, wanted: &Type) -> Typed {
         let typed = self.expression(body, written, Some(wanted));
         self.demand(&typed, wanted);
         typed
@@ -177,7 +177,12 @@ impl<'a> Context<'a> {
     }
 
     /// Lowers an expression. A bare word is looked for in what is expected first.
-    pub fn expression(&mut self, body: &mut Body<'a>, written: &'a ast::Expression, expected: Option<&Type>) -> Typed {
+    pub fn expression(
+        &mut self,
+        body: &mut BodyScope<'a>,
+        written: &'a ast::Expression,
+        expected: Option<&Type>,
+    ) -> Typed {
         if let (true, ast::ExpressionKind::Text(text)) = (self.test.is_some(), &written.kind)
             && let Some(host) = self.host_in_test(text, expected)
         {
@@ -188,11 +193,11 @@ impl<'a> Context<'a> {
         let mut typed = stacker::maybe_grow(RED_ZONE, MORE_STACK, || self.expression_kind(body, written, expected));
         typed.expression.span = written.span;
         if body.touched_by_unknown && !followed(&written.kind) {
-            typed.by_unknown = ByUnknown::BOTH;
+            typed.unknown_taint = UnknownTaint::BOTH;
         }
-        body.touched_by_unknown = outer || typed.by_unknown.any();
-        if typed.by_unknown.any() {
-            self.note_questions(written, typed.by_unknown);
+        body.touched_by_unknown = outer || typed.unknown_taint.any();
+        if typed.unknown_taint.any() {
+            self.note_questions(written, typed.unknown_taint);
         }
         typed.outside = origin_of(&typed.expression, &typed.type_of, body.touched_outside);
         body.touched_outside = outer_outside.max(typed.outside);
@@ -202,7 +207,12 @@ impl<'a> Context<'a> {
         typed
     }
 
-    fn expression_kind(&mut self, body: &mut Body<'a>, written: &'a ast::Expression, expected: Option<&Type>) -> Typed {
+    fn expression_kind(
+        &mut self,
+        body: &mut BodyScope<'a>,
+        written: &'a ast::Expression,
+        expected: Option<&Type>,
+    ) -> Typed {
         use ast::ExpressionKind as Written;
         let span = written.span;
         match &written.kind {
@@ -263,7 +273,7 @@ impl<'a> Context<'a> {
     }
 
     /// A text with what is interpolated.
-    pub fn text(&mut self, body: &mut Body<'a>, text: &'a ast::Text) -> Expression {
+    pub fn text(&mut self, body: &mut BodyScope<'a>, text: &'a ast::Text) -> Expression {
         if let Some(literal) = text.literal() {
             return Expression { kind: ExpressionKind::Constant(Value::Text(literal)), span: text.span };
         }
@@ -313,7 +323,7 @@ impl<'a> Context<'a> {
 
     fn list(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         items: &'a [ast::Expression],
         expected: Option<&Type>,
         span: Span,
@@ -333,7 +343,7 @@ impl<'a> Context<'a> {
         }
         let item = wanted.unwrap_or(Type::Invalid);
         let list = Expression { kind: ExpressionKind::List(lowered), span };
-        Typed { written_out: true, ..Typed::plain(list, Type::List(Box::new(item))) }
+        Typed { is_literal: true, ..Typed::plain(list, Type::List(Box::new(item))) }
     }
 
     /// The items of what must be a list.
@@ -354,16 +364,16 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn comprehension(&mut self, body: &mut Body<'a>, written: &'a ast::Comprehension, span: Span) -> Typed {
+    fn comprehension(&mut self, body: &mut BodyScope<'a>, written: &'a ast::Comprehension, span: Span) -> Typed {
         let list = self.expression(body, &written.list, None);
         let item = self.items(&list);
-        let mut by_unknown = list.by_unknown;
+        let mut by_unknown = list.unknown_taint;
         let mark = body.enter();
         let slot = self.bind_item(body, &written.variable, item.clone(), &list, false);
         let condition = written.condition.as_ref().map(|condition| {
             let condition = self.expect(body, condition, &Type::Boolean);
             body.learn_in_expression(&condition.narrowing.when_true);
-            by_unknown = by_unknown.or(condition.by_unknown);
+            by_unknown = by_unknown.or(condition.unknown_taint);
             condition.expression
         });
         let key = written.key.as_ref().map(|key| {
@@ -372,13 +382,13 @@ impl<'a> Context<'a> {
                 let message = format!("{} has no order to sort by", with_article(&key.type_of));
                 self.error(code::NOT_COMPARABLE, key.span(), message);
             }
-            by_unknown = by_unknown.or(key.by_unknown.everything());
+            by_unknown = by_unknown.or(key.unknown_taint.everything());
             key.expression
         });
         let element = written.element.as_ref().map(|element| self.expression(body, element, None));
         body.leave(mark);
         if let Some(element) = &element {
-            by_unknown = by_unknown.or(element.by_unknown.everything());
+            by_unknown = by_unknown.or(element.unknown_taint.everything());
         }
         let type_of = element.as_ref().map_or(item, |element| element.type_of.clone());
         let comprehension = Comprehension {
@@ -390,12 +400,12 @@ impl<'a> Context<'a> {
             descending: written.descending,
         };
         let kind = ExpressionKind::Comprehension(Box::new(comprehension));
-        Typed { by_unknown, ..Typed::plain(Expression { kind, span }, Type::List(Box::new(type_of))) }
+        Typed { unknown_taint: by_unknown, ..Typed::plain(Expression { kind, span }, Type::List(Box::new(type_of))) }
     }
 
     fn quantifier(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         kind: ast::Quantifier,
         variable: &'a ast::Name,
         list: &'a ast::Expression,
@@ -410,18 +420,18 @@ impl<'a> Context<'a> {
         body.leave(mark);
         // One item more may make `any` true and `all` false; one item less the other way round.
         let by_unknown = match kind {
-            ast::Quantifier::All => test.by_unknown.or(list.by_unknown.not()),
-            ast::Quantifier::Any => test.by_unknown.or(list.by_unknown),
-            ast::Quantifier::None => test.by_unknown.or(list.by_unknown).not(),
+            ast::Quantifier::All => test.unknown_taint.or(list.unknown_taint.not()),
+            ast::Quantifier::Any => test.unknown_taint.or(list.unknown_taint),
+            ast::Quantifier::None => test.unknown_taint.or(list.unknown_taint).not(),
         };
         let kind =
             ExpressionKind::Quantifier { kind, slot, list: Box::new(list.expression), body: Box::new(test.expression) };
-        Typed { by_unknown, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
+        Typed { unknown_taint: by_unknown, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
     }
 
     fn conditional(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         condition: &'a ast::Expression,
         then: &'a ast::Expression,
         otherwise: &'a ast::Expression,
@@ -450,7 +460,7 @@ impl<'a> Context<'a> {
         let parts = (Box::new(condition.expression), Box::new(then.expression), Box::new(otherwise.expression));
         let kind = ExpressionKind::Conditional(parts.0, parts.1, parts.2);
         Typed {
-            written_out: then.written_out && otherwise.written_out,
+            is_literal: then.is_literal && otherwise.is_literal,
             ..Typed::plain(Expression { kind, span }, type_of)
         }
     }
@@ -458,7 +468,7 @@ impl<'a> Context<'a> {
     /// `E as T`.
     fn narrow(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         value: &'a ast::Expression,
         target: &'a ast::TypeName,
         span: Span,

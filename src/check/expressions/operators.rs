@@ -1,9 +1,9 @@
 //! Operators: what they take, what they give, and what a condition tells of the names in it.
 
-use super::{ByUnknown, Typed, fits, ordered, with_article};
+use super::{Typed, UnknownTaint, fits, ordered, with_article};
 use crate::check::context::Context;
 use crate::check::declarations::known_verdict_type;
-use crate::check::scope::{Body, Narrowing};
+use crate::check::scope::{BodyScope, Narrowing};
 use crate::check::unknown_taint::is_verdict;
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
@@ -17,7 +17,7 @@ use ecow::EcoString;
 impl<'a> Context<'a> {
     pub(crate) fn binary(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         operator: Operator,
         operator_span: Span,
         left: &'a ast::Expression,
@@ -42,7 +42,7 @@ impl<'a> Context<'a> {
 
     fn junction(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         operator: Operator,
         left: &'a ast::Expression,
         right: &'a ast::Expression,
@@ -62,21 +62,21 @@ impl<'a> Context<'a> {
             let when_false = both(&left.narrowing.when_false, &right.narrowing.when_false);
             Narrowing { when_true: Vec::new(), when_false }
         };
-        let by_unknown = left.by_unknown.or(right.by_unknown);
+        let by_unknown = left.unknown_taint.or(right.unknown_taint);
         let (left, right) = (Box::new(left.expression), Box::new(right.expression));
         let kind = if and { ExpressionKind::And(left, right) } else { ExpressionKind::Or(left, right) };
-        Typed { by_unknown, narrowing, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
+        Typed { unknown_taint: by_unknown, narrowing, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
     }
 
-    pub(crate) fn not(&mut self, body: &mut Body<'a>, inner: &'a ast::Expression, span: Span) -> Typed {
+    pub(crate) fn not(&mut self, body: &mut BodyScope<'a>, inner: &'a ast::Expression, span: Span) -> Typed {
         let inner = self.expect(body, inner, &Type::Boolean);
         let narrowing = Narrowing { when_true: inner.narrowing.when_false, when_false: inner.narrowing.when_true };
         let kind = ExpressionKind::Not(Box::new(inner.expression));
-        let by_unknown = inner.by_unknown.not();
-        Typed { by_unknown, narrowing, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
+        let by_unknown = inner.unknown_taint.not();
+        Typed { unknown_taint: by_unknown, narrowing, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
     }
 
-    pub(crate) fn negate(&mut self, body: &mut Body<'a>, inner: &'a ast::Expression, span: Span) -> Typed {
+    pub(crate) fn negate(&mut self, body: &mut BodyScope<'a>, inner: &'a ast::Expression, span: Span) -> Typed {
         let inner = self.expression(body, inner, None);
         if !matches!(inner.type_of, Type::Number | Type::Duration | Type::Percent | Type::Invalid) {
             let message = format!("{} has no negative", with_article(&inner.type_of));
@@ -99,7 +99,7 @@ impl<'a> Context<'a> {
     /// Both operands; a bare word takes its enum from the other side, whichever side that is.
     fn operands(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         left: &'a ast::Expression,
         right: &'a ast::Expression,
     ) -> (Typed, Typed) {
@@ -144,7 +144,7 @@ impl<'a> Context<'a> {
 
     fn comparison(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         operator: Operator,
         left: &'a ast::Expression,
         right: &'a ast::Expression,
@@ -179,12 +179,12 @@ impl<'a> Context<'a> {
         let by_unknown = verdict_compared(&left, &right, comparison);
         let narrowing = known_answer(named, by_unknown);
         let kind = ExpressionKind::Compare(comparison, Box::new(left.expression), Box::new(right.expression));
-        Typed { by_unknown, narrowing, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
+        Typed { unknown_taint: by_unknown, narrowing, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
     }
 
     fn membership(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         operator: Operator,
         left: &'a ast::Expression,
         right: &'a ast::Expression,
@@ -209,7 +209,7 @@ impl<'a> Context<'a> {
             let right = self.expression(body, right, Some(&expected));
             (left, right)
         };
-        let mut by_unknown = ByUnknown::default();
+        let mut by_unknown = UnknownTaint::default();
         if self.usable(&left) && self.usable(&right) {
             let possible = match (operator, &left.type_of, &right.type_of) {
                 (_, Type::Invalid, _) | (_, _, Type::Invalid) => true,
@@ -222,7 +222,7 @@ impl<'a> Context<'a> {
                     if is_verdict(of) {
                         by_unknown = verdict_compared(&right, &right, Comparison::Equal);
                     } else if holds_verdicts(of) {
-                        by_unknown = ByUnknown::BOTH;
+                        by_unknown = UnknownTaint::BOTH;
                     }
                     fits(item, of)
                 }
@@ -243,12 +243,12 @@ impl<'a> Context<'a> {
             _ => ExpressionKind::Contains(left, right),
         };
         let narrowing = known_answer(named, by_unknown);
-        Typed { by_unknown, narrowing, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
+        Typed { unknown_taint: by_unknown, narrowing, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
     }
 
     fn matches(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         left: &'a ast::Expression,
         right: &'a ast::Expression,
         span: Span,
@@ -305,7 +305,7 @@ impl<'a> Context<'a> {
 
     fn arithmetic(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         operator: Operator,
         operator_span: Span,
         left: &'a ast::Expression,
@@ -340,7 +340,7 @@ impl<'a> Context<'a> {
     /// `E is ROLE`, `E is absent`, `E is present`.
     pub(crate) fn is(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         value: &'a ast::Expression,
         wanted: &'a ast::TypeName,
         span: Span,
@@ -352,8 +352,8 @@ impl<'a> Context<'a> {
         let value = self.expression(body, value, None);
         // Whether a value is there at all may be what an unknown answer decided; so may anything else about it.
         let by_unknown = match value.absent_if_unknown {
-            true => ByUnknown { when_true: true, when_false: false },
-            false => value.by_unknown.everything(),
+            true => UnknownTaint { when_true: true, when_false: false },
+            false => value.unknown_taint.everything(),
         };
         let word = wanted.path.text.as_str();
         if word == "absent" || word == "present" {
@@ -371,13 +371,13 @@ impl<'a> Context<'a> {
             let absent = Expression { kind: ExpressionKind::IsAbsent(Box::new(value.expression)), span };
             return if word == "absent" {
                 let narrowing = Narrowing { when_true: Vec::new(), when_false: there };
-                Typed { narrowing, by_unknown, ..Typed::plain(absent, Type::Boolean) }
+                Typed { narrowing, unknown_taint: by_unknown, ..Typed::plain(absent, Type::Boolean) }
             } else {
                 let narrowing = Narrowing { when_true: there, when_false: Vec::new() };
                 let kind = ExpressionKind::Not(Box::new(absent));
                 Typed {
                     narrowing,
-                    by_unknown: by_unknown.not(),
+                    unknown_taint: by_unknown.not(),
                     ..Typed::plain(Expression { kind, span }, Type::Boolean)
                 }
             };
@@ -406,12 +406,12 @@ impl<'a> Context<'a> {
             Narrowing { when_true: vec![(path, Type::Host(vec![role.clone()]))], when_false: otherwise }
         });
         let kind = ExpressionKind::IsRole(Box::new(value.expression), role);
-        Typed { narrowing, by_unknown, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
+        Typed { narrowing, unknown_taint: by_unknown, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
     }
 }
 
 /// Whether this is a word that only the other side of an operator gives a meaning to.
-fn bare(body: &Body<'_>, operand: &ast::Expression) -> bool {
+fn bare(body: &BodyScope<'_>, operand: &ast::Expression) -> bool {
     match &operand.kind {
         ast::ExpressionKind::Path(path) => !path.text.contains('.') && body.find(&path.text).is_none(),
         _ => false,
@@ -454,11 +454,11 @@ fn verdict_path(operand: &ast::Expression) -> Option<EcoString> {
 }
 
 /// What a comparison with words tells of an answer: on the side that an unknown one never takes, it is known.
-fn known_answer(named: Option<EcoString>, by_unknown: ByUnknown) -> Narrowing {
+fn known_answer(named: Option<EcoString>, by_unknown: UnknownTaint) -> Narrowing {
     let known = || named.clone().map(|path| (path, Type::Enum(known_verdict_type()))).into_iter().collect();
     match by_unknown {
-        ByUnknown { when_true: true, when_false: false } => Narrowing { when_true: Vec::new(), when_false: known() },
-        ByUnknown { when_true: false, when_false: true } => Narrowing { when_true: known(), when_false: Vec::new() },
+        UnknownTaint { when_true: true, when_false: false } => Narrowing { when_true: Vec::new(), when_false: known() },
+        UnknownTaint { when_true: false, when_false: true } => Narrowing { when_true: known(), when_false: Vec::new() },
         _ => Narrowing::default(),
     }
 }
@@ -469,37 +469,37 @@ fn holds_verdicts(type_of: &Type) -> bool {
 }
 
 /// `check P(…) == passed` is false when the answer is unknown, `!= failed` is true then.
-fn verdict_compared(left: &Typed, right: &Typed, comparison: Comparison) -> ByUnknown {
+fn verdict_compared(left: &Typed, right: &Typed, comparison: Comparison) -> UnknownTaint {
     if holds_verdicts(&left.type_of) || holds_verdicts(&right.type_of) {
-        return ByUnknown::BOTH;
+        return UnknownTaint::BOTH;
     }
     if !is_verdict(&left.type_of) || !is_verdict(&right.type_of) {
-        return ByUnknown::default();
+        return UnknownTaint::default();
     }
     let word = [left, right].into_iter().find_map(|side| match &side.expression.kind {
         ExpressionKind::Constant(Value::Word(word)) => Some(word.as_str()),
         _ => None,
     });
     let equal = match word {
-        Some("unknown") => ByUnknown { when_true: true, when_false: false },
-        Some(_) => ByUnknown { when_true: false, when_false: true },
-        None => ByUnknown::BOTH,
+        Some("unknown") => UnknownTaint { when_true: true, when_false: false },
+        Some(_) => UnknownTaint { when_true: false, when_false: true },
+        None => UnknownTaint::BOTH,
     };
     if comparison == Comparison::NotEqual { equal.not() } else { equal }
 }
 
-fn verdict_listed(item: &Typed, list: &Typed) -> ByUnknown {
+fn verdict_listed(item: &Typed, list: &Typed) -> UnknownTaint {
     if holds_verdicts(&item.type_of) {
-        return ByUnknown::BOTH;
+        return UnknownTaint::BOTH;
     }
     if !is_verdict(&item.type_of) {
-        return ByUnknown::default();
+        return UnknownTaint::default();
     }
     let listed = match &list.expression.kind {
         ExpressionKind::List(items) => items
             .iter()
             .any(|item| matches!(&item.kind, ExpressionKind::Constant(Value::Word(word)) if word == "unknown")),
-        _ => return ByUnknown::BOTH,
+        _ => return UnknownTaint::BOTH,
     };
-    ByUnknown { when_true: listed, when_false: !listed }
+    UnknownTaint { when_true: listed, when_false: !listed }
 }

@@ -3,17 +3,17 @@
 use super::nothing;
 use crate::check::context::Context;
 use crate::check::declarations::bodies::ProcedureState;
-use crate::check::scope::{Body, Place};
+use crate::check::scope::{BodyScope, FlowState};
 use crate::diagnostic::{Diagnostic, code};
 use crate::inventory::DestroyPolicy;
-use crate::program::{Adverb, Call, StatementKind};
+use crate::program::{Call, Retention, StatementKind};
 use crate::source::Span;
 use crate::syntax::ast;
 use crate::value::Class;
 
 impl<'a> Context<'a> {
     /// A call as a statement of its own: an action without an adverb, or a slip.
-    pub(crate) fn bare_call(&mut self, body: &mut Body<'a>, call: &'a ast::Call) -> (StatementKind, bool) {
+    pub(crate) fn bare_call(&mut self, body: &mut BodyScope<'a>, call: &'a ast::Call) -> (StatementKind, bool) {
         let name = call.path.text.as_str();
         if !name.contains('.') {
             let declared = &self.declared;
@@ -43,12 +43,18 @@ impl<'a> Context<'a> {
             return (nothing(call.span), true);
         }
         match self.action_call(body, call) {
-            Some(lowered) => (self.act(body, lowered, Adverb::None, call.span), true),
+            Some(lowered) => (self.check_action_statement(body, lowered, Retention::None, call.span), true),
             None => (nothing(call.span), true),
         }
     }
 
-    pub(crate) fn act(&mut self, body: &mut Body<'a>, call: Call, adverb: Adverb, whole: Span) -> StatementKind {
+    pub(crate) fn check_action_statement(
+        &mut self,
+        body: &mut BodyScope<'a>,
+        call: Call,
+        adverb: Retention,
+        whole: Span,
+    ) -> StatementKind {
         let action = &self.program.actions[call.action];
         let class = action.class;
         let (has_undo, confirmed) = self
@@ -70,8 +76,8 @@ impl<'a> Context<'a> {
             return StatementKind::Act { call, adverb };
         }
         let diagnostic = match adverb {
-            Adverb::None if body.place.covered => None,
-            Adverb::None if has_undo || class == Class::Change => {
+            Retention::None if body.place.covered => None,
+            Retention::None if has_undo || class == Class::Change => {
                 let text = format!("{name} leaves something changed, and nothing says whether that is meant to stay");
                 let help = if has_undo {
                     "Write temporarily before it to have it undone when the block ends, or permanently to keep it"
@@ -84,8 +90,8 @@ impl<'a> Context<'a> {
                 }
                 Some(diagnostic)
             }
-            Adverb::None => None,
-            Adverb::Temporarily { .. } if !has_undo => {
+            Retention::None => None,
+            Retention::Temporarily { .. } if !has_undo => {
                 let text = format!("{name} has no undo, so it cannot be done temporarily");
                 let help = if class == Class::Change {
                     "Write permanently, or say how to take it back: temporarily { … } undo { … }"
@@ -94,15 +100,15 @@ impl<'a> Context<'a> {
                 };
                 Some(Diagnostic::error(code::RETENTION_USELESS, whole, text).help(help))
             }
-            Adverb::Permanently { undo_on_failure: true } if !has_undo => {
+            Retention::Permanently { undo_on_failure: true } if !has_undo => {
                 let text = format!("{name} has no undo, so it cannot be taken back on failure");
                 Some(Diagnostic::error(code::RETENTION_USELESS, whole, text).help("Leave out: , undo on failure"))
             }
-            Adverb::Permanently { .. } if !has_undo && class != Class::Change => {
+            Retention::Permanently { .. } if !has_undo && class != Class::Change => {
                 let text = format!("{name} leaves nothing behind that could stay");
                 Some(Diagnostic::error(code::RETENTION_USELESS, whole, text).help("Write it without permanently"))
             }
-            Adverb::Temporarily { .. } | Adverb::Permanently { .. } => None,
+            Retention::Temporarily { .. } | Retention::Permanently { .. } => None,
         };
         if let Some(diagnostic) = diagnostic {
             self.report(diagnostic);
@@ -128,14 +134,14 @@ impl<'a> Context<'a> {
                 .help("Do it outside retry, and wait until what it should bring about is there"),
             );
         }
-        self.told_by_unknown(body, span, &name);
+        self.observe_unknown_taint(body, span, &name);
         self.acts(body, span, class, &name);
         StatementKind::Act { call, adverb }
     }
 
     pub(crate) fn temporarily(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         what: &'a ast::Subject,
         undo: Option<&'a ast::Block>,
         keep_on_failure: bool,
@@ -143,13 +149,13 @@ impl<'a> Context<'a> {
     ) -> (StatementKind, bool) {
         match what {
             ast::Subject::Call(call) => {
-                let adverb = Adverb::Temporarily { keep_on_failure };
+                let adverb = Retention::Temporarily { keep_on_failure };
                 match self.action_call(body, call) {
-                    Some(call) => (self.act(body, call, adverb, span), true),
+                    Some(call) => (self.check_action_statement(body, call, adverb, span), true),
                     None => (nothing(span), true),
                 }
             }
-            ast::Subject::Do(call) => self.do_procedure(body, call, Adverb::Temporarily { keep_on_failure }, span),
+            ast::Subject::Do(call) => self.do_procedure(body, call, Retention::Temporarily { keep_on_failure }, span),
             ast::Subject::Block(block) => {
                 let Some(undo) = undo else {
                     self.report(
@@ -160,7 +166,7 @@ impl<'a> Context<'a> {
                         )
                         .help("Add undo { … }"),
                     );
-                    let place = Place { covered: true, ..body.place };
+                    let place = FlowState { covered: true, ..body.place };
                     let (_, completes) = self.inner(body, block, place);
                     return (nothing(span), completes);
                 };
@@ -179,15 +185,15 @@ impl<'a> Context<'a> {
 
     pub(crate) fn permanently(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         what: &'a ast::Subject,
         undo_on_failure: Option<Span>,
         span: Span,
     ) -> (StatementKind, bool) {
-        let adverb = Adverb::Permanently { undo_on_failure: undo_on_failure.is_some() };
+        let adverb = Retention::Permanently { undo_on_failure: undo_on_failure.is_some() };
         match what {
             ast::Subject::Call(call) => match self.action_call(body, call) {
-                Some(call) => (self.act(body, call, adverb, span), true),
+                Some(call) => (self.check_action_statement(body, call, adverb, span), true),
                 None => (nothing(span), true),
             },
             ast::Subject::Do(call) => self.do_procedure(body, call, adverb, span),
@@ -200,7 +206,7 @@ impl<'a> Context<'a> {
                     )
                     .help("Write it before each call that is meant to stay"),
                 );
-                let place = Place { covered: true, ..body.place };
+                let place = FlowState { covered: true, ..body.place };
                 let (_, completes) = self.inner(body, block, place);
                 (nothing(span), completes)
             }
@@ -209,9 +215,9 @@ impl<'a> Context<'a> {
 
     pub(crate) fn do_procedure(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         call: &'a ast::Call,
-        adverb: Adverb,
+        adverb: Retention,
         span: Span,
     ) -> (StatementKind, bool) {
         let name = call.path.text.as_str();
@@ -238,7 +244,7 @@ impl<'a> Context<'a> {
             return (nothing(span), true);
         };
         let diagnostic = match adverb {
-            Adverb::None if has_undo && !body.place.covered => Some(
+            Retention::None if has_undo && !body.place.covered => Some(
                 Diagnostic::error(
                     code::RETENTION_REQUIRED,
                     span,
@@ -247,11 +253,11 @@ impl<'a> Context<'a> {
                 .help("Write temporarily do …, or permanently do …")
                 .fix(span.before(), "temporarily "),
             ),
-            Adverb::Temporarily { .. } | Adverb::Permanently { undo_on_failure: true } if !has_undo => Some(
+            Retention::Temporarily { .. } | Retention::Permanently { undo_on_failure: true } if !has_undo => Some(
                 Diagnostic::error(code::RETENTION_USELESS, span, format!("{name} has no undo"))
                     .help(format!("Give it one: procedure {name}(…) {{ … }} undo {{ … }}, or write do alone")),
             ),
-            Adverb::Permanently { .. } if !has_undo => Some(
+            Retention::Permanently { .. } if !has_undo => Some(
                 Diagnostic::error(
                     code::RETENTION_USELESS,
                     span,
@@ -265,7 +271,7 @@ impl<'a> Context<'a> {
             self.report(diagnostic);
         }
         if summary.ends.is_some() || summary.people.is_some() || summary.runs.is_some() {
-            self.refuse_in_probe(body, span, &format!("{name}, which may end the run, ask people or start a run,"));
+            self.reject_in_probe(body, span, &format!("{name}, which may end the run, ask people or start a run,"));
         }
         if body.place.undo && (summary.ends.is_some() || summary.people.is_some() || summary.runs.is_some()) {
             let message = format!("An undo only takes back, and {name} may end the run, ask people or start a run");
@@ -288,7 +294,7 @@ impl<'a> Context<'a> {
         }
         let arguments = self.arguments(body, &parameters, &call.arguments, name, call.span);
         if summary.class > Class::Observe {
-            self.told_by_unknown(body, span, name);
+            self.observe_unknown_taint(body, span, name);
         } else if summary.ends.is_some() && std::mem::take(&mut body.touched_by_unknown) {
             // Whether it ends the run may depend on what it is told.
             body.place.unknown_let_through = Some(span);

@@ -2,8 +2,8 @@
 
 use crate::check::context::Context;
 use crate::check::declarations::known_verdict_type;
-use crate::check::expressions::{ByUnknown, with_article};
-use crate::check::scope::{Body, Narrowing};
+use crate::check::expressions::{UnknownTaint, with_article};
+use crate::check::scope::{BodyScope, Narrowing};
 use crate::check::unknown_taint::is_verdict;
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::{EnumType, Type};
@@ -17,7 +17,7 @@ use std::collections::HashMap;
 
 /// The ways out of a statement that branches.
 #[derive(Default)]
-struct Ways {
+struct BranchOutcomes {
     /// Whether control goes on after some branch.
     some_complete: bool,
     /// Whether the run leaves in some branch.
@@ -28,7 +28,7 @@ struct Ways {
     inside: Option<Span>,
 }
 
-impl Ways {
+impl BranchOutcomes {
     /// Takes in a branch. One that may resolve leaves on some path, though control may get to its end on others.
     fn add(&mut self, completes: bool, resolves: bool, entered_by: Option<Span>, left_by: Option<Span>) {
         self.some_leave |= resolves;
@@ -52,13 +52,13 @@ impl Ways {
 impl<'a> Context<'a> {
     pub(crate) fn if_else(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         branches: &'a [(ast::Expression, ast::Block)],
         otherwise: Option<&'a ast::Block>,
     ) -> (StatementKind, bool) {
         let before = body.place.unknown_let_through;
         let outer = body.enter();
-        let mut ways = Ways::default();
+        let mut ways = BranchOutcomes::default();
         let mut place = body.place;
         let mut lowered = Vec::with_capacity(branches.len());
         let mut only = (Narrowing::default(), true);
@@ -70,7 +70,7 @@ impl<'a> Context<'a> {
             observes |= body.observations > observations;
             let mark = body.enter();
             body.learn(&condition.narrowing.when_true);
-            let here = self.decided(place, condition.by_unknown, condition.span());
+            let here = self.decided(place, condition.unknown_taint, condition.span());
             let ((block, completes, left_by, class), resolves) =
                 self.noting_resolves(body, |context, body| context.measured_branch(body, block, here));
             body.leave(mark);
@@ -79,7 +79,7 @@ impl<'a> Context<'a> {
             }
             ways.add(completes, resolves, here.unknown_let_through, left_by);
             // Later branches are reached because this condition did not hold.
-            place = self.decided(place, condition.by_unknown.not(), condition.span());
+            place = self.decided(place, condition.unknown_taint.not(), condition.span());
             body.learn(&condition.narrowing.when_false);
             only = (condition.narrowing, completes);
             lowered.push((condition.expression, block));
@@ -124,7 +124,7 @@ impl<'a> Context<'a> {
 
     pub(crate) fn match_value(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         value: &'a ast::Expression,
         arms: &'a [ast::Arm],
         span: Span,
@@ -148,7 +148,7 @@ impl<'a> Context<'a> {
             }
         };
         let verdict = is_verdict(&type_of);
-        self.note_questions(value, ByUnknown { when_true: false, when_false: true });
+        self.note_questions(value, UnknownTaint { when_true: false, when_false: true });
         let known: Vec<(EcoString, Type)> = match &value.kind {
             ast::ExpressionKind::Path(path) if verdict => {
                 vec![(path.text.clone(), Type::Enum(known_verdict_type()))]
@@ -157,7 +157,7 @@ impl<'a> Context<'a> {
         };
         // Whether an unknown answer is turned away: each arm that it may take leaves.
         let mut turned_away = true;
-        let mut ways = Ways::default();
+        let mut ways = BranchOutcomes::default();
         let mut seen: HashMap<String, Span> = HashMap::new();
         let mut lowered: Vec<(Vec<Value>, Block)> = Vec::new();
         let mut otherwise: Option<(Block, Span)> = None;
@@ -185,13 +185,13 @@ impl<'a> Context<'a> {
             let by_unknown = if verdict {
                 // A verdict that an unknown answer chose may be any word.
                 let here = values.contains(&Value::word("unknown")) || is_else && !names_unknown;
-                ByUnknown { when_true: here || typed.by_unknown.any(), when_false: !here }
+                UnknownTaint { when_true: here || typed.unknown_taint.any(), when_false: !here }
             } else if type_of == Type::Boolean {
-                let here = typed.by_unknown.when_true && holds(Value::Boolean(true))
-                    || typed.by_unknown.when_false && holds(Value::Boolean(false));
-                ByUnknown { when_true: here, when_false: typed.by_unknown.any() && !here }
+                let here = typed.unknown_taint.when_true && holds(Value::Boolean(true))
+                    || typed.unknown_taint.when_false && holds(Value::Boolean(false));
+                UnknownTaint { when_true: here, when_false: typed.unknown_taint.any() && !here }
             } else {
-                ByUnknown { when_true: typed.by_unknown.any(), when_false: false }
+                UnknownTaint { when_true: typed.unknown_taint.any(), when_false: false }
             };
             let here = self.decided(body.place, by_unknown, value.span);
             let mark = body.enter();
@@ -226,8 +226,8 @@ impl<'a> Context<'a> {
     /// What a branch is lowered to, and whether something in it may resolve.
     fn noting_resolves<T>(
         &mut self,
-        body: &mut Body<'a>,
-        lower: impl FnOnce(&mut Self, &mut Body<'a>) -> T,
+        body: &mut BodyScope<'a>,
+        lower: impl FnOnce(&mut Self, &mut BodyScope<'a>) -> T,
     ) -> (T, bool) {
         let outer = body.summary.resolves.take();
         let lowered = lower(self, body);

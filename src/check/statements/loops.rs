@@ -2,8 +2,8 @@
 
 use crate::check::context::Context;
 use crate::check::declarations::error_type;
-use crate::check::expressions::{ByUnknown, Typed};
-use crate::check::scope::{Body, Place};
+use crate::check::expressions::{Typed, UnknownTaint};
+use crate::check::scope::{BodyScope, FlowState};
 use crate::check::unknown_taint::decided_by_unknown;
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
@@ -15,9 +15,14 @@ use crate::value::Class;
 impl<'a> Context<'a> {
     /// A block that is gone through again and again: what an unknown answer lets through at its end, it lets through to
     /// its beginning.
-    pub(crate) fn turns(&mut self, body: &mut Body<'a>, written: &'a ast::Block, place: Place) -> (Block, bool, Class) {
+    pub(crate) fn turns(
+        &mut self,
+        body: &mut BodyScope<'a>,
+        written: &'a ast::Block,
+        place: FlowState,
+    ) -> (Block, bool, Class) {
         let outer_first = body.first_of_turn.take();
-        let begins = Place { turn_begins: true, ..place };
+        let begins = FlowState { turn_begins: true, ..place };
         let (block, completes, unknown, class) = self.measured_branch(body, written, begins);
         let first = std::mem::replace(&mut body.first_of_turn, outer_first);
         if let (Some(condition), Some((span, what))) = (unknown, first)
@@ -32,7 +37,7 @@ impl<'a> Context<'a> {
 
     pub(crate) fn for_each(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         variable: &'a ast::Name,
         list: &'a ast::Expression,
         at_most: Option<&'a ast::Amount>,
@@ -43,7 +48,7 @@ impl<'a> Context<'a> {
         let items = self.expression(body, list, None);
         let observed = body.observations > observations;
         let item = self.items(&items);
-        if at_most.is_none() && !items.written_out && items.type_of != Type::Invalid {
+        if at_most.is_none() && !items.is_literal && items.type_of != Type::Invalid {
             self.report(
                 Diagnostic::error(code::UNBOUNDED, list.span, "Nothing says how long this list may be")
                     .help("Bound it: for x in …, at most 10; a longer list escalates before its first item"),
@@ -55,11 +60,11 @@ impl<'a> Context<'a> {
         let mark = body.enter();
         let slot = self.bind_item(body, variable, item, &items, observed);
         let parallel = body.place.parallel || at_a_time.is_some();
-        let listed = ByUnknown { when_true: items.by_unknown.when_true, when_false: false };
-        let place = Place { parallel, ..self.decided(body.place, listed, list.span) };
+        let listed = UnknownTaint { when_true: items.unknown_taint.when_true, when_false: false };
+        let place = FlowState { parallel, ..self.decided(body.place, listed, list.span) };
         let (block, completes, _) = self.turns(body, block, place);
         body.leave(mark);
-        if !completes && items.by_unknown.when_false {
+        if !completes && items.unknown_taint.when_false {
             // What follows is reached because no item was left, and an unknown answer may have kept them out.
             body.place.unknown_let_through.get_or_insert(list.span);
         }
@@ -67,7 +72,12 @@ impl<'a> Context<'a> {
     }
 
     /// How often a block is gone through. Where an unknown answer decides that, it decides about each turn.
-    pub(crate) fn count_of_turns(&mut self, body: &mut Body<'a>, amount: &'a ast::Amount, what: &str) -> Expression {
+    pub(crate) fn count_of_turns(
+        &mut self,
+        body: &mut BodyScope<'a>,
+        amount: &'a ast::Amount,
+        what: &str,
+    ) -> Expression {
         let touched = std::mem::take(&mut body.touched_by_unknown);
         let count = self.count(body, amount, what);
         if std::mem::replace(&mut body.touched_by_unknown, touched) {
@@ -78,7 +88,7 @@ impl<'a> Context<'a> {
 
     pub(crate) fn repeat(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         (count, every): (Expression, Option<Expression>),
         until: Option<&'a ast::Expression>,
         block: &'a ast::Block,
@@ -88,7 +98,7 @@ impl<'a> Context<'a> {
             body.observations += 1;
             self.expect(body, until, &Type::Boolean)
         });
-        let by_unknown = until.as_ref().map_or(ByUnknown::default(), |until| until.by_unknown);
+        let by_unknown = until.as_ref().map_or(UnknownTaint::default(), |until| until.unknown_taint);
         let condition = until.as_ref().map(Typed::span);
         let place = body.place;
         // Another turn is taken because what is asked between two did not hold.
@@ -124,7 +134,7 @@ impl<'a> Context<'a> {
 
     pub(crate) fn try_catch(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         block: &'a ast::Block,
         catch: Option<&'a (ast::Name, ast::Block)>,
         span: Span,
@@ -141,7 +151,7 @@ impl<'a> Context<'a> {
         let mark = body.enter();
         let slot = self.bind(body, name, error_type());
         // Where nothing was done, only an observation can have failed, and that is an unknown answer.
-        let only_read = ByUnknown { when_true: class == Class::Observe, when_false: false };
+        let only_read = UnknownTaint { when_true: class == Class::Observe, when_false: false };
         let place = self.decided(place, only_read, span);
         let (catch, catch_completes, unknown) = self.branch(body, handler, place);
         // Where the block may leave, what follows is reached because it did not: by an error, for example.

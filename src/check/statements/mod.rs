@@ -9,11 +9,11 @@ use super::commands::Origin;
 use super::context::Context;
 use super::declarations::outcome_type;
 use super::expressions::{MORE_STACK, RED_ZONE, Typed, choices, with_article};
-use super::scope::{Body, Mark, Place};
+use super::scope::{BodyScope, FlowState, ScopeMark};
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
 use crate::program::{
-    Adverb, Block, Evidence, Expression, ExpressionKind, LetElse, Question, Statement, StatementKind, Subject,
+    Block, Evidence, Expression, ExpressionKind, LetElse, Question, Retention, Statement, StatementKind, Subject,
 };
 use crate::source::Span;
 use crate::syntax::ast;
@@ -22,7 +22,7 @@ use std::collections::HashSet;
 
 impl<'a> Context<'a> {
     /// A block, and whether control can reach its end.
-    pub(super) fn block(&mut self, body: &mut Body<'a>, written: &'a ast::Block) -> (Block, bool) {
+    pub(super) fn block(&mut self, body: &mut BodyScope<'a>, written: &'a ast::Block) -> (Block, bool) {
         let mark = body.enter();
         let approved = body.place.approved;
         let (block, completes, _) = self.open_block(body, written);
@@ -35,9 +35,9 @@ impl<'a> Context<'a> {
     /// A branch, and the harm that it may do.
     pub(super) fn measured_branch(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         written: &'a ast::Block,
-        place: Place,
+        place: FlowState,
     ) -> (Block, bool, Option<Span>, Class) {
         let outer = std::mem::replace(&mut body.summary.class, Class::Observe);
         let (block, completes, unknown) = self.branch(body, written, place);
@@ -47,7 +47,7 @@ impl<'a> Context<'a> {
     }
 
     /// The same, but what it bound stays known, and how much was known before its first effect is given too.
-    pub(super) fn open_block(&mut self, body: &mut Body<'a>, written: &'a ast::Block) -> (Block, bool, Mark) {
+    pub(super) fn open_block(&mut self, body: &mut BodyScope<'a>, written: &'a ast::Block) -> (Block, bool, ScopeMark) {
         let harm = std::mem::replace(&mut body.summary.class, Class::Observe);
         let mut before_effects = None;
         let mut ended_by: Option<Span> = None;
@@ -81,28 +81,39 @@ impl<'a> Context<'a> {
     /// A block that may not be reached, or may be reached again: approvals inside do not hold after it.
     pub(super) fn branch(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         written: &'a ast::Block,
-        place: Place,
+        place: FlowState,
     ) -> (Block, bool, Option<Span>) {
         let outer = std::mem::replace(&mut body.place, place);
         let (block, completes) = self.block(body, written);
         let unknown_let_through = body.place.unknown_let_through;
         // A turn has begun for certain only where no branch asked.
         let turn_begins = outer.turn_begins && body.place.turn_begins;
-        body.place = Place { turn_begins, ..outer };
+        body.place = FlowState { turn_begins, ..outer };
         (block, completes, unknown_let_through)
     }
 
     /// A block inside `try`, or an `else` that may go on.
-    pub(super) fn inner(&mut self, body: &mut Body<'a>, written: &'a ast::Block, place: Place) -> (Block, bool) {
+    pub(super) fn inner(
+        &mut self,
+        body: &mut BodyScope<'a>,
+        written: &'a ast::Block,
+        place: FlowState,
+    ) -> (Block, bool) {
         let (block, completes, unknown) = self.branch(body, written, place);
         body.place.unknown_let_through = body.place.unknown_let_through.or(unknown);
         (block, completes)
     }
 
     /// An `else` that must leave.
-    pub(super) fn leaving(&mut self, body: &mut Body<'a>, written: &'a ast::Block, place: Place, of: &str) -> Block {
+    pub(super) fn leaving(
+        &mut self,
+        body: &mut BodyScope<'a>,
+        written: &'a ast::Block,
+        place: FlowState,
+        of: &str,
+    ) -> Block {
         let (block, completes, _) = self.branch(body, written, place);
         if completes {
             let end = written.span;
@@ -117,7 +128,7 @@ impl<'a> Context<'a> {
     }
 
     /// A statement, and whether control goes on after it.
-    pub(super) fn statement(&mut self, body: &mut Body<'a>, written: &'a ast::Statement) -> (Statement, bool) {
+    pub(super) fn statement(&mut self, body: &mut BodyScope<'a>, written: &'a ast::Statement) -> (Statement, bool) {
         let node = self.node();
         let span = written.span;
         body.touched_by_unknown = false;
@@ -127,7 +138,7 @@ impl<'a> Context<'a> {
         (Statement { node, span, kind }, completes)
     }
 
-    fn statement_kind(&mut self, body: &mut Body<'a>, written: &'a ast::Statement) -> (StatementKind, bool) {
+    fn statement_kind(&mut self, body: &mut BodyScope<'a>, written: &'a ast::Statement) -> (StatementKind, bool) {
         use ast::StatementKind as Written;
         let span = written.span;
         match &written.kind {
@@ -141,7 +152,7 @@ impl<'a> Context<'a> {
                 body.summary.goal.get_or_insert(span);
                 let (after, window, hold) = self.goal_timings(body, timings);
                 // Failed goes on, unknown escalates: what follows is decided by an answer that is known.
-                body.place.asked();
+                body.place.note_observation();
                 body.place.goal_known = true;
                 body.observations += 1;
                 (StatementKind::ResolveIfFixed { after, window, hold }, true)
@@ -157,7 +168,7 @@ impl<'a> Context<'a> {
                 (StatementKind::Escalate { contact, message, evidence }, false)
             }
             Written::Notify { contact, message, evidence } => {
-                self.refuse_in_probe(body, span, "notify");
+                self.reject_in_probe(body, span, "notify");
                 let (contact, message) = (self.contact(contact), self.text(body, message));
                 let evidence = self.evidence(body, evidence);
                 (StatementKind::Notify { contact, message, evidence }, true)
@@ -174,7 +185,7 @@ impl<'a> Context<'a> {
                 let place = body.place;
                 let otherwise = otherwise.as_ref().map(|block| self.leaving(body, block, place, "require"));
                 body.place.approved = true;
-                body.place.asked();
+                body.place.note_observation();
                 body.observations += 1;
                 (StatementKind::RequireApproval { message, by, within, otherwise }, true)
             }
@@ -197,18 +208,18 @@ impl<'a> Context<'a> {
                 self.for_each(body, variable, list, at_most.as_ref(), at_a_time.as_ref(), block)
             }
             Written::Repeat { count, timings, until, block, otherwise } => {
-                self.refuse_timings(timings, &["every"], "repeat");
+                self.reject_timings(timings, &["every"], "repeat");
                 let count = self.count_of_turns(body, count, "how often something is repeated");
                 let every =
                     timings.every.as_ref().map(|every| self.duration(body, every, "the time between two turns"));
                 self.repeat(body, (count, every), until.as_ref(), block, otherwise.as_ref())
             }
             Written::Retry { count, timings, block } => {
-                self.refuse_timings(timings, &["every"], "retry");
+                self.reject_timings(timings, &["every"], "retry");
                 let count = self.count_of_turns(body, count, "how often something is tried");
                 let every =
                     timings.every.as_ref().map(|every| self.duration(body, every, "the time between two tries"));
-                let place = Place { retrying: true, ..body.place };
+                let place = FlowState { retrying: true, ..body.place };
                 let (block, completes, _) = self.turns(body, block, place);
                 (StatementKind::Retry { count, every, block }, completes)
             }
@@ -216,7 +227,7 @@ impl<'a> Context<'a> {
                 let span = Span::new(span.file, span.start, span.start + 3);
                 self.try_catch(body, block, catch.as_ref(), span)
             }
-            Written::Do(call) => self.do_procedure(body, call, Adverb::None, span),
+            Written::Do(call) => self.do_procedure(body, call, Retention::None, span),
             Written::Run(call) => {
                 self.runs(body, span);
                 match self.run_call(body, call) {
@@ -240,7 +251,7 @@ impl<'a> Context<'a> {
 
     // Statements one by one
 
-    pub(super) fn evidence(&mut self, body: &mut Body<'a>, written: &'a [ast::Expression]) -> Vec<Evidence> {
+    pub(super) fn evidence(&mut self, body: &mut BodyScope<'a>, written: &'a [ast::Expression]) -> Vec<Evidence> {
         let mut lower = |context: &mut Self, value: &'a ast::Expression| {
             let typed = context.expression(body, value, None);
             if typed.type_of.holds(|inner| *inner == Type::Secret) {
@@ -253,14 +264,14 @@ impl<'a> Context<'a> {
                         .help("Name the fields that people need, without the secret"),
                 );
             }
-            Evidence { label: context.written(value.span).into(), value: typed.expression }
+            Evidence { label: context.source_text(value.span).into(), value: typed.expression }
         };
         written.iter().map(|value| lower(self, value)).collect()
     }
 
     fn require(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         condition: &'a ast::Expression,
         otherwise: Option<&'a ast::Block>,
         span: Span,
@@ -272,26 +283,26 @@ impl<'a> Context<'a> {
         let otherwise = otherwise.map(|block| {
             let mark = body.enter();
             body.learn(&condition.narrowing.when_false);
-            let place = self.decided(body.place, condition.by_unknown.not(), condition.span());
+            let place = self.decided(body.place, condition.unknown_taint.not(), condition.span());
             let block = self.leaving(body, block, place, "require");
             body.leave(mark);
             block
         });
         body.learn(&condition.narrowing.when_true);
-        body.place = self.decided(body.place, condition.by_unknown, condition.span());
+        body.place = self.decided(body.place, condition.unknown_taint, condition.span());
         body.observations += 1;
         (StatementKind::Require { condition: condition.expression, otherwise }, true)
     }
 
     fn wait_until(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         condition: &'a ast::Expression,
         timings: &'a ast::Timings,
         otherwise: Option<&'a ast::Block>,
         span: Span,
     ) -> (StatementKind, bool) {
-        self.refuse_timings(timings, &["within", "every", "for"], "wait until");
+        self.reject_timings(timings, &["within", "every", "for"], "wait until");
         let condition = self.expect(body, condition, &Type::Boolean);
         let hold = timings.hold.as_ref().map(|hold| self.duration(body, hold, "how long it must hold"));
         body.touched_by_unknown = false;
@@ -309,7 +320,7 @@ impl<'a> Context<'a> {
         if otherwise.is_none() {
             self.ends(body, span, "wait until without an else");
         }
-        let place = self.decided(body.place, condition.by_unknown.not(), condition.span());
+        let place = self.decided(body.place, condition.unknown_taint.not(), condition.span());
         let otherwise = otherwise.map(|block| {
             let mark = body.enter();
             body.learn(&condition.narrowing.when_false);
@@ -320,7 +331,7 @@ impl<'a> Context<'a> {
         body.observations += 1;
         let leaves = otherwise.as_ref().is_none_or(|(_, completes, _)| !completes);
         if leaves {
-            body.place = self.decided(body.place, condition.by_unknown, condition.span());
+            body.place = self.decided(body.place, condition.unknown_taint, condition.span());
         } else if let Some((_, _, left_by)) = &otherwise
             && *left_by != place.unknown_let_through
         {
@@ -339,7 +350,7 @@ impl<'a> Context<'a> {
     }
 
     /// What a `let` or a `match` looks at.
-    pub(super) fn subject(&mut self, body: &mut Body<'a>, written: &'a ast::Expression) -> (Subject, Typed) {
+    pub(super) fn subject(&mut self, body: &mut BodyScope<'a>, written: &'a ast::Expression) -> (Subject, Typed) {
         let span = written.span;
         let typed = |type_of| Typed::plain(Typed::invalid(span).expression, type_of);
         match &written.kind {
@@ -388,7 +399,7 @@ impl<'a> Context<'a> {
 
     fn let_value(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         name: &'a ast::Name,
         value: &'a ast::Expression,
         otherwise: Option<&'a ast::LetElse>,
@@ -426,20 +437,20 @@ impl<'a> Context<'a> {
                 }
                 _ => {}
             }
-            let by_unknown = typed.by_unknown.everything();
+            let by_unknown = typed.unknown_taint.everything();
             let place = self.decided(body.place, by_unknown, value.span);
             handled = Some(match otherwise {
                 ast::LetElse::Block(block) => {
                     let block = LetElse::Block(self.leaving(body, block, place, "let"));
                     // What is bound is there, so it was observed.
                     typed.narrow(type_of.clone());
-                    body.place = self.decided(body.place, typed.by_unknown, value.span);
+                    body.place = self.decided(body.place, typed.unknown_taint, value.span);
                     block
                 }
                 ast::LetElse::Value(value) => {
                     let value = self.expect(body, value, &type_of);
                     typed.absent_if_unknown = false;
-                    typed.by_unknown = typed.by_unknown.or(value.by_unknown.everything());
+                    typed.unknown_taint = typed.unknown_taint.or(value.unknown_taint.everything());
                     typed.outside = typed.outside.max(value.outside);
                     LetElse::Value(value.expression)
                 }

@@ -2,7 +2,7 @@
 
 use crate::check::context::Context;
 use crate::check::expressions::literals::not_a_duration;
-use crate::check::scope::Body;
+use crate::check::scope::BodyScope;
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
 use crate::program::{Expression, ExpressionKind, Hold, Window};
@@ -15,7 +15,7 @@ impl<'a> Context<'a> {
     /// A quantity where an expression of a type is wanted.
     pub(crate) fn amount(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         amount: &'a ast::Amount,
         wanted: &Type,
         what: &str,
@@ -44,7 +44,7 @@ impl<'a> Context<'a> {
         constant(value)
     }
 
-    pub(crate) fn duration(&mut self, body: &mut Body<'a>, amount: &'a ast::Amount, what: &str) -> Expression {
+    pub(crate) fn duration(&mut self, body: &mut BodyScope<'a>, amount: &'a ast::Amount, what: &str) -> Expression {
         let expression = self.amount(body, amount, &Type::Duration, what);
         if let ExpressionKind::Constant(Value::Duration(duration)) = &expression.kind
             && duration.is_zero()
@@ -55,7 +55,7 @@ impl<'a> Context<'a> {
     }
 
     /// A whole number, at least one.
-    pub(crate) fn count(&mut self, body: &mut Body<'a>, amount: &'a ast::Amount, what: &str) -> Expression {
+    pub(crate) fn count(&mut self, body: &mut BodyScope<'a>, amount: &'a ast::Amount, what: &str) -> Expression {
         let expression = self.amount(body, amount, &Type::Number, what);
         if let ExpressionKind::Constant(Value::Number(number)) = &expression.kind
             && (!number.is_integer() || number.is_sign_negative() || number.is_zero())
@@ -66,7 +66,7 @@ impl<'a> Context<'a> {
     }
 
     /// `within D every D`, both or neither; `what` is tried in it.
-    pub(crate) fn window(&mut self, body: &mut Body<'a>, timings: &'a ast::Timings, what: &str) -> Option<Window> {
+    pub(crate) fn window(&mut self, body: &mut BodyScope<'a>, timings: &'a ast::Timings, what: &str) -> Option<Window> {
         match (&timings.within, &timings.every) {
             (Some(within), Some(every)) => {
                 let window = Window {
@@ -98,7 +98,7 @@ impl<'a> Context<'a> {
     /// The timings of `resolve if fixed`: after, a window, and for how long it must hold.
     pub(crate) fn goal_timings(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         timings: &'a ast::Timings,
     ) -> (Option<Expression>, Option<Window>, Option<Hold>) {
         let after = timings.after.as_ref().map(|after| self.duration(body, after, "how long to wait before"));
@@ -121,7 +121,7 @@ impl<'a> Context<'a> {
     }
 
     /// Timings that have no meaning with a statement.
-    pub(crate) fn refuse_timings(&mut self, timings: &ast::Timings, allowed: &[&str], statement: &str) {
+    pub(crate) fn reject_timings(&mut self, timings: &ast::Timings, allowed: &[&str], statement: &str) {
         let all =
             [("after", &timings.after), ("within", &timings.within), ("for", &timings.hold), ("every", &timings.every)];
         for (word, amount) in all {
@@ -137,12 +137,12 @@ impl<'a> Context<'a> {
     /// How long people have; silence must have an end.
     pub(crate) fn patience(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         timings: &'a ast::Timings,
         span: Span,
         what: &str,
     ) -> Expression {
-        self.refuse_timings(timings, &["within"], what);
+        self.reject_timings(timings, &["within"], what);
         match &timings.within {
             Some(within) => self.duration(body, within, "how long people have"),
             None => {

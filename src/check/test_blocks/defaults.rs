@@ -12,17 +12,17 @@ pub(crate) const MOST: usize = 1000;
 
 /// The blanks of records, each made once and shared.
 #[derive(Default)]
-pub(crate) struct Blanks(BTreeMap<*const RecordType, Made>);
+pub(crate) struct TestDefaults(BTreeMap<*const RecordType, DefaultValue>);
 
 /// The type is kept, so that no other can get its place in memory.
-struct Made {
+struct DefaultValue {
     _type_of: Arc<RecordType>,
-    blank: Blank,
+    blank: MissingDefault,
 }
 
 /// What stands for a field that a test leaves out.
 #[derive(Clone)]
-pub(crate) enum Blank {
+pub(crate) enum MissingDefault {
     /// Words, booleans, hosts and versions decide things: they have none.
     None,
     /// This, of so many values.
@@ -31,9 +31,9 @@ pub(crate) enum Blank {
     TooLarge,
 }
 
-impl Blanks {
+impl TestDefaults {
     /// The value of a field that a test leaves out.
-    pub fn field(&mut self, type_of: &Type) -> Blank {
+    pub fn field(&mut self, type_of: &Type) -> MissingDefault {
         let value = match type_of {
             Type::Record(record) => return self.record(record),
             Type::Optional(_) => Value::Absent,
@@ -44,26 +44,26 @@ impl Blanks {
             Type::Duration => Value::Duration(SignedDuration::ZERO),
             Type::Time => Value::Time(start_of_tests()),
             Type::List(_) => Value::list([]),
-            _ => return Blank::None,
+            _ => return MissingDefault::None,
         };
-        Blank::Value(value, 1)
+        MissingDefault::Value(value, 1)
     }
 
-    fn record(&mut self, record: &Arc<RecordType>) -> Blank {
+    fn record(&mut self, record: &Arc<RecordType>) -> MissingDefault {
         if let Some(made) = self.0.get(&Arc::as_ptr(record)) {
             return made.blank.clone();
         }
         let blank = self.make(record);
-        self.0.insert(Arc::as_ptr(record), Made { _type_of: Arc::clone(record), blank: blank.clone() });
+        self.0.insert(Arc::as_ptr(record), DefaultValue { _type_of: Arc::clone(record), blank: blank.clone() });
         blank
     }
 
-    fn make(&mut self, record: &RecordType) -> Blank {
+    fn make(&mut self, record: &RecordType) -> MissingDefault {
         let mut fields = Vec::with_capacity(record.fields.len());
         let mut all = 1;
         for (name, type_of) in &record.fields {
             match self.field(type_of) {
-                Blank::Value(value, values) => {
+                MissingDefault::Value(value, values) => {
                     all += values;
                     fields.push((name.clone(), value));
                 }
@@ -71,9 +71,9 @@ impl Blanks {
             }
         }
         if all > MOST {
-            return Blank::TooLarge;
+            return MissingDefault::TooLarge;
         }
-        Blank::Value(Value::Record(Arc::new(Record { name: record.name.clone(), fields })), all)
+        MissingDefault::Value(Value::Record(Arc::new(Record { name: record.name.clone(), fields })), all)
     }
 }
 
@@ -81,9 +81,9 @@ impl Blanks {
 pub(crate) fn fact(name: &EcoString, type_of: &Type) -> Option<Value> {
     match type_of {
         Type::Secret => Some(Value::Secret(name.clone())),
-        other => match Blanks::default().field(other) {
-            Blank::Value(value, _) => Some(value),
-            Blank::None | Blank::TooLarge => None,
+        other => match TestDefaults::default().field(other) {
+            MissingDefault::Value(value, _) => Some(value),
+            MissingDefault::None | MissingDefault::TooLarge => None,
         },
     }
 }

@@ -3,10 +3,10 @@
 pub(crate) mod defaults;
 
 use super::context::Context;
-use super::scope::{Body, BodyKind};
+use super::scope::{BodyKind, BodyScope};
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::test_block::{
-    Answer, Expectation, ExpectationKind, Given, GivenHost, Outcome, Pattern, Subject, Test,
+    Answer, Expectation, ExpectationKind, GivenHost, GivenRule, Outcome, Pattern, Subject, Test,
 };
 use crate::program::types::Type;
 use crate::program::{Expression, Parameter};
@@ -21,7 +21,7 @@ const APPROVALS: [&str; 4] = ["approve", "deny", "done", "failed"];
 
 /// What is known while a test is looked at.
 #[derive(Default)]
-pub(super) struct TestPlace {
+pub(super) struct TestContext {
     /// The hosts that it gives, with their roles.
     pub hosts: Vec<(EcoString, Vec<EcoString>)>,
     /// It is run in a simulated world, which has an inventory of its own.
@@ -45,7 +45,7 @@ impl<'a> Context<'a> {
                 }
                 None => titles.push((title.clone(), written.title.span)),
             }
-            self.test = Some(TestPlace::default());
+            self.test = Some(TestContext::default());
             let test = self.lower_test(title, written);
             self.test = None;
             self.program.tests.extend(test);
@@ -53,7 +53,7 @@ impl<'a> Context<'a> {
     }
 
     fn lower_test(&mut self, title: EcoString, written: &'a ast::Test) -> Option<Test> {
-        let mut body = Body::new(BodyKind::Signature, None);
+        let mut body = BodyScope::new(BodyKind::Signature, None);
         let hosts = self.given_hosts(&mut body, written);
         let subject = self.tested_runbook(&mut body, written);
         let mut test = Test {
@@ -92,7 +92,7 @@ impl<'a> Context<'a> {
         Some(test)
     }
 
-    fn tested_runbook(&mut self, body: &mut Body<'a>, written: &'a ast::Test) -> Option<(usize, Vec<Expression>)> {
+    fn tested_runbook(&mut self, body: &mut BodyScope<'a>, written: &'a ast::Test) -> Option<(usize, Vec<Expression>)> {
         let Some(call) = &written.subject else {
             let message = "This test does not say what it runs";
             let diagnostic = Diagnostic::error(code::MISSING_PART, written.title.span, message);
@@ -118,7 +118,7 @@ impl<'a> Context<'a> {
     }
 
     /// The hosts come first, wherever they stand: everything else may name them.
-    fn given_hosts(&mut self, body: &mut Body<'a>, written: &'a ast::Test) -> Vec<GivenHost> {
+    fn given_hosts(&mut self, body: &mut BodyScope<'a>, written: &'a ast::Test) -> Vec<GivenHost> {
         let subjects = || {
             written.lines.iter().filter_map(|line| match line {
                 TestLine::Given { subject, .. } => Some(subject),
@@ -149,13 +149,13 @@ impl<'a> Context<'a> {
         hosts
     }
 
-    fn note_test(&mut self, note: impl FnOnce(&mut TestPlace)) {
+    fn note_test(&mut self, note: impl FnOnce(&mut TestContext)) {
         if let Some(place) = &mut self.test {
             note(place);
         }
     }
 
-    fn given_host(&mut self, body: &mut Body<'a>, name: EcoString, roles: &'a [ast::Call]) -> GivenHost {
+    fn given_host(&mut self, body: &mut BodyScope<'a>, name: EcoString, roles: &'a [ast::Call]) -> GivenHost {
         let mut host = GivenHost { name, roles: Vec::new(), facts: Vec::new() };
         for role in roles {
             let Some(shape) = self.declared.roles.get(&role.path.text).copied() else {
@@ -185,7 +185,7 @@ impl<'a> Context<'a> {
 
     fn given(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         test: &mut Test,
         subject: &'a GivenSubject,
         answers: &'a [GivenAnswer],
@@ -193,7 +193,7 @@ impl<'a> Context<'a> {
         span: Span,
     ) {
         let may_wait = !matches!(subject, GivenSubject::Nobody | GivenSubject::World(_) | GivenSubject::Host { .. });
-        self.refuse_timings(timings, if may_wait { &["after"] } else { &[] }, "given");
+        self.reject_timings(timings, if may_wait { &["after"] } else { &[] }, "given");
         let after = timings.after.as_ref().filter(|_| may_wait);
         let after = after.and_then(|after| self.literal_duration(after, "the time that passes"));
         let in_world = self.test.as_ref().is_some_and(|place| place.in_world);
@@ -204,7 +204,7 @@ impl<'a> Context<'a> {
             return;
         }
         let mut add = |subject, answers| {
-            test.givens.push(Given { subject, answers, after: after.unwrap_or(SignedDuration::ZERO), span });
+            test.givens.push(GivenRule { subject, answers, after: after.unwrap_or(SignedDuration::ZERO), span });
         };
         match subject {
             GivenSubject::Nobody => test.nobody_answers = true,
@@ -239,7 +239,7 @@ impl<'a> Context<'a> {
     /// A probe, or an action; with the arguments that are meant.
     fn given_subject(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         path: &'a ast::Path,
         call: Option<&'a ast::Call>,
     ) -> Option<Subject> {
@@ -264,7 +264,12 @@ impl<'a> Context<'a> {
     }
 
     /// The arguments of a call that may leave out what it does not care about.
-    fn call_pattern(&mut self, body: &mut Body<'a>, parameters: &[Parameter], call: Option<&'a ast::Call>) -> Pattern {
+    fn call_pattern(
+        &mut self,
+        body: &mut BodyScope<'a>,
+        parameters: &[Parameter],
+        call: Option<&'a ast::Call>,
+    ) -> Pattern {
         let Some(call) = call else { return Vec::new() };
         let optional: Vec<Parameter> = parameters
             .iter()
@@ -288,7 +293,7 @@ impl<'a> Context<'a> {
 
     fn given_answers(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         subject: &Subject,
         answers: &'a [GivenAnswer],
         span: Span,
@@ -302,7 +307,7 @@ impl<'a> Context<'a> {
             .collect()
     }
 
-    fn verdict(&mut self, body: &mut Body<'a>, answer: &'a GivenAnswer, span: Span) -> Option<Answer> {
+    fn verdict(&mut self, body: &mut BodyScope<'a>, answer: &'a GivenAnswer, span: Span) -> Option<Answer> {
         let place = match answer {
             GivenAnswer::Verdict(word) => {
                 return Some(match word.text.as_str() {
@@ -325,7 +330,7 @@ impl<'a> Context<'a> {
         None
     }
 
-    fn answer_of_action(&mut self, body: &mut Body<'a>, index: usize, answer: &'a GivenAnswer) -> Option<Answer> {
+    fn answer_of_action(&mut self, body: &mut BodyScope<'a>, index: usize, answer: &'a GivenAnswer) -> Option<Answer> {
         let action = self.program.actions.get(index)?;
         let (class, returns) = (action.class, action.returns.clone());
         let name = format!("{}.{}", action.backend, action.name);
@@ -362,9 +367,9 @@ impl<'a> Context<'a> {
     }
 
     fn error_kind(&mut self, word: &ast::Name) -> Option<ErrorKind> {
-        let found = ErrorKind::ALL.into_iter().find(|kind| kind.word() == word.text);
+        let found = ErrorKind::ALL.into_iter().find(|kind| kind.as_str() == word.text);
         if found.is_none() {
-            let known = ErrorKind::ALL.map(ErrorKind::word);
+            let known = ErrorKind::ALL.map(ErrorKind::as_str);
             let message = format!("No error is of the kind {}", word.text);
             self.report(self.unknown(code::UNKNOWN_WORD, word.span, message, &word.text, known));
         }
@@ -399,7 +404,7 @@ impl<'a> Context<'a> {
 
     fn expectation(
         &mut self,
-        body: &mut Body<'a>,
+        body: &mut BodyScope<'a>,
         written: &'a ast::Expectation,
         timings: &'a ast::Timings,
         span: Span,
@@ -408,7 +413,7 @@ impl<'a> Context<'a> {
             written,
             ast::Expectation::Outcome { .. } | ast::Expectation::Within | ast::Expectation::Call { .. }
         );
-        self.refuse_timings(timings, if may_end { &["within"] } else { &[] }, "expect");
+        self.reject_timings(timings, if may_end { &["within"] } else { &[] }, "expect");
         let within = timings.within.as_ref().filter(|_| may_end);
         let within = within.and_then(|within| self.literal_duration(within, "the time that is allowed"));
         let kind = match written {
@@ -420,7 +425,7 @@ impl<'a> Context<'a> {
                     _ => Outcome::Escalated,
                 };
                 if let Some(contact) = contact.as_ref().filter(|_| outcome != Outcome::Escalated) {
-                    let message = format!("A run that ends {} tells nobody", outcome.word());
+                    let message = format!("A run that ends {} tells nobody", outcome.as_str());
                     self.error(code::MISPLACED, contact.span, message);
                 }
                 let contact = contact.as_ref().map(|contact| self.contact(contact));
@@ -429,7 +434,7 @@ impl<'a> Context<'a> {
             }
             ast::Expectation::NoneOfClass(word) => {
                 let classes = [Class::Change, Class::Disrupt, Class::Destroy];
-                let Some(class) = classes.into_iter().find(|class| class.word() == word.text) else {
+                let Some(class) = classes.into_iter().find(|class| class.as_str() == word.text) else {
                     let diagnostic =
                         Diagnostic::error(code::MISPLACED, word.span, "Every run observes, so this cannot be met");
                     self.report(diagnostic.help("Write no change, no disrupt or no destroy"));
@@ -461,7 +466,7 @@ impl<'a> Context<'a> {
     }
 
     /// A call that is looked for among what the run did.
-    fn expected_call(&mut self, body: &mut Body<'a>, call: &'a ast::Call) -> Option<(usize, Pattern)> {
+    fn expected_call(&mut self, body: &mut BodyScope<'a>, call: &'a ast::Call) -> Option<(usize, Pattern)> {
         if !call.path.text.contains('.') {
             let message = format!("{} is no action, and what is counted are calls of actions", call.path.text);
             let diagnostic = Diagnostic::error(code::UNKNOWN_ACTION, call.path.span, message);
@@ -480,7 +485,7 @@ impl<'a> Context<'a> {
     }
 
     /// A test says its values: nothing in them may be looked up in the world.
-    fn said(&mut self, body: &mut Body<'a>, span: Span) {
+    fn said(&mut self, body: &mut BodyScope<'a>, span: Span) {
         if std::mem::take(&mut body.observations) > 0 {
             let diagnostic =
                 Diagnostic::error(code::NOT_A_LITERAL, span, "A test says its values, and observes nothing");

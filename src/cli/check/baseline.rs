@@ -1,10 +1,10 @@
 //! The baseline: what was known before is left out, and what is gone is told.
 
 use crate::cli::atomic_write::write;
-use crate::cli::output::say;
+use crate::cli::output::report;
 use crate::diagnostic::{Diagnostic, code, rule_of};
-use crate::lint::{Baseline, Known, Rule};
-use crate::project::check::Looked;
+use crate::lint::{Baseline, KnownFinding, Rule};
+use crate::project::check::ProjectFindings;
 use crate::project::discovery::named;
 use crate::project::files::read_text;
 use crate::source::{SourceMap, Span};
@@ -14,7 +14,7 @@ use std::path::{Component, Path};
 ///
 /// # Errors
 /// A sentence, when the baseline cannot be used.
-pub fn leave_out(looked: &mut Looked, rewrite: bool) -> Result<(), String> {
+pub fn suppress_known(looked: &mut ProjectFindings, rewrite: bool) -> Result<(), String> {
     let Some((path, span)) = looked.lints.baseline.clone() else {
         return match rewrite {
             true => Err("rectify.yaml names no baseline: add `lints: {baseline: lint-baseline.json}`".to_owned()),
@@ -23,9 +23,9 @@ pub fn leave_out(looked: &mut Looked, rewrite: bool) -> Result<(), String> {
     };
     let file = looked.folder.join(&path);
     if rewrite {
-        let baseline = Baseline::of(looked.diagnostics.iter().filter_map(|finding| known(finding, looked)));
+        let baseline = Baseline::new(looked.diagnostics.iter().filter_map(|finding| known(finding, looked)));
         write(&file, &baseline.text()).map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
-        say(&format!("{} written", file.display()));
+        report(&format!("{} written", file.display()));
     }
     let text = read_text(&file).map_err(|error| named(&file, &error))?;
     let mut baseline = Baseline::read(&text).map_err(|why| format!("{} {why}", file.display()))?;
@@ -39,7 +39,7 @@ pub fn leave_out(looked: &mut Looked, rewrite: bool) -> Result<(), String> {
     }
     looked.diagnostics = reported;
     let looked_at: Vec<String> = looked.named.iter().map(|name| as_seen_from(&looked.folder, name)).collect();
-    let level = Rule::of(code::STALE_BASELINE)
+    let level = Rule::by_code(code::STALE_BASELINE)
         .map(|rule| looked.lints.level(rule.code).unwrap_or(rule.level))
         .and_then(crate::diagnostic::Level::severity);
     for (gone, count) in baseline.left().filter(|(gone, _)| looked.whole || looked_at.contains(&gone.file)) {
@@ -49,7 +49,7 @@ pub fn leave_out(looked: &mut Looked, rewrite: bool) -> Result<(), String> {
     Ok(())
 }
 
-fn stale(gone: &Known, count: usize, span: Span) -> Diagnostic {
+fn stale(gone: &KnownFinding, count: usize, span: Span) -> Diagnostic {
     let times = if count == 1 { String::new() } else { format!(" {count} times") };
     let message =
         format!("The baseline still lists {}{times} in {}, which is gone: {}", gone.rule, gone.file, gone.message);
@@ -57,10 +57,10 @@ fn stale(gone: &Known, count: usize, span: Span) -> Diagnostic {
 }
 
 /// What a finding of a rule is known by; errors of the language are never left out.
-fn known(finding: &Diagnostic, looked: &Looked) -> Option<Known> {
+fn known(finding: &Diagnostic, looked: &ProjectFindings) -> Option<KnownFinding> {
     let rule = rule_of(finding.code)?;
     let file = file_of(finding, &looked.sources)?;
-    Some(Known {
+    Some(KnownFinding {
         file: as_seen_from(&looked.folder, Path::new(file)),
         rule: rule.to_owned(),
         message: finding.message.clone(),

@@ -1,10 +1,10 @@
 //! `--fix`: cures that are certain, made in the files.
 
 use crate::cli::atomic_write::replace;
-use crate::cli::output::say;
+use crate::cli::output::report;
 use crate::diagnostic::{Code, Diagnostic, Fix, code};
 use crate::lint::Rule;
-use crate::project::check::Looked;
+use crate::project::check::ProjectFindings;
 use crate::project::files::read_text;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// A sentence, when a file cannot be written.
-pub fn cure(found: &[Looked]) -> Result<usize, String> {
+pub fn apply_fixes(found: &[ProjectFindings]) -> Result<usize, String> {
     let mut cured = 0;
     for looked in found {
         let mut by_file: BTreeMap<&Path, (&str, Vec<&Fix>)> = BTreeMap::new();
@@ -31,7 +31,7 @@ pub fn cure(found: &[Looked]) -> Result<usize, String> {
                 if count > 0 {
                     replace(path, &cure).map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
                     let word = if count == 1 { "cure" } else { "cures" };
-                    say(&format!("{}: {count} {word} made", path.display()));
+                    report(&format!("{}: {count} {word} made", path.display()));
                 }
                 cured += count;
             }
@@ -46,7 +46,7 @@ const CERTAIN: [Code; 5] =
     [code::NOT_UNDERSTOOD, code::BRACES, code::BAD_LITERAL, code::WIDE_PUNCTUATION, code::FORBIDDEN_CHARACTER];
 
 fn is_certain(finding: &Diagnostic) -> bool {
-    CERTAIN.contains(&finding.code) || Rule::of(finding.code).is_some_and(|rule| rule.fixable)
+    CERTAIN.contains(&finding.code) || Rule::by_code(finding.code).is_some_and(|rule| rule.fixable)
 }
 
 /// A text with those fixes made that stand apart, and how many they are.

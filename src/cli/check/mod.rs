@@ -3,11 +3,11 @@
 mod baseline;
 mod fix;
 
-use super::output::say;
+use super::output::report;
 use super::{Exit, Output};
 use crate::diagnostic::findings::{Findings, count_of};
 use crate::project::by_project;
-use crate::project::check::Looked;
+use crate::project::check::ProjectFindings;
 use crate::report;
 use crate::report::findings_as_text;
 use crate::source::SourceMap;
@@ -56,14 +56,14 @@ enum FindingsFormat {
 }
 
 pub fn run(arguments: &CheckArguments, output: &Output) -> Exit {
-    let found = match look_and_cure(arguments) {
+    let found = match check_and_fix(arguments) {
         Ok(found) => found,
         Err(why) => {
-            say(&why);
-            return Exit::Unusable;
+            report(&why);
+            return Exit::Usage;
         }
     };
-    let found: Vec<(Findings, SourceMap)> = found.into_iter().map(Looked::into_findings).collect();
+    let found: Vec<(Findings, SourceMap)> = found.into_iter().map(ProjectFindings::into_findings).collect();
     output.print(&match arguments.format {
         FindingsFormat::Text => text(&found, output),
         FindingsFormat::Json => report::findings_as_json(&found) + "\n",
@@ -76,7 +76,7 @@ pub fn run(arguments: &CheckArguments, output: &Output) -> Exit {
 }
 
 /// Looks at every project; with `--fix` again and again, until nothing is left that can be cured.
-fn look_and_cure(arguments: &CheckArguments) -> Result<Vec<Looked>, String> {
+fn check_and_fix(arguments: &CheckArguments) -> Result<Vec<ProjectFindings>, String> {
     let today = jiff::tz::TimeZone::system().to_datetime(jiff::Timestamp::now()).date();
     let mut rounds = 0;
     loop {
@@ -89,11 +89,11 @@ fn look_and_cure(arguments: &CheckArguments) -> Result<Vec<Looked>, String> {
             found.push(crate::project::check::project(place, files, &sharing, &arguments.paths, today)?);
         }
         rounds += 1;
-        if arguments.fix && rounds < MOST_ROUNDS && fix::cure(&found)? > 0 {
+        if arguments.fix && rounds < MOST_ROUNDS && fix::apply_fixes(&found)? > 0 {
             continue;
         }
         for looked in &mut found {
-            baseline::leave_out(looked, arguments.write_baseline)?;
+            baseline::suppress_known(looked, arguments.write_baseline)?;
         }
         return Ok(found);
     }

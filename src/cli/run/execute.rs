@@ -1,16 +1,16 @@
 //! Runs one runbook to its end in the live world, and tells of it.
 
 use super::RunArguments;
-use super::runtime::Stage;
+use super::runtime::RunRuntime;
 use crate::backend::human::Console;
 use crate::backend::{Backend, exchange, exec, host, imap, service};
-use crate::cli::output::{Output, can_redraw, mask_of, say};
+use crate::cli::output::{Output, can_redraw, mask_of, report};
 use crate::cli::signals::Signals;
 use crate::cli::{Exit, Format, logging};
 use crate::engine;
 use crate::engine::address::Address;
 use crate::engine::event::{Event, EventKind};
-use crate::engine::world::{Telling, World};
+use crate::engine::world::{Notification, World};
 use crate::engine::{Ending, Start};
 use crate::project::Project;
 use crate::project::selection::Job;
@@ -18,9 +18,9 @@ use crate::report::run::{JsonLines, LiveView, PlainLines, View};
 use crate::secret::{Redacted, Secrets};
 use crate::transport::process::end_every_group;
 use crate::value::{Host, Timestamp};
-use crate::world::dry_run::Rehearsal;
-use crate::world::live::{Cancel, Channels, Equipment, Live, state_folder};
-use crate::world::{Calls, live};
+use crate::world::dry_run::DryRun;
+use crate::world::live::{Cancel, Channels, Live, LiveConfig, state_folder};
+use crate::world::{Dispatcher, live};
 use ecow::EcoString;
 use std::cell::RefCell;
 use std::hash::{BuildHasher, RandomState};
@@ -39,14 +39,14 @@ const STEP_LIMIT: u64 = 1_000_000;
 type SharedView = Rc<RefCell<Box<dyn View>>>;
 
 /// Runs a job. What is not caught inside is a fault of this program; then too it is said what is left in place.
-pub fn perform(job: &Job, id: String, arguments: &RunArguments, stage: &mut Stage, output: &Output) -> Exit {
+pub fn execute(job: &Job, id: String, arguments: &RunArguments, stage: &mut RunRuntime, output: &Output) -> Exit {
     let state = match state() {
         Ok(state) => state,
         // A rehearsal keeps nothing.
         Err(_) if arguments.dry_run => PathBuf::new(),
         Err(why) => {
-            say(&why);
-            return Exit::Unusable;
+            report(&why);
+            return Exit::Usage;
         }
     };
     let secrets = Arc::new(job.project.secrets());
@@ -54,7 +54,7 @@ pub fn perform(job: &Job, id: String, arguments: &RunArguments, stage: &mut Stag
     let view: SharedView = Rc::new(RefCell::new(view(arguments.format, output, &secrets)));
     let cancel = Cancel::default();
     let found = live::found(&state);
-    let surroundings = Surroundings { project: &job.project, hosts: &job.program.hosts, secrets: &secrets };
+    let surroundings = RunContext { project: &job.project, hosts: &job.program.hosts, secrets: &secrets };
     let world = surroundings.world(state, &id, arguments, &cancel, &view);
     let start = Start {
         runbook: job.runbook,
@@ -65,12 +65,12 @@ pub fn perform(job: &Job, id: String, arguments: &RunArguments, stage: &mut Stag
         by_alert: arguments.alert.is_some(),
         found,
     };
-    let Stage { runtime, signals } = stage;
+    let RunRuntime { runtime, signals } = stage;
     let to_the_end = || {
         runtime.block_on(async {
             if arguments.dry_run {
-                let reading = Rehearsal::of(&world);
-                watch(engine::rehearse(&job.program, &reading, start), &world, &view, &cancel, signals).await
+                let reading = DryRun::new(&world);
+                watch(engine::dry_run(&job.program, &reading, start), &world, &view, &cancel, signals).await
             } else {
                 watch(engine::run(&job.program, &world, start), &world, &view, &cancel, signals).await
             }
@@ -78,7 +78,7 @@ pub fn perform(job: &Job, id: String, arguments: &RunArguments, stage: &mut Stag
     };
     let exit = catch_unwind(AssertUnwindSafe(to_the_end)).unwrap_or_else(|_| {
         view.borrow_mut().abandoned("a fault of rectify itself ended the run", world.now());
-        Exit::Fault
+        Exit::Internal
     });
     // While the world still holds its locks: nobody may begin where a command of this run still acts.
     end_every_group();
@@ -86,13 +86,13 @@ pub fn perform(job: &Job, id: String, arguments: &RunArguments, stage: &mut Stag
 }
 
 /// What a live world needs to know of a project.
-struct Surroundings<'a> {
+struct RunContext<'a> {
     project: &'a Project,
     hosts: &'a [Host],
     secrets: &'a Secrets,
 }
 
-impl<'a> Surroundings<'a> {
+impl<'a> RunContext<'a> {
     fn world(
         &self,
         state: PathBuf,
@@ -102,8 +102,8 @@ impl<'a> Surroundings<'a> {
         view: &SharedView,
     ) -> Live<'a> {
         let inventory = self.project.inventory.as_ref();
-        Live::new(Equipment {
-            calls: Calls {
+        Live::new(LiveConfig {
+            calls: Dispatcher {
                 backends: backends(),
                 hosts: self.hosts,
                 secrets: self.secrets,
@@ -141,13 +141,13 @@ pub fn keep(text: &str) {
         live::last_resort(&state, &text).map_err(|error| error.to_string())
     });
     match kept {
-        Ok(path) => say(&format!("No inventory names a default_contact to tell: the message is kept in {path}")),
-        Err(why) => say(&why),
+        Ok(path) => report(&format!("No inventory names a default_contact to tell: the message is kept in {path}")),
+        Err(why) => report(&why),
     }
 }
 
 /// News for the default contact of a project, outside of any run.
-pub struct Teller<'p> {
+pub struct Notifier<'p> {
     /// Whose.
     pub project: &'p Project,
     /// One line.
@@ -156,23 +156,23 @@ pub struct Teller<'p> {
     pub body: String,
 }
 
-impl Teller<'_> {
+impl Notifier<'_> {
     /// Tells it; whether anybody was reached. None where a signal came first.
-    pub fn tell(self, id: &str, arguments: &RunArguments, stage: &mut Stage, output: &Output) -> Option<bool> {
+    pub fn tell(self, id: &str, arguments: &RunArguments, stage: &mut RunRuntime, output: &Output) -> Option<bool> {
         let contact: EcoString = self.project.default_contact().unwrap_or_default().into();
         let state = match state() {
             Ok(state) => state,
             Err(why) => {
-                say(&why);
+                report(&why);
                 return Some(false);
             }
         };
         let secrets = Arc::new(self.project.secrets());
         logging::mask_with(secrets.clone());
         let view: SharedView = Rc::new(RefCell::new(view(arguments.format, output, &secrets)));
-        let surroundings = Surroundings { project: self.project, hosts: &[], secrets: &secrets };
+        let surroundings = RunContext { project: self.project, hosts: &[], secrets: &secrets };
         let world = surroundings.world(state, id, arguments, &Cancel::default(), &view);
-        let telling = Telling {
+        let telling = Notification {
             address: Address::default(),
             run: id.into(),
             contact: contact.clone(),
@@ -181,15 +181,15 @@ impl Teller<'_> {
             body: self.body,
             evidence: Vec::new(),
         };
-        let Stage { runtime, signals } = stage;
+        let RunRuntime { runtime, signals } = stage;
         let reply = runtime.block_on(async {
             tokio::select! {
-                reply = world.tell(telling) => Some(reply),
+                reply = world.notify(telling) => Some(reply),
                 () = signals.stop() => None,
             }
         });
         let Some(reply) = reply else {
-            say(&format!("A signal came before {contact} was told: {}", self.subject));
+            report(&format!("A signal came before {contact} was told: {}", self.subject));
             return None;
         };
         let detail = reply.result.err().map(|error| error.to_string());
@@ -217,7 +217,7 @@ fn show_message(text: &Redacted<String>) -> bool {
         return true;
     }
     if std::io::stderr().is_terminal() {
-        say(text);
+        report(text);
         return true;
     }
     false
@@ -236,7 +236,7 @@ async fn watch(
     let mut stopping = false;
     loop {
         tokio::select! {
-            ending = &mut run => return Exit::of(&ending),
+            ending = &mut run => return Exit::for_ending(&ending),
             () = signals.stop() => {
                 if stopping {
                     view.borrow_mut().abandoned("a second signal ended the run at once", world.now());

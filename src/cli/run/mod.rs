@@ -4,17 +4,17 @@ mod execute;
 mod runtime;
 mod undelivered_alerts;
 
-use super::output::say;
+use super::output::report;
 use super::{Exit, Format, Output};
 use crate::project::files::read_text;
-use crate::project::selection::{Choice, Job};
+use crate::project::selection::{Job, Selection};
 use crate::project::{alert, selection};
 use crate::source::MAX_FILE_BYTES;
 use clap::Args;
-use runtime::Stage;
+use runtime::RunRuntime;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use undelivered_alerts::{Unanswered, project_at};
+use undelivered_alerts::{UndeliveredAlerts, project_at};
 
 /// Runs a runbook
 #[derive(Debug, Args)]
@@ -49,19 +49,19 @@ pub struct RunArguments {
 
 pub fn run(arguments: &RunArguments, output: &Output) -> Exit {
     // Before anything else, so that no signal finds the program without an answer to it.
-    let mut stage = match Stage::new() {
+    let mut stage = match RunRuntime::new() {
         Ok(stage) => stage,
         Err(error) => {
-            say(&format!("The run cannot begin: {error}"));
-            return Exit::Fault;
+            report(&format!("The run cannot begin: {error}"));
+            return Exit::Internal;
         }
     };
     let id = arguments.id.clone().unwrap_or_else(execute::new_run_id);
     let work = match work(arguments, &mut stage, output) {
         Ok(work) => work,
         Err(NoJobs::Unusable(mistakes)) => {
-            mistakes.iter().for_each(|mistake| say(mistake));
-            return Exit::Unusable;
+            mistakes.iter().for_each(|mistake| report(mistake));
+            return Exit::Usage;
         }
         Err(NoJobs::Stopped) => return stopped(),
     };
@@ -77,9 +77,9 @@ pub fn run(arguments: &RunArguments, output: &Output) -> Exit {
             return worse(exit, stopped());
         }
         let id = if several { format!("{id}-{number}") } else { id.clone() };
-        let ended = execute::perform(job, id, arguments, &mut stage, output);
+        let ended = execute::execute(job, id, arguments, &mut stage, output);
         exit = worse(exit, ended);
-        if matches!(ended, Exit::Cancelled | Exit::Fault) {
+        if matches!(ended, Exit::Cancelled | Exit::Internal) {
             break;
         }
     }
@@ -87,7 +87,7 @@ pub fn run(arguments: &RunArguments, output: &Output) -> Exit {
 }
 
 fn stopped() -> Exit {
-    say("A signal came before the run had begun: nothing was touched");
+    report("A signal came before the run had begun: nothing was touched");
     Exit::Cancelled
 }
 
@@ -109,23 +109,23 @@ impl From<String> for NoJobs {
 /// What is to be run, and what somebody has to be told instead.
 struct Work {
     jobs: Vec<Job>,
-    unanswered: Unanswered,
+    unanswered: UndeliveredAlerts,
 }
 
 /// What is to be run. Everything is found and bound before anything starts.
-fn work(arguments: &RunArguments, stage: &mut Stage, output: &Output) -> Result<Work, NoJobs> {
+fn work(arguments: &RunArguments, stage: &mut RunRuntime, output: &Output) -> Result<Work, NoJobs> {
     let Some(path) = &arguments.alert else {
-        let choice = Choice::load(&arguments.path, arguments.config.as_deref(), false, output)?;
+        let choice = Selection::load(&arguments.path, arguments.config.as_deref(), false, output)?;
         let (names, given) = selection::words(&arguments.words)?;
         let job = choice.by_hand(names.as_deref(), &given).map_err(NoJobs::Unusable)?;
-        return Ok(Work { jobs: vec![job], unanswered: Unanswered::default() });
+        return Ok(Work { jobs: vec![job], unanswered: UndeliveredAlerts::default() });
     };
     if !arguments.words.is_empty() {
         let mistake = "An alert finds its runbook and fills its parameters: leave RUNBOOK and NAME=VALUE out";
         return Err(mistake.to_owned().into());
     }
-    let (mut jobs, mut unanswered) = (Vec::new(), Unanswered::default());
-    let choice = match Choice::load(&arguments.path, arguments.config.as_deref(), true, output) {
+    let (mut jobs, mut unanswered) = (Vec::new(), UndeliveredAlerts::default());
+    let choice = match Selection::load(&arguments.path, arguments.config.as_deref(), true, output) {
         Ok(choice) => choice,
         Err(why) => {
             unanswered.projects = project_at(&arguments.path, arguments.config.as_deref()).into_iter().collect();
@@ -154,7 +154,7 @@ fn work(arguments: &RunArguments, stage: &mut Stage, output: &Output) -> Result<
             }
         };
         if alert.resolved {
-            say(&format!("The alert {} is over: there is nothing to do", alert.name));
+            report(&format!("The alert {} is over: there is nothing to do", alert.name));
             continue;
         }
         match choice.by_alert(&alert) {
@@ -166,7 +166,7 @@ fn work(arguments: &RunArguments, stage: &mut Stage, output: &Output) -> Result<
     Ok(Work { jobs, unanswered })
 }
 
-fn read_alert(path: &Path, stage: &mut Stage) -> Result<String, NoJobs> {
+fn read_alert(path: &Path, stage: &mut RunRuntime) -> Result<String, NoJobs> {
     if path != Path::new("-") {
         return read_text(path).map_err(|error| format!("{} {}", path.display(), error).into());
     }
@@ -189,9 +189,9 @@ fn worse(one: Exit, other: Exit) -> Exit {
         Exit::Refused => 1,
         Exit::Escalated => 2,
         Exit::Cancelled => 3,
-        Exit::Findings | Exit::Unusable => 4,
-        Exit::Unreached => 5,
-        Exit::Fault => 6,
+        Exit::Findings | Exit::Usage => 4,
+        Exit::Undelivered => 5,
+        Exit::Internal => 6,
     };
     if rank(other) > rank(one) { other } else { one }
 }

@@ -1,7 +1,7 @@
 //! What runs go on upon: the runtime, and the ear for signals, open from the first moment to the last.
 
 use crate::cli::Exit;
-use crate::cli::output::say;
+use crate::cli::output::report;
 use crate::cli::signals::Signals;
 use crate::transport::process::end_every_group;
 use std::time::Duration;
@@ -14,14 +14,14 @@ const MOMENT: Duration = Duration::from_millis(1);
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A runtime that listens to signals.
-pub struct Stage {
+pub struct RunRuntime {
     /// Everything asynchronous runs on it, on this one thread.
     pub runtime: Runtime,
     /// The signals.
     pub signals: Signals,
 }
 
-impl Stage {
+impl RunRuntime {
     /// Listens from now on.
     ///
     /// # Errors
@@ -70,7 +70,7 @@ fn end_at_second_signal() -> std::io::Result<()> {
             tokio::time::sleep(PATIENCE).await;
         });
         end_every_group();
-        say(
+        report(
             "A second signal ended the run at once, while it calculated: nothing was taken back. Its temporary changes are \
              still in place, and noted below the state folder: the next run tells of them",
         );

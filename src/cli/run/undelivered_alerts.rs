@@ -1,10 +1,10 @@
 //! Alerts that start nothing, and files that are left out: somebody is told of them, or they are kept on this machine.
 
-use super::execute::Teller;
-use super::runtime::Stage;
+use super::execute::Notifier;
+use super::runtime::RunRuntime;
 use super::{RunArguments, execute};
 use crate::cli::Exit;
-use crate::cli::output::{Output, say};
+use crate::cli::output::{Output, report};
 use crate::project::alert::Alert;
 use crate::project::selection::Job;
 use crate::project::{Project, place_of};
@@ -20,15 +20,15 @@ const LONGEST: usize = 300;
 
 /// What nobody would hear of.
 #[derive(Default)]
-pub struct Unanswered {
-    alerts: Vec<UnansweredAlert>,
+pub struct UndeliveredAlerts {
+    alerts: Vec<UndeliveredAlert>,
     /// Files with errors, each with its project.
     pub left_out: Vec<(Rc<Project>, String)>,
     /// Whose default contact may be told, the nearest first.
     pub projects: Vec<Rc<Project>>,
 }
 
-struct UnansweredAlert {
+struct UndeliveredAlert {
     project: Option<Rc<Project>>,
     alert: Option<Alert>,
     why: Vec<String>,
@@ -41,15 +41,22 @@ pub fn project_at(path: &Path, config: Option<&Path>) -> Option<Rc<Project>> {
     Project::open(&place).ok().map(Rc::new)
 }
 
-impl Unanswered {
+impl UndeliveredAlerts {
     /// An alert that starts nothing, or a message that cannot be read.
     pub fn alert(&mut self, project: Option<Rc<Project>>, alert: Option<Alert>, why: Vec<String>) {
-        why.iter().for_each(|why| say(why));
-        self.alerts.push(UnansweredAlert { project, alert, why });
+        why.iter().for_each(|why| report(why));
+        self.alerts.push(UndeliveredAlert { project, alert, why });
     }
 
     /// Tells the default contacts. What nobody is told is kept on this machine.
-    pub fn tell(self, jobs: &[Job], id: &str, arguments: &RunArguments, stage: &mut Stage, output: &Output) -> Exit {
+    pub fn tell(
+        self,
+        jobs: &[Job],
+        id: &str,
+        arguments: &RunArguments,
+        stage: &mut RunRuntime,
+        output: &Output,
+    ) -> Exit {
         let mut messages: Vec<(Option<Rc<Project>>, Message)> = Vec::new();
         let mut message_for = |project: Option<Rc<Project>>| -> usize {
             let same = |one: &Option<Rc<Project>>| match (one, &project) {
@@ -81,11 +88,11 @@ impl Unanswered {
         }
         let mut exit = Exit::Success;
         for (project, message) in messages {
-            let unusable = if message.alerts.is_empty() { Exit::Success } else { Exit::Unusable };
+            let unusable = if message.alerts.is_empty() { Exit::Success } else { Exit::Usage };
             let (subject, body) = (message.subject(), message.body(jobs));
             let told = match project {
                 _ if arguments.dry_run => {
-                    say(&format!("Somebody would be told: {subject}"));
+                    report(&format!("Somebody would be told: {subject}"));
                     unusable
                 }
                 None if message.alerts.is_empty() => Exit::Success,
@@ -93,12 +100,13 @@ impl Unanswered {
                     execute::keep(&format!("{subject}\n\n{body}"));
                     unusable
                 }
-                Some(project) => match (Teller { project: &project, subject, body }).tell(id, arguments, stage, output)
-                {
-                    Some(true) => unusable,
-                    Some(false) => Exit::Unreached,
-                    None => return Exit::Cancelled,
-                },
+                Some(project) => {
+                    match (Notifier { project: &project, subject, body }).tell(id, arguments, stage, output) {
+                        Some(true) => unusable,
+                        Some(false) => Exit::Undelivered,
+                        None => return Exit::Cancelled,
+                    }
+                }
             };
             exit = super::worse(exit, told);
         }
@@ -123,7 +131,7 @@ impl Unanswered {
 /// What one contact is told.
 #[derive(Default)]
 struct Message<'l> {
-    alerts: Vec<&'l UnansweredAlert>,
+    alerts: Vec<&'l UndeliveredAlert>,
     files: Vec<&'l str>,
 }
 
@@ -176,7 +184,7 @@ impl Message<'_> {
     }
 }
 
-impl UnansweredAlert {
+impl UndeliveredAlert {
     fn named(&self) -> String {
         match &self.alert {
             Some(alert) => format!("The alert {}", bounded(&alert.name)),

@@ -6,12 +6,12 @@ mod sweep;
 
 pub use single::backends;
 
-use super::output::say;
+use super::output::report;
 use super::{Exit, Format, Output};
 use crate::project::alert::Alert;
 use crate::project::files::read_text;
 use crate::project::selection;
-use crate::project::selection::{Choice, Job};
+use crate::project::selection::{Job, Selection};
 use crate::simulation;
 use crate::simulation::{Variation, WorldFile};
 use crate::source::SourceMap;
@@ -42,9 +42,9 @@ pub struct SimulateArguments {
 pub fn run(arguments: &SimulateArguments, output: &Output) -> Exit {
     match prepare(arguments, output) {
         Ok((world, choice)) => match arguments.seeds {
-            Some(seeds) => sweep::play_many(arguments, seeds, &world, &choice, output),
+            Some(seeds) => sweep::sweep(arguments, seeds, &world, &choice, output),
             None => match one_job(arguments, &world, &choice) {
-                Ok(job) => single::play_one(&job, &world, Variation::none(&world), arguments.format, output),
+                Ok(job) => single::simulate_one(&job, &world, Variation::none(&world), arguments.format, output),
                 Err(mistakes) => unusable(&mistakes),
             },
         },
@@ -53,12 +53,12 @@ pub fn run(arguments: &SimulateArguments, output: &Output) -> Exit {
 }
 
 fn unusable(mistakes: &[String]) -> Exit {
-    mistakes.iter().for_each(|mistake| say(mistake));
-    Exit::Unusable
+    mistakes.iter().for_each(|mistake| report(mistake));
+    Exit::Usage
 }
 
 /// Reads the world, and the runbooks with the world's inventory.
-fn prepare(arguments: &SimulateArguments, output: &Output) -> Result<(WorldFile, Choice), Vec<String>> {
+fn prepare(arguments: &SimulateArguments, output: &Output) -> Result<(WorldFile, Selection), Vec<String>> {
     let mut sources = SourceMap::new();
     let world = simulation::load(&arguments.world, &read_text, &mut sources).map_err(|diagnostics| {
         output.show(diagnostics, &sources);
@@ -66,7 +66,7 @@ fn prepare(arguments: &SimulateArguments, output: &Output) -> Result<(WorldFile,
     })?;
     // By hand every file has to be right; for an alert those that are not are left out, as at night.
     let by_alert = arguments.words.is_empty() && (world.alert.is_some() || arguments.seeds.is_some());
-    let choice = Choice::load(&arguments.path, world.inventory.as_deref(), by_alert, output);
+    let choice = Selection::load(&arguments.path, world.inventory.as_deref(), by_alert, output);
     match choice.map_err(|why| vec![why])? {
         // The world's inventory is the only one: without it there is nothing to simulate.
         choice if choice.projects.iter().any(|project| project.is_broken()) => {
@@ -77,7 +77,7 @@ fn prepare(arguments: &SimulateArguments, output: &Output) -> Result<(WorldFile,
 }
 
 /// The one run that is asked for, by hand or by the world's alert.
-fn one_job(arguments: &SimulateArguments, world: &WorldFile, choice: &Choice) -> Result<Job, Vec<String>> {
+fn one_job(arguments: &SimulateArguments, world: &WorldFile, choice: &Selection) -> Result<Job, Vec<String>> {
     match alert_of(world).filter(|_| arguments.words.is_empty()) {
         Some(alert) => choice.by_alert(&alert).map_err(|unfit| unfit.why),
         None => {

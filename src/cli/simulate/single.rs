@@ -1,17 +1,17 @@
 //! One simulated run, from its start to its judgement.
 
 use crate::backend::{Backend, exchange, host, service};
-use crate::cli::output::{Output, mask_of, say};
+use crate::cli::output::{Output, mask_of, report};
 use crate::cli::{Exit, Format, logging};
 use crate::engine::event::{Event, EventKind};
 use crate::engine::{Ending, Start};
 use crate::project::selection::Job;
-use crate::report::run::{JsonLines, Judged, PlainLines, View};
+use crate::report::run::{JsonLines, Judgement, PlainLines, View};
 use crate::secret::Secrets;
 use crate::simulation::exchange::Violation;
-use crate::simulation::{Simulated, Site, Variation, WorldFile};
-use crate::world::Calls;
-use crate::world::virtual_time::Stuck;
+use crate::simulation::{Simulated, SimulationConfig, Variation, WorldFile};
+use crate::world::Dispatcher;
+use crate::world::virtual_time::Deadlock;
 use crate::{engine, simulation};
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 const STEP_LIMIT: u64 = 1_000_000;
 
 /// A run that has ended, and what it has done wrong.
-pub struct Played {
+pub struct SimulatedRun {
     /// How it ended.
     pub ending: Ending,
     /// Its violations.
@@ -28,28 +28,28 @@ pub struct Played {
 }
 
 /// Why a run could not be played to its end.
-pub enum NotPlayed {
+pub enum SimulationError {
     /// The world does not fit the inventory; sentences.
     Unusable(Vec<String>),
     /// It waits for ever.
-    Stuck(Stuck),
+    Deadlock(Deadlock),
 }
 
 /// Plays a job in a world. Events go to `listener`.
-pub fn play(
+pub fn simulate(
     job: &Job,
     world: &WorldFile,
     variation: Variation,
     secrets: &Secrets,
     listener: Box<dyn Fn(&Event) + '_>,
-) -> Result<Played, NotPlayed> {
+) -> Result<SimulatedRun, SimulationError> {
     let inventory = job.project.inventory.as_ref();
     let run = format!("simulated-{}", variation.seed);
-    let simulated = Simulated::new(Site {
+    let simulated = Simulated::new(SimulationConfig {
         file: world,
         variation,
         contacts: inventory.map(|inventory| inventory.contacts.as_slice()).unwrap_or_default(),
-        calls: Calls {
+        calls: Dispatcher {
             backends: backends(),
             hosts: &job.program.hosts,
             secrets,
@@ -58,7 +58,7 @@ pub fn play(
         },
         listener,
     })
-    .map_err(NotPlayed::Unusable)?;
+    .map_err(SimulationError::Unusable)?;
     let start = Start {
         runbook: job.runbook,
         arguments: job.arguments.clone(),
@@ -68,9 +68,9 @@ pub fn play(
         by_alert: world.alert.is_some(),
         found: Vec::new(),
     };
-    let ending = simulated.drive(engine::run(&job.program, &simulated, start)).map_err(NotPlayed::Stuck)?;
+    let ending = simulated.drive(engine::run(&job.program, &simulated, start)).map_err(SimulationError::Deadlock)?;
     let violations = simulated.judge(&ending, alerts_of_run(job, world));
-    Ok(Played { ending, violations })
+    Ok(SimulatedRun { ending, violations })
 }
 
 /// The alerts that a run is about, each with its server.
@@ -85,14 +85,14 @@ pub fn backends() -> Vec<Box<dyn Backend>> {
 }
 
 /// Plays one run and tells it as `run` does, on the clock of the world. A rule that it broke comes before how it ended.
-pub fn play_one(job: &Job, world: &WorldFile, variation: Variation, format: Format, output: &Output) -> Exit {
+pub fn simulate_one(job: &Job, world: &WorldFile, variation: Variation, format: Format, output: &Output) -> Exit {
     match tell(job, world, variation, format, output) {
         Ok(played) if !played.violations.is_empty() => Exit::Findings,
-        Ok(played) => Exit::of(&played.ending),
-        Err(NotPlayed::Unusable(mistakes)) => super::unusable(&mistakes),
-        Err(NotPlayed::Stuck(stuck)) => {
-            say(&format!("This is a fault of rectify itself: {stuck}"));
-            Exit::Fault
+        Ok(played) => Exit::for_ending(&played.ending),
+        Err(SimulationError::Unusable(mistakes)) => super::unusable(&mistakes),
+        Err(SimulationError::Deadlock(stuck)) => {
+            report(&format!("This is a fault of rectify itself: {stuck}"));
+            Exit::Internal
         }
     }
 }
@@ -104,7 +104,7 @@ pub fn tell(
     variation: Variation,
     format: Format,
     output: &Output,
-) -> Result<Played, NotPlayed> {
+) -> Result<SimulatedRun, SimulationError> {
     let secrets = Arc::new(job.project.secrets());
     logging::mask_with(secrets.clone());
     let view = RefCell::new(view(format, output, &secrets));
@@ -119,7 +119,7 @@ pub fn tell(
             _ => view.borrow_mut().event(event),
         }
     };
-    let played = play(job, world, variation, &secrets, Box::new(listener))?;
+    let played = simulate(job, world, variation, &secrets, Box::new(listener))?;
     if let Some(ended) = last.into_inner() {
         view.borrow_mut().judged(&ended, &judged(&played));
     }
@@ -127,8 +127,8 @@ pub fn tell(
 }
 
 /// The violations of a run, as reports have them.
-pub fn judged(played: &Played) -> Vec<Judged<'_>> {
-    played.violations.iter().map(|it| Judged { rule: it.rule, text: &it.text }).collect()
+pub fn judged(played: &SimulatedRun) -> Vec<Judgement<'_>> {
+    played.violations.iter().map(|it| Judgement { rule: it.rule, text: &it.text }).collect()
 }
 
 fn view(format: Format, output: &Output, secrets: &Arc<Secrets>) -> Box<dyn View> {

@@ -2,12 +2,12 @@
 
 use super::SimulateArguments;
 use super::seeds::Seeds;
-use super::single::{NotPlayed, Played, alerts_of_run, judged, play, tell};
-use crate::cli::output::{Output, say};
+use super::single::{SimulatedRun, SimulationError, alerts_of_run, judged, simulate, tell};
+use crate::cli::output::{Output, report};
 use crate::cli::{Exit, Format};
 use crate::engine::RunOutcome;
-use crate::project::selection::{Choice, Job};
-use crate::report::run::Judged;
+use crate::project::selection::{Job, Selection};
+use crate::report::run::Judgement;
 use crate::report::sanitise;
 use crate::simulation::{Variation, WorldFile};
 use serde::Serialize;
@@ -30,7 +30,7 @@ struct Line<'l> {
     left_in_place: usize,
     /// In seconds of virtual time.
     duration: f64,
-    violations: Vec<Judged<'l>>,
+    violations: Vec<Judgement<'l>>,
 }
 
 /// What became of all, for programs.
@@ -47,11 +47,11 @@ struct Sum {
 }
 
 /// Plays every seed. One seed alone is told in full.
-pub fn play_many(
+pub fn sweep(
     arguments: &SimulateArguments,
     seeds: Seeds,
     world: &WorldFile,
-    choice: &Choice,
+    choice: &Selection,
     output: &Output,
 ) -> Exit {
     let mut sum = Sum { schema: 1, event: "simulated", ..Sum::default() };
@@ -66,14 +66,14 @@ pub fn play_many(
             let played = if seeds.first == seeds.last && arguments.format == Format::Text {
                 tell(job, world, variation, arguments.format, output)
             } else {
-                play(job, world, variation, &job.project.secrets(), Box::new(|_| {}))
+                simulate(job, world, variation, &job.project.secrets(), Box::new(|_| {}))
             };
             let played = match played {
                 Ok(played) => played,
-                Err(NotPlayed::Unusable(mistakes)) => return super::unusable(&mistakes),
-                Err(NotPlayed::Stuck(stuck)) => {
-                    say(&format!("This is a fault of rectify itself: in seed {seed}, {stuck}: {}", job.shown()));
-                    return Exit::Fault;
+                Err(SimulationError::Unusable(mistakes)) => return super::unusable(&mistakes),
+                Err(SimulationError::Deadlock(stuck)) => {
+                    report(&format!("This is a fault of rectify itself: in seed {seed}, {stuck}: {}", job.shown()));
+                    return Exit::Internal;
                 }
             };
             sum.add(&played);
@@ -99,7 +99,12 @@ pub fn play_many(
 }
 
 /// What is played in one seed: the world's alert, what was named, or every runbook.
-fn jobs(arguments: &SimulateArguments, world: &WorldFile, choice: &Choice, seed: u64) -> Result<Vec<Job>, Vec<String>> {
+fn jobs(
+    arguments: &SimulateArguments,
+    world: &WorldFile,
+    choice: &Selection,
+    seed: u64,
+) -> Result<Vec<Job>, Vec<String>> {
     if world.alert.is_some() || !arguments.words.is_empty() {
         return super::one_job(arguments, world, choice).map(|job| vec![job]);
     }
@@ -110,7 +115,7 @@ fn jobs(arguments: &SimulateArguments, world: &WorldFile, choice: &Choice, seed:
     Ok(jobs)
 }
 
-fn line(seed: u64, job: &Job, played: &Played) -> String {
+fn line(seed: u64, job: &Job, played: &SimulatedRun) -> String {
     let Some(runbook) = job.program.runbooks.get(job.runbook) else { return String::new() };
     let given = runbook.parameters.iter().zip(&job.arguments);
     let line = Line {
@@ -130,7 +135,7 @@ fn line(seed: u64, job: &Job, played: &Played) -> String {
 }
 
 impl Sum {
-    fn add(&mut self, played: &Played) {
+    fn add(&mut self, played: &SimulatedRun) {
         self.runs += 1;
         self.violations += played.violations.len() as u64;
         match played.ending.outcome {

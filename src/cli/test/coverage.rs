@@ -2,9 +2,9 @@
 
 use crate::engine::world::Reached;
 use crate::program::{NodeId, Program};
-use crate::report::test_results::{CoverageTold, MissedTold};
+use crate::report::test_results::{CoverageResult, MissedLine};
 use crate::source::{FileId, SourceMap, Span};
-use crate::test_runner::coverage::{What, places};
+use crate::test_runner::coverage::{What, coverage_points};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A place in a file, and how it is reached.
@@ -20,14 +20,14 @@ pub struct Coverage {
 
 struct Expected {
     name: String,
-    points: Vec<(Point, What, MissedTold)>,
+    points: Vec<(Point, What, MissedLine)>,
 }
 
 impl Coverage {
     /// What a file itself declares is to be reached.
     pub fn expect(&mut self, program: &Program, file: Option<FileId>, sources: Option<&SourceMap>) {
         let Some(sources) = sources else { return };
-        for declared in places(program).into_iter().filter(|declared| Some(declared.span.file) == file) {
+        for declared in coverage_points(program).into_iter().filter(|declared| Some(declared.span.file) == file) {
             let points = declared.places.iter().filter_map(|place| {
                 let text = sources.text(place.span).lines().next().unwrap_or_default().trim_end();
                 let text = text.strip_suffix('{').unwrap_or(text).trim_end().to_owned();
@@ -36,9 +36,9 @@ impl Coverage {
                     What::Step => "step",
                     What::Ending => "ending",
                 };
-                Some((point(place.span, place.by, sources)?, place.what, MissedTold { what, line, text }))
+                Some((point(place.span, place.by, sources)?, place.what, MissedLine { what, line, text }))
             });
-            let Some((file, start, _)) = point(declared.span, Reached::Begun, sources) else { continue };
+            let Some((file, start, _)) = point(declared.span, Reached::Started, sources) else { continue };
             let expected = Expected { name: declared.name.to_string(), points: points.collect() };
             self.expected.insert((file, start), expected);
         }
@@ -46,19 +46,19 @@ impl Coverage {
 
     /// Takes over what a run has reached.
     pub fn add(&mut self, program: &Program, reached: &BTreeSet<(NodeId, Reached)>, sources: &SourceMap) {
-        let all = places(program).into_iter().flat_map(|declared| declared.places);
+        let all = coverage_points(program).into_iter().flat_map(|declared| declared.places);
         let found = all.filter(|place| reached.contains(&(place.node, place.by)));
         self.reached.extend(found.filter_map(|place| point(place.span, place.by, sources)));
     }
 
     /// In the order of files and text.
-    pub fn told(self) -> Vec<CoverageTold> {
+    pub fn told(self) -> Vec<CoverageResult> {
         let reached = self.reached;
         let told = |((file, _), expected): ((String, u32), Expected)| {
             let count = |wanted: What| expected.points.iter().filter(|(_, what, _)| *what == wanted).count();
             let (steps, endings) = (count(What::Step), count(What::Ending));
             let missed = expected.points.into_iter().filter(|(point, ..)| !reached.contains(point));
-            CoverageTold { file, name: expected.name, steps, endings, missed: missed.map(|(.., it)| it).collect() }
+            CoverageResult { file, name: expected.name, steps, endings, missed: missed.map(|(.., it)| it).collect() }
         };
         self.expected.into_iter().map(told).collect()
     }

@@ -4,11 +4,11 @@ mod coverage;
 mod single;
 mod transcript;
 
-use super::output::say;
+use super::output::report;
 use super::{Exit, Output};
 use crate::check::Checked;
-use crate::project::{Place, Project, by_project};
-use crate::report::test_results::{Told, tests_as_json, tests_as_junit, tests_as_text};
+use crate::project::{Project, ProjectPath, by_project};
+use crate::report::test_results::{TestReport, tests_as_json, tests_as_junit, tests_as_text};
 use clap::{Args, ValueEnum};
 use coverage::Coverage;
 use std::collections::BTreeMap;
@@ -49,8 +49,8 @@ pub fn run(arguments: &TestArguments, output: &Output) -> Exit {
     let told = match run_all(arguments, output) {
         Ok(told) => told,
         Err(why) => {
-            say(&why);
-            return Exit::Unusable;
+            report(&why);
+            return Exit::Usage;
         }
     };
     output.print(&match arguments.format {
@@ -62,9 +62,9 @@ pub fn run(arguments: &TestArguments, output: &Output) -> Exit {
     if told.failed() > 0 || wanting { Exit::Findings } else { Exit::Success }
 }
 
-fn run_all(arguments: &TestArguments, output: &Output) -> Result<Told, String> {
-    let projects: BTreeMap<Place, Vec<PathBuf>> = by_project(&arguments.paths, arguments.config.as_deref())?;
-    let mut told = Told::default();
+fn run_all(arguments: &TestArguments, output: &Output) -> Result<TestReport, String> {
+    let projects: BTreeMap<ProjectPath, Vec<PathBuf>> = by_project(&arguments.paths, arguments.config.as_deref())?;
+    let mut told = TestReport::default();
     let mut coverage = Coverage::default();
     // Whatever cannot be used is shown before anything is run.
     let mut opened = Vec::new();

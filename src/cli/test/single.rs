@@ -1,18 +1,18 @@
 //! One test: where it is run, and what is told of it.
 
 use super::coverage::Coverage;
-use super::transcript::story;
+use super::transcript::transcript;
 use crate::cli::simulate::backends;
 use crate::diagnostic::Diagnostic;
 use crate::program::Program;
 use crate::program::test_block::Test;
 use crate::project::Project;
 use crate::project::files::read_text;
-use crate::report::test_results::{TestTold, Told};
-use crate::simulation::{Simulated, Site, Variation, WorldFile};
+use crate::report::test_results::{TestReport, TestResult};
+use crate::simulation::{Simulated, SimulationConfig, Variation, WorldFile};
 use crate::source::{SourceMap, Span};
-use crate::test_runner::Seen;
-use crate::world::Calls;
+use crate::test_runner::TestRun;
+use crate::world::Dispatcher;
 use crate::{simulation, test_runner};
 use std::path::{Path, PathBuf};
 
@@ -32,7 +32,7 @@ pub struct Job<'j> {
 ///
 /// # Errors
 /// A sentence, when its world cannot be used.
-pub fn run_one(job: Job<'_>, told: &mut Told, coverage: &mut Coverage) -> Result<(), String> {
+pub fn run_one(job: Job<'_>, told: &mut TestReport, coverage: &mut Coverage) -> Result<(), String> {
     if let Some((path, span)) = &job.test.world {
         return run_in_world(job, path, *span, told, coverage);
     }
@@ -41,11 +41,11 @@ pub fn run_one(job: Job<'_>, told: &mut Told, coverage: &mut Coverage) -> Result
     Ok(())
 }
 
-fn add(job: Job<'_>, found: Result<Seen, Box<Diagnostic>>, told: &mut Told, coverage: &mut Coverage) {
+fn add(job: Job<'_>, found: Result<TestRun, Box<Diagnostic>>, told: &mut TestReport, coverage: &mut Coverage) {
     let Job { program, test, project, .. } = job;
     let (failures, seen) = match found {
         Ok(seen) => (test_runner::judge(program, test, &seen), seen),
-        Err(trouble) => (vec![*trouble], Seen::default()),
+        Err(trouble) => (vec![*trouble], TestRun::default()),
     };
     let nowhere = SourceMap::new();
     let sources = told.sources.get(job.sources).unwrap_or(&nowhere);
@@ -53,7 +53,7 @@ fn add(job: Job<'_>, found: Result<Seen, Box<Diagnostic>>, told: &mut Told, cove
     let place = sources.file(test.span.file).map(|file| (file.name.to_string(), file.position(test.span.start).line));
     let (file, line) = place.unwrap_or_default();
     let runbook = program.runbooks.get(test.runbook).map(|runbook| runbook.name.to_string());
-    told.tests.push(TestTold {
+    told.tests.push(TestResult {
         file,
         line,
         title: test.title.to_string(),
@@ -61,12 +61,18 @@ fn add(job: Job<'_>, found: Result<Seen, Box<Diagnostic>>, told: &mut Told, cove
         took: seen.ending.as_ref().map(|ending| ending.duration).unwrap_or_default(),
         failures,
         sources: job.sources,
-        story: story(&seen.events, project.secrets()),
+        story: transcript(&seen.events, project.secrets()),
     });
 }
 
 /// Checks the file once more, with the inventory of the world, and runs the test there.
-fn run_in_world(job: Job<'_>, path: &str, span: Span, told: &mut Told, coverage: &mut Coverage) -> Result<(), String> {
+fn run_in_world(
+    job: Job<'_>,
+    path: &str,
+    span: Span,
+    told: &mut TestReport,
+    coverage: &mut Coverage,
+) -> Result<(), String> {
     let unusable = |why: String| {
         let file = told.sources.get(job.sources).and_then(|sources| sources.file(span.file));
         let line = file.map(|file| format!("{}:{}: ", file.name, file.position(span.start).line)).unwrap_or_default();
@@ -94,11 +100,11 @@ fn run_in_world(job: Job<'_>, path: &str, span: Span, told: &mut Told, coverage:
     }
     let secrets = project.secrets();
     let inventory = project.inventory.as_ref();
-    let simulated = Simulated::new(Site {
+    let simulated = Simulated::new(SimulationConfig {
         file: &world,
         variation: Variation::none(&world),
         contacts: inventory.map(|inventory| inventory.contacts.as_slice()).unwrap_or_default(),
-        calls: Calls {
+        calls: Dispatcher {
             backends: backends(),
             hosts: &program.hosts,
             secrets: &secrets,

@@ -26,7 +26,7 @@ impl Write for Page {
 }
 
 /// The events of a run in plain lines on virtual time, without the secrets.
-pub fn story(events: &[Event], secrets: Secrets) -> String {
+pub fn transcript(events: &[Event], secrets: Secrets) -> String {
     let mask = mask_of(&Arc::new(secrets));
     let page = Page::default();
     let style = Style { colour: false, width: 100 };

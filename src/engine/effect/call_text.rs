@@ -1,7 +1,7 @@
 //! What a run and a call are called where people read it: on one line, and bounded.
 
 use crate::engine::run::tree::Run;
-use crate::value::{Value, Written, is_invisible};
+use crate::value::{SourceText, Value, is_invisible};
 use std::fmt::Write;
 
 /// The longest value of an argument, in characters.
@@ -65,7 +65,7 @@ pub(crate) fn called(runbook: &str, arguments: &[(ecow::EcoString, Value)]) -> S
     let mut given = String::new();
     for (position, (name, value)) in arguments.iter().filter(|(_, value)| *value != Value::Absent).enumerate() {
         let comma = if position > 0 { ", " } else { "" };
-        let _ = write!(given, "{comma}{name}: {}", one_line(&Written(value).to_string(), LONGEST_VALUE));
+        let _ = write!(given, "{comma}{name}: {}", one_line(&SourceText(value).to_string(), LONGEST_VALUE));
     }
     format!("{runbook}({})", one_line(&given, LONGEST))
 }

@@ -7,7 +7,7 @@ use crate::engine::event::EventKind;
 use crate::engine::run::exit::Exit;
 use crate::engine::run::scheduler::reply;
 use crate::engine::run::scope::Scope;
-use crate::engine::world::Asking;
+use crate::engine::world::Prompt;
 use crate::program::types::Type;
 use crate::value::{ErrorKind, SignedDuration, Timestamp, Value};
 
@@ -35,7 +35,7 @@ pub(crate) async fn read_before(scope: &Scope<'_>, layer: &mut Layer<'_>, at: &A
 }
 
 /// What was found out.
-pub(crate) enum Found {
+pub(crate) enum ConfirmedOutcome {
     Done(String),
     NotDone(String),
     Nothing,
@@ -46,14 +46,14 @@ pub(crate) enum Found {
 ///
 /// What was ordered may take a while to show. So one look that finds it done suffices, and "not done" is said only when
 /// the time of the call is over, `until` then, and the last looks all say so.
-pub(crate) async fn find_out(
+pub(crate) async fn confirm_outcome(
     scope: &Scope<'_>,
     layer: Option<&mut Layer<'_>>,
     before: Option<Value>,
     until: Timestamp,
     text: &str,
     at: &Address,
-) -> Found {
+) -> ConfirmedOutcome {
     if let Some(Layer { action, frame, .. }) = layer
         && let Some(confirm) = &action.confirm
     {
@@ -65,12 +65,12 @@ pub(crate) async fn find_out(
                 // What is not whole says nothing.
                 Ok(now) if now.loss().is_some() => None,
                 Ok(Value::Boolean(true)) if before.is_none() => {
-                    return Found::Done("it was confirmed afterwards".to_owned());
+                    return ConfirmedOutcome::Done("it was confirmed afterwards".to_owned());
                 }
                 Ok(Value::Boolean(false)) if before.is_none() => Some("its confirmation says so".to_owned()),
                 Ok(now) => match before.as_ref().map(|before| (before, is_another(before, &now))) {
                     Some((before, Some(true))) => {
-                        return Found::Done(format!("confirmed afterwards: {before} became {now}"));
+                        return ConfirmedOutcome::Done(format!("confirmed afterwards: {before} became {now}"));
                     }
                     Some((_, Some(false))) => Some(format!("afterwards there was still {now}")),
                     Some((_, None)) => None,
@@ -84,7 +84,7 @@ pub(crate) async fn find_out(
             says_no = if seen.is_some() { says_no + 1 } else { 0 };
             if turn >= LOOKS && scope.now() >= until {
                 match seen {
-                    Some(how) if says_no >= LOOKS => return Found::NotDone(how),
+                    Some(how) if says_no >= LOOKS => return ConfirmedOutcome::NotDone(how),
                     _ => break,
                 }
             }
@@ -96,7 +96,7 @@ pub(crate) async fn find_out(
             turn += 1;
         }
     }
-    if scope.shielded { Found::Nothing } else { ask_whether_done(scope, text, at).await }
+    if scope.shielded { ConfirmedOutcome::Nothing } else { ask_whether_done(scope, text, at).await }
 }
 
 /// Whether an answer differs from the one before the call; nothing where only a clock may have been set.
@@ -112,26 +112,26 @@ fn is_another(before: &Value, now: &Value) -> Option<bool> {
     }
 }
 
-async fn ask_whether_done(scope: &Scope<'_>, text: &str, at: &Address) -> Found {
-    let Ok(world) = scope.world() else { return Found::Nothing };
+async fn ask_whether_done(scope: &Scope<'_>, text: &str, at: &Address) -> ConfirmedOutcome {
+    let Ok(world) = scope.world() else { return ConfirmedOutcome::Nothing };
     let message = format!("Was {text} carried out? Its answer was lost, and it must not be repeated blindly");
     let choices = vec!["done".into(), "not_done".into()];
     let deadline = earlier(after(scope.now(), PERSON_CONFIRMS_WITHIN), scope.deadline());
-    scope.record(EventKind::Asked {
+    scope.emit(EventKind::Asked {
         address: at.clone(),
         message: message.clone(),
         choices: choices.clone(),
         until: deadline,
     });
-    let asking = Asking { address: at.clone(), contact: scope.run.contact(), message, choices, by: 1, deadline };
-    let Ok(reply) = reply(scope.tree, world.ask(asking), true).await else { return Found::Nothing };
+    let asking = Prompt { address: at.clone(), contact: scope.run.contact(), message, choices, by: 1, deadline };
+    let Ok(reply) = reply(scope.tree, world.ask(asking), true).await else { return ConfirmedOutcome::Nothing };
     let said = reply.result.ok();
     let by = said.as_ref().map(|said| said.by.clone()).unwrap_or_default();
     let answer = said.and_then(|said| said.answer);
-    scope.record(EventKind::Answered { address: at.clone(), answer: answer.clone(), by: by.clone() });
+    scope.emit(EventKind::Answered { address: at.clone(), answer: answer.clone(), by: by.clone() });
     match answer.as_deref() {
-        Some("done") => Found::Done(format!("{} says so", by.join(", "))),
-        Some("not_done") => Found::NotDone(format!("{} says so", by.join(", "))),
-        _ => Found::Nothing,
+        Some("done") => ConfirmedOutcome::Done(format!("{} says so", by.join(", "))),
+        Some("not_done") => ConfirmedOutcome::NotDone(format!("{} says so", by.join(", "))),
+        _ => ConfirmedOutcome::Nothing,
     }
 }

@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 /// Looks, before anything is done, whether the limit of a run is spent, and whether what was charged can be read at all.
 pub(crate) async fn check(scope: &Scope<'_>, charges: &[Charge]) -> Flow {
-    let Some(world) = scope.tree.acting else { return Ok(()) };
+    let Some(world) = scope.tree.effect_world else { return Ok(()) };
     // Limits of actions are looked at when a call is made; that they can be is seen before the first.
     let limits_calls = scope.run.parent.is_none() && !scope.tree.program.limits.is_empty();
     if charges.is_empty() && !limits_calls {
@@ -44,7 +44,7 @@ pub(crate) async fn charge<'t>(scope: &Scope<'t>, world: &dyn World, mut charges
     runs.iter().for_each(|run| run.charging.set(true));
     let charged = reply(scope.tree, world.charge(at.clone(), charges), false).await;
     runs.iter().for_each(|run| run.charging.set(false));
-    scope.tree.nudge();
+    scope.tree.wake();
     charged.map_err(|_| Exit::Cancelled)?.result?;
     runs.iter().for_each(|run| run.uncharged.borrow_mut().clear());
     Ok(())

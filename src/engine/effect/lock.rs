@@ -5,7 +5,7 @@ use crate::engine::eval::driver::after;
 use crate::engine::run::exit::Exit;
 use crate::engine::run::scheduler::{reply, wait_until};
 use crate::engine::run::scope::Scope;
-use crate::engine::run::tree::Tree;
+use crate::engine::run::tree::RunTree;
 use crate::value::{ErrorKind, SignedDuration, Timestamp};
 
 /// How far apart a clean-up asks for a lock that somebody else holds.
@@ -14,7 +14,7 @@ const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(10);
 /// Locks that a run holds from start to end, or a call while it lasts; let go when dropped. The world lets go of a lock
 /// when the last of the tree that holds it has.
 pub(crate) struct Locks<'t> {
-    tree: &'t Tree<'t>,
+    tree: &'t RunTree<'t>,
     names: Vec<String>,
 }
 
@@ -33,7 +33,7 @@ impl Drop for Locks<'_> {
                 }
             }
         }
-        if let (false, Some(world)) = (free.is_empty(), self.tree.acting) {
+        if let (false, Some(world)) = (free.is_empty(), self.tree.effect_world) {
             world.unlock(&free);
         }
     }
@@ -57,11 +57,11 @@ async fn lock<'t>(scope: &Scope<'t>, mut names: Vec<String>, at: &Address) -> Re
             None => missing.push(name),
         }
     }
-    if let (false, Some(world)) = (missing.is_empty(), tree.acting) {
+    if let (false, Some(world)) = (missing.is_empty(), tree.effect_world) {
         tree.asked_for.borrow_mut().extend(missing.iter().cloned());
         let answer = reply(tree, world.lock(at.clone(), missing.clone()), false).await;
         tree.asked_for.borrow_mut().retain(|name| !missing.contains(name));
-        tree.nudge();
+        tree.wake();
         answer.map_err(|_| Exit::Cancelled)?.result?;
     }
     for name in missing {
@@ -72,18 +72,18 @@ async fn lock<'t>(scope: &Scope<'t>, mut names: Vec<String>, at: &Address) -> Re
 }
 
 /// A target that is being acted on, and its lock; let go when dropped.
-pub(crate) struct Held<'t> {
-    tree: &'t Tree<'t>,
+pub(crate) struct CallLock<'t> {
+    tree: &'t RunTree<'t>,
     target: Option<String>,
     lock: Option<Locks<'t>>,
 }
 
-impl Drop for Held<'_> {
+impl Drop for CallLock<'_> {
     fn drop(&mut self) {
         let Some(target) = self.target.take() else { return };
         self.lock = None;
         self.tree.busy.borrow_mut().retain(|busy| *busy != target);
-        self.tree.nudge();
+        self.tree.wake();
     }
 }
 
@@ -94,9 +94,9 @@ pub(crate) async fn hold<'t>(
     target: Option<String>,
     at: &Address,
     until: Timestamp,
-) -> Result<Held<'t>, Exit> {
+) -> Result<CallLock<'t>, Exit> {
     let tree = scope.tree;
-    let mut held = Held { tree, target: None, lock: None };
+    let mut held = CallLock { tree, target: None, lock: None };
     let Some(target) = target else { return Ok(held) };
     wait_until(|| {
         let mut busy = tree.busy.borrow_mut();

@@ -8,7 +8,7 @@ pub(crate) mod notify;
 pub(crate) mod prompt;
 pub(crate) mod undo;
 
-use self::confirm::{Found, find_out, read_before};
+use self::confirm::{ConfirmedOutcome, confirm_outcome, read_before};
 use self::limit::{charge, charges};
 use self::lock::hold;
 use self::undo::{Change, Keep, Undo};
@@ -22,45 +22,45 @@ use super::run::exit::{Exit, Flow};
 use super::run::scheduler::reply;
 use super::run::scope::Scope;
 use super::world::Request;
-use crate::program::{Action, Adverb, BodyResult, Call as ProgramCall};
+use crate::program::{Action, BodyResult, Call as ProgramCall, Retention};
 use crate::value::{ActionError, Call, Class, ErrorKind, Outcome};
 use tracing::Instrument;
 
 /// A statement that acts.
-pub(super) async fn act<'t>(
+pub(super) async fn perform_action<'t>(
     scope: &Scope<'t>,
     call: &'t ProgramCall,
-    adverb: Adverb,
+    adverb: Retention,
     frame: &mut Frame,
     at: &Address,
     changes: &mut Vec<Change<'t>>,
 ) -> Flow {
     let action = scope.action(call.action)?;
     let made = named(action, scope.values(&call.arguments, frame, at).await?);
-    is_whole(&made).map_err(|error| Exit::from(error).of(&made))?;
-    if scope.tree.acting.is_none() {
+    is_whole(&made).map_err(|error| Exit::from(error).for_call(&made))?;
+    if scope.tree.effect_world.is_none() {
         preview::first_effect(scope, &format!("{}{made}", preview::adverb(adverb)));
         return Err(Exit::SHOWN);
     }
-    let change = prepare(scope, action, &made, adverb, at).await.map_err(|exit| exit.of(&made))?;
-    let noted = change.as_ref().and_then(Change::noted);
+    let change = prepare(scope, action, &made, adverb, at).await.map_err(|exit| exit.for_call(&made))?;
+    let noted = change.as_ref().and_then(Change::effect_text);
     if let Some(undo) = noted
         && let Err(error) = scope.note_change(at, &made.to_string(), undo, made.target()).await
     {
-        turned_down(scope, made.class, made.to_string(), &error, at);
-        return Err(Exit::Failed(error).of(&made));
+        emit_refused(scope, made.class, made.to_string(), &error, at);
+        return Err(Exit::Failed(error).for_call(&made));
     }
     let performed = perform(scope, call.action, &made, at).await;
-    if noted.is_some() && !performed.as_ref().is_ok_and(Performed::may_have_changed) {
+    if noted.is_some() && !performed.as_ref().is_ok_and(EffectResult::may_have_changed) {
         scope.change_over(at);
     }
-    let performed = performed.map_err(|exit| exit.of(&made))?;
+    let performed = performed.map_err(|exit| exit.for_call(&made))?;
     if let Some(change) = change
         && performed.may_have_changed()
     {
         change.open(scope, changes);
     }
-    performed.exit.map_or(Ok(()), |exit| Err(exit.of(&made)))
+    performed.exit.map_or(Ok(()), |exit| Err(exit.for_call(&made)))
 }
 
 /// Reads what will have to be restored, before anything is changed.
@@ -68,15 +68,15 @@ async fn prepare<'t>(
     scope: &Scope<'t>,
     action: &'t Action,
     made: &Call,
-    adverb: Adverb,
+    adverb: Retention,
     at: &Address,
 ) -> Result<Option<Change<'t>>, Exit> {
     let keep = match adverb {
-        Adverb::None => return Ok(None),
-        Adverb::Temporarily { keep_on_failure: false } => Keep::Never,
-        Adverb::Temporarily { keep_on_failure: true } => Keep::OnFailure,
-        Adverb::Permanently { undo_on_failure: true } => Keep::OnSuccess,
-        Adverb::Permanently { undo_on_failure: false } => Keep::Always,
+        Retention::None => return Ok(None),
+        Retention::Temporarily { keep_on_failure: false } => Keep::Never,
+        Retention::Temporarily { keep_on_failure: true } => Keep::OnFailure,
+        Retention::Permanently { undo_on_failure: true } => Keep::OnSuccess,
+        Retention::Permanently { undo_on_failure: false } => Keep::Always,
     };
     let undo = match work_out_undo(scope, action, made, at).await {
         Err(Exit::Failed(_)) if keep == Keep::Always => None,
@@ -109,14 +109,14 @@ async fn work_out_undo<'t>(
 }
 
 /// What came of a call.
-pub(super) struct Performed {
+pub(super) struct EffectResult {
     /// What is known of it.
     pub outcome: Outcome,
     /// How the statement leaves, if it does.
     pub exit: Option<Exit>,
 }
 
-impl Performed {
+impl EffectResult {
     /// Whether it may have changed anything.
     pub fn may_have_changed(&self) -> bool {
         matches!(self.outcome, Outcome::Done | Outcome::Failed | Outcome::Unknown)
@@ -152,7 +152,12 @@ async fn layers<'t>(scope: &Scope<'t>, index: usize, call: &Call, at: &Address) 
 }
 
 /// Carries out a call: lock, limit, intent, the call itself, what is known of it.
-pub(super) async fn perform<'t>(scope: &Scope<'t>, index: usize, call: &Call, at: &Address) -> Result<Performed, Exit> {
+pub(super) async fn perform<'t>(
+    scope: &Scope<'t>,
+    index: usize,
+    call: &Call,
+    at: &Address,
+) -> Result<EffectResult, Exit> {
     let world = scope.world()?;
     let mut layers = layers(scope, index, call, at).await?;
     // The outermost signature that says how a call may be repeated knows best: a team's `idempotent` over a `once`.
@@ -174,7 +179,7 @@ pub(super) async fn perform<'t>(scope: &Scope<'t>, index: usize, call: &Call, at
     let target = call.target().or_else(|| leaf.target()).map(str::to_owned);
     let held = match hold(scope, target, at, after(scope.now(), timeout)).await {
         Err(Exit::Failed(error)) if error.kind == ErrorKind::Refused => {
-            turned_down(scope, call.class, text, &error, at);
+            emit_refused(scope, call.class, text, &error, at);
             return Err(error.into());
         }
         held => held?,
@@ -190,14 +195,14 @@ pub(super) async fn perform<'t>(scope: &Scope<'t>, index: usize, call: &Call, at
             // A limit is no error that could be caught and tried around, and neither is one that nobody can read.
             Err(Exit::Failed(error)) => {
                 let exit = scope.escalated(format!("{call} was not done: {error}"));
-                turned_down(scope, call.class, text, &error, at);
+                emit_refused(scope, call.class, text, &error, at);
                 return Err(exit);
             }
             charged => charged?,
         }
     }
 
-    scope.record(EventKind::EffectIntended { address: at.clone(), call: call.clone(), text: text.clone() });
+    scope.emit(EventKind::EffectIntended { address: at.clone(), call: call.clone(), text: text.clone() });
     let span = tracing::info_span!("effect", run = %scope.run.id, call = %text);
     let deadline = after(scope.now(), timeout);
     let shows_by = after(scope.now(), may_show.unwrap_or_default());
@@ -216,16 +221,16 @@ pub(super) async fn perform<'t>(scope: &Scope<'t>, index: usize, call: &Call, at
     let mut exit = error.map(|error| if interrupted { Exit::Cancelled } else { Exit::Failed(error) });
     if once && outcome == Outcome::Unknown {
         let layer = confirming.and_then(|position| layers.get_mut(position));
-        let found = find_out(scope, layer, before, shows_by, &text, at).await;
+        let found = confirm_outcome(scope, layer, before, shows_by, &text, at).await;
         let because = detail.map(|first| format!("; {first}")).unwrap_or_default();
         (outcome, exit, detail) = match found {
-            Found::Done(how) => (Outcome::Done, None, Some(how)),
-            Found::NotDone(how) => {
+            ConfirmedOutcome::Done(how) => (Outcome::Done, None, Some(how)),
+            ConfirmedOutcome::NotDone(how) => {
                 let message = format!("{text} was not carried out: {how}{because}");
                 let error = ActionError { evidence: evidence.clone(), ..ActionError::new(ErrorKind::Failed, message) };
                 (Outcome::NotPerformed, Some(Exit::Failed(error)), Some(format!("{how}{because}")))
             }
-            Found::Nothing => {
+            ConfirmedOutcome::Nothing => {
                 let message = format!(
                     "nobody knows whether {text} was carried out, and it must not be repeated blindly{because}"
                 );
@@ -236,25 +241,25 @@ pub(super) async fn perform<'t>(scope: &Scope<'t>, index: usize, call: &Call, at
     }
     // Until it is known what came of it nobody else acts on the target.
     drop(held);
-    let performed = Performed { outcome, exit };
+    let performed = EffectResult { outcome, exit };
     note(scope, &performed, call.class, &text, detail.as_deref());
-    scope.record(EventKind::EffectDone { address: at.clone(), text, result: outcome, detail, evidence });
+    scope.emit(EventKind::EffectDone { address: at.clone(), text, result: outcome, detail, evidence });
     Ok(performed)
 }
 
 /// Tells of a call that was turned down before it was made, by a lock, a limit or a note that cannot be kept. There was
 /// no intent.
-pub(super) fn turned_down(scope: &Scope<'_>, class: Class, text: String, error: &ActionError, at: &Address) {
+pub(super) fn emit_refused(scope: &Scope<'_>, class: Class, text: String, error: &ActionError, at: &Address) {
     let (result, detail) = (Outcome::Refused, error.to_string());
-    note(scope, &Performed { outcome: result, exit: None }, class, &text, Some(&detail));
+    note(scope, &EffectResult { outcome: result, exit: None }, class, &text, Some(&detail));
     let evidence = error.evidence.clone();
-    scope.record(EventKind::EffectDone { address: at.clone(), text, result, detail: Some(detail), evidence });
+    scope.emit(EventKind::EffectDone { address: at.clone(), text, result, detail: Some(detail), evidence });
 }
 
-fn note(scope: &Scope<'_>, performed: &Performed, class: Class, text: &str, detail: Option<&str>) {
+fn note(scope: &Scope<'_>, performed: &EffectResult, class: Class, text: &str, detail: Option<&str>) {
     let changed = performed.may_have_changed();
     if changed {
-        scope.acts();
+        scope.note_effect();
     }
     // A text to read to somebody, however long the arguments are.
     const LONGEST: usize = 2000;

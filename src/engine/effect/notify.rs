@@ -10,7 +10,7 @@ use crate::engine::run::exit::{Escalation, Exit, Flow};
 use crate::engine::run::scheduler::{reply, wait_until};
 use crate::engine::run::scope::Scope;
 use crate::engine::run::tree::Run;
-use crate::engine::world::Telling;
+use crate::engine::world::Notification;
 use crate::program::{Evidence, Expression};
 use crate::value::{SignedDuration, Value, display_duration, without_invisible};
 use ecow::EcoString;
@@ -24,7 +24,7 @@ const LONGEST_NAME: usize = 70;
 const TELL_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
 /// Works out what is said. What cannot be found out for the evidence is said instead of it.
-pub(crate) async fn work_out<'t>(
+pub(crate) async fn evaluate_escalation<'t>(
     scope: &Scope<'t>,
     contact: &EcoString,
     message: &'t Expression,
@@ -35,7 +35,7 @@ pub(crate) async fn work_out<'t>(
     let message = scope.text(message, frame, at).await?;
     let mut shown = Vec::new();
     for piece in evidence {
-        let value = match scope.told(&piece.value, frame, at).await {
+        let value = match scope.take_answer(&piece.value, frame, at).await {
             Ok(value) => value,
             Err(Exit::Failed(error)) => Value::text(format!("could not be found out: {error}")),
             Err(exit) => return Err(exit),
@@ -50,11 +50,11 @@ pub(crate) async fn work_out<'t>(
 pub(crate) async fn notify(scope: &Scope<'_>, news: Escalation, at: Address) -> Flow {
     let Escalation { contact, message, evidence, .. } = news;
     let contact = contact.unwrap_or_default();
-    let Some(world) = scope.tree.acting else {
+    let Some(world) = scope.tree.effect_world else {
         preview::first_effect(scope, &format!("notify {contact} {message:?}"));
         return Err(Exit::SHOWN);
     };
-    let telling = Telling {
+    let telling = Notification {
         address: at,
         run: scope.run.id.clone(),
         contact: contact.clone(),
@@ -63,9 +63,9 @@ pub(crate) async fn notify(scope: &Scope<'_>, news: Escalation, at: Address) -> 
         body: with_evidence(format!("{}\n\n{}", indented(&message), which(&scope.run)), &evidence),
         evidence,
     };
-    let reply = reply(scope.tree, world.tell(telling), false).await.map_err(|_| Exit::Cancelled)?;
+    let reply = reply(scope.tree, world.notify(telling), false).await.map_err(|_| Exit::Cancelled)?;
     let detail = reply.result.as_ref().err().map(ToString::to_string);
-    scope.record(EventKind::Notified { contact, message, delivered: detail.is_none(), detail });
+    scope.emit(EventKind::Notified { contact, message, delivered: detail.is_none(), detail });
     Ok(())
 }
 
@@ -94,23 +94,23 @@ impl Scope<'_> {
     /// Notes, before a clean-up begins, that the whole tree is certain to escalate.
     pub fn announce(&self, exit: &Exit) {
         let caught = self.caught && matches!(exit, Exit::Failed(_));
-        if !self.run.outward || self.shielded || caught || self.tree.escalating.borrow().is_some() {
+        if !self.run.propagates_escalation || self.shielded || caught || self.tree.escalating.borrow().is_some() {
             return;
         }
         if let Some(escalation) = self.escalation_of(exit) {
             *self.tree.escalating.borrow_mut() = Some((self.now(), escalation));
-            self.tree.nudge();
+            self.tree.wake();
         }
     }
 }
 
 /// Tells of an escalation whose clean-up takes long.
-pub(crate) async fn watch(scope: &Scope<'_>) {
+pub(crate) async fn escalation_timer(scope: &Scope<'_>) {
     let tree = scope.tree;
     wait_until(|| tree.escalating.borrow().is_some()).await;
     let Some((since, escalation)) = tree.escalating.borrow().clone() else { return };
     let until = after(since, TELL_AFTER);
-    if reply(tree, tree.observing.wait(scope.run.address.clone(), until), false).await.is_ok() {
+    if reply(tree, tree.read_world.wait(scope.run.address.clone(), until), false).await.is_ok() {
         send(scope, &escalation, true).await;
     }
 }
@@ -118,10 +118,10 @@ pub(crate) async fn watch(scope: &Scope<'_>) {
 /// Sends the one escalation of a run tree.
 pub(crate) async fn send(scope: &Scope<'_>, escalation: &Escalation, cleaning_up: bool) {
     let tree = scope.tree;
-    tree.telling.set(true);
-    let (delivered, detail) = match (&escalation.contact, tree.acting) {
+    tree.notifying.set(true);
+    let (delivered, detail) = match (&escalation.contact, tree.effect_world) {
         (Some(contact), Some(world)) => {
-            let telling = Telling {
+            let telling = Notification {
                 address: scope.run.address.clone(),
                 run: scope.run.id.clone(),
                 contact: contact.clone(),
@@ -130,7 +130,7 @@ pub(crate) async fn send(scope: &Scope<'_>, escalation: &Escalation, cleaning_up
                 body: body(scope, escalation, cleaning_up),
                 evidence: escalation.evidence.clone(),
             };
-            match reply(tree, world.tell(telling), false).await.map(|reply| reply.result) {
+            match reply(tree, world.notify(telling), false).await.map(|reply| reply.result) {
                 Ok(Ok(())) => (true, None),
                 Ok(Err(error)) => (false, Some(error.to_string())),
                 Err(_) => (false, None),
@@ -139,10 +139,10 @@ pub(crate) async fn send(scope: &Scope<'_>, escalation: &Escalation, cleaning_up
         _ => (false, Some("the runbook names no contact".to_owned())),
     };
     let contact = escalation.contact.clone().unwrap_or_else(|| "nobody".into());
-    scope.record(EventKind::EscalationSent { contact, message: escalation.sentence(), delivered, detail });
-    tree.told.set(Some(delivered));
-    tree.telling.set(false);
-    tree.nudge();
+    scope.emit(EventKind::EscalationSent { contact, message: escalation.sentence(), delivered, detail });
+    tree.delivered.set(Some(delivered));
+    tree.notifying.set(false);
+    tree.wake();
 }
 
 /// Which run it is, whatever else a message says: `[WebDown(server: web1)] The page is down: it did not end within 1h`.
@@ -162,7 +162,7 @@ fn which(run: &Run) -> String {
 }
 
 fn body(scope: &Scope<'_>, escalation: &Escalation, cleaning_up: bool) -> String {
-    let record = scope.run.record.borrow();
+    let record = scope.run.log.borrow();
     let mut text = format!("{}\n\n{}", indented(&escalation.sentence()), which(&scope.run));
     if escalation.run.id != scope.run.id {
         let _ = write!(text, "It was found by a run that this one started: {}", which(&escalation.run));

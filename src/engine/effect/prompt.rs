@@ -9,7 +9,7 @@ use crate::engine::preview;
 use crate::engine::run::exit::{Exit, Flow};
 use crate::engine::run::scheduler::reply;
 use crate::engine::run::scope::Scope;
-use crate::engine::world::{Answered, Asking};
+use crate::engine::world::{Prompt, PromptReply};
 use crate::program::{Block, Expression, Question};
 use crate::value::{SignedDuration, Value};
 use ecow::EcoString;
@@ -22,29 +22,29 @@ async fn ask(
     by: u32,
     within: SignedDuration,
     at: Address,
-) -> Result<Answered, Exit> {
-    let Some(world) = scope.tree.acting else {
+) -> Result<PromptReply, Exit> {
+    let Some(world) = scope.tree.effect_world else {
         let words: Vec<&str> = choices.iter().map(EcoString::as_str).collect();
         preview::first_effect(scope, &format!("ask people {message:?}: {}", words.join(", ")));
         return Err(Exit::SHOWN);
     };
     let deadline = earlier(after(scope.now(), within), scope.deadline());
-    scope.record(EventKind::Asked {
+    scope.emit(EventKind::Asked {
         address: at.clone(),
         message: message.clone(),
         choices: choices.clone(),
         until: deadline,
     });
     let asking =
-        Asking { address: at.clone(), contact: scope.run.contact(), message, choices: choices.clone(), by, deadline };
+        Prompt { address: at.clone(), contact: scope.run.contact(), message, choices: choices.clone(), by, deadline };
     let reply = reply(scope.tree, world.ask(asking), !scope.shielded).await.map_err(|_| Exit::Cancelled)?;
-    let Answered { answer, by } = reply.result.unwrap_or(Answered { answer: None, by: Vec::new() });
+    let PromptReply { answer, by } = reply.result.unwrap_or(PromptReply { answer: None, by: Vec::new() });
     let answer = answer.filter(|answer| choices.contains(answer));
-    scope.record(EventKind::Answered { address: at, answer: answer.clone(), by: by.clone() });
+    scope.emit(EventKind::Answered { address: at, answer: answer.clone(), by: by.clone() });
     if answer.is_none() {
         scope.in_time()?;
     }
-    Ok(Answered { answer, by })
+    Ok(PromptReply { answer, by })
 }
 
 /// `ask "…" choices [a, b] within D default a`.

@@ -7,7 +7,7 @@ use crate::engine::event::{EventKind, LeftInPlace};
 use crate::engine::exec::statement;
 use crate::engine::run::exit::{Exit, Flow};
 use crate::engine::run::scheduler::reply;
-use crate::engine::run::scope::{Boxed, Scope};
+use crate::engine::run::scope::{LocalBoxFuture, Scope};
 use crate::engine::world::ChangeNote;
 use crate::program::{Block, StatementKind};
 use crate::value::{ActionError, Call, Outcome};
@@ -57,7 +57,7 @@ impl<'t> Scope<'t> {
         undo: &str,
         host: Option<&str>,
     ) -> Result<(), ActionError> {
-        let Some(world) = self.tree.acting else { return Ok(()) };
+        let Some(world) = self.tree.effect_world else { return Ok(()) };
         let note = ChangeNote {
             address: address.clone(),
             run: self.run.id.clone(),
@@ -74,7 +74,7 @@ impl<'t> Scope<'t> {
 
     /// The change is over, or was never made.
     pub fn change_over(&self, address: &Address) {
-        if let Some(world) = self.tree.acting {
+        if let Some(world) = self.tree.effect_world {
             world.change_over(address);
         }
     }
@@ -82,14 +82,14 @@ impl<'t> Scope<'t> {
 
 impl<'t> Change<'t> {
     /// What takes it back, where it is not meant to stay whatever happens: of such a change a note is kept.
-    pub fn noted(&self) -> Option<&str> {
+    pub fn effect_text(&self) -> Option<&str> {
         self.undo_text.as_deref().filter(|_| self.undo.is_some() && self.keep != Keep::Always)
     }
 
     /// From here on the change is there.
     pub fn open(self, scope: &Scope<'t>, changes: &mut Vec<Change<'t>>) {
         let permanent = matches!(self.keep, Keep::Always | Keep::OnSuccess);
-        scope.record(EventKind::ChangeOpened {
+        scope.emit(EventKind::ChangeOpened {
             address: self.address.clone(),
             change: self.text.clone(),
             undo: self.undo_text.clone(),
@@ -110,7 +110,11 @@ impl<'t> Change<'t> {
 }
 
 /// Ends a block: undoes what it opened, last in first out, every one though one fails.
-pub(crate) fn close<'f, 't: 'f>(scope: &'f Scope<'t>, mut changes: Vec<Change<'t>>, flow: Flow) -> Boxed<'f, Flow> {
+pub(crate) fn close<'f, 't: 'f>(
+    scope: &'f Scope<'t>,
+    mut changes: Vec<Change<'t>>,
+    flow: Flow,
+) -> LocalBoxFuture<'f, Flow> {
     Box::pin(async move {
         let bad = flow.as_ref().is_err_and(Exit::is_bad);
         if let (Err(exit), false) = (&flow, changes.is_empty()) {
@@ -151,7 +155,7 @@ async fn undo<'t>(scope: &Scope<'t>, mut change: Change<'t>) -> Option<String> {
         Undo::Call { action, call } => undo_call(&scope.shielded(at.clone()), action, call, &at).await,
         Undo::Block { block, frame, scope } => undo_block(&scope.shielded(at), block, frame).await,
     };
-    scope.record(EventKind::ChangeUndone {
+    scope.emit(EventKind::ChangeUndone {
         address: change.address.clone(),
         change: change.text.clone(),
         undo: change.undo_text.clone().unwrap_or_default(),

@@ -2,7 +2,7 @@
 
 use super::arithmetic::mismatch;
 use super::frame::Ages;
-use super::{Evaluator, Stop};
+use super::{EvalStop, Evaluator};
 use crate::engine::run::budget::Work;
 use crate::program::{Expression, Program};
 use crate::value::{ActionError, Timestamp, Value};
@@ -33,7 +33,7 @@ pub fn constant(
         work: Work::default(),
     };
     evaluator.value(expression).map_err(|stop| match stop {
-        Stop::Error(error) => error,
-        Stop::Need(_) => mismatch("nothing can be observed here"),
+        EvalStop::Error(error) => error,
+        EvalStop::MissingAnswer(_) => mismatch("nothing can be observed here"),
     })
 }

@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 /// Checks what an action answered against its signature, fills in what is left out of records, and finds the inventory's
 /// name of each host.
-pub(crate) fn conform(value: Value, to: &Type, program: &Program) -> Result<Value, ActionError> {
+pub(crate) fn decode_answer(value: Value, to: &Type, program: &Program) -> Result<Value, ActionError> {
     if let Value::Partial(partial) = &value {
         // A mask is a text, whatever stood there: what does not fit does not because a part is missing.
-        let fits = conform(partial.value.clone(), to, program);
+        let fits = decode_answer(partial.value.clone(), to, program);
         let fits = fits.ok().filter(|value| *value != Value::Absent || *to == Type::Nothing);
         return fits
             .map(|value| value.losing(partial.loss))
@@ -23,7 +23,7 @@ pub(crate) fn conform(value: Value, to: &Type, program: &Program) -> Result<Valu
         (Type::Invalid, value) => Ok(value),
         (Type::Nothing, _) => Ok(Value::Absent),
         (Type::Optional(_), Value::Absent) => Ok(Value::Absent),
-        (Type::Optional(inner), value) => conform(value, inner, program),
+        (Type::Optional(inner), value) => decode_answer(value, inner, program),
         (Type::Text, value @ Value::Text(_))
         | (Type::Number, value @ Value::Number(_))
         | (Type::Boolean, value @ Value::Boolean(_))
@@ -35,15 +35,17 @@ pub(crate) fn conform(value: Value, to: &Type, program: &Program) -> Result<Valu
         | (Type::Json, value @ Value::Json(_))
         | (Type::Secret, value @ Value::Secret(_)) => Ok(value),
         (Type::Host(roles), Value::Host(name) | Value::Text(name)) => host(&name, roles, program),
-        (Type::Enum(words), Value::Word(text) | Value::Text(text)) => word(text, words),
-        (Type::List(item), Value::List(values)) => {
-            values.iter().map(|value| conform(value.clone(), item, program)).collect::<Result<_, _>>().map(Value::List)
-        }
+        (Type::Enum(words), Value::Word(text) | Value::Text(text)) => decode_word(text, words),
+        (Type::List(item), Value::List(values)) => values
+            .iter()
+            .map(|value| decode_answer(value.clone(), item, program))
+            .collect::<Result<_, _>>()
+            .map(Value::List),
         (Type::Record(shape), Value::Record(record)) => {
-            fields(shape, |name, to| conform(record.field(name).cloned().unwrap_or(Value::Absent), to, program))
+            fields(shape, |name, to| decode_answer(record.field(name).cloned().unwrap_or(Value::Absent), to, program))
         }
         (to, value) => {
-            let brief = Brief::of(&value.to_string());
+            let brief = Abbreviated::abbreviate(&value.to_string());
             Err(brief.mismatch(|brief| format!("{to} was promised, and {} came: {brief}", value.kind())))
         }
     }
@@ -59,12 +61,13 @@ pub(crate) fn decode(value: &Value, to: &Type, program: &Program) -> Result<Valu
         (Value::Json(_), Type::Json) => Ok(value.clone()),
         (Value::Json(json), to) => from_json(json, to, program),
         (Value::Text(text), to) => from_text(text, to, program),
-        _ => conform(value.clone(), to, program),
+        _ => decode_answer(value.clone(), to, program),
     }
 }
 
 fn from_json(json: &Json, to: &Type, program: &Program) -> Result<Value, ActionError> {
-    let wrong = || Brief::of(&json.to_string()).mismatch(|brief| format!("{brief} cannot be read as {to}"));
+    let wrong =
+        || Abbreviated::abbreviate(&json.to_string()).mismatch(|brief| format!("{brief} cannot be read as {to}"));
     match (to, json) {
         (Type::Json, json) => Ok(Value::Json(Arc::new(json.clone()))),
         (Type::Optional(_), Json::Null) => Ok(Value::Absent),
@@ -85,12 +88,12 @@ fn from_json(json: &Json, to: &Type, program: &Program) -> Result<Value, ActionE
 }
 
 fn from_text(text: &str, to: &Type, program: &Program) -> Result<Value, ActionError> {
-    let wrong = || Brief::of(text).mismatch(|brief| format!("{brief:?} cannot be read as {to}"));
+    let wrong = || Abbreviated::abbreviate(text).mismatch(|brief| format!("{brief:?} cannot be read as {to}"));
     match to {
         Type::Text => Ok(Value::text(text)),
         Type::Optional(inner) => from_text(text, inner, program),
         Type::Host(roles) => host(text, roles, program),
-        Type::Enum(words) => word(text.into(), words),
+        Type::Enum(words) => decode_word(text.into(), words),
         Type::Number => decimal(text.trim()).map(Value::Number).ok_or_else(wrong),
         Type::Version => Version::parse(text.trim()).map(Value::Version).ok_or_else(wrong),
         Type::Time => text.trim().parse::<Timestamp>().map(Value::Time).map_err(|_| wrong()),
@@ -120,31 +123,30 @@ fn fields(
 }
 
 fn host(name: &str, roles: &[EcoString], program: &Program) -> Result<Value, ActionError> {
-    let host =
-        program.hosts.iter().find(|host| host.answers_to(name)).ok_or_else(|| {
-            Brief::of(name).mismatch(|brief| format!("{brief:?} is not a host that the inventory knows"))
-        })?;
+    let host = program.hosts.iter().find(|host| host.answers_to(name)).ok_or_else(|| {
+        Abbreviated::abbreviate(name).mismatch(|brief| format!("{brief:?} is not a host that the inventory knows"))
+    })?;
     if roles.is_empty() || host.roles.iter().any(|role| roles.contains(role)) {
         return Ok(Value::Host(host.name.clone()));
     }
     Err(mismatch(format!("{} is not a {}", host.name, roles.join(" or "))))
 }
 
-fn word(text: EcoString, words: &EnumType) -> Result<Value, ActionError> {
+fn decode_word(text: EcoString, words: &EnumType) -> Result<Value, ActionError> {
     if words.open || words.words.contains(&text) {
         return Ok(Value::Word(text));
     }
-    Err(Brief::of(&text).mismatch(|brief| format!("{brief:?} is none of {}", words.words.join(", "))))
+    Err(Abbreviated::abbreviate(&text).mismatch(|brief| format!("{brief:?} is none of {}", words.words.join(", "))))
 }
 
 /// No more than a line of a text, for a message.
-struct Brief {
+struct Abbreviated {
     text: String,
     loss: Option<Loss>,
 }
 
-impl Brief {
-    fn of(text: &str) -> Self {
+impl Abbreviated {
+    fn abbreviate(text: &str) -> Self {
         const MOST: usize = 80;
         match text.char_indices().nth(MOST) {
             Some((end, _)) => {

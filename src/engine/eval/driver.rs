@@ -1,17 +1,17 @@
 //! Values of expressions, with the observations and probes that stand in them really made.
 
 use super::arithmetic::mismatch;
-use super::decode::conform;
+use super::decode::decode_answer;
 use super::frame::{Age, Frame};
 use super::probe::ask_probe;
-use super::{Evaluator, Need, Stop, not_boolean};
+use super::{EvalStop, Evaluator, MissingAnswer, not_boolean};
 use crate::engine::address::Address;
 use crate::engine::event::ShownEvidence;
 use crate::engine::run::budget;
 use crate::engine::run::budget::{LARGEST_POOL, LARGEST_VALUE, MOST_ANSWERS, Work};
 use crate::engine::run::exit::Exit;
 use crate::engine::run::scheduler::reply;
-use crate::engine::run::scope::{Boxed, Scope};
+use crate::engine::run::scope::{LocalBoxFuture, Scope};
 use crate::engine::world::Request;
 use crate::program::{Action, BodyResult, Call as ProgramCall, Expression};
 use crate::value::{ActionError, Call, ErrorKind, SignedDuration, Timestamp, Value};
@@ -34,7 +34,7 @@ impl<'t> Scope<'t> {
     }
 
     /// The same with its age, for a local that is to hold it.
-    pub async fn aged(
+    pub async fn value_with_age(
         &self,
         expression: &'t Expression,
         frame: &mut Frame,
@@ -44,7 +44,12 @@ impl<'t> Scope<'t> {
     }
 
     /// The value as people are told it, however old.
-    pub async fn told(&self, expression: &'t Expression, frame: &mut Frame, at: &Address) -> Result<Value, Exit> {
+    pub async fn take_answer(
+        &self,
+        expression: &'t Expression,
+        frame: &mut Frame,
+        at: &Address,
+    ) -> Result<Value, Exit> {
         Ok(self.evaluated(expression, frame, at, &mut Vec::new(), true).await?.0)
     }
 
@@ -63,7 +68,7 @@ impl<'t> Scope<'t> {
         let mut answers = Vec::new();
         let mut answered = 0_usize;
         loop {
-            self.breathe(at).await?;
+            self.refresh_clock(at).await?;
             let (values, ages) = frame.parts();
             let mut evaluator = Evaluator {
                 program: self.tree.program,
@@ -82,8 +87,8 @@ impl<'t> Scope<'t> {
             self.worked(evaluator.work.done());
             let need = match evaluated {
                 Ok(value) => return Ok((value, Age::older(made, evaluator.age))),
-                Err(Stop::Error(error)) => return Err(Exit::Failed(error)),
-                Err(Stop::Need(need)) => need,
+                Err(EvalStop::Error(error)) => return Err(Exit::Failed(error)),
+                Err(EvalStop::MissingAnswer(need)) => need,
             };
             if answers.len() >= MOST_ANSWERS {
                 let message = format!("an expression asks for more than {MOST_ANSWERS} answers");
@@ -91,7 +96,7 @@ impl<'t> Scope<'t> {
             }
             let ordinal = u32::try_from(answers.len()).unwrap_or(u32::MAX);
             let answer = match need {
-                Need::Observe(call, arguments) => {
+                MissingAnswer::Observe(call, arguments) => {
                     let action = self.action(call.action)?;
                     let label = named(action, arguments.iter().cloned()).to_string();
                     let value = self.observe(call.action, arguments, at.child(call.node, ordinal)).await?;
@@ -102,10 +107,10 @@ impl<'t> Scope<'t> {
                     noted.push(ShownEvidence { label: label.into(), value: value.clone() });
                     (call.node, value)
                 }
-                Need::Check(call, arguments) => {
+                MissingAnswer::Check(call, arguments) => {
                     let answer = ask_probe(self, call.probe, arguments, at.child(call.node, ordinal)).await?;
                     noted.push(ShownEvidence { label: answer.probe.clone(), value: answer.record() });
-                    (call.node, Value::word(answer.verdict.word()))
+                    (call.node, Value::word(answer.verdict.as_str()))
                 }
             };
             answered = answered.saturating_add(answer.1.size(LARGEST_VALUE).bytes);
@@ -177,7 +182,7 @@ impl<'t> Scope<'t> {
 
     /// A text for people.
     pub async fn text(&self, expression: &'t Expression, frame: &mut Frame, at: &Address) -> Result<String, Exit> {
-        Ok(self.told(expression, frame, at).await?.to_string())
+        Ok(self.take_answer(expression, frame, at).await?.to_string())
     }
 
     /// The action that a call names.
@@ -194,7 +199,12 @@ impl<'t> Scope<'t> {
     }
 
     /// Asks what an observing action answers.
-    pub fn observe<'f>(&'f self, action: usize, arguments: Vec<Value>, at: Address) -> Boxed<'f, Result<Value, Exit>>
+    pub fn observe<'f>(
+        &'f self,
+        action: usize,
+        arguments: Vec<Value>,
+        at: Address,
+    ) -> LocalBoxFuture<'f, Result<Value, Exit>>
     where
         't: 'f,
     {
@@ -203,8 +213,8 @@ impl<'t> Scope<'t> {
             // Bodies can ask for others, and those again: no answer from outside slows them down.
             self.take_steps(if action.body.is_some() { budget::BODY } else { 1 })?;
             let call = named(action, arguments);
-            is_whole(&call).map_err(|error| Exit::from(error).of(&call))?;
-            self.answer(action, &call, at).await.map_err(|exit| exit.of(&call))
+            is_whole(&call).map_err(|error| Exit::from(error).for_call(&call))?;
+            self.answer(action, &call, at).await.map_err(|exit| exit.for_call(&call))
         })
     }
 
@@ -222,7 +232,7 @@ impl<'t> Scope<'t> {
             }
             None => self.ask(call.clone(), at, deadline).await?,
         };
-        let answer = conform(answer, &action.returns, self.tree.program).map_err(|error| {
+        let answer = decode_answer(answer, &action.returns, self.tree.program).map_err(|error| {
             let message = format!(
                 "{}.{} answered with something else than its signature says: {error}",
                 action.backend, action.name
@@ -242,7 +252,7 @@ impl<'t> Scope<'t> {
         if deadline <= self.now() {
             return Err(ActionError::new(ErrorKind::TimedOut, format!("no time was left for {call}")).into());
         }
-        let pending = self.tree.observing.observe(Request { address: at, call, deadline });
+        let pending = self.tree.read_world.observe(Request { address: at, call, deadline });
         let reply = reply(self.tree, pending, !self.shielded).await.map_err(|_| Exit::Cancelled)?;
         match reply.result {
             Err(error) if error.kind == ErrorKind::TimedOut => {

@@ -13,7 +13,7 @@ const MOST: usize = 3;
 const LONGEST: usize = 80;
 
 /// What a condition looked at, in words.
-pub(crate) struct Facts {
+pub(crate) struct ExplainedValues {
     /// Empty when there is nothing to say.
     pub text: String,
     /// Whether a part of it is missing.
@@ -21,7 +21,12 @@ pub(crate) struct Facts {
 }
 
 /// `answer.result is unavailable`, for each value that a condition compares; empty when it looks at none.
-pub(crate) async fn because(scope: &Scope<'_>, condition: &Expression, frame: &mut Frame, at: &Address) -> Facts {
+pub(crate) async fn explain(
+    scope: &Scope<'_>,
+    condition: &Expression,
+    frame: &mut Frame,
+    at: &Address,
+) -> ExplainedValues {
     let mut looked_at = Vec::new();
     compared(condition, &mut looked_at);
     let mut said: Vec<String> = Vec::new();
@@ -30,7 +35,7 @@ pub(crate) async fn because(scope: &Scope<'_>, condition: &Expression, frame: &m
         if said.len() == MOST || !is_pure(expression, &|_| true) {
             continue;
         }
-        let Ok(value) = scope.told(expression, frame, at).await else { continue };
+        let Ok(value) = scope.take_answer(expression, frame, at).await else { continue };
         let name = written(scope, expression, frame);
         let (short, cut) = short(&value);
         let fact = format!("{name} is {short}");
@@ -40,7 +45,7 @@ pub(crate) async fn because(scope: &Scope<'_>, condition: &Expression, frame: &m
             loss = loss.or(value.loss()).or(cut);
         }
     }
-    Facts { text: said.join(", "), loss }
+    ExplainedValues { text: said.join(", "), loss }
 }
 
 /// A condition with what its locals are called; hosts and texts are put in their places.
@@ -54,7 +59,7 @@ pub(crate) fn written(scope: &Scope<'_>, expression: &Expression, frame: &Frame)
 /// A condition, and in brackets the values that it compares.
 pub(crate) async fn with_values(scope: &Scope<'_>, condition: &Expression, frame: &mut Frame, at: &Address) -> String {
     let text = written(scope, condition, frame);
-    match because(scope, condition, frame, at).await.text {
+    match explain(scope, condition, frame, at).await.text {
         facts if facts.is_empty() => text,
         facts => format!("{text} ({facts})"),
     }

@@ -23,21 +23,21 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// Why an evaluation stopped.
-pub(super) enum Stop<'t> {
+pub(super) enum EvalStop<'t> {
     /// For an answer.
-    Need(Need<'t>),
+    MissingAnswer(MissingAnswer<'t>),
     /// For an error.
     Error(ActionError),
 }
 
-impl From<ActionError> for Stop<'_> {
+impl From<ActionError> for EvalStop<'_> {
     fn from(error: ActionError) -> Self {
         Self::Error(error)
     }
 }
 
 /// What has to be looked for.
-pub(super) enum Need<'t> {
+pub(super) enum MissingAnswer<'t> {
     /// What an observation answers.
     Observe(&'t Call, Vec<Value>),
     /// What a probe says.
@@ -71,11 +71,11 @@ pub(super) struct Evaluator<'e> {
     pub work: Work,
 }
 
-type Evaluated<'t, T = Value> = Result<T, Stop<'t>>;
+type EvalResult<'t, T = Value> = Result<T, EvalStop<'t>>;
 
 impl Evaluator<'_> {
     /// The value.
-    pub fn value<'t>(&mut self, expression: &'t Expression) -> Evaluated<'t> {
+    pub fn value<'t>(&mut self, expression: &'t Expression) -> EvalResult<'t> {
         self.work.spend(1)?;
         match &expression.kind {
             ExpressionKind::Constant(value) => Ok(value.clone()),
@@ -108,7 +108,7 @@ impl Evaluator<'_> {
             ExpressionKind::Method(of, which) => {
                 let of = self.value(of)?;
                 if !matches!(which, Method::Count | Method::First | Method::Last) {
-                    self.work.look_through(&of)?;
+                    self.work.count_value(&of)?;
                 }
                 let answer = method(&of, which)?;
                 Ok(match which {
@@ -122,7 +122,7 @@ impl Evaluator<'_> {
             }
             ExpressionKind::Record { name, fields } => {
                 let fields = fields.iter().map(|(name, value)| Ok((name.clone(), self.value(value)?)));
-                let fields = fields.collect::<Evaluated<'t, _>>()?;
+                let fields = fields.collect::<EvalResult<'t, _>>()?;
                 Ok(self.work.made(Value::Record(Arc::new(Record { name: name.clone(), fields })))?)
             }
             ExpressionKind::Comprehension(it) => self.comprehension(it),
@@ -137,19 +137,19 @@ impl Evaluator<'_> {
             ExpressionKind::Or(left, right) => Ok(Value::Boolean(self.boolean(left)? || self.boolean(right)?)),
             ExpressionKind::Compare(how, left, right) => {
                 let (left, right) = (self.value(left)?, self.value(right)?);
-                self.work.look_through(&left)?;
-                self.work.look_through(&right)?;
+                self.work.count_value(&left)?;
+                self.work.count_value(&right)?;
                 left.whole(COMPARED).and_then(|()| right.whole(COMPARED))?;
                 Ok(Value::Boolean(compare(*how, &left, &right)?))
             }
             ExpressionKind::In(item, list) => {
                 let (item, list) = (self.value(item)?, self.value(list)?);
-                self.work.look_through(&list)?;
+                self.work.count_value(&list)?;
                 Ok(Value::Boolean(contains(&list, &item)?))
             }
             ExpressionKind::Contains(whole, part) => {
                 let (whole, part) = (self.value(whole)?, self.value(part)?);
-                self.work.look_through(&whole)?;
+                self.work.count_value(&whole)?;
                 Ok(Value::Boolean(contains(&whole, &part)?))
             }
             ExpressionKind::Matches(text, pattern) => match self.value(text)? {
@@ -167,7 +167,7 @@ impl Evaluator<'_> {
             }
             ExpressionKind::As { value, target, or_absent } => {
                 let value = self.value(value)?;
-                self.work.look_through(&value)?;
+                self.work.count_value(&value)?;
                 match decode(&value, target, self.program) {
                     // Whether the whole would fit nobody can tell.
                     Err(_) if *or_absent && value.loss().is_none() => Ok(Value::Absent),
@@ -192,11 +192,11 @@ impl Evaluator<'_> {
             }
             ExpressionKind::Observe(call) => {
                 let arguments = self.values(&call.arguments)?;
-                self.answer(call.node).unwrap_or(Err(Stop::Need(Need::Observe(call, arguments))))
+                self.answer(call.node).unwrap_or(Err(EvalStop::MissingAnswer(MissingAnswer::Observe(call, arguments))))
             }
             ExpressionKind::Check(call) => {
                 let arguments = self.values(&call.arguments)?;
-                self.answer(call.node).unwrap_or(Err(Stop::Need(Need::Check(call, arguments))))
+                self.answer(call.node).unwrap_or(Err(EvalStop::MissingAnswer(MissingAnswer::Check(call, arguments))))
             }
             ExpressionKind::Hosts(role) => {
                 self.work.spend(self.program.hosts.len() as u64)?;
@@ -220,11 +220,11 @@ impl Evaluator<'_> {
     }
 
     /// Several values, in order.
-    pub fn values<'t>(&mut self, expressions: &'t [Expression]) -> Evaluated<'t, Vec<Value>> {
+    pub fn values<'t>(&mut self, expressions: &'t [Expression]) -> EvalResult<'t, Vec<Value>> {
         expressions.iter().map(|expression| self.value(expression)).collect()
     }
 
-    fn answer<'t>(&mut self, node: NodeId) -> Option<Evaluated<'t>> {
+    fn answer<'t>(&mut self, node: NodeId) -> Option<EvalResult<'t>> {
         let (asked, answer) = self.answers.get(self.met)?;
         self.met += 1;
         Some(if *asked == node {
@@ -243,14 +243,14 @@ impl Evaluator<'_> {
         Ok(())
     }
 
-    fn boolean<'t>(&mut self, expression: &'t Expression) -> Evaluated<'t, bool> {
+    fn boolean<'t>(&mut self, expression: &'t Expression) -> EvalResult<'t, bool> {
         match self.value(expression)? {
             Value::Boolean(value) => Ok(value),
             other => Err(not_boolean(&other).into()),
         }
     }
 
-    fn list<'t>(&mut self, expression: &'t Expression) -> Evaluated<'t, Arc<[Value]>> {
+    fn list<'t>(&mut self, expression: &'t Expression) -> EvalResult<'t, Arc<[Value]>> {
         match self.value(expression)? {
             Value::List(values) => Ok(values),
             other if other.loss().is_some() => Err(lost(&other, "a list that is gone through").into()),
@@ -265,7 +265,7 @@ impl Evaluator<'_> {
         host.ok_or_else(|| mismatch(format!("{name} is not a host that the inventory knows")))
     }
 
-    fn text<'t>(&mut self, parts: &'t [TextPart]) -> Evaluated<'t> {
+    fn text<'t>(&mut self, parts: &'t [TextPart]) -> EvalResult<'t> {
         let mut text = ecow::EcoString::new();
         let mut loss = None;
         for part in parts {
@@ -277,7 +277,7 @@ impl Evaluator<'_> {
                 TextPart::Value(expression) => {
                     let value = self.value(expression)?;
                     loss = loss.or(value.loss());
-                    self.work.look_through(&value)?;
+                    self.work.count_value(&value)?;
                     text.push_str(&value.to_string());
                     fits(text.len())?;
                 }
@@ -292,7 +292,7 @@ impl Evaluator<'_> {
         slot: Slot,
         list: &'t Expression,
         body: &'t Expression,
-    ) -> Evaluated<'t> {
+    ) -> EvalResult<'t> {
         for item in self.list(list)?.iter() {
             self.work.spend(1)?;
             self.bind(slot, item.clone())?;
@@ -305,7 +305,7 @@ impl Evaluator<'_> {
         Ok(Value::Boolean(kind != Quantifier::Any))
     }
 
-    fn comprehension<'t>(&mut self, it: &'t Comprehension) -> Evaluated<'t> {
+    fn comprehension<'t>(&mut self, it: &'t Comprehension) -> EvalResult<'t> {
         let mut found = Vec::new();
         let mut bytes = 0_usize;
         for item in self.list(&it.list)?.iter() {
@@ -326,7 +326,7 @@ impl Evaluator<'_> {
             };
             if it.key.is_some() || it.element.is_some() {
                 for made in [&key, &element] {
-                    self.work.look_through(made)?;
+                    self.work.count_value(made)?;
                     bytes = bytes.saturating_add(made.size(LARGEST_VALUE).bytes);
                 }
                 fits(bytes)?;

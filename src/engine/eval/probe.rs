@@ -1,7 +1,7 @@
 //! Probes: questions with three answers.
 
 use super::driver::{after, earlier};
-use super::explain::{Facts, because, written};
+use super::explain::{ExplainedValues, explain, written};
 use super::frame::Frame;
 use crate::engine::address::Address;
 use crate::engine::effect::undo::close;
@@ -9,9 +9,9 @@ use crate::engine::event::EventKind;
 use crate::engine::exec::statement;
 use crate::engine::preview;
 use crate::engine::run::exit::Exit;
-use crate::engine::run::scope::{Boxed, Scope};
+use crate::engine::run::scope::{LocalBoxFuture, Scope};
 use crate::program::{Probe, StatementKind};
-use crate::value::{ActionError, ErrorKind, Loss, Timestamp, Value, Written};
+use crate::value::{ActionError, ErrorKind, Loss, SourceText, Timestamp, Value};
 use ecow::EcoString;
 
 /// What a probe says. Anything that keeps it from answering is `Unknown`.
@@ -24,7 +24,7 @@ pub(crate) enum Verdict {
 
 impl Verdict {
     /// The word of the language for it.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Passed => "passed",
             Self::Failed => "failed",
@@ -53,7 +53,7 @@ impl Answer {
             "Answer",
             [
                 ("probe", Value::text(self.probe.clone())),
-                ("verdict", Value::word(self.verdict.word())),
+                ("verdict", Value::word(self.verdict.as_str())),
                 ("reason", Value::text(self.reason.as_str()).losing_if(self.loss)),
                 ("started", Value::Time(self.started)),
                 ("ended", Value::Time(self.ended)),
@@ -69,7 +69,7 @@ pub(crate) fn ask_probe<'f, 't: 'f>(
     probe: usize,
     arguments: Vec<Value>,
     at: Address,
-) -> Boxed<'f, Result<Answer, Exit>> {
+) -> LocalBoxFuture<'f, Result<Answer, Exit>> {
     Box::pin(async move {
         let missing = || ActionError::new(ErrorKind::Mismatch, "the program does not have that probe");
         let probe = scope.tree.program.probes.get(probe).ok_or_else(missing)?;
@@ -88,13 +88,13 @@ pub(crate) fn ask_probe<'f, 't: 'f>(
             scope.checkpoint()?;
             answer = attempt(scope, probe, &arguments, &at, turn).await?;
         }
-        let (verdict, Facts { text: reason, loss }, value) = answer;
+        let (verdict, ExplainedValues { text: reason, loss }, value) = answer;
         let answer = Answer { probe: probe.name.clone(), verdict, reason, loss, started, ended: scope.now(), value };
-        scope.record(EventKind::ProbeAnswered {
+        scope.emit(EventKind::ProbeAnswered {
             address: at,
             probe: probe.name.clone(),
             title: probe.title.clone(),
-            verdict: verdict.word().into(),
+            verdict: verdict.as_str().into(),
             reason: answer.reason.clone(),
             answer: answer.value.clone(),
         });
@@ -102,7 +102,7 @@ pub(crate) fn ask_probe<'f, 't: 'f>(
     })
 }
 
-type Said = (Verdict, Facts, Value);
+type Verdicts = (Verdict, ExplainedValues, Value);
 
 async fn attempt<'t>(
     scope: &Scope<'t>,
@@ -110,10 +110,10 @@ async fn attempt<'t>(
     arguments: &[Value],
     at: &Address,
     turn: u32,
-) -> Result<Said, Exit> {
+) -> Result<Verdicts, Exit> {
     let changes_something = |kind: &StatementKind| !matches!(kind, StatementKind::Let { .. });
-    if scope.tree.acting.is_none() && probe.statements.iter().any(|it| changes_something(&it.kind)) {
-        let arguments: Vec<String> = arguments.iter().map(|value| Written(value).to_string()).collect();
+    if scope.tree.effect_world.is_none() && probe.statements.iter().any(|it| changes_something(&it.kind)) {
+        let arguments: Vec<String> = arguments.iter().map(|value| SourceText(value).to_string()).collect();
         preview::first_effect(scope, &format!("ask {}({}), which changes something", probe.name, arguments.join(", ")));
         return Err(Exit::SHOWN);
     }
@@ -137,15 +137,15 @@ async fn attempt<'t>(
         if let Some(condition) = &probe.unknown_if
             && inner.boolean(condition, &mut frame, &at).await?
         {
-            let Facts { text: facts, loss } = because(&inner, condition, &mut frame, &at).await;
+            let ExplainedValues { text: facts, loss } = explain(&inner, condition, &mut frame, &at).await;
             let text = match facts.is_empty() {
                 true => "the answer says nothing".to_owned(),
                 false => format!("{facts}, which says nothing"),
             };
-            return Ok((Verdict::Unknown, Facts { text, loss }, value));
+            return Ok((Verdict::Unknown, ExplainedValues { text, loss }, value));
         }
         let passed = inner.boolean(&probe.passed_if, &mut frame, &at).await?;
-        let Facts { text: facts, loss } = because(&inner, &probe.passed_if, &mut frame, &at).await;
+        let ExplainedValues { text: facts, loss } = explain(&inner, &probe.passed_if, &mut frame, &at).await;
         let wanted = || written(&inner, &probe.passed_if, &frame);
         let (verdict, text) = match (passed, facts.is_empty()) {
             (true, true) => (Verdict::Passed, format!("{} holds", wanted())),
@@ -153,13 +153,13 @@ async fn attempt<'t>(
             (false, true) => (Verdict::Failed, format!("{} does not hold", wanted())),
             (false, false) => (Verdict::Failed, format!("{facts}; it passes if {}", wanted())),
         };
-        Ok((verdict, Facts { text, loss }, value))
+        Ok((verdict, ExplainedValues { text, loss }, value))
     };
     let said = asked.await;
     let flow = said.as_ref().map(|_| ()).map_err(Exit::clone);
     match (close(&inner, changes, flow).await, said) {
         (Err(Exit::Failed(ActionError { message, loss, evidence, .. })), _) => {
-            Ok((Verdict::Unknown, Facts { text: message, loss }, evidence.unwrap_or(Value::Absent)))
+            Ok((Verdict::Unknown, ExplainedValues { text: message, loss }, evidence.unwrap_or(Value::Absent)))
         }
         (Err(exit), _) => Err(exit),
         (Ok(()), said) => said,

@@ -4,7 +4,7 @@ use crate::engine::address::Address;
 use crate::engine::eval::frame::Frame;
 use crate::engine::eval::probe::{Answer, Verdict, ask_probe};
 use crate::engine::run::exit::Exit;
-use crate::engine::run::scope::{Boxed, Scope};
+use crate::engine::run::scope::{LocalBoxFuture, Scope};
 use crate::program::{Goal, NodeId, Program};
 use crate::value::{Timestamp, Value};
 use ecow::{EcoString, eco_format};
@@ -48,7 +48,7 @@ pub(crate) fn bind<'f, 't: 'f>(
     scope: &'f Scope<'t>,
     goal: &'t Goal,
     frame: &'f mut Frame,
-) -> Boxed<'f, Result<BoundGoal, Exit>> {
+) -> LocalBoxFuture<'f, Result<BoundGoal, Exit>> {
     Box::pin(async move {
         Ok(match goal {
             Goal::Probe(call) => BoundGoal::Probe {
@@ -71,12 +71,12 @@ pub(crate) fn bind<'f, 't: 'f>(
 pub(crate) async fn ask_goal(scope: &Scope<'_>) -> Result<Verdict, Exit> {
     let Some(goal) = scope.run.goal.get() else { return Ok(Verdict::Passed) };
     let asked = {
-        let mut record = scope.run.record.borrow_mut();
+        let mut record = scope.run.log.borrow_mut();
         record.asked += 1;
         record.asked - 1
     };
     let answer = ask(scope, goal, asked).await?;
-    let mut record = scope.run.record.borrow_mut();
+    let mut record = scope.run.log.borrow_mut();
     if answer.verdict == Verdict::Passed {
         record.settled = record.effects;
     }
@@ -84,7 +84,7 @@ pub(crate) async fn ask_goal(scope: &Scope<'_>) -> Result<Verdict, Exit> {
     Ok(answer.verdict)
 }
 
-fn ask<'f, 't: 'f>(scope: &'f Scope<'t>, goal: &'f BoundGoal, asked: u32) -> Boxed<'f, Result<Answer, Exit>> {
+fn ask<'f, 't: 'f>(scope: &'f Scope<'t>, goal: &'f BoundGoal, asked: u32) -> LocalBoxFuture<'f, Result<Answer, Exit>> {
     Box::pin(async move {
         match goal {
             BoundGoal::Probe { node, probe, arguments } => {

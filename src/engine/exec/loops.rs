@@ -6,7 +6,7 @@ use crate::engine::eval::driver::after;
 use crate::engine::eval::frame::{Age, Frame};
 use crate::engine::preview;
 use crate::engine::run::exit::{Exit, Flow};
-use crate::engine::run::scope::{Boxed, Scope};
+use crate::engine::run::scope::{LocalBoxFuture, Scope};
 use crate::program::{Block, Expression, NodeId, Slot, Statement};
 use crate::value::{ActionError, ErrorKind, SignedDuration, Value};
 use std::future::poll_fn;
@@ -23,7 +23,7 @@ pub(crate) struct Each<'t> {
 }
 
 /// `N times every D { }`.
-pub(crate) struct Turns<'t> {
+pub(crate) struct LoopBody<'t> {
     pub count: &'t Expression,
     pub every: Option<&'t Expression>,
     pub block: &'t Block,
@@ -32,7 +32,7 @@ pub(crate) struct Turns<'t> {
 /// Runs the block for each item.
 pub(crate) async fn for_each<'t>(scope: &Scope<'t>, node: NodeId, each: Each<'t>, frame: &mut Frame) -> Flow {
     let at = scope.address.child(node, 0);
-    let (list, age) = scope.aged(each.list, frame, &at).await?;
+    let (list, age) = scope.value_with_age(each.list, frame, &at).await?;
     list.whole("a list that a loop goes over")?;
     let Value::List(items) = list else {
         return Err(mismatch("a loop goes over something that is not a list").into());
@@ -77,7 +77,7 @@ async fn parallel<'t>(
 ) -> Flow {
     let group = scope.group();
     let mut waiting = (0u32..).zip(items.iter());
-    let mut running: Vec<Boxed<'_, Flow>> = Vec::new();
+    let mut running: Vec<LocalBoxFuture<'_, Flow>> = Vec::new();
     let mut first: Option<Exit> = None;
     poll_fn(|context| {
         loop {
@@ -89,7 +89,7 @@ async fn parallel<'t>(
                         group.stopping.set(true);
                         first = Some(worse(first.take(), exit));
                     }
-                    scope.tree.nudge();
+                    scope.tree.wake();
                     false
                 }
             });
@@ -141,7 +141,7 @@ fn worse(first: Option<Exit>, exit: Exit) -> Exit {
 pub(crate) async fn repeat<'t>(
     scope: &Scope<'t>,
     line: &'t Statement,
-    turns: Turns<'t>,
+    turns: LoopBody<'t>,
     until: Option<&'t Expression>,
     otherwise: Option<&'t Block>,
     frame: &mut Frame,
@@ -182,7 +182,7 @@ pub(crate) async fn repeat<'t>(
 }
 
 /// `retry N times every D { }`: the last error leaves.
-pub(crate) async fn retry<'t>(scope: &Scope<'t>, node: NodeId, turns: Turns<'t>, frame: &mut Frame) -> Flow {
+pub(crate) async fn retry<'t>(scope: &Scope<'t>, node: NodeId, turns: LoopBody<'t>, frame: &mut Frame) -> Flow {
     let at = scope.address.child(node, 0);
     let (count, every) = worked_out(scope, &turns, frame, &at).await?;
     for turn in 0..count {
@@ -211,7 +211,7 @@ pub(crate) async fn retry<'t>(scope: &Scope<'t>, node: NodeId, turns: Turns<'t>,
 
 async fn worked_out<'t>(
     scope: &Scope<'t>,
-    turns: &Turns<'t>,
+    turns: &LoopBody<'t>,
     frame: &mut Frame,
     at: &crate::engine::address::Address,
 ) -> Result<(u32, SignedDuration), Exit> {

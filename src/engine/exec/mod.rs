@@ -6,7 +6,7 @@ pub(crate) mod wait;
 
 use super::address::Address;
 use super::effect::undo::{Change, Keep, Undo, close};
-use super::effect::{act, notify, prompt, turned_down};
+use super::effect::{emit_refused, notify, perform_action, prompt};
 use super::eval::arithmetic::mismatch;
 use super::eval::driver::after;
 use super::eval::frame::{Age, Frame};
@@ -15,28 +15,28 @@ use super::event::{EventKind, StepResult};
 use super::preview;
 use super::run::child;
 use super::run::exit::{Exit, Flow, Resolution, caught};
-use super::run::scope::{Boxed, Scope};
+use super::run::scope::{LocalBoxFuture, Scope};
 use super::world::Reached;
-use crate::program::{Adverb, Block, Expression, LetElse, Slot, Statement, StatementKind, Subject};
+use crate::program::{Block, Expression, LetElse, Retention, Slot, Statement, StatementKind, Subject};
 use crate::value::{Class, Value};
 use tracing::Instrument;
 
 /// Runs a block.
-pub(super) fn block<'f, 't: 'f>(scope: Scope<'t>, block: &'t Block, frame: &'f mut Frame) -> Boxed<'f, Flow> {
+pub(super) fn block<'f, 't: 'f>(scope: Scope<'t>, block: &'t Block, frame: &'f mut Frame) -> LocalBoxFuture<'f, Flow> {
     Box::pin(async move {
         let mut changes = Vec::new();
         let mut flow = Ok(());
         for (position, line) in block.statements.iter().enumerate() {
             flow = scope.checkpoint();
             if flow.is_ok() {
-                flow = scope.breathe(&scope.address.child(line.node, 0)).await;
+                flow = scope.refresh_clock(&scope.address.child(line.node, 0)).await;
             }
             if flow.is_ok() {
-                scope.tree.observing.reached(line.node, Reached::Begun);
+                scope.tree.read_world.reached(line.node, Reached::Started);
                 flow = statement(&scope, line, frame, &mut changes).await;
                 match &flow {
-                    Err(Exit::Resolved(_)) => scope.tree.observing.reached(line.node, Reached::Resolved),
-                    Err(Exit::Escalated(_)) => scope.tree.observing.reached(line.node, Reached::Escalated),
+                    Err(Exit::Resolved(_)) => scope.tree.read_world.reached(line.node, Reached::Resolved),
+                    Err(Exit::Escalated(_)) => scope.tree.read_world.reached(line.node, Reached::Escalated),
                     _ => {}
                 }
             }
@@ -76,11 +76,11 @@ pub(super) async fn statement<'t>(
             Err(Exit::Resolved(Resolution::Said(message)))
         }
         StatementKind::Escalate { contact, message, evidence } => {
-            let escalation = notify::work_out(scope, contact, message, evidence, frame, &at).await?;
+            let escalation = notify::evaluate_escalation(scope, contact, message, evidence, frame, &at).await?;
             Err(Exit::Escalated(Box::new(escalation)))
         }
         StatementKind::Notify { contact, message, evidence } => {
-            let news = notify::work_out(scope, contact, message, evidence, frame, &at).await?;
+            let news = notify::evaluate_escalation(scope, contact, message, evidence, frame, &at).await?;
             notify::notify(scope, news, at).await
         }
         StatementKind::Require { condition, otherwise } => {
@@ -110,18 +110,18 @@ pub(super) async fn statement<'t>(
             scope.pause(after(scope.now(), duration), &at, || "the time to pass".to_owned()).await
         }
         StatementKind::WaitUntil { .. } => wait::wait_until(scope, line, frame, at).await,
-        StatementKind::Act { call, adverb } => act(scope, call, *adverb, frame, &at, changes).await,
+        StatementKind::Act { call, adverb } => perform_action(scope, call, *adverb, frame, &at, changes).await,
         StatementKind::Do { procedure, arguments, adverb } => {
             do_procedure(scope, line, *procedure, arguments, *adverb, frame, changes).await
         }
         StatementKind::TemporarilyBlock { block, undo, keep_on_failure } => {
-            let inner = scope.noticing(at.clone());
+            let inner = scope.with_effect_flag(at.clone());
             note_block(scope, &preview::effects(scope, block, frame), undo, frame, &at).await?;
             let flow = self::block(inner.clone(), block, frame).await;
             let flow = preview::undo_after(scope, flow, Some(undo), frame);
             let keep = if *keep_on_failure { Keep::OnFailure } else { Keep::Never };
             let text = preview::effects(scope, block, frame);
-            half_way(scope, inner, flow, Some(undo), keep, text, frame, at, changes).await
+            close_or_open(scope, inner, flow, Some(undo), keep, text, frame, at, changes).await
         }
         StatementKind::Let { slot, value, otherwise, .. } => {
             let value = match subject_value(scope, value, frame, &at).await {
@@ -163,11 +163,11 @@ pub(super) async fn statement<'t>(
             loops::for_each(scope, line.node, each, frame).await
         }
         StatementKind::Repeat { count, every, until, block, otherwise } => {
-            let turns = loops::Turns { count, every: every.as_ref(), block };
+            let turns = loops::LoopBody { count, every: every.as_ref(), block };
             loops::repeat(scope, line, turns, until.as_ref(), otherwise.as_ref(), frame).await
         }
         StatementKind::Retry { count, every, block } => {
-            loops::retry(scope, line.node, loops::Turns { count, every: every.as_ref(), block }, frame).await
+            loops::retry(scope, line.node, loops::LoopBody { count, every: every.as_ref(), block }, frame).await
         }
         StatementKind::Try { block, slot, catch } => {
             let inner = Scope { caught: true, ..scope.at(at.clone()) };
@@ -201,7 +201,7 @@ async fn step<'t>(
 ) -> Flow {
     let title = scope.text(title, frame, &at).await?;
     let (number, inner) = scope.step(line.node, at);
-    scope.record(EventKind::StepStarted { number: number.to_string(), title: title.clone() });
+    scope.emit(EventKind::StepStarted { number: number.to_string(), title: title.clone() });
     let span = tracing::info_span!("step", run = %scope.run.id, number = %number, title = %title);
     let flow = self::block(inner, block, frame).instrument(span).await;
     let result = match &flow {
@@ -211,7 +211,7 @@ async fn step<'t>(
         Err(Exit::Cancelled | Exit::Stopped) => StepResult::Cancelled,
         Err(Exit::Failed(_)) => StepResult::Failed,
     };
-    scope.record(EventKind::StepEnded { number: number.to_string(), title, result });
+    scope.emit(EventKind::StepEnded { number: number.to_string(), title, result });
     flow
 }
 
@@ -220,14 +220,14 @@ async fn do_procedure<'t>(
     line: &'t Statement,
     procedure: usize,
     arguments: &'t [Expression],
-    adverb: Adverb,
+    adverb: Retention,
     frame: &mut Frame,
     changes: &mut Vec<Change<'t>>,
 ) -> Flow {
     let at = scope.address.child(line.node, 0);
     let (mut own, mut ages) = (Vec::new(), Vec::new());
     for argument in arguments {
-        let (value, age) = scope.aged(argument, frame, &at).await?;
+        let (value, age) = scope.value_with_age(argument, frame, &at).await?;
         own.push(value);
         ages.push(age);
     }
@@ -238,37 +238,37 @@ async fn do_procedure<'t>(
     let mut own = Frame::new(own, &procedure.locals);
     own.hold(&scope.tree.pool)?;
     own.grow_old(ages);
-    let mut inner = scope.noticing(at.clone());
-    inner.numbered = scope.numbered.procedure(&scope.tree.numbering, line.node);
+    let mut inner = scope.with_effect_flag(at.clone());
+    inner.step_prefix = scope.step_prefix.procedure(&scope.tree.numbering, line.node);
     if let Some(undo) = &procedure.undo {
         note_block(scope, &text, undo, &own, &at).await?;
     }
     let flow = block(inner.clone(), &procedure.block, &mut own).await;
     let flow = preview::undo_after(scope, flow, procedure.undo.as_ref(), &mut own);
     let keep = match adverb {
-        Adverb::Temporarily { keep_on_failure: false } => Keep::Never,
-        Adverb::Temporarily { keep_on_failure: true } => Keep::OnFailure,
-        Adverb::Permanently { undo_on_failure: true } => Keep::OnSuccess,
-        Adverb::Permanently { undo_on_failure: false } | Adverb::None => Keep::Always,
+        Retention::Temporarily { keep_on_failure: false } => Keep::Never,
+        Retention::Temporarily { keep_on_failure: true } => Keep::OnFailure,
+        Retention::Permanently { undo_on_failure: true } => Keep::OnSuccess,
+        Retention::Permanently { undo_on_failure: false } | Retention::None => Keep::Always,
     };
-    if adverb == Adverb::None && flow.is_ok() {
+    if adverb == Retention::None && flow.is_ok() {
         if procedure.undo.is_some() {
             scope.change_over(&at);
         }
         return flow;
     }
-    half_way(scope, inner, flow, procedure.undo.as_ref(), keep, text, &own, at, changes).await
+    close_or_open(scope, inner, flow, procedure.undo.as_ref(), keep, text, &own, at, changes).await
 }
 
 /// Has a note kept of what a block is about to do and what takes it back, as far as both are known.
 async fn note_block<'t>(scope: &Scope<'t>, text: &str, undo: &'t Block, frame: &Frame, at: &Address) -> Flow {
-    if scope.tree.acting.is_none() {
+    if scope.tree.effect_world.is_none() {
         return Ok(());
     }
     match scope.note_change(at, text, &preview::effects(scope, undo, frame), None).await {
         Ok(()) => Ok(()),
         Err(error) => {
-            turned_down(scope, Class::Change, text.to_owned(), &error, at);
+            emit_refused(scope, Class::Change, text.to_owned(), &error, at);
             Err(error.into())
         }
     }
@@ -277,7 +277,7 @@ async fn note_block<'t>(scope: &Scope<'t>, text: &str, undo: &'t Block, frame: &
 /// After a block that has an undo: opens it, if anything was changed in it at all. Where the block stopped half-way it is
 /// undone in any case.
 #[allow(clippy::too_many_arguments, reason = "all that there is to say about one block")]
-async fn half_way<'t>(
+async fn close_or_open<'t>(
     scope: &Scope<'t>,
     inner: Scope<'t>,
     flow: Flow,
@@ -289,7 +289,7 @@ async fn half_way<'t>(
     changes: &mut Vec<Change<'t>>,
 ) -> Flow {
     let keep = if flow.is_ok() { keep } else { Keep::Never };
-    let acted = inner.has_acted();
+    let acted = inner.has_effect();
     if undo.is_some() && (!acted || keep == Keep::Always) {
         scope.change_over(&address);
     }
@@ -319,7 +319,7 @@ async fn let_value<'t>(
     if value == Value::Absent {
         match otherwise {
             Some(LetElse::Block(otherwise)) => return block(scope.at(at), otherwise, frame).await,
-            Some(LetElse::Value(otherwise)) => (value, age) = scope.aged(otherwise, frame, &at).await?,
+            Some(LetElse::Value(otherwise)) => (value, age) = scope.value_with_age(otherwise, frame, &at).await?,
             None => {}
         }
     }
@@ -333,7 +333,7 @@ async fn subject_value<'t>(
     at: &Address,
 ) -> Result<(Value, Option<Age>), Exit> {
     let word = match subject {
-        Subject::Value(expression) => return scope.aged(expression, frame, at).await,
+        Subject::Value(expression) => return scope.value_with_age(expression, frame, at).await,
         Subject::Ask(question) => prompt::question(scope, question, frame, at).await?,
         Subject::Run { node, runbook, arguments } => {
             child::outcome_of(scope, *runbook, arguments, frame, &at.child(*node, 0)).await?
@@ -344,7 +344,7 @@ async fn subject_value<'t>(
 
 impl<'t> Scope<'t> {
     /// Binds the `let`s of a signature's body.
-    pub(super) fn bind_all<'f>(&'f self, lets: &'t [Statement], frame: &'f mut Frame) -> Boxed<'f, Flow>
+    pub(super) fn bind_all<'f>(&'f self, lets: &'t [Statement], frame: &'f mut Frame) -> LocalBoxFuture<'f, Flow>
     where
         't: 'f,
     {

@@ -25,8 +25,8 @@ impl Scope<'_> {
         let until = earlier(until, self.deadline());
         if until > self.now() {
             let end = earlier(end, self.deadline());
-            self.record(EventKind::Waiting { address: at.clone(), what: what(), until: end });
-            let pending = self.tree.observing.wait(at.clone(), until);
+            self.emit(EventKind::Waiting { address: at.clone(), what: what(), until: end });
+            let pending = self.tree.read_world.wait(at.clone(), until);
             reply(self.tree, pending, !self.shielded).await.map_err(|_| Exit::Cancelled)?.result?;
         }
         self.in_time()

@@ -9,9 +9,9 @@ use super::event::EventKind;
 use super::run::budget::{MOST_STEPS, Work};
 use super::run::exit::{Exit, Flow};
 use super::run::scope::Scope;
-use crate::program::divergence::Leaving;
-use crate::program::{Adverb, Block, Expression, LetElse, Procedure, Slot, Statement, StatementKind, Subject};
-use crate::value::{Quoted, Value, Written};
+use crate::program::divergence::Divergence;
+use crate::program::{Block, Expression, LetElse, Procedure, Retention, Slot, Statement, StatementKind, Subject};
+use crate::value::{Quoted, SourceText, Value};
 
 /// A rehearsal shows so many lines of what could follow. Procedures are written out wherever they are done, so that a
 /// short file can stand for millions.
@@ -24,15 +24,15 @@ pub(super) fn first_effect(scope: &Scope<'_>, text: &str) {
 
 /// One line.
 pub(super) fn note(scope: &Scope<'_>, text: &str) {
-    scope.record(EventKind::Shown { depth: 0, text: text.to_owned(), depends_on: None });
+    scope.emit(EventKind::Shown { depth: 0, text: text.to_owned(), depends_on: None });
 }
 
 /// The adverb, with its blank.
-pub(super) fn adverb(adverb: Adverb) -> &'static str {
+pub(super) fn adverb(adverb: Retention) -> &'static str {
     match adverb {
-        Adverb::None => "",
-        Adverb::Temporarily { .. } => "temporarily ",
-        Adverb::Permanently { .. } => "permanently ",
+        Retention::None => "",
+        Retention::Temporarily { .. } => "temporarily ",
+        Retention::Permanently { .. } => "permanently ",
     }
 }
 
@@ -45,7 +45,7 @@ pub(super) fn condition(scope: &Scope<'_>, condition: &Expression, frame: &Frame
 /// or several times, is written with its case or its loop.
 pub(super) fn effects(scope: &Scope<'_>, block: &Block, frame: &Frame) -> String {
     let mut frame = frame.clone();
-    Showing { scope, frame: &mut frame, known: Vec::new(), depth: 0 }.effects(block)
+    Preview { scope, frame: &mut frame, known: Vec::new(), depth: 0 }.effects(block)
 }
 
 /// `if A { … } else { … }`, in one line.
@@ -66,15 +66,15 @@ pub(super) fn rest(scope: &Scope<'_>, met: &Statement, statements: &[Statement],
         StatementKind::Let { slot, .. } => vec![(*slot, false)],
         _ => Vec::new(),
     };
-    Showing { scope, frame, known, depth: 0 }.statements(statements, None);
-    let mut leaving = Leaving::of(scope.tree.program);
-    Exit::Shown { goes_on: !statements.iter().any(|statement| leaving.leaves(statement)) }
+    Preview { scope, frame, known, depth: 0 }.statements(statements, None);
+    let mut leaving = Divergence::new(scope.tree.program);
+    Exit::Shown { goes_on: !statements.iter().any(|statement| leaving.diverges(statement)) }
 }
 
 /// The arms of a statement that could be taken after its first effect.
 pub(super) fn arms(scope: &Scope<'_>, kind: &StatementKind, frame: &mut Frame) -> Exit {
-    Showing { scope, frame, known: Vec::new(), depth: 0 }.arms(kind, None);
-    let mut leaving = Leaving::of(scope.tree.program);
+    Preview { scope, frame, known: Vec::new(), depth: 0 }.arms(kind, None);
+    let mut leaving = Divergence::new(scope.tree.program);
     let mut leaves_block = |block: &Block| leaving.block(block);
     let goes_on = match kind {
         StatementKind::Match { arms, otherwise, .. } => {
@@ -89,8 +89,8 @@ pub(super) fn arms(scope: &Scope<'_>, kind: &StatementKind, frame: &mut Frame) -
 
 /// A statement whose condition has the first effect in it, so that any of its arms could be taken.
 pub(super) fn undecided(scope: &Scope<'_>, statement: &Statement, frame: &mut Frame) -> Exit {
-    Showing { scope, frame, known: Vec::new(), depth: 0 }.statement(&statement.kind, None);
-    Exit::Shown { goes_on: !Leaving::of(scope.tree.program).leaves(statement) }
+    Preview { scope, frame, known: Vec::new(), depth: 0 }.statement(&statement.kind, None);
+    Exit::Shown { goes_on: !Divergence::new(scope.tree.program).diverges(statement) }
 }
 
 /// The same of a statement that asks people, which is its own first effect.
@@ -104,12 +104,12 @@ pub(super) fn arms_after(scope: &Scope<'_>, flow: Flow, kind: &StatementKind, fr
 /// What takes back the block in which the first effect was met.
 pub(super) fn undo_after(scope: &Scope<'_>, flow: Flow, undo: Option<&Block>, frame: &mut Frame) -> Flow {
     if let (Err(Exit::Shown { .. }), Some(undo)) = (&flow, undo) {
-        Showing { scope, frame, known: Vec::new(), depth: 0 }.undo(undo, None);
+        Preview { scope, frame, known: Vec::new(), depth: 0 }.undo(undo, None);
     }
     flow
 }
 
-struct Showing<'s, 't> {
+struct Preview<'s, 't> {
     scope: &'s Scope<'t>,
     frame: &'s mut Frame,
     /// Locals that were bound after the first effect, and whether their values are known all the same.
@@ -117,7 +117,7 @@ struct Showing<'s, 't> {
     depth: u32,
 }
 
-impl Showing<'_, '_> {
+impl Preview<'_, '_> {
     /// What a block does to the outside, in one line.
     fn effects(&mut self, block: &Block) -> String {
         let effects: Vec<String> =
@@ -200,7 +200,7 @@ impl Showing<'_, '_> {
                     subject => self.subject(subject),
                 };
                 let arms = arms.iter().map(|(values, block)| {
-                    let values: Vec<String> = values.iter().map(|value| Written(value).to_string()).collect();
+                    let values: Vec<String> = values.iter().map(|value| SourceText(value).to_string()).collect();
                     (values.join(", "), self.effects(block))
                 });
                 let mut arms: Vec<(String, String)> = arms.collect();
@@ -273,7 +273,7 @@ impl Showing<'_, '_> {
         if self.is_full() {
             return note(self.scope, "and more, which is not shown");
         }
-        self.scope.record(EventKind::Shown {
+        self.scope.emit(EventKind::Shown {
             depth: self.depth,
             text: text.into(),
             depends_on: depends_on.map(str::to_owned),
@@ -412,7 +412,7 @@ impl Showing<'_, '_> {
                 let known = values.iter().enumerate().map(|(slot, value)| (slot, value.is_some())).collect();
                 let values = values.into_iter().map(|value| value.unwrap_or(Value::Absent)).collect();
                 let mut frame = Frame::new(values, &procedure.locals);
-                Showing { scope: self.scope, frame: &mut frame, known, depth: self.depth }
+                Preview { scope: self.scope, frame: &mut frame, known, depth: self.depth }
                     .procedure(procedure, depends_on);
             }
             StatementKind::TemporarilyBlock { block, undo, .. } => {
@@ -532,7 +532,7 @@ impl Showing<'_, '_> {
     /// Texts in quotes, as they stand in a call.
     fn quoted_if_text(&mut self, expression: &Expression) -> String {
         match self.value(expression) {
-            Some(value) => Written(&value).to_string(),
+            Some(value) => SourceText(&value).to_string(),
             None => self.text(expression),
         }
     }

@@ -3,7 +3,7 @@
 use crate::program::{
     Arithmetic, Call, Comparison, Expression, ExpressionKind, Method, Program, Quantifier, Slot, TextPart,
 };
-use crate::value::{Quoted, Value, Written};
+use crate::value::{Quoted, SourceText, Value};
 
 /// What a local holds, if that is known.
 type Local<'l> = &'l dyn Fn(Slot) -> Option<Value>;
@@ -16,9 +16,9 @@ pub(crate) fn render(program: &Program, expression: &Expression, local: Local<'_
     let show = |expression: &Expression| render(program, expression, local);
     let all = |expressions: &[Expression]| expressions.iter().map(&show).collect::<Vec<_>>();
     match &expression.kind {
-        ExpressionKind::Constant(value) => Written(value).to_string(),
+        ExpressionKind::Constant(value) => SourceText(value).to_string(),
         ExpressionKind::Local(slot) => {
-            local(*slot).map_or_else(|| UNKNOWN.to_owned(), |value| Written(&value).to_string())
+            local(*slot).map_or_else(|| UNKNOWN.to_owned(), |value| SourceText(&value).to_string())
         }
         ExpressionKind::Text(_) => Quoted(&spliced(program, expression, local)).to_string(),
         ExpressionKind::Field(of, name) | ExpressionKind::Fact(of, name) => format!("{}.{name}", show(of)),

@@ -56,7 +56,7 @@ impl Work {
     }
 
     /// Counts for going through a value.
-    pub fn look_through(&mut self, value: &Value) -> Result<(), ActionError> {
+    pub fn count_value(&mut self, value: &Value) -> Result<(), ActionError> {
         match value {
             Value::Text(text) => self.read(text),
             Value::List(_) | Value::Record(_) | Value::Json(_) | Value::Partial(_) => {
@@ -69,7 +69,7 @@ impl Work {
 
     /// Takes a value that was made, if it is not too large.
     pub fn made(&mut self, value: Value) -> Result<Value, ActionError> {
-        self.look_through(&value)?;
+        self.count_value(&value)?;
         fits(value.size(LARGEST_VALUE).bytes).map(|()| value)
     }
 }

@@ -3,8 +3,8 @@
 use super::exit::{Escalation, Exit, Flow};
 use super::scheduler::wait_until;
 use super::scope::Scope;
-use super::tree::{Child, End, Run};
-use super::{Beginning, Refusal, begin, ended, execute};
+use super::tree::{Child, Run, RunEnd};
+use super::{Refusal, RunRequest, begin, emit_run_ended, execute};
 use crate::engine::address::Address;
 use crate::engine::eval::frame::Frame;
 use crate::engine::event::EventKind;
@@ -23,12 +23,12 @@ pub(crate) async fn run_statement<'t>(
     frame: &mut Frame,
     at: &Address,
 ) -> Flow {
-    match child(scope, runbook, arguments, frame, at, scope.run.outward).await? {
-        End::Resolved(_) => Ok(()),
-        End::Escalated(escalation) => Err(Exit::Escalated(escalation)),
-        End::Cancelled => Err(Exit::Cancelled),
-        End::Stopped => Err(Exit::Stopped),
-        End::Shown => Err(Exit::SHOWN),
+    match child(scope, runbook, arguments, frame, at, scope.run.propagates_escalation).await? {
+        RunEnd::Resolved(_) => Ok(()),
+        RunEnd::Escalated(escalation) => Err(Exit::Escalated(escalation)),
+        RunEnd::Cancelled => Err(Exit::Cancelled),
+        RunEnd::Stopped => Err(Exit::Stopped),
+        RunEnd::Shown => Err(Exit::SHOWN),
     }
 }
 
@@ -41,11 +41,11 @@ pub(crate) async fn outcome_of<'t>(
     at: &Address,
 ) -> Result<Value, Exit> {
     match child(scope, runbook, arguments, frame, at, false).await? {
-        End::Resolved(_) => Ok(Value::word("resolved")),
-        End::Escalated(_) => Ok(Value::word("escalated")),
-        End::Cancelled => Ok(Value::word("cancelled")),
-        End::Stopped => Err(Exit::Stopped),
-        End::Shown => Err(Exit::SHOWN),
+        RunEnd::Resolved(_) => Ok(Value::word("resolved")),
+        RunEnd::Escalated(_) => Ok(Value::word("escalated")),
+        RunEnd::Cancelled => Ok(Value::word("cancelled")),
+        RunEnd::Stopped => Err(Exit::Stopped),
+        RunEnd::Shown => Err(Exit::SHOWN),
     }
 }
 
@@ -56,7 +56,7 @@ async fn child<'t>(
     frame: &mut Frame,
     at: &Address,
     outward: bool,
-) -> Result<End, Exit> {
+) -> Result<RunEnd, Exit> {
     let tree = scope.tree;
     let arguments = scope.values(arguments, frame, at).await?;
     let same = |child: &&Rc<Child>| child.runbook == runbook && child.arguments == arguments;
@@ -66,49 +66,49 @@ async fn child<'t>(
         wait_until(|| running.end.borrow().is_some()).await;
         match running.end.borrow().clone() {
             // Only who began it was to stop: whoever joined it needs it still, and begins it anew.
-            None | Some(End::Stopped) => scope.stopped()?,
+            None | Some(RunEnd::Stopped) => scope.stopped()?,
             Some(end) => return Ok(end),
         }
     }
     let child = Rc::new(Child { runbook, arguments: arguments.clone(), end: RefCell::new(None) });
     tree.children.borrow_mut().push(Rc::clone(&child));
     let id = {
-        let mut record = scope.run.record.borrow_mut();
+        let mut record = scope.run.log.borrow_mut();
         record.children += 1;
         eco_format!("{}.{}", scope.run.id, record.children)
     };
-    let beginning = Beginning { id, runbook, arguments, address: at.clone(), outward };
+    let beginning = RunRequest { id, runbook, arguments, address: at.clone(), propagates_escalation: outward };
     let end = match begin(tree, Some(scope), beginning).await {
         Ok(begun) => {
             let inner = begun.scope.clone();
             let span = tracing::info_span!("run", run = %inner.run.id, runbook = %begun.runbook.name);
             let end = execute(begun).instrument(span).await;
-            ended(&inner, &end);
+            emit_run_ended(&inner, &end);
             end
         }
         Err(Refusal { exit, run }) => refused_child(scope, exit, run),
     };
     *child.end.borrow_mut() = Some(end.clone());
     tree.children.borrow_mut().retain(|other| !Rc::ptr_eq(other, &child));
-    tree.nudge();
+    tree.wake();
     Ok(end)
 }
 
-fn refused_child(scope: &Scope<'_>, exit: Exit, run: Option<Rc<Run>>) -> End {
+fn refused_child(scope: &Scope<'_>, exit: Exit, run: Option<Rc<Run>>) -> RunEnd {
     if let Some(run) = &run {
-        run.tell(scope.tree, EventKind::RunRefused { reason: exit.to_string() });
+        run.emit(scope.tree, EventKind::RunRefused { reason: exit.to_string() });
     }
     match exit {
-        Exit::Cancelled => End::Cancelled,
-        Exit::Stopped => End::Stopped,
-        Exit::Shown { .. } => End::Shown,
+        Exit::Cancelled => RunEnd::Cancelled,
+        Exit::Stopped => RunEnd::Stopped,
+        Exit::Shown { .. } => RunEnd::Shown,
         exit => {
             let title = run.as_ref().map_or("a run", |run| run.title.as_str());
             let turned_down = match &exit {
                 Exit::Failed(error) if matches!(error.kind, ErrorKind::Refused | ErrorKind::Limit) => "was refused",
                 _ => "could not begin",
             };
-            End::Escalated(Box::new(Escalation {
+            RunEnd::Escalated(Box::new(Escalation {
                 contact: run.as_ref().map_or_else(|| scope.run.contact(), |run| run.contact()),
                 message: format!("{title:?} {turned_down}: {exit}"),
                 evidence: Vec::new(),

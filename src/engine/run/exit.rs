@@ -84,7 +84,7 @@ impl Exit {
     }
 
     /// The same of this call: what a runbook catches names the call that the runbook made, whatever went wrong on the way.
-    pub fn of(self, call: &Call) -> Self {
+    pub fn for_call(self, call: &Call) -> Self {
         match self {
             Self::Failed(error) => Self::Failed(ActionError { action: Some(call.to_string().into()), ..error }),
             exit => exit,
@@ -121,7 +121,7 @@ pub(crate) fn caught(error: &ActionError) -> Value {
     Value::record(
         "Error",
         [
-            ("kind", Value::word(error.kind.word())),
+            ("kind", Value::word(error.kind.as_str())),
             ("message", error.said()),
             ("action", Value::text(error.action.clone().unwrap_or_default())),
         ],

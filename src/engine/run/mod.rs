@@ -9,8 +9,8 @@ pub(crate) mod tree;
 
 use self::exit::{Escalation, Exit, Flow, Resolution};
 use self::scheduler::drive;
-use self::scope::{Boxed, Scope};
-use self::tree::{End, Record, Run, Tree};
+use self::scope::{LocalBoxFuture, Scope};
+use self::tree::{Run, RunEnd, RunLog, RunTree};
 use super::address::Address;
 use super::effect::lock::{Locks, lock_in_turn};
 use super::effect::{limit, notify};
@@ -22,7 +22,7 @@ use super::event::{Event, EventKind, FoundChange, LeftInPlace, RunOutcome, Shown
 use super::exec::block;
 use super::exec::goal::{ask_goal, bind};
 use super::preview;
-use super::world::{Observing, World};
+use super::world::{ReadWorld, World};
 use crate::program::{Program, Runbook};
 use crate::value::{ActionError, ErrorKind, SignedDuration, Timestamp, Value};
 use ecow::{EcoString, eco_format};
@@ -68,85 +68,85 @@ pub struct Ending {
     /// From start to end.
     pub duration: SignedDuration,
     /// It escalated, and nobody could be told.
-    pub nobody_told: bool,
+    pub undelivered: bool,
 }
 
 /// Runs a runbook in a world, to its end.
 pub async fn run(program: &Program, world: &dyn World, start: Start) -> Ending {
-    let tree = Tree::new(program, world, Some(world), &start);
-    drive(&tree, outermost(&tree, start)).await
+    let tree = RunTree::new(program, world, Some(world), &start);
+    drive(&tree, run_root(&tree, start)).await
 }
 
 /// Shows what a run would do: really asks until the first effect, and only shows from there on. It is never handed the
 /// half of the world that acts.
-pub async fn rehearse(program: &Program, world: &dyn Observing, start: Start) -> Ending {
-    let tree = Tree::new(program, world, None, &start);
-    drive(&tree, outermost(&tree, start)).await
+pub async fn dry_run(program: &Program, world: &dyn ReadWorld, start: Start) -> Ending {
+    let tree = RunTree::new(program, world, None, &start);
+    drive(&tree, run_root(&tree, start)).await
 }
 
-async fn outermost<'t>(tree: &'t Tree<'t>, start: Start) -> Ending {
-    if !tree.found.is_empty() {
-        let kind = EventKind::ChangesFound { changes: tree.found.clone() };
-        tree.observing.record(&Event { schema: 1, time: start.at, run: start.run.clone(), kind });
+async fn run_root<'t>(tree: &'t RunTree<'t>, start: Start) -> Ending {
+    if !tree.found_changes.is_empty() {
+        let kind = EventKind::ChangesFound { changes: tree.found_changes.clone() };
+        tree.read_world.record(&Event { schema: 1, time: start.at, run: start.run.clone(), kind });
     }
-    let began = Beginning {
+    let began = RunRequest {
         id: start.run.clone(),
         runbook: start.runbook,
         arguments: start.arguments,
         address: Address::default(),
-        outward: true,
+        propagates_escalation: true,
     };
     let begun = match begin(tree, None, began).await {
         Ok(begun) => begun,
         Err(Refusal { exit: Exit::Failed(error), run: Some(run) })
             if start.by_alert && matches!(error.kind, ErrorKind::Refused | ErrorKind::Limit) =>
         {
-            return turned_away(tree, start.at, &error, run).await;
+            return reject_alert_run(tree, start.at, &error, run).await;
         }
         Err(Refusal { exit, run }) => return refused(tree, start.at, exit, run.as_deref()),
     };
     let scope = begun.scope.clone();
     let span = tracing::info_span!("run", run = %scope.run.id, runbook = %begun.runbook.name);
-    let end = watched(&scope, execute(begun)).instrument(span).await;
-    if tree.acting.is_none() {
-        return rehearsed(&scope, &end);
+    let end = with_escalation_timer(&scope, execute(begun)).instrument(span).await;
+    if tree.effect_world.is_none() {
+        return dry_run_ending(&scope, &end);
     }
-    if let (End::Escalated(escalation), None) = (&end, tree.told.get()) {
+    if let (RunEnd::Escalated(escalation), None) = (&end, tree.delivered.get()) {
         notify::send(&scope, escalation, false).await;
     }
-    let nobody_told = matches!(end, End::Escalated(_)) && tree.told.get() != Some(true);
+    let nobody_told = matches!(end, RunEnd::Escalated(_)) && tree.delivered.get() != Some(true);
     let (outcome, reason) = match &end {
-        End::Resolved(reason) => (RunOutcome::Resolved, reason.clone()),
-        End::Escalated(escalation) => (RunOutcome::Escalated, escalation.message.clone()),
-        End::Cancelled | End::Stopped | End::Shown => (RunOutcome::Cancelled, "it was cancelled".to_owned()),
+        RunEnd::Resolved(reason) => (RunOutcome::Resolved, reason.clone()),
+        RunEnd::Escalated(escalation) => (RunOutcome::Escalated, escalation.message.clone()),
+        RunEnd::Cancelled | RunEnd::Stopped | RunEnd::Shown => (RunOutcome::Cancelled, "it was cancelled".to_owned()),
     };
-    let left_in_place = ended(&scope, &end);
-    let disruptions = scope.run.record.borrow().disruptions.clone();
+    let left_in_place = emit_run_ended(&scope, &end);
+    let disruptions = scope.run.log.borrow().disruptions.clone();
     let duration = tree.clock.get().duration_since(start.at);
-    Ending { outcome, reason, left_in_place, disruptions, duration, nobody_told }
+    Ending { outcome, reason, left_in_place, disruptions, duration, undelivered: nobody_told }
 }
 
-fn rehearsed(scope: &Scope<'_>, end: &End) -> Ending {
+fn dry_run_ending(scope: &Scope<'_>, end: &RunEnd) -> Ending {
     let (outcome, reason) = match end {
-        End::Resolved(reason) => (RunOutcome::Rehearsed, format!("it would end resolved: {reason}")),
-        End::Escalated(escalation) => {
+        RunEnd::Resolved(reason) => (RunOutcome::Rehearsed, format!("it would end resolved: {reason}")),
+        RunEnd::Escalated(escalation) => {
             let contact = escalation.contact.as_deref().unwrap_or("nobody");
             (RunOutcome::Rehearsed, format!("it would escalate to {contact}: {}", escalation.message))
         }
-        End::Cancelled | End::Stopped => (RunOutcome::Cancelled, "it was cancelled".to_owned()),
-        End::Shown => (RunOutcome::Rehearsed, "from its first effect on it was only shown".to_owned()),
+        RunEnd::Cancelled | RunEnd::Stopped => (RunOutcome::Cancelled, "it was cancelled".to_owned()),
+        RunEnd::Shown => (RunOutcome::Rehearsed, "from its first effect on it was only shown".to_owned()),
     };
-    if !matches!(end, End::Shown) {
+    if !matches!(end, RunEnd::Shown) {
         preview::note(scope, &reason);
     }
-    without_effect(&scope.run, scope.tree, outcome, reason, scope.run.started)
+    end_without_effect(&scope.run, scope.tree, outcome, reason, scope.run.started)
 }
 
 /// Tells the end of a run that has done nothing.
-fn without_effect(run: &Run, tree: &Tree<'_>, outcome: RunOutcome, reason: String, since: Timestamp) -> Ending {
+fn end_without_effect(run: &Run, tree: &RunTree<'_>, outcome: RunOutcome, reason: String, since: Timestamp) -> Ending {
     let duration = tree.clock.get().duration_since(since);
     let left_in_place = tree.found_in_place();
-    run.tell(
+    run.emit(
         tree,
         EventKind::RunEnded {
             outcome,
@@ -156,17 +156,17 @@ fn without_effect(run: &Run, tree: &Tree<'_>, outcome: RunOutcome, reason: Strin
             duration,
         },
     );
-    Ending { outcome, reason, left_in_place, disruptions: Vec::new(), duration, nobody_told: false }
+    Ending { outcome, reason, left_in_place, disruptions: Vec::new(), duration, undelivered: false }
 }
 
-fn refused(tree: &Tree<'_>, since: Timestamp, exit: Exit, run: Option<&Run>) -> Ending {
+fn refused(tree: &RunTree<'_>, since: Timestamp, exit: Exit, run: Option<&Run>) -> Ending {
     let reason = exit.to_string();
     let outcome = if matches!(exit, Exit::Cancelled) { RunOutcome::Cancelled } else { RunOutcome::Refused };
     if let Some(run) = run {
         if outcome == RunOutcome::Refused {
-            run.tell(tree, EventKind::RunRefused { reason: reason.clone() });
+            run.emit(tree, EventKind::RunRefused { reason: reason.clone() });
         }
-        return without_effect(run, tree, outcome, reason, since);
+        return end_without_effect(run, tree, outcome, reason, since);
     }
     Ending {
         outcome,
@@ -174,43 +174,43 @@ fn refused(tree: &Tree<'_>, since: Timestamp, exit: Exit, run: Option<&Run>) -> 
         left_in_place: tree.found_in_place(),
         disruptions: Vec::new(),
         duration: tree.clock.get().duration_since(since),
-        nobody_told: false,
+        undelivered: false,
     }
 }
 
 /// Nobody is there to see that the run was turned down, so somebody is told.
-async fn turned_away<'t>(tree: &'t Tree<'t>, since: Timestamp, error: &ActionError, run: Rc<Run>) -> Ending {
-    run.tell(tree, EventKind::RunRefused { reason: error.to_string() });
-    let scope = Scope::of(tree, run);
+async fn reject_alert_run<'t>(tree: &'t RunTree<'t>, since: Timestamp, error: &ActionError, run: Rc<Run>) -> Ending {
+    run.emit(tree, EventKind::RunRefused { reason: error.to_string() });
+    let scope = Scope::root(tree, run);
     let exit = scope.escalated(format!("it was not begun: {error}"));
     let Some(escalation) = scope.escalation_of(&exit) else { return refused(tree, since, exit, None) };
     notify::send(&scope, &escalation, false).await;
-    let end = End::Escalated(Box::new(escalation.clone()));
+    let end = RunEnd::Escalated(Box::new(escalation.clone()));
     Ending {
         outcome: RunOutcome::Escalated,
         reason: escalation.message,
-        left_in_place: ended(&scope, &end),
+        left_in_place: emit_run_ended(&scope, &end),
         disruptions: Vec::new(),
         duration: tree.clock.get().duration_since(since),
-        nobody_told: tree.told.get() != Some(true),
+        undelivered: tree.delivered.get() != Some(true),
     }
 }
 
 /// Runs the body beside the watch that tells of a long clean-up. Telling is never broken off.
-async fn watched(scope: &Scope<'_>, body: impl Future<Output = End>) -> End {
-    let (mut body, mut watch) = (pin!(body), pin!(notify::watch(scope)));
-    let (mut end, mut watching) = (None, scope.tree.acting.is_some());
+async fn with_escalation_timer(scope: &Scope<'_>, body: impl Future<Output = RunEnd>) -> RunEnd {
+    let (mut body, mut watch) = (pin!(body), pin!(notify::escalation_timer(scope)));
+    let (mut end, mut watching) = (None, scope.tree.effect_world.is_some());
     poll_fn(|context| {
         if end.is_none()
             && let Poll::Ready(ended) = body.as_mut().poll(context)
         {
             end = Some(ended);
         }
-        if watching && (end.is_none() || scope.tree.telling.get()) {
+        if watching && (end.is_none() || scope.tree.notifying.get()) {
             watching = watch.as_mut().poll(context).is_pending();
         }
         match end.take() {
-            Some(ended) if !scope.tree.telling.get() => Poll::Ready(ended),
+            Some(ended) if !scope.tree.notifying.get() => Poll::Ready(ended),
             kept => {
                 end = kept;
                 Poll::Pending
@@ -221,16 +221,16 @@ async fn watched(scope: &Scope<'_>, body: impl Future<Output = End>) -> End {
 }
 
 /// How a run begins.
-pub(super) struct Beginning {
+pub(super) struct RunRequest {
     pub id: EcoString,
     pub runbook: usize,
     pub arguments: Vec<Value>,
     pub address: Address,
-    pub outward: bool,
+    pub propagates_escalation: bool,
 }
 
 /// A run that has begun.
-pub(super) struct Begun<'t> {
+pub(super) struct StartedRun<'t> {
     pub scope: Scope<'t>,
     pub runbook: &'t Runbook,
     frame: Frame,
@@ -245,10 +245,10 @@ pub(super) struct Refusal {
 
 /// Binds what is bound once, takes the locks, looks whether the limit is spent.
 pub(super) async fn begin<'t>(
-    tree: &'t Tree<'t>,
+    tree: &'t RunTree<'t>,
     caller: Option<&Scope<'t>>,
-    how: Beginning,
-) -> Result<Begun<'t>, Refusal> {
+    how: RunRequest,
+) -> Result<StartedRun<'t>, Refusal> {
     let missing = || Refusal { exit: mismatch("the program does not have that runbook").into(), run: None };
     let runbook = tree.program.runbooks.get(how.runbook).ok_or_else(missing)?;
     let started = tree.clock.get();
@@ -267,15 +267,15 @@ pub(super) async fn begin<'t>(
         contact: runbook.contact.clone(),
         goal: OnceCell::new(),
         not_asked: OnceCell::new(),
-        outward: how.outward,
+        propagates_escalation: how.propagates_escalation,
         uncharged: RefCell::default(),
         charging: Cell::new(false),
-        record: RefCell::new(Record::default()),
+        log: RefCell::new(RunLog::default()),
     });
-    let mut scope = Scope::of(tree, Rc::clone(&run));
+    let mut scope = Scope::root(tree, Rc::clone(&run));
     if let Some(caller) = caller {
         scope.group = caller.group.clone();
-        scope.acted = Rc::clone(&caller.acted);
+        scope.effects = Rc::clone(&caller.effects);
     }
     let mut frame = Frame::new(how.arguments, &runbook.locals);
     if let Err(error) = frame.hold(&tree.pool) {
@@ -283,7 +283,7 @@ pub(super) async fn begin<'t>(
     }
     let locks = prepare(&scope, runbook, &mut frame).await;
     let locks = locks.map_err(|exit| Refusal { exit, run: Some(Rc::clone(&run)) })?;
-    run.tell(
+    run.emit(
         tree,
         EventKind::RunStarted {
             runbook: runbook.name.clone(),
@@ -293,7 +293,7 @@ pub(super) async fn begin<'t>(
             deadline: run.deadline,
         },
     );
-    Ok(Begun { scope, runbook, frame, locks })
+    Ok(StartedRun { scope, runbook, frame, locks })
 }
 
 async fn prepare<'t>(scope: &Scope<'t>, runbook: &'t Runbook, frame: &mut Frame) -> Result<Locks<'t>, Exit> {
@@ -313,33 +313,33 @@ async fn prepare<'t>(scope: &Scope<'t>, runbook: &'t Runbook, frame: &mut Frame)
 }
 
 /// Runs to the end, clean-up included; nobody is told yet.
-pub(super) fn execute<'t>(begun: Begun<'t>) -> Boxed<'t, End> {
+pub(super) fn execute<'t>(begun: StartedRun<'t>) -> LocalBoxFuture<'t, RunEnd> {
     Box::pin(async move {
-        let Begun { scope, runbook, mut frame, locks } = begun;
+        let StartedRun { scope, runbook, mut frame, locks } = begun;
         let flow = block(scope.clone(), &runbook.block, &mut frame).await;
         let flow = match flow {
-            Err(Exit::Resolved(why)) => settle(&scope, why).await,
+            Err(Exit::Resolved(why)) => verify_resolution(&scope, why).await,
             Ok(()) => Err(scope.escalated("the runbook came to its end without saying how it ended")),
             flow => flow,
         };
         drop(locks);
         match flow {
-            Ok(()) | Err(Exit::Cancelled) => End::Cancelled,
-            Err(Exit::Resolved(why)) => End::Resolved(why.to_string()),
-            Err(Exit::Stopped) => End::Stopped,
-            Err(Exit::Shown { .. }) => End::Shown,
+            Ok(()) | Err(Exit::Cancelled) => RunEnd::Cancelled,
+            Err(Exit::Resolved(why)) => RunEnd::Resolved(why.to_string()),
+            Err(Exit::Stopped) => RunEnd::Stopped,
+            Err(Exit::Shown { .. }) => RunEnd::Shown,
             Err(exit) => match scope.escalation_of(&exit) {
-                Some(escalation) => End::Escalated(Box::new(with_goal(&scope, escalation))),
-                None => End::Cancelled,
+                Some(escalation) => RunEnd::Escalated(Box::new(with_goal(&scope, escalation))),
+                None => RunEnd::Cancelled,
             },
         }
     })
 }
 
 /// "Resolved" means that the goal held after the last effect, clean-up included.
-async fn settle(scope: &Scope<'_>, why: Resolution) -> Flow {
+async fn verify_resolution(scope: &Scope<'_>, why: Resolution) -> Flow {
     let (effects, settled) = {
-        let record = scope.run.record.borrow();
+        let record = scope.run.log.borrow();
         (record.effects, record.settled)
     };
     if effects == settled {
@@ -362,7 +362,7 @@ async fn settle(scope: &Scope<'_>, why: Resolution) -> Flow {
 
 /// Adds the goal's last answer to the evidence, where it is not part of it already.
 fn with_goal(scope: &Scope<'_>, mut escalation: Escalation) -> Escalation {
-    if let Some(answer) = &scope.run.record.borrow().goal_answer
+    if let Some(answer) = &scope.run.log.borrow().goal_answer
         && !escalation.evidence.iter().any(|piece| piece.label == "goal.answer" && piece.value == *answer)
     {
         let label = eco_format!("goal.answer of {}", scope.run.title);
@@ -372,19 +372,19 @@ fn with_goal(scope: &Scope<'_>, mut escalation: Escalation) -> Escalation {
 }
 
 /// Tells how a run ended; gives what it leaves behind.
-pub(super) fn ended(scope: &Scope<'_>, end: &End) -> Vec<LeftInPlace> {
+pub(super) fn emit_run_ended(scope: &Scope<'_>, end: &RunEnd) -> Vec<LeftInPlace> {
     let (outcome, reason) = match end {
-        End::Resolved(reason) => (RunOutcome::Resolved, reason.clone()),
-        End::Escalated(escalation) => (RunOutcome::Escalated, escalation.sentence()),
-        End::Cancelled => (RunOutcome::Cancelled, "it was cancelled".to_owned()),
-        End::Stopped => (RunOutcome::Cancelled, "another branch of the loop around it left".to_owned()),
-        End::Shown => return Vec::new(),
+        RunEnd::Resolved(reason) => (RunOutcome::Resolved, reason.clone()),
+        RunEnd::Escalated(escalation) => (RunOutcome::Escalated, escalation.sentence()),
+        RunEnd::Cancelled => (RunOutcome::Cancelled, "it was cancelled".to_owned()),
+        RunEnd::Stopped => (RunOutcome::Cancelled, "another branch of the loop around it left".to_owned()),
+        RunEnd::Shown => return Vec::new(),
     };
-    if scope.tree.acting.is_none() {
+    if scope.tree.effect_world.is_none() {
         return Vec::new();
     }
     let (left_in_place, disruptions) = {
-        let record = scope.run.record.borrow();
+        let record = scope.run.log.borrow();
         let mut left = record.left.clone();
         if outcome != RunOutcome::Resolved {
             left.extend(record.permanent.iter().map(|(_, left)| left.clone()));
@@ -395,6 +395,6 @@ pub(super) fn ended(scope: &Scope<'_>, end: &End) -> Vec<LeftInPlace> {
         (left, record.disruptions.clone())
     };
     let duration = scope.now().duration_since(scope.run.started);
-    scope.record(EventKind::RunEnded { outcome, reason, left_in_place: left_in_place.clone(), disruptions, duration });
+    scope.emit(EventKind::RunEnded { outcome, reason, left_in_place: left_in_place.clone(), disruptions, duration });
     left_in_place
 }

@@ -5,20 +5,20 @@
 //! So what a run does depends on nothing but the sequence of its replies, however many of them come at once and in
 //! whatever order the branches are looked at.
 
-use super::tree::Tree;
+use super::tree::RunTree;
 use crate::engine::world::{Pending, Reply};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
 /// Runs `inner` turn by turn until it ends.
-pub(crate) async fn drive<T>(tree: &Tree<'_>, inner: impl Future<Output = T>) -> T {
+pub(crate) async fn drive<T>(tree: &RunTree<'_>, inner: impl Future<Output = T>) -> T {
     let mut inner = pin!(inner);
     poll_fn(|context| {
         loop {
-            let cancelled = if tree.cancelled.get() { Poll::Pending } else { tree.observing.poll_cancel(context) };
-            tree.taken.set(cancelled.is_ready());
-            tree.moved.set(cancelled.is_ready());
+            let cancelled = if tree.cancelled.get() { Poll::Pending } else { tree.read_world.poll_cancel(context) };
+            tree.reply_taken.set(cancelled.is_ready());
+            tree.progressed.set(cancelled.is_ready());
             if let Poll::Ready(at) = cancelled {
                 tree.cancelled.set(true);
                 tree.clock.set(tree.clock.get().max(at));
@@ -26,7 +26,7 @@ pub(crate) async fn drive<T>(tree: &Tree<'_>, inner: impl Future<Output = T>) ->
             if let Poll::Ready(value) = inner.as_mut().poll(context) {
                 return Poll::Ready(value);
             }
-            if !tree.moved.get() {
+            if !tree.progressed.get() {
                 return Poll::Pending;
             }
         }
@@ -39,7 +39,7 @@ pub(crate) struct Interrupted;
 
 /// Waits for a reply and sets the clock to it.
 pub(crate) async fn reply<T>(
-    tree: &Tree<'_>,
+    tree: &RunTree<'_>,
     mut pending: Pending<'_, T>,
     interruptible: bool,
 ) -> Result<Reply<T>, Interrupted> {
@@ -47,12 +47,12 @@ pub(crate) async fn reply<T>(
         if interruptible && tree.cancelled.get() {
             return Poll::Ready(Err(Interrupted));
         }
-        if tree.taken.get() {
+        if tree.reply_taken.get() {
             return Poll::Pending;
         }
         let Poll::Ready(reply) = pending.as_mut().poll(context) else { return Poll::Pending };
-        tree.taken.set(true);
-        tree.moved.set(true);
+        tree.reply_taken.set(true);
+        tree.progressed.set(true);
         tree.work.set(0);
         tree.clock.set(tree.clock.get().max(reply.at));
         Poll::Ready(Ok(reply))
@@ -60,7 +60,7 @@ pub(crate) async fn reply<T>(
     .await
 }
 
-/// Waits until something inside the run has come true; whoever makes it so calls [`Tree::nudge`].
+/// Waits until something inside the run has come true; whoever makes it so calls [`RunTree::wake`].
 pub(crate) async fn wait_until(mut ready: impl FnMut() -> bool) {
     poll_fn(|_| if ready() { Poll::Ready(()) } else { Poll::Pending }).await;
 }

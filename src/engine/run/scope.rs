@@ -3,12 +3,12 @@
 use super::budget::{STATEMENT, STEPS_BETWEEN_REPLIES};
 use super::exit::{Escalation, Exit, Flow};
 use super::scheduler::reply;
-use super::tree::{Run, Tree};
+use super::tree::{Run, RunTree};
 use crate::engine::address::Address;
 use crate::engine::event::{EventKind, ShownEvidence};
 use crate::engine::world::World;
 use crate::program::NodeId;
-use crate::program::numbering::Numbered;
+use crate::program::numbering::StepPrefix;
 use crate::value::Timestamp;
 use ecow::EcoString;
 use std::cell::Cell;
@@ -20,13 +20,13 @@ use std::rc::Rc;
 pub const TOO_MANY_STEPS: &str = "it took more steps than a run may take";
 
 /// A future on the heap: blocks nest, so theirs must be.
-pub(crate) type Boxed<'f, T> = Pin<Box<dyn Future<Output = T> + 'f>>;
+pub(crate) type LocalBoxFuture<'f, T> = Pin<Box<dyn Future<Output = T> + 'f>>;
 
 /// The surroundings of a statement.
 #[derive(Clone)]
 pub(crate) struct Scope<'t> {
     /// What all runs share.
-    pub tree: &'t Tree<'t>,
+    pub tree: &'t RunTree<'t>,
     /// The run.
     pub run: Rc<Run>,
     /// The path to this block.
@@ -40,18 +40,18 @@ pub(crate) struct Scope<'t> {
     /// When observations are given up, if before their own time.
     pub cap: Option<Timestamp>,
     /// Whether anything was changed in here.
-    pub acted: Rc<Acted>,
+    pub effects: Rc<EffectFlag>,
     /// The parallel loops around it.
     pub group: Option<Rc<Group>>,
     /// What steps here are numbered after.
-    pub numbered: Numbered,
+    pub step_prefix: StepPrefix,
 }
 
 /// Whether anything was changed in a block, and in those around it.
 #[derive(Default)]
-pub(crate) struct Acted {
+pub(crate) struct EffectFlag {
     here: Cell<bool>,
-    around: Option<Rc<Acted>>,
+    around: Option<Rc<EffectFlag>>,
 }
 
 /// A parallel loop.
@@ -63,7 +63,7 @@ pub(crate) struct Group {
 
 impl<'t> Scope<'t> {
     /// The outermost block of a run.
-    pub fn of(tree: &'t Tree<'t>, run: Rc<Run>) -> Self {
+    pub fn root(tree: &'t RunTree<'t>, run: Rc<Run>) -> Self {
         Self {
             tree,
             address: run.address.clone(),
@@ -72,9 +72,9 @@ impl<'t> Scope<'t> {
             caught: false,
             asking: false,
             cap: None,
-            acted: Rc::default(),
+            effects: Rc::default(),
             group: None,
-            numbered: Numbered::default(),
+            step_prefix: StepPrefix::default(),
         }
     }
 
@@ -84,19 +84,19 @@ impl<'t> Scope<'t> {
     }
 
     /// A block that notices for itself whether anything was changed in it.
-    pub fn noticing(&self, address: Address) -> Self {
-        let acted = Rc::new(Acted { here: Cell::new(false), around: Some(Rc::clone(&self.acted)) });
-        Self { acted, ..self.at(address) }
+    pub fn with_effect_flag(&self, address: Address) -> Self {
+        let acted = Rc::new(EffectFlag { here: Cell::new(false), around: Some(Rc::clone(&self.effects)) });
+        Self { effects: acted, ..self.at(address) }
     }
 
     /// Whether anything was changed in here.
-    pub fn has_acted(&self) -> bool {
-        self.acted.here.get()
+    pub fn has_effect(&self) -> bool {
+        self.effects.here.get()
     }
 
     /// Something was changed in here.
-    pub fn acts(&self) {
-        let mut acted = Some(&self.acted);
+    pub fn note_effect(&self) {
+        let mut acted = Some(&self.effects);
         while let Some(this) = acted {
             this.here.set(true);
             acted = this.around.as_ref();
@@ -120,8 +120,8 @@ impl<'t> Scope<'t> {
 
     /// The number of a step, and the surroundings of what is in it.
     pub fn step(&self, node: NodeId, address: Address) -> (EcoString, Self) {
-        let (number, numbered) = self.numbered.step(&self.tree.numbering, node);
-        (number, Self { numbered, ..self.at(address) })
+        let (number, numbered) = self.step_prefix.step(&self.tree.numbering, node);
+        (number, Self { step_prefix: numbered, ..self.at(address) })
     }
 
     /// The clock.
@@ -131,12 +131,12 @@ impl<'t> Scope<'t> {
 
     /// Both halves of the world; a rehearsal has but one.
     pub fn world(&self) -> Result<&'t dyn World, Exit> {
-        self.tree.acting.ok_or(Exit::SHOWN)
+        self.tree.effect_world.ok_or(Exit::SHOWN)
     }
 
     /// Tells an event of this run.
-    pub fn record(&self, kind: EventKind) {
-        self.run.tell(self.tree, kind);
+    pub fn emit(&self, kind: EventKind) {
+        self.run.emit(self.tree, kind);
     }
 
     /// When the run must have ended, where that counts.
@@ -201,12 +201,12 @@ impl<'t> Scope<'t> {
 
     /// Asks the world for the time where much was calculated since it last said anything, and looks whether to go on: a
     /// run that only calculates would hear of no deadline and no cancellation.
-    pub async fn breathe(&self, at: &Address) -> Flow {
+    pub async fn refresh_clock(&self, at: &Address) -> Flow {
         if self.tree.work.get() < STEPS_BETWEEN_REPLIES {
             return Ok(());
         }
         let at = at.child(at.last().unwrap_or_default(), u32::MAX);
-        let pending = self.tree.observing.wait(at, self.now());
+        let pending = self.tree.read_world.wait(at, self.now());
         reply(self.tree, pending, !self.shielded).await.map_err(|_| Exit::Cancelled)?.result?;
         self.stopped()
     }

@@ -6,7 +6,7 @@ use super::exit::Escalation;
 use crate::engine::address::Address;
 use crate::engine::event::{Event, EventKind, FoundChange, LeftInPlace};
 use crate::engine::exec::goal::BoundGoal;
-use crate::engine::world::{Charge, Observing, World};
+use crate::engine::world::{Charge, ReadWorld, World};
 use crate::program::Program;
 use crate::program::numbering::Numbering;
 use crate::value::{Timestamp, Value};
@@ -16,21 +16,21 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// What all runs of a tree share.
-pub(crate) struct Tree<'a> {
+pub(crate) struct RunTree<'a> {
     /// What is run.
     pub program: &'a Program,
     /// The half that reads.
-    pub observing: &'a dyn Observing,
+    pub read_world: &'a dyn ReadWorld,
     /// Both halves; none in a rehearsal.
-    pub acting: Option<&'a dyn World>,
+    pub effect_world: Option<&'a dyn World>,
     /// When the latest reply came.
     pub clock: Cell<Timestamp>,
     /// Whether somebody wants the run to stop.
     pub cancelled: Cell<bool>,
     /// Whether this turn's reply has been taken.
-    pub taken: Cell<bool>,
+    pub reply_taken: Cell<bool>,
     /// Whether anything moved in this turn, so that another is due.
-    pub moved: Cell<bool>,
+    pub progressed: Cell<bool>,
     /// How many statements may still be run, and observations be made.
     pub steps_left: Cell<u64>,
     /// The same for clean-ups, which a run that has used up its own still needs.
@@ -42,7 +42,7 @@ pub(crate) struct Tree<'a> {
     /// Whether an alert started it.
     pub by_alert: bool,
     /// What earlier runs have left behind.
-    pub found: Vec<FoundChange>,
+    pub found_changes: Vec<FoundChange>,
     /// How many lines a rehearsal has shown.
     pub shown: Cell<u32>,
     /// The numbers of steps.
@@ -58,9 +58,9 @@ pub(crate) struct Tree<'a> {
     /// Since when the tree is certain to escalate, and with what.
     pub escalating: RefCell<Option<(Timestamp, Escalation)>>,
     /// Whether somebody is being told.
-    pub telling: Cell<bool>,
+    pub notifying: Cell<bool>,
     /// Whether somebody was told, once it was tried.
-    pub told: Cell<Option<bool>>,
+    pub delivered: Cell<Option<bool>>,
 }
 
 /// A child run, for those who would start the same again.
@@ -70,12 +70,12 @@ pub(crate) struct Child {
     /// With what.
     pub arguments: Vec<Value>,
     /// How it ended.
-    pub end: RefCell<Option<End>>,
+    pub end: RefCell<Option<RunEnd>>,
 }
 
 /// How a run ended, before anybody is told.
 #[derive(Debug, Clone)]
-pub(crate) enum End {
+pub(crate) enum RunEnd {
     /// Resolved, and why.
     Resolved(String),
     /// Escalated.
@@ -88,48 +88,48 @@ pub(crate) enum End {
     Shown,
 }
 
-impl<'a> Tree<'a> {
+impl<'a> RunTree<'a> {
     /// Nothing has happened yet.
     pub fn new(
         program: &'a Program,
-        observing: &'a dyn Observing,
-        acting: Option<&'a dyn World>,
+        read_world: &'a dyn ReadWorld,
+        effect_world: Option<&'a dyn World>,
         start: &Start,
     ) -> Self {
         Self {
             program,
-            observing,
-            acting,
+            read_world,
+            effect_world,
             clock: Cell::new(start.at),
             cancelled: Cell::new(false),
-            taken: Cell::new(false),
-            moved: Cell::new(false),
+            reply_taken: Cell::new(false),
+            progressed: Cell::new(false),
             steps_left: Cell::new(start.step_limit),
             undo_steps_left: Cell::new(start.step_limit),
             work: Cell::new(0),
             pool: Pool::default(),
             by_alert: start.by_alert,
-            found: start.found.clone(),
+            found_changes: start.found.clone(),
             shown: Cell::new(0),
-            numbering: Numbering::of(program),
+            numbering: Numbering::new(program),
             busy: RefCell::default(),
             held: RefCell::default(),
             asked_for: RefCell::default(),
             children: RefCell::default(),
             escalating: RefCell::default(),
-            telling: Cell::new(false),
-            told: Cell::new(None),
+            notifying: Cell::new(false),
+            delivered: Cell::new(None),
         }
     }
 
     /// What earlier runs have left behind, as what is left in place.
     pub fn found_in_place(&self) -> Vec<LeftInPlace> {
-        self.found.iter().map(FoundChange::left).collect()
+        self.found_changes.iter().map(FoundChange::left).collect()
     }
 
     /// Lets those who wait for something inside the run look again.
-    pub fn nudge(&self) {
-        self.moved.set(true);
+    pub fn wake(&self) {
+        self.progressed.set(true);
     }
 }
 
@@ -158,18 +158,18 @@ pub(crate) struct Run {
     /// What `goal.answer` is until the goal is asked.
     pub not_asked: OnceCell<Value>,
     /// Whether an escalation of it is certain to become the whole tree's.
-    pub outward: bool,
+    pub propagates_escalation: bool,
     /// What its first effect is to be charged for its own limit; nothing once that was done.
     pub uncharged: RefCell<Vec<Charge>>,
     /// Whether that is being charged just now.
     pub charging: Cell<bool>,
     /// What the run has done so far.
-    pub record: RefCell<Record>,
+    pub log: RefCell<RunLog>,
 }
 
 /// What a run has done so far.
 #[derive(Default)]
-pub(crate) struct Record {
+pub(crate) struct RunLog {
     /// How many effects there were that may have changed something, undos included.
     pub effects: u32,
     /// How many of them there had been when the goal was last seen to hold.
@@ -198,17 +198,17 @@ impl std::fmt::Debug for Run {
 
 impl Run {
     /// Changes the record of this run and of those that it is part of.
-    pub fn note(&self, change: impl Fn(&mut Record)) {
+    pub fn note(&self, change: impl Fn(&mut RunLog)) {
         let mut run = Some(self);
         while let Some(this) = run {
-            change(&mut this.record.borrow_mut());
+            change(&mut this.log.borrow_mut());
             run = this.parent.as_deref();
         }
     }
 
     /// `goal.answer`.
     pub fn goal_answer(&self) -> Value {
-        let answer = self.record.borrow().goal_answer.clone();
+        let answer = self.log.borrow().goal_answer.clone();
         answer.or_else(|| self.not_asked.get().cloned()).unwrap_or(Value::Absent)
     }
 
@@ -218,7 +218,7 @@ impl Run {
     }
 
     /// Tells the world.
-    pub fn tell(&self, tree: &Tree<'_>, kind: EventKind) {
-        tree.observing.record(&Event { schema: 1, time: tree.clock.get(), run: self.id.clone(), kind });
+    pub fn emit(&self, tree: &RunTree<'_>, kind: EventKind) {
+        tree.read_world.record(&Event { schema: 1, time: tree.clock.get(), run: self.id.clone(), kind });
     }
 }

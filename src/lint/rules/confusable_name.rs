@@ -1,22 +1,27 @@
 //! A name with letters of another script that look like its own: two names that nobody can tell apart.
 
 use crate::diagnostic::{Diagnostic, Level, code};
-use crate::lint::rule::{File, Look, Rule};
+use crate::lint::rule::{File, Rule, RuleScope};
 use std::collections::BTreeSet;
 
-pub const RULE: Rule =
-    Rule { code: code::CONFUSABLE_NAME, level: Level::Warning, since: "0.1.0", fixable: false, look: Look::File(look) };
+pub const RULE: Rule = Rule {
+    code: code::CONFUSABLE_NAME,
+    level: Level::Warning,
+    since: "0.1.0",
+    fixable: false,
+    scope: RuleScope::File(check),
+};
 
 /// Letters beside the Latin ones that they look like.
 const ALIKE: &str = "аaеeоoрpсcхxуyіiјjѕsԁdһhԛqԝwАAВBЕEКKМMНHОOРPСCТTХXУYІIЈJЅS\
                      αaοoνvρpιiυuΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤTΥYΧX";
 
-fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     if file.source.text.is_ascii() {
         return;
     }
-    let names: BTreeSet<&str> = file.flat.given.iter().map(|name| name.text.as_str()).collect();
-    for name in file.flat.given.iter().filter(|name| !name.text.is_ascii()) {
+    let names: BTreeSet<&str> = file.index.binding_names.iter().map(|name| name.text.as_str()).collect();
+    for name in file.index.binding_names.iter().filter(|name| !name.text.is_ascii()) {
         let looks_like = skeleton(&name.text);
         let twin = looks_like != name.text.as_str() && names.contains(looks_like.as_str());
         let message = if let Some((letter, script)) = stranger(&name.text) {

@@ -1,8 +1,8 @@
 //! Two runbooks that one alert starts: when it comes, neither is run.
 
 use crate::diagnostic::{Diagnostic, Level, code};
-use crate::lint::rule::{Look, Project, Rule};
-use crate::lint::summary::Answering;
+use crate::lint::rule::{Project, Rule, RuleScope};
+use crate::lint::summary::AlertHandler;
 use crate::source::Span;
 use ecow::EcoString;
 use std::collections::BTreeMap;
@@ -12,16 +12,16 @@ pub const RULE: Rule = Rule {
     level: Level::Warning,
     since: "0.1.0",
     fixable: false,
-    look: Look::Project(look),
+    scope: RuleScope::Project(check),
 };
 
-fn look(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
-    let mut known: BTreeMap<&EcoString, Vec<(&Answering, Span)>> = BTreeMap::new();
+fn check(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
+    let mut known: BTreeMap<&EcoString, Vec<(&AlertHandler, Span)>> = BTreeMap::new();
     for runbook in project.files.iter().filter(|file| file.linted).flat_map(|file| &file.runbooks) {
         for (name, span) in &runbook.alerts {
             let others = known.entry(name).or_default();
             let same_group =
-                |other: &Answering| other.group.is_none() || runbook.group.is_none() || other.group == runbook.group;
+                |other: &AlertHandler| other.group.is_none() || runbook.group.is_none() || other.group == runbook.group;
             if let Some((other, first)) = others.iter().find(|(other, _)| same_group(other)) {
                 let message = format!("The alert {name} starts {} already, so that it would start neither", other.name);
                 found.push(

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Diagnostic, Level, code};
 use crate::inventory::Inventory;
 use crate::lint::effects::disrupts;
-use crate::lint::rule::{File, Look, Rule};
+use crate::lint::rule::{File, Rule, RuleScope};
 use crate::program::types::Type;
 use crate::syntax::ast::{Path, StatementKind};
 use crate::value::{Contact, Host};
@@ -13,10 +13,10 @@ pub const RULE: Rule = Rule {
     level: Level::Warning,
     since: "0.1.0",
     fixable: false,
-    look: Look::File(look),
+    scope: RuleScope::File(check),
 };
 
-fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     let Some((inventory, relays)) = file.inventory.map(|inventory| (inventory, relays(inventory))) else { return };
     if relays.is_empty() {
         return;
@@ -30,7 +30,7 @@ fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
             })
         });
         let Some(host) = repaired.filter(|_| disrupts(file.program, &checked.block)) else { continue };
-        let statements = file.flat.statements.iter().filter(|placed| placed.declaration == runbook.span);
+        let statements = file.index.statements.iter().filter(|placed| placed.declaration == runbook.span);
         let escalations = statements.filter_map(|placed| match &placed.statement.kind {
             StatementKind::Escalate { contact, .. } => Some(contact),
             _ => None,

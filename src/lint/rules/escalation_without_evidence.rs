@@ -1,18 +1,23 @@
 //! An escalation because of something that was observed, without what was observed: whoever is woken looks for it again.
 
 use crate::diagnostic::{Diagnostic, Level, code};
-use crate::lint::index::{Placed, first_word};
-use crate::lint::rule::{File, Look, Rule};
+use crate::lint::index::{StatementRef, first_word};
+use crate::lint::rule::{File, Rule, RuleScope};
 use crate::source::Span;
 use crate::syntax::ast::{Expression, ExpressionKind, Operator, StatementKind, TextPart};
 use std::collections::BTreeSet;
 
-pub const RULE: Rule =
-    Rule { code: code::BARE_ESCALATION, level: Level::Warning, since: "0.1.0", fixable: false, look: Look::File(look) };
+pub const RULE: Rule = Rule {
+    code: code::BARE_ESCALATION,
+    level: Level::Warning,
+    since: "0.1.0",
+    fixable: false,
+    scope: RuleScope::File(check),
+};
 
-fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     let observed = observed(file);
-    for placed in &file.flat.statements {
+    for placed in &file.index.statements {
         let StatementKind::Escalate { message, evidence, .. } = &placed.statement.kind else { continue };
         if !evidence.is_empty() || observed.is_empty() {
             continue;
@@ -36,7 +41,7 @@ fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
 /// Names that hold what was observed, or what was worked out of it, each with its declaration.
 fn observed<'a>(file: &File<'a>) -> BTreeSet<(&'a str, Span)> {
     let mut names: BTreeSet<(&str, Span)> = BTreeSet::new();
-    for placed in &file.flat.statements {
+    for placed in &file.index.statements {
         let StatementKind::Let { name, value, .. } = &placed.statement.kind else { continue };
         let from_another = file.expressions_in(value.span).any(|expression| match &expression.kind {
             ExpressionKind::Path(path) => names.contains(&(first_word(path), placed.declaration)),
@@ -50,9 +55,9 @@ fn observed<'a>(file: &File<'a>) -> BTreeSet<(&'a str, Span)> {
 }
 
 /// The conditions that let control come to a statement, as far as the nearest branch says.
-fn guard(file: &File<'_>, placed: Placed<'_>) -> Option<Span> {
+fn guard(file: &File<'_>, placed: StatementRef<'_>) -> Option<Span> {
     let holds = |outer: Span| outer.start <= placed.statement.span.start && placed.statement.span.end <= outer.end;
-    let around = file.flat.around(placed).find(|around| !matches!(around.kind, StatementKind::Step { .. }))?;
+    let around = file.index.around(placed).find(|around| !matches!(around.kind, StatementKind::Step { .. }))?;
     match &around.kind {
         StatementKind::If { branches, .. } => {
             let own = branches.iter().find(|(_, block)| holds(block.span)).or(branches.last())?;

@@ -3,7 +3,7 @@
 //! Seen by names alone: what watches by `XProbe` alerts as `XMonitor`.
 
 use crate::diagnostic::{Diagnostic, Level, code};
-use crate::lint::rule::{File, Look, Rule};
+use crate::lint::rule::{File, Rule, RuleScope};
 use crate::syntax::ast::{ExpressionKind, Runbook};
 
 pub const RULE: Rule = Rule {
@@ -11,10 +11,10 @@ pub const RULE: Rule = Rule {
     level: Level::Warning,
     since: "0.1.0",
     fixable: false,
-    look: Look::Draft(look),
+    scope: RuleScope::Draft(check),
 };
 
-fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     file.runbooks().filter_map(|runbook| judge(file, runbook)).for_each(|finding| found.push(finding));
 }
 

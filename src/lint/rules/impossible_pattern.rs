@@ -1,7 +1,7 @@
 //! A regular expression that no text matches: the branch behind it is never taken.
 
 use crate::diagnostic::{Diagnostic, Level, code};
-use crate::lint::rule::{File, Look, Rule};
+use crate::lint::rule::{File, Rule, RuleScope};
 use crate::syntax::ast::{Expression, ExpressionKind, Operator, Text};
 use regex_syntax::hir::{Class, Hir, HirKind, Look as Assertion};
 
@@ -10,11 +10,11 @@ pub const RULE: Rule = Rule {
     level: Level::Warning,
     since: "0.1.0",
     fixable: false,
-    look: Look::File(look),
+    scope: RuleScope::File(check),
 };
 
-fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
-    for pattern in file.flat.expressions.iter().filter_map(|expression| pattern(expression)) {
+fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+    for pattern in file.index.expressions.iter().filter_map(|expression| pattern(expression)) {
         let Some(written) = pattern.literal() else { continue };
         let Ok(meaning) = regex_syntax::parse(&written) else { continue };
         if !is_possible(&meaning) {

@@ -1,14 +1,19 @@
 //! A text that looks like a secret: it is in every clone of the repository, and nothing masks it.
 
 use crate::diagnostic::{Diagnostic, Level, code};
-use crate::lint::rule::{File, Look, Rule};
+use crate::lint::rule::{File, Rule, RuleScope};
 use crate::source::Span;
 use crate::syntax::ast::{Argument, Expression, ExpressionKind, Text};
 use regex::Regex;
 use std::sync::LazyLock;
 
-pub const RULE: Rule =
-    Rule { code: code::LITERAL_SECRET, level: Level::Error, since: "0.1.0", fixable: false, look: Look::Draft(look) };
+pub const RULE: Rule = Rule {
+    code: code::LITERAL_SECRET,
+    level: Level::Error,
+    since: "0.1.0",
+    fixable: false,
+    scope: RuleScope::Draft(check),
+};
 
 /// Forms that a secret gives away by itself: access keys, tokens with a prefix, private keys, addresses with a password.
 const FORMS: &[&str] = &[
@@ -33,19 +38,19 @@ static AFTER_NAME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(NAMED).
 /// Nothing shorter is worth the compiling of patterns.
 const SHORTEST: usize = 12;
 
-fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     let mut report = |span: Span| {
         found.push(
             Diagnostic::warning(code::LITERAL_SECRET, span, "This looks like a secret")
                 .help("Take it out, change it where it is used, and name it by `secret(\"…\")` and in rectify.yaml"),
         );
     };
-    for text in &file.flat.texts {
+    for text in &file.index.texts {
         if let Some(span) = inside(file, text) {
             report(span);
         }
     }
-    for expression in &file.flat.expressions {
+    for expression in &file.index.expressions {
         match &expression.kind {
             ExpressionKind::List(items) => items.windows(2).filter_map(after_option).for_each(&mut report),
             ExpressionKind::Call(call) => call.arguments.iter().filter_map(labelled).for_each(&mut report),
@@ -55,7 +60,7 @@ fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 fn inside(file: &File<'_>, text: &Text) -> Option<Span> {
-    let written = file.written(text.span);
+    let written = file.source_text(text.span);
     if written.len() < SHORTEST || !written.contains(['-', '_', ':', '=']) && !written.contains("AKIA") {
         return None;
     }

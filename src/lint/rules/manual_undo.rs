@@ -1,28 +1,33 @@
 //! A change that is taken back by a later line, and a run that may end before it gets there.
 
 use crate::diagnostic::{Diagnostic, Level, code};
-use crate::lint::index::Placed;
-use crate::lint::rule::{File, Look, Rule};
+use crate::lint::index::StatementRef;
+use crate::lint::rule::{File, Rule, RuleScope};
 use crate::source::Span;
 use crate::syntax::ast::{Call, StatementKind, Subject};
 use crate::value::Class;
 
-pub const RULE: Rule =
-    Rule { code: code::MANUAL_UNDO, level: Level::Warning, since: "0.1.0", fixable: false, look: Look::Draft(look) };
+pub const RULE: Rule = Rule {
+    code: code::MANUAL_UNDO,
+    level: Level::Warning,
+    since: "0.1.0",
+    fixable: false,
+    scope: RuleScope::Draft(check),
+};
 
 /// More places are not shown.
 const MOST_ENDINGS: usize = 4;
 
-fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
-    let changes: Vec<(Placed<'_>, &Call)> = file
-        .flat
+fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+    let changes: Vec<(StatementRef<'_>, &Call)> = file
+        .index
         .statements
         .iter()
         .filter_map(|placed| Some((*placed, lasting(placed)?)))
         .filter(|(_, call)| file.class_of(&call.path) == Some(Class::Change))
         .collect();
     for (place, (change, call)) in changes.iter().enumerate() {
-        let takes_back = |(later, other): &&(Placed<'_>, &Call)| {
+        let takes_back = |(later, other): &&(StatementRef<'_>, &Call)| {
             later.declaration == change.declaration && is_opposite(file, call, other)
         };
         let Some((taken_back, other)) = changes.iter().skip(place + 1).find(takes_back) else { continue };
@@ -41,7 +46,7 @@ fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 /// The call of a change that nothing undoes by itself.
-fn lasting<'a>(placed: &Placed<'a>) -> Option<&'a Call> {
+fn lasting<'a>(placed: &StatementRef<'a>) -> Option<&'a Call> {
     match &placed.statement.kind {
         StatementKind::Call(call) | StatementKind::Permanently { what: Subject::Call(call), .. } => Some(call),
         _ => None,
@@ -54,7 +59,7 @@ fn is_opposite(file: &File<'_>, one: &Call, other: &Call) -> bool {
         return false;
     }
     let values = |call: &Call| -> Vec<&str> {
-        call.arguments.iter().map(|argument| file.written(argument.value.span)).collect()
+        call.arguments.iter().map(|argument| file.source_text(argument.value.span)).collect()
     };
     let (one, other) = (values(one), values(other));
     let same = one.iter().zip(&other).take_while(|(one, other)| one == other).count();
@@ -65,10 +70,10 @@ fn is_opposite(file: &File<'_>, one: &Call, other: &Call) -> bool {
 }
 
 /// Where the run may end between a change and what takes it back, or on a way around that.
-fn endings_around(file: &File<'_>, change: Placed<'_>, taken_back: Placed<'_>) -> Vec<Span> {
+fn endings_around(file: &File<'_>, change: StatementRef<'_>, taken_back: StatementRef<'_>) -> Vec<Span> {
     let undone = scope(file, taken_back);
     let (changed, back) = (change.statement.span, taken_back.statement.span);
-    let of_run = file.flat.statements.iter().filter(|it| it.declaration == change.declaration && may_end(it));
+    let of_run = file.index.statements.iter().filter(|it| it.declaration == change.declaration && may_end(it));
     of_run
         .map(|placed| placed.statement.span)
         .filter(|ending| ending.start > changed.end && !(ending.start > back.end && holds(undone, *ending)))
@@ -76,7 +81,7 @@ fn endings_around(file: &File<'_>, change: Placed<'_>, taken_back: Placed<'_>) -
         .collect()
 }
 
-fn may_end(placed: &Placed<'_>) -> bool {
+fn may_end(placed: &StatementRef<'_>) -> bool {
     use StatementKind as S;
     match &placed.statement.kind {
         S::Escalate { .. } | S::Resolve { .. } | S::ResolveIfFixed { .. } | S::Run(_) => true,
@@ -88,19 +93,19 @@ fn may_end(placed: &Placed<'_>) -> bool {
 }
 
 /// The block in which everything after a statement comes after it. Steps are passed one after the other.
-fn scope(file: &File<'_>, placed: Placed<'_>) -> Span {
-    let steps = file.flat.around(placed).take_while(|around| matches!(around.kind, StatementKind::Step { .. }));
+fn scope(file: &File<'_>, placed: StatementRef<'_>) -> Span {
+    let steps = file.index.around(placed).take_while(|around| matches!(around.kind, StatementKind::Step { .. }));
     let outermost = steps.last().unwrap_or(placed.statement).span;
-    let around = file.flat.blocks.iter().map(|block| block.span).filter(|block| holds(*block, outermost));
+    let around = file.index.blocks.iter().map(|block| block.span).filter(|block| holds(*block, outermost));
     around.min_by_key(|block| block.end - block.start).unwrap_or(placed.declaration)
 }
 
 /// Whether two places stand in different branches of one statement, so that no run comes from one to the other.
 fn are_apart(file: &File<'_>, one: Span, other: Span) -> bool {
     let both = |span: Span| holds(span, one) && holds(span, other);
-    let statements = file.flat.statements.iter().map(|placed| placed.statement.span);
+    let statements = file.index.statements.iter().map(|placed| placed.statement.span);
     let inner = statements.filter(|span| both(*span)).min_by_key(|span| span.end - span.start);
-    inner.is_some_and(|inner| !file.flat.blocks.iter().any(|block| holds(inner, block.span) && both(block.span)))
+    inner.is_some_and(|inner| !file.index.blocks.iter().any(|block| holds(inner, block.span) && both(block.span)))
 }
 
 fn holds(outer: Span, inner: Span) -> bool {

@@ -22,12 +22,12 @@ mod unused_parameter;
 mod unused_value;
 mod window_shorter_than_retries;
 
-use super::rule::{Look, Rule};
+use super::rule::{Rule, RuleScope};
 use crate::diagnostic::{Code, Level, code};
 
 /// A rule about allows or the baseline, which have no file of their own.
 const fn of_findings(code: Code, fixable: bool) -> Rule {
-    Rule { code, level: Level::Warning, since: "0.1.0", fixable, look: Look::Findings }
+    Rule { code, level: Level::Warning, since: "0.1.0", fixable, scope: RuleScope::Findings }
 }
 
 /// Every rule.

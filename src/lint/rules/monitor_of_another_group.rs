@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Level, code};
 use crate::inventory::Monitors;
-use crate::lint::rule::{File, Look, Rule};
+use crate::lint::rule::{File, Rule, RuleScope};
 use crate::source::Span;
 use crate::syntax::ast::{Expression, ExpressionKind, Runbook};
 use crate::value::Class;
@@ -13,11 +13,11 @@ pub const RULE: Rule = Rule {
     level: Level::Warning,
     since: "0.1.0",
     fixable: false,
-    look: Look::Draft(look),
+    scope: RuleScope::Draft(check),
 };
 
 /// Says nothing where rectify.yaml does not say what monitors there are.
-fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     let Some(monitors) = file.inventory.map(|inventory| &inventory.monitors).filter(|it| !it.is_empty()) else {
         return;
     };
@@ -85,7 +85,7 @@ pub fn observed_texts(file: &File<'_>, part: Option<Span>) -> Vec<Vec<(EcoString
     let inside = |expression: &Expression| {
         part.is_none_or(|part| part.start <= expression.span.start && expression.span.end <= part.end)
     };
-    let calls = file.flat.expressions.iter().filter(|it| inside(it)).filter_map(|expression| match &expression.kind {
+    let calls = file.index.expressions.iter().filter(|it| inside(it)).filter_map(|expression| match &expression.kind {
         ExpressionKind::Call(call) if file.class_of(&call.path) == Some(Class::Observe) => Some(call),
         _ => None,
     });

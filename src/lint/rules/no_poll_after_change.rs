@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Level, code};
 use crate::lint::effects::act_of;
-use crate::lint::rule::{File, Look, Rule};
+use crate::lint::rule::{File, Rule, RuleScope};
 use crate::source::Span;
 use crate::syntax::ast::{ExpressionKind, Statement, StatementKind};
 use crate::value::Class;
@@ -12,19 +12,19 @@ pub const RULE: Rule = Rule {
     level: Level::Warning,
     since: "0.1.0",
     fixable: false,
-    look: Look::Draft(look),
+    scope: RuleScope::Draft(check),
 };
 
-fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
-    let of_steps: Vec<Span> = file.flat.statements.iter().filter_map(|it| step(it.statement)).map(|it| it.0).collect();
-    for block in file.flat.blocks.iter().filter(|block| !of_steps.contains(&block.span)) {
+fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+    let of_steps: Vec<Span> = file.index.statements.iter().filter_map(|it| step(it.statement)).map(|it| it.0).collect();
+    for block in file.index.blocks.iter().filter(|block| !of_steps.contains(&block.span)) {
         let mut sequence = Vec::new();
         in_order(&block.statements, &mut sequence);
         for (one, next) in sequence.iter().zip(sequence.iter().skip(1)) {
             let Some(call) = act_of(one).filter(|call| file.class_of(&call.path) >= Some(Class::Change)) else {
                 continue;
             };
-            if let Some(condition) = condition(next).filter(|condition| is_single_look(file, *condition)) {
+            if let Some(condition) = condition(next).filter(|condition| is_single_observation(file, *condition)) {
                 let message = format!("This is looked at once, right after {}", call.path.text);
                 found.push(
                     Diagnostic::warning(code::NO_POLL_AFTER_CHANGE, condition, message)
@@ -64,7 +64,7 @@ fn condition(statement: &Statement) -> Option<Span> {
 }
 
 /// An observation is one look. So is a probe that is not asked again by itself.
-fn is_single_look(file: &File<'_>, condition: Span) -> bool {
+fn is_single_observation(file: &File<'_>, condition: Span) -> bool {
     let mut probes = file.expressions_in(condition).filter_map(|expression| match &expression.kind {
         ExpressionKind::Check(call) => file.probe(&call.path.text),
         _ => None,

@@ -2,7 +2,7 @@
 
 use super::monitor_of_another_group::observed_texts;
 use crate::diagnostic::{Diagnostic, Level, code};
-use crate::lint::rule::{File, Look, Rule};
+use crate::lint::rule::{File, Rule, RuleScope};
 use ecow::EcoString;
 
 pub const RULE: Rule = Rule {
@@ -10,11 +10,11 @@ pub const RULE: Rule = Rule {
     level: Level::Warning,
     since: "0.1.0",
     fixable: false,
-    look: Look::Draft(look),
+    scope: RuleScope::Draft(check),
 };
 
 /// Says nothing where rectify.yaml does not say what monitors there are, nor of a look at other groups alone.
-fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     let Some(monitors) = file.inventory.map(|inventory| &inventory.monitors).filter(|it| !it.is_empty()) else {
         return;
     };

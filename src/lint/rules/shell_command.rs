@@ -1,16 +1,21 @@
 //! A command that a shell reads: what a blank, a quote or a `$` in it does is decided by another language.
 
 use crate::diagnostic::{Diagnostic, Level, code};
-use crate::lint::rule::{File, Look, Rule};
+use crate::lint::rule::{File, Rule, RuleScope};
 use crate::source::Span;
 use crate::syntax::ast::{Expression, ExpressionKind};
 use ecow::EcoString;
 
-pub const RULE: Rule =
-    Rule { code: code::SHELL_COMMAND, level: Level::Warning, since: "0.1.0", fixable: false, look: Look::Draft(look) };
+pub const RULE: Rule = Rule {
+    code: code::SHELL_COMMAND,
+    level: Level::Warning,
+    since: "0.1.0",
+    fixable: false,
+    scope: RuleScope::Draft(check),
+};
 
-fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
-    for expression in &file.flat.expressions {
+fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+    for expression in &file.index.expressions {
         let ExpressionKind::List(items) = &expression.kind else { continue };
         if let Some((span, program)) = shell(items) {
             let message = format!("{program} reads this command as a program of its own");

@@ -1,13 +1,18 @@
 //! A text that refers to a step by its number: the tool numbers steps, and the next one that is put in moves them all.
 
 use crate::diagnostic::{Diagnostic, Level, code};
-use crate::lint::rule::{File, Look, Rule};
+use crate::lint::rule::{File, Rule, RuleScope};
 use crate::source::Span;
 use regex::Regex;
 use std::sync::LazyLock;
 
-pub const RULE: Rule =
-    Rule { code: code::STEP_BY_NUMBER, level: Level::Warning, since: "0.1.0", fixable: false, look: Look::Draft(look) };
+pub const RULE: Rule = Rule {
+    code: code::STEP_BY_NUMBER,
+    level: Level::Warning,
+    since: "0.1.0",
+    fixable: false,
+    scope: RuleScope::Draft(check),
+};
 
 /// "step 2", "steps 2c", "步骤 2c" or "2.c", "第 2 步", and "2.c." standing by itself.
 static REFERENCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -17,9 +22,9 @@ static REFERENCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!("{english}|{chinese}|{letter}")).ok()
 });
 
-fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
-    for text in file.flat.texts.iter().filter(|text| !text.raw) {
-        let written = file.written(text.span);
+fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+    for text in file.index.texts.iter().filter(|text| !text.raw) {
+        let written = file.source_text(text.span);
         if !written.contains(|letter: char| letter.is_ascii_digit() || letter == '第') {
             continue;
         }

@@ -1,7 +1,7 @@
 //! An alert that the team expects and no runbook answers.
 
 use crate::diagnostic::{Diagnostic, Level, code, nearest};
-use crate::lint::rule::{Look, Project, Rule};
+use crate::lint::rule::{Project, Rule, RuleScope};
 use std::collections::BTreeSet;
 
 pub const RULE: Rule = Rule {
@@ -9,11 +9,11 @@ pub const RULE: Rule = Rule {
     level: Level::Warning,
     since: "0.1.0",
     fixable: false,
-    look: Look::Project(look),
+    scope: RuleScope::Project(check),
 };
 
 /// Says nothing where files of the project were not named: one of them may answer it.
-fn look(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
+fn check(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
     let Some(inventory) = project.inventory.filter(|_| project.whole) else { return };
     let runbooks = project.files.iter().flat_map(|file| &file.runbooks);
     let answered: BTreeSet<&str> =

@@ -1,7 +1,7 @@
 //! A change that stays, with no word why: in half a year nobody dares to take it back.
 
 use crate::diagnostic::{Diagnostic, Level, code};
-use crate::lint::rule::{File, Look, Rule};
+use crate::lint::rule::{File, Rule, RuleScope};
 use crate::source::Span;
 use crate::syntax::ast::{Comment, StatementKind};
 
@@ -10,16 +10,16 @@ pub const RULE: Rule = Rule {
     level: Level::Warning,
     since: "0.1.0",
     fixable: false,
-    look: Look::File(look),
+    scope: RuleScope::File(check),
 };
 
-fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     // One comment may stand over several that follow each other.
     let mut before: Option<(Option<usize>, Span, bool)> = None;
-    for placed in &file.flat.statements {
+    for placed in &file.index.statements {
         let StatementKind::Permanently { .. } = placed.statement.kind else { continue };
         let span = placed.statement.span;
-        let outside = file.flat.around(*placed).map(|around| around.span).chain([placed.declaration]);
+        let outside = file.index.around(*placed).map(|around| around.span).chain([placed.declaration]);
         let follows = before.is_some_and(|(parent, last, explained)| {
             explained && parent == placed.parent && only_comments(between(file, last, span))
         });

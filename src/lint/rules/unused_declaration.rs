@@ -1,8 +1,8 @@
 //! A probe, procedure, role, record or enum that nothing in the project uses.
 
 use crate::diagnostic::{Diagnostic, Level, code};
-use crate::lint::rule::{Look, Project, Rule};
-use crate::lint::summary::Declared;
+use crate::lint::rule::{Project, Rule, RuleScope};
+use crate::lint::summary::DeclaredName;
 use std::collections::BTreeSet;
 
 pub const RULE: Rule = Rule {
@@ -10,12 +10,12 @@ pub const RULE: Rule = Rule {
     level: Level::Warning,
     since: "0.1.0",
     fixable: false,
-    look: Look::Project(look),
+    scope: RuleScope::Project(check),
 };
 
 /// Says nothing where files of the project were not named, since one of them may be the user; nor of a library that
 /// nobody here imports, which is there for others.
-fn look(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
+fn check(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
     if !project.whole {
         return;
     }
@@ -26,7 +26,7 @@ fn look(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
             continue;
         }
         // The word of an enum stands alone where its type is known, and without the enum nobody would know it.
-        let names = |declared: &Declared| {
+        let names = |declared: &DeclaredName| {
             [&declared.name].into_iter().chain(&declared.words).any(|it| words.contains(it.as_str()))
         };
         for declared in file.declared.iter().filter(|declared| !names(declared)) {

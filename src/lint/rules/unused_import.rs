@@ -1,8 +1,8 @@
 //! An import of which nothing is used.
 
 use crate::diagnostic::{Diagnostic, Level, code};
-use crate::lint::rule::{Look, Project, Rule};
-use crate::lint::summary::Facts;
+use crate::lint::rule::{Project, Rule, RuleScope};
+use crate::lint::summary::FileSummary;
 use crate::source::FileId;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,16 +11,16 @@ pub const RULE: Rule = Rule {
     level: Level::Warning,
     since: "0.1.0",
     fixable: false,
-    look: Look::Project(look),
+    scope: RuleScope::Project(check),
 };
 
 /// Says nothing of files that others import, which may hand on what they import, nor of imports that bring limits; and
 /// nothing at all where files of the project were not named, since one of them may be such another.
-fn look(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
+fn check(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
     if !project.whole {
         return;
     }
-    let by_id: BTreeMap<FileId, &Facts> = project.files.iter().map(|file| (file.file, file)).collect();
+    let by_id: BTreeMap<FileId, &FileSummary> = project.files.iter().map(|file| (file.file, file)).collect();
     let imported: BTreeSet<FileId> =
         project.files.iter().flat_map(|file| &file.imports).map(|(_, file)| *file).collect();
     for file in project.files.iter().filter(|file| file.linted && file.runs && !imported.contains(&file.file)) {
@@ -36,7 +36,7 @@ fn look(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 /// A file and all that comes with it.
-fn brought<'p>(file: FileId, by_id: &BTreeMap<FileId, &'p Facts>) -> Vec<&'p Facts> {
+fn brought<'p>(file: FileId, by_id: &BTreeMap<FileId, &'p FileSummary>) -> Vec<&'p FileSummary> {
     let mut seen = BTreeSet::new();
     let mut open = vec![file];
     let mut files = Vec::new();

@@ -1,7 +1,7 @@
 //! A parameter that nothing uses: whoever starts the runbook is asked for something that changes nothing.
 
 use crate::diagnostic::{Diagnostic, Level, code};
-use crate::lint::rule::{File, Look, Rule};
+use crate::lint::rule::{File, Rule, RuleScope};
 use crate::syntax::ast::{Declaration, Parameter};
 
 pub const RULE: Rule = Rule {
@@ -9,11 +9,11 @@ pub const RULE: Rule = Rule {
     level: Level::Warning,
     since: "0.1.0",
     fixable: false,
-    look: Look::File(look),
+    scope: RuleScope::File(check),
 };
 
-fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
-    for part in &file.flat.parts {
+fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+    for part in &file.index.declarations {
         let (name, parameters): (_, &[Parameter]) = match part.declaration {
             Declaration::Runbook(it) => (&it.name, &it.parameters),
             Declaration::Procedure(it) => (&it.name, &it.parameters),

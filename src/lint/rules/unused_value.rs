@@ -1,13 +1,18 @@
 //! A `let` that nothing uses: something is asked, and nobody looks at the answer.
 
 use crate::diagnostic::{Diagnostic, Level, code};
-use crate::lint::rule::{File, Look, Rule};
+use crate::lint::rule::{File, Rule, RuleScope};
 
-pub const RULE: Rule =
-    Rule { code: code::UNUSED_VALUE, level: Level::Warning, since: "0.1.0", fixable: false, look: Look::File(look) };
+pub const RULE: Rule = Rule {
+    code: code::UNUSED_VALUE,
+    level: Level::Warning,
+    since: "0.1.0",
+    fixable: false,
+    scope: RuleScope::File(check),
+};
 
-fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
-    for part in &file.flat.parts {
+fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+    for part in &file.index.declarations {
         for name in part.lets.iter().filter(|name| !name.text.starts_with('_') && !part.uses(&name.text)) {
             found
                 .push(Diagnostic::warning(code::UNUSED_VALUE, name.span, format!("Nothing uses {}", name.text)).help(

@@ -1,17 +1,22 @@
 //! A window that ends before the probe has made up its mind: it is asked again for longer than anybody waits for it.
 
 use crate::diagnostic::{Diagnostic, Level, code};
-use crate::lint::rule::{File, Look, Rule};
+use crate::lint::rule::{File, Rule, RuleScope};
 use crate::source::Span;
 use crate::syntax::ast::{Amount, AmountKind, ExpressionKind, StatementKind, Timings};
 use crate::value::{SignedDuration, display_duration};
 use ecow::EcoString;
 
-pub const RULE: Rule =
-    Rule { code: code::SHORT_WINDOW, level: Level::Warning, since: "0.1.0", fixable: false, look: Look::File(look) };
+pub const RULE: Rule = Rule {
+    code: code::SHORT_WINDOW,
+    level: Level::Warning,
+    since: "0.1.0",
+    fixable: false,
+    scope: RuleScope::File(check),
+};
 
-fn look(file: &File<'_>, found: &mut Vec<Diagnostic>) {
-    for placed in &file.flat.statements {
+fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
+    for placed in &file.index.statements {
         match &placed.statement.kind {
             StatementKind::ResolveIfFixed { timings } => {
                 let runbook = file.runbooks().find(|runbook| runbook.span == placed.declaration);

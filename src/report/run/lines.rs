@@ -67,7 +67,7 @@ pub struct Lines {
 
 impl Lines {
     /// The lines for an event that the tally has not seen yet.
-    pub fn of(&mut self, event: &Event, tally: &Tally) -> Vec<Line> {
+    pub fn lines_for(&mut self, event: &Event, tally: &Tally) -> Vec<Line> {
         let mut page = Page { lines: Vec::new(), indent: tally.depth(&event.run) };
         match &event.kind {
             EventKind::RunStarted { runbook, title, arguments, parent, deadline } => {

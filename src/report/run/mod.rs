@@ -27,7 +27,7 @@ pub trait View {
     fn event(&mut self, event: &Event);
 
     /// The end of a simulated run, and what it has done wrong.
-    fn judged(&mut self, ended: &Event, _judged: &[Judged<'_>]) {
+    fn judged(&mut self, ended: &Event, _judged: &[Judgement<'_>]) {
         self.event(ended);
     }
 
@@ -43,7 +43,7 @@ pub trait View {
 
 /// A rule that a simulated run has broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-pub struct Judged<'j> {
+pub struct Judgement<'j> {
     /// Which.
     pub rule: &'j str,
     /// A sentence for people.

@@ -2,7 +2,7 @@
 
 use super::lines::{Clock, Line, Lines, Mark, paint_of};
 use super::summary::summary;
-use super::{Judged, Mask, Sink, Tally, View};
+use super::{Judgement, Mask, Sink, Tally, View};
 use crate::engine::event::{Event, EventKind, RunOutcome};
 use crate::report::Style;
 use crate::report::sanitise::sanitise_line;
@@ -53,7 +53,7 @@ impl PlainLines {
 
 impl View for PlainLines {
     fn event(&mut self, event: &Event) {
-        let lines = self.lines.of(event, &self.tally);
+        let lines = self.lines.lines_for(event, &self.tally);
         self.tally.event(event);
         self.write(event.time, &lines);
         if let EventKind::RunEnded { outcome, reason, left_in_place, duration, .. } = &event.kind
@@ -64,7 +64,7 @@ impl View for PlainLines {
         }
     }
 
-    fn judged(&mut self, ended: &Event, judged: &[Judged<'_>]) {
+    fn judged(&mut self, ended: &Event, judged: &[Judgement<'_>]) {
         self.event(ended);
         let line = |mark, text: &str| Line { indent: 1, mark, text: sanitise_line(text).into_owned() };
         let lines: Vec<Line> = match judged {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// A call that was intended and whose outcome is not known yet.
 #[derive(Debug, Clone)]
-pub struct UnderWay {
+pub struct OpenCall {
     /// As the runbook would write it.
     pub text: String,
     /// Its class.
@@ -31,7 +31,7 @@ pub struct Tally {
     root: Option<(EcoString, Timestamp)>,
     /// How deep each run stands in the others.
     depths: BTreeMap<EcoString, usize>,
-    under_way: BTreeMap<(EcoString, Address), UnderWay>,
+    under_way: BTreeMap<(EcoString, Address), OpenCall>,
     open: BTreeMap<(EcoString, Address), Open>,
     done: Vec<String>,
     undone: Vec<String>,
@@ -51,7 +51,7 @@ impl Tally {
                 self.root.get_or_insert_with(|| (event.run.clone(), event.time));
             }
             EventKind::EffectIntended { address, call, text } => {
-                let under_way = UnderWay { text: text.clone(), class: call.class, since: event.time };
+                let under_way = OpenCall { text: text.clone(), class: call.class, since: event.time };
                 self.under_way.insert(at(address), under_way);
             }
             EventKind::EffectDone { address, text, result, .. } => {
@@ -96,7 +96,7 @@ impl Tally {
     }
 
     /// The call at an address that has no outcome yet.
-    pub fn under_way(&self, run: &EcoString, address: &Address) -> Option<&UnderWay> {
+    pub fn under_way(&self, run: &EcoString, address: &Address) -> Option<&OpenCall> {
         self.under_way.get(&(run.clone(), address.clone()))
     }
 

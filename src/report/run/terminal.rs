@@ -109,7 +109,7 @@ impl LiveView {
 
 impl View for LiveView {
     fn event(&mut self, event: &Event) {
-        let mut lines = self.lines.of(event, &self.tally);
+        let mut lines = self.lines.lines_for(event, &self.tally);
         self.tally.event(event);
         match &event.kind {
             EventKind::EffectIntended { call, text, .. } => {

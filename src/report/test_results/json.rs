@@ -1,6 +1,6 @@
 //! Tests as JSON: one object a line.
 
-use super::Told;
+use super::TestReport;
 use crate::diagnostic::findings::Findings;
 use crate::report::json::{Finding, shape};
 use crate::source::SourceMap;
@@ -46,7 +46,7 @@ struct Missed<'t> {
 }
 
 /// Every test, then what is reached, then the count.
-pub fn tests_as_json(told: &Told) -> String {
+pub fn tests_as_json(told: &TestReport) -> String {
     let nowhere = SourceMap::new();
     let mut page = String::new();
     let mut write = |line: &Line<'_>| {

@@ -1,6 +1,6 @@
 //! Tests as JUnit XML, as CI systems read it: a suite a file, a case a test.
 
-use super::{TestTold, Told};
+use super::{TestReport, TestResult};
 use crate::diagnostic::findings::Findings;
 use crate::report::terminal::{Style, findings_as_text};
 use crate::source::SourceMap;
@@ -10,7 +10,7 @@ use std::fmt::Write;
 const WIDTH: usize = 100;
 
 /// The whole document.
-pub fn tests_as_junit(told: &Told) -> String {
+pub fn tests_as_junit(told: &TestReport) -> String {
     let mut page = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let (tests, failed) = (told.tests.len(), told.failed());
     let _ = writeln!(page, "<testsuites name=\"rectify\" tests=\"{tests}\" failures=\"{failed}\">");
@@ -30,7 +30,7 @@ pub fn tests_as_junit(told: &Told) -> String {
     page
 }
 
-fn case(page: &mut String, test: &TestTold, told: &Told) {
+fn case(page: &mut String, test: &TestResult, told: &TestReport) {
     let _ = write!(
         page,
         "    <testcase name=\"{}\" classname=\"{}\" file=\"{}\" line=\"{}\" time=\"{:.3}\"",
@@ -62,7 +62,7 @@ fn case(page: &mut String, test: &TestTold, told: &Told) {
     page.push_str("    </testcase>\n");
 }
 
-fn seconds(test: &TestTold) -> f64 {
+fn seconds(test: &TestResult) -> f64 {
     test.took.as_millis() as f64 / 1000.0
 }
 

@@ -17,16 +17,16 @@ use crate::value::SignedDuration;
 
 /// All that there is to tell.
 #[derive(Default)]
-pub struct Told {
+pub struct TestReport {
     /// The files that tests and findings point into.
     pub sources: Vec<SourceMap>,
     /// The tests, in the order of files and text.
-    pub tests: Vec<TestTold>,
+    pub tests: Vec<TestResult>,
     /// What they reach; none where not all tests were run.
-    pub coverage: Option<Vec<CoverageTold>>,
+    pub coverage: Option<Vec<CoverageResult>>,
 }
 
-impl Told {
+impl TestReport {
     /// How many tests failed.
     pub fn failed(&self) -> usize {
         self.tests.iter().filter(|test| !test.failures.is_empty()).count()
@@ -39,7 +39,7 @@ impl Told {
 }
 
 /// One test.
-pub struct TestTold {
+pub struct TestResult {
     /// Its file, as it was named.
     pub file: String,
     /// Its line, from 1.
@@ -59,7 +59,7 @@ pub struct TestTold {
 }
 
 /// What tests have reached of a runbook or procedure.
-pub struct CoverageTold {
+pub struct CoverageResult {
     /// Its file, as it was named.
     pub file: String,
     /// Its name.
@@ -69,11 +69,11 @@ pub struct CoverageTold {
     /// How many endings it has.
     pub endings: usize,
     /// What no test reaches.
-    pub missed: Vec<MissedTold>,
+    pub missed: Vec<MissedLine>,
 }
 
 /// A step or an ending that no test reaches.
-pub struct MissedTold {
+pub struct MissedLine {
     /// `step` or `ending`.
     pub what: &'static str,
     /// Its line, from 1.

@@ -5,11 +5,11 @@ use crate::source::{FileId, SourceFile, Span};
 /// Titles and messages that an attribute, a tag or XML itself would trip over.
 const HOSTILE: &str = "a \"b\" <c> & 'd' ]]> \u{0} \u{1b}[31m \u{ffff} \t x\ny \u{4e2d}\u{1f600}";
 
-fn told() -> Told {
+fn told() -> TestReport {
     let mut sources = SourceMap::new();
     sources.add(SourceFile::new("a.runbook", "test \"x\" {\n  expect resolved\n}\n"));
     let failure = Diagnostic::error(code::NOT_AS_EXPECTED, Span::new(FileId(0), 13, 28), HOSTILE);
-    let test = |title: &str, failures| TestTold {
+    let test = |title: &str, failures| TestResult {
         file: "a.runbook".into(),
         line: 1,
         title: title.into(),
@@ -19,10 +19,10 @@ fn told() -> Told {
         sources: 0,
         story: format!("03:00:00  {HOSTILE}\n"),
     };
-    let missed = vec![MissedTold { what: "ending", line: 7, text: "resolve \"x\"".into() }];
-    let coverage = vec![CoverageTold { file: "a.runbook".into(), name: "R".into(), steps: 2, endings: 3, missed }];
+    let missed = vec![MissedLine { what: "ending", line: 7, text: "resolve \"x\"".into() }];
+    let coverage = vec![CoverageResult { file: "a.runbook".into(), name: "R".into(), steps: 2, endings: 3, missed }];
     let tests = vec![test("passes", Vec::new()), test(HOSTILE, vec![failure])];
-    Told { sources: vec![sources], tests, coverage: Some(coverage) }
+    TestReport { sources: vec![sources], tests, coverage: Some(coverage) }
 }
 
 /// A tag, with its attributes unescaped, or text.

@@ -1,6 +1,6 @@
 //! Tests for people.
 
-use super::{CoverageTold, Told};
+use super::{CoverageResult, TestReport};
 use crate::diagnostic::findings::Findings;
 use crate::report::sanitise::sanitise_line;
 use crate::report::terminal::{Style, findings_as_text};
@@ -9,7 +9,7 @@ use anstyle::{AnsiColor, Style as Paint};
 use std::fmt::Write;
 
 /// Each test in a line; of one that failed what was not as expected, and its run; then what is not reached.
-pub fn tests_as_text(told: &Told, style: Style) -> String {
+pub fn tests_as_text(told: &TestReport, style: Style) -> String {
     let mut page = String::new();
     let paint = |colour: AnsiColor| if style.colour { colour.on_default() } else { Paint::new() };
     let (good, bad) = (paint(AnsiColor::Green), paint(AnsiColor::Red));
@@ -46,8 +46,8 @@ pub fn tests_as_text(told: &Told, style: Style) -> String {
     page
 }
 
-fn reached(page: &mut String, coverage: &[CoverageTold]) {
-    let sum = |count: fn(&CoverageTold) -> usize| coverage.iter().map(count).sum::<usize>();
+fn reached(page: &mut String, coverage: &[CoverageResult]) {
+    let sum = |count: fn(&CoverageResult) -> usize| coverage.iter().map(count).sum::<usize>();
     let missed = |what: &str| coverage.iter().flat_map(|it| &it.missed).filter(|it| it.what == what).count();
     let (steps, endings) = (sum(|it| it.steps), sum(|it| it.endings));
     let _ = writeln!(

@@ -18,8 +18,8 @@ pub use settings::assumptions::{
     Assumptions, ComponentRules, Consecutive, DatabaseRules, Judging, MonitorRules, NameForms, ProbeHabits,
     ResponderRules, Throttle, Times,
 };
-pub use settings::duration::{Length, Range};
-pub use settings::faults::{Cure, Fault, FaultKind, Part, Requester};
+pub use settings::duration::{ModelDuration, Range};
+pub use settings::faults::{Cure, DatabasePart, Fault, FaultKind, Requester};
 pub use settings::{
     ActivationPolicy, ComponentState, CopySettings, DatabaseSettings, ServerSettings, ServiceSettings, ServiceStatus,
     Settings, StartType,

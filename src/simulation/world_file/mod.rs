@@ -3,7 +3,7 @@
 //! A world may extend another: entries of groups are laid over those of the other, anything else takes its place.
 
 use super::exchange;
-use super::exchange::Length;
+use super::exchange::ModelDuration;
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::{FileError, FileId, SourceFile, SourceMap, Span};
 use crate::value::Timestamp;
@@ -37,7 +37,7 @@ pub struct WorldFile {
     /// People who answer questions.
     pub people: Vec<Answerer>,
     /// How long after the start somebody cancels the run.
-    pub cancelled_after: Option<Length>,
+    pub cancelled_after: Option<ModelDuration>,
     /// The modelled Exchange.
     pub exchange: exchange::Settings,
     /// The inventory, resolved from the folder of the file that names it.
@@ -139,7 +139,7 @@ pub struct Answerer {
     pub answer: String,
     /// After how long.
     #[serde(default)]
-    pub after: Length,
+    pub after: ModelDuration,
     /// Who says so; more than one for an approval by several.
     #[serde(default)]
     pub by: Vec<String>,

@@ -35,7 +35,7 @@ fn a_world_is_laid_over_the_one_that_it_extends() {
         ("Old", "b", "north")
     );
     assert_eq!(read.contacts.unreachable, Unreachable::Named(vec!["desk".to_owned()]));
-    assert_eq!(read.people[0].after, Length::seconds(90));
+    assert_eq!(read.people[0].after, ModelDuration::seconds(90));
 }
 
 #[test]

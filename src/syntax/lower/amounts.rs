@@ -1,6 +1,6 @@
 //! Numbers with and without units, and the timings that are made of them.
 
-use super::{Builder, Inner, children};
+use super::{Inner, Lowering, children};
 use crate::diagnostic::{Diagnostic, code};
 use crate::syntax::ast::{Amount, AmountKind, Timings};
 use crate::syntax::grammar::{Node, Rule};
@@ -9,7 +9,7 @@ use crate::value::{Decimal, SignedDuration};
 /// The longest duration that may be written: ten years.
 const LONGEST_MILLISECONDS: i64 = 3650 * 86_400_000;
 
-impl<'a> Builder<'a> {
+impl<'a> Lowering<'a> {
     pub(super) fn amount(&mut self, node: Option<Node<'a>>) -> Amount {
         let Some(node) = node else { return Amount { kind: AmountKind::Invalid, span: Default::default() } };
         let span = self.span(&node);

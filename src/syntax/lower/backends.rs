@@ -1,16 +1,16 @@
 //! Backends: what their actions take, answer and undo.
 
-use super::{Builder, Inner, children};
+use super::{Inner, Lowering, children};
 use crate::source::Span;
 use crate::syntax::ast::{ActionBody, Amount, Backend, Call, Saves, Signature, Statement};
 use crate::syntax::grammar::{Node, Rule};
 use crate::syntax::recovery::Context;
 use crate::value::Class;
 
-impl<'a> Builder<'a> {
+impl<'a> Lowering<'a> {
     pub(super) fn backend(&mut self, node: Node<'a>) -> Backend {
         let span = self.span(&node);
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let name = self.name(inner.next());
         let title = self.take_text(&mut inner);
         let mut backend =
@@ -24,7 +24,7 @@ impl<'a> Builder<'a> {
                         Rule::record => backend.records.push(builder.shape(child)),
                         Rule::enumeration => backend.enumerations.push(builder.enumeration(child)),
                         Rule::unclosed => builder.leave_open(place, &child),
-                        _ => builder.fault(child),
+                        _ => builder.report_error_node(child),
                     }
                 }
             });
@@ -34,7 +34,7 @@ impl<'a> Builder<'a> {
 
     fn signature(&mut self, node: Node<'a>) -> Signature {
         let span = self.span(&node);
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let class = inner.next();
         let class_span = class.as_ref().map_or(span, |node| self.span(node));
         let mut signature = Signature {
@@ -84,12 +84,12 @@ impl<'a> Builder<'a> {
                 self.once(&mut signature.undo, of_call, call, span, "undo");
             }
             Rule::saves => {
-                let mut inner = Inner::of(node);
+                let mut inner = Inner::new(node);
                 let saves = Saves { name: self.name(inner.next()), call: self.call(inner.next()), span };
                 self.once(&mut signature.saves, |first| first.span, saves, span, "saves");
             }
             Rule::action_body => signature.body = self.body(span, Context::Action, |builder| builder.action_body(node)),
-            _ => self.fault(node),
+            _ => self.report_error_node(node),
         }
     }
 
@@ -114,7 +114,7 @@ impl<'a> Builder<'a> {
                     }
                 }
                 Rule::unclosed => self.leave_open(span, &child),
-                _ => self.fault(child),
+                _ => self.report_error_node(child),
             }
         }
         body

@@ -1,6 +1,6 @@
 //! What a file declares, but for backends and tests.
 
-use super::{Builder, Inner, children};
+use super::{Inner, Lowering, children};
 use crate::source::Span;
 use crate::syntax::ast::{
     Alert, Block, Declaration, Ends, Enumeration, Expression, Goal, Import, Limit, LimitPart, Lock, Probe, Procedure,
@@ -9,7 +9,7 @@ use crate::syntax::ast::{
 use crate::syntax::grammar::{Node, Rule};
 use crate::syntax::recovery::Context;
 
-impl<'a> Builder<'a> {
+impl<'a> Lowering<'a> {
     pub(super) fn declaration(&mut self, node: Node<'a>) -> Option<Declaration> {
         let span = self.span(&node);
         Some(match node.as_rule() {
@@ -20,7 +20,7 @@ impl<'a> Builder<'a> {
             Rule::limit => Declaration::Limit(self.limit(node)),
             Rule::probe => Declaration::Probe(self.probe(node)),
             Rule::procedure => {
-                let mut inner = Inner::of(node);
+                let mut inner = Inner::new(node);
                 let name = self.name(inner.next());
                 let parameters = self.parameters(inner.next());
                 let block = self.block(inner.next());
@@ -31,7 +31,7 @@ impl<'a> Builder<'a> {
             Rule::test => Declaration::Test(self.test(node)),
             Rule::EOI => return None,
             _ => {
-                self.fault(node);
+                self.report_error_node(node);
                 return None;
             }
         })
@@ -39,7 +39,7 @@ impl<'a> Builder<'a> {
 
     pub(super) fn shape(&mut self, node: Node<'a>) -> Shape {
         let span = self.span(&node);
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let name = self.name(inner.next());
         let mut fields = Vec::new();
         if let Some(body) = inner.next() {
@@ -49,7 +49,7 @@ impl<'a> Builder<'a> {
                     match child.as_rule() {
                         Rule::field => fields.push(builder.field(child)),
                         Rule::unclosed => builder.leave_open(place, &child),
-                        _ => builder.fault(child),
+                        _ => builder.report_error_node(child),
                     }
                 }
             });
@@ -59,7 +59,7 @@ impl<'a> Builder<'a> {
 
     pub(super) fn enumeration(&mut self, node: Node<'a>) -> Enumeration {
         let span = self.span(&node);
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let open = inner.take(Rule::open).is_some();
         let name = self.name(inner.next());
         let mut words = Vec::new();
@@ -70,7 +70,7 @@ impl<'a> Builder<'a> {
                     match child.as_rule() {
                         Rule::name => words.push(builder.name(Some(child))),
                         Rule::unclosed => builder.leave_open(place, &child),
-                        _ => builder.fault(child),
+                        _ => builder.report_error_node(child),
                     }
                 }
             });
@@ -80,21 +80,21 @@ impl<'a> Builder<'a> {
 
     fn limit(&mut self, node: Node<'a>) -> Limit {
         let span = self.span(&node);
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let action = inner.take(Rule::path).map(|node| self.path(Some(node)));
         let mut parts = Vec::new();
         while let Some(node) = inner.next() {
             let span = self.span(&node);
             match node.as_rule() {
                 Rule::rate => {
-                    let mut part = Inner::of(node);
+                    let mut part = Inner::new(node);
                     let (count, window) = (self.amount(part.next()), self.amount(part.next()));
                     let key = part.next().map(|per| self.path(children(per).next()));
                     parts.push(LimitPart::Rate { count, window, key, span });
                 }
                 Rule::spacing => parts.push(LimitPart::Apart { gap: self.amount(children(node).next()), span }),
                 Rule::per => parts.push(LimitPart::Key { key: self.path(children(node).next()), span }),
-                _ => self.fault(node),
+                _ => self.report_error_node(node),
             }
         }
         Limit { action, parts, span }
@@ -102,7 +102,7 @@ impl<'a> Builder<'a> {
 
     fn runbook(&mut self, node: Node<'a>) -> Runbook {
         let span = self.span(&node);
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let name = self.name(inner.next());
         let parameters = self.parameters(inner.next());
         let mut runbook = Runbook {
@@ -178,7 +178,7 @@ impl<'a> Builder<'a> {
     }
 
     fn alert(&mut self, node: Node<'a>, span: Span) -> Alert {
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let mut names = Vec::new();
         while let Some(text) = self.take_text(&mut inner) {
             names.push(text);
@@ -188,7 +188,7 @@ impl<'a> Builder<'a> {
 
     fn probe(&mut self, node: Node<'a>) -> Probe {
         let span = self.span(&node);
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let name = self.name(inner.next());
         let parameters = self.parameters(inner.next());
         let mut probe = Probe {
@@ -248,7 +248,7 @@ impl<'a> Builder<'a> {
                 self.once(&mut probe.timeout, |first| first.span, amount, span, "timeout");
             }
             Rule::retries => {
-                let mut inner = Inner::of(node);
+                let mut inner = Inner::new(node);
                 let retries = Retries { count: self.amount(inner.next()), timings: self.timings(&mut inner), span };
                 self.once(&mut probe.retries, |first| first.span, retries, span, "retries");
             }

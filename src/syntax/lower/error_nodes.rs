@@ -1,6 +1,6 @@
 //! Nodes of what is wrong: each becomes one diagnostic, and whatever stands inside it is looked through.
 
-use super::{Builder, children};
+use super::{Lowering, children};
 use crate::diagnostic::{Diagnostic, MAX_PER_FILE, code};
 use crate::source::Span;
 use crate::syntax::ast::{Statement, StatementKind};
@@ -11,14 +11,14 @@ use crate::syntax::recovery::{Context, braces};
 /// So many faults of a file are explained; the rest are only counted, and nobody reads them.
 const MOST_EXPLAINED: usize = 5 * MAX_PER_FILE;
 
-impl<'a> Builder<'a> {
+impl<'a> Lowering<'a> {
     /// Reports a node of what is wrong, and every one inside it.
-    pub(super) fn fault(&mut self, node: Node<'a>) {
+    pub(super) fn report_error_node(&mut self, node: Node<'a>) {
         if let Rule::extra = node.as_rule() {
             self.extra(node, None);
             return;
         }
-        self.fault_alone(&node);
+        self.report_single_error(&node);
         self.inside(node);
     }
 
@@ -61,7 +61,7 @@ impl<'a> Builder<'a> {
                 Rule::unclosed => self.unclosed.push((start, at)),
                 _ => {
                     let around = std::mem::replace(&mut self.context, Context::Junk);
-                    self.fault_alone(&node);
+                    self.report_single_error(&node);
                     self.context = around;
                 }
             }
@@ -79,7 +79,7 @@ impl<'a> Builder<'a> {
         self.unclosed.push((body.start as usize, unclosed.as_span().start()));
     }
 
-    fn fault_alone(&mut self, node: &Node<'a>) {
+    fn report_single_error(&mut self, node: &Node<'a>) {
         if self.is_reported(node) {
             return;
         }

@@ -1,6 +1,6 @@
 //! Expressions: the grammar gives operands and operators in the order they stand, precedence is made here.
 
-use super::{Builder, Inner, children};
+use super::{Inner, Lowering, children};
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::Span;
 use crate::syntax::ast::{
@@ -45,7 +45,7 @@ fn is_link(rule: Rule) -> bool {
     matches!(rule, Rule::infix | Rule::narrowing | Rule::member | Rule::prefix)
 }
 
-impl<'a> Builder<'a> {
+impl<'a> Lowering<'a> {
     pub(super) fn expression(&mut self, node: Option<Node<'a>>) -> Expression {
         let Some(node) = node else { return invalid(Span::default()) };
         let span = self.span(&node);
@@ -61,7 +61,7 @@ impl<'a> Builder<'a> {
                 Expression { kind: ExpressionKind::Text(self.text(Some(node))), span }
             }
             _ => {
-                self.fault(node);
+                self.report_error_node(node);
                 invalid(span)
             }
         };
@@ -196,7 +196,7 @@ impl<'a> Builder<'a> {
     /// `.a.b(…)` after something: one node a word.
     fn members(&mut self, inner: &mut Inner<'a>, mut of: Expression) -> Expression {
         while let Some(node) = inner.take(Rule::member) {
-            let mut parts = Inner::of(node);
+            let mut parts = Inner::new(node);
             let path = self.path(parts.next());
             let mut arguments = parts.take(Rule::arguments).map(|node| (self.span(&node), self.arguments(node)));
             let names: Vec<Name> = path.segments().collect();
@@ -239,7 +239,7 @@ impl<'a> Builder<'a> {
                 literal(self.amount(Some(node)))
             }
             _ => {
-                self.fault(node);
+                self.report_error_node(node);
                 ExpressionKind::Invalid
             }
         };
@@ -247,10 +247,10 @@ impl<'a> Builder<'a> {
     }
 
     fn group(&mut self, node: Node<'a>) -> ExpressionKind {
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let inside = self.expression(inner.next());
         while let Some(rest) = inner.next() {
-            self.fault(rest);
+            self.report_error_node(rest);
         }
         ExpressionKind::Group(Box::new(inside))
     }
@@ -263,7 +263,7 @@ impl<'a> Builder<'a> {
             let place = self.span(&child);
             match child.as_rule() {
                 Rule::for_in => {
-                    let mut inner = Inner::of(child);
+                    let mut inner = Inner::new(child);
                     let value = (self.name(inner.next()), self.expression(inner.next()));
                     self.once(&mut each, |(name, _): &(Name, _)| name.span, value, place, "for");
                 }
@@ -272,14 +272,14 @@ impl<'a> Builder<'a> {
                     self.once(&mut condition, |first: &Expression| first.span, value, place, "where");
                 }
                 Rule::sorted_by => {
-                    let mut inner = Inner::of(child);
+                    let mut inner = Inner::new(child);
                     let value = (self.expression(inner.next()), inner.take(Rule::descending).is_some());
                     self.once(&mut key, |(first, _): &(Expression, _)| first.span, value, place, "sorted by");
                 }
                 Rule::operation | Rule::conditional | Rule::quantifier | Rule::question => {
                     items.push(self.expression(Some(child)));
                 }
-                _ => self.fault(child),
+                _ => self.report_error_node(child),
             }
         }
         let (key, descending) = key.map_or((None, false), |(key, descending)| (Some(key), descending));
@@ -319,7 +319,7 @@ impl<'a> Builder<'a> {
                     let text = child.as_str().trim_end_matches(':').into();
                     label = Some(Name { text, span: Span { end: span.end - 1, ..span } });
                 }
-                Rule::bad_part => self.fault(child),
+                Rule::bad_part => self.report_error_node(child),
                 _ => {
                     let label: Option<Name> = label.take();
                     let span = label.as_ref().map_or(span, |label| label.span.to(span));
@@ -336,7 +336,7 @@ impl<'a> Builder<'a> {
             let path = Path { text: "".into(), span: Span::default() };
             return Call { path, arguments: Vec::new(), span: Span::default() };
         };
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let path = self.path(inner.next());
         let mut span = path.span;
         let mut arguments = Vec::new();
@@ -357,7 +357,7 @@ impl<'a> Builder<'a> {
 
     fn conditional(&mut self, node: Node<'a>) -> Expression {
         let span = self.span(&node);
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let condition = Box::new(self.expression(inner.next()));
         let mut part = |builder: &mut Self, word: &str| match inner.next() {
             Some(missing) if missing.as_rule() == Rule::missing => {
@@ -380,7 +380,7 @@ impl<'a> Builder<'a> {
 
     fn quantifier(&mut self, node: Node<'a>) -> Expression {
         let span = self.span(&node);
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let kind = match inner.next().map(|word| word.as_str()) {
             Some("all") => Quantifier::All,
             Some("any") => Quantifier::Any,
@@ -409,7 +409,7 @@ impl<'a> Builder<'a> {
 
     fn question(&mut self, node: Node<'a>) -> Expression {
         let span = self.span(&node);
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let message = self.text(inner.next());
         let choices = inner.next().map(|list| self.choices(list)).unwrap_or_default();
         let timings = self.timings(&mut inner);

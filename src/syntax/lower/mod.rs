@@ -1,7 +1,7 @@
 //! From the grammar's pairs to the tree.
 //!
 //! A construct takes the children that it knows in the order of its grammar rule; any other child is a node of the
-//! grammar's last section and becomes a diagnostic in [`Builder::fault`].
+//! grammar's last section and becomes a diagnostic in [`Lowering::fault`].
 
 pub(super) mod amounts;
 mod backends;
@@ -24,7 +24,7 @@ use std::iter::Peekable;
 use std::ops::Range;
 
 /// Builds the tree of one file.
-pub(super) struct Builder<'a> {
+pub(super) struct Lowering<'a> {
     file: FileId,
     /// The text as its author wrote it: texts in quotes are taken from here.
     original: &'a str,
@@ -44,7 +44,7 @@ pub(super) struct Builder<'a> {
     before: Option<usize>,
 }
 
-impl<'a> Builder<'a> {
+impl<'a> Lowering<'a> {
     pub(super) fn new(file: FileId, original: &'a str, plain: &'a str, reported: &'a [Range<usize>]) -> Self {
         Self {
             file,
@@ -186,7 +186,7 @@ fn children(node: Node<'_>) -> Children<'_> {
 struct Inner<'a>(Peekable<Children<'a>>);
 
 impl<'a> Inner<'a> {
-    fn of(node: Node<'a>) -> Self {
+    fn new(node: Node<'a>) -> Self {
         Self(children(node).peekable())
     }
 

@@ -1,12 +1,12 @@
 //! Blocks and the statements in them.
 
-use super::{Builder, Inner, children};
+use super::{Inner, Lowering, children};
 use crate::source::Span;
 use crate::syntax::ast::{Arm, Block, LetElse, Pattern, Statement, StatementKind, Subject, Text};
 use crate::syntax::grammar::{Node, Rule};
 use crate::syntax::recovery::Context;
 
-impl<'a> Builder<'a> {
+impl<'a> Lowering<'a> {
     pub(super) fn block(&mut self, node: Option<Node<'a>>) -> Block {
         let Some(node) = node else { return Block::default() };
         let span = self.span(&node);
@@ -41,7 +41,7 @@ impl<'a> Builder<'a> {
             Rule::resolve => self.resolve(node),
             Rule::let_value => self.let_value(node),
             Rule::step => {
-                let mut inner = Inner::of(node);
+                let mut inner = Inner::new(node);
                 StatementKind::Step { title: self.text(inner.next()), block: self.block(inner.next()) }
             }
             Rule::escalate | Rule::notify => self.telling(node),
@@ -54,19 +54,19 @@ impl<'a> Builder<'a> {
             Rule::run => StatementKind::Run(self.call(children(node).next())),
             Rule::do_procedure => StatementKind::Do(self.call(children(node).next())),
             Rule::manual => {
-                let mut inner = Inner::of(node);
+                let mut inner = Inner::new(node);
                 let (message, timings) = (self.text(inner.next()), self.timings(&mut inner));
                 StatementKind::Manual { message, timings, otherwise: self.otherwise(&mut inner) }
             }
             Rule::repeat => self.repeat(node),
             Rule::retry => {
-                let mut inner = Inner::of(node);
+                let mut inner = Inner::new(node);
                 let (count, timings) = (self.amount(inner.next()), self.timings(&mut inner));
                 StatementKind::Retry { count, timings, block: self.block(inner.next()) }
             }
             Rule::attempt => self.attempt(node),
             _ => {
-                self.fault(node);
+                self.report_error_node(node);
                 return None;
             }
         };
@@ -74,7 +74,7 @@ impl<'a> Builder<'a> {
     }
 
     fn resolve(&mut self, node: Node<'a>) -> StatementKind {
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         match inner.take(Rule::if_fixed) {
             Some(_) => StatementKind::ResolveIfFixed { timings: self.timings(&mut inner) },
             None => StatementKind::Resolve { message: self.text(inner.next()) },
@@ -83,7 +83,7 @@ impl<'a> Builder<'a> {
 
     fn telling(&mut self, node: Node<'a>) -> StatementKind {
         let escalates = node.as_rule() == Rule::escalate;
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let contact = self.path(inner.next());
         let message = self.text(inner.next());
         let evidence = inner.take(Rule::evidence).into_iter().flat_map(|node| children(node));
@@ -95,7 +95,7 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn let_value(&mut self, node: Node<'a>) -> StatementKind {
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let name = self.name(inner.next());
         let value = self.expression(inner.next());
         let otherwise = match inner.take(Rule::else_value) {
@@ -110,7 +110,7 @@ impl<'a> Builder<'a> {
     }
 
     fn wait(&mut self, node: Node<'a>) -> StatementKind {
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         match inner.take(Rule::wait_until) {
             Some(until) => StatementKind::WaitUntil {
                 condition: self.expression(children(until).next()),
@@ -122,7 +122,7 @@ impl<'a> Builder<'a> {
     }
 
     fn branch(&mut self, node: Node<'a>) -> StatementKind {
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let mut branches = Vec::new();
         while inner.peek().is_some_and(|rule| rule != Rule::otherwise) {
             branches.push((self.expression(inner.next()), self.block(inner.next())));
@@ -131,10 +131,10 @@ impl<'a> Builder<'a> {
     }
 
     fn require(&mut self, node: Node<'a>) -> StatementKind {
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         match inner.take(Rule::approval) {
             Some(approval) => {
-                let mut parts = Inner::of(approval);
+                let mut parts = Inner::new(approval);
                 StatementKind::RequireApproval {
                     message: self.text(parts.next()),
                     by: self.amount(parts.next()),
@@ -150,7 +150,7 @@ impl<'a> Builder<'a> {
     }
 
     fn for_each(&mut self, node: Node<'a>) -> StatementKind {
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let variable = self.name(inner.next());
         let list = self.expression(inner.next());
         let (mut at_most, mut at_a_time) = (None, None);
@@ -166,7 +166,7 @@ impl<'a> Builder<'a> {
 
     fn adverb(&mut self, node: Node<'a>) -> StatementKind {
         let temporary = node.as_rule() == Rule::temporarily;
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let what = match inner.next() {
             Some(node) if node.as_rule() == Rule::block => Subject::Block(self.block(Some(node))),
             Some(node) if node.as_rule() == Rule::do_procedure => Subject::Do(self.call(children(node).next())),
@@ -192,7 +192,7 @@ impl<'a> Builder<'a> {
     }
 
     fn match_value(&mut self, node: Node<'a>) -> StatementKind {
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let value = self.expression(inner.next());
         let mut arms = Vec::new();
         if let Some(node) = inner.next() {
@@ -202,7 +202,7 @@ impl<'a> Builder<'a> {
                     match child.as_rule() {
                         Rule::arm => arms.push(builder.arm(child)),
                         Rule::unclosed => builder.leave_open(span, &child),
-                        _ => builder.fault(child),
+                        _ => builder.report_error_node(child),
                     }
                 }
             });
@@ -212,7 +212,7 @@ impl<'a> Builder<'a> {
 
     fn arm(&mut self, node: Node<'a>) -> Arm {
         let span = self.span(&node);
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let mut patterns = Vec::new();
         while inner.peek().is_some_and(|rule| rule != Rule::block) {
             let Some(node) = inner.next() else { break };
@@ -227,7 +227,7 @@ impl<'a> Builder<'a> {
     }
 
     fn repeat(&mut self, node: Node<'a>) -> StatementKind {
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         StatementKind::Repeat {
             count: self.amount(inner.next()),
             timings: self.timings(&mut inner),
@@ -239,10 +239,10 @@ impl<'a> Builder<'a> {
 
     fn attempt(&mut self, node: Node<'a>) -> StatementKind {
         let span = self.span(&node);
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let block = self.block(inner.next());
         let catch = inner.take(Rule::catch).map(|node| {
-            let mut parts = Inner::of(node);
+            let mut parts = Inner::new(node);
             (self.name(parts.next()), self.block(parts.next()))
         });
         if catch.is_none() {

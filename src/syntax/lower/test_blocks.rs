@@ -1,14 +1,14 @@
 //! `test` blocks.
 
-use super::{Builder, Inner, children};
+use super::{Inner, Lowering, children};
 use crate::syntax::ast::{Call, Expectation, GivenAnswer, GivenSubject, Name, Test, TestLine, Times, Timings};
 use crate::syntax::grammar::{Node, Rule};
 use crate::syntax::recovery::Context;
 
-impl<'a> Builder<'a> {
+impl<'a> Lowering<'a> {
     pub(super) fn test(&mut self, node: Node<'a>) -> Test {
         let span = self.span(&node);
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let title = self.text(inner.next());
         let subject = inner.take(Rule::call).map(|node| self.call(Some(node)));
         let mut lines = Vec::new();
@@ -20,7 +20,7 @@ impl<'a> Builder<'a> {
                         Rule::given => lines.push(builder.given(child)),
                         Rule::expect => lines.push(builder.expect(child)),
                         Rule::unclosed => builder.leave_open(place, &child),
-                        _ => builder.fault(child),
+                        _ => builder.report_error_node(child),
                     }
                 }
             });
@@ -30,7 +30,7 @@ impl<'a> Builder<'a> {
 
     fn given(&mut self, node: Node<'a>) -> TestLine {
         let span = self.span(&node);
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let subject = match inner.next() {
             Some(node) if node.as_rule() == Rule::nobody => GivenSubject::Nobody,
             Some(node) if node.as_rule() == Rule::world => GivenSubject::World(self.text(children(node).next())),
@@ -53,7 +53,7 @@ impl<'a> Builder<'a> {
         match node.as_rule() {
             Rule::answers => answers.extend(children(node).map(|node| GivenAnswer::Value(self.expression(Some(node))))),
             Rule::error => {
-                let mut inner = Inner::of(node);
+                let mut inner = Inner::new(node);
                 let kind = inner.take(Rule::error_kind).map(|node| self.name(children(node).next()));
                 answers.push(GivenAnswer::Error { kind, message: self.take_text(&mut inner) });
             }
@@ -63,7 +63,7 @@ impl<'a> Builder<'a> {
     }
 
     fn placed(&mut self, node: Node<'a>) -> GivenSubject {
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let name = self.text(inner.next());
         let mut roles = Vec::new();
         while let Some(node) = inner.next() {
@@ -78,7 +78,7 @@ impl<'a> Builder<'a> {
 
     fn expect(&mut self, node: Node<'a>) -> TestLine {
         let span = self.span(&node);
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let expectation = match inner.next() {
             Some(node) if node.as_rule() == Rule::timing => {
                 let mut timings = Timings::default();
@@ -97,14 +97,14 @@ impl<'a> Builder<'a> {
     }
 
     fn outcome(&mut self, node: Node<'a>) -> Expectation {
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let word: Name = self.name(inner.next());
         let contact = inner.take(Rule::path).map(|node| self.path(Some(node)));
         Expectation::Outcome { word, contact, text: self.take_text(&mut inner) }
     }
 
     fn expected(&mut self, node: Node<'a>) -> Expectation {
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let negated = inner.take(Rule::negated).is_some();
         let call = self.call(inner.next());
         let times = inner.take(Rule::times).map(|node| {

@@ -1,12 +1,12 @@
 //! Texts in quotes: escapes are replaced, what is interpolated becomes a part of its own.
 
-use super::{Builder, children};
+use super::{Lowering, children};
 use crate::diagnostic::{Diagnostic, code};
 use crate::syntax::ast::{Text, TextPart};
 use crate::syntax::grammar::{Node, Rule};
 use ecow::EcoString;
 
-impl<'a> Builder<'a> {
+impl<'a> Lowering<'a> {
     pub(super) fn text(&mut self, node: Option<Node<'a>>) -> Text {
         let Some(node) = node else { return Text { parts: Vec::new(), raw: false, span: Default::default() } };
         let span = self.span(&node);

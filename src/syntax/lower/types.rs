@@ -1,16 +1,16 @@
 //! Types and parameters.
 
-use super::{Builder, Inner, children};
+use super::{Inner, Lowering, children};
 use crate::syntax::ast::{Field, Parameter, Path, Type, TypeName};
 use crate::syntax::grammar::{Node, Rule};
 
-impl<'a> Builder<'a> {
+impl<'a> Lowering<'a> {
     pub(super) fn parameters(&mut self, node: Option<Node<'a>>) -> Vec<Parameter> {
         let mut parameters = Vec::new();
         for child in node.into_iter().flat_map(|node| children(node)) {
             match child.as_rule() {
                 Rule::parameter => parameters.push(self.parameter(child)),
-                _ => self.fault(child),
+                _ => self.report_error_node(child),
             }
         }
         parameters
@@ -18,7 +18,7 @@ impl<'a> Builder<'a> {
 
     fn parameter(&mut self, node: Node<'a>) -> Parameter {
         let span = self.span(&node);
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let name = self.name(inner.next());
         let type_of = self.type_of(inner.next());
         let default = inner.next().map(|node| self.expression(Some(node)));
@@ -27,7 +27,7 @@ impl<'a> Builder<'a> {
 
     pub(super) fn field(&mut self, node: Node<'a>) -> Field {
         let span = self.span(&node);
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         Field { name: self.name(inner.next()), type_of: self.type_of(inner.next()), span }
     }
 
@@ -44,7 +44,7 @@ impl<'a> Builder<'a> {
             return TypeName { path, inner: None, optional: false, span: Default::default() };
         };
         let span = self.span(&node);
-        let mut inner = Inner::of(node);
+        let mut inner = Inner::new(node);
         let path = self.path(inner.next());
         let within = inner.take(Rule::type_of);
         let within = within.and_then(|node| self.nested(span, |builder| Box::new(builder.type_of(Some(node)))));

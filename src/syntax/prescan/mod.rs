@@ -16,7 +16,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 /// A text in which blanks are spaces, lines end with `\n`, and punctuation outside texts is ASCII.
-pub(super) struct Plain<'a> {
+pub(super) struct Normalized<'a> {
     pub text: Cow<'a, str>,
     pub comments: Vec<Comment>,
     pub diagnostics: Vec<Diagnostic>,
@@ -27,7 +27,7 @@ pub(super) struct Plain<'a> {
 }
 
 /// Makes a text plain.
-pub(super) fn scan(file: FileId, text: &str) -> Plain<'_> {
+pub(super) fn prescan(file: FileId, text: &str) -> Normalized<'_> {
     let mut scanner = Scanner {
         file,
         text,
@@ -40,7 +40,7 @@ pub(super) fn scan(file: FileId, text: &str) -> Plain<'_> {
         depth: 0,
         patches: Vec::new(),
         wide: None,
-        plain: Plain {
+        plain: Normalized {
             text: Cow::Borrowed(text),
             comments: Vec::new(),
             diagnostics: Vec::new(),
@@ -76,7 +76,7 @@ struct Scanner<'a> {
     patches: Vec<Patch>,
     /// Full-width punctuation on this line, not reported yet: the patches that stand for it.
     wide: Option<Range<usize>>,
-    plain: Plain<'a>,
+    plain: Normalized<'a>,
 }
 
 impl<'a> Scanner<'a> {
@@ -187,7 +187,7 @@ impl<'a> Scanner<'a> {
         self.plain.diagnostics.push(diagnostic);
     }
 
-    fn finish(mut self) -> Plain<'a> {
+    fn finish(mut self) -> Normalized<'a> {
         if self.patches.is_empty() {
             return self.plain;
         }

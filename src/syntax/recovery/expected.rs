@@ -7,7 +7,7 @@ use crate::syntax::grammar::Rule;
 use pest::error::{ErrorVariant, InputLocation};
 
 /// Where reading stopped.
-pub(super) struct Stuck {
+pub(super) struct ParseFailure {
     /// Bytes from the start of the text.
     pub at: usize,
     /// What could have stood there.
@@ -15,10 +15,10 @@ pub(super) struct Stuck {
 }
 
 /// Reads a text that is known to be wrong, with an empty block after it where a real one follows.
-pub(super) fn read(rule: Rule, text: &str, block: bool) -> Stuck {
+pub(super) fn read(rule: Rule, text: &str, block: bool) -> ParseFailure {
     let whole = format!("{text}{}", if block { " { }" } else { " " });
     match grammar::read(rule, &whole) {
-        Ok(pairs) => Stuck { at: pairs.as_str().len().min(text.len()), expected: Vec::new() },
+        Ok(pairs) => ParseFailure { at: pairs.as_str().len().min(text.len()), expected: Vec::new() },
         Err(error) => {
             let at = match error.location {
                 InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
@@ -27,13 +27,13 @@ pub(super) fn read(rule: Rule, text: &str, block: bool) -> Stuck {
                 ErrorVariant::ParsingError { positives, .. } => positives.as_slice(),
                 ErrorVariant::CustomError { .. } => &[],
             };
-            Stuck { at, expected: names(rules, rule) }
+            ParseFailure { at, expected: names(rules, rule) }
         }
     }
 }
 
 /// Says where a line stops making sense.
-pub(super) fn diagnostic(file: FileId, start: usize, text: &str, word: &str, stuck: Stuck) -> Diagnostic {
+pub(super) fn diagnostic(file: FileId, start: usize, text: &str, word: &str, stuck: ParseFailure) -> Diagnostic {
     let rest = text.get(stuck.at..).unwrap_or("");
     let at = stuck.at + rest.len() - rest.trim_start().len();
     let rest = rest.trim_start();

@@ -5,7 +5,7 @@ use crate::syntax::grammar::Rule;
 
 /// Where a word may begin a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum KeywordPosition {
     File,
     Header,
     Clause,
@@ -16,7 +16,7 @@ pub(super) enum Place {
     Test,
 }
 
-impl Place {
+impl KeywordPosition {
     pub(super) fn wording(self) -> &'static str {
         match self {
             Self::File => "outside of all braces",
@@ -32,125 +32,160 @@ impl Place {
 }
 
 /// A word, the rule for its line, and an example of it.
-pub(super) struct Word {
+pub(super) struct Keyword {
     pub word: &'static str,
     pub rule: Rule,
-    pub place: Place,
+    pub place: KeywordPosition,
     pub form: &'static str,
     /// The word that must follow.
     pub second: Option<&'static str>,
 }
 
-const fn word(word: &'static str, rule: Rule, place: Place, form: &'static str) -> Word {
-    Word { word, rule, place, form, second: None }
+const fn keyword(word: &'static str, rule: Rule, place: KeywordPosition, form: &'static str) -> Keyword {
+    Keyword { word, rule, place, form, second: None }
 }
 
-const fn pair(word: &'static str, second: &'static str, rule: Rule, place: Place, form: &'static str) -> Word {
-    Word { word, rule, place, form, second: Some(second) }
+const fn pair(
+    word: &'static str,
+    second: &'static str,
+    rule: Rule,
+    place: KeywordPosition,
+    form: &'static str,
+) -> Keyword {
+    Keyword { word, rule, place, form, second: Some(second) }
 }
 
 /// What may stand after `require` instead of a condition.
-pub(super) const APPROVAL: Word =
-    word("approval", Rule::approval, Place::Statement, "`require approval \"question\" by 1 within 1h`");
+pub(super) const APPROVAL: Keyword =
+    keyword("approval", Rule::approval, KeywordPosition::Statement, "`require approval \"question\" by 1 within 1h`");
 
-pub(super) const ALL: &[Word] = &[
-    word("import", Rule::import, Place::File, "`import \"file.runbook\"`"),
-    word("role", Rule::role, Place::File, "`role mailbox { fact: text }`"),
-    word("record", Rule::record, Place::Shared, "`record Name { field: text }`"),
-    word("enum", Rule::enumeration, Place::Shared, "`enum Name { first, second }`"),
-    pair("open", "enum", Rule::enumeration, Place::Shared, "`open enum Name { first, second }`"),
-    word(
+pub(super) const ALL: &[Keyword] = &[
+    keyword("import", Rule::import, KeywordPosition::File, "`import \"file.runbook\"`"),
+    keyword("role", Rule::role, KeywordPosition::File, "`role mailbox { fact: text }`"),
+    keyword("record", Rule::record, KeywordPosition::Shared, "`record Name { field: text }`"),
+    keyword("enum", Rule::enumeration, KeywordPosition::Shared, "`enum Name { first, second }`"),
+    pair("open", "enum", Rule::enumeration, KeywordPosition::Shared, "`open enum Name { first, second }`"),
+    keyword(
         "limit",
         Rule::limit,
-        Place::Header,
+        KeywordPosition::Header,
         "`limit 4 per 24h, 1h apart, per server`; outside of runbooks an action stands before the number",
     ),
-    word("probe", Rule::probe, Place::File, "`probe Name(server: host) { … }`"),
-    word("procedure", Rule::procedure, Place::File, "`procedure Name(server: host) { … }`"),
-    word("runbook", Rule::runbook, Place::File, "`runbook Name(server: host) { … }`"),
-    word("backend", Rule::backend, Place::File, "`backend name \"what it is\" { … }`"),
-    word("test", Rule::test, Place::File, "`test \"title\" for Name(server: \"a\") { … }`"),
-    word("title", Rule::title, Place::Both, "`title \"text\"`"),
-    word("alert", Rule::alert, Place::Header, "`alert \"name\", \"other name\" in \"GROUP\"`"),
-    word("goal", Rule::goal, Place::Header, "`goal Probe(server)`"),
-    word("contact", Rule::contact, Place::Header, "`contact name`"),
-    word("lock", Rule::lock, Place::Header, "`lock server, \"name\"`"),
-    pair("ends", "within", Rule::ends, Place::Header, "`ends within 4h`"),
-    word("group", Rule::group, Place::Clause, "`group \"name\"`"),
-    word("depends_on", Rule::depends_on, Place::Clause, "`depends_on \"name\", \"name\"`"),
-    word("timeout", Rule::timeout, Place::Clause, "`timeout 2m`"),
-    word("retries", Rule::retries, Place::Clause, "`retries 2 every 30s`"),
-    word("ask", Rule::asks, Place::Clause, "`ask backend.observation(server)`"),
-    pair("unknown", "if", Rule::unknown_if, Place::Clause, "`unknown if condition`"),
-    pair("passed", "if", Rule::passed_if, Place::Clause, "`passed if condition`"),
-    word("step", Rule::step, Place::Statement, "`step \"title\" { … }`"),
-    word("resolve", Rule::resolve, Place::Statement, "`resolve if fixed within 5m every 30s`, or `resolve \"text\"`"),
-    pair("escalate", "to", Rule::escalate, Place::Statement, "`escalate to contact \"text\" with value, value`"),
-    word("notify", Rule::notify, Place::Statement, "`notify contact \"text\" with value`"),
-    word(
+    keyword("probe", Rule::probe, KeywordPosition::File, "`probe Name(server: host) { … }`"),
+    keyword("procedure", Rule::procedure, KeywordPosition::File, "`procedure Name(server: host) { … }`"),
+    keyword("runbook", Rule::runbook, KeywordPosition::File, "`runbook Name(server: host) { … }`"),
+    keyword("backend", Rule::backend, KeywordPosition::File, "`backend name \"what it is\" { … }`"),
+    keyword("test", Rule::test, KeywordPosition::File, "`test \"title\" for Name(server: \"a\") { … }`"),
+    keyword("title", Rule::title, KeywordPosition::Both, "`title \"text\"`"),
+    keyword("alert", Rule::alert, KeywordPosition::Header, "`alert \"name\", \"other name\" in \"GROUP\"`"),
+    keyword("goal", Rule::goal, KeywordPosition::Header, "`goal Probe(server)`"),
+    keyword("contact", Rule::contact, KeywordPosition::Header, "`contact name`"),
+    keyword("lock", Rule::lock, KeywordPosition::Header, "`lock server, \"name\"`"),
+    pair("ends", "within", Rule::ends, KeywordPosition::Header, "`ends within 4h`"),
+    keyword("group", Rule::group, KeywordPosition::Clause, "`group \"name\"`"),
+    keyword("depends_on", Rule::depends_on, KeywordPosition::Clause, "`depends_on \"name\", \"name\"`"),
+    keyword("timeout", Rule::timeout, KeywordPosition::Clause, "`timeout 2m`"),
+    keyword("retries", Rule::retries, KeywordPosition::Clause, "`retries 2 every 30s`"),
+    keyword("ask", Rule::asks, KeywordPosition::Clause, "`ask backend.observation(server)`"),
+    pair("unknown", "if", Rule::unknown_if, KeywordPosition::Clause, "`unknown if condition`"),
+    pair("passed", "if", Rule::passed_if, KeywordPosition::Clause, "`passed if condition`"),
+    keyword("step", Rule::step, KeywordPosition::Statement, "`step \"title\" { … }`"),
+    keyword(
+        "resolve",
+        Rule::resolve,
+        KeywordPosition::Statement,
+        "`resolve if fixed within 5m every 30s`, or `resolve \"text\"`",
+    ),
+    pair(
+        "escalate",
+        "to",
+        Rule::escalate,
+        KeywordPosition::Statement,
+        "`escalate to contact \"text\" with value, value`",
+    ),
+    keyword("notify", Rule::notify, KeywordPosition::Statement, "`notify contact \"text\" with value`"),
+    keyword(
         "require",
         Rule::require,
-        Place::Statement,
+        KeywordPosition::Statement,
         "`require condition else { … }`, or `require approval \"question\" by 1 within 1h`",
     ),
-    word("wait", Rule::wait, Place::Statement, "`wait 5m`, or `wait until condition within 20m every 30s`"),
-    word(
+    keyword(
+        "wait",
+        Rule::wait,
+        KeywordPosition::Statement,
+        "`wait 5m`, or `wait until condition within 20m every 30s`",
+    ),
+    keyword(
         "temporarily",
         Rule::temporarily,
-        Place::Statement,
+        KeywordPosition::Statement,
         "`temporarily backend.action(server), keep on failure`, or `temporarily { … } undo { … }`",
     ),
-    word("permanently", Rule::permanently, Place::Statement, "`permanently backend.action(server), undo on failure`"),
-    word(
+    keyword(
+        "permanently",
+        Rule::permanently,
+        KeywordPosition::Statement,
+        "`permanently backend.action(server), undo on failure`",
+    ),
+    keyword(
         "let",
         Rule::let_value,
-        Place::Statement,
+        KeywordPosition::Statement,
         "`let name = value`, with `else { … }` or `else value` where the value may be absent",
     ),
-    word("if", Rule::branch, Place::Statement, "`if condition { … } else { … }`"),
-    word("match", Rule::match_value, Place::Statement, "`match value { word { … } else { … } }`"),
-    word("for", Rule::for_each, Place::Statement, "`for x in list, at most 10, 2 at a time { … }`"),
-    word("repeat", Rule::repeat, Place::Statement, "`repeat 3 times every 1m until condition { … }`"),
-    word("retry", Rule::retry, Place::Statement, "`retry 3 times every 10s { … }`"),
-    word("try", Rule::attempt, Place::Statement, "`try { … } catch error { … }`"),
-    word("do", Rule::do_procedure, Place::Statement, "`do Procedure(argument)`"),
-    word("run", Rule::run, Place::Statement, "`run Runbook(argument)`"),
-    word("manual", Rule::manual, Place::Statement, "`manual \"what to do\" within 4h`"),
-    word("observe", Rule::signature, Place::Backend, "`observe name(server: host) -> type timeout 1m`"),
-    word("change", Rule::signature, Place::Backend, "`change name(server: host) undo other(server) timeout 1m`"),
-    word(
+    keyword("if", Rule::branch, KeywordPosition::Statement, "`if condition { … } else { … }`"),
+    keyword("match", Rule::match_value, KeywordPosition::Statement, "`match value { word { … } else { … } }`"),
+    keyword("for", Rule::for_each, KeywordPosition::Statement, "`for x in list, at most 10, 2 at a time { … }`"),
+    keyword("repeat", Rule::repeat, KeywordPosition::Statement, "`repeat 3 times every 1m until condition { … }`"),
+    keyword("retry", Rule::retry, KeywordPosition::Statement, "`retry 3 times every 10s { … }`"),
+    keyword("try", Rule::attempt, KeywordPosition::Statement, "`try { … } catch error { … }`"),
+    keyword("do", Rule::do_procedure, KeywordPosition::Statement, "`do Procedure(argument)`"),
+    keyword("run", Rule::run, KeywordPosition::Statement, "`run Runbook(argument)`"),
+    keyword("manual", Rule::manual, KeywordPosition::Statement, "`manual \"what to do\" within 4h`"),
+    keyword("observe", Rule::signature, KeywordPosition::Backend, "`observe name(server: host) -> type timeout 1m`"),
+    keyword(
+        "change",
+        Rule::signature,
+        KeywordPosition::Backend,
+        "`change name(server: host) undo other(server) timeout 1m`",
+    ),
+    keyword(
         "disrupt",
         Rule::signature,
-        Place::Backend,
+        KeywordPosition::Backend,
         "`disrupt name(server: host) once confirm other(server) timeout 1m`",
     ),
-    word("destroy", Rule::signature, Place::Backend, "`destroy name(server: host) timeout 1m`"),
-    word(
+    keyword("destroy", Rule::signature, KeywordPosition::Backend, "`destroy name(server: host) timeout 1m`"),
+    keyword(
         "given",
         Rule::given,
-        Place::Test,
+        KeywordPosition::Test,
         "`given backend.action(argument) answers value`, `given Probe fails, then passes`, `given host \"name\" is role(fact: value)`, or `given nobody answers`",
     ),
-    word(
+    keyword(
         "expect",
         Rule::expect,
-        Place::Test,
+        KeywordPosition::Test,
         "`expect resolved`, `expect escalated to contact`, `expect backend.action(argument) once`, `expect no disrupt`, or `expect within 20m`",
     ),
 ];
 
 /// The words that may begin a line in a body.
-pub(super) fn of(context: Context) -> impl Iterator<Item = &'static Word> {
+pub(super) fn keywords_in(context: Context) -> impl Iterator<Item = &'static Keyword> {
     ALL.iter().filter(move |word| match context {
-        Context::File => matches!(word.place, Place::File | Place::Shared) || word.word == "limit",
-        Context::Runbook => matches!(word.place, Place::Header | Place::Both | Place::Statement),
-        Context::Block => word.place == Place::Statement,
-        Context::Probe => {
-            matches!(word.place, Place::Clause | Place::Both) || matches!(word.word, "let" | "temporarily")
+        Context::File => matches!(word.place, KeywordPosition::File | KeywordPosition::Shared) || word.word == "limit",
+        Context::Runbook => {
+            matches!(word.place, KeywordPosition::Header | KeywordPosition::Both | KeywordPosition::Statement)
         }
-        Context::Backend => matches!(word.place, Place::Backend | Place::Shared),
+        Context::Block => word.place == KeywordPosition::Statement,
+        Context::Probe => {
+            matches!(word.place, KeywordPosition::Clause | KeywordPosition::Both)
+                || matches!(word.word, "let" | "temporarily")
+        }
+        Context::Backend => matches!(word.place, KeywordPosition::Backend | KeywordPosition::Shared),
         Context::Action => word.word == "let",
-        Context::Test => word.place == Place::Test,
+        Context::Test => word.place == KeywordPosition::Test,
         Context::Arms | Context::Fields | Context::Words => false,
         Context::Junk => true,
     })

@@ -10,7 +10,7 @@ use super::grammar;
 use super::grammar::Rule;
 use crate::diagnostic::{Diagnostic, code, nearest};
 use crate::source::{FileId, Span};
-use keywords::Word;
+use keywords::Keyword;
 
 /// What the body holds in which a line stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub(super) fn line(file: FileId, start: usize, text: &str, context: Context, blo
     let first = text.lines().next().unwrap_or("").trim_end();
     let span = Span::new(file, start as u32, (start + first.len()) as u32);
     let word = first_word(text);
-    if let Some(known) = keywords::of(context).find(|known| known.word == word) {
+    if let Some(known) = keywords::keywords_in(context).find(|known| known.word == word) {
         return again(file, start, text, known, block);
     }
     let word_span = Span { end: span.start + word.len() as u32, ..span };
@@ -63,10 +63,12 @@ pub(super) fn line(file: FileId, start: usize, text: &str, context: Context, blo
             .help("Write `let` before the name. A name is bound once and never changed")
             .fix(span.before(), "let ");
     }
-    if let Some(near) = nearest(word, keywords::of(context).map(|known| known.word)).filter(|_| !word.is_empty()) {
+    if let Some(near) =
+        nearest(word, keywords::keywords_in(context).map(|known| known.word)).filter(|_| !word.is_empty())
+    {
         let diagnostic = Diagnostic::error(code::NOT_UNDERSTOOD, word_span, format!("No line begins with `{word}`"))
             .here(format!("did you mean `{near}`?"));
-        let known = keywords::of(context).find(|known| known.word == near);
+        let known = keywords::keywords_in(context).find(|known| known.word == near);
         let corrected = format!("{near}{rest}");
         let certain = known.is_some_and(|known| understood(&corrected, known.rule, block));
         let diagnostic = match known {
@@ -98,7 +100,7 @@ fn call(file: FileId, start: usize, text: &str, span: Span) -> Diagnostic {
 }
 
 /// Reads a line by the rule of its first word, and says where that ends.
-fn again(file: FileId, start: usize, text: &str, known: &Word, block: bool) -> Diagnostic {
+fn again(file: FileId, start: usize, text: &str, known: &Keyword, block: bool) -> Diagnostic {
     let form = format!("`{}` is written {}.", known.word, known.form);
     if let Some(second) = known.second
         && first_word(text.get(known.word.len()..).unwrap_or("").trim_start()) != second

@@ -3,8 +3,8 @@
 use super::ascii::ascii;
 use super::contract::{Envelope, Request, SCHEMA};
 use super::script::{MARK, arguments};
-use crate::transport::process::{Captured, Ending, Finished, Invocation};
-use crate::transport::system::Outside;
+use crate::transport::process::{Captured, Ending, Invocation, ProcessOutput};
+use crate::transport::system::System;
 use crate::value::{ActionError, ErrorKind, PowerShellSettings, display_size};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub struct Shell<'a> {
     /// The folder that it is started in; this program's own when absent.
     pub folder: Option<PathBuf>,
     /// Where commands run.
-    pub outside: &'a dyn Outside,
+    pub outside: &'a dyn System,
 }
 
 /// Hands a request to PowerShell and takes its envelope, within `limit`. An envelope with error records is an answer;
@@ -67,7 +67,7 @@ pub async fn call(shell: &Shell<'_>, request: &Request, limit: Duration) -> Resu
     }
 }
 
-fn no_answer(request: &Request, finished: &Finished) -> ActionError {
+fn no_answer(request: &Request, finished: &ProcessOutput) -> ActionError {
     // ssh says so when the connection could not be had or was lost. Nothing is changed by a question.
     let kind = match finished.ending {
         Ending::Code(255) if request.only_reads() => ErrorKind::Unreachable,

@@ -14,7 +14,7 @@ pub struct Request {
     /// Version of this form: [`SCHEMA`].
     pub schema: u32,
     /// Where it is called.
-    pub place: Place,
+    pub place: Target,
     /// Its name, one of those that the script knows.
     pub cmdlet: String,
     /// Its parameters, splatted: a text, a number, `true` or `false` each.
@@ -27,7 +27,7 @@ pub struct Request {
 
 impl Request {
     /// A call of a cmdlet, without parameters yet.
-    pub fn new(place: Place, cmdlet: &str) -> Self {
+    pub fn new(place: Target, cmdlet: &str) -> Self {
         let (cmdlet, parameters) = (cmdlet.to_owned(), Map::new());
         Self { schema: SCHEMA, place, cmdlet, parameters, filter: None, select: Vec::new() }
     }
@@ -59,7 +59,7 @@ impl Request {
 /// Where a cmdlet is called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Place {
+pub enum Target {
     /// In a remote session with Exchange, on the first of these servers that gives one. None: the shell itself has the
     /// Exchange cmdlets.
     Exchange {
@@ -110,7 +110,7 @@ pub struct Envelope {
 #[serde(deny_unknown_fields)]
 pub struct ErrorRecord {
     /// What was under way.
-    pub stage: Stage,
+    pub stage: ErrorStage,
     /// `FullyQualifiedErrorId`, such as `NamedParameterNotFound,Set-ImapSettings`.
     pub id: String,
     /// `CategoryInfo.Category`, such as `InvalidArgument`.
@@ -122,7 +122,7 @@ pub struct ErrorRecord {
 /// How far a call had come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Stage {
+pub enum ErrorStage {
     /// No session or connection was to be had: nothing was asked of the server.
     Connect,
     /// The parameters do not fit the cmdlet: nothing was asked of the server.

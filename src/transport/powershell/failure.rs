@@ -1,6 +1,6 @@
 //! What an error record means.
 
-use super::contract::{ErrorRecord, Stage};
+use super::contract::{ErrorRecord, ErrorStage};
 use crate::transport::process::sanitised;
 use crate::value::{ActionError, ErrorKind, Loss, Value};
 
@@ -30,13 +30,13 @@ pub fn failure(cmdlet: &str, record: &ErrorRecord) -> ActionError {
     let not_opened = matches!(record.category.as_str(), "OpenError" | "ConnectionError")
         || named(&["ComputerNotFound", "PSSessionOpenFailed"]);
     let kind = match record.stage {
-        Stage::Bind => ErrorKind::Refused,
-        Stage::Connect => ErrorKind::Unreachable,
-        Stage::Command if names().next().is_some_and(|first| NOT_BOUND.contains(&first)) => ErrorKind::Refused,
-        Stage::Command if not_opened => ErrorKind::Unreachable,
+        ErrorStage::Bind => ErrorKind::Refused,
+        ErrorStage::Connect => ErrorKind::Unreachable,
+        ErrorStage::Command if names().next().is_some_and(|first| NOT_BOUND.contains(&first)) => ErrorKind::Refused,
+        ErrorStage::Command if not_opened => ErrorKind::Unreachable,
         // The connection was there, and broke.
-        Stage::Command if named(&["JobFailure", "PSSessionStateBroken"]) => ErrorKind::Unknown,
-        Stage::Command => ErrorKind::Failed,
+        ErrorStage::Command if named(&["JobFailure", "PSSessionStateBroken"]) => ErrorKind::Unknown,
+        ErrorStage::Command => ErrorKind::Failed,
     };
     let message = sentence(&record.message);
     let message = if message.is_empty() { record.category.as_str() } else { message.as_str() };
@@ -65,15 +65,15 @@ mod tests {
     #[test]
     fn kinds_say_what_is_known() {
         for (stage, id, category, kind) in [
-            (Stage::Bind, "anything", "OperationStopped", ErrorKind::Refused),
-            (Stage::Connect, "AccessDenied,PSSessionOpenFailed", "OpenError", ErrorKind::Unreachable),
-            (Stage::Command, "NamedParameterNotFound,Set-ImapSettings", "InvalidArgument", ErrorKind::Refused),
-            (Stage::Command, "CommandNotFoundException", "ObjectNotFound", ErrorKind::Refused),
-            (Stage::Command, "NetworkPathNotFound,PSSessionStateBroken", "OpenError", ErrorKind::Unreachable),
-            (Stage::Command, "ComputerNotFound,PSSessionStateBroken", "", ErrorKind::Unreachable),
-            (Stage::Command, "JobFailure", "OperationStopped", ErrorKind::Unknown),
-            (Stage::Command, "NoServiceFoundForGivenName,Microsoft.X", "ObjectNotFound", ErrorKind::Failed),
-            (Stage::Command, "", "", ErrorKind::Failed),
+            (ErrorStage::Bind, "anything", "OperationStopped", ErrorKind::Refused),
+            (ErrorStage::Connect, "AccessDenied,PSSessionOpenFailed", "OpenError", ErrorKind::Unreachable),
+            (ErrorStage::Command, "NamedParameterNotFound,Set-ImapSettings", "InvalidArgument", ErrorKind::Refused),
+            (ErrorStage::Command, "CommandNotFoundException", "ObjectNotFound", ErrorKind::Refused),
+            (ErrorStage::Command, "NetworkPathNotFound,PSSessionStateBroken", "OpenError", ErrorKind::Unreachable),
+            (ErrorStage::Command, "ComputerNotFound,PSSessionStateBroken", "", ErrorKind::Unreachable),
+            (ErrorStage::Command, "JobFailure", "OperationStopped", ErrorKind::Unknown),
+            (ErrorStage::Command, "NoServiceFoundForGivenName,Microsoft.X", "ObjectNotFound", ErrorKind::Failed),
+            (ErrorStage::Command, "", "", ErrorKind::Failed),
         ] {
             let (id, category) = (id.to_owned(), category.to_owned());
             let record = ErrorRecord { stage, id, category, message: "No.\r\nReally.".to_owned() };
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn a_message_steers_no_terminal_and_ends() {
         let message = format!("\u{1b}[2J{}", "x".repeat(100_000));
-        let record = ErrorRecord { stage: Stage::Command, id: String::new(), category: String::new(), message };
+        let record = ErrorRecord { stage: ErrorStage::Command, id: String::new(), category: String::new(), message };
         let error = failure("Get-X", &record);
         assert!(error.message.starts_with("Get-X: x") && error.message.chars().count() < 600, "{error}");
     }

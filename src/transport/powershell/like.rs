@@ -31,13 +31,13 @@ pub fn has_wildcard(text: &str) -> bool {
 
 /// What one place of a pattern stands for.
 #[derive(Clone, Copy)]
-enum Fits<'p> {
+enum PatternMatch<'p> {
     Any,
     One(char),
     Among(&'p [char]),
 }
 
-impl Fits<'_> {
+impl PatternMatch<'_> {
     fn holds(self, letter: char) -> bool {
         match self {
             Self::Any => true,
@@ -60,15 +60,15 @@ impl Fits<'_> {
 }
 
 /// The first place of a pattern, and the rest of it.
-fn one(pattern: &[char]) -> Option<(Fits<'_>, &[char])> {
+fn one(pattern: &[char]) -> Option<(PatternMatch<'_>, &[char])> {
     match pattern {
-        ['?', rest @ ..] => Some((Fits::Any, rest)),
-        ['`', own, rest @ ..] => Some((Fits::One(*own), rest)),
+        ['?', rest @ ..] => Some((PatternMatch::Any, rest)),
+        ['`', own, rest @ ..] => Some((PatternMatch::One(*own), rest)),
         ['[', rest @ ..] => {
             let end = rest.iter().skip(1).position(|letter| *letter == ']')? + 1;
-            Some((Fits::Among(rest.get(..end)?), rest.get(end + 1..)?))
+            Some((PatternMatch::Among(rest.get(..end)?), rest.get(end + 1..)?))
         }
-        [own, rest @ ..] => Some((Fits::One(*own), rest)),
+        [own, rest @ ..] => Some((PatternMatch::One(*own), rest)),
         [] => None,
     }
 }

@@ -18,9 +18,9 @@ mod script;
 mod tests;
 
 pub use call::{Shell, call};
-pub use contract::{Envelope, ErrorRecord, Filter, Place, Request, SCHEMA, Stage};
+pub use contract::{Envelope, ErrorRecord, ErrorStage, Filter, Request, SCHEMA, Target};
 pub use failure::{failure, sentence};
 pub use like::{has_wildcard, is_like};
-pub use object::{Numbers, Object, is_cut, time, word};
+pub use object::{Numbers, Object, enum_name, is_cut, time};
 pub use responder::{request_of, turned_down, written};
 pub use script::arguments;

@@ -86,10 +86,10 @@ impl<'a> Object<'a> {
 
     /// A word of an enum, which comes as its text or as its number. A number that the table does not have is a mismatch:
     /// nobody knows what it says.
-    pub fn word(&self, property: &str, numbers: Numbers) -> Result<EcoString, ActionError> {
+    pub fn enum_word(&self, property: &str, numbers: Numbers) -> Result<EcoString, ActionError> {
         let text = self.text(property)?;
         let is_truth = matches!(self.property(property), Some(Json::Bool(_)));
-        word(&text, numbers)
+        enum_name(&text, numbers)
             .filter(|_| !is_truth)
             .ok_or_else(|| self.mismatch(property, &format!("has a value that means nothing here: {text}")))
     }
@@ -130,7 +130,7 @@ impl<'a> Object<'a> {
 }
 
 /// A word from its text, whatever the case, or from its number. Words that are not in the table are taken as they come.
-pub fn word(text: &str, numbers: Numbers) -> Option<EcoString> {
+pub fn enum_name(text: &str, numbers: Numbers) -> Option<EcoString> {
     let text = text.trim();
     if let Ok(number) = text.parse::<i64>() {
         return numbers.iter().find(|(own, _)| *own == number).map(|(_, word)| EcoString::from(*word));

@@ -1,7 +1,7 @@
 //! The other side of a call, for whoever stands in for PowerShell.
 
 use super::ascii::ascii;
-use super::contract::{Envelope, ErrorRecord, Request, SCHEMA, Stage};
+use super::contract::{Envelope, ErrorRecord, ErrorStage, Request, SCHEMA};
 use super::script::{MARK, arguments, cmdlets};
 use crate::transport::process::Invocation;
 use crate::value::PowerShellSettings;
@@ -32,5 +32,5 @@ pub fn turned_down(request: &Request) -> Option<ErrorRecord> {
             format!("NamedParameterNotFound,{},{unknown}", cmdlet.name)
         }
     };
-    Some(ErrorRecord { stage: Stage::Bind, message: id.clone(), id, category: "OperationStopped".to_owned() })
+    Some(ErrorRecord { stage: ErrorStage::Bind, message: id.clone(), id, category: "OperationStopped".to_owned() })
 }

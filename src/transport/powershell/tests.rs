@@ -80,19 +80,19 @@ fn what_is_not_in_the_list_is_turned_down() {
         assert!(words, "{:?}", cmdlet.parameters);
     }
     let id = |request: Request| turned_down(&request).map(|record| record.id);
-    let set = || Request::new(Place::Here, "set-imapsettings").with("server", "x");
+    let set = || Request::new(Target::Here, "set-imapsettings").with("server", "x");
     assert_eq!(id(set().with("ProtocolLogEnabled", true)), None);
     let wrong = id(set().with("ProtocolLoggingEnabled", true)).unwrap();
     assert_eq!(wrong, "NamedParameterNotFound,Set-ImapSettings,ProtocolLoggingEnabled");
     for cmdlet in ["", "Stop-Computer", "Invoke-Expression", "Get-Service Name", "Get-*"] {
-        assert!(id(Request::new(Place::Here, cmdlet)).unwrap().starts_with("CommandNotFoundException"), "{cmdlet}");
+        assert!(id(Request::new(Target::Here, cmdlet)).unwrap().starts_with("CommandNotFoundException"), "{cmdlet}");
     }
 }
 
 #[test]
 fn a_request_is_recognised_by_exactly_our_command_line() {
     let settings = PowerShellSettings { command: vec!["ssh".into(), "admin1".into()], exchange: vec![] };
-    let request = Request::new(Place::Here, "Get-Service").with("Name", "é");
+    let request = Request::new(Target::Here, "Get-Service").with("Name", "é");
     let input = serde_json::to_vec(&request).unwrap();
     let right = [settings.command.as_slice(), arguments()].concat();
     let read = |arguments: &[String], input: &[u8]| {

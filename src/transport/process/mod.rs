@@ -97,7 +97,7 @@ fn signal_name(number: i32) -> &'static str {
 
 /// A process that has ended.
 #[derive(Debug)]
-pub struct Finished {
+pub struct ProcessOutput {
     /// How.
     pub ending: Ending,
     /// What it wrote to its standard output.
@@ -115,7 +115,7 @@ pub struct Finished {
 /// # Errors
 /// `refused` when nothing was started: no arguments, a NUL in one, no such program, or one that may not be run.
 /// `timed_out` at the deadline; the evidence is the end of its output. `unknown` when it was started and cannot be watched.
-pub async fn run(invocation: Invocation<'_>, limit: Duration) -> Result<Finished, ActionError> {
+pub async fn run(invocation: Invocation<'_>, limit: Duration) -> Result<ProcessOutput, ActionError> {
     let program = check_arguments(invocation.arguments)?;
     let (mut group, pipes) = start(program, &invocation)?;
     let Pipes { stdin, stdout, stderr } = pipes;
@@ -155,7 +155,7 @@ pub async fn run(invocation: Invocation<'_>, limit: Duration) -> Result<Finished
     match finished {
         Ok(Ok(())) => {
             let status = group.reap().map_err(|error| lost_sight(program, &error))?;
-            Ok(Finished { ending: ending_of(status), stdout, stderr })
+            Ok(ProcessOutput { ending: ending_of(status), stdout, stderr })
         }
         Ok(Err(error)) => Err(lost_sight(program, &error)),
         Err(_) => {

@@ -7,7 +7,7 @@ fn shell(script: &str) -> Vec<String> {
     ["sh", "-c", script].map(str::to_owned).to_vec()
 }
 
-async fn run_script(script: &str, limit: Duration) -> Result<Finished, ActionError> {
+async fn run_script(script: &str, limit: Duration) -> Result<ProcessOutput, ActionError> {
     run(Invocation { arguments: &shell(script), ..Invocation::default() }, limit).await
 }
 

@@ -5,7 +5,7 @@ use super::state::{failed, open};
 use crate::backend::human::{Answer, Console, Question, Silence};
 use crate::backend::mail;
 use crate::backend::mail::Message;
-use crate::engine::world::{Answered, Asking, Telling};
+use crate::engine::world::{Notification, Prompt, PromptReply};
 use crate::secret::Redacted;
 use crate::value::{ActionError, Contact, ErrorKind, MailSettings, Timestamp};
 use ecow::EcoString;
@@ -40,7 +40,7 @@ pub struct Channels<'a> {
 ///
 /// # Errors
 /// `unreachable` when no channel took the message; then it is kept on this machine and shown on standard error.
-pub async fn tell(live: &Live<'_>, telling: &Telling) -> Result<(), ActionError> {
+pub async fn tell(live: &Live<'_>, telling: &Notification) -> Result<(), ActionError> {
     let channels = &live.equipment.channels;
     let circle = Contact::circle(&channels.contacts, &telling.contact);
     let mut body = telling.body.clone();
@@ -82,7 +82,7 @@ pub async fn tell(live: &Live<'_>, telling: &Telling) -> Result<(), ActionError>
 
 async fn send(
     live: &Live<'_>,
-    telling: &Telling,
+    telling: &Notification,
     contact: &Contact,
     text: &Redacted<String>,
 ) -> Result<(), ActionError> {
@@ -120,7 +120,7 @@ pub fn last_resort(state: &Path, text: &Redacted<String>) -> Result<String, Acti
 }
 
 /// Asks people; silence is an answer. One terminal is one person, so it gives one approval of several.
-pub async fn ask(live: &Live<'_>, asking: &Asking) -> Answered {
+pub async fn ask(live: &Live<'_>, asking: &Prompt) -> PromptReply {
     let channels = &live.equipment.channels;
     let message = live.equipment.calls.secrets.redact_text(&asking.message);
     let question = Question { message, choices: asking.choices.clone() };
@@ -130,11 +130,11 @@ pub async fn ask(live: &Live<'_>, asking: &Asking) -> Answered {
             let may = channels.approvers.is_empty() || channels.approvers.contains(&by);
             if approves && !may {
                 tracing::warn!(%by, "an approval by somebody who is no approver does not count");
-                return Answered { answer: None, by: Vec::new() };
+                return PromptReply { answer: None, by: Vec::new() };
             }
             let enough = !approves || asking.by <= 1;
-            Answered { answer: enough.then_some(choice), by: vec![by.to_string()] }
+            PromptReply { answer: enough.then_some(choice), by: vec![by.to_string()] }
         }
-        Err(Silence::Nobody | Silence::TimedOut) => Answered { answer: None, by: Vec::new() },
+        Err(Silence::Nobody | Silence::TimedOut) => PromptReply { answer: None, by: Vec::new() },
     }
 }

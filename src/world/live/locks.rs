@@ -18,7 +18,7 @@ const LONGEST_NAME: usize = 120;
 pub struct Locks {
     folder: PathBuf,
     run: String,
-    held: RefCell<BTreeMap<String, Held>>,
+    held: RefCell<BTreeMap<String, HeldLocks>>,
 }
 
 /// What a lock's file says of its holder. Whoever lets go of the lock empties the file.
@@ -36,9 +36,9 @@ pub struct Holder {
 
 /// A lock that is held, until it is dropped.
 #[derive(Debug)]
-struct Held(File);
+struct HeldLocks(File);
 
-impl Drop for Held {
+impl Drop for HeldLocks {
     fn drop(&mut self) {
         let _ = self.0.set_len(0);
     }
@@ -75,7 +75,7 @@ impl Locks {
         }
     }
 
-    fn take_one(&self, name: &str, now: Timestamp) -> Result<(Held, Option<Holder>), ActionError> {
+    fn take_one(&self, name: &str, now: Timestamp) -> Result<(HeldLocks, Option<Holder>), ActionError> {
         let file_name = file_name(name);
         let path = self.folder.join(&file_name);
         let mut file = open(&self.folder, &file_name)?;
@@ -86,7 +86,7 @@ impl Locks {
         let holder = Holder { lock: name.to_owned(), run: self.run.clone(), process: std::process::id(), since: now };
         let text = serde_json::to_string(&holder).unwrap_or_default();
         file.set_len(0).and_then(|()| file.write_all(text.as_bytes())).map_err(|error| failed(&path, &error))?;
-        Ok((Held(file), before))
+        Ok((HeldLocks(file), before))
     }
 }
 

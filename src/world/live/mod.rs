@@ -18,25 +18,27 @@ pub use cancel::Cancel;
 pub use channels::{Channels, Terminal, last_resort};
 pub use open_changes::found;
 
-use super::Calls;
+use super::Dispatcher;
 use crate::engine::address::Address;
 use crate::engine::event::{Event, EventKind};
-use crate::engine::world::{Answered, Asking, ChangeNote, Charge, Observing, Pending, Reply, Request, Telling, World};
+use crate::engine::world::{
+    ChangeNote, Charge, Notification, Pending, Prompt, PromptReply, ReadWorld, Reply, Request, World,
+};
 use crate::transport::process;
-use crate::transport::system::ThisMachine;
+use crate::transport::system::LocalSystem;
 use crate::value::{ActionError, SignedDuration, Timestamp, Value};
 use ledger::Ledger;
 use locks::{Holder, Locks};
-use open_changes::Notes;
+use open_changes::OpenChanges;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 /// What a live world is made of.
-pub struct Equipment<'a> {
+pub struct LiveConfig<'a> {
     /// What carries out calls.
-    pub calls: Calls<'a>,
+    pub calls: Dispatcher<'a>,
     /// How contacts are reached.
     pub channels: Channels<'a>,
     /// The folder for locks, limits and what could not be delivered; it is made when it is needed.
@@ -51,11 +53,11 @@ pub struct Equipment<'a> {
 
 /// The world as it is.
 pub struct Live<'a> {
-    equipment: Equipment<'a>,
-    outside: ThisMachine,
+    equipment: LiveConfig<'a>,
+    outside: LocalSystem,
     clock: Clock,
     locks: Locks,
-    notes: Notes,
+    notes: OpenChanges,
     /// Locks of runs that are gone, in words.
     taken_over: RefCell<Vec<String>>,
     ledger: Ledger,
@@ -82,14 +84,14 @@ impl Clock {
 
 impl<'a> Live<'a> {
     /// A world. Nothing is touched yet.
-    pub fn new(equipment: Equipment<'a>) -> Self {
+    pub fn new(equipment: LiveConfig<'a>) -> Self {
         Self {
             clock: Clock { wall: Timestamp::now(), start: Instant::now() },
             locks: Locks::new(equipment.state.join("locks"), equipment.run.clone()),
-            notes: Notes::new(&equipment.state, equipment.run.clone()),
+            notes: OpenChanges::new(&equipment.state, equipment.run.clone()),
             taken_over: RefCell::default(),
             ledger: Ledger::new(equipment.state.clone()),
-            outside: ThisMachine::default(),
+            outside: LocalSystem::default(),
             equipment,
         }
     }
@@ -126,7 +128,7 @@ impl<'a> Live<'a> {
     }
 }
 
-impl Observing for Live<'_> {
+impl ReadWorld for Live<'_> {
     fn observe(&self, request: Request) -> Pending<'_, Value> {
         Box::pin(self.effect(request))
     }
@@ -158,14 +160,14 @@ impl World for Live<'_> {
         Box::pin(self.effect(request))
     }
 
-    fn ask(&self, asking: Asking) -> Pending<'_, Answered> {
+    fn ask(&self, asking: Prompt) -> Pending<'_, PromptReply> {
         Box::pin(async move {
             let answered = channels::ask(self, &asking).await;
             self.reply(Ok(answered))
         })
     }
 
-    fn tell(&self, telling: Telling) -> Pending<'_, ()> {
+    fn notify(&self, telling: Notification) -> Pending<'_, ()> {
         Box::pin(async move {
             let result = channels::tell(self, &telling).await;
             self.reply(result)

@@ -31,7 +31,7 @@ const MOST_OF_ONE_NAME: usize = 1000;
 
 /// The notes of one run.
 #[derive(Debug)]
-pub struct Notes {
+pub struct OpenChanges {
     folder: PathBuf,
     run: String,
     file: RefCell<Option<OpenFile>>,
@@ -65,7 +65,7 @@ enum Line {
     },
 }
 
-impl Notes {
+impl OpenChanges {
     /// No notes yet.
     pub fn new(state: &Path, run: String) -> Self {
         Self { folder: state.join(FOLDER), run, file: RefCell::default() }

@@ -2,7 +2,7 @@
 
 use super::locks::Locks;
 use super::*;
-use crate::backend::{Backend, Performing, Surroundings};
+use crate::backend::{Backend, CallContext, CallFuture};
 use crate::secret::Secrets;
 use crate::value::{Call, Class, Contact, ErrorKind, Outcome};
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ impl Backend for Odd {
         "odd"
     }
 
-    fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a Surroundings<'a>) -> Performing<'a> {
+    fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a CallContext<'a>) -> CallFuture<'a> {
         Box::pin(async move {
             match call.action.as_str() {
                 "hangs" => std::future::pending().await,
@@ -37,8 +37,8 @@ fn channels(contacts: Vec<Contact>) -> Channels<'static> {
 }
 
 fn with_live<T>(secrets: &Secrets, state: &Path, work: impl AsyncFnOnce(&Live<'_>) -> T) -> T {
-    let live = Live::new(Equipment {
-        calls: Calls {
+    let live = Live::new(LiveConfig {
+        calls: Dispatcher {
             backends: vec![Box::new(Odd)],
             hosts: &[],
             secrets,

@@ -5,14 +5,16 @@
 mod ledger;
 mod script;
 
-pub use super::virtual_time::{Person, Stuck, Told};
+pub use super::virtual_time::{Deadlock, Person, SentMessage};
 pub use ledger::Effect;
-pub use script::{Rule, Says};
+pub use script::{Rule, ScriptedAnswer};
 
-use super::virtual_time::Stage;
+use super::virtual_time::VirtualEnvironment;
 use crate::engine::address::Address;
 use crate::engine::event::Event;
-use crate::engine::world::{Answered, Asking, ChangeNote, Charge, Observing, Pending, Reply, Request, Telling, World};
+use crate::engine::world::{
+    ChangeNote, Charge, Notification, Pending, Prompt, PromptReply, ReadWorld, Reply, Request, World,
+};
 use crate::value::{ActionError, Call, Class, ErrorKind, Outcome, Timestamp, Value};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -21,7 +23,7 @@ use std::task::{Context, Poll};
 
 /// A world that says what a script says.
 pub struct Scripted {
-    stage: Stage,
+    stage: VirtualEnvironment,
     state: RefCell<State>,
 }
 
@@ -40,7 +42,7 @@ struct State {
 impl Scripted {
     /// An empty script; its clock starts there.
     pub fn new(start: Timestamp) -> Self {
-        Self { stage: Stage::new(start), state: RefCell::default() }
+        Self { stage: VirtualEnvironment::new(start), state: RefCell::default() }
     }
 
     /// Adds a rule. Of several that fit a call the one added last is taken.
@@ -116,12 +118,12 @@ impl Scripted {
     }
 
     /// What people were told, in order.
-    pub fn told(&self) -> Vec<Told> {
+    pub fn told(&self) -> Vec<SentMessage> {
         self.stage.told()
     }
 
     /// What people were asked, in order.
-    pub fn asked(&self) -> Vec<Asking> {
+    pub fn asked(&self) -> Vec<Prompt> {
         self.stage.asked()
     }
 
@@ -136,7 +138,7 @@ impl Scripted {
     }
 
     /// Whether there is somebody who answers a question.
-    pub fn is_answered(&self, asking: &Asking) -> bool {
+    pub fn is_answered(&self, asking: &Prompt) -> bool {
         self.stage.is_answered(asking)
     }
 
@@ -159,7 +161,7 @@ impl Scripted {
     ///
     /// # Errors
     /// When it waits and nothing will ever happen.
-    pub fn drive<T>(&self, future: impl Future<Output = T>) -> Result<T, Stuck> {
+    pub fn drive<T>(&self, future: impl Future<Output = T>) -> Result<T, Deadlock> {
         self.stage.drive(future)
     }
 
@@ -177,7 +179,7 @@ impl Scripted {
 }
 
 impl State {
-    fn says(&mut self, call: &Call) -> Says {
+    fn says(&mut self, call: &Call) -> ScriptedAnswer {
         match self.rules.iter_mut().rev().find(|rule| rule.fits(call)) {
             Some(rule) => rule.next(),
             None => {
@@ -190,7 +192,7 @@ impl State {
     }
 }
 
-impl Observing for Scripted {
+impl ReadWorld for Scripted {
     fn observe(&self, request: Request) -> Pending<'_, Value> {
         self.state.borrow_mut().observed += 1;
         let (at, result) = self.answer(&request);
@@ -231,11 +233,11 @@ impl World for Scripted {
         })
     }
 
-    fn ask(&self, asking: Asking) -> Pending<'_, Answered> {
+    fn ask(&self, asking: Prompt) -> Pending<'_, PromptReply> {
         self.stage.ask(asking)
     }
 
-    fn tell(&self, telling: Telling) -> Pending<'_, ()> {
+    fn notify(&self, telling: Notification) -> Pending<'_, ()> {
         self.stage.tell(telling)
     }
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 /// What a call comes to.
 #[derive(Debug, Clone)]
-pub enum Says {
+pub enum ScriptedAnswer {
     /// It answers, after so long.
     Answers(SignedDuration, Value),
     /// It fails, after so long.
@@ -14,7 +14,7 @@ pub enum Says {
     Nothing,
 }
 
-impl Says {
+impl ScriptedAnswer {
     /// How long it takes, and what it comes to.
     pub(super) fn come_to(self) -> (SignedDuration, Result<Value, ActionError>) {
         match self {
@@ -30,12 +30,12 @@ impl Says {
 pub struct Rule {
     action: String,
     arguments: Vec<(String, Value)>,
-    says: VecDeque<Says>,
+    says: VecDeque<ScriptedAnswer>,
 }
 
 impl Rule {
     /// For `backend.action`, whatever its arguments.
-    pub fn of(action: &str) -> Self {
+    pub fn new(action: &str) -> Self {
         Self { action: action.to_owned(), arguments: Vec::new(), says: VecDeque::new() }
     }
 
@@ -48,7 +48,7 @@ impl Rule {
 
     /// The next call comes to this.
     #[must_use]
-    pub fn says(mut self, says: Says) -> Self {
+    pub fn says(mut self, says: ScriptedAnswer) -> Self {
         self.says.push_back(says);
         self
     }
@@ -56,25 +56,25 @@ impl Rule {
     /// The next call answers at once.
     #[must_use]
     pub fn answers(self, value: Value) -> Self {
-        self.says(Says::Answers(SignedDuration::ZERO, value))
+        self.says(ScriptedAnswer::Answers(SignedDuration::ZERO, value))
     }
 
     /// The next call is done, after so long.
     #[must_use]
     pub fn takes(self, takes: SignedDuration) -> Self {
-        self.says(Says::Answers(takes, Value::Absent))
+        self.says(ScriptedAnswer::Answers(takes, Value::Absent))
     }
 
     /// The next call fails at once.
     #[must_use]
     pub fn fails(self, kind: ErrorKind, message: &str) -> Self {
-        self.says(Says::Fails(SignedDuration::ZERO, ActionError::new(kind, message)))
+        self.says(ScriptedAnswer::Fails(SignedDuration::ZERO, ActionError::new(kind, message)))
     }
 
     /// The next call never answers.
     #[must_use]
     pub fn times_out(self) -> Self {
-        self.says(Says::Nothing)
+        self.says(ScriptedAnswer::Nothing)
     }
 
     pub(super) fn fits(&self, call: &Call) -> bool {
@@ -85,17 +85,17 @@ impl Rule {
         named && self.arguments.iter().all(|(parameter, value)| call.argument(parameter) == Some(value))
     }
 
-    pub(super) fn next(&mut self) -> Says {
+    pub(super) fn next(&mut self) -> ScriptedAnswer {
         let next = if self.says.len() > 1 { self.says.pop_front() } else { self.says.front().cloned() };
-        next.unwrap_or(Says::Answers(SignedDuration::ZERO, Value::Absent))
+        next.unwrap_or(ScriptedAnswer::Answers(SignedDuration::ZERO, Value::Absent))
     }
 }
 
 /// What no rule is about: effects are done, observations cannot be made.
-pub(super) fn unscripted(call: &Call) -> Says {
+pub(super) fn unscripted(call: &Call) -> ScriptedAnswer {
     if call.class == Class::Observe {
         let message = format!("the script says nothing of {call}");
-        return Says::Fails(SignedDuration::ZERO, ActionError::new(ErrorKind::Unreachable, message));
+        return ScriptedAnswer::Fails(SignedDuration::ZERO, ActionError::new(ErrorKind::Unreachable, message));
     }
-    Says::Answers(SignedDuration::ZERO, Value::Absent)
+    ScriptedAnswer::Answers(SignedDuration::ZERO, Value::Absent)
 }

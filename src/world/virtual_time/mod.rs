@@ -1,6 +1,6 @@
 //! What worlds on virtual time have in common: the clock, people, locks, limits and cancellation.
 //!
-//! It needs no runtime: [`Stage::drive`] polls until everything is pending and jumps to the next time at which something
+//! It needs no runtime: [`VirtualEnvironment::drive`] polls until everything is pending and jumps to the next time at which something
 //! happens.
 
 mod limits;
@@ -9,7 +9,7 @@ mod timer;
 
 pub use person::Person;
 
-use crate::engine::world::{Answered, Asking, Charge, Pending, Reply, Telling};
+use crate::engine::world::{Charge, Notification, Pending, Prompt, PromptReply, Reply};
 use crate::value::{ActionError, Contact, ErrorKind, SignedDuration, Timestamp};
 use limits::Limits;
 use std::cell::RefCell;
@@ -20,7 +20,7 @@ use std::task::{Context, Poll, Waker};
 use timer::{Timer, Timers};
 
 /// A stage on which a run can be played.
-pub struct Stage {
+pub struct VirtualEnvironment {
     timers: Timers,
     state: RefCell<State>,
 }
@@ -37,34 +37,34 @@ struct State {
     held: BTreeSet<String>,
     limits: Limits,
     cancel_at: Option<Timestamp>,
-    asked: Vec<Asking>,
-    told: Vec<Told>,
+    asked: Vec<Prompt>,
+    told: Vec<SentMessage>,
 }
 
 /// What somebody was told.
 #[derive(Debug, Clone)]
-pub struct Told {
+pub struct SentMessage {
     /// When.
     pub at: Timestamp,
     /// What.
-    pub telling: Telling,
+    pub telling: Notification,
     /// Whether it arrived.
     pub delivered: bool,
 }
 
 /// Everything waits, and nothing will ever happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stuck;
+pub struct Deadlock;
 
-impl std::fmt::Display for Stuck {
+impl std::fmt::Display for Deadlock {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("the run waits for something that will never happen")
     }
 }
 
-impl std::error::Error for Stuck {}
+impl std::error::Error for Deadlock {}
 
-impl Stage {
+impl VirtualEnvironment {
     /// A stage with nobody on it; its clock starts there.
     pub fn new(start: Timestamp) -> Self {
         Self { timers: Timers::new(start), state: RefCell::default() }
@@ -111,12 +111,12 @@ impl Stage {
     }
 
     /// What people were asked, in order.
-    pub fn asked(&self) -> Vec<Asking> {
+    pub fn asked(&self) -> Vec<Prompt> {
         self.state.borrow().asked.clone()
     }
 
     /// What people were told, in order.
-    pub fn told(&self) -> Vec<Told> {
+    pub fn told(&self) -> Vec<SentMessage> {
         self.state.borrow().told.clone()
     }
 
@@ -129,7 +129,7 @@ impl Stage {
     ///
     /// # Errors
     /// When it waits and nothing will ever happen.
-    pub fn drive<T>(&self, future: impl Future<Output = T>) -> Result<T, Stuck> {
+    pub fn drive<T>(&self, future: impl Future<Output = T>) -> Result<T, Deadlock> {
         let mut future = pin!(future);
         let mut context = Context::from_waker(Waker::noop());
         loop {
@@ -137,9 +137,9 @@ impl Stage {
                 return Ok(value);
             }
             let cancel = { self.state.borrow() }.cancel_at.filter(|at| *at > self.now());
-            let next = self.timers.next().into_iter().chain(cancel).min().ok_or(Stuck)?;
+            let next = self.timers.next().into_iter().chain(cancel).min().ok_or(Deadlock)?;
             if next <= self.now() {
-                return Err(Stuck);
+                return Err(Deadlock);
             }
             self.timers.jump(next);
         }
@@ -161,24 +161,24 @@ impl Stage {
         Box::pin(async move { Reply { at: timer.await, result } })
     }
 
-    /// As [`Observing::wait`](crate::engine::world::Observing::wait).
+    /// As [`ReadWorld::wait`](crate::engine::world::Observing::wait).
     pub fn wait(&self, until: Timestamp) -> Pending<'_, ()> {
         self.reply_at(until, Ok(()))
     }
 
-    /// As [`Observing::poll_cancel`](crate::engine::world::Observing::poll_cancel).
+    /// As [`ReadWorld::poll_cancel`](crate::engine::world::Observing::poll_cancel).
     pub fn poll_cancel(&self) -> Poll<Timestamp> {
         let cancelled = self.state.borrow().cancel_at.is_some_and(|at| at <= self.now());
         if cancelled { Poll::Ready(self.now()) } else { Poll::Pending }
     }
 
     /// Whether there is somebody who answers a question.
-    pub fn is_answered(&self, asking: &Asking) -> bool {
+    pub fn is_answered(&self, asking: &Prompt) -> bool {
         self.state.borrow().people.iter().any(|person| person.fits(asking))
     }
 
     /// As [`World::ask`](crate::engine::world::World::ask).
-    pub fn ask(&self, asking: Asking) -> Pending<'_, Answered> {
+    pub fn ask(&self, asking: Prompt) -> Pending<'_, PromptReply> {
         let mut state = self.state.borrow_mut();
         let person = state.people.iter().rev().find(|person| person.fits(&asking)).cloned();
         let deadline = asking.deadline;
@@ -189,15 +189,15 @@ impl Stage {
         let answer = person.and_then(|person| {
             let at = self.now().checked_add(person.takes).ok()?;
             let answer = Some(person.answer.clone());
-            (at <= deadline).then_some((at, Answered { answer, by: person.names(&asking) }))
+            (at <= deadline).then_some((at, PromptReply { answer, by: person.names(&asking) }))
         });
         let by = too_few.map(|person| person.names(&asking)).unwrap_or_default();
-        let (at, answer) = answer.unwrap_or((deadline, Answered { answer: None, by }));
+        let (at, answer) = answer.unwrap_or((deadline, PromptReply { answer: None, by }));
         self.reply_at(at, Ok(answer))
     }
 
     /// As [`World::tell`](crate::engine::world::World::tell).
-    pub fn tell(&self, telling: Telling) -> Pending<'_, ()> {
+    pub fn tell(&self, telling: Notification) -> Pending<'_, ()> {
         let mut state = self.state.borrow_mut();
         let circle = Contact::circle(&state.contacts, &telling.contact);
         let is_reachable = |name: &str| !state.nobody_is_reachable && !state.unreachable.contains(name);
@@ -206,7 +206,7 @@ impl Stage {
             circle => circle.iter().any(|contact| is_reachable(&contact.name)),
         };
         let message = format!("{} cannot be reached", telling.contact);
-        state.told.push(Told { at: self.now(), telling, delivered });
+        state.told.push(SentMessage { at: self.now(), telling, delivered });
         drop(state);
         let result = if delivered { Ok(()) } else { Err(ActionError::new(ErrorKind::Unreachable, message)) };
         self.reply_at(self.now(), result)

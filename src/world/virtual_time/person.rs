@@ -1,6 +1,6 @@
 //! People who answer.
 
-use crate::engine::world::Asking;
+use crate::engine::world::Prompt;
 use crate::value::SignedDuration;
 use ecow::EcoString;
 
@@ -48,19 +48,19 @@ impl Person {
     }
 
     /// Who they are, where a question is answered.
-    pub(super) fn names(self, asking: &Asking) -> Vec<String> {
+    pub(super) fn names(self, asking: &Prompt) -> Vec<String> {
         match self.in_numbers {
             true if asking.by > 1 => (1..=asking.by).map(|person| format!("person {person}")).collect(),
             _ => self.by,
         }
     }
 
-    pub(super) fn fits(&self, asking: &Asking) -> bool {
+    pub(super) fn fits(&self, asking: &Prompt) -> bool {
         asking.message.contains(&self.about) && asking.choices.contains(&self.answer)
     }
 
     /// One denial is enough, an approval may need several people.
-    pub(super) fn is_enough(&self, asking: &Asking) -> bool {
+    pub(super) fn is_enough(&self, asking: &Prompt) -> bool {
         self.in_numbers || self.answer != "approve" || self.by.len() >= asking.by as usize
     }
 }

@@ -201,7 +201,7 @@ fn two_calls_on_one_host_never_overlap() {
         for each in [server, server], 2 at a time { svc.restart(each) }
         resolve \"both\"
       }";
-    let scene = play(text, world().with(Rule::of("svc.restart").takes(d("10s"))));
+    let scene = play(text, world().with(Rule::new("svc.restart").takes(d("10s"))));
     ends(&scene, Resolved, "both", &["0s-10s svc.restart(on: fe1)", "10s-20s svc.restart(on: fe1)"]);
 }
 
@@ -224,7 +224,7 @@ fn the_call_that_takes_a_change_back_is_what_one_would_type() {
         resolve "named"
       }"#;
     let old = Value::record("Old", [("label", Value::text("old"))]);
-    let scene = play(text, world().with(Rule::of("box.label").answers(old)));
+    let scene = play(text, world().with(Rule::new("box.label").answers(old)));
     let undos = scene.events().into_iter().filter_map(|event| match event.kind {
         EventKind::ChangeOpened { undo, .. } => undo,
         _ => None,

@@ -5,7 +5,7 @@ use crate::engine_support::{Scene, d, start};
 use rectify::catalog::Catalog;
 use rectify::check::Session;
 use rectify::engine::event::{EventKind, RunOutcome};
-use rectify::engine::{Start, rehearse, run};
+use rectify::engine::{Start, dry_run, run};
 use rectify::program::Program;
 use rectify::source::SourceFile;
 use rectify::value::{Outcome, Value};
@@ -127,7 +127,7 @@ pub fn play_body(body: &str, world: Scripted) -> Scene {
 /// The rehearsal of such a runbook: what is shown.
 pub fn rehearse_body(body: &str, world: Scripted) -> Vec<String> {
     let program = declared(&main(body));
-    let ending = world.drive(rehearse(&program, &world, starting(&program, "Main", "fe1"))).expect("it ends");
+    let ending = world.drive(dry_run(&program, &world, starting(&program, "Main", "fe1"))).expect("it ends");
     assert_eq!(ending.outcome, RunOutcome::Rehearsed);
     assert!(world.effects().is_empty() && world.asked().is_empty() && world.told().is_empty());
     let scene = Scene { ending, world };
@@ -145,7 +145,7 @@ fn main(body: &str) -> String {
 
 /// `svc.ACTION` of a host.
 pub fn on(action: &str, host: &str) -> Rule {
-    Rule::of(&format!("svc.{action}")).when("on", Value::Host(host.into()))
+    Rule::new(&format!("svc.{action}")).when("on", Value::Host(host.into()))
 }
 
 /// What `svc.seen` answers.

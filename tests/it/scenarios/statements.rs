@@ -141,7 +141,7 @@ fn what_is_caught_names_the_call_that_the_runbook_made() {
 #[test]
 fn lists_are_gone_through_one_by_one_and_side_by_side() {
     let one = "for each in hosts(web), at most 5 { svc.restart(each) }\n resolve \"all\"";
-    let slow = || Rule::of("svc.restart").takes(d("10s"));
+    let slow = || Rule::new("svc.restart").takes(d("10s"));
     let well = || world().with(slow()).with(health(&[true]));
     let ledger = ["0s-10s svc.restart(on: fe1)", "10s-20s svc.restart(on: fe2)", "20s-30s svc.restart(on: fe3)"];
     ends(&play_body(one, well()), Resolved, "all", &ledger);
@@ -163,10 +163,10 @@ fn an_escalation_in_a_parallel_loop_lets_the_others_clean_up() {
       }
       resolve \"all\"";
     let world = world()
-        .with(Rule::of("svc.value").answers(Value::number(1)))
+        .with(Rule::new("svc.value").answers(Value::number(1)))
         .with(on("value", "fe1").answers(Value::number(2)).answers(Value::number(5)))
-        .with(Rule::of("svc.set").takes(d("1s")))
-        .with(Rule::of("svc.restart").takes(d("1s")))
+        .with(Rule::new("svc.set").takes(d("1s")))
+        .with(Rule::new("svc.restart").takes(d("1s")))
         .with(on("restart", "fe2").takes(d("30s")));
     let scene = play_body(body, world);
     ends(

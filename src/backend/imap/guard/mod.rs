@@ -9,11 +9,11 @@
 //! in place of each: a number behind random digits, which nobody knows before the command is written. An answer to
 //! anything else, or to nothing, is an error; so is an OK before the whole of a command was sent.
 
-use super::command_cycle::{Answer, Exchange, Verdict};
-use super::incoming::{Incoming, Response, Trouble};
+use super::command_cycle::{Answer, CommandCycle, Verdict};
+use super::incoming::{Incoming, IncomingError, Response};
 use super::outgoing::{Outgoing, refused};
-use super::response::{Line, Said, Status};
-use super::session_end::{Finding, Stop};
+use super::response::{Line, ServerText, Status};
+use super::session_end::{ImapResult, SessionEnd};
 use crate::transport::lines::ReadError;
 use std::fmt;
 use std::io::{self, Read as _};
@@ -43,19 +43,19 @@ pub(super) struct Guard<S> {
     gone: usize,
     /// What is on its way to the library.
     unread: Vec<u8>,
-    exchange: Option<Exchange>,
+    exchange: Option<CommandCycle>,
     /// The last answer, until it is asked for.
     answered: Option<(Status, Answer)>,
     /// What a BYE said, for when the connection ends.
-    farewell: Option<Said>,
+    farewell: Option<ServerText>,
     /// Why nothing more is done here, until it is asked for.
-    stop: Option<Stop>,
+    stop: Option<SessionEnd>,
     broken: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
     /// Guards a connection that is not secured, on which nothing is done but to ask for TLS.
-    pub fn in_the_clear(stream: S) -> Result<Self, Stop> {
+    pub fn in_the_clear(stream: S) -> Result<Self, SessionEnd> {
         Self::new(stream, false, false)
     }
 }
@@ -65,13 +65,13 @@ where
     TlsStream<S>: AsyncRead + AsyncWrite + Unpin,
 {
     /// Guards a connection in TLS. It has been `greeted` already where TLS began by STARTTLS.
-    pub fn secured(stream: TlsStream<S>, greeted: bool) -> Result<Self, Stop> {
+    pub fn secured(stream: TlsStream<S>, greeted: bool) -> Result<Self, SessionEnd> {
         Self::new(stream, true, greeted)
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
-    fn new(stream: S, in_tls: bool, greeted: bool) -> Result<Self, Stop> {
+    fn new(stream: S, in_tls: bool, greeted: bool) -> Result<Self, SessionEnd> {
         Ok(Self {
             incoming: Incoming::new(stream),
             in_tls,
@@ -107,7 +107,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
 
     /// What came of a command, or of the greeting: the server's word counts, whatever the library made of it. It takes
     /// a NO to some commands, or the end of a connection, for an empty answer.
-    pub fn conclude<T, E: fmt::Display>(&mut self, library: Result<T, E>) -> Result<(T, Answer), Stop> {
+    pub fn conclude<T, E: fmt::Display>(&mut self, library: Result<T, E>) -> Result<(T, Answer), SessionEnd> {
         if let Some(stop) = self.stop.take() {
             return Err(stop);
         }
@@ -115,18 +115,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
             (Some((Status::Ok, answer)), Ok(value)) => Ok((value, answer)),
             (Some((Status::Ok, _)) | None, Err(error)) => {
                 self.spoil();
-                Err(Stop::protocol("the server's answer could not be read", error.to_string().as_bytes()))
+                Err(SessionEnd::protocol("the server's answer could not be read", error.to_string().as_bytes()))
             }
-            (Some((_, answer)), _) => Err(Stop::said(Finding::of_refusal(&answer.said), &answer.said)),
+            (Some((_, answer)), _) => Err(SessionEnd::said(ImapResult::of_refusal(&answer.said), &answer.said)),
             (None, Ok(_)) => {
                 self.spoil();
-                Err(Stop::protocol("the server's answer has no end", b""))
+                Err(SessionEnd::protocol("the server's answer has no end", b""))
             }
         }
     }
 
     /// Makes a command of what the library wrote.
-    fn take_draft(&mut self) -> Result<(), Stop> {
+    fn take_draft(&mut self) -> Result<(), SessionEnd> {
         let draft = std::mem::take(&mut self.draft);
         match &mut self.exchange {
             Some(exchange) => {
@@ -146,14 +146,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
                 start.extend_from_slice(&command.parts.pop_front().unwrap_or_default());
                 self.unsent = start;
                 self.answered = None;
-                self.exchange = Some(Exchange::new(command, tag));
+                self.exchange = Some(CommandCycle::new(command, tag));
             }
         }
         self.gone = 0;
         Ok(())
     }
 
-    fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Stop>> {
+    fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<Result<(), SessionEnd>> {
         if self.unsent.is_empty() {
             return Poll::Ready(Ok(()));
         }
@@ -172,16 +172,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
     }
 
     /// Goes on until there is something for the library to read.
-    fn poll_unread(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Stop>> {
+    fn poll_unread(&mut self, context: &mut Context<'_>) -> Poll<Result<(), SessionEnd>> {
         while self.unread.is_empty() {
             ready!(self.poll_send(context))?;
             if self.broken || (self.greeted && self.exchange.is_none()) {
-                return Poll::Ready(Err(Stop::protocol("the server's answer could not be read to its end", b"")));
+                return Poll::Ready(Err(SessionEnd::protocol("the server's answer could not be read to its end", b"")));
             }
             let response = match ready!(self.incoming.poll_response(context)) {
                 Ok(response) => response,
-                Err(Trouble::Read(error)) => return Poll::Ready(Err(self.closed(error))),
-                Err(Trouble::Protocol(stop)) => return Poll::Ready(Err(stop)),
+                Err(IncomingError::Read(error)) => return Poll::Ready(Err(self.closed(error))),
+                Err(IncomingError::Protocol(stop)) => return Poll::Ready(Err(stop)),
             };
             match &mut self.exchange {
                 None => self.unread = self.greeting(&response)?,
@@ -205,7 +205,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
     }
 
     /// The first thing that a server says.
-    fn greeting(&mut self, response: &Response) -> Result<Vec<u8>, Stop> {
+    fn greeting(&mut self, response: &Response) -> Result<Vec<u8>, SessionEnd> {
         match Line::read(&response.text) {
             Line::Status { status: Status::Ok, said } => {
                 self.greeted = true;
@@ -213,25 +213,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
                 self.answered = Some((Status::Ok, Answer { said, capabilities, counted: false }));
                 Ok(b"* OK hello\r\n".to_vec())
             }
-            Line::Status { status: Status::Bye, said } => Err(Stop::said(Finding::Closed, &said)),
-            Line::Status { status: Status::PreAuth, .. } => Err(Stop::protocol(
+            Line::Status { status: Status::Bye, said } => Err(SessionEnd::said(ImapResult::Closed, &said)),
+            Line::Status { status: Status::PreAuth, .. } => Err(SessionEnd::protocol(
                 "the server says that somebody is logged in already (PREAUTH): no login can be tested",
                 &response.text,
             )),
-            _ => Err(Stop::protocol("the server did not begin with an IMAP greeting", &response.text)),
+            _ => Err(SessionEnd::protocol("the server did not begin with an IMAP greeting", &response.text)),
         }
     }
 
     /// A connection that ends after BYE ends for the reason that it gave.
-    fn closed(&self, error: ReadError) -> Stop {
+    fn closed(&self, error: ReadError) -> SessionEnd {
         match (&error, &self.farewell) {
-            (ReadError::Closed | ReadError::Broken(_), Some(said)) => Stop::said(Finding::Closed, said),
+            (ReadError::Closed | ReadError::Broken(_), Some(said)) => SessionEnd::said(ImapResult::Closed, said),
             _ => error.into(),
         }
     }
 
     /// Ends everything here; the reason is kept, and the library only gets to know that there is one.
-    fn stopped(&mut self, stop: Stop) -> io::Error {
+    fn stopped(&mut self, stop: SessionEnd) -> io::Error {
         self.broken = true;
         self.stop.get_or_insert(stop);
         io::ErrorKind::ConnectionAborted.into()
@@ -289,11 +289,11 @@ impl<S> fmt::Debug for Guard<S> {
 }
 
 /// Letters and digits that nobody can guess: two for each byte from the kernel.
-pub(super) fn random_word(bytes: usize) -> Result<String, Stop> {
+pub(super) fn random_word(bytes: usize) -> Result<String, SessionEnd> {
     let mut random = vec![0; bytes];
     std::fs::File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut random)).map_err(|error| {
         let problem = format!("the kernel gave no random bytes: {error}");
-        Stop::Error(crate::value::ActionError::new(crate::value::ErrorKind::Refused, problem))
+        SessionEnd::Error(crate::value::ActionError::new(crate::value::ErrorKind::Refused, problem))
     })?;
     Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
 }

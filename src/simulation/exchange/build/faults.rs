@@ -1,26 +1,26 @@
 //! Faults of a world file, held against the site.
 
 use super::{server_names, unknown};
-use crate::simulation::exchange::dynamics::active_faults::{Before, Trouble};
+use crate::simulation::exchange::dynamics::active_faults::{ActiveFault, Before};
 use crate::simulation::exchange::model::components::{NAMES, component_named};
 use crate::simulation::exchange::model::state::{DatabaseId, ServerId, Site};
 use crate::simulation::exchange::settings::Settings;
 use crate::simulation::exchange::settings::faults::{Cure, Fault, FaultKind, Requester};
 
 /// The faults of a world, none of them begun. Each that does not fit is said in a sentence.
-pub(super) fn troubles(site: &Site, settings: &Settings, wrong: &mut Vec<String>) -> Vec<Trouble> {
+pub(super) fn active_faults(site: &Site, settings: &Settings, wrong: &mut Vec<String>) -> Vec<ActiveFault> {
     let mut troubles = Vec::new();
     for (at, fault) in settings.faults.iter().enumerate() {
         let mut misfits = Vec::new();
-        let trouble = trouble(site, fault, &mut misfits);
-        let which = format!("Fault {} ({})", at + 1, fault.kind.word());
+        let trouble = active_fault(site, fault, &mut misfits);
+        let which = format!("Fault {} ({})", at + 1, fault.kind.as_str());
         wrong.extend(misfits.into_iter().map(|misfit| format!("{which}: {misfit}")));
         troubles.push(trouble);
     }
     troubles
 }
 
-fn trouble(site: &Site, fault: &Fault, wrong: &mut Vec<String>) -> Trouble {
+fn active_fault(site: &Site, fault: &Fault, wrong: &mut Vec<String>) -> ActiveFault {
     let kind = fault.kind;
     let server = server(site, fault, wrong);
     let database = database(site, fault, wrong);
@@ -42,7 +42,7 @@ fn trouble(site: &Site, fault: &Fault, wrong: &mut Vec<String>) -> Trouble {
         wrong.push(unknown("component", written, NAMES));
     }
     misplaced(fault, wrong);
-    Trouble {
+    ActiveFault {
         kind,
         server,
         database,

@@ -8,7 +8,7 @@ use super::dynamics::events::{Event, Queue};
 use super::dynamics::random::Random;
 use super::model::state::Site;
 use super::settings::Settings;
-use super::settings::duration::{Length, Moment};
+use super::settings::duration::{ModelDuration, Moment};
 use crate::diagnostic::nearest;
 use crate::value::{Host, Timestamp};
 
@@ -51,7 +51,7 @@ pub(super) fn site(settings: &Settings, hosts: &[Host], start: Timestamp, seed: 
             None => wrong.push(unknown("Exchange server", name, server_names(&site))),
         }
     }
-    site.troubles = faults::troubles(&site, settings, &mut wrong);
+    site.troubles = faults::active_faults(&site, settings, &mut wrong);
     if !wrong.is_empty() {
         return Err(wrong);
     }
@@ -65,7 +65,7 @@ pub(super) fn site(settings: &Settings, hosts: &[Host], start: Timestamp, seed: 
     }
     for (at, fault) in settings.faults.iter().enumerate() {
         // What is wrong from the start on has been wrong for a while.
-        let begins = if fault.after == Length::ZERO { site.now } else { start + fault.after };
+        let begins = if fault.after == ModelDuration::ZERO { site.now } else { start + fault.after };
         site.plan_at(begins, Event::TroubleBegins { trouble: at });
         if let Some(until) = fault.until {
             site.plan_at(start + until, Event::TroubleEnds { trouble: at });

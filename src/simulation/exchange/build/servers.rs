@@ -9,7 +9,7 @@ use crate::simulation::exchange::model::protocol_log::ProtocolLog;
 use crate::simulation::exchange::model::state::{
     BACK_END, DatabaseId, FRONT_END, HEALTH_MANAGER, HealthManager, Power, STORE, Server, ServerId, Service, Site, WEB,
 };
-use crate::simulation::exchange::settings::duration::{Length, Moment};
+use crate::simulation::exchange::settings::duration::{ModelDuration, Moment};
 use crate::simulation::exchange::settings::{ServerSettings, ServiceStatus, StartType};
 use crate::value::{Host, Value};
 
@@ -56,7 +56,7 @@ pub(super) fn all(hosts: &[Host], start: Moment, random: &mut Random) -> Vec<Ser
         }
         let name = host.address.split('.').next().filter(|_| host.address.parse::<std::net::IpAddr>().is_err());
         let dag = host.fact("dag").and_then(Value::as_text).map(str::to_owned);
-        let up_for = Length::minutes(60 * 24 + i64::try_from(random.below(20 * 24 * 60)).unwrap_or(0));
+        let up_for = ModelDuration::minutes(60 * 24 + i64::try_from(random.below(20 * 24 * 60)).unwrap_or(0));
         servers.push(Server {
             name: name.unwrap_or(&host.name).to_owned(),
             front_end,

@@ -2,7 +2,7 @@
 
 use super::reply::Reply;
 use crate::simulation::exchange::model::state::{DatabaseId, ServerId, Site};
-use crate::transport::powershell::Stage;
+use crate::transport::powershell::ErrorStage;
 use serde_json::{Map, Value};
 
 /// What a parameter takes.
@@ -66,7 +66,7 @@ impl Parameters {
 
     /// An error record of this cmdlet.
     pub fn failed(&self, id: &str, category: &str, message: impl Into<String>) -> Reply {
-        Reply::error(Stage::Command, &format!("{id},{}", self.cmdlet), category, message)
+        Reply::error(ErrorStage::Command, &format!("{id},{}", self.cmdlet), category, message)
     }
 }
 
@@ -76,8 +76,9 @@ pub(super) fn bind(
     known: &'static [(&'static str, Kind, bool)],
     given: &Map<String, Value>,
 ) -> Result<Parameters, Reply> {
-    let refused =
-        |id: &str, message: String| Reply::error(Stage::Bind, &format!("{id},{cmdlet}"), "InvalidArgument", message);
+    let refused = |id: &str, message: String| {
+        Reply::error(ErrorStage::Bind, &format!("{id},{cmdlet}"), "InvalidArgument", message)
+    };
     let mut values: Vec<(&'static str, Value)> = Vec::new();
     for (written, value) in given {
         let begins = |name: &str| name.get(..written.len()).is_some_and(|start| start.eq_ignore_ascii_case(written));

@@ -16,7 +16,7 @@ pub(super) const CMDLETS: [Cmdlet; 2] = [
         name: "Get-ServerComponentState",
         place: Where::Exchange,
         parameters: &[("Identity", Kind::Text, true), ("Component", Kind::Text, false)],
-        run: Run::Look(plain, look),
+        run: Run::Query(plain, get),
     },
     Cmdlet {
         name: "Set-ServerComponentState",
@@ -27,7 +27,7 @@ pub(super) const CMDLETS: [Cmdlet; 2] = [
             ("State", Kind::Text, true),
             ("Requester", Kind::Text, true),
         ],
-        run: Run::Act(set),
+        run: Run::Control(set),
     },
 ];
 
@@ -36,7 +36,7 @@ fn unknown_component(parameters: &Parameters) -> Reply {
     parameters.failed("ServerComponentNotFound", "InvalidArgument", message)
 }
 
-fn look(site: &mut Site, parameters: &Parameters) -> Reply {
+fn get(site: &mut Site, parameters: &Parameters) -> Reply {
     let server = match parameters.server(site, "Identity") {
         Ok(server) => server,
         Err(reply) => return reply,
@@ -52,7 +52,7 @@ fn object(site: &Site, server: ServerId, component: &'static str) -> super::repl
     let known = &site[server];
     let holds = known.components.holds(component);
     let lines = holds.map(|(who, hold)| {
-        Value::from(format!("{}|{}|{}", who.word(), state_word(hold.state), hold.since.timestamp()))
+        Value::from(format!("{}|{}|{}", who.as_str(), state_word(hold.state), hold.since.timestamp()))
     });
     let remote: Vec<Value> = lines.collect();
     // The local states are in the server's own registry.

@@ -14,19 +14,19 @@ pub(super) const CMDLETS: [Cmdlet; 3] = [
         name: "Restart-Computer",
         place: Where::Here,
         parameters: &[("ComputerName", Kind::Text, true), ("Force", Kind::Boolean, false)],
-        run: Run::Act(restart),
+        run: Run::Control(restart),
     },
     Cmdlet {
         name: "Get-CimInstance",
         place: Where::Computer,
         parameters: &[("ClassName", Kind::Text, true), ("Filter", Kind::Text, false)],
-        run: Run::Look(nearby, instance),
+        run: Run::Query(nearby, instance),
     },
     Cmdlet {
         name: "Get-Content",
         place: Where::Computer,
         parameters: &[("Path", Kind::Text, true), ("Tail", Kind::Number, false), ("TotalCount", Kind::Number, false)],
-        run: Run::Look(nearby, log_files::look),
+        run: Run::Query(nearby, log_files::get),
     },
 ];
 

@@ -14,7 +14,7 @@ pub(super) const CMDLETS: [Cmdlet; 2] = [
         name: "Get-MailboxDatabaseCopyStatus",
         place: Where::Exchange,
         parameters: &[("Server", Kind::Text, false), ("Identity", Kind::Text, false), ("Active", Kind::Boolean, false)],
-        run: Run::Look(plain, look),
+        run: Run::Query(plain, get),
     },
     Cmdlet {
         name: "Move-ActiveMailboxDatabase",
@@ -24,12 +24,12 @@ pub(super) const CMDLETS: [Cmdlet; 2] = [
             ("ActivateOnServer", Kind::Text, true),
             ("Confirm", Kind::Boolean, false),
         ],
-        run: Run::ActThenLook(move_database, moved),
+        run: Run::ControlThenQuery(move_database, moved),
     },
 ];
 
 /// `DB` or `DB\SERVER`, or all copies of a server.
-fn look(site: &mut Site, parameters: &Parameters) -> Reply {
+fn get(site: &mut Site, parameters: &Parameters) -> Reply {
     let (database, server) = match (parameters.given("Identity"), parameters.given("Server")) {
         (Some(identity), None) => {
             let (database, server) = identity.split_once('\\').unwrap_or((identity, ""));

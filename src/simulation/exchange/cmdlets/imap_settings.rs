@@ -15,17 +15,17 @@ pub(super) const CMDLETS: [Cmdlet; 2] = [
         name: "Get-ImapSettings",
         place: Where::Exchange,
         parameters: &[("Server", Kind::Text, true)],
-        run: Run::Look(plain, look),
+        run: Run::Query(plain, get),
     },
     Cmdlet {
         name: "Set-ImapSettings",
         place: Where::Exchange,
         parameters: &[("Server", Kind::Text, true), ("ProtocolLogEnabled", Kind::Boolean, false)],
-        run: Run::Act(set),
+        run: Run::Control(set),
     },
 ];
 
-fn look(site: &mut Site, parameters: &Parameters) -> Reply {
+fn get(site: &mut Site, parameters: &Parameters) -> Reply {
     let server = match parameters.server(site, "Server") {
         Ok(server) => &site[server],
         Err(reply) => return reply,

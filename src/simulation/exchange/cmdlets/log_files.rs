@@ -8,7 +8,7 @@ use crate::simulation::exchange::model::state::Site;
 
 /// The lines of every file that a path with wildcards means. None is no error, a path without wildcards that means
 /// nothing is one.
-pub(super) fn look(site: &mut Site, parameters: &Parameters) -> Reply {
+pub(super) fn get(site: &mut Site, parameters: &Parameters) -> Reply {
     let path = parameters.text("Path");
     let lines_of = |name| parameters.number(name).and_then(|lines| usize::try_from(lines).ok()).unwrap_or(usize::MAX);
     let (head, tail) = (lines_of("TotalCount"), lines_of("Tail"));

@@ -13,7 +13,7 @@ pub(super) const CMDLETS: [Cmdlet; 2] = [
         name: "Get-MailboxServer",
         place: Where::Exchange,
         parameters: &[("Identity", Kind::Text, true)],
-        run: Run::Look(plain, look),
+        run: Run::Query(plain, get),
     },
     Cmdlet {
         name: "Set-MailboxServer",
@@ -22,7 +22,7 @@ pub(super) const CMDLETS: [Cmdlet; 2] = [
             ("Identity", Kind::Text, true),
             ("DatabaseCopyActivationDisabledAndMoveNow", Kind::Boolean, true),
         ],
-        run: Run::Act(set),
+        run: Run::Control(set),
     },
 ];
 
@@ -36,7 +36,7 @@ fn mailbox_server(site: &Site, parameters: &Parameters) -> Result<ServerId, Repl
     Err(parameters.failed("ManagementObjectNotFoundException", "InvalidArgument", message))
 }
 
-fn look(site: &mut Site, parameters: &Parameters) -> Reply {
+fn get(site: &mut Site, parameters: &Parameters) -> Reply {
     let server = match mailbox_server(site, parameters) {
         Ok(server) => &site[server],
         Err(reply) => return reply,

@@ -21,8 +21,8 @@ pub(super) use bind::{Kind, Parameters};
 pub(super) use reply::Reply;
 
 use super::model::state::Site;
-use super::settings::duration::{Length, Moment};
-use crate::transport::powershell::{Envelope, Place, Request, Stage};
+use super::settings::duration::{ModelDuration, Moment};
+use crate::transport::powershell::{Envelope, ErrorStage, Request, Target};
 
 /// Where a cmdlet can be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,16 +45,16 @@ struct Cmdlet {
 #[derive(Clone, Copy)]
 enum Run {
     /// It only looks, at its end; before that it takes a while.
-    Look(fn(&mut Site, &Parameters) -> Length, Look),
+    Query(fn(&mut Site, &Parameters) -> ModelDuration, QueryCmdlet),
     /// It begins at once; its answer is known.
-    Act(Act),
+    Control(ControlCmdlet),
     /// It begins at once; if it could, it looks at the end what has come of it.
-    ActThenLook(Act, Look),
+    ControlThenQuery(ControlCmdlet, QueryCmdlet),
 }
 
-type Act = fn(&mut Site, &Parameters) -> (Moment, Reply);
+type ControlCmdlet = fn(&mut Site, &Parameters) -> (Moment, Reply);
 
-type Look = fn(&mut Site, &Parameters) -> Reply;
+type QueryCmdlet = fn(&mut Site, &Parameters) -> Reply;
 
 /// Everything that is modelled.
 const CMDLETS: [&[Cmdlet]; 9] = [
@@ -71,7 +71,7 @@ const CMDLETS: [&[Cmdlet]; 9] = [
 
 /// A request that has begun.
 #[derive(Debug)]
-pub(super) struct Begun {
+pub(super) struct StartedCmdlet {
     /// When its answer is known.
     pub ready: Moment,
     rest: Rest,
@@ -80,78 +80,80 @@ pub(super) struct Begun {
 #[derive(Debug)]
 enum Rest {
     Known(Reply),
-    Look(Look, Parameters),
+    Query(QueryCmdlet, Parameters),
 }
 
 /// Begins a request.
-pub(super) fn begin(site: &mut Site, request: &Request) -> Begun {
+pub(super) fn begin(site: &mut Site, request: &Request) -> StartedCmdlet {
     let place = match request.place {
-        Place::Exchange { .. } => Where::Exchange,
-        Place::Computer { .. } => Where::Computer,
-        Place::Here => Where::Here,
+        Target::Exchange { .. } => Where::Exchange,
+        Target::Computer { .. } => Where::Computer,
+        Target::Here => Where::Here,
     };
     let mut known = CMDLETS.iter().flat_map(|group| group.iter());
     let fitting = known.find(|cmdlet| cmdlet.name.eq_ignore_ascii_case(&request.cmdlet) && cmdlet.place == place);
-    let known_at =
-        |site: &Site, after: Length, reply: Reply| Begun { ready: site.now + after, rest: Rest::Known(reply) };
+    let known_at = |site: &Site, after: ModelDuration, reply: Reply| StartedCmdlet {
+        ready: site.now + after,
+        rest: Rest::Known(reply),
+    };
     let Some(cmdlet) = fitting else {
-        return known_at(site, Length::ZERO, Reply::unknown_command(&request.cmdlet));
+        return known_at(site, ModelDuration::ZERO, Reply::unknown_command(&request.cmdlet));
     };
     let mut parameters = match bind::bind(cmdlet.name, cmdlet.parameters, &request.parameters) {
         Ok(parameters) => parameters,
-        Err(reply) => return known_at(site, Length::ZERO, reply),
+        Err(reply) => return known_at(site, ModelDuration::ZERO, reply),
     };
     let connected = match &request.place {
-        Place::Exchange { sessions } => session::with_exchange(site, sessions),
-        Place::Computer { name } => session::with_computer(site, name).map(|id| {
+        Target::Exchange { sessions } => session::with_exchange(site, sessions),
+        Target::Computer { name } => session::with_computer(site, name).map(|id| {
             parameters.computer = Some(id);
-            Length::ZERO
+            ModelDuration::ZERO
         }),
-        Place::Here => Ok(Length::ZERO),
+        Target::Here => Ok(ModelDuration::ZERO),
     };
     let lost = match connected {
         Ok(lost) => lost,
         Err((after, reply)) => return known_at(site, after, reply),
     };
     match cmdlet.run {
-        Run::Look(takes, look) => {
+        Run::Query(takes, look) => {
             let takes = takes(site, &parameters) + lost;
-            Begun { ready: site.now + takes, rest: Rest::Look(look, parameters) }
+            StartedCmdlet { ready: site.now + takes, rest: Rest::Query(look, parameters) }
         }
-        Run::Act(act) => {
+        Run::Control(act) => {
             let (ready, reply) = act(site, &parameters);
-            Begun { ready: ready + lost, rest: Rest::Known(reply) }
+            StartedCmdlet { ready: ready + lost, rest: Rest::Known(reply) }
         }
-        Run::ActThenLook(act, look) => {
+        Run::ControlThenQuery(act, look) => {
             let (ready, reply) = act(site, &parameters);
             let begun = reply.errors.is_empty() && reply.warnings.is_empty();
-            let rest = if begun { Rest::Look(look, parameters) } else { Rest::Known(reply) };
-            Begun { ready: ready + lost, rest }
+            let rest = if begun { Rest::Query(look, parameters) } else { Rest::Known(reply) };
+            StartedCmdlet { ready: ready + lost, rest }
         }
     }
 }
 
 /// What comes of a request, as things are now.
-pub(super) fn finish(site: &mut Site, begun: Begun, request: &Request) -> Envelope {
+pub(super) fn finish(site: &mut Site, begun: StartedCmdlet, request: &Request) -> Envelope {
     let reply = match begun.rest {
         Rest::Known(reply) => reply,
-        Rest::Look(_, parameters) if parameters.computer.is_some_and(|id| !site[id].is_up()) => {
+        Rest::Query(_, parameters) if parameters.computer.is_some_and(|id| !site[id].is_up()) => {
             let message = "The connection to the computer was lost";
-            Reply::error(Stage::Connect, "PSSessionStateBroken", "OpenError", message)
+            Reply::error(ErrorStage::Connect, "PSSessionStateBroken", "OpenError", message)
         }
-        Rest::Look(look, parameters) => look(site, &parameters),
+        Rest::Query(look, parameters) => look(site, &parameters),
     };
     shape::envelope(reply, request, site.rules.enums_as_numbers)
 }
 
 /// How long a plain cmdlet in a session takes.
-fn plain(site: &mut Site, _: &Parameters) -> Length {
+fn plain(site: &mut Site, _: &Parameters) -> ModelDuration {
     let range = site.rules.times.cmdlet;
     site.draw(range)
 }
 
 /// How long a plain cmdlet on a computer takes.
-fn nearby(site: &mut Site, _: &Parameters) -> Length {
+fn nearby(site: &mut Site, _: &Parameters) -> ModelDuration {
     let range = site.rules.times.computer;
     site.draw(range)
 }

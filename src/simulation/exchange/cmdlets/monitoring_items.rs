@@ -9,10 +9,10 @@ pub(super) const CMDLETS: [Cmdlet; 1] = [Cmdlet {
     name: "Get-MonitoringItemIdentity",
     place: Where::Exchange,
     parameters: &[("Identity", Kind::Text, true), ("Server", Kind::Text, true)],
-    run: Run::Look(plain, look),
+    run: Run::Query(plain, get),
 }];
 
-fn look(site: &mut Site, parameters: &Parameters) -> Reply {
+fn get(site: &mut Site, parameters: &Parameters) -> Reply {
     let server = match parameters.server(site, "Server") {
         Ok(server) => server,
         Err(reply) => return reply,

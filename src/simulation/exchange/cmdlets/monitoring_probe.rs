@@ -4,16 +4,16 @@ use super::bind::{Kind, Parameters};
 use super::probe_texts::{Texts, texts};
 use super::reply::{Reply, time};
 use super::{Cmdlet, Run, Where};
-use crate::simulation::exchange::model::probes::{Cause, ProbeKind, Taken, Verdict};
+use crate::simulation::exchange::model::probes::{Cause, ProbeKind, ProbeSample, Verdict};
 use crate::simulation::exchange::model::state::{ServerId, Site};
-use crate::simulation::exchange::settings::duration::{Length, Moment};
+use crate::simulation::exchange::settings::duration::{ModelDuration, Moment};
 use serde_json::Value;
 
 pub(super) const CMDLETS: [Cmdlet; 1] = [Cmdlet {
     name: "Invoke-MonitoringProbe",
     place: Where::Exchange,
     parameters: &[("Identity", Kind::Text, true), ("Server", Kind::Text, true), ("TimeOutSeconds", Kind::Text, false)],
-    run: Run::Look(takes, look),
+    run: Run::Query(takes, invoke),
 }];
 
 /// What is asked for: `HEALTHSET\PROBE`, with or without a target.
@@ -30,10 +30,10 @@ fn wanted(identity: &str) -> Option<Option<ProbeKind>> {
 
 fn verdict(site: &Site, server: ServerId, kind: ProbeKind) -> Verdict {
     let database = site.database_on_demand(server, kind);
-    site.probe(server, kind, database, false, Taken::AsItIs)
+    site.probe(server, kind, database, false, ProbeSample::AsItIs)
 }
 
-fn takes(site: &mut Site, parameters: &Parameters) -> Length {
+fn takes(site: &mut Site, parameters: &Parameters) -> ModelDuration {
     let times = site.rules.times.clone();
     let Ok(server) = parameters.server(site, "Server") else { return site.draw(times.cmdlet) };
     let Some(wanted) = wanted(parameters.text("Identity")) else { return site.draw(times.cmdlet) };
@@ -45,11 +45,11 @@ fn takes(site: &mut Site, parameters: &Parameters) -> Length {
     }
     let Some(kind) = wanted.filter(|kind| site.has_items(server, *kind)) else { return site.draw(times.cmdlet) };
     let waits = matches!(verdict(site, server, kind).cause, Some(Cause::Silence | Cause::Store));
-    let waited = if waits { site.draw(times.probe_timeout) } else { Length::ZERO };
+    let waited = if waits { site.draw(times.probe_timeout) } else { ModelDuration::ZERO };
     site.draw(times.probe) + waited
 }
 
-fn look(site: &mut Site, parameters: &Parameters) -> Reply {
+fn invoke(site: &mut Site, parameters: &Parameters) -> Reply {
     let server = match parameters.server(site, "Server") {
         Ok(server) => server,
         Err(reply) => return reply,
@@ -76,10 +76,10 @@ fn look(site: &mut Site, parameters: &Parameters) -> Reply {
     Reply::objects(vec![object(identity, &name, kind, &texts, latency, ended)])
 }
 
-fn latency(site: &mut Site, verdict: &Verdict) -> Length {
+fn latency(site: &mut Site, verdict: &Verdict) -> ModelDuration {
     match verdict.cause {
-        Some(Cause::Silence | Cause::Store) => Length::seconds(55),
-        _ => Length::milliseconds(15 + i64::try_from(site.random.below(400)).unwrap_or(0)),
+        Some(Cause::Silence | Cause::Store) => ModelDuration::seconds(55),
+        _ => ModelDuration::milliseconds(15 + i64::try_from(site.random.below(400)).unwrap_or(0)),
     }
 }
 
@@ -88,7 +88,7 @@ fn object(
     server: &str,
     kind: ProbeKind,
     texts: &Texts,
-    latency: Length,
+    latency: ModelDuration,
     ended: Moment,
 ) -> super::reply::Object {
     let text = |text: &str| Value::from(text);

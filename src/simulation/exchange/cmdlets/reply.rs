@@ -1,7 +1,7 @@
 //! What a cmdlet gives before its objects are filtered and cut down to what was asked for.
 
 use crate::simulation::exchange::settings::duration::Moment;
-use crate::transport::powershell::{ErrorRecord, Stage};
+use crate::transport::powershell::{ErrorRecord, ErrorStage};
 use serde_json::Value;
 
 /// An object of the pipeline: its properties.
@@ -32,7 +32,7 @@ impl Reply {
     }
 
     /// An error record and no object.
-    pub fn error(stage: Stage, id: &str, category: &str, message: impl Into<String>) -> Self {
+    pub fn error(stage: ErrorStage, id: &str, category: &str, message: impl Into<String>) -> Self {
         let (id, category) = (id.to_owned(), category.to_owned());
         Self { errors: vec![ErrorRecord { stage, id, category, message: message.into() }], ..Self::default() }
     }
@@ -40,7 +40,7 @@ impl Reply {
     /// What PowerShell says of a cmdlet that it does not have there.
     pub fn unknown_command(name: &str) -> Self {
         let message = format!("The term '{name}' is not recognized as the name of a cmdlet");
-        Self::error(Stage::Bind, "CommandNotFoundException", "ObjectNotFound", message)
+        Self::error(ErrorStage::Bind, "CommandNotFoundException", "ObjectNotFound", message)
     }
 }
 

@@ -3,12 +3,12 @@
 use super::bind::{Kind, Parameters};
 use super::reply::{Reply, time, time_or_never};
 use super::{Cmdlet, Run, Where};
-use crate::simulation::exchange::model::health_view::Shown;
+use crate::simulation::exchange::model::health_view::MonitorView;
 use crate::simulation::exchange::model::monitors::MonitorKind;
 use crate::simulation::exchange::model::probes::ProbeKind;
 use crate::simulation::exchange::model::state::{ServerId, Site};
 use crate::simulation::exchange::settings::ComponentState;
-use crate::simulation::exchange::settings::duration::Length;
+use crate::simulation::exchange::settings::duration::ModelDuration;
 use serde_json::Value;
 
 pub(super) const CMDLETS: [Cmdlet; 1] = [Cmdlet {
@@ -19,22 +19,22 @@ pub(super) const CMDLETS: [Cmdlet; 1] = [Cmdlet {
         ("HealthSet", Kind::Text, false),
         ("HaImpactingOnly", Kind::Boolean, false),
     ],
-    run: Run::Look(takes, look),
+    run: Run::Query(takes, get),
 }];
 
 /// How long a question to the Health Manager of a server takes.
-fn takes(site: &mut Site, parameters: &Parameters) -> Length {
+fn takes(site: &mut Site, parameters: &Parameters) -> ModelDuration {
     let down = parameters.server(site, "Identity").is_ok_and(|id| !site[id].is_up());
     let range = if down { site.rules.times.no_answer } else { site.rules.times.cmdlet };
     site.draw(range)
 }
 
-fn look(site: &mut Site, parameters: &Parameters) -> Reply {
+fn get(site: &mut Site, parameters: &Parameters) -> Reply {
     let server = match parameters.server(site, "Identity") {
         Ok(server) => server,
         Err(reply) => return reply,
     };
-    let Some(monitors) = site.shown_monitors(server) else {
+    let Some(monitors) = site.monitor_views(server) else {
         let name = &site[server].name;
         return Reply::warning(format!(
             "Could not get the health of server {name}: its Health Manager does not answer"
@@ -50,12 +50,12 @@ fn look(site: &mut Site, parameters: &Parameters) -> Reply {
 }
 
 /// Whether availability depends on it.
-fn is_impacting(shown: &Shown) -> bool {
+fn is_impacting(shown: &MonitorView) -> bool {
     let kinds = [ProbeKind::ProxyTest, ProbeKind::DeepTest, ProbeKind::SelfTest];
     kinds.iter().any(|kind| MonitorKind::Probe(*kind).name() == shown.name)
 }
 
-fn object(site: &Site, server: ServerId, shown: &Shown, seconds: i64) -> super::reply::Object {
+fn object(site: &Site, server: ServerId, shown: &MonitorView, seconds: i64) -> super::reply::Object {
     let state = match site[server].components.state(shown.component) {
         _ if shown.component == "None" => "NotApplicable",
         ComponentState::Active => "Online",

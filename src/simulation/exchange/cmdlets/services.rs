@@ -6,7 +6,7 @@ use super::{Cmdlet, Run, Where, nearby};
 use crate::simulation::exchange::model::ledger::Actor;
 use crate::simulation::exchange::model::services::{Control, NotControlled};
 use crate::simulation::exchange::model::state::{Service, Site};
-use crate::simulation::exchange::settings::duration::{Length, Moment};
+use crate::simulation::exchange::settings::duration::{ModelDuration, Moment};
 use crate::simulation::exchange::settings::{ServiceStatus, StartType};
 
 const NAME_AND_FORCE: &[(&str, Kind, bool)] = &[("Name", Kind::Text, true), ("Force", Kind::Boolean, false)];
@@ -16,25 +16,25 @@ pub(super) const CMDLETS: [Cmdlet; 4] = [
         name: "Get-Service",
         place: Where::Computer,
         parameters: &[("Name", Kind::Text, true)],
-        run: Run::Look(nearby, look),
+        run: Run::Query(nearby, get),
     },
     Cmdlet {
         name: "Restart-Service",
         place: Where::Computer,
         parameters: NAME_AND_FORCE,
-        run: Run::Act(|site, parameters| control(site, parameters, Control::Restart)),
+        run: Run::Control(|site, parameters| control(site, parameters, Control::Restart)),
     },
     Cmdlet {
         name: "Start-Service",
         place: Where::Computer,
         parameters: &[("Name", Kind::Text, true)],
-        run: Run::Act(|site, parameters| control(site, parameters, Control::Start)),
+        run: Run::Control(|site, parameters| control(site, parameters, Control::Start)),
     },
     Cmdlet {
         name: "Stop-Service",
         place: Where::Computer,
         parameters: NAME_AND_FORCE,
-        run: Run::Act(|site, parameters| control(site, parameters, Control::Stop)),
+        run: Run::Control(|site, parameters| control(site, parameters, Control::Stop)),
     },
 ];
 
@@ -62,7 +62,7 @@ fn not_found(parameters: &Parameters) -> Reply {
     parameters.failed("NoServiceFoundForGivenName", "ObjectNotFound", message)
 }
 
-fn look(site: &mut Site, parameters: &Parameters) -> Reply {
+fn get(site: &mut Site, parameters: &Parameters) -> Reply {
     let service = parameters.computer.and_then(|id| site[id].service(parameters.text("Name")).cloned());
     service.map_or_else(|| not_found(parameters), |service| Reply::objects(vec![object(&service)]))
 }
@@ -83,7 +83,7 @@ fn control(site: &mut Site, parameters: &Parameters, control: Control) -> (Momen
     let name = parameters.text("Name");
     match site.control(server, name, control, Actor::Run) {
         // The cmdlet returns when the service is where it was to be.
-        Ok(done) => ((done + Length::seconds(1)).max(soon), Reply::nothing()),
+        Ok(done) => ((done + ModelDuration::seconds(1)).max(soon), Reply::nothing()),
         Err(NotControlled::Unknown) => (soon, not_found(parameters)),
         Err(why) => {
             let because = match why {

@@ -2,8 +2,8 @@
 
 use super::reply::Reply;
 use crate::simulation::exchange::model::state::{ServerId, Site, WEB};
-use crate::simulation::exchange::settings::duration::Length;
-use crate::transport::powershell::Stage;
+use crate::simulation::exchange::settings::duration::ModelDuration;
+use crate::transport::powershell::ErrorStage;
 
 /// The host of an address such as `http://mbx2.contoso.com/PowerShell/`.
 fn host_of(address: &str) -> &str {
@@ -14,8 +14,8 @@ fn host_of(address: &str) -> &str {
 
 /// A session on the first server that gives one; how long the others have been waited for. No addresses: the shell has
 /// the cmdlets itself.
-pub(super) fn with_exchange(site: &mut Site, sessions: &[String]) -> Result<Length, (Length, Reply)> {
-    let mut lost = Length::ZERO;
+pub(super) fn with_exchange(site: &mut Site, sessions: &[String]) -> Result<ModelDuration, (ModelDuration, Reply)> {
+    let mut lost = ModelDuration::ZERO;
     for address in sessions {
         if site.server_named(host_of(address)).is_some_and(|id| site[id].runs(WEB)) {
             return Ok(lost);
@@ -28,11 +28,11 @@ pub(super) fn with_exchange(site: &mut Site, sessions: &[String]) -> Result<Leng
     }
     let hosts: Vec<_> = sessions.iter().map(|address| host_of(address)).collect();
     let message = format!("Connecting to remote server {} failed", hosts.join(", "));
-    Err((lost, Reply::error(Stage::Connect, "PSSessionOpenFailed", "OpenError", message)))
+    Err((lost, Reply::error(ErrorStage::Connect, "PSSessionOpenFailed", "OpenError", message)))
 }
 
 /// The computer, if it answers.
-pub(super) fn with_computer(site: &mut Site, name: &str) -> Result<ServerId, (Length, Reply)> {
+pub(super) fn with_computer(site: &mut Site, name: &str) -> Result<ServerId, (ModelDuration, Reply)> {
     let found = site.server_named(name);
     if let Some(id) = found.filter(|id| site[*id].is_up()) {
         return Ok(id);
@@ -41,5 +41,5 @@ pub(super) fn with_computer(site: &mut Site, name: &str) -> Result<ServerId, (Le
     let after = site.draw(range);
     let id = if found.is_some() { "PSSessionStateBroken" } else { "ComputerNotFound" };
     let message = format!("Connecting to remote server {name} failed: it does not answer");
-    Err((after, Reply::error(Stage::Connect, id, "OpenError", message)))
+    Err((after, Reply::error(ErrorStage::Connect, id, "OpenError", message)))
 }

@@ -42,7 +42,7 @@ fn shown(value: &Value) -> String {
 
 /// A part of a wildcard.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
+enum PatternPart {
     /// Any characters, also none.
     Any,
     /// One character.
@@ -62,14 +62,14 @@ pub(super) fn like(pattern: &str, text: &str) -> bool {
     let mut star: Option<(usize, usize)> = None;
     while let Some(letter) = text.get(at) {
         let fits = match parts.get(part) {
-            Some(Part::Any) => {
+            Some(PatternPart::Any) => {
                 star = Some((part, at));
                 part += 1;
                 continue;
             }
-            Some(Part::One) => true,
-            Some(Part::Of(ranges)) => ranges.iter().any(|(first, last)| first <= letter && letter <= last),
-            Some(Part::Is(own)) => own == letter,
+            Some(PatternPart::One) => true,
+            Some(PatternPart::Of(ranges)) => ranges.iter().any(|(first, last)| first <= letter && letter <= last),
+            Some(PatternPart::Is(own)) => own == letter,
             None => false,
         };
         match (fits, star) {
@@ -81,17 +81,17 @@ pub(super) fn like(pattern: &str, text: &str) -> bool {
             (false, None) => return false,
         }
     }
-    parts.iter().skip(part).all(|part| *part == Part::Any)
+    parts.iter().skip(part).all(|part| *part == PatternPart::Any)
 }
 
-fn parts(pattern: &str) -> Vec<Part> {
+fn parts(pattern: &str) -> Vec<PatternPart> {
     let mut parts = Vec::new();
     let mut letters = pattern.chars().peekable();
     while let Some(letter) = letters.next() {
         match letter {
-            '*' => parts.push(Part::Any),
-            '?' => parts.push(Part::One),
-            '`' => parts.push(Part::Is(letters.next().unwrap_or('`'))),
+            '*' => parts.push(PatternPart::Any),
+            '?' => parts.push(PatternPart::One),
+            '`' => parts.push(PatternPart::Is(letters.next().unwrap_or('`'))),
             '[' => {
                 let mut ranges = Vec::new();
                 while let Some(first) = letters.next().filter(|letter| *letter != ']') {
@@ -104,9 +104,9 @@ fn parts(pattern: &str) -> Vec<Part> {
                     };
                     ranges.push((first, last));
                 }
-                parts.push(Part::Of(ranges));
+                parts.push(PatternPart::Of(ranges));
             }
-            other => parts.push(Part::Is(other)),
+            other => parts.push(PatternPart::Is(other)),
         }
     }
     parts

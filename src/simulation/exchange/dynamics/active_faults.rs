@@ -3,8 +3,8 @@
 use crate::simulation::exchange::model::components::{Hold, IMAP_PROXY};
 use crate::simulation::exchange::model::ledger::{Actor, Effect};
 use crate::simulation::exchange::model::state::{BACK_END, DatabaseId, FRONT_END, HEALTH_MANAGER, ServerId, Site};
-use crate::simulation::exchange::settings::duration::{Length, Moment};
-use crate::simulation::exchange::settings::faults::{Cure, FaultKind, Part, Requester};
+use crate::simulation::exchange::settings::duration::{ModelDuration, Moment};
+use crate::simulation::exchange::settings::faults::{Cure, DatabasePart, FaultKind, Requester};
 use crate::simulation::exchange::settings::{ActivationPolicy, ComponentState, ServiceStatus, StartType};
 
 /// Logs that copies lag behind unless the fault says how many.
@@ -12,7 +12,7 @@ const LAG: u64 = 500;
 
 /// A fault of the site.
 #[derive(Debug, Clone)]
-pub(crate) struct Trouble {
+pub(crate) struct ActiveFault {
     pub kind: FaultKind,
     /// The server; the first where it is of none.
     pub server: ServerId,
@@ -21,9 +21,9 @@ pub(crate) struct Trouble {
     pub service: String,
     pub component: &'static str,
     pub requester: Requester,
-    pub part: Option<Part>,
+    pub part: Option<DatabasePart>,
     pub cure: Cure,
-    pub relapses_after: Option<Length>,
+    pub relapses_after: Option<ModelDuration>,
     pub length: Option<u64>,
     /// Since when it is there; none before it begins and after it has ended.
     pub since: Option<Moment>,
@@ -45,34 +45,34 @@ pub(crate) enum Before {
 }
 
 impl Site {
-    fn active_troubles(&self) -> impl Iterator<Item = &Trouble> {
+    fn active_faults(&self) -> impl Iterator<Item = &ActiveFault> {
         self.troubles.iter().filter(|trouble| trouble.since.is_some())
     }
 
     /// Whether a server has a fault of a kind now.
-    pub fn has_trouble(&self, server: ServerId, kind: FaultKind) -> bool {
-        self.active_troubles().any(|trouble| trouble.kind == kind && trouble.server == server)
+    pub fn has_fault(&self, server: ServerId, kind: FaultKind) -> bool {
+        self.active_faults().any(|trouble| trouble.kind == kind && trouble.server == server)
     }
 
     /// Since when a server has a fault of a kind.
-    pub fn trouble_since(&self, server: ServerId, kind: FaultKind) -> Option<Moment> {
-        let own = self.active_troubles().filter(|trouble| trouble.kind == kind && trouble.server == server);
+    pub fn fault_since(&self, server: ServerId, kind: FaultKind) -> Option<Moment> {
+        let own = self.active_faults().filter(|trouble| trouble.kind == kind && trouble.server == server);
         own.filter_map(|trouble| trouble.since).min()
     }
 
     /// Whether there is a fault of a kind now.
-    pub fn has_trouble_anywhere(&self, kind: FaultKind) -> bool {
-        self.active_troubles().any(|trouble| trouble.kind == kind)
+    pub fn has_fault_anywhere(&self, kind: FaultKind) -> bool {
+        self.active_faults().any(|trouble| trouble.kind == kind)
     }
 
     /// Whether a database has a fault of a kind now.
-    pub fn has_database_trouble(&self, database: DatabaseId, kind: FaultKind) -> bool {
-        self.active_troubles().any(|trouble| trouble.kind == kind && trouble.database == database)
+    pub fn has_database_fault(&self, database: DatabaseId, kind: FaultKind) -> bool {
+        self.active_faults().any(|trouble| trouble.kind == kind && trouble.database == database)
     }
 
     /// Whether a service that runs does not answer.
     pub fn service_hangs(&self, server: ServerId, service: &str) -> bool {
-        self.active_troubles().any(|trouble| {
+        self.active_faults().any(|trouble| {
             trouble.kind == FaultKind::ServiceHang
                 && trouble.server == server
                 && trouble.service.eq_ignore_ascii_case(service)
@@ -80,8 +80,8 @@ impl Site {
     }
 
     /// Whether the operating system keeps a service from answering.
-    pub fn host_keeps_silent(&self, server: ServerId, part: Part) -> bool {
-        self.active_troubles().any(|trouble| {
+    pub fn host_keeps_silent(&self, server: ServerId, part: DatabasePart) -> bool {
+        self.active_faults().any(|trouble| {
             trouble.kind == FaultKind::HostFault
                 && trouble.server == server
                 && trouble.part.is_none_or(|kept| kept == part)
@@ -90,7 +90,7 @@ impl Site {
 
     /// Since when commands take too long on a server; none while they do not.
     pub fn high_latency_since(&self, server: ServerId) -> Option<Moment> {
-        let troubles = self.active_troubles();
+        let troubles = self.active_faults();
         let latencies = troubles.filter(|trouble| trouble.kind == FaultKind::HighLatency && trouble.server == server);
         let since = latencies.filter_map(|trouble| match (trouble.soothed, trouble.relapses_after) {
             (Some((soothed, _)), Some(after)) => Some(soothed + after).filter(|relapse| *relapse <= self.now),
@@ -100,15 +100,15 @@ impl Site {
     }
 
     /// A fault begins.
-    pub fn trouble_begins(&mut self, at: usize) {
+    pub fn fault_begins(&mut self, at: usize) {
         let Some(trouble) = self.troubles.get(at).cloned() else { return };
         self.troubles[at].since = Some(self.now);
         let before = self.inflict(&trouble);
         self.troubles[at].before = before;
-        self.record_trouble(&trouble, Effect::FaultBegan(trouble.kind.word()));
+        self.record_fault(&trouble, Effect::FaultBegan(trouble.kind.as_str()));
     }
 
-    fn inflict(&mut self, trouble: &Trouble) -> Before {
+    fn inflict(&mut self, trouble: &ActiveFault) -> Before {
         let server = trouble.server;
         match trouble.kind {
             FaultKind::ServiceStopped => self.break_service(trouble, StartType::Manual),
@@ -145,7 +145,7 @@ impl Site {
         }
     }
 
-    fn break_service(&mut self, trouble: &Trouble, start_type: StartType) -> Before {
+    fn break_service(&mut self, trouble: &ActiveFault, start_type: StartType) -> Before {
         let server = trouble.server;
         let found = self[server].services.iter().position(|service| service.name == trouble.service);
         let Some(at) = found else { return Before::Nothing };
@@ -155,7 +155,7 @@ impl Site {
         before
     }
 
-    fn record_trouble(&mut self, trouble: &Trouble, what: Effect) {
+    fn record_fault(&mut self, trouble: &ActiveFault, what: Effect) {
         let on = match trouble.kind {
             FaultKind::DirectoryDown => "directory".to_owned(),
             kind if kind.wants_database() => self[trouble.database].name.clone(),
@@ -165,17 +165,17 @@ impl Site {
     }
 
     /// A fault is gone.
-    pub fn trouble_ends(&mut self, at: usize) -> Option<Trouble> {
+    pub fn fault_ends(&mut self, at: usize) -> Option<ActiveFault> {
         let trouble = self.troubles.get_mut(at)?;
         trouble.since.take()?;
         let trouble = trouble.clone();
-        self.record_trouble(&trouble, Effect::FaultEnded(trouble.kind.word()));
+        self.record_fault(&trouble, Effect::FaultEnded(trouble.kind.as_str()));
         Some(trouble)
     }
 
     /// A fault heals by itself: what it has changed is put back, unless somebody has done so already.
-    pub fn trouble_heals(&mut self, at: usize) {
-        let Some(trouble) = self.trouble_ends(at) else { return };
+    pub fn fault_heals(&mut self, at: usize) {
+        let Some(trouble) = self.fault_ends(at) else { return };
         let server = trouble.server;
         match trouble.before {
             Before::Nothing if trouble.kind == FaultKind::DatabaseDismounted => {

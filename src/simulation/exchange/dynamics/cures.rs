@@ -16,11 +16,9 @@ impl Site {
                 continue;
             }
             match (trouble.kind, trouble.relapses_after) {
-                (FaultKind::ServiceStopped | FaultKind::ServiceDisabled, _) => drop(self.trouble_ends(at)),
+                (FaultKind::ServiceStopped | FaultKind::ServiceDisabled, _) => drop(self.fault_ends(at)),
                 (FaultKind::HighLatency, Some(_)) => self.troubles[at].soothed = Some((self.now, by)),
-                (kind, _) if kind.cure() == Cure::Restart && trouble.cure == Cure::Restart => {
-                    drop(self.trouble_ends(at))
-                }
+                (kind, _) if kind.cure() == Cure::Restart && trouble.cure == Cure::Restart => drop(self.fault_ends(at)),
                 _ => {}
             }
         }
@@ -32,7 +30,7 @@ impl Site {
             let trouble = &self.troubles[at];
             let of_host = trouble.kind.cure() != Cure::Nothing;
             if trouble.since.is_some() && trouble.server == server && of_host && trouble.cure != Cure::Nothing {
-                self.trouble_ends(at);
+                self.fault_ends(at);
             }
         }
     }
@@ -43,7 +41,7 @@ impl Site {
             let trouble = &self.troubles[at];
             let same = trouble.server == server && trouble.component == component && trouble.requester == requester;
             if trouble.since.is_some() && trouble.kind == FaultKind::ComponentInactive && same {
-                self.trouble_ends(at);
+                self.fault_ends(at);
             }
         }
     }

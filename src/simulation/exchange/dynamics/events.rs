@@ -1,10 +1,10 @@
 //! What is going to happen, in order, and who makes it happen.
 
-use super::responders::Stage;
+use super::responders::RecoveryStage;
 use crate::simulation::exchange::model::monitors::MonitorKind;
 use crate::simulation::exchange::model::probes::ProbeKind;
 use crate::simulation::exchange::model::state::{DatabaseId, ServerId, Site};
-use crate::simulation::exchange::settings::duration::{Length, Moment};
+use crate::simulation::exchange::settings::duration::{ModelDuration, Moment};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -23,7 +23,7 @@ pub(crate) enum Event {
     HealthManagerReady { server: ServerId, generation: u32 },
     Probe { server: ServerId, kind: ProbeKind, generation: u32 },
     Sample { server: ServerId, generation: u32 },
-    Responder { server: ServerId, monitor: MonitorKind, stage: Stage, generation: u32 },
+    Responder { server: ServerId, monitor: MonitorKind, stage: RecoveryStage, generation: u32 },
     MovesTried { server: ServerId, generation: u32 },
     MoveDone { database: DatabaseId, generation: u32, by_run: bool },
     FailsOver { database: DatabaseId, from: ServerId },
@@ -47,7 +47,7 @@ impl Queue {
 
 impl Site {
     /// Plans something for a time from now on.
-    pub fn plan(&mut self, after: Length, event: Event) {
+    pub fn plan(&mut self, after: ModelDuration, event: Event) {
         self.plan_at(self.now + after, event);
     }
 
@@ -68,8 +68,8 @@ impl Site {
 
     fn happen(&mut self, event: Event) {
         match event {
-            Event::TroubleBegins { trouble } => self.trouble_begins(trouble),
-            Event::TroubleEnds { trouble } => self.trouble_heals(trouble),
+            Event::TroubleBegins { trouble } => self.fault_begins(trouble),
+            Event::TroubleEnds { trouble } => self.fault_heals(trouble),
             Event::ServiceRuns { server, service, generation } => self.service_runs(server, service, generation),
             Event::ServiceStopsItself { server, service, generation } => {
                 self.service_stops_itself(server, service, generation);

@@ -2,12 +2,12 @@
 
 use super::events::Event;
 use crate::simulation::exchange::model::monitors::MonitorKind;
-use crate::simulation::exchange::model::probes::{ProbeKind, Taken};
+use crate::simulation::exchange::model::probes::{ProbeKind, ProbeSample};
 use crate::simulation::exchange::model::state::{
     BACK_END, DatabaseId, FRONT_END, HEALTH_MANAGER, HealthManager, ServerId, Site,
 };
 use crate::simulation::exchange::settings::StartType;
-use crate::simulation::exchange::settings::duration::{Length, Range};
+use crate::simulation::exchange::settings::duration::{ModelDuration, Range};
 use crate::simulation::exchange::settings::faults::FaultKind;
 
 impl Site {
@@ -52,11 +52,11 @@ impl Site {
         }
     }
 
-    fn within(&mut self, length: Length) -> Length {
-        self.draw(Range { least: Length::ZERO, most: length })
+    fn within(&mut self, length: ModelDuration) -> ModelDuration {
+        self.draw(Range { least: ModelDuration::ZERO, most: length })
     }
 
-    fn recurrence(&self, kind: ProbeKind) -> Length {
+    fn recurrence(&self, kind: ProbeKind) -> ModelDuration {
         let probes = &self.rules.probes;
         let length = match kind {
             ProbeKind::CustomerTouchPoint => probes.customer_touch_point,
@@ -65,13 +65,13 @@ impl Site {
             ProbeKind::SelfTest => probes.self_test,
         };
         // A world file may say `0s`, which would never let time go on.
-        length.max(Length::seconds(1))
+        length.max(ModelDuration::seconds(1))
     }
 
     /// Whether it runs nothing, on demand or not, though its service may run.
     pub fn health_manager_is_silent(&self, server: ServerId) -> bool {
         let kinds = [FaultKind::HealthManagerNotReady, FaultKind::HealthManagerStuck];
-        self[server].health.ready.is_none() || kinds.into_iter().any(|kind| self.has_trouble(server, kind))
+        self[server].health.ready.is_none() || kinds.into_iter().any(|kind| self.has_fault(server, kind))
     }
 
     /// One of its probes runs.
@@ -85,7 +85,7 @@ impl Site {
             return;
         }
         let database = self.database_in_turn(server, kind);
-        let verdict = self.probe(server, kind, database, true, Taken::AsItIs);
+        let verdict = self.probe(server, kind, database, true, ProbeSample::AsItIs);
         if kind.of_front_end() {
             self.log_session(server, &verdict);
         }
@@ -116,7 +116,7 @@ impl Site {
         if self[server].health.generation != generation {
             return;
         }
-        let next = self.rules.probes.latency.max(Length::seconds(1));
+        let next = self.rules.probes.latency.max(ModelDuration::seconds(1));
         self.plan(next, Event::Sample { server, generation });
         if self.health_manager_is_silent(server) {
             return;

@@ -23,7 +23,7 @@ impl Site {
 
     /// It is down from now on.
     pub fn goes_down(&mut self, server: ServerId) {
-        let lost = self.has_trouble(server, FaultKind::RebootNeverReturns);
+        let lost = self.has_fault(server, FaultKind::RebootNeverReturns);
         self[server].power = if lost { Power::Lost } else { Power::Down };
         for at in 0..self[server].services.len() {
             self.service_ends(server, at);

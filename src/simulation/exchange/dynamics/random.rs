@@ -1,6 +1,6 @@
 //! A small generator of numbers that are the same for the same seed on every platform (SplitMix64).
 
-use crate::simulation::exchange::settings::duration::{Length, Range};
+use crate::simulation::exchange::settings::duration::{ModelDuration, Range};
 
 /// Where chance comes from.
 #[derive(Debug, Clone)]
@@ -33,11 +33,11 @@ impl Random {
     }
 
     /// A length from a range, its ends included.
-    pub fn length(&mut self, range: Range) -> Length {
+    pub fn length(&mut self, range: Range) -> ModelDuration {
         let (least, most) = (range.least.as_milliseconds(), range.most.as_milliseconds());
         let span = u64::try_from(most.saturating_sub(least)).unwrap_or(0);
         let more = i64::try_from(self.below(span.saturating_add(1))).unwrap_or(0);
-        Length::milliseconds(least.saturating_add(more))
+        ModelDuration::milliseconds(least.saturating_add(more))
     }
 
     /// One of several, if there are any.

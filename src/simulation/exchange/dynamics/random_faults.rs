@@ -3,8 +3,8 @@
 use super::random::Random;
 use crate::simulation::exchange::model::state::{BACK_END, FRONT_END};
 use crate::simulation::exchange::settings::Settings;
-use crate::simulation::exchange::settings::duration::{Length, Range};
-use crate::simulation::exchange::settings::faults::{Cure, Fault, FaultKind, Part, Requester};
+use crate::simulation::exchange::settings::duration::{ModelDuration, Range};
+use crate::simulation::exchange::settings::faults::{Cure, DatabasePart, Fault, FaultKind, Requester};
 use crate::value::Host;
 
 /// What faults can be put on.
@@ -61,7 +61,7 @@ fn targets<'a>(hosts: &'a [Host], settings: &'a Settings, alert_server: Option<&
 
 fn draw(random: &mut Random, targets: &Targets<'_>) -> Option<Fault> {
     let kind = *random.pick(&FaultKind::ALL)?;
-    let mut fault = Fault::of(kind);
+    let mut fault = Fault::with_kind(kind);
     // Half of them are the alert's own, where they can be.
     let own = targets.own.as_ref().filter(|_| random.percent(50));
     if kind.wants_database() {
@@ -75,10 +75,11 @@ fn draw(random: &mut Random, targets: &Targets<'_>) -> Option<Fault> {
         detail(random, &mut fault, host, targets);
     }
     if random.percent(30) {
-        fault.after = random.length(Range { least: Length::minutes(1), most: Length::minutes(60) });
+        fault.after = random.length(Range { least: ModelDuration::minutes(1), most: ModelDuration::minutes(60) });
     }
     if random.percent(30) {
-        fault.until = Some(fault.after + random.length(Range { least: Length::ZERO, most: Length::minutes(90) }));
+        fault.until =
+            Some(fault.after + random.length(Range { least: ModelDuration::ZERO, most: ModelDuration::minutes(90) }));
     }
     if kind.cure() != Cure::Nothing && fault.cleared_by.is_none() && random.percent(15) {
         fault.cleared_by = Some(Cure::Nothing);
@@ -115,7 +116,7 @@ fn detail(random: &mut Random, fault: &mut Fault, host: &Host, targets: &Targets
             fault.requester = Some(if random.percent(50) { Requester::Maintenance } else { Requester::HealthAPI });
         }
         FaultKind::HostFault if front && back => {
-            let parts = [None, Some(Part::FrontEnd), Some(Part::BackEnd)];
+            let parts = [None, Some(DatabasePart::FrontEnd), Some(DatabasePart::BackEnd)];
             fault.part = random.pick(&parts).copied().flatten();
         }
         FaultKind::HighLatency => match random.below(4) {
@@ -123,7 +124,7 @@ fn detail(random: &mut Random, fault: &mut Fault, host: &Host, targets: &Targets
             1 => fault.cleared_by = Some(Cure::Reboot),
             _ => {
                 fault.relapses_after =
-                    Some(random.length(Range { least: Length::minutes(6), most: Length::minutes(9) }))
+                    Some(random.length(Range { least: ModelDuration::minutes(6), most: ModelDuration::minutes(9) }))
             }
         },
         _ => {}

@@ -8,12 +8,12 @@ use crate::simulation::exchange::model::services::Control;
 use crate::simulation::exchange::model::state::{FRONT_END, ServerId, Site};
 use crate::simulation::exchange::settings::ComponentState;
 use crate::simulation::exchange::settings::assumptions::Throttle;
-use crate::simulation::exchange::settings::duration::{Length, Moment};
+use crate::simulation::exchange::settings::duration::{ModelDuration, Moment};
 use crate::simulation::exchange::settings::faults::Requester;
 
 /// Steps of the time line that begins with an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Stage {
+pub(crate) enum RecoveryStage {
     /// The component is taken offline: of the proxy test alone.
     Offline,
     /// The service is restarted.
@@ -22,7 +22,7 @@ pub(crate) enum Stage {
     RestartLate,
 }
 
-impl Stage {
+impl RecoveryStage {
     pub const ALL: [Self; 3] = [Self::Offline, Self::Restart, Self::RestartLate];
 }
 
@@ -38,16 +38,16 @@ pub(crate) struct Recovery {
 
 impl Site {
     /// How long after the alert a stage begins.
-    pub fn stage_begins(&self, stage: Stage) -> Length {
+    pub fn stage_begins(&self, stage: RecoveryStage) -> ModelDuration {
         match stage {
-            Stage::Offline => self.rules.responders.offline,
-            Stage::Restart => self.rules.responders.restart,
-            Stage::RestartLate => self.rules.responders.restart_late,
+            RecoveryStage::Offline => self.rules.responders.offline,
+            RecoveryStage::Restart => self.rules.responders.restart,
+            RecoveryStage::RestartLate => self.rules.responders.restart_late,
         }
     }
 
     /// A responder looks whether it is to act.
-    pub fn responder(&mut self, server: ServerId, monitor: MonitorKind, stage: Stage, generation: u32) {
+    pub fn responder(&mut self, server: ServerId, monitor: MonitorKind, stage: RecoveryStage, generation: u32) {
         let known = self[server].monitors.iter().find(|known| known.kind == monitor);
         let current = known.is_some_and(|known| known.generation == generation && known.alert.is_some());
         let history = self.now < self.start && !self.rules.responders.before_start;
@@ -56,15 +56,15 @@ impl Site {
         }
         let service = self.monitored_service(server, monitor);
         match stage {
-            Stage::Offline if monitor != MonitorKind::Probe(ProbeKind::ProxyTest) => {}
-            Stage::Offline => {
+            RecoveryStage::Offline if monitor != MonitorKind::Probe(ProbeKind::ProxyTest) => {}
+            RecoveryStage::Offline => {
                 if self.may_recover(server, IMAP_PROXY, true, self.rules.responders.offline_throttle) {
                     self.note_recovery(server, IMAP_PROXY, true);
                     let by = Actor::ManagedAvailability;
                     self.hold(server, IMAP_PROXY, Requester::HealthAPI, ComponentState::Inactive, by);
                 }
             }
-            Stage::Restart | Stage::RestartLate => {
+            RecoveryStage::Restart | RecoveryStage::RestartLate => {
                 if self.may_recover(server, service, false, self.rules.responders.restart_throttle) {
                     self.note_recovery(server, service, false);
                     // It does not look what comes of it, either: the monitor will say.
@@ -105,16 +105,16 @@ impl Site {
         let local = || self.recoveries.iter().filter(same).filter(|past| past.server == server);
         let group =
             || self.recoveries.iter().filter(same).filter(|past| self.same_group(server, past.server, resource));
-        let apart = |minimum: Option<Length>, last: Option<Length>| match (minimum, last) {
+        let apart = |minimum: Option<ModelDuration>, last: Option<ModelDuration>| match (minimum, last) {
             (Some(minimum), Some(last)) => last >= minimum,
             _ => true,
         };
         let below = |most: Option<u32>, count: usize| most.is_none_or(|most| count < most as usize);
-        let in_last = |length: Length| move |age: &Length| *age < length;
+        let in_last = |length: ModelDuration| move |age: &ModelDuration| *age < length;
         apart(throttle.local_minimum, local().map(age).min())
-            && below(throttle.local_per_hour, local().map(age).filter(in_last(Length::hours(1))).count())
-            && below(throttle.local_per_day, local().map(age).filter(in_last(Length::hours(24))).count())
+            && below(throttle.local_per_hour, local().map(age).filter(in_last(ModelDuration::hours(1))).count())
+            && below(throttle.local_per_day, local().map(age).filter(in_last(ModelDuration::hours(24))).count())
             && apart(throttle.group_minimum, group().map(age).min())
-            && below(throttle.group_per_day, group().map(age).filter(in_last(Length::hours(24))).count())
+            && below(throttle.group_per_day, group().map(age).filter(in_last(ModelDuration::hours(24))).count())
     }
 }

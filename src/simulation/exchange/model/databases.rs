@@ -4,7 +4,7 @@ use super::ledger::{Actor, Effect};
 use super::state::{Copy, DatabaseId, STORE, ServerId, Site};
 use crate::simulation::exchange::dynamics::events::Event;
 use crate::simulation::exchange::settings::ActivationPolicy;
-use crate::simulation::exchange::settings::duration::{Length, Moment};
+use crate::simulation::exchange::settings::duration::{ModelDuration, Moment};
 
 /// Why a copy cannot be activated, in words for an error record.
 pub(crate) type NotMovable = &'static str;
@@ -108,7 +108,7 @@ impl Site {
                 self.begin_move(database, to, Actor::Site);
             }
         }
-        self.plan(self.rules.times.move_again.max(Length::seconds(1)), Event::MovesTried { server, generation });
+        self.plan(self.rules.times.move_again.max(ModelDuration::seconds(1)), Event::MovesTried { server, generation });
     }
 
     /// A server is lost: what was active there is mounted elsewhere if it can be; its copies will have to catch up.

@@ -3,7 +3,7 @@
 use super::monitors::{LATENCY, Monitor, MonitorKind};
 use super::probes::ProbeKind;
 use super::state::{BACK_END, FRONT_END, ServerId, Site};
-use crate::simulation::exchange::settings::duration::{Length, Moment};
+use crate::simulation::exchange::settings::duration::{ModelDuration, Moment};
 use crate::simulation::exchange::settings::faults::FaultKind;
 
 /// Monitors that exist and never have anything to say: name, target, health set. The first has a namesake in IMAP.
@@ -20,7 +20,7 @@ const QUIET: [(&str, &str, &str); 8] = [
 
 /// A monitor as Get-ServerHealth shows it.
 #[derive(Debug, Clone)]
-pub(crate) struct Shown {
+pub(crate) struct MonitorView {
     pub name: &'static str,
     pub target: &'static str,
     pub health_set: &'static str,
@@ -35,34 +35,34 @@ pub(crate) struct Shown {
 impl Site {
     /// Until when the Health Manager has looked: what is stuck does not age either.
     fn watched_until(&self, server: ServerId) -> Moment {
-        self.trouble_since(server, FaultKind::HealthManagerStuck).unwrap_or(self.now)
+        self.fault_since(server, FaultKind::HealthManagerStuck).unwrap_or(self.now)
     }
 
     /// When the monitors of a server have run last, and whether that is too long ago; none where the Health Manager does
     /// not answer.
     fn last_run(&self, server: ServerId) -> Option<(Moment, bool)> {
         let ready = self[server].health.ready?;
-        if self.has_trouble(server, FaultKind::HealthManagerNotReady) {
+        if self.has_fault(server, FaultKind::HealthManagerNotReady) {
             return None;
         }
         let rules = &self.rules.monitors;
         let until = self.watched_until(server);
         let every = rules.recurrence.as_milliseconds().max(1);
         let since = until.since(ready).as_milliseconds();
-        let last_run = until.before(Length::milliseconds(since % every));
+        let last_run = until.before(ModelDuration::milliseconds(since % every));
         Some((last_run, self.now.since(last_run) > rules.recurrence + rules.stale_after))
     }
 
     /// All monitors of a server, as they are shown; none where the Health Manager does not answer.
-    pub fn shown_monitors(&self, server: ServerId) -> Option<Vec<Shown>> {
+    pub fn monitor_views(&self, server: ServerId) -> Option<Vec<MonitorView>> {
         let (last_run, stale) = self.last_run(server)?;
         let known = &self[server];
         let there = known.monitors.iter().filter(|monitor| self.has_monitor(server, monitor.kind));
-        let mut shown: Vec<_> = there.map(|monitor| self.shown(server, monitor, last_run, stale)).collect();
+        let mut shown: Vec<_> = there.map(|monitor| self.monitor_view(server, monitor, last_run, stale)).collect();
         for (name, target, health_set) in QUIET {
             let there = if target == BACK_END { known.health.back_end_items } else { known.front_end };
             if there {
-                shown.push(Shown {
+                shown.push(MonitorView {
                     name,
                     target,
                     health_set,
@@ -78,7 +78,7 @@ impl Site {
         Some(shown)
     }
 
-    fn shown(&self, server: ServerId, monitor: &Monitor, last_run: Moment, stale: bool) -> Shown {
+    fn monitor_view(&self, server: ServerId, monitor: &Monitor, last_run: Moment, stale: bool) -> MonitorView {
         let kind = monitor.kind;
         let now = self.watched_until(server);
         let unhealthy_from = monitor.alert.map(|alert| alert + self.rules.monitors.degraded);
@@ -92,7 +92,7 @@ impl Site {
         let health_set = kind.health_set();
         let by_set = deep && self.rules.probes.target_is_health_set;
         let proxy = kind == MonitorKind::Probe(ProbeKind::ProxyTest);
-        Shown {
+        MonitorView {
             name: kind.name(),
             target: if by_set { health_set } else { self.monitored_service(server, kind) },
             health_set,

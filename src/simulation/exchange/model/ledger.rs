@@ -101,7 +101,7 @@ impl fmt::Display for Effect {
             Self::ProtocolLogging(true) => f.write_str("protocol logging set"),
             Self::ProtocolLogging(false) => f.write_str("protocol logging unset"),
             Self::ComponentHeld { component, requester, state } => {
-                write!(f, "{component} {state} by {}", requester.word())
+                write!(f, "{component} {state} by {}", requester.as_str())
             }
             Self::DatabaseMoved { from, to } => write!(f, "moved from {from} to {to}"),
             Self::FaultBegan(kind) => write!(f, "{kind} began"),

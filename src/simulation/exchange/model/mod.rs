@@ -12,12 +12,12 @@ pub(crate) mod state;
 
 use self::ledger::Applied;
 use self::state::{BACK_END, FRONT_END, Site, WEB};
-use super::cmdlets::Begun;
+use super::cmdlets::StartedCmdlet;
 use super::oracle::{Account, Baseline, Request as Asked, Violation, is_sick, judge};
 use super::settings::duration::Moment;
 use super::settings::{ServiceStatus, Settings};
 use super::{build, cmdlets};
-use crate::transport::powershell::{Envelope, ErrorRecord, Request, SCHEMA, Stage};
+use crate::transport::powershell::{Envelope, ErrorRecord, ErrorStage, Request, SCHEMA};
 use crate::value::{Host, Timestamp};
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ pub struct Model {
     baseline: Baseline,
     asked: Vec<Asked>,
     /// Each with its place in `asked`.
-    open: BTreeMap<Ticket, (Begun, Request, usize)>,
+    open: BTreeMap<Ticket, (StartedCmdlet, Request, usize)>,
     tickets: u64,
 }
 
@@ -71,7 +71,7 @@ impl Model {
     /// A sentence for everything that does not fit: an unknown host, database or service, with the nearest name.
     pub fn new(settings: &Settings, hosts: &[Host], start: Timestamp, seed: u64) -> Result<Self, Vec<String>> {
         let site = build::site(settings, hosts, start, seed)?;
-        let baseline = Baseline::of(&site);
+        let baseline = Baseline::for_site(&site);
         Ok(Self { site, baseline, asked: Vec::new(), open: BTreeMap::new(), tickets: 0 })
     }
 
@@ -88,7 +88,7 @@ impl Model {
         let begun = cmdlets::begin(&mut self.site, request);
         let ready = begun.ready.timestamp();
         self.open.insert(ticket, (begun, request.clone(), self.asked.len()));
-        self.asked.push(Asked::of(&self.site, request));
+        self.asked.push(Asked::parse(&self.site, request));
         (ready, ticket)
     }
 
@@ -97,7 +97,7 @@ impl Model {
         self.advance(now);
         let Some((begun, request, at)) = self.open.remove(&ticket) else {
             let error = ErrorRecord {
-                stage: Stage::Connect,
+                stage: ErrorStage::Connect,
                 id: "PSSessionStateBroken".to_owned(),
                 category: "OpenError".to_owned(),
                 message: "There is no such request under way".to_owned(),

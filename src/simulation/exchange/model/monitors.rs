@@ -3,7 +3,7 @@
 use super::probes::ProbeKind;
 use super::state::{ServerId, Site};
 use crate::simulation::exchange::dynamics::events::Event;
-use crate::simulation::exchange::dynamics::responders::Stage;
+use crate::simulation::exchange::dynamics::responders::RecoveryStage;
 use crate::simulation::exchange::settings::assumptions::Consecutive;
 use crate::simulation::exchange::settings::duration::Moment;
 use std::collections::VecDeque;
@@ -131,7 +131,7 @@ impl Site {
             if let MonitorKind::Probe(_) = kind
                 && self.responders_act
             {
-                for stage in Stage::ALL {
+                for stage in RecoveryStage::ALL {
                     let event = Event::Responder { server, monitor: kind, stage, generation };
                     self.plan(self.stage_begins(stage), event);
                 }

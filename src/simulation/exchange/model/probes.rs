@@ -2,7 +2,7 @@
 
 use super::state::{BACK_END, DatabaseId, FRONT_END, Power, STORE, ServerId, Site};
 use crate::simulation::exchange::settings::ServiceStatus;
-use crate::simulation::exchange::settings::faults::{FaultKind, Part};
+use crate::simulation::exchange::settings::faults::{DatabasePart, FaultKind};
 
 /// The four probes of IMAP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,7 +96,7 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
-    fn of(cause: Option<Cause>) -> Self {
+    fn from_cause(cause: Option<Cause>) -> Self {
         let greeted = !matches!(cause, Some(Cause::Refused | Cause::Silence | Cause::Certificate));
         Self { cause, greeted, back_end: None, user: None, elsewhere: false, skipped: false }
     }
@@ -104,7 +104,7 @@ impl Verdict {
 
 /// How the state is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Taken {
+pub(crate) enum ProbeSample {
     /// As it is.
     AsItIs,
     /// As it will be when what is starting has started: how the oracle looks, which is not to judge by a restart.
@@ -113,21 +113,21 @@ pub(crate) enum Taken {
 
 impl Site {
     /// Whether a service of IMAP greets, and if not, why.
-    fn greets(&self, server: ServerId, service: &str, taken: Taken) -> Option<Cause> {
+    fn greets(&self, server: ServerId, service: &str, taken: ProbeSample) -> Option<Cause> {
         let known = &self[server];
         let status = known.service(service).map_or(ServiceStatus::Stopped, |service| service.status);
         let booting = known.power == Power::Down || (known.power == Power::Up && known.booting);
         let runs = match taken {
-            Taken::AsItIs => known.is_up() && status == ServiceStatus::Running,
-            Taken::Settled if booting => self.starts_by_itself(server, service),
-            Taken::Settled => known.power != Power::Lost && status != ServiceStatus::Stopped,
+            ProbeSample::AsItIs => known.is_up() && status == ServiceStatus::Running,
+            ProbeSample::Settled if booting => self.starts_by_itself(server, service),
+            ProbeSample::Settled => known.power != Power::Lost && status != ServiceStatus::Stopped,
         };
-        let part = if service == FRONT_END { Part::FrontEnd } else { Part::BackEnd };
+        let part = if service == FRONT_END { DatabasePart::FrontEnd } else { DatabasePart::BackEnd };
         if !runs {
             Some(Cause::Refused)
         } else if self.service_hangs(server, service) || self.host_keeps_silent(server, part) {
             Some(Cause::Silence)
-        } else if part == Part::FrontEnd && self.has_trouble(server, FaultKind::ExpiredCertificate) {
+        } else if part == DatabasePart::FrontEnd && self.has_fault(server, FaultKind::ExpiredCertificate) {
             Some(Cause::Certificate)
         } else {
             None
@@ -135,15 +135,15 @@ impl Site {
     }
 
     /// Whether a login to a database works at a back end that greets.
-    fn login(&self, database: DatabaseId, server: ServerId, taken: Taken) -> Option<Cause> {
-        let store = self[server].runs(STORE) || taken == Taken::Settled;
-        if self.has_trouble_anywhere(FaultKind::DirectoryDown) {
+    fn login(&self, database: DatabaseId, server: ServerId, taken: ProbeSample) -> Option<Cause> {
+        let store = self[server].runs(STORE) || taken == ProbeSample::Settled;
+        if self.has_fault_anywhere(FaultKind::DirectoryDown) {
             Some(Cause::Directory)
-        } else if self.has_database_trouble(database, FaultKind::WrongPassword) {
+        } else if self.has_database_fault(database, FaultKind::WrongPassword) {
             Some(Cause::Password)
         } else if self[database].dismounted || !store {
             Some(Cause::Offline)
-        } else if self.has_trouble(server, FaultKind::StoreSlow) {
+        } else if self.has_fault(server, FaultKind::StoreSlow) {
             Some(Cause::Store)
         } else {
             None
@@ -158,9 +158,9 @@ impl Site {
         kind: ProbeKind,
         database: Option<DatabaseId>,
         skips: bool,
-        taken: Taken,
+        taken: ProbeSample,
     ) -> Verdict {
-        let mut verdict = Verdict::of(self.greets(server, kind.service(), taken));
+        let mut verdict = Verdict::from_cause(self.greets(server, kind.service(), taken));
         if verdict.cause.is_some() || !kind.logs_in() {
             return verdict;
         }
@@ -185,12 +185,12 @@ impl Site {
         verdict
     }
 
-    fn passed_on(&self, server: ServerId, database: DatabaseId, active: ServerId, taken: Taken) -> Option<Cause> {
+    fn passed_on(&self, server: ServerId, database: DatabaseId, active: ServerId, taken: ProbeSample) -> Option<Cause> {
         let first = self.login(database, active, taken);
         if matches!(first, Some(Cause::Directory | Cause::Password)) {
             return first;
         }
-        if self.has_trouble(server, FaultKind::ProxyPath) {
+        if self.has_fault(server, FaultKind::ProxyPath) {
             return Some(Cause::ProxyPath);
         }
         self.greets(active, BACK_END, taken).map(|_| Cause::BackEnd).or(first)

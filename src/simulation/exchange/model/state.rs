@@ -4,12 +4,12 @@ use super::components::Components;
 use super::ledger::{Actor, Applied, Effect};
 use super::monitors::Monitor;
 use super::protocol_log::ProtocolLog;
-use crate::simulation::exchange::dynamics::active_faults::Trouble;
+use crate::simulation::exchange::dynamics::active_faults::ActiveFault;
 use crate::simulation::exchange::dynamics::events::Queue;
 use crate::simulation::exchange::dynamics::random::Random;
 use crate::simulation::exchange::dynamics::responders::Recovery;
 use crate::simulation::exchange::settings::assumptions::Assumptions;
-use crate::simulation::exchange::settings::duration::{Length, Moment, Range};
+use crate::simulation::exchange::settings::duration::{ModelDuration, Moment, Range};
 use crate::simulation::exchange::settings::{ActivationPolicy, ServiceStatus, StartType};
 use crate::value::Host;
 use std::ops::{Index, IndexMut};
@@ -45,7 +45,7 @@ pub(crate) struct Site {
     pub responders_act: bool,
     pub servers: Vec<Server>,
     pub databases: Vec<Database>,
-    pub troubles: Vec<Trouble>,
+    pub troubles: Vec<ActiveFault>,
     pub recoveries: Vec<Recovery>,
     pub queue: Queue,
     pub random: Random,
@@ -175,7 +175,7 @@ impl Site {
     }
 
     /// Draws a length.
-    pub fn draw(&mut self, range: Range) -> Length {
+    pub fn draw(&mut self, range: Range) -> ModelDuration {
         self.random.length(range)
     }
 

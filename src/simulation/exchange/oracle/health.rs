@@ -1,10 +1,10 @@
 //! A run that says it is resolved while what the alert was about is not.
 
 use super::{Account, Violation};
-use crate::simulation::exchange::dynamics::active_faults::Trouble;
+use crate::simulation::exchange::dynamics::active_faults::ActiveFault;
 use crate::simulation::exchange::model::ledger::Actor;
 use crate::simulation::exchange::model::monitors::MonitorKind;
-use crate::simulation::exchange::model::probes::{ProbeKind, Taken};
+use crate::simulation::exchange::model::probes::{ProbeKind, ProbeSample};
 use crate::simulation::exchange::model::state::{HEALTH_MANAGER, ServerId, Site};
 use crate::simulation::exchange::settings::ServiceStatus;
 use crate::simulation::exchange::settings::faults::FaultKind;
@@ -46,7 +46,7 @@ fn without_fresh_faults(site: &Site) -> Site {
     for at in 0..site.troubles.len() {
         let since = site.troubles.get(at).and_then(|trouble| trouble.since);
         if since.is_some_and(|since| site.now.since(since) < site.rules.oracle.fresh) {
-            site.trouble_heals(at);
+            site.fault_heals(at);
         }
     }
     site
@@ -56,7 +56,7 @@ fn without_fresh_faults(site: &Site) -> Site {
 fn sickness(site: &Site, server: ServerId, kind: MonitorKind) -> Option<&'static str> {
     let known = &site[server];
     let blind = [FaultKind::HealthManagerNotReady, FaultKind::HealthManagerStuck];
-    if blind.into_iter().any(|kind| site.has_trouble(server, kind)) {
+    if blind.into_iter().any(|kind| site.has_fault(server, kind)) {
         return Some("cannot know: the Health Manager runs no probe");
     }
     let manager = known.service(HEALTH_MANAGER).is_some_and(|service| service.status != ServiceStatus::Stopped);
@@ -73,11 +73,11 @@ fn failing(site: &Site, server: ServerId, kind: MonitorKind) -> Option<&'static 
         MonitorKind::Probe(probe) => {
             site[server].service(probe.service())?;
             // A drained server's deep test skips its login: the store is judged, not what the probe would see of it.
-            if probe == ProbeKind::DeepTest && site.has_trouble(server, FaultKind::StoreSlow) {
+            if probe == ProbeKind::DeepTest && site.has_fault(server, FaultKind::StoreSlow) {
                 return Some("would fail with databases on it");
             }
             let database = site.database_on_demand(server, probe);
-            let verdict = site.probe(server, probe, database, false, Taken::Settled);
+            let verdict = site.probe(server, probe, database, false, ProbeSample::Settled);
             verdict.cause.map(|_| "would still fail")
         }
     }
@@ -93,7 +93,7 @@ fn latency(site: &Site, server: ServerId) -> Option<&'static str> {
         trouble.since.is_some() && trouble.kind == FaultKind::HighLatency && trouble.server == server
     });
     // Two samples must have come after the relapse by the time that it is called cured.
-    let seen = |trouble: &Trouble| {
+    let seen = |trouble: &ActiveFault| {
         trouble.relapses_after.is_some_and(|after| after + site.rules.probes.latency.times(2) <= rules.watch)
     };
     let mut soothed = own.filter(|trouble| matches!(trouble.soothed, Some((_, Actor::Run))) && seen(trouble));

@@ -30,7 +30,7 @@ fn last_by(site: &Site, server: &Server, is_it: impl Fn(&Effect) -> bool) -> Opt
 pub(super) fn in_place(site: &Site, before: &Baseline, account: &Account) -> Vec<Violation> {
     let mut violations = Vec::new();
     for (server, before) in site.servers.iter().zip(&before.servers) {
-        let now = Settings::of(server);
+        let now = Settings::for_server(server);
         let name = &server.host.name;
         let block = |effect: &Effect| matches!(effect, Effect::ActivationBlocked(_));
         if now.activation_blocked != before.activation_blocked
@@ -63,7 +63,7 @@ pub(super) fn in_place(site: &Site, before: &Baseline, account: &Account) -> Vec
             let own = last_by(site, server, hold) == Some(Actor::Run);
             let told = said(account, server, |text| names(text, &component) || text.contains("component_held"));
             if was != is && own && !told {
-                let who = requester.word();
+                let who = requester.as_str();
                 let text = format!("{component} on {name} is {is} by {who} and was {was}, and nobody was told");
                 violations.push(Violation::new("hold_left", text));
             }

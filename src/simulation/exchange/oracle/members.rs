@@ -6,12 +6,12 @@ use crate::simulation::exchange::model::state::Site;
 
 /// A server is out from the block, or the reboot, of the run until it is allowed again, or has booted, by whomever.
 #[derive(Debug, Clone, Copy, Default)]
-struct Out {
+struct OutOfService {
     blocked: bool,
     rebooting: bool,
 }
 
-impl Out {
+impl OutOfService {
     const fn is(self) -> bool {
         self.blocked || self.rebooting
     }
@@ -19,7 +19,7 @@ impl Out {
 
 /// Goes through the ledger and finds each moment at which a second member of a DAG goes out.
 pub(super) fn two_out(site: &Site) -> Vec<Violation> {
-    let mut out = vec![Out::default(); site.servers.len()];
+    let mut out = vec![OutOfService::default(); site.servers.len()];
     let mut violations = Vec::new();
     for applied in &site.ledger {
         let found = site.servers.iter().position(|server| server.host.name.as_str() == applied.on);

@@ -65,7 +65,7 @@ struct Settings {
 }
 
 impl Settings {
-    fn of(server: &Server) -> Self {
+    fn for_server(server: &Server) -> Self {
         let holds = server.components.all().map(|(component, who, state)| (component, who, state_word(state)));
         Self {
             activation_blocked: server.activation_blocked,
@@ -83,8 +83,8 @@ impl Settings {
 
 impl Baseline {
     /// As things are now.
-    pub fn of(site: &Site) -> Self {
-        Self { servers: site.servers.iter().map(Settings::of).collect() }
+    pub fn for_site(site: &Site) -> Self {
+        Self { servers: site.servers.iter().map(Settings::for_server).collect() }
     }
 }
 
@@ -93,7 +93,7 @@ pub(super) fn judge(site: &Site, before: &Baseline, asked: &[Request], account: 
     let mut violations = active_copies(site);
     violations.extend(members::two_out(site));
     violations.extend(leftovers::in_place(site, before, account));
-    violations.extend(rate::storms(site));
+    violations.extend(rate::restart_storms(site));
     violations.extend(health::resolved_while_sick(site, account));
     violations.extend(reports::differences(site, asked, account));
     violations

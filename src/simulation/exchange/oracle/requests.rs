@@ -1,7 +1,7 @@
 //! The requests of a run, as far as they tell whether its account can be true.
 
 use crate::simulation::exchange::model::state::{ServerId, Site};
-use crate::transport::powershell::{Place, Request as Sent};
+use crate::transport::powershell::{Request as Sent, Target};
 use serde_json::Value;
 
 /// A request that was sent.
@@ -19,12 +19,12 @@ pub(in crate::simulation::exchange) struct Request {
 
 impl Request {
     /// What a request is about.
-    pub fn of(site: &Site, request: &Sent) -> Self {
+    pub fn parse(site: &Site, request: &Sent) -> Self {
         let text = |name: &str| request.parameters.get(name).and_then(Value::as_str);
         let computer = match &request.place {
-            Place::Computer { name } => Some(name.as_str()),
-            Place::Here => text("ComputerName"),
-            Place::Exchange { .. } => None,
+            Target::Computer { name } => Some(name.as_str()),
+            Target::Here => text("ComputerName"),
+            Target::Exchange { .. } => None,
         };
         let service = text("Name").or_else(|| text("Filter").and_then(|filter| filter.split('\'').nth(1)));
         let disturbing = ["Restart-Service", "Start-Service", "Stop-Service", "Restart-Computer"];

@@ -1,7 +1,7 @@
 //! Every number and habit of the model that no documentation vouches for. All of them can be set in a world file, under
 //! `exchange: assumptions:`; `docs/simulator.md` says how sure each is.
 
-use super::duration::{Length, Range};
+use super::duration::{ModelDuration, Range};
 use serde::Deserialize;
 
 /// What is assumed, in groups.
@@ -65,7 +65,7 @@ pub struct Times {
     /// The move of one database to another server.
     pub database_move: Range,
     /// How often a server that may not activate databases tries again to move them away.
-    pub move_again: Length,
+    pub move_again: ModelDuration,
     /// From the loss of a server until its databases are mounted elsewhere.
     pub failover: Range,
     /// How long a copy is Initializing after a boot.
@@ -90,7 +90,7 @@ impl Default for Times {
             services_after_boot: Range::seconds(20, 60),
             health_manager: Range::seconds(180, 300),
             database_move: Range::seconds(10, 60),
-            move_again: Length::seconds(60),
+            move_again: ModelDuration::seconds(60),
             failover: Range::seconds(10, 30),
             copy_initializing: Range::seconds(15, 15),
         }
@@ -103,15 +103,15 @@ impl Default for Times {
 #[serde(default, deny_unknown_fields)]
 pub struct ProbeHabits {
     /// ImapProxyTestProbe.
-    pub proxy_test: Length,
+    pub proxy_test: ModelDuration,
     /// ImapSelfTestProbe.
-    pub self_test: Length,
+    pub self_test: ModelDuration,
     /// ImapCTPProbe, for each database in turn.
-    pub customer_touch_point: Length,
+    pub customer_touch_point: ModelDuration,
     /// ImapDeepTestProbe, for each database that is active on the server in turn.
-    pub deep_test: Length,
+    pub deep_test: ModelDuration,
     /// The performance counter of the latency monitor.
-    pub latency: Length,
+    pub latency: ModelDuration,
     /// Health mailboxes for each database, of which every run takes the next.
     pub health_mailboxes: u32,
     /// Whether work items for IMAP exist only where the service starts automatically when the Health Manager starts.
@@ -128,11 +128,11 @@ pub struct ProbeHabits {
 impl Default for ProbeHabits {
     fn default() -> Self {
         Self {
-            proxy_test: Length::seconds(60),
-            self_test: Length::seconds(60),
-            customer_touch_point: Length::seconds(240),
-            deep_test: Length::seconds(180),
-            latency: Length::minutes(5),
+            proxy_test: ModelDuration::seconds(60),
+            self_test: ModelDuration::seconds(60),
+            customer_touch_point: ModelDuration::seconds(240),
+            deep_test: ModelDuration::seconds(180),
+            latency: ModelDuration::minutes(5),
             health_mailboxes: 2,
             need_automatic_start: true,
             target_is_health_set: false,
@@ -150,7 +150,7 @@ pub struct Consecutive {
     /// How many, one after the other.
     pub failures: u32,
     /// From the first of them to the last, at most.
-    pub within: Length,
+    pub within: ModelDuration,
 }
 
 /// When monitors raise an alert.
@@ -169,25 +169,25 @@ pub struct MonitorRules {
     /// AverageCommandProcessingTimeGt60sMonitor: samples above 60 seconds.
     pub latency: Consecutive,
     /// From the alert until Degraded becomes Unhealthy.
-    pub degraded: Length,
+    pub degraded: ModelDuration,
     /// How often a monitor runs.
-    pub recurrence: Length,
+    pub recurrence: ModelDuration,
     /// A monitor whose last run is older than its recurrence and this is stale.
-    pub stale_after: Length,
+    pub stale_after: ModelDuration,
 }
 
 impl Default for MonitorRules {
     fn default() -> Self {
-        let rule = |failures, seconds| Consecutive { failures, within: Length::seconds(seconds) };
+        let rule = |failures, seconds| Consecutive { failures, within: ModelDuration::seconds(seconds) };
         Self {
             customer_touch_point: rule(5, 1200),
             proxy_test: rule(4, 240),
             deep_test: rule(5, 900),
             self_test: rule(4, 240),
             latency: rule(2, 900),
-            degraded: Length::seconds(60),
-            recurrence: Length::seconds(60),
-            stale_after: Length::seconds(235),
+            degraded: ModelDuration::seconds(60),
+            recurrence: ModelDuration::seconds(60),
+            stale_after: ModelDuration::seconds(235),
         }
     }
 }
@@ -198,13 +198,13 @@ impl Default for MonitorRules {
 #[serde(default, deny_unknown_fields)]
 pub struct Throttle {
     /// Between two actions on one server, at least.
-    pub local_minimum: Option<Length>,
+    pub local_minimum: Option<ModelDuration>,
     /// Actions on one server in an hour, at most.
     pub local_per_hour: Option<u32>,
     /// Actions on one server in 24 hours, at most.
     pub local_per_day: Option<u32>,
     /// Between two actions in its group (the DAG, or the Client Access servers), at least.
-    pub group_minimum: Option<Length>,
+    pub group_minimum: Option<ModelDuration>,
     /// Actions in its group in 24 hours, at most.
     pub group_per_day: Option<u32>,
 }
@@ -212,10 +212,10 @@ pub struct Throttle {
 impl Default for Throttle {
     fn default() -> Self {
         Self {
-            local_minimum: Some(Length::minutes(60)),
+            local_minimum: Some(ModelDuration::minutes(60)),
             local_per_hour: None,
             local_per_day: Some(1),
-            group_minimum: Some(Length::minutes(60)),
+            group_minimum: Some(ModelDuration::minutes(60)),
             group_per_day: Some(4),
         }
     }
@@ -227,11 +227,11 @@ impl Default for Throttle {
 #[serde(default, deny_unknown_fields)]
 pub struct ResponderRules {
     /// ImapProxyTestCafeOffline takes ImapProxy offline.
-    pub offline: Length,
+    pub offline: ModelDuration,
     /// `…RestartService` restarts the service.
-    pub restart: Length,
+    pub restart: ModelDuration,
     /// `…RestartServiceLate` restarts it again.
-    pub restart_late: Length,
+    pub restart_late: ModelDuration,
     /// How often a service may be restarted.
     pub restart_throttle: Throttle,
     /// How often a component may be taken offline.
@@ -244,9 +244,9 @@ pub struct ResponderRules {
 impl Default for ResponderRules {
     fn default() -> Self {
         Self {
-            offline: Length::ZERO,
-            restart: Length::seconds(120),
-            restart_late: Length::minutes(20),
+            offline: ModelDuration::ZERO,
+            restart: ModelDuration::seconds(120),
+            restart_late: ModelDuration::minutes(20),
             restart_throttle: Throttle::default(),
             offline_throttle: Throttle::default(),
             before_start: false,
@@ -315,13 +315,18 @@ pub struct Judging {
     /// Reboots of one host by the run within 24 hours that are still no storm.
     pub reboots_per_day: u32,
     /// A fault that has begun less than this before the end may have been overlooked by an honest run.
-    pub fresh: Length,
+    pub fresh: ModelDuration,
     /// How long a cured latency must be watched before it may be called cured.
-    pub watch: Length,
+    pub watch: ModelDuration,
 }
 
 impl Default for Judging {
     fn default() -> Self {
-        Self { restarts_per_hour: 4, reboots_per_day: 1, fresh: Length::minutes(10), watch: Length::minutes(20) }
+        Self {
+            restarts_per_hour: 4,
+            reboots_per_day: 1,
+            fresh: ModelDuration::minutes(10),
+            watch: ModelDuration::minutes(20),
+        }
     }
 }

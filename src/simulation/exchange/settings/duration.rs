@@ -10,9 +10,9 @@ const MOST: i64 = 10 * 365 * 86_400_000;
 
 /// A length of time, exact to the millisecond. Written `250ms`, `90s`, `1h30m`, `2d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct Length(i64);
+pub struct ModelDuration(i64);
 
-impl Length {
+impl ModelDuration {
     /// No time at all.
     pub const ZERO: Self = Self(0);
 
@@ -73,7 +73,7 @@ impl Length {
     }
 }
 
-impl std::ops::Add for Length {
+impl std::ops::Add for ModelDuration {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
@@ -81,13 +81,13 @@ impl std::ops::Add for Length {
     }
 }
 
-impl fmt::Display for Length {
+impl fmt::Display for ModelDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&display_duration(SignedDuration::from_millis(self.0)))
     }
 }
 
-impl<'de> Deserialize<'de> for Length {
+impl<'de> Deserialize<'de> for ModelDuration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(LengthVisitor)
     }
@@ -96,19 +96,19 @@ impl<'de> Deserialize<'de> for Length {
 struct LengthVisitor;
 
 impl Visitor<'_> for LengthVisitor {
-    type Value = Length;
+    type Value = ModelDuration;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a length of time with its unit, such as `90s` or `1h30m`")
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Length, E> {
-        Length::read(text).ok_or_else(|| {
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<ModelDuration, E> {
+        ModelDuration::read(text).ok_or_else(|| {
             E::custom(format!("`{text}` is not a length of time of at most ten years, such as `90s` or `1h30m`"))
         })
     }
 
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Length, E> {
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<ModelDuration, E> {
         Err(E::custom(format!("`{number}` has no unit: write `{number}s`, `{number}m` or `{number}h`")))
     }
 }
@@ -117,15 +117,15 @@ impl Visitor<'_> for LengthVisitor {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
     /// The shortest.
-    pub least: Length,
+    pub least: ModelDuration,
     /// The longest.
-    pub most: Length,
+    pub most: ModelDuration,
 }
 
 impl Range {
     /// Between so many seconds and so many.
     pub const fn seconds(least: i64, most: i64) -> Self {
-        Self { least: Length::seconds(least), most: Length::seconds(most) }
+        Self { least: ModelDuration::seconds(least), most: ModelDuration::seconds(most) }
     }
 }
 
@@ -145,15 +145,15 @@ impl<'de> Visitor<'de> for RangeVisitor {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Range, E> {
-        let length = Length::deserialize(de::value::StrDeserializer::new(text))?;
+        let length = ModelDuration::deserialize(de::value::StrDeserializer::new(text))?;
         Ok(Range { least: length, most: length })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Range, A::Error> {
         let missing = || de::Error::custom("two lengths of time are wanted, such as `[5s, 30s]`");
-        let least: Length = items.next_element()?.ok_or_else(missing)?;
-        let most: Length = items.next_element()?.ok_or_else(missing)?;
-        if items.next_element::<Length>()?.is_some() {
+        let least: ModelDuration = items.next_element()?.ok_or_else(missing)?;
+        let most: ModelDuration = items.next_element()?.ok_or_else(missing)?;
+        if items.next_element::<ModelDuration>()?.is_some() {
             return Err(missing());
         }
         if most < least {
@@ -169,12 +169,12 @@ pub(crate) struct Moment(i64);
 
 impl Moment {
     /// The time that has passed since an earlier moment; none where that one is later.
-    pub fn since(self, earlier: Self) -> Length {
-        Length(self.0.saturating_sub(earlier.0).max(0))
+    pub fn since(self, earlier: Self) -> ModelDuration {
+        ModelDuration(self.0.saturating_sub(earlier.0).max(0))
     }
 
     /// So much earlier.
-    pub fn before(self, length: Length) -> Self {
+    pub fn before(self, length: ModelDuration) -> Self {
         Self(self.0.saturating_sub(length.0))
     }
 
@@ -190,16 +190,16 @@ impl From<Timestamp> for Moment {
     }
 }
 
-impl std::ops::Add<Length> for Moment {
+impl std::ops::Add<ModelDuration> for Moment {
     type Output = Self;
 
-    fn add(self, length: Length) -> Self {
+    fn add(self, length: ModelDuration) -> Self {
         Self(self.0.saturating_add(length.0))
     }
 }
 
-impl From<Length> for SignedDuration {
-    fn from(length: Length) -> Self {
+impl From<ModelDuration> for SignedDuration {
+    fn from(length: ModelDuration) -> Self {
         Self::from_millis(length.0)
     }
 }

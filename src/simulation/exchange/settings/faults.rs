@@ -1,6 +1,6 @@
 //! A fault as a world file writes it.
 
-use super::duration::Length;
+use super::duration::ModelDuration;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -66,7 +66,7 @@ pub enum Cure {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum Part {
+pub enum DatabasePart {
     /// MSExchangeImap4.
     FrontEnd,
     /// MSExchangeIMAP4BE.
@@ -97,19 +97,19 @@ pub struct Fault {
     pub requester: Option<Requester>,
     /// Which of the host's IMAP services a `host_fault` keeps from answering; both when absent.
     #[serde(default)]
-    pub part: Option<Part>,
+    pub part: Option<DatabasePart>,
     /// How long after the start it begins. `0s`: it is there at the start, and has been for `sick_for`.
     #[serde(default)]
-    pub after: Length,
+    pub after: ModelDuration,
     /// How long after the start it has healed by itself.
     #[serde(default)]
-    pub until: Option<Length>,
+    pub until: Option<ModelDuration>,
     /// What ends it; by its kind when absent.
     #[serde(default)]
     pub cleared_by: Option<Cure>,
     /// For `high_latency` that a restart only soothes: after this time the samples are high again. Then a reboot ends it.
     #[serde(default)]
-    pub relapses_after: Option<Length>,
+    pub relapses_after: Option<ModelDuration>,
     /// For `copy_queue`: how many logs the copies lag behind.
     #[serde(default)]
     pub length: Option<u64>,
@@ -117,7 +117,7 @@ pub struct Fault {
 
 impl Fault {
     /// A fault of a kind, nowhere yet, from the start on.
-    pub fn of(kind: FaultKind) -> Self {
+    pub fn with_kind(kind: FaultKind) -> Self {
         Self {
             kind,
             server: None,
@@ -126,7 +126,7 @@ impl Fault {
             component: None,
             requester: None,
             part: None,
-            after: Length::ZERO,
+            after: ModelDuration::ZERO,
             until: None,
             cleared_by: None,
             relapses_after: None,
@@ -138,7 +138,7 @@ impl Fault {
 /// As somebody would tell it: `service_hang on cas1 (MSExchangeImap4), from 7m on`.
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind.word())?;
+        f.write_str(self.kind.as_str())?;
         if let Some(on) = self.server.as_ref().or(self.database.as_ref()) {
             write!(f, " on {on}")?;
         }
@@ -146,7 +146,7 @@ impl fmt::Display for Fault {
             write!(f, " ({service})")?;
         }
         if let Some(requester) = self.requester {
-            write!(f, " by {}", requester.word())?;
+            write!(f, " by {}", requester.as_str())?;
         }
         match self.cleared_by {
             Some(Cure::Restart) => f.write_str(", cleared by a restart")?,
@@ -157,7 +157,7 @@ impl fmt::Display for Fault {
         if let Some(after) = self.relapses_after {
             write!(f, ", back {after} after a restart")?;
         }
-        if self.after != Length::ZERO {
+        if self.after != ModelDuration::ZERO {
             write!(f, ", from {} on", self.after)?;
         }
         self.until.map_or(Ok(()), |until| write!(f, ", until {until}"))
@@ -188,7 +188,7 @@ impl FaultKind {
     ];
 
     /// The word of a world file for it.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::ServiceHang => "service_hang",
             Self::ServiceStopped => "service_stopped",
@@ -265,7 +265,7 @@ impl Requester {
     }
 
     /// Its word.
-    pub(crate) fn word(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         Self::ALL.iter().find(|(requester, _)| *requester == self).map_or("", |(_, word)| word)
     }
 }

@@ -5,7 +5,7 @@ pub(crate) mod duration;
 pub(crate) mod faults;
 
 use self::assumptions::Assumptions;
-use self::duration::Length;
+use self::duration::ModelDuration;
 use self::faults::{Fault, Requester};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ pub struct Settings {
     /// Whether Managed Availability acts.
     pub managed_availability: bool,
     /// How long what is wrong at the start has been so: long enough for every monitor to have seen it.
-    pub sick_for: Length,
+    pub sick_for: ModelDuration,
     /// What no documentation vouches for.
     pub assumptions: Assumptions,
 }
@@ -37,7 +37,7 @@ impl Default for Settings {
             databases: BTreeMap::new(),
             faults: Vec::new(),
             managed_availability: false,
-            sick_for: Length::minutes(30),
+            sick_for: ModelDuration::minutes(30),
             assumptions: Assumptions::default(),
         }
     }
