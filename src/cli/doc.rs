@@ -2,7 +2,7 @@
 
 use super::atomic_write::write;
 use super::output::report;
-use super::{Exit, Output};
+use super::{Exit, Output, UsageError};
 use crate::docgen::{Document, Format, Library, Page};
 use crate::program::Program;
 use crate::project::{Project, ProjectPath, by_project};
@@ -52,51 +52,47 @@ impl From<WrittenPage> for Format {
     }
 }
 
-pub fn run(arguments: &DocArguments, output: &Output) -> Exit {
-    match pages(arguments, output) {
-        Ok(Some(pages)) => match &arguments.output {
-            None => {
-                pages.iter().for_each(|page| output.print(&page.text));
-                Exit::Success
-            }
-            Some(folder) => put(&pages, folder, arguments.check, output),
-        },
-        Ok(None) => Exit::Usage,
-        Err(why) => {
-            report(&why);
-            Exit::Usage
+pub fn run(arguments: &DocArguments, output: &Output) -> Result<Exit, UsageError> {
+    let Some(pages) = pages(arguments, output)? else { return Ok(Exit::Usage) };
+    Ok(match &arguments.output {
+        None => {
+            pages.iter().for_each(|page| output.print(&page.text));
+            Exit::Success
         }
-    }
+        Some(folder) => write_pages(&pages, folder, arguments.check, output),
+    })
 }
 
-/// All pages; none where a file has errors, which have been shown.
-fn pages(arguments: &DocArguments, output: &Output) -> Result<Option<Vec<Page>>, String> {
+/// All pages; none if a file has errors, which were reported.
+fn pages(arguments: &DocArguments, output: &Output) -> Result<Option<Vec<Page>>, UsageError> {
     let mut pages = Vec::new();
-    let mut is_right = true;
-    for (place, files) in by_project(&arguments.paths, arguments.config.as_deref())? {
-        match of_project(&place, files, arguments, output)? {
+    let mut is_valid = true;
+    for (path, files) in by_project(&arguments.paths, arguments.config.as_deref())? {
+        match project_pages(&path, files, arguments, output)? {
             Some(found) => pages.extend(found),
-            None => is_right = false,
+            None => is_valid = false,
         }
     }
     let mut known = BTreeMap::new();
     for page in &pages {
         if known.insert(page.path.as_str(), ()).is_some() {
-            return Err(format!("Two files would have the same page, {}: give the folder that holds both", page.path));
+            return Err(
+                format!("Two files would have the same page, {}: give the folder that holds both", page.path).into()
+            );
         }
     }
-    Ok(is_right.then_some(pages))
+    Ok(is_valid.then_some(pages))
 }
 
 /// The pages of one project.
-fn of_project(
-    place: &ProjectPath,
+fn project_pages(
+    path: &ProjectPath,
     mut files: Vec<PathBuf>,
     arguments: &DocArguments,
     output: &Output,
-) -> Result<Option<Vec<Page>>, String> {
+) -> Result<Option<Vec<Page>>, UsageError> {
     files.sort();
-    let project = Project::open(place)?;
+    let project = Project::open(path)?;
     let mut session = project.session();
     let mut diagnostics = project.diagnostics.clone();
     let mut checked = Vec::new();
@@ -105,7 +101,7 @@ fn of_project(
         diagnostics.extend(found.diagnostics);
         let is_new = |file| checked.iter().all(|(_, known, _)| *known != file);
         if let (Some(file), Some(program)) = (found.file.filter(|file| is_new(*file)), found.program) {
-            // A file of tests says nothing that a reader of runbooks looks for.
+            // A file that holds only tests has no page.
             if only_tests(&program, file) {
                 continue;
             }
@@ -122,7 +118,7 @@ fn of_project(
     Ok(Some(Library::new(session.sources(), documents.collect()).pages(arguments.format.into())))
 }
 
-/// Where the page of a file stands: as the file does in the folder that was given, or by its name alone.
+/// The path of a file's page without extension: the file's path within the given folder, or its name.
 fn page_name(file: &Path, given: &[PathBuf]) -> String {
     let inside = given.iter().filter(|path| path.is_dir()).find_map(|folder| file.strip_prefix(folder).ok());
     let inside = inside.map(Path::to_owned).or_else(|| file.file_name().map(PathBuf::from)).unwrap_or_default();
@@ -134,7 +130,7 @@ fn page_name(file: &Path, given: &[PathBuf]) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// Whether a file holds tests, and nothing that is run.
+/// Whether a file holds tests and nothing else.
 fn only_tests(program: &Program, file: FileId) -> bool {
     let runbooks = program.runbooks.iter().map(|it| it.span);
     let procedures = program.procedures.iter().map(|it| it.span);
@@ -142,12 +138,12 @@ fn only_tests(program: &Program, file: FileId) -> bool {
     !program.tests.is_empty() && runbooks.chain(procedures).chain(probes).all(|span| span.file != file)
 }
 
-/// Writes the pages that are not as they should be, or says which these are.
-fn put(pages: &[Page], folder: &Path, check: bool, output: &Output) -> Exit {
+/// Writes the pages that changed; with `check`, lists them instead.
+fn write_pages(pages: &[Page], folder: &Path, check: bool, output: &Output) -> Exit {
     let mut exit = Exit::Success;
     for page in pages {
         let path = folder.join(&page.path);
-        // What cannot be read is not as it should be; what is wrong with it is said when it is written.
+        // A page that cannot be read counts as changed; writing it reports why.
         if std::fs::read(&path).is_ok_and(|found| found == page.text.as_bytes()) {
             continue;
         }

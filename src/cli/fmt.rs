@@ -2,7 +2,7 @@
 
 use super::atomic_write::replace;
 use super::output::report;
-use super::{Exit, Output};
+use super::{Exit, Output, UsageError};
 use crate::diagnostic::Severity;
 use crate::project::discovery::runbook_files;
 use crate::project::files::read_text;
@@ -22,16 +22,10 @@ pub struct FmtArguments {
     check: bool,
 }
 
-pub fn run(arguments: &FmtArguments, output: &Output) -> Exit {
+pub fn run(arguments: &FmtArguments, output: &Output) -> Result<Exit, UsageError> {
     let mut files = Vec::new();
     for path in &arguments.paths {
-        match runbook_files(path) {
-            Ok(found) => files.extend(found),
-            Err(why) => {
-                report(&why);
-                return Exit::Usage;
-            }
-        }
+        files.extend(runbook_files(path)?);
     }
     let mut exit = Exit::Success;
     for file in files {
@@ -49,18 +43,18 @@ pub fn run(arguments: &FmtArguments, output: &Output) -> Exit {
             }
         }
     }
-    exit
+    Ok(exit)
 }
 
-/// Why a file was left as it is.
+/// Why a file was not formatted.
 enum FormatError {
-    /// It has errors, which have been shown.
+    /// It has errors, which were reported.
     Findings,
     /// It cannot be read or written; the end of a sentence.
     File(String),
 }
 
-/// Formats a file; whether that changes it.
+/// Formats a file; returns whether that changes it.
 fn format_file(path: &Path, check: bool, output: &Output) -> Result<bool, FormatError> {
     let text = read_text(path).map_err(|error| FormatError::File(error.to_string()))?;
     let mut sources = SourceMap::new();

@@ -16,9 +16,11 @@ mod run;
 mod signals;
 mod simulate;
 mod test;
+mod usage_error;
 
 pub use crate::project::files::ProjectFiles;
 pub use exit::Exit;
+use usage_error::UsageError;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use output::Output;
@@ -35,7 +37,7 @@ pub(crate) struct Cli {
     #[command(flatten)]
     common: Common,
     #[command(subcommand)]
-    verb: Command,
+    command: Command,
 }
 
 /// What may stand with every command.
@@ -110,19 +112,19 @@ fn start() -> ExitCode {
     };
     logging::start(cli.common.verbose);
     let output = Output::new(cli.common.color);
-    match cli.verb {
-        Command::Run(arguments) => run::run(&arguments, &output),
+    let result = match cli.command {
+        Command::Run(arguments) => Ok(run::run(&arguments, &output)),
         Command::Simulate(arguments) => simulate::run(&arguments, &output),
         Command::Check(arguments) => check::run(&arguments, &output),
         Command::Test(arguments) => test::run(&arguments, &output),
         Command::Fmt(arguments) => fmt::run(&arguments, &output),
         Command::Doc(arguments) => doc::run(&arguments, &output),
-        Command::Actions(arguments) => actions::run(&arguments, &output),
-        Command::Explain(arguments) => explain::run(&arguments, &output),
-        Command::Completions(arguments) => completions::run(&arguments, &output),
-        Command::Man(arguments) => man::run(&arguments, &output),
-    }
-    .into()
+        Command::Actions(arguments) => Ok(actions::run(&arguments, &output)),
+        Command::Explain(arguments) => Ok(explain::run(&arguments, &output)),
+        Command::Completions(arguments) => Ok(completions::run(&arguments, &output)),
+        Command::Man(arguments) => Ok(man::run(&arguments, &output)),
+    };
+    result.unwrap_or_else(UsageError::report).into()
 }
 
 /// Says that the program is at fault, and where.

@@ -91,7 +91,7 @@ impl LoadReporter for Output {
         self.show(diagnostics, sources);
     }
 
-    fn left_out(&self, why: &str) {
+    fn skipped(&self, why: &str) {
         report(why);
     }
 }

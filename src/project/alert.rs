@@ -1,4 +1,4 @@
-//! Alerts: read in the forms that senders use, matched with the runbook that they start.
+//! Alerts: parsing the formats that senders use, matching an alert with its runbook, filling parameters from labels.
 
 use super::arguments::NamedValue;
 use crate::program::types::Type;
@@ -6,11 +6,12 @@ use crate::program::{Parameter, Runbook};
 use crate::value::Host;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use thiserror::Error;
 
-/// The label that says where an alert comes from, when it has no label named after the runbook's parameter.
+/// The label that names the host, where no label has the name of the runbook's parameter.
 const INSTANCE: &str = "instance";
 
-/// The label that `alert "…" in "GROUP"` is held against.
+/// The label that `alert "…" in "GROUP"` compares.
 const GROUP: &str = "group";
 
 /// An alert.
@@ -18,66 +19,139 @@ const GROUP: &str = "group";
 pub struct Alert {
     /// Its name.
     pub name: String,
-    /// What is known of it.
+    /// Its labels.
     pub labels: BTreeMap<String, String>,
-    /// Whether it is over.
+    /// Whether the sender says that it no longer fires.
     pub resolved: bool,
 }
 
-/// The two forms, for whoever sent something else.
-const FORMS: &str = r#"an alert is {"name": "…", "labels": {…}}, or what Alertmanager sends"#;
+/// The two formats.
+const FORMATS: &str = r#"an alert is {"name": "…", "labels": {…}}, or what Alertmanager sends"#;
 
-/// Reads one alert, or the alerts of an Alertmanager notification. Of those each is read by itself, and is a sentence
-/// where it cannot be.
+/// Why an alert cannot be read; one sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AlertError {
+    /// The message is not JSON.
+    #[error("The alert is not JSON: {0}")]
+    NotJson(String),
+    /// Something else than an object.
+    #[error("{alert} is {found}: {FORMATS}")]
+    NotAnObject {
+        /// Which alert.
+        alert: AlertName,
+        /// What was found.
+        found: &'static str,
+    },
+    /// A notification without alerts.
+    #[error("The notification has no alerts: {FORMATS}")]
+    Empty,
+    /// The alerts are no list.
+    #[error("The alerts of the notification are {0}, not a list: {FORMATS}")]
+    NotAList(&'static str),
+    /// The name is missing.
+    #[error("{alert} has no {field}: {FORMATS}")]
+    MissingName {
+        /// Which alert.
+        alert: AlertName,
+        /// The field of its name.
+        field: &'static str,
+    },
+    /// The name is empty.
+    #[error("The {field} of {alert:#} is empty")]
+    EmptyName {
+        /// Which alert.
+        alert: AlertName,
+        /// The field of its name.
+        field: &'static str,
+    },
+    /// The name is no text.
+    #[error("The {field} of {alert:#} is {found}, not a text")]
+    NameNotText {
+        /// Which alert.
+        alert: AlertName,
+        /// The field of its name.
+        field: &'static str,
+        /// What was found.
+        found: &'static str,
+    },
+    /// The labels are no object.
+    #[error("The labels of {alert:#} are {found}: {FORMATS}")]
+    LabelsNotAnObject {
+        /// Which alert.
+        alert: AlertName,
+        /// What was found.
+        found: &'static str,
+    },
+}
+
+/// Which alert of a message: the only one, or the nth of a notification, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AlertName(Option<usize>);
+
+/// As the beginning of a sentence; with `#` as a part of one.
+impl std::fmt::Display for AlertName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.0, f.alternate()) {
+            (None, false) => f.write_str("The alert"),
+            (None, true) => f.write_str("the alert"),
+            (Some(number), false) => write!(f, "Alert {number} of the notification"),
+            (Some(number), true) => write!(f, "alert {number} of the notification"),
+        }
+    }
+}
+
+/// Parses one alert, or the alerts of an Alertmanager notification, each of which may fail by itself.
 ///
 /// # Errors
-/// A sentence, where the message as a whole cannot be read.
-pub fn parse(text: &str) -> Result<Vec<Result<Alert, String>>, String> {
-    let value: Value = serde_json::from_str(text).map_err(|error| format!("The alert is not JSON: {error}"))?;
+/// The message as a whole cannot be read.
+pub fn parse(text: &str) -> Result<Vec<Result<Alert, AlertError>>, AlertError> {
+    let value: Value = serde_json::from_str(text).map_err(|error| AlertError::NotJson(error.to_string()))?;
+    let whole = AlertName(None);
     let Value::Object(fields) = &value else {
-        return Err(format!("The alert is {}: {FORMS}", kind(&value)));
+        return Err(AlertError::NotAnObject { alert: whole, found: kind(&value) });
     };
     match fields.get("alerts") {
-        None => alert("The alert", fields, fields.get("name"), "name").map(|alert| vec![Ok(alert)]),
-        Some(Value::Array(alerts)) if alerts.is_empty() => Err(format!("The notification has no alerts: {FORMS}")),
+        None => alert(whole, fields, fields.get("name"), "name").map(|alert| vec![Ok(alert)]),
+        Some(Value::Array(alerts)) if alerts.is_empty() => Err(AlertError::Empty),
         Some(Value::Array(alerts)) => Ok(alerts
             .iter()
             .zip(1..)
             .map(|(value, number)| {
-                let place = format!("Alert {number} of the notification");
-                let Value::Object(fields) = value else { return Err(format!("{place} is {}: {FORMS}", kind(value))) };
+                let which = AlertName(Some(number));
+                let Value::Object(fields) = value else {
+                    return Err(AlertError::NotAnObject { alert: which, found: kind(value) });
+                };
                 let name = fields.get("labels").and_then(|labels| labels.get("alertname"));
-                alert(&place, fields, name, "label alertname")
+                alert(which, fields, name, "label alertname")
             })
             .collect()),
-        Some(other) => Err(format!("The alerts of the notification are {}, not a list: {FORMS}", kind(other))),
+        Some(other) => Err(AlertError::NotAList(kind(other))),
     }
 }
 
-fn alert(place: &str, fields: &Map<String, Value>, name: Option<&Value>, called: &str) -> Result<Alert, String> {
+fn alert(
+    alert: AlertName,
+    fields: &Map<String, Value>,
+    name: Option<&Value>,
+    field: &'static str,
+) -> Result<Alert, AlertError> {
     let name = match name {
         Some(Value::String(name)) if !name.is_empty() => name.clone(),
-        Some(Value::String(_)) => return Err(format!("The {called} of {} is empty", lower(place))),
-        Some(other) => return Err(format!("The {called} of {} is {}, not a text", lower(place), kind(other))),
-        None => return Err(format!("{place} has no {called}: {FORMS}")),
+        Some(Value::String(_)) => return Err(AlertError::EmptyName { alert, field }),
+        Some(other) => return Err(AlertError::NameNotText { alert, field, found: kind(other) }),
+        None => return Err(AlertError::MissingName { alert, field }),
     };
     let labels = match fields.get("labels") {
-        // What is null says nothing, as if it were not there.
+        // A label that is null counts as absent.
         Some(Value::Object(labels)) => {
             let labels = labels.iter().filter(|(_, value)| !value.is_null());
             labels.map(|(name, value)| (name.clone(), text_of(value))).collect()
         }
-        Some(other) => return Err(format!("The labels of {} are {}: {FORMS}", lower(place), kind(other))),
+        Some(other) => return Err(AlertError::LabelsNotAnObject { alert, found: kind(other) }),
         None => BTreeMap::new(),
     };
     let resolved = fields.get("status").and_then(Value::as_str) == Some("resolved");
     Ok(Alert { name, labels, resolved })
-}
-
-/// A place's name within a sentence.
-fn lower(place: &str) -> String {
-    let mut letters = place.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 fn text_of(value: &Value) -> String {
@@ -96,7 +170,7 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// Whether an alert starts a runbook: its header names it, and the group is right where the header gives one.
+/// Whether a runbook's `alert` header names the alert, and its group where the header has one.
 pub fn starts(runbook: &Runbook, alert: &Alert) -> bool {
     runbook.alerts.iter().any(|name| *name == alert.name)
         && runbook.alert_group.as_ref().is_none_or(|group| alert.labels.get(GROUP).is_some_and(|label| label == group))
@@ -104,8 +178,8 @@ pub fn starts(runbook: &Runbook, alert: &Alert) -> bool {
 
 /// The arguments that an alert's labels give to a runbook.
 ///
-/// A label fills the parameter of its name. Where exactly one host is asked for and no label has its parameter's name,
-/// the label `instance` fills it. A label that fills a host may be more than a name: see [`host_label`].
+/// A label fills the parameter of its name. The label `instance` fills the only host parameter, if no label has its name.
+/// A label that fills a host may be more than a name: see [`host_label`].
 pub fn arguments(parameters: &[Parameter], alert: &Alert, hosts: &[Host]) -> Vec<NamedValue> {
     let only_host =
         match parameters.iter().filter(|parameter| host_roles(&parameter.type_of).is_some()).collect::<Vec<_>>()[..] {
@@ -137,9 +211,9 @@ fn host_roles(type_of: &Type) -> Option<&[ecow::EcoString]> {
     }
 }
 
-/// The host that a label such as `127.0.0.1:21993`, `[::1]:993` or `https://fe1.example:9100/metrics` means: as it
-/// stands if a host goes by that, otherwise without scheme, path and port. Of several hosts behind one address, the one
-/// that has the port is meant. What fits no single host stays as it is, to be told about.
+/// The host of a label such as `127.0.0.1:21993`, `[::1]:993` or `https://fe1.example:9100/metrics`: the host that goes
+/// by the whole label, otherwise by the label without scheme, path and port. Of several hosts behind one address it is
+/// the one with the port. A label that fits no single host stays as it is, so that the error shows it.
 fn host_label(label: &str, roles: &[ecow::EcoString], hosts: &[Host]) -> String {
     let fits = |host: &&Host| roles.is_empty() || host.roles.iter().any(|role| roles.contains(role));
     let going_by =
@@ -219,7 +293,7 @@ mod tests {
             (r#"{"alerts":[7]}"#, "Alert 1 of the notification is a number"),
             (r#"{"alerts":[{"labels":{}}]}"#, "Alert 1 of the notification has no label alertname"),
         ] {
-            let told = parse(wrong).unwrap_err();
+            let told = parse(wrong).unwrap_err().to_string();
             assert!(told.starts_with(says) && !told.contains("struct"), "{wrong}: {told}");
         }
     }

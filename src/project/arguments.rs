@@ -1,4 +1,4 @@
-//! Arguments of a runbook from outside: text from the command line or an alert, read as what its parameter needs.
+//! Arguments of a runbook from outside: texts of the command line or of an alert, read as values of the parameters' types.
 
 use crate::diagnostic::nearest;
 use crate::program::Parameter;
@@ -6,55 +6,149 @@ use crate::program::types::Type;
 use crate::syntax;
 use crate::value::{Host, Value, Version};
 use std::sync::Arc;
+use thiserror::Error;
 
-/// What names from outside may mean.
+/// The names of the inventory that an argument may refer to.
 #[derive(Debug, Clone, Copy)]
-pub struct KnownHosts<'a> {
-    /// The hosts of the inventory.
+pub struct InventoryNames<'a> {
+    /// Its hosts.
     pub hosts: &'a [Host],
     /// The names of its secrets.
     pub secrets: &'a [&'a str],
 }
 
-/// `NAME=VALUE`, taken apart.
+/// `NAME=VALUE`.
 pub type NamedValue = (String, String);
+
+/// Why an argument cannot be used; one sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ArgumentError {
+    /// A word of the command line is neither a runbook's name nor an argument.
+    #[error("Arguments are written NAME=VALUE; {0:?} is not")]
+    NotNameValue(String),
+    /// The runbook has no such parameter.
+    #[error("There is no parameter {name}: {}", suggestion_or_list(.suggestion.as_deref(), .available, "the runbook has none"))]
+    UnknownParameter {
+        /// As given.
+        name: String,
+        /// The nearest parameter.
+        suggestion: Option<String>,
+        /// Every parameter.
+        available: Vec<String>,
+    },
+    /// Two values for one parameter.
+    #[error("{0} is given twice")]
+    Duplicate(String),
+    /// No value for a parameter without a default.
+    #[error("{name} is missing: write {name}=VALUE, where VALUE is {expected}")]
+    Missing {
+        /// The parameter.
+        name: String,
+        /// What a value looks like.
+        expected: String,
+    },
+    /// A text that is no value of the parameter's type. The text is left out where a secret is expected: somebody may
+    /// have given the secret's value instead of its name.
+    #[error("{name}{} cannot be used: {error}", .text.as_ref().map(|text| format!("={text}")).unwrap_or_default())]
+    Invalid {
+        /// The parameter.
+        name: String,
+        /// As given.
+        text: Option<String>,
+        /// Why.
+        error: ValueError,
+    },
+}
+
+/// Why a text is no value of a type; the end of a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ValueError {
+    /// Another form is expected.
+    #[error("it must be {0}")]
+    Expected(String),
+    /// A word that the enum does not have.
+    #[error("did you mean {0}?")]
+    MisspeltWord(String),
+    /// A secret that the inventory does not have; the nearest that it has.
+    #[error("the inventory has no secret of this name{}", .0.as_ref().map(|name| format!("; did you mean {name}?")).unwrap_or_default())]
+    UnknownSecret(Option<String>),
+    /// No text can be read as this type.
+    #[error("a {0} cannot be given from outside; let the runbook ask for it")]
+    NotFromOutside(String),
+    /// A host of another role.
+    #[error("{host} is not of role {}", .roles.join(" or "))]
+    WrongRole {
+        /// The host.
+        host: String,
+        /// The roles that would do.
+        roles: Vec<String>,
+    },
+    /// A host that the inventory does not have.
+    #[error("{}", unknown_host(.suggestion.as_deref(), .available))]
+    UnknownHost {
+        /// The nearest host that would do.
+        suggestion: Option<String>,
+        /// Every host that would do.
+        available: Vec<String>,
+    },
+    /// Several hosts go by one name.
+    #[error("several hosts go by this name: {}", abbreviated(.0))]
+    AmbiguousHost(Vec<String>),
+}
+
+fn suggestion_or_list(suggestion: Option<&str>, available: &[String], none: &str) -> String {
+    match (suggestion, available) {
+        (Some(name), _) => format!("did you mean {name}?"),
+        (None, []) => none.to_owned(),
+        (None, available) => format!("there are {}", available.join(", ")),
+    }
+}
+
+fn unknown_host(suggestion: Option<&str>, available: &[String]) -> String {
+    match (suggestion, available) {
+        (Some(name), _) => format!("the inventory has no such host; did you mean {name}?"),
+        (None, []) => "no inventory (rectify.yaml) names a host that would do".to_owned(),
+        (None, available) => format!("the inventory has no such host; it has {}", abbreviated(available)),
+    }
+}
 
 /// One value for every parameter, in their order.
 ///
 /// # Errors
-/// A sentence for every mistake.
-pub fn bind(parameters: &[Parameter], given: &[NamedValue], known: KnownHosts<'_>) -> Result<Vec<Value>, Vec<String>> {
-    let mut mistakes = Vec::new();
+/// Every mistake.
+pub fn bind(
+    parameters: &[Parameter],
+    given: &[NamedValue],
+    inventory: InventoryNames<'_>,
+) -> Result<Vec<Value>, Vec<ArgumentError>> {
+    let mut errors = Vec::new();
     for (position, (name, _)) in given.iter().enumerate() {
         if !parameters.iter().any(|parameter| parameter.name == *name) {
-            mistakes.push(unknown_parameter(name, parameters));
+            errors.push(unknown_parameter(name, parameters));
         } else if given.iter().take(position).any(|(earlier, _)| earlier == name) {
-            mistakes.push(format!("{name} is given twice"));
+            errors.push(ArgumentError::Duplicate(name.clone()));
         }
     }
     let mut values = Vec::with_capacity(parameters.len());
     for parameter in parameters {
         let text = given.iter().find(|(name, _)| parameter.name == *name).map(|(_, text)| text);
+        let name = || parameter.name.to_string();
         match (text, &parameter.default, &parameter.type_of) {
-            (Some(text), ..) => match read(text, &parameter.type_of, known) {
+            (Some(text), ..) => match read(text, &parameter.type_of, inventory) {
                 Ok(value) => values.push(value),
-                // Whoever takes the name of a secret for its value must not find the value in a log.
-                Err(why) if holds_secret(&parameter.type_of) => {
-                    mistakes.push(format!("{} cannot be used: {why}", parameter.name));
+                Err(error) => {
+                    let text = (!holds_secret(&parameter.type_of)).then(|| text.clone());
+                    errors.push(ArgumentError::Invalid { name: name(), text, error });
                 }
-                Err(why) => mistakes.push(format!("{}={text} cannot be used: {why}", parameter.name)),
             },
             (None, Some(default), _) => values.push(default.clone()),
             (None, None, Type::Optional(_)) => values.push(Value::Absent),
-            (None, None, type_of) => mistakes.push(format!(
-                "{} is missing: write {}=VALUE, where VALUE is {}",
-                parameter.name,
-                parameter.name,
-                wanted(type_of)
-            )),
+            (None, None, type_of) => {
+                errors.push(ArgumentError::Missing { name: name(), expected: expected_form(type_of) });
+            }
         }
     }
-    if mistakes.is_empty() { Ok(values) } else { Err(mistakes) }
+    if errors.is_empty() { Ok(values) } else { Err(errors) }
 }
 
 fn holds_secret(type_of: &Type) -> bool {
@@ -65,17 +159,17 @@ fn holds_secret(type_of: &Type) -> bool {
     }
 }
 
-fn unknown_parameter(name: &str, parameters: &[Parameter]) -> String {
+fn unknown_parameter(name: &str, parameters: &[Parameter]) -> ArgumentError {
     let names = parameters.iter().map(|parameter| parameter.name.as_str());
-    match (nearest(name, names.clone()), parameters.is_empty()) {
-        (Some(nearest), _) => format!("There is no parameter {name}: did you mean {nearest}?"),
-        (None, true) => format!("There is no parameter {name}: the runbook has none"),
-        (None, false) => format!("There is no parameter {name}: there are {}", names.collect::<Vec<_>>().join(", ")),
+    ArgumentError::UnknownParameter {
+        name: name.to_owned(),
+        suggestion: nearest(name, names.clone()).map(str::to_owned),
+        available: names.map(str::to_owned).collect(),
     }
 }
 
-/// What a value of this type looks like.
-fn wanted(type_of: &Type) -> String {
+/// What a value of a type looks like, as the end of a sentence.
+fn expected_form(type_of: &Type) -> String {
     match type_of {
         Type::Host(roles) if roles.is_empty() => "the name of a host".to_owned(),
         Type::Host(roles) => format!("the name of a host of role {}", roles.join(" or ")),
@@ -88,8 +182,8 @@ fn wanted(type_of: &Type) -> String {
         Type::Time => "a time such as 2026-11-24T03:00:00Z".to_owned(),
         Type::Version => "a version such as 26.0.1".to_owned(),
         Type::Enum(words) => format!("one of {}", words.words.join(", ")),
-        Type::List(item) => format!("a list with commas between its items, each {}", wanted(item)),
-        Type::Optional(inner) => wanted(inner),
+        Type::List(item) => format!("a list with commas between its items, each {}", expected_form(item)),
+        Type::Optional(inner) => expected_form(inner),
         Type::Secret => "the name of a secret of the inventory".to_owned(),
         Type::Json => "JSON".to_owned(),
         other => format!("a {other}"),
@@ -99,75 +193,68 @@ fn wanted(type_of: &Type) -> String {
 /// Reads a text as a value of a type.
 ///
 /// # Errors
-/// The end of a sentence that says what is wrong.
-pub fn read(text: &str, type_of: &Type, known: KnownHosts<'_>) -> Result<Value, String> {
-    let not = || format!("it must be {}", wanted(type_of));
+/// The text is no such value.
+pub fn read(text: &str, type_of: &Type, inventory: InventoryNames<'_>) -> Result<Value, ValueError> {
+    let expected = || ValueError::Expected(expected_form(type_of));
     match type_of {
         Type::Text => Ok(Value::text(text)),
-        Type::Number => text.parse().map(Value::Number).map_err(|_| not()),
-        Type::Boolean => text.parse().map(Value::Boolean).map_err(|_| not()),
-        Type::Duration => syntax::duration(text).map(Value::Duration).ok_or_else(not),
-        Type::Size => syntax::size(text).map(Value::Size).ok_or_else(not),
+        Type::Number => text.parse().map(Value::Number).map_err(|_| expected()),
+        Type::Boolean => text.parse().map(Value::Boolean).map_err(|_| expected()),
+        Type::Duration => syntax::duration(text).map(Value::Duration).ok_or_else(expected),
+        Type::Size => syntax::size(text).map(Value::Size).ok_or_else(expected),
         Type::Percent => {
-            text.strip_suffix('%').and_then(|number| number.parse().ok()).map(Value::Percent).ok_or_else(not)
+            text.strip_suffix('%').and_then(|number| number.parse().ok()).map(Value::Percent).ok_or_else(expected)
         }
-        Type::Time => text.parse().map(Value::Time).map_err(|_| not()),
-        Type::Version => Version::parse(text).map(Value::Version).ok_or_else(not),
-        Type::Host(roles) => host(text, roles, known.hosts).map(|host| Value::Host(host.name.clone())),
+        Type::Time => text.parse().map(Value::Time).map_err(|_| expected()),
+        Type::Version => Version::parse(text).map(Value::Version).ok_or_else(expected),
+        Type::Host(roles) => host(text, roles, inventory.hosts).map(|host| Value::Host(host.name.clone())),
         Type::Enum(words) if words.open || words.words.iter().any(|word| word == text) => Ok(Value::word(text)),
-        Type::Enum(words) => match nearest(text, words.words.iter().map(|word| word.as_str())) {
-            Some(nearest) => Err(format!("did you mean {nearest}?")),
-            None => Err(not()),
-        },
+        Type::Enum(words) => Err(nearest(text, words.words.iter().map(|word| word.as_str()))
+            .map_or_else(expected, |word| ValueError::MisspeltWord(word.to_owned()))),
         Type::List(_) if text.is_empty() => Ok(Value::list([])),
         Type::List(item) => {
-            let items: Result<Vec<Value>, String> =
-                text.split(',').map(|part| read(part.trim(), item, known)).collect();
+            let items: Result<Vec<Value>, ValueError> =
+                text.split(',').map(|part| read(part.trim(), item, inventory)).collect();
             items.map(Value::list)
         }
         Type::Optional(_) if text.is_empty() => Ok(Value::Absent),
-        Type::Optional(inner) => read(text, inner, known),
-        Type::Json => serde_json::from_str(text).map(|json| Value::Json(Arc::new(json))).map_err(|_| not()),
-        Type::Secret if known.secrets.contains(&text) => Ok(Value::Secret(text.into())),
-        Type::Secret => match nearest(text, known.secrets.iter().copied()) {
-            Some(nearest) => Err(format!("the inventory has no secret of this name; did you mean {nearest}?")),
-            None => Err("the inventory has no secret of this name".to_owned()),
-        },
-        Type::Record(_) | Type::Invalid | Type::Nothing => {
-            Err(format!("a {type_of} cannot be given from outside; let the runbook ask for it"))
+        Type::Optional(inner) => read(text, inner, inventory),
+        Type::Json => serde_json::from_str(text).map(|json| Value::Json(Arc::new(json))).map_err(|_| expected()),
+        Type::Secret if inventory.secrets.contains(&text) => Ok(Value::Secret(text.into())),
+        Type::Secret => {
+            Err(ValueError::UnknownSecret(nearest(text, inventory.secrets.iter().copied()).map(str::to_owned)))
         }
+        Type::Record(_) | Type::Invalid | Type::Nothing => Err(ValueError::NotFromOutside(type_of.to_string())),
     }
 }
 
-/// The one host that a name means.
-fn host<'a>(text: &str, roles: &[ecow::EcoString], hosts: &'a [Host]) -> Result<&'a Host, String> {
+/// The one host that a name refers to.
+fn host<'a>(text: &str, roles: &[ecow::EcoString], hosts: &'a [Host]) -> Result<&'a Host, ValueError> {
     let named: Vec<&Host> = hosts.iter().filter(|host| host.answers_to(text)).collect();
     let fits = |host: &&&Host| roles.is_empty() || host.roles.iter().any(|role| roles.contains(role));
     let fitting: Vec<&&Host> = named.iter().filter(fits).collect();
     match (fitting.as_slice(), named.as_slice()) {
         ([only], _) => Ok(only),
-        ([], [other]) => Err(format!("{} is not of role {}", other.name, roles.join(" or "))),
+        ([], [other]) => {
+            let roles = roles.iter().map(ToString::to_string).collect();
+            Err(ValueError::WrongRole { host: other.name.to_string(), roles })
+        }
         ([], []) => {
-            let suitable: Vec<&str> = hosts.iter().filter(|host| fits(&host)).map(|host| host.name.as_str()).collect();
-            Err(match (nearest(text, suitable.iter().copied()), suitable.as_slice()) {
-                (Some(nearest), _) => format!("the inventory has no such host; did you mean {nearest}?"),
-                (None, []) => "no inventory (rectify.yaml) names a host that would do".to_owned(),
-                (None, some) => format!("the inventory has no such host; it has {}", first_few(some)),
-            })
+            let available: Vec<&str> = hosts.iter().filter(|host| fits(&host)).map(|host| host.name.as_str()).collect();
+            let suggestion = nearest(text, available.iter().copied()).map(str::to_owned);
+            Err(ValueError::UnknownHost { suggestion, available: available.into_iter().map(str::to_owned).collect() })
         }
-        _ => {
-            let names: Vec<&str> = named.iter().map(|host| host.name.as_str()).collect();
-            Err(format!("several hosts go by this name: {}", first_few(&names)))
-        }
+        _ => Err(ValueError::AmbiguousHost(named.iter().map(|host| host.name.to_string()).collect())),
     }
 }
 
-/// A list for people, cut where it gets long.
-pub fn first_few(names: &[&str]) -> String {
-    const ENOUGH: usize = 8;
-    match names.len().checked_sub(ENOUGH) {
-        None | Some(0) => names.join(", "),
-        Some(more) => format!("{} and {more} more", names.get(..ENOUGH).unwrap_or_default().join(", ")),
+/// A list for people, cut after eight names.
+pub fn abbreviated(names: &[impl AsRef<str>]) -> String {
+    const MOST: usize = 8;
+    let shown: Vec<&str> = names.iter().take(MOST).map(AsRef::as_ref).collect();
+    match names.len().checked_sub(MOST) {
+        None | Some(0) => shown.join(", "),
+        Some(more) => format!("{} and {more} more", shown.join(", ")),
     }
 }
 
@@ -198,7 +285,7 @@ mod tests {
 
     #[test]
     fn reads_what_the_type_needs() {
-        let known = KnownHosts { hosts: &[], secrets: &["imap_probe"] };
+        let known = InventoryNames { hosts: &[], secrets: &["imap_probe"] };
         let words = Arc::new(EnumType { name: "Mode".into(), words: vec!["fast".into(), "slow".into()], open: false });
         let read = |text, type_of| read(text, &type_of, known);
         assert_eq!(read("1h30m", Type::Duration), Ok(Value::Duration(SignedDuration::from_mins(90))));
@@ -210,7 +297,7 @@ mod tests {
         );
         assert_eq!(read("", Type::Optional(Box::new(Type::Number))), Ok(Value::Absent));
         assert_eq!(read("imap_probe", Type::Secret), Ok(Value::Secret("imap_probe".into())));
-        assert_eq!(read("fsat", Type::Enum(words)), Err("did you mean fast?".to_owned()));
+        assert_eq!(read("fsat", Type::Enum(words)), Err(ValueError::MisspeltWord("fast".to_owned())));
         for (text, type_of) in [
             ("5", Type::Duration),
             ("5min", Type::Duration),
@@ -229,22 +316,23 @@ mod tests {
     #[test]
     fn finds_hosts_by_name_and_alias_and_role() {
         let hosts = [host_named("fe1", "front_end", "mail.example"), host_named("be1", "back_end", "store.example")];
-        let known = KnownHosts { hosts: &hosts, secrets: &[] };
+        let known = InventoryNames { hosts: &hosts, secrets: &[] };
         let front = Type::Host(vec!["front_end".into()]);
         assert_eq!(read("MAIL.example.", &front, known), Ok(Value::Host("fe1".into())));
         // Both have this address; one of them has the role.
         assert_eq!(read("192.0.2.1", &front, known), Ok(Value::Host("fe1".into())));
-        assert_eq!(read("be1", &front, known), Err("be1 is not of role front_end".into()));
-        assert!(read("fe2", &front, known).unwrap_err().contains("did you mean fe1?"));
-        assert!(read("192.0.2.1", &Type::Host(vec![]), known).unwrap_err().contains("several hosts"));
+        assert_eq!(read("be1", &front, known).unwrap_err().to_string(), "be1 is not of role front_end");
+        assert!(read("fe2", &front, known).unwrap_err().to_string().contains("did you mean fe1?"));
+        assert!(read("192.0.2.1", &Type::Host(vec![]), known).unwrap_err().to_string().contains("several hosts"));
     }
 
     #[test]
     fn what_is_given_for_a_secret_is_not_repeated() {
-        let known = KnownHosts { hosts: &[], secrets: &["imap_probe"] };
+        let known = InventoryNames { hosts: &[], secrets: &["imap_probe"] };
         for type_of in [Type::Secret, Type::Optional(Box::new(Type::Secret)), Type::List(Box::new(Type::Secret))] {
             let parameters = [parameter("password", type_of, None)];
             let mistakes = bind(&parameters, &given(&[("password", "hunter22")]), known).unwrap_err();
+            let mistakes: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
             assert_eq!(mistakes, ["password cannot be used: the inventory has no secret of this name"]);
         }
     }
@@ -257,11 +345,11 @@ mod tests {
             parameter("note", Type::Optional(Box::new(Type::Text)), None),
         ];
         let hosts = [host_named("fe1", "front_end", "x")];
-        let known = KnownHosts { hosts: &hosts, secrets: &[] };
+        let known = InventoryNames { hosts: &hosts, secrets: &[] };
         let mistakes =
             bind(&parameters, &given(&[("sever", "fe1"), ("pause", "5"), ("pause", "6")]), known).unwrap_err();
         assert_eq!(mistakes.len(), 4, "{mistakes:#?}");
-        assert!(mistakes.iter().any(|mistake| mistake.contains("did you mean server?")));
+        assert!(mistakes.iter().any(|mistake| mistake.to_string().contains("did you mean server?")));
         let values = bind(&parameters, &given(&[("server", "fe1")]), known).unwrap();
         assert_eq!(values[1], Value::Duration(SignedDuration::from_secs(5)));
         assert_eq!(values[2], Value::Absent);

@@ -1,6 +1,6 @@
-//! One project looked at: its files checked side by side, then the rules, which see all of them.
+//! Checking and linting a whole project: files in parallel, then the rules that need all of them.
 
-use super::{Project, ProjectPath};
+use super::{Project, ProjectError, ProjectPath};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::findings::Findings;
 use crate::inventory::Lints;
@@ -12,56 +12,59 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
-/// A thread is not worth its making for fewer files than this.
+/// Fewer files than this are not worth a thread.
 const FILES_A_THREAD: usize = 32;
 
-/// What the deepest file needs, with room to spare.
+/// Bytes of stack for the most deeply nested file, with a margin.
 const STACK: usize = 16 << 20;
 
-/// What was found in a project.
+/// The findings of a project.
 pub struct ProjectFindings {
-    /// The folder that paths of the inventory start from.
+    /// The folder that paths of the inventory are relative to.
     pub folder: PathBuf,
-    /// What the inventory says of rules.
+    /// The levels of rules and the baseline, from the inventory.
     pub lints: Lints,
-    /// Whether the project's whole folder was named.
+    /// Whether the whole folder of the project was named.
     pub whole: bool,
-    /// Everything that was found.
+    /// Every diagnostic, in no particular order.
     pub diagnostics: Vec<Diagnostic>,
-    /// The files that it is about.
+    /// The files that they are about.
     pub sources: SourceMap,
-    /// The files that were named, by the names that they have there.
+    /// The files that were named, as `sources` names them.
     pub named: Vec<PathBuf>,
 }
 
 impl ProjectFindings {
-    /// What is reported.
+    /// Sorts them, drops duplicates and truncates long files.
     pub fn into_findings(self) -> (Findings, SourceMap) {
         (Findings::new(self.diagnostics, &self.sources), self.sources)
     }
 }
 
-/// What one thread found.
+/// The findings of one thread.
 #[derive(Default)]
 struct CheckedPart {
     diagnostics: Vec<Diagnostic>,
-    facts: Vec<FileSummary>,
+    summaries: Vec<FileSummary>,
     sources: SourceMap,
     named: Vec<PathBuf>,
     has_errors: bool,
 }
 
-/// Looks at `files`. `sharing` are all that were named and have the same inventory, `paths` what was named.
-pub fn project(
-    place: &ProjectPath,
+/// Checks and lints `files`. `sharing` are all named files with the same inventory, `paths` are the paths as named.
+///
+/// # Errors
+/// The project's folder cannot be read.
+pub fn check_project(
+    path: &ProjectPath,
     files: &[PathBuf],
     sharing: &[PathBuf],
     paths: &[PathBuf],
     today: Date,
-) -> Result<ProjectFindings, String> {
-    let project = Project::open(place)?.with(sharing);
-    let whole = is_whole(&place.1, paths);
-    let mut looked = ProjectFindings {
+) -> Result<ProjectFindings, ProjectError> {
+    let project = Project::open(path)?.with_files(sharing);
+    let whole = is_whole(&path.folder, paths);
+    let mut findings = ProjectFindings {
         folder: project.folder.clone(),
         lints: project.sound_inventory().map(|inventory| inventory.lints.clone()).unwrap_or_default(),
         whole,
@@ -70,23 +73,23 @@ pub fn project(
         named: Vec::with_capacity(files.len()),
     };
     let mut has_errors = project.is_broken();
-    let mut facts: BTreeMap<FileId, FileSummary> = BTreeMap::new();
+    let mut summaries: BTreeMap<FileId, FileSummary> = BTreeMap::new();
     for part in in_parallel(&project, files) {
-        let numbers = looked.sources.absorb(part.sources);
+        let numbers = findings.sources.absorb(part.sources);
         has_errors |= part.has_errors;
-        looked.named.extend(part.named);
-        looked.diagnostics.extend(part.diagnostics.into_iter().map(|diagnostic| diagnostic.renumbered(&numbers)));
-        for file in part.facts.into_iter().map(|facts| facts.renumbered(&numbers)) {
+        findings.named.extend(part.named);
+        findings.diagnostics.extend(part.diagnostics.into_iter().map(|diagnostic| diagnostic.renumbered(&numbers)));
+        for file in part.summaries.into_iter().map(|summary| summary.renumbered(&numbers)) {
             // One thread may have imported what another was given.
-            if file.linted || file.draft || !facts.contains_key(&file.file) {
-                facts.insert(file.file, file);
+            if file.linted || file.draft || !summaries.contains_key(&file.file) {
+                summaries.insert(file.file, file);
             }
         }
     }
-    let facts: Vec<FileSummary> = facts.into_values().collect();
+    let summaries: Vec<FileSummary> = summaries.into_values().collect();
     let settings = Settings { inventory: project.sound_inventory(), whole: whole && !has_errors, today };
-    looked.diagnostics.extend(lint::finish(&facts, settings));
-    Ok(looked)
+    findings.diagnostics.extend(lint::finish(&summaries, settings));
+    Ok(findings)
 }
 
 /// Whether one of the paths is a folder that holds the whole project.
@@ -96,27 +99,27 @@ fn is_whole(folder: &Path, paths: &[PathBuf]) -> bool {
     paths.iter().any(holds)
 }
 
-/// Looks at the files on as many threads as there are processors, each with a session of its own.
+/// Checks the files on one thread per processor, each with its own session.
 fn in_parallel(project: &Project, files: &[PathBuf]) -> Vec<CheckedPart> {
     let threads = available_parallelism().map_or(1, usize::from).min(files.len() / FILES_A_THREAD);
     if threads < 2 {
-        return vec![part(project, files)];
+        return vec![check_part(project, files)];
     }
     std::thread::scope(|scope| {
-        let begin = |files| {
+        let spawn = |files| {
             let thread = std::thread::Builder::new().stack_size(STACK);
-            (files, thread.spawn_scoped(scope, move || part(project, files)).ok())
+            (files, thread.spawn_scoped(scope, move || check_part(project, files)).ok())
         };
-        let begun: Vec<_> = files.chunks(files.len().div_ceil(threads)).map(begin).collect();
-        // A thread that could not be made, or did not end well, is made up for here, where a panic is reported.
-        begun
+        let spawned: Vec<_> = files.chunks(files.len().div_ceil(threads)).map(spawn).collect();
+        // The work of a thread that could not start, or panicked, is done again here, where a panic is reported.
+        spawned
             .into_iter()
-            .map(|(files, thread)| thread.and_then(|it| it.join().ok()).unwrap_or_else(|| part(project, files)))
+            .map(|(files, thread)| thread.and_then(|it| it.join().ok()).unwrap_or_else(|| check_part(project, files)))
             .collect()
     })
 }
 
-fn part(project: &Project, files: &[PathBuf]) -> CheckedPart {
+fn check_part(project: &Project, files: &[PathBuf]) -> CheckedPart {
     let inventory = project.sound_inventory();
     let mut session = project.session();
     let mut part = CheckedPart::default();
@@ -127,18 +130,18 @@ fn part(project: &Project, files: &[PathBuf]) -> CheckedPart {
         part.has_errors |= checked.has_errors();
         part.diagnostics.extend(checked.diagnostics);
         if let Some(file) = session.read_file(&known).filter(|file| !linted.contains(&file.id)) {
-            let facts = match (&checked.program, &checked.draft) {
+            let summary = match (&checked.program, &checked.draft) {
                 (Some(program), _) => Some(lint::check_file(&session, file, program, inventory)),
                 (None, Some(draft)) => Some(lint::check_draft(&session, file, draft, inventory)),
                 (None, None) => None,
             };
-            linted.extend(facts.as_ref().map(|_| file.id));
-            part.facts.extend(facts);
+            linted.extend(summary.as_ref().map(|_| file.id));
+            part.summaries.extend(summary);
         }
         part.named.push(known);
     }
     let others = session.read_files().filter(|file| !linted.contains(&file.id));
-    part.facts.extend(others.map(|file| FileSummary::new(&session, file)));
+    part.summaries.extend(others.map(|file| FileSummary::new(&session, file)));
     part.sources = session.into_sources();
     part
 }

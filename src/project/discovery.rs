@@ -1,7 +1,7 @@
-//! Which files a path means, and which project they belong to.
+//! Finding runbook files below a path, and the inventory above it.
 
+use super::ProjectError;
 use super::files::error_of;
-use crate::source::FileError;
 use std::path::{Path, PathBuf};
 
 /// The inventory's file name.
@@ -13,10 +13,14 @@ const EXTENSION: &str = "runbook";
 /// How deep folders are searched.
 const MAX_FOLDERS: usize = 32;
 
-/// The files that a path on the command line means: itself, or every `*.runbook` below it, sorted. Hidden folders and
-/// folders behind symbolic links are left out.
-pub fn runbook_files(path: &Path) -> Result<Vec<PathBuf>, String> {
-    let status = std::fs::metadata(path).map_err(|error| named(path, &error_of(error)))?;
+/// The runbook files of a path: the file itself, or every `*.runbook` below the folder, sorted. Hidden folders and
+/// symbolic links to folders are skipped.
+///
+/// # Errors
+/// A file or folder cannot be read.
+pub fn runbook_files(path: &Path) -> Result<Vec<PathBuf>, ProjectError> {
+    let unreadable = |error| ProjectError::Unreadable { path: path.to_owned(), error: error_of(error) };
+    let status = std::fs::metadata(path).map_err(unreadable)?;
     if !status.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
@@ -26,8 +30,8 @@ pub fn runbook_files(path: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(found)
 }
 
-fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), String> {
-    let unreadable = |error| named(folder, &error_of(error));
+fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), ProjectError> {
+    let unreadable = |error| ProjectError::Unreadable { path: folder.to_owned(), error: error_of(error) };
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let kind = entry.file_type().map_err(unreadable)?;
@@ -43,10 +47,10 @@ fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), S
     Ok(())
 }
 
-/// No more entries of folders than this are looked at for files that nobody named.
+/// How many folder entries are searched for files that were not named.
 const MOST_ENTRIES: usize = 100_000;
 
-/// The runbook files below a folder as far as they can be found: what cannot be read is passed over.
+/// The runbook files below a folder, in no particular order; what cannot be read is skipped.
 pub fn readable_runbooks(folder: &Path) -> Vec<PathBuf> {
     let mut left = MOST_ENTRIES;
     let mut open = vec![(folder.to_owned(), MAX_FOLDERS)];
@@ -89,11 +93,6 @@ pub fn config_above(path: &Path) -> Option<PathBuf> {
         };
     }
     None
-}
-
-/// A sentence about a file.
-pub fn named(path: &Path, error: &FileError) -> String {
-    format!("{} {}", path.display(), error)
 }
 
 #[cfg(test)]

@@ -1,13 +1,19 @@
-//! The project that a file belongs to: its folder, its inventory, and the files that imports may reach.
+//! Projects: the runbook files of a folder, its inventory, and what can be done with both. The library's entry point.
+//!
+//! [`Project::find`] opens the project of a path; [`Project::check`] checks a file of it. [`selection`] picks the runbook
+//! that a person or an [`alert`] starts and binds its [`arguments`]. [`check`] checks and lints whole projects.
 
-pub(crate) mod alert;
-pub(crate) mod arguments;
-pub(crate) mod check;
-pub(crate) mod discovery;
-pub(crate) mod files;
-pub(crate) mod selection;
+pub mod alert;
+pub mod arguments;
+pub mod check;
+pub mod discovery;
+mod error;
+pub mod files;
+pub mod selection;
 
-use self::discovery::{CONFIG, config_above, named, readable_runbooks, runbook_files};
+pub use error::ProjectError;
+
+use self::discovery::{CONFIG, config_above, readable_runbooks, runbook_files};
 use self::files::{ProjectFiles, read_text};
 use crate::catalog::Catalog;
 use crate::check::{Checked, OtherFiles, Session};
@@ -22,55 +28,65 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// Where a project is: its inventory, if there is one, and its folder.
-pub type ProjectPath = (Option<PathBuf>, PathBuf);
+/// Where a project is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ProjectPath {
+    /// Its inventory, `rectify.yaml`, if it has one.
+    pub config: Option<PathBuf>,
+    /// The folder that imports may not leave.
+    pub folder: PathBuf,
+}
 
-/// The runbook files that some paths mean, by the project that they belong to, in order. A project that has no file
-/// among them stands there because its inventory was named.
+impl ProjectPath {
+    /// The project of a file or folder. Its inventory is `config`, or else the nearest one above the path. The folder is
+    /// that of the inventory, unless `config` lies outside of the path's project.
+    pub fn of_file(path: &Path, config: Option<&Path>) -> Self {
+        let folder = match config {
+            Some(config) if is_below(path, &parent_folder(config)) => parent_folder(config),
+            _ => match config_above(path) {
+                Some(above) => parent_folder(&above),
+                None if path.is_dir() => path.to_owned(),
+                None => parent_folder(path),
+            },
+        };
+        Self { config: config.map(Path::to_owned).or_else(|| config_above(path)), folder }
+    }
+}
+
+/// Groups the runbook files of some paths by project, in order. A path that is an inventory adds a project without files.
 ///
 /// # Errors
-/// A sentence, when a path leads nowhere or to no runbook.
-pub fn by_project(paths: &[PathBuf], config: Option<&Path>) -> Result<BTreeMap<ProjectPath, Vec<PathBuf>>, String> {
+/// A path cannot be read, or has no runbook file.
+pub fn by_project(
+    paths: &[PathBuf],
+    config: Option<&Path>,
+) -> Result<BTreeMap<ProjectPath, Vec<PathBuf>>, ProjectError> {
     let mut projects = BTreeMap::<ProjectPath, Vec<PathBuf>>::new();
     for path in paths {
         if path.file_name().is_some_and(|name| name == CONFIG) && config.is_none() {
-            projects.entry(place_of(path, Some(path))).or_default();
+            projects.entry(ProjectPath::of_file(path, Some(path))).or_default();
             continue;
         }
         let files = runbook_files(path)?;
         if files.is_empty() {
-            return Err(format!("There is no *.runbook file below {}", path.display()));
+            return Err(ProjectError::NoRunbooks(path.clone()));
         }
-        // Without an inventory above it, a folder that was named is one project.
-        let whole = path.is_dir().then(|| place_of(path, config));
+        // A named folder without an inventory above it is one project.
+        let whole = path.is_dir().then(|| ProjectPath::of_file(path, config));
         for file in files {
-            let own = place_of(&file, config);
-            let place = match (&own.0, &whole) {
+            let own = ProjectPath::of_file(&file, config);
+            let project = match (&own.config, &whole) {
                 (None, Some(whole)) => whole.clone(),
                 _ => own,
             };
-            projects.entry(place).or_default().push(file);
+            projects.entry(project).or_default().push(file);
         }
     }
     Ok(projects)
 }
 
-/// The project of a path: its inventory (given, or found above), and the folder that its imports stay in. An inventory
-/// that was given and lies elsewhere makes no project of the folder that it lies in.
-pub fn place_of(path: &Path, config: Option<&Path>) -> ProjectPath {
-    let folder = match config {
-        Some(config) if is_below(path, &beside(config)) => beside(config),
-        _ => match config_above(path) {
-            Some(above) => beside(&above),
-            None if path.is_dir() => path.to_owned(),
-            None => beside(path),
-        },
-    };
-    (config.map(Path::to_owned).or_else(|| config_above(path)), folder)
-}
-
-/// The folder that a file lies in.
-fn beside(file: &Path) -> PathBuf {
+/// The folder of a file.
+fn parent_folder(file: &Path) -> PathBuf {
     match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),
@@ -84,34 +100,42 @@ fn is_below(path: &Path, folder: &Path) -> bool {
     }
 }
 
-/// What stands around the files of one project.
+/// A project: an inventory, and the files that imports may reach.
 pub struct Project {
-    /// The inventory's path, if there is one.
-    pub config: Option<PathBuf>,
-    /// The folder that paths of the inventory start from.
+    /// Where it is.
+    pub path: ProjectPath,
+    /// The folder that paths of the inventory are relative to.
     pub folder: PathBuf,
-    /// What the inventory says, if there is one.
+    /// The inventory, if there is one.
     pub inventory: Option<Inventory>,
-    /// What is wrong with it.
+    /// The inventory's diagnostics.
     pub diagnostics: Vec<Diagnostic>,
     files: ProjectFiles,
-    /// The catalogue's files and the inventory's.
+    /// The files of the catalog and the inventory.
     sources: SourceMap,
-    place: ProjectPath,
-    /// Files that were named for the same inventory, wherever they lie.
+    /// Files outside of the folder that belong to the same inventory.
     named: Vec<PathBuf>,
-    /// Every role that a file of the project declares; read when it is asked for.
+    /// Every role that a file of the project declares; read on first use.
     roles: OnceLock<BTreeSet<EcoString>>,
 }
 
 impl Project {
-    /// Reads the inventory. What is wrong in it is kept as diagnostics.
+    /// Opens the project of a file or folder, with the nearest `rectify.yaml` above it.
     ///
     /// # Errors
-    /// A sentence, when the folder cannot be used.
-    pub fn open(place: &ProjectPath) -> Result<Self, String> {
-        let (config, folder) = place;
-        let files = ProjectFiles::new(folder).map_err(|error| named(folder, &error))?;
+    /// The folder cannot be read.
+    pub fn find(path: impl AsRef<Path>) -> Result<Self, ProjectError> {
+        Self::open(&ProjectPath::of_file(path.as_ref(), None))
+    }
+
+    /// Opens a project and reads its inventory, whose mistakes become [`diagnostics`](Self::diagnostics).
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn open(path: &ProjectPath) -> Result<Self, ProjectError> {
+        let ProjectPath { config, folder } = path;
+        let unreadable = |error| ProjectError::Unreadable { path: folder.clone(), error };
+        let files = ProjectFiles::new(folder).map_err(unreadable)?;
         let mut sources = Catalog::builtin().sources().clone();
         let mut diagnostics = Vec::new();
         let inventory = config.as_deref().and_then(|path| {
@@ -125,34 +149,35 @@ impl Project {
                 }
                 Err(error) => {
                     let file = sources.add(SourceFile::new(name, ""));
-                    diagnostics.push(unreadable(path, &error, Span::new(file, 0, 0)));
+                    diagnostics.push(unreadable_inventory(path, &error, Span::new(file, 0, 0)));
                     None
                 }
             }
         });
-        let folder = config.as_deref().map_or_else(|| folder.clone(), beside);
-        let (place, named, roles) = (place.clone(), Vec::new(), OnceLock::new());
-        Ok(Self { config: config.clone(), folder, inventory, diagnostics, files, sources, place, named, roles })
+        let folder = config.as_deref().map_or_else(|| folder.clone(), parent_folder);
+        let (path, named, roles) = (path.clone(), Vec::new(), OnceLock::new());
+        Ok(Self { path, folder, inventory, diagnostics, files, sources, named, roles })
     }
 
-    /// The same project with these files, wherever they lie.
-    pub fn with(self, files: &[PathBuf]) -> Self {
+    /// Adds files that belong to the same inventory, wherever they are.
+    #[must_use]
+    pub fn with_files(self, files: &[PathBuf]) -> Self {
         Self { named: files.to_vec(), ..self }
     }
 
-    /// Whether the inventory cannot be used.
+    /// Whether the inventory has errors.
     pub fn is_broken(&self) -> bool {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
-    /// Whom an alert is told to that nothing fits.
+    /// The contact for alerts that start no runbook.
     pub fn default_contact(&self) -> Option<&str> {
         let inventory = self.inventory.as_ref()?;
         let name = inventory.default_contact.as_deref()?;
         inventory.contact(name).map(|contact| contact.name.as_str())
     }
 
-    /// The secrets that the inventory names. Nothing is read yet.
+    /// The secrets of the inventory; each is read on first use.
     pub fn secrets(&self) -> Secrets {
         let sources = self.inventory.as_ref().map(|inventory| inventory.secrets.clone()).unwrap_or_default();
         Secrets::new(sources, &self.folder)
@@ -163,8 +188,7 @@ impl Project {
         self.inventory.iter().flat_map(|inventory| inventory.secrets.keys().map(String::as_str))
     }
 
-    /// The inventory, if nothing is wrong with it: what is held against half of one would be found wanting for the
-    /// other half's sake.
+    /// The inventory, unless it has errors: checking against half of one reports what the other half would explain.
     pub fn sound_inventory(&self) -> Option<&Inventory> {
         self.inventory.as_ref().filter(|_| !self.is_broken())
     }
@@ -175,7 +199,7 @@ impl Project {
             .with_other_files(self)
     }
 
-    /// The name that a file is known by. A path that leads out of the project, or nowhere, has the name that was typed.
+    /// The name of a file in diagnostics. A path that does not exist or leads out of the project keeps its spelling.
     pub fn known_as(&self, path: &Path) -> PathBuf {
         self.files.known_as(path).unwrap_or_else(|_| path.to_owned())
     }
@@ -188,13 +212,13 @@ impl Project {
 
 impl OtherFiles for Project {
     fn declares_role(&self, role: &str) -> bool {
-        self.roles.get_or_init(|| roles_of(&self.place, &self.named)).contains(role)
+        self.roles.get_or_init(|| roles_of(&self.path, &self.named)).contains(role)
     }
 }
 
-/// The roles that the files of a project declare: those below its folder that have no inventory of their own, and those
-/// that were named. What cannot be read declares none.
-fn roles_of((config, folder): &ProjectPath, named: &[PathBuf]) -> BTreeSet<EcoString> {
+/// The roles that the files of a project declare: files below its folder that have no inventory of their own, and the
+/// named ones. Files that cannot be read are skipped.
+fn roles_of(ProjectPath { config, folder }: &ProjectPath, named: &[PathBuf]) -> BTreeSet<EcoString> {
     let real = |path: &Path| path.canonicalize().ok();
     let own = config.as_deref().and_then(real);
     let below =
@@ -218,6 +242,6 @@ fn roles_of((config, folder): &ProjectPath, named: &[PathBuf]) -> BTreeSet<EcoSt
     roles
 }
 
-fn unreadable(path: &Path, error: &FileError, span: Span) -> Diagnostic {
+fn unreadable_inventory(path: &Path, error: &FileError, span: Span) -> Diagnostic {
     Diagnostic::error(code::UNREADABLE_FILE, span, format!("{} {}", path.display(), error))
 }

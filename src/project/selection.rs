@@ -1,25 +1,26 @@
-//! Which runbook is run, and with what arguments.
+//! Selecting the runbook that a person or an alert starts, and binding its arguments.
 
 use super::alert::Alert;
-use super::arguments::{KnownHosts, NamedValue, bind, first_few};
-use super::{Project, alert, by_project};
+use super::arguments::{ArgumentError, InventoryNames, NamedValue, abbreviated, bind};
+use super::{Project, ProjectError, alert, by_project};
 use crate::diagnostic::{Diagnostic, Severity, nearest};
 use crate::program::{Program, Runbook};
 use crate::source::{FileId, SourceMap};
 use crate::value::Value;
 use ecow::EcoString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use thiserror::Error;
 
-/// Something to run: everything is known that has to be.
+/// A runbook with its arguments, ready to run.
 pub struct Job {
-    /// The project.
+    /// Its project.
     pub project: Rc<Project>,
-    /// The program.
+    /// The program of its file.
     pub program: Rc<Program>,
-    /// Which of its runbooks.
+    /// Index into [`Program::runbooks`].
     pub runbook: usize,
-    /// One value a parameter.
+    /// One value for every parameter.
     pub arguments: Vec<Value>,
 }
 
@@ -29,8 +30,8 @@ impl Job {
         Rc::ptr_eq(&self.program, &other.program) && self.runbook == other.runbook && self.arguments == other.arguments
     }
 
-    /// The runbook with its arguments, for people.
-    pub fn shown(&self) -> String {
+    /// The runbook with its arguments: `Runbook(name: value)`.
+    pub fn call_text(&self) -> String {
         let Some(runbook) = self.program.runbooks.get(self.runbook) else { return String::new() };
         let given = runbook.parameters.iter().zip(&self.arguments);
         let given: Vec<String> = given.map(|(parameter, value)| format!("{}: {value}", parameter.name)).collect();
@@ -38,30 +39,156 @@ impl Job {
     }
 }
 
-/// The files that were named, checked.
+/// The checked files of a path.
 pub struct Selection {
     path: String,
     files: Vec<CheckedFile>,
-    /// What stands around them, those that are left out too.
+    /// Their projects, those of skipped files included.
     pub projects: Vec<Rc<Project>>,
-    /// What was left out, because it has errors.
-    pub left_out: Vec<SkippedFile>,
+    /// Files with errors; no alert starts a runbook in them.
+    pub skipped: Vec<SkippedFile>,
 }
 
-/// A file that has errors: an alert can start nothing in it.
+/// A file or an inventory with errors.
 pub struct SkippedFile {
-    /// The project that it belongs to.
+    /// Its project.
     pub project: Rc<Project>,
     /// A sentence.
     pub why: String,
 }
 
-/// An alert that starts nothing.
+/// An alert that starts no runbook.
 pub struct UnmatchedAlert {
-    /// The project of its runbook, where it has one.
+    /// The project of its runbook, if it has one.
     pub project: Option<Rc<Project>>,
-    /// Sentences.
-    pub why: Vec<String>,
+    /// Why.
+    pub error: AlertMatchError,
+}
+
+/// Why an alert starts no runbook.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AlertMatchError {
+    /// Its labels do not fit the runbook's parameters.
+    #[error("{}", self.sentences().join("; "))]
+    Arguments {
+        /// The alert.
+        alert: String,
+        /// The runbook.
+        runbook: String,
+        /// Every mistake.
+        errors: Vec<ArgumentError>,
+    },
+    /// No runbook names it.
+    #[error("{}", self.sentences().join("; "))]
+    NoRunbook {
+        /// Where runbooks were searched.
+        path: String,
+        /// The alert.
+        alert: String,
+        /// What comes nearest.
+        nearest: NearestHandler,
+        /// Whether files with errors were skipped.
+        skipped_files: bool,
+    },
+    /// Several runbooks name it.
+    #[error("Several runbooks are started by the alert {alert}: {}", abbreviated(.runbooks))]
+    Ambiguous {
+        /// The alert.
+        alert: String,
+        /// The runbooks.
+        runbooks: Vec<String>,
+    },
+}
+
+/// What comes nearest to a runbook for an alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NearestHandler {
+    /// A runbook for this alert of another group.
+    OtherGroup {
+        /// The runbook.
+        runbook: String,
+        /// The group that it wants.
+        group: String,
+    },
+    /// An alert with a similar name.
+    Similar(String),
+    /// Every alert that a runbook names.
+    Alerts(Vec<String>),
+}
+
+impl AlertMatchError {
+    /// One sentence per reason.
+    pub fn sentences(&self) -> Vec<String> {
+        match self {
+            Self::Arguments { alert, runbook, errors } => {
+                errors.iter().map(|error| format!("The alert {alert} does not fit {runbook}: {error}")).collect()
+            }
+            Self::NoRunbook { path, alert, nearest, skipped_files } => {
+                let nearest = match nearest {
+                    NearestHandler::OtherGroup { runbook, group } => {
+                        format!("{runbook} is, where its label `group` is {group}")
+                    }
+                    NearestHandler::Similar(alert) => format!("the nearest is {alert}"),
+                    NearestHandler::Alerts(alerts) if alerts.is_empty() => "no runbook there names an alert".to_owned(),
+                    NearestHandler::Alerts(alerts) => format!("there are runbooks for {}", abbreviated(alerts)),
+                };
+                let mut sentences = vec![format!("No runbook in {path} is started by the alert {alert}: {nearest}")];
+                if *skipped_files {
+                    sentences.push("It may be meant for a file that was left out because it has errors".to_owned());
+                }
+                sentences
+            }
+            Self::Ambiguous { .. } => vec![self.to_string()],
+        }
+    }
+}
+
+/// Why no runbook can be run.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SelectionError {
+    /// The project cannot be used.
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+    /// The inventory has errors, which were reported.
+    #[error("Nothing was run: the inventory has errors")]
+    InventoryHasErrors,
+    /// A file has errors, which were reported.
+    #[error("Nothing was run: {} has errors", .0.display())]
+    FileHasErrors(PathBuf),
+    /// There is no runbook to choose from.
+    #[error("There is no runbook in {0}")]
+    NoRunbook(String),
+    /// No runbook was named, and there are several.
+    #[error("There are several runbooks in {path}: {}. Say which: RUNBOOK NAME=VALUE…", abbreviated(.runbooks))]
+    Ambiguous {
+        /// Where.
+        path: String,
+        /// Their names.
+        runbooks: Vec<String>,
+    },
+    /// No runbook has the name.
+    #[error("There is no runbook {name} in {path}: {}", suggestion_or_runbooks(.suggestion.as_deref(), .runbooks))]
+    UnknownRunbook {
+        /// As given.
+        name: String,
+        /// Where.
+        path: String,
+        /// The nearest name.
+        suggestion: Option<String>,
+        /// Every name.
+        runbooks: Vec<String>,
+    },
+    /// The arguments do not fit the parameters; one sentence per mistake.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Arguments(Vec<ArgumentError>),
+}
+
+fn suggestion_or_runbooks(suggestion: Option<&str>, runbooks: &[String]) -> String {
+    match (suggestion, runbooks) {
+        (Some(name), _) => format!("did you mean {name}?"),
+        (None, []) => "there is none at all".to_owned(),
+        (None, runbooks) => format!("there are {}", abbreviated(runbooks)),
+    }
 }
 
 struct CheckedFile {
@@ -70,17 +197,14 @@ struct CheckedFile {
     file: Option<FileId>,
 }
 
-/// Hears what is wrong with the files of a selection while they are loaded.
+/// Receives the diagnostics of files while a selection is loaded.
 pub trait LoadReporter {
     /// Diagnostics of a file or an inventory.
     fn diagnostics(&self, diagnostics: Vec<Diagnostic>, sources: &SourceMap);
 
-    /// A file or an inventory with errors that is left out; a sentence.
-    fn left_out(&self, why: &str);
+    /// A file or an inventory is skipped because of errors; one sentence.
+    fn skipped(&self, why: &str);
 }
-
-/// What is said of an inventory that cannot be used.
-pub const INVENTORY_HAS_ERRORS: &str = "Nothing was run: the inventory has errors";
 
 /// The first error, as the end of a sentence.
 fn first_error(diagnostics: &[Diagnostic]) -> String {
@@ -88,22 +212,22 @@ fn first_error(diagnostics: &[Diagnostic]) -> String {
     first.map_or_else(String::new, |first| format!(": {} {}", first.code, first.message))
 }
 
-/// A runbook of one of the files.
+/// A runbook of one of the files, with its index.
 type Candidate<'a> = (&'a CheckedFile, usize, &'a Runbook);
 
 impl Selection {
-    /// Reads and checks the files that a path means, and shows what is wrong with them.
+    /// Reads and checks the files of a path, and reports their diagnostics.
     ///
     /// # Errors
-    /// A sentence. For an alert, files and inventories with errors are left out: one of them must not keep the others
-    /// from being run at night.
+    /// A file or an inventory has errors. For an alert they are skipped instead: one broken file must not keep the others
+    /// from running at night.
     pub fn load(
         path: &Path,
         config: Option<&Path>,
         by_alert: bool,
         reporter: &dyn LoadReporter,
-    ) -> Result<Self, String> {
-        let (mut files, mut projects, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+    ) -> Result<Self, SelectionError> {
+        let (mut files, mut projects, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
         for (place, paths) in by_project(&[path.to_owned()], config)? {
             let project = Rc::new(Project::open(&place)?);
             let mut session = project.session();
@@ -111,13 +235,13 @@ impl Selection {
             projects.push(project.clone());
             if project.is_broken() {
                 if !by_alert {
-                    return Err(INVENTORY_HAS_ERRORS.to_owned());
+                    return Err(SelectionError::InventoryHasErrors);
                 }
-                let config = place.0.as_deref().unwrap_or(&place.1).display().to_string();
+                let config = place.config.as_deref().unwrap_or(&place.folder).display().to_string();
                 let first = first_error(&project.diagnostics);
                 let why = format!("{config} has errors, and the runbooks of its folder are left out{first}");
-                reporter.left_out(&why);
-                left_out.push(SkippedFile { project, why });
+                reporter.skipped(&why);
+                skipped.push(SkippedFile { project, why });
                 continue;
             }
             for file in paths {
@@ -132,55 +256,51 @@ impl Selection {
                     }),
                     None if by_alert => {
                         let why = format!("{} has errors and is left out{first}", file.display());
-                        reporter.left_out(&why);
-                        left_out.push(SkippedFile { project: project.clone(), why });
+                        reporter.skipped(&why);
+                        skipped.push(SkippedFile { project: project.clone(), why });
                     }
-                    None => return Err(format!("Nothing was run: {} has errors", file.display())),
+                    None => return Err(SelectionError::FileHasErrors(file)),
                 }
             }
         }
-        Ok(Self { path: path.display().to_string(), files, projects, left_out })
+        Ok(Self { path: path.display().to_string(), files, projects, skipped })
     }
 
-    /// The runbook that was named, or the only one there is.
+    /// The named runbook, or the only one.
     ///
     /// # Errors
-    /// A sentence for every mistake.
-    pub fn by_hand(&self, name: Option<&str>, given: &[NamedValue]) -> Result<Job, Vec<String>> {
+    /// There is no such runbook, or the arguments do not fit it.
+    pub fn by_name(&self, name: Option<&str>, given: &[NamedValue]) -> Result<Job, SelectionError> {
         let own: Vec<Candidate<'_>> =
             self.candidates().filter(|(file, _, runbook)| Some(runbook.span.file) == file.file).collect();
         let Some(name) = name else {
             return match own.as_slice() {
-                [only] => job(only, given),
-                [] => Err(vec![format!("There is no runbook in {}", self.path)]),
-                several => Err(vec![format!(
-                    "There are several runbooks in {}: {}. Say which: RUNBOOK NAME=VALUE…",
-                    self.path,
-                    names(several)
-                )]),
+                [only] => job(only, given).map_err(SelectionError::Arguments),
+                [] => Err(SelectionError::NoRunbook(self.path.clone())),
+                several => Err(SelectionError::Ambiguous { path: self.path.clone(), runbooks: names(several) }),
             };
         };
         let named = |candidates: &[Candidate<'_>]| candidates.iter().position(|(.., runbook)| runbook.name == name);
         let all: Vec<Candidate<'_>> = self.candidates().collect();
         if let Some(found) = named(&own).and_then(|at| own.get(at)).or_else(|| named(&all).and_then(|at| all.get(at))) {
-            return job(found, given);
+            return job(found, given).map_err(SelectionError::Arguments);
         }
         let known = all.iter().map(|(.., runbook)| runbook.name.as_str());
-        let cure = match (nearest(name, known), own.as_slice()) {
-            (Some(nearest), _) => format!("did you mean {nearest}?"),
-            (None, []) => "there is none at all".to_owned(),
-            (None, some) => format!("there are {}", names(some)),
-        };
-        Err(vec![format!("There is no runbook {name} in {}: {cure}", self.path)])
+        Err(SelectionError::UnknownRunbook {
+            name: name.to_owned(),
+            path: self.path.clone(),
+            suggestion: nearest(name, known).map(str::to_owned),
+            runbooks: names(&own),
+        })
     }
 
     /// The runbook that an alert starts.
     ///
     /// # Errors
-    /// A sentence, when none or several would do, or a label cannot be used.
+    /// No runbook or several handle it, or a label does not fit a parameter.
     pub fn by_alert(&self, alert: &Alert) -> Result<Job, UnmatchedAlert> {
         let own = |(file, _, runbook): &Candidate<'_>| Some(runbook.span.file) == file.file;
-        // Whoever says what starts it is started by nothing else: a group would not hold otherwise.
+        // A runbook with an `alert` header is not started by its own name: its group would not count otherwise.
         let by_own_name = |(.., runbook): &Candidate<'_>| runbook.alerts.is_empty() && runbook.name == alert.name;
         let mut fitting: Vec<Candidate<'_>> =
             self.candidates().filter(own).filter(|(.., runbook)| alert::starts(runbook, alert)).collect();
@@ -190,11 +310,10 @@ impl Selection {
         match fitting.as_slice() {
             [only] => {
                 let given = alert::arguments(&only.2.parameters, alert, &only.0.program.hosts);
-                job(only, &given).map_err(|mistakes| {
-                    let of_alert =
-                        |mistake| format!("The alert {} does not fit {}: {mistake}", alert.name, only.2.name);
-                    let why = mistakes.into_iter().map(of_alert).collect();
-                    UnmatchedAlert { project: Some(only.0.project.clone()), why }
+                job(only, &given).map_err(|errors| {
+                    let (alert, runbook) = (alert.name.clone(), only.2.name.to_string());
+                    let error = AlertMatchError::Arguments { alert, runbook, errors };
+                    UnmatchedAlert { project: Some(only.0.project.clone()), error }
                 })
             }
             [] => {
@@ -208,31 +327,31 @@ impl Selection {
                     let named = runbook.alerts.iter().any(|name| name.as_str() == alert.name);
                     runbook.alert_group.as_ref().filter(|_| named).map(|group| (&runbook.name, group))
                 });
-                let cure = match (nearest(&alert.name, known.iter().copied()), known.as_slice(), other_group) {
-                    (.., Some((name, group))) => {
-                        format!("{name} is, where its label `group` is {group}")
+                let nearest = match (nearest(&alert.name, known.iter().copied()), other_group) {
+                    (_, Some((runbook, group))) => {
+                        NearestHandler::OtherGroup { runbook: runbook.to_string(), group: group.to_string() }
                     }
-                    (Some(nearest), ..) => format!("the nearest is {nearest}"),
-                    (None, [], _) => "no runbook there names an alert".to_owned(),
-                    (None, some, _) => format!("there are runbooks for {}", first_few(some)),
+                    (Some(nearest), None) => NearestHandler::Similar(nearest.to_owned()),
+                    (None, None) => NearestHandler::Alerts(known.into_iter().map(str::to_owned).collect()),
                 };
-                let mut why =
-                    vec![format!("No runbook in {} is started by the alert {}: {cure}", self.path, alert.name)];
-                if !self.left_out.is_empty() {
-                    why.push("It may be meant for a file that was left out because it has errors".to_owned());
-                }
-                Err(UnmatchedAlert { project: None, why })
+                let error = AlertMatchError::NoRunbook {
+                    path: self.path.clone(),
+                    alert: alert.name.clone(),
+                    nearest,
+                    skipped_files: !self.skipped.is_empty(),
+                };
+                Err(UnmatchedAlert { project: None, error })
             }
             several => {
-                let why = format!("Several runbooks are started by the alert {}: {}", alert.name, names(several));
-                Err(UnmatchedAlert { project: several.first().map(|(file, ..)| file.project.clone()), why: vec![why] })
+                let error = AlertMatchError::Ambiguous { alert: alert.name.clone(), runbooks: names(several) };
+                Err(UnmatchedAlert { project: several.first().map(|(file, ..)| file.project.clone()), error })
             }
         }
     }
 
-    /// Every runbook whose parameters hosts of the inventory alone can fill, each with one of the hosts that fit: which
-    /// one turns with `turn`.
-    pub fn every(&self, turn: usize) -> Vec<Job> {
+    /// Every runbook whose required parameters one host of the inventory can fill, each with one such host: the nth,
+    /// counted round, where n is `turn`.
+    pub fn all_runbooks(&self, turn: usize) -> Vec<Job> {
         let own = |(file, _, runbook): &Candidate<'_>| Some(runbook.span.file) == file.file;
         let filled = |candidate: Candidate<'_>| {
             let (file, _, runbook) = candidate;
@@ -256,29 +375,29 @@ impl Selection {
     }
 }
 
-fn job((file, runbook, declared): &Candidate<'_>, given: &[NamedValue]) -> Result<Job, Vec<String>> {
+fn job((file, runbook, declared): &Candidate<'_>, given: &[NamedValue]) -> Result<Job, Vec<ArgumentError>> {
     let secrets: Vec<&str> = file.project.secret_names().collect();
-    let known = KnownHosts { hosts: &file.program.hosts, secrets: &secrets };
+    let known = InventoryNames { hosts: &file.program.hosts, secrets: &secrets };
     let arguments = bind(&declared.parameters, given, known)?;
     Ok(Job { project: file.project.clone(), program: file.program.clone(), runbook: *runbook, arguments })
 }
 
-fn names(candidates: &[Candidate<'_>]) -> String {
-    first_few(&candidates.iter().map(|(.., runbook)| runbook.name.as_str()).collect::<Vec<_>>())
+fn names(candidates: &[Candidate<'_>]) -> Vec<String> {
+    candidates.iter().map(|(.., runbook)| runbook.name.to_string()).collect()
 }
 
-/// Takes `RUNBOOK` and `NAME=VALUE` apart.
+/// Parses `[RUNBOOK] [NAME=VALUE]…`.
 ///
 /// # Errors
-/// A sentence.
-pub fn words(words: &[String]) -> Result<(Option<String>, Vec<NamedValue>), String> {
+/// A word after the runbook's name has no `=`.
+pub fn parse_words(words: &[String]) -> Result<(Option<String>, Vec<NamedValue>), SelectionError> {
     let mut name = None;
     let mut given = Vec::new();
     for word in words {
         match word.split_once('=') {
             Some((name, value)) => given.push((name.to_owned(), value.to_owned())),
             None if name.is_none() => name = Some(word.clone()),
-            None => return Err(format!("Arguments are written NAME=VALUE; {word:?} is not")),
+            None => return Err(SelectionError::Arguments(vec![ArgumentError::NotNameValue(word.clone())])),
         }
     }
     Ok((name, given))

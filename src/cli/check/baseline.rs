@@ -1,50 +1,51 @@
-//! The baseline: what was known before is left out, and what is gone is told.
+//! Applies the baseline: suppresses known findings, reports stale entries.
 
+use crate::cli::UsageError;
 use crate::cli::atomic_write::write;
 use crate::cli::output::report;
 use crate::diagnostic::{Diagnostic, code, rule_of};
 use crate::lint::{Baseline, KnownFinding, Rule};
+use crate::project::ProjectError;
 use crate::project::check::ProjectFindings;
-use crate::project::discovery::named;
 use crate::project::files::read_text;
 use crate::source::{SourceMap, Span};
 use std::path::{Component, Path};
 
-/// Leaves out what the baseline lists. With `rewrite` it is written anew first, so that all of it is left out.
+/// Suppresses the findings of the baseline; with `rewrite`, writes all findings to it first.
 ///
 /// # Errors
-/// A sentence, when the baseline cannot be used.
-pub fn suppress_known(looked: &mut ProjectFindings, rewrite: bool) -> Result<(), String> {
-    let Some((path, span)) = looked.lints.baseline.clone() else {
+/// The baseline cannot be read or written.
+pub fn suppress_known(findings: &mut ProjectFindings, rewrite: bool) -> Result<(), UsageError> {
+    let Some((path, span)) = findings.lints.baseline.clone() else {
         return match rewrite {
-            true => Err("rectify.yaml names no baseline: add `lints: {baseline: lint-baseline.json}`".to_owned()),
+            true => Err("rectify.yaml names no baseline: add `lints: {baseline: lint-baseline.json}`".into()),
             false => Ok(()),
         };
     };
-    let file = looked.folder.join(&path);
+    let file = findings.folder.join(&path);
     if rewrite {
-        let baseline = Baseline::new(looked.diagnostics.iter().filter_map(|finding| known(finding, looked)));
+        let baseline = Baseline::new(findings.diagnostics.iter().filter_map(|finding| known(finding, findings)));
         write(&file, &baseline.text()).map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
         report(&format!("{} written", file.display()));
     }
-    let text = read_text(&file).map_err(|error| named(&file, &error))?;
+    let text = read_text(&file).map_err(|error| ProjectError::Unreadable { path: file.clone(), error })?;
     let mut baseline = Baseline::read(&text).map_err(|why| format!("{} {why}", file.display()))?;
-    let diagnostics = std::mem::take(&mut looked.diagnostics);
+    let diagnostics = std::mem::take(&mut findings.diagnostics);
     let (mut left, mut reported) = (Vec::new(), Vec::new());
     for finding in diagnostics {
-        match known(&finding, looked).is_some_and(|known| baseline.take(&known)) {
+        match known(&finding, findings).is_some_and(|known| baseline.take(&known)) {
             true => left.push(finding),
             false => reported.push(finding),
         }
     }
-    looked.diagnostics = reported;
-    let looked_at: Vec<String> = looked.named.iter().map(|name| as_seen_from(&looked.folder, name)).collect();
+    findings.diagnostics = reported;
+    let checked: Vec<String> = findings.named.iter().map(|name| as_seen_from(&findings.folder, name)).collect();
     let level = Rule::by_code(code::STALE_BASELINE)
-        .map(|rule| looked.lints.level(rule.code).unwrap_or(rule.level))
+        .map(|rule| findings.lints.level(rule.code).unwrap_or(rule.level))
         .and_then(crate::diagnostic::Level::severity);
-    for (gone, count) in baseline.left().filter(|(gone, _)| looked.whole || looked_at.contains(&gone.file)) {
+    for (gone, count) in baseline.left().filter(|(gone, _)| findings.whole || checked.contains(&gone.file)) {
         let Some(severity) = level else { break };
-        looked.diagnostics.push(Diagnostic { severity, ..stale(gone, count, span) });
+        findings.diagnostics.push(Diagnostic { severity, ..stale(gone, count, span) });
     }
     Ok(())
 }
@@ -56,12 +57,12 @@ fn stale(gone: &KnownFinding, count: usize, span: Span) -> Diagnostic {
     Diagnostic::warning(code::STALE_BASELINE, span, message).help("Run `rectify check` with `--write-baseline`")
 }
 
-/// What a finding of a rule is known by; errors of the language are never left out.
-fn known(finding: &Diagnostic, looked: &ProjectFindings) -> Option<KnownFinding> {
+/// The baseline entry of a finding; only findings of rules have one.
+fn known(finding: &Diagnostic, findings: &ProjectFindings) -> Option<KnownFinding> {
     let rule = rule_of(finding.code)?;
-    let file = file_of(finding, &looked.sources)?;
+    let file = file_of(finding, &findings.sources)?;
     Some(KnownFinding {
-        file: as_seen_from(&looked.folder, Path::new(file)),
+        file: as_seen_from(&findings.folder, Path::new(file)),
         rule: rule.to_owned(),
         message: finding.message.clone(),
     })

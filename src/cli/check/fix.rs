@@ -1,5 +1,6 @@
-//! `--fix`: cures that are certain, made in the files.
+//! `--fix`: applies unambiguous fixes in place.
 
+use crate::cli::UsageError;
 use crate::cli::atomic_write::replace;
 use crate::cli::output::report;
 use crate::diagnostic::{Code, Diagnostic, Fix, code};
@@ -9,39 +10,39 @@ use crate::project::files::read_text;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Makes the cures that do not overlap; how many they were. Those that do are for the next round.
+/// Applies the fixes that do not overlap, and counts them; overlapping ones wait for the next round.
 ///
 /// # Errors
-/// A sentence, when a file cannot be written.
-pub fn apply_fixes(found: &[ProjectFindings]) -> Result<usize, String> {
-    let mut cured = 0;
-    for looked in found {
+/// A file cannot be written.
+pub fn apply_fixes(found: &[ProjectFindings]) -> Result<usize, UsageError> {
+    let mut count_of_all = 0;
+    for findings in found {
         let mut by_file: BTreeMap<&Path, (&str, Vec<&Fix>)> = BTreeMap::new();
-        for fix in looked.diagnostics.iter().filter(|finding| is_certain(finding)).filter_map(|it| it.fix.as_ref()) {
-            let Some(file) = looked.sources.file(fix.span.file) else { continue };
+        for fix in findings.diagnostics.iter().filter(|finding| is_certain(finding)).filter_map(|it| it.fix.as_ref()) {
+            let Some(file) = findings.sources.file(fix.span.file) else { continue };
             let path = Path::new(&*file.name);
-            if looked.named.iter().map(PathBuf::as_path).any(|named| named == path) {
+            if findings.named.iter().map(PathBuf::as_path).any(|named| named == path) {
                 by_file.entry(path).or_insert((&file.text, Vec::new())).1.push(fix);
             }
         }
         for (path, (text, fixes)) in by_file {
-            // Somebody may have written it since, and what was found is about the text that was read.
+            // The findings are about the text that was read; somebody may have changed the file since.
             if read_text(path).is_ok_and(|now| now == text) {
-                let (cure, count) = applied(text, fixes);
+                let (fixed, count) = fixed(text, fixes);
                 if count > 0 {
-                    replace(path, &cure).map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+                    replace(path, &fixed).map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
                     let word = if count == 1 { "cure" } else { "cures" };
                     report(&format!("{}: {count} {word} made", path.display()));
                 }
-                cured += count;
+                count_of_all += count;
             }
         }
     }
-    Ok(cured)
+    Ok(count_of_all)
 }
 
-/// Slips of form with one cure. What else is suggested stays a suggestion: which action a runbook calls, whether a change
-/// is temporary and where a line should have ended is nothing to be guessed.
+/// Form errors with exactly one fix. Other suggestions stay suggestions: nobody guesses which action a runbook calls,
+/// whether a change is temporary, or where a line should have ended.
 const CERTAIN: [Code; 5] =
     [code::NOT_UNDERSTOOD, code::BRACES, code::BAD_LITERAL, code::WIDE_PUNCTUATION, code::FORBIDDEN_CHARACTER];
 
@@ -49,15 +50,15 @@ fn is_certain(finding: &Diagnostic) -> bool {
     CERTAIN.contains(&finding.code) || Rule::by_code(finding.code).is_some_and(|rule| rule.fixable)
 }
 
-/// A text with those fixes made that stand apart, and how many they are.
-fn applied(text: &str, mut fixes: Vec<&Fix>) -> (String, usize) {
+/// A text with the fixes that do not overlap, and their count.
+fn fixed(text: &str, mut fixes: Vec<&Fix>) -> (String, usize) {
     fixes.sort_by_key(|fix| (fix.span.start, fix.span.end, &fix.replacement));
     fixes.dedup();
     let mut cured = String::with_capacity(text.len());
     let (mut done, mut count) = (0, 0);
     for fix in fixes {
         let (start, end) = (fix.span.start as usize, fix.span.end as usize);
-        // Two that begin in one place may mean the same slip.
+        // Two fixes at one place may be for the same mistake.
         if start < done || count > 0 && start == done {
             continue;
         }
@@ -85,12 +86,12 @@ mod tests {
     #[test]
     fn what_overlaps_waits() {
         let fixes = [fix(2, 4, "X"), fix(0, 3, "Y"), fix(4, 4, "Z"), fix(6, 7, ""), fix(6, 7, ""), fix(90, 99, "")];
-        let (cured, count) = applied("abcdefgh", fixes.iter().collect());
+        let (cured, count) = fixed("abcdefgh", fixes.iter().collect());
         assert_eq!((cured.as_str(), count), ("YdZefh", 3));
     }
 
     #[test]
     fn a_place_inside_a_letter_is_left_alone() {
-        assert_eq!(applied("é", vec![&fix(1, 2, "e")]), ("é".to_owned(), 0));
+        assert_eq!(fixed("é", vec![&fix(1, 2, "e")]), ("é".to_owned(), 0));
     }
 }

@@ -3,18 +3,17 @@
 mod baseline;
 mod fix;
 
-use super::output::report;
-use super::{Exit, Output};
+use super::{Exit, Output, UsageError};
 use crate::diagnostic::findings::{Findings, count_of};
 use crate::project::by_project;
-use crate::project::check::ProjectFindings;
+use crate::project::check::{ProjectFindings, check_project};
 use crate::report;
 use crate::report::findings_as_text;
 use crate::source::SourceMap;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
-/// Cures may make room for others; no text needs more rounds than this.
+/// Fixes may enable others; no text needs more rounds than this.
 const MOST_ROUNDS: usize = 32;
 
 /// Tells everything that can be known of runbooks without touching anything
@@ -55,15 +54,9 @@ enum FindingsFormat {
     Gitlab,
 }
 
-pub fn run(arguments: &CheckArguments, output: &Output) -> Exit {
-    let found = match check_and_fix(arguments) {
-        Ok(found) => found,
-        Err(why) => {
-            report(&why);
-            return Exit::Usage;
-        }
-    };
-    let found: Vec<(Findings, SourceMap)> = found.into_iter().map(ProjectFindings::into_findings).collect();
+pub fn run(arguments: &CheckArguments, output: &Output) -> Result<Exit, UsageError> {
+    let found: Vec<(Findings, SourceMap)> =
+        check_and_fix(arguments)?.into_iter().map(ProjectFindings::into_findings).collect();
     output.print(&match arguments.format {
         FindingsFormat::Text => text(&found, output),
         FindingsFormat::Json => report::findings_as_json(&found) + "\n",
@@ -72,28 +65,28 @@ pub fn run(arguments: &CheckArguments, output: &Output) -> Exit {
         FindingsFormat::Junit => report::findings_as_junit(&found),
         FindingsFormat::Gitlab => report::findings_as_gitlab(&found) + "\n",
     });
-    if found.iter().all(|(findings, _)| findings.is_empty()) { Exit::Success } else { Exit::Findings }
+    Ok(if found.iter().all(|(findings, _)| findings.is_empty()) { Exit::Success } else { Exit::Findings })
 }
 
-/// Looks at every project; with `--fix` again and again, until nothing is left that can be cured.
-fn check_and_fix(arguments: &CheckArguments) -> Result<Vec<ProjectFindings>, String> {
+/// Checks every project; with `--fix` repeatedly, until no fix applies.
+fn check_and_fix(arguments: &CheckArguments) -> Result<Vec<ProjectFindings>, UsageError> {
     let today = jiff::tz::TimeZone::system().to_datetime(jiff::Timestamp::now()).date();
     let mut rounds = 0;
     loop {
         let projects = by_project(&arguments.paths, arguments.config.as_deref())?;
         let mut found = Vec::with_capacity(projects.len());
-        for (place, files) in &projects {
-            // Imports stay in a folder. The inventory is of every file that it was named for.
-            let sharing = projects.iter().filter(|((config, _), _)| *config == place.0);
+        for (path, files) in &projects {
+            // Imports stay in a folder; an inventory belongs to every file that it was named for.
+            let sharing = projects.iter().filter(|(other, _)| other.config == path.config);
             let sharing: Vec<PathBuf> = sharing.flat_map(|(_, files)| files.iter().cloned()).collect();
-            found.push(crate::project::check::project(place, files, &sharing, &arguments.paths, today)?);
+            found.push(check_project(path, files, &sharing, &arguments.paths, today)?);
         }
         rounds += 1;
         if arguments.fix && rounds < MOST_ROUNDS && fix::apply_fixes(&found)? > 0 {
             continue;
         }
-        for looked in &mut found {
-            baseline::suppress_known(looked, arguments.write_baseline)?;
+        for findings in &mut found {
+            baseline::suppress_known(findings, arguments.write_baseline)?;
         }
         return Ok(found);
     }

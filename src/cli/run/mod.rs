@@ -5,10 +5,10 @@ mod runtime;
 mod undelivered_alerts;
 
 use super::output::report;
-use super::{Exit, Format, Output};
+use super::{Exit, Format, Output, UsageError};
 use crate::project::files::read_text;
-use crate::project::selection::{Job, Selection};
-use crate::project::{alert, selection};
+use crate::project::selection::{Job, Selection, SelectionError, parse_words};
+use crate::project::{ProjectError, alert};
 use crate::source::MAX_FILE_BYTES;
 use clap::Args;
 use runtime::RunRuntime;
@@ -59,15 +59,12 @@ pub fn run(arguments: &RunArguments, output: &Output) -> Exit {
     let id = arguments.id.clone().unwrap_or_else(execute::new_run_id);
     let work = match work(arguments, &mut stage, output) {
         Ok(work) => work,
-        Err(NoJobs::Unusable(mistakes)) => {
-            mistakes.iter().for_each(|mistake| report(mistake));
-            return Exit::Usage;
-        }
+        Err(NoJobs::Unusable(error)) => return error.report(),
         Err(NoJobs::Stopped) => return stopped(),
     };
-    let Work { jobs, unanswered } = work;
+    let Work { jobs, undelivered } = work;
     // Somebody who has to look at an alert hears of it before the runs, which may take long.
-    let mut exit = unanswered.tell(&jobs, &id, arguments, &mut stage, output);
+    let mut exit = undelivered.tell(&jobs, &id, arguments, &mut stage, output);
     if exit == Exit::Cancelled {
         return exit;
     }
@@ -94,62 +91,68 @@ fn stopped() -> Exit {
 /// Why there is nothing to run.
 #[derive(Debug)]
 enum NoJobs {
-    /// Sentences.
-    Unusable(Vec<String>),
+    /// Bad arguments, or files that cannot be used.
+    Unusable(UsageError),
     /// A signal came first.
     Stopped,
 }
 
+impl From<SelectionError> for NoJobs {
+    fn from(error: SelectionError) -> Self {
+        Self::Unusable(error.into())
+    }
+}
+
 impl From<String> for NoJobs {
-    fn from(mistake: String) -> Self {
-        Self::Unusable(vec![mistake])
+    fn from(sentence: String) -> Self {
+        Self::Unusable(sentence.into())
     }
 }
 
 /// What is to be run, and what somebody has to be told instead.
 struct Work {
     jobs: Vec<Job>,
-    unanswered: UndeliveredAlerts,
+    undelivered: UndeliveredAlerts,
 }
 
 /// What is to be run. Everything is found and bound before anything starts.
 fn work(arguments: &RunArguments, stage: &mut RunRuntime, output: &Output) -> Result<Work, NoJobs> {
     let Some(path) = &arguments.alert else {
-        let choice = Selection::load(&arguments.path, arguments.config.as_deref(), false, output)?;
-        let (names, given) = selection::words(&arguments.words)?;
-        let job = choice.by_hand(names.as_deref(), &given).map_err(NoJobs::Unusable)?;
-        return Ok(Work { jobs: vec![job], unanswered: UndeliveredAlerts::default() });
+        let selection = Selection::load(&arguments.path, arguments.config.as_deref(), false, output)?;
+        let (name, given) = parse_words(&arguments.words)?;
+        let job = selection.by_name(name.as_deref(), &given)?;
+        return Ok(Work { jobs: vec![job], undelivered: UndeliveredAlerts::default() });
     };
     if !arguments.words.is_empty() {
         let mistake = "An alert finds its runbook and fills its parameters: leave RUNBOOK and NAME=VALUE out";
         return Err(mistake.to_owned().into());
     }
-    let (mut jobs, mut unanswered) = (Vec::new(), UndeliveredAlerts::default());
-    let choice = match Selection::load(&arguments.path, arguments.config.as_deref(), true, output) {
-        Ok(choice) => choice,
-        Err(why) => {
-            unanswered.projects = project_at(&arguments.path, arguments.config.as_deref()).into_iter().collect();
-            unanswered.alert(None, None, vec![why]);
-            return Ok(Work { jobs, unanswered });
+    let (mut jobs, mut undelivered) = (Vec::new(), UndeliveredAlerts::default());
+    let selection = match Selection::load(&arguments.path, arguments.config.as_deref(), true, output) {
+        Ok(selection) => selection,
+        Err(error) => {
+            undelivered.projects = project_at(&arguments.path, arguments.config.as_deref()).into_iter().collect();
+            undelivered.alert(None, None, vec![error.to_string()]);
+            return Ok(Work { jobs, undelivered });
         }
     };
-    unanswered.projects = project_at(&arguments.path, arguments.config.as_deref()).into_iter().collect();
-    unanswered.projects.extend(choice.projects.iter().cloned());
-    unanswered.left_out =
-        choice.left_out.iter().map(|left_out| (left_out.project.clone(), left_out.why.clone())).collect();
-    let alerts = match read_alert(path, stage).and_then(|text| alert::parse(&text).map_err(NoJobs::from)) {
+    undelivered.projects = project_at(&arguments.path, arguments.config.as_deref()).into_iter().collect();
+    undelivered.projects.extend(selection.projects.iter().cloned());
+    undelivered.skipped = selection.skipped.iter().map(|file| (file.project.clone(), file.why.clone())).collect();
+    let parsed = read_alert(path, stage).and_then(|text| alert::parse(&text).map_err(|error| error.to_string().into()));
+    let alerts = match parsed {
         Ok(alerts) => alerts,
-        Err(NoJobs::Unusable(why)) => {
-            unanswered.alert(None, None, why);
-            return Ok(Work { jobs, unanswered });
+        Err(NoJobs::Unusable(error)) => {
+            undelivered.alert(None, None, error.sentences());
+            return Ok(Work { jobs, undelivered });
         }
         Err(stopped) => return Err(stopped),
     };
     for alert in alerts {
         let alert = match alert {
             Ok(alert) => alert,
-            Err(why) => {
-                unanswered.alert(None, None, vec![why]);
+            Err(error) => {
+                undelivered.alert(None, None, vec![error.to_string()]);
                 continue;
             }
         };
@@ -157,18 +160,19 @@ fn work(arguments: &RunArguments, stage: &mut RunRuntime, output: &Output) -> Re
             report(&format!("The alert {} is over: there is nothing to do", alert.name));
             continue;
         }
-        match choice.by_alert(&alert) {
+        match selection.by_alert(&alert) {
             Ok(job) if jobs.iter().any(|other: &Job| other.is_same(&job)) => {}
             Ok(job) => jobs.push(job),
-            Err(unfit) => unanswered.alert(unfit.project, Some(alert), unfit.why),
+            Err(unmatched) => undelivered.alert(unmatched.project, Some(alert), unmatched.error.sentences()),
         }
     }
-    Ok(Work { jobs, unanswered })
+    Ok(Work { jobs, undelivered })
 }
 
 fn read_alert(path: &Path, stage: &mut RunRuntime) -> Result<String, NoJobs> {
     if path != Path::new("-") {
-        return read_text(path).map_err(|error| format!("{} {}", path.display(), error).into());
+        return read_text(path)
+            .map_err(|error| ProjectError::Unreadable { path: path.to_owned(), error }.to_string().into());
     }
     // Standard input may say nothing for long; a signal must not wait for it.
     let read = stage.unless_stopped(|| {

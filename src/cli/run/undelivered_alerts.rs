@@ -7,7 +7,7 @@ use crate::cli::Exit;
 use crate::cli::output::{Output, report};
 use crate::project::alert::Alert;
 use crate::project::selection::Job;
-use crate::project::{Project, place_of};
+use crate::project::{Project, ProjectPath};
 use crate::report::{sanitise, sanitise_line};
 use std::path::Path;
 use std::rc::Rc;
@@ -23,7 +23,7 @@ const LONGEST: usize = 300;
 pub struct UndeliveredAlerts {
     alerts: Vec<UndeliveredAlert>,
     /// Files with errors, each with its project.
-    pub left_out: Vec<(Rc<Project>, String)>,
+    pub skipped: Vec<(Rc<Project>, String)>,
     /// Whose default contact may be told, the nearest first.
     pub projects: Vec<Rc<Project>>,
 }
@@ -36,9 +36,9 @@ struct UndeliveredAlert {
 
 /// The project that a path belongs to.
 pub fn project_at(path: &Path, config: Option<&Path>) -> Option<Rc<Project>> {
-    let place = place_of(path, config);
-    place.0.as_ref()?;
-    Project::open(&place).ok().map(Rc::new)
+    let path = ProjectPath::of_file(path, config);
+    path.config.as_ref()?;
+    Project::open(&path).ok().map(Rc::new)
 }
 
 impl UndeliveredAlerts {
@@ -73,15 +73,15 @@ impl UndeliveredAlerts {
             }
         };
         let alerts: Vec<usize> =
-            self.alerts.iter().map(|unanswered| message_for(self.teller(unanswered.project.as_ref()))).collect();
+            self.alerts.iter().map(|undelivered| message_for(self.teller(undelivered.project.as_ref()))).collect();
         let files: Vec<usize> =
-            self.left_out.iter().map(|(project, _)| message_for(self.teller(Some(project)))).collect();
-        for (unanswered, position) in self.alerts.iter().zip(alerts) {
+            self.skipped.iter().map(|(project, _)| message_for(self.teller(Some(project)))).collect();
+        for (undelivered, position) in self.alerts.iter().zip(alerts) {
             if let Some((_, message)) = messages.get_mut(position) {
-                message.alerts.push(unanswered);
+                message.alerts.push(undelivered);
             }
         }
-        for ((_, why), position) in self.left_out.iter().zip(files) {
+        for ((_, why), position) in self.skipped.iter().zip(files) {
             if let Some((_, message)) = messages.get_mut(position) {
                 message.files.push(why);
             }
@@ -121,7 +121,7 @@ impl UndeliveredAlerts {
         let any = || all.iter().find(|project| project.default_contact().is_some());
         sound.or_else(any).map(|project| {
             // One inventory may stand there twice, opened for two reasons.
-            let place = |project: &Project| project.config.as_ref().and_then(|config| config.canonicalize().ok());
+            let place = |project: &Project| project.path.config.as_ref().and_then(|config| config.canonicalize().ok());
             let same = |other: &&Rc<Project>| place(other).is_some() && place(other) == place(project);
             self.projects.iter().find(same).unwrap_or(project).clone()
         })
@@ -144,7 +144,7 @@ impl Message<'_> {
                 format!("rectify: {} started nothing: {why}", only.named())
             }
             several => {
-                let names: Vec<String> = several.iter().take(MOST).map(|unanswered| unanswered.named()).collect();
+                let names: Vec<String> = several.iter().take(MOST).map(|undelivered| undelivered.named()).collect();
                 format!("rectify: {} alerts started nothing: {}", several.len(), names.join(", "))
             }
         }
@@ -155,14 +155,14 @@ impl Message<'_> {
         if !self.alerts.is_empty() {
             text.push_str("Nobody but you knows of this: no runbook was started.\n");
         }
-        for unanswered in self.alerts.iter().take(MOST) {
-            text.push_str(&format!("\n{}:\n", unanswered.named()));
-            unanswered.why.iter().for_each(|why| text.push_str(&format!("- {}\n", bounded(why))));
-            let labels = unanswered.alert.iter().flat_map(|alert| &alert.labels);
+        for undelivered in self.alerts.iter().take(MOST) {
+            text.push_str(&format!("\n{}:\n", undelivered.named()));
+            undelivered.why.iter().for_each(|why| text.push_str(&format!("- {}\n", bounded(why))));
+            let labels = undelivered.alert.iter().flat_map(|alert| &alert.labels);
             for (name, value) in labels.take(MOST) {
                 text.push_str(&format!("- label {} = {}\n", bounded(name), bounded(value)));
             }
-            if let Some(more) = unanswered.alert.as_ref().and_then(|alert| alert.labels.len().checked_sub(MOST + 1)) {
+            if let Some(more) = undelivered.alert.as_ref().and_then(|alert| alert.labels.len().checked_sub(MOST + 1)) {
                 text.push_str(&format!("- and {} more labels\n", more + 1));
             }
         }
@@ -178,7 +178,7 @@ impl Message<'_> {
         }
         if !self.alerts.is_empty() && !jobs.is_empty() {
             text.push_str("\nOf the same message is run:\n");
-            jobs.iter().take(MOST).for_each(|job| text.push_str(&format!("- {}\n", bounded(&job.shown()))));
+            jobs.iter().take(MOST).for_each(|job| text.push_str(&format!("- {}\n", bounded(&job.call_text()))));
         }
         text
     }

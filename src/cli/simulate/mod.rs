@@ -6,12 +6,10 @@ mod sweep;
 
 pub use single::backends;
 
-use super::output::report;
-use super::{Exit, Format, Output};
+use super::{Exit, Format, Output, UsageError};
 use crate::project::alert::Alert;
 use crate::project::files::read_text;
-use crate::project::selection;
-use crate::project::selection::{Job, Selection};
+use crate::project::selection::{Job, Selection, SelectionError, parse_words};
 use crate::simulation;
 use crate::simulation::{Variation, WorldFile};
 use crate::source::SourceMap;
@@ -39,50 +37,41 @@ pub struct SimulateArguments {
     format: Format,
 }
 
-pub fn run(arguments: &SimulateArguments, output: &Output) -> Exit {
-    match prepare(arguments, output) {
-        Ok((world, choice)) => match arguments.seeds {
-            Some(seeds) => sweep::sweep(arguments, seeds, &world, &choice, output),
-            None => match one_job(arguments, &world, &choice) {
-                Ok(job) => single::simulate_one(&job, &world, Variation::none(&world), arguments.format, output),
-                Err(mistakes) => unusable(&mistakes),
-            },
-        },
-        Err(mistakes) => unusable(&mistakes),
-    }
-}
-
-fn unusable(mistakes: &[String]) -> Exit {
-    mistakes.iter().for_each(|mistake| report(mistake));
-    Exit::Usage
+pub fn run(arguments: &SimulateArguments, output: &Output) -> Result<Exit, UsageError> {
+    let (world, selection) = prepare(arguments, output)?;
+    Ok(match arguments.seeds {
+        Some(seeds) => sweep::sweep(arguments, seeds, &world, &selection, output),
+        None => {
+            let job = one_job(arguments, &world, &selection)?;
+            single::simulate_one(&job, &world, Variation::none(&world), arguments.format, output)
+        }
+    })
 }
 
 /// Reads the world, and the runbooks with the world's inventory.
-fn prepare(arguments: &SimulateArguments, output: &Output) -> Result<(WorldFile, Selection), Vec<String>> {
+fn prepare(arguments: &SimulateArguments, output: &Output) -> Result<(WorldFile, Selection), UsageError> {
     let mut sources = SourceMap::new();
     let world = simulation::load(&arguments.world, &read_text, &mut sources).map_err(|diagnostics| {
         output.show(diagnostics, &sources);
-        vec![format!("Nothing was simulated: {} cannot be used", arguments.world.display())]
+        UsageError::from(format!("Nothing was simulated: {} cannot be used", arguments.world.display()))
     })?;
-    // By hand every file has to be right; for an alert those that are not are left out, as at night.
+    // By name every file must be valid; for an alert invalid ones are skipped, as in a real run.
     let by_alert = arguments.words.is_empty() && (world.alert.is_some() || arguments.seeds.is_some());
-    let choice = Selection::load(&arguments.path, world.inventory.as_deref(), by_alert, output);
-    match choice.map_err(|why| vec![why])? {
-        // The world's inventory is the only one: without it there is nothing to simulate.
-        choice if choice.projects.iter().any(|project| project.is_broken()) => {
-            Err(vec![selection::INVENTORY_HAS_ERRORS.to_owned()])
-        }
-        choice => Ok((world, choice)),
+    let selection = Selection::load(&arguments.path, world.inventory.as_deref(), by_alert, output)?;
+    // The world's inventory is the only one: without it there is nothing to simulate.
+    if selection.projects.iter().any(|project| project.is_broken()) {
+        return Err(SelectionError::InventoryHasErrors.into());
     }
+    Ok((world, selection))
 }
 
-/// The one run that is asked for, by hand or by the world's alert.
-fn one_job(arguments: &SimulateArguments, world: &WorldFile, choice: &Selection) -> Result<Job, Vec<String>> {
+/// The only run, by name or by the world's alert.
+fn one_job(arguments: &SimulateArguments, world: &WorldFile, selection: &Selection) -> Result<Job, UsageError> {
     match alert_of(world).filter(|_| arguments.words.is_empty()) {
-        Some(alert) => choice.by_alert(&alert).map_err(|unfit| unfit.why),
+        Some(alert) => selection.by_alert(&alert).map_err(|unmatched| UsageError::several(unmatched.error.sentences())),
         None => {
-            let (name, given) = selection::words(&arguments.words).map_err(|why| vec![why])?;
-            choice.by_hand(name.as_deref(), &given)
+            let (name, given) = parse_words(&arguments.words)?;
+            Ok(selection.by_name(name.as_deref(), &given)?)
         }
     }
 }

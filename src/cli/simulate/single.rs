@@ -1,6 +1,7 @@
 //! One simulated run, from its start to its judgement.
 
 use crate::backend::{Backend, exchange, host, service};
+use crate::cli::UsageError;
 use crate::cli::output::{Output, mask_of, report};
 use crate::cli::{Exit, Format, logging};
 use crate::engine::event::{Event, EventKind};
@@ -27,15 +28,15 @@ pub struct SimulatedRun {
     pub violations: Vec<Violation>,
 }
 
-/// Why a run could not be played to its end.
+/// Why a run could not be simulated to its end.
 pub enum SimulationError {
     /// The world does not fit the inventory; sentences.
     Unusable(Vec<String>),
-    /// It waits for ever.
+    /// It waits forever.
     Deadlock(Deadlock),
 }
 
-/// Plays a job in a world. Events go to `listener`.
+/// Simulates a job in a world. Events go to `listener`.
 pub fn simulate(
     job: &Job,
     world: &WorldFile,
@@ -84,12 +85,13 @@ pub fn backends() -> Vec<Box<dyn Backend>> {
     vec![Box::new(exchange::Exchange), Box::new(host::HostBackend), Box::new(service::Service)]
 }
 
-/// Plays one run and tells it as `run` does, on the clock of the world. A rule that it broke comes before how it ended.
+/// Simulates one run and prints it as `run` does, on the clock of the world. A violation decides the exit code before the
+/// outcome does.
 pub fn simulate_one(job: &Job, world: &WorldFile, variation: Variation, format: Format, output: &Output) -> Exit {
-    match tell(job, world, variation, format, output) {
-        Ok(played) if !played.violations.is_empty() => Exit::Findings,
-        Ok(played) => Exit::for_ending(&played.ending),
-        Err(SimulationError::Unusable(mistakes)) => super::unusable(&mistakes),
+    match simulate_and_print(job, world, variation, format, output) {
+        Ok(run) if !run.violations.is_empty() => Exit::Findings,
+        Ok(run) => Exit::for_ending(&run.ending),
+        Err(SimulationError::Unusable(mistakes)) => UsageError::several(mistakes).report(),
         Err(SimulationError::Deadlock(stuck)) => {
             report(&format!("This is a fault of rectify itself: {stuck}"));
             Exit::Internal
@@ -97,8 +99,8 @@ pub fn simulate_one(job: &Job, world: &WorldFile, variation: Variation, format: 
     }
 }
 
-/// Plays one run and tells it while it goes on.
-pub fn tell(
+/// Simulates one run and prints its events as they happen.
+pub fn simulate_and_print(
     job: &Job,
     world: &WorldFile,
     variation: Variation,
@@ -119,16 +121,16 @@ pub fn tell(
             _ => view.borrow_mut().event(event),
         }
     };
-    let played = simulate(job, world, variation, &secrets, Box::new(listener))?;
+    let run = simulate(job, world, variation, &secrets, Box::new(listener))?;
     if let Some(ended) = last.into_inner() {
-        view.borrow_mut().judged(&ended, &judged(&played));
+        view.borrow_mut().judged(&ended, &judged(&run));
     }
-    Ok(played)
+    Ok(run)
 }
 
 /// The violations of a run, as reports have them.
-pub fn judged(played: &SimulatedRun) -> Vec<Judgement<'_>> {
-    played.violations.iter().map(|it| Judgement { rule: it.rule, text: &it.text }).collect()
+pub fn judged(run: &SimulatedRun) -> Vec<Judgement<'_>> {
+    run.violations.iter().map(|it| Judgement { rule: it.rule, text: &it.text }).collect()
 }
 
 fn view(format: Format, output: &Output, secrets: &Arc<Secrets>) -> Box<dyn View> {

@@ -2,7 +2,8 @@
 
 use super::SimulateArguments;
 use super::seeds::Seeds;
-use super::single::{SimulatedRun, SimulationError, alerts_of_run, judged, simulate, tell};
+use super::single::{SimulatedRun, SimulationError, alerts_of_run, judged, simulate, simulate_and_print};
+use crate::cli::UsageError;
 use crate::cli::output::{Output, report};
 use crate::cli::{Exit, Format};
 use crate::engine::RunOutcome;
@@ -51,28 +52,28 @@ pub fn sweep(
     arguments: &SimulateArguments,
     seeds: Seeds,
     world: &WorldFile,
-    choice: &Selection,
+    selection: &Selection,
     output: &Output,
 ) -> Exit {
     let mut sum = Sum { schema: 1, event: "simulated", ..Sum::default() };
     let mut shown = 0;
     for seed in seeds.first..=seeds.last {
-        let jobs = match jobs(arguments, world, choice, seed) {
+        let jobs = match jobs(arguments, world, selection, seed) {
             Ok(jobs) => jobs,
-            Err(mistakes) => return super::unusable(&mistakes),
+            Err(error) => return error.report(),
         };
         for job in &jobs {
             let variation = Variation::random(world, &job.program.hosts, seed, &alerts_of_run(job, world));
             let played = if seeds.first == seeds.last && arguments.format == Format::Text {
-                tell(job, world, variation, arguments.format, output)
+                simulate_and_print(job, world, variation, arguments.format, output)
             } else {
                 simulate(job, world, variation, &job.project.secrets(), Box::new(|_| {}))
             };
             let played = match played {
                 Ok(played) => played,
-                Err(SimulationError::Unusable(mistakes)) => return super::unusable(&mistakes),
+                Err(SimulationError::Unusable(mistakes)) => return UsageError::several(mistakes).report(),
                 Err(SimulationError::Deadlock(stuck)) => {
-                    report(&format!("This is a fault of rectify itself: in seed {seed}, {stuck}: {}", job.shown()));
+                    report(&format!("This is a fault of rectify itself: in seed {seed}, {stuck}: {}", job.call_text()));
                     return Exit::Internal;
                 }
             };
@@ -82,7 +83,8 @@ pub fn sweep(
                 Format::Text => {
                     for violation in &played.violations {
                         if shown < MOST_SHOWN {
-                            let text = format!("seed {seed}, {}: {}: {}", job.shown(), violation.rule, violation.text);
+                            let text =
+                                format!("seed {seed}, {}: {}: {}", job.call_text(), violation.rule, violation.text);
                             output.print(&format!("{}\n", sanitise(&text)));
                         }
                         shown += 1;
@@ -102,15 +104,15 @@ pub fn sweep(
 fn jobs(
     arguments: &SimulateArguments,
     world: &WorldFile,
-    choice: &Selection,
+    selection: &Selection,
     seed: u64,
-) -> Result<Vec<Job>, Vec<String>> {
+) -> Result<Vec<Job>, UsageError> {
     if world.alert.is_some() || !arguments.words.is_empty() {
-        return super::one_job(arguments, world, choice).map(|job| vec![job]);
+        return super::one_job(arguments, world, selection).map(|job| vec![job]);
     }
-    let jobs = choice.every(usize::try_from(seed).unwrap_or(0));
+    let jobs = selection.all_runbooks(usize::try_from(seed).unwrap_or(0));
     if jobs.is_empty() {
-        return Err(vec!["No runbook there can be played with the hosts of the inventory alone".to_owned()]);
+        return Err("No runbook there can be played with the hosts of the inventory alone".into());
     }
     Ok(jobs)
 }

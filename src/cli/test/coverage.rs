@@ -52,7 +52,7 @@ impl Coverage {
     }
 
     /// In the order of files and text.
-    pub fn told(self) -> Vec<CoverageResult> {
+    pub fn results(self) -> Vec<CoverageResult> {
         let reached = self.reached;
         let told = |((file, _), expected): ((String, u32), Expected)| {
             let count = |wanted: What| expected.points.iter().filter(|(_, what, _)| *what == wanted).count();

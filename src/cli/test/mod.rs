@@ -4,8 +4,7 @@ mod coverage;
 mod single;
 mod transcript;
 
-use super::output::report;
-use super::{Exit, Output};
+use super::{Exit, Output, UsageError};
 use crate::check::Checked;
 use crate::project::{Project, ProjectPath, by_project};
 use crate::report::test_results::{TestReport, tests_as_json, tests_as_junit, tests_as_text};
@@ -45,32 +44,26 @@ enum TestFormat {
     Junit,
 }
 
-pub fn run(arguments: &TestArguments, output: &Output) -> Exit {
-    let told = match run_all(arguments, output) {
-        Ok(told) => told,
-        Err(why) => {
-            report(&why);
-            return Exit::Usage;
-        }
-    };
+pub fn run(arguments: &TestArguments, output: &Output) -> Result<Exit, UsageError> {
+    let results = run_all(arguments, output)?;
     output.print(&match arguments.format {
-        TestFormat::Text => tests_as_text(&told, output.style()),
-        TestFormat::Json => tests_as_json(&told),
-        TestFormat::Junit => tests_as_junit(&told),
+        TestFormat::Text => tests_as_text(&results, output.style()),
+        TestFormat::Json => tests_as_json(&results),
+        TestFormat::Junit => tests_as_junit(&results),
     });
-    let wanting = arguments.require_coverage && told.misses();
-    if told.failed() > 0 || wanting { Exit::Findings } else { Exit::Success }
+    let uncovered = arguments.require_coverage && results.misses();
+    Ok(if results.failed() > 0 || uncovered { Exit::Findings } else { Exit::Success })
 }
 
-fn run_all(arguments: &TestArguments, output: &Output) -> Result<TestReport, String> {
+fn run_all(arguments: &TestArguments, output: &Output) -> Result<TestReport, UsageError> {
     let projects: BTreeMap<ProjectPath, Vec<PathBuf>> = by_project(&arguments.paths, arguments.config.as_deref())?;
-    let mut told = TestReport::default();
+    let mut results = TestReport::default();
     let mut coverage = Coverage::default();
-    // Whatever cannot be used is shown before anything is run.
+    // Errors are reported before any test runs.
     let mut opened = Vec::new();
     let mut usable = true;
-    for (place, files) in &projects {
-        opened.push((Project::open(place)?, files));
+    for (path, files) in &projects {
+        opened.push((Project::open(path)?, files));
     }
     let mut checked = Vec::new();
     for (project, files) in &opened {
@@ -87,28 +80,33 @@ fn run_all(arguments: &TestArguments, output: &Output) -> Result<TestReport, Str
         checked.push((project, files, found, session.into_sources()));
     }
     if !usable {
-        return Err("Nothing was tested: what is shown above has to be put right first".to_owned());
+        return Err("Nothing was tested: what is shown above has to be put right first".into());
     }
     for (project, files, found, sources) in checked {
-        told.sources.push(sources);
-        let own = told.sources.len() - 1;
+        results.sources.push(sources);
+        let own = results.sources.len() - 1;
         for (file, checked) in files.iter().zip(&found) {
             let Some(program) = &checked.program else { continue };
-            coverage.expect(program, checked.file, told.sources.get(own));
+            coverage.expect(program, checked.file, results.sources.get(own));
             for test in program.tests.iter().filter(|test| arguments.means(&test.title)) {
-                single::run_one(single::Job { project, program, test, file, sources: own }, &mut told, &mut coverage)?;
+                single::run_one(
+                    single::Job { project, program, test, file, sources: own },
+                    &mut results,
+                    &mut coverage,
+                )?;
             }
         }
     }
-    if told.tests.is_empty() {
+    if results.tests.is_empty() {
         let paths: Vec<String> = arguments.paths.iter().map(|path| path.display().to_string()).collect();
         return Err(match &arguments.filter {
             Some(filter) => format!("No test in {} has {filter:?} in its title", paths.join(", ")),
             None => format!("There is no test in {}", paths.join(", ")),
-        });
+        }
+        .into());
     }
-    told.coverage = arguments.filter.is_none().then(|| coverage.told());
-    Ok(told)
+    results.coverage = arguments.filter.is_none().then(|| coverage.results());
+    Ok(results)
 }
 
 impl TestArguments {

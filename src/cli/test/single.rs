@@ -1,13 +1,14 @@
-//! One test: where it is run, and what is told of it.
+//! Running one test, in its world or by its script.
 
 use super::coverage::Coverage;
 use super::transcript::transcript;
+use crate::cli::UsageError;
 use crate::cli::simulate::backends;
 use crate::diagnostic::Diagnostic;
 use crate::program::Program;
 use crate::program::test_block::Test;
-use crate::project::Project;
 use crate::project::files::read_text;
+use crate::project::{Project, ProjectPath};
 use crate::report::test_results::{TestReport, TestResult};
 use crate::simulation::{Simulated, SimulationConfig, Variation, WorldFile};
 use crate::source::{SourceMap, Span};
@@ -22,38 +23,38 @@ pub struct Job<'j> {
     pub project: &'j Project,
     pub program: &'j Program,
     pub test: &'j Test,
-    /// The file that it stands in.
+    /// Its file.
     pub file: &'j PathBuf,
-    /// Which of the sources that are told of are its program's.
+    /// Index of its sources in [`TestReport::sources`].
     pub sources: usize,
 }
 
-/// Runs a test and adds what is to be told of it.
+/// Runs a test and adds its result.
 ///
 /// # Errors
-/// A sentence, when its world cannot be used.
-pub fn run_one(job: Job<'_>, told: &mut TestReport, coverage: &mut Coverage) -> Result<(), String> {
+/// Its world cannot be used.
+pub fn run_one(job: Job<'_>, results: &mut TestReport, coverage: &mut Coverage) -> Result<(), UsageError> {
     if let Some((path, span)) = &job.test.world {
-        return run_in_world(job, path, *span, told, coverage);
+        return run_in_world(job, path, *span, results, coverage);
     }
     let found = test_runner::in_script(job.program, job.test);
-    add(job, found, told, coverage);
+    add(job, found, results, coverage);
     Ok(())
 }
 
-fn add(job: Job<'_>, found: Result<TestRun, Box<Diagnostic>>, told: &mut TestReport, coverage: &mut Coverage) {
+fn add(job: Job<'_>, found: Result<TestRun, Box<Diagnostic>>, results: &mut TestReport, coverage: &mut Coverage) {
     let Job { program, test, project, .. } = job;
     let (failures, seen) = match found {
         Ok(seen) => (test_runner::judge(program, test, &seen), seen),
         Err(trouble) => (vec![*trouble], TestRun::default()),
     };
     let nowhere = SourceMap::new();
-    let sources = told.sources.get(job.sources).unwrap_or(&nowhere);
+    let sources = results.sources.get(job.sources).unwrap_or(&nowhere);
     coverage.add(program, &seen.reached, sources);
     let place = sources.file(test.span.file).map(|file| (file.name.to_string(), file.position(test.span.start).line));
     let (file, line) = place.unwrap_or_default();
     let runbook = program.runbooks.get(test.runbook).map(|runbook| runbook.name.to_string());
-    told.tests.push(TestResult {
+    results.tests.push(TestResult {
         file,
         line,
         title: test.title.to_string(),
@@ -65,18 +66,18 @@ fn add(job: Job<'_>, found: Result<TestRun, Box<Diagnostic>>, told: &mut TestRep
     });
 }
 
-/// Checks the file once more, with the inventory of the world, and runs the test there.
+/// Checks the file again with the inventory of the world, and runs the test there.
 fn run_in_world(
     job: Job<'_>,
     path: &str,
     span: Span,
-    told: &mut TestReport,
+    results: &mut TestReport,
     coverage: &mut Coverage,
-) -> Result<(), String> {
-    let unusable = |why: String| {
-        let file = told.sources.get(job.sources).and_then(|sources| sources.file(span.file));
+) -> Result<(), UsageError> {
+    let unusable = |why: String| -> UsageError {
+        let file = results.sources.get(job.sources).and_then(|sources| sources.file(span.file));
         let line = file.map(|file| format!("{}:{}: ", file.name, file.position(span.start).line)).unwrap_or_default();
-        format!("{line}{why}")
+        format!("{line}{why}").into()
     };
     let folder = job.file.parent().unwrap_or(Path::new("."));
     let mut read = SourceMap::new();
@@ -84,8 +85,9 @@ fn run_in_world(
         let why = found.first().map(|diagnostic| diagnostic.message.clone()).unwrap_or_default();
         unusable(format!("The world {path} cannot be used: {why}"))
     })?;
-    let place = (world.inventory.clone(), folder_of(job.file, world.inventory.as_deref()));
-    let project = Project::open(&place).map_err(unusable)?;
+    let folder = folder_of(job.file, world.inventory.as_deref());
+    let project_path = ProjectPath { config: world.inventory.clone(), folder };
+    let project = Project::open(&project_path).map_err(|error| unusable(error.to_string()))?;
     let mut session = project.session();
     let checked = project.check(&mut session, job.file);
     let wrong = project.diagnostics.iter().chain(&checked.diagnostics).map(|diagnostic| diagnostic.message.clone());
@@ -115,9 +117,9 @@ fn run_in_world(
     })
     .map_err(|mistakes| unusable(mistakes.join(", ")))?;
     let seen = test_runner::in_world(program, test, &simulated);
-    told.sources.push(session.sources().clone());
-    let job = Job { project: &project, program, test, file: job.file, sources: told.sources.len() - 1 };
-    add(job, seen, told, coverage);
+    results.sources.push(session.sources().clone());
+    let job = Job { project: &project, program, test, file: job.file, sources: results.sources.len() - 1 };
+    add(job, seen, results, coverage);
     Ok(())
 }
 
