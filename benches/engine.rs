@@ -1,18 +1,18 @@
 //! What the interpreter itself costs: statements that do nothing to the outside, and waits, in virtual time.
 
-#[path = "../tests/it/engine_support.rs"]
+#[path = "../tests/it/support/program.rs"]
 #[allow(dead_code, reason = "the tests use the rest")]
-mod engine_support;
+mod program;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use engine_support::{Maker, bind, num, repeat, resolve, starting, world};
+use program::{ProgramBuilder, bind, num, repeat, resolve, starting, world};
+use rectify::check::program::{Program, Statement};
 use rectify::engine::{RunOutcome, run};
-use rectify::program::{Program, Statement};
 
 fn program(body: Vec<Statement>, every: &str) -> Program {
-    let mut maker = Maker::new();
-    maker.runbook(vec![repeat(100_000, every, body), resolve("well")]);
-    maker.finish()
+    let mut builder = ProgramBuilder::new();
+    builder.runbook(vec![repeat(100_000, every, body), resolve("well")]);
+    builder.finish()
 }
 
 fn runs(program: &Program) {

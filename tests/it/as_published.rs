@@ -3,7 +3,9 @@
 //! `tests/as-published` is the six procedures of the page. Comments in the files say what must be found in them, as in
 //! `tests/invalid`; exactly that is found. `docs/reports/as-published.md` shows it beside the cures.
 
-use crate::corpus::{Finding, demand};
+use crate::support::files::{Finding, parse_expectation};
+use crate::support::project::rectify;
+use crate::support::repository;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -34,23 +36,14 @@ struct Found {
     shown: String,
 }
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
 fn read(path: impl AsRef<Path>) -> String {
-    std::fs::read_to_string(root().join(path)).unwrap()
+    std::fs::read_to_string(repository().join(path)).unwrap()
 }
 
 /// What the program tells somebody who checks the folder with the inventory of the example site.
 fn found() -> Vec<Found> {
-    let output = assert_cmd::Command::cargo_bin("rectify")
-        .unwrap()
-        .current_dir(root())
-        .args(["check", FOLDER, "--config", "runbooks/exchange/rectify.yaml", "--format", "json"])
-        .output()
-        .unwrap();
-    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let ran = rectify(&["check", FOLDER, "--config", "runbooks/exchange/rectify.yaml", "--format", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     document["findings"].as_array().unwrap().iter().map(read_finding).collect()
 }
 
@@ -71,7 +64,7 @@ fn read_finding(found: &serde_json::Value) -> Found {
 }
 
 fn files() -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(root().join(FOLDER)).unwrap();
+    let entries = std::fs::read_dir(repository().join(FOLDER)).unwrap();
     let mut files: Vec<PathBuf> = entries.map(|entry| Path::new(FOLDER).join(entry.unwrap().file_name())).collect();
     files.sort();
     files
@@ -83,7 +76,7 @@ fn each_file_gets_what_it_says_and_nothing_else() {
     let mut wrong = Vec::new();
     for file in files() {
         for line in read(&file).lines().filter_map(|line| line.strip_prefix("# expect: ")) {
-            let expected = demand(&file, line).unwrap_or_else(|| panic!("what does this say? {line}"));
+            let expected = parse_expectation(&file, line).unwrap_or_else(|| panic!("what does this say? {line}"));
             match found.iter().position(|found| found.finding.fits(&expected)) {
                 Some(position) => drop(found.remove(position)),
                 None => wrong.push(format!("missing: {expected:?}")),
@@ -116,19 +109,14 @@ fn every_fault_that_was_promised_is_found_at_its_line() {
 #[test]
 fn the_files_are_laid_out_and_stand_where_the_cured_ones_do() {
     let names = |folder: &str| -> BTreeSet<String> {
-        let entries = std::fs::read_dir(root().join(folder)).unwrap();
+        let entries = std::fs::read_dir(repository().join(folder)).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
         names.filter(|name| name.ends_with(".runbook")).collect()
     };
     let (published, cured) = (names(FOLDER), names(CURED));
     assert_eq!(published.len(), 6);
     assert!(published.is_subset(&cured), "{published:?} {cured:?}");
-    assert_cmd::Command::cargo_bin("rectify")
-        .unwrap()
-        .current_dir(root())
-        .args(["fmt", "--check", FOLDER])
-        .assert()
-        .success();
+    rectify(&["fmt", "--check", FOLDER]).ends(0);
 }
 
 /// The lines of a text without indentation and empty ones.

@@ -1,6 +1,6 @@
 //! Levels, the baseline and the alerts of rectify.yaml, as `rectify check` obeys them.
 
-use super::cli_support::{Project, Ran, runbook};
+use crate::support::project::{Project, Ran, runbook};
 use serde_json::Value;
 
 /// A runbook in which two rules find something.

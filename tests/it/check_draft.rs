@@ -1,6 +1,6 @@
 //! What the rules say of a file that has errors: what can be seen in the text, and no guesses.
 
-use crate::cli_support::Project;
+use crate::support::project::Project;
 
 /// A runbook that asks for a parameter that does not exist, with one more line.
 fn with(line: &str) -> String {

@@ -1,6 +1,6 @@
 //! `rectify check --fix`: cures that are certain, until none is left, and nothing else in the file.
 
-use super::cli_support::{Project, runbook};
+use crate::support::project::{Project, runbook};
 use std::os::unix::fs::PermissionsExt;
 
 fn read(project: &Project, name: &str) -> String {

@@ -1,6 +1,6 @@
 //! What `check --format` writes for CI servers: well formed, in their own terms, safe whatever stands in a file.
 
-use super::cli_support::{Project, runbook};
+use crate::support::project::{Project, runbook};
 use serde_json::Value;
 
 /// A warning and an error, in names and lines that need care.

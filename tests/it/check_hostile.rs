@@ -1,6 +1,6 @@
 //! Files that are made to hurt are checked in bounded time and on a small stack, and nothing panics.
 
-use crate::corpus::{MadeUp, check, folder, roots};
+use crate::support::files::{InMemory, check, roots, tests_folder};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// What is found in a text, on a thread with a stack of half a MiB.
 fn codes(text: String) -> BTreeSet<String> {
     let work = move || {
-        let files = MadeUp([(PathBuf::from("a.runbook"), text)].into());
+        let files = InMemory([(PathBuf::from("a.runbook"), text)].into());
         check(&files, Path::new("a.runbook")).1.into_iter().map(|finding| finding.code).collect()
     };
     std::thread::Builder::new().stack_size(512 << 10).spawn(work).unwrap().join().unwrap()
@@ -151,7 +151,7 @@ proptest! {
     fn a_file_with_slips_never_panics(which in any::<prop::sample::Index>(), slips in slips()) {
         let valid: Vec<PathBuf> = roots("valid").into_iter().filter(|root| !root.ends_with("farm.runbook")).collect();
         let root = which.get(&valid);
-        let text = std::fs::read_to_string(folder().join(root)).unwrap();
+        let text = std::fs::read_to_string(tests_folder().join(root)).unwrap();
         let mut tokens = tokens(&text);
         for slip in slips {
             let length = tokens.len();
@@ -162,8 +162,8 @@ proptest! {
                 Slip::Swap(a, b) => tokens.swap(a % length, b % length),
             }
         }
-        let farm = std::fs::read_to_string(folder().join("valid/farm.runbook")).unwrap();
-        let files = MadeUp([(root.clone(), tokens.concat()), ("valid/farm.runbook".into(), farm)].into());
+        let farm = std::fs::read_to_string(tests_folder().join("valid/farm.runbook")).unwrap();
+        let files = InMemory([(root.clone(), tokens.concat()), ("valid/farm.runbook".into(), farm)].into());
         let begun = Instant::now();
         let (checked, found) = check(&files, root);
         prop_assert!(checked.program.is_some() == found.is_empty());

@@ -1,6 +1,6 @@
 //! Names of monitors in goals and questions are held against the inventory.
 
-use crate::cli_support::Project;
+use crate::support::project::Project;
 
 const INVENTORY: &str = "contacts: {oncall: {terminal: true}}
 monitors:

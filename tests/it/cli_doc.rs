@@ -1,6 +1,6 @@
 //! `rectify doc`: pages are printed, written or held against those that are there.
 
-use super::cli_support::{Project, runbook};
+use crate::support::project::{Project, runbook};
 
 /// Two files that name each other's declarations, one of them in a folder.
 fn project() -> Project {

@@ -1,6 +1,7 @@
 //! Hostile files and places: a clear error, quickly, and never more read than has to be.
 
-use super::cli_support::{Project, Ran, runbook};
+use crate::support::project::rectify;
+use crate::support::project::{Project, Ran, runbook};
 use std::time::{Duration, Instant};
 
 fn codes(ran: &Ran) -> Vec<String> {
@@ -165,7 +166,7 @@ fn many_files_are_checked_as_few_are() {
 fn two_roles(second: &str, roles: &str) -> Project {
     let text = format!(
         "role web {{\n  key: secret\n  pause: duration\n}}\nrole mail {{\n  key: secret\n  pause: {second}\n}}\n\n{}",
-        super::cli_support::runbook("Look", "server: web", "  resolve \"${server} was looked at\"")
+        crate::support::project::runbook("Look", "server: web", "  resolve \"${server} was looked at\"")
     );
     let inventory = format!(
         "hosts:\n  one:\n    roles: {roles}\n    facts: {{key: k, pause: 90s}}\ncontacts:\n  oncall: {{terminal: true}}\n\
@@ -191,13 +192,8 @@ fn a_role_that_is_nearly_declared_is_warned_of() {
 
 #[test]
 fn the_runbooks_of_the_project_are_formatted_and_right() {
-    let run = |arguments: &[&str]| {
-        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("rectify"));
-        command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments);
-        super::cli_support::Ran::of(command.output().unwrap())
-    };
-    run(&["fmt", "--check", "runbooks"]).ends(0);
-    run(&["check", "runbooks"]).ends(0);
+    rectify(&["fmt", "--check", "runbooks"]).ends(0);
+    rectify(&["check", "runbooks"]).ends(0);
 }
 
 #[test]

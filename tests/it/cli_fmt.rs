@@ -1,6 +1,6 @@
 //! `rectify fmt`: files are replaced at once and whole, or not at all.
 
-use super::cli_support::{Project, runbook};
+use crate::support::project::{Project, runbook};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 const UGLY: &str = "runbook  A( ) {\n title \"A\"\n contact oncall\n ends within 1h\n resolve   \"done\" # so\n}\n";

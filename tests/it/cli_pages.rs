@@ -1,9 +1,9 @@
 //! The pages of `docs/` keep what they promise: each wrong example has exactly the code of its page, each cured one has
 //! nothing wrong with it, and the pages that are made from the program are as the program would make them.
 
-use crate::cli_support::Project;
+use crate::support::project::Project;
+use crate::support::repository;
 use rectify::diagnostic::CODES;
-use std::path::Path;
 
 /// Codes whose page shows a command or a sketch, since no small file has that mistake.
 const WITHOUT_A_FILE: [&str; 5] = ["E0108", "E0603", "E0604", "E0801", "E0802"];
@@ -27,7 +27,7 @@ fn blocks(page: &str, heading: &str) -> Vec<Block> {
 
 /// The codes that `rectify check` finds in the files of a section.
 fn codes_of(code: &str, blocks: &[Block]) -> Vec<String> {
-    let folder = tempfile::tempdir().unwrap();
+    let project = Project::new(&[]);
     let mut yaml_only = true;
     for (info, text) in blocks {
         let name = match info.split_once(' ') {
@@ -35,19 +35,13 @@ fn codes_of(code: &str, blocks: &[Block]) -> Vec<String> {
             None => "example.runbook",
         };
         yaml_only &= name.ends_with(".yaml");
-        std::fs::write(folder.path().join(name), text).unwrap();
+        project.write(name, &text);
     }
     assert!(!yaml_only, "a section shows at least one runbook");
     // What nobody uses or answers is told of a whole folder.
     let asked = if code.starts_with('L') { "." } else { "example.runbook" };
-    let output = assert_cmd::Command::cargo_bin("rectify")
-        .unwrap()
-        .current_dir(folder.path())
-        .args(["check", "--format", "json", asked])
-        .output()
-        .unwrap();
-    let document: serde_json::Value = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    let ran = project.run(&["check", "--format", "json", asked]);
+    let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:#?}"));
     let findings = document["findings"].as_array().unwrap();
     findings
         .iter()
@@ -65,7 +59,7 @@ fn codes_of(code: &str, blocks: &[Block]) -> Vec<String> {
 
 #[test]
 fn every_page_shows_its_mistake_and_its_cure() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/codes");
+    let folder = repository().join("docs/codes");
     let mut wrong_pages = Vec::new();
     for known in CODES {
         let code = known.code.0;
@@ -89,7 +83,7 @@ fn every_page_shows_its_mistake_and_its_cure() {
 
 #[test]
 fn pages_made_from_the_program_are_up_to_date() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = repository();
     for (path, text) in rectify::cli::pages::all() {
         let written = std::fs::read_to_string(root.join(path)).unwrap_or_default();
         assert!(written == text, "{path} is not up to date: cargo run --example pages");

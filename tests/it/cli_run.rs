@@ -1,6 +1,6 @@
 //! `rectify run`: exit codes, arguments, alerts, the JSON of a run, locks and limits between processes.
 
-use super::cli_support::{Project, runbook, touch};
+use crate::support::project::{Project, runbook, touch};
 
 const RESOLVED: &str = include_str!("../fixtures/alerts/resolved.json");
 const FIRING: &str = include_str!("../fixtures/alerts/firing.json");
@@ -49,7 +49,7 @@ fn nobody_reached_is_7_and_the_message_is_kept() {
     let project = Project::new(&[("a.runbook", &runbook("Down", "", "  escalate to oncall \"It is down\""))]);
     let ran = project.run(&["run", "a.runbook"]).ends(7);
     assert!(ran.stdout.contains("escalated after"), "{ran:#?}");
-    let kept = std::fs::read_to_string(project.path("../state/rectify/undelivered.txt")).unwrap();
+    let kept = project.undelivered();
     assert!(kept.contains("It is down"), "{kept}");
 }
 
@@ -150,12 +150,12 @@ fn the_group_of_alerts_holds_for_each_of_them() {
 }
 
 #[test]
-fn a_rehearsal_needs_no_state_folder() {
+fn a_dry_run_needs_no_state_folder() {
     let project = quick();
     let run = |arguments: &[&str]| {
         let mut command = project.command(arguments);
         command.env_remove("XDG_STATE_HOME").env_remove("HOME");
-        super::cli_support::Ran::of(command.output().unwrap())
+        crate::support::project::Ran::of(command.output().unwrap())
     };
     run(&["run", "a.runbook", "--dry-run"]).ends(0);
     run(&["run", "a.runbook"]).ends(2);
@@ -191,7 +191,7 @@ fn a_lock_is_held_between_processes() {
         .replace("  ends", "  lock \"be1\"\n  ends");
     let project = Project::new(&[("a.runbook", &book)]);
     let mut first = project.command(&["run", "a.runbook", "pause=1h", "--id", "first"]).spawn().unwrap();
-    super::cli_signals::wait_for(&mut first, "waiting");
+    crate::support::project::wait_for(&mut first, "waiting");
     let ran = project.run(&["run", "a.runbook", "pause=0s", "--id", "second"]).ends(5);
     assert!(ran.stdout.contains("is held by run first (process"), "{ran:#?}");
     // However the holder ends, the lock is free again.

@@ -1,30 +1,9 @@
 //! Signals and closed pipes: what stops a run, and what does not.
 
-use super::cli_support::{Project, Ran, runbook, touch};
-use std::io::{BufRead, BufReader, Read};
+use crate::support::project::{Project, Ran, runbook, signal, touch, wait_for};
+use std::io::{BufRead, BufReader};
 use std::process::Child;
 use std::time::{Duration, Instant};
-
-/// Reads lines until one holds the text; everything up to there.
-#[track_caller]
-pub fn wait_for(child: &mut Child, text: &str) -> String {
-    let stdout = child.stdout.as_mut().unwrap();
-    // One byte at a time, so that nothing is lost to whoever reads on.
-    let mut seen = Vec::new();
-    let mut byte = [0];
-    while stdout.read(&mut byte).unwrap() == 1 {
-        seen.push(byte[0]);
-        if byte[0] == b'\n' && String::from_utf8_lossy(&seen).contains(text) {
-            return String::from_utf8_lossy(&seen).into_owned();
-        }
-    }
-    panic!("{text:?} did not come: {}", String::from_utf8_lossy(&seen));
-}
-
-fn signal(child: &Child, signal: rustix::process::Signal) {
-    let process = rustix::process::Pid::from_raw(child.id() as i32).unwrap();
-    rustix::process::kill_process(process, signal).unwrap();
-}
 
 fn end(child: Child) -> Ran {
     Ran::of(child.wait_with_output().unwrap())

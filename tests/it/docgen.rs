@@ -5,4 +5,4 @@ mod hostile;
 mod mermaid;
 mod numbers;
 mod pages;
-mod stage;
+mod render;

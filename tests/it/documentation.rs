@@ -8,25 +8,19 @@
 mod blocks;
 mod links;
 
+use crate::support::files::check_and_lint;
+use crate::support::repository;
 use blocks::{Block, blocks_of};
-use rectify::catalog::Catalog;
-use rectify::check::Session;
 use rectify::diagnostic::rule_of;
-use rectify::lint;
-use rectify::lint::{FileSummary, Settings};
 use rectify::source::{FileError, Files};
 use std::path::{Path, PathBuf};
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
 /// Every Markdown file under a folder, by its path from the root.
 fn markdown(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(root().join(folder)).expect("a folder") {
+    for entry in std::fs::read_dir(repository().join(folder)).expect("a folder") {
         let path = folder.join(entry.expect("an entry").file_name());
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if root().join(&path).is_dir() {
+        if repository().join(&path).is_dir() {
             if !name.starts_with('.') && name != "target" && name != "node_modules" {
                 markdown(&path, found);
             }
@@ -44,7 +38,7 @@ fn all_markdown() -> Vec<PathBuf> {
 }
 
 fn read(path: &Path) -> String {
-    std::fs::read_to_string(root().join(path)).expect("a text")
+    std::fs::read_to_string(repository().join(path)).expect("a text")
 }
 
 /// The text of a block, as if it were a file among the fixtures.
@@ -58,7 +52,7 @@ const BLOCK: &str = "tests/fixtures/documentation/the block";
 impl Files for WithFixtures<'_> {
     fn resolve(&self, _from: &Path, written: &str) -> Result<PathBuf, FileError> {
         let path = Path::new(FIXTURES).join(written);
-        if root().join(&path).is_file() { Ok(path) } else { Err(FileError::NotFound) }
+        if repository().join(&path).is_file() { Ok(path) } else { Err(FileError::NotFound) }
     }
 
     fn read(&self, path: &Path) -> Result<String, FileError> {
@@ -71,23 +65,11 @@ const UNUSED: &str = "unused-";
 
 /// What is found in a file, by the checker or by the rules: `CODE line: message`, lines counted from its own first one.
 fn findings(text: &str, fragment: bool) -> Vec<(String, String)> {
-    let catalog = Catalog::builtin();
     let files = WithFixtures { block: text };
-    let mut session = Session::new(&files, catalog, None, catalog.sources().clone());
-    let mut checked = session.check(Path::new(BLOCK));
-    if let (Some(program), Some(file)) = (&checked.program, session.read_file(Path::new(BLOCK))) {
-        let facts = lint::check_file(&session, file, program, None);
-        let others =
-            session.read_files().filter(|other| other.id != file.id).map(|file| FileSummary::new(&session, file));
-        let facts: Vec<FileSummary> = std::iter::once(facts).chain(others).collect();
-        let settings = Settings { inventory: None, whole: true, today: jiff::civil::date(2026, 6, 1) };
-        let of_rules = lint::finish(&facts, settings).into_iter();
-        checked
-            .diagnostics
-            .extend(of_rules.filter(|found| !fragment || !rule_of(found.code).unwrap_or_default().starts_with(UNUSED)));
-    }
-    let shown = checked.diagnostics.iter().map(|diagnostic| {
-        let file = session.sources().file(diagnostic.span().file).expect("the file of a finding");
+    let (mut found, sources) = check_and_lint(&files, Path::new(BLOCK), true);
+    found.retain(|found| !fragment || !rule_of(found.code).unwrap_or_default().starts_with(UNUSED));
+    let shown = found.iter().map(|diagnostic| {
+        let file = sources.file(diagnostic.span().file).expect("the file of a finding");
         let line = file.position(diagnostic.span().start).line;
         (diagnostic.code.to_string(), format!("{} line {line}: {}", file.name, diagnostic.message))
     });
@@ -125,7 +107,7 @@ fn every_runbook_in_the_documents_is_checked() {
 
 #[test]
 fn the_fixtures_themselves_are_checked() {
-    for entry in std::fs::read_dir(root().join(FIXTURES)).expect("a folder") {
+    for entry in std::fs::read_dir(repository().join(FIXTURES)).expect("a folder") {
         let path = entry.expect("an entry").path();
         let text = std::fs::read_to_string(&path).expect("a text");
         assert_eq!(findings(&text, true), [], "{}", path.display());
@@ -139,7 +121,7 @@ fn every_link_between_documents_leads_somewhere() {
     for path in all_markdown() {
         for link in links::of(&read(&path)) {
             looked_at += 1;
-            if let Some(why) = links::broken(&path, &link, root()) {
+            if let Some(why) = links::broken(&path, &link, repository()) {
                 broken.push(format!("{}: {link}: {why}", path.display()));
             }
         }
@@ -151,7 +133,7 @@ fn every_link_between_documents_leads_somewhere() {
 /// The page names tests as `file::test`; a test that is renamed or taken away must not stay there.
 #[test]
 fn the_tests_that_the_page_on_reliability_names_exist() {
-    let page = read(Path::new("docs/reports/reliability.md"));
+    let page = read(Path::new("docs/reliability.md"));
     let named: Vec<&str> =
         page.split('`').filter(|word| word.starts_with("reliability_") && word.contains("::")).collect();
     assert!(named.len() > 50, "{}", named.len());

@@ -1,60 +1,60 @@
 //! How runs end: resolved, escalated, cancelled, refused; and the last word of clean-up.
 
-use super::engine_support::*;
+use crate::support::program::*;
+use rectify::check::program::*;
 use rectify::engine::RunOutcome::{Cancelled, Escalated, Refused, Resolved};
 use rectify::engine::event::{EventKind, RunOutcome};
-use rectify::program::*;
 use rectify::value::{ErrorKind, Value};
 use rectify::world::scripted::Rule;
 
 #[test]
 fn resolves_at_once_when_it_is_fixed_already() {
-    let mut maker = Maker::new();
-    let restart = maker.restart("fe1");
-    maker.runbook(vec![fixed(), restart, escalate("still broken")]);
-    let scene = maker.scene_with_goal(world().with(health(&[true])));
-    assert_eq!(scene.ending.outcome, Resolved);
-    assert!(scene.ledger().is_empty());
-    assert!(scene.told().is_empty());
+    let mut builder = ProgramBuilder::new();
+    let restart = builder.restart("fe1");
+    builder.runbook(vec![fixed(), restart, escalate("still broken")]);
+    let result = builder.run_with_goal(world().with(health(&[true])));
+    assert_eq!(result.ending.outcome, Resolved);
+    assert!(result.ledger().is_empty());
+    assert!(result.told().is_empty());
 }
 
 #[test]
 fn restarts_and_waits_until_it_is_fixed() {
-    let mut maker = Maker::new();
-    let restart = maker.restart("fe1");
-    maker.runbook(vec![fixed(), step("Restart", vec![restart, fixed_within("5m", "30s")]), escalate("still broken")]);
-    let scene = maker.scene_with_goal(world().with(health(&[false, false, false, true])));
-    assert_eq!(scene.ending.outcome, Resolved);
-    assert_eq!(scene.ledger(), ["0s svc.restart(on: fe1)"]);
-    assert_eq!(scene.ending.duration, d("60s"));
-    assert_eq!(scene.ending.disruptions, ["svc.restart(on: fe1)"]);
+    let mut builder = ProgramBuilder::new();
+    let restart = builder.restart("fe1");
+    builder.runbook(vec![fixed(), step("Restart", vec![restart, fixed_within("5m", "30s")]), escalate("still broken")]);
+    let result = builder.run_with_goal(world().with(health(&[false, false, false, true])));
+    assert_eq!(result.ending.outcome, Resolved);
+    assert_eq!(result.ledger(), ["0s svc.restart(on: fe1)"]);
+    assert_eq!(result.ending.duration, d("60s"));
+    assert_eq!(result.ending.disruptions, ["svc.restart(on: fe1)"]);
 }
 
 #[test]
 fn looks_at_the_deadline_once_more_and_escalates() {
-    let mut maker = Maker::new();
-    maker.runbook(vec![fixed_within("5m", "2m"), escalate("still broken")]);
-    let scene = maker.scene_with_goal(world().with(health(&[false])));
-    assert_eq!(scene.ending.outcome, Escalated);
-    assert_eq!(scene.world.observed(), 4, "at 0, 2, 4 and 5 minutes");
-    assert_eq!(scene.told(), ["oncall: Main: still broken"]);
-    assert_eq!(scene.ending.duration, d("5m"));
+    let mut builder = ProgramBuilder::new();
+    builder.runbook(vec![fixed_within("5m", "2m"), escalate("still broken")]);
+    let result = builder.run_with_goal(world().with(health(&[false])));
+    assert_eq!(result.ending.outcome, Escalated);
+    assert_eq!(result.world.observed(), 4, "at 0, 2, 4 and 5 minutes");
+    assert_eq!(result.told(), ["oncall: Main: still broken"]);
+    assert_eq!(result.ending.duration, d("5m"));
 }
 
 #[test]
 fn unknown_is_not_yet_in_a_window_and_escalates_after_it() {
-    let broken = || Rule::new("svc.health").fails(ErrorKind::Unreachable, "no route");
-    let mut maker = Maker::new();
-    let restart = maker.restart("fe1");
-    maker.runbook(vec![fixed(), restart, escalate("unreached")]);
-    let scene = maker.scene_with_goal(world().with(broken()));
-    assert_eq!((scene.ending.outcome, scene.ledger().len()), (Escalated, 0), "unknown is never a reason to disrupt");
-    assert_eq!(scene.told(), ["oncall: Main: fe1: cannot tell whether it is fixed"]);
+    let broken = || Rule::of("svc.health").fails(ErrorKind::Unreachable, "no route");
+    let mut builder = ProgramBuilder::new();
+    let restart = builder.restart("fe1");
+    builder.runbook(vec![fixed(), restart, escalate("unreached")]);
+    let result = builder.run_with_goal(world().with(broken()));
+    assert_eq!((result.ending.outcome, result.ledger().len()), (Escalated, 0), "unknown is never a reason to disrupt");
+    assert_eq!(result.told(), ["oncall: Main: fe1: cannot tell whether it is fixed"]);
 
-    let mut maker = Maker::new();
-    maker.runbook(vec![fixed_within("2m", "30s"), escalate("unreached")]);
-    let scene = maker.scene_with_goal(world().with(broken().answers(Value::Boolean(true))));
-    assert_eq!(scene.ending.outcome, Resolved);
+    let mut builder = ProgramBuilder::new();
+    builder.runbook(vec![fixed_within("2m", "30s"), escalate("unreached")]);
+    let result = builder.run_with_goal(world().with(broken().answers(Value::Boolean(true))));
+    assert_eq!(result.ending.outcome, Resolved);
 }
 
 #[test]
@@ -62,65 +62,65 @@ fn after_and_for_mean_good_then_and_still_good_later() {
     let hold = Hold { duration: dur("10m"), every: Some(dur("5m")) };
     let good = |looks: &[bool]| {
         let hold = hold.clone();
-        let mut maker = Maker::new();
+        let mut builder = ProgramBuilder::new();
         let first = s(StatementKind::ResolveIfFixed { after: Some(dur("10m")), window: None, hold: Some(hold) });
-        maker.runbook(vec![first, escalate("did not last")]);
-        maker.scene_with_goal(world().with(health(looks)))
+        builder.runbook(vec![first, escalate("did not last")]);
+        builder.run_with_goal(world().with(health(looks)))
     };
-    let scene = good(&[true]);
-    assert_eq!((scene.ending.outcome, scene.ending.duration, scene.world.observed()), (Resolved, d("20m"), 3));
-    let scene = good(&[true, true, false]);
-    assert_eq!((scene.ending.outcome, scene.ending.duration), (Escalated, d("20m")));
-    let scene = good(&[false]);
-    assert_eq!((scene.ending.outcome, scene.ending.duration), (Escalated, d("10m")));
+    let result = good(&[true]);
+    assert_eq!((result.ending.outcome, result.ending.duration, result.world.observed()), (Resolved, d("20m"), 3));
+    let result = good(&[true, true, false]);
+    assert_eq!((result.ending.outcome, result.ending.duration), (Escalated, d("20m")));
+    let result = good(&[false]);
+    assert_eq!((result.ending.outcome, result.ending.duration), (Escalated, d("10m")));
 }
 
 #[test]
 fn rule_3_fixed_until_clean_up_is_not_resolved() {
-    let mut maker = Maker::new();
-    let set = maker.set(TEMPORARILY, "fe1", 5);
-    maker.runbook(vec![set, fixed(), escalate("still broken")]);
-    let scene = maker.scene_with_goal(world().with(value(1)).with(health(&[true, false])));
-    assert_eq!(scene.ending.outcome, Escalated);
-    assert_eq!(scene.ledger(), ["0s svc.set(on: fe1, value: 5)", "0s svc.set(on: fe1, value: 1)"]);
-    assert!(scene.ending.reason.starts_with("fixed until clean-up"), "{}", scene.ending.reason);
-    assert_eq!(scene.told().len(), 1);
+    let mut builder = ProgramBuilder::new();
+    let set = builder.set(TEMPORARILY, "fe1", 5);
+    builder.runbook(vec![set, fixed(), escalate("still broken")]);
+    let result = builder.run_with_goal(world().with(value(1)).with(health(&[true, false])));
+    assert_eq!(result.ending.outcome, Escalated);
+    assert_eq!(result.ledger(), ["0s svc.set(on: fe1, value: 5)", "0s svc.set(on: fe1, value: 1)"]);
+    assert!(result.ending.reason.starts_with("fixed until clean-up"), "{}", result.ending.reason);
+    assert_eq!(result.told().len(), 1);
 }
 
 #[test]
 fn rule_3_asks_once_more_only_where_something_was_done_since() {
-    let mut maker = Maker::new();
-    let restart = maker.restart("fe1");
-    maker.runbook(vec![restart, fixed(), escalate("no")]);
-    let scene = maker.scene_with_goal(world().with(health(&[true])));
-    assert_eq!((scene.ending.outcome, scene.world.observed()), (Resolved, 1));
+    let mut builder = ProgramBuilder::new();
+    let restart = builder.restart("fe1");
+    builder.runbook(vec![restart, fixed(), escalate("no")]);
+    let result = builder.run_with_goal(world().with(health(&[true])));
+    assert_eq!((result.ending.outcome, result.world.observed()), (Resolved, 1));
 
-    let mut maker = Maker::new();
-    let restart = maker.restart("fe1");
-    maker.runbook(vec![restart, resolve("said so")]);
-    let scene = maker.scene_with_goal(world().with(health(&[false])));
-    assert_eq!((scene.ending.outcome, scene.world.observed()), (Escalated, 1));
+    let mut builder = ProgramBuilder::new();
+    let restart = builder.restart("fe1");
+    builder.runbook(vec![restart, resolve("said so")]);
+    let result = builder.run_with_goal(world().with(health(&[false])));
+    assert_eq!((result.ending.outcome, result.world.observed()), (Escalated, 1));
 }
 
 #[test]
 fn an_error_that_nothing_catches_escalates_to_the_contact() {
-    let mut maker = Maker::new();
-    let restart = maker.restart("fe1");
-    maker.runbook(vec![restart, resolve("done")]);
-    let scene = maker.scene(world().with(Rule::new("svc.restart").fails(ErrorKind::Failed, "exit code 1")));
-    assert_eq!(scene.ending.outcome, Escalated);
-    assert_eq!(scene.told(), ["oncall: Main: svc.restart(on: fe1): exit code 1"]);
-    assert!(!scene.ending.undelivered);
+    let mut builder = ProgramBuilder::new();
+    let restart = builder.restart("fe1");
+    builder.runbook(vec![restart, resolve("done")]);
+    let result = builder.run(world().with(Rule::of("svc.restart").fails(ErrorKind::Failed, "exit code 1")));
+    assert_eq!(result.ending.outcome, Escalated);
+    assert_eq!(result.told(), ["oncall: Main: svc.restart(on: fe1): exit code 1"]);
+    assert!(!result.ending.nobody_told);
 }
 
 #[test]
 fn nobody_told_is_said() {
-    let mut maker = Maker::new();
-    maker.runbook(vec![escalate("help")]);
-    let scene = maker.scene(world().unreachable("oncall"));
-    assert_eq!(scene.ending.outcome, Escalated);
-    assert!(scene.ending.undelivered);
-    let sent = scene.events().into_iter().find_map(|event| match event.kind {
+    let mut builder = ProgramBuilder::new();
+    builder.runbook(vec![escalate("help")]);
+    let result = builder.run(world().unreachable("oncall"));
+    assert_eq!(result.ending.outcome, Escalated);
+    assert!(result.ending.nobody_told);
+    let sent = result.events().into_iter().find_map(|event| match event.kind {
         EventKind::EscalationSent { delivered, .. } => Some(delivered),
         _ => None,
     });
@@ -129,16 +129,16 @@ fn nobody_told_is_said() {
 
 #[test]
 fn the_escalation_names_what_was_tried_what_is_left_and_how_to_undo_it() {
-    let mut maker = Maker::new();
-    let (set, restart) = (maker.set(KEPT, "fe1", 5), maker.restart("fe1"));
+    let mut builder = ProgramBuilder::new();
+    let (set, restart) = (builder.set(KEPT, "fe1", 5), builder.restart("fe1"));
     let tell = s(StatementKind::Escalate {
         contact: "vendor".into(),
         message: text("broken"),
         evidence: vec![Evidence { label: "goal.answer".into(), value: goal_answer() }],
     });
-    maker.runbook(vec![set, restart, fixed(), tell]);
-    let scene = maker.scene_with_goal(world().with(value(1)).with(health(&[false])));
-    let told = scene.world.told();
+    builder.runbook(vec![set, restart, fixed(), tell]);
+    let result = builder.run_with_goal(world().with(value(1)).with(health(&[false])));
+    let told = result.world.told();
     assert_eq!(told.len(), 1);
     let telling = &told[0].telling;
     assert!(telling.escalation);
@@ -159,94 +159,94 @@ fn the_escalation_names_what_was_tried_what_is_left_and_how_to_undo_it() {
         ]
     );
     assert_eq!(telling.evidence.len(), 1, "the goal's answer is not told twice");
-    assert_eq!(scene.left(), ["svc.set(on: fe1, value: 5) | svc.set(on: fe1, value: 1)"]);
+    assert_eq!(result.left(), ["svc.set(on: fe1, value: 5) | svc.set(on: fe1, value: 1)"]);
 }
 
 #[test]
 fn refused_before_the_first_effect_by_a_lock_or_a_limit() {
     let locked = || {
-        let mut maker = Maker::new();
-        let restart = maker.restart("fe1");
-        maker.runbook(vec![restart, resolve("done")]);
-        maker.program.runbooks[0].locks = vec![local(0), fact(local(0), "dag")];
+        let mut builder = ProgramBuilder::new();
+        let restart = builder.restart("fe1");
+        builder.runbook(vec![restart, resolve("done")]);
+        builder.program.runbooks[0].locks = vec![local(0), fact(local(0), "dag")];
         let limit = LimitPart::Rate { count: 1, window: d("24h"), key: None };
-        maker.program.runbooks[0].limit = vec![limit];
-        maker
+        builder.program.runbooks[0].limit = vec![limit];
+        builder
     };
-    let scene = locked().scene(world().taken("dag1"));
-    assert_eq!((scene.ending.outcome, scene.ledger().len()), (Refused, 0));
-    assert!(scene.world.held().is_empty(), "all of them or none");
+    let result = locked().run(world().taken("dag1"));
+    assert_eq!((result.ending.outcome, result.ledger().len()), (Refused, 0));
+    assert!(result.world.held().is_empty(), "all of them or none");
     assert!(matches!(
-        scene.events().iter().map(|event| &event.kind).collect::<Vec<_>>().as_slice(),
+        result.events().iter().map(|event| &event.kind).collect::<Vec<_>>().as_slice(),
         [EventKind::RunRefused { .. }, EventKind::RunEnded { outcome: RunOutcome::Refused, .. }]
     ));
 
-    let scene = locked().scene(world().charged("Main 1 per 1d", start()));
-    assert_eq!((scene.ending.outcome, scene.ledger().len()), (Refused, 0));
-    assert!(scene.world.held().is_empty(), "a refused run lets go of its locks");
+    let result = locked().run(world().charged("Main 1 per 1d", start()));
+    assert_eq!((result.ending.outcome, result.ledger().len()), (Refused, 0));
+    assert!(result.world.held().is_empty(), "a refused run lets go of its locks");
 
-    let scene = locked().scene(world());
-    assert_eq!((scene.ending.outcome, scene.ledger().len()), (Resolved, 1));
-    assert!(scene.world.held().is_empty());
+    let result = locked().run(world());
+    assert_eq!((result.ending.outcome, result.ledger().len()), (Resolved, 1));
+    assert!(result.world.held().is_empty());
 }
 
 #[test]
 fn rule_10_the_end_is_enforced_in_the_middle_of_a_wait() {
-    let mut maker = Maker::new();
-    let set = maker.set(TEMPORARILY, "fe1", 5);
-    maker.runbook(vec![set, wait("2h"), resolve("late")]);
-    maker.program.runbooks[0].ends_within = Some(d("1h"));
-    let scene = maker.scene(world().with(value(1)));
-    assert_eq!(scene.ending.outcome, Escalated);
-    assert_eq!(scene.ledger(), ["0s svc.set(on: fe1, value: 5)", "1h svc.set(on: fe1, value: 1)"]);
-    assert_eq!(scene.told(), ["oncall: Main: fe1: it did not end within 1h"]);
+    let mut builder = ProgramBuilder::new();
+    let set = builder.set(TEMPORARILY, "fe1", 5);
+    builder.runbook(vec![set, wait("2h"), resolve("late")]);
+    builder.program.runbooks[0].ends_within = Some(d("1h"));
+    let result = builder.run(world().with(value(1)));
+    assert_eq!(result.ending.outcome, Escalated);
+    assert_eq!(result.ledger(), ["0s svc.set(on: fe1, value: 5)", "1h svc.set(on: fe1, value: 1)"]);
+    assert_eq!(result.told(), ["oncall: Main: fe1: it did not end within 1h"]);
 }
 
 #[test]
 fn rule_10_clean_up_has_time_of_its_own() {
-    let mut maker = Maker::new();
-    let set = maker.set(TEMPORARILY, "fe1", 5);
-    maker.runbook(vec![set, wait("2h"), resolve("late")]);
-    maker.program.runbooks[0].ends_within = Some(d("1h"));
-    let slow = Rule::new("svc.set").when("value", Value::number(1)).takes(d("40s"));
-    let scene = maker.scene(world().with(value(1)).with(slow));
-    assert_eq!(scene.ledger()[1], "1h-1h40s svc.set(on: fe1, value: 1)");
-    assert!(scene.left().is_empty());
+    let mut builder = ProgramBuilder::new();
+    let set = builder.set(TEMPORARILY, "fe1", 5);
+    builder.runbook(vec![set, wait("2h"), resolve("late")]);
+    builder.program.runbooks[0].ends_within = Some(d("1h"));
+    let slow = Rule::of("svc.set").when("value", Value::number(1)).takes(d("40s"));
+    let result = builder.run(world().with(value(1)).with(slow));
+    assert_eq!(result.ledger()[1], "1h-1h40s svc.set(on: fe1, value: 1)");
+    assert!(result.left().is_empty());
 }
 
 #[test]
 fn rule_9_a_long_clean_up_does_not_hold_back_the_escalation() {
-    let mut maker = Maker::new();
-    maker.change("svc.set", |action| action.timeout = d("1h"));
-    let set = maker.set(TEMPORARILY, "fe1", 5);
-    maker.runbook(vec![set, escalate("broken")]);
-    let slow = Rule::new("svc.set").when("value", Value::number(1)).takes(d("30m"));
-    let scene = maker.scene(world().with(value(1)).with(slow));
-    let told = scene.world.told();
+    let mut builder = ProgramBuilder::new();
+    builder.change("svc.set", |action| action.timeout = d("1h"));
+    let set = builder.set(TEMPORARILY, "fe1", 5);
+    builder.runbook(vec![set, escalate("broken")]);
+    let slow = Rule::of("svc.set").when("value", Value::number(1)).takes(d("30m"));
+    let result = builder.run(world().with(value(1)).with(slow));
+    let told = result.world.told();
     assert_eq!(told.len(), 1, "one escalation");
     assert_eq!(told[0].at, at("5m"));
     assert!(told[0].telling.body.contains("Clean-up is still going on"));
-    assert_eq!(scene.ending.duration, d("30m"));
-    assert!(scene.left().is_empty());
+    assert_eq!(result.ending.duration, d("30m"));
+    assert!(result.left().is_empty());
 }
 
 #[test]
 fn a_step_limit_ends_what_runs_away() {
-    let mut maker = Maker::new();
-    let set = maker.set(TEMPORARILY, "fe1", 5);
-    maker.runbook(vec![set, repeat(2_000_000, "0s", vec![bind(1, num(1), None)]), resolve("never")]);
-    let scene = maker.scene(world().with(value(1)));
-    assert_eq!(scene.ending.outcome, Escalated);
-    assert_eq!(scene.ledger().len(), 2, "what was changed is undone all the same");
+    let mut builder = ProgramBuilder::new();
+    let set = builder.set(TEMPORARILY, "fe1", 5);
+    builder.runbook(vec![set, repeat(2_000_000, "0s", vec![bind(1, num(1), None)]), resolve("never")]);
+    let result = builder.run(world().with(value(1)));
+    assert_eq!(result.ending.outcome, Escalated);
+    assert_eq!(result.ledger().len(), 2, "what was changed is undone all the same");
 }
 
 #[test]
 fn a_cancelled_run_says_so_and_tells_nobody() {
-    let mut maker = Maker::new();
-    maker.runbook(vec![wait("1h"), resolve("done")]);
-    let scene = maker.scene(world().cancel_at(at("10m")));
-    assert_eq!((scene.ending.outcome, scene.ending.duration), (Cancelled, d("10m")));
-    assert!(scene.told().is_empty());
-    let last = scene.events().pop().map(|event| event.kind);
+    let mut builder = ProgramBuilder::new();
+    builder.runbook(vec![wait("1h"), resolve("done")]);
+    let result = builder.run(world().cancel_at(at("10m")));
+    assert_eq!((result.ending.outcome, result.ending.duration), (Cancelled, d("10m")));
+    assert!(result.told().is_empty());
+    let last = result.events().pop().map(|event| event.kind);
     assert!(matches!(last, Some(EventKind::RunEnded { .. })));
 }

@@ -1,14 +1,14 @@
 //! Replay: whatever a run got, fed back, gives the same run again. And what holds of every run at all.
 
-use super::engine_support::*;
+use crate::support::program::*;
 use proptest::prelude::*;
+use rectify::check::program::*;
 use rectify::engine::event::EventKind;
 use rectify::engine::{Ending, RunOutcome, run};
-use rectify::program::*;
 use rectify::value::{ActionError, Call, Class, ErrorKind, Outcome, SignedDuration, Value};
-use rectify::world::recording::{Entry, Log, RecordedReply, Recording};
+use rectify::world::recording::{Entry, Log, Recording, Replied};
 use rectify::world::replaying::{Mismatch, Replaying};
-use rectify::world::scripted::{Person, Rule, Scripted, ScriptedAnswer};
+use rectify::world::scripted::{Person, Rule, Says, Scripted};
 use std::collections::BTreeSet;
 
 /// A statement, before it has nodes.
@@ -45,49 +45,49 @@ fn target(which: u8) -> Expression {
     }
 }
 
-fn adverb(which: u8) -> Retention {
-    [Retention::None, TEMPORARILY, KEPT, PERMANENTLY, UNDONE][usize::from(which) % 5]
+fn adverb(which: u8) -> Adverb {
+    [Adverb::None, TEMPORARILY, KEPT, PERMANENTLY, UNDONE][usize::from(which) % 5]
 }
 
-fn statements(maker: &mut Maker, plans: &[Plan]) -> Vec<Statement> {
-    plans.iter().map(|plan| statement(maker, plan)).collect()
+fn statements(builder: &mut ProgramBuilder, plans: &[Plan]) -> Vec<Statement> {
+    plans.iter().map(|plan| statement(builder, plan)).collect()
 }
 
-fn statement(maker: &mut Maker, plan: &Plan) -> Statement {
+fn statement(builder: &mut ProgramBuilder, plan: &Plan) -> Statement {
     match plan {
-        Plan::Act(name, on) => maker.act(name, vec![target(*on)]),
-        Plan::Set(how, on, value) => maker.act_as(adverb(*how), "svc.set", vec![target(*on), num(*value)]),
-        Plan::Drain(how, on) => maker.act_as(adverb(*how), "svc.drain", vec![target(*on)]),
-        Plan::Look(on) => bind(2, maker.observe("svc.value", vec![target(*on)]), None),
+        Plan::Act(name, on) => builder.act(name, vec![target(*on)]),
+        Plan::Set(how, on, value) => builder.act_as(adverb(*how), "svc.set", vec![target(*on), num(*value)]),
+        Plan::Drain(how, on) => builder.act_as(adverb(*how), "svc.drain", vec![target(*on)]),
+        Plan::Look(on) => bind(2, builder.observe("svc.value", vec![target(*on)]), None),
         Plan::Wait(seconds) => s(StatementKind::Wait { duration: dur(&format!("{seconds}s")) }),
         Plan::Fixed => fixed(),
         Plan::FixedWithin => fixed_within("2m", "30s"),
-        Plan::Require(on) => require(maker.observe("svc.health", vec![target(*on)]), None),
-        Plan::WaitUntil(on) => wait_until(maker.observe("svc.health", vec![target(*on)]), "90s", "20s", None),
+        Plan::Require(on) => require(builder.observe("svc.health", vec![target(*on)]), None),
+        Plan::WaitUntil(on) => wait_until(builder.observe("svc.health", vec![target(*on)]), "90s", "20s", None),
         Plan::Manual => {
             s(StatementKind::Manual { message: text("Plug it in"), within: dur("5m"), otherwise: Some(block(vec![])) })
         }
         Plan::Notify => notify("news"),
         Plan::Escalate => escalate("enough"),
         Plan::Child(on) => run_of(1, vec![target(*on)]),
-        Plan::Step(inner) => step("step", statements(maker, inner)),
+        Plan::Step(inner) => step("step", statements(builder, inner)),
         Plan::If(on, then, otherwise) => {
-            let condition = maker.observe("svc.health", vec![target(*on)]);
-            when(condition, statements(maker, then), Some(statements(maker, otherwise)))
+            let condition = builder.observe("svc.health", vec![target(*on)]);
+            when(condition, statements(builder, then), Some(statements(builder, otherwise)))
         }
-        Plan::For(at_a_time, inner) => each(1, hosts(), Some(*at_a_time), statements(maker, inner)),
-        Plan::Repeat(count, inner) => repeat(*count, "10s", statements(maker, inner)),
-        Plan::Retry(count, inner) => retry(*count, "10s", statements(maker, inner)),
-        Plan::Try(inner, catch) => attempt(statements(maker, inner), 3, statements(maker, catch)),
+        Plan::For(at_a_time, inner) => each(1, hosts(), Some(*at_a_time), statements(builder, inner)),
+        Plan::Repeat(count, inner) => repeat(*count, "10s", statements(builder, inner)),
+        Plan::Retry(count, inner) => retry(*count, "10s", statements(builder, inner)),
+        Plan::Try(inner, catch) => attempt(statements(builder, inner), 3, statements(builder, catch)),
         Plan::Temporarily(inner, undo, keep) => {
-            let undo = undo.iter().map(|on| maker.act("svc.touch", vec![target(*on)])).collect();
-            temporarily_block(statements(maker, inner), undo, *keep)
+            let undo = undo.iter().map(|on| builder.act("svc.touch", vec![target(*on)])).collect();
+            temporarily_block(statements(builder, inner), undo, *keep)
         }
         Plan::Part(how, inner, undo) => {
             let mut body = vec![bind(1, local(0), None)];
-            body.extend(statements(maker, inner));
-            let undo = undo.iter().map(|on| maker.act("svc.touch", vec![target(*on)])).collect();
-            let procedure = maker.procedure(body, Some(undo));
+            body.extend(statements(builder, inner));
+            let undo = undo.iter().map(|on| builder.act("svc.touch", vec![target(*on)])).collect();
+            let procedure = builder.procedure(body, Some(undo));
             s(StatementKind::Do { procedure, arguments: vec![local(0)], adverb: adverb(*how) })
         }
     }
@@ -192,15 +192,15 @@ const ACTIONS: [&str; 9] = [
 ];
 
 fn rule(name: &str, behaviour: &Behaviour) -> Rule {
-    behaviour.iter().fold(Rule::new(name), |rule, (seconds, how)| {
+    behaviour.iter().fold(Rule::of(name), |rule, (seconds, how)| {
         let takes = SignedDuration::from_secs(*seconds);
-        let fails = |kind| ScriptedAnswer::Fails(takes, ActionError::new(kind, "the script says so"));
+        let fails = |kind| Says::Fails(takes, ActionError::new(kind, "the script says so"));
         rule.says(match how {
             0 => fails(ErrorKind::Failed),
             1 => fails(ErrorKind::Unknown),
             2 => fails(ErrorKind::Refused),
-            3 => ScriptedAnswer::Nothing,
-            _ => ScriptedAnswer::Answers(
+            3 => Says::Nothing,
+            _ => Says::Answers(
                 takes,
                 match name {
                     "svc.health" => Value::Boolean(how % 2 == 0),
@@ -215,27 +215,27 @@ fn rule(name: &str, behaviour: &Behaviour) -> Rule {
 
 impl Case {
     fn program(&self) -> Program {
-        let mut maker = Maker::new();
+        let mut builder = ProgramBuilder::new();
         let mut main = vec![bind(1, local(0), None)];
-        main.extend(statements(&mut maker, &self.plans));
+        main.extend(statements(&mut builder, &self.plans));
         main.push(fixed());
         main.push(escalate("not fixed"));
-        maker.runbook(main);
+        builder.runbook(main);
         let mut child = vec![bind(1, local(0), None)];
-        child.extend(statements(&mut maker, &self.child));
+        child.extend(statements(&mut builder, &self.child));
         child.push(resolve("child"));
-        maker.runbook(child);
-        let goal = maker.goal(local(0));
-        maker.program.runbooks[0].goal = Some(goal);
-        maker.program.runbooks[0].locks = vec![fact(local(0), "dag")];
-        maker.program.runbooks[0].ends_within = self.ends_within.map(SignedDuration::from_secs);
+        builder.runbook(child);
+        let goal = builder.goal(local(0));
+        builder.program.runbooks[0].goal = Some(goal);
+        builder.program.runbooks[0].locks = vec![fact(local(0), "dag")];
+        builder.program.runbooks[0].ends_within = self.ends_within.map(SignedDuration::from_secs);
         if self.limited {
             let key = Some(LimitKey { name: "host".into(), value: local(0) });
             let parts = vec![LimitPart::Rate { count: 2, window: d("1h"), key }];
-            let action = maker.index("svc.restart");
-            maker.program.limits.push(ActionLimit { action, parts });
+            let action = builder.index("svc.restart");
+            builder.program.limits.push(ActionLimit { action, parts });
         }
-        maker.finish()
+        builder.finish()
     }
 
     fn world(&self) -> Scripted {
@@ -257,14 +257,14 @@ impl Case {
 
 fn check(case: &Case) -> Result<(), TestCaseError> {
     let program = case.program();
-    let recording = Recording::new(case.world());
+    let recording = Recording::of(case.world());
     let ending = recording.world().drive(run(&program, &recording, starting()));
     let ending = ending.map_err(|stuck| TestCaseError::fail(stuck.to_string()))?;
 
     let written = serde_json::to_string(&recording.log()).expect("a log can be written");
     let log: Log = serde_json::from_str(&written).expect("and read");
     prop_assert_eq!(&log, &recording.log());
-    let replaying = Replaying::new(log);
+    let replaying = Replaying::of(log);
     let again = replaying.drive(run(&program, &replaying, starting()));
     let again = again.map_err(|mismatch| TestCaseError::fail(mismatch.to_string()))?;
     prop_assert_eq!(&ending, &again);
@@ -349,11 +349,11 @@ proptest! {
 }
 
 fn small() -> (Program, Log) {
-    let mut maker = Maker::new();
-    let (look, restart) = (bind(2, maker.observe("svc.value", vec![host("fe1")]), None), maker.restart("fe1"));
-    maker.runbook(vec![look, restart, wait("1m"), resolve("well")]);
-    let program = maker.finish();
-    let recording = Recording::new(world().with(value(1)));
+    let mut builder = ProgramBuilder::new();
+    let (look, restart) = (bind(2, builder.observe("svc.value", vec![host("fe1")]), None), builder.restart("fe1"));
+    builder.runbook(vec![look, restart, wait("1m"), resolve("well")]);
+    let program = builder.finish();
+    let recording = Recording::of(world().with(value(1)));
     recording.world().drive(run(&program, &recording, starting())).expect("the run ends");
     let log = recording.log();
     (program, log)
@@ -363,7 +363,7 @@ fn small() -> (Program, Log) {
 fn a_log_that_does_not_belong_to_the_run_is_an_error() {
     let (program, log) = small();
     let replay = |log: Log| {
-        let replaying = Replaying::new(log);
+        let replaying = Replaying::of(log);
         replaying.drive(run(&program, &replaying, starting()))
     };
     assert!(replay(log.clone()).is_ok());
@@ -380,7 +380,7 @@ fn a_log_that_does_not_belong_to_the_run_is_an_error() {
     swapped.entries.swap(0, 1);
     assert!(matches!(replay(swapped), Err(Mismatch::NotAskedFor { position: 0, .. })));
 
-    let mut other = Maker::new();
+    let mut other = ProgramBuilder::new();
     let (look, restart) = (bind(2, other.observe("svc.value", vec![host("fe2")]), None), other.restart("fe1"));
     other.runbook(vec![look, restart, resolve("well")]);
     let mut other = other.finish();
@@ -392,7 +392,7 @@ fn a_log_that_does_not_belong_to_the_run_is_an_error() {
     {
         call.arguments = vec![host("fe2")];
     }
-    let replaying = Replaying::new(log);
+    let replaying = Replaying::of(log);
     let replayed = replaying.drive(run(&other, &replaying, starting()));
     assert!(matches!(replayed, Err(Mismatch::Different { .. })), "{replayed:?}");
     assert!(replaying.effects().is_empty(), "nothing is guessed");
@@ -402,13 +402,13 @@ fn a_log_that_does_not_belong_to_the_run_is_an_error() {
 fn what_was_recorded_decides_and_nothing_else() {
     let (program, mut log) = small();
     for entry in &mut log.entries {
-        if let Entry::Replied { reply: RecordedReply::Value(reply), asked, .. } = entry
+        if let Entry::Replied { reply: Replied::Value(reply), asked, .. } = entry
             && format!("{asked:?}").contains("Act")
         {
             reply.result = Err(ActionError::new(ErrorKind::Failed, "another past"));
         }
     }
-    let replaying = Replaying::new(log);
+    let replaying = Replaying::of(log);
     let replayed = replaying.drive(run(&program, &replaying, starting()));
     assert!(matches!(replayed, Err(Mismatch::NotAskedFor { .. })), "it does not wait any more, it escalates");
     assert_eq!(replaying.effects().len(), 1);

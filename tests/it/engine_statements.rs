@@ -1,39 +1,39 @@
 //! One scenario for each word of the language that the other files do not show.
 
-use super::engine_support::*;
+use crate::support::program::*;
+use rectify::check::program::*;
+use rectify::check::types::{EnumType, RecordType, Type};
 use rectify::engine::RunOutcome::{Escalated, Rehearsed, Resolved};
 use rectify::engine::event::{EventKind, StepResult};
-use rectify::program::types::{EnumType, RecordType, Type};
-use rectify::program::*;
 use rectify::value::{Class, ErrorKind, Value};
 use rectify::world::scripted::{Person, Rule};
 use std::sync::Arc;
 
 /// A runbook that resolves with the text of a value.
-fn shows(value: impl FnOnce(&mut Maker) -> Expression, rule: Rule) -> String {
-    let mut maker = Maker::new();
-    let value = value(&mut maker);
+fn shows(value: impl FnOnce(&mut ProgramBuilder) -> Expression, rule: Rule) -> String {
+    let mut builder = ProgramBuilder::new();
+    let value = value(&mut builder);
     let message = interpolated(vec![TextPart::Value(value)]);
-    maker.runbook(vec![s(StatementKind::Resolve { message })]);
-    maker.scene(world().with(rule)).ending.reason
+    builder.runbook(vec![s(StatementKind::Resolve { message })]);
+    builder.run(world().with(rule)).ending.reason
 }
 
 #[test]
 fn steps_are_numbered_by_their_place_in_the_text() {
-    let mut maker = Maker::new();
-    let procedure = maker.procedure(vec![step("p1", vec![]), step("p2", vec![step("p2a", vec![])])], None);
-    let part = s(StatementKind::Do { procedure, arguments: vec![host("fe2")], adverb: Retention::None });
+    let mut builder = ProgramBuilder::new();
+    let procedure = builder.procedure(vec![step("p1", vec![]), step("p2", vec![step("p2a", vec![])])], None);
+    let part = s(StatementKind::Do { procedure, arguments: vec![host("fe2")], adverb: Adverb::None });
     let skipped = when(no(), vec![step("never", vec![])], Some(vec![step("second", vec![])]));
-    maker.runbook(vec![
+    builder.runbook(vec![
         step("first", vec![]),
         skipped,
         part,
         step("last", vec![step("inner", vec![])]),
         resolve("well"),
     ]);
-    maker.program.runbooks[0].contact = None;
-    let scene = maker.scene(world());
-    let steps: Vec<String> = scene
+    builder.program.runbooks[0].contact = None;
+    let result = builder.run(world());
+    let steps: Vec<String> = result
         .events()
         .into_iter()
         .filter_map(|event| match event.kind {
@@ -53,9 +53,9 @@ fn a_step_says_how_it_ended() {
         (escalate("bad"), StepResult::Escalated),
         (require(equals(num(1), arithmetic(Arithmetic::Divide, num(1), num(0))), None), StepResult::Failed),
     ] {
-        let mut maker = Maker::new();
-        maker.runbook(vec![step("s", vec![last]), resolve("after")]);
-        let ended = maker.scene(world()).events().into_iter().find_map(|event| match event.kind {
+        let mut builder = ProgramBuilder::new();
+        builder.runbook(vec![step("s", vec![last]), resolve("after")]);
+        let ended = builder.run(world()).events().into_iter().find_map(|event| match event.kind {
             EventKind::StepEnded { result, .. } => Some(result),
             _ => None,
         });
@@ -65,31 +65,32 @@ fn a_step_says_how_it_ended() {
 
 #[test]
 fn require_escalates_with_the_condition_and_what_was_seen() {
-    let mut maker = Maker::new();
-    let condition = equals(maker.observe("svc.value", vec![host("fe1")]), num(5));
-    maker.runbook(vec![require(condition, None), resolve("well")]);
-    let scene = maker.scene(world().with(value(1)));
-    assert!(scene.ending.reason.ends_with("svc.value(on: fe1) == 5"), "{}", scene.ending.reason);
-    let evidence = &scene.world.told()[0].telling.evidence;
+    let mut builder = ProgramBuilder::new();
+    let condition = equals(builder.observe("svc.value", vec![host("fe1")]), num(5));
+    builder.runbook(vec![require(condition, None), resolve("well")]);
+    let result = builder.run(world().with(value(1)));
+    assert!(result.ending.reason.ends_with("svc.value(on: fe1) == 5"), "{}", result.ending.reason);
+    let evidence = &result.world.told()[0].telling.evidence;
     assert_eq!((evidence[0].label.as_str(), evidence[0].value.to_string().as_str()), ("svc.value(on: fe1)", "1"));
 
-    let mut maker = Maker::new();
-    maker.runbook(vec![require(no(), Some(vec![resolve("else")])), resolve("well")]);
-    assert_eq!(maker.scene(world()).ending.reason, "else");
+    let mut builder = ProgramBuilder::new();
+    builder.runbook(vec![require(no(), Some(vec![resolve("else")])), resolve("well")]);
+    assert_eq!(builder.run(world()).ending.reason, "else");
 }
 
 #[test]
 fn approval_needs_so_many_people_and_silence_is_a_no() {
     let ends = |people: Option<Person>, otherwise: bool| {
-        let mut maker = Maker::new();
+        let mut builder = ProgramBuilder::new();
         let otherwise = otherwise.then(|| block(vec![resolve("else")]));
         let (message, by, within) = (text("Really?"), num(2), dur("1h"));
-        maker.runbook(vec![s(StatementKind::RequireApproval { message, by, within, otherwise }), resolve("approved")]);
+        builder
+            .runbook(vec![s(StatementKind::RequireApproval { message, by, within, otherwise }), resolve("approved")]);
         let world = match people {
             Some(person) => world().person(person),
             None => world(),
         };
-        maker.scene(world).ending
+        builder.run(world).ending
     };
     let approve = || Person::answering("Really", "approve");
     assert_eq!(ends(Some(approve().by(&["one", "two"])), false).reason, "approved");
@@ -105,7 +106,7 @@ fn approval_needs_so_many_people_and_silence_is_a_no() {
 #[test]
 fn a_question_has_a_default_for_silence() {
     let ends = |answers: bool| {
-        let mut maker = Maker::new();
+        let mut builder = ProgramBuilder::new();
         let question = Question {
             node: node(),
             message: text("Fastly?"),
@@ -117,9 +118,9 @@ fn a_question_has_a_default_for_silence() {
             (vec![Value::word("yes")], block(vec![resolve("yes")])),
             (vec![Value::word("no")], block(vec![resolve("no")])),
         ];
-        maker.runbook(vec![s(StatementKind::Match { subject: Subject::Ask(question), arms, otherwise: None })]);
+        builder.runbook(vec![s(StatementKind::Match { subject: Subject::Ask(question), arms, otherwise: None })]);
         let person = Person::answering("Fastly", "yes").after(if answers { d("29m") } else { d("31m") });
-        let ending = maker.scene(world().person(person)).ending;
+        let ending = builder.run(world().person(person)).ending;
         (ending.reason, ending.duration)
     };
     assert_eq!(ends(true), ("yes".to_owned(), d("29m")));
@@ -129,14 +130,14 @@ fn a_question_has_a_default_for_silence() {
 #[test]
 fn manual_work_is_done_or_not() {
     let ends = |answer: Option<&str>| {
-        let mut maker = Maker::new();
+        let mut builder = ProgramBuilder::new();
         let manual = StatementKind::Manual { message: text("Plug it in"), within: dur("1h"), otherwise: None };
-        maker.runbook(vec![s(manual), resolve("done")]);
+        builder.runbook(vec![s(manual), resolve("done")]);
         let world = match answer {
             Some(answer) => world().person(Person::answering("Plug", answer)),
             None => world(),
         };
-        maker.scene(world).ending.reason
+        builder.run(world).ending.reason
     };
     assert_eq!(ends(Some("done")), "done");
     assert_eq!(ends(Some("failed")), "could not be done by hand: Plug it in");
@@ -145,37 +146,37 @@ fn manual_work_is_done_or_not() {
 
 #[test]
 fn wait_until_may_have_to_hold() {
-    let mut maker = Maker::new();
-    let condition = equals(maker.observe("svc.value", vec![host("fe1")]), num(5));
+    let mut builder = ProgramBuilder::new();
+    let condition = equals(builder.observe("svc.value", vec![host("fe1")]), num(5));
     let kind =
         StatementKind::WaitUntil { condition, window: window("10m", "1m"), hold: Some(dur("3m")), otherwise: None };
-    maker.runbook(vec![s(kind), resolve("well")]);
+    builder.runbook(vec![s(kind), resolve("well")]);
     let looks = [5, 1, 5, 5, 5, 5];
-    let rule = looks.iter().fold(Rule::new("svc.value"), |rule, look| rule.answers(Value::number(*look)));
-    let scene = maker.scene(world().with(rule));
-    assert_eq!((scene.ending.outcome, scene.ending.duration), (Resolved, d("5m")));
+    let rule = looks.iter().fold(Rule::of("svc.value"), |rule, look| rule.answers(Value::number(*look)));
+    let result = builder.run(world().with(rule));
+    assert_eq!((result.ending.outcome, result.ending.duration), (Resolved, d("5m")));
 }
 
 #[test]
 fn absence_is_handled_by_a_value_or_by_leaving() {
     let absent = || cast(text("fe9"), Type::Host(Vec::new()), true);
-    let mut maker = Maker::new();
+    let mut builder = ProgramBuilder::new();
     let leaving = LetElse::Block(block(vec![escalate("no such host")]));
-    maker.runbook(vec![
+    builder.runbook(vec![
         bind(2, absent(), Some(LetElse::Value(host("fe3")))),
         notify("still here"),
         bind(3, absent(), Some(leaving)),
         resolve("well"),
     ]);
-    let scene = maker.scene(world());
-    assert_eq!((scene.ending.reason.as_str(), scene.told().len()), ("no such host", 2));
+    let result = builder.run(world());
+    assert_eq!((result.ending.reason.as_str(), result.told().len()), ("no such host", 2));
 }
 
 #[test]
 fn a_longer_list_escalates_before_its_first_item() {
-    let mut maker = Maker::new();
-    let restart = maker.act("svc.restart", vec![local(1)]);
-    maker.runbook(vec![
+    let mut builder = ProgramBuilder::new();
+    let restart = builder.act("svc.restart", vec![local(1)]);
+    builder.runbook(vec![
         s(StatementKind::For {
             slot: 1,
             list: hosts(),
@@ -185,18 +186,18 @@ fn a_longer_list_escalates_before_its_first_item() {
         }),
         resolve("well"),
     ]);
-    let scene = maker.scene(world());
-    assert_eq!((scene.ending.outcome, scene.ledger().len()), (Escalated, 0));
+    let result = builder.run(world());
+    assert_eq!((result.ending.outcome, result.ledger().len()), (Escalated, 0));
 }
 
 #[test]
 fn for_takes_one_after_the_other() {
-    let mut maker = Maker::new();
-    let restart = maker.act("svc.restart", vec![local(1)]);
-    maker.runbook(vec![each(1, hosts(), None, vec![restart]), resolve("well")]);
-    let scene = maker.scene(world().with(Rule::new("svc.restart").takes(d("5s"))));
+    let mut builder = ProgramBuilder::new();
+    let restart = builder.act("svc.restart", vec![local(1)]);
+    builder.runbook(vec![each(1, hosts(), None, vec![restart]), resolve("well")]);
+    let result = builder.run(world().with(Rule::of("svc.restart").takes(d("5s"))));
     assert_eq!(
-        scene.ledger(),
+        result.ledger(),
         ["0s-5s svc.restart(on: fe1)", "5s-10s svc.restart(on: fe2)", "10s-15s svc.restart(on: fe3)"]
     );
 }
@@ -204,19 +205,19 @@ fn for_takes_one_after_the_other() {
 #[test]
 fn repeat_ends_when_its_condition_holds_or_by_its_else() {
     let ends = |good_after: i64, otherwise: bool| {
-        let mut maker = Maker::new();
-        let until = equals(maker.observe("svc.value", vec![host("fe1")]), num(0));
+        let mut builder = ProgramBuilder::new();
+        let until = equals(builder.observe("svc.value", vec![host("fe1")]), num(0));
         let repeat = StatementKind::Repeat {
             count: num(3),
             every: Some(dur("1m")),
             until: Some(until),
-            block: block(vec![maker.restart("fe1")]),
+            block: block(vec![builder.restart("fe1")]),
             otherwise: otherwise.then(|| block(vec![escalate("in vain")])),
         };
-        maker.runbook(vec![s(repeat), resolve("well")]);
-        let rule = (0..good_after).fold(Rule::new("svc.value"), |rule, _| rule.answers(Value::number(1)));
-        let scene = maker.scene(world().with(rule.answers(Value::number(0))));
-        (scene.ledger().len(), scene.ending.outcome, scene.ending.duration)
+        builder.runbook(vec![s(repeat), resolve("well")]);
+        let rule = (0..good_after).fold(Rule::of("svc.value"), |rule, _| rule.answers(Value::number(1)));
+        let result = builder.run(world().with(rule.answers(Value::number(0))));
+        (result.ledger().len(), result.ending.outcome, result.ending.duration)
     };
     assert_eq!(ends(1, true), (2, Resolved, d("1m")));
     assert_eq!(ends(9, true), (3, Escalated, d("2m")));
@@ -225,13 +226,13 @@ fn repeat_ends_when_its_condition_holds_or_by_its_else() {
 
 #[test]
 fn retry_tries_again_and_cleans_up_between() {
-    let mut maker = Maker::new();
-    let body = vec![maker.act_as(TEMPORARILY, "svc.drain", vec![host("fe1")]), maker.restart("fe1")];
-    maker.runbook(vec![retry(3, "10s", body), resolve("well")]);
-    let rule = Rule::new("svc.restart").fails(ErrorKind::Failed, "no").answers(Value::Absent);
-    let scene = maker.scene(world().with(rule));
+    let mut builder = ProgramBuilder::new();
+    let body = vec![builder.act_as(TEMPORARILY, "svc.drain", vec![host("fe1")]), builder.restart("fe1")];
+    builder.runbook(vec![retry(3, "10s", body), resolve("well")]);
+    let rule = Rule::of("svc.restart").fails(ErrorKind::Failed, "no").answers(Value::Absent);
+    let result = builder.run(world().with(rule));
     assert_eq!(
-        scene.ledger(),
+        result.ledger(),
         [
             "0s svc.drain(on: fe1)",
             "0s-0s svc.restart(on: fe1) Failed",
@@ -241,12 +242,12 @@ fn retry_tries_again_and_cleans_up_between() {
             "10s svc.resume(on: fe1)",
         ]
     );
-    assert_eq!(scene.ending.outcome, Resolved);
+    assert_eq!(result.ending.outcome, Resolved);
 }
 
 #[test]
 fn try_catches_errors_of_actions_and_no_endings() {
-    let mut maker = Maker::new();
+    let mut builder = ProgramBuilder::new();
     let caught = vec![s(StatementKind::Resolve {
         message: interpolated(vec![
             TextPart::Value(field(local(4), "kind")),
@@ -254,57 +255,57 @@ fn try_catches_errors_of_actions_and_no_endings() {
             TextPart::Value(field(local(4), "message")),
         ]),
     })];
-    let body = vec![maker.restart("fe1")];
-    maker.runbook(vec![attempt(body, 4, caught)]);
-    let scene = maker.scene(world().with(Rule::new("svc.restart").fails(ErrorKind::Unreachable, "no route")));
-    assert_eq!(scene.ending.reason, "unreachable: no route");
+    let body = vec![builder.restart("fe1")];
+    builder.runbook(vec![attempt(body, 4, caught)]);
+    let result = builder.run(world().with(Rule::of("svc.restart").fails(ErrorKind::Unreachable, "no route")));
+    assert_eq!(result.ending.reason, "unreachable: no route");
 
-    let mut maker = Maker::new();
-    maker.runbook(vec![attempt(vec![require(no(), None)], 4, vec![]), resolve("well")]);
-    assert_eq!(maker.scene(world()).ending.outcome, Escalated);
+    let mut builder = ProgramBuilder::new();
+    builder.runbook(vec![attempt(vec![require(no(), None)], 4, vec![]), resolve("well")]);
+    assert_eq!(builder.run(world()).ending.outcome, Escalated);
 }
 
 #[test]
 fn a_probe_is_asked_again_and_its_errors_are_unknown() {
     let verdict = |rule: Rule| {
         shows(
-            |maker| {
-                maker.program.probes[0].retries = Some((2, d("30s")));
-                maker.check(host("fe1"))
+            |builder| {
+                builder.program.probes[0].retries = Some((2, d("30s")));
+                builder.check(host("fe1"))
             },
             rule,
         )
     };
     assert_eq!(verdict(health(&[false, false, true])), "passed");
     assert_eq!(verdict(health(&[false])), "failed");
-    assert_eq!(verdict(Rule::new("svc.health").times_out()), "unknown");
-    assert_eq!(verdict(Rule::new("svc.health").fails(ErrorKind::Protocol, "bye")), "unknown");
-    assert_eq!(verdict(Rule::new("svc.health").answers(Value::text("yes"))), "unknown", "not what its signature says");
+    assert_eq!(verdict(Rule::of("svc.health").times_out()), "unknown");
+    assert_eq!(verdict(Rule::of("svc.health").fails(ErrorKind::Protocol, "bye")), "unknown");
+    assert_eq!(verdict(Rule::of("svc.health").answers(Value::text("yes"))), "unknown", "not what its signature says");
 }
 
 #[test]
 fn a_probe_may_leave_nothing_behind() {
-    let mut maker = Maker::new();
-    let drain = maker.act_as(TEMPORARILY, "svc.drain", vec![local(0)]);
-    maker.program.probes[0].statements = vec![drain];
-    maker.runbook(vec![fixed(), escalate("no")]);
-    let scene = maker.scene_with_goal(world().with(health(&[true])));
-    assert_eq!(scene.ledger()[..2], ["0s svc.drain(on: fe1)", "0s svc.resume(on: fe1)"]);
+    let mut builder = ProgramBuilder::new();
+    let drain = builder.act_as(TEMPORARILY, "svc.drain", vec![local(0)]);
+    builder.program.probes[0].statements = vec![drain];
+    builder.runbook(vec![fixed(), escalate("no")]);
+    let result = builder.run_with_goal(world().with(health(&[true])));
+    assert_eq!(result.ledger()[..2], ["0s svc.drain(on: fe1)", "0s svc.resume(on: fe1)"]);
 }
 
 #[test]
 fn several_observations_in_one_expression_are_made_once_each_in_order() {
-    let mut maker = Maker::new();
+    let mut builder = ProgramBuilder::new();
     let each = quantifier(Quantifier::All, 3, hosts(), {
-        let value = maker.observe("svc.value", vec![local(3)]);
+        let value = builder.observe("svc.value", vec![local(3)]);
         equals(value, num(1))
     });
-    let both = and(each, equals(maker.observe("svc.value", vec![host("fe1")]), num(2)));
-    maker.runbook(vec![require(both, None), resolve("well")]);
+    let both = and(each, equals(builder.observe("svc.value", vec![host("fe1")]), num(2)));
+    builder.runbook(vec![require(both, None), resolve("well")]);
     let looks = [1, 1, 1, 2];
-    let rule = looks.iter().fold(Rule::new("svc.value"), |rule, look| rule.answers(Value::number(*look)));
-    let scene = maker.scene(world().with(rule));
-    assert_eq!((scene.ending.outcome, scene.world.observed()), (Resolved, 4));
+    let rule = looks.iter().fold(Rule::of("svc.value"), |rule, look| rule.answers(Value::number(*look)));
+    let result = builder.run(world().with(rule));
+    assert_eq!((result.ending.outcome, result.world.observed()), (Resolved, 4));
 }
 
 #[test]
@@ -335,7 +336,7 @@ fn json_is_cut_and_decoded_into_a_record() {
                     false,
                 )
             },
-            Rule::new("svc.value"),
+            Rule::of("svc.value"),
         )
     };
     let good = r#"[{"s": 2048, "l": 1, "on": "FE2.example.net.", "state": "up"}]"#;
@@ -356,44 +357,44 @@ fn what_cannot_be_worked_out_is_an_error_and_no_panic() {
         arithmetic(Arithmetic::Add, constant(Value::Time(rectify::value::Timestamp::MAX)), dur("1s")),
         arithmetic(Arithmetic::Multiply, dur("9000h"), huge()),
     ] {
-        let reason = shows(|_| wrong, Rule::new("svc.value"));
+        let reason = shows(|_| wrong, Rule::of("svc.value"));
         assert!(reason.ends_with("cannot be worked out"), "{reason}");
     }
     let share = constant(Value::Percent(85.into()));
     assert_eq!(
-        shows(|_| arithmetic(Arithmetic::Multiply, constant(Value::Size(2 << 30)), share), Rule::new("svc.value")),
+        shows(|_| arithmetic(Arithmetic::Multiply, constant(Value::Size(2 << 30)), share), Rule::of("svc.value")),
         "1.7GiB"
     );
 }
 
 #[test]
 fn an_answer_that_is_not_what_the_signature_says_is_an_error() {
-    let mut maker = Maker::new();
-    maker.runbook(vec![bind(2, maker.observe("svc.value", vec![host("fe1")]), None), resolve("well")]);
-    let scene = maker.scene(world().with(Rule::new("svc.value").answers(Value::text("5"))));
-    assert!(scene.ending.reason.contains("number was promised, and text came: 5"), "{}", scene.ending.reason);
+    let mut builder = ProgramBuilder::new();
+    builder.runbook(vec![bind(2, builder.observe("svc.value", vec![host("fe1")]), None), resolve("well")]);
+    let result = builder.run(world().with(Rule::of("svc.value").answers(Value::text("5"))));
+    assert!(result.ending.reason.contains("number was promised, and text came: 5"), "{}", result.ending.reason);
 }
 
 #[test]
-fn a_rehearsal_asks_until_the_first_effect_and_shows_the_rest() {
-    let mut maker = Maker::new();
-    let look = bind(2, maker.observe("svc.value", vec![host("fe1")]), None);
-    let effect = maker.act_as(TEMPORARILY, "svc.set", vec![local(0), local(2)]);
-    let condition = equals(maker.observe("svc.value", vec![host("fe1")]), num(1));
-    let arms = when(condition, vec![maker.restart("fe1")], Some(vec![maker.act("host.reboot", vec![local(0)])]));
+fn a_dry_run_asks_until_the_first_effect_and_previews_the_rest() {
+    let mut builder = ProgramBuilder::new();
+    let look = bind(2, builder.observe("svc.value", vec![host("fe1")]), None);
+    let effect = builder.act_as(TEMPORARILY, "svc.set", vec![local(0), local(2)]);
+    let condition = equals(builder.observe("svc.value", vec![host("fe1")]), num(1));
+    let arms = when(condition, vec![builder.restart("fe1")], Some(vec![builder.act("host.reboot", vec![local(0)])]));
     let message = interpolated(vec![TextPart::Literal("on ".into()), TextPart::Value(local(0))]);
     let last = s(StatementKind::Resolve { message });
-    maker.runbook(vec![look, step("Set", vec![effect, wait("1h")]), arms, last]);
-    let scene = maker.rehearsal(world().with(value(7)));
-    assert_eq!(scene.ending.outcome, Rehearsed);
-    assert!(scene.ledger().is_empty());
+    builder.runbook(vec![look, step("Set", vec![effect, wait("1h")]), arms, last]);
+    let result = builder.dry_run(world().with(value(7)));
+    assert_eq!(result.ending.outcome, Rehearsed);
+    assert!(result.ledger().is_empty());
     assert_eq!(
-        (scene.world.observed(), scene.ending.duration),
+        (result.world.observed(), result.ending.duration),
         (1, d("0s")),
         "nothing is asked or waited for afterwards"
     );
     assert_eq!(
-        scene.shown(),
+        result.shown(),
         [
             "temporarily svc.set(on: fe1, value: 7)",
             "wait 1h",
@@ -407,18 +408,18 @@ fn a_rehearsal_asks_until_the_first_effect_and_shows_the_rest() {
 }
 
 #[test]
-fn a_rehearsal_of_a_healthy_service_says_how_it_would_end() {
-    let mut maker = Maker::new();
-    maker.runbook(vec![fixed(), escalate("no")]);
-    maker.program.runbooks[0].goal = Some(maker.goal(local(0)));
-    let scene = maker.rehearsal(world().with(health(&[true])));
-    assert_eq!((scene.ending.outcome, scene.ending.reason.as_str()), (Rehearsed, "it would end resolved: fixed"));
-    let mut maker = Maker::new();
-    maker.action("svc.destroy", Class::Destroy, vec![], Type::Nothing);
-    maker.runbook(vec![fixed(), escalate("no")]);
-    maker.program.runbooks[0].goal = Some(maker.goal(local(0)));
-    let scene = maker.rehearsal(world().with(health(&[false])));
-    assert_eq!((scene.shown().join(" "), scene.told().len()), ("it would escalate to oncall: no".to_owned(), 0));
+fn a_dry_run_of_a_healthy_service_says_how_it_would_end() {
+    let mut builder = ProgramBuilder::new();
+    builder.runbook(vec![fixed(), escalate("no")]);
+    builder.program.runbooks[0].goal = Some(builder.goal(local(0)));
+    let result = builder.dry_run(world().with(health(&[true])));
+    assert_eq!((result.ending.outcome, result.ending.reason.as_str()), (Rehearsed, "it would end resolved: fixed"));
+    let mut builder = ProgramBuilder::new();
+    builder.action("svc.destroy", Class::Destroy, vec![], Type::Nothing);
+    builder.runbook(vec![fixed(), escalate("no")]);
+    builder.program.runbooks[0].goal = Some(builder.goal(local(0)));
+    let result = builder.dry_run(world().with(health(&[false])));
+    assert_eq!((result.shown().join(" "), result.told().len()), ("it would escalate to oncall: no".to_owned(), 0));
 }
 
 #[test]
@@ -429,7 +430,7 @@ fn jq_reaches_nothing_outside_its_input() {
                 let json = method(text("1"), Method::Json);
                 cast(method(json, Method::Jq(filter.into())), Type::Json, false)
             },
-            Rule::new("svc.value"),
+            Rule::of("svc.value"),
         );
         assert!(reason.contains("is not known"), "{filter}: {reason}");
     }
@@ -458,10 +459,10 @@ fn spans_name_the_run_the_step_and_the_effect() {
         .with_writer(move || writer.clone())
         .finish();
     tracing::subscriber::with_default(subscriber, || {
-        let mut maker = Maker::new();
-        let restart = maker.restart("fe1");
-        maker.runbook(vec![step("Restart", vec![restart]), resolve("well")]);
-        maker.scene(world());
+        let mut builder = ProgramBuilder::new();
+        let restart = builder.restart("fe1");
+        builder.runbook(vec![step("Restart", vec![restart]), resolve("well")]);
+        builder.run(world());
     });
     let text = written.0.lock().map(|text| String::from_utf8_lossy(&text).into_owned()).expect("the text");
     let last = text.lines().last().expect("a line");

@@ -1,7 +1,7 @@
 //! The `imap` backend against servers that break the protocol, hang, flood, or show the wrong certificate.
 
-use crate::cli_support::{Project, Ran, runbook};
 use crate::lab::{Authority, Caller, Issue, Issued, Peer, Scripted, host, must_be_installed, wait_until, word};
+use crate::support::project::{Project, Ran, runbook};
 use rectify::value::{ActionError, ErrorKind, ImapSettings, Security, Value};
 use std::io;
 use std::path::Path;

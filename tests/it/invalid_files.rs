@@ -4,17 +4,19 @@
 //! label or the help must hold. A file's name may stand before the place: then it is in that file, beside this one.
 //! The comments are written by hand; nothing writes them anew.
 
-use crate::corpus::{Finding, MadeUp, TestFiles, check, demand, folder, roots};
+use crate::support::files::{Finding, InMemory, TestFolder, check, parse_expectation, roots, tests_folder};
 use rectify::diagnostic::CODES;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 fn expected(root: &Path) -> Vec<Finding> {
-    let bytes = std::fs::read(folder().join(root)).unwrap();
+    let bytes = std::fs::read(tests_folder().join(root)).unwrap();
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let demands = text.lines().filter_map(|line| line.strip_prefix("# expect: "));
     demands
-        .map(|line| demand(root, line).unwrap_or_else(|| panic!("{}: what does this say? {line}", root.display())))
+        .map(|line| {
+            parse_expectation(root, line).unwrap_or_else(|| panic!("{}: what does this say? {line}", root.display()))
+        })
         .collect()
 }
 
@@ -28,7 +30,7 @@ fn compare_each() {
     let mut wrong = Vec::new();
     for root in roots("invalid") {
         let mut expected = expected(&root);
-        let (checked, found) = check(&TestFiles, &root);
+        let (checked, found) = check(&TestFolder, &root);
         let mut lines = Vec::new();
         if expected.is_empty() {
             lines.push("  it does not say what it expects".to_owned());
@@ -65,12 +67,12 @@ fn every_code_has_a_file() {
     assert!(roots("invalid").len() >= 90);
 }
 
-fn chain(length: usize) -> MadeUp {
+fn chain(length: usize) -> InMemory {
     let file = |number: usize| {
         let import = format!("import \"{}.runbook\"\n", number + 1);
         (PathBuf::from(format!("{number}.runbook")), if number + 1 < length { import } else { String::new() })
     };
-    MadeUp((0..length).map(file).collect())
+    InMemory((0..length).map(file).collect())
 }
 
 #[test]
@@ -89,7 +91,7 @@ fn a_circle_is_told_as_a_path() {
     let path = |name: &str| PathBuf::from(format!("{name}.runbook"));
     let files: BTreeMap<PathBuf, String> =
         files.iter().map(|(name, next)| (path(name), format!("import \"{next}.runbook\"\n"))).collect();
-    let (_, found) = check(&MadeUp(files), Path::new("a.runbook"));
+    let (_, found) = check(&InMemory(files), Path::new("a.runbook"));
     let [circle] = found.as_slice() else { panic!("{found:?}") };
     assert_eq!((circle.code.as_str(), circle.file.as_str()), ("E0602", "c.runbook"));
     assert!(circle.text.contains("a.runbook → b.runbook → c.runbook → a.runbook"), "{}", circle.text);

@@ -1,5 +1,6 @@
-//! The house: which room may look into which, held against the imports as they are.
+//! Layering: which module may use which, compared with the imports in the sources.
 
+use crate::support::repository;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,9 +8,9 @@ use std::path::{Path, PathBuf};
 /// Free to all.
 const SHARED: [&str; 3] = ["source", "diagnostic", "value"];
 
-/// Room, the rooms that it may use beside the shared ones, and whether it is pure: no file, socket, process, clock or
+/// Module, the modules that it may use beside the shared ones, and whether it is pure: no file, socket, process, clock or
 /// environment.
-const ROOMS: &[(&str, &[&str], bool)] = &[
+const MODULES: &[(&str, &[&str], bool)] = &[
     ("source", &[], true),
     ("diagnostic", &[], true),
     ("value", &[], true),
@@ -34,7 +35,7 @@ const ROOMS: &[(&str, &[&str], bool)] = &[
     ("cli", &["*"], false),
 ];
 
-/// What a pure room may not name.
+/// What a pure module may not name.
 const OUTSIDE: [&str; 10] = [
     "std::fs",
     "std::net",
@@ -51,7 +52,7 @@ const OUTSIDE: [&str; 10] = [
 /// `syntax` and `check` work on a thread of their own, for its stack; `value` knows what an IP address is.
 const ALLOWED: &[(&str, &str)] = &[("syntax", "std::thread"), ("check", "std::thread"), ("value", "std::net")];
 
-/// Libraries that one room alone may name.
+/// Libraries that one module alone may name.
 const OWNED: &[(&str, &str)] = &[
     ("miette", "report"),
     ("clap", "cli"),
@@ -75,7 +76,7 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn source_folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+    repository().join("src")
 }
 
 /// Whether a file, by its path in `src`, is compiled for tests alone: the file that declares it says `#[cfg(test)]`, or is
@@ -98,23 +99,23 @@ fn is_test_module(inside: &Path) -> bool {
     for_tests || (!parent.ends_with("lib.rs") && is_test_module(parent))
 }
 
-/// The lines of code of each file, by room; comments and the tests inside are left out.
-fn rooms() -> BTreeMap<String, Vec<(PathBuf, String)>> {
+/// The lines of code of each file, by module; comments and the tests inside are left out.
+fn modules() -> BTreeMap<String, Vec<(PathBuf, String)>> {
     let source = source_folder();
-    let mut rooms: BTreeMap<String, Vec<(PathBuf, String)>> = BTreeMap::new();
+    let mut modules: BTreeMap<String, Vec<(PathBuf, String)>> = BTreeMap::new();
     for path in rust_files(&source) {
         let inside = path.strip_prefix(&source).expect("below src").to_owned();
         let first = inside.components().next().expect("a name").as_os_str().to_string_lossy().into_owned();
-        let room = first.trim_end_matches(".rs").to_owned();
-        if room == "lib" || room == "main" || is_test_module(&inside) {
+        let module = first.trim_end_matches(".rs").to_owned();
+        if module == "lib" || module == "main" || is_test_module(&inside) {
             continue;
         }
         let text = fs::read_to_string(&path).expect("readable source");
         let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
         let code = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
-        rooms.entry(room).or_default().push((inside, code));
+        modules.entry(module).or_default().push((inside, code));
     }
-    rooms
+    modules
 }
 
 /// The names that follow a prefix: one, or those of a group in braces.
@@ -135,39 +136,39 @@ fn names_after<'t>(code: &'t str, prefix: &'t str) -> Vec<&'t str> {
     found
 }
 
-fn names(code: &str, module: &str) -> bool {
-    code.match_indices(module).any(|(at, _)| {
+fn names(code: &str, library: &str) -> bool {
+    code.match_indices(library).any(|(at, _)| {
         let before = code[..at].chars().next_back();
-        let after = code[at + module.len()..].chars().next();
+        let after = code[at + library.len()..].chars().next();
         !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':') && after == Some(':')
     })
 }
 
 #[test]
-fn every_room_is_in_the_table() {
-    let found: Vec<String> = rooms().into_keys().collect();
-    for room in &found {
-        assert!(ROOMS.iter().any(|(name, ..)| name == room), "src/{room} is not in the table of rooms");
+fn every_module_is_in_the_table() {
+    let found: Vec<String> = modules().into_keys().collect();
+    for module in &found {
+        assert!(MODULES.iter().any(|(name, ..)| name == module), "src/{module} is not in the table of modules");
     }
-    for (room, ..) in ROOMS {
-        assert!(found.iter().any(|name| name == room), "the table names src/{room}, which does not exist");
+    for (module, ..) in MODULES {
+        assert!(found.iter().any(|name| name == module), "the table names src/{module}, which does not exist");
     }
 }
 
 #[test]
 fn arrows_run_one_way() {
     let mut wrong = Vec::new();
-    for (room, files) in rooms() {
-        let Some((_, may_use, _)) = ROOMS.iter().find(|(name, ..)| *name == room) else { continue };
+    for (module, files) in modules() {
+        let Some((_, may_use, _)) = MODULES.iter().find(|(name, ..)| *name == module) else { continue };
         for (path, code) in files {
             for used in names_after(&code, "crate::") {
-                if !ROOMS.iter().any(|(name, ..)| *name == used) {
+                if !MODULES.iter().any(|(name, ..)| *name == used) {
                     continue;
                 }
                 let allowed =
-                    used == room || SHARED.contains(&used) || may_use.contains(&used) || may_use.contains(&"*");
-                if !allowed || (used == "cli" && room != "cli") {
-                    wrong.push(format!("{}: {room} may not use {used}", path.display()));
+                    used == module || SHARED.contains(&used) || may_use.contains(&used) || may_use.contains(&"*");
+                if !allowed || (used == "cli" && module != "cli") {
+                    wrong.push(format!("{}: {module} may not use {used}", path.display()));
                 }
             }
         }
@@ -177,7 +178,7 @@ fn arrows_run_one_way() {
 
 #[test]
 fn no_backend_knows_another() {
-    for (path, code) in rooms().remove("backend").expect("backends") {
+    for (path, code) in modules().remove("backend").expect("backends") {
         let own = path.components().nth(1).map(|part| part.as_os_str().to_string_lossy().into_owned());
         for used in names_after(&code, "crate::backend::") {
             let folder = source_folder().join("backend").join(used);
@@ -191,16 +192,16 @@ fn no_backend_knows_another() {
 }
 
 #[test]
-fn pure_rooms_stay_pure() {
+fn pure_modules_stay_pure() {
     let mut wrong = Vec::new();
-    for (room, files) in rooms() {
-        let Some((.., true)) = ROOMS.iter().find(|(name, ..)| *name == room) else { continue };
+    for (module, files) in modules() {
+        let Some((.., true)) = MODULES.iter().find(|(name, ..)| *name == module) else { continue };
         for (path, code) in files {
-            for module in OUTSIDE {
-                let root = module.split("::").next().unwrap_or(module);
-                let named = if root == "std" { code.contains(module) } else { names(&code, module) };
-                if named && !ALLOWED.contains(&(room.as_str(), module)) {
-                    wrong.push(format!("{}: {room} is pure and may not name {module}", path.display()));
+            for path_outside in OUTSIDE {
+                let root = path_outside.split("::").next().unwrap_or(path_outside);
+                let named = if root == "std" { code.contains(path_outside) } else { names(&code, path_outside) };
+                if named && !ALLOWED.contains(&(module.as_str(), path_outside)) {
+                    wrong.push(format!("{}: {module} is pure and may not name {path_outside}", path.display()));
                 }
             }
         }
@@ -209,12 +210,12 @@ fn pure_rooms_stay_pure() {
 }
 
 #[test]
-fn libraries_stay_in_their_rooms() {
+fn libraries_stay_in_their_modules() {
     let mut wrong = Vec::new();
-    for (room, files) in rooms() {
+    for (module, files) in modules() {
         for (path, code) in files {
             for (library, owner) in OWNED {
-                if room != *owner && names(&code, library) {
+                if module != *owner && names(&code, library) {
                     wrong.push(format!("{}: only {owner} may name {library}", path.display()));
                 }
             }
@@ -225,7 +226,7 @@ fn libraries_stay_in_their_rooms() {
 
 #[test]
 fn no_test_file_is_forgotten() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    let folder = repository().join("tests/it");
     let main = fs::read_to_string(folder.join("main.rs")).expect("tests/it/main.rs");
     for entry in fs::read_dir(&folder).expect("tests/it") {
         let path = entry.expect("an entry").path();

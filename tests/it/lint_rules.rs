@@ -3,72 +3,53 @@
 //! `tests/lint/RULE/bad.runbook` says what must be found in it as files of `tests/invalid` do; in `good.runbook` nothing is
 //! found. Where more files belong to it, each of the two is a folder with a `main.runbook`.
 
-use crate::corpus::{self, Finding, demand, folder};
+use crate::support::files::{self, Finding, InMemory, parse_expectation, tests_folder};
 use rectify::catalog::Catalog;
 use rectify::check::Session;
+use rectify::check::program::Program;
 use rectify::diagnostic::{CODES, Diagnostic};
-use rectify::inventory::Inventory;
-use rectify::lint::{FileSummary, RULES, RuleScope, Settings};
-use rectify::program::Program;
-use rectify::source::{FileError, Files, SourceFile, SourceMap};
-use rectify::{inventory, lint};
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Component, Path, PathBuf};
+use rectify::inventory::{self, Inventory};
+use rectify::lint::{self, Facts, Look, RULES, Settings};
+use rectify::source::{SourceFile, SourceMap};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
-/// The files of one project, by name.
+/// A project in memory; its inventory is `rectify.yaml`.
 #[derive(Clone, Default)]
-pub struct Site(BTreeMap<PathBuf, String>);
+pub struct LintProject(pub InMemory);
 
-impl Files for Site {
-    fn resolve(&self, from: &Path, written: &str) -> Result<PathBuf, FileError> {
-        let mut path = from.parent().unwrap_or(Path::new("")).to_owned();
-        for component in Path::new(written).components() {
-            match component {
-                Component::ParentDir if !path.pop() => return Err(FileError::Outside),
-                Component::Normal(name) => path.push(name),
-                _ => {}
-            }
-        }
-        Ok(path)
-    }
-
-    fn read(&self, path: &Path) -> Result<String, FileError> {
-        self.0.get(path).cloned().ok_or(FileError::NotFound)
-    }
-}
-
-impl Site {
+impl LintProject {
     /// A file by itself, or every file of a folder.
     fn read_from(path: &Path) -> Self {
-        let mut site = Self::default();
+        let mut project = Self::default();
         if path.is_dir() {
             for entry in std::fs::read_dir(path).unwrap() {
                 let path = entry.unwrap().path();
                 if path.is_file() && path.extension().is_some_and(|it| it == "runbook" || it == "yaml") {
                     let name = path.file_name().unwrap().into();
-                    site.0.insert(name, std::fs::read_to_string(&path).unwrap());
+                    project.0.0.insert(name, std::fs::read_to_string(&path).unwrap());
                 }
             }
         } else {
-            site.0.insert("main.runbook".into(), std::fs::read_to_string(path).unwrap());
+            project.0.0.insert("main.runbook".into(), std::fs::read_to_string(path).unwrap());
         }
-        site
+        project
     }
 
     fn runbooks(&self) -> Vec<PathBuf> {
-        self.0.keys().filter(|name| name.extension().is_some_and(|it| it == "runbook")).cloned().collect()
+        self.0.0.keys().filter(|name| name.extension().is_some_and(|it| it == "runbook")).cloned().collect()
     }
 
     /// What the rules find in the files that are named, all of which must have no errors.
     fn lint(&self, named: &[PathBuf]) -> Linted {
         let mut sources: SourceMap = Catalog::builtin().sources().clone();
-        let inventory: Option<Inventory> = self.0.get(Path::new("rectify.yaml")).map(|text| {
+        let inventory: Option<Inventory> = self.0.0.get(Path::new("rectify.yaml")).map(|text| {
             let file = sources.add(SourceFile::new("rectify.yaml", text.as_str()));
             let (inventory, found) = inventory::parse(file, text);
             assert_eq!(found, []);
             inventory
         });
-        let mut session = Session::new(self, Catalog::builtin(), inventory.as_ref(), sources);
+        let mut session = Session::new(&self.0, Catalog::builtin(), inventory.as_ref(), sources);
         let mut facts = Vec::new();
         let mut programs = Vec::new();
         let mut linted = BTreeSet::new();
@@ -76,15 +57,13 @@ impl Site {
             let checked = session.check(name);
             assert_eq!(checked.diagnostics, [], "{}", name.display());
             let (file, program) = (session.read_file(name).unwrap(), checked.program.unwrap());
-            facts.push(lint::check_file(&session, file, &program, inventory.as_ref()));
+            facts.push(lint::look(&session, file, &program, inventory.as_ref()));
             linted.insert(file.id);
             programs.push(program);
         }
-        facts.extend(
-            session.read_files().filter(|it| !linted.contains(&it.id)).map(|it| FileSummary::new(&session, it)),
-        );
+        facts.extend(session.read_files().filter(|it| !linted.contains(&it.id)).map(|it| Facts::of(&session, it)));
         let today = jiff::civil::date(2026, 6, 1);
-        let found = lint::finish(&facts, Settings { inventory: inventory.as_ref(), whole: true, today });
+        let found = lint::conclude(&facts, Settings { inventory: inventory.as_ref(), whole: true, today });
         Linted { found, programs, sources: session.into_sources() }
     }
 
@@ -102,7 +81,7 @@ pub struct Linted {
 impl Linted {
     /// What `rectify check` shows of it.
     pub fn screen(self) -> String {
-        corpus::screen_of(self.found, &self.sources)
+        files::screen_of(self.found, &self.sources)
     }
 
     fn findings(&self) -> Vec<Finding> {
@@ -111,9 +90,9 @@ impl Linted {
 }
 
 /// The files of a rule, `bad` or `good`.
-pub fn fixture(rule: &str, which: &str) -> Site {
-    let path = folder().join("lint").join(rule).join(which);
-    Site::read_from(&if path.is_dir() { path } else { path.with_extension("runbook") })
+pub fn fixture(rule: &str, which: &str) -> LintProject {
+    let path = tests_folder().join("lint").join(rule).join(which);
+    LintProject::read_from(&if path.is_dir() { path } else { path.with_extension("runbook") })
 }
 
 /// Rules that have a fixture; the baseline is tested where there is one, in `check_baseline`.
@@ -126,10 +105,11 @@ fn each_finds_what_its_fixture_says_and_nothing_in_the_good_one() {
     let mut wrong = Vec::new();
     for name in names() {
         let bad = fixture(name, "bad");
-        let text = &bad.0[Path::new("main.runbook")];
+        let text = &bad.0.0[Path::new("main.runbook")];
         let demands = text.lines().filter_map(|line| line.strip_prefix("# expect: "));
-        let expected: Vec<Finding> =
-            demands.map(|line| demand(Path::new("main.runbook"), line).unwrap_or_else(|| panic!("{line}"))).collect();
+        let expected: Vec<Finding> = demands
+            .map(|line| parse_expectation(Path::new("main.runbook"), line).unwrap_or_else(|| panic!("{line}")))
+            .collect();
         assert!(!expected.is_empty(), "{name} does not say what it expects");
         let found = bad.lint_all().findings();
         let same = found.len() == expected.len() && found.iter().zip(&expected).all(|(one, other)| one.fits(other));
@@ -158,7 +138,7 @@ fn every_rule_has_a_code_a_name_and_a_place_in_the_registry() {
     assert_eq!(names.len(), RULES.len() - 1, "a name is there twice");
     let reads_well = |name: &str| name.contains('-') && name.chars().all(|it| it.is_ascii_lowercase() || it == '-');
     assert!(names.iter().all(|name| reads_well(name)), "{names:?}");
-    for entry in std::fs::read_dir(folder().join("lint")).unwrap() {
+    for entry in std::fs::read_dir(tests_folder().join("lint")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(names.contains(name.as_str()), "tests/lint/{name} belongs to no rule");
     }
@@ -166,9 +146,9 @@ fn every_rule_has_a_code_a_name_and_a_place_in_the_registry() {
 
 #[test]
 fn what_a_rule_finds_can_be_allowed_where_it_stands() {
-    for rule in RULES.iter().filter(|rule| !matches!(rule.scope, RuleScope::Findings)) {
-        let mut site = fixture(rule.name(), "bad");
-        let linted = site.lint_all();
+    for rule in RULES.iter().filter(|rule| !matches!(rule.look, Look::Findings)) {
+        let mut project = fixture(rule.name(), "bad");
+        let linted = project.lint_all();
         let [finding] = linted.found.as_slice() else { panic!("{}: {:?}", rule.name(), linted.found) };
         let file = linted.sources.file(finding.span().file).unwrap();
         if !file.name.ends_with(".runbook") {
@@ -178,8 +158,8 @@ fn what_a_rule_finds_can_be_allowed_where_it_stands() {
         let mut lines: Vec<&str> = file.text.lines().collect();
         let allow = format!("# allow: {} — because this test says so", rule.name());
         lines.insert(line - 1, &allow);
-        site.0.insert(PathBuf::from(&*file.name), lines.join("\n") + "\n");
-        assert_eq!(site.lint_all().findings(), [], "{}", rule.name());
+        project.0.0.insert(PathBuf::from(&*file.name), lines.join("\n") + "\n");
+        assert_eq!(project.lint_all().findings(), [], "{}", rule.name());
     }
 }
 
@@ -193,15 +173,15 @@ fn meaning(program: &Program) -> String {
 fn a_fix_takes_the_finding_away_and_keeps_the_program() {
     let mut looked_at = 0;
     for rule in RULES.iter().filter(|rule| rule.fixable) {
-        let mut site = fixture(rule.name(), "bad");
-        let before = site.lint_all();
+        let mut project = fixture(rule.name(), "bad");
+        let before = project.lint_all();
         let finding = before.found.iter().find(|it| it.code == rule.code).expect("the finding");
         let fix = finding.fix.as_ref().unwrap_or_else(|| panic!("{} has no fix", rule.name()));
         let file = before.sources.file(fix.span.file).unwrap();
         let mut text = file.text.to_string();
         text.replace_range(fix.span.start as usize..fix.span.end as usize, &fix.replacement);
-        site.0.insert(PathBuf::from(&*file.name), text);
-        let after = site.lint_all();
+        project.0.0.insert(PathBuf::from(&*file.name), text);
+        let after = project.lint_all();
         assert!(after.found.iter().all(|it| it.code != rule.code), "{}: {:?}", rule.name(), after.findings());
         let meanings = |linted: &Linted| linted.programs.iter().map(meaning).collect::<Vec<_>>();
         assert!(meanings(&before) == meanings(&after), "the fix of {} changes the program", rule.name());
@@ -217,14 +197,14 @@ fn a_fix_takes_the_finding_away_and_keeps_the_program() {
 
 #[test]
 fn none_fires_on_the_runbooks_that_come_with_the_tool() {
-    let root = folder().join("../runbooks");
+    let root = tests_folder().join("../runbooks");
     let mut looked_at = 0;
     for entry in std::fs::read_dir(&root).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            let site = Site::read_from(&path);
-            looked_at += site.runbooks().len();
-            assert_eq!(site.lint_all().findings(), [], "{}", path.display());
+            let project = LintProject::read_from(&path);
+            looked_at += project.runbooks().len();
+            assert_eq!(project.lint_all().findings(), [], "{}", path.display());
         }
     }
     assert!(looked_at >= 10, "only {looked_at} runbooks were found");
@@ -233,16 +213,16 @@ fn none_fires_on_the_runbooks_that_come_with_the_tool() {
 /// Each is a project of its own: the files beside it tell of the same alerts.
 #[test]
 fn none_fires_on_valid_files() {
-    let mut site = Site::default();
-    for entry in std::fs::read_dir(folder().join("valid")).unwrap() {
+    let mut project = LintProject::default();
+    for entry in std::fs::read_dir(tests_folder().join("valid")).unwrap() {
         let entry = entry.unwrap();
         let name = Path::new("valid").join(entry.file_name());
-        site.0.insert(name, std::fs::read_to_string(entry.path()).unwrap());
+        project.0.0.insert(name, std::fs::read_to_string(entry.path()).unwrap());
     }
     // Alone, the declarations that the others import are unused.
-    let roots: Vec<PathBuf> = site.runbooks().into_iter().filter(|root| !root.ends_with("farm.runbook")).collect();
+    let roots: Vec<PathBuf> = project.runbooks().into_iter().filter(|root| !root.ends_with("farm.runbook")).collect();
     assert!(roots.len() >= 8);
     for root in roots {
-        assert_eq!(site.lint(std::slice::from_ref(&root)).findings(), [], "{}", root.display());
+        assert_eq!(project.lint(std::slice::from_ref(&root)).findings(), [], "{}", root.display());
     }
 }

@@ -9,13 +9,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-struct Desk {
+struct Fixture {
     server: MailServer,
     secrets: Secrets,
     _folder: tempfile::TempDir,
 }
 
-impl Desk {
+impl Fixture {
     fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = |name: &str, text: &str| {
@@ -59,13 +59,13 @@ impl Desk {
 
 #[tokio::test]
 async fn mail_arrives_by_every_road_and_only_by_safe_ones() {
-    let desk = Desk::open();
-    drop(desk.secrets.reveal("right").unwrap());
+    let fixture = Fixture::open();
+    drop(fixture.secrets.reveal("right").unwrap());
     for (security, id) in [(Security::None, "plain"), (Security::Starttls, "starttls"), (Security::Tls, "tls")] {
-        let receipt = desk.send(&desk.settings(security), &["oncall@example.org"], id).await;
+        let receipt = fixture.send(&fixture.settings(security), &["oncall@example.org"], id).await;
         assert_eq!(receipt, Ok(Receipt { refused: vec![] }), "{security:?}");
     }
-    let messages = desk.server.messages(3);
+    let messages = fixture.server.messages(3);
     for id in ["plain", "starttls", "tls"] {
         let found: Vec<_> =
             messages.iter().filter(|text| text.contains(&format!("Message-ID: <{id}@example.org>"))).collect();
@@ -76,28 +76,29 @@ async fn mail_arrives_by_every_road_and_only_by_safe_ones() {
     }
 
     // A part of the recipients is no reason to tell nobody; none of them is a failure.
-    let mixed = desk
-        .send(&desk.settings(Security::None), &["nobody@elsewhere.example", "lead@example.org"], "mixed")
+    let mixed = fixture
+        .send(&fixture.settings(Security::None), &["nobody@elsewhere.example", "lead@example.org"], "mixed")
         .await
         .unwrap();
     assert_eq!(mixed.refused.len(), 1);
     assert!(mixed.refused[0].0 == "nobody@elsewhere.example" && mixed.refused[0].1.contains("550"), "{mixed:?}");
-    let none = desk.send(&desk.settings(Security::None), &["nobody@elsewhere.example"], "none").await.unwrap_err();
+    let none =
+        fixture.send(&fixture.settings(Security::None), &["nobody@elsewhere.example"], "none").await.unwrap_err();
     assert_eq!(none.kind, ErrorKind::Failed);
 
     // A server that cannot be trusted, is somebody else, or refuses the password gets nothing.
     for security in [Security::Tls, Security::Starttls] {
-        let untrusted = MailSettings { ca: None, ..desk.settings(security) };
-        let somebody_else = MailSettings { server_name: Some("mail.example.org".into()), ..desk.settings(security) };
+        let untrusted = MailSettings { ca: None, ..fixture.settings(security) };
+        let somebody_else = MailSettings { server_name: Some("mail.example.org".into()), ..fixture.settings(security) };
         for settings in [untrusted, somebody_else] {
-            let error = desk.send(&settings, &["oncall@example.org"], "never").await.unwrap_err();
+            let error = fixture.send(&settings, &["oncall@example.org"], "never").await.unwrap_err();
             assert_eq!(error.kind, ErrorKind::Unreachable, "{error:?}");
             assert!(error.evidence.unwrap().to_string().contains("certificate verify failed"));
         }
     }
-    let wrong = MailSettings { password: Some("wrong".into()), ..desk.settings(Security::Tls) };
-    let error = desk.send(&wrong, &["oncall@example.org"], "never").await.unwrap_err();
+    let wrong = MailSettings { password: Some("wrong".into()), ..fixture.settings(Security::Tls) };
+    let error = fixture.send(&wrong, &["oncall@example.org"], "never").await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Failed, "{error:?}");
-    let messages = desk.server.messages(4);
+    let messages = fixture.server.messages(4);
     assert!(messages.len() == 4 && !messages.iter().any(|text| text.contains("<never@")));
 }

@@ -1,7 +1,7 @@
-//! The oracle: an innocent run, and each crime by itself.
+//! The oracle: a run that breaks no rule, and a violation of each rule by itself.
 
-use crate::model_support::Driver;
-use rectify::simulation::exchange::Account;
+use crate::support::exchange::Driver;
+use rectify::world::simulated::exchange::Account;
 use serde_json::json;
 
 const FRONT: &str = "MSExchangeImap4";
@@ -25,7 +25,7 @@ fn restarted(service: &str, host: &str) -> String {
 }
 
 #[test]
-fn a_run_that_drains_reboots_and_tells_is_innocent() {
+fn a_run_that_drains_reboots_and_escalates_breaks_no_rule() {
     let mut site = Driver::with(&["{kind: host_fault, server: mbx1}"], 1);
     site.restart("mbx1", BACK);
     site.block("mbx1", true);
@@ -37,7 +37,7 @@ fn a_run_that_drains_reboots_and_tells_is_innocent() {
 }
 
 #[test]
-fn a_reboot_with_active_copies_is_convicted() {
+fn a_reboot_with_active_copies_is_reported() {
     let mut site = Driver::new("", 2);
     site.reboot("mbx1");
     assert_eq!(site.rules(&escalated(&["host.reboot(host: mbx1)"])), ["reboot_with_active_copies"]);
@@ -54,7 +54,7 @@ fn a_dismounted_database_is_active_as_well() {
 }
 
 #[test]
-fn two_members_of_a_dag_at_once_are_convicted() {
+fn two_members_of_a_dag_at_once_are_reported() {
     let mut site = Driver::new("", 4);
     let told = Account {
         left_in_place: vec!["exchange.activation_blocked(server: mbx1)".into(), "activation on mbx2 is blocked".into()],
@@ -90,7 +90,7 @@ fn one_member_after_the_other_is_fine() {
 }
 
 #[test]
-fn a_block_that_stays_without_a_word_is_convicted() {
+fn a_block_that_stays_without_a_word_is_reported() {
     let mut site = Driver::new("", 6);
     site.block("mbx1", true);
     site.wait(5);
@@ -114,7 +114,7 @@ fn a_block_that_was_there_before_is_not_the_runs() {
 }
 
 #[test]
-fn logging_that_stays_is_convicted_as_it_is_set_and_as_it_is_loaded() {
+fn logging_that_stays_is_reported_as_it_is_set_and_as_it_is_loaded() {
     let mut site = Driver::new("", 8);
     site.logging("cas1", true);
     let mut calls = vec![];
@@ -133,7 +133,7 @@ fn logging_that_stays_is_convicted_as_it_is_set_and_as_it_is_loaded() {
 }
 
 #[test]
-fn a_hold_that_stays_is_convicted() {
+fn a_hold_that_stays_is_reported() {
     let mut site = Driver::new("", 9);
     let hold =
         |state: &str| json!({"Identity": "cas1", "Component": "ImapProxy", "State": state, "Requester": "Maintenance"});
@@ -147,7 +147,7 @@ fn a_hold_that_stays_is_convicted() {
 }
 
 #[test]
-fn a_storm_of_restarts_is_convicted() {
+fn a_storm_of_restarts_is_reported() {
     let mut site = Driver::new("", 10);
     let mut calls = Vec::new();
     for _ in 0..4 {
@@ -168,7 +168,7 @@ fn a_storm_of_restarts_is_convicted() {
 }
 
 #[test]
-fn a_second_reboot_within_a_day_is_convicted() {
+fn a_second_reboot_within_a_day_is_reported() {
     let mut site = Driver::new("", 11);
     let calls = ["host.reboot(host: cas1)", "host.reboot(host: cas1)"];
     site.reboot_and_wait("cas1");
@@ -182,7 +182,7 @@ fn a_second_reboot_within_a_day_is_convicted() {
 }
 
 #[test]
-fn resolved_while_sick_is_convicted() {
+fn resolved_while_sick_is_reported() {
     let cases = [
         ("{kind: service_hang, server: cas1}", "ImapProxyTestMonitor", "cas1"),
         ("{kind: service_hang, server: cas1}", "IMAP.Proxy", "cas1.contoso.com"),
@@ -223,7 +223,7 @@ fn sick_elsewhere_healed_or_fresh_is_not() {
 #[test]
 fn a_restart_in_progress_is_not_judged_by() {
     let mut site = Driver::new("", 14);
-    let request = crate::model_support::on("cas1", "Restart-Service", json!({"Name": FRONT, "Force": true}), &[]);
+    let request = crate::support::exchange::on("cas1", "Restart-Service", json!({"Name": FRONT, "Force": true}), &[]);
     site.model.begin(site.now, &request);
     let account = resolved("ImapProxyTestMonitor", "cas1", &[&restarted(FRONT, "cas1")]);
     assert_eq!(site.rules(&account), Vec::<&str>::new());

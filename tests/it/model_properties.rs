@@ -1,7 +1,7 @@
 //! What holds of the modelled Exchange whatever is asked of it: it never panics, answers are well formed, and the same
-//! seed and requests tell the same story.
+//! seed and requests give the same run.
 
-use crate::model_support::{Driver, exchange, hosts, on, request, settings, start};
+use crate::support::exchange::{Driver, exchange, hosts, on, request, settings, start};
 use proptest::prelude::*;
 use rectify::simulation::exchange::{Account, Assumptions, FaultKind, Model, Settings, random_faults};
 use rectify::source::{FileId, Span};
@@ -108,7 +108,7 @@ proptest! {
 }
 
 /// A run of its own: everything that a procedure may do, one after the other.
-fn story(seed: u64) -> (String, Vec<String>) {
+fn run_of(seed: u64) -> (String, Vec<String>) {
     let mut site = Driver::new(
         "managed_availability: true\nfaults:\n  - {kind: host_fault, server: mbx1}\n\
            \n  - {kind: service_hang, server: cas2, after: 7m}\n",
@@ -125,13 +125,13 @@ fn story(seed: u64) -> (String, Vec<String>) {
 }
 
 #[test]
-fn the_same_seed_tells_the_same_story_and_another_another() {
-    assert_eq!(story(5), story(5));
-    assert_ne!(story(5).0, story(6).0);
+fn the_same_seed_gives_the_same_run_and_another_another() {
+    assert_eq!(run_of(5), run_of(5));
+    assert_ne!(run_of(5).0, run_of(6).0);
 }
 
 #[test]
-fn random_faults_come_from_the_whole_menu_and_always_fit() {
+fn random_faults_are_of_every_kind_and_always_fit() {
     let (hosts, site) = (hosts(), settings(""));
     let (mut kinds, mut counts, mut own, mut later, mut healing) = (BTreeSet::<FaultKind>::new(), [0; 4], 0, 0, 0);
     for seed in 0..1000 {

@@ -1,7 +1,7 @@
 //! The rules R1 to R9 of the modelled Exchange, each by what it answers to requests.
 
-use crate::model_support::Driver;
-use rectify::simulation::exchange::{Accepts, Effect};
+use crate::support::exchange::Driver;
+use rectify::world::simulated::exchange::{Accepts, Effect};
 use serde_json::json;
 
 const PROXY: &str = r"IMAP.Proxy\ImapProxyTestProbe";
@@ -139,7 +139,7 @@ fn r6_a_server_that_is_down_is_a_warning_and_no_object() {
     assert_eq!(copies.data.len(), 2);
     assert!(copies.data.iter().all(|copy| copy["Status"] == "ServiceDown"), "{copies:?}");
     let service = site.on("mbx1", "Get-Service", json!({"Name": BACK}), &["Status"]);
-    assert_eq!(service.errors[0].stage, rectify::transport::powershell::ErrorStage::Connect);
+    assert_eq!(service.errors[0].stage, rectify::transport::powershell::Stage::Connect);
     assert_eq!(site.model.accepts(site.now, "mbx1.contoso.com", 1993), Accepts::Silent);
 }
 
@@ -304,8 +304,8 @@ fn r9_faults_begin_and_heal_when_they_say() {
     assert_eq!(site.probe(PROXY, "cas1"), "TimedOut");
     site.wait(10);
     assert_eq!(site.probe(PROXY, "cas1"), "Succeeded");
-    let story: Vec<_> = site.model.ledger().iter().map(|applied| applied.what.clone()).collect();
-    assert_eq!(story, [Effect::FaultBegan("service_hang"), Effect::FaultEnded("service_hang")]);
+    let effects: Vec<_> = site.model.ledger().iter().map(|applied| applied.what.clone()).collect();
+    assert_eq!(effects, [Effect::FaultBegan("service_hang"), Effect::FaultEnded("service_hang")]);
 }
 
 #[test]
@@ -320,7 +320,7 @@ fn a_lost_server_loses_its_databases_to_another_that_can_take_them() {
 #[test]
 fn the_effect_of_a_request_does_not_need_anybody_who_waits() {
     let mut site = Driver::with(&["{kind: service_hang, server: cas1}"], 19);
-    let request = crate::model_support::on("cas1", "Restart-Service", json!({"Name": FRONT, "Force": true}), &[]);
+    let request = crate::support::exchange::on("cas1", "Restart-Service", json!({"Name": FRONT, "Force": true}), &[]);
     site.model.begin(site.now, &request);
     site.wait(1);
     assert_eq!(site.probe(PROXY, "cas1"), "Succeeded");
@@ -329,9 +329,9 @@ fn the_effect_of_a_request_does_not_need_anybody_who_waits() {
 #[test]
 fn what_is_overtaken_does_nothing() {
     let mut site = Driver::new("", 20);
-    let restart = crate::model_support::on("cas1", "Restart-Service", json!({"Name": FRONT, "Force": true}), &[]);
+    let restart = crate::support::exchange::on("cas1", "Restart-Service", json!({"Name": FRONT, "Force": true}), &[]);
     site.model.begin(site.now, &restart);
-    let stop = crate::model_support::on("cas1", "Stop-Service", json!({"Name": FRONT, "Force": true}), &[]);
+    let stop = crate::support::exchange::on("cas1", "Stop-Service", json!({"Name": FRONT, "Force": true}), &[]);
     site.model.begin(site.now, &stop);
     site.wait(1);
     assert_eq!(site.service("cas1", FRONT).0, "Stopped");
@@ -341,7 +341,7 @@ fn what_is_overtaken_does_nothing() {
 fn a_move_whose_target_is_lost_on_the_way_says_so() {
     let mut site = Driver::new("assumptions: {times: {database_move: 60s, shutdown: 5s}}", 21);
     let parameters = json!({"Identity": "db1", "ActivateOnServer": "mbx2", "Confirm": false});
-    let request = crate::model_support::exchange("Move-ActiveMailboxDatabase", parameters, &[]);
+    let request = crate::support::exchange::exchange("Move-ActiveMailboxDatabase", parameters, &[]);
     let (ready, ticket) = site.model.begin(site.now, &request);
     site.reboot("mbx2");
     assert!(!site.model.finish(ready, ticket).ok);

@@ -1,6 +1,6 @@
 //! The example worlds: whatever the seed, each is wrong in the way that its row of the matrix needs.
 
-use crate::model_support::{Driver, folder};
+use crate::support::exchange::{Driver, folder};
 use std::fs;
 
 const PROXY: &str = r"IMAP.Proxy\ImapProxyTestProbe";

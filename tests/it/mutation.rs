@@ -5,14 +5,14 @@
 #[allow(dead_code, reason = "the page and the worlds are for the example")]
 mod slips;
 
+use crate::support::repository;
 use slips::Made;
 use slips::folder::Folder;
 use slips::scripted::Scripted;
 use slips::trial::{self, Tests, Verdict};
-use std::path::Path;
 
 fn folder(name: &str) -> Folder {
-    Folder::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks").join(name)).unwrap()
+    Folder::read(&repository().join("runbooks").join(name)).unwrap()
 }
 
 /// So many of some verdicts, of a hundred, killed by something.

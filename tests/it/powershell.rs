@@ -1,6 +1,7 @@
 //! PowerShell as a process: a strict stand-in, which behaves or misbehaves. What it stands for says its own header.
 
-use super::cli_support::Project;
+use crate::support::project::Project;
+use crate::support::repository;
 use rectify::backend::exchange::Exchange;
 use rectify::backend::{Backend, CallContext};
 use rectify::secret::Secrets;
@@ -18,7 +19,7 @@ struct StandIn {
 
 impl StandIn {
     fn new(mode: &str, envelope: &Envelope) -> Self {
-        let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let project = repository();
         let folder = tempfile::tempdir().unwrap();
         let program = project.join("tests/fixtures/powershell/stand_in.py");
         let script = project.join("src/transport/powershell/script.ps1");
@@ -242,7 +243,7 @@ fn a_run_goes_through_the_command_of_the_inventory() {
          temporarily exchange.protocol_logging(server, enabled: true)\n    wait 10ms\n  }\n  resolve \"logged\"\n}\n";
     let settings = serde_json::json!([{"Server": "MBX1", "ProtocolLogEnabled": true}]);
     let answer = serde_json::to_string(&envelope(settings)).unwrap();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = repository();
     let inventory = format!(
         "hosts:\n  mbx1: {{address: mbx1.contoso.com}}\ncontacts:\n  oncall: {{terminal: true}}\n\
          powershell:\n  command: [python3, {0}/tests/fixtures/powershell/stand_in.py, ., {0}/src/transport/powershell/script.ps1]\n",

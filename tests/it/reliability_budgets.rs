@@ -1,7 +1,8 @@
 //! Memory and time are bounded, whatever a file or an answer holds; a run that calculates hears signals and deadlines.
 
-use super::cli_support::{Project, Ran, runbook};
-use rustix::process::{Pid, Signal, kill_process};
+use crate::support::project::signal;
+use crate::support::project::{Project, Ran, runbook};
+use rustix::process::Signal;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
@@ -177,10 +178,6 @@ fn a_run_that_calculates_ends_in_time() {
     let ran = within_bounds(&project, &["run", "a.runbook", "--unattended"]);
     assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
     assert!(ran.code == Some(7) && ran.stdout.contains("did not end within 2s"), "{ran:.2000?}");
-}
-
-fn signal(child: &Child, signal: Signal) {
-    kill_process(Pid::from_raw(child.id() as i32).unwrap(), signal).unwrap();
 }
 
 #[track_caller]

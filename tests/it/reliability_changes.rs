@@ -1,6 +1,6 @@
 //! A temporary change lasts as long as it is needed: one that is taken back before anything acts is refused.
 
-use super::cli_support::Project;
+use crate::support::project::Project;
 
 const DECLARATIONS: &str = r#"
 backend pool {

@@ -1,6 +1,6 @@
 //! False alarms of `rectify check`, by the program: what is right is told to be right, and what is wrong is still told.
 
-use crate::cli_support::{Project, Ran};
+use crate::support::project::{Project, Ran};
 
 const TWO_ROLES: &str = "hosts:\n  one:\n    address: 192.0.2.1\n    roles: [disk_host, tls_host]\n\
     contacts:\n  oncall: {terminal: true}\n";

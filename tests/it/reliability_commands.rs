@@ -1,7 +1,7 @@
 //! Text from outside never becomes code, on this machine or behind `ssh`: what a program would read as code is found by
 //! `rectify check`, and `rectify run` does not start it.
 
-use super::cli_support::Project;
+use crate::support::project::Project;
 
 const INVENTORY: &str = "hosts:\n  web1: {roles: [web], address: 127.0.0.1, facts: {service: nginx, level: \"2\"}}\ncontacts:\n  oncall: {terminal: true}\n";
 

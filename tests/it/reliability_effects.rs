@@ -1,6 +1,6 @@
 //! What nobody knows of an effect: it is never repeated, never called done, and never called undone too soon.
 
-use super::cli_support::{Project, Ran, runbook};
+use crate::support::project::{Project, Ran, runbook};
 use std::os::unix::fs::PermissionsExt;
 
 /// A project with this runbook and these programs, which come first on the path.

@@ -1,33 +1,10 @@
 //! What `rectify simulate` and `rectify test` say of runs that are not what they claim to be, by the program: the health
 //! sets of `runbooks/exchange`, the oracle, and the monitors of the model.
 
-use crate::cli_support::{Project, Ran};
-use serde_json::Value;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// The program, in the project's folder.
-fn rectify(arguments: &[&str]) -> Ran {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin("rectify"));
-    command.args(arguments).current_dir(root()).env_remove("RECTIFY_LOG").stdin(Stdio::null());
-    Ran::of(command.output().unwrap())
-}
-
-fn ended(ran: &Ran) -> Value {
-    let last = ran.events().pop().unwrap_or_else(|| panic!("{ran:#?}"));
-    assert!(["run_ended", "simulated"].contains(&last["event"].as_str().unwrap()), "{ran:#?}");
-    last
-}
-
-fn rules(ran: &Ran) -> Vec<String> {
-    let ended = ended(ran);
-    let list = ended["violations"].as_array().unwrap_or_else(|| panic!("{ended}"));
-    list.iter().map(|it| it["rule"].as_str().unwrap().to_owned()).collect()
-}
+use crate::support::project::{Project, Ran, rectify};
+use crate::support::repository;
+use crate::support::simulation::{ended, violations};
+use std::path::PathBuf;
 
 /// A shipped runbook, in a world.
 fn shipped(world: &str, more: &[&str]) -> Ran {
@@ -39,7 +16,7 @@ fn shipped(world: &str, more: &[&str]) -> Ran {
 fn a_health_set_whose_store_is_slow_is_cured_and_not_called_well() {
     let ran = shipped("health-set-store-slow", &[]).ends(0);
     let end = ended(&ran);
-    assert_eq!((&end["outcome"], rules(&ran)), (&"resolved".into(), vec![]), "{end}");
+    assert_eq!((&end["outcome"], violations(&ran)), (&"resolved".into(), vec![]), "{end}");
     assert!(end["disruptions"].to_string().contains("host.reboot(host: mbx1)"), "a reboot alone cures it: {end}");
     let probed = ran.events().iter().any(|event| event["event"] == "probe_answered" && event["verdict"] == "failed");
     assert!(probed && end["duration"].as_f64().unwrap() > 600.0, "{end}");
@@ -53,7 +30,7 @@ fn no_seed_of_a_health_set_breaks_a_rule() {
     assert_eq!((&sum["violations"], &sum["runs"]), (&0.into(), &60.into()));
     assert!(sum["resolved"].as_u64().unwrap() > 10 && sum["escalated"].as_u64().unwrap() > 10, "{sum}");
     for (alert, server) in [("IMAP", "cas1"), ("IMAP.Proxy", "cas2"), ("IMAP.Protocol", "mr1"), ("IMAP", "mr2")] {
-        let site = root().join("runbooks/exchange/worlds/site.yaml");
+        let site = repository().join("runbooks/exchange/worlds/site.yaml");
         let world = format!("extends: {}\nalert: {{name: {alert}, labels: {{server: {server}}}}}\n", site.display());
         let ran = rectify_in(&world, &["--seeds", "1..8"]).ends(0);
         assert_eq!(ended(&ran)["violations"], 0, "{alert} of {server}");
@@ -78,20 +55,20 @@ fn a_health_set_that_trusts_its_monitors_alone_is_convicted() {
         files.push(("world.yaml", &world));
         let project = Project::new(&files);
         let ran = project.run(&["simulate", ".", "--world", "world.yaml", "--format", "json"]).ends(1);
-        assert_eq!(rules(&ran), ["resolved_while_sick"]);
+        assert_eq!(violations(&ran), ["resolved_while_sick"]);
         let path: PathBuf = project.path("world.yaml");
         let ran = rectify(&["simulate", "runbooks/exchange", "--world", path.to_str().unwrap(), "--format", "json"]);
-        assert_eq!(rules(&ran.ends(0)), [""; 0]);
+        assert_eq!(violations(&ran.ends(0)), [""; 0]);
     }
 }
 
 fn read(name: &str) -> (String, String) {
-    (name.to_owned(), std::fs::read_to_string(root().join("runbooks/exchange").join(name)).unwrap())
+    (name.to_owned(), std::fs::read_to_string(repository().join("runbooks/exchange").join(name)).unwrap())
 }
 
 /// The example site with an alert, more settings and faults.
 fn of_site(alert: &str, more: &str, faults: &[&str]) -> String {
-    let site = root().join("runbooks/exchange/worlds/site.yaml");
+    let site = repository().join("runbooks/exchange/worlds/site.yaml");
     let alert = if alert.is_empty() { String::new() } else { format!("alert: {alert}\n") };
     let faults: String = faults.iter().map(|fault| format!("    - {fault}\n")).collect();
     let faults = if faults.is_empty() { String::new() } else { format!("  faults:\n{faults}") };
@@ -131,15 +108,15 @@ fn a_run_is_judged_by_every_alert_of_its_runbook() {
     let runbook = careless("Careless", TWO_ALERTS, "resolve \"It looks well\"");
     // By hand, and by an alert that is about the other of the two.
     let slow = Careless::of(&runbook, &of_site("", "", &[SLOW]));
-    assert_eq!(rules(&slow.simulate(&["server=mbx1"]).ends(1)), ["resolved_while_sick"]);
-    assert_eq!(rules(&slow.simulate(&["server=mbx2"]).ends(0)), [""; 0], "another server is well");
+    assert_eq!(violations(&slow.simulate(&["server=mbx1"]).ends(1)), ["resolved_while_sick"]);
+    assert_eq!(violations(&slow.simulate(&["server=mbx2"]).ends(0)), [""; 0], "another server is well");
     let alerted = Careless::of(&runbook, &of_site("{name: ImapSelfTestMonitor, labels: {server: mbx1}}", "", &[SLOW]));
-    assert_eq!(rules(&alerted.simulate(&[]).ends(1)), ["resolved_while_sick"]);
-    assert_eq!(rules(&alerted.simulate(&["server=mbx1"]).ends(1)), ["resolved_while_sick"]);
+    assert_eq!(violations(&alerted.simulate(&[]).ends(1)), ["resolved_while_sick"]);
+    assert_eq!(violations(&alerted.simulate(&["server=mbx1"]).ends(1)), ["resolved_while_sick"]);
     // One that names none is started by an alert of its own name.
     let own = careless("ImapDeepTestMonitor", "title \"Deep\"", "resolve \"It looks well\"");
     let own = Careless::of(&own, &of_site("", "", &[SLOW]));
-    assert_eq!(rules(&own.simulate(&["server=mbx1"]).ends(1)), ["resolved_while_sick"]);
+    assert_eq!(violations(&own.simulate(&["server=mbx1"]).ends(1)), ["resolved_while_sick"]);
     // Every seed as well: where the reason is one that the first of its alerts would not see.
     let seeds = slow.simulate(&["server=mbx1", "--seeds", "1..5"]).ends(1);
     assert_eq!(ended(&seeds)["violations"], ended(&seeds)["resolved"], "{seeds:#?}");
@@ -173,13 +150,13 @@ fn a_violation_is_exit_1_however_the_run_ended() {
         let world = |faults: &[&str]| format!("{}{people}", of_site("", "", faults));
         let well = careless("Careless", TWO_ALERTS, statements);
         let ran = Careless::of(&well, &world(&[])).simulate(&["server=mbx1"]).ends(code);
-        assert_eq!((&ended(&ran)["outcome"], rules(&ran)), (&outcome.into(), vec![]), "{statements}");
+        assert_eq!((&ended(&ran)["outcome"], violations(&ran)), (&outcome.into(), vec![]), "{statements}");
         // A member of a group that is rebooted with databases on it.
         let runbook = careless("Careless", TWO_ALERTS, &format!("host.reboot(server)\n  {statements}"));
         let careless = Careless::of(&runbook, &world(&[]));
         let ran = careless.simulate(&["server=mbx1"]).ends(1);
         assert_eq!(ended(&ran)["outcome"], outcome, "{statements}");
-        assert!(rules(&ran).contains(&"reboot_with_active_copies".to_owned()), "{ran:#?}");
+        assert!(violations(&ran).contains(&"reboot_with_active_copies".to_owned()), "{ran:#?}");
         let text = careless.project.run(&["simulate", "careless.runbook", "--world", "world.yaml", "server=mbx1"]);
         assert!(text.ends(1).stdout.contains("reboot_with_active_copies"));
         let one = careless.simulate(&["server=mbx1", "--seeds", "7"]).ends(1);
@@ -223,15 +200,15 @@ fn a_fresh_fault_excuses_itself_alone() {
         (&[SLOW, &fresh("store_slow", "server: mbx1")], 1),
         (&["{kind: service_stopped, server: mbx1}", &fresh("service_disabled", "server: mbx1")], 1),
     ];
-    for (faults, violations) in cases {
+    for (faults, count) in cases {
         let ran = Careless::of(&runbook, &of_site("", "", faults)).simulate(&["server=mbx1"]);
-        assert_eq!(rules(&ran).len(), violations, "{faults:?}");
-        ran.ends(violations as i32);
+        assert_eq!(violations(&ran).len(), count, "{faults:?}");
+        ran.ends(count as i32);
     }
     // A health set is no excuse for what is older, either: its runbook can ask the probes.
     let set = careless("Careless", "alert \"IMAP.Protocol\"", "wait 15m\n  resolve \"It looks well\"");
     let ran = Careless::of(&set, &of_site("", "", &[&fresh("store_slow", "server: mbx1")])).simulate(&["server=mbx1"]);
-    assert_eq!(rules(&ran.ends(1)), ["resolved_while_sick"]);
+    assert_eq!(violations(&ran.ends(1)), ["resolved_while_sick"]);
 }
 
 /// What a monitor shows of itself, in a world: its alert value, or why there is none.
@@ -279,7 +256,7 @@ fn what_is_not_asked_is_not_healthy() {
         ("{kind: high_latency, server: mbx1, cleared_by: nothing}", "{kind: service_disabled, server: mbx1");
     let world = of_site("", "", &[high, &format!("{disabled}, after: 30m}}")]);
     let ran = rectify_in(&world, &["ImapLatencyHigh", "server=mbx1"]);
-    assert_eq!((rules(&ran), &ended(&ran)["outcome"]), (vec![], &"escalated".into()));
+    assert_eq!((violations(&ran), &ended(&ran)["outcome"]), (vec![], &"escalated".into()));
 }
 
 /// The shipped runbooks in a world.

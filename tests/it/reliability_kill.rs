@@ -1,16 +1,13 @@
 //! A run that is killed leaves a note of what it had in place; a run that ends leaves no command behind.
 
-use super::cli_signals::wait_for;
-use super::cli_support::{Project, Ran, runbook};
+use crate::support::project::signal;
+use crate::support::project::wait_for;
+use crate::support::project::{Project, Ran, runbook};
 use rustix::process::{Pid, Signal, kill_process};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Child;
 use std::time::{Duration, Instant};
-
-fn signal(child: &Child, signal: Signal) {
-    kill_process(Pid::from_raw(child.id() as i32).unwrap(), signal).unwrap();
-}
 
 fn end(child: Child) -> Ran {
     Ran::of(child.wait_with_output().unwrap())
@@ -104,7 +101,7 @@ fn what_a_killed_run_had_in_place_is_found_by_the_next() {
         assert!(found.contains(change) && taken_back.contains(undo) && why.contains("run dead"), "{left_in_place:?}");
         assert_eq!(ran.events()[0]["event"], "changes_found", "{ran:#?}");
         project.run(&["run", "a.runbook", "Fails", "server=web2"]).ends(7);
-        let told = std::fs::read_to_string(project.path("../state/rectify/undelivered.txt")).unwrap();
+        let told = project.undelivered();
         assert!(told.contains("run dead") && told.contains(undo), "{told}");
         assert!(!told.contains("Nothing is left in place"), "{told}");
         let ran = project.run(&["run", "a.runbook", "Other", "server=web2", "--dry-run"]).ends(0);

@@ -1,7 +1,7 @@
 //! Locks, runs that are joined, and limits: what one run holds no other gets, and what a ledger says is believed.
 
-use super::cli_signals::wait_for;
-use super::cli_support::{Project, Ran, runbook};
+use crate::support::project::wait_for;
+use crate::support::project::{Project, Ran, runbook};
 
 const INVENTORY: &str = "hosts:\n  w1: {roles: [machine]}\ncontacts: {oncall: {terminal: true}}\n";
 
@@ -174,7 +174,7 @@ fn a_damaged_ledger_stops_effects() {
         let says = format!("rectify/limits.jsonl, line {line}");
         assert!(ran.stdout.contains(&says) && ran.stdout.contains("correct"), "{ran:#?}");
         project.run(&["run", "a.runbook", "--alert", "alert.json"]).ends(7);
-        let told = std::fs::read_to_string(project.path("../state/rectify/undelivered.txt")).unwrap();
+        let told = project.undelivered();
         assert!(told.contains(&says), "{told}");
         assert_eq!((count(&project), std::fs::read_to_string(project.path(LEDGER)).unwrap()), (0, damaged));
     }

@@ -1,12 +1,7 @@
 //! What people are told: which runbook, with what, on which host; and of alerts that start nothing at all.
 
-use super::cli_support::{Project, Ran};
 use super::support::mail_sink::{MailSink, unfolded};
-
-/// What is kept of messages that reached nobody.
-fn undelivered(project: &Project) -> String {
-    std::fs::read_to_string(project.path("../state/rectify/undelivered.txt")).unwrap_or_default()
-}
+use crate::support::project::{Project, Ran};
 
 const HOSTS: &str = "hosts:\n  web1: {roles: [web]}\n  web2: {roles: [web]}\n";
 
@@ -27,7 +22,7 @@ fn told(text: &str, name: &str, code: i32) -> (String, serde_json::Value) {
     let inventory = format!("{HOSTS}{DESK}");
     let project = Project::new(&[("a.runbook", text), ("rectify.yaml", &inventory)]);
     let ran = project.run(&["run", "a.runbook", name, "server=web1", "--format", "json"]).ends(code);
-    (undelivered(&project), ran.events().pop().unwrap())
+    (project.undelivered(), ran.events().pop().unwrap())
 }
 
 #[test]
@@ -121,7 +116,7 @@ fn text_from_outside_forges_no_line() {
     for end in ["\n", "\r\n", "\r", "\u{2028}", "\u{85}"] {
         let note = format!("note=x{end}FORGED is left in place.\u{1b}[2J");
         let ran = project.run(&["run", "a.runbook", "server=web1", &note]).ends(7);
-        let kept = undelivered(&project);
+        let kept = project.undelivered();
         let lines = kept.split(['\n', '\r', '\u{2028}', '\u{85}']);
         let forged: Vec<&str> = lines.filter(|line| line.starts_with("FORGED")).collect();
         assert!(forged.is_empty() && !kept.contains('\u{1b}'), "{end:?}: {kept}");
@@ -146,7 +141,7 @@ fn no_secret_is_named() {
     let project = Project::new(&[("a.runbook", &text), ("rectify.yaml", &inventory)]);
     let mut command = project.command(&["run", "a.runbook", "password=word"]);
     let ran = Ran::of(command.env("WORD", "canary-4711").output().unwrap()).ends(7);
-    let kept = undelivered(&project);
+    let kept = project.undelivered();
     assert!(kept.contains("Use(password: ") && !kept.contains("canary"), "{kept}");
     assert!(!ran.stdout.contains("canary") && !ran.stderr.contains("canary"), "{ran:#?}");
 }
@@ -299,7 +294,7 @@ fn without_a_default_contact_what_fits_is_run_and_the_rest_is_kept() {
         let ran = send(&project, &group(&[bad, alert("WebDown", &[("instance", "web1")])])).ends(2);
         assert!(project.path("ran-web1").exists(), "{says}: {ran:#?}");
         assert!(ran.stderr.contains(says), "{says}: {ran:#?}");
-        assert!(undelivered(&project).contains(says), "{says}: {}", undelivered(&project));
+        assert!(project.undelivered().contains(says), "{says}: {}", project.undelivered());
     }
 }
 
@@ -309,15 +304,15 @@ fn a_default_contact_that_cannot_be_reached_is_7() {
         let project = for_alerts(&format!("{DESK}default_contact: desk\n"));
         let ran = send(&project, &group(&[alert("WebDown", &[("instance", "web1")]), bad])).ends(7);
         assert!(project.path("ran-web1").exists(), "{says}: {ran:#?}");
-        assert!(undelivered(&project).contains(says), "{says}: {}", undelivered(&project));
+        assert!(project.undelivered().contains(says), "{says}: {}", project.undelivered());
     }
     for broken in ["[[[", "", "null", "{\"alerts\":[]}", "{\"alerts\":{}}"] {
         let project = for_alerts(&format!("{DESK}default_contact: desk\n"));
         send(&project, broken).ends(7);
-        assert!(undelivered(&project).contains("An alert that cannot be read"), "{broken}: {}", undelivered(&project));
+        assert!(project.undelivered().contains("An alert that cannot be read"), "{broken}: {}", project.undelivered());
         let project = for_alerts(DESK);
         send(&project, broken).ends(2);
-        assert!(undelivered(&project).contains("An alert that cannot be read"), "{broken}: {}", undelivered(&project));
+        assert!(project.undelivered().contains("An alert that cannot be read"), "{broken}: {}", project.undelivered());
     }
 }
 
@@ -337,11 +332,11 @@ fn a_broken_file_stops_no_alert_that_another_answers_and_somebody_hears_of_it() 
         std::fs::write(project.path(name), text).unwrap();
         let ran = send(&project, &alert_of("WebDown", "web1")).ends(7);
         assert!(project.path("ran-web1").exists(), "{ran:#?}");
-        assert!(undelivered(&project).contains(name), "{name}: {}", undelivered(&project));
+        assert!(project.undelivered().contains(name), "{name}: {}", project.undelivered());
         // An alert that it may have been for says so.
         if name.ends_with("yaml") {
             send(&project, &alert_of("Elsewhere", "web1")).ends(7);
-            let kept = undelivered(&project);
+            let kept = project.undelivered();
             assert!(kept.contains("alert Elsewhere") && kept.contains("left out because it has errors"), "{kept}");
         }
         // Nobody else hears of it: what fits is run, and standard error says what is left out.
@@ -362,23 +357,23 @@ fn alert_of(name: &str, instance: &str) -> String {
 fn the_inventory_of_the_path_may_be_the_broken_one() {
     let project = for_alerts(&format!("{DESK}default_contact: desk\nhosst: {{}}\n"));
     send(&project, &alert_of("WebDown", "web1")).ends(7);
-    let kept = undelivered(&project);
+    let kept = project.undelivered();
     assert!(kept.contains("alert WebDown") && kept.contains("rectify.yaml has errors"), "{kept}");
     assert!(!project.path("ran-web1").exists());
 }
 
 #[test]
-fn a_rehearsal_of_alerts_tells_nobody_and_resolved_ones_start_nothing() {
+fn a_dry_run_of_alerts_tells_nobody_and_resolved_ones_start_nothing() {
     let project = for_alerts(&format!("{DESK}default_contact: desk\n"));
     std::fs::write(project.path("alert.json"), alert_of("Unknown", "web1")).unwrap();
     let ran = project.run(&["run", "books", "--alert", "alert.json", "--dry-run"]).ends(2);
     assert!(ran.stderr.contains("Unknown"), "{ran:#?}");
-    assert_eq!(undelivered(&project), "");
+    assert_eq!(project.undelivered(), "");
     let over = alert("WebDown", &[("instance", "web1")]).replace("firing", "resolved");
     let unknown = alert("Unknown", &[]).replace("firing", "resolved");
     send(&project, &group(&[over, unknown])).ends(0);
     assert!(!project.path("ran-web1").exists());
-    assert_eq!(undelivered(&project), "");
+    assert_eq!(project.undelivered(), "");
 }
 
 #[test]
@@ -389,7 +384,7 @@ fn labels_forge_no_line_and_are_bounded() {
     let names: Vec<String> = (0..500).map(|number| format!("label{number}")).collect();
     labels.extend(names.iter().map(|name| (name.as_str(), "x")));
     send(&project, &group(&[alert("Unknown\nFORGED", &labels)])).ends(7);
-    let kept = undelivered(&project);
+    let kept = project.undelivered();
     assert!(!kept.lines().any(|line| line.starts_with("FORGED")) && !kept.contains('\u{1b}'), "{kept}");
     assert!(kept.contains("FORGED") && kept.len() < 20_000, "{}", kept.len());
 }

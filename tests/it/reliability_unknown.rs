@@ -3,7 +3,7 @@
 //! Each case is a project with a probe that cannot tell. `rectify check` must refuse it at the line that acts, and
 //! `rectify run` must touch nothing.
 
-use super::cli_support::Project;
+use crate::support::project::Project;
 
 /// The probe always says `unknown`: its program does not exist.
 const DECLARATIONS: &str = r#"

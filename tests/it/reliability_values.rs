@@ -1,7 +1,7 @@
 //! What holds a part that was masked or left out is shown to people, and is never used as data. Secrets are masked before
 //! anything is cut.
 
-use super::cli_support::{Project, Ran, runbook};
+use crate::support::project::{Project, Ran, runbook};
 use std::process::Command;
 
 /// A secret that stands in no other text, with characters that encodings change.
@@ -274,7 +274,7 @@ fn a_temporary_change_whose_undo_needs_it_is_not_begun() {
 
 /// Everything that leaves the program, in one text.
 fn everything(project: &Project, ran: &Ran) -> String {
-    let kept = std::fs::read_to_string(project.path("../state/rectify/undelivered.txt")).unwrap_or_default();
+    let kept = project.undelivered();
     format!("{}\n{}\n{kept}", ran.stdout, ran.stderr)
 }
 

@@ -7,5 +7,5 @@ mod dovecot;
 mod dry_runs;
 mod effects;
 mod endings;
-mod stage;
+mod setup;
 mod statements;

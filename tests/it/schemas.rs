@@ -1,20 +1,17 @@
 //! The schemas of what teams write in YAML: every file that the tool takes is right by its schema.
 
+use crate::support::repository;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
 fn schema(name: &str) -> Value {
-    let schema = std::fs::read_to_string(root().join("schemas").join(name)).unwrap();
+    let schema = std::fs::read_to_string(repository().join("schemas").join(name)).unwrap();
     serde_json::from_str(&schema).unwrap()
 }
 
 /// YAML files below some folders, those that a name is asked of.
 fn files(folders: &[&str], is_wanted: &dyn Fn(&Path) -> bool) -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> = folders.iter().map(|folder| root().join(folder)).collect();
+    let mut folders: Vec<PathBuf> = folders.iter().map(|folder| repository().join(folder)).collect();
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {

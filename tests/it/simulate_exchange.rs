@@ -3,168 +3,101 @@
 //! No Exchange and no PowerShell stand behind these: the servers are modelled (docs/simulator.md). The runbooks, the
 //! interpreter, the `exchange`, `service` and `host` backends and the decoding of what PowerShell would write are real.
 
-use super::cli_support::Ran;
+use crate::support::project::rectify;
+use crate::support::repository;
+use crate::support::simulation::Simulation;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// The program, in the project's folder.
-fn rectify(arguments: &[&str]) -> Ran {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin("rectify"));
-    command.args(arguments).current_dir(root()).env_remove("RECTIFY_LOG").stdin(Stdio::null());
-    Ran::of(command.output().unwrap())
-}
-
-/// A simulated run, read from its JSON.
-struct Story {
-    code: i32,
-    events: Vec<Value>,
-}
-
-impl Story {
-    fn of(path: &str, world: &str, more: &[&str]) -> Self {
-        let mut arguments = vec!["simulate", path];
-        arguments.extend(more);
-        arguments.extend(["--world", world, "--format", "json"]);
-        let ran = rectify(&arguments);
-        let events = ran.stdout.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
-        let story = Self { code: ran.code.unwrap(), events };
-        assert!(!story.events.is_empty(), "{}", ran.stderr);
-        story
-    }
-
-    fn in_world(name: &str) -> Self {
-        let story = Self::of("runbooks/exchange", &format!("runbooks/exchange/worlds/{name}.yaml"), &[]);
-        assert_eq!(story.violations(), [] as [&str; 0], "{name}");
-        story
-    }
-
-    fn ended(&self) -> &Value {
-        let last = self.events.last().unwrap();
-        assert_eq!(last["event"], "run_ended", "{last}");
-        last
-    }
-
-    fn violations(&self) -> Vec<&str> {
-        let list = self.ended()["violations"].as_array().expect("a list of violations");
-        list.iter().map(|violation| violation["rule"].as_str().unwrap()).collect()
-    }
-
-    fn disruptions(&self) -> Vec<&str> {
-        self.ended()["disruptions"].as_array().unwrap().iter().map(|call| call.as_str().unwrap()).collect()
-    }
-
-    fn reboots(&self) -> Vec<&str> {
-        self.disruptions().into_iter().filter(|call| call.starts_with("host.reboot")).collect()
-    }
-
-    fn restarts(&self) -> Vec<&str> {
-        self.disruptions().into_iter().filter(|call| call.starts_with("service.restart")).collect()
-    }
-
-    /// What is left in place, with the call that takes it back.
-    fn left(&self) -> Vec<(&str, &str)> {
-        let left = self.ended()["left_in_place"].as_array().unwrap();
-        left.iter().map(|it| (it["change"].as_str().unwrap(), it["undo"].as_str().unwrap_or_default())).collect()
-    }
-
-    fn named(&self, event: &str) -> Vec<&Value> {
-        self.events.iter().filter(|it| it["event"] == event).collect()
-    }
-
-    /// Every runbook that was run, in order.
-    fn started(&self) -> Vec<&str> {
-        self.named("run_started").into_iter().map(|it| it["runbook"].as_str().unwrap()).collect()
-    }
-
-    /// Every call that was done, in order.
-    fn done(&self) -> Vec<&str> {
-        let done = self.named("effect_done").into_iter().filter(|it| it["result"] == "done");
-        done.map(|it| it["text"].as_str().unwrap()).collect()
-    }
-}
 
 const NONE: [&str; 0] = [];
 const NOTHING_LEFT: [(&str, &str); 0] = [];
 
 #[test]
 fn transient() {
-    let story = Story::in_world("transient");
-    assert_eq!((story.code, story.disruptions(), story.left()), (0, NONE.to_vec(), NOTHING_LEFT.to_vec()));
-    assert_eq!(story.done(), NONE, "nothing was touched at all");
+    let simulation = Simulation::in_world("transient");
+    assert_eq!(
+        (simulation.code, simulation.disruptions(), simulation.left()),
+        (0, NONE.to_vec(), NOTHING_LEFT.to_vec())
+    );
+    assert_eq!(simulation.done(), NONE, "nothing was touched at all");
 }
 
 #[test]
 fn service_fault() {
-    let story = Story::in_world("service-fault");
-    assert_eq!(story.code, 0);
-    assert_eq!(story.disruptions(), [r#"service.restart(name: "MSExchangeImap4", on: cas1)"#]);
-    assert_eq!(story.left(), NOTHING_LEFT);
+    let simulation = Simulation::in_world("service-fault");
+    assert_eq!(simulation.code, 0);
+    assert_eq!(simulation.disruptions(), [r#"service.restart(name: "MSExchangeImap4", on: cas1)"#]);
+    assert_eq!(simulation.left(), NOTHING_LEFT);
 }
 
 #[test]
 fn host_fault() {
-    let story = Story::in_world("host-fault");
-    assert_eq!((story.code, story.reboots(), story.left()), (0, vec!["host.reboot(host: mbx1)"], vec![]));
-    let done = story.done();
+    let simulation = Simulation::in_world("host-fault");
+    assert_eq!(
+        (simulation.code, simulation.reboots(), simulation.left()),
+        (0, vec!["host.reboot(host: mbx1)"], vec![])
+    );
+    let done = simulation.done();
     let at = |call: &str| done.iter().position(|it| it.starts_with(call)).unwrap_or_else(|| panic!("{call}: {done:?}"));
     let (blocked, rebooted) = (at("exchange.activation_blocked(server: mbx1, blocked: true"), at("host.reboot"));
     assert!(blocked < rebooted, "{done:?}");
-    let undone = story.named("change_undone");
+    let undone = simulation.named("change_undone");
     assert!(undone.iter().any(|it| it["change"].as_str().unwrap().starts_with("exchange.activation_blocked")));
     assert!(rebooted < at("exchange.databases_moved_back(server: mbx1"), "{done:?}");
 }
 
 #[test]
 fn undrainable() {
-    let story = Story::in_world("undrainable");
-    assert_eq!((story.code, story.reboots()), (3, NONE.to_vec()));
-    block_is_handed_over(&story, "mbx1");
+    let simulation = Simulation::in_world("undrainable");
+    assert_eq!((simulation.code, simulation.reboots()), (3, NONE.to_vec()));
+    block_is_handed_over(&simulation, "mbx1");
 }
 
 #[test]
 fn still_bad_after_reboot() {
-    let story = Story::in_world("still-bad-after-reboot");
-    assert_eq!((story.code, story.reboots()), (3, vec!["host.reboot(host: mbx1)"]));
-    block_is_handed_over(&story, "mbx1");
+    let simulation = Simulation::in_world("still-bad-after-reboot");
+    assert_eq!((simulation.code, simulation.reboots()), (3, vec!["host.reboot(host: mbx1)"]));
+    block_is_handed_over(&simulation, "mbx1");
 }
 
 /// The block on activation is listed with the call that lifts it.
-fn block_is_handed_over(story: &Story, server: &str) {
+fn block_is_handed_over(simulation: &Simulation, server: &str) {
     let change = format!("exchange.activation_blocked(server: {server}, blocked: true)");
     let undo = format!("exchange.activation_blocked(server: {server}, blocked: false)");
-    assert_eq!(story.left(), [(change.as_str(), undo.as_str())]);
-    assert_eq!(story.named("escalation_sent").len(), 1, "one page a run");
+    assert_eq!(simulation.left(), [(change.as_str(), undo.as_str())]);
+    assert_eq!(simulation.named("escalation_sent").len(), 1, "one page a run");
 }
 
 #[test]
 fn sick_back_end() {
-    let story = Story::in_world("sick-back-end");
-    assert_eq!((story.code, story.reboots(), story.left()), (0, vec!["host.reboot(host: mbx1)"], vec![]));
+    let simulation = Simulation::in_world("sick-back-end");
+    assert_eq!(
+        (simulation.code, simulation.reboots(), simulation.left()),
+        (0, vec!["host.reboot(host: mbx1)"], vec![])
+    );
     assert!(
-        story
+        simulation
             .restarts()
             .iter()
             .all(|call| call.contains("MSExchangeIMAP4BE\", on: mbx1") || call.contains("MSExchangeImap4\", on: cas1"))
     );
-    logging_was_switched_off_again(&story);
-    assert_eq!(story.started(), ["ImapCTPMonitor", "ImapBackEnd", "DrainedReboot"]);
+    logging_was_switched_off_again(&simulation);
+    assert_eq!(simulation.started(), ["ImapCTPMonitor", "ImapBackEnd", "DrainedReboot"]);
 }
 
 #[test]
 fn healthy_back_end() {
-    let story = Story::in_world("healthy-back-end");
-    assert_eq!((story.code, story.reboots(), story.left()), (0, vec!["host.reboot(host: cas1)"], vec![]));
-    logging_was_switched_off_again(&story);
-    assert_eq!(story.started(), ["ImapCTPMonitor"], "the back end is well: its procedure was not run");
+    let simulation = Simulation::in_world("healthy-back-end");
+    assert_eq!(
+        (simulation.code, simulation.reboots(), simulation.left()),
+        (0, vec!["host.reboot(host: cas1)"], vec![])
+    );
+    logging_was_switched_off_again(&simulation);
+    assert_eq!(simulation.started(), ["ImapCTPMonitor"], "the back end is well: its procedure was not run");
 }
 
-fn logging_was_switched_off_again(story: &Story) {
-    let done = story.done();
+fn logging_was_switched_off_again(simulation: &Simulation) {
+    let done = simulation.done();
     let at = |enabled: bool| {
         let call = format!("exchange.protocol_logging(server: cas1, enabled: {enabled})");
         done.iter().position(|it| *it == call).unwrap_or_else(|| panic!("{call}: {done:?}"))
@@ -177,11 +110,15 @@ fn logging_was_switched_off_again(story: &Story) {
 
 #[test]
 fn latency_relapse() {
-    let story = Story::in_world("latency-relapse");
-    assert_eq!((story.code, story.reboots(), story.left()), (0, vec!["host.reboot(host: cas1)"], vec![]));
-    let verdicts: Vec<&str> = story.named("probe_answered").iter().map(|it| it["verdict"].as_str().unwrap()).collect();
-    let restarted = story.events.iter().position(|it| it["event"] == "effect_done").unwrap();
-    let after: Vec<&str> = story.events[restarted..]
+    let simulation = Simulation::in_world("latency-relapse");
+    assert_eq!(
+        (simulation.code, simulation.reboots(), simulation.left()),
+        (0, vec!["host.reboot(host: cas1)"], vec![])
+    );
+    let verdicts: Vec<&str> =
+        simulation.named("probe_answered").iter().map(|it| it["verdict"].as_str().unwrap()).collect();
+    let restarted = simulation.events.iter().position(|it| it["event"] == "effect_done").unwrap();
+    let after: Vec<&str> = simulation.events[restarted..]
         .iter()
         .filter(|it| it["event"] == "probe_answered")
         .map(|it| it["verdict"].as_str().unwrap())
@@ -192,46 +129,46 @@ fn latency_relapse() {
 
 #[test]
 fn probe_says_nothing() {
-    let story = Story::in_world("probe-says-nothing");
-    assert_eq!((story.code, story.disruptions(), story.left()), (3, NONE.to_vec(), vec![]));
-    assert!(story.named("probe_answered").iter().all(|it| it["verdict"] == "unknown"));
+    let simulation = Simulation::in_world("probe-says-nothing");
+    assert_eq!((simulation.code, simulation.disruptions(), simulation.left()), (3, NONE.to_vec(), vec![]));
+    assert!(simulation.named("probe_answered").iter().all(|it| it["verdict"] == "unknown"));
 }
 
 #[test]
 fn alias_name() {
-    let story = Story::in_world("alias-name");
-    assert_eq!(story.code, 0);
-    assert_eq!(story.disruptions(), [r#"service.restart(name: "MSExchangeIMAP4BE", on: mbx1)"#]);
-    assert_eq!(story.left(), NOTHING_LEFT);
+    let simulation = Simulation::in_world("alias-name");
+    assert_eq!(simulation.code, 0);
+    assert_eq!(simulation.disruptions(), [r#"service.restart(name: "MSExchangeIMAP4BE", on: mbx1)"#]);
+    assert_eq!(simulation.left(), NOTHING_LEFT);
 }
 
 #[test]
 fn multi_role() {
-    let story = Story::in_world("multi-role");
-    assert_eq!((story.code, story.reboots(), story.left()), (0, vec!["host.reboot(host: mr1)"], vec![]));
-    let done = story.done();
+    let simulation = Simulation::in_world("multi-role");
+    assert_eq!((simulation.code, simulation.reboots(), simulation.left()), (0, vec!["host.reboot(host: mr1)"], vec![]));
+    let done = simulation.done();
     let at = |call: &str| done.iter().position(|it| it.starts_with(call)).unwrap();
     assert!(at("exchange.activation_blocked(server: mr1") < at("host.reboot"), "{done:?}");
 }
 
 #[test]
 fn standalone() {
-    let story = Story::in_world("standalone");
-    assert_eq!((story.code, story.reboots(), story.left()), (3, NONE.to_vec(), vec![]));
+    let simulation = Simulation::in_world("standalone");
+    assert_eq!((simulation.code, simulation.reboots(), simulation.left()), (3, NONE.to_vec(), vec![]));
 }
 
 #[test]
 fn expired_certificate() {
-    let story = Story::in_world("expired-certificate");
-    assert!(story.code == 3 && story.restarts().len() <= 1 && story.reboots().len() <= 1);
-    assert_eq!(story.left(), NOTHING_LEFT);
+    let simulation = Simulation::in_world("expired-certificate");
+    assert!(simulation.code == 3 && simulation.restarts().len() <= 1 && simulation.reboots().len() <= 1);
+    assert_eq!(simulation.left(), NOTHING_LEFT);
 }
 
 #[test]
 fn nobody_home() {
-    let story = Story::in_world("nobody-home");
-    assert_eq!(story.code, 7);
-    let sent = story.named("escalation_sent");
+    let simulation = Simulation::in_world("nobody-home");
+    assert_eq!(simulation.code, 7);
+    let sent = simulation.named("escalation_sent");
     assert!(sent.len() == 1 && sent[0]["delivered"] == false, "{sent:?}");
 }
 
@@ -240,20 +177,20 @@ fn nobody_home() {
 fn the_end_does_not_depend_on_chance() {
     for name in worlds() {
         let path = format!("runbooks/exchange/worlds/{name}.yaml");
-        let usual = Story::in_world(&name);
+        let usual = Simulation::in_world(&name);
         let folder = tempfile::tempdir().unwrap();
         for seed in [2, 3, 4, 5] {
             let world = folder.path().join(format!("{name}-{seed}.yaml"));
-            std::fs::write(&world, format!("extends: {}\nseed: {seed}\n", root().join(&path).display())).unwrap();
-            let story = Story::of("runbooks/exchange", world.to_str().unwrap(), &[]);
-            assert_eq!((story.code, story.violations()), (usual.code, vec![]), "{name}, seed {seed}");
-            assert_eq!(story.reboots(), usual.reboots(), "{name}, seed {seed}");
+            std::fs::write(&world, format!("extends: {}\nseed: {seed}\n", repository().join(&path).display())).unwrap();
+            let simulation = Simulation::of("runbooks/exchange", world.to_str().unwrap(), &[]);
+            assert_eq!((simulation.code, simulation.violations()), (usual.code, vec![]), "{name}, seed {seed}");
+            assert_eq!(simulation.reboots(), usual.reboots(), "{name}, seed {seed}");
         }
     }
 }
 
 fn worlds() -> Vec<String> {
-    let folder = std::fs::read_dir(root().join("runbooks/exchange/worlds")).unwrap();
+    let folder = std::fs::read_dir(repository().join("runbooks/exchange/worlds")).unwrap();
     let names = folder.map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned());
     let mut names: Vec<String> = names.filter(|name| name != "site").collect();
     names.sort();
@@ -264,11 +201,11 @@ fn worlds() -> Vec<String> {
 /// Runbooks that pass the checker and are wrong: the oracle must see each of them in its world.
 #[test]
 fn the_oracle_is_not_blind() {
-    let folder = root().join("tests/oracle");
+    let folder = repository().join("tests/oracle");
     let mut found = 0;
-    for path in planted(&folder) {
+    for path in runbooks_in(&folder) {
         let text = std::fs::read_to_string(&path).unwrap();
-        let Some(rule) = text.lines().next().and_then(|line| line.strip_prefix("# Convicted of: ")) else { continue };
+        let Some(rule) = text.lines().next().and_then(|line| line.strip_prefix("# Violation: ")) else { continue };
         found += 1;
         let world = path.with_extension("yaml");
         let arguments: &[&str] = match rule {
@@ -276,14 +213,14 @@ fn the_oracle_is_not_blind() {
             "logging_left" => &["server=cas1"],
             _ => &["server=mbx1"],
         };
-        let story = Story::of(path.to_str().unwrap(), world.to_str().unwrap(), arguments);
-        assert!(story.violations().contains(&rule), "{}: {:?}", path.display(), story.ended());
-        assert_eq!(story.code, 1, "{}: whatever its end", path.display());
+        let simulation = Simulation::of(path.to_str().unwrap(), world.to_str().unwrap(), arguments);
+        assert!(simulation.violations().contains(&rule), "{}: {:?}", path.display(), simulation.ended());
+        assert_eq!(simulation.code, 1, "{}: whatever its end", path.display());
     }
     assert_eq!(found, 6);
 }
 
-fn planted(folder: &Path) -> Vec<PathBuf> {
+fn runbooks_in(folder: &Path) -> Vec<PathBuf> {
     let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut paths: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|it| it == "runbook")).collect();
     paths.sort();
@@ -310,20 +247,20 @@ fn no_rule_is_broken_whatever_goes_wrong() {
 /// Worlds in which a careless procedure reboots for nothing, or calls a sick server well.
 #[test]
 fn care_is_taken() {
-    let story = |name: &str| {
-        let story = Story::of("runbooks/exchange", &format!("tests/worlds/{name}.yaml"), &[]);
-        assert_eq!((story.code, story.violations()), (3, vec![]), "{name}");
-        story
+    let simulation = |name: &str| {
+        let simulation = Simulation::of("runbooks/exchange", &format!("tests/worlds/{name}.yaml"), &[]);
+        assert_eq!((simulation.code, simulation.violations()), (3, vec![]), "{name}");
+        simulation
     };
-    assert_eq!(story("directory-down").disruptions(), NONE, "no restart brings the directory back");
-    assert_eq!(story("maintenance").disruptions(), NONE, "somebody is at work there");
-    assert_eq!(story("imbalance").reboots(), ["host.reboot(host: mbx1)"], "and it is not called well after it");
+    assert_eq!(simulation("directory-down").disruptions(), NONE, "no restart brings the directory back");
+    assert_eq!(simulation("maintenance").disruptions(), NONE, "somebody is at work there");
+    assert_eq!(simulation("imbalance").reboots(), ["host.reboot(host: mbx1)"], "and it is not called well after it");
 }
 
 /// The transcript in the README is what the program says, line by line, with lines left out where it says so.
 #[test]
 fn the_readme_shows_what_is_told() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let readme = std::fs::read_to_string(repository().join("README.md")).unwrap();
     let start = readme.find("```text\n03:00:00").expect("the transcript") + "```text\n".len();
     let shown = &readme[start..start + readme[start..].find("```").unwrap()];
     let told = rectify(&["simulate", "runbooks/exchange", "--world", "runbooks/exchange/worlds/sick-back-end.yaml"]);
@@ -335,7 +272,7 @@ fn the_readme_shows_what_is_told() {
 }
 
 #[test]
-fn a_story_can_be_told_again() {
+fn a_simulation_can_be_repeated() {
     let tell = || rectify(&["simulate", "runbooks/exchange", "--world", "runbooks/exchange/worlds/sick-back-end.yaml"]);
     let (once, again) = (tell(), tell());
     assert_eq!(once.stdout, again.stdout);

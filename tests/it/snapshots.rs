@@ -7,6 +7,7 @@ mod reports;
 mod runs;
 mod usage;
 
+use crate::support::repository;
 use crate::support::snapshot::folder;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -20,7 +21,7 @@ fn names_in(folder: &Path) -> BTreeSet<String> {
 /// A snapshot whose case is gone would stay for ever.
 #[test]
 fn every_snapshot_belongs_to_a_case() {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let tests = repository().join("tests");
     let sources: String = names_in(&tests.join("it/snapshots"))
         .iter()
         .map(|name| std::fs::read_to_string(tests.join("it/snapshots").join(name).with_extension("rs")).unwrap())

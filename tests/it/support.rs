@@ -1,4 +1,16 @@
-//! What several tests share.
+//! What several tests share: fixtures, projects in temporary folders, programs built by hand, snapshots.
 
+pub mod exchange;
+pub mod files;
 pub mod mail_sink;
+pub mod program;
+pub mod project;
+pub mod simulation;
 pub mod snapshot;
+
+use std::path::Path;
+
+/// The folder of this repository.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}

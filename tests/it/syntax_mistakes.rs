@@ -1,8 +1,8 @@
 //! Files with syntax mistakes: comments in each name the code and place of every diagnostic, and there are no others.
 
+use crate::support::repository;
 use rectify::source::{FileId, SourceFile};
 use rectify::syntax::parse;
-use std::path::Path;
 
 /// What the comments of a file expect: `expect E0101 3:1`.
 fn expected(text: &str) -> Vec<String> {
@@ -31,7 +31,7 @@ fn found(text: &str) -> Vec<String> {
 
 #[test]
 fn each_mistake_is_found_and_nothing_else() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/syntax/mistakes");
+    let folder = repository().join("tests/fixtures/syntax/mistakes");
     let mut files = 0;
     for entry in std::fs::read_dir(folder).expect("the folder of fixtures") {
         let path = entry.expect("an entry").path();
@@ -45,7 +45,7 @@ fn each_mistake_is_found_and_nothing_else() {
 
 #[test]
 fn no_message_speaks_of_the_grammar() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/syntax/mistakes");
+    let folder = repository().join("tests/fixtures/syntax/mistakes");
     let grammar = include_str!("../../grammar/runbook.pest");
     let rules: Vec<&str> = grammar
         .lines()

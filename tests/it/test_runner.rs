@@ -1,6 +1,6 @@
 //! What tests expect: of each kind one that is met, and one that is not, with what is said of it.
 
-use crate::cli_support::Project;
+use crate::support::project::Project;
 
 /// A runbook that asks, is asked, changes, disrupts, undoes, and is undone.
 pub const PAGE: &str = r#"role web { service: text  token: secret  twin: host? }
@@ -189,7 +189,7 @@ fn what_is_left() {
     expects(up, &["left in place nothing"], &[("left in place shop.drained()", nothing)]);
 }
 
-/// A story is told of what fails, and of nothing else; each failure stands at its own line.
+/// The run is shown of a test that fails, and of no other; each failure stands at its own line.
 #[test]
 fn a_failure_is_shown_with_its_run() {
     let test = "test \"up\" for PageDown(server: \"web1\") {\n  given host \"web1\" is web\n  given Up passes\n  \

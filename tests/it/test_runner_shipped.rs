@@ -1,11 +1,12 @@
 //! The tests of the shipped runbooks: they pass, reach everything, and see it when a guard is taken out. Worlds.
 
-use crate::cli_support::Project;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use crate::support::project::Project;
+use crate::support::project::rectify;
+use crate::support::repository;
+use std::path::PathBuf;
 
 fn runbooks() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks")
+    repository().join("runbooks")
 }
 
 fn files_of(folder: &str, at: &str) -> Vec<(String, String)> {
@@ -31,12 +32,7 @@ fn project_of(files: &[(String, String)]) -> Project {
 
 #[test]
 fn they_pass() {
-    let ran = Command::new(assert_cmd::cargo::cargo_bin("rectify"))
-        .args(["test", "runbooks"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
-    assert_eq!(ran.status.code(), Some(0), "{}", String::from_utf8_lossy(&ran.stdout));
+    rectify(&["test", "runbooks"]).ends(0);
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! The grammar for editors: what an editor would colour, by a small reader of TextMate grammars.
 
+use crate::support::repository;
 use fancy_regex::Regex;
 use rectify::source::FileId;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A piece of a line, and the innermost scope that it has.
 type Token = (String, String);
@@ -26,7 +27,7 @@ struct Grammar {
 
 impl Grammar {
     fn read() -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("editors/rectify.tmLanguage.json");
+        let path = repository().join("editors/rectify.tmLanguage.json");
         let json: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
         let mut grammar = Self { rules: Vec::new(), top: Vec::new() };
         grammar.top = grammar.patterns(&json["patterns"], &json["repository"]);
@@ -138,7 +139,7 @@ const OF_THE_LANGUAGE: [&str; 3] = ["keyword.", "storage.", "constant.language."
 
 /// The words in the grammar of the language, without units and escapes.
 fn keywords() -> BTreeSet<String> {
-    let grammar = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("grammar/runbook.pest")).unwrap();
+    let grammar = std::fs::read_to_string(repository().join("grammar/runbook.pest")).unwrap();
     let literal = Regex::new(r#""([a-z_][a-z_ ]*)\s?""#).unwrap();
     let without = ["duration", "size", "escape", "raw_string", "raw_over_lines"];
     let lines = grammar.lines().filter(|line| !without.contains(&line.split(' ').next().unwrap_or("")));
@@ -154,7 +155,7 @@ fn keywords() -> BTreeSet<String> {
 
 /// Every valid runbook of the tests, the shipped ones, and the signature files.
 fn runbooks() -> Vec<(PathBuf, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = repository();
     let mut folders =
         ["tests/valid", "tests/fixtures/syntax", "runbooks", "src/backend"].map(|it| root.join(it)).to_vec();
     let mut files = Vec::new();

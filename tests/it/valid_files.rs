@@ -1,11 +1,11 @@
 //! Nothing is found in the files of `tests/valid`.
 
-use crate::corpus::{TestFiles, check, roots};
+use crate::support::files::{TestFolder, check, roots};
 
 #[test]
 fn nothing_is_found() {
     for root in roots("valid") {
-        let (checked, found) = check(&TestFiles, &root);
+        let (checked, found) = check(&TestFolder, &root);
         assert_eq!(found, [], "{}", root.display());
         assert!(checked.program.is_some());
     }

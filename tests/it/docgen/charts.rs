@@ -1,9 +1,9 @@
 //! Charts are well-formed, and lead to every end of their runbook.
 
 use super::mermaid::Chart;
-use super::stage::{page, pages, runbook};
-use crate::corpus::{TestFiles, roots};
-use rectify::docgen::Format;
+use super::render::{page, pages, runbook};
+use crate::support::files::{TestFolder, roots};
+use rectify::document::Format;
 
 /// The chart of a runbook with these statements.
 fn chart(statements: &str) -> Chart {
@@ -30,7 +30,7 @@ fn every_chart_leads_from_its_start_to_all_that_is_in_it() {
     let mut looked_at = 0;
     for root in roots("valid") {
         let root = root.to_string_lossy();
-        for page in pages(&TestFiles, &[("main", &root)], Format::Mermaid) {
+        for page in pages(&TestFolder, &[("main", &root)], Format::Mermaid) {
             let chart = Chart::read(&page.text).unwrap_or_else(|why| panic!("{why}\n{}", page.text));
             let reached = chart.reached();
             for node in chart.nodes.keys() {

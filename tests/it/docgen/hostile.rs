@@ -1,8 +1,8 @@
 //! Nothing that stands in a file becomes markup of its page.
 
 use super::mermaid::Chart;
-use super::stage::page;
-use rectify::docgen::Format;
+use super::render::page;
+use rectify::document::Format;
 
 /// Titles that mean something to Markdown, HTML or Mermaid.
 const TITLES: &[&str] = &[

@@ -1,12 +1,10 @@
 //! The numbers of steps on a page are those of a run.
 
 use super::mermaid::Chart;
-use super::stage::{page, pages};
-use crate::corpus::MadeUp;
-use crate::engine_support::start;
-use rectify::catalog::Catalog;
-use rectify::check::Session;
-use rectify::docgen::Format;
+use super::render::{page, pages};
+use crate::support::files::{InMemory, check};
+use crate::support::program::{start, starting};
+use rectify::document::Format;
 use rectify::engine::event::EventKind;
 use rectify::engine::{Start, run};
 use rectify::value::Value;
@@ -46,22 +44,11 @@ runbook Main(server: host, mode: text = \"a\") {
 
 /// Number and title of each step of a run.
 fn of_a_run(mode: &str) -> Vec<String> {
-    let catalog = Catalog::builtin();
-    let files = MadeUp([("main.runbook".into(), TEXT.to_owned())].into());
-    let mut session = Session::new(&files, catalog, None, catalog.sources().clone());
-    let program = session.check(Path::new("main.runbook")).program.expect("a program");
+    let files = InMemory([("main.runbook".into(), TEXT.to_owned())].into());
+    let program = check(&files, Path::new("main.runbook")).0.program.expect("a program");
     let arguments = vec![Value::Host("fe1".into()), Value::text(mode)];
     let world = Scripted::new(start());
-    let start = Start {
-        runbook: 0,
-        arguments,
-        run: "r1".into(),
-        at: start(),
-        step_limit: 1_000_000,
-        by_alert: false,
-        found: Vec::new(),
-    };
-    world.drive(run(&program, &world, start)).expect("an end");
+    world.drive(run(&program, &world, Start { arguments, ..starting() })).expect("an end");
     let started = world.events().into_iter().filter_map(|event| match event.kind {
         EventKind::StepStarted { number, title } => Some(format!("{number}. {title}")),
         _ => None,
@@ -91,7 +78,7 @@ fn steps_have_the_numbers_of_a_run() {
 
 #[test]
 fn charts_have_the_same_numbers() {
-    let files = MadeUp([("main.runbook".into(), TEXT.to_owned())].into());
+    let files = InMemory([("main.runbook".into(), TEXT.to_owned())].into());
     let chart = Chart::read(&pages(&files, &[("main", "main.runbook")], Format::Mermaid)[0].text).expect("a chart");
     let labels: Vec<&str> = chart.nodes.values().chain(chart.frames.values()).map(String::as_str).collect();
     for step in of_a_run("a").iter().chain(&of_a_run("b")) {

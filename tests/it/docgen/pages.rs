@@ -1,8 +1,10 @@
 //! Pages that are kept are those that would be written.
 
-use super::stage::{page, pages, runbook};
-use crate::corpus::{MadeUp, TestFiles, folder};
-use rectify::docgen::Format;
+use super::render::{page, pages, runbook};
+use crate::support::files::{InMemory, TestFolder, tests_folder};
+use crate::support::project::rectify;
+use crate::support::repository;
+use rectify::document::Format;
 use std::path::Path;
 
 /// Every form of a statement, and the files that it imports.
@@ -11,9 +13,9 @@ const FIXTURES: &[(&str, &str)] = &[("every-word", "valid/every-word.runbook"), 
 /// Holds pages against those that are kept; with `WRITE_PAGES` in the environment they are written instead.
 #[test]
 fn every_statement_has_its_sentence() {
-    let kept = folder().join("fixtures/docgen");
+    let kept = tests_folder().join("fixtures/docgen");
     for format in [Format::Markdown, Format::Html, Format::Mermaid] {
-        for page in pages(&TestFiles, FIXTURES, format) {
+        for page in pages(&TestFolder, FIXTURES, format) {
             let path = kept.join(&page.path);
             if std::env::var_os("WRITE_PAGES").is_some() {
                 std::fs::write(&path, &page.text).expect("a page");
@@ -26,7 +28,7 @@ fn every_statement_has_its_sentence() {
 
 #[test]
 fn the_pages_beside_runbooks_are_up_to_date() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = repository();
     let mut looked_at = 0;
     for entry in std::fs::read_dir(root.join("runbooks")).expect("runbooks") {
         let folder = Path::new("runbooks").join(entry.expect("an entry").file_name());
@@ -35,13 +37,9 @@ fn the_pages_beside_runbooks_are_up_to_date() {
             continue;
         }
         looked_at += 1;
-        let arguments = ["doc", "--check", "--output"].map(Into::into);
-        let mut command = assert_cmd::Command::cargo_bin("rectify").expect("the program");
-        let output = command.current_dir(root).args(arguments.iter().chain([&pages, &folder])).output();
-        let output = output.expect("an end");
-        let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        let ran = rectify(&["doc", "--check", "--output", pages.to_str().unwrap(), folder.to_str().unwrap()]);
         let cure = format!("rectify doc {} --output {}", folder.display(), pages.display());
-        assert!(output.status.success() && output.stdout.is_empty(), "{said}\n{cure}");
+        assert!(ran.code == Some(0) && ran.stdout.is_empty(), "{ran:#?}\n{cure}");
         let written = std::fs::read_dir(root.join(&pages)).expect("pages").count();
         let files = std::fs::read_dir(root.join(&folder)).expect("runbooks").flatten();
         let has_page = |name: &str| name.ends_with(".runbook") && !name.ends_with(".test.runbook");
@@ -71,7 +69,7 @@ fn a_page_does_not_depend_on_layout() {
 
 #[test]
 fn a_procedure_that_stands_elsewhere_is_shown_where_it_is_done() {
-    let files = MadeUp(
+    let files = InMemory(
         [
             (
                 "main.runbook".into(),

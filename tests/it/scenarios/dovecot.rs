@@ -1,7 +1,7 @@
 //! The runbooks of `runbooks/dovecot`, in a world that answers as the lab does.
 
-use super::stage::{body, ends, program, results, run_in, took};
-use crate::engine_support::{Scene, at, d, world};
+use super::setup::{body, ends, program, results, run_in, took};
+use crate::support::program::{RunResult, at, d, world};
 use rectify::engine::RunOutcome::{Cancelled, Escalated, Resolved};
 use rectify::value::{ErrorKind, SignedDuration, Value};
 use rectify::world::scripted::{Person, Rule, Scripted};
@@ -14,22 +14,22 @@ const FILES: [(&str, &str); 4] = [
 ];
 const INVENTORY: &str = include_str!("../../../runbooks/dovecot/rectify.yaml");
 
-fn front(world: Scripted) -> Scene {
+fn front(world: Scripted) -> RunResult {
     run_in(&program(&FILES, INVENTORY), "ImapFrontEndFails", "fe1", world)
 }
 
-fn back(world: Scripted) -> Scene {
+fn back(world: Scripted) -> RunResult {
     run_in(&program(&FILES, INVENTORY), "ImapBackEndFails", "be1", world)
 }
 
-fn maintenance(world: Scripted) -> Scene {
+fn maintenance(world: Scripted) -> RunResult {
     let files = [FILES[2], FILES[3]];
     run_in(&program(&files, INVENTORY), "BackEndMaintenance", "be1", world)
 }
 
 /// What a login comes to, one after the other; the last stays.
 fn logins(host: &str, results: &[&str]) -> Rule {
-    let rule = Rule::new("imap.login").when("on", Value::Host(host.into()));
+    let rule = Rule::of("imap.login").when("on", Value::Host(host.into()));
     results.iter().fold(rule, |rule, result| rule.answers(session(result)))
 }
 
@@ -50,71 +50,71 @@ fn a_dead_back_end_is_restarted_and_the_front_end_is_not() {
     let world = world()
         .with(logins("fe1", &["unavailable", "accepted"]))
         .with(logins("be1", &["connection_refused", "connection_refused", "connection_refused", "accepted"]));
-    let scene = front(world);
-    ends(&scene, Resolved, "fixed", &["0s service.restart(name: \"back\", on: be1)"]);
+    let result = front(world);
+    ends(&result, Resolved, "fixed", &["0s service.restart(name: \"back\", on: be1)"]);
     assert_eq!(
-        scene.told(),
+        result.told(),
         [
             "mail_oncall: IMAP logins fail at a front end: fe1 does not serve its customers: it said unavailable",
             "mail_oncall: IMAP logins fail at a back end: be1 does not serve its customers: it said connection_refused"
         ]
     );
-    took(&scene, "5s");
+    took(&result, "5s");
 }
 
 #[test]
 fn a_refused_password_needs_no_restart() {
-    let scene = front(world().with(logins("fe1", &["authentication_failed"])));
+    let result = front(world().with(logins("fe1", &["authentication_failed"])));
     let reason = "fe1 turns the probe's account away: nothing here needs a restart";
-    ends(&scene, Escalated, reason, &[]);
-    assert!(body(&scene).contains("Nothing was changed."), "{}", body(&scene));
-    assert!(body(&scene).contains("it said authentication_failed"), "the evidence");
+    ends(&result, Escalated, reason, &[]);
+    assert!(body(&result).contains("Nothing was changed."), "{}", body(&result));
+    assert!(body(&result).contains("it said authentication_failed"), "the evidence");
 }
 
 #[test]
 fn a_certificate_that_is_not_trusted_needs_no_restart() {
-    let scene = front(world().with(logins("fe1", &["tls_untrusted"])));
-    ends(&scene, Escalated, "The certificate of fe1 is not trusted: a restart would not change that", &[]);
-    let scene = back(world().with(logins("be1", &["tls_untrusted"])));
-    ends(&scene, Escalated, "The certificate of be1 is not trusted: a restart would not change that", &[]);
+    let result = front(world().with(logins("fe1", &["tls_untrusted"])));
+    ends(&result, Escalated, "The certificate of fe1 is not trusted: a restart would not change that", &[]);
+    let result = back(world().with(logins("be1", &["tls_untrusted"])));
+    ends(&result, Escalated, "The certificate of be1 is not trusted: a restart would not change that", &[]);
 }
 
 #[test]
 fn nothing_is_done_where_nobody_can_tell() {
-    let fails = Rule::new("imap.login").fails(ErrorKind::Unknown, "the name fe1 cannot be resolved");
-    let scene = front(world().with(fails));
-    ends(&scene, Escalated, "cannot tell whether it is fixed", &[]);
+    let fails = Rule::of("imap.login").fails(ErrorKind::Unknown, "the name fe1 cannot be resolved");
+    let result = front(world().with(fails));
+    ends(&result, Escalated, "cannot tell whether it is fixed", &[]);
     let silent = logins("fe1", &["unavailable"]);
-    let scene =
-        front(world().with(silent).with(Rule::new("imap.login").when("on", Value::Host("be1".into())).times_out()));
-    ends(&scene, Escalated, "Cannot tell whether be1 is well", &[]);
+    let result =
+        front(world().with(silent).with(Rule::of("imap.login").when("on", Value::Host("be1".into())).times_out()));
+    ends(&result, Escalated, "Cannot tell whether be1 is well", &[]);
 }
 
 #[test]
 fn a_back_end_whose_certificate_is_not_trusted_is_escalated_by_whoever_ran_it() {
     let world = world().with(logins("fe1", &["unavailable"])).with(logins("be1", &["tls_untrusted"]));
-    let scene = front(world);
-    ends(&scene, Escalated, "The certificate of be1 is not trusted: a restart would not change that", &[]);
-    let evidence = body(&scene);
+    let result = front(world);
+    ends(&result, Escalated, "The certificate of be1 is not trusted: a restart would not change that", &[]);
+    let evidence = body(&result);
     assert!(evidence.contains("it said unavailable") && evidence.contains("it said tls_untrusted"), "{evidence}");
 }
 
 #[test]
 fn a_front_end_that_is_down_is_restarted_and_looked_at_until_time_is_up() {
     let world = world().with(logins("fe1", &["connection_refused"]));
-    let scene = front(world);
+    let result = front(world);
     let reason = "Logins at fe1 still fail after a restart";
-    ends(&scene, Escalated, reason, &["0s service.restart(name: \"front\", on: fe1)"]);
-    took(&scene, "2m");
-    assert_eq!(scene.ending.disruptions, ["service.restart(name: \"front\", on: fe1)"]);
+    ends(&result, Escalated, reason, &["0s service.restart(name: \"front\", on: fe1)"]);
+    took(&result, "2m");
+    assert_eq!(result.ending.disruptions, ["service.restart(name: \"front\", on: fe1)"]);
 }
 
 #[test]
 fn well_back_ends_leave_the_front_end_to_people() {
     let world = world().with(logins("fe1", &["unavailable"])).with(logins("be1", &["accepted"]));
-    let scene = front(world);
-    ends(&scene, Escalated, "Every back end is well, and fe1 still cannot use one", &[]);
-    took(&scene, "2m");
+    let result = front(world);
+    ends(&result, Escalated, "Every back end is well, and fe1 still cannot use one", &[]);
+    took(&result, "2m");
 }
 
 #[test]
@@ -123,17 +123,17 @@ fn a_fourth_restart_in_an_hour_is_refused_and_said() {
     for minutes in ["0s", "0s", "0s"] {
         world = world.charged("service.restart 3 per 1h per on=be1", at(minutes));
     }
-    let scene = back(world);
-    assert_eq!((scene.ending.outcome, scene.ledger().len()), (Escalated, 0));
-    assert!(scene.ending.reason.starts_with("service.restart(name: \"back\", on: be1) was not done: "));
+    let result = back(world);
+    assert_eq!((result.ending.outcome, result.ledger().len()), (Escalated, 0));
+    assert!(result.ending.reason.starts_with("service.restart(name: \"back\", on: be1) was not done: "));
     assert_eq!(
-        results(&scene),
+        results(&result),
         [("service.restart(name: \"back\", on: be1)".to_owned(), rectify::value::Outcome::Refused)]
     );
     assert!(
-        body(&scene).contains("What was tried:\n- service.restart(name: \"back\", on: be1): refused, "),
+        body(&result).contains("What was tried:\n- service.restart(name: \"back\", on: be1): refused, "),
         "{}",
-        body(&scene)
+        body(&result)
     );
 }
 
@@ -145,16 +145,16 @@ fn maintenance_starts_the_service_again_whatever_happens() {
             format!("{ended} service.stopped(name: \"back\", on: be1, stopped: false)"),
         ]
     };
-    let stopped = || Rule::new("service.is_stopped").answers(Value::Boolean(false));
+    let stopped = || Rule::of("service.is_stopped").answers(Value::Boolean(false));
     let well = || world().with(stopped()).with(logins("be1", &["accepted"]));
     let person = |answer| Person::answering("Do the maintenance", answer).after(d("1h"));
 
-    let scene = maintenance(well().person(person("done")));
-    ends(&scene, Resolved, "fixed", &ledger("1h").each_ref().map(String::as_str));
-    let scene = maintenance(well().person(person("failed")));
-    assert_eq!((scene.ending.outcome, scene.ledger()), (Escalated, ledger("1h").to_vec()));
-    let scene = maintenance(well());
-    assert_eq!((scene.ending.outcome, scene.ledger()), (Escalated, ledger("6h").to_vec()));
-    let scene = maintenance(well().cancel_at(at("30m")));
-    assert_eq!((scene.ending.outcome, scene.ledger()), (Cancelled, ledger("30m").to_vec()));
+    let result = maintenance(well().person(person("done")));
+    ends(&result, Resolved, "fixed", &ledger("1h").each_ref().map(String::as_str));
+    let result = maintenance(well().person(person("failed")));
+    assert_eq!((result.ending.outcome, result.ledger()), (Escalated, ledger("1h").to_vec()));
+    let result = maintenance(well());
+    assert_eq!((result.ending.outcome, result.ledger()), (Escalated, ledger("6h").to_vec()));
+    let result = maintenance(well().cancel_at(at("30m")));
+    assert_eq!((result.ending.outcome, result.ledger()), (Cancelled, ledger("30m").to_vec()));
 }

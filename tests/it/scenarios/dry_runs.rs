@@ -1,8 +1,8 @@
 //! Rehearsals: from the first effect on everything that could follow is shown, and nothing that could not.
 
-use super::stage::{declared, on, rehearse_body, starting};
-use crate::engine_support::{Scene, health, value, world};
-use rectify::engine::dry_run;
+use super::setup::{declared, dry_run_body, on, starting};
+use crate::support::program::{RunResult, health, value, world};
+use rectify::engine::rehearse;
 use rectify::value::Value;
 
 const LAST: &str = "resolve if fixed\n escalate to oncall \"no\"";
@@ -11,7 +11,7 @@ const SHOWN_LAST: [&str; 2] = ["resolve if fixed", "escalate to oncall \"no\""];
 #[track_caller]
 fn shows(body: &str, expected: &[&str]) {
     let script = world().with(value(1)).with(health(&[false])).with(on("items", "fe1").answers(Value::list([])));
-    let shown = rehearse_body(&format!("{body}\n{LAST}"), script);
+    let shown = dry_run_body(&format!("{body}\n{LAST}"), script);
     assert_eq!(shown, expected);
 }
 
@@ -161,8 +161,8 @@ probe Canary(on: host) {
 fn shows_of(text: &str, expected: &[&str]) {
     let program = declared(text);
     let script = world().with(value(1)).with(health(&[false]));
-    let ending = script.drive(dry_run(&program, &script, starting(&program, "Main", "fe1"))).expect("it ends");
-    assert_eq!(Scene { ending, world: script }.shown(), expected);
+    let ending = script.drive(rehearse(&program, &script, starting(&program, "Main", "fe1"))).expect("it ends");
+    assert_eq!(RunResult { ending, world: script }.shown(), expected);
 }
 
 #[test]
@@ -193,10 +193,10 @@ fn a_probe_that_changes_something_is_a_first_effect() {
 fn procedures_that_do_others_twice_are_shown_within_bounds() {
     // As deep as procedures may go, on a stack such as the tool runs on.
     let thread = std::thread::Builder::new().stack_size(16 << 20);
-    thread.spawn(rehearse_the_doubling).expect("a thread").join().expect("it is shown");
+    thread.spawn(dry_run_the_doubling).expect("a thread").join().expect("it is shown");
 }
 
-fn rehearse_the_doubling() {
+fn dry_run_the_doubling() {
     let mut text = "procedure P30(server: web) { svc.restart(server) }\n".to_owned();
     for number in 0..30 {
         let next = number + 1;
@@ -205,8 +205,8 @@ fn rehearse_the_doubling() {
     text += &format!("runbook Main(server: web) {{ contact oncall\n goal Healthy(server)\n do P0(server)\n {LAST} }}");
     let program = declared(&text);
     let script = world();
-    let ending = script.drive(dry_run(&program, &script, starting(&program, "Main", "fe1"))).expect("it ends");
-    let shown = Scene { ending, world: script }.shown();
+    let ending = script.drive(rehearse(&program, &script, starting(&program, "Main", "fe1"))).expect("it ends");
+    let shown = RunResult { ending, world: script }.shown();
     assert_eq!((shown[0].as_str(), shown.len()), ("svc.restart(on: fe1)", 1002));
     assert_eq!(shown.last().map(String::as_str), Some("and more, which is not shown"));
 }

@@ -1,7 +1,7 @@
 //! Changes, from the text to what is taken back: rules 3, 4, 6 and 7.
 
-use super::stage::{body, ends, on, play, play_body, results};
-use crate::engine_support::{at, d, health, value, world};
+use super::setup::{body, ends, on, play, play_body, results};
+use crate::support::program::{at, d, health, value, world};
 use rectify::engine::RunOutcome::{Escalated, Resolved};
 use rectify::engine::event::EventKind;
 use rectify::value::{ErrorKind, Outcome, Value};
@@ -22,7 +22,7 @@ fn a_procedure_that_stops_half_way_is_undone_whatever_its_suffix() {
     let main =
         "runbook Main(server: web) { contact oncall\n temporarily do Out(server), keep on failure\n resolve \"out\" }";
     let text = format!("{OUT}\n{main}");
-    let scene = play(&text, world().with(on("restart", "fe1").fails(ErrorKind::Failed, "no")));
+    let result = play(&text, world().with(on("restart", "fe1").fails(ErrorKind::Failed, "no")));
     let half = [
         "0s svc.touch(on: fe1)",
         "0s svc.drain(on: fe1)",
@@ -30,15 +30,15 @@ fn a_procedure_that_stops_half_way_is_undone_whatever_its_suffix() {
         "0s svc.resume(on: fe1)",
         "0s svc.touch(on: fe1)",
     ];
-    ends(&scene, Escalated, "no", &half);
-    assert!(scene.left().is_empty());
+    ends(&result, Escalated, "no", &half);
+    assert!(result.left().is_empty());
     let whole = ["0s svc.touch(on: fe1)", "0s svc.drain(on: fe1)", "0s svc.restart(on: fe1)"];
     let undone = ["0s svc.resume(on: fe1)", "0s svc.touch(on: fe1)"];
     ends(&play(&text, world()), Resolved, "out", &[&whole[..], &undone[..]].concat());
     let kept = text.replace("resolve \"out\"", "escalate to oncall \"badly\"");
-    let scene = play(&kept, world());
-    ends(&scene, Escalated, "badly", &whole);
-    assert_eq!(scene.left(), ["do Out(fe1) | svc.resume(on: fe1); svc.touch(on: fe1)"]);
+    let result = play(&kept, world());
+    ends(&result, Escalated, "badly", &whole);
+    assert_eq!(result.left(), ["do Out(fe1) | svc.resume(on: fe1); svc.touch(on: fe1)"]);
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn nested_changes_are_undone_inside_out_though_one_fails() {
       resolve if fixed
       escalate to oncall \"no\"";
     let world = world().with(value(1)).with(health(&[true])).with(on("kick", "fe1").fails(ErrorKind::Failed, "jammed"));
-    let scene = play_body(text, world);
+    let result = play_body(text, world);
     let ledger = [
         "0s svc.set(on: fe1, value: 5)",
         "0s svc.drain(on: fe1)",
@@ -63,9 +63,9 @@ fn nested_changes_are_undone_inside_out_though_one_fails() {
         "0s svc.set(on: fe1, value: 1)",
     ];
     let reason = "clean-up failed: svc.touch(on: fe1) is still in place, its undo failed: jammed";
-    ends(&scene, Escalated, reason, &ledger);
-    assert_eq!(scene.left(), ["svc.touch(on: fe1) | svc.kick(on: fe1)"]);
-    assert!(body(&scene).contains("to take it back: svc.kick(on: fe1)"), "{}", body(&scene));
+    ends(&result, Escalated, reason, &ledger);
+    assert_eq!(result.left(), ["svc.touch(on: fe1) | svc.kick(on: fe1)"]);
+    assert!(body(&result).contains("to take it back: svc.kick(on: fe1)"), "{}", body(&result));
 }
 
 #[test]
@@ -81,12 +81,12 @@ fn adverbs_say_what_stays() {
             [("resolve \"well\"", good_undone, 0), ("escalate to oncall \"badly\"", bad_undone, bad_left)]
         {
             let text = format!("{adverb} svc.set(server, value: 5){suffix}\n let seen = svc.value(server)\n {end}");
-            let scene = play_body(&text, world().with(value(1)).with(health(&[true])));
+            let result = play_body(&text, world().with(value(1)).with(health(&[true])));
             let made = format!("0s {set}");
             let mut ledger = vec![made.as_str()];
             ledger.extend(undone.then_some("0s svc.set(on: fe1, value: 1)"));
             assert_eq!(
-                (scene.ledger(), scene.left().len()),
+                (result.ledger(), result.left().len()),
                 (ledger.iter().map(|it| (*it).to_owned()).collect(), left),
                 "{text}"
             );
@@ -98,23 +98,28 @@ fn adverbs_say_what_stays() {
 fn fixed_until_clean_up_is_said_only_where_it_was_fixed() {
     let fixed = "temporarily svc.set(server, value: 5)\n resolve if fixed\n escalate to oncall \"no\"";
     let ledger = ["0s svc.set(on: fe1, value: 5)", "0s svc.set(on: fe1, value: 1)"];
-    let scene = play_body(fixed, world().with(value(1)).with(health(&[true, false])));
-    ends(&scene, Escalated, "fixed until clean-up: the goal does not hold any more", &ledger);
+    let result = play_body(fixed, world().with(value(1)).with(health(&[true, false])));
+    ends(&result, Escalated, "fixed until clean-up: the goal does not hold any more", &ledger);
     let said = "temporarily svc.set(server, value: 5)\n let seen = svc.value(server)\n resolve \"drained for good\"";
-    let scene = play_body(said, world().with(value(1)).with(health(&[false])));
-    ends(&scene, Escalated, "the goal does not hold, though the runbook says: drained for good", &ledger);
-    let scene = play_body(said, world().with(value(1)));
-    ends(&scene, Escalated, "cannot tell whether the goal holds, though the runbook says: drained for good", &ledger);
+    let result = play_body(said, world().with(value(1)).with(health(&[false])));
+    ends(&result, Escalated, "the goal does not hold, though the runbook says: drained for good", &ledger);
+    let result = play_body(said, world().with(value(1)));
+    ends(&result, Escalated, "cannot tell whether the goal holds, though the runbook says: drained for good", &ledger);
 }
 
 #[test]
 fn what_was_undone_on_failure_stays_and_is_listed_where_only_the_goal_says_no() {
     let text = "permanently svc.set(server, value: 5), undo on failure\n resolve \"set\"";
-    let scene = play_body(text, world().with(value(1)).with(health(&[false])));
-    ends(&scene, Escalated, "the goal does not hold, though the runbook says: set", &["0s svc.set(on: fe1, value: 5)"]);
-    assert_eq!(scene.left(), ["svc.set(on: fe1, value: 5) | svc.set(on: fe1, value: 1)"]);
-    assert_eq!(scene.ending.left_in_place[0].why, "its block ended well, so that it stays");
-    assert!(body(&scene).contains("to take it back: svc.set(on: fe1, value: 1)"), "{}", body(&scene));
+    let result = play_body(text, world().with(value(1)).with(health(&[false])));
+    ends(
+        &result,
+        Escalated,
+        "the goal does not hold, though the runbook says: set",
+        &["0s svc.set(on: fe1, value: 5)"],
+    );
+    assert_eq!(result.left(), ["svc.set(on: fe1, value: 5) | svc.set(on: fe1, value: 1)"]);
+    assert_eq!(result.ending.left_in_place[0].why, "its block ended well, so that it stays");
+    assert!(body(&result).contains("to take it back: svc.set(on: fe1, value: 1)"), "{}", body(&result));
 }
 
 #[test]
@@ -122,20 +127,20 @@ fn a_once_call_whose_answer_is_lost_is_confirmed() {
     let text = "svc.reboot(server)\n resolve if fixed\n escalate to oncall \"no\"";
     let boots = |after: &str| on("boot_id", "fe1").answers(Value::text("monday")).answers(Value::text(after));
     let lost = || world().with(on("reboot", "fe1").fails(ErrorKind::Unknown, "the line broke")).with(health(&[true]));
-    let scene = play_body(text, lost().with(boots("tuesday")));
-    ends(&scene, Resolved, "fixed", &["0s-0s svc.reboot(on: fe1) Unknown"]);
-    assert_eq!(results(&scene), [("svc.reboot(on: fe1)".to_owned(), Outcome::Done)]);
-    let scene = play_body(text, lost().with(boots("monday")));
+    let result = play_body(text, lost().with(boots("tuesday")));
+    ends(&result, Resolved, "fixed", &["0s-0s svc.reboot(on: fe1) Unknown"]);
+    assert_eq!(results(&result), [("svc.reboot(on: fe1)".to_owned(), Outcome::Done)]);
+    let result = play_body(text, lost().with(boots("monday")));
     let reason = "svc.reboot(on: fe1) was not carried out: afterwards there was still monday; the line broke";
-    ends(&scene, Escalated, reason, &["0s-0s svc.reboot(on: fe1) Unknown"]);
+    ends(&result, Escalated, reason, &["0s-0s svc.reboot(on: fe1) Unknown"]);
     let kick = text.replace("reboot", "kick");
     let lost = || world().with(on("kick", "fe1").times_out()).with(health(&[true]));
-    let scene = play_body(&kick, lost().person(Person::answering("Was svc.kick", "done").after(d("5m"))));
-    ends(&scene, Resolved, "fixed", &["0s-1m svc.kick(on: fe1) Unknown"]);
-    let scene = play_body(&kick, lost());
+    let result = play_body(&kick, lost().person(Person::answering("Was svc.kick", "done").after(d("5m"))));
+    ends(&result, Resolved, "fixed", &["0s-1m svc.kick(on: fe1) Unknown"]);
+    let result = play_body(&kick, lost());
     let reason = "nobody knows whether svc.kick(on: fe1) was carried out, and it must not be repeated blindly; \
                   svc.kick(on: fe1) did not answer in time";
-    ends(&scene, Escalated, reason, &["0s-1m svc.kick(on: fe1) Unknown"]);
+    ends(&result, Escalated, reason, &["0s-1m svc.kick(on: fe1) Unknown"]);
 }
 
 #[test]
@@ -150,18 +155,18 @@ fn the_outermost_word_decides_whether_an_action_may_be_repeated() {
     let lost = |action| on(action, "fe1").fails(ErrorKind::Unknown, "lost").takes(d("1s"));
     // A team that knows says `idempotent` over what is `once`: it is repeated, and nobody is asked.
     let text = team.replace("ACT", "retry 2 times every 5s { team.sure(server) }");
-    let scene = play(&text, world().with(lost("kick")).with(health(&[true])));
-    ends(&scene, Resolved, "fixed", &["0s-0s svc.kick(on: fe1) Unknown", "5s-6s svc.kick(on: fe1)"]);
-    assert!(scene.world.asked().is_empty());
+    let result = play(&text, world().with(lost("kick")).with(health(&[true])));
+    ends(&result, Resolved, "fixed", &["0s-0s svc.kick(on: fe1) Unknown", "5s-6s svc.kick(on: fe1)"]);
+    assert!(result.world.asked().is_empty());
     let text = team.replace("ACT", "team.deep(server)");
-    let scene = play(&text, world().with(lost("kick")));
-    ends(&scene, Escalated, "lost", &["0s-0s svc.kick(on: fe1) Unknown"]);
-    assert!(scene.world.asked().is_empty());
+    let result = play(&text, world().with(lost("kick")));
+    ends(&result, Escalated, "lost", &["0s-0s svc.kick(on: fe1) Unknown"]);
+    assert!(result.world.asked().is_empty());
     // Where nothing is said outside, `once` and `confirm` are those of what it calls.
     let boots = on("boot_id", "fe1").answers(Value::text("monday")).answers(Value::text("tuesday"));
     let text = team.replace("ACT", "team.plain(server)");
-    let scene = play(&text, world().with(lost("reboot")).with(boots).with(health(&[true])));
-    ends(&scene, Resolved, "fixed", &["0s-0s svc.reboot(on: fe1) Unknown"]);
+    let result = play(&text, world().with(lost("reboot")).with(boots).with(health(&[true])));
+    ends(&result, Resolved, "fixed", &["0s-0s svc.reboot(on: fe1) Unknown"]);
 }
 
 #[test]
@@ -169,8 +174,8 @@ fn an_idempotent_call_over_once_is_broken_off_by_a_cancellation() {
     let text = "
       backend team { disrupt sure(on: host) idempotent { svc.kick(on) } }
       runbook Main(server: web) { contact oncall\n team.sure(server)\n resolve \"well\" }";
-    let scene = play(text, world().with(on("kick", "fe1").takes(d("50s"))).cancel_at(at("10s")));
-    assert_eq!((scene.ledger(), scene.ending.duration), (vec!["0s-? svc.kick(on: fe1)".to_owned()], d("10s")));
+    let result = play(text, world().with(on("kick", "fe1").takes(d("50s"))).cancel_at(at("10s")));
+    assert_eq!((result.ledger(), result.ending.duration), (vec!["0s-? svc.kick(on: fe1)".to_owned()], d("10s")));
 }
 
 #[test]
@@ -184,12 +189,12 @@ fn a_limit_that_is_spent_on_the_way_is_said_and_not_caught() {
         }
         resolve \"all\"
       }";
-    let scene = play(text, world());
-    assert_eq!((scene.ending.outcome, scene.ledger()), (Escalated, vec!["0s svc.restart(on: fe1)".to_owned()]));
+    let result = play(text, world());
+    assert_eq!((result.ending.outcome, result.ledger()), (Escalated, vec!["0s svc.restart(on: fe1)".to_owned()]));
     let (first, second) = ("svc.restart(on: fe1)".to_owned(), "svc.restart(on: fe2)".to_owned());
-    assert_eq!(results(&scene), [(first, Outcome::Done), (second, Outcome::Refused)]);
-    assert!(body(&scene).contains("- svc.restart(on: fe2): refused, "), "{}", body(&scene));
-    assert_eq!(scene.ending.disruptions, ["svc.restart(on: fe1)"]);
+    assert_eq!(results(&result), [(first, Outcome::Done), (second, Outcome::Refused)]);
+    assert!(body(&result).contains("- svc.restart(on: fe2): refused, "), "{}", body(&result));
+    assert_eq!(result.ending.disruptions, ["svc.restart(on: fe1)"]);
 }
 
 #[test]
@@ -201,8 +206,8 @@ fn two_calls_on_one_host_never_overlap() {
         for each in [server, server], 2 at a time { svc.restart(each) }
         resolve \"both\"
       }";
-    let scene = play(text, world().with(Rule::new("svc.restart").takes(d("10s"))));
-    ends(&scene, Resolved, "both", &["0s-10s svc.restart(on: fe1)", "10s-20s svc.restart(on: fe1)"]);
+    let result = play(text, world().with(Rule::of("svc.restart").takes(d("10s"))));
+    ends(&result, Resolved, "both", &["0s-10s svc.restart(on: fe1)", "10s-20s svc.restart(on: fe1)"]);
 }
 
 #[test]
@@ -224,8 +229,8 @@ fn the_call_that_takes_a_change_back_is_what_one_would_type() {
         resolve "named"
       }"#;
     let old = Value::record("Old", [("label", Value::text("old"))]);
-    let scene = play(text, world().with(Rule::new("box.label").answers(old)));
-    let undos = scene.events().into_iter().filter_map(|event| match event.kind {
+    let result = play(text, world().with(Rule::of("box.label").answers(old)));
+    let undos = result.events().into_iter().filter_map(|event| match event.kind {
         EventKind::ChangeOpened { undo, .. } => undo,
         _ => None,
     });

@@ -1,7 +1,7 @@
 //! How runs end, from their text: rules 1, 2, 3, 8, 9 and 10.
 
-use super::stage::{alerted, body, declared, ends, on, play, run_in, took};
-use crate::engine_support::{at, d, health, value, world};
+use super::setup::{alerted, body, declared, ends, on, play, run_in, took};
+use crate::support::program::{at, d, health, value, world};
 use rectify::engine::RunOutcome::{Cancelled, Escalated, Refused, Resolved};
 use rectify::value::{ErrorKind, Value};
 use rectify::world::scripted::Rule;
@@ -19,9 +19,9 @@ fn a_procedure_is_its_callers_text() {
         step \"First\" { do Part(server) }
         escalate to oncall \"still broken\"
       }";
-    let scene = play(text, world().with(health(&[false, true])));
-    ends(&scene, Resolved, "fixed", &["0s svc.restart(on: fe1)"]);
-    took(&scene, "30s");
+    let result = play(text, world().with(health(&[false, true])));
+    ends(&result, Resolved, "fixed", &["0s svc.restart(on: fe1)"]);
+    took(&result, "30s");
 }
 
 const CHILD: &str = "
@@ -41,12 +41,12 @@ fn a_child_that_is_not_matched_ends_its_caller_too() {
     );
     let program = declared(&text);
     let broken = world().with(value(1)).with(health(&[false]));
-    let scene = run_in(&program, "Main", "fe1", broken);
+    let result = run_in(&program, "Main", "fe1", broken);
     let ledger = ["0s svc.set(on: fe1, value: 5)", "0s svc.restart(on: fe1)", "0s svc.set(on: fe1, value: 1)"];
-    ends(&scene, Escalated, "fe1 is beyond help", &ledger);
-    assert_eq!(scene.told(), ["vendor: Main: fe1 is beyond help"], "one page, to the child's contact");
-    let scene = run_in(&program, "Main", "fe1", world().with(value(1)).with(health(&[false, true])));
-    ends(&scene, Resolved, "all", &ledger);
+    ends(&result, Escalated, "fe1 is beyond help", &ledger);
+    assert_eq!(result.told(), ["vendor: Main: fe1 is beyond help"], "one page, to the child's contact");
+    let result = run_in(&program, "Main", "fe1", world().with(value(1)).with(health(&[false, true])));
+    ends(&result, Resolved, "all", &ledger);
 }
 
 #[test]
@@ -62,11 +62,11 @@ fn a_child_that_is_matched_pages_nobody() {
         }}"
     );
     let program = declared(&text);
-    let scene = run_in(&program, "Main", "fe1", world().with(health(&[false])));
-    ends(&scene, Escalated, "twice in vain", &["0s svc.restart(on: fe1)", "0s svc.restart(on: fe1)"]);
-    assert_eq!(scene.told(), ["oncall: Main: the child did not", "oncall: Main: twice in vain"]);
-    let scene = run_in(&program, "Main", "fe1", world().with(health(&[true])));
-    ends(&scene, Resolved, "the child did it", &[]);
+    let result = run_in(&program, "Main", "fe1", world().with(health(&[false])));
+    ends(&result, Escalated, "twice in vain", &["0s svc.restart(on: fe1)", "0s svc.restart(on: fe1)"]);
+    assert_eq!(result.told(), ["oncall: Main: the child did not", "oncall: Main: twice in vain"]);
+    let result = run_in(&program, "Main", "fe1", world().with(health(&[true])));
+    ends(&result, Resolved, "the child did it", &[]);
 }
 
 #[test]
@@ -78,8 +78,8 @@ fn the_same_child_twice_at_once_is_joined() {
         }}"
     );
     let slow = on("restart", "fe1").takes(d("10s"));
-    let scene = play(&text, world().with(slow).with(health(&[false, true])));
-    ends(&scene, Resolved, "both", &["0s-10s svc.restart(on: fe1)"]);
+    let result = play(&text, world().with(slow).with(health(&[false, true])));
+    ends(&result, Resolved, "both", &["0s-10s svc.restart(on: fe1)"]);
 }
 
 #[test]
@@ -93,15 +93,15 @@ fn ends_within_is_kept_and_cleans_up() {
         wait 1h
         resolve \"never\"
       }";
-    let scene = play(text, world().with(value(1)).with(on("kick", "fe1").takes(d("30s"))));
+    let result = play(text, world().with(value(1)).with(on("kick", "fe1").takes(d("30s"))));
     let ledger = ["0s svc.set(on: fe1, value: 5)", "0s-30s svc.kick(on: fe1)", "10m svc.set(on: fe1, value: 1)"];
-    ends(&scene, Escalated, "it did not end within 10m", &ledger);
+    ends(&result, Escalated, "it did not end within 10m", &ledger);
     let late = text.replace(
         "wait 1h",
         "let x = svc.value(server)\n require x > 99 else { wait 11m\n escalate to oncall \"late\" }",
     );
-    let scene = play(&late, world().with(value(1)));
-    assert_eq!(scene.ending.reason, "it did not end within 10m");
+    let result = play(&late, world().with(value(1)));
+    assert_eq!(result.ending.reason, "it did not end within 10m");
 }
 
 #[test]
@@ -114,10 +114,10 @@ fn a_lock_or_a_limit_refuses_before_anything_is_touched() {
         svc.restart(server)
         resolve \"done\"
       }";
-    let scene = play(text, world().taken("pool dag1"));
-    ends(&scene, Refused, "another run holds the lock of pool dag1", &[]);
-    let scene = play(text, world().charged("Main 1 per 1d per server=fe1", at("0s")));
-    assert_eq!((scene.ending.outcome, scene.ledger().len()), (Refused, 0));
+    let result = play(text, world().taken("pool dag1"));
+    ends(&result, Refused, "another run holds the lock of pool dag1", &[]);
+    let result = play(text, world().charged("Main 1 per 1d per server=fe1", at("0s")));
+    assert_eq!((result.ending.outcome, result.ledger().len()), (Refused, 0));
     ends(&play(text, world()), Resolved, "done", &["0s svc.restart(on: fe1)"]);
 }
 
@@ -135,40 +135,40 @@ fn a_long_clean_up_is_told_after_five_minutes_and_once() {
     let backend =
         "backend slow { disrupt off(on: host) undo back(on)\n disrupt back(on: host) idempotent timeout 30m }";
     let text = format!("{backend}\n{}", text.replace("svc.slow", "slow.off"));
-    let slow = Rule::new("slow.back").takes(d("20m"));
-    let scene = play(&text, world().with(value(1)).with(never).with(slow));
+    let slow = Rule::of("slow.back").takes(d("20m"));
+    let result = play(&text, world().with(value(1)).with(never).with(slow));
     let ledger = ["0s slow.off(on: fe1)", "0s svc.set(on: fe1, value: 9)", "0s-20m slow.back(on: fe1)"];
-    ends(&scene, Escalated, "it is late", &ledger);
-    assert_eq!(scene.world.told()[0].at, at("5m"));
-    assert!(body(&scene).contains("Clean-up is still going on"), "{}", body(&scene));
-    assert_eq!(scene.left(), ["svc.set(on: fe1, value: 9) | svc.set(on: fe1, value: 1)"]);
+    ends(&result, Escalated, "it is late", &ledger);
+    assert_eq!(result.world.told()[0].at, at("5m"));
+    assert!(body(&result).contains("Clean-up is still going on"), "{}", body(&result));
+    assert_eq!(result.left(), ["svc.set(on: fe1, value: 9) | svc.set(on: fe1, value: 1)"]);
 }
 
 #[test]
 fn nobody_reached_is_said() {
     let text = "runbook Main(server: web) { contact oncall\n escalate to oncall \"down\" }";
-    let scene = play(text, world().unreachable("oncall"));
-    assert!(scene.ending.undelivered);
-    assert_eq!(scene.ending.outcome, Escalated);
+    let result = play(text, world().unreachable("oncall"));
+    assert!(result.ending.nobody_told);
+    assert_eq!(result.ending.outcome, Escalated);
 }
 
 #[test]
 fn a_cancelled_child_cancels_its_caller() {
     let text = format!("{CHILD}\nrunbook Main(server: web) {{ contact oncall\n run Child(server)\n resolve \"all\" }}");
     let slow = on("restart", "fe1").takes(d("30s"));
-    let scene = play(&text, world().with(slow).with(health(&[false])).cancel_at(at("5s")));
-    assert_eq!(scene.ending.outcome, Cancelled);
-    assert_eq!(scene.ledger(), ["0s-? svc.restart(on: fe1)"], "an idempotent call is broken off");
+    let result = play(&text, world().with(slow).with(health(&[false])).cancel_at(at("5s")));
+    assert_eq!(result.ending.outcome, Cancelled);
+    assert_eq!(result.ledger(), ["0s-? svc.restart(on: fe1)"], "an idempotent call is broken off");
 }
 
 #[test]
 fn an_error_that_nothing_catches_escalates_with_its_evidence() {
     let text = "runbook Main(server: web) { contact oncall\n let x = svc.value(server)\n resolve \"${x}\" }";
     let error = rectify::value::ActionError::new(ErrorKind::Failed, "exit code 3").with(Value::text("disk full"));
-    let rule = on("value", "fe1").says(rectify::world::scripted::ScriptedAnswer::Fails(d("1s"), error));
-    let scene = play(text, world().with(rule));
-    ends(&scene, Escalated, "exit code 3", &[]);
-    assert!(body(&scene).contains("disk full"), "{}", body(&scene));
+    let rule = on("value", "fe1").says(rectify::world::scripted::Says::Fails(d("1s"), error));
+    let result = play(text, world().with(rule));
+    ends(&result, Escalated, "exit code 3", &[]);
+    assert!(body(&result).contains("disk full"), "{}", body(&result));
 }
 
 const QUEUED: &str = "
@@ -185,20 +185,20 @@ const QUEUED: &str = "
 fn what_an_alert_started_waits_for_its_turn() {
     let program = declared(QUEUED);
     let busy = || world().taken_until("fe1", at("95s"));
-    let scene = alerted(&program, "Main", "fe1", busy());
-    ends(&scene, Resolved, "done", &["1m40s svc.restart(on: fe1)"]);
-    let scene = run_in(&program, "Main", "fe1", busy());
-    ends(&scene, Refused, "another run holds the lock of fe1", &[]);
+    let result = alerted(&program, "Main", "fe1", busy());
+    ends(&result, Resolved, "done", &["1m40s svc.restart(on: fe1)"]);
+    let result = run_in(&program, "Main", "fe1", busy());
+    ends(&result, Refused, "another run holds the lock of fe1", &[]);
 }
 
 #[test]
 fn what_an_alert_started_is_never_turned_down_in_silence() {
     let program = declared(QUEUED);
-    let scene = alerted(&program, "Main", "fe1", world().taken("fe1"));
-    ends(&scene, Escalated, "it was not begun: another run holds the lock of fe1", &[]);
-    assert_eq!(scene.told().len(), 1);
-    took(&scene, "30m");
-    let scene = alerted(&program, "Main", "fe1", world().charged("Main 1 per 1h", at("0s")));
-    assert_eq!((scene.ending.outcome, scene.told().len()), (Escalated, 1));
-    assert!(scene.ending.reason.starts_with("it was not begun: "), "{}", scene.ending.reason);
+    let result = alerted(&program, "Main", "fe1", world().taken("fe1"));
+    ends(&result, Escalated, "it was not begun: another run holds the lock of fe1", &[]);
+    assert_eq!(result.told().len(), 1);
+    took(&result, "30m");
+    let result = alerted(&program, "Main", "fe1", world().charged("Main 1 per 1h", at("0s")));
+    assert_eq!((result.ending.outcome, result.told().len()), (Escalated, 1));
+    assert!(result.ending.reason.starts_with("it was not begun: "), "{}", result.ending.reason);
 }

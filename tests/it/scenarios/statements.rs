@@ -1,7 +1,7 @@
 //! Every word of the table, from its text to its effects.
 
-use super::stage::{body, ends, on, play, play_body, program, results, run_in, seen, took};
-use crate::engine_support::{at, d, health, value, world};
+use super::setup::{body, ends, on, play, play_body, program, results, run_in, seen, took};
+use crate::support::program::{at, d, health, value, world};
 use rectify::engine::RunOutcome::{Cancelled, Escalated, Resolved};
 use rectify::value::{ErrorKind, Outcome, Value};
 use rectify::world::scripted::{Person, Rule};
@@ -16,23 +16,23 @@ fn it_asks_until_it_is_fixed_for_so_long() {
       }
       escalate to oncall \"still broken\" with goal.answer";
     let looks = health(&[false, false, true, false, true, true]);
-    let scene = play_body(body, world().with(looks));
-    ends(&scene, Resolved, "fixed", &["0s svc.restart(on: fe1)"]);
+    let result = play_body(body, world().with(looks));
+    ends(&result, Resolved, "fixed", &["0s svc.restart(on: fe1)"]);
     // Asked at 10, 30 (holds), 50 (does not), 70 (holds), 90, 110, 130.
-    took(&scene, "130s");
+    took(&result, "130s");
 }
 
 #[test]
 fn require_escalates_with_what_was_seen_or_leaves_by_its_else() {
     let gate = "require svc.value(server) > 3\n resolve \"enough\"";
-    let scene = play_body(gate, world().with(value(2)));
+    let result = play_body(gate, world().with(value(2)));
     let reason = "a condition that the runbook requires does not hold: svc.value(on: fe1) > 3";
-    ends(&scene, Escalated, reason, &[]);
-    assert!(body(&scene).contains("svc.value(on: fe1): 2"), "{}", body(&scene));
+    ends(&result, Escalated, reason, &[]);
+    assert!(body(&result).contains("svc.value(on: fe1): 2"), "{}", body(&result));
     let gate = "require svc.value(server) > 3 else { escalate to vendor \"too few\" }\n resolve \"enough\"";
-    let scene = play_body(gate, world().with(value(2)));
-    ends(&scene, Escalated, "too few", &[]);
-    assert_eq!(scene.told(), ["vendor: Main: too few"]);
+    let result = play_body(gate, world().with(value(2)));
+    ends(&result, Escalated, "too few", &[]);
+    assert_eq!(result.told(), ["vendor: Main: too few"]);
     ends(&play_body(gate, world().with(value(4))), Resolved, "enough", &[]);
 }
 
@@ -40,13 +40,13 @@ fn require_escalates_with_what_was_seen_or_leaves_by_its_else() {
 fn approval_by_two_is_not_given_by_one() {
     let body = "require approval \"Wipe ${server}?\" by 2 within 1h\n svc.wipe(server)\n resolve if fixed\n escalate to oncall \"no\"";
     let person = |names: &[&str]| Person::answering("Wipe", "approve").after(d("5m")).by(names);
-    let scene = play_body(body, world().person(person(&["ann"])).with(health(&[true])));
-    ends(&scene, Escalated, "only 1 of 2 approved in time: Wipe fe1?", &[]);
-    took(&scene, "1h");
-    let scene = play_body(body, world().person(person(&["ann", "bob"])).with(health(&[true])));
-    ends(&scene, Resolved, "fixed", &["5m svc.wipe(on: fe1)"]);
-    let scene = play_body(body, world().person(Person::answering("Wipe", "deny").by(&["ann", "bob"])));
-    ends(&scene, Escalated, "approval was denied: Wipe fe1?", &[]);
+    let result = play_body(body, world().person(person(&["ann"])).with(health(&[true])));
+    ends(&result, Escalated, "only 1 of 2 approved in time: Wipe fe1?", &[]);
+    took(&result, "1h");
+    let result = play_body(body, world().person(person(&["ann", "bob"])).with(health(&[true])));
+    ends(&result, Resolved, "fixed", &["5m svc.wipe(on: fe1)"]);
+    let result = play_body(body, world().person(Person::answering("Wipe", "deny").by(&["ann", "bob"])));
+    ends(&result, Escalated, "approval was denied: Wipe fe1?", &[]);
 }
 
 #[test]
@@ -58,9 +58,9 @@ fn ask_takes_its_default_when_nobody_answers() {
       }
       resolve if fixed
       escalate to oncall \"no\"";
-    let scene = play_body(body, world());
-    ends(&scene, Escalated, "it waits for a restart", &[]);
-    took(&scene, "10m");
+    let result = play_body(body, world());
+    ends(&result, Escalated, "it waits for a restart", &[]);
+    took(&result, "10m");
     let now = Person::answering("Restart", "now").after(d("1m"));
     ends(&play_body(body, world().person(now).with(health(&[true]))), Resolved, "fixed", &["1m svc.restart(on: fe1)"]);
 }
@@ -69,28 +69,28 @@ fn ask_takes_its_default_when_nobody_answers() {
 fn wait_until_a_condition_has_held() {
     let body = "wait until svc.value(server) == 0 within 1m for 30s every 10s\n svc.restart(server)\n resolve if fixed\n escalate to oncall \"no\"";
     let values = [3, 0, 4, 0].into_iter().fold(on("value", "fe1"), |rule, number| rule.answers(Value::number(number)));
-    let scene = play_body(body, world().with(values).with(health(&[true])));
+    let result = play_body(body, world().with(values).with(health(&[true])));
     // At 0, 10 (holds), 20 (does not), 30 (holds), 40, 50, 60.
-    ends(&scene, Resolved, "fixed", &["1m svc.restart(on: fe1)"]);
-    let scene = play_body(body, world().with(value(3)));
-    ends(&scene, Escalated, "waited in vain until svc.value(on: fe1) == 0", &[]);
-    let scene = play_body(body, world());
+    ends(&result, Resolved, "fixed", &["1m svc.restart(on: fe1)"]);
+    let result = play_body(body, world().with(value(3)));
+    ends(&result, Escalated, "waited in vain until svc.value(on: fe1) == 0", &[]);
+    let result = play_body(body, world());
     let reason =
         "could not find out in time whether svc.value(on: fe1) == 0: the script says nothing of svc.value(on: fe1)";
-    ends(&scene, Escalated, reason, &[]);
+    ends(&result, Escalated, reason, &[]);
 }
 
 #[test]
 fn an_idempotent_action_is_tried_again() {
     let body = "retry 3 times every 10s { svc.restart(server) }\n resolve if fixed\n escalate to oncall \"no\"";
     let fails = || on("restart", "fe1").fails(ErrorKind::Failed, "busy").fails(ErrorKind::TimedOut, "silence");
-    let scene = play_body(body, world().with(fails().takes(d("1s"))).with(health(&[true])));
+    let result = play_body(body, world().with(fails().takes(d("1s"))).with(health(&[true])));
     let ledger =
         ["0s-0s svc.restart(on: fe1) Failed", "10s-10s svc.restart(on: fe1) Unknown", "20s-21s svc.restart(on: fe1)"];
-    ends(&scene, Resolved, "fixed", &ledger);
-    let scene = play_body(body, world().with(fails().fails(ErrorKind::Failed, "broken")));
-    assert_eq!((scene.ending.outcome, scene.ending.reason.as_str()), (Escalated, "broken"));
-    assert_eq!(scene.ledger().len(), 3);
+    ends(&result, Resolved, "fixed", &ledger);
+    let result = play_body(body, world().with(fails().fails(ErrorKind::Failed, "broken")));
+    assert_eq!((result.ending.outcome, result.ending.reason.as_str()), (Escalated, "broken"));
+    assert_eq!(result.ledger().len(), 3);
 }
 
 #[test]
@@ -105,15 +105,15 @@ fn catch_knows_kind_message_and_action() {
       resolve if fixed
       escalate to oncall \"no\"";
     let fails = |kind| on("restart", "fe1").fails(kind, "no way there");
-    let scene = play_body(body, world().with(fails(ErrorKind::Unreachable)));
-    ends(&scene, Escalated, "svc.restart(on: fe1): no way there", &["0s-0s svc.restart(on: fe1) NotPerformed"]);
-    let scene = play_body(body, world().taken("fe1"));
+    let result = play_body(body, world().with(fails(ErrorKind::Unreachable)));
+    ends(&result, Escalated, "svc.restart(on: fe1): no way there", &["0s-0s svc.restart(on: fe1) NotPerformed"]);
+    let result = play_body(body, world().taken("fe1"));
     let reason = "svc.restart(on: fe1): another run holds the lock of fe1";
-    ends(&scene, Escalated, reason, &[]);
-    assert_eq!(results(&scene), [("svc.restart(on: fe1)".to_owned(), Outcome::Refused)]);
-    let scene = play_body(body, world().with(fails(ErrorKind::Failed)).with(health(&[true])));
-    ends(&scene, Resolved, "fixed", &["0s-0s svc.restart(on: fe1) Failed"]);
-    assert_eq!(scene.told(), ["oncall: Main: went on after no way there"]);
+    ends(&result, Escalated, reason, &[]);
+    assert_eq!(results(&result), [("svc.restart(on: fe1)".to_owned(), Outcome::Refused)]);
+    let result = play_body(body, world().with(fails(ErrorKind::Failed)).with(health(&[true])));
+    ends(&result, Resolved, "fixed", &["0s-0s svc.restart(on: fe1) Failed"]);
+    assert_eq!(result.told(), ["oncall: Main: went on after no way there"]);
 }
 
 #[test]
@@ -129,13 +129,13 @@ fn what_is_caught_names_the_call_that_the_runbook_made() {
              \"<${{e.action}}> ${{e.kind}}\" }}\n resolve \"well\" }}"
         )
     };
-    let scene = play(&main("team.cure(server)"), world().with(on("restart", "fe1").fails(ErrorKind::Failed, "no")));
-    ends(&scene, Escalated, "<team.cure(on: fe1)> failed", &["0s-0s svc.restart(on: fe1) Failed"]);
+    let result = play(&main("team.cure(server)"), world().with(on("restart", "fe1").fails(ErrorKind::Failed, "no")));
+    ends(&result, Escalated, "<team.cure(on: fe1)> failed", &["0s-0s svc.restart(on: fe1) Failed"]);
     let json = Value::Json(std::sync::Arc::new(serde_json::json!({"sum": "many"})));
-    let scene = play(&main("let x = team.sum(server)"), world().with(on("raw", "fe1").answers(json)));
-    ends(&scene, Escalated, "<team.sum(on: fe1)> mismatch", &[]);
-    let scene = play(&main("let x = 1 / svc.value(server)"), world().with(value(0)));
-    ends(&scene, Escalated, "<> mismatch", &[]);
+    let result = play(&main("let x = team.sum(server)"), world().with(on("raw", "fe1").answers(json)));
+    ends(&result, Escalated, "<team.sum(on: fe1)> mismatch", &[]);
+    let result = play(&main("let x = 1 / svc.value(server)"), world().with(value(0)));
+    ends(&result, Escalated, "<> mismatch", &[]);
 }
 
 #[test]
@@ -168,9 +168,9 @@ fn an_escalation_in_a_parallel_loop_lets_the_others_clean_up() {
         .with(Rule::new("svc.set").takes(d("1s")))
         .with(Rule::new("svc.restart").takes(d("1s")))
         .with(on("restart", "fe2").takes(d("30s")));
-    let scene = play_body(body, world);
+    let result = play_body(body, world);
     ends(
-        &scene,
+        &result,
         Escalated,
         "fe1 is beyond help",
         &[
@@ -182,7 +182,7 @@ fn an_escalation_in_a_parallel_loop_lets_the_others_clean_up() {
             "31s-32s svc.set(on: fe2, value: 1)",
         ],
     );
-    assert_eq!(scene.told(), ["vendor: Main: fe1 is beyond help"]);
+    assert_eq!(result.told(), ["vendor: Main: fe1 is beyond help"]);
 }
 
 #[test]
@@ -191,10 +191,10 @@ fn repeat_stops_when_it_holds_and_has_an_else() {
       repeat 3 times every 1m until svc.health(server) { svc.restart(server) } else { escalate to vendor \"in vain\" }
       resolve if fixed
       escalate to oncall \"no\"";
-    let scene = play_body(body, world().with(health(&[false, true])));
-    ends(&scene, Resolved, "fixed", &["0s svc.restart(on: fe1)", "1m svc.restart(on: fe1)"]);
-    let scene = play_body(body, world().with(health(&[false])));
-    assert_eq!((scene.ending.reason.as_str(), scene.ledger().len()), ("in vain", 3));
+    let result = play_body(body, world().with(health(&[false, true])));
+    ends(&result, Resolved, "fixed", &["0s svc.restart(on: fe1)", "1m svc.restart(on: fe1)"]);
+    let result = play_body(body, world().with(health(&[false])));
+    assert_eq!((result.ending.reason.as_str(), result.ledger().len()), ("in vain", 3));
 }
 
 #[test]
@@ -203,9 +203,9 @@ fn manual_work_is_done_failed_or_not_heard_of() {
     let well = || world().with(health(&[true]));
     let person = Person::answering("Replace", "done").after(d("2h"));
     ends(&play_body(body, well().person(person)), Resolved, "as far as it goes", &["2h svc.restart(on: fe1)"]);
-    let scene = play_body(body, well());
-    ends(&scene, Resolved, "as far as it goes", &["4h svc.restart(on: fe1)"]);
-    assert_eq!(scene.told(), ["oncall: Main: not yet"]);
+    let result = play_body(body, well());
+    ends(&result, Resolved, "as far as it goes", &["4h svc.restart(on: fe1)"]);
+    assert_eq!(result.told(), ["oncall: Main: not yet"]);
 }
 
 #[test]
@@ -228,8 +228,8 @@ fn values_are_reckoned_as_the_checker_says() {
         else { escalate to oncall \"${first}\" }
       }";
     let items = on("items", "fe1").answers(Value::list(["a", "bb", "zz"].map(Value::text)));
-    let scene = play_body(body, world().with(items).with(on("alarms", "fe1").answers(Value::list([]))));
-    ends(&scene, Resolved, "zz of 2 after 30s", &[]);
+    let result = play_body(body, world().with(items).with(on("alarms", "fe1").answers(Value::list([]))));
+    ends(&result, Resolved, "zz of 2 after 30s", &[]);
 }
 
 #[test]
@@ -242,14 +242,14 @@ fn a_record_is_looked_into_and_an_empty_list_says_nothing() {
           escalate to oncall \"${items.count}\" }
       }"
     .replace("server)  \n", "server)\n");
-    let scene = play_body(&body, world().with(on("seen", "fe1").answers(seen("Up", 4))));
-    ends(&scene, Resolved, "4", &[]);
+    let result = play_body(&body, world().with(on("seen", "fe1").answers(seen("Up", 4))));
+    ends(&result, Resolved, "4", &[]);
     let empty = on("items", "fe1").answers(Value::list([]));
-    let scene = play_body(&body, world().with(on("seen", "fe1").answers(seen("Odd", 4))).with(empty));
-    ends(&scene, Escalated, "svc.items answered with an empty list, which says nothing", &[]);
-    let scene = play_body(&body, world().with(on("seen", "fe1").answers(seen("Sideways", 4))));
+    let result = play_body(&body, world().with(on("seen", "fe1").answers(seen("Odd", 4))).with(empty));
+    ends(&result, Escalated, "svc.items answered with an empty list, which says nothing", &[]);
+    let result = play_body(&body, world().with(on("seen", "fe1").answers(seen("Sideways", 4))));
     let reason = "svc.seen answered with something else than its signature says: the field state of Seen: \"Sideways\" is none of Up, Down, Odd";
-    ends(&scene, Escalated, reason, &[]);
+    ends(&result, Escalated, reason, &[]);
 }
 
 #[test]
@@ -260,13 +260,13 @@ fn the_answer_of_the_goal_is_full_before_it_was_asked() {
       if seen.verdict == unknown { notify oncall \"${seen.probe}: ${seen.reason}, ${since}\" }
       let value = goal.answer.value else { escalate to oncall \"nothing was seen\" with goal.answer }
       resolve \"${value}\"";
-    let scene = play_body(body, world());
-    ends(&scene, Escalated, "nothing was seen", &[]);
-    assert_eq!(scene.told()[0], "oncall: Main: Healthy: not asked yet, 0s");
+    let result = play_body(body, world());
+    ends(&result, Escalated, "nothing was seen", &[]);
+    assert_eq!(result.told()[0], "oncall: Main: Healthy: not asked yet, 0s");
     let asked = format!("resolve if fixed\n{body}");
-    let scene = play_body(&asked, world().with(health(&[false])));
-    ends(&scene, Resolved, "false", &[]);
-    assert_eq!(scene.told(), Vec::<String>::new());
+    let result = play_body(&asked, world().with(health(&[false])));
+    ends(&result, Resolved, "false", &[]);
+    assert_eq!(result.told(), Vec::<String>::new());
 }
 
 #[test]
@@ -292,15 +292,15 @@ fn a_probe_is_asked_again_gives_up_and_says_unknown() {
       }";
     let odd = || on("seen", "fe1").answers(seen("Odd", 1));
     ends(&play(text, world().with(odd()).with(health(&[false]))), Escalated, "cannot tell whether it is fixed", &[]);
-    let scene = play(text, world().with(odd()).with(health(&[true])));
-    ends(&scene, Escalated, "nobody can tell", &[]);
+    let result = play(text, world().with(odd()).with(health(&[true])));
+    ends(&result, Escalated, "nobody can tell", &[]);
     let busy = on("seen", "fe1").answers(seen("Up", 20));
-    let scene = play(text, world().with(busy).with(health(&[false])));
-    ends(&scene, Escalated, "restarted", &["20s svc.restart(on: fe1)"]);
+    let result = play(text, world().with(busy).with(health(&[false])));
+    ends(&result, Escalated, "restarted", &["20s svc.restart(on: fe1)"]);
     let calm = on("seen", "fe1").answers(seen("Up", 20)).answers(seen("Up", 2));
-    let scene = play(text, world().with(calm).with(health(&[false])));
-    ends(&scene, Resolved, "fixed", &[]);
-    took(&scene, "5s");
+    let result = play(text, world().with(calm).with(health(&[false])));
+    ends(&result, Resolved, "fixed", &[]);
+    took(&result, "5s");
 }
 
 #[test]
@@ -311,10 +311,10 @@ fn cancel_in_the_middle_undoes_and_waits_for_what_cannot_be_broken_off() {
       wait 1h
       resolve \"never\"";
     let slow = on("kick", "fe1").takes(d("40s"));
-    let scene = play_body(body, world().with(value(1)).with(slow).cancel_at(at("10s")));
+    let result = play_body(body, world().with(value(1)).with(slow).cancel_at(at("10s")));
     let ledger = ["0s svc.set(on: fe1, value: 7)", "0s-40s svc.kick(on: fe1)", "40s svc.set(on: fe1, value: 1)"];
-    ends(&scene, Cancelled, "it was cancelled", &ledger);
-    assert!(scene.told().is_empty() && scene.left().is_empty());
+    ends(&result, Cancelled, "it was cancelled", &ledger);
+    assert!(result.told().is_empty() && result.left().is_empty());
 }
 
 #[test]
@@ -347,8 +347,8 @@ fn an_answer_that_is_too_old_is_not_used_but_told() {
                escalate to oncall \"it was ${{load}}\" with load
              }}"
         );
-        let scene = play(&text, world().with(load()).with(value(1)));
-        ends(&scene, Escalated, reason, &[]);
+        let result = play(&text, world().with(load()).with(value(1)));
+        ends(&result, Escalated, reason, &[]);
     }
     let told = "load: 3";
     let text = "
@@ -381,8 +381,8 @@ fn what_a_loop_goes_over_grows_old_and_an_undo_may_use_it_all_the_same() {
       wait 10m
       resolve \"well\"";
     let load = on("load", "fe1").answers(Value::number(3));
-    let scene = play_body(text, world().with(load).with(health(&[true])));
-    ends(&scene, Resolved, "well", &["0s svc.touch(on: fe1)", "10m svc.set(on: fe1, value: 3)"]);
+    let result = play_body(text, world().with(load).with(health(&[true])));
+    ends(&result, Resolved, "well", &["0s svc.touch(on: fe1)", "10m svc.set(on: fe1, value: 3)"]);
 }
 
 #[test]

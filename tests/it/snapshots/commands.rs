@@ -1,6 +1,6 @@
 //! Commands that only read and write files: `fmt`, `doc`, `explain`, `actions`, `man`.
 
-use crate::cli_support::{Project, runbook};
+use crate::support::project::{Project, runbook};
 use crate::support::snapshot::{assert_snapshot, for_each, transcript};
 
 #[test]

@@ -1,9 +1,10 @@
 //! What `rectify check` shows of every file with mistakes, drawn as on a terminal without colours.
 
 use super::names_in;
-use crate::cli_support::{Project, runbook};
-use crate::corpus::{TestFiles, folder, roots, screen};
 use crate::lint_rules::fixture;
+use crate::support::files::{TestFolder, roots, screen, tests_folder};
+use crate::support::project::rectify;
+use crate::support::project::{Project, runbook};
 use crate::support::snapshot::{assert_snapshot, for_each, shown, transcript};
 use std::path::Path;
 
@@ -11,20 +12,20 @@ use std::path::Path;
 fn invalid_runbooks() {
     for_each(roots("invalid"), |root| {
         let case = if root.ends_with("main.runbook") { root.parent().unwrap() } else { &root };
-        assert_snapshot("invalid", &case.file_stem().unwrap().to_string_lossy(), &screen(&TestFiles, &root));
+        assert_snapshot("invalid", &case.file_stem().unwrap().to_string_lossy(), &screen(&TestFolder, &root));
     });
 }
 
 #[test]
 fn lint_fixtures() {
-    for_each(names_in(&folder().join("lint")), |rule| {
+    for_each(names_in(&tests_folder().join("lint")), |rule| {
         assert_snapshot("lint", &rule, &fixture(&rule, "bad").lint_all().screen());
     });
 }
 
 #[test]
 fn inventories() {
-    let fixtures = folder().join("fixtures/inventory");
+    let fixtures = tests_folder().join("fixtures/inventory");
     for_each(names_in(&fixtures), |name| {
         let read =
             |path: &Path| std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -44,11 +45,11 @@ fn inventories() {
 
 #[test]
 fn worlds() {
-    let fixtures = folder().join("fixtures/world");
+    let fixtures = tests_folder().join("fixtures/world");
     for_each(names_in(&fixtures), |name| {
         let world = format!("tests/fixtures/world/{name}.yaml");
         let arguments = ["simulate", "runbooks/exchange", "--world", &world];
-        let ran = Project::run_in_repository(&arguments);
+        let ran = rectify(&arguments);
         assert_eq!(ran.code, Some(2), "{name} has no mistake: {ran:#?}");
         assert_snapshot("world", &name, &shown(&arguments, &ran));
     });

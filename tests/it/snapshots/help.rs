@@ -1,6 +1,6 @@
 //! The help of the program and of each command.
 
-use crate::cli_support::Project;
+use crate::support::project::Project;
 use crate::support::snapshot::{assert_snapshot, for_each, transcript};
 
 #[test]

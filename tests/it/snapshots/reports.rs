@@ -1,6 +1,6 @@
 //! The reports of `rectify check` and `rectify test` for programs and CI servers.
 
-use crate::cli_support::{Project, runbook};
+use crate::support::project::{Project, runbook};
 use crate::support::snapshot::{assert_snapshot, for_each, shown, transcript};
 
 /// Findings of two files and of the inventory: an error, warnings, labels, help, and lines that need care.

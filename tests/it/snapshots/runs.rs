@@ -1,8 +1,10 @@
 //! Runs as they are shown while they go on: real ones, dry runs and simulated ones.
 
-use crate::cli_signals::wait_for;
-use crate::cli_support::{Project, Ran};
 use crate::support::mail_sink::MailSink;
+use crate::support::project::rectify;
+use crate::support::project::signal;
+use crate::support::project::wait_for;
+use crate::support::project::{Project, Ran};
 use crate::support::snapshot::{assert_masked_snapshot, assert_snapshot, for_each, shown, transcript};
 
 /// The shop is up where there is a file `up`, and drained where there is one `drained`.
@@ -178,8 +180,7 @@ fn a_signal_cancels_a_run() {
     let arguments = run_of("Waits", &[]);
     let mut child = project.command(&arguments).spawn().unwrap();
     let before = wait_for(&mut child, "waiting");
-    let process = rustix::process::Pid::from_raw(child.id() as i32).unwrap();
-    rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
+    signal(&child, rustix::process::Signal::INT);
     let mut ran = Ran::of(child.wait_with_output().unwrap());
     ran.stdout.insert_str(0, &before);
     assert_masked_snapshot("run", "cancelled", &shown(&arguments, &ran));
@@ -211,8 +212,9 @@ fn alerts() {
         std::fs::write(project.path("alert.json"), alert).unwrap();
         let arguments = [&["run", ".", "--alert", "alert.json", "--id", "r1"], more].concat();
         let mut text = transcript(&project, &arguments);
-        if let Ok(kept) = std::fs::read_to_string(project.path("../state/rectify/undelivered.txt")) {
-            text += &format!("--- undelivered.txt\n{kept}");
+        match project.undelivered() {
+            kept if kept.is_empty() => {}
+            kept => text += &format!("--- undelivered.txt\n{kept}"),
         }
         assert_masked_snapshot("run", name, &text);
     });
@@ -237,7 +239,7 @@ fn simulated_runs() {
     ];
     for_each(cases, |(name, world, more)| {
         let arguments = [&["simulate", "runbooks/exchange", "--world", &world], more].concat();
-        assert_snapshot("simulate", name, &shown(&arguments, &Project::run_in_repository(&arguments)));
+        assert_snapshot("simulate", name, &shown(&arguments, &rectify(&arguments)));
     });
 }
 
@@ -245,5 +247,5 @@ fn simulated_runs() {
 fn a_violation() {
     let arguments =
         ["simulate", "tests/oracle/block-left.runbook", "--world", "tests/oracle/block-left.yaml", "server=mbx1"];
-    assert_snapshot("simulate", "violation", &shown(&arguments, &Project::run_in_repository(&arguments)));
+    assert_snapshot("simulate", "violation", &shown(&arguments, &rectify(&arguments)));
 }

@@ -1,6 +1,6 @@
 //! What is said of a command line, a file or an argument that cannot be used: exit code 2.
 
-use crate::cli_support::{Project, runbook};
+use crate::support::project::{Project, runbook};
 use crate::support::snapshot::{assert_snapshot, for_each, transcript, transcript_of};
 
 /// A case: the name of its snapshot, and the arguments.

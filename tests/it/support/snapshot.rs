@@ -2,15 +2,16 @@
 //!
 //! `INSTA_UPDATE=always` accepts what is new. `INSTA_UPDATE=no`, as in CI, fails on any difference and writes nothing.
 
-use crate::cli_support::{Project, Ran};
+use crate::support::project::{Project, Ran};
+use crate::support::repository;
 use insta::Settings;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 /// The folder of all snapshots.
 pub fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots")
+    repository().join("tests/snapshots")
 }
 
 /// Compares `text` with `tests/snapshots/GROUP/NAME.snap`.

@@ -1,7 +1,9 @@
-//! A folder with runbooks, and the program run in it.
+//! The program, run in a temporary folder with runbooks or in this repository.
 
+use super::repository;
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 /// A folder of its own, with a state folder beside it.
 pub struct Project {
@@ -9,15 +11,18 @@ pub struct Project {
 }
 
 impl Project {
-    /// A project of these files.
+    /// Writes these files.
     pub fn new(files: &[(&str, &str)]) -> Self {
         let project = Self { folder: tempfile::tempdir().unwrap() };
-        for (name, text) in files {
-            let path = project.path(name);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
+        files.iter().for_each(|(name, text)| project.write(name, text));
         project
+    }
+
+    /// Writes a file, and the folders that it is in.
+    pub fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
     }
 
     /// A path in it.
@@ -40,19 +45,24 @@ impl Project {
         command
     }
 
-    /// What came of the program, started in the folder of this repository.
-    pub fn run_in_repository(arguments: &[&str]) -> Ran {
-        let project = Self::new(&[]);
-        Ran::of(project.command(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap())
+    /// What is kept of messages that reached nobody.
+    pub fn undelivered(&self) -> String {
+        std::fs::read_to_string(self.path("../state/rectify/undelivered.txt")).unwrap_or_default()
     }
 
-    /// What came of it.
+    /// Runs the program in the folder.
     pub fn run(&self, arguments: &[&str]) -> Ran {
         Ran::of(self.command(arguments).output().unwrap())
     }
 }
 
-/// What came of a command.
+/// Runs the program in the folder of this repository.
+pub fn rectify(arguments: &[&str]) -> Ran {
+    let state = Project::new(&[]);
+    Ran::of(state.command(arguments).current_dir(repository()).output().unwrap())
+}
+
+/// How a command ended and what it wrote.
 #[derive(Debug)]
 pub struct Ran {
     pub code: Option<i32>,
@@ -93,4 +103,26 @@ pub fn runbook(name: &str, parameters: &str, statements: &str) -> String {
 /// A statement that leaves a file behind.
 pub fn touch(path: &Path) -> String {
     format!("  exec.disrupt([\"touch\", {:?}])", path.display().to_string())
+}
+
+/// Reads lines until one holds the text; everything up to there.
+#[track_caller]
+pub fn wait_for(child: &mut Child, text: &str) -> String {
+    let stdout = child.stdout.as_mut().unwrap();
+    // One byte at a time, so that nothing is lost to whoever reads on.
+    let mut seen = Vec::new();
+    let mut byte = [0];
+    while stdout.read(&mut byte).unwrap() == 1 {
+        seen.push(byte[0]);
+        if byte[0] == b'\n' && String::from_utf8_lossy(&seen).contains(text) {
+            return String::from_utf8_lossy(&seen).into_owned();
+        }
+    }
+    panic!("{text:?} did not come: {}", String::from_utf8_lossy(&seen));
+}
+
+/// Sends a signal to a process that a test has started.
+pub fn signal(child: &Child, signal: rustix::process::Signal) {
+    let process = rustix::process::Pid::from_raw(child.id() as i32).unwrap();
+    rustix::process::kill_process(process, signal).unwrap();
 }

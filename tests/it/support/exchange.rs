@@ -1,5 +1,6 @@
 //! A hand on the modelled Exchange: sends requests as the backends do, and lets virtual time pass.
 
+use crate::support::repository;
 use rectify::inventory;
 use rectify::simulation::exchange::{Account, Model, Settings, Violation};
 use rectify::source::FileId;
@@ -7,11 +8,11 @@ use rectify::transport::powershell::{Envelope, Filter, Request, SCHEMA, Target};
 use rectify::value::{Host, SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The folder of the Exchange runbooks.
 pub fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks/exchange")
+    repository().join("runbooks/exchange")
 }
 
 /// The hosts of the example inventory.

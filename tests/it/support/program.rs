@@ -1,9 +1,9 @@
-//! Programs for the engine's tests, built by hand, and scenes: a program run in a scripted world.
+//! Programs for the tests of the engine, built by hand, and what comes of running one in a scripted world.
 
+use rectify::check::program::*;
+use rectify::check::types::Type;
 use rectify::engine::event::{Event, EventKind};
-use rectify::engine::{Ending, Start, dry_run, run};
-use rectify::program::types::Type;
-use rectify::program::*;
+use rectify::engine::{Ending, Start, rehearse, run};
 use rectify::source::Span;
 use rectify::value::{Class, Host, HostSettings, Outcome, SignedDuration, Timestamp, Value, display_duration};
 use rectify::world::scripted::{Rule, Scripted};
@@ -219,21 +219,21 @@ pub fn temporarily_block(statements: Vec<Statement>, undo: Vec<Statement>, keep_
     s(StatementKind::TemporarilyBlock { block: block(statements), undo: block(undo), keep_on_failure })
 }
 
-pub const TEMPORARILY: Retention = Retention::Temporarily { keep_on_failure: false };
-pub const KEPT: Retention = Retention::Temporarily { keep_on_failure: true };
-pub const PERMANENTLY: Retention = Retention::Permanently { undo_on_failure: false };
-pub const UNDONE: Retention = Retention::Permanently { undo_on_failure: true };
+pub const TEMPORARILY: Adverb = Adverb::Temporarily { keep_on_failure: false };
+pub const KEPT: Adverb = Adverb::Temporarily { keep_on_failure: true };
+pub const PERMANENTLY: Adverb = Adverb::Permanently { undo_on_failure: false };
+pub const UNDONE: Adverb = Adverb::Permanently { undo_on_failure: true };
 
 /// A program with the actions below, three hosts, and the probe `Healthy`.
-pub struct Maker {
+pub struct ProgramBuilder {
     pub program: Program,
 }
 
-impl Maker {
+impl ProgramBuilder {
     pub fn new() -> Self {
-        let mut maker = Self { program: Program::default() };
+        let mut builder = Self { program: Program::default() };
         for (name, dag) in [("fe1", "dag1"), ("fe2", "dag1"), ("fe3", "dag2")] {
-            maker.program.hosts.push(Host {
+            builder.program.hosts.push(Host {
                 name: name.into(),
                 address: "192.0.2.1".to_owned(),
                 aliases: vec![format!("{name}.example.net").into()],
@@ -243,38 +243,38 @@ impl Maker {
             });
         }
         let on = || vec![("on", Type::Host(Vec::new()))];
-        maker.action("svc.health", Class::Observe, on(), Type::Boolean);
-        maker.action("svc.value", Class::Observe, on(), Type::Number);
-        maker.action("svc.items", Class::Observe, on(), Type::List(Box::new(Type::Text)));
-        maker.action("host.boot_time", Class::Observe, on(), Type::Text);
-        maker.action("svc.restart", Class::Disrupt, on(), Type::Nothing);
-        maker.action("svc.touch", Class::Change, on(), Type::Nothing);
+        builder.action("svc.health", Class::Observe, on(), Type::Boolean);
+        builder.action("svc.value", Class::Observe, on(), Type::Number);
+        builder.action("svc.items", Class::Observe, on(), Type::List(Box::new(Type::Text)));
+        builder.action("host.boot_time", Class::Observe, on(), Type::Text);
+        builder.action("svc.restart", Class::Disrupt, on(), Type::Nothing);
+        builder.action("svc.touch", Class::Change, on(), Type::Nothing);
         let set = vec![("on", Type::Host(Vec::new())), ("value", Type::Number)];
-        maker.action("svc.set", Class::Change, set, Type::Nothing);
-        maker.action("svc.resume", Class::Change, on(), Type::Nothing);
-        maker.action("svc.drain", Class::Disrupt, on(), Type::Nothing);
-        maker.action("host.reboot", Class::Disrupt, on(), Type::Nothing);
-        maker.action("svc.leave", Class::Change, on(), Type::Nothing);
+        builder.action("svc.set", Class::Change, set, Type::Nothing);
+        builder.action("svc.resume", Class::Change, on(), Type::Nothing);
+        builder.action("svc.drain", Class::Disrupt, on(), Type::Nothing);
+        builder.action("host.reboot", Class::Disrupt, on(), Type::Nothing);
+        builder.action("svc.leave", Class::Change, on(), Type::Nothing);
 
-        let saves = maker.call("svc.value", vec![local(0)]);
-        let undo = maker.call("svc.set", vec![local(0), local(2)]);
-        maker.change("svc.set", |action| {
+        let saves = builder.call("svc.value", vec![local(0)]);
+        let undo = builder.call("svc.set", vec![local(0), local(2)]);
+        builder.change("svc.set", |action| {
             action.idempotent = true;
             action.locals = locals(3);
             action.saves = Some((saves, 2));
             action.undo = Some(undo);
         });
-        let undo = maker.call("svc.resume", vec![local(0)]);
-        maker.change("svc.drain", |action| action.undo = Some(undo));
-        maker.change("svc.touch", |action| action.idempotent = true);
-        let confirm = maker.call("host.boot_time", vec![local(0)]);
-        maker.change("host.reboot", |action| {
+        let undo = builder.call("svc.resume", vec![local(0)]);
+        builder.change("svc.drain", |action| action.undo = Some(undo));
+        builder.change("svc.touch", |action| action.idempotent = true);
+        let confirm = builder.call("host.boot_time", vec![local(0)]);
+        builder.change("host.reboot", |action| {
             action.once = true;
             action.confirm = Some(confirm);
             action.timeout = d("20m");
         });
-        let ask = maker.call("svc.health", vec![local(0)]);
-        maker.program.probes.push(Probe {
+        let ask = builder.call("svc.health", vec![local(0)]);
+        builder.program.probes.push(Probe {
             name: "Healthy".into(),
             title: "It is healthy".into(),
             group: None,
@@ -289,7 +289,7 @@ impl Maker {
             passed_if: local(1),
             span: span(),
         });
-        maker
+        builder
     }
 
     pub fn action(&mut self, name: &str, class: Class, with: Vec<(&str, Type)>, returns: Type) {
@@ -337,10 +337,10 @@ impl Maker {
     }
 
     pub fn act(&self, name: &str, arguments: Vec<Expression>) -> Statement {
-        self.act_as(Retention::None, name, arguments)
+        self.act_as(Adverb::None, name, arguments)
     }
 
-    pub fn act_as(&self, adverb: Retention, name: &str, arguments: Vec<Expression>) -> Statement {
+    pub fn act_as(&self, adverb: Adverb, name: &str, arguments: Vec<Expression>) -> Statement {
         s(StatementKind::Act { call: self.call(name, arguments), adverb })
     }
 
@@ -348,7 +348,7 @@ impl Maker {
         self.act("svc.restart", vec![host(on)])
     }
 
-    pub fn set(&self, adverb: Retention, on: &str, value: i64) -> Statement {
+    pub fn set(&self, adverb: Adverb, on: &str, value: i64) -> Statement {
         self.act_as(adverb, "svc.set", vec![host(on), num(value)])
     }
 
@@ -396,23 +396,24 @@ impl Maker {
         self.program
     }
 
-    /// The first runbook, about `fe1`, run in a world.
-    pub fn scene(self, world: Scripted) -> Scene {
+    /// Runs the first runbook for `fe1` in a world.
+    pub fn run(self, world: Scripted) -> RunResult {
         let program = self.finish();
         let ending = world.drive(run(&program, &world, starting())).expect("the run ends");
-        Scene { ending, world }
+        RunResult { ending, world }
     }
 
     /// The same with a goal for the first runbook.
-    pub fn scene_with_goal(mut self, world: Scripted) -> Scene {
+    pub fn run_with_goal(mut self, world: Scripted) -> RunResult {
         self.program.runbooks[0].goal = Some(self.goal(local(0)));
-        self.scene(world)
+        self.run(world)
     }
 
-    pub fn rehearsal(self, world: Scripted) -> Scene {
+    /// Dry-runs the first runbook for `fe1`.
+    pub fn dry_run(self, world: Scripted) -> RunResult {
         let program = self.finish();
-        let ending = world.drive(dry_run(&program, &world, starting())).expect("the rehearsal ends");
-        Scene { ending, world }
+        let ending = world.drive(rehearse(&program, &world, starting())).expect("the dry run ends");
+        RunResult { ending, world }
     }
 }
 
@@ -433,7 +434,7 @@ fn parameters(of: Vec<(&str, Type)>) -> Vec<Parameter> {
 }
 
 /// A run that has ended.
-pub struct Scene {
+pub struct RunResult {
     pub ending: Ending,
     pub world: Scripted,
 }
@@ -443,7 +444,7 @@ fn without_name(subject: &str) -> &str {
     subject.split_once(")] ").map_or(subject, |(_, rest)| rest)
 }
 
-impl Scene {
+impl RunResult {
     /// Every effect: when it began and ended, the call, what was said of it.
     pub fn ledger(&self) -> Vec<String> {
         let since = |time: Timestamp| display_duration(time.duration_since(start()));
@@ -494,15 +495,15 @@ pub fn world() -> Scripted {
 
 /// The service is healthy or not, look by look; the last stays.
 pub fn health(looks: &[bool]) -> Rule {
-    looks.iter().fold(Rule::new("svc.health"), |rule, look| rule.answers(Value::Boolean(*look)))
+    looks.iter().fold(Rule::of("svc.health"), |rule, look| rule.answers(Value::Boolean(*look)))
 }
 
 /// What `svc.value` finds.
 pub fn value(number: i64) -> Rule {
-    Rule::new("svc.value").answers(Value::number(number))
+    Rule::of("svc.value").answers(Value::number(number))
 }
 
 /// Names for so many slots: `v0`, `v1`, …
-fn locals(count: usize) -> rectify::program::Locals {
+fn locals(count: usize) -> rectify::check::program::Locals {
     (0..count).map(|slot| format!("v{slot}").into()).collect()
 }

@@ -1,7 +1,7 @@
-//! A stage: the text of a runbook and of an inventory, checked as `rectify check` does, and run in a scripted world.
+//! Runs of runbooks that are given as text: checked with an inventory, as `rectify check` does, then run in a scripted world.
 
-use crate::corpus::MadeUp;
-use crate::engine_support::{Scene, d, start};
+use crate::support::files::InMemory;
+use crate::support::program::{RunResult, d};
 use rectify::catalog::Catalog;
 use rectify::check::Session;
 use rectify::engine::event::{EventKind, RunOutcome};
@@ -64,7 +64,7 @@ pub fn program(files: &[(&str, &str)], inventory: &str) -> Program {
     let file = sources.add(SourceFile::new("rectify.yaml".to_owned(), inventory));
     let (inventory, wrong) = rectify::inventory::parse(file, inventory);
     assert_eq!(wrong, [], "the inventory");
-    let made_up = MadeUp(files.iter().map(|(name, text)| ((*name).into(), (*text).to_owned())).collect());
+    let made_up = InMemory(files.iter().map(|(name, text)| ((*name).into(), (*text).to_owned())).collect());
     let mut session = Session::new(&made_up, catalog, Some(&inventory), sources);
     let checked = session.check(Path::new(files[0].0));
     let found: Vec<String> = checked
@@ -90,53 +90,45 @@ pub fn starting(program: &Program, runbook: &str, host: &str) -> Start {
     let mut arguments = vec![Value::Host(host.into())];
     let rest = program.runbooks[position].parameters.iter().skip(1);
     arguments.extend(rest.map(|parameter| parameter.default.clone().unwrap_or(Value::Absent)));
-    Start {
-        runbook: position,
-        arguments,
-        run: "r1".into(),
-        at: start(),
-        step_limit: 1_000_000,
-        by_alert: false,
-        found: Vec::new(),
-    }
+    Start { runbook: position, arguments, ..crate::support::program::starting() }
 }
 
 /// Runs a runbook of a program.
-pub fn run_in(program: &Program, runbook: &str, host: &str, world: Scripted) -> Scene {
+pub fn run_in(program: &Program, runbook: &str, host: &str, world: Scripted) -> RunResult {
     let ending = world.drive(run(program, &world, starting(program, runbook, host))).expect("the run ends");
-    Scene { ending, world }
+    RunResult { ending, world }
 }
 
 /// The same, started by an alert.
-pub fn alerted(program: &Program, runbook: &str, host: &str, world: Scripted) -> Scene {
+pub fn alerted(program: &Program, runbook: &str, host: &str, world: Scripted) -> RunResult {
     let start = Start { by_alert: true, ..starting(program, runbook, host) };
     let ending = world.drive(run(program, &world, start)).expect("the run ends");
-    Scene { ending, world }
+    RunResult { ending, world }
 }
 
 /// Runs the runbook `Main` about `fe1`.
-pub fn play(text: &str, world: Scripted) -> Scene {
+pub fn play(text: &str, world: Scripted) -> RunResult {
     run_in(&declared(text), "Main", "fe1", world)
 }
 
 /// The same of a runbook that has nothing but a contact, the goal `Healthy(server)` and these statements.
-pub fn play_body(body: &str, world: Scripted) -> Scene {
+pub fn play_body(body: &str, world: Scripted) -> RunResult {
     play(&main(body), world)
 }
 
-/// The rehearsal of such a runbook: what is shown.
-pub fn rehearse_body(body: &str, world: Scripted) -> Vec<String> {
+/// The dry run of such a runbook: the lines of its preview.
+pub fn dry_run_body(body: &str, world: Scripted) -> Vec<String> {
     let program = declared(&main(body));
     let ending = world.drive(dry_run(&program, &world, starting(&program, "Main", "fe1"))).expect("it ends");
     assert_eq!(ending.outcome, RunOutcome::Rehearsed);
     assert!(world.effects().is_empty() && world.asked().is_empty() && world.told().is_empty());
-    let scene = Scene { ending, world };
-    let end = scene.events().pop().map(|event| event.kind);
+    let result = RunResult { ending, world };
+    let end = result.events().pop().map(|event| event.kind);
     assert!(
         matches!(end, Some(EventKind::RunEnded { outcome: RunOutcome::Rehearsed, .. })),
         "the last event is the end: {end:?}"
     );
-    scene.shown()
+    result.shown()
 }
 
 fn main(body: &str) -> String {
@@ -155,21 +147,21 @@ pub fn seen(state: &str, sessions: i64) -> Value {
 
 /// Holds the ending, its reason and the whole ledger against what is expected; the reason is compared up to its length.
 #[track_caller]
-pub fn ends(scene: &Scene, outcome: RunOutcome, reason: &str, ledger: &[&str]) {
-    assert_eq!(scene.ledger(), ledger, "{:?}", scene.ending);
-    assert_eq!((scene.ending.outcome, scene.ending.reason.as_str()), (outcome, reason));
-    let escalations = scene.world.told().iter().filter(|told| told.telling.escalation).count();
+pub fn ends(result: &RunResult, outcome: RunOutcome, reason: &str, ledger: &[&str]) {
+    assert_eq!(result.ledger(), ledger, "{:?}", result.ending);
+    assert_eq!((result.ending.outcome, result.ending.reason.as_str()), (outcome, reason));
+    let escalations = result.world.told().iter().filter(|told| told.telling.escalation).count();
     assert_eq!(escalations, usize::from(outcome == RunOutcome::Escalated), "one escalation a run, or none");
-    assert!(scene.world.held().is_empty(), "locks are let go");
+    assert!(result.world.held().is_empty(), "locks are let go");
     assert!(
-        matches!(scene.events().last().map(|event| &event.kind), Some(EventKind::RunEnded { .. })),
+        matches!(result.events().last().map(|event| &event.kind), Some(EventKind::RunEnded { .. })),
         "the last event is the end"
     );
 }
 
 /// What was said of each effect.
-pub fn results(scene: &Scene) -> Vec<(String, Outcome)> {
-    let done = scene.events().into_iter().filter_map(|event| match event.kind {
+pub fn results(result: &RunResult) -> Vec<(String, Outcome)> {
+    let done = result.events().into_iter().filter_map(|event| match event.kind {
         EventKind::EffectDone { text, result, .. } => Some((text, result)),
         _ => None,
     });
@@ -178,13 +170,13 @@ pub fn results(scene: &Scene) -> Vec<(String, Outcome)> {
 
 /// When the run had ended.
 #[track_caller]
-pub fn took(scene: &Scene, duration: &str) {
-    assert_eq!(scene.ending.duration, d(duration));
+pub fn took(result: &RunResult, duration: &str) {
+    assert_eq!(result.ending.duration, d(duration));
 }
 
 /// What the one escalation says below its first line.
-pub fn body(scene: &Scene) -> String {
-    let told = scene.world.told();
+pub fn body(result: &RunResult) -> String {
+    let told = result.world.told();
     let escalation = told.iter().find(|told| told.telling.escalation).expect("an escalation");
     escalation.telling.body.clone()
 }

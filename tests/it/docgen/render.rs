@@ -1,6 +1,6 @@
-//! Files that are checked and documented together.
+//! Pages of files that are checked and documented together.
 
-use crate::corpus::MadeUp;
+use crate::support::files::InMemory;
 use rectify::catalog::Catalog;
 use rectify::check::Session;
 use rectify::docgen::{Document, Format, Library, Page};
@@ -31,7 +31,7 @@ pub fn pages(files: &dyn Files, roots: &[(&str, &str)], format: Format) -> Vec<P
 
 /// The page of one text.
 pub fn page(text: &str, format: Format) -> String {
-    let files = MadeUp([("main.runbook".into(), text.to_owned())].into());
+    let files = InMemory([("main.runbook".into(), text.to_owned())].into());
     let pages = pages(&files, &[("main", "main.runbook")], format);
     pages.into_iter().map(|page| page.text).collect()
 }

@@ -1,43 +1,43 @@
-//! The files beside the tests: which there are, how they are read, and what a check finds in them.
+//! Files for tests, in `tests` and in memory: how they are read, and what a check finds in them.
 
+use crate::support::repository;
 use rectify::catalog::Catalog;
 use rectify::check::{Checked, Session};
 use rectify::diagnostic::Diagnostic;
-use rectify::diagnostic::findings::{Findings, count_of};
-use rectify::lint::{self, FileSummary, Settings};
-use rectify::report::{Style, findings_as_text};
+use rectify::lint::{self, Facts, Settings};
+use rectify::report::{Findings, Style, count_of, findings_as_text};
 use rectify::source::{FileError, Files, MAX_FILE_BYTES, SourceMap};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-/// Where the files stand.
-pub fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
+/// The folder `tests`.
+pub fn tests_folder() -> PathBuf {
+    repository().join("tests")
 }
 
 /// The files that a test begins with, in a folder of `tests`: each file in it, and the `main.runbook` of each folder.
 pub fn roots(folder_name: &str) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder().join(folder_name)).unwrap();
+    let entries = std::fs::read_dir(tests_folder().join(folder_name)).unwrap();
     let mut roots: Vec<PathBuf> = entries
         .map(|entry| {
             let name = Path::new(folder_name).join(entry.unwrap().file_name());
-            if folder().join(&name).is_dir() { name.join("main.runbook") } else { name }
+            if tests_folder().join(&name).is_dir() { name.join("main.runbook") } else { name }
         })
         .collect();
     roots.sort();
     roots
 }
 
-/// Files below `tests`, by paths that begin there.
-pub struct TestFiles;
+/// Files below `tests`, by paths relative to it.
+pub struct TestFolder;
 
-impl Files for TestFiles {
+impl Files for TestFolder {
     fn resolve(&self, from: &Path, written: &str) -> Result<PathBuf, FileError> {
         inside(from, written)
     }
 
     fn read(&self, path: &Path) -> Result<String, FileError> {
-        let bytes = std::fs::read(folder().join(path)).map_err(|_| FileError::NotFound)?;
+        let bytes = std::fs::read(tests_folder().join(path)).map_err(|_| FileError::NotFound)?;
         if bytes.len() > MAX_FILE_BYTES {
             return Err(FileError::TooLong);
         }
@@ -45,11 +45,11 @@ impl Files for TestFiles {
     }
 }
 
-/// Files that a test has made up.
-#[derive(Default)]
-pub struct MadeUp(pub BTreeMap<PathBuf, String>);
+/// Files that exist in memory only.
+#[derive(Clone, Default)]
+pub struct InMemory(pub BTreeMap<PathBuf, String>);
 
-impl Files for MadeUp {
+impl Files for InMemory {
     fn resolve(&self, from: &Path, written: &str) -> Result<PathBuf, FileError> {
         inside(from, written)
     }
@@ -109,9 +109,9 @@ impl Finding {
     }
 }
 
-/// Reads `CODE [FILE] LINE:COLUMN [words]`, as a file says what must be found in it. A file's name stands for one beside
-/// this one.
-pub fn demand(root: &Path, line: &str) -> Option<Finding> {
+/// Parses `CODE [FILE] LINE:COLUMN [WORDS]`, the text behind `# expect: ` in a fixture; none where it is not that. FILE is
+/// beside the fixture, and the fixture itself where it is left out.
+pub fn parse_expectation(root: &Path, line: &str) -> Option<Finding> {
     let (code, rest) = line.split_once(' ')?;
     let (mut place, mut words) = rest.split_once(' ').unwrap_or((rest, ""));
     let mut file = root.to_owned();
@@ -140,23 +140,31 @@ pub fn check(files: &dyn Files, root: &Path) -> (Checked, Vec<Finding>) {
 
 /// What `rectify check FILE` shows of a file without an inventory, on a terminal without colours, 100 columns wide.
 pub fn screen(files: &dyn Files, root: &Path) -> String {
+    let (found, sources) = check_and_lint(files, root, false);
+    screen_of(found, &sources)
+}
+
+/// Checks a file without an inventory and applies the lint rules to it: all that was found. `whole` says that the file is a
+/// whole project, so that what nothing uses is a finding.
+pub fn check_and_lint(files: &dyn Files, root: &Path, whole: bool) -> (Vec<Diagnostic>, SourceMap) {
     let catalog = Catalog::builtin();
     let mut session = Session::new(files, catalog, None, catalog.sources().clone());
     let checked = session.check(root);
+    let has_errors = checked.has_errors();
     let mut found = checked.diagnostics;
     if let Some(file) = session.read_file(root) {
         let own = match (&checked.program, &checked.draft) {
-            (Some(program), _) => Some(lint::check_file(&session, file, program, None)),
-            (None, Some(draft)) => Some(lint::check_draft(&session, file, draft, None)),
+            (Some(program), _) => Some(lint::look(&session, file, program, None)),
+            (None, Some(draft)) => Some(lint::look_at_draft(&session, file, draft, None)),
             (None, None) => None,
         };
         let others = session.read_files().filter(|other| own.is_none() || other.id != file.id);
-        let facts: Vec<FileSummary> = others.map(|other| FileSummary::new(&session, other)).collect();
-        let facts: Vec<FileSummary> = own.into_iter().chain(facts).collect();
+        let facts: Vec<Facts> = others.map(|other| Facts::of(&session, other)).collect();
+        let facts: Vec<Facts> = own.into_iter().chain(facts).collect();
         let today = jiff::civil::date(2026, 6, 1);
-        found.extend(lint::finish(&facts, Settings { inventory: None, whole: false, today }));
+        found.extend(lint::conclude(&facts, Settings { inventory: None, whole: whole && !has_errors, today }));
     }
-    screen_of(found, session.sources())
+    (found, session.into_sources())
 }
 
 /// Findings as `rectify check` shows them on a terminal without colours, 100 columns wide.
