@@ -35,7 +35,7 @@ fn codes_of(code: &str, blocks: &[Block]) -> Vec<String> {
             None => "example.runbook",
         };
         yaml_only &= name.ends_with(".yaml");
-        project.write(name, &text);
+        project.write(name, text);
     }
     assert!(!yaml_only, "a section shows at least one runbook");
     // What nobody uses or answers is told of a whole folder.
