@@ -6,8 +6,8 @@ mod program;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use program::{ProgramBuilder, bind, num, repeat, resolve, starting, world};
-use rectify::check::program::{Program, Statement};
 use rectify::engine::{RunOutcome, run};
+use rectify::program::{Program, Statement};
 
 fn program(body: Vec<Statement>, every: &str) -> Program {
     let mut builder = ProgramBuilder::new();

@@ -1,13 +1,13 @@
 //! Effects: what is saved, undone, kept, confirmed, limited and locked.
 
 use crate::support::program::*;
-use rectify::check::program::*;
 use rectify::engine::RunOutcome::{Cancelled, Escalated, Resolved};
 use rectify::engine::event::EventKind;
+use rectify::program::*;
 use rectify::value::{ErrorKind, Outcome, Value};
 use rectify::world::scripted::{Person, Rule, Scripted};
 
-fn ends(adverb: Adverb, last: Statement, world: Scripted) -> RunResult {
+fn ends(adverb: Retention, last: Statement, world: Scripted) -> RunResult {
     let mut builder = ProgramBuilder::new();
     let set = builder.set(adverb, "fe1", 5);
     builder.runbook(vec![set, last]);
@@ -63,7 +63,7 @@ fn a_change_is_open_unless_it_was_certainly_not_made() {
         (ErrorKind::Refused, false),
         (ErrorKind::Unreachable, false),
     ] {
-        let fails = Rule::of("svc.set").when("value", Value::number(5)).fails(kind, "no");
+        let fails = Rule::new("svc.set").when("value", Value::number(5)).fails(kind, "no");
         let result = ends(TEMPORARILY, resolve("well"), world().with(fails));
         assert_eq!(result.ending.outcome, Escalated);
         let ledger = result.ledger();
@@ -79,7 +79,7 @@ fn rule_4_innermost_first_last_in_first_out_and_every_one() {
     let mut statements = sets;
     statements.push(step("inner", inner));
     builder.runbook(statements);
-    let fails = Rule::of("svc.set").when("value", Value::number(1)).when("on", Value::Host("fe2".into()));
+    let fails = Rule::new("svc.set").when("value", Value::number(1)).when("on", Value::Host("fe2".into()));
     let result = builder.run(world().with(value(1)).with(fails.fails(ErrorKind::Failed, "read only")));
     assert_eq!(
         result.ledger()[3..],
@@ -93,7 +93,7 @@ fn rule_4_innermost_first_last_in_first_out_and_every_one() {
 #[test]
 fn rule_4_a_failed_undo_makes_the_end_escalated() {
     for cancelled in [false, true] {
-        let fails = Rule::of("svc.set").when("value", Value::number(1)).fails(ErrorKind::Failed, "read only");
+        let fails = Rule::new("svc.set").when("value", Value::number(1)).fails(ErrorKind::Failed, "read only");
         let mut world = world().with(fails);
         if cancelled {
             world = world.cancel_at_effect(1);
@@ -107,7 +107,7 @@ fn rule_4_a_failed_undo_makes_the_end_escalated() {
 
 #[test]
 fn rule_4_an_undo_has_its_own_deadline() {
-    let never = Rule::of("svc.set").when("value", Value::number(1)).times_out();
+    let never = Rule::new("svc.set").when("value", Value::number(1)).times_out();
     let result = ends(TEMPORARILY, resolve("well"), world().with(never));
     assert_eq!(result.ledger()[1], "0s-1m svc.set(on: fe1, value: 1) Unknown");
     assert_eq!((result.ending.outcome, result.left().len()), (Escalated, 1));
@@ -121,7 +121,7 @@ fn rule_4_half_way_is_always_undone_whatever_the_suffix() {
     let undo = vec![touch("fe2"), touch("fe1")];
     let temporarily = temporarily_block(inner, undo, true);
     builder.runbook(vec![temporarily, resolve("well")]);
-    let result = builder.run(world().with(Rule::of("svc.restart").fails(ErrorKind::Failed, "no")));
+    let result = builder.run(world().with(Rule::new("svc.restart").fails(ErrorKind::Failed, "no")));
     assert_eq!(
         result.ledger(),
         [
@@ -163,7 +163,7 @@ fn an_undo_block_runs_every_line_and_sees_what_the_block_bound() {
     let undo = vec![builder.restart("fe2"), builder.act("svc.set", vec![host("fe1"), local(3)])];
     let block = temporarily_block(body, undo, false);
     builder.runbook(vec![block, resolve("well")]);
-    let fails = Rule::of("svc.restart").when("on", Value::Host("fe2".into())).fails(ErrorKind::Failed, "no");
+    let fails = Rule::new("svc.restart").when("on", Value::Host("fe2".into())).fails(ErrorKind::Failed, "no");
     let result = builder.run(world().with(value(42)).with(fails));
     assert_eq!(result.ledger()[2], "0s svc.set(on: fe1, value: 42)");
     assert_eq!(result.ending.outcome, Escalated, "one line of the undo failed");
@@ -171,7 +171,7 @@ fn an_undo_block_runs_every_line_and_sees_what_the_block_bound() {
 
 #[test]
 fn rule_6_an_undo_is_never_interrupted() {
-    let slow = Rule::of("svc.set").when("value", Value::number(1)).takes(d("30s"));
+    let slow = Rule::new("svc.set").when("value", Value::number(1)).takes(d("30s"));
     let mut builder = ProgramBuilder::new();
     let set = builder.set(TEMPORARILY, "fe1", 5);
     builder.runbook(vec![set, resolve("well")]);
@@ -183,7 +183,7 @@ fn rule_6_an_undo_is_never_interrupted() {
 
 #[test]
 fn rule_6_cancel_interrupts_an_idempotent_call_and_undoes_it() {
-    let slow = Rule::of("svc.set").when("value", Value::number(5)).takes(d("50s"));
+    let slow = Rule::new("svc.set").when("value", Value::number(5)).takes(d("50s"));
     let result = ends(TEMPORARILY, resolve("well"), world().with(slow).cancel_at(at("10s")));
     assert_eq!(result.ending.outcome, Cancelled);
     assert_eq!(result.ledger(), ["0s-? svc.set(on: fe1, value: 5)", "10s svc.set(on: fe1, value: 1)"]);
@@ -194,7 +194,7 @@ fn rule_6_any_other_call_is_waited_for() {
     let mut builder = ProgramBuilder::new();
     let (first, second) = (builder.restart("fe1"), builder.restart("fe2"));
     builder.runbook(vec![first, second, resolve("well")]);
-    let result = builder.run(world().with(Rule::of("svc.restart").takes(d("30s"))).cancel_at(at("10s")));
+    let result = builder.run(world().with(Rule::new("svc.restart").takes(d("30s"))).cancel_at(at("10s")));
     assert_eq!(result.ending.outcome, Cancelled);
     assert_eq!(result.ledger(), ["0s-30s svc.restart(on: fe1)"]);
 }
@@ -208,8 +208,8 @@ fn reboot(world: Scripted) -> RunResult {
 
 #[test]
 fn rule_7_a_once_call_whose_answer_is_lost_is_confirmed_never_repeated() {
-    let boot = |after: &str| Rule::of("host.boot_time").answers(Value::text("monday")).answers(Value::text(after));
-    let lost = || Rule::of("host.reboot").times_out();
+    let boot = |after: &str| Rule::new("host.boot_time").answers(Value::text("monday")).answers(Value::text(after));
+    let lost = || Rule::new("host.reboot").times_out();
     let result = reboot(world().with(lost()).with(boot("tuesday")));
     assert_eq!((result.ending.outcome, result.ledger().len()), (Resolved, 1));
     let done = result.events().into_iter().find_map(|event| match event.kind {
@@ -225,7 +225,7 @@ fn rule_7_a_once_call_whose_answer_is_lost_is_confirmed_never_repeated() {
 
 #[test]
 fn rule_7_a_person_is_asked_where_nothing_confirms() {
-    let silent = || world().with(Rule::of("host.reboot").fails(ErrorKind::Unknown, "the line broke"));
+    let silent = || world().with(Rule::new("host.reboot").fails(ErrorKind::Unknown, "the line broke"));
     let result = reboot(silent().person(Person::answering("Was host.reboot", "done")));
     assert_eq!((result.ending.outcome, result.ledger().len()), (Resolved, 1));
     let result = reboot(silent().person(Person::answering("Was host.reboot", "not_done")));
@@ -241,7 +241,7 @@ fn an_unknown_once_call_cannot_be_caught_and_repeated() {
     let mut builder = ProgramBuilder::new();
     let again = retry(3, "10s", vec![builder.act("host.reboot", vec![host("fe1")])]);
     builder.runbook(vec![again, resolve("well")]);
-    let result = builder.run(world().with(Rule::of("host.reboot").times_out()));
+    let result = builder.run(world().with(Rule::new("host.reboot").times_out()));
     assert_eq!((result.ending.outcome, result.ledger().len()), (Escalated, 1));
 }
 
@@ -322,7 +322,7 @@ fn rule_8_a_call_takes_its_targets_lock_for_as_long_as_it_lasts() {
     let both = each(1, list(vec![host("fe1"), host("fe1")]), Some(2), vec![builder.act("svc.restart", vec![local(1)])]);
     builder.runbook(vec![both, resolve("well")]);
     builder.program.runbooks[0].locks = vec![local(0)];
-    let result = builder.run(world().with(Rule::of("svc.restart").takes(d("10s"))));
+    let result = builder.run(world().with(Rule::new("svc.restart").takes(d("10s"))));
     assert_eq!(
         result.ledger(),
         ["0s-10s svc.restart(on: fe1)", "10s-20s svc.restart(on: fe1)"],
@@ -337,8 +337,8 @@ fn a_teams_own_action_does_what_its_body_says() {
     builder.action(
         "team.cure",
         rectify::value::Class::Disrupt,
-        vec![("on", rectify::check::types::Type::Host(vec![]))],
-        rectify::check::types::Type::Nothing,
+        vec![("on", rectify::program::types::Type::Host(vec![]))],
+        rectify::program::types::Type::Nothing,
     );
     let inner = builder.call("svc.restart", vec![local(0)]);
     builder

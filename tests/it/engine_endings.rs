@@ -1,9 +1,9 @@
 //! How runs end: resolved, escalated, cancelled, refused; and the last word of clean-up.
 
 use crate::support::program::*;
-use rectify::check::program::*;
 use rectify::engine::RunOutcome::{Cancelled, Escalated, Refused, Resolved};
 use rectify::engine::event::{EventKind, RunOutcome};
+use rectify::program::*;
 use rectify::value::{ErrorKind, Value};
 use rectify::world::scripted::Rule;
 
@@ -43,7 +43,7 @@ fn looks_at_the_deadline_once_more_and_escalates() {
 
 #[test]
 fn unknown_is_not_yet_in_a_window_and_escalates_after_it() {
-    let broken = || Rule::of("svc.health").fails(ErrorKind::Unreachable, "no route");
+    let broken = || Rule::new("svc.health").fails(ErrorKind::Unreachable, "no route");
     let mut builder = ProgramBuilder::new();
     let restart = builder.restart("fe1");
     builder.runbook(vec![fixed(), restart, escalate("unreached")]);
@@ -107,19 +107,19 @@ fn an_error_that_nothing_catches_escalates_to_the_contact() {
     let mut builder = ProgramBuilder::new();
     let restart = builder.restart("fe1");
     builder.runbook(vec![restart, resolve("done")]);
-    let result = builder.run(world().with(Rule::of("svc.restart").fails(ErrorKind::Failed, "exit code 1")));
+    let result = builder.run(world().with(Rule::new("svc.restart").fails(ErrorKind::Failed, "exit code 1")));
     assert_eq!(result.ending.outcome, Escalated);
     assert_eq!(result.told(), ["oncall: Main: svc.restart(on: fe1): exit code 1"]);
-    assert!(!result.ending.nobody_told);
+    assert!(!result.ending.undelivered);
 }
 
 #[test]
-fn nobody_told_is_said() {
+fn undelivered_is_said() {
     let mut builder = ProgramBuilder::new();
     builder.runbook(vec![escalate("help")]);
     let result = builder.run(world().unreachable("oncall"));
     assert_eq!(result.ending.outcome, Escalated);
-    assert!(result.ending.nobody_told);
+    assert!(result.ending.undelivered);
     let sent = result.events().into_iter().find_map(|event| match event.kind {
         EventKind::EscalationSent { delivered, .. } => Some(delivered),
         _ => None,
@@ -208,7 +208,7 @@ fn rule_10_clean_up_has_time_of_its_own() {
     let set = builder.set(TEMPORARILY, "fe1", 5);
     builder.runbook(vec![set, wait("2h"), resolve("late")]);
     builder.program.runbooks[0].ends_within = Some(d("1h"));
-    let slow = Rule::of("svc.set").when("value", Value::number(1)).takes(d("40s"));
+    let slow = Rule::new("svc.set").when("value", Value::number(1)).takes(d("40s"));
     let result = builder.run(world().with(value(1)).with(slow));
     assert_eq!(result.ledger()[1], "1h-1h40s svc.set(on: fe1, value: 1)");
     assert!(result.left().is_empty());
@@ -220,7 +220,7 @@ fn rule_9_a_long_clean_up_does_not_hold_back_the_escalation() {
     builder.change("svc.set", |action| action.timeout = d("1h"));
     let set = builder.set(TEMPORARILY, "fe1", 5);
     builder.runbook(vec![set, escalate("broken")]);
-    let slow = Rule::of("svc.set").when("value", Value::number(1)).takes(d("30m"));
+    let slow = Rule::new("svc.set").when("value", Value::number(1)).takes(d("30m"));
     let result = builder.run(world().with(value(1)).with(slow));
     let told = result.world.told();
     assert_eq!(told.len(), 1, "one escalation");

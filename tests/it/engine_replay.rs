@@ -2,13 +2,13 @@
 
 use crate::support::program::*;
 use proptest::prelude::*;
-use rectify::check::program::*;
 use rectify::engine::event::EventKind;
 use rectify::engine::{Ending, RunOutcome, run};
+use rectify::program::*;
 use rectify::value::{ActionError, Call, Class, ErrorKind, Outcome, SignedDuration, Value};
 use rectify::world::recording::{Entry, Log, Recording, Replied};
 use rectify::world::replaying::{Mismatch, Replaying};
-use rectify::world::scripted::{Person, Rule, Says, Scripted};
+use rectify::world::scripted::{Person, Rule, Scripted, ScriptedAnswer};
 use std::collections::BTreeSet;
 
 /// A statement, before it has nodes.
@@ -45,8 +45,8 @@ fn target(which: u8) -> Expression {
     }
 }
 
-fn adverb(which: u8) -> Adverb {
-    [Adverb::None, TEMPORARILY, KEPT, PERMANENTLY, UNDONE][usize::from(which) % 5]
+fn adverb(which: u8) -> Retention {
+    [Retention::None, TEMPORARILY, KEPT, PERMANENTLY, UNDONE][usize::from(which) % 5]
 }
 
 fn statements(builder: &mut ProgramBuilder, plans: &[Plan]) -> Vec<Statement> {
@@ -192,15 +192,15 @@ const ACTIONS: [&str; 9] = [
 ];
 
 fn rule(name: &str, behaviour: &Behaviour) -> Rule {
-    behaviour.iter().fold(Rule::of(name), |rule, (seconds, how)| {
+    behaviour.iter().fold(Rule::new(name), |rule, (seconds, how)| {
         let takes = SignedDuration::from_secs(*seconds);
-        let fails = |kind| Says::Fails(takes, ActionError::new(kind, "the script says so"));
+        let fails = |kind| ScriptedAnswer::Fails(takes, ActionError::new(kind, "the script says so"));
         rule.says(match how {
             0 => fails(ErrorKind::Failed),
             1 => fails(ErrorKind::Unknown),
             2 => fails(ErrorKind::Refused),
-            3 => Says::Nothing,
-            _ => Says::Answers(
+            3 => ScriptedAnswer::Nothing,
+            _ => ScriptedAnswer::Answers(
                 takes,
                 match name {
                     "svc.health" => Value::Boolean(how % 2 == 0),
@@ -257,14 +257,14 @@ impl Case {
 
 fn check(case: &Case) -> Result<(), TestCaseError> {
     let program = case.program();
-    let recording = Recording::of(case.world());
+    let recording = Recording::new(case.world());
     let ending = recording.world().drive(run(&program, &recording, starting()));
     let ending = ending.map_err(|stuck| TestCaseError::fail(stuck.to_string()))?;
 
     let written = serde_json::to_string(&recording.log()).expect("a log can be written");
     let log: Log = serde_json::from_str(&written).expect("and read");
     prop_assert_eq!(&log, &recording.log());
-    let replaying = Replaying::of(log);
+    let replaying = Replaying::new(log);
     let again = replaying.drive(run(&program, &replaying, starting()));
     let again = again.map_err(|mismatch| TestCaseError::fail(mismatch.to_string()))?;
     prop_assert_eq!(&ending, &again);
@@ -353,7 +353,7 @@ fn small() -> (Program, Log) {
     let (look, restart) = (bind(2, builder.observe("svc.value", vec![host("fe1")]), None), builder.restart("fe1"));
     builder.runbook(vec![look, restart, wait("1m"), resolve("well")]);
     let program = builder.finish();
-    let recording = Recording::of(world().with(value(1)));
+    let recording = Recording::new(world().with(value(1)));
     recording.world().drive(run(&program, &recording, starting())).expect("the run ends");
     let log = recording.log();
     (program, log)
@@ -363,7 +363,7 @@ fn small() -> (Program, Log) {
 fn a_log_that_does_not_belong_to_the_run_is_an_error() {
     let (program, log) = small();
     let replay = |log: Log| {
-        let replaying = Replaying::of(log);
+        let replaying = Replaying::new(log);
         replaying.drive(run(&program, &replaying, starting()))
     };
     assert!(replay(log.clone()).is_ok());
@@ -392,7 +392,7 @@ fn a_log_that_does_not_belong_to_the_run_is_an_error() {
     {
         call.arguments = vec![host("fe2")];
     }
-    let replaying = Replaying::of(log);
+    let replaying = Replaying::new(log);
     let replayed = replaying.drive(run(&other, &replaying, starting()));
     assert!(matches!(replayed, Err(Mismatch::Different { .. })), "{replayed:?}");
     assert!(replaying.effects().is_empty(), "nothing is guessed");
@@ -408,7 +408,7 @@ fn what_was_recorded_decides_and_nothing_else() {
             reply.result = Err(ActionError::new(ErrorKind::Failed, "another past"));
         }
     }
-    let replaying = Replaying::of(log);
+    let replaying = Replaying::new(log);
     let replayed = replaying.drive(run(&program, &replaying, starting()));
     assert!(matches!(replayed, Err(Mismatch::NotAskedFor { .. })), "it does not wait any more, it escalates");
     assert_eq!(replaying.effects().len(), 1);

@@ -1,13 +1,13 @@
 //! The rest of the rules of "What happens, exactly": procedures, child runs, parallel loops, what is bound once.
 
 use crate::support::program::*;
-use rectify::check::program::*;
 use rectify::engine::RunOutcome::{Cancelled, Escalated, Resolved};
 use rectify::engine::event::{EventKind, RunOutcome};
+use rectify::program::*;
 use rectify::value::{ErrorKind, Value};
 use rectify::world::scripted::Rule;
 
-fn part(procedure: usize, adverb: Adverb) -> Statement {
+fn part(procedure: usize, adverb: Retention) -> Statement {
     s(StatementKind::Do { procedure, arguments: vec![host("fe2")], adverb })
 }
 
@@ -18,7 +18,7 @@ fn rule_1_a_procedure_is_the_callers_text() {
         vec![builder.act_as(TEMPORARILY, "svc.drain", vec![local(0)]), builder.act("svc.restart", vec![local(0)])];
     let procedure = builder.procedure(inside, None);
     let after = builder.restart("fe1");
-    builder.runbook(vec![part(procedure, Adverb::None), after, resolve("well")]);
+    builder.runbook(vec![part(procedure, Retention::None), after, resolve("well")]);
     let result = builder.run(world());
     assert_eq!(
         result.ledger(),
@@ -29,7 +29,7 @@ fn rule_1_a_procedure_is_the_callers_text() {
     let mut builder = ProgramBuilder::new();
     let procedure = builder.procedure(vec![fixed()], None);
     let never = builder.restart("fe1");
-    builder.runbook(vec![part(procedure, Adverb::None), never, escalate("no")]);
+    builder.runbook(vec![part(procedure, Retention::None), never, escalate("no")]);
     let result = builder.run_with_goal(world().with(health(&[true])));
     assert_eq!((result.ending.outcome, result.ledger().len()), (Resolved, 0), "its `resolve` ends the caller's run");
 }
@@ -58,7 +58,7 @@ fn rule_1_the_undo_of_a_procedure_runs_at_the_end_of_the_callers_block() {
 
 #[test]
 fn a_procedure_that_stops_half_way_is_undone_even_without_an_adverb() {
-    for adverb in [Adverb::None, TEMPORARILY, KEPT, PERMANENTLY, UNDONE] {
+    for adverb in [Retention::None, TEMPORARILY, KEPT, PERMANENTLY, UNDONE] {
         let mut builder = ProgramBuilder::new();
         let body = vec![builder.restart("fe1"), escalate("half way")];
         let undo = vec![builder.restart("fe3")];
@@ -127,7 +127,7 @@ fn rule_2_the_same_run_is_joined() {
     builder.runbook(vec![all, resolve("well")]);
     let restart = builder.act("svc.restart", vec![local(0)]);
     builder.runbook(vec![restart, resolve("well")]);
-    let result = builder.run(world().with(Rule::of("svc.restart").takes(d("10s"))));
+    let result = builder.run(world().with(Rule::new("svc.restart").takes(d("10s"))));
     assert_eq!(result.ledger(), ["0s-10s svc.restart(on: fe2)", "0s-10s svc.restart(on: fe3)"]);
     assert_eq!(result.ending.outcome, Resolved);
 }
@@ -151,8 +151,8 @@ fn rule_5_the_first_escalation_starts_nothing_and_the_rest_stop_and_clean_up() {
     let touch = builder.act("svc.touch", vec![local(1)]);
     let all = each(1, hosts(), Some(2), vec![drain, restart, bad, touch]);
     builder.runbook(vec![all, resolve("well")]);
-    let times = Rule::of("svc.restart").takes(d("20s"));
-    let quick = Rule::of("svc.restart").when("on", Value::Host("fe1".into())).takes(d("10s"));
+    let times = Rule::new("svc.restart").takes(d("20s"));
+    let quick = Rule::new("svc.restart").when("on", Value::Host("fe1".into())).takes(d("10s"));
     let result = builder.run(world().with(times).with(quick));
     assert_eq!(
         result.ledger(),
@@ -176,8 +176,8 @@ fn rule_5_never_more_than_so_many_at_a_time() {
     builder.action(
         "svc.slow",
         rectify::value::Class::Change,
-        vec![("n", rectify::check::types::Type::Host(vec![]))],
-        rectify::check::types::Type::Nothing,
+        vec![("n", rectify::program::types::Type::Host(vec![]))],
+        rectify::program::types::Type::Nothing,
     );
     let all = each(1, targets, Some(3), vec![wait("10s"), notify("one")]);
     builder.runbook(vec![all, resolve("well")]);
@@ -190,7 +190,7 @@ fn rule_6_cancel_interrupts_waits_and_observations() {
     let mut builder = ProgramBuilder::new();
     let look = bind(2, builder.observe("svc.value", vec![host("fe1")]), None);
     builder.runbook(vec![look, resolve("well")]);
-    let result = builder.run(world().with(Rule::of("svc.value").takes(d("50s"))).cancel_at(at("5s")));
+    let result = builder.run(world().with(Rule::new("svc.value").takes(d("50s"))).cancel_at(at("5s")));
     assert_eq!((result.ending.outcome, result.ending.duration), (Cancelled, d("5s")));
 }
 
@@ -214,9 +214,9 @@ fn rule_11_raising_is_not_yet_and_at_the_deadline_it_escalates_in_spite_of_an_el
         builder.runbook(vec![wait_until(condition, "2m", "1m", Some(otherwise)), resolve("in time")]);
         builder.run(world().with(rule))
     };
-    let raises = || Rule::of("svc.value").fails(ErrorKind::Unreachable, "no route");
+    let raises = || Rule::new("svc.value").fails(ErrorKind::Unreachable, "no route");
     assert_eq!(run_with(raises().answers(Value::number(5))).ending.reason, "in time");
-    let late = run_with(Rule::of("svc.value").answers(Value::number(1)));
+    let late = run_with(Rule::new("svc.value").answers(Value::number(1)));
     assert_eq!((late.ending.reason.as_str(), late.ending.duration), ("else", d("2m")));
     let raised = run_with(raises());
     assert_eq!((raised.ending.outcome, raised.ledger().len()), (Escalated, 0));
@@ -229,7 +229,7 @@ fn rule_11_an_empty_list_is_no_answer_unless_the_signature_says_so() {
         builder.change("svc.items", |action| action.empty_is_an_answer = empty_is_an_answer);
         let look = bind(2, builder.observe("svc.items", vec![host("fe1")]), None);
         builder.runbook(vec![look, resolve("well")]);
-        let result = builder.run(world().with(Rule::of("svc.items").answers(Value::list([]))));
+        let result = builder.run(world().with(Rule::new("svc.items").answers(Value::list([]))));
         assert_eq!(result.ending.outcome, if empty_is_an_answer { Resolved } else { Escalated });
     }
 }
@@ -252,7 +252,7 @@ fn rule_12_goal_arguments_are_bound_once_and_observations_never() {
     statements.push(require(not(equals(local(2), local(3))), None));
     statements.push(resolve("well"));
     builder.runbook(statements);
-    let rule = Rule::of("svc.value").answers(Value::number(1)).answers(Value::number(2));
+    let rule = Rule::new("svc.value").answers(Value::number(1)).answers(Value::number(2));
     assert_eq!(builder.run(world().with(rule)).ending.outcome, Resolved);
 }
 
@@ -262,8 +262,8 @@ fn rule_13_a_secret_shows_its_reference_only() {
     builder.action(
         "svc.login",
         rectify::value::Class::Change,
-        vec![("password", rectify::check::types::Type::Secret)],
-        rectify::check::types::Type::Nothing,
+        vec![("password", rectify::program::types::Type::Secret)],
+        rectify::program::types::Type::Nothing,
     );
     let login = builder.act("svc.login", vec![constant(Value::Secret("imap/probe".into()))]);
     builder.runbook(vec![login, resolve("well")]);
@@ -274,9 +274,9 @@ fn rule_13_a_secret_shows_its_reference_only() {
 #[test]
 fn a_goal_of_two_probes_follows_three_valued_logic() {
     let unreached =
-        |on: &str| Rule::of("svc.health").when("on", Value::Host(on.into())).fails(ErrorKind::Unreachable, "no");
+        |on: &str| Rule::new("svc.health").when("on", Value::Host(on.into())).fails(ErrorKind::Unreachable, "no");
     let is =
-        |on: &str, well: bool| Rule::of("svc.health").when("on", Value::Host(on.into())).answers(Value::Boolean(well));
+        |on: &str, well: bool| Rule::new("svc.health").when("on", Value::Host(on.into())).answers(Value::Boolean(well));
     let ends = |or: bool, first: Rule, second: Rule| {
         let mut builder = ProgramBuilder::new();
         let (left, right) = (Box::new(builder.goal(host("fe1"))), Box::new(builder.goal(host("fe2"))));

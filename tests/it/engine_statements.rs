@@ -1,10 +1,10 @@
 //! One scenario for each word of the language that the other files do not show.
 
 use crate::support::program::*;
-use rectify::check::program::*;
-use rectify::check::types::{EnumType, RecordType, Type};
 use rectify::engine::RunOutcome::{Escalated, Rehearsed, Resolved};
 use rectify::engine::event::{EventKind, StepResult};
+use rectify::program::types::{EnumType, RecordType, Type};
+use rectify::program::*;
 use rectify::value::{Class, ErrorKind, Value};
 use rectify::world::scripted::{Person, Rule};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ fn shows(value: impl FnOnce(&mut ProgramBuilder) -> Expression, rule: Rule) -> S
 fn steps_are_numbered_by_their_place_in_the_text() {
     let mut builder = ProgramBuilder::new();
     let procedure = builder.procedure(vec![step("p1", vec![]), step("p2", vec![step("p2a", vec![])])], None);
-    let part = s(StatementKind::Do { procedure, arguments: vec![host("fe2")], adverb: Adverb::None });
+    let part = s(StatementKind::Do { procedure, arguments: vec![host("fe2")], adverb: Retention::None });
     let skipped = when(no(), vec![step("never", vec![])], Some(vec![step("second", vec![])]));
     builder.runbook(vec![
         step("first", vec![]),
@@ -152,7 +152,7 @@ fn wait_until_may_have_to_hold() {
         StatementKind::WaitUntil { condition, window: window("10m", "1m"), hold: Some(dur("3m")), otherwise: None };
     builder.runbook(vec![s(kind), resolve("well")]);
     let looks = [5, 1, 5, 5, 5, 5];
-    let rule = looks.iter().fold(Rule::of("svc.value"), |rule, look| rule.answers(Value::number(*look)));
+    let rule = looks.iter().fold(Rule::new("svc.value"), |rule, look| rule.answers(Value::number(*look)));
     let result = builder.run(world().with(rule));
     assert_eq!((result.ending.outcome, result.ending.duration), (Resolved, d("5m")));
 }
@@ -195,7 +195,7 @@ fn for_takes_one_after_the_other() {
     let mut builder = ProgramBuilder::new();
     let restart = builder.act("svc.restart", vec![local(1)]);
     builder.runbook(vec![each(1, hosts(), None, vec![restart]), resolve("well")]);
-    let result = builder.run(world().with(Rule::of("svc.restart").takes(d("5s"))));
+    let result = builder.run(world().with(Rule::new("svc.restart").takes(d("5s"))));
     assert_eq!(
         result.ledger(),
         ["0s-5s svc.restart(on: fe1)", "5s-10s svc.restart(on: fe2)", "10s-15s svc.restart(on: fe3)"]
@@ -215,7 +215,7 @@ fn repeat_ends_when_its_condition_holds_or_by_its_else() {
             otherwise: otherwise.then(|| block(vec![escalate("in vain")])),
         };
         builder.runbook(vec![s(repeat), resolve("well")]);
-        let rule = (0..good_after).fold(Rule::of("svc.value"), |rule, _| rule.answers(Value::number(1)));
+        let rule = (0..good_after).fold(Rule::new("svc.value"), |rule, _| rule.answers(Value::number(1)));
         let result = builder.run(world().with(rule.answers(Value::number(0))));
         (result.ledger().len(), result.ending.outcome, result.ending.duration)
     };
@@ -229,7 +229,7 @@ fn retry_tries_again_and_cleans_up_between() {
     let mut builder = ProgramBuilder::new();
     let body = vec![builder.act_as(TEMPORARILY, "svc.drain", vec![host("fe1")]), builder.restart("fe1")];
     builder.runbook(vec![retry(3, "10s", body), resolve("well")]);
-    let rule = Rule::of("svc.restart").fails(ErrorKind::Failed, "no").answers(Value::Absent);
+    let rule = Rule::new("svc.restart").fails(ErrorKind::Failed, "no").answers(Value::Absent);
     let result = builder.run(world().with(rule));
     assert_eq!(
         result.ledger(),
@@ -257,7 +257,7 @@ fn try_catches_errors_of_actions_and_no_endings() {
     })];
     let body = vec![builder.restart("fe1")];
     builder.runbook(vec![attempt(body, 4, caught)]);
-    let result = builder.run(world().with(Rule::of("svc.restart").fails(ErrorKind::Unreachable, "no route")));
+    let result = builder.run(world().with(Rule::new("svc.restart").fails(ErrorKind::Unreachable, "no route")));
     assert_eq!(result.ending.reason, "unreachable: no route");
 
     let mut builder = ProgramBuilder::new();
@@ -278,9 +278,9 @@ fn a_probe_is_asked_again_and_its_errors_are_unknown() {
     };
     assert_eq!(verdict(health(&[false, false, true])), "passed");
     assert_eq!(verdict(health(&[false])), "failed");
-    assert_eq!(verdict(Rule::of("svc.health").times_out()), "unknown");
-    assert_eq!(verdict(Rule::of("svc.health").fails(ErrorKind::Protocol, "bye")), "unknown");
-    assert_eq!(verdict(Rule::of("svc.health").answers(Value::text("yes"))), "unknown", "not what its signature says");
+    assert_eq!(verdict(Rule::new("svc.health").times_out()), "unknown");
+    assert_eq!(verdict(Rule::new("svc.health").fails(ErrorKind::Protocol, "bye")), "unknown");
+    assert_eq!(verdict(Rule::new("svc.health").answers(Value::text("yes"))), "unknown", "not what its signature says");
 }
 
 #[test]
@@ -303,7 +303,7 @@ fn several_observations_in_one_expression_are_made_once_each_in_order() {
     let both = and(each, equals(builder.observe("svc.value", vec![host("fe1")]), num(2)));
     builder.runbook(vec![require(both, None), resolve("well")]);
     let looks = [1, 1, 1, 2];
-    let rule = looks.iter().fold(Rule::of("svc.value"), |rule, look| rule.answers(Value::number(*look)));
+    let rule = looks.iter().fold(Rule::new("svc.value"), |rule, look| rule.answers(Value::number(*look)));
     let result = builder.run(world().with(rule));
     assert_eq!((result.ending.outcome, result.world.observed()), (Resolved, 4));
 }
@@ -336,7 +336,7 @@ fn json_is_cut_and_decoded_into_a_record() {
                     false,
                 )
             },
-            Rule::of("svc.value"),
+            Rule::new("svc.value"),
         )
     };
     let good = r#"[{"s": 2048, "l": 1, "on": "FE2.example.net.", "state": "up"}]"#;
@@ -357,12 +357,12 @@ fn what_cannot_be_worked_out_is_an_error_and_no_panic() {
         arithmetic(Arithmetic::Add, constant(Value::Time(rectify::value::Timestamp::MAX)), dur("1s")),
         arithmetic(Arithmetic::Multiply, dur("9000h"), huge()),
     ] {
-        let reason = shows(|_| wrong, Rule::of("svc.value"));
+        let reason = shows(|_| wrong, Rule::new("svc.value"));
         assert!(reason.ends_with("cannot be worked out"), "{reason}");
     }
     let share = constant(Value::Percent(85.into()));
     assert_eq!(
-        shows(|_| arithmetic(Arithmetic::Multiply, constant(Value::Size(2 << 30)), share), Rule::of("svc.value")),
+        shows(|_| arithmetic(Arithmetic::Multiply, constant(Value::Size(2 << 30)), share), Rule::new("svc.value")),
         "1.7GiB"
     );
 }
@@ -371,7 +371,7 @@ fn what_cannot_be_worked_out_is_an_error_and_no_panic() {
 fn an_answer_that_is_not_what_the_signature_says_is_an_error() {
     let mut builder = ProgramBuilder::new();
     builder.runbook(vec![bind(2, builder.observe("svc.value", vec![host("fe1")]), None), resolve("well")]);
-    let result = builder.run(world().with(Rule::of("svc.value").answers(Value::text("5"))));
+    let result = builder.run(world().with(Rule::new("svc.value").answers(Value::text("5"))));
     assert!(result.ending.reason.contains("number was promised, and text came: 5"), "{}", result.ending.reason);
 }
 
@@ -430,7 +430,7 @@ fn jq_reaches_nothing_outside_its_input() {
                 let json = method(text("1"), Method::Json);
                 cast(method(json, Method::Jq(filter.into())), Type::Json, false)
             },
-            Rule::of("svc.value"),
+            Rule::new("svc.value"),
         );
         assert!(reason.contains("is not known"), "{filter}: {reason}");
     }

@@ -6,11 +6,12 @@
 use crate::support::files::{self, Finding, InMemory, parse_expectation, tests_folder};
 use rectify::catalog::Catalog;
 use rectify::check::Session;
-use rectify::check::program::Program;
 use rectify::diagnostic::{CODES, Diagnostic};
-use rectify::inventory::{self, Inventory};
-use rectify::lint::{self, Facts, Look, RULES, Settings};
+use rectify::inventory::Inventory;
+use rectify::lint::{FileSummary, Look, RULES, Settings};
+use rectify::program::Program;
 use rectify::source::{SourceFile, SourceMap};
+use rectify::{inventory, lint};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -57,13 +58,15 @@ impl LintProject {
             let checked = session.check(name);
             assert_eq!(checked.diagnostics, [], "{}", name.display());
             let (file, program) = (session.read_file(name).unwrap(), checked.program.unwrap());
-            facts.push(lint::look(&session, file, &program, inventory.as_ref()));
+            facts.push(lint::check_file(&session, file, &program, inventory.as_ref()));
             linted.insert(file.id);
             programs.push(program);
         }
-        facts.extend(session.read_files().filter(|it| !linted.contains(&it.id)).map(|it| Facts::of(&session, it)));
+        facts.extend(
+            session.read_files().filter(|it| !linted.contains(&it.id)).map(|it| FileSummary::new(&session, it)),
+        );
         let today = jiff::civil::date(2026, 6, 1);
-        let found = lint::conclude(&facts, Settings { inventory: inventory.as_ref(), whole: true, today });
+        let found = lint::finish(&facts, Settings { inventory: inventory.as_ref(), whole: true, today });
         Linted { found, programs, sources: session.into_sources() }
     }
 

@@ -1,7 +1,7 @@
 //! How the modelled Exchange takes requests: binding, filters, sessions, and what its answers look like.
 
 use crate::support::exchange::{Driver, exchange, on, request};
-use rectify::transport::powershell::{Filter, Place, Stage};
+use rectify::transport::powershell::{ErrorStage, Filter, Target};
 use serde_json::json;
 
 const CTP: &str = r"IMAP\ImapCTPProbe";
@@ -13,7 +13,7 @@ fn r5_a_parameter_that_does_not_exist_is_an_error_and_changes_nothing() {
     let answer = site.exchange("Set-ImapSettings", bad, &[]);
     assert!(!answer.ok);
     let error = &answer.errors[0];
-    assert_eq!((error.stage, error.id.as_str()), (Stage::Bind, "NamedParameterNotFound,Set-ImapSettings"));
+    assert_eq!((error.stage, error.id.as_str()), (ErrorStage::Bind, "NamedParameterNotFound,Set-ImapSettings"));
     assert_eq!(error.message, "A parameter cannot be found that matches parameter name 'ProtocolLoggingEnabled'.");
     assert!(site.model.ledger().is_empty());
 }
@@ -58,7 +58,7 @@ fn a_cmdlet_that_is_not_there_is_not_recognised() {
         exchange("Get-Mailbox", json!({}), &[]),
         exchange("Restart-Service", json!({"Name": "MSExchangeImap4"}), &[]),
         on("cas1", "Get-ServerHealth", json!({"Identity": "cas1"}), &[]),
-        request(Place::Here, "Stop-Computer", json!({}), &[]),
+        request(Target::Here, "Stop-Computer", json!({}), &[]),
     ];
     for request in nowhere {
         let answer = site.send(&request);
@@ -77,9 +77,9 @@ fn a_session_is_opened_on_the_first_server_that_gives_one() {
     assert!((site.now - began).as_secs() >= 8, "and mbx2 was waited for");
     let sessions = vec!["http://mbx2.contoso.com/PowerShell/".to_owned(), "http://nowhere/PowerShell/".to_owned()];
     let answer =
-        site.send(&request(Place::Exchange { sessions }, "Get-MailboxServer", json!({"Identity": "mbx1"}), &[]));
-    assert_eq!((answer.ok, answer.errors[0].stage), (false, Stage::Connect));
-    let own = request(Place::Exchange { sessions: Vec::new() }, "Get-MailboxServer", json!({"Identity": "mbx1"}), &[]);
+        site.send(&request(Target::Exchange { sessions }, "Get-MailboxServer", json!({"Identity": "mbx1"}), &[]));
+    assert_eq!((answer.ok, answer.errors[0].stage), (false, ErrorStage::Connect));
+    let own = request(Target::Exchange { sessions: Vec::new() }, "Get-MailboxServer", json!({"Identity": "mbx1"}), &[]);
     assert!(site.send(&own).ok, "no sessions: the shell has the cmdlets itself");
 }
 

@@ -1,7 +1,7 @@
 //! The oracle: a run that breaks no rule, and a violation of each rule by itself.
 
 use crate::support::exchange::Driver;
-use rectify::world::simulated::exchange::Account;
+use rectify::simulation::exchange::Account;
 use serde_json::json;
 
 const FRONT: &str = "MSExchangeImap4";

@@ -2,8 +2,8 @@
 //! nothing. They outline the published procedures in requests alone, so that the oracle is tested without the engine.
 
 use crate::support::exchange::{Driver, hosts, section, settings, start};
+use rectify::simulation::exchange::{Account, Model, Violation, random_faults};
 use rectify::value::Timestamp;
-use rectify::world::simulated::exchange::{Account, Model, Violation, random_faults};
 use serde_json::json;
 
 const PROXY: &str = r"IMAP.Proxy\ImapProxyTestProbe";

@@ -1,8 +1,8 @@
 //! Monitors that count and age (R3), and Managed Availability that acts on its own (R8).
 
 use crate::support::exchange::{Driver, start};
+use rectify::simulation::exchange::{Actor, Applied, Effect, Requester};
 use rectify::value::{SignedDuration, Timestamp};
-use rectify::world::simulated::exchange::{Actor, Applied, Effect, Requester};
 use serde_json::json;
 
 const HANG: &str = "faults: [{kind: service_hang, server: cas1, after: 10m}]";

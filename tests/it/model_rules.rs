@@ -1,7 +1,7 @@
 //! The rules R1 to R9 of the modelled Exchange, each by what it answers to requests.
 
 use crate::support::exchange::Driver;
-use rectify::world::simulated::exchange::{Accepts, Effect};
+use rectify::simulation::exchange::{Accepts, Effect};
 use serde_json::json;
 
 const PROXY: &str = r"IMAP.Proxy\ImapProxyTestProbe";
@@ -139,7 +139,7 @@ fn r6_a_server_that_is_down_is_a_warning_and_no_object() {
     assert_eq!(copies.data.len(), 2);
     assert!(copies.data.iter().all(|copy| copy["Status"] == "ServiceDown"), "{copies:?}");
     let service = site.on("mbx1", "Get-Service", json!({"Name": BACK}), &["Status"]);
-    assert_eq!(service.errors[0].stage, rectify::transport::powershell::Stage::Connect);
+    assert_eq!(service.errors[0].stage, rectify::transport::powershell::ErrorStage::Connect);
     assert_eq!(site.model.accepts(site.now, "mbx1.contoso.com", 1993), Accepts::Silent);
 }
 

@@ -164,7 +164,7 @@ struct Story {
     disruptions: Vec<String>,
     left: Vec<(String, String)>,
     violations: Vec<String>,
-    /// Calls that were done, in order.
+    /// Dispatcher that were done, in order.
     done: Vec<String>,
     undone: Vec<String>,
     verdicts: Vec<String>,

@@ -3,7 +3,7 @@
 use super::mermaid::Chart;
 use super::render::{page, pages, runbook};
 use crate::support::files::{TestFolder, roots};
-use rectify::document::Format;
+use rectify::docgen::Format;
 
 /// The chart of a runbook with these statements.
 fn chart(statements: &str) -> Chart {

@@ -2,7 +2,7 @@
 
 use super::mermaid::Chart;
 use super::render::page;
-use rectify::document::Format;
+use rectify::docgen::Format;
 
 /// Titles that mean something to Markdown, HTML or Mermaid.
 const TITLES: &[&str] = &[

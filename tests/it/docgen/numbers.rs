@@ -4,7 +4,7 @@ use super::mermaid::Chart;
 use super::render::{page, pages};
 use crate::support::files::{InMemory, check};
 use crate::support::program::{start, starting};
-use rectify::document::Format;
+use rectify::docgen::Format;
 use rectify::engine::event::EventKind;
 use rectify::engine::{Start, run};
 use rectify::value::Value;

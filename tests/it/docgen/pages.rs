@@ -4,7 +4,7 @@ use super::render::{page, pages, runbook};
 use crate::support::files::{InMemory, TestFolder, tests_folder};
 use crate::support::project::rectify;
 use crate::support::repository;
-use rectify::document::Format;
+use rectify::docgen::Format;
 use std::path::Path;
 
 /// Every form of a statement, and the files that it imports.

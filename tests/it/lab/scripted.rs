@@ -118,7 +118,7 @@ impl Peer {
         }
     }
 
-    /// Says nothing more until the client goes.
+    /// ScriptedAnswer nothing more until the client goes.
     pub fn hang(&mut self) -> io::Result<()> {
         loop {
             self.hear_bytes(1)?;

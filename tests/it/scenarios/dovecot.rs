@@ -29,7 +29,7 @@ fn maintenance(world: Scripted) -> RunResult {
 
 /// What a login comes to, one after the other; the last stays.
 fn logins(host: &str, results: &[&str]) -> Rule {
-    let rule = Rule::of("imap.login").when("on", Value::Host(host.into()));
+    let rule = Rule::new("imap.login").when("on", Value::Host(host.into()));
     results.iter().fold(rule, |rule, result| rule.answers(session(result)))
 }
 
@@ -81,12 +81,12 @@ fn a_certificate_that_is_not_trusted_needs_no_restart() {
 
 #[test]
 fn nothing_is_done_where_nobody_can_tell() {
-    let fails = Rule::of("imap.login").fails(ErrorKind::Unknown, "the name fe1 cannot be resolved");
+    let fails = Rule::new("imap.login").fails(ErrorKind::Unknown, "the name fe1 cannot be resolved");
     let result = front(world().with(fails));
     ends(&result, Escalated, "cannot tell whether it is fixed", &[]);
     let silent = logins("fe1", &["unavailable"]);
     let result =
-        front(world().with(silent).with(Rule::of("imap.login").when("on", Value::Host("be1".into())).times_out()));
+        front(world().with(silent).with(Rule::new("imap.login").when("on", Value::Host("be1".into())).times_out()));
     ends(&result, Escalated, "Cannot tell whether be1 is well", &[]);
 }
 
@@ -145,7 +145,7 @@ fn maintenance_starts_the_service_again_whatever_happens() {
             format!("{ended} service.stopped(name: \"back\", on: be1, stopped: false)"),
         ]
     };
-    let stopped = || Rule::of("service.is_stopped").answers(Value::Boolean(false));
+    let stopped = || Rule::new("service.is_stopped").answers(Value::Boolean(false));
     let well = || world().with(stopped()).with(logins("be1", &["accepted"]));
     let person = |answer| Person::answering("Do the maintenance", answer).after(d("1h"));
 

@@ -2,7 +2,7 @@
 
 use super::setup::{declared, dry_run_body, on, starting};
 use crate::support::program::{RunResult, health, value, world};
-use rectify::engine::rehearse;
+use rectify::engine::dry_run;
 use rectify::value::Value;
 
 const LAST: &str = "resolve if fixed\n escalate to oncall \"no\"";
@@ -161,7 +161,7 @@ probe Canary(on: host) {
 fn shows_of(text: &str, expected: &[&str]) {
     let program = declared(text);
     let script = world().with(value(1)).with(health(&[false]));
-    let ending = script.drive(rehearse(&program, &script, starting(&program, "Main", "fe1"))).expect("it ends");
+    let ending = script.drive(dry_run(&program, &script, starting(&program, "Main", "fe1"))).expect("it ends");
     assert_eq!(RunResult { ending, world: script }.shown(), expected);
 }
 
@@ -205,7 +205,7 @@ fn dry_run_the_doubling() {
     text += &format!("runbook Main(server: web) {{ contact oncall\n goal Healthy(server)\n do P0(server)\n {LAST} }}");
     let program = declared(&text);
     let script = world();
-    let ending = script.drive(rehearse(&program, &script, starting(&program, "Main", "fe1"))).expect("it ends");
+    let ending = script.drive(dry_run(&program, &script, starting(&program, "Main", "fe1"))).expect("it ends");
     let shown = RunResult { ending, world: script }.shown();
     assert_eq!((shown[0].as_str(), shown.len()), ("svc.restart(on: fe1)", 1002));
     assert_eq!(shown.last().map(String::as_str), Some("and more, which is not shown"));

@@ -206,7 +206,7 @@ fn two_calls_on_one_host_never_overlap() {
         for each in [server, server], 2 at a time { svc.restart(each) }
         resolve \"both\"
       }";
-    let result = play(text, world().with(Rule::of("svc.restart").takes(d("10s"))));
+    let result = play(text, world().with(Rule::new("svc.restart").takes(d("10s"))));
     ends(&result, Resolved, "both", &["0s-10s svc.restart(on: fe1)", "10s-20s svc.restart(on: fe1)"]);
 }
 
@@ -229,7 +229,7 @@ fn the_call_that_takes_a_change_back_is_what_one_would_type() {
         resolve "named"
       }"#;
     let old = Value::record("Old", [("label", Value::text("old"))]);
-    let result = play(text, world().with(Rule::of("box.label").answers(old)));
+    let result = play(text, world().with(Rule::new("box.label").answers(old)));
     let undos = result.events().into_iter().filter_map(|event| match event.kind {
         EventKind::ChangeOpened { undo, .. } => undo,
         _ => None,

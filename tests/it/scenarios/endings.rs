@@ -135,7 +135,7 @@ fn a_long_clean_up_is_told_after_five_minutes_and_once() {
     let backend =
         "backend slow { disrupt off(on: host) undo back(on)\n disrupt back(on: host) idempotent timeout 30m }";
     let text = format!("{backend}\n{}", text.replace("svc.slow", "slow.off"));
-    let slow = Rule::of("slow.back").takes(d("20m"));
+    let slow = Rule::new("slow.back").takes(d("20m"));
     let result = play(&text, world().with(value(1)).with(never).with(slow));
     let ledger = ["0s slow.off(on: fe1)", "0s svc.set(on: fe1, value: 9)", "0s-20m slow.back(on: fe1)"];
     ends(&result, Escalated, "it is late", &ledger);
@@ -148,7 +148,7 @@ fn a_long_clean_up_is_told_after_five_minutes_and_once() {
 fn nobody_reached_is_said() {
     let text = "runbook Main(server: web) { contact oncall\n escalate to oncall \"down\" }";
     let result = play(text, world().unreachable("oncall"));
-    assert!(result.ending.nobody_told);
+    assert!(result.ending.undelivered);
     assert_eq!(result.ending.outcome, Escalated);
 }
 
@@ -165,7 +165,7 @@ fn a_cancelled_child_cancels_its_caller() {
 fn an_error_that_nothing_catches_escalates_with_its_evidence() {
     let text = "runbook Main(server: web) { contact oncall\n let x = svc.value(server)\n resolve \"${x}\" }";
     let error = rectify::value::ActionError::new(ErrorKind::Failed, "exit code 3").with(Value::text("disk full"));
-    let rule = on("value", "fe1").says(rectify::world::scripted::Says::Fails(d("1s"), error));
+    let rule = on("value", "fe1").says(rectify::world::scripted::ScriptedAnswer::Fails(d("1s"), error));
     let result = play(text, world().with(rule));
     ends(&result, Escalated, "exit code 3", &[]);
     assert!(body(&result).contains("disk full"), "{}", body(&result));

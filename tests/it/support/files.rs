@@ -4,8 +4,10 @@ use crate::support::repository;
 use rectify::catalog::Catalog;
 use rectify::check::{Checked, Session};
 use rectify::diagnostic::Diagnostic;
-use rectify::lint::{self, Facts, Settings};
-use rectify::report::{Findings, Style, count_of, findings_as_text};
+use rectify::diagnostic::findings::{Findings, count_of};
+use rectify::lint;
+use rectify::lint::{FileSummary, Settings};
+use rectify::report::{Style, findings_as_text};
 use rectify::source::{FileError, Files, MAX_FILE_BYTES, SourceMap};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -154,15 +156,15 @@ pub fn check_and_lint(files: &dyn Files, root: &Path, whole: bool) -> (Vec<Diagn
     let mut found = checked.diagnostics;
     if let Some(file) = session.read_file(root) {
         let own = match (&checked.program, &checked.draft) {
-            (Some(program), _) => Some(lint::look(&session, file, program, None)),
-            (None, Some(draft)) => Some(lint::look_at_draft(&session, file, draft, None)),
+            (Some(program), _) => Some(lint::check_file(&session, file, program, None)),
+            (None, Some(draft)) => Some(lint::check_draft(&session, file, draft, None)),
             (None, None) => None,
         };
         let others = session.read_files().filter(|other| own.is_none() || other.id != file.id);
-        let facts: Vec<Facts> = others.map(|other| Facts::of(&session, other)).collect();
-        let facts: Vec<Facts> = own.into_iter().chain(facts).collect();
+        let facts: Vec<FileSummary> = others.map(|other| FileSummary::new(&session, other)).collect();
+        let facts: Vec<FileSummary> = own.into_iter().chain(facts).collect();
         let today = jiff::civil::date(2026, 6, 1);
-        found.extend(lint::conclude(&facts, Settings { inventory: None, whole: whole && !has_errors, today }));
+        found.extend(lint::finish(&facts, Settings { inventory: None, whole: whole && !has_errors, today }));
     }
     (found, session.into_sources())
 }

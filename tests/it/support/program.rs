@@ -1,9 +1,9 @@
 //! Programs for the tests of the engine, built by hand, and what comes of running one in a scripted world.
 
-use rectify::check::program::*;
-use rectify::check::types::Type;
 use rectify::engine::event::{Event, EventKind};
-use rectify::engine::{Ending, Start, rehearse, run};
+use rectify::engine::{Ending, Start, dry_run, run};
+use rectify::program::types::Type;
+use rectify::program::*;
 use rectify::source::Span;
 use rectify::value::{Class, Host, HostSettings, Outcome, SignedDuration, Timestamp, Value, display_duration};
 use rectify::world::scripted::{Rule, Scripted};
@@ -219,10 +219,10 @@ pub fn temporarily_block(statements: Vec<Statement>, undo: Vec<Statement>, keep_
     s(StatementKind::TemporarilyBlock { block: block(statements), undo: block(undo), keep_on_failure })
 }
 
-pub const TEMPORARILY: Adverb = Adverb::Temporarily { keep_on_failure: false };
-pub const KEPT: Adverb = Adverb::Temporarily { keep_on_failure: true };
-pub const PERMANENTLY: Adverb = Adverb::Permanently { undo_on_failure: false };
-pub const UNDONE: Adverb = Adverb::Permanently { undo_on_failure: true };
+pub const TEMPORARILY: Retention = Retention::Temporarily { keep_on_failure: false };
+pub const KEPT: Retention = Retention::Temporarily { keep_on_failure: true };
+pub const PERMANENTLY: Retention = Retention::Permanently { undo_on_failure: false };
+pub const UNDONE: Retention = Retention::Permanently { undo_on_failure: true };
 
 /// A program with the actions below, three hosts, and the probe `Healthy`.
 pub struct ProgramBuilder {
@@ -337,10 +337,10 @@ impl ProgramBuilder {
     }
 
     pub fn act(&self, name: &str, arguments: Vec<Expression>) -> Statement {
-        self.act_as(Adverb::None, name, arguments)
+        self.act_as(Retention::None, name, arguments)
     }
 
-    pub fn act_as(&self, adverb: Adverb, name: &str, arguments: Vec<Expression>) -> Statement {
+    pub fn act_as(&self, adverb: Retention, name: &str, arguments: Vec<Expression>) -> Statement {
         s(StatementKind::Act { call: self.call(name, arguments), adverb })
     }
 
@@ -348,7 +348,7 @@ impl ProgramBuilder {
         self.act("svc.restart", vec![host(on)])
     }
 
-    pub fn set(&self, adverb: Adverb, on: &str, value: i64) -> Statement {
+    pub fn set(&self, adverb: Retention, on: &str, value: i64) -> Statement {
         self.act_as(adverb, "svc.set", vec![host(on), num(value)])
     }
 
@@ -412,7 +412,7 @@ impl ProgramBuilder {
     /// Dry-runs the first runbook for `fe1`.
     pub fn dry_run(self, world: Scripted) -> RunResult {
         let program = self.finish();
-        let ending = world.drive(rehearse(&program, &world, starting())).expect("the dry run ends");
+        let ending = world.drive(dry_run(&program, &world, starting())).expect("the dry run ends");
         RunResult { ending, world }
     }
 }
@@ -495,15 +495,15 @@ pub fn world() -> Scripted {
 
 /// The service is healthy or not, look by look; the last stays.
 pub fn health(looks: &[bool]) -> Rule {
-    looks.iter().fold(Rule::of("svc.health"), |rule, look| rule.answers(Value::Boolean(*look)))
+    looks.iter().fold(Rule::new("svc.health"), |rule, look| rule.answers(Value::Boolean(*look)))
 }
 
 /// What `svc.value` finds.
 pub fn value(number: i64) -> Rule {
-    Rule::of("svc.value").answers(Value::number(number))
+    Rule::new("svc.value").answers(Value::number(number))
 }
 
 /// Names for so many slots: `v0`, `v1`, …
-fn locals(count: usize) -> rectify::check::program::Locals {
+fn locals(count: usize) -> rectify::program::Locals {
     (0..count).map(|slot| format!("v{slot}").into()).collect()
 }
