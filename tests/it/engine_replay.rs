@@ -6,7 +6,7 @@ use rectify::engine::event::EventKind;
 use rectify::engine::{Ending, RunOutcome, run};
 use rectify::program::*;
 use rectify::value::{ActionError, Call, Class, ErrorKind, Outcome, SignedDuration, Value};
-use rectify::world::recording::{Entry, Log, Recording, Replied};
+use rectify::world::recording::{Entry, Log, RecordedReply, Recording};
 use rectify::world::replaying::{Mismatch, Replaying};
 use rectify::world::scripted::{Person, Rule, Scripted, ScriptedAnswer};
 use std::collections::BTreeSet;
@@ -402,7 +402,7 @@ fn a_log_that_does_not_belong_to_the_run_is_an_error() {
 fn what_was_recorded_decides_and_nothing_else() {
     let (program, mut log) = small();
     for entry in &mut log.entries {
-        if let Entry::Replied { reply: Replied::Value(reply), asked, .. } = entry
+        if let Entry::Replied { reply: RecordedReply::Value(reply), asked, .. } = entry
             && format!("{asked:?}").contains("Act")
         {
             reply.result = Err(ActionError::new(ErrorKind::Failed, "another past"));

@@ -8,7 +8,7 @@ use rectify::catalog::Catalog;
 use rectify::check::Session;
 use rectify::diagnostic::{CODES, Diagnostic};
 use rectify::inventory::Inventory;
-use rectify::lint::{FileSummary, Look, RULES, Settings};
+use rectify::lint::{FileSummary, RULES, RuleScope, Settings};
 use rectify::program::Program;
 use rectify::source::{SourceFile, SourceMap};
 use rectify::{inventory, lint};
@@ -149,7 +149,7 @@ fn every_rule_has_a_code_a_name_and_a_place_in_the_registry() {
 
 #[test]
 fn what_a_rule_finds_can_be_allowed_where_it_stands() {
-    for rule in RULES.iter().filter(|rule| !matches!(rule.look, Look::Findings)) {
+    for rule in RULES.iter().filter(|rule| !matches!(rule.scope, RuleScope::Findings)) {
         let mut project = fixture(rule.name(), "bad");
         let linted = project.lint_all();
         let [finding] = linted.found.as_slice() else { panic!("{}: {:?}", rule.name(), linted.found) };
