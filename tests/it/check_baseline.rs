@@ -107,3 +107,40 @@ fn a_rule_is_explained_by_its_name() {
     let near = project.run(&["explain", "step-reference-by-numbers"]).ends(2);
     assert!(near.stderr.contains("did you mean step-reference-by-number?"), "{near:#?}");
 }
+
+/// Rules that were renamed: the old name, today's.
+const RENAMED: [(&str, &str); 5] = [
+    ("single-look-after-change", "no-poll-after-change"),
+    ("undone-by-hand", "manual-undo"),
+    ("escalation-through-repaired-host", "escalation-via-target"),
+    ("filter-that-hides-alerts", "overnarrow-filter"),
+    ("alert-answered-twice", "duplicate-alert-handler"),
+];
+
+#[test]
+fn an_old_name_of_a_rule_is_accepted_in_allows_levels_and_baselines() {
+    let body = "  service.restart(\"dovecot\", on: server)\n  # allow\n  \
+                require service.state(\"dovecot\", on: server) == Running\n  resolve \"Restarted\"";
+    let text = runbook("A", "server: host", body);
+    let (old, new) = RENAMED[0];
+    let contacts = "contacts: {oncall: {terminal: true}}\n";
+    let plain = Project::new(&[("a.runbook", &text), ("rectify.yaml", contacts)]);
+    assert_eq!(findings(&plain.run(&CHECK).ends(1)), [(new.to_owned(), "warning".to_owned())]);
+
+    let allowed = text.replace("# allow", &format!("# allow: {old} — because the restart is synchronous"));
+    let project = Project::new(&[("a.runbook", &allowed), ("rectify.yaml", contacts)]);
+    assert_eq!(findings(&project.run(&CHECK).ends(0)), []);
+
+    for (old, _) in RENAMED {
+        let levels = format!("{contacts}lints: {{{old}: error}}\n");
+        let project = Project::new(&[("a.runbook", &text), ("rectify.yaml", &levels)]);
+        let severity = if old == RENAMED[0].0 { "error" } else { "warning" };
+        assert_eq!(findings(&project.run(&CHECK).ends(1)), [(new.to_owned(), severity.to_owned())], "{old}");
+    }
+
+    let project = Project::new(&[("a.runbook", &text), ("rectify.yaml", BASELINE)]);
+    project.run(&["check", ".", "--write-baseline", "--format", "json"]).ends(0);
+    let written = std::fs::read_to_string(project.path("known.json")).unwrap();
+    std::fs::write(project.path("known.json"), written.replace(new, old)).unwrap();
+    assert_eq!(findings(&project.run(&CHECK).ends(0)), []);
+}

@@ -1,9 +1,9 @@
 //! Slips with what bounds a run: locks, limits, clauses, durations, counts.
 
-use super::super::Edit;
-use super::super::texts::from_word;
-use super::super::tree::{Node, range};
+use super::Edit;
 use super::Seen;
+use super::texts::from_word;
+use super::tree::{Node, range};
 use rectify::syntax::ast::{Amount, AmountKind, ExpressionKind};
 use std::ops::Range;
 

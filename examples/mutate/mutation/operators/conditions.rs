@@ -1,9 +1,9 @@
 //! Slips with what decides: comparisons, quantifiers, `not`, lists.
 
-use super::super::Edit;
-use super::super::tree::{Node, range};
+use super::Edit;
 use super::Seen;
 use super::statements::without_each;
+use super::tree::{Node, range};
 use rectify::syntax::ast::{Expression, ExpressionKind, Operator};
 
 fn expressions<'s>(seen: &'s Seen<'_>) -> impl Iterator<Item = &'s Expression> {

@@ -5,10 +5,10 @@ mod conditions;
 mod names;
 mod statements;
 
-use super::Edit;
-use super::tree::Flat;
-use super::words::Words;
+use super::{Edit, texts, tree, words};
 use std::ops::Range;
+use tree::Flat;
+use words::Words;
 
 /// What an operator may look at.
 pub struct Seen<'s> {

@@ -1,10 +1,10 @@
 //! Slips with names and texts: misspelt, or another one that would fit.
 
-use super::super::Edit;
-use super::super::texts::misspelt;
-use super::super::tree::{Local, Node, patterns, range};
-use super::super::words::text_arguments;
+use super::Edit;
 use super::Seen;
+use super::texts::misspelt;
+use super::tree::{Local, Node, patterns, range};
+use super::words::text_arguments;
 use rectify::syntax::ast::{ExpressionKind, Name, Path, Pattern};
 use std::ops::Range;
 

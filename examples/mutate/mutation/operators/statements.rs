@@ -1,9 +1,9 @@
 //! Slips with whole statements: dropped, exchanged, or another adverb.
 
-use super::super::Edit;
-use super::super::texts::from_word;
-use super::super::tree::{Cleanup, Node, patterns, range};
+use super::Edit;
 use super::Seen;
+use super::texts::from_word;
+use super::tree::{Cleanup, Node, patterns, range};
 use rectify::syntax::ast::{ExpressionKind, LetElse, Statement, StatementKind, Subject};
 use std::ops::Range;
 
