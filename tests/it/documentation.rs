@@ -133,7 +133,7 @@ fn every_link_between_documents_leads_somewhere() {
 /// The page names tests as `file::test`; a test that is renamed or taken away must not stay there.
 #[test]
 fn the_tests_that_the_page_on_reliability_names_exist() {
-    let page = read(Path::new("docs/reliability.md"));
+    let page = read(Path::new("docs/reports/reliability.md"));
     let named: Vec<&str> =
         page.split('`').filter(|word| word.starts_with("reliability_") && word.contains("::")).collect();
     assert!(named.len() > 50, "{}", named.len());
