@@ -17,8 +17,13 @@ impl Address {
         Self(path)
     }
 
+    /// One turn of the node that the address ends with: one poll, one retry.
+    pub fn turn(&self, counter: u32) -> Self {
+        self.child(self.last().unwrap_or_default(), counter)
+    }
+
     /// The node that it ends with.
-    pub fn last(&self) -> Option<NodeId> {
+    fn last(&self) -> Option<NodeId> {
         self.0.last().map(|(node, _)| *node)
     }
 }

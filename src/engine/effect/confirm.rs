@@ -4,6 +4,7 @@ use super::Layer;
 use crate::engine::address::Address;
 use crate::engine::eval::driver::{after, earlier};
 use crate::engine::event::EventKind;
+use crate::engine::run::context::StatementContext;
 use crate::engine::run::exit::Exit;
 use crate::engine::run::scheduler::reply;
 use crate::engine::run::scope::Scope;
@@ -26,7 +27,8 @@ pub(crate) async fn read_before(scope: &Scope<'_>, layer: &mut Layer<'_>, at: &A
     if scope.action(confirm.action)?.returns == Type::Boolean {
         return Ok(None);
     }
-    match scope.observe_call(confirm, &mut layer.frame, &at.child(confirm.node, 0)).await {
+    let mut context = StatementContext::new(scope, &mut layer.frame, at.child(confirm.node, 0));
+    match context.observe_call(confirm).await {
         // Of two answers that have both lost a part nobody can tell whether they are the same.
         Ok(value) => Ok(Some(value).filter(|value| value.loss().is_none())),
         Err(Exit::Failed(_)) => Ok(None),
@@ -41,27 +43,38 @@ pub(crate) enum ConfirmedOutcome {
     Nothing,
 }
 
+/// A call whose answer was lost.
+pub(crate) struct LostAnswer<'c> {
+    /// The call as the runbook would write it.
+    pub text: &'c str,
+    /// The address of the call.
+    pub address: &'c Address,
+    /// What `confirm` answered before the call.
+    pub before: Option<Value>,
+    /// When the call has taken all the time that its signature allows.
+    pub shows_by: Timestamp,
+}
+
 /// Finds out whether a call whose answer was lost was carried out: by its `confirm`, or by a person. A cancelled run
 /// finds out all the same.
 ///
 /// What was ordered may take a while to show. So one look that finds it done suffices, and "not done" is said only when
-/// the time of the call is over, `until` then, and the last looks all say so.
+/// the time of the call is over, `shows_by`, and the last looks all say so.
 pub(crate) async fn confirm_outcome(
     scope: &Scope<'_>,
     layer: Option<&mut Layer<'_>>,
-    before: Option<Value>,
-    until: Timestamp,
-    text: &str,
-    at: &Address,
+    lost: LostAnswer<'_>,
 ) -> ConfirmedOutcome {
+    let LostAnswer { text, address, before, shows_by } = lost;
     if let Some(Layer { action, frame, .. }) = layer
         && let Some(confirm) = &action.confirm
     {
         let sheltered = scope.shielded(scope.address.clone());
         let (mut turn, mut says_no) = (1, 0);
         loop {
-            let at = at.child(confirm.node, turn);
-            let seen = match sheltered.observe_call(confirm, frame, &at).await {
+            let at = address.child(confirm.node, turn);
+            let mut context = StatementContext::new(&sheltered, frame, at.clone());
+            let seen = match context.observe_call(confirm).await {
                 // What is not whole says nothing.
                 Ok(now) if now.loss().is_some() => None,
                 Ok(Value::Boolean(true)) if before.is_none() => {
@@ -82,21 +95,21 @@ pub(crate) async fn confirm_outcome(
                 Err(_) => None,
             };
             says_no = if seen.is_some() { says_no + 1 } else { 0 };
-            if turn >= LOOKS && scope.now() >= until {
+            if turn >= LOOKS && scope.now() >= shows_by {
                 match seen {
                     Some(how) if says_no >= LOOKS => return ConfirmedOutcome::NotDone(how),
                     _ => break,
                 }
             }
             let next = after(scope.now(), LOOK_AGAIN);
-            let next = if turn < LOOKS { next } else { next.min(until) };
+            let next = if turn < LOOKS { next } else { next.min(shows_by) };
             if sheltered.pause(next, &at, || format!("whether {text} was carried out")).await.is_err() {
                 break;
             }
             turn += 1;
         }
     }
-    if scope.shielded { ConfirmedOutcome::Nothing } else { ask_whether_done(scope, text, at).await }
+    if scope.shielded { ConfirmedOutcome::Nothing } else { ask_whether_done(scope, text, address).await }
 }
 
 /// Whether an answer differs from the one before the call; nothing where only a clock may have been set.

@@ -1,7 +1,7 @@
 //! What a limit counts.
 
 use crate::engine::address::Address;
-use crate::engine::eval::frame::Frame;
+use crate::engine::run::context::StatementContext;
 use crate::engine::run::exit::{Exit, Flow};
 use crate::engine::run::scheduler::{reply, wait_until};
 use crate::engine::run::scope::Scope;
@@ -51,28 +51,22 @@ pub(crate) async fn charge<'t>(scope: &Scope<'t>, world: &dyn World, mut charges
 }
 
 /// What an action's limits are charged for one call, by the frame of its signature.
-pub(crate) async fn charges<'t>(
-    scope: &Scope<'t>,
-    action: usize,
-    frame: &mut Frame,
-    at: &Address,
-) -> Result<Vec<Charge>, Exit> {
+pub(crate) async fn charges(context: &mut StatementContext<'_, '_>, action: usize) -> Result<Vec<Charge>, Exit> {
+    let scope = context.scope;
     let mut charges = Vec::new();
     for limit in scope.tree.program.limits.iter().filter(|limit| limit.action == action) {
         let limited = scope.action(action)?;
         let name = format!("{}.{}", limited.backend, limited.name);
-        charges.extend(parts(scope, &name, &limit.parts, frame, at).await?);
+        charges.extend(parts(context, &name, &limit.parts).await?);
     }
     Ok(charges)
 }
 
 /// What the parts of a limit on `name` are charged.
 pub(crate) async fn parts<'t>(
-    scope: &Scope<'t>,
+    context: &mut StatementContext<'_, 't>,
     name: &str,
     parts: &'t [LimitPart],
-    frame: &mut Frame,
-    at: &Address,
 ) -> Result<Vec<Charge>, Exit> {
     let mut charges = Vec::new();
     for part in parts {
@@ -82,7 +76,7 @@ pub(crate) async fn parts<'t>(
             }
             LimitPart::Apart { gap, key } => (format!("{} apart", display_duration(*gap)), key, None, Some(*gap)),
         };
-        let Some(key) = counted_by(scope, key.as_ref(), frame, at).await? else { continue };
+        let Some(key) = counted_by(context, key.as_ref()).await? else { continue };
         charges.push(Charge { name: format!("{name} {what}{key}"), rate, apart });
     }
     Ok(charges)
@@ -90,13 +84,11 @@ pub(crate) async fn parts<'t>(
 
 /// ` per dag=dag1`; nothing where what it is counted by is absent, so that there is nothing to count.
 async fn counted_by<'t>(
-    scope: &Scope<'t>,
+    context: &mut StatementContext<'_, 't>,
     key: Option<&'t LimitKey>,
-    frame: &mut Frame,
-    at: &Address,
 ) -> Result<Option<String>, Exit> {
     let Some(key) = key else { return Ok(Some(String::new())) };
-    let value = scope.value(&key.value, frame, at).await?;
+    let value = context.value(&key.value).await?;
     value.whole("the key of a limit")?;
     Ok((value != Value::Absent).then(|| format!(" per {}={value}", key.name)))
 }

@@ -110,7 +110,7 @@ pub(crate) async fn hold<'t>(
     held.target = Some(target.clone());
     let mut turn = 0;
     loop {
-        let at = if turn == 0 { at.clone() } else { at.child(at.last().unwrap_or_default(), turn) };
+        let at = if turn == 0 { at.clone() } else { at.turn(turn) };
         match lock(scope, vec![target.clone()], &at).await {
             Ok(lock) => {
                 held.lock = Some(lock);
@@ -127,10 +127,9 @@ pub(crate) async fn hold<'t>(
 
 /// Takes the locks of a header. A run that an alert started waits for its turn while there is time.
 pub(crate) async fn lock_in_turn<'t>(scope: &Scope<'t>, names: Vec<String>) -> Result<Locks<'t>, Exit> {
-    let node = scope.address.last().unwrap_or_default();
     let mut turn = 0;
     loop {
-        let at = if turn == 0 { scope.address.clone() } else { scope.address.child(node, turn) };
+        let at = if turn == 0 { scope.address.clone() } else { scope.address.turn(turn) };
         match lock(scope, names.clone(), &at).await {
             Err(Exit::Failed(error))
                 if error.kind == ErrorKind::Refused && scope.tree.by_alert && scope.run.deadline.is_some() =>

@@ -8,7 +8,7 @@ pub(crate) mod notify;
 pub(crate) mod prompt;
 pub(crate) mod undo;
 
-use self::confirm::{ConfirmedOutcome, confirm_outcome, read_before};
+use self::confirm::{ConfirmedOutcome, LostAnswer, confirm_outcome, read_before};
 use self::limit::{charge, charges};
 use self::lock::hold;
 use self::undo::{Change, Keep, Undo};
@@ -18,6 +18,7 @@ use super::eval::driver::{after, is_whole, named, signature_frame};
 use super::eval::frame::Frame;
 use super::event::{EventKind, ShownEvidence};
 use super::preview;
+use super::run::context::StatementContext;
 use super::run::exit::{Exit, Flow};
 use super::run::scheduler::reply;
 use super::run::scope::Scope;
@@ -28,21 +29,21 @@ use tracing::Instrument;
 
 /// A statement that acts.
 pub(super) async fn perform_action<'t>(
-    scope: &Scope<'t>,
+    context: &mut StatementContext<'_, 't>,
     call: &'t ProgramCall,
-    adverb: Retention,
-    frame: &mut Frame,
-    at: &Address,
+    retention: Retention,
     changes: &mut Vec<Change<'t>>,
 ) -> Flow {
+    let scope = context.scope;
     let action = scope.action(call.action)?;
-    let made = named(action, scope.values(&call.arguments, frame, at).await?);
+    let made = named(action, context.values(&call.arguments).await?);
+    let at = &context.address;
     is_whole(&made).map_err(|error| Exit::from(error).for_call(&made))?;
     if scope.tree.effect_world.is_none() {
-        preview::first_effect(scope, &format!("{}{made}", preview::adverb(adverb)));
+        preview::first_effect(scope, &format!("{}{made}", preview::retention(retention)));
         return Err(Exit::SHOWN);
     }
-    let change = prepare(scope, action, &made, adverb, at).await.map_err(|exit| exit.for_call(&made))?;
+    let change = prepare(scope, action, &made, retention, at).await.map_err(|exit| exit.for_call(&made))?;
     let noted = change.as_ref().and_then(Change::effect_text);
     if let Some(undo) = noted
         && let Err(error) = scope.note_change(at, &made.to_string(), undo, made.target()).await
@@ -68,16 +69,10 @@ async fn prepare<'t>(
     scope: &Scope<'t>,
     action: &'t Action,
     made: &Call,
-    adverb: Retention,
+    retention: Retention,
     at: &Address,
 ) -> Result<Option<Change<'t>>, Exit> {
-    let keep = match adverb {
-        Retention::None => return Ok(None),
-        Retention::Temporarily { keep_on_failure: false } => Keep::Never,
-        Retention::Temporarily { keep_on_failure: true } => Keep::OnFailure,
-        Retention::Permanently { undo_on_failure: true } => Keep::OnSuccess,
-        Retention::Permanently { undo_on_failure: false } => Keep::Always,
-    };
+    let Some(keep) = Keep::from_retention(retention) else { return Ok(None) };
     let undo = match work_out_undo(scope, action, made, at).await {
         Err(Exit::Failed(_)) if keep == Keep::Always => None,
         undo => undo?,
@@ -98,11 +93,12 @@ async fn work_out_undo<'t>(
 ) -> Result<Option<(usize, Call)>, Exit> {
     let Some(undo) = &action.undo else { return Ok(None) };
     let mut frame = signature_frame(action, made);
+    let mut context = StatementContext::new(scope, &mut frame, at.clone());
     if let Some((saved, slot)) = &action.saves {
-        let value = scope.observe_call(saved, &mut frame, at).await?;
-        *frame.get_mut(*slot).ok_or_else(|| mismatch("a saved value is outside its frame"))? = value;
+        let value = context.observe_call(saved).await?;
+        *context.frame.get_mut(*slot).ok_or_else(|| mismatch("a saved value is outside its frame"))? = value;
     }
-    let arguments = scope.values(&undo.arguments, &mut frame, &at.child(undo.node, 0)).await?;
+    let arguments = context.child(undo.node).values(&undo.arguments).await?;
     let call = named(scope.action(undo.action)?, arguments);
     is_whole(&call)?;
     Ok(Some((undo.action, call)))
@@ -138,10 +134,12 @@ async fn layers<'t>(scope: &Scope<'t>, index: usize, call: &Call, at: &Address) 
     };
     let mut outer = layer(index, scope.action(index)?, call.clone());
     let mut layers = Vec::new();
+    let inside = scope.at(at.clone());
     while let Some(body) = &outer.action.body {
-        scope.at(at.clone()).bind_all(&body.lets, &mut outer.frame).await?;
+        let mut context = StatementContext::new(&inside, &mut outer.frame, at.clone());
+        context.bind_all(&body.lets).await?;
         let BodyResult::Act(inner) = &body.result else { return Err(mismatch("an action does not act").into()) };
-        let arguments = scope.values(&inner.arguments, &mut outer.frame, at).await?;
+        let arguments = context.values(&inner.arguments).await?;
         let action = scope.action(inner.action)?;
         let inner = layer(inner.action, action, named(action, arguments));
         is_whole(&inner.call)?;
@@ -189,7 +187,8 @@ pub(super) async fn perform<'t>(
     if !scope.shielded {
         let mut spending = Vec::new();
         for layer in &mut layers {
-            spending.extend(charges(scope, layer.index, &mut layer.frame, at).await?);
+            let mut context = StatementContext::new(scope, &mut layer.frame, at.clone());
+            spending.extend(charges(&mut context, layer.index).await?);
         }
         match charge(scope, world, spending, at).await {
             // A limit is no error that could be caught and tried around, and neither is one that nobody can read.
@@ -221,7 +220,8 @@ pub(super) async fn perform<'t>(
     let mut exit = error.map(|error| if interrupted { Exit::Cancelled } else { Exit::Failed(error) });
     if once && outcome == Outcome::Unknown {
         let layer = confirming.and_then(|position| layers.get_mut(position));
-        let found = confirm_outcome(scope, layer, before, shows_by, &text, at).await;
+        let lost = LostAnswer { text: &text, address: at, before, shows_by };
+        let found = confirm_outcome(scope, layer, lost).await;
         let because = detail.map(|first| format!("; {first}")).unwrap_or_default();
         (outcome, exit, detail) = match found {
             ConfirmedOutcome::Done(how) => (Outcome::Done, None, Some(how)),

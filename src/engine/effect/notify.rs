@@ -3,9 +3,9 @@
 use super::call_text::{indented, one_line};
 use crate::engine::address::Address;
 use crate::engine::eval::driver::after;
-use crate::engine::eval::frame::Frame;
 use crate::engine::event::{EventKind, ShownEvidence};
 use crate::engine::preview;
+use crate::engine::run::context::StatementContext;
 use crate::engine::run::exit::{Escalation, Exit, Flow};
 use crate::engine::run::scheduler::{reply, wait_until};
 use crate::engine::run::scope::Scope;
@@ -25,24 +25,22 @@ const TELL_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
 /// Works out what is said. What cannot be found out for the evidence is said instead of it.
 pub(crate) async fn evaluate_escalation<'t>(
-    scope: &Scope<'t>,
+    context: &mut StatementContext<'_, 't>,
     contact: &EcoString,
     message: &'t Expression,
     evidence: &'t [Evidence],
-    frame: &mut Frame,
-    at: &Address,
 ) -> Result<Escalation, Exit> {
-    let message = scope.text(message, frame, at).await?;
+    let message = context.text(message).await?;
     let mut shown = Vec::new();
     for piece in evidence {
-        let value = match scope.take_answer(&piece.value, frame, at).await {
+        let value = match context.value_for_people(&piece.value).await {
             Ok(value) => value,
             Err(Exit::Failed(error)) => Value::text(format!("could not be found out: {error}")),
             Err(exit) => return Err(exit),
         };
         shown.push(ShownEvidence { label: piece.label.clone(), value });
     }
-    let run = Rc::clone(&scope.run);
+    let run = Rc::clone(&context.scope.run);
     Ok(Escalation { contact: Some(contact.clone()), message, evidence: shown, run, written: true, call: None })
 }
 

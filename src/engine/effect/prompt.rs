@@ -1,14 +1,11 @@
 //! What people are asked, and what their silence means.
 
-use crate::engine::address::Address;
 use crate::engine::eval::driver::{after, earlier};
-use crate::engine::eval::frame::Frame;
 use crate::engine::event::EventKind;
-use crate::engine::exec::block;
 use crate::engine::preview;
+use crate::engine::run::context::StatementContext;
 use crate::engine::run::exit::{Exit, Flow};
 use crate::engine::run::scheduler::reply;
-use crate::engine::run::scope::Scope;
 use crate::engine::world::{Prompt, PromptReply};
 use crate::program::{Block, Expression, Question};
 use crate::value::{SignedDuration, Value};
@@ -16,13 +13,13 @@ use ecow::EcoString;
 
 /// Asks, and tells that it did. An error means that nobody could be asked, so nobody answered.
 async fn ask(
-    scope: &Scope<'_>,
+    context: &StatementContext<'_, '_>,
     message: String,
     choices: Vec<EcoString>,
     by: u32,
     within: SignedDuration,
-    at: Address,
 ) -> Result<PromptReply, Exit> {
+    let scope = context.scope;
     let Some(world) = scope.tree.effect_world else {
         let words: Vec<&str> = choices.iter().map(EcoString::as_str).collect();
         preview::first_effect(scope, &format!("ask people {message:?}: {}", words.join(", ")));
@@ -30,17 +27,23 @@ async fn ask(
     };
     let deadline = earlier(after(scope.now(), within), scope.deadline());
     scope.emit(EventKind::Asked {
-        address: at.clone(),
+        address: context.address.clone(),
         message: message.clone(),
         choices: choices.clone(),
         until: deadline,
     });
-    let asking =
-        Prompt { address: at.clone(), contact: scope.run.contact(), message, choices: choices.clone(), by, deadline };
-    let reply = reply(scope.tree, world.ask(asking), !scope.shielded).await.map_err(|_| Exit::Cancelled)?;
+    let prompt = Prompt {
+        address: context.address.clone(),
+        contact: scope.run.contact(),
+        message,
+        choices: choices.clone(),
+        by,
+        deadline,
+    };
+    let reply = reply(scope.tree, world.ask(prompt), !scope.shielded).await.map_err(|_| Exit::Cancelled)?;
     let PromptReply { answer, by } = reply.result.unwrap_or(PromptReply { answer: None, by: Vec::new() });
     let answer = answer.filter(|answer| choices.contains(answer));
-    scope.emit(EventKind::Answered { address: at, answer: answer.clone(), by: by.clone() });
+    scope.emit(EventKind::Answered { address: context.address.clone(), answer: answer.clone(), by: by.clone() });
     if answer.is_none() {
         scope.in_time()?;
     }
@@ -49,36 +52,33 @@ async fn ask(
 
 /// `ask "…" choices [a, b] within D default a`.
 pub(crate) async fn question<'t>(
-    scope: &Scope<'t>,
+    context: &mut StatementContext<'_, 't>,
     question: &'t Question,
-    frame: &mut Frame,
-    at: &Address,
 ) -> Result<Value, Exit> {
-    let at = at.child(question.node, 0);
-    let message = scope.text(&question.message, frame, &at).await?;
-    let within = scope.duration(&question.within, frame, &at).await?;
-    let answer = ask(scope, message, question.choices.clone(), 1, within, at).await?;
+    let mut context = context.child(question.node);
+    let message = context.text(&question.message).await?;
+    let within = context.duration(&question.within).await?;
+    let answer = ask(&context, message, question.choices.clone(), 1, within).await?;
     Ok(Value::Word(answer.answer.unwrap_or_else(|| question.default.clone())))
 }
 
 /// `require approval "…" by N within D else { }`.
 pub(crate) async fn approval<'t>(
-    scope: &Scope<'t>,
+    context: &mut StatementContext<'_, 't>,
     message: &'t Expression,
     by: &'t Expression,
     within: &'t Expression,
     otherwise: Option<&'t Block>,
-    frame: &mut Frame,
-    at: Address,
 ) -> Flow {
-    let message = scope.text(message, frame, &at).await?;
-    let by = scope.count(by, frame, &at).await?;
-    let within = scope.duration(within, frame, &at).await?;
+    let scope = context.scope;
+    let message = context.text(message).await?;
+    let by = context.count(by).await?;
+    let within = context.duration(within).await?;
     let choices = vec!["approve".into(), "deny".into()];
-    let answer = ask(scope, message.clone(), choices, by, within, at.clone()).await?;
+    let answer = ask(context, message.clone(), choices, by, within).await?;
     match (answer.answer.as_deref(), otherwise) {
         (Some("approve"), _) => Ok(()),
-        (_, Some(otherwise)) => block(scope.at(at), otherwise, frame).await,
+        (_, Some(otherwise)) => context.block(otherwise).await,
         (Some(_), None) => Err(scope.escalated(format!("approval was denied: {message}"))),
         (None, None) => {
             let approved = match answer.by.len() {
@@ -92,19 +92,18 @@ pub(crate) async fn approval<'t>(
 
 /// `manual "…" within D else { }`.
 pub(crate) async fn manual<'t>(
-    scope: &Scope<'t>,
+    context: &mut StatementContext<'_, 't>,
     message: &'t Expression,
     within: &'t Expression,
     otherwise: Option<&'t Block>,
-    frame: &mut Frame,
-    at: Address,
 ) -> Flow {
-    let message = scope.text(message, frame, &at).await?;
-    let within = scope.duration(within, frame, &at).await?;
-    let answer = ask(scope, message.clone(), vec!["done".into(), "failed".into()], 1, within, at.clone()).await?;
+    let scope = context.scope;
+    let message = context.text(message).await?;
+    let within = context.duration(within).await?;
+    let answer = ask(context, message.clone(), vec!["done".into(), "failed".into()], 1, within).await?;
     match (answer.answer.as_deref(), otherwise) {
         (Some("done"), _) => Ok(()),
-        (_, Some(otherwise)) => block(scope.at(at), otherwise, frame).await,
+        (_, Some(otherwise)) => context.block(otherwise).await,
         (Some(_), None) => Err(scope.escalated(format!("could not be done by hand: {message}"))),
         (None, None) => Err(scope.escalated(format!("was not done by hand in time: {message}"))),
     }

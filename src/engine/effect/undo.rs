@@ -5,11 +5,12 @@ use crate::engine::address::Address;
 use crate::engine::eval::frame::Frame;
 use crate::engine::event::{EventKind, LeftInPlace};
 use crate::engine::exec::statement;
+use crate::engine::run::context::StatementContext;
 use crate::engine::run::exit::{Exit, Flow};
 use crate::engine::run::scheduler::reply;
 use crate::engine::run::scope::{LocalBoxFuture, Scope};
 use crate::engine::world::ChangeNote;
-use crate::program::{Block, StatementKind};
+use crate::program::{Block, Retention, StatementKind};
 use crate::value::{ActionError, Call, Outcome};
 
 /// When a change outlives its block.
@@ -23,6 +24,19 @@ pub(crate) enum Keep {
     OnSuccess,
     /// `permanently`.
     Always,
+}
+
+impl Keep {
+    /// What a statement says of its change; nothing where it says neither.
+    pub fn from_retention(retention: Retention) -> Option<Self> {
+        match retention {
+            Retention::None => None,
+            Retention::Temporarily { keep_on_failure: false } => Some(Self::Never),
+            Retention::Temporarily { keep_on_failure: true } => Some(Self::OnFailure),
+            Retention::Permanently { undo_on_failure: true } => Some(Self::OnSuccess),
+            Retention::Permanently { undo_on_failure: false } => Some(Self::Always),
+        }
+    }
 }
 
 /// A change that was made, or may have been.
@@ -150,7 +164,7 @@ pub(crate) fn close<'f, 't: 'f>(
 /// Undoes a change; what went wrong, if it did.
 async fn undo<'t>(scope: &Scope<'t>, mut change: Change<'t>) -> Option<String> {
     let how = change.undo.take()?;
-    let at = change.address.child(change.address.last().unwrap_or_default(), 1);
+    let at = change.address.turn(1);
     let (outcome, wrong) = match how {
         Undo::Call { action, call } => undo_call(&scope.shielded(at.clone()), action, call, &at).await,
         Undo::Block { block, frame, scope } => undo_block(&scope.shielded(at), block, frame).await,
@@ -192,7 +206,10 @@ async fn undo_block<'t>(scope: &Scope<'t>, block: &'t Block, mut frame: Frame) -
     let mut wrong: Option<String> = None;
     for line in &block.statements {
         let flow = match scope.checkpoint() {
-            Ok(()) => statement(scope, line, &mut frame, &mut changes).await,
+            Ok(()) => {
+                let mut context = StatementContext::of_statement(scope, &mut frame, line);
+                statement(&mut context, line, &mut changes).await
+            }
             stopped => stopped,
         };
         if let Err(exit) = flow {

@@ -23,7 +23,7 @@ pub fn constant(
         program,
         frame: &mut frame,
         ages: &Ages::new(),
-        told: false,
+        any_age: false,
         age: None,
         answers: &[],
         met: 0,

@@ -9,6 +9,7 @@ use crate::engine::address::Address;
 use crate::engine::event::ShownEvidence;
 use crate::engine::run::budget;
 use crate::engine::run::budget::{LARGEST_POOL, LARGEST_VALUE, MOST_ANSWERS, Work};
+use crate::engine::run::context::StatementContext;
 use crate::engine::run::exit::Exit;
 use crate::engine::run::scheduler::reply;
 use crate::engine::run::scope::{LocalBoxFuture, Scope};
@@ -16,105 +17,94 @@ use crate::engine::world::Request;
 use crate::program::{Action, BodyResult, Call as ProgramCall, Expression};
 use crate::value::{ActionError, Call, ErrorKind, SignedDuration, Timestamp, Value};
 
-impl<'t> Scope<'t> {
-    /// The value of an expression of the statement at `at`.
-    pub async fn value(&self, expression: &'t Expression, frame: &mut Frame, at: &Address) -> Result<Value, Exit> {
-        self.value_noting(expression, frame, at, &mut Vec::new()).await
+impl<'t> StatementContext<'_, 't> {
+    /// The value of an expression of the statement.
+    pub async fn value(&mut self, expression: &'t Expression) -> Result<Value, Exit> {
+        self.value_with_evidence(expression, &mut Vec::new()).await
     }
 
-    /// The same, keeping what was observed on the way.
-    pub async fn value_noting(
-        &self,
+    /// The value of an expression; what is observed for it is added to the evidence.
+    pub async fn value_with_evidence(
+        &mut self,
         expression: &'t Expression,
-        frame: &mut Frame,
-        at: &Address,
-        noted: &mut Vec<ShownEvidence>,
+        evidence: &mut Vec<ShownEvidence>,
     ) -> Result<Value, Exit> {
-        Ok(self.evaluated(expression, frame, at, noted, false).await?.0)
+        Ok(self.evaluate(expression, evidence, false).await?.0)
     }
 
-    /// The same with its age, for a local that is to hold it.
-    pub async fn value_with_age(
-        &self,
+    /// The value of an expression with its age, for a local that is to hold it.
+    pub async fn value_with_age(&mut self, expression: &'t Expression) -> Result<(Value, Option<Age>), Exit> {
+        self.evaluate(expression, &mut Vec::new(), false).await
+    }
+
+    /// The value of an expression for people: it may rest on an answer of any age.
+    pub async fn value_for_people(&mut self, expression: &'t Expression) -> Result<Value, Exit> {
+        Ok(self.evaluate(expression, &mut Vec::new(), true).await?.0)
+    }
+
+    /// Evaluates again from the start after each answer that was missing.
+    async fn evaluate(
+        &mut self,
         expression: &'t Expression,
-        frame: &mut Frame,
-        at: &Address,
+        evidence: &mut Vec<ShownEvidence>,
+        for_people: bool,
     ) -> Result<(Value, Option<Age>), Exit> {
-        self.evaluated(expression, frame, at, &mut Vec::new(), false).await
-    }
-
-    /// The value as people are told it, however old.
-    pub async fn take_answer(
-        &self,
-        expression: &'t Expression,
-        frame: &mut Frame,
-        at: &Address,
-    ) -> Result<Value, Exit> {
-        Ok(self.evaluated(expression, frame, at, &mut Vec::new(), true).await?.0)
-    }
-
-    async fn evaluated(
-        &self,
-        expression: &'t Expression,
-        frame: &mut Frame,
-        at: &Address,
-        noted: &mut Vec<ShownEvidence>,
-        told: bool,
-    ) -> Result<(Value, Option<Age>), Exit> {
-        let told = told || self.shielded;
-        let mut made = None;
-        let now = self.now();
-        let goal_answer = self.run.goal_answer();
+        let scope = self.scope;
+        let any_age = for_people || scope.shielded;
+        let mut age = None;
+        let now = scope.now();
+        let goal_answer = scope.run.goal_answer();
         let mut answers = Vec::new();
-        let mut answered = 0_usize;
+        let mut bytes = 0_usize;
         loop {
-            self.refresh_clock(at).await?;
-            let (values, ages) = frame.parts();
+            scope.refresh_clock(&self.address).await?;
+            let (values, ages) = self.frame.parts();
             let mut evaluator = Evaluator {
-                program: self.tree.program,
+                program: scope.tree.program,
                 frame: values,
                 ages,
-                told,
+                any_age,
                 age: None,
                 answers: &answers,
                 met: 0,
                 now,
-                run_started: self.run.started,
+                run_started: scope.run.started,
                 goal_answer: &goal_answer,
                 work: Work::default(),
             };
             let evaluated = evaluator.value(expression);
-            self.worked(evaluator.work.done());
-            let need = match evaluated {
-                Ok(value) => return Ok((value, Age::older(made, evaluator.age))),
+            scope.worked(evaluator.work.done());
+            let missing = match evaluated {
+                Ok(value) => return Ok((value, Age::older(age, evaluator.age))),
                 Err(EvalStop::Error(error)) => return Err(Exit::Failed(error)),
-                Err(EvalStop::MissingAnswer(need)) => need,
+                Err(EvalStop::MissingAnswer(missing)) => missing,
             };
             if answers.len() >= MOST_ANSWERS {
                 let message = format!("an expression asks for more than {MOST_ANSWERS} answers");
                 return Err(mismatch(message).into());
             }
             let ordinal = u32::try_from(answers.len()).unwrap_or(u32::MAX);
-            let answer = match need {
+            let answer = match missing {
                 MissingAnswer::Observe(call, arguments) => {
-                    let action = self.action(call.action)?;
+                    let action = scope.action(call.action)?;
                     let label = named(action, arguments.iter().cloned()).to_string();
-                    let value = self.observe(call.action, arguments, at.child(call.node, ordinal)).await?;
+                    let value = scope.observe(call.action, arguments, self.address.child(call.node, ordinal)).await?;
                     if let Some(fresh) = action.fresh {
-                        let age = Age { until: after(self.now(), fresh), fresh, call: label.as_str().into() };
-                        made = Age::older(made, Some(age));
+                        let own = Age { until: after(scope.now(), fresh), fresh, call: label.as_str().into() };
+                        age = Age::older(age, Some(own));
                     }
-                    noted.push(ShownEvidence { label: label.into(), value: value.clone() });
+                    evidence.push(ShownEvidence { label: label.into(), value: value.clone() });
                     (call.node, value)
                 }
                 MissingAnswer::Check(call, arguments) => {
-                    let answer = ask_probe(self, call.probe, arguments, at.child(call.node, ordinal)).await?;
-                    noted.push(ShownEvidence { label: answer.probe.clone(), value: answer.record() });
+                    let address = self.address.child(call.node, ordinal);
+                    let answer = ask_probe(scope, call.probe, arguments, address).await?;
+                    evidence.push(ShownEvidence { label: answer.probe.clone(), value: answer.record() });
                     (call.node, Value::word(answer.verdict.as_str()))
                 }
             };
-            answered = answered.saturating_add(answer.1.size(LARGEST_VALUE).bytes);
-            if answered > LARGEST_POOL {
+            bytes = bytes.saturating_add(answer.1.size(LARGEST_VALUE).bytes);
+            if bytes > LARGEST_POOL {
                 let message = format!("the answers to one expression are larger than {} MiB", LARGEST_POOL >> 20);
                 return Err(mismatch(message).into());
             }
@@ -123,44 +113,32 @@ impl<'t> Scope<'t> {
     }
 
     /// The values of several expressions.
-    pub async fn values(
-        &self,
-        expressions: &'t [Expression],
-        frame: &mut Frame,
-        at: &Address,
-    ) -> Result<Vec<Value>, Exit> {
+    pub async fn values(&mut self, expressions: &'t [Expression]) -> Result<Vec<Value>, Exit> {
         let mut values = Vec::with_capacity(expressions.len());
         for expression in expressions {
-            values.push(self.value(expression, frame, at).await?);
+            values.push(self.value(expression).await?);
         }
         Ok(values)
     }
 
     /// The value of a condition.
-    pub async fn boolean(&self, condition: &'t Expression, frame: &mut Frame, at: &Address) -> Result<bool, Exit> {
-        self.boolean_noting(condition, frame, at, &mut Vec::new()).await
+    pub async fn boolean(&mut self, condition: &'t Expression) -> Result<bool, Exit> {
+        self.boolean_with_evidence(condition, &mut Vec::new()).await
     }
 
-    /// The same, keeping what was observed on the way.
-    pub async fn boolean_noting(
-        &self,
+    /// The value of a condition; what is observed for it is added to the evidence.
+    pub async fn boolean_with_evidence(
+        &mut self,
         condition: &'t Expression,
-        frame: &mut Frame,
-        at: &Address,
-        noted: &mut Vec<ShownEvidence>,
+        evidence: &mut Vec<ShownEvidence>,
     ) -> Result<bool, Exit> {
-        let value = self.value_noting(condition, frame, at, noted).await?;
+        let value = self.value_with_evidence(condition, evidence).await?;
         value.as_boolean().ok_or_else(|| not_boolean(&value).into())
     }
 
-    /// A length of time that is not negative.
-    pub async fn duration(
-        &self,
-        expression: &'t Expression,
-        frame: &mut Frame,
-        at: &Address,
-    ) -> Result<SignedDuration, Exit> {
-        let value = self.value(expression, frame, at).await?;
+    /// A duration that is not negative.
+    pub async fn duration(&mut self, expression: &'t Expression) -> Result<SignedDuration, Exit> {
+        let value = self.value(expression).await?;
         value.whole("a length of time")?;
         match value {
             Value::Duration(duration) if !duration.is_negative() => Ok(duration),
@@ -169,9 +147,9 @@ impl<'t> Scope<'t> {
     }
 
     /// A whole number that is not negative.
-    pub async fn count(&self, expression: &'t Expression, frame: &mut Frame, at: &Address) -> Result<u32, Exit> {
+    pub async fn count(&mut self, expression: &'t Expression) -> Result<u32, Exit> {
         use rust_decimal::prelude::ToPrimitive;
-        let value = self.value(expression, frame, at).await?;
+        let value = self.value(expression).await?;
         value.whole("a number of times")?;
         let count = match &value {
             Value::Number(number) if number.fract().is_zero() => number.to_u32(),
@@ -181,21 +159,24 @@ impl<'t> Scope<'t> {
     }
 
     /// A text for people.
-    pub async fn text(&self, expression: &'t Expression, frame: &mut Frame, at: &Address) -> Result<String, Exit> {
-        Ok(self.take_answer(expression, frame, at).await?.to_string())
+    pub async fn text(&mut self, expression: &'t Expression) -> Result<String, Exit> {
+        Ok(self.value_for_people(expression).await?.to_string())
     }
 
+    /// Makes an observing call of a signature (`saves`, `confirm`) in the signature's frame.
+    pub async fn observe_call(&mut self, call: &'t ProgramCall) -> Result<Value, Exit> {
+        let mut context = self.child(call.node);
+        let arguments = context.values(&call.arguments).await?;
+        let StatementContext { scope, address, .. } = context;
+        scope.observe(call.action, arguments, address).await
+    }
+}
+
+impl<'t> Scope<'t> {
     /// The action that a call names.
     pub fn action(&self, index: usize) -> Result<&'t Action, Exit> {
         let action = self.tree.program.actions.get(index);
         action.ok_or_else(|| mismatch("a call names an action that the program does not have").into())
-    }
-
-    /// Makes a call of a signature (`saves`, `confirm`) in the signature's frame.
-    pub async fn observe_call(&self, call: &'t ProgramCall, frame: &mut Frame, at: &Address) -> Result<Value, Exit> {
-        let at = at.child(call.node, 0);
-        let arguments = self.values(&call.arguments, frame, &at).await?;
-        self.observe(call.action, arguments, at).await
     }
 
     /// Asks what an observing action answers.
@@ -224,11 +205,12 @@ impl<'t> Scope<'t> {
             Some(body) => {
                 let inner = Self { cap: Some(deadline), ..self.at(at.clone()) };
                 let mut frame = signature_frame(action, call);
-                inner.bind_all(&body.lets, &mut frame).await?;
+                let mut context = StatementContext::new(&inner, &mut frame, at);
+                context.bind_all(&body.lets).await?;
                 let BodyResult::Answer(answer) = &body.result else {
                     return Err(mismatch("an observation does not answer").into());
                 };
-                inner.value(answer, &mut frame, &at).await?
+                context.value(answer).await?
             }
             None => self.ask(call.clone(), at, deadline).await?,
         };

@@ -1,9 +1,7 @@
 //! Why a condition came out as it did: the values that it looked at, by the names that its author gave them.
 
-use super::frame::Frame;
-use crate::engine::address::Address;
 use crate::engine::preview::render::{is_pure, render};
-use crate::engine::run::scope::Scope;
+use crate::engine::run::context::StatementContext;
 use crate::program::{Expression, ExpressionKind};
 use crate::value::{Loss, Value};
 
@@ -21,12 +19,7 @@ pub(crate) struct ExplainedValues {
 }
 
 /// `answer.result is unavailable`, for each value that a condition compares; empty when it looks at none.
-pub(crate) async fn explain(
-    scope: &Scope<'_>,
-    condition: &Expression,
-    frame: &mut Frame,
-    at: &Address,
-) -> ExplainedValues {
+pub(crate) async fn explain<'t>(context: &mut StatementContext<'_, 't>, condition: &'t Expression) -> ExplainedValues {
     let mut looked_at = Vec::new();
     compared(condition, &mut looked_at);
     let mut said: Vec<String> = Vec::new();
@@ -35,8 +28,8 @@ pub(crate) async fn explain(
         if said.len() == MOST || !is_pure(expression, &|_| true) {
             continue;
         }
-        let Ok(value) = scope.take_answer(expression, frame, at).await else { continue };
-        let name = written(scope, expression, frame);
+        let Ok(value) = context.value_for_people(expression).await else { continue };
+        let name = written(context, expression);
         let (short, cut) = short(&value);
         let fact = format!("{name} is {short}");
         // A host stands in the condition by its name already.
@@ -49,17 +42,17 @@ pub(crate) async fn explain(
 }
 
 /// A condition with what its locals are called; hosts and texts are put in their places.
-pub(crate) fn written(scope: &Scope<'_>, expression: &Expression, frame: &Frame) -> String {
-    render(scope.tree.program, expression, &|slot| match frame.get(slot) {
+pub(crate) fn written(context: &StatementContext<'_, '_>, expression: &Expression) -> String {
+    render(context.scope.tree.program, expression, &|slot| match context.frame.get(slot) {
         Some(value @ (Value::Host(_) | Value::Text(_))) => Some(value.clone()),
-        _ => frame.name(slot).cloned().map(Value::Word),
+        _ => context.frame.name(slot).cloned().map(Value::Word),
     })
 }
 
 /// A condition, and in brackets the values that it compares.
-pub(crate) async fn with_values(scope: &Scope<'_>, condition: &Expression, frame: &mut Frame, at: &Address) -> String {
-    let text = written(scope, condition, frame);
-    match explain(scope, condition, frame, at).await.text {
+pub(crate) async fn with_values<'t>(context: &mut StatementContext<'_, 't>, condition: &'t Expression) -> String {
+    let text = written(context, condition);
+    match explain(context, condition).await.text {
         facts if facts.is_empty() => text,
         facts => format!("{text} ({facts})"),
     }

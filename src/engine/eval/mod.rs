@@ -52,8 +52,8 @@ pub(super) struct Evaluator<'e> {
     pub frame: &'e mut [Value],
     /// Which of them grow old.
     pub ages: &'e Ages,
-    /// Whether people are only told: then an old answer is what it was.
-    pub told: bool,
+    /// Whether answers may be used that are older than their signature allows: a text for people says what was read.
+    pub any_age: bool,
     /// The age of what was read so far.
     pub age: Option<Age>,
     /// Answers so far, in the order in which evaluation meets them.
@@ -81,7 +81,7 @@ impl Evaluator<'_> {
             ExpressionKind::Constant(value) => Ok(value.clone()),
             ExpressionKind::Local(slot) => {
                 if let Some(age) = self.ages.get(slot) {
-                    if !self.told {
+                    if !self.any_age {
                         age.check(self.now)?;
                     }
                     self.age = Age::older(self.age.take(), Some(age.clone()));

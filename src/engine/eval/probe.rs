@@ -4,10 +4,11 @@ use super::driver::{after, earlier};
 use super::explain::{ExplainedValues, explain, written};
 use super::frame::Frame;
 use crate::engine::address::Address;
-use crate::engine::effect::undo::close;
+use crate::engine::effect::undo::{Change, close};
 use crate::engine::event::EventKind;
 use crate::engine::exec::statement;
 use crate::engine::preview;
+use crate::engine::run::context::StatementContext;
 use crate::engine::run::exit::Exit;
 use crate::engine::run::scope::{LocalBoxFuture, Scope};
 use crate::program::{Probe, StatementKind};
@@ -75,20 +76,17 @@ pub(crate) fn ask_probe<'f, 't: 'f>(
         let probe = scope.tree.program.probes.get(probe).ok_or_else(missing)?;
         let started = scope.now();
         let (more, every) = probe.retries.unwrap_or_default();
-        let mut answer = attempt(scope, probe, &arguments, &at, 0).await?;
+        let mut answer = attempt(scope, probe, &arguments, at.turn(0)).await?;
         for turn in 1..=more {
-            if answer.0 == Verdict::Passed {
+            if answer.verdict == Verdict::Passed {
                 break;
             }
-            scope
-                .pause(after(scope.now(), every), &at.child(probe_node(&at), turn), || {
-                    format!("{}, again", probe.title)
-                })
-                .await?;
+            let again = || format!("{}, again", probe.title);
+            scope.pause(after(scope.now(), every), &at.turn(turn), again).await?;
             scope.checkpoint()?;
-            answer = attempt(scope, probe, &arguments, &at, turn).await?;
+            answer = attempt(scope, probe, &arguments, at.turn(turn)).await?;
         }
-        let (verdict, ExplainedValues { text: reason, loss }, value) = answer;
+        let Attempt { verdict, reason: ExplainedValues { text: reason, loss }, value } = answer;
         let answer = Answer { probe: probe.name.clone(), verdict, reason, loss, started, ended: scope.now(), value };
         scope.emit(EventKind::ProbeAnswered {
             address: at,
@@ -102,15 +100,19 @@ pub(crate) fn ask_probe<'f, 't: 'f>(
     })
 }
 
-type Verdicts = (Verdict, ExplainedValues, Value);
+/// What asking a probe once comes to.
+struct Attempt {
+    verdict: Verdict,
+    reason: ExplainedValues,
+    value: Value,
+}
 
 async fn attempt<'t>(
     scope: &Scope<'t>,
     probe: &'t Probe,
     arguments: &[Value],
-    at: &Address,
-    turn: u32,
-) -> Result<Verdicts, Exit> {
+    address: Address,
+) -> Result<Attempt, Exit> {
     let changes_something = |kind: &StatementKind| !matches!(kind, StatementKind::Let { .. });
     if scope.tree.effect_world.is_none() && probe.statements.iter().any(|it| changes_something(&it.kind)) {
         let arguments: Vec<String> = arguments.iter().map(|value| SourceText(value).to_string()).collect();
@@ -118,55 +120,58 @@ async fn attempt<'t>(
         return Err(Exit::SHOWN);
     }
     let until = earlier(after(scope.now(), probe.timeout), scope.cap);
-    let at = at.child(probe_node(at), turn);
-    let inner = Scope { cap: Some(until), asking: true, ..scope.at(at.clone()) };
+    let inner = Scope { cap: Some(until), asking: true, ..scope.at(address.clone()) };
     let mut changes = Vec::new();
     let mut frame = Frame::new(arguments.to_vec(), &probe.locals);
-    let asked = async {
-        for line in &probe.statements {
-            inner.checkpoint()?;
-            statement(&inner, line, &mut frame, &mut changes).await?;
-        }
-        let mut value = Value::Absent;
-        if let Some((call, slot)) = &probe.ask {
-            value = inner.observe_call(call, &mut frame, &at).await?;
-            if let Some(place) = frame.get_mut(*slot) {
-                *place = value.clone();
-            }
-        }
-        if let Some(condition) = &probe.unknown_if
-            && inner.boolean(condition, &mut frame, &at).await?
-        {
-            let ExplainedValues { text: facts, loss } = explain(&inner, condition, &mut frame, &at).await;
-            let text = match facts.is_empty() {
-                true => "the answer says nothing".to_owned(),
-                false => format!("{facts}, which says nothing"),
-            };
-            return Ok((Verdict::Unknown, ExplainedValues { text, loss }, value));
-        }
-        let passed = inner.boolean(&probe.passed_if, &mut frame, &at).await?;
-        let ExplainedValues { text: facts, loss } = explain(&inner, &probe.passed_if, &mut frame, &at).await;
-        let wanted = || written(&inner, &probe.passed_if, &frame);
-        let (verdict, text) = match (passed, facts.is_empty()) {
-            (true, true) => (Verdict::Passed, format!("{} holds", wanted())),
-            (true, false) => (Verdict::Passed, facts),
-            (false, true) => (Verdict::Failed, format!("{} does not hold", wanted())),
-            (false, false) => (Verdict::Failed, format!("{facts}; it passes if {}", wanted())),
-        };
-        Ok((verdict, ExplainedValues { text, loss }, value))
-    };
-    let said = asked.await;
-    let flow = said.as_ref().map(|_| ()).map_err(Exit::clone);
-    match (close(&inner, changes, flow).await, said) {
-        (Err(Exit::Failed(ActionError { message, loss, evidence, .. })), _) => {
-            Ok((Verdict::Unknown, ExplainedValues { text: message, loss }, evidence.unwrap_or(Value::Absent)))
-        }
+    let answer = ask_once(&mut StatementContext::new(&inner, &mut frame, address), probe, &mut changes).await;
+    let flow = answer.as_ref().map(|_| ()).map_err(Exit::clone);
+    match (close(&inner, changes, flow).await, answer) {
+        (Err(Exit::Failed(ActionError { message, loss, evidence, .. })), _) => Ok(Attempt {
+            verdict: Verdict::Unknown,
+            reason: ExplainedValues { text: message, loss },
+            value: evidence.unwrap_or(Value::Absent),
+        }),
         (Err(exit), _) => Err(exit),
-        (Ok(()), said) => said,
+        (Ok(()), answer) => answer,
     }
 }
 
-/// The node that an asking stands at.
-fn probe_node(at: &Address) -> crate::program::NodeId {
-    at.last().unwrap_or(crate::program::NodeId(0))
+/// Runs the statements of a probe, asks, and judges the answer.
+async fn ask_once<'t>(
+    context: &mut StatementContext<'_, 't>,
+    probe: &'t Probe,
+    changes: &mut Vec<Change<'t>>,
+) -> Result<Attempt, Exit> {
+    let scope = context.scope;
+    for line in &probe.statements {
+        scope.checkpoint()?;
+        statement(&mut StatementContext::of_statement(scope, context.frame, line), line, changes).await?;
+    }
+    let mut value = Value::Absent;
+    if let Some((call, slot)) = &probe.ask {
+        value = context.observe_call(call).await?;
+        if let Some(local) = context.frame.get_mut(*slot) {
+            *local = value.clone();
+        }
+    }
+    if let Some(condition) = &probe.unknown_if
+        && context.boolean(condition).await?
+    {
+        let ExplainedValues { text: facts, loss } = explain(context, condition).await;
+        let text = match facts.is_empty() {
+            true => "the answer says nothing".to_owned(),
+            false => format!("{facts}, which says nothing"),
+        };
+        return Ok(Attempt { verdict: Verdict::Unknown, reason: ExplainedValues { text, loss }, value });
+    }
+    let passed = context.boolean(&probe.passed_if).await?;
+    let ExplainedValues { text: facts, loss } = explain(context, &probe.passed_if).await;
+    let condition = || written(context, &probe.passed_if);
+    let (verdict, text) = match (passed, facts.is_empty()) {
+        (true, true) => (Verdict::Passed, format!("{} holds", condition())),
+        (true, false) => (Verdict::Passed, facts),
+        (false, true) => (Verdict::Failed, format!("{} does not hold", condition())),
+        (false, false) => (Verdict::Failed, format!("{facts}; it passes if {}", condition())),
+    };
+    Ok(Attempt { verdict, reason: ExplainedValues { text, loss }, value })
 }

@@ -1,8 +1,8 @@
 //! The goal of a run: probes joined, three-valued, asked again and again with the arguments of the start.
 
 use crate::engine::address::Address;
-use crate::engine::eval::frame::Frame;
 use crate::engine::eval::probe::{Answer, Verdict, ask_probe};
+use crate::engine::run::context::StatementContext;
 use crate::engine::run::exit::Exit;
 use crate::engine::run::scope::{LocalBoxFuture, Scope};
 use crate::program::{Goal, NodeId, Program};
@@ -45,24 +45,23 @@ impl BoundGoal {
 
 /// Works out the arguments, once.
 pub(crate) fn bind<'f, 't: 'f>(
-    scope: &'f Scope<'t>,
+    context: &'f mut StatementContext<'_, 't>,
     goal: &'t Goal,
-    frame: &'f mut Frame,
 ) -> LocalBoxFuture<'f, Result<BoundGoal, Exit>> {
     Box::pin(async move {
         Ok(match goal {
             Goal::Probe(call) => BoundGoal::Probe {
                 node: call.node,
                 probe: call.probe,
-                arguments: scope.values(&call.arguments, frame, &scope.address).await?,
+                arguments: context.values(&call.arguments).await?,
             },
             Goal::And(left, right) => {
-                BoundGoal::And(Box::new(bind(scope, left, frame).await?), Box::new(bind(scope, right, frame).await?))
+                BoundGoal::And(Box::new(bind(context, left).await?), Box::new(bind(context, right).await?))
             }
             Goal::Or(left, right) => {
-                BoundGoal::Or(Box::new(bind(scope, left, frame).await?), Box::new(bind(scope, right, frame).await?))
+                BoundGoal::Or(Box::new(bind(context, left).await?), Box::new(bind(context, right).await?))
             }
-            Goal::Not(of) => BoundGoal::Not(Box::new(bind(scope, of, frame).await?)),
+            Goal::Not(of) => BoundGoal::Not(Box::new(bind(context, of).await?)),
         })
     })
 }

@@ -5,6 +5,7 @@ use crate::engine::eval::arithmetic::mismatch;
 use crate::engine::eval::driver::after;
 use crate::engine::eval::frame::{Age, Frame};
 use crate::engine::preview;
+use crate::engine::run::context::StatementContext;
 use crate::engine::run::exit::{Exit, Flow};
 use crate::engine::run::scope::{LocalBoxFuture, Scope};
 use crate::program::{Block, Expression, NodeId, Slot, Statement};
@@ -15,6 +16,7 @@ use std::task::Poll;
 
 /// `for x in XS, at most N, K at a time { }`.
 pub(crate) struct Each<'t> {
+    pub node: NodeId,
     pub slot: Slot,
     pub list: &'t Expression,
     pub at_most: Option<&'t Expression>,
@@ -30,33 +32,33 @@ pub(crate) struct LoopBody<'t> {
 }
 
 /// Runs the block for each item.
-pub(crate) async fn for_each<'t>(scope: &Scope<'t>, node: NodeId, each: Each<'t>, frame: &mut Frame) -> Flow {
-    let at = scope.address.child(node, 0);
-    let (list, age) = scope.value_with_age(each.list, frame, &at).await?;
+pub(crate) async fn for_each<'t>(context: &mut StatementContext<'_, 't>, each: Each<'t>) -> Flow {
+    let scope = context.scope;
+    let (list, age) = context.value_with_age(each.list).await?;
     list.whole("a list that a loop goes over")?;
     let Value::List(items) = list else {
         return Err(mismatch("a loop goes over something that is not a list").into());
     };
     if let Some(at_most) = each.at_most {
-        let most = scope.count(at_most, frame, &at).await?;
+        let most = context.count(at_most).await?;
         if items.len() > most as usize {
             let message = format!("a loop over at most {most} items got {}: none was begun", items.len());
             return Err(scope.escalated(message));
         }
     }
     let at_a_time = match each.at_a_time {
-        Some(count) => scope.count(count, frame, &at).await?.max(1),
+        Some(count) => context.count(count).await?.max(1),
         None => 1,
     };
     if at_a_time > 1 {
-        return parallel(scope, node, &each, (items, age), at_a_time as usize, frame).await;
+        return parallel(context, &each, (items, age), at_a_time as usize).await;
     }
     for (turn, item) in (0u32..).zip(items.iter()) {
         if turn > 0 {
             scope.checkpoint()?;
         }
-        frame.bind(&scope.tree.pool, each.slot, item.clone(), age.clone())?;
-        let flow = block(scope.at(scope.address.child(node, turn)), each.block, frame).await;
+        context.frame.bind(&scope.tree.pool, each.slot, item.clone(), age.clone())?;
+        let flow = context.at(scope.address.child(each.node, turn)).block(each.block).await;
         if matches!(flow, Err(Exit::Shown { goes_on: true })) {
             preview::more(scope, items.len() - turn as usize - 1, "the same for {} more");
         }
@@ -68,13 +70,12 @@ pub(crate) async fn for_each<'t>(scope: &Scope<'t>, node: NodeId, each: Each<'t>
 /// Several items at a time, each with locals of its own. The first that leaves badly starts no further item, and lets the
 /// others stop at their next statement and clean up.
 async fn parallel<'t>(
-    scope: &Scope<'t>,
-    node: NodeId,
+    context: &StatementContext<'_, 't>,
     each: &Each<'t>,
     (items, age): (Arc<[Value]>, Option<Age>),
     at_a_time: usize,
-    frame: &Frame,
 ) -> Flow {
+    let StatementContext { scope, frame, .. } = context;
     let group = scope.group();
     let mut waiting = (0u32..).zip(items.iter());
     let mut running: Vec<LocalBoxFuture<'_, Flow>> = Vec::new();
@@ -96,13 +97,13 @@ async fn parallel<'t>(
             let mut begun = false;
             while running.len() < at_a_time && !group.stopping.get() && scope.stopped().is_ok() {
                 let Some((turn, item)) = waiting.next() else { break };
-                let mut own = frame.clone();
+                let mut own = Frame::clone(frame);
                 if let Err(error) = own.bind(&scope.tree.pool, each.slot, item.clone(), age.clone()) {
                     first = Some(worse(first.take(), error.into()));
                     group.stopping.set(true);
                     break;
                 }
-                let inner = scope.in_group(&group, scope.address.child(node, turn));
+                let inner = scope.in_group(&group, scope.address.child(each.node, turn));
                 running.push(Box::pin(async move { block(inner, each.block, &mut own).await }));
                 begun = true;
             }
@@ -139,32 +140,31 @@ fn worse(first: Option<Exit>, exit: Exit) -> Exit {
 
 /// `repeat N times every D until C { } else { }`.
 pub(crate) async fn repeat<'t>(
-    scope: &Scope<'t>,
+    context: &mut StatementContext<'_, 't>,
     line: &'t Statement,
     turns: LoopBody<'t>,
     until: Option<&'t Expression>,
     otherwise: Option<&'t Block>,
-    frame: &mut Frame,
 ) -> Flow {
-    let Statement { node, kind, .. } = line;
-    let at = scope.address.child(*node, 0);
-    let (count, every) = worked_out(scope, &turns, frame, &at).await?;
+    let scope = context.scope;
+    let (count, every) = count_and_interval(context, &turns).await?;
     for turn in 0..count {
-        let here = scope.address.child(*node, turn);
+        let here = scope.address.child(line.node, turn);
         if turn > 0 {
             scope.pause(after(scope.now(), every), &here, || "the next turn".to_owned()).await?;
             scope.checkpoint()?;
         }
-        match block(scope.at(here.clone()), turns.block, frame).await {
+        let mut here = context.at(here);
+        match here.block(turns.block).await {
             Err(Exit::Shown { goes_on: true }) => {
                 preview::more(scope, (count - turn - 1) as usize, "the same up to {} times more");
-                return Err(preview::arms(scope, kind, frame));
+                return Err(preview::arms(context, &line.kind));
             }
             flow => flow?,
         }
         if let Some(until) = until {
-            match scope.boolean(until, frame, &here).await {
-                Err(Exit::Shown { .. }) => return Err(preview::arms(scope, kind, frame)),
+            match here.boolean(until).await {
+                Err(Exit::Shown { .. }) => return Err(preview::arms(context, &line.kind)),
                 Ok(true) => return Ok(()),
                 Ok(false) => {}
                 Err(exit) => return Err(exit),
@@ -172,9 +172,9 @@ pub(crate) async fn repeat<'t>(
         }
     }
     match (otherwise, until) {
-        (Some(otherwise), _) => block(scope.at(at), otherwise, frame).await,
+        (Some(otherwise), _) => context.block(otherwise).await,
         (None, Some(until)) => {
-            let condition = preview::condition(scope, until, frame);
+            let condition = preview::condition(context, until);
             Err(scope.escalated(format!("repeated {count} times in vain until {condition}")))
         }
         (None, None) => Ok(()),
@@ -182,9 +182,9 @@ pub(crate) async fn repeat<'t>(
 }
 
 /// `retry N times every D { }`: the last error leaves.
-pub(crate) async fn retry<'t>(scope: &Scope<'t>, node: NodeId, turns: LoopBody<'t>, frame: &mut Frame) -> Flow {
-    let at = scope.address.child(node, 0);
-    let (count, every) = worked_out(scope, &turns, frame, &at).await?;
+pub(crate) async fn retry<'t>(context: &mut StatementContext<'_, 't>, node: NodeId, turns: LoopBody<'t>) -> Flow {
+    let scope = context.scope;
+    let (count, every) = count_and_interval(context, &turns).await?;
     for turn in 0..count {
         let here = scope.address.child(node, turn);
         if turn > 0 {
@@ -193,7 +193,7 @@ pub(crate) async fn retry<'t>(scope: &Scope<'t>, node: NodeId, turns: LoopBody<'
         }
         let last = turn + 1 == count;
         let inner = Scope { caught: scope.caught || !last, ..scope.at(here) };
-        match block(inner, turns.block, frame).await {
+        match block(inner, turns.block, context.frame).await {
             Err(Exit::Failed(_)) if !last => {}
             Err(Exit::Shown { goes_on }) => {
                 preview::more(
@@ -209,15 +209,13 @@ pub(crate) async fn retry<'t>(scope: &Scope<'t>, node: NodeId, turns: LoopBody<'
     Err(ActionError::new(ErrorKind::Mismatch, "a retry of 0 times tried nothing").into())
 }
 
-async fn worked_out<'t>(
-    scope: &Scope<'t>,
+async fn count_and_interval<'t>(
+    context: &mut StatementContext<'_, 't>,
     turns: &LoopBody<'t>,
-    frame: &mut Frame,
-    at: &crate::engine::address::Address,
 ) -> Result<(u32, SignedDuration), Exit> {
-    let count = scope.count(turns.count, frame, at).await?;
+    let count = context.count(turns.count).await?;
     let every = match turns.every {
-        Some(every) => scope.duration(every, frame, at).await?,
+        Some(every) => context.duration(every).await?,
         None => SignedDuration::ZERO,
     };
     Ok((count, every))

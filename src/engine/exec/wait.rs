@@ -1,18 +1,20 @@
 //! Waiting: for a time, for a condition, for the goal.
 
-use super::block;
 use super::goal::ask_goal;
 use crate::engine::address::Address;
 use crate::engine::eval::driver::{after, earlier};
-use crate::engine::eval::frame::Frame;
 use crate::engine::eval::probe::Verdict;
 use crate::engine::event::EventKind;
 use crate::engine::preview;
+use crate::engine::run::context::StatementContext;
 use crate::engine::run::exit::{Exit, Flow, Resolution};
 use crate::engine::run::scheduler::reply;
 use crate::engine::run::scope::Scope;
 use crate::program::{Expression, Hold, Statement, StatementKind, Window};
 use crate::value::{SignedDuration, Timestamp};
+
+/// Polls are at least this far apart.
+const SHORTEST_INTERVAL: SignedDuration = SignedDuration::from_millis(1);
 
 impl Scope<'_> {
     /// Waits until the clock says so, or the run's time is up.
@@ -48,27 +50,26 @@ impl Polling {
     }
 }
 
-async fn polling<'t>(scope: &Scope<'t>, window: &'t Window, frame: &mut Frame, at: &Address) -> Result<Polling, Exit> {
-    let within = scope.duration(&window.within, frame, at).await?;
-    let every = scope.duration(&window.every, frame, at).await?.max(SignedDuration::from_millis(1));
-    Ok(Polling { deadline: after(scope.now(), within), every, turn: 0 })
+async fn polling<'t>(context: &mut StatementContext<'_, 't>, window: &'t Window) -> Result<Polling, Exit> {
+    let within = context.duration(&window.within).await?;
+    let every = context.duration(&window.every).await?.max(SHORTEST_INTERVAL);
+    Ok(Polling { deadline: after(context.scope.now(), within), every, turn: 0 })
 }
 
 /// `wait until …`.
-pub(crate) async fn wait_until<'t>(scope: &Scope<'t>, line: &'t Statement, frame: &mut Frame, at: Address) -> Flow {
+pub(crate) async fn wait_until<'t>(context: &mut StatementContext<'_, 't>, line: &'t Statement) -> Flow {
     let StatementKind::WaitUntil { condition, window, hold, otherwise } = &line.kind else { return Ok(()) };
-    let mut polling = polling(scope, window, frame, &at).await?;
+    let scope = context.scope;
+    let mut polling = polling(context, window).await?;
     let hold = match hold {
-        Some(hold) => Some(scope.duration(hold, frame, &at).await?),
+        Some(hold) => Some(context.duration(hold).await?),
         None => None,
     };
-    let node = at.last().unwrap_or_default();
     let mut since = None;
     loop {
-        let here = at.child(node, polling.turn);
+        let here = context.address.turn(polling.turn);
         let started = scope.now();
-        let seen = scope.boolean(condition, frame, &here).await;
-        let raised = match seen {
+        let error = match context.at(here.clone()).boolean(condition).await {
             Ok(true) => {
                 let since = *since.get_or_insert(started);
                 match hold {
@@ -77,11 +78,8 @@ pub(crate) async fn wait_until<'t>(scope: &Scope<'t>, line: &'t Statement, frame
                         polling.turn += 1;
                         let end = after(since, hold);
                         let next = after(started, polling.every).max(scope.now()).min(end);
-                        scope
-                            .pause_in(next, end, &here, || {
-                                format!("{} to hold", preview::condition(scope, condition, frame))
-                            })
-                            .await?;
+                        let what = || format!("{} to hold", preview::condition(context, condition));
+                        scope.pause_in(next, end, &here, what).await?;
                         continue;
                     }
                     _ => return Ok(()),
@@ -89,19 +87,19 @@ pub(crate) async fn wait_until<'t>(scope: &Scope<'t>, line: &'t Statement, frame
             }
             Ok(false) => None,
             Err(Exit::Failed(error)) => Some(error),
-            Err(Exit::Shown { .. }) => return Err(preview::undecided(scope, line, frame)),
+            Err(Exit::Shown { .. }) => return Err(preview::undecided(context, line)),
             Err(exit) => return Err(exit),
         };
         since = None;
         if let Some(next) = polling.next(started, scope.now()) {
-            scope.pause_in(next, polling.deadline, &here, || preview::condition(scope, condition, frame)).await?;
+            scope.pause_in(next, polling.deadline, &here, || preview::condition(context, condition)).await?;
             continue;
         }
-        let what = preview::condition(scope, condition, frame);
-        return match (raised, otherwise) {
+        let what = preview::condition(context, condition);
+        return match (error, otherwise) {
             // Not even an `else` may act on what nobody could find out.
             (Some(error), _) => Err(scope.escalated(format!("could not find out in time whether {what}: {error}"))),
-            (None, Some(otherwise)) => block(scope.at(at), otherwise, frame).await,
+            (None, Some(otherwise)) => context.block(otherwise).await,
             (None, None) => Err(scope.escalated(format!("waited in vain until {what}"))),
         };
     }
@@ -109,28 +107,27 @@ pub(crate) async fn wait_until<'t>(scope: &Scope<'t>, line: &'t Statement, frame
 
 /// `resolve if fixed …`.
 pub(crate) async fn resolve_if_fixed<'t>(
-    scope: &Scope<'t>,
+    context: &mut StatementContext<'_, 't>,
     wait_first: Option<&'t Expression>,
     window: Option<&'t Window>,
     hold: Option<&'t Hold>,
-    frame: &mut Frame,
-    at: &Address,
 ) -> Flow {
-    let node = at.last().unwrap_or_default();
+    let scope = context.scope;
     if let Some(first) = wait_first {
-        let first = scope.duration(first, frame, at).await?;
-        scope.pause(after(scope.now(), first), at, || "the time to pass before the goal is asked".to_owned()).await?;
+        let first = context.duration(first).await?;
+        let what = || "the time to pass before the goal is asked".to_owned();
+        scope.pause(after(scope.now(), first), &context.address, what).await?;
     }
     let mut polling = match window {
-        Some(window) => polling(scope, window, frame, at).await?,
+        Some(window) => polling(context, window).await?,
         None => Polling { deadline: scope.now(), every: SignedDuration::from_secs(1), turn: 0 },
     };
     loop {
-        let here = at.child(node, polling.turn + 1);
+        let here = context.address.turn(polling.turn + 1);
         let mut started = scope.now();
         let mut verdict = ask_goal(scope).await?;
         if let (Verdict::Passed, Some(hold)) = (verdict, hold) {
-            verdict = holds(scope, hold, frame, &here).await?;
+            verdict = holds(&mut context.at(here.clone()), hold).await?;
             // It has just been asked, and is asked next after `every`.
             started = scope.now();
         }
@@ -149,17 +146,17 @@ pub(crate) async fn resolve_if_fixed<'t>(
 }
 
 /// Asks on while the goal must hold.
-async fn holds<'t>(scope: &Scope<'t>, hold: &'t Hold, frame: &mut Frame, at: &Address) -> Result<Verdict, Exit> {
-    let until = after(scope.now(), scope.duration(&hold.duration, frame, at).await?);
+async fn holds<'t>(context: &mut StatementContext<'_, 't>, hold: &'t Hold) -> Result<Verdict, Exit> {
+    let scope = context.scope;
+    let until = after(scope.now(), context.duration(&hold.duration).await?);
     let every = match &hold.every {
-        Some(every) => Some(scope.duration(every, frame, at).await?.max(SignedDuration::from_millis(1))),
+        Some(every) => Some(context.duration(every).await?.max(SHORTEST_INTERVAL)),
         None => None,
     };
     let mut turn = 0;
     while scope.now() < until {
         let next = every.map_or(until, |every| after(scope.now(), every).min(until));
-        let here = at.child(at.last().unwrap_or_default(), turn);
-        scope.pause_in(next, until, &here, || "the goal to hold".to_owned()).await?;
+        scope.pause_in(next, until, &context.address.turn(turn), || "the goal to hold".to_owned()).await?;
         scope.checkpoint()?;
         let verdict = ask_goal(scope).await?;
         if verdict != Verdict::Passed {

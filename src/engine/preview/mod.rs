@@ -7,6 +7,7 @@ use super::eval::frame::Frame;
 use super::eval::{Evaluator, explain};
 use super::event::EventKind;
 use super::run::budget::{MOST_STEPS, Work};
+use super::run::context::StatementContext;
 use super::run::exit::{Exit, Flow};
 use super::run::scope::Scope;
 use crate::program::divergence::Divergence;
@@ -27,9 +28,9 @@ pub(super) fn note(scope: &Scope<'_>, text: &str) {
     scope.emit(EventKind::Shown { depth: 0, text: text.to_owned(), depends_on: None });
 }
 
-/// The adverb, with its blank.
-pub(super) fn adverb(adverb: Retention) -> &'static str {
-    match adverb {
+/// The word that a statement begins with, and its space.
+pub(super) fn retention(retention: Retention) -> &'static str {
+    match retention {
         Retention::None => "",
         Retention::Temporarily { .. } => "temporarily ",
         Retention::Permanently { .. } => "permanently ",
@@ -37,15 +38,15 @@ pub(super) fn adverb(adverb: Retention) -> &'static str {
 }
 
 /// A condition as people read it, values of locals filled in.
-pub(super) fn condition(scope: &Scope<'_>, condition: &Expression, frame: &Frame) -> String {
-    explain::written(scope, condition, frame)
+pub(super) fn condition(context: &StatementContext<'_, '_>, condition: &Expression) -> String {
+    explain::written(context, condition)
 }
 
 /// What a block does to the outside, in one line: its calls, values of locals filled in. What is done in one case only,
 /// or several times, is written with its case or its loop.
-pub(super) fn effects(scope: &Scope<'_>, block: &Block, frame: &Frame) -> String {
-    let mut frame = frame.clone();
-    Preview { scope, frame: &mut frame, known: Vec::new(), depth: 0 }.effects(block)
+pub(super) fn effects(context: &StatementContext<'_, '_>, block: &Block) -> String {
+    let mut frame = Frame::clone(context.frame);
+    Preview { scope: context.scope, frame: &mut frame, known: Vec::new(), depth: 0 }.effects(block)
 }
 
 /// `if A { … } else { … }`, in one line.
@@ -61,20 +62,20 @@ pub(super) fn more(scope: &Scope<'_>, times: usize, text: &str) {
 }
 
 /// What follows in a block after the statement that had the first effect in it.
-pub(super) fn rest(scope: &Scope<'_>, met: &Statement, statements: &[Statement], frame: &mut Frame) -> Exit {
+pub(super) fn rest(context: &mut StatementContext<'_, '_>, met: &Statement, statements: &[Statement]) -> Exit {
     let known = match &met.kind {
         StatementKind::Let { slot, .. } => vec![(*slot, false)],
         _ => Vec::new(),
     };
-    Preview { scope, frame, known, depth: 0 }.statements(statements, None);
-    let mut leaving = Divergence::new(scope.tree.program);
+    Preview { known, ..Preview::new(context) }.statements(statements, None);
+    let mut leaving = Divergence::new(context.scope.tree.program);
     Exit::Shown { goes_on: !statements.iter().any(|statement| leaving.diverges(statement)) }
 }
 
 /// The arms of a statement that could be taken after its first effect.
-pub(super) fn arms(scope: &Scope<'_>, kind: &StatementKind, frame: &mut Frame) -> Exit {
-    Preview { scope, frame, known: Vec::new(), depth: 0 }.arms(kind, None);
-    let mut leaving = Divergence::new(scope.tree.program);
+pub(super) fn arms(context: &mut StatementContext<'_, '_>, kind: &StatementKind) -> Exit {
+    Preview::new(context).arms(kind, None);
+    let mut leaving = Divergence::new(context.scope.tree.program);
     let mut leaves_block = |block: &Block| leaving.block(block);
     let goes_on = match kind {
         StatementKind::Match { arms, otherwise, .. } => {
@@ -88,23 +89,23 @@ pub(super) fn arms(scope: &Scope<'_>, kind: &StatementKind, frame: &mut Frame) -
 }
 
 /// A statement whose condition has the first effect in it, so that any of its arms could be taken.
-pub(super) fn undecided(scope: &Scope<'_>, statement: &Statement, frame: &mut Frame) -> Exit {
-    Preview { scope, frame, known: Vec::new(), depth: 0 }.statement(&statement.kind, None);
-    Exit::Shown { goes_on: !Divergence::new(scope.tree.program).diverges(statement) }
+pub(super) fn undecided(context: &mut StatementContext<'_, '_>, statement: &Statement) -> Exit {
+    Preview::new(context).statement(&statement.kind, None);
+    Exit::Shown { goes_on: !Divergence::new(context.scope.tree.program).diverges(statement) }
 }
 
 /// The same of a statement that asks people, which is its own first effect.
-pub(super) fn arms_after(scope: &Scope<'_>, flow: Flow, kind: &StatementKind, frame: &mut Frame) -> Flow {
+pub(super) fn arms_after(context: &mut StatementContext<'_, '_>, flow: Flow, kind: &StatementKind) -> Flow {
     match flow {
-        Err(Exit::Shown { .. }) => Err(arms(scope, kind, frame)),
+        Err(Exit::Shown { .. }) => Err(arms(context, kind)),
         flow => flow,
     }
 }
 
 /// What takes back the block in which the first effect was met.
-pub(super) fn undo_after(scope: &Scope<'_>, flow: Flow, undo: Option<&Block>, frame: &mut Frame) -> Flow {
+pub(super) fn undo_after(context: &mut StatementContext<'_, '_>, flow: Flow, undo: Option<&Block>) -> Flow {
     if let (Err(Exit::Shown { .. }), Some(undo)) = (&flow, undo) {
-        Preview { scope, frame, known: Vec::new(), depth: 0 }.undo(undo, None);
+        Preview::new(context).undo(undo, None);
     }
     flow
 }
@@ -115,6 +116,12 @@ struct Preview<'s, 't> {
     /// Locals that were bound after the first effect, and whether their values are known all the same.
     known: Vec<(Slot, bool)>,
     depth: u32,
+}
+
+impl<'s, 't> Preview<'s, 't> {
+    fn new(context: &'s mut StatementContext<'_, 't>) -> Self {
+        Self { scope: context.scope, frame: context.frame, known: Vec::new(), depth: 0 }
+    }
 }
 
 impl Preview<'_, '_> {
@@ -313,7 +320,7 @@ impl Preview<'_, '_> {
             program: self.scope.tree.program,
             frame: values,
             ages,
-            told: true,
+            any_age: true,
             age: None,
             answers: &[],
             met: 0,
@@ -402,13 +409,13 @@ impl Preview<'_, '_> {
             StatementKind::Act { call, adverb: how } => {
                 let arguments: Vec<String> =
                     call.arguments.iter().map(|argument| self.quoted_if_text(argument)).collect();
-                self.line(format!("{}{}", adverb(*how), call_text(program, call, &arguments)), depends_on);
+                self.line(format!("{}{}", retention(*how), call_text(program, call, &arguments)), depends_on);
             }
             StatementKind::Do { procedure, arguments, adverb: how } => {
                 let Some(procedure) = program.procedures.get(*procedure) else { return };
                 let values: Vec<Option<Value>> = arguments.iter().map(|argument| self.value(argument)).collect();
                 let texts: Vec<String> = arguments.iter().map(|argument| self.quoted_if_text(argument)).collect();
-                self.line(format!("{}do {}({})", adverb(*how), procedure.name, texts.join(", ")), depends_on);
+                self.line(format!("{}do {}({})", retention(*how), procedure.name, texts.join(", ")), depends_on);
                 let known = values.iter().enumerate().map(|(slot, value)| (slot, value.is_some())).collect();
                 let values = values.into_iter().map(|value| value.unwrap_or(Value::Absent)).collect();
                 let mut frame = Frame::new(values, &procedure.locals);

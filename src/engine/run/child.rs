@@ -1,12 +1,11 @@
 //! Runs that a run starts: each with a record of its own, none with a page of its own.
 
+use super::context::StatementContext;
 use super::exit::{Escalation, Exit, Flow};
 use super::scheduler::wait_until;
 use super::scope::Scope;
 use super::tree::{Child, Run, RunEnd};
 use super::{Refusal, RunRequest, begin, emit_run_ended, execute};
-use crate::engine::address::Address;
-use crate::engine::eval::frame::Frame;
 use crate::engine::event::EventKind;
 use crate::program::Expression;
 use crate::value::{ErrorKind, Value};
@@ -17,13 +16,12 @@ use tracing::Instrument;
 
 /// `run R(…)`: anything but resolved ends the caller too.
 pub(crate) async fn run_statement<'t>(
-    scope: &Scope<'t>,
+    context: &mut StatementContext<'_, 't>,
     runbook: usize,
     arguments: &'t [Expression],
-    frame: &mut Frame,
-    at: &Address,
 ) -> Flow {
-    match child(scope, runbook, arguments, frame, at, scope.run.propagates_escalation).await? {
+    let propagates_escalation = context.scope.run.propagates_escalation;
+    match child(context, runbook, arguments, propagates_escalation).await? {
         RunEnd::Resolved(_) => Ok(()),
         RunEnd::Escalated(escalation) => Err(Exit::Escalated(escalation)),
         RunEnd::Cancelled => Err(Exit::Cancelled),
@@ -34,13 +32,11 @@ pub(crate) async fn run_statement<'t>(
 
 /// The outcome of a run, as a word.
 pub(crate) async fn outcome_of<'t>(
-    scope: &Scope<'t>,
+    context: &mut StatementContext<'_, 't>,
     runbook: usize,
     arguments: &'t [Expression],
-    frame: &mut Frame,
-    at: &Address,
 ) -> Result<Value, Exit> {
-    match child(scope, runbook, arguments, frame, at, false).await? {
+    match child(context, runbook, arguments, false).await? {
         RunEnd::Resolved(_) => Ok(Value::word("resolved")),
         RunEnd::Escalated(_) => Ok(Value::word("escalated")),
         RunEnd::Cancelled => Ok(Value::word("cancelled")),
@@ -50,15 +46,14 @@ pub(crate) async fn outcome_of<'t>(
 }
 
 async fn child<'t>(
-    scope: &Scope<'t>,
+    context: &mut StatementContext<'_, 't>,
     runbook: usize,
     arguments: &'t [Expression],
-    frame: &mut Frame,
-    at: &Address,
-    outward: bool,
+    propagates_escalation: bool,
 ) -> Result<RunEnd, Exit> {
+    let scope = context.scope;
     let tree = scope.tree;
-    let arguments = scope.values(arguments, frame, at).await?;
+    let arguments = context.values(arguments).await?;
     let same = |child: &&Rc<Child>| child.runbook == runbook && child.arguments == arguments;
     loop {
         let running = tree.children.borrow().iter().find(same).cloned();
@@ -77,7 +72,7 @@ async fn child<'t>(
         record.children += 1;
         eco_format!("{}.{}", scope.run.id, record.children)
     };
-    let beginning = RunRequest { id, runbook, arguments, address: at.clone(), propagates_escalation: outward };
+    let beginning = RunRequest { id, runbook, arguments, address: context.address.clone(), propagates_escalation };
     let end = match begin(tree, Some(scope), beginning).await {
         Ok(begun) => {
             let inner = begun.scope.clone();

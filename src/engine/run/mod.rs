@@ -2,11 +2,13 @@
 
 pub(crate) mod budget;
 pub(crate) mod child;
+pub(crate) mod context;
 pub(crate) mod exit;
 pub(crate) mod scheduler;
 pub(crate) mod scope;
 pub(crate) mod tree;
 
+use self::context::StatementContext;
 use self::exit::{Escalation, Exit, Flow, Resolution};
 use self::scheduler::drive;
 use self::scope::{LocalBoxFuture, Scope};
@@ -297,16 +299,17 @@ pub(super) async fn begin<'t>(
 }
 
 async fn prepare<'t>(scope: &Scope<'t>, runbook: &'t Runbook, frame: &mut Frame) -> Result<Locks<'t>, Exit> {
+    let mut context = StatementContext::new(scope, frame, scope.address.clone());
     if let Some(goal) = &runbook.goal {
-        let goal = bind(scope, goal, frame).await?;
+        let goal = bind(&mut context, goal).await?;
         let _ = scope.run.not_asked.set(goal.not_asked(scope.tree.program, scope.run.started));
         let _ = scope.run.goal.set(goal);
     }
-    let names = scope.values(&runbook.locks, frame, &scope.address).await?;
+    let names = context.values(&runbook.locks).await?;
     names.iter().try_for_each(|name| name.whole("the name of a lock"))?;
     let names = names.iter().filter(|name| **name != Value::Absent).map(ToString::to_string).collect();
     let locks = lock_in_turn(scope, names).await?;
-    let charges = limit::parts(scope, &runbook.name, &runbook.limit, frame, &scope.address).await?;
+    let charges = limit::parts(&mut context, &runbook.name, &runbook.limit).await?;
     limit::check(scope, &charges).await?;
     scope.run.uncharged.replace(charges);
     Ok(locks)

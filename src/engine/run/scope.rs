@@ -205,7 +205,7 @@ impl<'t> Scope<'t> {
         if self.tree.work.get() < STEPS_BETWEEN_REPLIES {
             return Ok(());
         }
-        let at = at.child(at.last().unwrap_or_default(), u32::MAX);
+        let at = at.turn(u32::MAX);
         let pending = self.tree.read_world.wait(at, self.now());
         reply(self.tree, pending, !self.shielded).await.map_err(|_| Exit::Cancelled)?.result?;
         self.stopped()
