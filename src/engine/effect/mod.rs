@@ -39,7 +39,7 @@ pub(super) async fn perform_action<'t>(
     let made = named(action, context.values(&call.arguments).await?);
     let at = &context.address;
     is_whole(&made).map_err(|error| Exit::from(error).for_call(&made))?;
-    if scope.tree.effect_world.is_none() {
+    if scope.tree.is_dry_run() {
         preview::first_effect(scope, &format!("{}{made}", preview::retention(retention)));
         return Err(Exit::SHOWN);
     }

@@ -114,7 +114,7 @@ async fn attempt<'t>(
     address: Address,
 ) -> Result<Attempt, Exit> {
     let changes_something = |kind: &StatementKind| !matches!(kind, StatementKind::Let { .. });
-    if scope.tree.effect_world.is_none() && probe.statements.iter().any(|it| changes_something(&it.kind)) {
+    if scope.tree.is_dry_run() && probe.statements.iter().any(|it| changes_something(&it.kind)) {
         let arguments: Vec<String> = arguments.iter().map(|value| SourceText(value).to_string()).collect();
         preview::first_effect(scope, &format!("ask {}({}), which changes something", probe.name, arguments.join(", ")));
         return Err(Exit::SHOWN);

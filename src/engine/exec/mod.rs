@@ -279,7 +279,7 @@ async fn do_procedure<'t>(
 /// Has a note kept of what a block is about to do and what takes it back, as far as both are known.
 async fn note_block<'t>(context: &StatementContext<'_, 't>, text: &str, undo: &'t Block) -> Flow {
     let StatementContext { scope, address, .. } = context;
-    if scope.tree.effect_world.is_none() {
+    if scope.tree.is_dry_run() {
         return Ok(());
     }
     match scope.note_change(address, text, &preview::effects(context, undo), None).await {

@@ -86,6 +86,8 @@ pub(crate) enum RunEnd {
     Stopped,
     /// Only shown.
     Shown,
+    /// An outermost run did not begin, and why.
+    Refused(String),
 }
 
 impl<'a> RunTree<'a> {
@@ -125,6 +127,11 @@ impl<'a> RunTree<'a> {
     /// What earlier runs have left behind, as what is left in place.
     pub fn found_in_place(&self) -> Vec<LeftInPlace> {
         self.found_changes.iter().map(FoundChange::left).collect()
+    }
+
+    /// Whether the run has no effect.
+    pub fn is_dry_run(&self) -> bool {
+        self.effect_world.is_none()
     }
 
     /// Lets those who wait for something inside the run look again.

@@ -1,0 +1,306 @@
+//! The life of one run, outermost or child: it begins, runs its block, ends, and reports how it ended.
+
+use super::Ending;
+use super::context::StatementContext;
+use super::exit::{Escalation, Exit, Flow, Resolution};
+use super::scope::{LocalBoxFuture, Scope};
+use super::tree::{Run, RunEnd, RunLog, RunTree};
+use crate::engine::address::Address;
+use crate::engine::effect::lock::{Locks, lock_in_turn};
+use crate::engine::effect::{limit, notify};
+use crate::engine::eval::driver::after;
+use crate::engine::eval::frame::Frame;
+use crate::engine::eval::probe::Verdict;
+use crate::engine::event::{EventKind, RunOutcome, ShownEvidence};
+use crate::engine::exec::block;
+use crate::engine::exec::goal::{ask_goal, bind};
+use crate::engine::preview;
+use crate::program::Runbook;
+use crate::value::{ErrorKind, Value};
+use ecow::{EcoString, eco_format};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::Poll;
+use tracing::Instrument;
+
+/// What is to be run, and by whom.
+pub(super) struct RunRequest<'c, 't> {
+    pub id: EcoString,
+    pub runbook: &'t Runbook,
+    /// One for every parameter.
+    pub arguments: Vec<Value>,
+    /// Where its statements start from.
+    pub address: Address,
+    /// The block whose `run` starts it; nothing for an outermost run.
+    pub caller: Option<&'c Scope<'t>>,
+    /// Whether an escalation of it is certain to become the whole tree's.
+    pub propagates_escalation: bool,
+}
+
+/// Runs a runbook from its first event to its last. Of a child run its caller gets the [`RunEnd`]; of an outermost run
+/// the rest of the world gets the [`Ending`].
+///
+/// An outermost run sends the escalation of its tree. A child leaves that to the run that started it.
+pub(super) async fn run_to_end<'t>(tree: &'t RunTree<'t>, request: RunRequest<'_, 't>) -> (RunEnd, Ending) {
+    let outermost = request.caller.is_none();
+    let runbook = request.runbook;
+    let (scope, mut frame) = open(tree, request);
+    let (end, began) = match begin(&scope, runbook, &mut frame).await {
+        Ok(locks) => {
+            let span = tracing::info_span!("run", run = %scope.run.id, runbook = %runbook.name);
+            let body = execute(scope.clone(), runbook, frame, locks);
+            let end = if outermost {
+                with_escalation_timer(&scope, body).instrument(span).await
+            } else {
+                body.instrument(span).await
+            };
+            (end, true)
+        }
+        Err(exit) => (refuse(&scope, outermost, exit), false),
+    };
+    if let (true, RunEnd::Escalated(escalation)) = (outermost && !tree.is_dry_run(), &end)
+        && tree.delivered.get().is_none()
+    {
+        notify::send(&scope, escalation, false).await;
+    }
+    let ending = ending(&scope, &end);
+    if outermost && began && tree.is_dry_run() && !matches!(end, RunEnd::Shown) {
+        preview::note(&scope, &ending.reason);
+    }
+    // A child that did not begin, or that a dry run stopped, has reported all there is.
+    if outermost || (began && !tree.is_dry_run()) {
+        emit_run_ended(&scope, &end, &ending);
+    }
+    (end, ending)
+}
+
+/// The run and its frame. Nothing is evaluated yet.
+fn open<'t>(tree: &'t RunTree<'t>, request: RunRequest<'_, 't>) -> (Scope<'t>, Frame) {
+    let RunRequest { id, runbook, arguments, address, caller, propagates_escalation } = request;
+    let started = tree.clock.get();
+    let own = runbook.ends_within.map(|within| after(started, within));
+    let names = runbook.parameters.iter().map(|parameter| parameter.name.clone());
+    let run = Rc::new(Run {
+        id,
+        title: runbook.title.clone(),
+        runbook: runbook.name.clone(),
+        arguments: names.zip(arguments.iter().cloned()).collect(),
+        parent: caller.map(|scope| Rc::clone(&scope.run)),
+        started,
+        deadline: own.into_iter().chain(caller.and_then(Scope::deadline)).min(),
+        address,
+        contact: runbook.contact.clone(),
+        goal: OnceCell::new(),
+        not_asked: OnceCell::new(),
+        propagates_escalation,
+        uncharged: RefCell::default(),
+        charging: Cell::new(false),
+        log: RefCell::new(RunLog::default()),
+    });
+    let mut scope = Scope::root(tree, run);
+    if let Some(caller) = caller {
+        scope.group = caller.group.clone();
+        scope.effects = Rc::clone(&caller.effects);
+    }
+    (scope, Frame::new(arguments, &runbook.locals))
+}
+
+/// Binds the goal, takes the locks and checks the limits of the header. An error means that the run does not begin.
+async fn begin<'t>(scope: &Scope<'t>, runbook: &'t Runbook, frame: &mut Frame) -> Result<Locks<'t>, Exit> {
+    frame.hold(&scope.tree.pool)?;
+    let run = &scope.run;
+    let mut context = StatementContext::new(scope, frame, scope.address.clone());
+    if let Some(goal) = &runbook.goal {
+        let goal = bind(&mut context, goal).await?;
+        let _ = run.not_asked.set(goal.not_asked(scope.tree.program, run.started));
+        let _ = run.goal.set(goal);
+    }
+    let names = context.values(&runbook.locks).await?;
+    names.iter().try_for_each(|name| name.whole("the name of a lock"))?;
+    let names = names.iter().filter(|name| **name != Value::Absent).map(ToString::to_string).collect();
+    let locks = lock_in_turn(scope, names).await?;
+    let charges = limit::parts(&mut context, &runbook.name, &runbook.limit).await?;
+    limit::check(scope, &charges).await?;
+    run.uncharged.replace(charges);
+    scope.emit(EventKind::RunStarted {
+        runbook: runbook.name.clone(),
+        title: runbook.title.clone(),
+        arguments: run.arguments.clone(),
+        parent: run.parent.as_ref().map(|parent| parent.id.clone()),
+        deadline: run.deadline,
+    });
+    Ok(locks)
+}
+
+/// The end of a run that did not begin. A person who starts one sees the reason; for an alert and for a caller it is an
+/// escalation.
+fn refuse(scope: &Scope<'_>, outermost: bool, exit: Exit) -> RunEnd {
+    let reason = exit.to_string();
+    if !(outermost && matches!(exit, Exit::Cancelled)) {
+        scope.emit(EventKind::RunRefused { reason: reason.clone() });
+    }
+    let is_refusal =
+        matches!(&exit, Exit::Failed(error) if matches!(error.kind, ErrorKind::Refused | ErrorKind::Limit));
+    let escalated = |message: String| {
+        RunEnd::Escalated(Box::new(Escalation {
+            contact: scope.run.contact(),
+            message,
+            evidence: Vec::new(),
+            run: Rc::clone(&scope.run),
+            written: false,
+            call: None,
+        }))
+    };
+    match exit {
+        Exit::Cancelled => RunEnd::Cancelled,
+        Exit::Stopped => RunEnd::Stopped,
+        _ if outermost && is_refusal && scope.tree.by_alert && !scope.tree.is_dry_run() => {
+            escalated(format!("it was not begun: {reason}"))
+        }
+        _ if outermost => RunEnd::Refused(reason),
+        Exit::Shown { .. } => RunEnd::Shown,
+        _ => {
+            let what = if is_refusal { "was refused" } else { "could not begin" };
+            escalated(format!("{:?} {what}: {reason}", scope.run.title))
+        }
+    }
+}
+
+/// Runs the block to its end, clean-up included. Nobody is notified yet.
+fn execute<'t>(
+    scope: Scope<'t>,
+    runbook: &'t Runbook,
+    mut frame: Frame,
+    locks: Locks<'t>,
+) -> LocalBoxFuture<'t, RunEnd> {
+    Box::pin(async move {
+        let flow = match block(scope.clone(), &runbook.block, &mut frame).await {
+            Err(Exit::Resolved(why)) => verify_resolution(&scope, why).await,
+            Ok(()) => Err(scope.escalated("the runbook came to its end without saying how it ended")),
+            flow => flow,
+        };
+        drop(locks);
+        match flow {
+            Ok(()) | Err(Exit::Cancelled) => RunEnd::Cancelled,
+            Err(Exit::Resolved(why)) => RunEnd::Resolved(why.to_string()),
+            Err(Exit::Stopped) => RunEnd::Stopped,
+            Err(Exit::Shown { .. }) => RunEnd::Shown,
+            Err(exit) => match scope.escalation_of(&exit) {
+                Some(escalation) => RunEnd::Escalated(Box::new(with_goal(&scope, escalation))),
+                None => RunEnd::Cancelled,
+            },
+        }
+    })
+}
+
+/// Runs the body beside the watch that tells of a long clean-up. Telling is never broken off.
+async fn with_escalation_timer(scope: &Scope<'_>, body: impl Future<Output = RunEnd>) -> RunEnd {
+    let (mut body, mut watch) = (pin!(body), pin!(notify::escalation_timer(scope)));
+    let (mut end, mut watching) = (None, scope.tree.effect_world.is_some());
+    poll_fn(|context| {
+        if end.is_none()
+            && let Poll::Ready(ended) = body.as_mut().poll(context)
+        {
+            end = Some(ended);
+        }
+        if watching && (end.is_none() || scope.tree.notifying.get()) {
+            watching = watch.as_mut().poll(context).is_pending();
+        }
+        match end.take() {
+            Some(ended) if !scope.tree.notifying.get() => Poll::Ready(ended),
+            kept => {
+                end = kept;
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}
+
+/// "Resolved" means that the goal held after the last effect, clean-up included.
+async fn verify_resolution(scope: &Scope<'_>, why: Resolution) -> Flow {
+    let (effects, settled) = {
+        let record = scope.run.log.borrow();
+        (record.effects, record.settled)
+    };
+    if effects == settled {
+        return Err(Exit::Resolved(why));
+    }
+    let verdict = ask_goal(scope).await?;
+    let message = match (&why, verdict) {
+        (_, Verdict::Passed) => return Err(Exit::Resolved(why)),
+        (Resolution::Fixed, Verdict::Failed) => "fixed until clean-up: the goal does not hold any more".to_owned(),
+        (Resolution::Fixed, Verdict::Unknown) => {
+            "fixed until clean-up: cannot tell whether the goal still holds".to_owned()
+        }
+        (Resolution::Said(said), Verdict::Failed) => format!("the goal does not hold, though the runbook says: {said}"),
+        (Resolution::Said(said), Verdict::Unknown) => {
+            format!("cannot tell whether the goal holds, though the runbook says: {said}")
+        }
+    };
+    Err(scope.escalated(message))
+}
+
+/// Adds the goal's last answer to the evidence, where it is not part of it already.
+fn with_goal(scope: &Scope<'_>, mut escalation: Escalation) -> Escalation {
+    if let Some(answer) = &scope.run.log.borrow().goal_answer
+        && !escalation.evidence.iter().any(|piece| piece.label == "goal.answer" && piece.value == *answer)
+    {
+        let label = eco_format!("goal.answer of {}", scope.run.title);
+        escalation.evidence.push(ShownEvidence { label, value: answer.clone() });
+    }
+    escalation
+}
+
+/// How the run ended, for whoever started it.
+fn ending(scope: &Scope<'_>, end: &RunEnd) -> Ending {
+    let tree = scope.tree;
+    let (outcome, reason) = match end {
+        RunEnd::Resolved(reason) if tree.is_dry_run() => {
+            (RunOutcome::Rehearsed, format!("it would end resolved: {reason}"))
+        }
+        RunEnd::Resolved(reason) => (RunOutcome::Resolved, reason.clone()),
+        RunEnd::Escalated(escalation) if tree.is_dry_run() => {
+            let contact = escalation.contact.as_deref().unwrap_or("nobody");
+            (RunOutcome::Rehearsed, format!("it would escalate to {contact}: {}", escalation.message))
+        }
+        RunEnd::Escalated(escalation) => (RunOutcome::Escalated, escalation.message.clone()),
+        RunEnd::Refused(reason) => (RunOutcome::Refused, reason.clone()),
+        RunEnd::Cancelled => (RunOutcome::Cancelled, "it was cancelled".to_owned()),
+        RunEnd::Stopped => (RunOutcome::Cancelled, "another branch of the loop around it left".to_owned()),
+        RunEnd::Shown => (RunOutcome::Rehearsed, "from its first effect on it was only shown".to_owned()),
+    };
+    let log = scope.run.log.borrow();
+    let mut left_in_place = log.left.clone();
+    if outcome != RunOutcome::Resolved {
+        left_in_place.extend(log.permanent.iter().map(|(_, left)| left.clone()));
+    }
+    if scope.run.parent.is_none() {
+        left_in_place.extend(tree.found_in_place());
+    }
+    Ending {
+        outcome,
+        reason,
+        left_in_place,
+        disruptions: log.disruptions.clone(),
+        duration: scope.now().duration_since(scope.run.started),
+        undelivered: outcome == RunOutcome::Escalated && tree.delivered.get() != Some(true),
+    }
+}
+
+/// The last event of a run. It names the hosts and the call of an escalation as well.
+fn emit_run_ended(scope: &Scope<'_>, end: &RunEnd, ending: &Ending) {
+    let reason = match end {
+        RunEnd::Escalated(escalation) if !scope.tree.is_dry_run() => escalation.sentence(),
+        _ => ending.reason.clone(),
+    };
+    scope.emit(EventKind::RunEnded {
+        outcome: ending.outcome,
+        reason,
+        left_in_place: ending.left_in_place.clone(),
+        disruptions: ending.disruptions.clone(),
+        duration: ending.duration,
+    });
+}
