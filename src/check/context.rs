@@ -14,17 +14,18 @@ use crate::program::types::Type;
 use crate::program::{NodeId, Parameter, Program};
 use crate::source::{SourceMap, Span};
 use crate::syntax::ast;
+use crate::value::jq::FilterError;
 use ecow::EcoString;
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-/// Patterns that were compiled, and what is wrong with them. They take longer to compile than a file to check, and
-/// files of one team hold the same ones.
+/// Compiled patterns and their errors, by source text. Compiling one takes longer than checking a file, and the files of
+/// a team contain the same ones.
 #[derive(Default)]
 pub(super) struct Patterns {
-    pub filters: HashMap<EcoString, Result<(), String>>,
-    pub regexes: HashMap<EcoString, Result<regex::Regex, String>>,
+    pub filters: HashMap<EcoString, Result<(), FilterError>>,
+    pub regexes: HashMap<EcoString, Result<regex::Regex, regex::Error>>,
 }
 
 /// One check of one file with its imports.

@@ -1,26 +1,39 @@
-//! The findings that a team had when it began to ask the rules: they are not reported until they are gone, and then
-//! must be taken off the list.
+//! The baseline file: known findings that are not reported. An entry whose finding is gone is reported as stale.
 
 use crate::diagnostic::current_rule_name;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What a finding is known by. It has no line, so that a file may grow above it.
+/// The identity of a finding. It contains no line, so edits elsewhere in the file do not change it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct KnownFinding {
-    /// The file, as seen from the inventory's folder, `/` between its parts.
+    /// Path relative to the inventory's folder, with `/` as separator.
     pub file: String,
-    /// The rule.
+    /// The current name of the rule.
     pub rule: String,
-    /// What it says.
+    /// The text of the diagnostic.
     pub message: String,
 }
 
-/// How often each is known.
+/// Known findings, each with the number of times it may occur.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Baseline(BTreeMap<KnownFinding, usize>);
 
-/// The file, in the order in which people read it.
+/// Why a text is not a baseline. The messages continue a sentence that begins with the file's name.
+#[derive(Debug, thiserror::Error)]
+pub enum BaselineError {
+    /// Not JSON, or not the fields of a baseline.
+    #[error("is no baseline: {0}")]
+    Form(#[from] serde_json::Error),
+    /// Written by another version.
+    #[error("has the schema {0}, and this program knows {SCHEMA}")]
+    Schema(u32),
+}
+
+/// The only version of the file's schema.
+const SCHEMA: u32 = 1;
+
+/// The file as JSON, keys in the order in which people read them.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BaselineFile {
@@ -47,14 +60,11 @@ fn is_once(count: &usize) -> bool {
 }
 
 impl Baseline {
-    /// Reads a baseline.
-    ///
-    /// # Errors
-    /// The end of a sentence that begins with the file.
-    pub fn read(text: &str) -> Result<Self, String> {
-        let written: BaselineFile = serde_json::from_str(text).map_err(|error| format!("is no baseline: {error}"))?;
-        if written.schema != 1 {
-            return Err(format!("has the schema {}, and this program knows 1", written.schema));
+    /// Reads the text of a baseline file.
+    pub fn read(text: &str) -> Result<Self, BaselineError> {
+        let written: BaselineFile = serde_json::from_str(text)?;
+        if written.schema != SCHEMA {
+            return Err(BaselineError::Schema(written.schema));
         }
         let mut known = BTreeMap::new();
         for Entry { file, rule, message, count } in written.findings {
@@ -64,7 +74,7 @@ impl Baseline {
         Ok(Self(known))
     }
 
-    /// A baseline of these findings.
+    /// A baseline that contains these findings.
     pub fn new(findings: impl Iterator<Item = KnownFinding>) -> Self {
         let mut known = BTreeMap::new();
         for finding in findings {
@@ -73,17 +83,17 @@ impl Baseline {
         Self(known)
     }
 
-    /// The text of the file.
+    /// The text of the file, as [`read`](Self::read) accepts it.
     pub fn text(&self) -> String {
         let entry = |(known, count): (&KnownFinding, &usize)| {
             let KnownFinding { file, rule, message } = known.clone();
             Entry { file, rule, message, count: *count }
         };
-        let written = BaselineFile { schema: 1, findings: self.0.iter().map(entry).collect() };
+        let written = BaselineFile { schema: SCHEMA, findings: self.0.iter().map(entry).collect() };
         serde_json::to_string_pretty(&written).unwrap_or_default() + "\n"
     }
 
-    /// Whether a finding is in it; each entry stands for as many as it counts.
+    /// Consumes one occurrence of a finding; false where none is left.
     pub fn take(&mut self, finding: &KnownFinding) -> bool {
         match self.0.get_mut(finding) {
             Some(count) if *count > 0 => {
@@ -94,7 +104,7 @@ impl Baseline {
         }
     }
 
-    /// What was not met.
+    /// The entries that were not consumed, with what is left of their counts.
     pub fn left(&self) -> impl Iterator<Item = (&KnownFinding, usize)> {
         self.0.iter().filter(|(_, count)| **count > 0).map(|(known, count)| (known, *count))
     }
@@ -127,7 +137,8 @@ mod tests {
 
     #[test]
     fn another_schema_or_text_is_turned_down() {
-        assert!(Baseline::read("{\"schema\": 2, \"findings\": []}").unwrap_err().contains("schema 2"));
-        assert!(Baseline::read("[]").is_err());
+        let newer = Baseline::read("{\"schema\": 2, \"findings\": []}").unwrap_err();
+        assert!(matches!(newer, BaselineError::Schema(2)) && newer.to_string().contains("schema 2"), "{newer}");
+        assert!(matches!(Baseline::read("[]"), Err(BaselineError::Form(_))));
     }
 }

@@ -4,6 +4,8 @@
 //! what is written. What rules over a whole project ask for is kept ([`FileSummary`]) until all files have been seen; then
 //! those rules have their say, and comments, levels and the baseline decide what is reported ([`conclude`]).
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod allow;
 mod baseline;
 mod effects;
@@ -14,7 +16,7 @@ mod rules;
 mod summary;
 
 pub use allow::Allow;
-pub use baseline::{Baseline, KnownFinding};
+pub use baseline::{Baseline, BaselineError, KnownFinding};
 pub use finish::{Settings, finish};
 pub use index::{DeclarationIndex, FileIndex, StatementRef};
 pub use rule::{File, Project, Rule, RuleScope};

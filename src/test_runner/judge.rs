@@ -7,7 +7,7 @@ use crate::engine::event::{EventKind, LeftInPlace};
 use crate::engine::{Ending, RunOutcome, TOO_MANY_STEPS};
 use crate::program::Program;
 use crate::program::test_block::{Expectation, ExpectationKind, Outcome, Pattern, Test};
-use crate::value::{Call, SignedDuration, SourceText, Value, display_duration};
+use crate::value::{ActionError, Call, SignedDuration, SourceText, Value, display_duration};
 use std::fmt::Write;
 
 /// Everything that is not as the test expects, in its order; nothing when it passes.
@@ -80,9 +80,8 @@ impl Judging<'_> {
 
     fn other_end(&self, outcome: Outcome, contact: Option<&str>, text: Option<&str>) -> Option<String> {
         let reason = &self.ending.reason;
-        let told = self.seen.events.iter().rev().find_map(|event| match &event.kind {
-            EventKind::EscalationSent { contact, .. } => Some(contact.as_str()),
-            _ => None,
+        let told = self.seen.events.iter().rev().find_map(|event| {
+            if let EventKind::EscalationSent { contact, .. } = &event.kind { Some(contact.as_str()) } else { None }
         });
         let how = match self.ending.outcome {
             RunOutcome::Resolved => "resolved".to_owned(),
@@ -110,7 +109,7 @@ impl Judging<'_> {
     ) -> Option<String> {
         let wanted = match self.wanted(action, pattern) {
             Ok(wanted) => wanted,
-            Err(why) => return Some(why),
+            Err(error) => return Some(error.to_string()),
         };
         let in_time =
             |effect: &&Effect| within.is_none_or(|within| effect.at.duration_since(self.seen.started) <= within);
@@ -140,7 +139,7 @@ impl Judging<'_> {
         for (action, pattern) in patterns {
             match self.wanted(*action, pattern) {
                 Ok(found) => wanted.push(found),
-                Err(why) => return Some(why),
+                Err(error) => return Some(error.to_string()),
             }
         }
         let left = &self.ending.left_in_place;
@@ -166,10 +165,9 @@ impl Judging<'_> {
         Some(message)
     }
 
-    fn wanted(&self, action: usize, pattern: &Pattern) -> Result<Wanted, String> {
-        let action = self.program.actions.get(action).ok_or("The program does not have that action")?;
-        let arguments = values(self.program, self.test, pattern, self.seen.started)
-            .map_err(|error| format!("A value cannot be worked out: {error}"))?;
+    fn wanted(&self, action: usize, pattern: &Pattern) -> Result<Wanted, WantedError> {
+        let action = self.program.actions.get(action).ok_or(WantedError::NoAction)?;
+        let arguments = values(self.program, self.test, pattern, self.seen.started)?;
         let name = format!("{}.{}", action.backend, action.name);
         let listed: Vec<String> =
             arguments.iter().map(|(name, value)| format!("{name}: {}", SourceText(value))).collect();
@@ -178,7 +176,16 @@ impl Judging<'_> {
     }
 }
 
-/// A call that is looked for.
+/// Why the call that an expectation names cannot be built.
+#[derive(Debug, thiserror::Error)]
+enum WantedError {
+    #[error("The program does not have that action")]
+    NoAction,
+    #[error("A value cannot be worked out: {0}")]
+    Value(#[from] ActionError),
+}
+
+/// The call that an expectation names.
 struct Wanted {
     backend: String,
     action: String,

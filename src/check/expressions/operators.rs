@@ -84,14 +84,10 @@ impl<'a> Context<'a> {
         }
         let type_of = inner.type_of.clone();
         // What is written out stays a constant.
-        let kind = match inner.expression.kind {
-            ExpressionKind::Constant(Value::Number(number)) => ExpressionKind::Constant(Value::Number(-number)),
-            ExpressionKind::Constant(Value::Percent(percent)) => ExpressionKind::Constant(Value::Percent(-percent)),
-            ExpressionKind::Constant(Value::Duration(duration)) => match duration.checked_neg() {
-                Some(negative) => ExpressionKind::Constant(Value::Duration(negative)),
-                None => ExpressionKind::Negate(Box::new(inner.expression)),
-            },
-            _ => ExpressionKind::Negate(Box::new(inner.expression)),
+        let negative = if let ExpressionKind::Constant(value) = &inner.expression.kind { negated(value) } else { None };
+        let kind = match negative {
+            Some(value) => ExpressionKind::Constant(value),
+            None => ExpressionKind::Negate(Box::new(inner.expression)),
         };
         Typed::plain(Expression { kind, span }, type_of)
     }
@@ -115,6 +111,7 @@ impl<'a> Context<'a> {
     }
 
     /// Values that nothing may be done with but to bind, decode or hand them on.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "values of every other type can be compared")]
     fn usable(&mut self, value: &Typed) -> bool {
         let type_of = &value.type_of;
         let diagnostic = match type_of {
@@ -158,7 +155,16 @@ impl<'a> Context<'a> {
             Operator::LessOrEqual => Comparison::LessOrEqual,
             Operator::Greater => Comparison::Greater,
             Operator::GreaterOrEqual => Comparison::GreaterOrEqual,
-            _ => Comparison::Equal,
+            Operator::Or
+            | Operator::And
+            | Operator::Equal
+            | Operator::In
+            | Operator::Contains
+            | Operator::Matches
+            | Operator::Add
+            | Operator::Subtract
+            | Operator::Multiply
+            | Operator::Divide => Comparison::Equal,
         };
         let usable = self.usable(&left) && self.usable(&right);
         let alike = fits(&left.type_of, &right.type_of)
@@ -193,10 +199,7 @@ impl<'a> Context<'a> {
         let named = verdict_path(left).filter(|_| operator == Operator::In);
         let (left, right) = if operator == Operator::In && bare(body, left) {
             let right = self.expression(body, right, None);
-            let item = match &right.type_of {
-                Type::List(item) => Some(item.as_ref()),
-                _ => None,
-            };
+            let item = if let Type::List(item) = &right.type_of { Some(item.as_ref()) } else { None };
             (self.expression(body, left, item), right)
         } else {
             let left = self.expression(body, left, None);
@@ -230,17 +233,17 @@ impl<'a> Context<'a> {
             };
             if !possible {
                 let (a, b) = (with_article(&left.type_of), with_article(&right.type_of));
-                let message = match operator {
-                    Operator::In => format!("{a} is never an item of {b}"),
-                    _ => format!("{a} cannot contain {b}"),
+                let message = match operator == Operator::In {
+                    true => format!("{a} is never an item of {b}"),
+                    false => format!("{a} cannot contain {b}"),
                 };
                 self.error(code::NOT_COMPARABLE, span, message);
             }
         }
         let (left, right) = (Box::new(left.expression), Box::new(right.expression));
-        let kind = match operator {
-            Operator::In => ExpressionKind::In(left, right),
-            _ => ExpressionKind::Contains(left, right),
+        let kind = match operator == Operator::In {
+            true => ExpressionKind::In(left, right),
+            false => ExpressionKind::Contains(left, right),
         };
         let narrowing = known_answer(named, by_unknown);
         Typed { unknown_taint: by_unknown, narrowing, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
@@ -257,7 +260,26 @@ impl<'a> Context<'a> {
         let regex = match &right.kind {
             ast::ExpressionKind::Text(text) => self.regex(text),
             ast::ExpressionKind::Invalid => None,
-            _ => {
+            ast::ExpressionKind::Number(_)
+            | ast::ExpressionKind::Duration(_)
+            | ast::ExpressionKind::Size(_)
+            | ast::ExpressionKind::Percent(_)
+            | ast::ExpressionKind::Path(_)
+            | ast::ExpressionKind::Call(_)
+            | ast::ExpressionKind::Member { .. }
+            | ast::ExpressionKind::List(_)
+            | ast::ExpressionKind::Comprehension(_)
+            | ast::ExpressionKind::Group(_)
+            | ast::ExpressionKind::Not(_)
+            | ast::ExpressionKind::Negate(_)
+            | ast::ExpressionKind::Binary { .. }
+            | ast::ExpressionKind::As { .. }
+            | ast::ExpressionKind::Is { .. }
+            | ast::ExpressionKind::Conditional { .. }
+            | ast::ExpressionKind::Quantifier { .. }
+            | ast::ExpressionKind::Ask(_)
+            | ast::ExpressionKind::Check(_)
+            | ast::ExpressionKind::Run(_) => {
                 self.report(
                     Diagnostic::error(
                         code::NOT_A_LITERAL,
@@ -287,15 +309,16 @@ impl<'a> Context<'a> {
             );
             return None;
         };
-        let compiled = self.patterns.regexes.entry(pattern.clone()).or_insert_with(|| {
-            regex::RegexBuilder::new(&pattern).size_limit(1 << 20).build().map_err(|error| {
-                let reason = error.to_string();
-                reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
-            })
-        });
+        let compiled = self
+            .patterns
+            .regexes
+            .entry(pattern.clone())
+            .or_insert_with(|| regex::RegexBuilder::new(&pattern).size_limit(1 << 20).build());
         match compiled.clone() {
             Ok(regex) => Some(regex),
-            Err(reason) => {
+            Err(error) => {
+                let lines = error.to_string();
+                let reason = lines.lines().last().unwrap_or_default().trim_start_matches("error: ");
                 let message = format!("This regular expression is not well formed: {reason}");
                 self.error(code::BAD_PATTERN, text.span, message);
                 None
@@ -321,7 +344,18 @@ impl<'a> Context<'a> {
             Operator::Add => Arithmetic::Add,
             Operator::Subtract => Arithmetic::Subtract,
             Operator::Multiply => Arithmetic::Multiply,
-            _ => Arithmetic::Divide,
+            Operator::Or
+            | Operator::And
+            | Operator::Equal
+            | Operator::NotEqual
+            | Operator::Less
+            | Operator::LessOrEqual
+            | Operator::Greater
+            | Operator::GreaterOrEqual
+            | Operator::In
+            | Operator::Contains
+            | Operator::Matches
+            | Operator::Divide => Arithmetic::Divide,
         };
         let Some(type_of) = reckoned(arithmetic, &left.type_of, &right.type_of) else {
             let (a, b) = (with_article(&left.type_of), with_article(&right.type_of));
@@ -338,6 +372,7 @@ impl<'a> Context<'a> {
     }
 
     /// `E is ROLE`, `E is absent`, `E is present`.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only a host has roles")]
     pub(crate) fn is(
         &mut self,
         body: &mut BodyScope<'a>,
@@ -345,10 +380,7 @@ impl<'a> Context<'a> {
         wanted: &'a ast::TypeName,
         span: Span,
     ) -> Typed {
-        let path = match &value.kind {
-            ast::ExpressionKind::Path(path) => Some(path.text.clone()),
-            _ => None,
-        };
+        let path = if let ast::ExpressionKind::Path(path) = &value.kind { Some(path.text.clone()) } else { None };
         let value = self.expression(body, value, None);
         // Whether a value is there at all may be what an unknown answer decided; so may anything else about it.
         let by_unknown = match value.absent_if_unknown {
@@ -410,12 +442,23 @@ impl<'a> Context<'a> {
     }
 }
 
+/// The constant with its sign changed, where it is a number and does not overflow.
+fn negated(value: &Value) -> Option<Value> {
+    if let Value::Number(number) = value {
+        Some(Value::Number(-number))
+    } else if let Value::Percent(percent) = value {
+        Some(Value::Percent(-percent))
+    } else if let Value::Duration(duration) = value {
+        duration.checked_neg().map(Value::Duration)
+    } else {
+        None
+    }
+}
+
 /// Whether this is a word that only the other side of an operator gives a meaning to.
 fn bare(body: &BodyScope<'_>, operand: &ast::Expression) -> bool {
-    match &operand.kind {
-        ast::ExpressionKind::Path(path) => !path.text.contains('.') && body.find(&path.text).is_none(),
-        _ => false,
-    }
+    let is_bare = |path: &ast::Path| !path.text.contains('.') && body.find(&path.text).is_none();
+    matches!(&operand.kind, ast::ExpressionKind::Path(path) if is_bare(path))
 }
 
 /// The type of a sum, difference, product or quotient; none where it means nothing.
@@ -444,13 +487,11 @@ fn reckoned(arithmetic: Arithmetic, left: &Type, right: &Type) -> Option<Type> {
 
 /// The name of an operand that may be an answer of a probe.
 fn verdict_path(operand: &ast::Expression) -> Option<EcoString> {
-    match &operand.kind {
-        ast::ExpressionKind::Group(inner) => verdict_path(inner),
-        ast::ExpressionKind::Path(path) if !["passed", "failed", "unknown"].contains(&path.text.as_str()) => {
-            Some(path.text.clone())
-        }
-        _ => None,
+    if let ast::ExpressionKind::Group(inner) = &operand.kind {
+        return verdict_path(inner);
     }
+    let ast::ExpressionKind::Path(path) = &operand.kind else { return None };
+    (!["passed", "failed", "unknown"].contains(&path.text.as_str())).then(|| path.text.clone())
 }
 
 /// What a comparison with words tells of an answer: on the side that an unknown one never takes, it is known.
@@ -476,9 +517,8 @@ fn verdict_compared(left: &Typed, right: &Typed, comparison: Comparison) -> Unkn
     if !is_verdict(&left.type_of) || !is_verdict(&right.type_of) {
         return UnknownTaint::default();
     }
-    let word = [left, right].into_iter().find_map(|side| match &side.expression.kind {
-        ExpressionKind::Constant(Value::Word(word)) => Some(word.as_str()),
-        _ => None,
+    let word = [left, right].into_iter().find_map(|side| {
+        if let ExpressionKind::Constant(Value::Word(word)) = &side.expression.kind { Some(word.as_str()) } else { None }
     });
     let equal = match word {
         Some("unknown") => UnknownTaint { when_true: true, when_false: false },
@@ -495,11 +535,8 @@ fn verdict_listed(item: &Typed, list: &Typed) -> UnknownTaint {
     if !is_verdict(&item.type_of) {
         return UnknownTaint::default();
     }
-    let listed = match &list.expression.kind {
-        ExpressionKind::List(items) => items
-            .iter()
-            .any(|item| matches!(&item.kind, ExpressionKind::Constant(Value::Word(word)) if word == "unknown")),
-        _ => return UnknownTaint::BOTH,
-    };
+    let ExpressionKind::List(items) = &list.expression.kind else { return UnknownTaint::BOTH };
+    let is_unknown = |kind: &_| matches!(kind, ExpressionKind::Constant(Value::Word(word)) if word == "unknown");
+    let listed = items.iter().any(|item| is_unknown(&item.kind));
     UnknownTaint { when_true: listed, when_false: !listed }
 }

@@ -40,8 +40,37 @@ type Compiled = Filter<OnBudget>;
 /// What a filter is called while it is compiled.
 const OWN_NAME: &str = "filter_of_the_runbook";
 
-/// Whether a filter is well formed, and if not, why.
-pub fn check(filter: &str) -> Result<(), String> {
+/// Why a filter cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FilterError {
+    /// Too long, nested too deeply, or too long a chain.
+    #[error("it is too long, or nested too deeply")]
+    TooLarge,
+    /// Not in the form of a filter.
+    #[error("it cannot be read")]
+    Syntax,
+    /// A word with which a filter need not end.
+    #[error("with {0} it might never end: filters go through their input with map, select, any, all")]
+    Endless(String),
+    /// Functions or variables that do not exist, with their kind: `filter nosuch`.
+    #[error("{}", Unknown(.0))]
+    Unknown(Vec<String>),
+}
+
+struct Unknown<'e>(&'e [String]);
+
+impl std::fmt::Display for Unknown<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (position, name) in self.0.iter().enumerate() {
+            let separator = if position > 0 { ", " } else { "" };
+            write!(f, "{separator}{name} is not known")?;
+        }
+        Ok(())
+    }
+}
+
+/// Compiles a filter to see whether it can be used.
+pub fn check(filter: &str) -> Result<(), FilterError> {
     stacker::maybe_grow(ENOUGH_STACK, OWN_STACK, || compile(filter).map(|_| ()))
 }
 
@@ -124,21 +153,19 @@ fn endless<'f>(tokens: &[Token<&'f str>], in_object: bool) -> Option<&'f str> {
     })
 }
 
-fn compile(filter: &str) -> Result<Compiled, String> {
+fn compile(filter: &str) -> Result<Compiled, FilterError> {
     if too_deep(filter) {
-        return Err("it is too long, or nested too deeply".to_owned());
+        return Err(FilterError::TooLarge);
     }
-    let tokens = Lexer::new(filter).lex().map_err(|_| "it cannot be read".to_owned())?;
+    let tokens = Lexer::new(filter).lex().map_err(|_| FilterError::Syntax)?;
     if let Some(word) = endless(&tokens, false) {
-        return Err(format!(
-            "with {word} it might never end: filters go through their input with map, select, any, all"
-        ));
+        return Err(FilterError::Endless(word.to_owned()));
     }
     if filter.contains(OWN_NAME) {
-        return Err(format!("{OWN_NAME} is not known"));
+        return Err(FilterError::Unknown(vec![OWN_NAME.to_owned()]));
     }
     let pure = |name: &str| !IMPURE.contains(&name);
-    let body = charged(parse(filter, |parser| parser.term()).ok_or_else(|| "it cannot be read".to_owned())?);
+    let body = charged(parse(filter, |parser| parser.term()).ok_or(FilterError::Syntax)?);
     let definitions = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
     let definitions = definitions.filter(|definition| pure(definition.name)).map(charged_definition);
     let own = Def { name: OWN_NAME, args: Vec::new(), body };
@@ -147,14 +174,10 @@ fn compile(filter: &str) -> Result<Compiled, String> {
     let arena = Arena::default();
     let modules = Loader::new(definitions.chain([own]))
         .load(&arena, File { code: OWN_NAME, path: () })
-        .map_err(|_| "it cannot be read".to_owned())?;
+        .map_err(|_| FilterError::Syntax)?;
     Compiler::default().with_funs(functions).compile(modules).map_err(|errors| {
-        let unknown: Vec<String> = errors
-            .iter()
-            .flat_map(|(_, errors)| errors)
-            .map(|(name, undefined)| format!("{} {name} is not known", undefined.as_str()))
-            .collect();
-        unknown.join(", ")
+        let unknown = errors.iter().flat_map(|(_, errors)| errors);
+        FilterError::Unknown(unknown.map(|(name, undefined)| format!("{} {name}", undefined.as_str())).collect())
     })
 }
 
@@ -174,7 +197,7 @@ mod tests {
     fn says_what_is_wrong() {
         assert_eq!(check("map(.a) | length"), Ok(()));
         assert!(check(".[").is_err());
-        assert!(check("frobnicate").is_err_and(|why| why.contains("frobnicate")));
+        assert!(check("frobnicate").is_err_and(|error| error.to_string().contains("frobnicate")));
     }
 
     #[test]
@@ -209,7 +232,7 @@ mod tests {
             ".a|(.b|def f: f; f)",
             "{(repeat(1)): 2}",
         ] {
-            assert!(check(filter).is_err_and(|why| why.contains("might never end")), "{filter}");
+            assert!(check(filter).is_err_and(|error| matches!(error, FilterError::Endless(_))), "{filter}");
         }
         let input = serde_json::json!({"range": 3, "def": [1, 2], "until": {"while": 4}});
         for (filter, result) in [
@@ -236,7 +259,7 @@ mod tests {
     #[test]
     fn what_grows_with_its_input_faster_than_it_is_refused() {
         for filter in [".[] as $a | .[] as $b | $a", ".a * .n", "[.[] | \"x\" * .n]"] {
-            assert!(check(filter).is_err_and(|why| why.contains("never end")), "{filter}");
+            assert!(check(filter).is_err_and(|error| matches!(error, FilterError::Endless(_))), "{filter}");
         }
         assert_eq!(check("{as: .as}"), Ok(()));
     }
