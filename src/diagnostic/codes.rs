@@ -20,6 +20,8 @@ pub struct CodePage {
     /// The name of the rule that finds it, as it stands in `# allow:` and in rectify.yaml. Without one it is an error
     /// of the language, which nobody can allow.
     pub rule: Option<&'static str>,
+    /// Its page in Markdown, `docs/codes/CODE.md`.
+    pub text: &'static str,
 }
 
 /// Rules that were renamed: the old name, and today's. Comments, inventories and baselines may still say the old one.
@@ -36,7 +38,7 @@ pub fn current_rule_name(name: &str) -> &str {
     RENAMED_RULES.iter().find(|(old, _)| *old == name).map_or(name, |(_, current)| current)
 }
 
-/// The page of a rule, by its name or an old name of it.
+/// The page of a rule by its current name or an old one.
 pub fn rule_page(name: &str) -> Option<&'static CodePage> {
     let name = current_rule_name(name);
     CODES.iter().find(|page| page.rule == Some(name))
@@ -67,7 +69,12 @@ macro_rules! codes {
 
         /// Every code, in order.
         pub const CODES: &[CodePage] = &[$(
-            CodePage { code: Code($code), title: $title, rule: rule!($($rule)?) },
+            CodePage {
+                code: Code($code),
+                title: $title,
+                rule: rule!($($rule)?),
+                text: include_str!(concat!("../../docs/codes/", $code, ".md")),
+            },
         )*];
     };
 }
@@ -174,4 +181,17 @@ codes! {
     UNKNOWN_MONITOR = "L0504", "a name that no monitor has", "unknown-monitor";
     MONITOR_OF_ANOTHER_GROUP = "L0505", "a monitor beside a group that it is not in", "monitor-of-another-group";
     OVERNARROW_FILTER = "L0506", "a look that leaves out what the alerts are about", "overnarrow-filter";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_begins_with_its_code_and_title() {
+        for page in CODES {
+            let heading = format!("# {}: {}\n", page.code, page.title);
+            assert!(page.text.starts_with(&heading), "{}", page.code);
+        }
+    }
 }
