@@ -5,6 +5,8 @@
 //! program while their types, effects and flow are checked on the way. Nothing is lowered twice, and one slip gives one
 //! diagnostic: what is wrong has the type [`Invalid`](crate::program::types::Type::Invalid), which fits everywhere.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod commands;
 mod context;
 mod declarations;

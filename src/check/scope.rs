@@ -204,20 +204,20 @@ impl<'a> BodyScope<'a> {
         }
     }
 
-    /// Takes over what a condition tells, for the statements that follow. The answer of the goal is another one each
-    /// time that the goal is asked, so nothing is known of it for long.
     /// The names of all slots, for the program.
     pub fn locals(&self) -> Locals {
         self.slots.as_slice().into()
     }
 
+    /// Narrows the types of paths for the statements that follow. Skips the answer of the goal, which changes each time
+    /// that the goal is asked.
     pub fn learn(&mut self, known: &[(EcoString, Type)]) {
         for (path, type_of) in known.iter().filter(|(path, _)| !path.starts_with("goal.")) {
             self.learn_one(path, type_of);
         }
     }
 
-    /// Takes over what a condition tells, for the rest of the same expression.
+    /// Narrows the types of paths for the rest of the same expression.
     pub fn learn_in_expression(&mut self, known: &[(EcoString, Type)]) {
         for (path, type_of) in known {
             self.learn_one(path, type_of);

@@ -130,7 +130,26 @@ impl<'a> Context<'a> {
                 self.gather_questions(left, asked);
                 self.gather_questions(right, asked);
             }
-            _ => asked.push(self.source_text(question(condition))),
+            Written::Invalid
+            | Written::Text(_)
+            | Written::Number(_)
+            | Written::Duration(_)
+            | Written::Size(_)
+            | Written::Percent(_)
+            | Written::Path(_)
+            | Written::Call(_)
+            | Written::Member { .. }
+            | Written::List(_)
+            | Written::Comprehension(_)
+            | Written::Negate(_)
+            | Written::Binary { .. }
+            | Written::As { .. }
+            | Written::Is { .. }
+            | Written::Conditional { .. }
+            | Written::Quantifier { .. }
+            | Written::Ask(_)
+            | Written::Check(_)
+            | Written::Run(_) => asked.push(self.source_text(question(condition))),
         }
     }
 
@@ -146,7 +165,26 @@ impl<'a> Context<'a> {
                     self.gather_settled(right, holds, settled);
                 }
             }
-            _ => settled.push(self.source_text(question(condition))),
+            Written::Invalid
+            | Written::Text(_)
+            | Written::Number(_)
+            | Written::Duration(_)
+            | Written::Size(_)
+            | Written::Percent(_)
+            | Written::Path(_)
+            | Written::Call(_)
+            | Written::Member { .. }
+            | Written::List(_)
+            | Written::Comprehension(_)
+            | Written::Negate(_)
+            | Written::Binary { .. }
+            | Written::As { .. }
+            | Written::Is { .. }
+            | Written::Conditional { .. }
+            | Written::Quantifier { .. }
+            | Written::Ask(_)
+            | Written::Check(_)
+            | Written::Run(_) => settled.push(self.source_text(question(condition))),
         }
     }
 
@@ -184,13 +222,31 @@ fn question(comparison: &ast::Expression) -> Span {
     match &comparison.kind {
         Written::Group(inner) => question(inner),
         Written::Binary { operator: Operator::Equal | Operator::NotEqual | Operator::In, left, right, .. } => {
-            let word = |side: &ast::Expression| match &side.kind {
-                Written::Path(path) => ["passed", "failed", "unknown"].contains(&path.text.as_str()),
-                _ => false,
-            };
-            question(if word(left) { right } else { left })
+            let names_verdict = |path: &ast::Path| ["passed", "failed", "unknown"].contains(&path.text.as_str());
+            let is_verdict = matches!(&left.kind, Written::Path(path) if names_verdict(path));
+            question(if is_verdict { right } else { left })
         }
-        _ => comparison.span,
+        Written::Invalid
+        | Written::Text(_)
+        | Written::Number(_)
+        | Written::Duration(_)
+        | Written::Size(_)
+        | Written::Percent(_)
+        | Written::Path(_)
+        | Written::Call(_)
+        | Written::Member { .. }
+        | Written::List(_)
+        | Written::Comprehension(_)
+        | Written::Not(_)
+        | Written::Negate(_)
+        | Written::Binary { .. }
+        | Written::As { .. }
+        | Written::Is { .. }
+        | Written::Conditional { .. }
+        | Written::Quantifier { .. }
+        | Written::Ask(_)
+        | Written::Check(_)
+        | Written::Run(_) => comparison.span,
     }
 }
 

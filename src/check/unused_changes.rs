@@ -5,10 +5,10 @@
 
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::divergence::Divergence;
-use crate::program::numbering::blocks_of;
+use crate::program::visit::{Visitor, walk_expression};
 use crate::program::{
-    Block, Evidence, Expression, ExpressionKind, LetElse, NodeId, Program, Retention, Statement, StatementKind,
-    Subject, TextPart,
+    Block, Call, Evidence, Expression, ExpressionKind, LetElse, NodeId, ProbeCall, Program, Retention, Statement,
+    StatementKind, Subject,
 };
 use crate::source::Span;
 use crate::value::Class;
@@ -109,24 +109,19 @@ impl<'p> ChangeReview<'p> {
     fn calls(&mut self, block: &'p Block, later: Option<Span>) {
         let mut follows = later;
         for statement in block.statements.iter().rev() {
-            let inside =
-                |review: &mut Self| blocks_of(&statement.kind).find_map(|block| review.acting(block)).or(follows);
-            let called = match &statement.kind {
-                StatementKind::Do { procedure, .. } => {
-                    self.after_procedures.get_mut(*procedure).map(|it| (it, follows))
-                }
-                StatementKind::Run { runbook, .. } => self.after_runbooks.get_mut(*runbook).map(|it| (it, follows)),
-                StatementKind::Let { value: Subject::Run { runbook, .. }, .. }
-                | StatementKind::Match { subject: Subject::Run { runbook, .. }, .. } => {
-                    let after = inside(self);
-                    self.after_runbooks.get_mut(*runbook).map(|it| (it, after))
-                }
-                _ => None,
-            };
-            if let Some((known, after)) = called {
-                *known = Some(known.flatten().or(after));
+            if let StatementKind::Do { procedure, .. } = &statement.kind
+                && let Some(known) = self.after_procedures.get_mut(*procedure)
+            {
+                *known = Some(known.flatten().or(follows));
             }
-            for block in blocks_of(&statement.kind) {
+            if let Some(runbook) = statement.kind.started_runbook() {
+                // Where its outcome decides, what the branches do comes after it first.
+                let after = statement.kind.blocks().find_map(|block| self.acting(block)).or(follows);
+                if let Some(known) = self.after_runbooks.get_mut(runbook) {
+                    *known = Some(known.flatten().or(after));
+                }
+            }
+            for block in statement.kind.blocks() {
                 let again = self.again(statement, block);
                 self.calls(block, follows.or(again));
             }
@@ -138,10 +133,8 @@ impl<'p> ChangeReview<'p> {
 
     /// What a loop does in its next turn comes after its block as well.
     fn again(&mut self, statement: &Statement, block: &'p Block) -> Option<Span> {
-        match &statement.kind {
-            StatementKind::For { .. } | StatementKind::Repeat { .. } => self.acting(block),
-            _ => None,
-        }
+        let is_loop = matches!(statement.kind, StatementKind::For { .. } | StatementKind::Repeat { .. });
+        if is_loop { self.acting(block) } else { None }
     }
 
     fn block(&mut self, block: &'p Block, later: FollowingCode) {
@@ -151,7 +144,7 @@ impl<'p> ChangeReview<'p> {
             if let Some(inside) = self.need_of_change(&statement.kind) {
                 self.judge(statement, (follows.0.max(inside), follows.1), later, block);
             }
-            for inside in blocks_of(&statement.kind) {
+            for inside in statement.kind.blocks() {
                 let here = follows.1.or_else(|| self.again(statement, inside));
                 let acts = here.or(later.acts);
                 self.block(inside, FollowingCode { acts, here: here.is_some() || later.here, ..later });
@@ -178,7 +171,26 @@ impl<'p> ChangeReview<'p> {
                 procedure.undo.as_ref().and_then(|_| self.need_after_change(&procedure.block))
             }
             StatementKind::TemporarilyBlock { block, .. } => self.need_after_change(block),
-            _ => None,
+            StatementKind::Step { .. }
+            | StatementKind::ResolveIfFixed { .. }
+            | StatementKind::Resolve { .. }
+            | StatementKind::Escalate { .. }
+            | StatementKind::Notify { .. }
+            | StatementKind::Require { .. }
+            | StatementKind::RequireApproval { .. }
+            | StatementKind::Wait { .. }
+            | StatementKind::WaitUntil { .. }
+            | StatementKind::Act { .. }
+            | StatementKind::Do { .. }
+            | StatementKind::Let { .. }
+            | StatementKind::If { .. }
+            | StatementKind::Match { .. }
+            | StatementKind::For { .. }
+            | StatementKind::Repeat { .. }
+            | StatementKind::Retry { .. }
+            | StatementKind::Try { .. }
+            | StatementKind::Run { .. }
+            | StatementKind::Manual { .. } => None,
         }
     }
 
@@ -208,9 +220,25 @@ impl<'p> ChangeReview<'p> {
             | StatementKind::Manual { .. }
             | StatementKind::Let { value: Subject::Run { .. }, .. }
             | StatementKind::Match { subject: Subject::Run { .. }, .. } => Class::Disrupt,
-            _ => Class::Observe,
+            StatementKind::Step { .. }
+            | StatementKind::ResolveIfFixed { .. }
+            | StatementKind::Resolve { .. }
+            | StatementKind::Escalate { .. }
+            | StatementKind::Notify { .. }
+            | StatementKind::Require { .. }
+            | StatementKind::RequireApproval { .. }
+            | StatementKind::Wait { .. }
+            | StatementKind::WaitUntil { .. }
+            | StatementKind::TemporarilyBlock { .. }
+            | StatementKind::Let { .. }
+            | StatementKind::If { .. }
+            | StatementKind::Match { .. }
+            | StatementKind::For { .. }
+            | StatementKind::Repeat { .. }
+            | StatementKind::Retry { .. }
+            | StatementKind::Try { .. } => Class::Observe,
         };
-        let mut blocks = blocks_of(&statement.kind).peekable();
+        let mut blocks = statement.kind.blocks().peekable();
         if blocks.peek().is_none() {
             return own;
         }
@@ -268,7 +296,7 @@ impl<'p> ChangeReview<'p> {
         }
         let message = match follows.0 {
             ChangeUse::Nothing => "This change is taken back when its block ends, and nothing acts before that",
-            _ => {
+            ChangeUse::Waits | ChangeUse::Looks | ChangeUse::Acts => {
                 "This change is taken back when its block ends, and nothing acts before that: it is only waited and looked"
             }
         };
@@ -337,7 +365,7 @@ impl<'p> ChangeReview<'p> {
             | StatementKind::Retry { .. }
             | StatementKind::Try { .. } => ChangeUse::Nothing,
         };
-        let mut blocks = blocks_of(&statement.kind).peekable();
+        let mut blocks = statement.kind.blocks().peekable();
         if blocks.peek().is_none() {
             return own;
         }
@@ -381,7 +409,26 @@ fn kept_by_an_escalation(change: &Statement, block: &Block) -> bool {
         StatementKind::Act { adverb: Retention::Temporarily { keep_on_failure }, .. }
         | StatementKind::Do { adverb: Retention::Temporarily { keep_on_failure }, .. }
         | StatementKind::TemporarilyBlock { keep_on_failure, .. } => *keep_on_failure,
-        _ => false,
+        StatementKind::Step { .. }
+        | StatementKind::ResolveIfFixed { .. }
+        | StatementKind::Resolve { .. }
+        | StatementKind::Escalate { .. }
+        | StatementKind::Notify { .. }
+        | StatementKind::Require { .. }
+        | StatementKind::RequireApproval { .. }
+        | StatementKind::Wait { .. }
+        | StatementKind::WaitUntil { .. }
+        | StatementKind::Act { .. }
+        | StatementKind::Do { .. }
+        | StatementKind::Let { .. }
+        | StatementKind::If { .. }
+        | StatementKind::Match { .. }
+        | StatementKind::For { .. }
+        | StatementKind::Repeat { .. }
+        | StatementKind::Retry { .. }
+        | StatementKind::Try { .. }
+        | StatementKind::Run { .. }
+        | StatementKind::Manual { .. } => false,
     };
     keeps && block.statements.iter().any(|statement| matches!(statement.kind, StatementKind::Escalate { .. }))
 }
@@ -394,50 +441,27 @@ fn evidence_need(evidence: &[Evidence]) -> ChangeUse {
     looks_if(evidence.iter().any(|piece| observes(&piece.value)))
 }
 
-/// Whether an expression asks something outside.
+/// Whether an expression calls an observing action or a probe.
 fn observes(expression: &Expression) -> bool {
-    let mut open = vec![expression];
-    while let Some(next) = open.pop() {
-        match &next.kind {
-            ExpressionKind::Observe(_) | ExpressionKind::Check(_) => return true,
-            ExpressionKind::Constant(_)
-            | ExpressionKind::Local(_)
-            | ExpressionKind::Hosts(_)
-            | ExpressionKind::Now
-            | ExpressionKind::RunStarted
-            | ExpressionKind::GoalAnswer => {}
-            ExpressionKind::Text(parts) => open.extend(parts.iter().filter_map(|part| match part {
-                TextPart::Value(value) => Some(value),
-                TextPart::Literal(_) => None,
-            })),
-            ExpressionKind::Field(of, _)
-            | ExpressionKind::Fact(of, _)
-            | ExpressionKind::Method(of, _)
-            | ExpressionKind::Not(of)
-            | ExpressionKind::Negate(of)
-            | ExpressionKind::Matches(of, _)
-            | ExpressionKind::As { value: of, .. }
-            | ExpressionKind::IsRole(of, _)
-            | ExpressionKind::IsAbsent(of)
-            | ExpressionKind::FromOutside(of) => open.push(of),
-            ExpressionKind::List(items) => open.extend(items),
-            ExpressionKind::Record { fields, .. } => open.extend(fields.iter().map(|(_, value)| value)),
-            ExpressionKind::Comprehension(it) => {
-                open.extend(
-                    [Some(&it.list), it.element.as_ref(), it.condition.as_ref(), it.key.as_ref()].into_iter().flatten(),
-                );
-            }
-            ExpressionKind::Quantifier { list, body, .. } => open.extend([list.as_ref(), body.as_ref()]),
-            ExpressionKind::And(left, right)
-            | ExpressionKind::Or(left, right)
-            | ExpressionKind::Compare(_, left, right)
-            | ExpressionKind::In(left, right)
-            | ExpressionKind::Contains(left, right)
-            | ExpressionKind::Arithmetic(_, left, right) => open.extend([left.as_ref(), right.as_ref()]),
-            ExpressionKind::Conditional(condition, then, otherwise) => {
-                open.extend([condition.as_ref(), then.as_ref(), otherwise.as_ref()]);
-            }
+    let mut visitor = FindObservation(false);
+    visitor.expression(expression);
+    visitor.0
+}
+
+struct FindObservation(bool);
+
+impl<'p> Visitor<'p> for FindObservation {
+    fn expression(&mut self, expression: &'p Expression) {
+        if !self.0 {
+            walk_expression(self, expression);
         }
     }
-    false
+
+    fn call(&mut self, _: &'p Call) {
+        self.0 = true;
+    }
+
+    fn probe_call(&mut self, _: &'p ProbeCall) {
+        self.0 = true;
+    }
 }

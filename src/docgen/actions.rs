@@ -3,7 +3,7 @@
 use super::escape::{TITLE, code, inline};
 use super::phrases::{capitalised, numbered_title};
 use super::sentences::SentenceWriter;
-use crate::program::numbering::{StepPrefix, blocks_of};
+use crate::program::numbering::StepPrefix;
 use crate::program::{Action, Block, Call, Expression, NodeId, Retention, StatementKind};
 use crate::value::Class;
 use std::fmt::Write;
@@ -66,27 +66,26 @@ impl SentenceWriter<'_, '_> {
             if *left == 0 {
                 return;
             }
-            match &statement.kind {
-                StatementKind::Step { title, block } => {
-                    let (number, inner) = numbered.step(self.numbering, statement.node);
-                    let words = self.at.library.source.text(title, TITLE);
-                    self.item(&numbered_title(&number, &words));
-                    *left -= 1;
-                    if *left == 0 {
-                        return self.item("and more steps");
-                    }
-                    self.depth += 1;
-                    self.steps_of(block, &inner, left);
-                    self.depth -= 1;
+            if let StatementKind::Step { title, block } = &statement.kind {
+                let (number, inner) = numbered.step(self.numbering, statement.node);
+                let words = self.at.library.source.text(title, TITLE);
+                self.item(&numbered_title(&number, &words));
+                *left -= 1;
+                if *left == 0 {
+                    return self.item("and more steps");
                 }
-                // One without steps would cost time and give no line.
-                StatementKind::Do { procedure, .. } if self.numbering.steps_of(*procedure) > 0 => {
+                self.depth += 1;
+                self.steps_of(block, &inner, left);
+                self.depth -= 1;
+            } else if let StatementKind::Do { procedure, .. } = &statement.kind {
+                // A procedure without steps would cost time and give no line.
+                let done = self.at.program().procedures.get(*procedure);
+                if let Some(done) = done.filter(|_| self.numbering.steps_of(*procedure) > 0) {
                     let inner = numbered.procedure(self.numbering, statement.node);
-                    if let Some(done) = self.at.program().procedures.get(*procedure) {
-                        self.steps_of(&done.block, &inner, left);
-                    }
+                    self.steps_of(&done.block, &inner, left);
                 }
-                kind => blocks_of(kind).for_each(|block| self.steps_of(block, numbered, left)),
+            } else {
+                statement.kind.blocks().for_each(|block| self.steps_of(block, numbered, left));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Headings of pages, and how to point at them.
 
 use super::escape::TITLE;
-use super::library::{DeclarationId, Document, place};
+use super::library::{DeclarationId, Document, declaration_id};
 use super::source_text::Source;
 use super::{Format, escape};
 use crate::source::{FileId, Span};
@@ -48,13 +48,14 @@ impl Anchors {
                 let anchor = seen.name(&heading);
                 match part {
                     AnchorKind::Declaration(span) if span.file == document.file => {
-                        known.insert(place(span), (document.page.clone(), anchor));
+                        known.insert(declaration_id(span), (document.page.clone(), anchor));
                     }
                     AnchorKind::Declaration(span) => {
-                        guests.insert((document.page.clone(), place(span)), anchor);
+                        guests.insert((document.page.clone(), declaration_id(span)), anchor);
                     }
-                    AnchorKind::Probes => known
-                        .extend(document.probes().map(|it| (place(it.span), (document.page.clone(), anchor.clone())))),
+                    AnchorKind::Probes => known.extend(
+                        document.probes().map(|it| (declaration_id(it.span), (document.page.clone(), anchor.clone()))),
+                    ),
                 }
             }
         }
@@ -63,9 +64,9 @@ impl Anchors {
 
     /// What a link from a page to a declaration points at.
     pub fn target(&self, from: &str, to: Span, format: Format) -> Option<String> {
-        let (page, anchor) = match self.known.get(&place(to)) {
+        let (page, anchor) = match self.known.get(&declaration_id(to)) {
             Some((page, anchor)) => (page.as_str(), anchor),
-            None => (from, self.guests.get(&(from.to_owned(), place(to)))?),
+            None => (from, self.guests.get(&(from.to_owned(), declaration_id(to)))?),
         };
         let file = if page == from { String::new() } else { relative(from, page) + format.extension() };
         match (file.is_empty(), anchor.is_empty()) {

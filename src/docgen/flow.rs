@@ -8,7 +8,7 @@ use super::chart_builder::{ChartBuilder, Open, with_effects};
 use super::outcomes::{OutcomeCollector, effect};
 use super::source_text::Source;
 use crate::program::divergence::Divergence;
-use crate::program::numbering::{Numbering, StepPrefix, blocks_of};
+use crate::program::numbering::{Numbering, StepPrefix};
 use crate::program::{
     Block, Expression, ExpressionKind, LetElse, Locals, Program, Runbook, Slot, Statement, StatementKind, Subject,
 };
@@ -54,10 +54,12 @@ impl Flow<'_> {
 
     /// Whether steps stand in a block.
     fn has_steps(&self, block: &Block) -> bool {
-        block.statements.iter().any(|statement| match &statement.kind {
-            StatementKind::Step { .. } => true,
-            StatementKind::Do { procedure, .. } => self.numbering.steps_of(*procedure) > 0,
-            kind => blocks_of(kind).any(|block| self.has_steps(block)),
+        block.statements.iter().any(|statement| {
+            if let StatementKind::Do { procedure, .. } = &statement.kind {
+                return self.numbering.steps_of(*procedure) > 0;
+            }
+            matches!(statement.kind, StatementKind::Step { .. })
+                || statement.kind.blocks().any(|block| self.has_steps(block))
         })
     }
 
@@ -194,7 +196,7 @@ impl Flow<'_> {
             StatementKind::Let { value, otherwise, .. } => {
                 let open = match value {
                     Subject::Value(_) => open,
-                    subject => {
+                    subject @ (Subject::Ask(_) | Subject::Run { .. }) => {
                         let (shape, label) = self.subject(subject);
                         vec![(self.drawing.node(shape, label, open), None)]
                     }

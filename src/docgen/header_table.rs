@@ -39,7 +39,7 @@ impl<'a> RunbookRef<'_, 'a> {
     pub fn goal(&self, goal: &Goal) -> String {
         let side = |side: &Goal| match side {
             Goal::And(..) | Goal::Or(..) => format!("({})", self.goal(side)),
-            _ => self.goal(side),
+            Goal::Probe(_) | Goal::Not(_) => self.goal(side),
         };
         match goal {
             Goal::Probe(call) => self.probe(call),
@@ -121,6 +121,7 @@ fn described(parameter: &Parameter) -> String {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "every other type is its name")]
 fn type_in_words(type_of: &Type) -> String {
     match type_of {
         Type::Host(roles) if roles.is_empty() => "any host of the inventory".to_owned(),

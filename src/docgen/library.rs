@@ -4,8 +4,9 @@ use super::anchors::Anchors;
 use super::comments::Comments;
 use super::source_text::Source;
 use super::{Format, Page, chart, html, page};
-use crate::program::numbering::{Numbering, blocks_of};
-use crate::program::{Block, Goal, Probe, Procedure, Program, Runbook, StatementKind, Subject};
+use crate::program::numbering::Numbering;
+use crate::program::visit::Visitor;
+use crate::program::{Block, Probe, ProbeCall, Procedure, Program, Runbook, StatementKind};
 use crate::source::{FileId, SourceMap, Span};
 use crate::syntax::ast;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,7 +27,7 @@ pub struct Document<'a> {
 pub type DeclarationId = (FileId, u32);
 
 /// Where a declaration stands.
-pub fn place(span: Span) -> DeclarationId {
+pub fn declaration_id(span: Span) -> DeclarationId {
     (span.file, span.start)
 }
 
@@ -50,17 +51,13 @@ impl<'a> Library<'a> {
             (BTreeMap::<DeclarationId, Vec<_>>::new(), BTreeMap::<DeclarationId, Vec<_>>::new());
         for document in &documents {
             for runbook in document.runbooks() {
-                let mut asked = BTreeSet::new();
-                if let Some(goal) = &runbook.goal {
-                    probes_of(goal, document.program, &mut |probe| {
-                        asked.insert(place(probe.span));
-                    });
-                }
-                asked.into_iter().for_each(|probe| goals.entry(probe).or_default().push(runbook));
-                let run = ProbeUses::collect(document.program, [&runbook.block]).runbooks;
+                let mut asked = GoalProbes { program: document.program, probes: BTreeSet::new() };
+                runbook.goal.iter().for_each(|goal| asked.goal(goal));
+                asked.probes.into_iter().for_each(|probe| goals.entry(probe).or_default().push(runbook));
+                let run = Reachable::from_blocks(document.program, [&runbook.block]).runbooks;
                 let run: BTreeSet<DeclarationId> = run
                     .into_iter()
-                    .filter_map(|index| document.program.runbooks.get(index).map(|it| place(it.span)))
+                    .filter_map(|index| document.program.runbooks.get(index).map(|it| declaration_id(it.span)))
                     .collect();
                 run.into_iter().for_each(|target| callers.entry(target).or_default().push(runbook));
             }
@@ -95,12 +92,12 @@ impl<'a> Library<'a> {
 
     /// The runbooks that have a probe as their goal, or in it.
     pub(super) fn with_goal(&self, probe: &Probe) -> &[&'a Runbook] {
-        self.goals.get(&place(probe.span)).map_or(&[], Vec::as_slice)
+        self.goals.get(&declaration_id(probe.span)).map_or(&[], Vec::as_slice)
     }
 
     /// The runbooks that run a runbook.
     pub(super) fn callers_of(&self, runbook: &Runbook) -> &[&'a Runbook] {
-        self.callers.get(&place(runbook.span)).map_or(&[], Vec::as_slice)
+        self.callers.get(&declaration_id(runbook.span)).map_or(&[], Vec::as_slice)
     }
 
     /// A link from a page to a declaration, around words that are Markdown already; the words alone where it has no page.
@@ -137,7 +134,7 @@ impl<'a> Document<'a> {
     pub(super) fn procedures(&self, documented: &BTreeSet<FileId>) -> Vec<&'a Procedure> {
         let mut shown: Vec<&Procedure> = own(&self.program.procedures, |it| it.span, self.file).collect();
         let blocks = self.runbooks().map(|it| &it.block).chain(shown.iter().map(|it| &it.block));
-        let done = ProbeUses::collect(self.program, blocks).procedures;
+        let done = Reachable::from_blocks(self.program, blocks).procedures;
         let done = done.into_iter().filter_map(|index| self.program.procedures.get(index));
         shown.extend(done.filter(|it| !documented.contains(&it.span.file)));
         shown
@@ -150,46 +147,41 @@ fn own<'a, T>(all: &'a [T], span: fn(&T) -> Span, file: FileId) -> impl Iterator
     own.into_iter()
 }
 
-/// Calls a function with every probe of a goal.
-pub fn probes_of<'p>(goal: &Goal, program: &'p Program, each: &mut impl FnMut(&'p Probe)) {
-    match goal {
-        Goal::Probe(call) => program.probes.get(call.probe).into_iter().for_each(each),
-        Goal::And(left, right) | Goal::Or(left, right) => {
-            probes_of(left, program, each);
-            probes_of(right, program, each);
-        }
-        Goal::Not(goal) => probes_of(goal, program, each),
+/// The probes of a goal, by their place.
+struct GoalProbes<'p> {
+    program: &'p Program,
+    probes: BTreeSet<DeclarationId>,
+}
+
+impl<'p> Visitor<'p> for GoalProbes<'p> {
+    fn probe_call(&mut self, call: &'p ProbeCall) {
+        self.probes.extend(self.program.probes.get(call.probe).map(|probe| declaration_id(probe.span)));
     }
 }
 
-/// What blocks come to, procedures written out: by index into the program.
+/// What some blocks do and run, directly or through procedures: indices into the program.
 #[derive(Default)]
-struct ProbeUses {
+struct Reachable {
     procedures: BTreeSet<usize>,
     runbooks: BTreeSet<usize>,
 }
 
-impl ProbeUses {
-    fn collect<'p>(program: &'p Program, blocks: impl IntoIterator<Item = &'p Block>) -> Self {
-        let mut reach = Self::default();
+impl Reachable {
+    fn from_blocks<'p>(program: &'p Program, blocks: impl IntoIterator<Item = &'p Block>) -> Self {
+        let mut reachable = Self::default();
         let mut open: Vec<&Block> = blocks.into_iter().collect();
         while let Some(block) = open.pop() {
             for statement in &block.statements {
-                match &statement.kind {
-                    StatementKind::Do { procedure, .. } if reach.procedures.insert(*procedure) => {
-                        let found = program.procedures.get(*procedure);
-                        open.extend(found.into_iter().flat_map(|it| it.undo.iter().chain([&it.block])));
-                    }
-                    StatementKind::Run { runbook, .. }
-                    | StatementKind::Let { value: Subject::Run { runbook, .. }, .. }
-                    | StatementKind::Match { subject: Subject::Run { runbook, .. }, .. } => {
-                        reach.runbooks.insert(*runbook);
-                    }
-                    _ => {}
+                if let StatementKind::Do { procedure, .. } = &statement.kind
+                    && reachable.procedures.insert(*procedure)
+                {
+                    let found = program.procedures.get(*procedure);
+                    open.extend(found.into_iter().flat_map(|it| it.undo.iter().chain([&it.block])));
                 }
-                open.extend(blocks_of(&statement.kind));
+                reachable.runbooks.extend(statement.kind.started_runbook());
+                open.extend(statement.kind.blocks());
             }
         }
-        reach
+        reachable
     }
 }

@@ -3,6 +3,8 @@
 //! A [`Library`] is a set of files that are documented together, so that their pages can point at each other. Its pages
 //! depend on what the files say and on nothing else: not on lines, hosts, or the day.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod actions;
 mod anchors;
 mod chart;

@@ -1,7 +1,6 @@
 //! What a part of a runbook comes to that a chart shows as one node: what it does, and for what reasons it ends the run.
 
 use super::source_text::Source;
-use crate::program::numbering::blocks_of;
 use crate::program::{Block, Expression, Program, Retention, Statement, StatementKind, Subject};
 use ecow::EcoString;
 use std::collections::BTreeMap;
@@ -115,12 +114,27 @@ impl<'p> OutcomeCollector<'p> {
                 self.escalates(format!("never: {}", self.source.line(until.span)));
             }
             StatementKind::Do { procedure, arguments, .. } => self.procedure(*procedure, arguments),
-            _ => {}
+            StatementKind::Step { .. }
+            | StatementKind::Notify { .. }
+            | StatementKind::Require { .. }
+            | StatementKind::RequireApproval { .. }
+            | StatementKind::Wait { .. }
+            | StatementKind::WaitUntil { .. }
+            | StatementKind::TemporarilyBlock { .. }
+            | StatementKind::Let { .. }
+            | StatementKind::If { .. }
+            | StatementKind::Match { .. }
+            | StatementKind::For { .. }
+            | StatementKind::Repeat { .. }
+            | StatementKind::Retry { .. }
+            | StatementKind::Try { .. }
+            | StatementKind::Manual { .. } => {}
         }
-        match &statement.kind {
-            // What takes it back is no further effect.
-            StatementKind::TemporarilyBlock { block, .. } => self.block(block),
-            kind => blocks_of(kind).for_each(|block| self.block(block)),
+        if let StatementKind::TemporarilyBlock { block, .. } = &statement.kind {
+            // Its `undo` is not a further effect.
+            self.block(block);
+        } else {
+            statement.kind.blocks().for_each(|block| self.block(block));
         }
     }
 
@@ -169,7 +183,7 @@ pub fn effect(source: Source<'_>, adverb: Retention, call: crate::source::Span) 
 fn with_adverb(adverb: Retention, words: String) -> String {
     match adverb {
         Retention::Temporarily { .. } => format!("temporarily {words}"),
-        _ => words,
+        Retention::None | Retention::Permanently { .. } => words,
     }
 }
 

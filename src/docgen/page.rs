@@ -59,7 +59,7 @@ impl Writer<'_, '_> {
         push(text, &format!("```mermaid\n{chart}```"));
         let drawn = match self.format {
             Format::Html => "The chart is Mermaid text, which a page that loads Mermaid draws. ",
-            _ => "",
+            Format::Markdown | Format::Mermaid => "",
         };
         push(
             text,

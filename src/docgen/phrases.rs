@@ -16,9 +16,10 @@ impl RunbookRef<'_, '_> {
 
     /// A length of time or a number: as code only where it is a name.
     pub fn amount(&self, amount: &Expression) -> String {
-        match &amount.kind {
-            ExpressionKind::Constant(_) => inline(&self.library.source.line(amount.span), TITLE),
-            _ => self.code(amount),
+        if let ExpressionKind::Constant(_) = amount.kind {
+            inline(&self.library.source.line(amount.span), TITLE)
+        } else {
+            self.code(amount)
         }
     }
 
@@ -96,9 +97,10 @@ pub fn numbered_title(number: &str, words: &str) -> String {
 
 /// What an arm of a `match` is for.
 pub fn case(value: &Value) -> String {
-    match value {
-        Value::Word(word) => format!("**{}**", inline(word, TITLE)),
-        other => code(&SourceText(other).to_string()),
+    if let Value::Word(word) = value {
+        format!("**{}**", inline(word, TITLE))
+    } else {
+        code(&SourceText(value).to_string())
     }
 }
 

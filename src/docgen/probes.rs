@@ -60,11 +60,10 @@ impl RunbookRef<'_, '_> {
     /// What a probe looks up or changes before it asks.
     fn before_asking(&self, statement: &Statement) -> String {
         let code = self.library.source.code(statement.span);
-        match &statement.kind {
-            StatementKind::Act { adverb: Retention::Temporarily { .. }, .. } => {
-                format!("{code}, taken back when it has been asked")
-            }
-            _ => code,
+        if let StatementKind::Act { adverb: Retention::Temporarily { .. }, .. } = &statement.kind {
+            format!("{code}, taken back when it has been asked")
+        } else {
+            code
         }
     }
 }

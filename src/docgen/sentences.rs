@@ -218,7 +218,9 @@ impl<'l, 'a> SentenceWriter<'l, 'a> {
                 format!("Ask the probe {}, and note the verdict as {name}.", self.at.probe(call))
             }
             Subject::Value(value) => format!("Note as {name}: {}.", self.at.code(value)),
-            other => format!("{} The answer is noted as {name}.", self.at.subject(other)),
+            other @ (Subject::Ask(_) | Subject::Run { .. }) => {
+                format!("{} The answer is noted as {name}.", self.at.subject(other))
+            }
         };
         match otherwise {
             Some(LetElse::Block(block)) => self.arm(&format!("{line} If there is none:"), block, BRANCH),
@@ -246,7 +248,7 @@ impl<'l, 'a> SentenceWriter<'l, 'a> {
                 format!("Ask the probe {}.", self.at.probe(call))
             }
             Subject::Value(value) => format!("Look at {}.", self.at.code(value)),
-            other => self.at.subject(other),
+            other @ (Subject::Ask(_) | Subject::Run { .. }) => self.at.subject(other),
         };
         self.item(&line);
         self.depth += 1;

@@ -37,7 +37,34 @@ impl Source<'_> {
                     TextPart::Value(value) => self.code(value.span),
                 })
                 .collect(),
-            _ => vec![self.code(text.span)],
+            ExpressionKind::Local(_)
+            | ExpressionKind::Field(..)
+            | ExpressionKind::Fact(..)
+            | ExpressionKind::Method(..)
+            | ExpressionKind::List(_)
+            | ExpressionKind::Record { .. }
+            | ExpressionKind::Comprehension(_)
+            | ExpressionKind::Quantifier { .. }
+            | ExpressionKind::Not(_)
+            | ExpressionKind::Negate(_)
+            | ExpressionKind::And(..)
+            | ExpressionKind::Or(..)
+            | ExpressionKind::Compare(..)
+            | ExpressionKind::In(..)
+            | ExpressionKind::Contains(..)
+            | ExpressionKind::Matches(..)
+            | ExpressionKind::Arithmetic(..)
+            | ExpressionKind::As { .. }
+            | ExpressionKind::IsRole(..)
+            | ExpressionKind::IsAbsent(_)
+            | ExpressionKind::Conditional(..)
+            | ExpressionKind::Observe(_)
+            | ExpressionKind::Check(_)
+            | ExpressionKind::FromOutside(_)
+            | ExpressionKind::Hosts(_)
+            | ExpressionKind::Now
+            | ExpressionKind::RunStarted
+            | ExpressionKind::GoalAnswer => vec![self.code(text.span)],
         };
         parts.concat().trim().to_owned()
     }
@@ -58,16 +85,43 @@ impl Source<'_> {
                     TextPart::Value(value) => format!("‹{}›", self.line(value.span)),
                 })
                 .collect(),
-            _ => self.line(text.span),
+            ExpressionKind::Local(_)
+            | ExpressionKind::Field(..)
+            | ExpressionKind::Fact(..)
+            | ExpressionKind::Method(..)
+            | ExpressionKind::List(_)
+            | ExpressionKind::Record { .. }
+            | ExpressionKind::Comprehension(_)
+            | ExpressionKind::Quantifier { .. }
+            | ExpressionKind::Not(_)
+            | ExpressionKind::Negate(_)
+            | ExpressionKind::And(..)
+            | ExpressionKind::Or(..)
+            | ExpressionKind::Compare(..)
+            | ExpressionKind::In(..)
+            | ExpressionKind::Contains(..)
+            | ExpressionKind::Matches(..)
+            | ExpressionKind::Arithmetic(..)
+            | ExpressionKind::As { .. }
+            | ExpressionKind::IsRole(..)
+            | ExpressionKind::IsAbsent(_)
+            | ExpressionKind::Conditional(..)
+            | ExpressionKind::Observe(_)
+            | ExpressionKind::Check(_)
+            | ExpressionKind::FromOutside(_)
+            | ExpressionKind::Hosts(_)
+            | ExpressionKind::Now
+            | ExpressionKind::RunStarted
+            | ExpressionKind::GoalAnswer => self.line(text.span),
         }
     }
 
     /// `NAME(parameter: argument, …)`, without the arguments that are what they would be anyway.
     pub fn call(self, name: &str, parameters: &[Parameter], arguments: &[Expression]) -> String {
-        let given = parameters.iter().zip(arguments).filter(|(parameter, argument)| match &argument.kind {
-            ExpressionKind::Constant(Value::Absent) => false,
-            ExpressionKind::Constant(value) => parameter.default.as_ref() != Some(value),
-            _ => true,
+        let is_default =
+            |parameter: &Parameter, value: &Value| *value == Value::Absent || parameter.default.as_ref() == Some(value);
+        let given = parameters.iter().zip(arguments).filter(|(parameter, argument)| {
+            !matches!(&argument.kind, ExpressionKind::Constant(value) if is_default(parameter, value))
         });
         let given: Vec<String> =
             given.map(|(parameter, argument)| format!("{}: {}", parameter.name, self.line(argument.span))).collect();

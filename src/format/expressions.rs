@@ -55,7 +55,25 @@ impl Layout<'_> {
                         into.push(self.arguments(arguments, place));
                     }
                 }
-                _ => {}
+                // Not a link: the loop above stops at these.
+                ExpressionKind::Invalid
+                | ExpressionKind::Text(_)
+                | ExpressionKind::Number(_)
+                | ExpressionKind::Duration(_)
+                | ExpressionKind::Size(_)
+                | ExpressionKind::Percent(_)
+                | ExpressionKind::Path(_)
+                | ExpressionKind::Call(_)
+                | ExpressionKind::List(_)
+                | ExpressionKind::Comprehension(_)
+                | ExpressionKind::Group(_)
+                | ExpressionKind::Not(_)
+                | ExpressionKind::Negate(_)
+                | ExpressionKind::Conditional { .. }
+                | ExpressionKind::Quantifier { .. }
+                | ExpressionKind::Ask(_)
+                | ExpressionKind::Check(_)
+                | ExpressionKind::Run(_) => {}
             }
         }
         if !broken.is_empty() {
@@ -110,8 +128,18 @@ impl Layout<'_> {
                 ])
             }
             ExpressionKind::Ask(question) => self.question(question),
-            // Names, texts, numbers and the rest stay as they are.
-            _ => self.written(span),
+            // Kept as they are written; a link is never the first of its chain.
+            ExpressionKind::Invalid
+            | ExpressionKind::Text(_)
+            | ExpressionKind::Number(_)
+            | ExpressionKind::Duration(_)
+            | ExpressionKind::Size(_)
+            | ExpressionKind::Percent(_)
+            | ExpressionKind::Path(_)
+            | ExpressionKind::Member { .. }
+            | ExpressionKind::Binary { .. }
+            | ExpressionKind::As { .. }
+            | ExpressionKind::Is { .. } => self.written(span),
         }
     }
 

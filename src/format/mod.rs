@@ -4,6 +4,8 @@
 //! stays there if it fits into [`WIDTH`] columns; what does not is broken at its brackets, before `and` and `or`, and
 //! after `{`. Texts and numbers stay as their author wrote them. One empty line is kept where there was one or more.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod bodies;
 mod declarations;
 mod document;

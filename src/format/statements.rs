@@ -22,7 +22,17 @@ fn is_plain(statement: &Statement) -> bool {
         | StatementKind::Permanently { .. } => true,
         StatementKind::Temporarily { what, .. } => !matches!(what, Subject::Block(_)),
         StatementKind::Let { otherwise, .. } => !matches!(otherwise, Some(LetElse::Block(_))),
-        _ => false,
+        StatementKind::Step { .. }
+        | StatementKind::Require { .. }
+        | StatementKind::RequireApproval { .. }
+        | StatementKind::WaitUntil { .. }
+        | StatementKind::If { .. }
+        | StatementKind::Match { .. }
+        | StatementKind::For { .. }
+        | StatementKind::Repeat { .. }
+        | StatementKind::Retry { .. }
+        | StatementKind::Try { .. }
+        | StatementKind::Manual { .. } => false,
     }
 }
 

@@ -29,9 +29,8 @@ impl<'a> File<'a> {
 
     /// Whether a part of the text asks the outside by an action.
     pub fn observes(&self, part: Span) -> bool {
-        self.expressions_in(part).any(|expression| match &expression.kind {
-            ExpressionKind::Call(call) => self.class_of(&call.path) == Some(Class::Observe),
-            _ => false,
+        self.expressions_in(part).any(|expression| {
+            matches!(&expression.kind, ExpressionKind::Call(call) if self.class_of(&call.path) == Some(Class::Observe))
         })
     }
 
@@ -44,45 +43,35 @@ impl<'a> File<'a> {
 /// The call of an action that a statement is, whatever word stands before it.
 pub fn act_of(statement: &ast::Statement) -> Option<&ast::Call> {
     use ast::StatementKind as S;
-    match &statement.kind {
-        S::Call(call)
-        | S::Temporarily { what: ast::Subject::Call(call), .. }
-        | S::Permanently { what: ast::Subject::Call(call), .. } => Some(call),
-        _ => None,
+    if let S::Call(call)
+    | S::Temporarily { what: ast::Subject::Call(call), .. }
+    | S::Permanently { what: ast::Subject::Call(call), .. } = &statement.kind
+    {
+        Some(call)
+    } else {
+        None
     }
 }
 
-/// Whether anything in a block may be noticed by users, in what it does and in what that does.
+/// Whether users may notice something that a block does: an action of class `disrupt` or higher, or any run. Follows
+/// procedures and their `undo`.
 pub fn disrupts(program: &Program, block: &Block) -> bool {
     disrupts_within(program, block, &mut BTreeSet::new())
 }
 
-/// The same, where some procedures were looked into already.
-fn disrupts_within(program: &Program, block: &Block, seen: &mut BTreeSet<usize>) -> bool {
-    use StatementKind as S;
+fn disrupts_within(program: &Program, block: &Block, visited: &mut BTreeSet<usize>) -> bool {
     block.statements.iter().any(|statement| {
-        let mut blocks: Vec<&Block> = Vec::new();
-        match &statement.kind {
-            S::Act { call, .. } => {
-                return program.actions.get(call.action).is_some_and(|action| action.class >= Class::Disrupt);
-            }
-            S::Run { .. } => return true,
-            S::Do { procedure, .. } if seen.insert(*procedure) => {
-                blocks.extend(program.procedures.get(*procedure).map(|procedure| &procedure.block));
-            }
-            S::Step { block, .. } | S::For { block, .. } | S::Retry { block, .. } => blocks.push(block),
-            S::TemporarilyBlock { block, undo: other, .. } | S::Try { block, catch: other, .. } => {
-                blocks.extend([block, other]);
-            }
-            S::If { branches, otherwise } => blocks.extend(branches.iter().map(|(_, block)| block).chain(otherwise)),
-            S::Match { arms, otherwise, .. } => blocks.extend(arms.iter().map(|(_, block)| block).chain(otherwise)),
-            S::Repeat { block, otherwise, .. } => blocks.extend([block].into_iter().chain(otherwise)),
-            S::Require { otherwise, .. }
-            | S::RequireApproval { otherwise, .. }
-            | S::WaitUntil { otherwise, .. }
-            | S::Manual { otherwise, .. } => blocks.extend(otherwise),
-            _ => {}
+        if statement.kind.started_runbook().is_some() {
+            return true;
         }
-        blocks.into_iter().any(|block| disrupts_within(program, block, seen))
+        if let StatementKind::Act { call, .. } = &statement.kind {
+            return program.actions.get(call.action).is_some_and(|action| action.class >= Class::Disrupt);
+        }
+        if let StatementKind::Do { procedure, .. } = &statement.kind {
+            let procedure = program.procedures.get(*procedure).filter(|_| visited.insert(*procedure));
+            let mut blocks = procedure.iter().flat_map(|procedure| procedure.undo.iter().chain([&procedure.block]));
+            return blocks.any(|block| disrupts_within(program, block, visited));
+        }
+        statement.kind.blocks().any(|block| disrupts_within(program, block, visited))
     })
 }

@@ -84,9 +84,8 @@ impl<'a> File<'a> {
 impl File<'_> {
     /// The runbooks of the file.
     pub fn runbooks(&self) -> impl Iterator<Item = &ast::Runbook> {
-        self.tree.declarations.iter().filter_map(|declaration| match declaration {
-            ast::Declaration::Runbook(runbook) => Some(runbook),
-            _ => None,
+        self.tree.declarations.iter().filter_map(|declaration| {
+            if let ast::Declaration::Runbook(runbook) = declaration { Some(runbook) } else { None }
         })
     }
 }

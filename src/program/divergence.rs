@@ -44,7 +44,20 @@ impl<'p> Divergence<'p> {
                 arms.iter().map(|(_, arm)| arm).chain(otherwise).all(|arm| self.block(arm))
             }
             StatementKind::Try { block, catch, .. } => self.block(block) && self.block(catch),
-            _ => false,
+            StatementKind::ResolveIfFixed { .. }
+            | StatementKind::Notify { .. }
+            | StatementKind::Require { .. }
+            | StatementKind::RequireApproval { .. }
+            | StatementKind::Wait { .. }
+            | StatementKind::WaitUntil { .. }
+            | StatementKind::Act { .. }
+            | StatementKind::Let { .. }
+            | StatementKind::If { otherwise: None, .. }
+            | StatementKind::For { .. }
+            | StatementKind::Repeat { .. }
+            | StatementKind::Retry { .. }
+            | StatementKind::Run { .. }
+            | StatementKind::Manual { .. } => false,
         }
     }
 }

@@ -3,10 +3,13 @@
 //! It is a different tree from the one that the author wrote, and holds nothing that the interpreter would have to look
 //! up: locals are slots of a frame, actions and declarations are indices. It cannot be made but by `check`.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 pub mod divergence;
 pub mod numbering;
 pub mod test_block;
 pub mod types;
+pub mod visit;
 
 use self::test_block::Test;
 use self::types::Type;

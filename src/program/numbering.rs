@@ -1,6 +1,6 @@
 //! The numbers of steps: by their place in the text, whatever branch is taken, procedures written out.
 
-use super::{Block, LetElse, NodeId, Program, Statement, StatementKind};
+use super::{Block, NodeId, Program, Statement, StatementKind};
 use ecow::{EcoString, eco_format};
 
 /// How many steps stand before each step or `do` within the step, runbook or procedure around it.
@@ -82,14 +82,14 @@ impl Counter<'_> {
         if let Some(place) = self.before.get_mut(statement.node.0 as usize) {
             *place = count;
         }
-        match &statement.kind {
-            StatementKind::Step { block, .. } => {
-                self.block(block, 0);
-                count.saturating_add(1)
-            }
-            StatementKind::Do { procedure, .. } => count.saturating_add(self.steps_of(*procedure)),
-            kind => blocks_of(kind).fold(count, |count, block| self.block(block, count)),
+        if let StatementKind::Step { block, .. } = &statement.kind {
+            self.block(block, 0);
+            return count.saturating_add(1);
         }
+        if let StatementKind::Do { procedure, .. } = &statement.kind {
+            return count.saturating_add(self.steps_of(*procedure));
+        }
+        statement.kind.blocks().fold(count, |count, block| self.block(block, count))
     }
 
     fn steps_of(&mut self, procedure: usize) -> u32 {
@@ -106,40 +106,14 @@ impl Counter<'_> {
 
     fn steps_in(&mut self, block: &Block) -> u32 {
         block.statements.iter().fold(0, |count: u32, statement| {
-            count.saturating_add(match &statement.kind {
-                StatementKind::Step { .. } => 1,
-                StatementKind::Do { procedure, .. } => self.steps_of(*procedure),
-                kind => blocks_of(kind).fold(0, |count: u32, block| count.saturating_add(self.steps_in(block))),
-            })
+            let steps = if let StatementKind::Step { .. } = &statement.kind {
+                1
+            } else if let StatementKind::Do { procedure, .. } = &statement.kind {
+                self.steps_of(*procedure)
+            } else {
+                statement.kind.blocks().fold(0, |count: u32, block| count.saturating_add(self.steps_in(block)))
+            };
+            count.saturating_add(steps)
         })
     }
-}
-
-/// The blocks inside a statement, in the order of the text.
-pub fn blocks_of(kind: &StatementKind) -> impl Iterator<Item = &Block> {
-    let blocks: Vec<&Block> = match kind {
-        StatementKind::Step { block, .. } | StatementKind::For { block, .. } | StatementKind::Retry { block, .. } => {
-            vec![block]
-        }
-        StatementKind::Require { otherwise, .. }
-        | StatementKind::RequireApproval { otherwise, .. }
-        | StatementKind::WaitUntil { otherwise, .. }
-        | StatementKind::Manual { otherwise, .. } => otherwise.iter().collect(),
-        StatementKind::TemporarilyBlock { block, undo, .. } => vec![block, undo],
-        StatementKind::Let { otherwise: Some(LetElse::Block(block)), .. } => vec![block],
-        StatementKind::If { branches, otherwise } => branches.iter().map(|(_, block)| block).chain(otherwise).collect(),
-        StatementKind::Match { arms, otherwise, .. } => arms.iter().map(|(_, block)| block).chain(otherwise).collect(),
-        StatementKind::Repeat { block, otherwise, .. } => std::iter::once(block).chain(otherwise).collect(),
-        StatementKind::Try { block, catch, .. } => vec![block, catch],
-        StatementKind::ResolveIfFixed { .. }
-        | StatementKind::Resolve { .. }
-        | StatementKind::Escalate { .. }
-        | StatementKind::Notify { .. }
-        | StatementKind::Wait { .. }
-        | StatementKind::Act { .. }
-        | StatementKind::Do { .. }
-        | StatementKind::Let { .. }
-        | StatementKind::Run { .. } => Vec::new(),
-    };
-    blocks.into_iter()
 }

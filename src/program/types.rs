@@ -44,6 +44,11 @@ pub enum Type {
 }
 
 impl Type {
+    /// The type of the value where one is present: `T` of `T?`, any other type itself.
+    pub fn present(&self) -> &Type {
+        if let Type::Optional(inner) = self { inner } else { self }
+    }
+
     /// Whether this or any type inside it is one that is asked for. Every record is looked into once.
     pub fn holds(&self, asked_for: impl Fn(&Type) -> bool) -> bool {
         let mut seen: BTreeSet<*const RecordType> = BTreeSet::new();
@@ -57,7 +62,21 @@ impl Type {
                 Type::Record(record) if seen.insert(Arc::as_ptr(record)) => {
                     open.extend(record.fields.iter().map(|(_, type_of)| type_of));
                 }
-                _ => {}
+                Type::Invalid
+                | Type::Nothing
+                | Type::Text
+                | Type::Number
+                | Type::Boolean
+                | Type::Duration
+                | Type::Size
+                | Type::Percent
+                | Type::Time
+                | Type::Version
+                | Type::Host(_)
+                | Type::Record(_)
+                | Type::Enum(_)
+                | Type::Json
+                | Type::Secret => {}
             }
         }
         false

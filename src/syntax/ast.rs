@@ -570,6 +570,13 @@ pub struct Expression {
     pub span: Span,
 }
 
+impl Expression {
+    /// The text, if the expression is one in which nothing is interpolated.
+    pub fn literal_text(&self) -> Option<EcoString> {
+        if let ExpressionKind::Text(text) = &self.kind { text.literal() } else { None }
+    }
+}
+
 /// What an expression may be.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ExpressionKind {

@@ -7,6 +7,7 @@ mod lower;
 mod parse;
 mod prescan;
 mod recovery;
+pub mod visit;
 
 pub use lower::amounts::{duration, size};
 pub use parse::{Parsed, parse};

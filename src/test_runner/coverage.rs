@@ -1,7 +1,7 @@
 //! The steps and endings of runbooks and procedures: what tests have to reach.
 
 use crate::engine::world::Reached;
-use crate::program::{Block, LetElse, NodeId, Program, Statement, StatementKind};
+use crate::program::{Block, NodeId, Program, Statement, StatementKind};
 use crate::source::Span;
 use ecow::EcoString;
 
@@ -58,7 +58,7 @@ fn gather(block: &Block, places: &mut Vec<CoveragePoint>) {
         if let Some((what, by)) = kind_of(statement) {
             places.push(CoveragePoint { node: statement.node, by, what, span: statement.span });
         }
-        inner(&statement.kind).into_iter().for_each(|block| gather(block, places));
+        statement.kind.blocks().for_each(|block| gather(block, places));
     }
 }
 
@@ -71,26 +71,22 @@ fn kind_of(statement: &Statement) -> Option<(What, Reached)> {
         | StatementKind::RequireApproval { otherwise: None, .. }
         | StatementKind::WaitUntil { otherwise: None, .. }
         | StatementKind::Manual { otherwise: None, .. } => Some((What::Ending, Reached::Escalated)),
-        _ => None,
-    }
-}
-
-/// The blocks in a statement, in the order of the text.
-fn inner(kind: &StatementKind) -> Vec<&Block> {
-    match kind {
-        StatementKind::Step { block, .. } | StatementKind::For { block, .. } | StatementKind::Retry { block, .. } => {
-            vec![block]
-        }
-        StatementKind::TemporarilyBlock { block, undo, .. } => vec![block, undo],
-        StatementKind::Require { otherwise, .. }
-        | StatementKind::RequireApproval { otherwise, .. }
-        | StatementKind::WaitUntil { otherwise, .. }
-        | StatementKind::Manual { otherwise, .. } => otherwise.iter().collect(),
-        StatementKind::Let { otherwise: Some(LetElse::Block(block)), .. } => vec![block],
-        StatementKind::If { branches, otherwise } => branches.iter().map(|(_, block)| block).chain(otherwise).collect(),
-        StatementKind::Match { arms, otherwise, .. } => arms.iter().map(|(_, block)| block).chain(otherwise).collect(),
-        StatementKind::Repeat { block, otherwise, .. } => [block].into_iter().chain(otherwise).collect(),
-        StatementKind::Try { block, catch, .. } => vec![block, catch],
-        _ => Vec::new(),
+        StatementKind::Notify { .. }
+        | StatementKind::Require { .. }
+        | StatementKind::RequireApproval { .. }
+        | StatementKind::Wait { .. }
+        | StatementKind::WaitUntil { .. }
+        | StatementKind::Act { .. }
+        | StatementKind::Do { .. }
+        | StatementKind::TemporarilyBlock { .. }
+        | StatementKind::Let { .. }
+        | StatementKind::If { .. }
+        | StatementKind::Match { .. }
+        | StatementKind::For { .. }
+        | StatementKind::Repeat { .. }
+        | StatementKind::Retry { .. }
+        | StatementKind::Try { .. }
+        | StatementKind::Run { .. }
+        | StatementKind::Manual { .. } => None,
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn instrument(program: &Program, test: &Test, now: Timestamp) -> Resu
                 ask_the_test(&mut staged, probe);
             }
             Subject::Action(action, _) => take_body(&mut staged, action),
-            _ => {}
+            Subject::Probe(..) | Subject::Ask(_) => {}
         }
     }
     Ok(staged)

@@ -3,6 +3,8 @@
 //! A test changes no rule of the interpreter. Its program is the runbook's, in which a probe that the test speaks of asks
 //! the test instead, and an action with a body that the test speaks of has none; the rest is a world that answers.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 pub mod coverage;
 mod instrument;
 mod judge;

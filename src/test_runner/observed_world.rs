@@ -31,10 +31,10 @@ pub(super) struct Notes {
 impl Notes {
     /// What was done. The world gets a call in the moment in which its intent is told.
     pub fn effects(&self) -> Vec<Effect> {
-        let intended = self.events.iter().filter_map(|event| match &event.kind {
-            EventKind::EffectIntended { call, .. } if call.class > Class::Observe => Some((event.time, call)),
-            _ => None,
+        let intended = self.events.iter().filter_map(|event| {
+            if let EventKind::EffectIntended { call, .. } = &event.kind { Some((event.time, call)) } else { None }
         });
+        let intended = intended.filter(|(_, call)| call.class > Class::Observe);
         let leaves = self.leaves.iter().map(Some).chain(std::iter::repeat(None));
         intended
             .zip(leaves)

@@ -35,7 +35,9 @@ pub fn in_script(program: &Program, test: &Test) -> Result<TestRun, Box<TestErro
                 }
                 _ => world,
             },
-            _ => world.with(rule(&staged, test, given, now).map_err(|error| test_error(given.span, &error))?),
+            Subject::Action(..) | Subject::Probe(..) => {
+                world.with(rule(&staged, test, given, now).map_err(|error| test_error(given.span, &error))?)
+            }
         };
     }
     if let Some(after) = test.cancelled_after {

@@ -6,7 +6,7 @@
 use crate::support::files::{self, Finding, InMemory, parse_expectation, tests_folder};
 use rectify::catalog::Catalog;
 use rectify::check::Session;
-use rectify::diagnostic::{CODES, Diagnostic};
+use rectify::diagnostic::{CODES, Diagnostic, code};
 use rectify::inventory::Inventory;
 use rectify::lint::{FileSummary, RULES, RuleScope, Settings};
 use rectify::program::Program;
@@ -125,6 +125,58 @@ fn each_finds_what_its_fixture_says_and_nothing_in_the_good_one() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A restart of the host that mail leaves by, as `@`, in every statement that can hold one.
+const DISRUPTIONS: &[&str] = &[
+    "@",
+    "step \"One\" { @ }",
+    "require server.site == \"north\" else { @\n escalate to oncall \"No\" }",
+    "require approval \"Restart?\" by 1 within 1h else { @\n escalate to oncall \"No\" }",
+    "wait until service.state(\"dovecot\", on: server) == Running within 2m every 10s else { @ }",
+    "manual \"Look at it\" within 1h else { @ }",
+    "let site = [server.site].first else { @\n escalate to oncall \"No\" }",
+    "temporarily { exec.change([\"a\"])\n @ } undo { wait 1s }\n manual \"Look at it\" within 1h",
+    "temporarily { exec.change([\"a\"]) } undo { @ }\n manual \"Look at it\" within 1h",
+    "if server.site == \"north\" { @ } else { wait 1s }",
+    "if server.site == \"north\" { wait 1s } else { @ }",
+    "match server.site { \"north\" { @ } else { wait 1s } }",
+    "match server.site { \"north\" { wait 1s } else { @ } }",
+    "for one in [server], at most 3 { @ }",
+    "repeat 3 times every 1m until server.site == \"south\" { @ } else { wait 1s }",
+    "repeat 3 times every 1m until server.site == \"south\" { wait 1s } else { @ }",
+    "retry 3 times every 1m { @ }",
+    "try { @ } catch failure { wait 1s }",
+    "try { wait 1s } catch failure { @ }",
+    "do Restart(server)",
+    "temporarily do Replace(server)\n manual \"Look at it\" within 1h",
+    "run Other(server)",
+    "let outcome = run Other(server)\n escalate to oncall \"${outcome}\" with outcome",
+    "match run Other(server) { resolved, escalated, cancelled { wait 1s } }",
+];
+
+#[test]
+fn a_disruption_counts_wherever_it_stands() {
+    let site = fixture("escalation-via-target", "bad");
+    let restart = "service.restart(\"dovecot\", on: server)";
+    let main = &site.0[Path::new("main.runbook")];
+    assert!(main.contains(restart));
+    let mut missed = Vec::new();
+    for disruption in DISRUPTIONS {
+        let mut site = site.clone();
+        let text = main.replace(restart, &disruption.replace('@', restart));
+        let others = format!(
+            "procedure Restart(server: mail_server) {{ {restart} }}\n\
+             procedure Replace(server: mail_server) {{ exec.change([\"a\"]) }} undo {{ {restart} }}\n\
+             runbook Other(server: mail_server) {{ contact oncall\n ends within 1h\n escalate to oncall \"Of itself\" }}\n",
+        );
+        site.0.insert("main.runbook".into(), text + &others);
+        let found = site.lint_all().found;
+        if !found.iter().any(|it| it.code == code::ESCALATION_VIA_TARGET) {
+            missed.push(*disruption);
+        }
+    }
+    assert!(missed.is_empty(), "{missed:#?}");
 }
 
 #[test]

@@ -17,7 +17,7 @@ probe Fine(server: web) {
   ask exec.read(["true"])
   passed if answer.exit_code == 0
 }
-probe ScriptedAnswer(word: text) { passed if word == "passed" }
+probe Says(word: text) { passed if word == "passed" }
 probe Agrees(verdict: Verdict) { passed if verdict == passed }
 procedure StopsUnless(word: text) {
   if word != "unknown" { resolve "It is known" }
@@ -161,7 +161,7 @@ const REFUSED: &[(&str, &str)] = &[
         "an argument of a probe",
         r#"
   let word = check Up(server)
-  if check ScriptedAnswer("${word}") == failed { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }"#,
+  if check Says("${word}") == failed { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }"#,
     ),
     (
         "a verdict that a probe is told",
@@ -279,7 +279,7 @@ const REFUSED: &[(&str, &str)] = &[
   let words = [check Up(h) for h in hosts(web)]
   let texts = ["is ${word}" for word in words]
   for text in texts, at most 3 {
-    if check ScriptedAnswer("failed") == failed { exec.disrupt(["touch", "acted-${text}"]) } else { notify oncall "x" }
+    if check Says("failed") == failed { exec.disrupt(["touch", "acted-${text}"]) } else { notify oncall "x" }
   }"#,
     ),
     (

@@ -65,7 +65,7 @@ pub fn make_with(folder: &folder::Folder, wanted: impl Fn(&str) -> bool) -> Made
     let words = words::Words::of(folder);
     let meant = folder.meaning(None);
     for (position, file) in folder.files.iter().enumerate() {
-        let seen = operators::Seen { text: &file.text, tree: tree::Flat::of(&file.tree), words: &words };
+        let seen = operators::Seen { text: &file.text, tree: tree::NodeIndex::new(&file.tree), words: &words };
         let mut known = std::collections::BTreeSet::from([file.text.clone()]);
         for operator in operators::OPERATORS.iter().filter(|it| wanted(it.name)) {
             let mut edits = Vec::new();

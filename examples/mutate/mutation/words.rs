@@ -1,7 +1,7 @@
 //! Words that belong together: those of an enum, the fields of a record, the texts that one argument is given.
 
 use super::folder::Folder;
-use super::tree::{Flat, Node};
+use super::tree::{Node, NodeIndex};
 use ecow::EcoString;
 use rectify::catalog::Catalog;
 use rectify::syntax::ast::{Declaration, ExpressionKind};
@@ -54,7 +54,7 @@ impl Words {
                     _ => {}
                 }
             }
-            for (key, span) in Flat::of(&file.tree).nodes.iter().flat_map(|seen| text_arguments(&seen.node)) {
+            for (key, span) in NodeIndex::new(&file.tree).nodes.iter().flat_map(|seen| text_arguments(&seen.node)) {
                 texts.entry(key).or_default().insert(file.text[span].to_owned());
             }
         }

@@ -56,14 +56,12 @@ impl<'a> Context<'a> {
         self.guard_code(body, items, input);
         let mut options_ended = false;
         for item in items {
-            match &item.kind {
-                ExpressionKind::Constant(Value::Text(text)) => options_ended |= text == "--",
-                ExpressionKind::Text(parts) if starts_written(parts) => {}
-                _ if is_written(item) || options_ended => {}
-                _ => {
-                    let inner = item.clone();
-                    item.kind = ExpressionKind::FromOutside(Box::new(inner));
-                }
+            let begins_written = matches!(&item.kind, ExpressionKind::Text(parts) if starts_written(parts));
+            if let ExpressionKind::Constant(Value::Text(text)) = &item.kind {
+                options_ended |= text == "--";
+            } else if !begins_written && !is_written(item) && !options_ended {
+                let inner = item.clone();
+                item.kind = ExpressionKind::FromOutside(Box::new(inner));
             }
         }
     }
@@ -170,19 +168,15 @@ pub(super) fn origin_of(expression: &Expression, type_of: &Type, touched: Origin
 }
 
 fn written_text(item: &Expression) -> Option<&str> {
-    match &item.kind {
-        ExpressionKind::Constant(Value::Text(text)) => Some(text),
-        _ => None,
-    }
+    if let ExpressionKind::Constant(Value::Text(text)) = &item.kind { Some(text) } else { None }
 }
 
 /// Whether a word is one of texts that stand in the runbook.
 fn is_written(item: &Expression) -> bool {
-    match &item.kind {
-        ExpressionKind::Constant(_) => true,
-        ExpressionKind::Conditional(_, then, otherwise) => is_written(then) && is_written(otherwise),
-        _ => false,
+    if let ExpressionKind::Conditional(_, then, otherwise) = &item.kind {
+        return is_written(then) && is_written(otherwise);
     }
+    matches!(item.kind, ExpressionKind::Constant(_))
 }
 
 fn starts_written(parts: &[TextPart]) -> bool {
@@ -191,11 +185,7 @@ fn starts_written(parts: &[TextPart]) -> bool {
 
 /// Whether a value of a type can bring text of somebody's own: texts, what holds one, and words of an enum that is open.
 pub(super) fn holds_text(type_of: &Type) -> bool {
-    type_of.holds(|inner| match inner {
-        Type::Text | Type::Json => true,
-        Type::Enum(words) => words.open,
-        _ => false,
-    })
+    type_of.holds(|inner| matches!(inner, Type::Text | Type::Json) || matches!(inner, Type::Enum(words) if words.open))
 }
 
 /// Characters that no program reads as anything but themselves: letters and digits of every script, `_`, and some signs.

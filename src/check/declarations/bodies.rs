@@ -69,7 +69,26 @@ impl<'a> Context<'a> {
         let statements = written.statements.iter().map(|statement| {
             match &statement.kind {
                 StatementKind::Let { .. } | StatementKind::Temporarily { .. } => {}
-                _ => {
+                StatementKind::Step { .. }
+                | StatementKind::ResolveIfFixed { .. }
+                | StatementKind::Resolve { .. }
+                | StatementKind::Escalate { .. }
+                | StatementKind::Notify { .. }
+                | StatementKind::Require { .. }
+                | StatementKind::RequireApproval { .. }
+                | StatementKind::Wait { .. }
+                | StatementKind::WaitUntil { .. }
+                | StatementKind::Call(_)
+                | StatementKind::Permanently { .. }
+                | StatementKind::If { .. }
+                | StatementKind::Match { .. }
+                | StatementKind::For { .. }
+                | StatementKind::Repeat { .. }
+                | StatementKind::Retry { .. }
+                | StatementKind::Try { .. }
+                | StatementKind::Do(_)
+                | StatementKind::Run(_)
+                | StatementKind::Manual { .. } => {
                     let message = "A probe only asks: beside its clauses it may hold let and temporarily";
                     self.error(code::EFFECT_IN_PROBE, statement.span, message);
                 }
@@ -283,11 +302,7 @@ impl<'a> Context<'a> {
 
     fn lock(&mut self, body: &mut BodyScope<'a>, name: &'a ast::Expression) -> Expression {
         let typed = self.expression(body, name, None);
-        let inner = match &typed.type_of {
-            Type::Optional(inner) => inner,
-            other => other,
-        };
-        if !matches!(inner, Type::Text | Type::Host(_) | Type::Invalid) {
+        if !matches!(typed.type_of.present(), Type::Text | Type::Host(_) | Type::Invalid) {
             let message = format!("A lock is a text or a host, not a {}", typed.type_of);
             self.error(code::TYPE_MISMATCH, typed.span(), message);
         }
@@ -367,49 +382,15 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Every `do` in a block. Blocks are nested 64 deep at most.
+/// Every `do` in a block.
 fn procedures_done<'a>(block: &'a ast::Block, calls: &mut Vec<&'a ast::Call>) {
     for statement in &block.statements {
-        match &statement.kind {
-            StatementKind::Do(call) => calls.push(call),
-            StatementKind::Temporarily { what: Subject::Do(call), .. }
-            | StatementKind::Permanently { what: Subject::Do(call), .. } => calls.push(call),
-            StatementKind::Temporarily { what: Subject::Block(block), undo, .. } => {
-                undo.iter().chain([block]).for_each(|block| procedures_done(block, calls));
-            }
-            StatementKind::Permanently { what: Subject::Block(block), .. }
-            | StatementKind::Step { block, .. }
-            | StatementKind::For { block, .. }
-            | StatementKind::Retry { block, .. } => procedures_done(block, calls),
-            StatementKind::Require { otherwise, .. }
-            | StatementKind::RequireApproval { otherwise, .. }
-            | StatementKind::WaitUntil { otherwise, .. }
-            | StatementKind::Manual { otherwise, .. } => {
-                otherwise.iter().for_each(|block| procedures_done(block, calls));
-            }
-            StatementKind::Let { otherwise: Some(ast::LetElse::Block(block)), .. } => procedures_done(block, calls),
-            StatementKind::If { branches, otherwise } => {
-                let branches = branches.iter().map(|(_, block)| block);
-                branches.chain(otherwise).for_each(|block| procedures_done(block, calls));
-            }
-            StatementKind::Match { arms, .. } => arms.iter().for_each(|arm| procedures_done(&arm.block, calls)),
-            StatementKind::Repeat { block, otherwise, .. } => {
-                otherwise.iter().chain([block]).for_each(|block| procedures_done(block, calls));
-            }
-            StatementKind::Try { block, catch } => {
-                let catch = catch.iter().map(|(_, block)| block);
-                catch.chain([block]).for_each(|block| procedures_done(block, calls));
-            }
-            StatementKind::ResolveIfFixed { .. }
-            | StatementKind::Resolve { .. }
-            | StatementKind::Escalate { .. }
-            | StatementKind::Notify { .. }
-            | StatementKind::Wait { .. }
-            | StatementKind::Call(_)
-            | StatementKind::Temporarily { .. }
-            | StatementKind::Permanently { .. }
-            | StatementKind::Let { .. }
-            | StatementKind::Run(_) => {}
+        if let StatementKind::Do(call)
+        | StatementKind::Temporarily { what: Subject::Do(call), .. }
+        | StatementKind::Permanently { what: Subject::Do(call), .. } = &statement.kind
+        {
+            calls.push(call);
         }
+        statement.kind.blocks().for_each(|block| procedures_done(block, calls));
     }
 }

@@ -32,7 +32,23 @@ impl<'a> Context<'a> {
             }
             ExpressionKind::Call(call) | ExpressionKind::Check(call) => self.probe_call(body, call).map(Goal::Probe),
             ExpressionKind::Invalid => None,
-            _ => {
+            ExpressionKind::Text(_)
+            | ExpressionKind::Number(_)
+            | ExpressionKind::Duration(_)
+            | ExpressionKind::Size(_)
+            | ExpressionKind::Percent(_)
+            | ExpressionKind::Path(_)
+            | ExpressionKind::Member { .. }
+            | ExpressionKind::List(_)
+            | ExpressionKind::Comprehension(_)
+            | ExpressionKind::Negate(_)
+            | ExpressionKind::Binary { .. }
+            | ExpressionKind::As { .. }
+            | ExpressionKind::Is { .. }
+            | ExpressionKind::Conditional { .. }
+            | ExpressionKind::Quantifier { .. }
+            | ExpressionKind::Ask(_)
+            | ExpressionKind::Run(_) => {
                 self.report(
                     Diagnostic::error(
                         code::TYPE_MISMATCH,

@@ -38,6 +38,7 @@ impl<'a> Context<'a> {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "every other value is named by its kind")]
     fn role_facts(&mut self, inventory: &Inventory, entry: &Entry, host: &mut Host, shape: &'a ast::Shape, span: Span) {
         for field in &shape.fields {
             let name = &field.name.text;
@@ -98,13 +99,9 @@ impl<'a> Context<'a> {
 
     /// An earlier role of the host that asks for the same fact as another type.
     fn other_type(&mut self, entry: &Entry, role: &EcoString, fact: &str, wanted: &Type) -> Option<EcoString> {
-        let bare = |type_of: &Type| match type_of {
-            Type::Optional(inner) => (**inner).clone(),
-            other => other.clone(),
-        };
         for earlier in entry.host.roles.iter().take_while(|earlier| *earlier != role) {
             let type_of = self.fact(std::slice::from_ref(earlier), fact);
-            if type_of.is_some_and(|type_of| type_of != Type::Invalid && bare(&type_of) != bare(wanted)) {
+            if type_of.is_some_and(|type_of| type_of != Type::Invalid && type_of.present() != wanted.present()) {
                 return Some(earlier.clone());
             }
         }
@@ -135,14 +132,7 @@ impl<'a> Context<'a> {
 
     /// A host by its name, where a test needs one: its own, or the inventory's.
     pub(crate) fn host_in_test(&mut self, text: &ast::Text, wanted: Option<&Type>) -> Option<Typed> {
-        let roles = match wanted? {
-            Type::Host(roles) => roles,
-            Type::Optional(inner) => match inner.as_ref() {
-                Type::Host(roles) => roles,
-                _ => return None,
-            },
-            _ => return None,
-        };
+        let Type::Host(roles) = wanted?.present() else { return None };
         let (name, span) = (text.literal()?, text.span);
         let place = self.test.as_mut()?;
         // Of a role that nobody declares it is said where the test gives it.

@@ -55,10 +55,10 @@ impl<'a> Context<'a> {
 
     /// The parts of a limit; their keys are parameters, facts of a host among them, or paths that start at one.
     pub(crate) fn limit_parts(&mut self, body: &mut BodyScope<'a>, limit: &'a ast::Limit) -> Vec<LimitPart> {
-        let shared = limit.parts.iter().find_map(|part| match part {
-            ast::LimitPart::Key { key, .. } => Some(key),
-            _ => None,
-        });
+        let shared = limit
+            .parts
+            .iter()
+            .find_map(|part| if let ast::LimitPart::Key { key, .. } = part { Some(key) } else { None });
         let shared = shared.and_then(|key| self.limit_key(body, key));
         let mut parts = Vec::new();
         for part in &limit.parts {
@@ -89,10 +89,7 @@ impl<'a> Context<'a> {
         let first = key.segments().next()?;
         if body.find(&first.text).is_some() {
             let value = self.name(body, key, None);
-            let countable = match &value.type_of {
-                Type::Optional(inner) => inner.as_ref(),
-                other => other,
-            };
+            let countable = value.type_of.present();
             if matches!(countable, Type::List(_) | Type::Record(_) | Type::Json | Type::Secret | Type::Nothing) {
                 let message = format!("A limit is counted by a host, text or number, and this is {countable}");
                 self.error(code::TYPE_MISMATCH, key.span, message);

@@ -374,11 +374,7 @@ impl<'a> Context<'a> {
             }
             _ => self.plain_type(name, written.path.span, inside),
         };
-        match plain {
-            Type::Invalid => Type::Invalid,
-            plain if written.optional => Type::Optional(Box::new(plain)),
-            plain => plain,
-        }
+        if written.optional && plain != Type::Invalid { Type::Optional(Box::new(plain)) } else { plain }
     }
 
     fn plain_type(&mut self, name: &EcoString, span: Span, inside: Option<&'a ast::Backend>) -> Type {

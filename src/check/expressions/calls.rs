@@ -126,15 +126,14 @@ impl<'a> Context<'a> {
 
     /// `hosts(ROLE)`.
     fn hosts_of(&mut self, call: &'a ast::Call) -> Typed {
-        let role = match call.arguments.as_slice() {
-            [ast::Argument { label: None, value, .. }] => match &value.kind {
-                ast::ExpressionKind::Path(path) => Some(path),
-                ast::ExpressionKind::Invalid => return Typed::invalid(call.span),
-                _ => None,
-            },
+        let argument = match call.arguments.as_slice() {
+            [ast::Argument { label: None, value, .. }] => Some(&value.kind),
             _ => None,
         };
-        let Some(role) = role else {
+        if let Some(ast::ExpressionKind::Invalid) = argument {
+            return Typed::invalid(call.span);
+        }
+        let Some(ast::ExpressionKind::Path(role)) = argument else {
             let message = "`hosts` takes one role: hosts(ROLE)";
             self.error(code::MISSING_ARGUMENT, call.span, message);
             return Typed::invalid(call.span);
@@ -152,12 +151,11 @@ impl<'a> Context<'a> {
 
     fn literal_text(&mut self, call: &'a ast::Call, what: &str) -> Option<(EcoString, Span)> {
         if let [ast::Argument { label: None, value, .. }] = call.arguments.as_slice() {
-            match &value.kind {
-                ast::ExpressionKind::Text(text) if text.literal().is_some() => {
-                    return text.literal().map(|literal| (literal, text.span));
-                }
-                ast::ExpressionKind::Invalid => return None,
-                _ => {}
+            if let Some(literal) = value.literal_text() {
+                return Some((literal, value.span));
+            }
+            if let ast::ExpressionKind::Invalid = value.kind {
+                return None;
             }
         }
         self.error(code::NOT_A_LITERAL, call.span, format!("{what} takes one text that is written out"));
@@ -185,6 +183,7 @@ impl<'a> Context<'a> {
     }
 
     /// `Record(field: value, …)`.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "a test may leave out a field of any type")]
     fn construct(&mut self, body: &mut BodyScope<'a>, call: &'a ast::Call, name: &ast::Name) -> Typed {
         let Type::Record(record) = self.record_named(&name.text, name.span, body.inside) else {
             return Typed::invalid(call.span);

@@ -58,7 +58,7 @@ impl<'a> Context<'a> {
                 self.error(code::NOT_A_LITERAL, amount.span, format!("{what} is written out, as in 5m"));
                 None
             }
-            _ => {
+            AmountKind::Number(_) | AmountKind::Size(_) | AmountKind::Percent(_) => {
                 self.report(not_a_duration(amount.span, what));
                 None
             }
@@ -74,7 +74,7 @@ impl<'a> Context<'a> {
                 self.error(code::NOT_A_LITERAL, amount.span, format!("{what} is a number that is written out"));
                 return None;
             }
-            _ => None,
+            AmountKind::Duration(_) | AmountKind::Size(_) | AmountKind::Percent(_) => None,
         };
         let found = number.filter(|number| *number >= least);
         if found.is_none() {
@@ -103,16 +103,24 @@ fn is_literal(written: &ast::Expression) -> bool {
         Written::Group(inner) | Written::Negate(inner) => is_literal(inner),
         Written::List(items) => items.iter().all(is_literal),
         Written::Call(call) => matches!(call.path.text.as_str(), "version" | "secret"),
-        _ => false,
+        Written::Member { .. }
+        | Written::Comprehension(_)
+        | Written::Not(_)
+        | Written::Binary { .. }
+        | Written::As { .. }
+        | Written::Is { .. }
+        | Written::Conditional { .. }
+        | Written::Quantifier { .. }
+        | Written::Ask(_)
+        | Written::Check(_)
+        | Written::Run(_) => false,
     }
 }
 
 fn constant_value(kind: &ExpressionKind) -> Option<Value> {
-    match kind {
-        ExpressionKind::Constant(value) => Some(value.clone()),
-        ExpressionKind::List(items) => {
-            items.iter().map(|item| constant_value(&item.kind)).collect::<Option<Vec<_>>>().map(Value::list)
-        }
-        _ => None,
+    if let ExpressionKind::List(items) = kind {
+        let values: Option<Vec<Value>> = items.iter().map(|item| constant_value(&item.kind)).collect();
+        return values.map(Value::list);
     }
+    if let ExpressionKind::Constant(value) = kind { Some(value.clone()) } else { None }
 }

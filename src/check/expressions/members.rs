@@ -34,6 +34,7 @@ impl<'a> Context<'a> {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "values of every other type have no members")]
     fn plain_member(&mut self, of: Typed, name: &ast::Name) -> Typed {
         let span = of.span().to(name.span);
         let word = name.text.as_str();
@@ -169,6 +170,7 @@ impl<'a> Context<'a> {
         Typed { unknown_taint: value.unknown_taint.or(by_unknown), outside: outside.max(value.outside), ..value }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "values of every other type have no methods")]
     fn plain_method(
         &mut self,
         body: &mut BodyScope<'a>,
@@ -226,7 +228,26 @@ impl<'a> Context<'a> {
             [ast::Argument { label: None, value, .. }] => match &value.kind {
                 ast::ExpressionKind::Text(text) => return Some(text),
                 ast::ExpressionKind::Invalid => return None,
-                _ => {
+                ast::ExpressionKind::Number(_)
+                | ast::ExpressionKind::Duration(_)
+                | ast::ExpressionKind::Size(_)
+                | ast::ExpressionKind::Percent(_)
+                | ast::ExpressionKind::Path(_)
+                | ast::ExpressionKind::Call(_)
+                | ast::ExpressionKind::Member { .. }
+                | ast::ExpressionKind::List(_)
+                | ast::ExpressionKind::Comprehension(_)
+                | ast::ExpressionKind::Group(_)
+                | ast::ExpressionKind::Not(_)
+                | ast::ExpressionKind::Negate(_)
+                | ast::ExpressionKind::Binary { .. }
+                | ast::ExpressionKind::As { .. }
+                | ast::ExpressionKind::Is { .. }
+                | ast::ExpressionKind::Conditional { .. }
+                | ast::ExpressionKind::Quantifier { .. }
+                | ast::ExpressionKind::Ask(_)
+                | ast::ExpressionKind::Check(_)
+                | ast::ExpressionKind::Run(_) => {
                     let message = format!("What {word} looks for is written out, never worked out");
                     Diagnostic::error(code::NOT_A_LITERAL, value.span, message).help("Write it as r\"…\" here")
                 }

@@ -273,6 +273,7 @@ impl<'a> Context<'a> {
     }
 
     /// A text with what is interpolated.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "values of every other type can be interpolated")]
     pub fn text(&mut self, body: &mut BodyScope<'a>, text: &'a ast::Text) -> Expression {
         if let Some(literal) = text.literal() {
             return Expression { kind: ExpressionKind::Constant(Value::Text(literal)), span: text.span };
@@ -347,6 +348,7 @@ impl<'a> Context<'a> {
     }
 
     /// The items of what must be a list.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only a list has items")]
     pub fn items(&mut self, list: &Typed) -> Type {
         match &list.type_of {
             Type::List(item) => item.as_ref().clone(),
@@ -515,7 +517,21 @@ fn followed(kind: &ast::ExpressionKind) -> bool {
         | Written::Quantifier { .. }
         | Written::Comprehension(_) => true,
         Written::Binary { operator, .. } => matches!(operator, Operator::And | Operator::Or),
-        _ => false,
+        Written::Invalid
+        | Written::Text(_)
+        | Written::Number(_)
+        | Written::Duration(_)
+        | Written::Size(_)
+        | Written::Percent(_)
+        | Written::Call(_)
+        | Written::Member { .. }
+        | Written::List(_)
+        | Written::Negate(_)
+        | Written::As { .. }
+        | Written::Conditional { .. }
+        | Written::Ask(_)
+        | Written::Check(_)
+        | Written::Run(_) => false,
     }
 }
 
@@ -528,6 +544,7 @@ fn either_role(a: &[EcoString], b: &[EcoString]) -> Type {
 }
 
 /// A type as it reads in a sentence.
+#[expect(clippy::wildcard_enum_match_arm, reason = "every other type has an article")]
 pub(super) fn with_article(type_of: &Type) -> String {
     match type_of {
         Type::Text | Type::Json | Type::Nothing => type_of.to_string(),

@@ -265,7 +265,7 @@ impl<'a> Context<'a> {
                 )
                 .help("Write do alone: each change in it says for itself whether it stays"),
             ),
-            _ => None,
+            Retention::None | Retention::Temporarily { .. } | Retention::Permanently { .. } => None,
         };
         if let Some(diagnostic) = diagnostic {
             self.report(diagnostic);

@@ -122,6 +122,7 @@ impl<'a> Context<'a> {
         (StatementKind::If { branches: lowered, otherwise }, ways.some_complete)
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "values of every other type cannot be matched")]
     pub(crate) fn match_value(
         &mut self,
         body: &mut BodyScope<'a>,
@@ -149,22 +150,21 @@ impl<'a> Context<'a> {
         };
         let verdict = is_verdict(&type_of);
         self.note_questions(value, UnknownTaint { when_true: false, when_false: true });
-        let known: Vec<(EcoString, Type)> = match &value.kind {
-            ast::ExpressionKind::Path(path) if verdict => {
-                vec![(path.text.clone(), Type::Enum(known_verdict_type()))]
-            }
-            _ => Vec::new(),
-        };
+        let mut known: Vec<(EcoString, Type)> = Vec::new();
+        if let ast::ExpressionKind::Path(path) = &value.kind
+            && verdict
+        {
+            known.push((path.text.clone(), Type::Enum(known_verdict_type())));
+        }
         // Whether an unknown answer is turned away: each arm that it may take leaves.
         let mut turned_away = true;
         let mut ways = BranchOutcomes::default();
         let mut seen: HashMap<String, Span> = HashMap::new();
         let mut lowered: Vec<(Vec<Value>, Block)> = Vec::new();
         let mut otherwise: Option<(Block, Span)> = None;
-        let names_unknown = arms.iter().flat_map(|arm| &arm.patterns).any(|pattern| match pattern {
-            Pattern::Word(path) => matches!(path.text.as_str(), "unknown" | "Verdict.unknown"),
-            _ => false,
-        });
+        let is_unknown = |path: &ast::Path| matches!(path.text.as_str(), "unknown" | "Verdict.unknown");
+        let mut patterns = arms.iter().flat_map(|arm| &arm.patterns);
+        let names_unknown = patterns.any(|pattern| matches!(pattern, Pattern::Word(path) if is_unknown(path)));
         for arm in arms {
             let mut values = Vec::new();
             for pattern in &arm.patterns {
@@ -237,6 +237,7 @@ impl<'a> Context<'a> {
     }
 
     /// Whether every case has an arm; what is left out is reported.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "every other type has too many values to list")]
     fn exhaustive(
         &mut self,
         type_of: &Type,
@@ -307,6 +308,7 @@ impl<'a> Context<'a> {
         Some(value.0)
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only booleans and enums have words")]
     fn pattern_word(&mut self, path: &ast::Path, type_of: &Type) -> Option<Value> {
         let text = path.text.as_str();
         match type_of {

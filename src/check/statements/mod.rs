@@ -251,6 +251,7 @@ impl<'a> Context<'a> {
 
     // Statements one by one
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "values of every other type can be shown")]
     pub(super) fn evidence(&mut self, body: &mut BodyScope<'a>, written: &'a [ast::Expression]) -> Vec<Evidence> {
         let mut lower = |context: &mut Self, value: &'a ast::Expression| {
             let typed = context.expression(body, value, None);
@@ -390,13 +391,32 @@ impl<'a> Context<'a> {
                     None => (Subject::Value(Typed::invalid(span).expression), typed(Type::Invalid)),
                 }
             }
-            _ => {
+            ast::ExpressionKind::Invalid
+            | ast::ExpressionKind::Text(_)
+            | ast::ExpressionKind::Number(_)
+            | ast::ExpressionKind::Duration(_)
+            | ast::ExpressionKind::Size(_)
+            | ast::ExpressionKind::Percent(_)
+            | ast::ExpressionKind::Path(_)
+            | ast::ExpressionKind::Call(_)
+            | ast::ExpressionKind::Member { .. }
+            | ast::ExpressionKind::List(_)
+            | ast::ExpressionKind::Comprehension(_)
+            | ast::ExpressionKind::Not(_)
+            | ast::ExpressionKind::Negate(_)
+            | ast::ExpressionKind::Binary { .. }
+            | ast::ExpressionKind::As { .. }
+            | ast::ExpressionKind::Is { .. }
+            | ast::ExpressionKind::Conditional { .. }
+            | ast::ExpressionKind::Quantifier { .. }
+            | ast::ExpressionKind::Check(_) => {
                 let value = self.expression(body, written, None);
                 (Subject::Value(value.expression.clone()), value)
             }
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "values of every other type are always present")]
     fn let_value(
         &mut self,
         body: &mut BodyScope<'a>,
@@ -413,13 +433,11 @@ impl<'a> Context<'a> {
         let mut type_of = typed.type_of.clone();
         let mut handled = None;
         if let Some(otherwise) = otherwise {
-            let narrows = match &mut subject {
-                Subject::Value(Expression { kind: ExpressionKind::As { or_absent, .. }, .. }) => {
-                    *or_absent = true;
-                    true
-                }
-                _ => false,
-            };
+            let mut narrows = false;
+            if let Subject::Value(Expression { kind: ExpressionKind::As { or_absent, .. }, .. }) = &mut subject {
+                *or_absent = true;
+                narrows = true;
+            }
             match type_of {
                 Type::Optional(inner) => type_of = *inner,
                 Type::Invalid => {}

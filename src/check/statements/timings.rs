@@ -156,8 +156,5 @@ impl<'a> Context<'a> {
 
 /// The length of a duration that is written out.
 fn length(expression: &Expression) -> Option<SignedDuration> {
-    match &expression.kind {
-        ExpressionKind::Constant(Value::Duration(duration)) => Some(*duration),
-        _ => None,
-    }
+    if let ExpressionKind::Constant(Value::Duration(duration)) = &expression.kind { Some(*duration) } else { None }
 }

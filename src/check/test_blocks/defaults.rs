@@ -44,7 +44,14 @@ impl TestDefaults {
             Type::Duration => Value::Duration(SignedDuration::ZERO),
             Type::Time => Value::Time(start_of_tests()),
             Type::List(_) => Value::list([]),
-            _ => return MissingDefault::None,
+            Type::Invalid
+            | Type::Nothing
+            | Type::Boolean
+            | Type::Version
+            | Type::Host(_)
+            | Type::Enum(_)
+            | Type::Json
+            | Type::Secret => return MissingDefault::None,
         };
         MissingDefault::Value(value, 1)
     }
@@ -67,7 +74,7 @@ impl TestDefaults {
                     all += values;
                     fields.push((name.clone(), value));
                 }
-                other => return other,
+                missing @ (MissingDefault::None | MissingDefault::TooLarge) => return missing,
             }
         }
         if all > MOST {
@@ -79,11 +86,11 @@ impl TestDefaults {
 
 /// The value of a fact that a test leaves out. A secret is never looked at, so its name will do.
 pub(crate) fn fact(name: &EcoString, type_of: &Type) -> Option<Value> {
-    match type_of {
-        Type::Secret => Some(Value::Secret(name.clone())),
-        other => match TestDefaults::default().field(other) {
-            MissingDefault::Value(value, _) => Some(value),
-            MissingDefault::None | MissingDefault::TooLarge => None,
-        },
+    if *type_of == Type::Secret {
+        return Some(Value::Secret(name.clone()));
+    }
+    match TestDefaults::default().field(type_of) {
+        MissingDefault::Value(value, _) => Some(value),
+        MissingDefault::None | MissingDefault::TooLarge => None,
     }
 }

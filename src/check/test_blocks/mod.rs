@@ -134,7 +134,11 @@ impl<'a> Context<'a> {
                     let name = self.literal(name, "the name of a host");
                     self.note_test(|place| place.hosts.push((name, roles)));
                 }
-                _ => {}
+                GivenSubject::Call(_)
+                | GivenSubject::Name(_)
+                | GivenSubject::Ask(_)
+                | GivenSubject::Nobody
+                | GivenSubject::Cancelled => {}
             }
         }
         for subject in subjects() {
@@ -302,7 +306,7 @@ impl<'a> Context<'a> {
             .iter()
             .filter_map(|answer| match subject {
                 Subject::Action(index, _) => self.answer_of_action(body, *index, answer),
-                _ => self.verdict(body, answer, span),
+                Subject::Probe(..) | Subject::Ask(_) => self.verdict(body, answer, span),
             })
             .collect()
     }
@@ -323,7 +327,7 @@ impl<'a> Context<'a> {
                 }
                 value.span
             }
-            _ => span,
+            GivenAnswer::Error { .. } | GivenAnswer::TimesOut => span,
         };
         let diagnostic = Diagnostic::error(code::MISPLACED, place, "A probe passes, fails or is unknown");
         self.report(diagnostic.help("Write fails, then passes; or give what the action that it asks answers"));

@@ -7,6 +7,7 @@ use crate::lint::rule::{File, Rule, RuleScope};
 use crate::program::types::Type;
 use crate::syntax::ast::{Path, StatementKind};
 use crate::value::{Contact, Host};
+use ecow::EcoString;
 
 pub const RULE: Rule = Rule {
     code: code::ESCALATION_VIA_TARGET,
@@ -24,16 +25,14 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     for runbook in file.runbooks() {
         let Some(checked) = file.program.runbooks.iter().find(|checked| checked.span == runbook.span) else { continue };
         let repaired = relays.iter().find(|host| {
-            checked.parameters.iter().any(|parameter| match &parameter.type_of {
-                Type::Host(roles) => roles.is_empty() || roles.iter().any(|role| host.roles.contains(role)),
-                _ => false,
-            })
+            let has_role = |roles: &[EcoString]| roles.is_empty() || roles.iter().any(|it| host.roles.contains(it));
+            let may_be_host = |type_of: &Type| matches!(type_of, Type::Host(roles) if has_role(roles));
+            checked.parameters.iter().any(|parameter| may_be_host(&parameter.type_of))
         });
         let Some(host) = repaired.filter(|_| disrupts(file.program, &checked.block)) else { continue };
         let statements = file.index.statements.iter().filter(|placed| placed.declaration == runbook.span);
-        let escalations = statements.filter_map(|placed| match &placed.statement.kind {
-            StatementKind::Escalate { contact, .. } => Some(contact),
-            _ => None,
+        let escalations = statements.filter_map(|placed| {
+            if let StatementKind::Escalate { contact, .. } = &placed.statement.kind { Some(contact) } else { None }
         });
         let mut seen: Vec<&str> = Vec::new();
         let contacts: Vec<&Path> = runbook.contact.iter().chain(escalations).collect();

@@ -43,10 +43,10 @@ fn observed<'a>(file: &File<'a>) -> BTreeSet<(&'a str, Span)> {
     let mut names: BTreeSet<(&str, Span)> = BTreeSet::new();
     for placed in &file.index.statements {
         let StatementKind::Let { name, value, .. } = &placed.statement.kind else { continue };
-        let from_another = file.expressions_in(value.span).any(|expression| match &expression.kind {
-            ExpressionKind::Path(path) => names.contains(&(first_word(path), placed.declaration)),
-            _ => false,
-        });
+        let is_observed = |path| names.contains(&(first_word(path), placed.declaration));
+        let from_another = file
+            .expressions_in(value.span)
+            .any(|expression| matches!(&expression.kind, ExpressionKind::Path(path) if is_observed(path)));
         if from_another || file.observes(value.span) {
             names.insert((&name.text, placed.declaration));
         }
@@ -65,7 +65,25 @@ fn guard(file: &File<'_>, placed: StatementRef<'_>) -> Option<Span> {
         }
         StatementKind::Require { condition, .. } => Some(condition.span),
         StatementKind::Match { value, .. } => Some(value.span),
-        _ => None,
+        StatementKind::Step { .. }
+        | StatementKind::ResolveIfFixed { .. }
+        | StatementKind::Resolve { .. }
+        | StatementKind::Escalate { .. }
+        | StatementKind::Notify { .. }
+        | StatementKind::RequireApproval { .. }
+        | StatementKind::Wait { .. }
+        | StatementKind::WaitUntil { .. }
+        | StatementKind::Call(_)
+        | StatementKind::Temporarily { .. }
+        | StatementKind::Permanently { .. }
+        | StatementKind::Let { .. }
+        | StatementKind::For { .. }
+        | StatementKind::Repeat { .. }
+        | StatementKind::Retry { .. }
+        | StatementKind::Try { .. }
+        | StatementKind::Do(_)
+        | StatementKind::Run(_)
+        | StatementKind::Manual { .. } => None,
     }
 }
 
@@ -81,24 +99,23 @@ fn decisive<'a>(file: &File<'a>, guard: Span) -> impl Iterator<Item = &'a str> {
     };
     let presence: Vec<Span> = file
         .expressions_in(guard)
-        .filter_map(|expression| match &expression.kind {
-            ExpressionKind::Is { value, .. } => Some(value.span),
-            _ => None,
-        })
+        .filter_map(
+            |expression| {
+                if let ExpressionKind::Is { value, .. } = &expression.kind { Some(value.span) } else { None }
+            },
+        )
         .collect();
     for expression in file.expressions_in(guard).filter(|expression| !presence.contains(&expression.span)) {
-        match &expression.kind {
-            ExpressionKind::Path(_) => take(expression, false),
-            ExpressionKind::Binary { left, right, .. } => {
-                // The sides of `and` and `or` are conditions by themselves.
-                let compared = !matches!(left.kind, ExpressionKind::Is { .. });
-                if compared && !is_logical(expression) {
-                    take(left, true);
-                    take(right, true);
-                }
+        take(expression, false);
+        if let ExpressionKind::Binary { left, right, .. } = &expression.kind {
+            // The sides of `and` and `or` are conditions by themselves.
+            let compared = !matches!(left.kind, ExpressionKind::Is { .. });
+            if compared && !is_logical(expression) {
+                take(left, true);
+                take(right, true);
             }
-            ExpressionKind::Quantifier { list, .. } => take(list, true),
-            _ => {}
+        } else if let ExpressionKind::Quantifier { list, .. } = &expression.kind {
+            take(list, true);
         }
     }
     names.into_iter()

@@ -22,9 +22,8 @@ fn judge(file: &File<'_>, runbook: &Runbook) -> Option<Diagnostic> {
     let goal = runbook.goal.as_ref()?;
     let asked: Vec<&str> = file
         .expressions_in(goal.condition.span)
-        .filter_map(|expression| match &expression.kind {
-            ExpressionKind::Call(call) => Some(call.path.text.as_str()),
-            _ => None,
+        .filter_map(|expression| {
+            if let ExpressionKind::Call(call) = &expression.kind { Some(call.path.text.as_str()) } else { None }
         })
         .collect();
     let subjects: Vec<&str> = asked.iter().filter_map(|probe| probe.strip_suffix("Probe")).collect();

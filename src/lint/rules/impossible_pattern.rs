@@ -29,18 +29,21 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
 
 /// The pattern of `… matches r"…"` and `.capture(r"…")`.
 fn pattern(expression: &Expression) -> Option<&Text> {
-    let text: &Expression = match &expression.kind {
-        ExpressionKind::Binary { operator: Operator::Matches, right, .. } => right,
-        ExpressionKind::Member { name, arguments: Some(arguments), .. } if name.text == "capture" => {
+    let pattern: &Expression =
+        if let ExpressionKind::Binary { operator: Operator::Matches, right, .. } = &expression.kind {
+            right
+        } else if let ExpressionKind::Member { name, arguments: Some(arguments), .. } = &expression.kind
+            && name.text == "capture"
+        {
             &arguments.first()?.value
-        }
-        ExpressionKind::Call(call) if call.path.text.ends_with(".capture") => &call.arguments.first()?.value,
-        _ => return None,
-    };
-    match &text.kind {
-        ExpressionKind::Text(text) => Some(text),
-        _ => None,
-    }
+        } else if let ExpressionKind::Call(call) = &expression.kind
+            && call.path.text.ends_with(".capture")
+        {
+            &call.arguments.first()?.value
+        } else {
+            return None;
+        };
+    if let ExpressionKind::Text(text) = &pattern.kind { Some(text) } else { None }
 }
 
 /// Whether there is a text that it matches. Where that is not seen easily it is taken for granted.

@@ -45,16 +45,16 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
                 .help("Take it out, change it where it is used, and name it by `secret(\"…\")` and in rectify.yaml"),
         );
     };
-    for text in &file.index.texts {
+    for text in file.index.texts.iter().chain(&file.index.test_texts) {
         if let Some(span) = inside(file, text) {
             report(span);
         }
     }
     for expression in &file.index.expressions {
-        match &expression.kind {
-            ExpressionKind::List(items) => items.windows(2).filter_map(after_option).for_each(&mut report),
-            ExpressionKind::Call(call) => call.arguments.iter().filter_map(labelled).for_each(&mut report),
-            _ => {}
+        if let ExpressionKind::List(items) = &expression.kind {
+            items.windows(2).filter_map(after_option).for_each(&mut report);
+        } else if let ExpressionKind::Call(call) = &expression.kind {
+            call.arguments.iter().filter_map(labelled).for_each(&mut report);
         }
     }
 }
@@ -80,9 +80,9 @@ fn inside(file: &File<'_>, text: &Text) -> Option<Span> {
 /// The value behind an option that takes a secret.
 fn after_option(pair: &[Expression]) -> Option<Span> {
     let [option, value] = pair else { return None };
-    let option = literal(option)?;
+    let option = option.literal_text()?;
     let takes_secret = ["--password", "--passwd", "--passphrase", "--secret", "--token", "--api-key"];
-    let value_text = literal(value)?;
+    let value_text = value.literal_text()?;
     let is_value = value_text.len() >= 6 && !value_text.starts_with(['-', '/', '@', '.']);
     (takes_secret.contains(&option.as_str()) && is_value).then_some(value.span)
 }
@@ -91,15 +91,8 @@ fn after_option(pair: &[Expression]) -> Option<Span> {
 fn labelled(argument: &Argument) -> Option<Span> {
     let label = argument.label.as_ref()?.text.as_str();
     let is_secret = ["password", "passphrase", "token", "api_key"].contains(&label);
-    let value = literal(&argument.value)?;
+    let value = argument.value.literal_text()?;
     (is_secret && value.len() >= 6).then_some(argument.value.span)
-}
-
-fn literal(expression: &Expression) -> Option<ecow::EcoString> {
-    match &expression.kind {
-        ExpressionKind::Text(text) => text.literal(),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -47,9 +47,12 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
 
 /// The call of a change that nothing undoes by itself.
 fn lasting<'a>(placed: &StatementRef<'a>) -> Option<&'a Call> {
-    match &placed.statement.kind {
-        StatementKind::Call(call) | StatementKind::Permanently { what: Subject::Call(call), .. } => Some(call),
-        _ => None,
+    if let StatementKind::Call(call) | StatementKind::Permanently { what: Subject::Call(call), .. } =
+        &placed.statement.kind
+    {
+        Some(call)
+    } else {
+        None
     }
 }
 
@@ -88,7 +91,21 @@ fn may_end(placed: &StatementRef<'_>) -> bool {
         S::Require { otherwise, .. } | S::RequireApproval { otherwise, .. } | S::WaitUntil { otherwise, .. } => {
             otherwise.is_none()
         }
-        _ => false,
+        S::Step { .. }
+        | S::Notify { .. }
+        | S::Wait { .. }
+        | S::Call(_)
+        | S::Temporarily { .. }
+        | S::Permanently { .. }
+        | S::Let { .. }
+        | S::If { .. }
+        | S::Match { .. }
+        | S::For { .. }
+        | S::Repeat { .. }
+        | S::Retry { .. }
+        | S::Try { .. }
+        | S::Do(_)
+        | S::Manual { .. } => false,
     }
 }
 

@@ -66,9 +66,8 @@ fn judge_alerts(file: &File<'_>, monitors: &Monitors, runbook: &Runbook, found: 
 /// The groups of the probes that a goal asks, if each says its group.
 fn asked_groups(file: &File<'_>, runbook: &Runbook) -> Option<(Vec<EcoString>, Span)> {
     let goal = runbook.goal.as_ref()?;
-    let calls = file.expressions_in(goal.condition.span).filter_map(|expression| match &expression.kind {
-        ExpressionKind::Call(call) => Some(&call.path.text),
-        _ => None,
+    let calls = file.expressions_in(goal.condition.span).filter_map(|expression| {
+        if let ExpressionKind::Call(call) = &expression.kind { Some(&call.path.text) } else { None }
     });
     let groups: Option<Vec<EcoString>> = calls.map(|name| file.probe(name)?.group.clone()).collect();
     groups.filter(|groups| !groups.is_empty()).map(|groups| (groups, goal.condition.span))
@@ -85,17 +84,17 @@ pub fn observed_texts(file: &File<'_>, part: Option<Span>) -> Vec<Vec<(EcoString
     let inside = |expression: &Expression| {
         part.is_none_or(|part| part.start <= expression.span.start && expression.span.end <= part.end)
     };
-    let calls = file.index.expressions.iter().filter(|it| inside(it)).filter_map(|expression| match &expression.kind {
-        ExpressionKind::Call(call) if file.class_of(&call.path) == Some(Class::Observe) => Some(call),
-        _ => None,
-    });
+    let calls = file
+        .index
+        .expressions
+        .iter()
+        .filter(|it| inside(it))
+        .filter_map(|expression| if let ExpressionKind::Call(call) = &expression.kind { Some(call) } else { None });
     calls
+        .filter(|call| file.class_of(&call.path) == Some(Class::Observe))
         .map(|call| {
-            let texts = call.arguments.iter().filter_map(|argument| match &argument.value.kind {
-                ExpressionKind::Text(text) => Some((text.literal()?, text.span)),
-                _ => None,
-            });
-            texts.collect()
+            let values = call.arguments.iter().map(|argument| &argument.value);
+            values.filter_map(|value| Some((value.literal_text()?, value.span))).collect()
         })
         .collect()
 }

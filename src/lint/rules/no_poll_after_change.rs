@@ -48,10 +48,7 @@ fn in_order<'a>(statements: &'a [Statement], sequence: &mut Vec<&'a Statement>) 
 
 /// The block of a step.
 fn step(statement: &Statement) -> Option<(Span, &[Statement])> {
-    match &statement.kind {
-        StatementKind::Step { block, .. } => Some((block.span, &block.statements)),
-        _ => None,
-    }
+    if let StatementKind::Step { block, .. } = &statement.kind { Some((block.span, &block.statements)) } else { None }
 }
 
 /// What decides how it goes on.
@@ -59,15 +56,33 @@ fn condition(statement: &Statement) -> Option<Span> {
     match &statement.kind {
         StatementKind::Require { condition, .. } => Some(condition.span),
         StatementKind::If { branches, .. } => branches.first().map(|(condition, _)| condition.span),
-        _ => None,
+        StatementKind::Step { .. }
+        | StatementKind::ResolveIfFixed { .. }
+        | StatementKind::Resolve { .. }
+        | StatementKind::Escalate { .. }
+        | StatementKind::Notify { .. }
+        | StatementKind::RequireApproval { .. }
+        | StatementKind::Wait { .. }
+        | StatementKind::WaitUntil { .. }
+        | StatementKind::Call(_)
+        | StatementKind::Temporarily { .. }
+        | StatementKind::Permanently { .. }
+        | StatementKind::Let { .. }
+        | StatementKind::Match { .. }
+        | StatementKind::For { .. }
+        | StatementKind::Repeat { .. }
+        | StatementKind::Retry { .. }
+        | StatementKind::Try { .. }
+        | StatementKind::Do(_)
+        | StatementKind::Run(_)
+        | StatementKind::Manual { .. } => None,
     }
 }
 
 /// An observation is one look. So is a probe that is not asked again by itself.
 fn is_single_observation(file: &File<'_>, condition: Span) -> bool {
-    let mut probes = file.expressions_in(condition).filter_map(|expression| match &expression.kind {
-        ExpressionKind::Check(call) => file.probe(&call.path.text),
-        _ => None,
+    let mut probes = file.expressions_in(condition).filter_map(|expression| {
+        if let ExpressionKind::Check(call) = &expression.kind { file.probe(&call.path.text) } else { None }
     });
     file.observes(condition) || probes.any(|probe| probe.retries.is_none())
 }

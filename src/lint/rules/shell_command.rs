@@ -32,7 +32,7 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
 fn shell(items: &[Expression]) -> Option<(Span, EcoString)> {
     (0..items.len()).find_map(|at| {
         let [program, option, script, rest @ ..] = items.get(at..)? else { return None };
-        let (program, option) = (literal(program)?, literal(option)?.to_lowercase());
+        let (program, option) = (program.literal_text()?, option.literal_text()?.to_lowercase());
         let name = program.rsplit(['/', '\\']).next().unwrap_or_default().to_lowercase();
         let reads = match name.trim_end_matches(".exe") {
             "sh" | "bash" | "dash" | "ash" | "zsh" | "ksh" => {
@@ -45,11 +45,4 @@ fn shell(items: &[Expression]) -> Option<(Span, EcoString)> {
         };
         reads.then(|| (script.span, name.into()))
     })
-}
-
-fn literal(expression: &Expression) -> Option<EcoString> {
-    match &expression.kind {
-        ExpressionKind::Text(text) => text.literal(),
-        _ => None,
-    }
 }

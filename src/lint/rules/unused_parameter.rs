@@ -18,7 +18,13 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
             Declaration::Runbook(it) => (&it.name, &it.parameters),
             Declaration::Procedure(it) => (&it.name, &it.parameters),
             Declaration::Probe(it) => (&it.name, &it.parameters),
-            _ => continue,
+            Declaration::Import(_)
+            | Declaration::Role(_)
+            | Declaration::Record(_)
+            | Declaration::Enumeration(_)
+            | Declaration::Limit(_)
+            | Declaration::Backend(_)
+            | Declaration::Test(_) => continue,
         };
         let unused = parameters.iter().filter(|it| !it.name.text.starts_with('_') && !part.uses(&it.name.text));
         for parameter in unused {

@@ -24,7 +24,26 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
                 goal.into_iter().for_each(|goal| compare(file, goal.condition.span, timings, found));
             }
             StatementKind::WaitUntil { condition, timings, .. } => compare(file, condition.span, timings, found),
-            _ => {}
+            StatementKind::Step { .. }
+            | StatementKind::Resolve { .. }
+            | StatementKind::Escalate { .. }
+            | StatementKind::Notify { .. }
+            | StatementKind::Require { .. }
+            | StatementKind::RequireApproval { .. }
+            | StatementKind::Wait { .. }
+            | StatementKind::Call(_)
+            | StatementKind::Temporarily { .. }
+            | StatementKind::Permanently { .. }
+            | StatementKind::Let { .. }
+            | StatementKind::If { .. }
+            | StatementKind::Match { .. }
+            | StatementKind::For { .. }
+            | StatementKind::Repeat { .. }
+            | StatementKind::Retry { .. }
+            | StatementKind::Try { .. }
+            | StatementKind::Do(_)
+            | StatementKind::Run(_)
+            | StatementKind::Manual { .. } => {}
         }
     }
 }
@@ -45,9 +64,12 @@ fn compare(file: &File<'_>, asked: Span, timings: &Timings, found: &mut Vec<Diag
 
 /// Of the probes that are asked the one that takes longest to be asked again for the last time, its own time not counted.
 fn slowest(file: &File<'_>, asked: Span) -> Option<(EcoString, SignedDuration)> {
-    let probes = file.expressions_in(asked).filter_map(|expression| match &expression.kind {
-        ExpressionKind::Call(call) | ExpressionKind::Check(call) => file.probe(&call.path.text),
-        _ => None,
+    let probes = file.expressions_in(asked).filter_map(|expression| {
+        if let ExpressionKind::Call(call) | ExpressionKind::Check(call) = &expression.kind {
+            file.probe(&call.path.text)
+        } else {
+            None
+        }
     });
     let settles = probes.filter_map(|probe| {
         let (count, every) = probe.retries?;

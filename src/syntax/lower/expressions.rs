@@ -437,7 +437,27 @@ impl<'a> Lowering<'a> {
                     names.push(Name { text: path.text, span: path.span });
                 }
                 ExpressionKind::Invalid => {}
-                _ => self.report(
+                ExpressionKind::Text(_)
+                | ExpressionKind::Number(_)
+                | ExpressionKind::Duration(_)
+                | ExpressionKind::Size(_)
+                | ExpressionKind::Percent(_)
+                | ExpressionKind::Path(_)
+                | ExpressionKind::Call(_)
+                | ExpressionKind::Member { .. }
+                | ExpressionKind::List(_)
+                | ExpressionKind::Comprehension(_)
+                | ExpressionKind::Group(_)
+                | ExpressionKind::Not(_)
+                | ExpressionKind::Negate(_)
+                | ExpressionKind::Binary { .. }
+                | ExpressionKind::As { .. }
+                | ExpressionKind::Is { .. }
+                | ExpressionKind::Conditional { .. }
+                | ExpressionKind::Quantifier { .. }
+                | ExpressionKind::Ask(_)
+                | ExpressionKind::Check(_)
+                | ExpressionKind::Run(_) => self.report(
                     Diagnostic::error(code::NOT_UNDERSTOOD, item.span, "A choice is a single word")
                         .also(span, "these are the choices")
                         .help("Write words without quotes: `choices [yes, no]`"),
@@ -455,10 +475,8 @@ fn invalid(span: Span) -> Expression {
 /// `x in list`, as the head of `[x in list where …]`.
 fn items_of(element: Expression) -> Option<(Name, Expression)> {
     let ExpressionKind::Binary { operator: Operator::In, left, right, .. } = element.kind else { return None };
-    match left.kind {
-        ExpressionKind::Path(Path { text, span }) if !text.contains('.') => Some((Name { text, span }, *right)),
-        _ => None,
-    }
+    let ExpressionKind::Path(Path { text, span }) = left.kind else { return None };
+    (!text.contains('.')).then(|| (Name { text, span }, *right))
 }
 
 fn literal(amount: Amount) -> ExpressionKind {

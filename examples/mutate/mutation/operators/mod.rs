@@ -7,7 +7,7 @@ mod statements;
 
 use super::{Edit, texts, tree, words};
 use std::ops::Range;
-use tree::Flat;
+use tree::NodeIndex;
 use words::Words;
 
 /// What an operator may look at.
@@ -15,7 +15,7 @@ pub struct Seen<'s> {
     /// The file's text.
     pub text: &'s str,
     /// Its tree.
-    pub tree: Flat<'s>,
+    pub tree: NodeIndex<'s>,
     /// Words that may be taken for each other.
     pub words: &'s Words,
 }
