@@ -1,4 +1,4 @@
-//! Alerts: parsing the formats that senders use, matching an alert with its runbook, filling parameters from labels.
+//! Alerts: parses the formats that senders use, matches an alert to its runbook, and fills parameters from labels.
 
 use super::arguments::NamedValue;
 use crate::program::types::Type;
@@ -8,78 +8,78 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use thiserror::Error;
 
-/// The label that names the host, where no label has the name of the runbook's parameter.
+/// The label that names the host if no label has the name of the runbook's parameter.
 const INSTANCE: &str = "instance";
 
 /// The label that `alert "…" in "GROUP"` compares.
 const GROUP: &str = "group";
 
-/// An alert.
+/// An alert that fires or has resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alert {
-    /// Its name.
+    /// `name`, or the label `alertname` of Alertmanager.
     pub name: String,
-    /// Its labels.
+    /// Label values by name.
     pub labels: BTreeMap<String, String>,
-    /// Whether the sender says that it no longer fires.
+    /// Whether the sender reports it as resolved.
     pub resolved: bool,
 }
 
-/// The two formats.
+/// The accepted formats, as part of an error message.
 const FORMATS: &str = r#"an alert is {"name": "…", "labels": {…}}, or what Alertmanager sends"#;
 
-/// Why an alert cannot be read; one sentence.
+/// Why an alert cannot be read. Displays as one sentence.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum AlertError {
     /// The message is not JSON.
     #[error("The alert is not JSON: {0}")]
     NotJson(String),
-    /// Something else than an object.
+    /// An alert is not a JSON object.
     #[error("{alert} is {found}: {FORMATS}")]
     NotAnObject {
         /// Which alert.
         alert: AlertName,
-        /// What was found.
+        /// The type of the JSON value.
         found: &'static str,
     },
     /// A notification without alerts.
     #[error("The notification has no alerts: {FORMATS}")]
     Empty,
-    /// The alerts are no list.
+    /// `alerts` is not a list; carries the type that was found.
     #[error("The alerts of the notification are {0}, not a list: {FORMATS}")]
     NotAList(&'static str),
-    /// The name is missing.
+    /// The field of the name is missing.
     #[error("{alert} has no {field}: {FORMATS}")]
     MissingName {
         /// Which alert.
         alert: AlertName,
-        /// The field of its name.
+        /// `name` or `alertname`.
         field: &'static str,
     },
-    /// The name is empty.
+    /// The name is an empty string.
     #[error("The {field} of {alert:#} is empty")]
     EmptyName {
         /// Which alert.
         alert: AlertName,
-        /// The field of its name.
+        /// `name` or `alertname`.
         field: &'static str,
     },
-    /// The name is no text.
+    /// The name is not a string.
     #[error("The {field} of {alert:#} is {found}, not a text")]
     NameNotText {
         /// Which alert.
         alert: AlertName,
-        /// The field of its name.
+        /// `name` or `alertname`.
         field: &'static str,
-        /// What was found.
+        /// The type of the JSON value.
         found: &'static str,
     },
-    /// The labels are no object.
+    /// The labels are not an object.
     #[error("The labels of {alert:#} are {found}: {FORMATS}")]
     LabelsNotAnObject {
         /// Which alert.
         alert: AlertName,
-        /// What was found.
+        /// The type of the JSON value.
         found: &'static str,
     },
 }
@@ -88,7 +88,7 @@ pub enum AlertError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AlertName(Option<usize>);
 
-/// As the beginning of a sentence; with `#` as a part of one.
+/// Displays the start of a sentence; with `#`, the middle of one.
 impl std::fmt::Display for AlertName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (self.0, f.alternate()) {
@@ -100,7 +100,7 @@ impl std::fmt::Display for AlertName {
     }
 }
 
-/// Parses one alert, or the alerts of an Alertmanager notification, each of which may fail by itself.
+/// Parses one alert, or the alerts of an Alertmanager notification. Each alert may fail separately.
 ///
 /// # Errors
 /// The message as a whole cannot be read.
@@ -142,7 +142,7 @@ fn alert(
         None => return Err(AlertError::MissingName { alert, field }),
     };
     let labels = match fields.get("labels") {
-        // A label that is null counts as absent.
+        // A null label counts as absent.
         Some(Value::Object(labels)) => {
             let labels = labels.iter().filter(|(_, value)| !value.is_null());
             labels.map(|(name, value)| (name.clone(), text_of(value))).collect()
@@ -158,7 +158,7 @@ fn text_of(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// What a JSON value is, in words.
+/// The type of a JSON value, in words.
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "empty (null)",
@@ -170,7 +170,7 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// Whether a runbook's `alert` header names the alert, and its group where the header has one.
+/// Whether a runbook's `alert` header names the alert, and its group if the header has one.
 pub fn starts(runbook: &Runbook, alert: &Alert) -> bool {
     runbook.alerts.iter().any(|name| *name == alert.name)
         && runbook.alert_group.as_ref().is_none_or(|group| alert.labels.get(GROUP).is_some_and(|label| label == group))
@@ -178,8 +178,8 @@ pub fn starts(runbook: &Runbook, alert: &Alert) -> bool {
 
 /// The arguments that an alert's labels give to a runbook.
 ///
-/// A label fills the parameter of its name. The label `instance` fills the only host parameter, if no label has its name.
-/// A label that fills a host may be more than a name: see [`host_label`].
+/// A label fills the parameter of its name. The label `instance` fills the only host parameter if no label has its
+/// name. A label that fills a host may be more than a name: see [`host_label`].
 pub fn arguments(parameters: &[Parameter], alert: &Alert, hosts: &[Host]) -> Vec<NamedValue> {
     let only_host =
         match parameters.iter().filter(|parameter| host_roles(&parameter.type_of).is_some()).collect::<Vec<_>>()[..] {
@@ -211,9 +211,9 @@ fn host_roles(type_of: &Type) -> Option<&[ecow::EcoString]> {
     }
 }
 
-/// The host of a label such as `127.0.0.1:21993`, `[::1]:993` or `https://fe1.example:9100/metrics`: the host that goes
-/// by the whole label, otherwise by the label without scheme, path and port. Of several hosts behind one address it is
-/// the one with the port. A label that fits no single host stays as it is, so that the error shows it.
+/// Finds the host of a label such as `127.0.0.1:21993`, `[::1]:993` or `https://fe1.example:9100/metrics`. The whole
+/// label is tried first, then the label without scheme, path and port. If several hosts share an address, the port
+/// decides. A label that matches no single host is returned unchanged, so that the error shows it.
 fn host_label(label: &str, roles: &[ecow::EcoString], hosts: &[Host]) -> String {
     let fits = |host: &&Host| roles.is_empty() || host.roles.iter().any(|role| roles.contains(role));
     let going_by =
@@ -249,7 +249,7 @@ mod tests {
     use super::*;
     use crate::value::{HostSettings, ImapSettings};
 
-    /// What Alertmanager 0.25 sends, shortened.
+    /// A shortened notification of Alertmanager 0.25.
     const PAYLOAD: &str = r#"{"receiver":"hook","status":"firing","alerts":[
         {"status":"firing","labels":{"alertname":"ImapDown","instance":"127.0.0.1:21993","job":"imap"},"annotations":{}},
         {"status":"resolved","labels":{"alertname":"ImapDown","instance":"127.0.0.1:22993"}}],"version":"4"}"#;

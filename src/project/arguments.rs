@@ -1,4 +1,4 @@
-//! Arguments of a runbook from outside: texts of the command line or of an alert, read as values of the parameters' types.
+//! Runbook arguments from outside: text from the command line or an alert, parsed as values of the parameters' types.
 
 use crate::diagnostic::nearest;
 use crate::program::Parameter;
@@ -11,16 +11,16 @@ use thiserror::Error;
 /// The names of the inventory that an argument may refer to.
 #[derive(Debug, Clone, Copy)]
 pub struct InventoryNames<'a> {
-    /// Its hosts.
+    /// All hosts of the inventory.
     pub hosts: &'a [Host],
     /// The names of its secrets.
     pub secrets: &'a [&'a str],
 }
 
-/// `NAME=VALUE`.
+/// A parameter's name and the text of its value.
 pub type NamedValue = (String, String);
 
-/// Why an argument cannot be used; one sentence.
+/// Why an argument cannot be used. Displays as one sentence.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ArgumentError {
     /// A word of the command line is neither a runbook's name nor an argument.
@@ -29,69 +29,68 @@ pub enum ArgumentError {
     /// The runbook has no such parameter.
     #[error("There is no parameter {name}: {}", suggestion_or_list(.suggestion.as_deref(), .available, "the runbook has none"))]
     UnknownParameter {
-        /// As given.
+        /// The name as given.
         name: String,
-        /// The nearest parameter.
+        /// The most similar parameter.
         suggestion: Option<String>,
-        /// Every parameter.
+        /// All parameters of the runbook.
         available: Vec<String>,
     },
-    /// Two values for one parameter.
+    /// A parameter has two values.
     #[error("{0} is given twice")]
     Duplicate(String),
-    /// No value for a parameter without a default.
+    /// A parameter without a default has no value.
     #[error("{name} is missing: write {name}=VALUE, where VALUE is {expected}")]
     Missing {
         /// The parameter.
         name: String,
-        /// What a value looks like.
+        /// The form of a value, as the end of a sentence.
         expected: String,
     },
-    /// A text that is no value of the parameter's type. The text is left out where a secret is expected: somebody may
-    /// have given the secret's value instead of its name.
+    /// The text is not a value of the parameter's type.
     #[error("{name}{} cannot be used: {error}", .text.as_ref().map(|text| format!("={text}")).unwrap_or_default())]
     Invalid {
         /// The parameter.
         name: String,
-        /// As given.
+        /// The text as given. `None` for a secret: the text may be the secret's value instead of its name.
         text: Option<String>,
-        /// Why.
+        /// What is wrong with the text.
         error: ValueError,
     },
 }
 
-/// Why a text is no value of a type; the end of a sentence.
+/// Why a text is not a value of a type. Displays as the end of a sentence.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ValueError {
-    /// Another form is expected.
+    /// The text does not have the form described.
     #[error("it must be {0}")]
     Expected(String),
-    /// A word that the enum does not have.
+    /// The enum has no such word; carries the most similar one.
     #[error("did you mean {0}?")]
     MisspeltWord(String),
-    /// A secret that the inventory does not have; the nearest that it has.
+    /// The inventory has no such secret; carries the most similar name.
     #[error("the inventory has no secret of this name{}", .0.as_ref().map(|name| format!("; did you mean {name}?")).unwrap_or_default())]
     UnknownSecret(Option<String>),
-    /// No text can be read as this type.
+    /// Values of this type cannot be given as text.
     #[error("a {0} cannot be given from outside; let the runbook ask for it")]
     NotFromOutside(String),
-    /// A host of another role.
+    /// The host has none of the required roles.
     #[error("{host} is not of role {}", .roles.join(" or "))]
     WrongRole {
-        /// The host.
+        /// The host's name.
         host: String,
-        /// The roles that would do.
+        /// The accepted roles.
         roles: Vec<String>,
     },
-    /// A host that the inventory does not have.
+    /// The inventory has no such host.
     #[error("{}", unknown_host(.suggestion.as_deref(), .available))]
     UnknownHost {
-        /// The nearest host that would do.
+        /// The most similar host of an accepted role.
         suggestion: Option<String>,
-        /// Every host that would do.
+        /// All hosts of an accepted role.
         available: Vec<String>,
     },
-    /// Several hosts go by one name.
+    /// Several hosts have this name or alias.
     #[error("several hosts go by this name: {}", abbreviated(.0))]
     AmbiguousHost(Vec<String>),
 }
@@ -112,10 +111,10 @@ fn unknown_host(suggestion: Option<&str>, available: &[String]) -> String {
     }
 }
 
-/// One value for every parameter, in their order.
+/// Binds one value to every parameter, in declaration order.
 ///
 /// # Errors
-/// Every mistake.
+/// All mistakes, not only the first.
 pub fn bind(
     parameters: &[Parameter],
     given: &[NamedValue],
@@ -168,7 +167,7 @@ fn unknown_parameter(name: &str, parameters: &[Parameter]) -> ArgumentError {
     }
 }
 
-/// What a value of a type looks like, as the end of a sentence.
+/// The form of a value of a type, as the end of a sentence.
 fn expected_form(type_of: &Type) -> String {
     match type_of {
         Type::Host(roles) if roles.is_empty() => "the name of a host".to_owned(),
@@ -190,10 +189,10 @@ fn expected_form(type_of: &Type) -> String {
     }
 }
 
-/// Reads a text as a value of a type.
+/// Parses a text as a value of a type.
 ///
 /// # Errors
-/// The text is no such value.
+/// The text is not a value of the type.
 pub fn read(text: &str, type_of: &Type, inventory: InventoryNames<'_>) -> Result<Value, ValueError> {
     let expected = || ValueError::Expected(expected_form(type_of));
     match type_of {
@@ -228,7 +227,7 @@ pub fn read(text: &str, type_of: &Type, inventory: InventoryNames<'_>) -> Result
     }
 }
 
-/// The one host that a name refers to.
+/// The one host with this name, alias or address.
 fn host<'a>(text: &str, roles: &[ecow::EcoString], hosts: &'a [Host]) -> Result<&'a Host, ValueError> {
     let named: Vec<&Host> = hosts.iter().filter(|host| host.answers_to(text)).collect();
     let fits = |host: &&&Host| roles.is_empty() || host.roles.iter().any(|role| roles.contains(role));
@@ -248,7 +247,7 @@ fn host<'a>(text: &str, roles: &[ecow::EcoString], hosts: &'a [Host]) -> Result<
     }
 }
 
-/// A list for people, cut after eight names.
+/// Joins names for a message; shows eight at most.
 pub fn abbreviated(names: &[impl AsRef<str>]) -> String {
     const MOST: usize = 8;
     let shown: Vec<&str> = names.iter().take(MOST).map(AsRef::as_ref).collect();
@@ -319,7 +318,7 @@ mod tests {
         let known = InventoryNames { hosts: &hosts, secrets: &[] };
         let front = Type::Host(vec!["front_end".into()]);
         assert_eq!(read("MAIL.example.", &front, known), Ok(Value::Host("fe1".into())));
-        // Both have this address; one of them has the role.
+        // Both hosts have this address; one has the role.
         assert_eq!(read("192.0.2.1", &front, known), Ok(Value::Host("fe1".into())));
         assert_eq!(read("be1", &front, known).unwrap_err().to_string(), "be1 is not of role front_end");
         assert!(read("fe2", &front, known).unwrap_err().to_string().contains("did you mean fe1?"));

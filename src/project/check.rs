@@ -1,4 +1,4 @@
-//! Checking and linting a whole project: files in parallel, then the rules that need all of them.
+//! Checks and lints a whole project: files in parallel, then the rules that need all files.
 
 use super::{Project, ProjectError, ProjectPath};
 use crate::diagnostic::Diagnostic;
@@ -12,30 +12,30 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
-/// Fewer files than this are not worth a thread.
+/// A thread pays off only for at least this many files.
 const FILES_A_THREAD: usize = 32;
 
-/// Bytes of stack for the most deeply nested file, with a margin.
+/// Bytes of stack: enough for the most deeply nested file, with a margin.
 const STACK: usize = 16 << 20;
 
-/// The findings of a project.
+/// The diagnostics of a project, with what is needed to report them.
 pub struct ProjectFindings {
     /// The folder that paths of the inventory are relative to.
     pub folder: PathBuf,
-    /// The levels of rules and the baseline, from the inventory.
+    /// Rule levels and the baseline, from the inventory.
     pub lints: Lints,
-    /// Whether the whole folder of the project was named.
+    /// Whether the paths cover the project's whole folder.
     pub whole: bool,
-    /// Every diagnostic, in no particular order.
+    /// Every diagnostic, unsorted.
     pub diagnostics: Vec<Diagnostic>,
-    /// The files that they are about.
+    /// The files that the diagnostics refer to.
     pub sources: SourceMap,
-    /// The files that were named, as `sources` names them.
+    /// The files to check, with the names that they have in `sources`.
     pub named: Vec<PathBuf>,
 }
 
 impl ProjectFindings {
-    /// Sorts them, drops duplicates and truncates long files.
+    /// Sorts the diagnostics, drops duplicates and truncates the list of each file.
     pub fn into_findings(self) -> (Findings, SourceMap) {
         (Findings::new(self.diagnostics, &self.sources), self.sources)
     }
@@ -51,7 +51,7 @@ struct CheckedPart {
     has_errors: bool,
 }
 
-/// Checks and lints `files`. `sharing` are all named files with the same inventory, `paths` are the paths as named.
+/// Checks and lints `files`. `sharing` holds all files with the same inventory, `paths` the paths as given.
 ///
 /// # Errors
 /// The project's folder cannot be read.
@@ -80,7 +80,7 @@ pub fn check_project(
         findings.named.extend(part.named);
         findings.diagnostics.extend(part.diagnostics.into_iter().map(|diagnostic| diagnostic.renumbered(&numbers)));
         for file in part.summaries.into_iter().map(|summary| summary.renumbered(&numbers)) {
-            // One thread may have imported what another was given.
+            // A file may be linted in one thread and imported in another.
             if file.linted || file.draft || !summaries.contains_key(&file.file) {
                 summaries.insert(file.file, file);
             }
@@ -92,7 +92,7 @@ pub fn check_project(
     Ok(findings)
 }
 
-/// Whether one of the paths is a folder that holds the whole project.
+/// Whether one of the paths is a folder that contains the whole project.
 fn is_whole(folder: &Path, paths: &[PathBuf]) -> bool {
     let Ok(folder) = folder.canonicalize() else { return false };
     let holds = |path: &PathBuf| path.is_dir() && path.canonicalize().is_ok_and(|path| folder.starts_with(path));
@@ -111,7 +111,7 @@ fn in_parallel(project: &Project, files: &[PathBuf]) -> Vec<CheckedPart> {
             (files, thread.spawn_scoped(scope, move || check_part(project, files)).ok())
         };
         let spawned: Vec<_> = files.chunks(files.len().div_ceil(threads)).map(spawn).collect();
-        // The work of a thread that could not start, or panicked, is done again here, where a panic is reported.
+        // If a thread did not start or panicked, this thread repeats its work, so that a panic is reported.
         spawned
             .into_iter()
             .map(|(files, thread)| thread.and_then(|it| it.join().ok()).unwrap_or_else(|| check_part(project, files)))

@@ -1,20 +1,20 @@
-//! Finding runbook files below a path, and the inventory above it.
+//! Finds the runbook files below a path and the inventory above it.
 
 use super::ProjectError;
 use super::files::error_of;
 use std::path::{Path, PathBuf};
 
-/// The inventory's file name.
+/// File name of the inventory.
 pub const CONFIG: &str = "rectify.yaml";
 
-/// How files of the language end.
+/// File extension of runbooks.
 const EXTENSION: &str = "runbook";
 
-/// How deep folders are searched.
+/// Maximum depth of a folder search.
 const MAX_FOLDERS: usize = 32;
 
-/// The runbook files of a path: the file itself, or every `*.runbook` below the folder, sorted. Hidden folders and
-/// symbolic links to folders are skipped.
+/// The runbook files of a path: the file itself, or every `*.runbook` below the folder, sorted. Skips hidden folders
+/// and symbolic links to folders.
 ///
 /// # Errors
 /// A file or folder cannot be read.
@@ -47,10 +47,10 @@ fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), P
     Ok(())
 }
 
-/// How many folder entries are searched for files that were not named.
+/// Maximum number of folder entries that [`readable_runbooks`] visits.
 const MOST_ENTRIES: usize = 100_000;
 
-/// The runbook files below a folder, in no particular order; what cannot be read is skipped.
+/// The runbook files below a folder, unsorted. Skips whatever cannot be read.
 pub fn readable_runbooks(folder: &Path) -> Vec<PathBuf> {
     let mut left = MOST_ENTRIES;
     let mut open = vec![(folder.to_owned(), MAX_FOLDERS)];
@@ -74,12 +74,12 @@ pub fn readable_runbooks(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The inventory that a path belongs to: the nearest `rectify.yaml` in its folder or above.
+/// The inventory of a path: the nearest `rectify.yaml` in its folder or above.
 pub fn config_above(path: &Path) -> Option<PathBuf> {
     let folder = if path.is_dir() { path } else { path.parent()? };
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let start = folder.canonicalize().ok()?;
-    // The way up is counted on the real folders and written on the given one, so that names stay as they were typed.
+    // Walks up the canonical folders, but builds the result from the given path, so that names keep their spelling.
     let mut written = folder.to_owned();
     for real in start.ancestors() {
         if real.join(CONFIG).exists() {

@@ -4,18 +4,18 @@ use crate::source::FileError;
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// Why a project cannot be used; one sentence.
+/// Why a project cannot be used. Displays as one sentence.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ProjectError {
     /// A file or folder cannot be read.
     #[error("{} {error}", .path.display())]
     Unreadable {
-        /// The file or folder.
+        /// The path as given.
         path: PathBuf,
-        /// Why.
+        /// Why it cannot be read.
         error: FileError,
     },
-    /// A folder without runbooks.
+    /// A folder contains no runbooks.
     #[error("There is no *.runbook file below {}", .0.display())]
     NoRunbooks(PathBuf),
 }

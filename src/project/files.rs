@@ -1,4 +1,4 @@
-//! The real files: regular ones only, below the project's root only, never more than a bounded part of one.
+//! File access: regular files only, inside the project's root only, up to a size limit.
 
 use crate::source::{FileError, Files, MAX_FILE_BYTES};
 use rustix::fs::{FileType, Mode, OFlags};
@@ -6,17 +6,17 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
-/// The files of one project. Imports reach what is below its root and nothing else.
+/// The files of one project. Imports cannot leave its root.
 #[derive(Debug, Clone)]
 pub struct ProjectFiles {
-    /// The root with every symbolic link followed.
+    /// The canonical root.
     root: PathBuf,
-    /// Names are relative to this folder, unless the root was given as an absolute path.
+    /// The base of relative names. `None` if the root was given as an absolute path.
     relative_to: Option<PathBuf>,
 }
 
 impl ProjectFiles {
-    /// The project below a folder.
+    /// Opens the project below a folder; fails if the folder cannot be resolved.
     pub fn new(root: &Path) -> Result<Self, FileError> {
         let named = if root.as_os_str().is_empty() { Path::new(".") } else { root };
         let relative_to = if root.is_absolute() { None } else { std::env::current_dir().ok() };
@@ -24,7 +24,7 @@ impl ProjectFiles {
         Ok(Self { root: named.canonicalize().map_err(error_of)?, relative_to })
     }
 
-    /// The name that a file of the project is known by, whichever way it was named.
+    /// The canonical name of a file of the project, however the path spells it.
     pub fn known_as(&self, path: &Path) -> Result<PathBuf, FileError> {
         let found = path.canonicalize().map_err(error_of)?;
         if !found.starts_with(&self.root) {
@@ -45,7 +45,7 @@ impl Files for ProjectFiles {
         }
         let folder = from.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut place = folder.canonicalize().map_err(error_of)?;
-        // Walked by hand, so that `../..` is refused as what it is, and not as a file that nobody has.
+        // Resolves components one by one, so that `../..` is reported as leaving the project, not as a missing file.
         for part in written.components() {
             match part {
                 Component::ParentDir if place == self.root || !place.pop() => return Err(FileError::Outside),
@@ -61,7 +61,7 @@ impl Files for ProjectFiles {
     }
 }
 
-/// Reads a text file of at most [`MAX_FILE_BYTES`]. Pipes, devices and folders are refused without waiting for them.
+/// Reads a text file of at most [`MAX_FILE_BYTES`]. Rejects pipes, devices and folders without blocking.
 pub fn read_text(path: &Path) -> Result<String, FileError> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
     let file = File::from(rustix::fs::open(path, flags, Mode::empty()).map_err(|error| error_of(error.into()))?);
@@ -88,7 +88,7 @@ pub fn read_text(path: &Path) -> Result<String, FileError> {
 pub(crate) fn error_of(error: std::io::Error) -> FileError {
     match error.kind() {
         std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => FileError::NotFound,
-        // Opening a socket, or a device that nobody serves.
+        // Opening a socket, or a device without a driver.
         _ if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => FileError::NotAFile("a socket"),
         std::io::ErrorKind::PermissionDenied => FileError::Other("permission is denied".to_owned()),
         _ if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
@@ -98,7 +98,7 @@ pub(crate) fn error_of(error: std::io::Error) -> FileError {
     }
 }
 
-/// One absolute path as seen from another.
+/// An absolute path relative to another one.
 fn relative(path: &Path, from: &Path) -> PathBuf {
     let shared = path.components().zip(from.components()).take_while(|(one, other)| one == other).count();
     let up = from.components().skip(shared).map(|_| Component::ParentDir);
@@ -167,7 +167,7 @@ mod tests {
         assert!(matches!(files.read(&root.join("loop")), Err(FileError::Other(_))));
     }
 
-    /// How many bytes this thread has read so far, as the kernel counts them.
+    /// How many bytes this thread has read, according to the kernel.
     fn read_so_far() -> u64 {
         let counters = std::fs::read_to_string("/proc/thread-self/io").unwrap();
         counters.lines().find_map(|line| line.strip_prefix("rchar: ")).unwrap().parse().unwrap()
@@ -180,7 +180,7 @@ mod tests {
         File::create(&path).unwrap().set_len(100 * 1024 * 1024).unwrap();
         let before = read_so_far();
         assert_eq!(read_text(&path), Err(FileError::TooLong));
-        // A file of /proc says that it has no bytes, and gives many.
+        // A file in /proc reports size 0 and has content.
         let endless = Path::new("/proc/kallsyms");
         if std::fs::metadata(endless).is_ok() {
             assert!(read_text(endless).is_ok() || read_text(endless) == Err(FileError::TooLong));

@@ -1,7 +1,7 @@
-//! Projects: the runbook files of a folder, its inventory, and what can be done with both. The library's entry point.
+//! Projects: the runbook files of a folder, its inventory, and the operations on both. The library's entry point.
 //!
-//! [`Project::find`] opens the project of a path; [`Project::check`] checks a file of it. [`selection`] picks the runbook
-//! that a person or an [`alert`] starts and binds its [`arguments`]. [`check`] checks and lints whole projects.
+//! [`Project::find`] opens the project of a path; [`Project::check`] checks one of its files. [`selection`] selects the
+//! runbook that a person or an [`alert`] starts and binds its [`arguments`]. [`check`] checks and lints whole projects.
 
 pub mod alert;
 pub mod arguments;
@@ -28,18 +28,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// Where a project is.
+/// The location of a project.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ProjectPath {
-    /// Its inventory, `rectify.yaml`, if it has one.
+    /// Path of the inventory, `rectify.yaml`, if there is one.
     pub config: Option<PathBuf>,
-    /// The folder that imports may not leave.
+    /// The folder that imports must stay in.
     pub folder: PathBuf,
 }
 
 impl ProjectPath {
-    /// The project of a file or folder. Its inventory is `config`, or else the nearest one above the path. The folder is
-    /// that of the inventory, unless `config` lies outside of the path's project.
+    /// The project of a file or folder. Its inventory is `config`, or else the nearest one above the path. Its folder
+    /// is the inventory's, unless `config` lies outside the path's project.
     pub fn of_file(path: &Path, config: Option<&Path>) -> Self {
         let folder = match config {
             Some(config) if is_below(path, &parent_folder(config)) => parent_folder(config),
@@ -53,7 +53,7 @@ impl ProjectPath {
     }
 }
 
-/// Groups the runbook files of some paths by project, in order. A path that is an inventory adds a project without files.
+/// Groups the runbook files of some paths by project, in order. A path to an inventory adds a project without files.
 ///
 /// # Errors
 /// A path cannot be read, or has no runbook file.
@@ -71,7 +71,7 @@ pub fn by_project(
         if files.is_empty() {
             return Err(ProjectError::NoRunbooks(path.clone()));
         }
-        // A named folder without an inventory above it is one project.
+        // A folder without an inventory above it is one project.
         let whole = path.is_dir().then(|| ProjectPath::of_file(path, config));
         for file in files {
             let own = ProjectPath::of_file(&file, config);
@@ -85,7 +85,7 @@ pub fn by_project(
     Ok(projects)
 }
 
-/// The folder of a file.
+/// The parent folder of a file; `.` if the path has only a name.
 fn parent_folder(file: &Path) -> PathBuf {
     match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
@@ -102,20 +102,20 @@ fn is_below(path: &Path, folder: &Path) -> bool {
 
 /// A project: an inventory, and the files that imports may reach.
 pub struct Project {
-    /// Where it is.
+    /// Where the inventory and the files are.
     pub path: ProjectPath,
-    /// The folder that paths of the inventory are relative to.
+    /// The base of relative paths in the inventory.
     pub folder: PathBuf,
-    /// The inventory, if there is one.
+    /// `None` if the project has no inventory.
     pub inventory: Option<Inventory>,
-    /// The inventory's diagnostics.
+    /// Diagnostics of the inventory.
     pub diagnostics: Vec<Diagnostic>,
     files: ProjectFiles,
     /// The files of the catalog and the inventory.
     sources: SourceMap,
-    /// Files outside of the folder that belong to the same inventory.
+    /// Files outside the folder that use the same inventory.
     named: Vec<PathBuf>,
-    /// Every role that a file of the project declares; read on first use.
+    /// Every role that a file of the project declares; computed on first use.
     roles: OnceLock<BTreeSet<EcoString>>,
 }
 
@@ -128,7 +128,7 @@ impl Project {
         Self::open(&ProjectPath::of_file(path.as_ref(), None))
     }
 
-    /// Opens a project and reads its inventory, whose mistakes become [`diagnostics`](Self::diagnostics).
+    /// Opens a project and reads its inventory. Errors in it become [`diagnostics`](Self::diagnostics).
     ///
     /// # Errors
     /// The folder cannot be read.
@@ -159,7 +159,7 @@ impl Project {
         Ok(Self { path, folder, inventory, diagnostics, files, sources, named, roles })
     }
 
-    /// Adds files that belong to the same inventory, wherever they are.
+    /// Adds files that use the same inventory, wherever they are.
     #[must_use]
     pub fn with_files(self, files: &[PathBuf]) -> Self {
         Self { named: files.to_vec(), ..self }
@@ -188,18 +188,18 @@ impl Project {
         self.inventory.iter().flat_map(|inventory| inventory.secrets.keys().map(String::as_str))
     }
 
-    /// The inventory, unless it has errors: checking against half of one reports what the other half would explain.
+    /// The inventory, unless it has errors: a check against half an inventory would report false errors.
     pub fn sound_inventory(&self) -> Option<&Inventory> {
         self.inventory.as_ref().filter(|_| !self.is_broken())
     }
 
-    /// A session that checks files of this project.
+    /// Creates a session that checks files of this project.
     pub fn session(&self) -> Session<'_> {
         Session::new(&self.files, Catalog::builtin(), self.sound_inventory(), self.sources.clone())
             .with_other_files(self)
     }
 
-    /// The name of a file in diagnostics. A path that does not exist or leads out of the project keeps its spelling.
+    /// The name of a file in diagnostics. A path that does not exist or leaves the project keeps its spelling.
     pub fn known_as(&self, path: &Path) -> PathBuf {
         self.files.known_as(path).unwrap_or_else(|_| path.to_owned())
     }
@@ -216,8 +216,8 @@ impl OtherFiles for Project {
     }
 }
 
-/// The roles that the files of a project declare: files below its folder that have no inventory of their own, and the
-/// named ones. Files that cannot be read are skipped.
+/// The roles that a project declares: in files below its folder without an inventory of their own, and in the named
+/// files. Skips files that cannot be read.
 fn roles_of(ProjectPath { config, folder }: &ProjectPath, named: &[PathBuf]) -> BTreeSet<EcoString> {
     let real = |path: &Path| path.canonicalize().ok();
     let own = config.as_deref().and_then(real);
@@ -229,7 +229,7 @@ fn roles_of(ProjectPath { config, folder }: &ProjectPath, named: &[PathBuf]) -> 
     let mut roles = BTreeSet::new();
     for file in below.chain(named.iter().cloned()) {
         let Ok(text) = read_text(&file) else { continue };
-        // A role is declared by its word: most files need not be read any closer.
+        // Skip the parser: a file that declares a role contains this word.
         if !text.contains("role") {
             continue;
         }

@@ -1,4 +1,4 @@
-//! Selecting the runbook that a person or an alert starts, and binding its arguments.
+//! Selects the runbook that a person or an alert starts, and binds its arguments.
 
 use super::alert::Alert;
 use super::arguments::{ArgumentError, InventoryNames, NamedValue, abbreviated, bind};
@@ -14,23 +14,23 @@ use thiserror::Error;
 
 /// A runbook with its arguments, ready to run.
 pub struct Job {
-    /// Its project.
+    /// The project that the runbook belongs to.
     pub project: Rc<Project>,
-    /// The program of its file.
+    /// The checked program of the runbook's file.
     pub program: Rc<Program>,
     /// Index into [`Program::runbooks`].
     pub runbook: usize,
-    /// One value for every parameter.
+    /// One value per parameter, in declaration order.
     pub arguments: Vec<Value>,
 }
 
 impl Job {
-    /// Whether this is the same runbook of the same file with the same arguments.
+    /// Whether both jobs have the same runbook of the same file and equal arguments.
     pub fn is_same(&self, other: &Job) -> bool {
         Rc::ptr_eq(&self.program, &other.program) && self.runbook == other.runbook && self.arguments == other.arguments
     }
 
-    /// The runbook with its arguments: `Runbook(name: value)`.
+    /// The runbook as a call: `Runbook(name: value)`.
     pub fn call_text(&self) -> String {
         let Some(runbook) = self.program.runbooks.get(self.runbook) else { return String::new() };
         let given = runbook.parameters.iter().zip(&self.arguments);
@@ -43,76 +43,76 @@ impl Job {
 pub struct Selection {
     path: String,
     files: Vec<CheckedFile>,
-    /// Their projects, those of skipped files included.
+    /// All projects, including those of skipped files.
     pub projects: Vec<Rc<Project>>,
-    /// Files with errors; no alert starts a runbook in them.
+    /// Files with errors. No alert starts a runbook in them.
     pub skipped: Vec<SkippedFile>,
 }
 
 /// A file or an inventory with errors.
 pub struct SkippedFile {
-    /// Its project.
+    /// The project that it belongs to.
     pub project: Rc<Project>,
-    /// A sentence.
+    /// Why it was skipped, as one sentence.
     pub why: String,
 }
 
 /// An alert that starts no runbook.
 pub struct UnmatchedAlert {
-    /// The project of its runbook, if it has one.
+    /// The project of its runbook, if a runbook handles it.
     pub project: Option<Rc<Project>>,
-    /// Why.
+    /// Why it starts no runbook.
     pub error: AlertMatchError,
 }
 
 /// Why an alert starts no runbook.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum AlertMatchError {
-    /// Its labels do not fit the runbook's parameters.
+    /// The labels do not fit the runbook's parameters.
     #[error("{}", self.sentences().join("; "))]
     Arguments {
-        /// The alert.
+        /// Name of the alert.
         alert: String,
-        /// The runbook.
+        /// Name of the runbook.
         runbook: String,
-        /// Every mistake.
+        /// One error per argument.
         errors: Vec<ArgumentError>,
     },
-    /// No runbook names it.
+    /// No runbook handles the alert.
     #[error("{}", self.sentences().join("; "))]
     NoRunbook {
-        /// Where runbooks were searched.
+        /// The path that was searched.
         path: String,
-        /// The alert.
+        /// Name of the alert.
         alert: String,
-        /// What comes nearest.
+        /// What to suggest instead.
         nearest: NearestHandler,
         /// Whether files with errors were skipped.
         skipped_files: bool,
     },
-    /// Several runbooks name it.
+    /// Several runbooks handle the alert.
     #[error("Several runbooks are started by the alert {alert}: {}", abbreviated(.runbooks))]
     Ambiguous {
-        /// The alert.
+        /// Name of the alert.
         alert: String,
-        /// The runbooks.
+        /// Names of the runbooks.
         runbooks: Vec<String>,
     },
 }
 
-/// What comes nearest to a runbook for an alert.
+/// The closest match for an alert that no runbook handles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NearestHandler {
-    /// A runbook for this alert of another group.
+    /// A runbook handles this alert in another group.
     OtherGroup {
-        /// The runbook.
+        /// Name of the runbook.
         runbook: String,
-        /// The group that it wants.
+        /// The group in its `alert` header.
         group: String,
     },
-    /// An alert with a similar name.
+    /// A runbook handles an alert with this similar name.
     Similar(String),
-    /// Every alert that a runbook names.
+    /// Nothing is similar; all alerts that runbooks handle.
     Alerts(Vec<String>),
 }
 
@@ -143,10 +143,10 @@ impl AlertMatchError {
     }
 }
 
-/// Why no runbook can be run.
+/// Why no runbook can be selected.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SelectionError {
-    /// The project cannot be used.
+    /// The project cannot be read.
     #[error(transparent)]
     Project(#[from] ProjectError),
     /// The inventory has errors, which were reported.
@@ -155,30 +155,30 @@ pub enum SelectionError {
     /// A file has errors, which were reported.
     #[error("Nothing was run: {} has errors", .0.display())]
     FileHasErrors(PathBuf),
-    /// There is no runbook to choose from.
+    /// The path contains no runbook.
     #[error("There is no runbook in {0}")]
     NoRunbook(String),
-    /// No runbook was named, and there are several.
+    /// The path contains several runbooks and none was named.
     #[error("There are several runbooks in {path}: {}. Say which: RUNBOOK NAME=VALUE…", abbreviated(.runbooks))]
     Ambiguous {
-        /// Where.
+        /// The path that was searched.
         path: String,
-        /// Their names.
+        /// Names of the runbooks.
         runbooks: Vec<String>,
     },
-    /// No runbook has the name.
+    /// No runbook has this name.
     #[error("There is no runbook {name} in {path}: {}", suggestion_or_runbooks(.suggestion.as_deref(), .runbooks))]
     UnknownRunbook {
-        /// As given.
+        /// The name as given.
         name: String,
-        /// Where.
+        /// The path that was searched.
         path: String,
-        /// The nearest name.
+        /// The most similar name.
         suggestion: Option<String>,
-        /// Every name.
+        /// Names of all runbooks.
         runbooks: Vec<String>,
     },
-    /// The arguments do not fit the parameters; one sentence per mistake.
+    /// The arguments do not fit the parameters. Displays as one line per mistake.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Arguments(Vec<ArgumentError>),
 }
@@ -199,10 +199,10 @@ struct CheckedFile {
 
 /// Receives the diagnostics of files while a selection is loaded.
 pub trait LoadReporter {
-    /// Diagnostics of a file or an inventory.
+    /// Takes the diagnostics of a file or an inventory.
     fn diagnostics(&self, diagnostics: Vec<Diagnostic>, sources: &SourceMap);
 
-    /// A file or an inventory is skipped because of errors; one sentence.
+    /// Takes the reason why a file or an inventory is skipped, as one sentence.
     fn skipped(&self, why: &str);
 }
 
@@ -212,14 +212,14 @@ fn first_error(diagnostics: &[Diagnostic]) -> String {
     first.map_or_else(String::new, |first| format!(": {} {}", first.code, first.message))
 }
 
-/// A runbook of one of the files, with its index.
+/// A runbook of a checked file, with its index.
 type Candidate<'a> = (&'a CheckedFile, usize, &'a Runbook);
 
 impl Selection {
     /// Reads and checks the files of a path, and reports their diagnostics.
     ///
     /// # Errors
-    /// A file or an inventory has errors. For an alert they are skipped instead: one broken file must not keep the others
+    /// A file or an inventory has errors. For an alert it is skipped instead: one broken file must not keep the others
     /// from running at night.
     pub fn load(
         path: &Path,
@@ -266,7 +266,7 @@ impl Selection {
         Ok(Self { path: path.display().to_string(), files, projects, skipped })
     }
 
-    /// The named runbook, or the only one.
+    /// Selects the named runbook, or the only one.
     ///
     /// # Errors
     /// There is no such runbook, or the arguments do not fit it.
@@ -294,13 +294,13 @@ impl Selection {
         })
     }
 
-    /// The runbook that an alert starts.
+    /// Selects the runbook that an alert starts.
     ///
     /// # Errors
     /// No runbook or several handle it, or a label does not fit a parameter.
     pub fn by_alert(&self, alert: &Alert) -> Result<Job, UnmatchedAlert> {
         let own = |(file, _, runbook): &Candidate<'_>| Some(runbook.span.file) == file.file;
-        // A runbook with an `alert` header is not started by its own name: its group would not count otherwise.
+        // A runbook with an `alert` header does not also match by its name: that would ignore the header's group.
         let by_own_name = |(.., runbook): &Candidate<'_>| runbook.alerts.is_empty() && runbook.name == alert.name;
         let mut fitting: Vec<Candidate<'_>> =
             self.candidates().filter(own).filter(|(.., runbook)| alert::starts(runbook, alert)).collect();
@@ -349,8 +349,8 @@ impl Selection {
         }
     }
 
-    /// Every runbook whose required parameters one host of the inventory can fill, each with one such host: the nth,
-    /// counted round, where n is `turn`.
+    /// Every runbook whose required parameters can all be filled with the same host. Each gets its host number `turn`,
+    /// modulo the number of suitable hosts.
     pub fn all_runbooks(&self, turn: usize) -> Vec<Job> {
         let own = |(file, _, runbook): &Candidate<'_>| Some(runbook.span.file) == file.file;
         let filled = |candidate: Candidate<'_>| {
