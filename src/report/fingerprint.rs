@@ -1,18 +1,18 @@
-//! What a finding is known by from one commit to the next: it does not move when lines are put in above it.
+//! Stable identity of a finding across commits: unchanged when lines are inserted above it.
 
 use super::location::path;
 use crate::diagnostic::Diagnostic;
 use crate::source::SourceMap;
 use std::collections::BTreeMap;
 
-/// Counts findings that are otherwise the same, in the order of the text.
+/// Counts findings with equal code, file and message, in text order.
 #[derive(Debug, Default)]
 pub struct Fingerprints {
     seen: BTreeMap<u128, u32>,
 }
 
 impl Fingerprints {
-    /// 32 hexadecimal digits, of the code, the file and the sentence.
+    /// 32 hexadecimal digits from the code, the file, the message and the count.
     pub fn fingerprint(&mut self, finding: &Diagnostic, sources: &SourceMap) -> String {
         let parts = [finding.code.0, path(sources, finding.span()), &finding.message];
         let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
@@ -24,7 +24,7 @@ impl Fingerprints {
     }
 }
 
-/// FNV-1a of 128 bits: it keeps the same for ever, and nobody is kept out by it.
+/// 128-bit FNV-1a. Its result never changes between versions, and nothing here needs a cryptographic hash.
 fn fnv(bytes: impl Iterator<Item = u8>) -> u128 {
     const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;

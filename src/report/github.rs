@@ -1,4 +1,4 @@
-//! Findings as the workflow commands that GitHub makes annotations of.
+//! Findings as GitHub workflow commands, which become annotations.
 
 use super::location::{in_utf16, path};
 use super::sanitise::sanitise_line;
@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, Severity, rule_of};
 use crate::source::SourceMap;
 use std::fmt::Write;
 
-/// A line for each finding, and how many there are, for whoever reads the log.
+/// One line per finding, then a line with their number for readers of the log.
 pub fn findings_as_github(sets: &[(Findings, SourceMap)]) -> String {
     let mut text = String::new();
     for (found, sources) in sets {
@@ -36,7 +36,7 @@ fn annotation(text: &mut String, finding: &Diagnostic, sources: &SourceMap) {
         range.line,
         range.end_line
     );
-    // Columns are understood within one line only.
+    // GitHub accepts columns only within one line.
     if range.line == range.end_line {
         let _ = write!(text, ",col={},endColumn={}", range.column, range.end_column);
     }
@@ -47,12 +47,12 @@ fn annotation(text: &mut String, finding: &Diagnostic, sources: &SourceMap) {
     let _ = writeln!(text, ",title={}::{}", property(&title), data(&message));
 }
 
-/// What ends a command, or begins an escape, in the text of one.
+/// Escapes what ends a command or starts an escape in its text.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// The same, in a property, which also ends at a comma or a colon.
+/// Escapes a property, which also ends at a comma or a colon.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -1,4 +1,4 @@
-//! Findings as GitLab's code quality report.
+//! Findings as a GitLab code quality report.
 
 use super::fingerprint::Fingerprints;
 use super::json::place;
@@ -8,7 +8,7 @@ use crate::diagnostic::{Severity, rule_of};
 use crate::source::SourceMap;
 use serde_json::json;
 
-/// One array, an object for each finding.
+/// One array with one object per finding.
 pub fn findings_as_gitlab(sets: &[(Findings, SourceMap)]) -> String {
     let mut fingerprints = Fingerprints::default();
     let mut issues = Vec::new();

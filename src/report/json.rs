@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, Severity, rule_of};
 use crate::source::{LineColumn, SourceMap, Span};
 use serde::Serialize;
 
-/// One document: `schema`, `findings`, and `more` for the files that have too many to list.
+/// One document: `schema`, `findings`, and `more` for files with too many findings to list.
 #[derive(Serialize)]
 struct Document<'a> {
     schema: u32,
@@ -13,18 +13,18 @@ struct Document<'a> {
     more: Vec<MoreInFile<'a>>,
 }
 
-/// One of them.
+/// A diagnostic as JSON.
 #[derive(Serialize)]
 pub(super) struct Finding<'a> {
     code: &'a str,
-    /// The lint rule that found it; none where the language itself is broken.
+    /// Name of the lint rule; `null` for diagnostics of the language itself.
     rule: Option<&'a str>,
     severity: &'static str,
     message: &'a str,
     help: Option<&'a str>,
     #[serde(flatten)]
     place: JsonLocation<'a>,
-    /// Further places, in the order in which they tell the story.
+    /// Related locations, in the order in which they explain the finding.
     path: Vec<Stop<'a>>,
 }
 
@@ -35,7 +35,7 @@ struct Stop<'a> {
     place: JsonLocation<'a>,
 }
 
-/// Lines and columns from 1, columns in characters, the end excluded.
+/// Lines and columns start at 1; columns count characters; the end is exclusive.
 #[derive(Serialize)]
 pub(super) struct JsonLocation<'a> {
     pub file: &'a str,
@@ -51,7 +51,7 @@ struct MoreInFile<'a> {
     count: usize,
 }
 
-/// The findings of `check --format json`, one document on one line. Each set comes with the files it points into.
+/// The findings of `check --format json`, one document on one line. Each set comes with the files that it refers to.
 pub fn findings_as_json(sets: &[(Findings, SourceMap)]) -> String {
     let findings = sets.iter().flat_map(|(found, sources)| found.shown.iter().map(|finding| shape(finding, sources)));
     let more = sets.iter().flat_map(|(found, _)| &found.more);
@@ -63,7 +63,7 @@ pub fn findings_as_json(sets: &[(Findings, SourceMap)]) -> String {
     serde_json::to_string(&document).unwrap_or_default()
 }
 
-/// A finding as JSON has it.
+/// Converts a diagnostic; `sources` are the files that it refers to.
 pub(super) fn shape<'a>(finding: &'a Diagnostic, sources: &'a SourceMap) -> Finding<'a> {
     Finding {
         code: finding.code.0,
@@ -84,7 +84,7 @@ pub(super) fn shape<'a>(finding: &'a Diagnostic, sources: &'a SourceMap) -> Find
     }
 }
 
-/// Where a span stands, as people count.
+/// Converts a span to lines and columns.
 pub(super) fn place<'a>(span: Span, sources: &'a SourceMap) -> JsonLocation<'a> {
     let at = |offset| match sources.file(span.file) {
         Some(file) => file.position(offset),

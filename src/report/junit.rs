@@ -1,4 +1,4 @@
-//! Findings as JUnit's XML, for CI servers that show tests: a suite for each file, a failed case for each finding.
+//! Findings as JUnit XML for CI servers: one suite per file, one failed case per finding.
 
 use super::json::place;
 use super::location::path;
@@ -8,7 +8,7 @@ use crate::source::{SourceMap, Span};
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// A document. Without findings it holds one case that passed, since servers take an empty one for a mistake.
+/// One document. Without findings it has one passed case, because servers reject an empty document.
 pub fn findings_as_junit(sets: &[(Findings, SourceMap)]) -> String {
     let all = || sets.iter().flat_map(|(found, sources)| found.shown.iter().map(move |finding| (finding, sources)));
     let failures = all().count();
@@ -73,7 +73,7 @@ fn case(text: &mut String, finding: &Diagnostic, sources: &SourceMap) {
     text.push_str("</failure>\n    </testcase>\n");
 }
 
-/// Text in XML, whether in an attribute or outside; characters that XML cannot hold are replaced.
+/// Escapes text for an attribute or an element. Replaces characters that XML cannot represent.
 fn escaped(text: &str) -> Cow<'_, str> {
     let is_plain = |letter: char| !matches!(letter, '&' | '<' | '>' | '"' | '\'') && is_allowed(letter);
     if text.chars().all(is_plain) {
@@ -94,7 +94,7 @@ fn escaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// What XML 1.0 calls a character, control characters left out.
+/// Whether XML 1.0 allows the character; control characters are left out.
 fn is_allowed(letter: char) -> bool {
     matches!(letter, '\t' | '\n') || !letter.is_control() && !matches!(letter, '\u{FFFE}' | '\u{FFFF}')
 }

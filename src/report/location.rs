@@ -1,9 +1,9 @@
-//! Where a finding stands, as other programs count and name it.
+//! Locations in the counting and spelling of other tools.
 
 use crate::diagnostic::findings::file_name;
 use crate::source::{SourceMap, Span};
 
-/// A range of a file, lines and columns from 1, the end excluded.
+/// A range of a file. Lines and columns start at 1; the end is exclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
     pub line: u32,
@@ -12,7 +12,7 @@ pub struct Range {
     pub end_column: u32,
 }
 
-/// A span with its columns counted in UTF-16 code units, as editors and code scanning do.
+/// A span with columns in UTF-16 code units, as editors and code scanning count.
 pub fn in_utf16(sources: &SourceMap, span: Span) -> Range {
     let Some(file) = sources.file(span.file) else { return Range { line: 1, column: 1, end_line: 1, end_column: 1 } };
     let at = |offset: u32| {
@@ -24,13 +24,13 @@ pub fn in_utf16(sources: &SourceMap, span: Span) -> Range {
     Range { line, column, end_line, end_column }
 }
 
-/// The name of the file as people write it: `/` between the parts, without `./` before them.
+/// The path of a span's file with `/` as separator and without a leading `./`.
 pub fn path(sources: &SourceMap, span: Span) -> &str {
     let name = file_name(sources, span);
     name.strip_prefix("./").unwrap_or(name)
 }
 
-/// A path as a reference of a URI: everything but what is safe in each part is percent-encoded.
+/// A path as a URI reference. Percent-encodes everything outside the unreserved characters and `/`.
 pub fn uri(path: &str) -> String {
     let mut uri = String::with_capacity(path.len());
     if path.starts_with('/') {

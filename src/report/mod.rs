@@ -1,4 +1,4 @@
-//! What people and programs read: diagnostics and runs, on a terminal as JSON, or as CI servers want them.
+//! Output for people and programs: diagnostics, runs and test results as text, JSON and CI formats.
 
 mod fingerprint;
 mod github;

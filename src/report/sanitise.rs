@@ -1,15 +1,15 @@
-//! Text from outside, made harmless for a terminal: nothing in it moves the cursor, sets a title or turns the reading
-//! direction round.
+//! Makes text from outside safe for a terminal: it cannot move the cursor, set a title or reverse the reading
+//! direction.
 
 use crate::value::is_invisible;
 use std::borrow::Cow;
 
-/// Whether a terminal, or the eye, would take this character for something else than text.
+/// Whether a terminal would interpret this character, or a reader would not see it.
 fn is_harmful(character: char) -> bool {
     character.is_control() && !matches!(character, '\n' | '\t') || is_invisible(character)
 }
 
-/// Harmful characters as escapes (`\u{1b}`); line ends and tabs stay. A carriage return before a line end goes.
+/// Escapes harmful characters (`\u{1b}`). Keeps line ends and tabs; drops a carriage return before a line end.
 pub fn sanitise(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_harmful) {
         return Cow::Borrowed(text);
@@ -26,7 +26,7 @@ pub fn sanitise(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-/// The same for text that must stay on one line: line ends become ` ⏎ `, tabs blanks.
+/// Like [`sanitise`], for one line: line ends become ` ⏎ `, tabs become spaces.
 pub fn sanitise_line(text: &str) -> Cow<'_, str> {
     let clean = sanitise(text);
     if !clean.contains(['\n', '\t']) {
@@ -35,7 +35,7 @@ pub fn sanitise_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean.trim_end_matches('\n').replace('\n', " ⏎ ").replace('\t', " "))
 }
 
-/// Harmful characters replaced by harmless ones of the same length in bytes, so that offsets into the text stay true.
+/// Replaces harmful characters with harmless ones of the same length in bytes, so that offsets stay valid.
 pub fn same_length(text: &str) -> Cow<'_, str> {
     if !text.chars().any(|character| is_harmful(character) && character != '\r') {
         return Cow::Borrowed(text);

@@ -7,10 +7,10 @@ use crate::diagnostic::{CODES, CodePage, Diagnostic, Fix, Label, Severity};
 use crate::source::{SourceMap, Span};
 use serde_json::{Value, json};
 
-/// Where the schema of the format lies.
+/// The published schema of SARIF 2.1.0.
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-/// One run of one tool, with every rule that found something.
+/// One run of one tool, with every rule that has a finding.
 pub fn findings_as_sarif(sets: &[(Findings, SourceMap)]) -> String {
     let mut rules: Vec<&CodePage> = Vec::new();
     let mut results = Vec::new();

@@ -1,5 +1,4 @@
-//! Diagnostics for people: code, place, sentence and help, with the lines they are about. The only file that names
-//! miette.
+//! Diagnostics as text: code, location, message and help, with source lines. The only file that uses miette.
 
 use super::sanitise::{same_length, sanitise_line};
 use crate::diagnostic::findings::{Findings, file_name};
@@ -12,22 +11,22 @@ use miette::{
 use std::collections::BTreeSet;
 use std::fmt::{Display, Write};
 
-/// A line that is longer than this many bytes is not shown whole.
+/// Longer lines, in bytes, are not shown.
 const LONGEST_LINE: usize = 400;
 
-/// Findings are not squeezed into fewer columns than this.
+/// Minimum width of findings, in columns.
 const NARROWEST: usize = 40;
 
-/// How text is set.
+/// Text layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
-    /// Whether colours may be used.
+    /// Whether to use colours.
     pub colour: bool,
-    /// How wide a line may be, in columns.
+    /// Maximum line width, in columns.
     pub width: usize,
 }
 
-/// All findings, after those of each file what was left out.
+/// All findings, then the number of omitted findings of each file.
 pub fn findings_as_text(findings: &Findings, sources: &SourceMap, style: Style) -> String {
     let theme = if style.colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_width(style.width.max(NARROWEST)).with_links(false);
@@ -48,7 +47,7 @@ pub fn findings_as_text(findings: &Findings, sources: &SourceMap, style: Style) 
     text
 }
 
-/// A diagnostic as miette wants it.
+/// A diagnostic in miette's terms.
 #[derive(Debug)]
 struct RenderedSource<'a> {
     finding: &'a Diagnostic,
@@ -58,7 +57,7 @@ struct RenderedSource<'a> {
     labels: Vec<LabeledSpan>,
 }
 
-/// A text whose columns are counted in characters, as everywhere else; miette counts bytes.
+/// Source text whose columns count characters, as everywhere else; miette counts bytes.
 #[derive(Debug)]
 struct Lines {
     name: String,
@@ -83,7 +82,7 @@ impl SourceCode for Lines {
 }
 
 impl<'a> RenderedSource<'a> {
-    /// Of files in `hidden` no line is shown, whichever finding it is: a secret may stand beside any of them.
+    /// Shows no line of the files in `hidden`, for any finding: a secret may be next to it.
     fn new(finding: &'a Diagnostic, sources: &SourceMap, hidden: &BTreeSet<FileId>) -> Self {
         let file = sources.file(finding.span().file);
         let (here, elsewhere): (Vec<_>, Vec<_>) =
@@ -122,7 +121,7 @@ fn label_of(label: &Label, main: bool) -> LabeledSpan {
     if main { LabeledSpan::new_primary_with_span(text, range) } else { LabeledSpan::new_with_span(text, range) }
 }
 
-/// Whether the lines that a label stands on are short enough to be shown, and its range one that the file has.
+/// Whether the file contains the label's range and its lines are short enough to show.
 fn lines_fit(file: &SourceFile, label: &Label) -> bool {
     let text: &str = &file.text;
     let (start, end) = (label.span.start as usize, label.span.end as usize);

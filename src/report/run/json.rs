@@ -1,11 +1,11 @@
-//! A run as JSON: one event a line.
+//! A run as JSON lines.
 
 use super::{Judgement, Mask, Sink, Tally, View};
 use crate::engine::event::{Event, EventKind, RunOutcome};
 use crate::value::Timestamp;
 use serde::Serialize;
 
-/// Writes every event as one line of JSON.
+/// Writes each event as one line of JSON.
 pub struct JsonLines {
     sink: Sink,
     mask: Mask,
@@ -13,7 +13,7 @@ pub struct JsonLines {
 }
 
 impl JsonLines {
-    /// Writes to `sink`, each line through `mask`.
+    /// Writes to `sink`; each line passes through `mask` first.
     pub fn new(sink: Sink, mask: Mask) -> Self {
         Self { sink, mask, tally: Tally::default() }
     }
@@ -28,7 +28,7 @@ impl JsonLines {
     }
 }
 
-/// The last event of a simulated run.
+/// The last event of a simulated run, with its violations.
 #[derive(Serialize)]
 struct JudgedEvent<'e> {
     #[serde(flatten)]

@@ -1,4 +1,4 @@
-//! Events as lines for people; the same words on a terminal and in a pipe.
+//! Events as lines of text, with the same wording on a terminal and in a pipe.
 
 use super::tally::Tally;
 use crate::engine::event::{Event, EventKind, RunOutcome, StepResult};
@@ -9,29 +9,29 @@ use ecow::EcoString;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
-/// The longest line of evidence, in characters; JSON has all of it.
+/// Maximum length of a line of evidence, in characters. JSON output has the whole line.
 const LONGEST_EVIDENCE: usize = 160;
-/// Evidence is cut after this many lines.
+/// Maximum number of evidence lines.
 const MOST_EVIDENCE: usize = 12;
 
-/// What a line is, which decides its sign and colour.
+/// The kind of a line; decides its sign and colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
-    /// A heading: a run or a step.
+    /// A run or a step starts.
     Heading,
-    /// Something went well.
+    /// Success.
     Good,
-    /// Something went wrong.
+    /// Failure.
     Bad,
-    /// Nobody knows.
+    /// The outcome is unknown.
     Doubt,
-    /// Something begins or is waited for.
+    /// An effect or a wait begins.
     Begins,
-    /// Beside the point.
+    /// Additional detail.
     Aside,
 }
 
-/// How a line is painted where colours are wanted.
+/// The colour of a mark.
 pub fn paint_of(mark: Mark) -> Paint {
     match mark {
         Mark::Heading => Paint::new().bold(),
@@ -43,30 +43,30 @@ pub fn paint_of(mark: Mark) -> Paint {
     }
 }
 
-/// A line.
+/// A line of text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// How far in.
+    /// Nesting depth of the run.
     pub indent: usize,
-    /// What it is.
+    /// The kind of line.
     pub mark: Mark,
-    /// Its text, harmless for a terminal.
+    /// Text without control characters.
     pub text: String,
 }
 
-/// Turns events into lines, and leaves out what says nothing new.
+/// Turns events into lines, and omits repetitions.
 #[derive(Debug, Default)]
 pub struct Lines {
-    /// How times are written.
+    /// Formats times.
     pub clock: Clock,
     /// The last answer of each probe in the current step.
     answers: BTreeMap<(EcoString, EcoString), (EcoString, String)>,
-    /// What is waited for in the current step: a wait that goes on is told once.
+    /// The wait of the current step, so that it is printed once.
     waiting_for: Option<String>,
 }
 
 impl Lines {
-    /// The lines for an event that the tally has not seen yet.
+    /// The lines for an event. Call before the tally receives the event.
     pub fn lines_for(&mut self, event: &Event, tally: &Tally) -> Vec<Line> {
         let mut page = Page { lines: Vec::new(), indent: tally.depth(&event.run) };
         match &event.kind {
@@ -236,7 +236,7 @@ impl Page {
         self.say(mark, &format!("{text} {word}{took}{detail}"));
     }
 
-    /// What was seen: a record field by field, text line by line, cut where it gets long.
+    /// Prints evidence: a record field by field, text line by line, truncated at the limits above.
     fn evidence(&mut self, value: &Value) {
         let outline = value.outline();
         let shown: Vec<String> =
@@ -260,42 +260,42 @@ fn took_text(took: SignedDuration) -> String {
     }
 }
 
-/// Whole seconds: nobody reads milliseconds of a wait.
+/// Rounds down to whole seconds, at least zero.
 pub fn seconds(duration: SignedDuration) -> SignedDuration {
     SignedDuration::from_secs(duration.as_secs().max(0))
 }
 
-/// How the time of day is written.
+/// Formats times of day in one time zone.
 #[derive(Debug, Clone)]
 pub struct Clock(TimeZone);
 
 impl Default for Clock {
-    /// As it is where the reader is.
+    /// Uses the time zone of this machine.
     fn default() -> Self {
         Self(TimeZone::system())
     }
 }
 
 impl Clock {
-    /// For virtual time, which is the same for every reader.
+    /// UTC for virtual time, so that output is the same on every machine.
     pub fn of_virtual_time() -> Self {
         Self(TimeZone::UTC)
     }
 
-    /// A time that is said at another: with its date where that is more than a day away.
+    /// Formats `time`, with its date if it is a day or more away from `now`.
     pub fn show_from(&self, now: Timestamp, time: Timestamp) -> String {
         let far = time.duration_since(now).abs() >= SignedDuration::from_hours(24);
         let form = if far { "%Y-%m-%d %H:%M:%S" } else { "%H:%M:%S" };
         time.to_zoned_datetime(self.0.clone()).strftime(form).to_string()
     }
 
-    /// Hours, minutes and seconds.
+    /// Formats as `HH:MM:SS`.
     pub fn show(&self, time: Timestamp) -> String {
         time.to_zoned_datetime(self.0.clone()).strftime("%H:%M:%S").to_string()
     }
 }
 
-/// The mark of an outcome.
+/// The mark for an outcome.
 pub fn mark_of(outcome: RunOutcome) -> Mark {
     match outcome {
         RunOutcome::Resolved => Mark::Good,
@@ -305,7 +305,7 @@ pub fn mark_of(outcome: RunOutcome) -> Mark {
     }
 }
 
-/// The word for an outcome.
+/// An outcome in words.
 pub fn word_of(outcome: RunOutcome) -> &'static str {
     match outcome {
         RunOutcome::Resolved => "resolved",

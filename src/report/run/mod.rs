@@ -1,4 +1,4 @@
-//! A run as it happens: steps and evidence for people, lines for pipes, JSON for programs; and how it ended.
+//! A run as it happens: text for people, one line per event for pipes, JSON for programs; and a summary of its end.
 
 mod json;
 mod lines;
@@ -20,38 +20,37 @@ use crate::secret::Redacted;
 use crate::value::Timestamp;
 use std::io::Write;
 
-/// Somebody who is told of a run while it goes on. Output that cannot be written is dropped: that nobody reads any more
-/// is no reason to stop a run.
+/// Receives the events of a run. Drops output that it cannot write: a closed pipe is no reason to stop a run.
 pub trait View {
-    /// Takes the next event.
+    /// Shows the next event.
     fn event(&mut self, event: &Event);
 
-    /// The end of a simulated run, and what it has done wrong.
+    /// Shows the end of a simulated run with its violations.
     fn judged(&mut self, ended: &Event, _judged: &[Judgement<'_>]) {
         self.event(ended);
     }
 
-    /// Time has passed; called about once a second.
+    /// Called about once a second.
     fn tick(&mut self, _now: Timestamp) {}
 
-    /// Somebody asked for the run to stop, for the first time.
+    /// Called at the first request to cancel the run.
     fn cancelling(&mut self) {}
 
-    /// The run ends here and now, without its clean-ups: says what is left in place.
+    /// Called when the run ends immediately, without undoing anything. Shows what is left in place.
     fn abandoned(&mut self, why: &str, now: Timestamp);
 }
 
-/// A rule that a simulated run has broken.
+/// A violation in a simulated run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Judgement<'j> {
-    /// Which.
+    /// Name of the oracle's rule.
     pub rule: &'j str,
-    /// A sentence for people.
+    /// What happened, as one sentence.
     pub text: &'j str,
 }
 
-/// Where lines go; whatever stands between makes sure that no secret gets through.
+/// The destination of lines. Callers mask secrets before they write.
 pub type Sink = Box<dyn Write>;
 
-/// Hides the secrets in a line.
+/// Masks the secrets in a line.
 pub type Mask = std::rc::Rc<dyn Fn(&str) -> Redacted<String>>;

@@ -1,4 +1,4 @@
-//! A run as plain lines, each with its time: for pipes, files and logs.
+//! A run as plain lines with timestamps: for pipes, files and logs.
 
 use super::lines::{Clock, Line, Lines, Mark, paint_of};
 use super::summary::summary;
@@ -9,7 +9,7 @@ use crate::report::sanitise::sanitise_line;
 use crate::value::Timestamp;
 use anstyle::Style as Paint;
 
-/// Writes lines that nothing rewrites.
+/// Writes lines and never rewrites one.
 pub struct PlainLines {
     sink: Sink,
     mask: Mask,
@@ -19,12 +19,12 @@ pub struct PlainLines {
 }
 
 impl PlainLines {
-    /// Writes to `sink`, each line through `mask`.
+    /// Writes to `sink`; each line passes through `mask` first.
     pub fn new(sink: Sink, mask: Mask, style: Style) -> Self {
         Self { sink, mask, style, tally: Tally::default(), lines: Lines::default() }
     }
 
-    /// Shows virtual time.
+    /// Shows virtual time, in UTC.
     #[must_use]
     pub fn on_virtual_time(mut self) -> Self {
         self.lines.clock = Clock::of_virtual_time();

@@ -1,4 +1,4 @@
-//! The end of a run in a few lines: how it ended, what was done, undone, left in place.
+//! The summary of a run: its outcome, and what it did, undid and left in place.
 
 use super::lines::{Line, Mark, mark_of, word_of};
 use super::tally::Tally;
@@ -6,7 +6,7 @@ use crate::engine::event::{LeftInPlace, RunOutcome};
 use crate::report::sanitise::sanitise_line;
 use crate::value::{SignedDuration, display_duration};
 
-/// The last lines of a run; none of one that did nothing, which has been told in full by the events before its end.
+/// The last lines of a run. Empty for a run that did nothing: the events have said everything.
 pub fn summary(
     outcome: RunOutcome,
     reason: &str,
@@ -21,7 +21,7 @@ pub fn summary(
     let mut say = |indent, mark, text: &str| {
         lines.push(Line { indent, mark, text: sanitise_line(text).into_owned() });
     };
-    // Below ten seconds a tenth matters; above, whole seconds do.
+    // Tenths of a second below ten seconds, whole seconds above.
     let step = if duration.as_secs() < 10 { 100 } else { 1000 };
     let rounded = SignedDuration::from_millis((duration.as_millis() / step * step) as i64);
     let because = if reason.is_empty() { String::new() } else { format!(": {reason}") };

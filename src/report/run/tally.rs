@@ -1,4 +1,4 @@
-//! What a run has done, undone and not yet undone: what has to be told when it ends, however it ends.
+//! What a run has done, undone and not yet undone. Needed whenever and however the run ends.
 
 use crate::engine::address::Address;
 use crate::engine::event::{Event, EventKind, FoundChange, LeftInPlace};
@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 /// A call that was intended and whose outcome is not known yet.
 #[derive(Debug, Clone)]
 pub struct OpenCall {
-    /// As the runbook would write it.
+    /// The call as the runbook would write it.
     pub text: String,
-    /// Its class.
+    /// The harm that the call can do.
     pub class: Class,
     /// When it was intended.
     pub since: Timestamp,
@@ -24,24 +24,24 @@ struct Open {
     permanent: bool,
 }
 
-/// Counts as events come by.
+/// Accumulates the effects and changes of a run tree from its events.
 #[derive(Debug, Default)]
 pub struct Tally {
-    /// The outermost run and when it started.
+    /// Identifier and start of the outermost run.
     root: Option<(EcoString, Timestamp)>,
-    /// How deep each run stands in the others.
+    /// Nesting depth of each run.
     depths: BTreeMap<EcoString, usize>,
     under_way: BTreeMap<(EcoString, Address), OpenCall>,
     open: BTreeMap<(EcoString, Address), Open>,
     done: Vec<String>,
     undone: Vec<String>,
     disruptions: Vec<String>,
-    /// What earlier runs have left behind.
+    /// Changes that earlier runs left in place.
     found: Vec<LeftInPlace>,
 }
 
 impl Tally {
-    /// Takes the next event.
+    /// Updates the tally with the next event.
     pub fn event(&mut self, event: &Event) {
         let at = |address: &Address| (event.run.clone(), address.clone());
         match &event.kind {
@@ -80,42 +80,42 @@ impl Tally {
         }
     }
 
-    /// Whether this is the outermost run, the one that was asked for.
+    /// Whether this is the outermost run. Also true before any run started.
     pub fn is_root(&self, run: &str) -> bool {
         self.root.as_ref().is_none_or(|(root, _)| root == run)
     }
 
-    /// The outermost run, and when it started.
+    /// Identifier and start of the outermost run.
     pub fn root(&self) -> Option<(&EcoString, Timestamp)> {
         self.root.as_ref().map(|(run, since)| (run, *since))
     }
 
-    /// How many runs a run stands in.
+    /// The number of runs that enclose a run; zero for an unknown run.
     pub fn depth(&self, run: &str) -> usize {
         self.depths.get(run).copied().unwrap_or(0)
     }
 
-    /// The call at an address that has no outcome yet.
+    /// The call at an address, while its outcome is unknown.
     pub fn under_way(&self, run: &EcoString, address: &Address) -> Option<&OpenCall> {
         self.under_way.get(&(run.clone(), address.clone()))
     }
 
-    /// What acted, in order.
+    /// Effects that were done, in order.
     pub fn done(&self) -> &[String] {
         &self.done
     }
 
-    /// What was taken back, in order.
+    /// Changes that were undone, in order.
     pub fn undone(&self) -> &[String] {
         &self.undone
     }
 
-    /// What users may have noticed, in order.
+    /// Effects of class `disrupt` or higher, in order.
     pub fn disruptions(&self) -> &[String] {
         &self.disruptions
     }
 
-    /// What would stay behind if the run ended this moment: open changes, and calls whose outcome nobody will hear.
+    /// What stays in place if the run ends now: open temporary changes, and calls without an outcome.
     pub fn left_in_place(&self, why: &str) -> Vec<LeftInPlace> {
         let open = self.open.values().filter(|open| !open.permanent).map(|open| LeftInPlace {
             change: open.change.clone(),

@@ -1,4 +1,4 @@
-//! A run on a terminal: steps and evidence scroll by, and the last line says what is being waited for and how long.
+//! A run on a terminal: steps and evidence scroll; a status line shows the current call or wait and its duration.
 
 use super::lines::{Line, Lines, Mark, paint_of, seconds};
 use super::summary::summary;
@@ -9,22 +9,22 @@ use crate::report::sanitise::sanitise_line;
 use crate::value::{Class, Timestamp, display_duration};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Goes to the line's start and empties it.
+/// Moves to the start of the line and clears it.
 const CLEAR_LINE: &str = "\r\u{1b}[2K";
 
-/// What the last line says.
+/// The content of the status line.
 #[derive(Debug)]
 enum Status {
     Nothing,
-    /// A call is under way since then.
+    /// A call is under way; carries its start.
     Acting(String, Timestamp),
-    /// Waiting until then.
+    /// A wait is under way; carries its end.
     Waiting(String, Timestamp),
-    /// A question stands below: nothing may be drawn over it.
+    /// A prompt waits for an answer: draw nothing.
     Asking,
 }
 
-/// Draws on a terminal.
+/// Draws a run on a terminal.
 pub struct LiveView {
     sink: Sink,
     mask: Mask,
@@ -37,7 +37,7 @@ pub struct LiveView {
 }
 
 impl LiveView {
-    /// Draws on `sink`, each line through `mask`.
+    /// Draws on `sink`; each line passes through `mask` first.
     pub fn new(sink: Sink, mask: Mask, style: Style) -> Self {
         Self {
             sink,
@@ -113,7 +113,7 @@ impl View for LiveView {
         self.tally.event(event);
         match &event.kind {
             EventKind::EffectIntended { call, text, .. } => {
-                // The line below is shown by the status until the outcome is known.
+                // The status line shows the call until its outcome is known.
                 lines.clear();
                 let verb = if call.class == Class::Observe { "asking" } else { "doing" };
                 self.status = Status::Acting(format!("{verb} {text}"), event.time);
@@ -123,7 +123,7 @@ impl View for LiveView {
                 self.status = Status::Waiting(what.clone(), *until);
             }
             EventKind::Asked { .. } => self.status = Status::Asking,
-            // A probe that was asked in a wait leaves the wait as it was.
+            // A probe that a wait polls leaves the wait's status in place.
             EventKind::ProbeAnswered { .. } if matches!(self.status, Status::Waiting(..)) => {}
             _ => self.status = Status::Nothing,
         }
@@ -157,7 +157,7 @@ impl View for LiveView {
     }
 }
 
-/// As much of a text as fits into so many columns.
+/// Truncates text to a number of columns.
 fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();

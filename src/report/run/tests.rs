@@ -1,4 +1,4 @@
-//! What is shown of runs, read back as text.
+//! Views of runs, checked as text.
 
 use super::*;
 use crate::engine::address::Address;
@@ -9,7 +9,7 @@ use crate::value::{Call, Class, Outcome, SignedDuration, Value};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// A sink that can be read.
+/// A sink whose content can be read back.
 #[derive(Clone, Default)]
 struct Page(Rc<RefCell<Vec<u8>>>);
 
@@ -32,7 +32,7 @@ impl Page {
 
 const PLAIN: Style = Style { colour: false, width: 80 };
 
-/// Nobody reads it any more.
+/// A sink whose reader is gone.
 struct Closed;
 
 impl Write for Closed {

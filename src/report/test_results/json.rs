@@ -1,4 +1,4 @@
-//! Tests as JSON: one object a line.
+//! Test results as JSON lines.
 
 use super::TestReport;
 use crate::diagnostic::findings::Findings;
@@ -17,10 +17,10 @@ enum Line<'t> {
         test: &'t str,
         runbook: &'t str,
         result: &'static str,
-        /// Of its run on virtual time, in seconds.
+        /// Virtual time, in seconds.
         duration: f64,
         failures: Vec<Finding<'t>>,
-        /// The lines of its run; of one that failed.
+        /// The lines of a failed test's run.
         story: Vec<&'t str>,
     },
     Coverage {
@@ -45,7 +45,7 @@ struct Missed<'t> {
     text: &'t str,
 }
 
-/// Every test, then what is reached, then the count.
+/// One object per test, then the coverage, then the totals.
 pub fn tests_as_json(told: &TestReport) -> String {
     let nowhere = SourceMap::new();
     let mut page = String::new();

@@ -1,4 +1,4 @@
-//! Tests as JUnit XML, as CI systems read it: a suite a file, a case a test.
+//! Test results as JUnit XML for CI systems: one suite per file, one case per test.
 
 use super::{TestReport, TestResult};
 use crate::diagnostic::findings::Findings;
@@ -6,7 +6,7 @@ use crate::report::terminal::{Style, findings_as_text};
 use crate::source::SourceMap;
 use std::fmt::Write;
 
-/// How wide findings are set in a report.
+/// Line width of findings in the document, in columns.
 const WIDTH: usize = 100;
 
 /// The whole document.
@@ -66,7 +66,7 @@ fn seconds(test: &TestResult) -> f64 {
     test.took.as_millis() as f64 / 1000.0
 }
 
-/// Text between tags. What XML cannot hold at all is shown as the sign for that.
+/// Escapes the text of an element. Replaces characters that XML cannot represent.
 fn content(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -83,7 +83,7 @@ fn content(text: &str) -> String {
     escaped
 }
 
-/// Text in an attribute, where line ends would be lost.
+/// Escapes an attribute, including line ends, which a parser would normalise.
 fn attribute(text: &str) -> String {
     content(text).replace('"', "&quot;").replace('\n', "&#10;").replace('\t', "&#9;")
 }

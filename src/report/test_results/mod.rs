@@ -1,4 +1,4 @@
-//! What came of tests: lines for people, JSON for programs, JUnit for CI.
+//! Test results: text for people, JSON for programs, JUnit for CI.
 
 mod json;
 mod junit;
@@ -15,60 +15,60 @@ use crate::diagnostic::Diagnostic;
 use crate::source::SourceMap;
 use crate::value::SignedDuration;
 
-/// All that there is to tell.
+/// The results of a `rectify test` command.
 #[derive(Default)]
 pub struct TestReport {
-    /// The files that tests and findings point into.
+    /// The files that tests and diagnostics refer to.
     pub sources: Vec<SourceMap>,
-    /// The tests, in the order of files and text.
+    /// One result per test, in the order of files and text.
     pub tests: Vec<TestResult>,
-    /// What they reach; none where not all tests were run.
+    /// Coverage of each declaration. `None` unless all tests ran.
     pub coverage: Option<Vec<CoverageResult>>,
 }
 
 impl TestReport {
-    /// How many tests failed.
+    /// The number of failed tests.
     pub fn failed(&self) -> usize {
         self.tests.iter().filter(|test| !test.failures.is_empty()).count()
     }
 
-    /// Whether there is a step or an ending that no test reaches.
+    /// Whether a step or an ending is not covered.
     pub fn misses(&self) -> bool {
         self.coverage.iter().flatten().any(|declared| !declared.missed.is_empty())
     }
 }
 
-/// One test.
+/// The result of one test.
 pub struct TestResult {
-    /// Its file, as it was named.
+    /// The file's name as given.
     pub file: String,
-    /// Its line, from 1.
+    /// Line of the test, from 1.
     pub line: u32,
-    /// What it shows.
+    /// The test's title.
     pub title: String,
-    /// The runbook that it runs.
+    /// Name of the runbook under test.
     pub runbook: String,
-    /// How long its run took, on virtual time.
+    /// Duration of the run, in virtual time.
     pub took: SignedDuration,
-    /// What was not as expected; nothing when it passed.
+    /// Unmet expectations; empty if the test passed.
     pub failures: Vec<Diagnostic>,
-    /// Which of the sources these point into.
+    /// Index into [`TestReport::sources`] of the files that `failures` refer to.
     pub sources: usize,
-    /// Its run in lines, without secrets.
+    /// The run as lines of text, with secrets masked.
     pub story: String,
 }
 
-/// What tests have reached of a runbook or procedure.
+/// Coverage of a runbook or procedure.
 pub struct CoverageResult {
-    /// Its file, as it was named.
+    /// The file's name as given.
     pub file: String,
-    /// Its name.
+    /// Name of the declaration.
     pub name: String,
-    /// How many steps it has.
+    /// Number of steps.
     pub steps: usize,
-    /// How many endings it has.
+    /// Number of endings.
     pub endings: usize,
-    /// What no test reaches.
+    /// Steps and endings that no test reaches.
     pub missed: Vec<MissedLine>,
 }
 
@@ -76,8 +76,8 @@ pub struct CoverageResult {
 pub struct MissedLine {
     /// `step` or `ending`.
     pub what: &'static str,
-    /// Its line, from 1.
+    /// Line, from 1.
     pub line: u32,
-    /// The first line of its text.
+    /// First line of its text.
     pub text: String,
 }

@@ -2,7 +2,7 @@ use super::*;
 use crate::diagnostic::code;
 use crate::source::{FileId, SourceFile, Span};
 
-/// Titles and messages that an attribute, a tag or XML itself would trip over.
+/// Titles and messages that break attributes, elements or XML itself unless they are escaped.
 const HOSTILE: &str = "a \"b\" <c> & 'd' ]]> \u{0} \u{1b}[31m \u{ffff} \t x\ny \u{4e2d}\u{1f600}";
 
 fn told() -> TestReport {
@@ -25,7 +25,7 @@ fn told() -> TestReport {
     TestReport { sources: vec![sources], tests, coverage: Some(coverage) }
 }
 
-/// A tag, with its attributes unescaped, or text.
+/// A tag with unescaped attributes, or text.
 #[derive(Debug, PartialEq)]
 enum Piece {
     Open(String, Vec<(String, String)>),
@@ -33,7 +33,7 @@ enum Piece {
     Text(String),
 }
 
-/// Reads the XML that there is here and refuses everything else.
+/// Parses the subset of XML that the report uses, and panics on anything else.
 fn read(xml: &str) -> Vec<Piece> {
     let allowed =
         |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);

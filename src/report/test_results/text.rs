@@ -1,4 +1,4 @@
-//! Tests for people.
+//! Test results as text.
 
 use super::{CoverageResult, TestReport};
 use crate::diagnostic::findings::Findings;
@@ -8,7 +8,7 @@ use crate::source::SourceMap;
 use anstyle::{AnsiColor, Style as Paint};
 use std::fmt::Write;
 
-/// Each test in a line; of one that failed what was not as expected, and its run; then what is not reached.
+/// One line per test, with the failures and the run of a failed test; then what no test covers.
 pub fn tests_as_text(told: &TestReport, style: Style) -> String {
     let mut page = String::new();
     let paint = |colour: AnsiColor| if style.colour { colour.on_default() } else { Paint::new() };
