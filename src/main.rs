@@ -1,4 +1,4 @@
-//! The program; all of it is in the library, under `cli`.
+//! The `rectify` program; the library's `cli` module implements it.
 
 fn main() -> std::process::ExitCode {
     rectify::cli::main()

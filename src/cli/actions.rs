@@ -1,4 +1,4 @@
-//! `rectify actions [BACKEND]`: the catalogue, for people and as a page.
+//! `rectify actions [BACKEND]`: prints the catalog, and generates its documentation page.
 
 use super::output::report;
 use super::{Exit, Output};
@@ -51,7 +51,7 @@ fn write_backend(text: &mut String, catalog: &Catalog, backend: &Backend) {
     }
 }
 
-/// `docs/actions.md`.
+/// Generates `docs/actions.md`.
 pub fn page() -> String {
     let catalog = Catalog::builtin();
     let mut text = String::from(
@@ -83,22 +83,22 @@ pub fn page() -> String {
     text
 }
 
-/// In a table a bar would end the cell.
+/// Escapes bars, which would end a table cell.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
-/// A declaration that stood two blanks in, as if it stood by itself.
+/// Removes an indentation of two spaces.
 fn dedent(text: &str) -> String {
     text.lines().map(|line| line.strip_prefix("  ").unwrap_or(line)).collect::<Vec<_>>().join("\n")
 }
 
-/// What is shown of an action.
+/// What the list shows of an action.
 struct Entry {
     class: Class,
     /// `imap.login(on: host, …) -> ImapSession`.
     call: String,
-    /// The other clauses, one each: `undo …`, `timeout 30s`.
+    /// The other clauses, one per entry: `undo …`, `timeout 30s`.
     clauses: Vec<String>,
 }
 

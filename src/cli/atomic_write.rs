@@ -1,28 +1,28 @@
-//! Files that commands write: whole or not at all, whoever reads them meanwhile.
+//! Atomic file writes: concurrent readers see the old text or the new one.
 
 use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Result, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-/// What a new file may be used for, before the user's mask takes its part.
+/// Mode of a new file, before the umask applies.
 const NEW: u32 = 0o666;
 
-/// Puts a new text in the place of a file at once: a reader sees the old one or the new one, and its permissions stay.
+/// Replaces the text of a file atomically, and keeps its permissions.
 ///
 /// # Errors
-/// When the file is not there, or cannot be written.
+/// The file does not exist or cannot be written.
 pub fn replace(path: &Path, text: &str) -> Result<()> {
-    // A link stays a link; what it points to is replaced.
+    // Keep a symbolic link and replace its target.
     let path = path.canonicalize()?;
     let old = std::fs::metadata(&path)?;
     put(&path, text, Some(&old))
 }
 
-/// The same, of a file that need not be there yet; the folders that it is in are made.
+/// Like [`replace`], but also creates the file and its folders.
 ///
 /// # Errors
-/// When something else than a file is there, or it cannot be written.
+/// The path is not a regular file, or it cannot be written.
 pub fn write(path: &Path, text: &str) -> Result<()> {
     match std::fs::metadata(path) {
         Ok(found) if !found.is_file() => Err(std::io::Error::other("something else than a file is there")),
@@ -37,7 +37,7 @@ pub fn write(path: &Path, text: &str) -> Result<()> {
     }
 }
 
-/// Writes a file beside, and moves it into place.
+/// Writes a temporary file next to the target and renames it.
 fn put(path: &Path, text: &str, old: Option<&Metadata>) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();

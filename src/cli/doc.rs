@@ -63,7 +63,7 @@ pub fn run(arguments: &DocArguments, output: &Output) -> Result<Exit, UsageError
     })
 }
 
-/// All pages; none if a file has errors, which were reported.
+/// Renders all pages. `None` if a file has errors, which have been reported.
 fn pages(arguments: &DocArguments, output: &Output) -> Result<Option<Vec<Page>>, UsageError> {
     let mut pages = Vec::new();
     let mut is_valid = true;
@@ -84,7 +84,7 @@ fn pages(arguments: &DocArguments, output: &Output) -> Result<Option<Vec<Page>>,
     Ok(is_valid.then_some(pages))
 }
 
-/// The pages of one project.
+/// Renders the pages of one project.
 fn project_pages(
     path: &ProjectPath,
     mut files: Vec<PathBuf>,
@@ -101,7 +101,7 @@ fn project_pages(
         diagnostics.extend(found.diagnostics);
         let is_new = |file| checked.iter().all(|(_, known, _)| *known != file);
         if let (Some(file), Some(program)) = (found.file.filter(|file| is_new(*file)), found.program) {
-            // A file that holds only tests has no page.
+            // A file with only tests gets no page.
             if only_tests(&program, file) {
                 continue;
             }
@@ -118,7 +118,7 @@ fn project_pages(
     Ok(Some(Library::new(session.sources(), documents.collect()).pages(arguments.format.into())))
 }
 
-/// The path of a file's page without extension: the file's path within the given folder, or its name.
+/// The path of a file's page without extension: relative to the given folder that contains it, or the file's name.
 fn page_name(file: &Path, given: &[PathBuf]) -> String {
     let inside = given.iter().filter(|path| path.is_dir()).find_map(|folder| file.strip_prefix(folder).ok());
     let inside = inside.map(Path::to_owned).or_else(|| file.file_name().map(PathBuf::from)).unwrap_or_default();
@@ -130,7 +130,7 @@ fn page_name(file: &Path, given: &[PathBuf]) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// Whether a file holds tests and nothing else.
+/// Whether a file declares tests and nothing else.
 fn only_tests(program: &Program, file: FileId) -> bool {
     let runbooks = program.runbooks.iter().map(|it| it.span);
     let procedures = program.procedures.iter().map(|it| it.span);
@@ -143,7 +143,7 @@ fn write_pages(pages: &[Page], folder: &Path, check: bool, output: &Output) -> E
     let mut exit = Exit::Success;
     for page in pages {
         let path = folder.join(&page.path);
-        // A page that cannot be read counts as changed; writing it reports why.
+        // An unreadable page counts as changed; writing it reports the reason.
         if std::fs::read(&path).is_ok_and(|found| found == page.text.as_bytes()) {
             continue;
         }

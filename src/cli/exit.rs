@@ -1,31 +1,31 @@
-//! How the program ends: the one table of exit codes.
+//! The exit codes of the program; no other file defines one.
 
 use crate::engine::{Ending, RunOutcome};
 
-/// What a command comes to. The numbers are a contract; scripts and timers act on them.
+/// The result of a command. The numbers are a contract: scripts and timers depend on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
-    /// `run`: resolved, or rehearsed; `simulate`: and no violation. Other commands: nothing to report.
+    /// `run`: resolved, or the dry run completed. `simulate`: also no violation. Other commands: nothing to report.
     Success = 0,
-    /// Findings: a diagnostic, a file that formatting would change, a test that failed. `simulate`: a rule of the world was
-    /// broken, however the run ended.
+    /// A diagnostic, a file that formatting would change, or a failed test. `simulate`: a violation, whatever the
+    /// outcome.
     Findings = 1,
-    /// It could not be used as it was: bad arguments, an invalid runbook or inventory. Nothing was touched.
+    /// Bad arguments, or an invalid runbook or inventory. Nothing was executed.
     Usage = 2,
-    /// The run escalated, and somebody was told.
+    /// The run escalated, and a contact received the escalation.
     Escalated = 3,
     /// The run was cancelled.
     Cancelled = 4,
-    /// The run was refused before its first effect: a lock, a limit, a policy.
+    /// The run was refused before its first effect, because of a lock, a limit or a policy.
     Refused = 5,
-    /// The run escalated, or an alert could not be used, and nobody could be reached.
+    /// The run escalated, or an alert started no runbook, and no contact could be reached.
     Undelivered = 7,
-    /// A fault of this program.
+    /// A bug in rectify.
     Internal = 70,
 }
 
-/// Each code, and what it means: of `run` and `simulate`, and of the other commands. For pages.
+/// Each code with its meaning for `run` and `simulate`, and for the other commands. Used by generated pages.
 pub const MEANINGS: [(&str, &str, &str); 8] = [
     ("0", "resolved (`simulate`: and no violation); with `--dry-run`: rehearsed", "nothing to report"),
     ("1", "`simulate`: a violation, however the run ended", "findings, a violation, a failed test"),
@@ -49,7 +49,7 @@ impl From<Exit> for std::process::ExitCode {
 }
 
 impl Exit {
-    /// What a run's end comes to.
+    /// The exit code for a run's ending.
     pub fn for_ending(ending: &Ending) -> Self {
         match ending.outcome {
             RunOutcome::Resolved | RunOutcome::Rehearsed => Self::Success,

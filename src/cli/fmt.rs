@@ -48,13 +48,13 @@ pub fn run(arguments: &FmtArguments, output: &Output) -> Result<Exit, UsageError
 
 /// Why a file was not formatted.
 enum FormatError {
-    /// It has errors, which were reported.
+    /// The file has errors, which have been reported.
     Findings,
-    /// It cannot be read or written; the end of a sentence.
+    /// The file cannot be read or written. The text is the end of a sentence.
     File(String),
 }
 
-/// Formats a file; returns whether that changes it.
+/// Formats a file; returns whether its text changes.
 fn format_file(path: &Path, check: bool, output: &Output) -> Result<bool, FormatError> {
     let text = read_text(path).map_err(|error| FormatError::File(error.to_string()))?;
     let mut sources = SourceMap::new();

@@ -1,4 +1,4 @@
-//! What the program says of its own doings, when asked to; secrets are masked here as everywhere.
+//! The program's log. Masks secrets like every other output.
 
 use crate::secret::Secrets;
 use std::io::Write;
@@ -7,10 +7,10 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-/// The secrets of the run that goes on.
+/// The secrets of the current run.
 static SECRETS: RwLock<Option<Arc<Secrets>>> = RwLock::new(None);
 
-/// Starts logging to standard error: warnings, and what `-v` or `RECTIFY_LOG` asks for.
+/// Starts logging to standard error: warnings, and what `-v` or `RECTIFY_LOG` selects.
 pub fn start(verbose: u8) {
     let wanted = std::env::var("RECTIFY_LOG").ok().filter(|wanted| !wanted.is_empty());
     let filter = match (wanted, verbose) {
@@ -20,24 +20,24 @@ pub fn start(verbose: u8) {
         (None, 2) => EnvFilter::new("rectify=debug"),
         (None, _) => EnvFilter::new("trace"),
     };
-    // Not `init`, which also installs a bridge from `log` where some dependency switches that feature on: async-imap
-    // writes whole commands there, and masking should not be all that keeps a password from a log.
+    // Not `init`: it also installs a bridge from `log` if a dependency enables that feature. async-imap logs whole
+    // commands there, and masking must not be the only protection of a password.
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(Masked)
         .with_ansi(false)
-        // Runs, steps and effects are spans: their beginnings and ends are what there is to say.
+        // Runs, steps and effects are spans; log their start and end.
         .with_span_events(FmtSpan::NEW | FmtSpan::CLOSE)
         .finish();
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
 
-/// From now on these secrets are masked.
+/// Masks these secrets from now on.
 pub fn mask_with(secrets: Arc<Secrets>) {
     *SECRETS.write().unwrap_or_else(PoisonError::into_inner) = Some(secrets);
 }
 
-/// A text as it may be shown.
+/// Masks the secrets in a text.
 pub fn masked(text: &str) -> String {
     match &*SECRETS.read().unwrap_or_else(PoisonError::into_inner) {
         Some(secrets) => secrets.redact_text(text).into_inner(),
@@ -45,7 +45,7 @@ pub fn masked(text: &str) -> String {
     }
 }
 
-/// Standard error, each event masked as a whole.
+/// Writes to standard error and masks each event as a whole.
 #[derive(Debug, Clone, Copy)]
 struct Masked;
 

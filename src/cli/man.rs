@@ -33,14 +33,14 @@ pub fn run(arguments: &ManArguments, output: &Output) -> Exit {
     Exit::Success
 }
 
-/// Every page, by the name of its file.
+/// Every page, with its file name.
 fn pages() -> Vec<(String, String)> {
     let command = command();
     let verbs = command.get_subcommands().map(|verb| (file_name(verb), page(verb, false)));
     std::iter::once((file_name(&command), page(&command, true))).chain(verbs).collect()
 }
 
-/// The program with the names of its commands as pages have them, `rectify-run`.
+/// The program, with its commands named as their pages: `rectify-run`.
 fn command() -> Command {
     let mut command = Cli::command().disable_help_subcommand(true).color(clap::ColorChoice::Never);
     command.build();
@@ -51,7 +51,7 @@ fn file_name(command: &Command) -> String {
     format!("{}.1", command.get_display_name().unwrap_or(command.get_name()))
 }
 
-/// One page. That of the program says what exit codes mean.
+/// Renders one page. Only the program's page describes the exit codes.
 fn page(command: &Command, with_exits: bool) -> String {
     let mut text = Vec::new();
     // Writing to memory does not fail.
@@ -73,7 +73,7 @@ fn exits() -> Roff {
     roff
 }
 
-/// What a code means, in a line.
+/// One line for an exit code.
 fn meaning(of_runs: &str, of_others: &str) -> String {
     match (of_runs, of_others) {
         (all, "the same") => all.to_owned(),

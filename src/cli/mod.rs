@@ -1,4 +1,4 @@
-//! The command line: what was typed, handed to the rooms that know what to do; exit codes are decided here alone.
+//! The command line: parses arguments, calls the command, and turns its result into an exit code.
 
 mod actions;
 mod atomic_write;
@@ -26,8 +26,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use output::Output;
 use std::process::ExitCode;
 
-/// The stack of the thread that everything runs on: parsing, checking and interpreting recurse, within limits that are
-/// set for this much.
+/// Stack size of the main thread. Parsing, checking and interpreting are recursive; their depth limits fit this size.
 const STACK_BYTES: usize = 16 * 1024 * 1024;
 
 /// Checks, rehearses and runs recovery procedures
@@ -85,7 +84,7 @@ enum Command {
     Man(man::ManArguments),
 }
 
-/// The whole program.
+/// Runs the program.
 pub fn main() -> ExitCode {
     std::panic::set_hook(Box::new(tell_of_fault));
     let thread = std::thread::Builder::new().name("rectify".into()).stack_size(STACK_BYTES).spawn(start);
@@ -127,7 +126,7 @@ fn start() -> ExitCode {
     result.unwrap_or_else(UsageError::report).into()
 }
 
-/// Says that the program is at fault, and where.
+/// Panic hook: reports a bug in rectify and its location.
 fn tell_of_fault(panic: &std::panic::PanicHookInfo<'_>) {
     let place = panic.location().map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();
     let why = panic.payload_as_str().map(|why| format!(": {}", logging::masked(why))).unwrap_or_default();

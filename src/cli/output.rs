@@ -1,4 +1,4 @@
-//! Standard output and error, as commands use them: a closed pipe ends nothing.
+//! Standard output and standard error. A closed pipe does not end the program.
 
 use super::ColorChoice;
 use crate::diagnostic::Diagnostic;
@@ -12,10 +12,10 @@ use std::io::{IsTerminal, Write};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// How wide output is made where no terminal says it.
+/// Output width in columns without a terminal.
 const WIDTH_OF_A_PIPE: usize = 100;
 
-/// What is known of where output goes.
+/// Standard output and standard error of a command.
 #[derive(Debug)]
 pub struct Output {
     colour: ColorChoice,
@@ -26,12 +26,12 @@ impl Output {
         Self { colour }
     }
 
-    /// How text on standard output is set.
+    /// Text layout for standard output.
     pub fn style(&self) -> Style {
         self.style_of(std::io::stdout().is_terminal())
     }
 
-    /// How text on standard error is set.
+    /// Text layout for standard error.
     pub fn error_style(&self) -> Style {
         self.style_of(std::io::stderr().is_terminal())
     }
@@ -48,13 +48,13 @@ impl Output {
         Style { colour, width: width.unwrap_or(WIDTH_OF_A_PIPE) }
     }
 
-    /// Writes to standard output. When nobody reads it any more, that is no reason to stop.
+    /// Writes to standard output. Ignores a closed pipe: a command finishes without a reader.
     pub fn print(&self, text: &str) {
         let mut stdout = std::io::stdout().lock();
         let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     }
 
-    /// Shows diagnostics on standard error; whether one of them was an error.
+    /// Prints diagnostics to standard error; returns whether one is an error.
     pub fn show(&self, diagnostics: Vec<Diagnostic>, sources: &SourceMap) -> bool {
         let findings = Findings::new(diagnostics, sources);
         if !findings.is_empty() {
@@ -65,22 +65,22 @@ impl Output {
     }
 }
 
-/// Whether standard output is a terminal on which the cursor can be moved.
+/// Whether standard output is a terminal with a movable cursor.
 pub fn can_redraw() -> bool {
     std::io::stdout().is_terminal() && !is_dumb()
 }
 
-/// A terminal that says that it understands no escape sequences.
+/// Whether the terminal does not support escape sequences.
 fn is_dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
-/// A sentence on standard error; names in it may come from anywhere, and do nothing to a terminal.
+/// Prints a sentence to standard error. Escapes control characters, because names in it come from outside.
 pub fn report(sentence: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", sanitise(sentence));
 }
 
-/// Hides the secrets of a run in whatever is shown of it.
+/// A function that masks the secrets of a run.
 pub fn mask_of(secrets: &Arc<Secrets>) -> Mask {
     let secrets = secrets.clone();
     Rc::new(move |line| secrets.redact_text(line))

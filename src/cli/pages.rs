@@ -1,5 +1,5 @@
-//! The pages of `docs/`, and the schemas, that are made from the program itself. `cargo run --example pages` writes them; a test holds
-//! the written ones against these.
+//! The generated pages of `docs/` and the schemas. `cargo run --example pages` writes them; a test compares them with
+//! the committed files.
 
 use super::exit::MEANINGS;
 use super::{Cli, actions};
@@ -8,7 +8,7 @@ use crate::lint::RULES;
 use clap::{Command, CommandFactory};
 use std::fmt::Write;
 
-/// Every page: its path from the project's root, and its text.
+/// Every page: its path from the repository root, and its text.
 pub fn all() -> Vec<(&'static str, String)> {
     #[cfg_attr(not(feature = "schema"), expect(unused_mut, reason = "schemas are added where they can be made"))]
     let mut pages =
@@ -60,7 +60,7 @@ something that need no more than its text, and none where a line could not be re
 
 fn cli() -> String {
     let mut text = String::from("# The command line\n");
-    // Help must not depend on the terminal of whoever writes the page.
+    // Fixed width and no colour: help must not depend on the terminal.
     let mut command = Cli::command().term_width(100).color(clap::ColorChoice::Never);
     command.build();
     help(&mut text, &mut command);

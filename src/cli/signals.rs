@@ -1,4 +1,4 @@
-//! Signals while a run goes on: the first asks it to stop, the second ends it; a closed terminal does neither.
+//! Signals during a run: the first requests a stop, the second ends the run. A hang-up (closed terminal) does neither.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -11,10 +11,10 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Listens from now on; must be called within the runtime.
+    /// Starts listening. Must be called within the runtime.
     ///
     /// # Errors
-    /// Those of the operating system.
+    /// The operating system refuses a signal handler.
     pub fn listen() -> std::io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -24,14 +24,14 @@ impl Signals {
         })
     }
 
-    /// Waits for the next signal that asks the run to stop.
+    /// Waits for the next signal that requests a stop.
     pub async fn stop(&mut self) {
         loop {
             tokio::select! {
                 Some(()) = self.interrupt.recv() => return,
                 Some(()) = self.terminate.recv() => return,
                 Some(()) = self.quit.recv() => return,
-                // Nobody looks any more; the run goes on.
+                // The terminal is gone; the run continues.
                 Some(()) = self.hang_up.recv() => {}
                 else => std::future::pending().await,
             }

@@ -1,18 +1,18 @@
-//! Why a command cannot do its work.
+//! Errors that keep a command from its work.
 
 use super::Exit;
 use super::output::report;
 use crate::project::ProjectError;
 use crate::project::selection::SelectionError;
 
-/// Bad arguments, or files that cannot be used: sentences for standard error, and [`Exit::Usage`].
+/// Bad arguments, or files that cannot be used. Leads to [`Exit::Usage`].
 #[derive(Debug, Default)]
 pub struct UsageError {
     sentences: Vec<String>,
 }
 
 impl UsageError {
-    /// Several mistakes at once.
+    /// Creates an error from one sentence per mistake.
     pub fn several(sentences: Vec<String>) -> Self {
         Self { sentences }
     }
@@ -22,7 +22,7 @@ impl UsageError {
         self.sentences
     }
 
-    /// Writes the sentences to standard error.
+    /// Prints the sentences to standard error.
     pub fn report(self) -> Exit {
         self.sentences.iter().for_each(|sentence| report(sentence));
         Exit::Usage

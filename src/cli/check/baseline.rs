@@ -57,7 +57,7 @@ fn stale(gone: &KnownFinding, count: usize, span: Span) -> Diagnostic {
     Diagnostic::warning(code::STALE_BASELINE, span, message).help("Run `rectify check` with `--write-baseline`")
 }
 
-/// The baseline entry of a finding; only findings of rules have one.
+/// The baseline entry of a finding. Only findings of lint rules have one.
 fn known(finding: &Diagnostic, findings: &ProjectFindings) -> Option<KnownFinding> {
     let rule = rule_of(finding.code)?;
     let file = file_of(finding, &findings.sources)?;
@@ -72,7 +72,7 @@ fn file_of<'s>(finding: &Diagnostic, sources: &'s SourceMap) -> Option<&'s str> 
     sources.file(finding.span().file).map(|file| &*file.name)
 }
 
-/// A path as seen from the inventory's folder, written alike on every machine.
+/// A path relative to the inventory's folder, with `/` as separator, so that it is the same on every machine.
 fn as_seen_from(folder: &Path, path: &Path) -> String {
     let parts = |path: &Path| -> Vec<String> {
         let real = path.components().filter(|part| !matches!(part, Component::CurDir));

@@ -10,7 +10,7 @@ use crate::project::files::read_text;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Applies the fixes that do not overlap, and counts them; overlapping ones wait for the next round.
+/// Applies fixes that do not overlap, and returns their number. Overlapping fixes wait for the next round.
 ///
 /// # Errors
 /// A file cannot be written.
@@ -26,7 +26,7 @@ pub fn apply_fixes(found: &[ProjectFindings]) -> Result<usize, UsageError> {
             }
         }
         for (path, (text, fixes)) in by_file {
-            // The findings are about the text that was read; somebody may have changed the file since.
+            // Skip a file that has changed since it was checked: the spans no longer fit.
             if read_text(path).is_ok_and(|now| now == text) {
                 let (fixed, count) = fixed(text, fixes);
                 if count > 0 {
@@ -41,8 +41,8 @@ pub fn apply_fixes(found: &[ProjectFindings]) -> Result<usize, UsageError> {
     Ok(count_of_all)
 }
 
-/// Form errors with exactly one fix. Other suggestions stay suggestions: nobody guesses which action a runbook calls,
-/// whether a change is temporary, or where a line should have ended.
+/// Syntax errors with exactly one possible fix. Other suggestions need an author's decision: which action a runbook
+/// calls, whether a change is temporary, where a line should have ended.
 const CERTAIN: [Code; 5] =
     [code::NOT_UNDERSTOOD, code::BRACES, code::BAD_LITERAL, code::WIDE_PUNCTUATION, code::FORBIDDEN_CHARACTER];
 
@@ -50,7 +50,7 @@ fn is_certain(finding: &Diagnostic) -> bool {
     CERTAIN.contains(&finding.code) || Rule::by_code(finding.code).is_some_and(|rule| rule.fixable)
 }
 
-/// A text with the fixes that do not overlap, and their count.
+/// Applies fixes that do not overlap; returns the text and their number.
 fn fixed(text: &str, mut fixes: Vec<&Fix>) -> (String, usize) {
     fixes.sort_by_key(|fix| (fix.span.start, fix.span.end, &fix.replacement));
     fixes.dedup();
@@ -58,7 +58,7 @@ fn fixed(text: &str, mut fixes: Vec<&Fix>) -> (String, usize) {
     let (mut done, mut count) = (0, 0);
     for fix in fixes {
         let (start, end) = (fix.span.start as usize, fix.span.end as usize);
-        // Two fixes at one place may be for the same mistake.
+        // Two fixes at one position may be for the same mistake.
         if start < done || count > 0 && start == done {
             continue;
         }

@@ -13,7 +13,7 @@ use crate::source::SourceMap;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
-/// Fixes may enable others; no text needs more rounds than this.
+/// Fixes may enable further fixes. No file needs more rounds than this.
 const MOST_ROUNDS: usize = 32;
 
 /// Tells everything that can be known of runbooks without touching anything
@@ -68,7 +68,7 @@ pub fn run(arguments: &CheckArguments, output: &Output) -> Result<Exit, UsageErr
     Ok(if found.iter().all(|(findings, _)| findings.is_empty()) { Exit::Success } else { Exit::Findings })
 }
 
-/// Checks every project; with `--fix` repeatedly, until no fix applies.
+/// Checks every project. With `--fix`, repeats until no fix applies.
 fn check_and_fix(arguments: &CheckArguments) -> Result<Vec<ProjectFindings>, UsageError> {
     let today = jiff::tz::TimeZone::system().to_datetime(jiff::Timestamp::now()).date();
     let mut rounds = 0;
@@ -76,7 +76,7 @@ fn check_and_fix(arguments: &CheckArguments) -> Result<Vec<ProjectFindings>, Usa
         let projects = by_project(&arguments.paths, arguments.config.as_deref())?;
         let mut found = Vec::with_capacity(projects.len());
         for (path, files) in &projects {
-            // Imports stay in a folder; an inventory belongs to every file that it was named for.
+            // Imports stay within a folder, but an inventory covers all files that it was given for.
             let sharing = projects.iter().filter(|(other, _)| other.config == path.config);
             let sharing: Vec<PathBuf> = sharing.flat_map(|(_, files)| files.iter().cloned()).collect();
             found.push(check_project(path, files, &sharing, &arguments.paths, today)?);

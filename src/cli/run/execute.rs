@@ -1,4 +1,4 @@
-//! Runs one runbook to its end in the live world, and tells of it.
+//! Runs one runbook in the live world and shows its progress.
 
 use super::RunArguments;
 use super::runtime::RunRuntime;
@@ -32,17 +32,17 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A run that does more statements than this is going round in circles.
+/// A run that exceeds this number of statements is assumed to loop forever.
 const STEP_LIMIT: u64 = 1_000_000;
 
-/// Somebody told of a run, by whoever has news.
+/// The view, shared by the world and the clock.
 type SharedView = Rc<RefCell<Box<dyn View>>>;
 
-/// Runs a job. What is not caught inside is a fault of this program; then too it is said what is left in place.
+/// Runs a job. A panic inside becomes [`Exit::Internal`]; the view then still shows what is left in place.
 pub fn execute(job: &Job, id: String, arguments: &RunArguments, stage: &mut RunRuntime, output: &Output) -> Exit {
     let state = match state() {
         Ok(state) => state,
-        // A rehearsal keeps nothing.
+        // A dry run stores nothing.
         Err(_) if arguments.dry_run => PathBuf::new(),
         Err(why) => {
             report(&why);
@@ -80,12 +80,12 @@ pub fn execute(job: &Job, id: String, arguments: &RunArguments, stage: &mut RunR
         view.borrow_mut().abandoned("a fault of rectify itself ended the run", world.now());
         Exit::Internal
     });
-    // While the world still holds its locks: nobody may begin where a command of this run still acts.
+    // Before the world releases its locks: no other run may start while a process of this run is alive.
     end_every_group();
     exit
 }
 
-/// What a live world needs to know of a project.
+/// What the live world needs from a project.
 struct RunContext<'a> {
     project: &'a Project,
     hosts: &'a [Host],
@@ -134,7 +134,7 @@ fn state() -> Result<PathBuf, String> {
     state_folder(folder("XDG_STATE_HOME").as_deref(), folder("HOME").as_deref())
 }
 
-/// Keeps a message that nobody is told on this machine, and shows it on standard error.
+/// Stores a message without a recipient on this machine, and prints its path to standard error.
 pub fn keep(text: &str) {
     let kept = state().and_then(|state| {
         let text = Secrets::default().redact_text(text);
@@ -146,18 +146,18 @@ pub fn keep(text: &str) {
     }
 }
 
-/// News for the default contact of a project, outside of any run.
+/// A message to the default contact of a project, outside of any run.
 pub struct Notifier<'p> {
-    /// Whose.
+    /// The project whose default contact receives it.
     pub project: &'p Project,
     /// One line.
     pub subject: String,
-    /// All of it.
+    /// The full text.
     pub body: String,
 }
 
 impl Notifier<'_> {
-    /// Tells it; whether anybody was reached. None where a signal came first.
+    /// Sends the message. Returns whether it was delivered; `None` if a signal came first.
     pub fn tell(self, id: &str, arguments: &RunArguments, stage: &mut RunRuntime, output: &Output) -> Option<bool> {
         let contact: EcoString = self.project.default_contact().unwrap_or_default().into();
         let state = match state() {
@@ -200,7 +200,7 @@ impl Notifier<'_> {
     }
 }
 
-/// Everything that can carry out calls.
+/// All backends.
 fn backends() -> Vec<Box<dyn Backend>> {
     vec![
         Box::new(exchange::Exchange),
@@ -211,7 +211,7 @@ fn backends() -> Vec<Box<dyn Backend>> {
     ]
 }
 
-/// Shows a message on the terminal; whether there is one. On standard output the view shows it with its event.
+/// Shows a message on the terminal; returns whether there is one. On standard output the view shows it with its event.
 fn show_message(text: &Redacted<String>) -> bool {
     if std::io::stdout().is_terminal() {
         return true;
@@ -223,7 +223,7 @@ fn show_message(text: &Redacted<String>) -> bool {
     false
 }
 
-/// Polls the run, listens to signals, and lets the view know that time passes.
+/// Polls the run, handles signals, and ticks the view once a second.
 async fn watch(
     run: impl Future<Output = Ending>,
     world: &Live<'_>,
@@ -261,7 +261,7 @@ fn view(format: Format, output: &Output, secrets: &Arc<Secrets>) -> Box<dyn View
     }
 }
 
-/// A name that no other run has: when it began, and 48 bits of chance.
+/// A unique name for a run: its start and 48 random bits.
 pub fn new_run_id() -> String {
     let chance = RandomState::new().hash_one(std::process::id()) & 0xffff_ffff_ffff;
     format!("{}-{chance:012x}", Timestamp::now().strftime("%Y%m%d-%H%M%S"))

@@ -1,4 +1,4 @@
-//! `rectify run PATH [RUNBOOK] [NAME=VALUE…]`, by hand or by an alert.
+//! `rectify run PATH [RUNBOOK] [NAME=VALUE…]`, started by a person or an alert.
 
 mod execute;
 mod runtime;
@@ -48,7 +48,7 @@ pub struct RunArguments {
 }
 
 pub fn run(arguments: &RunArguments, output: &Output) -> Exit {
-    // Before anything else, so that no signal finds the program without an answer to it.
+    // First, so that every signal is handled.
     let mut stage = match RunRuntime::new() {
         Ok(stage) => stage,
         Err(error) => {
@@ -63,7 +63,7 @@ pub fn run(arguments: &RunArguments, output: &Output) -> Exit {
         Err(NoJobs::Stopped) => return stopped(),
     };
     let Work { jobs, undelivered } = work;
-    // Somebody who has to look at an alert hears of it before the runs, which may take long.
+    // Before the runs, which may take long: somebody has to handle these alerts.
     let mut exit = undelivered.tell(&jobs, &id, arguments, &mut stage, output);
     if exit == Exit::Cancelled {
         return exit;
@@ -109,13 +109,13 @@ impl From<String> for NoJobs {
     }
 }
 
-/// What is to be run, and what somebody has to be told instead.
+/// The runs to execute, and the alerts that start none.
 struct Work {
     jobs: Vec<Job>,
     undelivered: UndeliveredAlerts,
 }
 
-/// What is to be run. Everything is found and bound before anything starts.
+/// Collects the jobs. All selection and binding happens before the first run starts.
 fn work(arguments: &RunArguments, stage: &mut RunRuntime, output: &Output) -> Result<Work, NoJobs> {
     let Some(path) = &arguments.alert else {
         let selection = Selection::load(&arguments.path, arguments.config.as_deref(), false, output)?;
@@ -174,7 +174,7 @@ fn read_alert(path: &Path, stage: &mut RunRuntime) -> Result<String, NoJobs> {
         return read_text(path)
             .map_err(|error| ProjectError::Unreadable { path: path.to_owned(), error }.to_string().into());
     }
-    // Standard input may say nothing for long; a signal must not wait for it.
+    // Standard input may block; a signal must still be handled.
     let read = stage.unless_stopped(|| {
         let mut bytes = Vec::new();
         std::io::stdin().lock().take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes).map(|_| bytes)
@@ -186,7 +186,7 @@ fn read_alert(path: &Path, stage: &mut RunRuntime) -> Result<String, NoJobs> {
     String::from_utf8(bytes).map_err(|_| "The alert is not UTF-8".to_owned().into())
 }
 
-/// Of several runs the one that somebody has to look at first.
+/// The more severe of two exit codes: the one that needs attention first.
 fn worse(one: Exit, other: Exit) -> Exit {
     let rank = |exit: Exit| match exit {
         Exit::Success => 0,

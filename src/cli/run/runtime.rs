@@ -1,4 +1,4 @@
-//! What runs go on upon: the runtime, and the ear for signals, open from the first moment to the last.
+//! The async runtime and the signal listener.
 
 use crate::cli::Exit;
 use crate::cli::output::report;
@@ -7,25 +7,25 @@ use crate::transport::process::end_every_group;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
-/// How long is listened for a signal that has come already: the runtime hears of it in its next turn.
+/// How long to wait for a signal that has already arrived: the runtime reports it at its next poll.
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// After the second signal the run has so long to end by itself, and to say what it leaves.
+/// How long a run may take to end by itself after the second signal, and to show what is left in place.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A runtime that listens to signals.
 pub struct RunRuntime {
-    /// Everything asynchronous runs on it, on this one thread.
+    /// A single-threaded runtime for everything asynchronous.
     pub runtime: Runtime,
-    /// The signals.
+    /// The signals that stop a run.
     pub signals: Signals,
 }
 
 impl RunRuntime {
-    /// Listens from now on.
+    /// Starts the runtime and listens to signals from now on.
     ///
     /// # Errors
-    /// Those of the operating system.
+    /// The operating system refuses a signal handler or a thread.
     pub fn new() -> std::io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let listening = runtime.enter();
@@ -35,14 +35,14 @@ impl RunRuntime {
         Ok(Self { runtime, signals })
     }
 
-    /// Whether a signal has come that nobody has answered.
+    /// Whether a signal has arrived that was not handled yet.
     pub fn is_stopped(&mut self) -> bool {
         let signals = &mut self.signals;
         self.runtime.block_on(async { tokio::time::timeout(MOMENT, signals.stop()).await.is_ok() })
     }
 
-    /// What comes of work that blocks; none if a signal comes before. The work is then left alone, and ends with the
-    /// program.
+    /// Runs blocking work on its own thread. Returns `None` if a signal comes first; the thread then keeps running
+    /// until the program ends.
     pub fn unless_stopped<T: Send + 'static>(&mut self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         std::thread::spawn(move || sender.send(work()));
@@ -56,8 +56,8 @@ impl RunRuntime {
     }
 }
 
-/// Ends the program at the second signal also while its own thread calculates, and hears nothing. It listens on a thread
-/// of its own.
+/// Ends the program at the second signal, even if the main thread computes and does not poll its signals. Listens on
+/// its own thread.
 fn end_at_second_signal() -> std::io::Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let listening = runtime.enter();

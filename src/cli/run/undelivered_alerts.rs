@@ -1,4 +1,4 @@
-//! Alerts that start nothing, and files that are left out: somebody is told of them, or they are kept on this machine.
+//! Alerts that start no runbook, and files with errors: notifies a contact, or stores the message on this machine.
 
 use super::execute::Notifier;
 use super::runtime::RunRuntime;
@@ -12,19 +12,19 @@ use crate::report::{sanitise, sanitise_line};
 use std::path::Path;
 use std::rc::Rc;
 
-/// So many alerts are told of one by one, and so many labels of each.
+/// Maximum number of alerts per message, and of labels per alert.
 const MOST: usize = 20;
 
-/// The longest label or sentence, in characters.
+/// Maximum length of a label or sentence, in characters.
 const LONGEST: usize = 300;
 
-/// What nobody would hear of.
+/// Alerts and files that no run handles.
 #[derive(Default)]
 pub struct UndeliveredAlerts {
     alerts: Vec<UndeliveredAlert>,
     /// Files with errors, each with its project.
     pub skipped: Vec<(Rc<Project>, String)>,
-    /// Whose default contact may be told, the nearest first.
+    /// Projects whose default contacts may be notified, nearest first.
     pub projects: Vec<Rc<Project>>,
 }
 
@@ -34,7 +34,7 @@ struct UndeliveredAlert {
     why: Vec<String>,
 }
 
-/// The project that a path belongs to.
+/// The project of a path. `None` without an inventory.
 pub fn project_at(path: &Path, config: Option<&Path>) -> Option<Rc<Project>> {
     let path = ProjectPath::of_file(path, config);
     path.config.as_ref()?;
@@ -42,13 +42,13 @@ pub fn project_at(path: &Path, config: Option<&Path>) -> Option<Rc<Project>> {
 }
 
 impl UndeliveredAlerts {
-    /// An alert that starts nothing, or a message that cannot be read.
+    /// Adds an alert that starts no runbook, or a message that cannot be read.
     pub fn alert(&mut self, project: Option<Rc<Project>>, alert: Option<Alert>, why: Vec<String>) {
         why.iter().for_each(|why| report(why));
         self.alerts.push(UndeliveredAlert { project, alert, why });
     }
 
-    /// Tells the default contacts. What nobody is told is kept on this machine.
+    /// Notifies the default contacts. Stores messages without a recipient on this machine.
     pub fn tell(
         self,
         jobs: &[Job],
@@ -113,14 +113,14 @@ impl UndeliveredAlerts {
         exit
     }
 
-    /// Whose default contact is told of something that belongs to a project: its own, or the nearest there is. An
-    /// inventory with errors is asked last: what was understood of it may still name somebody.
+    /// The project whose default contact is notified: the given one, or the nearest with a default contact. A project
+    /// with a broken inventory is the last choice: what could be parsed of it may still name a contact.
     fn teller(&self, project: Option<&Rc<Project>>) -> Option<Rc<Project>> {
         let all: Vec<&Rc<Project>> = project.into_iter().chain(&self.projects).collect();
         let sound = all.iter().find(|project| !project.is_broken() && project.default_contact().is_some());
         let any = || all.iter().find(|project| project.default_contact().is_some());
         sound.or_else(any).map(|project| {
-            // One inventory may stand there twice, opened for two reasons.
+            // The same inventory may be open in two projects of the list; use the first, so that messages merge.
             let place = |project: &Project| project.path.config.as_ref().and_then(|config| config.canonicalize().ok());
             let same = |other: &&Rc<Project>| place(other).is_some() && place(other) == place(project);
             self.projects.iter().find(same).unwrap_or(project).clone()
@@ -128,7 +128,7 @@ impl UndeliveredAlerts {
     }
 }
 
-/// What one contact is told.
+/// The message to one contact.
 #[derive(Default)]
 struct Message<'l> {
     alerts: Vec<&'l UndeliveredAlert>,
@@ -193,7 +193,7 @@ impl UndeliveredAlert {
     }
 }
 
-/// Text from outside on one line, cut where it is long.
+/// Puts text from outside on one line and truncates it.
 fn bounded(text: &str) -> String {
     let line = sanitise_line(text);
     match line.char_indices().nth(LONGEST) {

@@ -1,4 +1,4 @@
-//! `rectify simulate PATH [RUNBOOK] [NAME=VALUE…] --world WORLD.yaml`: a run in a simulated world, or many.
+//! `rectify simulate PATH [RUNBOOK] [NAME=VALUE…] --world WORLD.yaml`: one simulated run, or one per seed.
 
 mod seeds;
 mod single;
@@ -48,14 +48,14 @@ pub fn run(arguments: &SimulateArguments, output: &Output) -> Result<Exit, Usage
     })
 }
 
-/// Reads the world, and the runbooks with the world's inventory.
+/// Reads the world file, and the runbooks with the world's inventory.
 fn prepare(arguments: &SimulateArguments, output: &Output) -> Result<(WorldFile, Selection), UsageError> {
     let mut sources = SourceMap::new();
     let world = simulation::load(&arguments.world, &read_text, &mut sources).map_err(|diagnostics| {
         output.show(diagnostics, &sources);
         UsageError::from(format!("Nothing was simulated: {} cannot be used", arguments.world.display()))
     })?;
-    // By name every file must be valid; for an alert invalid ones are skipped, as in a real run.
+    // By name, every file must be valid. For an alert, invalid files are skipped, as in a live run.
     let by_alert = arguments.words.is_empty() && (world.alert.is_some() || arguments.seeds.is_some());
     let selection = Selection::load(&arguments.path, world.inventory.as_deref(), by_alert, output)?;
     // The world's inventory is the only one: without it there is nothing to simulate.
@@ -65,7 +65,7 @@ fn prepare(arguments: &SimulateArguments, output: &Output) -> Result<(WorldFile,
     Ok((world, selection))
 }
 
-/// The only run, by name or by the world's alert.
+/// The single run, selected by name or by the world's alert.
 fn one_job(arguments: &SimulateArguments, world: &WorldFile, selection: &Selection) -> Result<Job, UsageError> {
     match alert_of(world).filter(|_| arguments.words.is_empty()) {
         Some(alert) => selection.by_alert(&alert).map_err(|unmatched| UsageError::several(unmatched.error.sentences())),

@@ -1,16 +1,16 @@
-//! `FIRST..LAST`: which seeds are played.
+//! `FIRST..LAST`: a range of seeds.
 
 use std::str::FromStr;
 
-/// No more than so many are played in one go.
+/// Maximum number of seeds per command.
 const MOST: u64 = 1_000_000;
 
-/// Seeds, the last one included.
+/// A range of seeds, both ends inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seeds {
-    /// The first.
+    /// Inclusive.
     pub first: u64,
-    /// The last.
+    /// Inclusive.
     pub last: u64,
 }
 

@@ -1,4 +1,4 @@
-//! One simulated run, from its start to its judgement.
+//! One simulated run and its judgement by the oracle.
 
 use crate::backend::{Backend, exchange, host, service};
 use crate::cli::UsageError;
@@ -17,22 +17,22 @@ use crate::{engine, simulation};
 use std::cell::RefCell;
 use std::sync::Arc;
 
-/// A run that does more statements than this is going round in circles.
+/// A run that exceeds this number of statements is assumed to loop forever.
 const STEP_LIMIT: u64 = 1_000_000;
 
-/// A run that has ended, and what it has done wrong.
+/// A finished run with the oracle's judgement.
 pub struct SimulatedRun {
-    /// How it ended.
+    /// The run's ending.
     pub ending: Ending,
-    /// Its violations.
+    /// What the oracle reports.
     pub violations: Vec<Violation>,
 }
 
 /// Why a run could not be simulated to its end.
 pub enum SimulationError {
-    /// The world does not fit the inventory; sentences.
+    /// The world does not fit the inventory; one sentence per mistake.
     Unusable(Vec<String>),
-    /// It waits forever.
+    /// Every task waits, and nothing can wake one.
     Deadlock(Deadlock),
 }
 
@@ -74,19 +74,19 @@ pub fn simulate(
     Ok(SimulatedRun { ending, violations })
 }
 
-/// The alerts that a run is about, each with its server.
+/// The alerts that a run handles, each with its server.
 pub fn alerts_of_run(job: &Job, world: &WorldFile) -> Vec<(String, String)> {
     let started_by = world.alert.as_ref().map(|alert| alert.name.as_str());
     simulation::alerts_of_run(&job.program, job.runbook, &job.arguments, started_by)
 }
 
-/// The backends whose transport ends in a model. What the others would reach is modelled nowhere.
+/// The backends with a model behind their transport. The others have no model.
 pub fn backends() -> Vec<Box<dyn Backend>> {
     vec![Box::new(exchange::Exchange), Box::new(host::HostBackend), Box::new(service::Service)]
 }
 
-/// Simulates one run and prints it as `run` does, on the clock of the world. A violation decides the exit code before the
-/// outcome does.
+/// Simulates one run and prints it as `run` does, on the world's clock. Violations take precedence over the outcome in
+/// the exit code.
 pub fn simulate_one(job: &Job, world: &WorldFile, variation: Variation, format: Format, output: &Output) -> Exit {
     match simulate_and_print(job, world, variation, format, output) {
         Ok(run) if !run.violations.is_empty() => Exit::Findings,
@@ -112,7 +112,7 @@ pub fn simulate_and_print(
     let view = RefCell::new(view(format, output, &secrets));
     let last = RefCell::new(None);
     let listener = |event: &Event| {
-        // The outermost run ends last, and is held back until it is judged.
+        // Hold back the end of the outermost run, which comes last, until the run is judged.
         if let Some(earlier) = last.borrow_mut().take() {
             view.borrow_mut().event(&earlier);
         }
@@ -128,7 +128,7 @@ pub fn simulate_and_print(
     Ok(run)
 }
 
-/// The violations of a run, as reports have them.
+/// Converts the violations of a run for reports.
 pub fn judged(run: &SimulatedRun) -> Vec<Judgement<'_>> {
     run.violations.iter().map(|it| Judgement { rule: it.rule, text: &it.text }).collect()
 }
@@ -138,7 +138,7 @@ fn view(format: Format, output: &Output, secrets: &Arc<Secrets>) -> Box<dyn View
     let sink = Box::new(std::io::stdout());
     match format {
         Format::Json => Box::new(JsonLines::new(sink, mask)),
-        // Virtual time does not pass while somebody looks on, so no line is ever drawn again.
+        // Virtual time does not pass in real time, so there is no status line to redraw.
         Format::Text => Box::new(PlainLines::new(sink, mask, output.style()).on_virtual_time()),
     }
 }

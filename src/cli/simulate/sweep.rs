@@ -1,4 +1,4 @@
-//! Many simulated runs: what became of them, and which of them broke a rule.
+//! Simulates one run per seed, and counts outcomes and violations.
 
 use super::SimulateArguments;
 use super::seeds::Seeds;
@@ -14,10 +14,10 @@ use crate::simulation::{Variation, WorldFile};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// So many violations are shown to people; programs get all.
+/// Maximum number of violations in text output. JSON has all of them.
 const MOST_SHOWN: usize = 20;
 
-/// What became of one run, for programs.
+/// One run, as JSON.
 #[derive(Serialize)]
 struct Line<'l> {
     schema: u32,
@@ -29,12 +29,12 @@ struct Line<'l> {
     reason: &'l str,
     disruptions: &'l [String],
     left_in_place: usize,
-    /// In seconds of virtual time.
+    /// Virtual time, in seconds.
     duration: f64,
     violations: Vec<Judgement<'l>>,
 }
 
-/// What became of all, for programs.
+/// The totals, as JSON.
 #[derive(Default, Serialize)]
 struct Sum {
     schema: u32,
@@ -47,7 +47,7 @@ struct Sum {
     violations: u64,
 }
 
-/// Plays every seed. One seed alone is told in full.
+/// Simulates every seed. A single seed is printed event by event.
 pub fn sweep(
     arguments: &SimulateArguments,
     seeds: Seeds,
@@ -100,7 +100,7 @@ pub fn sweep(
     if sum.violations == 0 { Exit::Success } else { Exit::Findings }
 }
 
-/// What is played in one seed: the world's alert, what was named, or every runbook.
+/// The jobs of one seed: the world's alert, the named runbook, or every runbook.
 fn jobs(
     arguments: &SimulateArguments,
     world: &WorldFile,

@@ -1,4 +1,4 @@
-//! What the tests of all files together have reached. Files are known by their names: each program numbers its own.
+//! Coverage of the tests of all files. Identifies files by name, because each program numbers its own.
 
 use crate::engine::world::Reached;
 use crate::program::{NodeId, Program};
@@ -7,13 +7,13 @@ use crate::source::{FileId, SourceMap, Span};
 use crate::test_runner::coverage::{What, coverage_points};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A place in a file, and how it is reached.
+/// File name, byte offset, and how the place is reached.
 type Point = (String, u32, Reached);
 
-/// What there is to reach, and what was.
+/// Expected and reached places.
 #[derive(Default)]
 pub struct Coverage {
-    /// By file and place of the declaration.
+    /// Key: file name and byte offset of the declaration.
     expected: BTreeMap<(String, u32), Expected>,
     reached: BTreeSet<Point>,
 }
@@ -24,7 +24,7 @@ struct Expected {
 }
 
 impl Coverage {
-    /// What a file itself declares is to be reached.
+    /// Expects the declarations of `file` to be reached; imported declarations are left out.
     pub fn expect(&mut self, program: &Program, file: Option<FileId>, sources: Option<&SourceMap>) {
         let Some(sources) = sources else { return };
         for declared in coverage_points(program).into_iter().filter(|declared| Some(declared.span.file) == file) {
@@ -44,14 +44,14 @@ impl Coverage {
         }
     }
 
-    /// Takes over what a run has reached.
+    /// Adds what one run has reached.
     pub fn add(&mut self, program: &Program, reached: &BTreeSet<(NodeId, Reached)>, sources: &SourceMap) {
         let all = coverage_points(program).into_iter().flat_map(|declared| declared.places);
         let found = all.filter(|place| reached.contains(&(place.node, place.by)));
         self.reached.extend(found.filter_map(|place| point(place.span, place.by, sources)));
     }
 
-    /// In the order of files and text.
+    /// One result per declaration, sorted by file and offset.
     pub fn results(self) -> Vec<CoverageResult> {
         let reached = self.reached;
         let told = |((file, _), expected): ((String, u32), Expected)| {

@@ -59,7 +59,7 @@ fn run_all(arguments: &TestArguments, output: &Output) -> Result<TestReport, Usa
     let projects: BTreeMap<ProjectPath, Vec<PathBuf>> = by_project(&arguments.paths, arguments.config.as_deref())?;
     let mut results = TestReport::default();
     let mut coverage = Coverage::default();
-    // Errors are reported before any test runs.
+    // Report errors of all files before any test runs.
     let mut opened = Vec::new();
     let mut usable = true;
     for (path, files) in &projects {

@@ -1,4 +1,4 @@
-//! Running one test, in its world or by its script.
+//! Runs one test, in its world or with scripted replies.
 
 use super::coverage::Coverage;
 use super::transcript::transcript;
@@ -23,7 +23,7 @@ pub struct Job<'j> {
     pub project: &'j Project,
     pub program: &'j Program,
     pub test: &'j Test,
-    /// Its file.
+    /// The file that declares the test.
     pub file: &'j PathBuf,
     /// Index of its sources in [`TestReport::sources`].
     pub sources: usize,
@@ -66,7 +66,7 @@ fn add(job: Job<'_>, found: Result<TestRun, Box<Diagnostic>>, results: &mut Test
     });
 }
 
-/// Checks the file again with the inventory of the world, and runs the test there.
+/// Checks the file again with the world's inventory, and runs the test in that world.
 fn run_in_world(
     job: Job<'_>,
     path: &str,
@@ -123,7 +123,7 @@ fn run_in_world(
     Ok(())
 }
 
-/// The folder that imports stay in: that of the inventory where the file is below it.
+/// The folder that imports must stay in: the inventory's, if the file is below it.
 fn folder_of(file: &Path, inventory: Option<&Path>) -> PathBuf {
     let beside = |path: &Path| match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),

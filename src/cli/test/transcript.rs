@@ -1,4 +1,4 @@
-//! The run of a test, as lines.
+//! The run of a test as lines of text.
 
 use crate::cli::output::mask_of;
 use crate::engine::event::Event;
@@ -10,7 +10,7 @@ use std::io::{Result, Write};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// A place to write to that can be read while somebody else writes.
+/// A buffer that can be read while a view writes to it.
 #[derive(Clone, Default)]
 struct Page(Rc<RefCell<Vec<u8>>>);
 
@@ -25,7 +25,7 @@ impl Write for Page {
     }
 }
 
-/// The events of a run in plain lines on virtual time, without the secrets.
+/// The events of a run as plain lines on virtual time, with secrets masked.
 pub fn transcript(events: &[Event], secrets: Secrets) -> String {
     let mask = mask_of(&Arc::new(secrets));
     let page = Page::default();
