@@ -1,4 +1,4 @@
-//! How fast files are parsed, checked and linted: one of the size of the page that the project began with, and a thousand of 3 KB.
+//! Parsing, checking and linting: one long file, and a thousand files of 3 KB.
 //!
 //! `cargo bench --bench check`
 
@@ -32,7 +32,7 @@ fn check(files: &InMemory) -> usize {
     files.0.keys().filter(|path| session.check(path).program.is_some()).count()
 }
 
-/// The same, and asks the rules.
+/// Parses, checks and lints every file in one session.
 fn lint(files: &InMemory) -> usize {
     let catalog = Catalog::builtin();
     let mut session = Session::new(files, catalog, None, catalog.sources().clone());

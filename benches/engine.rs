@@ -1,4 +1,4 @@
-//! What the interpreter itself costs: statements that do nothing to the outside, and waits, in virtual time.
+//! Overhead of the interpreter: statements without effects, and waits in virtual time.
 
 #[path = "../tests/it/support/program.rs"]
 #[allow(dead_code, reason = "the tests use the rest")]

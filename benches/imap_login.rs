@@ -1,4 +1,5 @@
-//! A login through the front end of the lab, by the `imap` backend and by `check_imap` (Debian `monitoring-plugins-standard`).
+//! A login through the lab's front end, by the `imap` backend and by `check_imap` (Debian package
+//! `monitoring-plugins-standard`).
 //!
 //! `cargo bench --bench imap_login`
 

@@ -1,4 +1,4 @@
-//! How fast runbooks are read: one file of 1 MB, and a thousand of 3 KB.
+//! Parsing: one file of 1 MB, and a thousand files of 3 KB.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use rectify::source::FileId;
@@ -8,7 +8,7 @@ use std::hint::black_box;
 const EVERY_FORM: &str = include_str!("../tests/fixtures/syntax/every-form.runbook");
 const ORDINARY: &str = include_str!("../tests/fixtures/syntax/ordinary.runbook");
 
-/// Whole copies of an ordinary file, about as long as asked for.
+/// Repeats an ordinary file, to about this many bytes.
 fn about(bytes: usize) -> String {
     ORDINARY.repeat((bytes / ORDINARY.len()).max(1))
 }

@@ -1,7 +1,7 @@
-//! A site on this machine to be broken and repaired: two Dovecots and a mail server, with the runbooks of
-//! `runbooks/dovecot`. `docs/lab.md` says what is in it.
+//! A lab on this machine that can be broken and repaired: two Dovecot servers and a mail server, with the runbooks of
+//! `runbooks/dovecot`. `docs/lab.md` describes it.
 //!
-//! `demo` breaks it, has it repaired before the reader's eyes, and takes it away; `up` keeps it until Ctrl-C.
+//! `demo` breaks the lab, repairs it with a runbook and removes it. `up` keeps it running until Ctrl-C.
 
 #[path = "../tests/it/lab/mod.rs"]
 mod lab;
@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     let what = std::env::args().nth(1).unwrap_or_default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let _guard = runtime.enter();
-    // From here on Ctrl-C is an event and not the end: the run that it is meant for ends first, then the site.
+    // From here on, Ctrl-C is an event: the run that it interrupts ends first, then the lab shuts down.
     let mut interrupt = signal(SignalKind::interrupt()).expect("a signal");
     let Some(program) = program() else {
         eprintln!("Build the program first: cargo build");
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The program, built beside this example.
+/// The program, built next to this example.
 fn program() -> Option<PathBuf> {
     let beside = std::env::current_exe().ok()?.parent()?.parent()?.join("rectify");
     beside.is_file().then_some(beside)

@@ -1,4 +1,4 @@
-//! Writes the pages of `docs/`, and the schemas, that are made from the program itself.
+//! Writes the generated pages of `docs/` and the schemas.
 
 fn main() -> std::io::Result<()> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
