@@ -1,4 +1,4 @@
-//! The shipped runbooks against a real site: each fault runs to the last effect, and is looked at from the outside too.
+//! The shipped runbooks against a real site. Each test checks the whole run, and the site from the outside.
 
 use crate::lab::{Ended, PASSWORD, Run, Site, Watch, wait_until};
 use rustix::process::Signal;
@@ -8,19 +8,19 @@ use std::process::Stdio;
 const FRONT_END: &[&str] = &["front-end.runbook", "server=fe1"];
 const MAINTENANCE: &[&str] = &["maintenance.runbook", "server=be1", "reason=a new disk"];
 
-/// The processes of front end and back end.
+/// Process ids of the front end and the back end.
 fn processes(site: &Site) -> [Option<u32>; 2] {
     [site.lab.front.process(), site.lab.back.process()]
 }
 
-/// What the first probe of a run saw at the front end.
+/// The result of the run's first probe, at the front end.
 fn first_answer(ended: &Ended) -> &Value {
     let answered = ended.all("probe_answered")[0];
     assert_eq!(answered["probe"], "FrontEndLogin");
     &answered["answer"]["result"]
 }
 
-/// The back end was restarted, the front end was not, and that is all that was done.
+/// Asserts that the back end was restarted, the front end was not, and nothing else was done.
 fn assert_repaired(ended: &Ended, before: [Option<u32>; 2], site: &Site) {
     assert_eq!(first_answer(ended), "unavailable");
     let restart = r#"service.restart(name: "back", on: be1)"#;
@@ -35,7 +35,7 @@ fn assert_repaired(ended: &Ended, before: [Option<u32>; 2], site: &Site) {
     assert!(after[1].is_some() && after[1] != before[1], "the back end is another process: {before:?} {after:?}");
 }
 
-/// Nothing was restarted, and one mail says so with this evidence.
+/// Asserts that nothing was restarted, and that one mail escalates with this evidence.
 fn assert_escalated_untouched(ended: &Ended, before: [Option<u32>; 2], site: &Site, subject: &str, evidence: &str) {
     assert_eq!(ended.effects(), Vec::<&str>::new());
     assert_eq!(processes(site), before, "nothing was restarted");
@@ -119,7 +119,7 @@ fn an_escalation_that_nobody_gets_ends_differently_and_is_kept() {
     assert!(ended.errors.contains("turns the probe's account away"), "whoever looks at it is told: {}", ended.errors);
 }
 
-/// In the middle of maintenance: the back end is stopped, and somebody is asked to do the work.
+/// Starts the maintenance runbook and waits until it asks for the manual work: the back end is stopped.
 fn in_maintenance(site: &Site) -> Run<'_> {
     let mut run = Run::start_at_terminal(site, MAINTENANCE);
     run.until("asked");
@@ -127,7 +127,7 @@ fn in_maintenance(site: &Site) -> Run<'_> {
     run
 }
 
-/// The change was taken back, and the service runs again.
+/// Asserts that the change was undone and the service runs again.
 fn assert_taken_back(ended: &Ended, site: &Site) {
     let undone = ended.all("change_undone");
     assert_eq!((undone.len(), &undone[0]["result"]), (1, &"done".into()), "{:#?}", ended.events);
@@ -157,7 +157,7 @@ fn sigterm_takes_back_what_was_temporary() {
 fn the_second_signal_ends_at_once_and_says_what_is_left() {
     let site = Site::start();
     let mut run = in_maintenance(&site);
-    // Its undo cannot be done now: supervisord does not answer, and the run waits for it.
+    // supervisord stops answering: the undo cannot complete, and the run waits for it.
     site.supervisor.freeze();
     run.press_control_c();
     run.until("effect_intended");
@@ -167,7 +167,7 @@ fn the_second_signal_ends_at_once_and_says_what_is_left() {
     let left = ended.last()["left_in_place"].as_array().expect("a list");
     let stopped = |stopped: bool| format!(r#"service.stopped(name: "back", on: be1, stopped: {stopped})"#);
     let told: Vec<_> = left.iter().map(|left| (&left["change"], &left["undo"])).collect();
-    // The change, and the undo that was on its way.
+    // The change, and the undo in progress.
     let expected = [(&stopped(true).into(), &stopped(false).into()), (&stopped(false).into(), &Value::Null)];
     assert_eq!(told, expected, "{:#?}", ended.last());
     assert_eq!(site.lab.back.process(), None, "as it says");
@@ -212,7 +212,7 @@ fn a_rehearsal_shows_both_arms_and_changes_nothing() {
     assert!(ended.all("effect_done").iter().all(|effect| effect["result"] == "not_performed"), "{:#?}", ended.events);
     assert_eq!(processes(&site), before);
     assert_eq!(site.postbox.mails().len(), 0, "nobody was told");
-    // Nothing was locked or counted either: the run itself can follow at once.
+    // Nothing was locked or counted either: the live run can follow immediately.
     Run::start(&site, FRONT_END).end().ends(0, "resolved");
 }
 
@@ -227,14 +227,14 @@ fn one_run_at_a_time_and_a_killed_one_lets_go() {
     assert_eq!(refused.effects(), Vec::<&str>::new());
     run.signal(Signal::KILL);
     assert_eq!(run.end().code, None);
-    // Until there is a journal a killed run is lost: what it had stopped stays stopped. Its locks are not.
+    // A killed run undoes nothing: the service that it stopped stays stopped. Its lock is released.
     assert_eq!(site.lab.back.process(), None);
     let ended = Run::start(&site, &["back-end.runbook", "server=be1"]).end().ends(0, "resolved");
     assert_eq!(ended.effects(), [r#"service.restart(name: "back", on: be1)"#]);
     assert!(site.lab.back.process().is_some());
 }
 
-/// Programs that tell the password once the run has used it: as it is, in base64, in hexadecimal.
+/// Programs that print the secret after the run used it: as it is, in base64, in hexadecimal.
 const INDISCREET: &str = r#"import "probes.runbook"
 
 runbook Indiscreet(server: imap_front_end) {
@@ -259,7 +259,7 @@ fn what_programs_tell_of_a_secret_is_masked_wherever_it_goes() {
     let site = Site::start();
     std::fs::write(site.project.join("indiscreet.runbook"), INDISCREET).expect("a runbook");
     site.stop("back");
-    // Every sink is looked through when the run ends.
+    // `end` searches every sink.
     let ended = Run::start(&site, &["indiscreet.runbook", "server=fe1"]).end().ends(3, "escalated");
     assert!(ended.all("notified")[0]["message"].as_str().is_some_and(|message| message.contains("It says ***")));
     let masked = |mail: &crate::lab::Mail| mail.body.contains("It says ***");

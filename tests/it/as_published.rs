@@ -1,7 +1,7 @@
-//! The page that this project began with, written down as it stands, faults included: `check` would have told its author.
+//! The published page of procedures, transcribed with its mistakes: `check` finds them.
 //!
-//! `tests/as-published` is the six procedures of the page. Comments in the files say what must be found in them, as in
-//! `tests/invalid`; exactly that is found. `docs/reports/as-published.md` shows it beside the cures.
+//! `tests/as-published` contains the page's six procedures. As in `tests/invalid`, comments list the expected findings,
+//! and `check` must report exactly those. `docs/reports/as-published.md` shows them next to the corrected versions.
 
 use crate::support::files::{Finding, parse_expectation};
 use crate::support::project::rectify;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 const FOLDER: &str = "tests/as-published";
 const CURED: &str = "runbooks/exchange";
 
-/// What must be found at least: in which file, by which code, and on a line that holds which words.
+/// The minimum findings: name, file, code, and words of the line.
 const NAMED: [(&str, &str, &str, &str); 13] = [
     ("the parameter that does not exist", "imap-ctp", "E0204", "protocol_logging_enabled: true"),
     ("the misspelt property", "imap-ctp", "E0205", "m.healt_set"),
@@ -29,7 +29,7 @@ const NAMED: [(&str, &str, &str, &str); 13] = [
     ("the path with no ending", "verify-alert", "E0502", "}"),
 ];
 
-/// A finding as people are shown it, and every line that it points at.
+/// A finding as displayed, and every line that it refers to.
 struct Found {
     finding: Finding,
     lines: Vec<(String, u32)>,
@@ -40,7 +40,7 @@ fn read(path: impl AsRef<Path>) -> String {
     std::fs::read_to_string(repository().join(path)).unwrap()
 }
 
-/// What the program tells somebody who checks the folder with the inventory of the example site.
+/// The findings of `rectify check` for the folder, with the inventory of the example site.
 fn found() -> Vec<Found> {
     let ran = rectify(&["check", FOLDER, "--config", "runbooks/exchange/rectify.yaml", "--format", "json"]);
     let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
@@ -87,7 +87,7 @@ fn each_file_gets_what_it_says_and_nothing_else() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The findings that point at a line with these words.
+/// The findings of this code that refer to a line with these words.
 fn of_named<'f>(found: &'f [Found], (_, name, code, words): (&str, &str, &str, &str)) -> Vec<&'f Found> {
     let path = format!("{FOLDER}/{name}.runbook");
     let text = read(&path);
@@ -119,7 +119,7 @@ fn the_files_are_laid_out_and_stand_where_the_cured_ones_do() {
     rectify(&["fmt", "--check", FOLDER]).ends(0);
 }
 
-/// The lines of a text without indentation and empty ones.
+/// The lines of a text without indentation, empty lines left out.
 fn bare(text: &str) -> Vec<&str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).collect()
 }

@@ -1,9 +1,9 @@
-//! Levels, the baseline and the alerts of rectify.yaml, as `rectify check` obeys them.
+//! `rectify check` applies the levels, the baseline and the alerts of rectify.yaml.
 
 use crate::support::project::{Project, Ran, runbook};
 use serde_json::Value;
 
-/// A runbook in which two rules find something.
+/// A runbook with two lint findings.
 fn careless() -> String {
     runbook("A", "server: host", "  let first = 1\n  let second = 2\n  escalate to oncall \"${server}, step 2\"")
 }
@@ -49,7 +49,7 @@ fn what_the_baseline_lists_is_not_told_until_it_is_gone() {
     let written = std::fs::read_to_string(project.path("site/known.json")).unwrap();
     assert!(written.contains("\"file\": \"a.runbook\"") && !written.contains("line"), "{written}");
     assert_eq!(rules(&project.run(&CHECK).ends(0)), [""; 0]);
-    // Seen from elsewhere it is the same file, and other lines above change nothing.
+    // From another folder it is the same file, and inserted lines change nothing.
     std::fs::write(project.path("site/a.runbook"), format!("# more\n\n{}", careless())).unwrap();
     assert_eq!(rules(&project.run(&["check", "site/a.runbook", "--format", "json"]).ends(0)), [""; 0]);
 
@@ -108,7 +108,7 @@ fn a_rule_is_explained_by_its_name() {
     assert!(near.stderr.contains("did you mean step-reference-by-number?"), "{near:#?}");
 }
 
-/// Rules that were renamed: the old name, today's.
+/// Renamed rules: old name, new name.
 const RENAMED: [(&str, &str); 5] = [
     ("single-look-after-change", "no-poll-after-change"),
     ("undone-by-hand", "manual-undo"),

@@ -1,8 +1,8 @@
-//! What the rules say of a file that has errors: what can be seen in the text, and no guesses.
+//! Lint rules on a file with errors: report what the text shows, and guess nothing.
 
 use crate::support::project::Project;
 
-/// A runbook that asks for a parameter that does not exist, with one more line.
+/// A runbook that uses an undeclared parameter, with one more line.
 fn with(line: &str) -> String {
     format!(
         "runbook A(server: host, unused: text) {{\n  contact oncall\n\n  {line}\n  \
@@ -24,7 +24,7 @@ fn an_error_hides_no_slip_that_the_text_shows() {
 
 #[test]
 fn what_nobody_uses_is_not_guessed_at() {
-    // The parameter `unused` is not told: what was refused may have meant to use it.
+    // `unused` is not reported: the line with the error may have meant it.
     assert_eq!(codes(&with("wait 1m")), ["E0204"]);
 }
 

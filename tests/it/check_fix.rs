@@ -1,4 +1,4 @@
-//! `rectify check --fix`: cures that are certain, until none is left, and nothing else in the file.
+//! `rectify check --fix`: applies unambiguous fixes until none is left, and changes nothing else in the file.
 
 use crate::support::project::{Project, runbook};
 use std::os::unix::fs::PermissionsExt;
@@ -16,7 +16,7 @@ fn slips_of_form_are_cured_until_none_is_left() {
     std::fs::set_permissions(project.path("a.runbook"), std::fs::Permissions::from_mode(0o640)).unwrap();
     let ran = project.run(&["check", ".", "--fix"]).ends(0);
     assert_eq!(read(&project, "a.runbook"), good, "{ran:#?}");
-    // Behind one cure the next is seen.
+    // One fix makes the next one visible.
     assert_eq!(ran.stderr, "a.runbook: 3 cures made\na.runbook: 1 cure made\n");
     let mode = std::fs::metadata(project.path("a.runbook")).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode, 0o640);
@@ -25,7 +25,7 @@ fn slips_of_form_are_cured_until_none_is_left() {
 
 #[test]
 fn what_only_seems_to_be_meant_is_left_to_people() {
-    // Which action is called is nothing to be guessed, although one is named nearly so; nor is where a line should end.
+    // No fix guesses which action is called, even if a name is similar, or where a line should end.
     let suggestions = [
         ("  service.restat(\"x\", on: server)", "Did you mean restart?"),
         ("  wait unitl host.reachable(server) within 1m every 5s", "on a line of its own"),

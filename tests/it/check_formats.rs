@@ -1,9 +1,9 @@
-//! What `check --format` writes for CI servers: well formed, in their own terms, safe whatever stands in a file.
+//! Output of `check --format` for CI servers: well formed, valid in each format, and safe for any file content.
 
 use crate::support::project::{Project, runbook};
 use serde_json::Value;
 
-/// A warning and an error, in names and lines that need care.
+/// A warning and an error, with names and lines that need escaping.
 fn project() -> Project {
     let careless = runbook(
         "A",
@@ -35,11 +35,12 @@ fn json_names_rule_and_place() {
     }
 }
 
-/// The schema that OASIS has published; `tests/fixtures/sarif/README.md` says where it comes from.
+/// The schema published by OASIS; `tests/fixtures/sarif/README.md` documents its origin.
 fn schema_of_sarif() -> Value {
     let schema = include_str!("../fixtures/sarif/sarif-schema-2.1.0.json");
     let mut schema: Value = serde_json::from_str(schema).unwrap();
-    // Of a property that is never written; its bracket too many is a pattern for some engines only.
+    // Remove the patterns of a property that is never written: with an unbalanced bracket, not every engine accepts
+    // them.
     for part in ["run", "toolComponent"] {
         let language = &mut schema["definitions"][part]["properties"]["language"];
         language.as_object_mut().unwrap().remove("pattern").expect("the pattern");
@@ -66,7 +67,7 @@ fn sarif_is_what_its_schema_says() {
         let mut document: Value = serde_json::from_str(&text).unwrap();
         let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
         assert_eq!(errors, [""; 0]);
-        // It is not blind.
+        // The validator does reject invalid documents.
         document["runs"][0]["columnKind"] = "bytes".into();
         assert!(!validator.is_valid(&document));
     }
@@ -103,7 +104,7 @@ fn github_gets_one_command_a_finding() {
     assert_eq!(text.lines().last(), Some("1 error and 2 warnings"));
 }
 
-/// Elements by name, in order, with the texts of their attributes; panics at what is not well formed.
+/// Elements in order, by name, with their attributes. Panics if the document is not well formed.
 fn elements(xml: &str) -> Vec<(String, Vec<(String, String)>)> {
     let mut found = Vec::new();
     let mut open: Vec<String> = Vec::new();

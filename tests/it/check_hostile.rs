@@ -1,4 +1,4 @@
-//! Files that are made to hurt are checked in bounded time and on a small stack, and nothing panics.
+//! Hostile files are checked in bounded time, on a small stack, without a panic.
 
 use crate::support::files::{InMemory, check, roots, tests_folder};
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// What is found in a text, on a thread with a stack of half a MiB.
+/// The codes found in a text, on a thread with a stack of half a MiB.
 fn codes(text: String) -> BTreeSet<String> {
     let work = move || {
         let files = InMemory([(PathBuf::from("a.runbook"), text)].into());
@@ -109,7 +109,7 @@ fn deep_patterns() {
     }
 }
 
-/// Rough tokens: words, numbers, texts, blanks, line ends, single signs.
+/// Rough tokens: words, numbers, texts, spaces, line ends, single characters.
 fn tokens(text: &str) -> Vec<&str> {
     let mut tokens = Vec::new();
     let mut rest = text;

@@ -1,4 +1,4 @@
-//! Names of monitors in goals and questions are held against the inventory.
+//! Monitor names in goals and questions are checked against the inventory.
 
 use crate::support::project::Project;
 
@@ -32,7 +32,7 @@ fn a_goal_is_about_the_groups_of_its_probes() {
     let found_for = |alert: &str| found(&runbook(alert, "goal.answer"), INVENTORY);
     let other = found_for("\"PopCTPMonitor\"");
     assert!(other[0].starts_with("L0505 PopCTPMonitor is a monitor of POP, and the goal asks about IMAP"), "{other:?}");
-    // One of its groups is asked about, and a group is no monitor.
+    // The call names a group, which is not a monitor.
     assert_eq!(found_for("\"ImapCTPMonitor\", \"LatencyMonitor\", \"POP\""), Vec::<String>::new());
 }
 

@@ -1,8 +1,8 @@
-//! `rectify doc`: pages are printed, written or held against those that are there.
+//! `rectify doc`: prints pages, writes them, or compares them with existing ones.
 
 use crate::support::project::{Project, runbook};
 
-/// Two files that name each other's declarations, one of them in a folder.
+/// Two files with references to each other's declarations, one in a subfolder.
 fn project() -> Project {
     let main = format!("import \"lib/parts.runbook\"\n\n{}", runbook("Main", "", "  do Part()\n  resolve \"done\""));
     Project::new(&[("books/main.runbook", &main), ("books/lib/parts.runbook", "procedure Part() { wait 1s }\n")])

@@ -1,4 +1,4 @@
-//! Hostile files and places: a clear error, quickly, and never more read than has to be.
+//! Hostile files and paths: a clear error, quickly, and bounded reads.
 
 use crate::support::project::rectify;
 use crate::support::project::{Project, Ran, runbook};
@@ -50,7 +50,7 @@ fn a_nul_is_an_error_with_a_place() {
     assert!(!text.stdout.contains('\0'));
 }
 
-/// What is held against an inventory that nobody could read would follow from its own mistake.
+/// Checks against an unreadable inventory would only repeat its error.
 #[test]
 fn of_an_unreadable_inventory_only_its_own_mistake_is_told() {
     let text = "runbook A(server: host) {\n  title   \"A\"\n  contact nobody\n  ends within 1h\n\n  \
@@ -162,7 +162,7 @@ fn many_files_are_checked_as_few_are() {
     assert_eq!(found, expected, "each once, in the order of the files");
 }
 
-/// Runbooks of two roles that share facts, and a host that has both.
+/// Runbooks of two roles with a common fact, and a host with both roles.
 fn two_roles(second: &str, roles: &str) -> Project {
     let text = format!(
         "role web {{\n  key: secret\n  pause: duration\n}}\nrole mail {{\n  key: secret\n  pause: {second}\n}}\n\n{}",

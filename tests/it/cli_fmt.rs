@@ -1,4 +1,4 @@
-//! `rectify fmt`: files are replaced at once and whole, or not at all.
+//! `rectify fmt`: replaces files atomically, or not at all.
 
 use crate::support::project::{Project, runbook};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};

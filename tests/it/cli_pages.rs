@@ -1,14 +1,14 @@
-//! The pages of `docs/` keep what they promise: each wrong example has exactly the code of its page, each cured one has
-//! nothing wrong with it, and the pages that are made from the program are as the program would make them.
+//! The pages of `docs/` are correct: each wrong example has exactly its page's code, each corrected one has no finding,
+//! and the generated pages are up to date.
 
 use crate::support::project::Project;
 use crate::support::repository;
 use rectify::diagnostic::CODES;
 
-/// Codes whose page shows a command or a sketch, since no small file has that mistake.
+/// Codes whose page shows a command or an outline, because no small file has that mistake.
 const WITHOUT_A_FILE: [&str; 5] = ["E0108", "E0603", "E0604", "E0801", "E0802"];
 
-/// A block of a page: what stands behind its fence, and its text.
+/// A block of a page: the words after its fence, and its content.
 type Block = (String, String);
 
 /// The blocks under a heading.
@@ -25,7 +25,7 @@ fn blocks(page: &str, heading: &str) -> Vec<Block> {
     blocks
 }
 
-/// The codes that `rectify check` finds in the files of a section.
+/// The codes that `rectify check` reports for the files of a section.
 fn codes_of(code: &str, blocks: &[Block]) -> Vec<String> {
     let project = Project::new(&[]);
     let mut yaml_only = true;
@@ -38,7 +38,7 @@ fn codes_of(code: &str, blocks: &[Block]) -> Vec<String> {
         project.write(name, text);
     }
     assert!(!yaml_only, "a section shows at least one runbook");
-    // What nobody uses or answers is told of a whole folder.
+    // Rules about unused declarations and alerts only apply to a whole folder.
     let asked = if code.starts_with('L') { "." } else { "example.runbook" };
     let ran = project.run(&["check", "--format", "json", asked]);
     let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:#?}"));

@@ -194,7 +194,7 @@ fn a_lock_is_held_between_processes() {
     crate::support::project::wait_for(&mut first, "waiting");
     let ran = project.run(&["run", "a.runbook", "pause=0s", "--id", "second"]).ends(5);
     assert!(ran.stdout.contains("is held by run first (process"), "{ran:#?}");
-    // However the holder ends, the lock is free again.
+    // The lock is released however the holder ends.
     first.kill().unwrap();
     first.wait().unwrap();
     project.run(&["run", "a.runbook", "pause=0s"]).ends(0);

@@ -1,4 +1,4 @@
-//! Signals and closed pipes: what stops a run, and what does not.
+//! Signals and closed pipes: which ones stop a run.
 
 use crate::support::project::{Project, Ran, runbook, signal, touch, wait_for};
 use std::io::{BufRead, BufReader};
@@ -9,7 +9,7 @@ fn end(child: Child) -> Ran {
     Ran::of(child.wait_with_output().unwrap())
 }
 
-/// A change that is taken back by what takes so long.
+/// A temporary change with this undo, followed by a wait.
 fn temporary(undo: &str) -> Project {
     let statements = format!(
         "  temporarily {{\n    exec.disrupt([\"true\"])\n  }} undo {{\n    {undo}\n  }}\n  wait 30m\n  resolve \"done\""
@@ -88,7 +88,7 @@ fn a_closed_pipe_is_no_fault_of_check() {
     }
 }
 
-/// Whether a process has its own answer to a signal, as the kernel has it.
+/// Whether a process has a handler for a signal, according to the kernel.
 fn catches(child: &Child, number: u32) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
     let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
@@ -100,7 +100,7 @@ fn a_signal_before_the_run_touches_nothing() {
     let project = temporary("exec.disrupt([\"true\"])");
     let mut command = project.command(&["run", "a.runbook", "--alert", "-"]);
     let mut child = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
-    // It waits for an alert that does not come.
+    // The command waits for an alert that never comes.
     let since = Instant::now();
     while !catches(&child, 2) {
         assert!(since.elapsed() < Duration::from_secs(10), "it does not listen to signals");

@@ -1,4 +1,4 @@
-//! Pages for people: they say what the runbooks say, number steps as runs do, and nothing in a file becomes markup.
+//! Generated documentation: complete, numbered like runs, and safe from markup in runbooks.
 
 mod charts;
 mod hostile;

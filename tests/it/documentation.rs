@@ -1,9 +1,9 @@
-//! The documents say what is true: their runbooks are checked, and their links lead somewhere.
+//! The documentation is correct: its runbooks pass `check`, and its links resolve.
 //!
-//! A block of Markdown that begins with "```runbook" is a whole file. After that word may stand:
-//! - `fragment`: declarations, headers, statements or signatures alone. It is put in place of the line `# the block` of
-//!   a file in `tests/fixtures/documentation/`, which declares what it names.
-//! - `wrong CODE`: it must get exactly the finding that it shows.
+//! A Markdown block that starts with "```runbook" is a whole file. After `runbook` may follow:
+//! - `fragment`: only declarations, headers, statements or signatures. The text replaces the line `# the block` of a
+//!   file in `tests/fixtures/documentation/`, which declares what the fragment uses.
+//! - `wrong CODE`: the block must have exactly the finding that it shows.
 
 mod blocks;
 mod links;
@@ -15,7 +15,7 @@ use rectify::diagnostic::rule_of;
 use rectify::source::{FileError, Files};
 use std::path::{Path, PathBuf};
 
-/// Every Markdown file under a folder, by its path from the root.
+/// Collects every Markdown file below a folder, with its path from the root.
 fn markdown(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(repository().join(folder)).expect("a folder") {
         let path = folder.join(entry.expect("an entry").file_name());
@@ -41,7 +41,7 @@ fn read(path: &Path) -> String {
     std::fs::read_to_string(repository().join(path)).expect("a text")
 }
 
-/// The text of a block, as if it were a file among the fixtures.
+/// A block as a file next to the fixtures.
 struct WithFixtures<'a> {
     block: &'a str,
 }
@@ -60,10 +60,10 @@ impl Files for WithFixtures<'_> {
     }
 }
 
-/// Rules about what nobody uses say nothing of a fragment, which is a part of something.
+/// Prefix of the rules about unused declarations. They do not apply to fragments.
 const UNUSED: &str = "unused-";
 
-/// What is found in a file, by the checker or by the rules: `CODE line: message`, lines counted from its own first one.
+/// Findings of the checker and the lint rules as `CODE line: message`; lines count from the text's first line.
 fn findings(text: &str, fragment: bool) -> Vec<(String, String)> {
     let files = WithFixtures { block: text };
     let (mut found, sources) = check_and_lint(&files, Path::new(BLOCK), true);
@@ -76,7 +76,7 @@ fn findings(text: &str, fragment: bool) -> Vec<(String, String)> {
     shown.collect()
 }
 
-/// What is wrong with a block, in words.
+/// Describes what is wrong with a block.
 fn complaint(block: &Block) -> Option<String> {
     let found = match block.completed(read) {
         Ok(text) => findings(&text, block.fragment),
@@ -92,7 +92,7 @@ fn every_runbook_in_the_documents_is_checked() {
     let mut complaints = Vec::new();
     let mut looked_at = 0;
     for path in all_markdown() {
-        // `docs/codes` has a test of its own: what its pages call wrong and cured is held against their code.
+        // `docs/codes` has a test of its own: each page's examples must give exactly its code, or none once corrected.
         let documents = path == Path::new("README.md") || path.starts_with("docs") && !path.starts_with("docs/codes");
         for block in blocks_of(&read(&path)).iter().filter(|_| documents) {
             looked_at += 1;
@@ -130,7 +130,7 @@ fn every_link_between_documents_leads_somewhere() {
     assert!(looked_at > 10, "only {looked_at} links were found");
 }
 
-/// The page names tests as `file::test`; a test that is renamed or taken away must not stay there.
+/// The page names tests as `file::test`; each must exist.
 #[test]
 fn the_tests_that_the_page_on_reliability_names_exist() {
     let page = read(Path::new("docs/reports/reliability.md"));

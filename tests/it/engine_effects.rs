@@ -1,4 +1,4 @@
-//! Effects: what is saved, undone, kept, confirmed, limited and locked.
+//! Effects: saved values, undo, retention, confirmation, limits and locks.
 
 use crate::support::program::*;
 use rectify::engine::RunOutcome::{Cancelled, Escalated, Resolved};
@@ -261,7 +261,7 @@ fn a_spent_limit_escalates_and_is_not_caught() {
     assert!(result.ending.reason.contains("svc.restart 1 per 1d per dag=dag1"), "{}", result.ending.reason);
 }
 
-/// A runbook with a limit of one run a day, which restarts what is healthy.
+/// A runbook limited to one run a day, which restarts a healthy service.
 fn limited(builder: &mut ProgramBuilder) -> usize {
     let restart = builder.act("svc.restart", vec![local(0)]);
     let healthy = builder.observe("svc.health", vec![local(0)]);

@@ -1,4 +1,4 @@
-//! How runs end: resolved, escalated, cancelled, refused; and the last word of clean-up.
+//! How runs end: resolved, escalated, cancelled, refused; and how clean-up changes the outcome.
 
 use crate::support::program::*;
 use rectify::engine::RunOutcome::{Cancelled, Escalated, Refused, Resolved};

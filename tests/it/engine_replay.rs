@@ -1,4 +1,4 @@
-//! Replay: whatever a run got, fed back, gives the same run again. And what holds of every run at all.
+//! Replay: the recorded replies of a run give the same run again. Also invariants of every run.
 
 use crate::support::program::*;
 use proptest::prelude::*;
@@ -11,7 +11,7 @@ use rectify::world::replaying::{Mismatch, Replaying};
 use rectify::world::scripted::{Person, Rule, Scripted, ScriptedAnswer};
 use std::collections::BTreeSet;
 
-/// A statement, before it has nodes.
+/// A statement before it gets its nodes.
 #[derive(Debug, Clone)]
 enum Plan {
     Act(&'static str, u8),
@@ -126,7 +126,7 @@ fn plan() -> impl Strategy<Value = Plan> {
     })
 }
 
-/// What calls of an action come to: seconds that it takes, and how it ends.
+/// Results of an action's calls: seconds, and the kind of result.
 type Behaviour = Vec<(i64, u8)>;
 
 #[derive(Debug, Clone)]
@@ -275,7 +275,7 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
     always(&ending, recording.world())
 }
 
-/// What holds of every run.
+/// Checks the invariants of a run.
 fn always(ending: &Ending, world: &Scripted) -> Result<(), TestCaseError> {
     let events = world.events();
     let left = |change: &String| ending.left_in_place.iter().any(|left| left.change == *change);
@@ -307,7 +307,7 @@ fn always(ending: &Ending, world: &Scripted) -> Result<(), TestCaseError> {
 
     let effects = world.effects();
     let intended = events.iter().filter(|event| matches!(event.kind, EventKind::EffectIntended { .. })).count();
-    // What a lock or a limit turned down has an outcome, and had no intent.
+    // A call that a lock or a limit refuses has an outcome without an intent.
     let (mut intents, mut turned_down) = (BTreeSet::new(), 0);
     for event in &events {
         match &event.kind {
@@ -334,7 +334,7 @@ fn always(ending: &Ending, world: &Scripted) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// `PROPTEST_CASES`, or enough to find each of the faults that it has found so far.
+/// `PROPTEST_CASES`, or enough cases to find every bug that this test has found so far.
 fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(600)
 }
@@ -384,7 +384,7 @@ fn a_log_that_does_not_belong_to_the_run_is_an_error() {
     let (look, restart) = (bind(2, other.observe("svc.value", vec![host("fe2")]), None), other.restart("fe1"));
     other.runbook(vec![look, restart, resolve("well")]);
     let mut other = other.finish();
-    // The same program, but for the host: what is asked for at the same place is not the same.
+    // The same program with another host: the requests at the same addresses differ.
     other.runbooks = program.runbooks.clone();
     if let StatementKind::Let { value: Subject::Value(expression), .. } =
         &mut other.runbooks[0].block.statements[0].kind

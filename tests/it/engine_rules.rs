@@ -1,4 +1,4 @@
-//! The rest of the rules of "What happens, exactly": procedures, child runs, parallel loops, what is bound once.
+//! Further rules of "What happens, exactly": procedures, child runs, parallel loops, values bound once.
 
 use crate::support::program::*;
 use rectify::engine::RunOutcome::{Cancelled, Escalated, Resolved};

@@ -1,4 +1,4 @@
-//! One scenario for each word of the language that the other files do not show.
+//! One scenario for each construct that the other files do not cover.
 
 use crate::support::program::*;
 use rectify::engine::RunOutcome::{Escalated, Rehearsed, Resolved};
@@ -41,7 +41,7 @@ fn steps_are_numbered_by_their_place_in_the_text() {
             _ => None,
         })
         .collect();
-    // "never" is step 2, whether it is taken or not.
+    // "never" is step 2, whether its branch is taken or not.
     assert_eq!(steps, ["1 first", "3 second", "4 p1", "5 p2", "5.1 p2a", "6 last", "6.1 inner"]);
 }
 

@@ -1,4 +1,4 @@
-//! How files are laid out, before and after.
+//! The formatter's layout: fixtures before and after.
 
 use crate::format_properties::laid_out_well;
 use rectify::format::format;

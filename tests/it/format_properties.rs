@@ -1,4 +1,4 @@
-//! Laying out is idempotent, keeps every comment, and never changes the program.
+//! Formatting is idempotent, keeps every comment, and never changes the program.
 
 use crate::generate::program;
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use rectify::format::format;
 use rectify::source::FileId;
 use rectify::syntax::{Parsed, parse};
 
-/// The tree without its places and comments.
+/// The tree without spans and comments.
 pub fn without_places(parsed: &Parsed) -> String {
     let whole = format!("{:?}", parsed.file.declarations);
     let mut rest = whole.as_str();
@@ -18,12 +18,12 @@ pub fn without_places(parsed: &Parsed) -> String {
     kept + rest
 }
 
-/// The comments in order, with nothing of where they stand.
+/// The texts of all comments in order.
 pub fn comments(parsed: &Parsed) -> Vec<String> {
     parsed.file.comments.iter().map(|comment| comment.text.to_string()).collect()
 }
 
-/// Checks all three properties of a text that has no errors; what is wrong, if anything is.
+/// Checks all three properties for a text without errors; returns what is wrong.
 pub fn laid_out_well(text: &str) -> Result<(), String> {
     let parsed = parse(FileId(0), text);
     let once = format(text, &parsed.file);

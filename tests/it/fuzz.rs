@@ -1,7 +1,7 @@
-//! Random texts: parsing never panics, and whatever has no errors is laid out well.
+//! Random texts: the parser never panics, and formatting is correct for every text without errors.
 //!
-//! A bounded number of rounds by default; `RECTIFY_FUZZ_SECONDS` goes on for that long, `RECTIFY_FUZZ_SEED` begins with
-//! the seed that a failure printed.
+//! Runs a fixed number of rounds. `RECTIFY_FUZZ_SECONDS` sets a duration instead; `RECTIFY_FUZZ_SEED` starts with the
+//! seed that a failure printed.
 
 use crate::format_properties::laid_out_well;
 use crate::generate::program;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 const ROUNDS: u64 = 3000;
 
-/// Pieces that mutations put in.
+/// Tokens that mutations insert.
 const PIECES: [&str; 40] = [
     "{",
     "}",
@@ -55,7 +55,7 @@ const PIECES: [&str; 40] = [
     "\u{2028}",
 ];
 
-/// A small generator of random numbers; the same seed gives the same numbers.
+/// A small, seeded random number generator.
 struct Random(u64);
 
 impl Random {
@@ -83,7 +83,7 @@ fn boundary(text: &str, mut at: usize) -> usize {
     at
 }
 
-/// Takes out, doubles, moves or puts in a piece.
+/// Removes, duplicates, moves or inserts a piece.
 fn mutate(text: &mut String, random: &mut Random) {
     let from = boundary(text, random.below(text.len() + 1));
     let to = boundary(text, (from + random.below(12)).min(text.len()));
@@ -146,7 +146,7 @@ fn random_texts() {
     }
 }
 
-/// Found by the search above.
+/// Found by this fuzzer.
 #[test]
 fn a_name_that_goes_on_in_the_next_line_is_one_name() {
     let text = "runbook R(server: host) {\n  contact oncall\n  let up = host # whose\n    .reachable(server)\n  resolve \"${up}\"\n}\n";

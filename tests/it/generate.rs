@@ -1,11 +1,11 @@
-//! Programs made from bytes: every form of the language, nested, with comments and line ends wherever they may stand.
+//! Generates programs from bytes: every form of the language, nested, with comments and line ends wherever allowed.
 //!
-//! The bytes are choices. When they run out every choice is the first, which is always a short one; so fewer bytes give a
-//! shorter program, and a failing one shrinks.
+//! Each byte is a choice. After the last byte, every choice is the first one, which is always short. So fewer bytes
+//! give a shorter program, and failing programs shrink.
 
 use std::fmt::Write;
 
-/// A program that is read without a diagnostic.
+/// A program that parses without a diagnostic.
 pub fn program(choices: &[u8]) -> String {
     let mut generator = Generator { choices, at: 0, out: String::new(), depth: 0 };
     generator.file();
@@ -71,13 +71,13 @@ impl Generator<'_> {
         self.put_word(&TEXTS);
     }
 
-    /// A blank, or several.
+    /// One or more spaces.
     fn blank(&mut self) {
         let blanks = if self.rarely() { "   " } else { " " };
         self.put(blanks);
     }
 
-    /// Where a line may end.
+    /// A space or a line end, where a line may be broken.
     fn may_break(&mut self) {
         match self.pick(16) {
             1 => self.put("\n"),
@@ -93,7 +93,7 @@ impl Generator<'_> {
         let _ = write!(self.out, "{:1$}", "", self.depth * 2);
     }
 
-    /// The end of a statement's line, and what may stand before the next.
+    /// The end of a statement's line, and optional comments and empty lines.
     fn end_line(&mut self) {
         match self.pick(12) {
             1 => self.put("  # trailing\n"),
@@ -146,7 +146,7 @@ impl Generator<'_> {
         self.depth -= 1;
     }
 
-    /// Operands and operators. Comparisons do not follow one another.
+    /// Operands and operators. Comparisons are not chained.
     fn operation(&mut self, whole: bool) {
         let mut compared = false;
         self.operand();
@@ -164,7 +164,7 @@ impl Generator<'_> {
             }
             let _ = write!(self.out, "{infix} ");
             self.may_break();
-            // `not` and a narrowing would be a second comparison, or hide the first.
+            // `not` and `as` would add a second comparison or hide the first.
             if compared { self.simple() } else { self.operand() }
         }
         if !compared && self.rarely() {
@@ -731,7 +731,7 @@ impl Generator<'_> {
                 self.put(" {\n let x = ");
                 self.expression();
                 self.end_line();
-                // Not a sign: it would go on with the line above.
+                // Not a sign: it would continue the line above.
                 self.simple();
                 self.end_line();
                 self.put("}");

@@ -1,4 +1,4 @@
-//! The `imap` backend against real servers: everything that a probe has to tell apart.
+//! The `imap` backend against real servers: all results that a probe must distinguish.
 
 use crate::lab::{Caller, Lab, PASSWORD, USER, field, host, word};
 use rectify::value::{ErrorKind, Security, Value};
@@ -63,10 +63,10 @@ fn a_stopped_back_end_is_unavailable_in_front_and_refused_behind() {
     let answer = caller.call("login", "back", USER, &[]).expect("an answer");
     assert_eq!((word(&answer, "result"), word(&answer, "phase")), ("connection_refused".into(), "connect".into()));
     assert!(started.elapsed() < Duration::from_secs(2));
-    // A greeting stays green: it is no proof that customers can log in.
+    // The greeting still succeeds: it does not prove that customers can log in.
     let answer = caller.call("greeting", "front", USER, &[]).expect("an answer");
     assert_eq!(word(&answer, "result"), "accepted");
-    // What only leaves nothing behind when it works raises, and says that nothing was done.
+    // A probe that stores a message raises an error that says that nothing was done.
     let error = caller.call("round_trip", "back", USER, INBOX).expect_err("nobody listens");
     assert_eq!(error.kind, ErrorKind::Unreachable);
     lab.back.start();
@@ -117,7 +117,7 @@ fn a_message_goes_there_and_back_and_is_gone() {
         assert!(word(&trip, "token").starts_with("on-"), "{trip}");
         assert_eq!(count(), "0");
     }
-    // One that was left is taken away, and a person's message is not, marked as deleted or not.
+    // Removes a probe's leftover message, and keeps a person's message, even one marked as deleted.
     let cur = lab.folder().join("back/mail/alice/cur");
     let mine = |name: &str, header: &str| {
         std::fs::write(cur.join(name), format!("Subject: hello\n{header}\nhello\n")).expect("a message");

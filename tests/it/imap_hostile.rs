@@ -1,4 +1,4 @@
-//! The `imap` backend against servers that break the protocol, hang, flood, or show the wrong certificate.
+//! The `imap` backend against servers that break the protocol, hang, flood, or present the wrong certificate.
 
 use crate::lab::{Authority, Caller, Issue, Issued, Peer, Scripted, host, must_be_installed, wait_until, word};
 use crate::support::project::{Project, Ran, runbook};
@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// Recognisable wherever it should not be.
+/// A password that is easy to find in output.
 const PASSWORD: &str = "canary-5ecret-w0rd";
 const HELLO: &str = "* OK [CAPABILITY IMAP4rev1 UIDPLUS] hello\r\n";
 const LISTED: &str = "* CAPABILITY IMAP4rev1 STARTTLS\r\n{tag} OK done\r\n";
@@ -177,7 +177,7 @@ fn a_password_is_never_sent_without_tls_or_where_it_is_not_taken() {
     assert_eq!(ground.log_in(&server, Security::Tls).expect_err("PREAUTH").kind, ErrorKind::Protocol);
     assert_no_credential(&server, "PREAUTH");
 
-    // The user's name needs a literal, and the server says OK before it has heard it.
+    // The user's name needs a literal, and the server replies OK before it receives the literal.
     let server = ground.greeted(|peer| {
         peer.answer("LOGIN {", "{tag} OK logged in\r\n")?;
         peer.hang()
@@ -291,7 +291,7 @@ fn a_name_is_checked_in_place_of_the_address_where_one_is_set() {
         })
     };
     let wild = serve(issue("wild", "DNS:*.mail.test"));
-    // A common name is no proof, whatever OpenSSL makes of it where there is nothing else.
+    // A common name proves nothing, although OpenSSL accepts it if there are no alternative names.
     let (nameless, numbered) = (serve(issue("nameless", "")), serve(issue("numbered", "IP:127.0.0.1")));
     for (server, name, result) in [
         (&wild, "imap.mail.test", "accepted"),
@@ -318,7 +318,7 @@ fn old_tls_weak_signatures_and_no_tls_are_refused() {
     let answer = ground.log_in(&plain, Security::Tls).expect("an answer");
     assert_eq!((word(&answer, "result"), word(&answer, "phase")), ("tls_failed".into(), "tls".into()), "{answer}");
 
-    // Our own side would not serve these: only the openssl program can be talked into it.
+    // Our own TLS server would refuse these settings; only the openssl program accepts them.
     let sha1 = ground.authority.issue(&Issue { name: "sha1", digest: "sha1", ..Issue::default() });
     for (version, issued, result, problem) in [
         ("-tls1_1", &ground.issued, "tls_failed", "protocol version"),
@@ -339,8 +339,7 @@ fn old_tls_weak_signatures_and_no_tls_are_refused() {
     }
 }
 
-/// The most memory that this process has held, less what it has mapped of files, in KiB: code that is run for the first
-/// time costs no memory of its own.
+/// Peak memory of this process in KiB, without file mappings: code that runs for the first time must not count.
 fn peak() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("a status");
     let of = |name: &str| -> u64 {
@@ -350,10 +349,10 @@ fn peak() -> u64 {
     of("VmHWM:").saturating_sub(of("RssFile:"))
 }
 
-/// What a flood costs: an error of this kind and problem, in this time, within 8 MiB.
+/// Asserts that a flood causes this protocol error within this time and within 8 MiB.
 fn assert_cheap(ground: &Ground, what: &str, server: &Scripted, security: Security, problem: &str, limit: Duration) {
     let caller = ground.caller(server, security);
-    // The certificates of the system are not what is measured.
+    // Load the system's certificates before measuring.
     let _ = caller.call("nothing", "server", "alice", &[]);
     let (before, started) = (peak(), Instant::now());
     let error = caller.call("login", "server", "alice", &[]).expect_err(what);
@@ -433,7 +432,7 @@ fn floods_are_cut_off() {
     assert_cheap(&ground, "a line feed alone", &server, Security::Tls, "CR LF", limit);
 }
 
-/// Somebody who has little time, and has read the system's certificates already.
+/// A caller with a short timeout that has already loaded the system's certificates.
 fn hurried(ground: &Ground, server: &Scripted, security: Security) -> Caller {
     let mut caller = ground.caller(server, security);
     let _ = caller.call("nothing", "server", "alice", &[]);
@@ -441,7 +440,7 @@ fn hurried(ground: &Ground, server: &Scripted, security: Security) -> Caller {
     caller
 }
 
-/// The answer comes before the world would end the call, and says in which phase the time ran out.
+/// Asserts that the answer comes before the world's timeout and names the phase that timed out.
 fn assert_timed_out(caller: &Caller, phase: &str) {
     let started = Instant::now();
     let answer = caller.call("mailbox", "server", "alice", INBOX).expect("an answer");
@@ -462,7 +461,7 @@ fn time_that_runs_out_is_told_with_its_phase() {
             "greeting",
             true,
             Box::new(|peer| {
-                // Always a byte more, never a line.
+                // One more byte each time, and never a line end.
                 loop {
                     peer.send("*")?;
                     std::thread::sleep(Duration::from_millis(20));
@@ -492,7 +491,7 @@ fn time_that_runs_out_is_told_with_its_phase() {
             }),
         ),
     ];
-    // All of them first: each writes the file of the secret, which the calls read.
+    // Create all callers first: each writes the secret's file, which the calls read.
     let callers: Vec<_> = cases
         .into_iter()
         .map(|(phase, tls, script)| {
@@ -518,7 +517,7 @@ fn time_that_runs_out_is_told_with_its_phase() {
 fn a_host_that_drops_every_packet_times_out_in_connect() {
     use rustix::net::{AddressFamily, SocketType, bind, listen, socket};
     let ground = Ground::new();
-    // A queue of connections that is full makes the kernel drop what comes.
+    // The kernel drops packets when the queue of connections is full.
     let full = socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
     bind(&full, &std::net::SocketAddrV4::new([127, 0, 0, 1].into(), 0)).expect("a port");
     listen(&full, 0).expect("a queue");
@@ -585,8 +584,7 @@ fn what_cannot_be_known_raises() {
     assert_eq!(error(&caller).kind, ErrorKind::Refused);
 }
 
-/// Hears a whole command, literals included, and gives its tag, its name and its arguments as the server understands
-/// them.
+/// Reads a whole command with its literals. Returns its tag, and its name and arguments as the server decodes them.
 fn hear_command(peer: &mut Peer) -> io::Result<(String, Vec<Vec<u8>>)> {
     let (tag, mut rest) = peer.hear()?;
     let mut words = Vec::new();
@@ -707,7 +705,7 @@ fn arguments_stay_one_argument_of_one_command() {
     assert_eq!(server.told().len(), told, "nothing was sent for them");
 }
 
-/// A server with a mailbox that gives this message for the one that was left.
+/// A server with a mailbox that serves this message in place of the probe's message.
 fn post_office(
     ground: &Ground,
     give: impl Fn(&str, &str) -> String + Send + Sync + 'static,
@@ -758,13 +756,13 @@ fn only_the_message_that_was_left_satisfies_a_round_trip() {
     assert!(error.message.contains("another message"), "{error}");
     assert!(!server.told().contains("EXPUNGE"), "a message that is not known to be ours is left alone");
 
-    // The right message, but only for another number; and none at all.
+    // The right message under another number, and no message.
     let server = post_office(&ground, |_, left| fetched("420", left), "IMAP4rev1 UIDPLUS");
     assert!(trip(&server).expect_err("another number").message.contains("is not there"));
     let server = post_office(&ground, |_, _| String::new(), "IMAP4rev1 UIDPLUS");
     assert!(trip(&server).expect_err("no message").message.contains("is not there"));
 
-    // The token in the text of another message is not enough.
+    // The token in the body of another message is not enough.
     let server = post_office(
         &ground,
         |uid, left| {

@@ -1,8 +1,8 @@
-//! Every file of `tests/invalid` says in comments what must be found in it, and exactly that is found.
+//! Every file of `tests/invalid` lists its expected findings in comments, and `check` reports exactly those.
 //!
-//! `# expect: CODE LINE:COLUMN [words]` names the code and the place of the main label, and words that the message, a
-//! label or the help must hold. A file's name may stand before the place: then it is in that file, beside this one.
-//! The comments are written by hand; nothing writes them anew.
+//! `# expect: CODE LINE:COLUMN [words]` names the code, the location of the main label, and words of the message, a
+//! label or the help. A file name before the location refers to a file in the same folder. The comments are written by
+//! hand; no tool updates them.
 
 use crate::support::files::{Finding, InMemory, TestFolder, check, parse_expectation, roots, tests_folder};
 use rectify::diagnostic::CODES;
@@ -22,7 +22,7 @@ fn expected(root: &Path) -> Vec<Finding> {
 
 #[test]
 fn each_gets_what_it_says_and_nothing_else() {
-    // The stack is small on purpose: whoever checks a file need not have more.
+    // A small stack on purpose: callers of the checker may have no more.
     std::thread::Builder::new().stack_size(512 << 10).spawn(compare_each).unwrap().join().unwrap();
 }
 
@@ -53,7 +53,7 @@ fn compare_each() {
     assert!(wrong.is_empty(), "{} files differ\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// Codes that need an inventory, and one that needs too many files to keep them here: tested elsewhere.
+/// Codes that need an inventory, and one that needs too many files. Other tests cover them.
 const ELSEWHERE: [&str; 5] = ["E0208", "E0209", "E0603", "E0801", "E0802"];
 
 #[test]

@@ -1,4 +1,4 @@
-//! The lab itself: that its faults look from the outside as they do at a real site, and that nothing of it stays.
+//! The lab itself: its faults look like those of a real site, and it leaves nothing behind.
 
 use crate::lab::{Caller, Dovecot, PASSWORD, Site, USER, host, word};
 use rectify::value::Security;
@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 
-/// What a client gets to see at the front end and at the back end.
+/// What a client observes at the front end and at the back end.
 fn seen(site: &Site, password: &str) -> [String; 2] {
     let settings = |dovecot: &Dovecot| site.lab.settings(dovecot, Security::Tls);
     let hosts = vec![host("front", settings(&site.lab.front)), host("back", settings(&site.lab.back))];
@@ -59,7 +59,7 @@ fn mail_arrives_and_can_be_stopped() {
         "Subject: s\r\n\r\nh=i\r\n.",
         "QUIT",
     ] {
-        // In step: a server may refuse a client that talks ahead.
+        // Wait for each reply: a server may refuse a client that sends ahead.
         if !line.is_empty() {
             stream.write_all(format!("{line}\r\n").as_bytes()).expect("it listens");
         }

@@ -1,15 +1,15 @@
-//! Layering: which module may use which, compared with the imports in the sources.
+//! Layering: which module may use which, checked against the imports of all sources.
 
 use crate::support::repository;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Free to all.
+/// Modules that every module may use.
 const SHARED: [&str; 3] = ["source", "diagnostic", "value"];
 
-/// Module, the modules that it may use beside the shared ones, and whether it is pure: no file, socket, process, clock or
-/// environment.
+/// A module, the modules that it may use besides the shared ones, and whether it is pure: no file, socket, process,
+/// clock or environment variable.
 const MODULES: &[(&str, &[&str], bool)] = &[
     ("source", &[], true),
     ("diagnostic", &[], true),
@@ -35,7 +35,7 @@ const MODULES: &[(&str, &[&str], bool)] = &[
     ("cli", &["*"], false),
 ];
 
-/// What a pure module may not name.
+/// Paths that a pure module may not use.
 const OUTSIDE: [&str; 10] = [
     "std::fs",
     "std::net",
@@ -49,10 +49,10 @@ const OUTSIDE: [&str; 10] = [
     "lettre",
 ];
 
-/// `syntax` and `check` work on a thread of their own, for its stack; `value` knows what an IP address is.
+/// `syntax` and `check` start a thread for its stack size; `value` parses IP addresses.
 const ALLOWED: &[(&str, &str)] = &[("syntax", "std::thread"), ("check", "std::thread"), ("value", "std::net")];
 
-/// Libraries that one module alone may name.
+/// Libraries that only one module may use.
 const OWNED: &[(&str, &str)] = &[
     ("miette", "report"),
     ("clap", "cli"),
@@ -79,8 +79,8 @@ fn source_folder() -> PathBuf {
     repository().join("src")
 }
 
-/// Whether a file, by its path in `src`, is compiled for tests alone: the file that declares it says `#[cfg(test)]`, or is
-/// such a file itself. The name does not say it: `tests.rs` may be about test blocks.
+/// Whether a file, by its path in `src`, is compiled for tests only: the file that declares it says `#[cfg(test)]`, or
+/// is a test file itself. The name is not enough: `tests.rs` may be about test blocks.
 fn is_test_module(inside: &Path) -> bool {
     let folder = inside.parent().unwrap_or(Path::new(""));
     let is_folder = inside.file_name().is_some_and(|name| name == "mod.rs");
@@ -99,7 +99,7 @@ fn is_test_module(inside: &Path) -> bool {
     for_tests || (!parent.ends_with("lib.rs") && is_test_module(parent))
 }
 
-/// The lines of code of each file, by module; comments and the tests inside are left out.
+/// The lines of code of each file, by module, without comments and inline tests.
 fn modules() -> BTreeMap<String, Vec<(PathBuf, String)>> {
     let source = source_folder();
     let mut modules: BTreeMap<String, Vec<(PathBuf, String)>> = BTreeMap::new();

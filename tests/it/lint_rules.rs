@@ -1,7 +1,7 @@
-//! Each rule finds what its pair of fixtures says, and none fires on what is right.
+//! Each rule finds what its fixtures expect, and no rule reports correct code.
 //!
-//! `tests/lint/RULE/bad.runbook` says what must be found in it as files of `tests/invalid` do; in `good.runbook` nothing is
-//! found. Where more files belong to it, each of the two is a folder with a `main.runbook`.
+//! `tests/lint/RULE/bad.runbook` lists its expected findings like files of `tests/invalid`; `good.runbook` has none. If
+//! a fixture needs several files, it is a folder with a `main.runbook`.
 
 use crate::support::files::{self, Finding, InMemory, parse_expectation, tests_folder};
 use rectify::catalog::Catalog;
@@ -15,12 +15,12 @@ use rectify::{inventory, lint};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// A project in memory; its inventory is `rectify.yaml`.
+/// A project in memory, with its inventory in `rectify.yaml`.
 #[derive(Clone, Default)]
 pub struct LintProject(pub InMemory);
 
 impl LintProject {
-    /// A file by itself, or every file of a folder.
+    /// A single file, or every file of a folder.
     fn read_from(path: &Path) -> Self {
         let mut project = Self::default();
         if path.is_dir() {
@@ -41,7 +41,7 @@ impl LintProject {
         self.0.0.keys().filter(|name| name.extension().is_some_and(|it| it == "runbook")).cloned().collect()
     }
 
-    /// What the rules find in the files that are named, all of which must have no errors.
+    /// The findings of the lint rules in the given files, which must have no errors.
     fn lint(&self, named: &[PathBuf]) -> Linted {
         let mut sources: SourceMap = Catalog::builtin().sources().clone();
         let inventory: Option<Inventory> = self.0.0.get(Path::new("rectify.yaml")).map(|text| {
@@ -82,7 +82,7 @@ pub struct Linted {
 }
 
 impl Linted {
-    /// What `rectify check` shows of it.
+    /// The output of `rectify check`.
     pub fn screen(self) -> String {
         files::screen_of(self.found, &self.sources)
     }
@@ -92,13 +92,13 @@ impl Linted {
     }
 }
 
-/// The files of a rule, `bad` or `good`.
+/// The fixture of a rule, `bad` or `good`.
 pub fn fixture(rule: &str, which: &str) -> LintProject {
     let path = tests_folder().join("lint").join(rule).join(which);
     LintProject::read_from(&if path.is_dir() { path } else { path.with_extension("runbook") })
 }
 
-/// Rules that have a fixture; the baseline is tested where there is one, in `check_baseline`.
+/// Rules with a fixture. `check_baseline` tests the rule about the baseline.
 fn names() -> impl Iterator<Item = &'static str> {
     RULES.iter().map(|rule| rule.name()).filter(|name| *name != "stale-baseline")
 }
@@ -218,7 +218,7 @@ fn what_a_rule_finds_can_be_allowed_where_it_stands() {
     }
 }
 
-/// A program without the places of its parts.
+/// A program without its spans.
 fn meaning(program: &Program) -> String {
     let spans = regex::Regex::new(r"Span \{[^{}]*\}").unwrap();
     spans.replace_all(&format!("{program:?}"), "").into_owned()
@@ -265,7 +265,7 @@ fn none_fires_on_the_runbooks_that_come_with_the_tool() {
     assert!(looked_at >= 10, "only {looked_at} runbooks were found");
 }
 
-/// Each is a project of its own: the files beside it tell of the same alerts.
+/// Each file is a separate project: several files handle the same alerts.
 #[test]
 fn none_fires_on_valid_files() {
     let mut project = LintProject::default();
@@ -274,7 +274,7 @@ fn none_fires_on_valid_files() {
         let name = Path::new("valid").join(entry.file_name());
         project.0.0.insert(name, std::fs::read_to_string(entry.path()).unwrap());
     }
-    // Alone, the declarations that the others import are unused.
+    // On its own, `farm.runbook` has unused declarations: the other files import them.
     let roots: Vec<PathBuf> = project.runbooks().into_iter().filter(|root| !root.ends_with("farm.runbook")).collect();
     assert!(roots.len() >= 8);
     for root in roots {

@@ -1,4 +1,4 @@
-//! Mail that really arrives.
+//! Delivery to a real mail server.
 
 use crate::lab::mail::MailServer;
 use rectify::backend::mail::{Message, Receipt, send};
@@ -75,7 +75,7 @@ async fn mail_arrives_by_every_road_and_only_by_safe_ones() {
         assert!(!found[0].contains(MailServer::PASSWORD));
     }
 
-    // A part of the recipients is no reason to tell nobody; none of them is a failure.
+    // Mail with some rejected recipients is delivered to the others; with only rejected ones it fails.
     let mixed = fixture
         .send(&fixture.settings(Security::None), &["nobody@elsewhere.example", "lead@example.org"], "mixed")
         .await
@@ -86,7 +86,7 @@ async fn mail_arrives_by_every_road_and_only_by_safe_ones() {
         fixture.send(&fixture.settings(Security::None), &["nobody@elsewhere.example"], "none").await.unwrap_err();
     assert_eq!(none.kind, ErrorKind::Failed);
 
-    // A server that cannot be trusted, is somebody else, or refuses the password gets nothing.
+    // A server with an untrusted certificate, the wrong name, or a rejected password receives no message.
     for security in [Security::Tls, Security::Starttls] {
         let untrusted = MailSettings { ca: None, ..fixture.settings(security) };
         let somebody_else = MailSettings { server_name: Some("mail.example.org".into()), ..fixture.settings(security) };

@@ -1,4 +1,4 @@
-//! Every integration test, in one binary.
+//! All integration tests, as one binary.
 
 mod acceptance;
 mod as_published;

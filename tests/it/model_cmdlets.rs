@@ -1,4 +1,4 @@
-//! How the modelled Exchange takes requests: binding, filters, sessions, and what its answers look like.
+//! How the modelled Exchange handles requests: parameter binding, filters, sessions, and the shape of answers.
 
 use crate::support::exchange::{Driver, exchange, on, request};
 use rectify::transport::powershell::{ErrorStage, Filter, Target};

@@ -1,4 +1,4 @@
-//! The oracle: a run that breaks no rule, and a violation of each rule by itself.
+//! The oracle: a correct run has no violation, and each rule reports its own violation.
 
 use crate::support::exchange::Driver;
 use rectify::simulation::exchange::Account;
@@ -191,7 +191,7 @@ fn resolved_while_sick_is_reported() {
         ("{kind: expired_certificate, server: cas1}", "ImapCTPMonitor", "cas1"),
         ("{kind: high_latency, server: cas1}", "AverageCommandProcessingTimeGt60sMonitor", "cas1"),
         ("{kind: component_inactive, server: cas1}", "ImapProxyTestMonitor", "cas1"),
-        // Unknown read as health.
+        // An unknown result counted as healthy.
         ("{kind: health_manager_not_ready, server: cas1}", "ImapCTPMonitor", "cas1"),
     ];
     for (fault, monitor, server) in cases {

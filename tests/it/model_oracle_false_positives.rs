@@ -1,5 +1,5 @@
-//! No false positives: careful procedures meet random faults, with Managed Availability acting, and the oracle reports
-//! nothing. They outline the published procedures in requests alone, so that the oracle is tested without the engine.
+//! No false positives: careful procedures under random faults and with Managed Availability have no violation. They
+//! reimplement the published procedures as plain requests, so that the oracle is tested without the engine.
 
 use crate::support::exchange::{Driver, hosts, section, settings, start};
 use rectify::simulation::exchange::{Account, Model, Violation, random_faults};
@@ -13,13 +13,13 @@ const LATENCY: &str = "AverageCommandProcessingTimeGt60sMonitor";
 const FRONT: &str = "MSExchangeImap4";
 const BACK: &str = "MSExchangeIMAP4BE";
 
-/// How a run ends: the last is nobody's fault but its own.
+/// How a run ends.
 enum End {
     Resolved,
     Escalated,
 }
 
-/// A run, and what it will say of itself.
+/// A run and its account for the oracle.
 struct Run {
     site: Driver,
     account: Account,
@@ -32,7 +32,7 @@ impl Run {
         }
     }
 
-    /// What the goal says until it passes, for some minutes.
+    /// Polls the goal for some minutes; returns whether it passed.
     fn passes(&mut self, goal: (&str, &str), minutes: i64) -> bool {
         let until = self.later(minutes);
         loop {
@@ -51,7 +51,8 @@ impl Run {
         self.site.now + rectify::value::SignedDuration::from_mins(minutes)
     }
 
-    /// Reboots a server, drained if it holds databases; false where it must not, or did not come back.
+    /// Reboots a server, after draining it if it holds databases. Returns false if it must not reboot or does not come
+    /// back.
     fn reboot(&mut self, server: &str, holds: bool) -> bool {
         if holds {
             self.site.block(server, true);
@@ -85,7 +86,7 @@ impl Run {
         }
     }
 
-    /// Restart, then drain and reboot, then look again with the databases back.
+    /// Restarts the service; then drains and reboots the server; then checks again with the databases back.
     fn cure(&mut self, goal: (&str, &str), service: &str, holds: bool) -> End {
         let server = goal.1;
         self.restart(server, service);

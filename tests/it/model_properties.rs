@@ -1,5 +1,5 @@
-//! What holds of the modelled Exchange whatever is asked of it: it never panics, answers are well formed, and the same
-//! seed and requests give the same run.
+//! Invariants of the modelled Exchange: it never panics, its answers are well formed, and the same seed and requests
+//! give the same run.
 
 use crate::support::exchange::{Driver, exchange, hosts, on, request, settings, start};
 use proptest::prelude::*;
@@ -14,7 +14,7 @@ use std::time::Instant;
 
 const SERVERS: [&str; 9] = ["cas1", "cas2", "mbx1", "MBX2.contoso.com", "mr1", "mr2", "mbx9", "nowhere", ""];
 
-/// Requests that are right, wrong, and odd.
+/// Valid, invalid and unusual requests.
 fn any_request(pick: u32, server: usize, flag: bool, text: &str) -> Request {
     let server = SERVERS[server % SERVERS.len()];
     let services = ["MSExchangeImap4", "MSExchangeIMAP4BE", "MSExchangeHM", "MSExchangeIS", "W3SVC", text];
@@ -78,7 +78,7 @@ proptest! {
             let request = any_request(pick, server, flag, &text);
             let (ready, ticket) = model.begin(now, &request);
             prop_assert!(ready >= now && ready - now < SignedDuration::from_mins(10));
-            // Some are waited for, some are left alone, some are asked for too early.
+            // Wait for some, abandon some, and collect some too early.
             match pick % 3 {
                 0 => {
                     now = ready;
@@ -107,7 +107,7 @@ proptest! {
     }
 }
 
-/// A run of its own: everything that a procedure may do, one after the other.
+/// A fixed run with everything that a procedure can do.
 fn run_of(seed: u64) -> (String, Vec<String>) {
     let mut site = Driver::new(
         "managed_availability: true\nfaults:\n  - {kind: host_fault, server: mbx1}\n\
@@ -196,7 +196,7 @@ fn lengths_are_read_strictly() {
     }
 }
 
-/// The page of the simulator, and its blocks of YAML.
+/// The simulator's documentation, and its YAML blocks.
 fn page() -> (String, Vec<String>) {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/simulator.md")).unwrap();
     let blocks = page.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect();
@@ -216,7 +216,7 @@ fn the_page_shows_every_assumption_with_its_default() {
     }
 }
 
-/// As world files are read: every scalar is a text at first, and what is wrong is found at its place.
+/// Reads a section as in a world file: scalars are text at first, and errors have a location.
 fn read(text: &str) -> Result<Settings, String> {
     let mut reader = yaml::Reader::new();
     let node = yaml::parse(FileId(0), text, &mut reader.diagnostics).unwrap();
@@ -284,6 +284,6 @@ fn a_day_of_the_whole_site_with_managed_availability_takes_no_time() {
         best = best.min(began.elapsed().as_secs_f64());
     }
     println!("24 hours of the whole site: {:.1} ms", best * 1000.0);
-    // Without optimisation and beside other tests; docs/simulator.md has what it really takes.
+    // An upper bound for unoptimised builds on a busy machine; docs/simulator.md has measured times.
     assert!(best < 2.0, "{best} s");
 }

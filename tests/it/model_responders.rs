@@ -1,4 +1,4 @@
-//! Monitors that count and age (R3), and Managed Availability that acts on its own (R8).
+//! Monitors that count failures and expire (R3), and automatic actions of Managed Availability (R8).
 
 use crate::support::exchange::{Driver, start};
 use rectify::simulation::exchange::{Actor, Applied, Effect, Requester};
@@ -22,7 +22,7 @@ fn restarts(site: &Driver) -> Vec<f64> {
     own.filter(|(_, what)| matches!(what, Effect::ServiceRestarted(_))).map(|(at, _)| at).collect()
 }
 
-/// When a monitor says this for the first time, in seconds from the start; it is looked at every ten.
+/// When a monitor first reports this value, in seconds from the start; polled every ten seconds.
 fn first(site: &mut Driver, server: &str, monitor: &str, value: &str) -> i64 {
     for _ in 0..600 {
         let at = site.now;
@@ -108,7 +108,7 @@ fn r8_a_restart_that_does_not_help_is_not_repeated_within_its_throttle() {
     let mut site = Driver::new(&loose, 3);
     site.wait(24 * 60);
     let late = restarts(&site);
-    // CTP and the proxy test watch the same service, each with its own time line.
+    // CTP and the proxy test watch the same service, each with its own timeline.
     assert_eq!(late.len(), 4, "{late:?}");
     let after_first = |at: &f64| (17.9..=18.1).contains(&(at - late[0]));
     assert!(late.iter().any(after_first), "the late one of the proxy test: {late:?}");
@@ -121,7 +121,7 @@ fn r8_servers_of_a_group_are_throttled_together() {
     let mut site = Driver::new(&format!("{ACTING}{faults}"), 4);
     site.wait(60);
     let own = site.model.ledger().iter().filter(|applied| applied.by == Actor::ManagedAvailability);
-    // The front ends have alerts of their own by then.
+    // By then the front ends have alerts of their own.
     let mut hosts: Vec<_> = own.map(|applied| applied.on.clone()).filter(|host| host.starts_with("mbx")).collect();
     hosts.sort();
     assert_eq!(hosts.len(), 2, "{hosts:?}");

@@ -1,4 +1,4 @@
-//! The rules R1 to R9 of the modelled Exchange, each by what it answers to requests.
+//! Rules R1 to R9 of the modelled Exchange, each tested by its answers to requests.
 
 use crate::support::exchange::Driver;
 use rectify::simulation::exchange::{Accepts, Effect};
@@ -57,7 +57,7 @@ fn r1_what_nothing_clears_stays() {
 
 #[test]
 fn r2_each_probe_sees_its_own_part() {
-    // Fault; what CTP and ProxyTest of cas1 and DeepTest and SelfTest of mbx1 say of it.
+    // Fault; results of CTP and ProxyTest on cas1, and of DeepTest and SelfTest on mbx1.
     let cases = [
         ("{kind: service_hang, server: cas1}", ["TimedOut", "TimedOut", "Succeeded", "Succeeded"]),
         ("{kind: service_stopped, server: cas1}", ["Failed", "Failed", "Succeeded", "Succeeded"]),
@@ -168,7 +168,7 @@ fn r9_databases_that_cannot_leave_stay() {
         ("{kind: copy_queue, database: db1}", "mbx1", "db1"),
         ("{kind: no_healthy_copy, database: db1}", "mbx1", "db1"),
         ("{kind: move_blocked, server: mbx2}", "mbx1", "db1"),
-        // Standing alone is no fault.
+        // A standalone server is no fault.
         ("{kind: directory_down, until: 0s}", "mbx9", "db9"),
     ];
     for (fault, server, database) in cases {

@@ -1,4 +1,4 @@
-//! The example worlds: whatever the seed, each is wrong in the way that its row of the matrix needs.
+//! The example worlds: for every seed, each has the faults that its row of the matrix needs.
 
 use crate::support::exchange::{Driver, folder};
 use std::fs;
@@ -12,7 +12,7 @@ const FRONT: &str = "MSExchangeImap4";
 const BACK: &str = "MSExchangeIMAP4BE";
 const SEEDS: std::ops::Range<u64> = 0..40;
 
-/// Every seed of a world.
+/// Calls `look` for a world under every seed.
 fn each(world: &str, mut look: impl FnMut(&mut Driver, &str)) {
     for seed in SEEDS {
         look(&mut Driver::world(world, seed), &format!("{world}, seed {seed}"));
@@ -35,7 +35,7 @@ fn every_world_says_what_it_is() {
 fn transient() {
     let mut unhealthy = 0;
     each("transient", |site, which| {
-        // The next run of the server's own probe makes it healthy, and may come at any moment.
+        // The server's own probe may run at any moment and report healthy.
         unhealthy += u32::from(site.alert("cas1", "ImapCTPMonitor") == "Unhealthy");
         assert_eq!(site.probe(CTP, "cas1"), "Succeeded", "{which}");
     });
@@ -52,7 +52,7 @@ fn service_fault() {
     });
 }
 
-/// Restart, drain, reboot: what helps, and whether the databases leave within twenty minutes.
+/// Restarts, drains and reboots: which of them helps, and whether the databases move within twenty minutes.
 fn drain_and_reboot(site: &mut Driver, server: &str, which: &str) {
     site.restart(server, BACK);
     site.wait(5);

@@ -1,5 +1,5 @@
-//! Slips made mechanically in the shipped runbooks: what `check` sees of them, in the reduced form of
-//! `examples/mutate`. The full run, with the runbooks' own tests, is told in docs/reports/mutation.md.
+//! Mechanical mutations of the shipped runbooks: whether `check` notices them. A reduced form of `examples/mutate`;
+//! docs/reports/mutation.md reports the full run with the runbooks' own tests.
 
 #[path = "../../examples/mutate/mutation/mod.rs"]
 #[allow(dead_code, reason = "the page and the worlds are for the example")]
@@ -15,7 +15,7 @@ fn folder(name: &str) -> Folder {
     Folder::read(&repository().join("runbooks").join(name)).unwrap()
 }
 
-/// So many of some verdicts, of a hundred, killed by something.
+/// The percentage of mutants killed.
 fn killed<'v>(verdicts: impl Iterator<Item = &'v Verdict>) -> usize {
     let (mut all, mut killed) = (0, 0);
     for verdict in verdicts {
@@ -31,7 +31,7 @@ fn of<'m>(made: &'m Made, verdicts: &'m [Verdict], operator: &'m str) -> impl It
     pairs.filter(move |(mutant, _)| mutant.operator == operator).map(|(_, verdict)| verdict)
 }
 
-/// Every slip in the Dovecot runbooks, before `check` and the tests beside them.
+/// Mutants of the Dovecot runbooks, judged by `check` and the runbooks' tests.
 #[test]
 fn slips_in_the_dovecot_runbooks_are_noticed() {
     let folder = folder("dovecot");
@@ -48,7 +48,7 @@ fn slips_in_the_dovecot_runbooks_are_noticed() {
     assert!(rate >= 75, "{rate} %");
 }
 
-/// Slips that nobody may make unnoticed in the Exchange runbooks, before `check` alone.
+/// Mutants of the Exchange runbooks that must not go unnoticed, judged by `check` alone.
 #[test]
 fn slips_in_the_exchange_runbooks_are_noticed_by_check() {
     let folder = folder("exchange");
@@ -61,7 +61,7 @@ fn slips_in_the_exchange_runbooks_are_noticed_by_check() {
     }
 }
 
-/// What differs in layout alone, or in a comment, is no mutant; what differs in a word is one.
+/// A change of layout or of a comment is no mutant; a change of a word is one.
 #[test]
 fn places_are_not_part_of_the_meaning() {
     let folder = folder("dovecot");
@@ -72,7 +72,7 @@ fn places_are_not_part_of_the_meaning() {
     assert!(folder.meaning(Some((0, &text.replacen("within 2m", "within 3m", 1)))) != meant);
 }
 
-/// A mutant is one text, made once, and means something else.
+/// Every mutant has a unique text and another meaning.
 #[test]
 fn mutants_differ() {
     let folder = folder("dovecot");

@@ -1,4 +1,4 @@
-//! PowerShell as a process: a strict stand-in, which behaves or misbehaves. What it stands for says its own header.
+//! PowerShell as a process: a strict stand-in that behaves or misbehaves. Its header describes what it imitates.
 
 use crate::support::project::Project;
 use crate::support::repository;
@@ -130,7 +130,7 @@ fn what_is_written_is_one_line_of_ascii() {
     assert_eq!(String::from_utf8(bytes).unwrap().lines().filter(|line| line.starts_with("#rectify# ")).count(), 1);
 }
 
-/// Values that would do something if any of them ever became code.
+/// Values that would have an effect if they ever became code.
 const HOSTILE: [&str; 44] = [
     "'; Stop-Computer #",
     "\"; Stop-Computer #",
@@ -264,7 +264,7 @@ fn a_run_goes_through_the_command_of_the_inventory() {
     let (get, set) = ("Get-ImapSettings", "Set-ImapSettings");
     assert_eq!(cmdlets, [get, set, get], "what was there, the change, read back; nothing is to be undone");
     std::fs::write(project.path("mode"), "exit 255").unwrap();
-    // Escalated, and nobody sits at the terminal.
+    // Escalates without a terminal, so the escalation is undelivered.
     let ran = project.run(&["run", "log.runbook", "server=mbx1"]).ends(7);
     assert!(ran.stdout.contains("without an answer to Get-ImapSettings"), "{ran:#?}");
 }

@@ -1,4 +1,4 @@
-//! Memory and time are bounded, whatever a file or an answer holds; a run that calculates hears signals and deadlines.
+//! Memory and time are bounded for any file and any answer; a run that computes still handles signals and deadlines.
 
 use crate::support::project::signal;
 use crate::support::project::{Project, Ran, runbook};
@@ -6,19 +6,19 @@ use rustix::process::Signal;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-/// No command may be larger, or take longer, in any of these tests. An address space is larger than what is used of it.
+/// Limits of every command in these tests. Its address space may exceed the memory that it uses.
 const MOST_KIB: u64 = 256 * 1024;
 const ADDRESS_SPACE: &str = "4000000";
 const LONGEST: Duration = Duration::from_secs(40);
 
-/// The largest that the process has been, in KiB.
+/// Peak memory of the process, in KiB.
 fn peak(child: &Child) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or_default()
 }
 
-/// The program with its address space bounded, so that a failure does not take the machine with it.
+/// The program with a limited address space, so that a failure does not exhaust the machine.
 fn bounded(project: &Project, arguments: &[&str]) -> Command {
     let inner = project.command(arguments);
     let mut command = Command::new("prlimit");
@@ -110,7 +110,7 @@ fn texts_lists_and_records_that_double_are_bounded() {
 #[test]
 fn lists_of_lists_are_bounded() {
     let mut lines = vec!["  let a0 = [\"x\", \"y\"]".to_owned()];
-    // A list in a list, as deep as types may stand in one another.
+    // Lists of lists, up to the deepest allowed type.
     for level in 1..=30 {
         lines.push(format!("  let a{level} = [a{}, a{}]", level - 1, level - 1));
     }
@@ -151,7 +151,7 @@ fn filters_that_double_are_bounded() {
     }
 }
 
-/// Goes through 20,000 lines for each of 20,000 lines.
+/// Compares each of 20,000 lines with all 20,000 lines.
 const SQUARE: &str = "[x in seen where (any y in seen: y == \"nope\")]";
 
 #[test]
@@ -162,7 +162,7 @@ fn an_expression_takes_no_more_than_its_steps() {
     too_much("", &statements, "more than 1000000 steps");
 }
 
-/// Calculates for as long as it is let: each expression is small enough.
+/// Computes without end; each single expression is small.
 const LONG: &str = "  let seen = exec.read([\"seq\", \"300\"]).stdout.lines\n  repeat 100000 times {\n    let odd = [x in seen where (any y in seen: y == \"nope\")]\n    let none = odd.count\n  }";
 
 fn long(ends_within: &str, statements: &str) -> Project {
@@ -228,7 +228,7 @@ fn the_second_signal_ends_a_clean_up_that_calculates() {
     std::thread::sleep(Duration::from_secs(2));
     signal(&child, Signal::INT);
     assert_eq!(ends_soon(child, Duration::from_secs(10)), Some(4));
-    // The run itself says what stays; where it hears nothing in time, the program says so for it.
+    // The run itself reports what is left in place, or the program does if the run does not respond in time.
     let said = |name: &str| std::fs::read_to_string(project.path(name)).unwrap();
     let (out, err) = (said("out"), said("err"));
     assert!(out.contains("second signal") || err.contains("the next run tells of them"), "{out}\n{err}");

@@ -1,4 +1,4 @@
-//! A temporary change lasts as long as it is needed: one that is taken back before anything acts is refused.
+//! A temporary change must last until it is used: one that is undone before anything acts is refused.
 
 use crate::support::project::Project;
 

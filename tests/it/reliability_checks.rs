@@ -1,4 +1,4 @@
-//! False alarms of `rectify check`, by the program: what is right is told to be right, and what is wrong is still told.
+//! No false alarms of `rectify check`: correct files have no finding, and incorrect ones still have theirs.
 
 use crate::support::project::{Project, Ran};
 
@@ -18,7 +18,7 @@ fn two_roles(inventory: &str) -> Project {
     Project::new(&[("rectify.yaml", inventory), ("a.runbook", &disks), ("deep/b.runbook", &certificates)])
 }
 
-/// How often something was told.
+/// How often a message is reported.
 fn told(ran: &Ran, what: &str) -> usize {
     ran.stdout.matches(what).count()
 }
@@ -30,7 +30,7 @@ fn a_role_that_another_file_of_the_project_declares_is_known() {
         let ran = project.run(&[&["check"], paths].concat()).ends(0);
         assert_eq!((ran.stdout.trim(), ran.stderr.trim()), ("", ""), "{paths:?}");
     }
-    // Nor is it said by whoever else reads the inventory, and nothing is cured that is right.
+    // Other commands that read the inventory do not report it either, and no fix changes correct code.
     let ran = project.run(&["run", "a.runbook", "Disks", "server=one", "--dry-run"]);
     assert!(!ran.stderr.contains("E0702") && !ran.stdout.contains("E0702"), "{ran:#?}");
     project.run(&["check", ".", "--fix"]).ends(0);
@@ -45,11 +45,11 @@ fn a_role_that_no_file_declares_is_told_once_with_the_nearest() {
         assert_eq!((told(&ran, "E0702"), told(&ran, "disk_hots, and no file")), (1, 1), "{paths:?}: {ran:#?}");
         assert!(ran.stdout.contains("disk_host"), "{ran:#?}");
     }
-    // Nothing in this file is near it.
+    // No similar role exists in this project.
     project.run(&["check", "deep/b.runbook"]).ends(0);
 }
 
-/// A folder with an inventory of its own is another project: its roles are none of this one's.
+/// A folder with its own inventory is another project, and its roles do not count here.
 #[test]
 fn a_role_of_another_project_is_not_known_here() {
     let inner = of_role("Inner", "disk_hots");
@@ -63,7 +63,7 @@ fn a_role_of_another_project_is_not_known_here() {
     assert_eq!(told(&ran, "E0702"), 1, "{ran:#?}");
 }
 
-/// Files that were named are of the project wherever they lie.
+/// Files given on the command line belong to the project wherever they are.
 #[test]
 fn a_role_of_a_file_that_was_named_is_known() {
     let project = Project::new(&[
@@ -77,7 +77,7 @@ fn a_role_of_a_file_that_was_named_is_known() {
 const INVENTORY: &str = "hosts:\n  one:\n    address: 192.0.2.1\n    roles: [web]\n    facts: {kind: large}\n\
     contacts:\n  oncall: {terminal: true}\n";
 
-/// A project of one file in which everything that is declared is used, each in another way.
+/// A project of one file that uses each declaration in a different way.
 fn used(declarations: &str, statements: &str, tests: &str) -> Ran {
     let main = format!(
         "{declarations}\nrunbook Main(server: host) {{\n  title   \"Main\"\n  contact oncall\n  ends within 1h\n\n\

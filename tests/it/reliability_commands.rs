@@ -1,5 +1,5 @@
-//! Text from outside never becomes code, on this machine or behind `ssh`: what a program would read as code is found by
-//! `rectify check`, and `rectify run` does not start it.
+//! Text from outside never becomes code, locally or behind `ssh`. `rectify check` finds text that a program would read
+//! as code, and `rectify run` refuses to start it.
 
 use crate::support::project::Project;
 
@@ -26,7 +26,7 @@ fn check(statements: &str) -> Vec<(String, u64)> {
 }
 
 const CODE: &[&str] = &[
-    // Joined by ssh, and read by a shell on the other host.
+    // ssh joins its arguments, and a remote shell reads the line.
     r#"["ssh", server.address, "systemctl", "restart", note]"#,
     r#"["/usr/bin/ssh", "-o", "BatchMode=yes", server.address, "touch", "/tmp/${note}"]"#,
     r#"["ssh", server.address, "--", note]"#,
@@ -34,7 +34,7 @@ const CODE: &[&str] = &[
     r#"["ssh", server.address, "logger '${note}'"]"#,
     r#"["ssh", server.address, "echo", "${loose}"]"#,
     r#"["autossh", server.address, "echo", "x${note}"]"#,
-    // Behind programs that start others.
+    // Behind programs that start other programs.
     r#"["sudo", "ssh", server.address, "echo", "${note}"]"#,
     r#"["sudo", "-u", "deploy", "ssh", server.address, "echo", "x${note}"]"#,
     r#"["sudo", "-n", "--", "ssh", server.address, "x${note}"]"#,
@@ -79,7 +79,7 @@ const CODE: &[&str] = &[
     r#"["scp", "/srv/x", "other:/srv/${note}"]"#,
     r#"["find", "/srv", "-exec", "sed", "-i", "s/${note}/x/", "{}", ";"]"#,
     r#"["cmd.exe", "/C", "del", "x${note}"]"#,
-    // Forms of an option with a script.
+    // Spellings of an option with a script.
     r#"["sh", "-ce", "echo ${note}"]"#,
     r#"["bash", "-cx", "echo ${note}"]"#,
     r#"["bash", "-c", "--", "echo ${note}"]"#,
@@ -97,7 +97,7 @@ const CODE: &[&str] = &[
     r#"["plink.exe", server.address, "x${note}"]"#,
     r#"["powershell.exe", "Restart-Service ${note}"]"#,
     r#"["pwsh", "-enc", "${note}"]"#,
-    // Behind more programs that start others.
+    // Behind more programs that start other programs.
     r#"["docker", "compose", "exec", "mail", "sh", "-c", "echo ${note}"]"#,
     r#"["docker-compose", "exec", "mail", "sh", "-c", "echo ${note}"]"#,
     r#"["crictl", "exec", "-it", "abc", "sh", "-c", "echo ${note}"]"#,
@@ -115,7 +115,7 @@ const CODE: &[&str] = &[
     r#"["sg", "mail", "-c", "echo ${note}"]"#,
     r#"["docker", "exec", "-e", "LD_PRELOAD=${note}", "mail", "ls"]"#,
     r#"["docker", "run", "--env=LD_PRELOAD=${note}", "mail", "ls"]"#,
-    // Paths, shells and consoles elsewhere.
+    // Remote paths, shells and consoles.
     r#"["scp", "/srv/x", "${server.address}:/srv/${note}"]"#,
     r#"["scp", "/srv/x", "root@${server.address}:/srv/${note}"]"#,
     r#"["slogin", server.address, "x${note}"]"#,
@@ -149,12 +149,12 @@ const CODE: &[&str] = &[
     r#"["gawk", "-i", "inplace", "/${note}/ {print}", "/etc/x"]"#,
     r#"["tmux", "new-session", "-d", "x${note}"]"#,
     r#"["salt", "web1", "cmd.run", "x${note}"]"#,
-    // A shell inside a script that is written out.
+    // A shell inside a literal script.
     r#"["bash", "-c", "ssh web1 systemctl restart \"$1\"", "sh", note]"#,
     r#"["bash", "-c", "sudo ssh web1 restart \"$1\"", "sh", note]"#,
     r#"["sh", "-c", "eval \"$1\"", "sh", note]"#,
     r#"["sh", "-c", "true && sh -c \"echo $1\"", "sh", note]"#,
-    // What to load or run.
+    // Variables that name a program or file to load.
     r#"["env", "TAR_OPTIONS=${note}", "tar"]"#,
     r#"["env", "RSYNC_RSH=${note}", "rsync"]"#,
     r#"["env", "MAKEFLAGS=${note}", "make"]"#,
@@ -192,7 +192,7 @@ const FINE: &[&str] = &[
     r#"["rsync", "-a", "/srv/${note}/", "other:/srv/"]"#,
     r#"["sh", "-c", "echo \"$1\"", "sh", note]"#,
     r#"["find", "/srv", "-name", "x${note}", "-exec", "rm", "{}", ";"]"#,
-    // What stands before a program is none, nor is the value of an option.
+    // An argument before the program's name is not a program; nor is the value of an option.
     r#"["docker", "exec", "node", "tool", "-p", "x${note}"]"#,
     r#"["docker", "run", "--rm", "python", "tool", "-c", "x${note}"]"#,
     r#"["kubectl", "logs", "deploy/python", "-c", "x${note}"]"#,
@@ -201,7 +201,7 @@ const FINE: &[&str] = &[
     r#"["nice", "-n", "5", "tool", "--", note]"#,
     r#"["env", "-u", "watch", "tool", "--", note]"#,
     r#"["runuser", "-u", "salt", "--", "tool", "x${note}"]"#,
-    // Options after a script are its own.
+    // Options after a script belong to the script.
     r#"["python3", "/srv/tool.py", "-c", "x${note}"]"#,
     r#"["bash", "/srv/x.sh", "-c", "x${note}"]"#,
     r#"["perl", "x.pl", "-e", "x${note}"]"#,
@@ -209,7 +209,7 @@ const FINE: &[&str] = &[
     r#"["node", "x.js", "-p", "x${note}"]"#,
     r#"["php", "artisan", "x", "-r", "x${note}"]"#,
     r#"["python3", "-c", "print(1)", "-c", "x${note}"]"#,
-    // Words that these programs take as they are.
+    // Arguments that these programs use literally.
     r#"["sqlite3", "/srv/${note}.db", "vacuum"]"#,
     r#"["tmux", "kill-session", "-t", "x${note}"]"#,
     r#"["salt", "web1", "service.restart", "x${note}"]"#,
@@ -401,7 +401,7 @@ fn programs_inside_programs_are_followed_within_bounds() {
     }
 }
 
-/// A stand-in for `ssh` that does what the real one does with its words: it joins them, and a shell reads the line.
+/// A stand-in for `ssh` that joins its arguments and passes the line to a shell, as the real one does.
 const SSH: &str = "#!/bin/sh\nshift\nexec sh -c \"$*\"\n";
 
 #[test]
@@ -415,7 +415,7 @@ fn a_label_of_an_alert_is_not_run_behind_ssh() {
     let ran = project.command(&["run", "a.runbook", "--alert", "alert.json"]).env("PATH", &path).output().unwrap();
     assert!(!project.path("acted").exists(), "{ran:#?}");
     assert_eq!(ran.status.code(), Some(2), "{ran:#?}");
-    // The way out of its help: what may pass is taken out first.
+    // The fix that the help suggests: select the allowed values first.
     let cured = runbook.replace(
         "  exec.disrupt",
         "  let name = unit.capture(r\"^[a-z0-9-]+$\") else { escalate to oncall \"No unit: ${unit}\" }\n  exec.disrupt",

@@ -1,9 +1,9 @@
-//! What nobody knows of an effect: it is never repeated, never called done, and never called undone too soon.
+//! Effects with an unknown outcome: never repeated, never reported as done, and never reported as undone too early.
 
 use crate::support::project::{Project, Ran, runbook};
 use std::os::unix::fs::PermissionsExt;
 
-/// A project with this runbook and these programs, which come first on the path.
+/// A project with this runbook, and these programs first in `PATH`.
 fn project(book: &str, programs: &[(&str, &str)]) -> Project {
     let project = Project::new(&[("a.runbook", book)]);
     for (name, script) in programs {
@@ -31,7 +31,7 @@ fn results(ran: &Ran) -> Vec<String> {
     done.map(|event| event["result"].as_str().unwrap().to_owned()).collect()
 }
 
-/// A runbook that tries a command three times, written where `retry` does not see it.
+/// A runbook that retries a command, which is hidden in a procedure.
 fn retried(command: &str) -> String {
     format!("procedure Kick() {{\n  exec.disrupt({command})\n}}\n")
         + &runbook("Main", "", "  retry 3 times {\n    do Kick()\n  }\n  resolve \"done\"")
@@ -55,7 +55,7 @@ fn a_lost_connection_or_a_signal_is_unknown_and_is_not_repeated() {
         r#"["rsync-cut", "a", "be1:a"]"#.replace("rsync-cut", "./bin/cut/rsync"),
         r#"["curl", "--data", "on", "http://be1/"]"#.to_owned(),
         r#"["timeout", "0.3", "sh", "-c", "echo x >> count; sleep 20"]"#.to_owned(),
-        // What a shell says of a command that a signal has ended.
+        // A shell's exit code for a command that a signal ended.
         r#"["sh", "-c", "sh -c 'echo x >> count; kill -9 \$\$'; exit \$?"]"#.to_owned(),
         killed("KILL"),
         killed("TERM"),
@@ -89,7 +89,7 @@ fn what_says_no_or_was_never_started_is_a_plain_failure() {
     let cases = [
         (r#"["sh", "-c", "echo x >> count; exit 1"]"#, 3, "failed"),
         (r#"["sh", "-c", "echo x >> count; exit 128"]"#, 3, "failed"),
-        // No word of it is a program that says by 255 that a connection was lost.
+        // No argument is a program that reports a lost connection with 255.
         (r#"["sh", "-c", "echo x >> count; exit 255"]"#, 3, "failed"),
         (r#"["ssh", "be1", "reboot"]"#, 3, "failed"),
         (r#"["env", "no-such-program"]"#, 0, "failed"),
@@ -170,10 +170,10 @@ const HOST: &str = "  given host \"m1\" is machine(room: \"r\")\n";
 
 #[test]
 fn not_done_is_said_only_after_a_while() {
-    // It takes effect while it is looked at: one look that finds it done suffices.
+    // It takes effect during the confirmation: one positive answer suffices.
     let late = "Kick()\n  given lab.kick errors unknown\n  given lab.is_done answers false, false, true";
     tested(late, &["resolved", "lab.kick() once", "resolved within 1m"]).ends(0);
-    // Three looks say that it was not done, and then the next try is sound.
+    // After three negative answers it was not done, and a retry is safe.
     let never = "Kick()\n  given lab.kick errors unknown, then passes\n  given lab.is_done answers false";
     tested(never, &["resolved within 1m", "lab.kick() 2 times"]).ends(0);
     let ran = tested(never, &["resolved within 59s"]).ends(1);
@@ -191,7 +191,7 @@ fn a_look_that_could_not_tell_is_no_look_that_says_no() {
 
 #[test]
 fn a_machine_takes_minutes_to_go_down() {
-    // What a team has over `exec` may take ten minutes as well, as `exec` says.
+    // An action declared over `exec` may also take ten minutes, as `exec` specifies.
     for (call, what, look, one, two, minutes) in [
         ("lab.reset", "Reset", "lab.booted", "now - 2d", "now", 10),
         ("host.reboot", "Reboot", "host.boot_id", "\"one\"", "\"two\"", 20),
@@ -199,7 +199,7 @@ fn a_machine_takes_minutes_to_go_down() {
         let given = |kinds: &str, looks: &str| {
             format!("{what}(m: \"m1\")\n{HOST}  given {call} errors {kinds}\n  given {look} answers {looks}")
         };
-        // The look before the call, then one every half minute; it is down in between.
+        // One poll before the call, then one every half minute; the host is down in between.
         let unchanged = vec![one; minutes * 2 - 5].join(", ");
         let late = given("unknown", &format!("{unchanged}, then errors unreachable, then answers {two}"));
         tested(&late, &["resolved", &format!("{call}() once")]).ends(0);
@@ -244,7 +244,7 @@ fn the_first_reason_is_not_lost() {
     tested(given, &["escalated \"was not carried out\"", "escalated \"the line broke\"", "lab.kick() 3 times"]).ends(0);
 }
 
-/// A host that reboots by these commands; the team's own action gives it less time.
+/// A host with these commands to reboot and to read its boot id. The declared action has a shorter timeout.
 fn reboot(boot_id: Option<&str>, command: &str) -> (Project, Ran) {
     let book = "role machine { }
 backend lab \"A laboratory\" {
@@ -265,19 +265,19 @@ backend lab \"A laboratory\" {
 
 #[test]
 fn a_reboot_is_done_only_when_a_new_boot_was_seen() {
-    // It cannot be read twice, and is then the only one that was ever seen.
+    // The id cannot be read before the call, so the later one is the only one.
     let looks = |then: &str| format!("echo x >> looks; case $(wc -l < looks) in 1|2) exit 255;; {then} esac");
     for order in ["exit 0", "exit 255"] {
         let (_, ran) = reboot(Some(&looks("*) echo one;;")), order);
         assert_eq!(results(&ran.ends(7)), ["unknown"], "{order}");
     }
-    // Nothing ever tells.
+    // The boot id is never available.
     for order in ["exit 0", "exit 255"] {
         let ran = reboot(None, order).1.ends(7);
         assert_eq!(results(&ran), ["unknown"], "{order}");
         assert!(ran.stdout.contains("does not say how to tell one boot from the next"), "{ran:#?}");
     }
-    // Two ids after the order are two boots, whatever there was before it.
+    // Two ids after the order prove two boots, whatever came before.
     let (_, ran) = reboot(Some(&looks("3) echo one;; *) echo two;;")), "exit 255");
     assert_eq!(results(&ran.ends(0)), ["done"]);
 }

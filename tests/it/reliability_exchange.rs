@@ -1,12 +1,12 @@
-//! What `rectify simulate` and `rectify test` say of runs that are not what they claim to be, by the program: the health
-//! sets of `runbooks/exchange`, the oracle, and the monitors of the model.
+//! `rectify simulate` and `rectify test` do not accept false success: the health sets of `runbooks/exchange`, the
+//! oracle, and the model's monitors.
 
 use crate::support::project::{Project, Ran, rectify};
 use crate::support::repository;
 use crate::support::simulation::{ended, violations};
 use std::path::PathBuf;
 
-/// A shipped runbook, in a world.
+/// A shipped runbook in a world.
 fn shipped(world: &str, more: &[&str]) -> Ran {
     let world = format!("tests/worlds/{world}.yaml");
     rectify(&[&["simulate", "runbooks/exchange", "--world", &world, "--format", "json"], more].concat())
@@ -22,7 +22,7 @@ fn a_health_set_whose_store_is_slow_is_cured_and_not_called_well() {
     assert!(probed && end["duration"].as_f64().unwrap() > 600.0, "{end}");
 }
 
-/// Each name of the health sets, at servers of each kind, with faults at random.
+/// Every health set, on servers of each kind, under random faults.
 #[test]
 fn no_seed_of_a_health_set_breaks_a_rule() {
     let ran = shipped("health-set", &["--seeds", "1..60"]).ends(0);
@@ -37,7 +37,7 @@ fn no_seed_of_a_health_set_breaks_a_rule() {
     }
 }
 
-/// The runbook as it was: it asks the monitors alone. They are behind, or were told that a skipped login is a success.
+/// An earlier version of the runbook asks only the monitors. They lag behind, or count a skipped login as success.
 #[test]
 fn a_health_set_that_trusts_its_monitors_alone_is_convicted() {
     const ASKS_ALL: &str = "goal    ImapMonitors(server) and ImapFrontEndProbes(server) and ImapBackEndProbes(server)";
@@ -66,7 +66,7 @@ fn read(name: &str) -> (String, String) {
     (name.to_owned(), std::fs::read_to_string(repository().join("runbooks/exchange").join(name)).unwrap())
 }
 
-/// The example site with an alert, more settings and faults.
+/// The example site with an alert, further settings and faults.
 fn of_site(alert: &str, more: &str, faults: &[&str]) -> String {
     let site = repository().join("runbooks/exchange/worlds/site.yaml");
     let alert = if alert.is_empty() { String::new() } else { format!("alert: {alert}\n") };
@@ -77,7 +77,7 @@ fn of_site(alert: &str, more: &str, faults: &[&str]) -> String {
     format!("extends: {}\n{alert}{exchange}", site.display())
 }
 
-/// A runbook that looks at nothing, whatever its statements are.
+/// A runbook with these statements and no checks of its own.
 fn careless(name: &str, headers: &str, statements: &str) -> String {
     format!(
         "role client_access {{ site: text }}\nrole mailbox {{ dag: text? }}\n\
@@ -106,18 +106,18 @@ impl Careless {
 #[test]
 fn a_run_is_judged_by_every_alert_of_its_runbook() {
     let runbook = careless("Careless", TWO_ALERTS, "resolve \"It looks well\"");
-    // By hand, and by an alert that is about the other of the two.
+    // Started by hand, and by an alert for the other of the two.
     let slow = Careless::of(&runbook, &of_site("", "", &[SLOW]));
     assert_eq!(violations(&slow.simulate(&["server=mbx1"]).ends(1)), ["resolved_while_sick"]);
     assert_eq!(violations(&slow.simulate(&["server=mbx2"]).ends(0)), [""; 0], "another server is well");
     let alerted = Careless::of(&runbook, &of_site("{name: ImapSelfTestMonitor, labels: {server: mbx1}}", "", &[SLOW]));
     assert_eq!(violations(&alerted.simulate(&[]).ends(1)), ["resolved_while_sick"]);
     assert_eq!(violations(&alerted.simulate(&["server=mbx1"]).ends(1)), ["resolved_while_sick"]);
-    // One that names none is started by an alert of its own name.
+    // A runbook without an `alert` header is started by an alert of its own name.
     let own = careless("ImapDeepTestMonitor", "title \"Deep\"", "resolve \"It looks well\"");
     let own = Careless::of(&own, &of_site("", "", &[SLOW]));
     assert_eq!(violations(&own.simulate(&["server=mbx1"]).ends(1)), ["resolved_while_sick"]);
-    // Every seed as well: where the reason is one that the first of its alerts would not see.
+    // With seeds as well, also if the fault is invisible to the first of the runbook's alerts.
     let seeds = slow.simulate(&["server=mbx1", "--seeds", "1..5"]).ends(1);
     assert_eq!(ended(&seeds)["violations"], ended(&seeds)["resolved"], "{seeds:#?}");
 }
@@ -136,7 +136,7 @@ fn a_test_in_a_world_is_judged_by_every_alert_of_its_runbook() {
     of(&[]).run(&["test", "."]).ends(0);
 }
 
-/// A violation comes before how the run ended; without one the exit code says that.
+/// A violation decides the exit code; without one, the outcome does.
 #[test]
 fn a_violation_is_exit_1_however_the_run_ended() {
     const BLOCK: &str = "permanently exchange.activation_blocked(server)";
@@ -151,7 +151,7 @@ fn a_violation_is_exit_1_however_the_run_ended() {
         let well = careless("Careless", TWO_ALERTS, statements);
         let ran = Careless::of(&well, &world(&[])).simulate(&["server=mbx1"]).ends(code);
         assert_eq!((&ended(&ran)["outcome"], violations(&ran)), (&outcome.into(), vec![]), "{statements}");
-        // A member of a group that is rebooted with databases on it.
+        // Reboots a member of a group while it has active databases.
         let runbook = careless("Careless", TWO_ALERTS, &format!("host.reboot(server)\n  {statements}"));
         let careless = Careless::of(&runbook, &world(&[]));
         let ran = careless.simulate(&["server=mbx1"]).ends(1);
@@ -162,13 +162,13 @@ fn a_violation_is_exit_1_however_the_run_ended() {
         let one = careless.simulate(&["server=mbx1", "--seeds", "7"]).ends(1);
         assert_eq!(ended(&one)["runs"], 1);
     }
-    // What is told is no violation, so it is not exit 1 either.
+    // A reported change is no violation, so the exit code is not 1 either.
     let told = careless("Careless", TWO_ALERTS, &format!("{BLOCK}\n  escalate to exchange_oncall \"It is blocked\""))
         .replace("(server: client_access or mailbox)", "(server: mailbox)");
     Careless::of(&told, &of_site("", "", &[])).simulate(&["server=mbx1"]).ends(3);
 }
 
-/// Every shipped runbook that was made wrong on purpose.
+/// Every runbook of `tests/oracle`: each has a deliberate mistake.
 #[test]
 fn a_violation_found_by_the_oracle_exits_1() {
     for (name, arguments) in [
@@ -184,7 +184,7 @@ fn a_violation_found_by_the_oracle_exits_1() {
     }
 }
 
-/// What has begun only now may have been overlooked. It excuses nothing else, there or anywhere.
+/// A fault that has just begun may be missed. It excuses no other fault.
 #[test]
 fn a_fresh_fault_excuses_itself_alone() {
     let runbook = careless("Careless", TWO_ALERTS, "wait 3m\n  resolve \"It looks well\"");
@@ -205,13 +205,13 @@ fn a_fresh_fault_excuses_itself_alone() {
         assert_eq!(violations(&ran).len(), count, "{faults:?}");
         ran.ends(count as i32);
     }
-    // A health set is no excuse for what is older, either: its runbook can ask the probes.
+    // A health set does not excuse an older fault: its runbook can call the probes.
     let set = careless("Careless", "alert \"IMAP.Protocol\"", "wait 15m\n  resolve \"It looks well\"");
     let ran = Careless::of(&set, &of_site("", "", &[&fresh("store_slow", "server: mbx1")])).simulate(&["server=mbx1"]);
     assert_eq!(violations(&ran.ends(1)), ["resolved_while_sick"]);
 }
 
-/// What a monitor shows of itself, in a world: its alert value, or why there is none.
+/// The alert value that a monitor shows in a world, or the error.
 fn shown(server: &str, monitor: &str, set: &str, world: &str) -> String {
     let statements = format!(
         "let seen = exchange.monitor(server, \"{monitor}\", health_set: \"{set}\")\n  \
@@ -229,11 +229,11 @@ fn a_login_that_nobody_tried_is_no_success() {
     // A member of a group has copies that are active elsewhere.
     assert_eq!(deep(&slow("")), "It is Unhealthy");
     assert_eq!(deep(&of_site("", "", &[])), "It is Healthy");
-    // Where all of them are, nobody logs in, and nobody knows.
+    // With all databases active elsewhere, nobody logs in and the result is unknown.
     let away = "  databases:\n    db1: {active: mbx2}\n";
     assert_eq!(deep(&slow(away)), "It is Unknown");
     assert_eq!(deep(&of_site("", away, &[])), "It is Unknown");
-    // It is still seen that nothing answers there.
+    // It is still detected that nothing answers there.
     assert_eq!(
         deep(&of_site("", &format!("  sick_for: 6h\n{away}"), &["{kind: host_fault, server: mbx1}"])),
         "It is Unhealthy"
@@ -243,12 +243,12 @@ fn a_login_that_nobody_tried_is_no_success() {
 
 #[test]
 fn what_is_not_asked_is_not_healthy() {
-    // No database to log in to: there is no such probe, and so no monitor.
+    // Without a database to log in to there is no such probe, and no monitor.
     let nobody = of_site("", "  servers:\n    cas1: {customer_touch_point: []}\n", &[]);
     let said = shown("cas1", "ImapCTPMonitor", "IMAP", &nobody);
     assert!(!said.contains("Healthy"), "{said}");
     assert_eq!(shown("cas1", "ImapProxyTestMonitor", "IMAP.Proxy", &nobody), "It is Healthy");
-    // A service that does not run counts no commands, whatever its counter was before.
+    // A stopped service counts no commands, whatever its counter was.
     let latency = |world: &str| shown("cas1", "AverageCommandProcessingTimeGt60sMonitor", "IMAP", world);
     assert_eq!(latency(&of_site("", "", &["{kind: service_stopped, server: cas1}"])), "It is Unknown");
     assert_eq!(latency(&of_site("", "", &[])), "It is Healthy");

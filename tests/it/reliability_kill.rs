@@ -1,4 +1,4 @@
-//! A run that is killed leaves a note of what it had in place; a run that ends leaves no command behind.
+//! A killed run leaves a note of its open changes; a run that ends leaves no command behind.
 
 use crate::support::project::signal;
 use crate::support::project::wait_for;
@@ -21,7 +21,7 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// The notes of the state folder.
+/// The notes in the state folder.
 fn notes(project: &Project) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(project.path("../state/rectify/changes")) else { return Vec::new() };
     entries.map(|entry| entry.unwrap().path()).collect()
@@ -32,7 +32,7 @@ const HEADERS: &str = "  title \"Drains a server\"\n  contact oncall\n  ends wit
 const INVENTORY: &str =
     "hosts:\n  web1: {roles: [web]}\n  web2: {roles: [web]}\ncontacts:\n  oncall: {terminal: true}\n";
 
-/// A change with an undo of its own, on a host; and one that is a block.
+/// A change with a declared undo, on a host; and a block with an undo.
 fn draining() -> Project {
     let text = format!(
         "role web {{}}\n\n\
@@ -55,19 +55,19 @@ fn draining() -> Project {
     Project::new(&[("a.runbook", &text), ("rectify.yaml", INVENTORY)])
 }
 
-/// Kills a run as soon as the file is there.
+/// Kills a run as soon as the file exists.
 #[track_caller]
 fn killed(project: &Project, arguments: &[&str], file: &str) {
     let mut child = project.command(arguments).spawn().unwrap();
     let there = project.path(file);
     until(file, || there.exists());
-    // Its command has ended, or is one that does not.
+    // By now its command has ended, or it is one that never ends.
     std::thread::sleep(Duration::from_millis(200));
     child.kill().unwrap();
     child.wait().unwrap();
 }
 
-/// What takes a change back, from the last event.
+/// Change, undo and reason of each entry in the last event's `left_in_place`.
 fn left(ran: &Ran) -> Vec<(String, String, String)> {
     let events = ran.events();
     let last = events.last().unwrap();
@@ -88,7 +88,7 @@ fn what_a_killed_run_had_in_place_is_found_by_the_next() {
         let mode = std::fs::metadata(&notes(&project)[0]).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
 
-        // Any run says so, also one of another runbook on another host, in all that it tells.
+        // Every run reports it, even of another runbook on another host, in all its output.
         let ran = project.run(&["run", "a.runbook", "Other", "server=web2"]).ends(0);
         assert!(!ran.stdout.contains("left in place: nothing"), "{ran:#?}");
         for word in ["run dead", book, "server: web1", change, undo] {
@@ -107,7 +107,7 @@ fn what_a_killed_run_had_in_place_is_found_by_the_next() {
         let ran = project.run(&["run", "a.runbook", "Other", "server=web2", "--dry-run"]).ends(0);
         assert!(ran.stdout.contains(undo), "{ran:#?}");
 
-        // It is over when somebody says so: the file that the sentence names is deleted.
+        // A person ends this by deleting the file that the message names.
         let note = notes(&project)[0].canonicalize().unwrap();
         assert!(why.contains(note.file_name().unwrap().to_str().unwrap()), "{why}");
         std::fs::remove_file(note).unwrap();
@@ -206,7 +206,7 @@ fn the_lock_of_a_dead_run_is_not_taken_without_a_word() {
     first.wait().unwrap();
     let ran = project.run(&["run", "a.runbook", "pause=0s"]).ends(0);
     assert!(ran.stdout.contains("took the lock \"be1\" of run first"), "{ran:#?}");
-    // The one after it takes a lock that was let go of.
+    // The next run takes a lock that was released.
     let ran = project.run(&["run", "a.runbook", "pause=0s"]).ends(0);
     assert!(!ran.stdout.contains("took the lock"), "{ran:#?}");
 }
@@ -222,14 +222,14 @@ fn quit_takes_back_what_is_open() {
     assert!(!project.path("drained").exists(), "{ran:#?}");
 }
 
-/// Whether a process is there and has not ended.
+/// Whether a process exists and has not ended.
 fn alive(project: &Project, file: &str) -> bool {
     let pid = std::fs::read_to_string(project.path(file)).unwrap();
     let status = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
     !status.is_empty() && !status.contains(") Z")
 }
 
-/// A command that nothing but SIGKILL ends, with a child that is no better.
+/// A command that only SIGKILL ends, with a child of the same kind.
 const STUBBORN: &str = "trap '' TERM INT; (trap '' TERM INT; sh -c 'echo $PPID > child'; while :; do sleep 0.1; done) & \
                         echo $$ > parent; while :; do sleep 0.1; done";
 
@@ -260,7 +260,7 @@ fn a_command_ends_before_the_run_and_its_lock() {
             signal(&child, Signal::TERM);
         }
         let lock = project.path("../state/rectify/locks/be1.lock");
-        // Whoever has the lock finds nobody acting.
+        // The next holder of the lock finds no process still acting.
         let file = std::fs::OpenOptions::new().read(true).write(true).open(lock).unwrap();
         rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive).unwrap();
         let still: Vec<_> = ["parent", "child"].into_iter().filter(|file| alive(&project, file)).collect();
@@ -295,12 +295,12 @@ fn an_undo_is_told_with_its_cases_and_loops() {
     let text = format!(
         "runbook A(was: text, pause: duration) {{\n{HEADERS}\n  temporarily {{\n    exec.change([\"touch\", \"begun\"])\n    wait pause\n  }} undo {{\n{undo}  }}\n  resolve \"done\"\n}}\n"
     );
-    // At the end and in the message.
+    // At the end of the run and in the message.
     let project = Project::new(&[("a.runbook", &text), ("rectify.yaml", INVENTORY)]);
     let ran = project.run(&["run", "a.runbook", "was=on", "pause=0s", "--format", "json"]);
     let left_in_place = left(&ran);
     assert!(left_in_place[0].1.starts_with("if ") && left_in_place[0].1.contains(told), "{left_in_place:?}");
-    // In the note that a killed run leaves.
+    // In the note of a killed run.
     let project = Project::new(&[("a.runbook", &text), ("rectify.yaml", INVENTORY)]);
     killed(&project, &["run", "a.runbook", "was=on", "pause=1h"], "begun");
     let ran = project.run(&["run", "a.runbook", "was=on", "pause=0s", "--format", "json"]);

@@ -1,11 +1,11 @@
-//! Locks, runs that are joined, and limits: what one run holds no other gets, and what a ledger says is believed.
+//! Locks, joined runs and limits: a lock has one holder, and a ledger that cannot be read stops effects.
 
 use crate::support::project::wait_for;
 use crate::support::project::{Project, Ran, runbook};
 
 const INVENTORY: &str = "hosts:\n  w1: {roles: [machine]}\ncontacts: {oncall: {terminal: true}}\n";
 
-/// A command that waits for a file, though not for ever.
+/// A command that waits for a file, for a limited time.
 fn until(file: &str) -> String {
     after_which("true", file)
 }
@@ -16,8 +16,7 @@ fn after_which(first: &str, file: &str) -> String {
     format!("[\"sh\", \"-c\", \"{first}; {wait}\"]")
 }
 
-/// A run in which a call on `w1` and a child run with the lock of `w1` go on at the same time, and another that acts
-/// on `w1`.
+/// A run with a call on `w1` and a parallel child run that locks `w1`, and another runbook that acts on `w1`.
 fn shared(call: &str, child: &str) -> Project {
     let child = runbook("Child", "server: machine", child).replace("  ends", "  lock server\n  ends");
     let parallel = format!(
@@ -37,7 +36,7 @@ fn shared(call: &str, child: &str) -> Project {
     Project::new(&[("a.runbook", &book), ("other.runbook", &other), ("rectify.yaml", INVENTORY)])
 }
 
-/// Starts the run, waits for the event, and sees that nobody else gets `w1` until it has ended.
+/// Starts the run, waits for the event, and asserts that no other run gets `w1` until it has ended.
 #[track_caller]
 fn keeps_others_out(project: &Project, event: &str) {
     let mut main = project.command(&["run", "a.runbook", "Main", "m=w1", "--format", "json"]).spawn().unwrap();
@@ -62,11 +61,11 @@ fn the_end_of_a_call_takes_no_lock_from_a_child_run() {
 
 #[test]
 fn the_end_of_a_child_run_takes_no_lock_from_a_call() {
-    // The call is there first, and then the child.
+    // The call comes first, then the child run.
     let call = format!("      exec.disrupt({}, target: m)", after_which("touch begun", "go"));
     let child = format!("  exec.disrupt({})\n  resolve \"child\"", until("begun"));
     keeps_others_out(&shared(&call, &child), "\"outcome\":\"resolved\",\"reason\":\"child\"");
-    // The child is there first, and then the call.
+    // The child run comes first, then the call.
     let call = format!("      wait 300ms\n{call}");
     keeps_others_out(&shared(&call, &child), "\"outcome\":\"resolved\",\"reason\":\"child\"");
 }
@@ -105,7 +104,7 @@ fn a_joined_run_that_was_stopped_elsewhere_is_run_for_the_one_who_joined() {
     Project::new(&[("a.runbook", &book)]).run(&["test", "a.runbook"]).ends(0);
 }
 
-/// A runbook with a limit of its own, that acts if it is told to.
+/// A runbook with a limit, which acts only if its argument says so.
 fn limited(limit: &str) -> Project {
     let statements = "  if act {\n    exec.disrupt([\"sh\", \"-c\", \"echo x >> count\"])\n  }\n  resolve \"done\"";
     let book = runbook("Limited", "act: boolean", statements).replace("  ends", &format!("  limit {limit}\n  ends"));
@@ -178,7 +177,7 @@ fn a_damaged_ledger_stops_effects() {
         assert!(told.contains(&says), "{told}");
         assert_eq!((count(&project), std::fs::read_to_string(project.path(LEDGER)).unwrap()), (0, damaged));
     }
-    // So it does where only an action is limited, and nothing catches it.
+    // The same if only an action is limited, and nothing catches the error.
     let statements = "  retry 2 times {\n    exec.disrupt([\"touch\", \"count\"])\n  }\n  resolve \"done\"";
     let statements = statements
         .replace("retry 2 times", "try")
@@ -188,7 +187,7 @@ fn a_damaged_ledger_stops_effects() {
     write_ledger(&project, "nonsense\n");
     project.run(&["run", "a.runbook"]).ends(5);
     assert!(!project.path("count").exists());
-    // Who is limited by nothing asks nothing of it.
+    // A runbook without a limit does not read the ledger.
     let project = Project::new(&[("a.runbook", &runbook("Acts", "", &statements))]);
     write_ledger(&project, "nonsense\n");
     project.run(&["run", "a.runbook"]).ends(0);
@@ -207,7 +206,7 @@ fn a_line_that_a_power_cut_tore_is_put_right() {
         let ran = project.run(&["run", "a.runbook", "act=true"]).ends(5);
         assert!(!ran.stderr.contains("WARN"), "{ran:#?}");
     }
-    // One that only lacks its line end is whole, and counts.
+    // An entry that only lacks its line end is complete, and counts.
     let project = limited("1 per 24h");
     project.run(&["run", "a.runbook", "act=true"]).ends(0);
     let text = std::fs::read_to_string(project.path(LEDGER)).unwrap();

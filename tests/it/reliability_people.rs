@@ -1,11 +1,11 @@
-//! What people are told: which runbook, with what, on which host; and of alerts that start nothing at all.
+//! Messages to people name the runbook, its arguments and the host; also alerts that start no runbook.
 
 use super::support::mail_sink::{MailSink, unfolded};
 use crate::support::project::{Project, Ran};
 
 const HOSTS: &str = "hosts:\n  web1: {roles: [web]}\n  web2: {roles: [web]}\n";
 
-/// Nobody sits at the terminal, so that every message is kept in a file.
+/// The tests have no terminal, so every message is stored in a file.
 const DESK: &str = "contacts:\n  desk: {terminal: true}\n";
 
 fn book(name: &str, parameters: &str, headers: &str, statements: &str) -> String {
@@ -16,7 +16,7 @@ fn book(name: &str, parameters: &str, headers: &str, statements: &str) -> String
 
 const ROLE: &str = "role web {}\n\n";
 
-/// Runs a runbook for web1; what people were told, and the last event.
+/// Runs a runbook for web1; returns the stored messages and the last event.
 #[track_caller]
 fn told(text: &str, name: &str, code: i32) -> (String, serde_json::Value) {
     let inventory = format!("{HOSTS}{DESK}");
@@ -113,7 +113,7 @@ fn text_from_outside_forges_no_line() {
             "Web",
             "server: web, note: text",
             "  ends within 1h\n",
-            "  escalate to desk \"Says ${note}\" with note"
+            "  escalate to desk \"ScriptedAnswer ${note}\" with note"
         )
     );
     let inventory = format!("{HOSTS}{DESK}");
@@ -127,7 +127,7 @@ fn text_from_outside_forges_no_line() {
         assert!(forged.is_empty() && !kept.contains('\u{1b}'), "{end:?}: {kept}");
         assert!(kept.contains("FORGED") && !ran.stderr.contains('\u{1b}'), "{kept}");
     }
-    // However long they are, names stay short.
+    // Long arguments are truncated in names.
     let long = format!("note={}", "x".repeat(100_000));
     let ran = project.run(&["run", "a.runbook", "server=web1", &long]).ends(7);
     assert!(ran.stderr.contains("Web(server: web1, note: \"xxx"), "{ran:#?}");
@@ -162,7 +162,7 @@ fn group(alerts: &[String]) -> String {
     format!("{{\"alerts\":[{}]}}", alerts.join(","))
 }
 
-/// Runbooks for alerts: one that leaves a file named after its host, and two for one alert.
+/// Runbooks for alerts: one that creates a file named after its host, and two for the same alert.
 fn for_alerts(inventory: &str) -> Project {
     let header = |alert: &str| format!("  ends within 1h\n  alert \"{alert}\"\n");
     let down = book(
@@ -184,7 +184,7 @@ fn send(project: &Project, message: &str) -> Ran {
     project.run(&["run", "books", "--alert", "alert.json"])
 }
 
-/// An inventory whose default contact is told by mail.
+/// An inventory whose default contact receives mail.
 fn by_mail(port: u16) -> String {
     format!(
         "contacts:\n  desk: oncall@example.org\n  lead: lead@example.org\ndefault_contact: lead\n\
@@ -218,7 +218,7 @@ fn of_several_alerts_each_that_fits_is_run_and_the_default_contact_hears_of_the_
 #[test]
 fn a_subject_has_no_character_that_cannot_be_seen() {
     let server = MailSink::open();
-    let statements = "  escalate to desk \"Says ${note}\"";
+    let statements = "  escalate to desk \"ScriptedAnswer ${note}\"";
     let text = format!("{ROLE}{}", book("Web", "server: web, note: text", "  ends within 1h\n", statements));
     let inventory = format!("{HOSTS}{}", by_mail(server.port));
     let project = Project::new(&[("a.runbook", &text), ("rectify.yaml", &inventory)]);
@@ -227,8 +227,8 @@ fn a_subject_has_no_character_that_cannot_be_seen() {
     let ran = project.run(&["run", "a.runbook", "server=web1", &format!("note={note}")]).ends(3);
     let mail = unfolded(&server.messages(1)[0]);
     let subject = mail.lines().find(|line| line.starts_with("Subject: ")).unwrap();
-    // Nothing in it needs an encoding, so all of it is there to be read.
-    assert!(subject.contains("Says x\\u{202e}x\\u{2028}x\\u{2066}x\\u{200b}"), "{subject}");
+    // The subject needs no encoding, so all of it is plain text.
+    assert!(subject.contains("ScriptedAnswer x\\u{202e}x\\u{2028}x\\u{2066}x\\u{200b}"), "{subject}");
     for letter in invisible {
         assert!(!mail.contains(letter) && !ran.stdout.contains(letter) && !ran.stderr.contains(letter), "{ran:#?}");
     }
@@ -277,7 +277,7 @@ fn two_hosts_of_one_message_are_told_apart() {
     }
 }
 
-/// What is wrong with a message, and a word of what is said of it.
+/// Unusable messages, each with a word of the expected error.
 fn unusable() -> Vec<(String, &'static str)> {
     let plain = |labels: &str| format!("{{\"status\":\"firing\",\"labels\":{labels}}}");
     vec![
@@ -338,13 +338,13 @@ fn a_broken_file_stops_no_alert_that_another_answers_and_somebody_hears_of_it() 
         let ran = send(&project, &alert_of("WebDown", "web1")).ends(7);
         assert!(project.path("ran-web1").exists(), "{ran:#?}");
         assert!(project.undelivered().contains(name), "{name}: {}", project.undelivered());
-        // An alert that it may have been for says so.
+        // An alert that the skipped file may handle names that file.
         if name.ends_with("yaml") {
             send(&project, &alert_of("Elsewhere", "web1")).ends(7);
             let kept = project.undelivered();
             assert!(kept.contains("alert Elsewhere") && kept.contains("left out because it has errors"), "{kept}");
         }
-        // Nobody else hears of it: what fits is run, and standard error says what is left out.
+        // Nobody else is notified: matching runbooks run, and standard error names what is left out.
         let project = for_alerts(DESK);
         std::fs::create_dir_all(project.path("books/other")).unwrap();
         std::fs::write(project.path("books/other/other.runbook"), "").unwrap();

@@ -1,11 +1,11 @@
-//! An unknown answer decides no effect, whatever way it takes: through texts, records, arguments, counts and bounds.
+//! An unknown answer never decides an effect, whichever way it takes: texts, records, arguments, counts or bounds.
 //!
-//! Each case is a project with a probe that cannot tell. `rectify check` must refuse it at the line that acts, and
-//! `rectify run` must touch nothing.
+//! Each case is a project with a probe whose answer is unknown. `rectify check` must refuse the acting line, and
+//! `rectify run` must change nothing.
 
 use crate::support::project::Project;
 
-/// The probe always says `unknown`: its program does not exist.
+/// The probe always answers `unknown`: its program does not exist.
 const DECLARATIONS: &str = r#"
 role web { service: text }
 record Note { name: text  verdict: Verdict? }
@@ -41,7 +41,7 @@ fn project(statements: &str) -> Project {
     Project::new(&[("a.runbook", &runbook), ("rectify.yaml", INVENTORY)])
 }
 
-/// Ways in which an unknown answer used to reach an effect, or could.
+/// Paths from an unknown answer to an effect.
 const REFUSED: &[(&str, &str)] = &[
     (
         "a text that is matched",
@@ -356,7 +356,7 @@ const REFUSED: &[(&str, &str)] = &[
     ),
 ];
 
-/// Neighbours that act on what is known, and must be accepted.
+/// Similar runbooks that act on known values, which must be accepted.
 const ACCEPTED: &[(&str, &str)] = &[
     (
         "a verdict that is compared with failed",

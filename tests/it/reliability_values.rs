@@ -1,18 +1,18 @@
-//! What holds a part that was masked or left out is shown to people, and is never used as data. Secrets are masked before
-//! anything is cut.
+//! A value with a masked or truncated part is shown to people, and never used as data. Secrets are masked before text
+//! is truncated.
 
 use crate::support::project::{Project, Ran, runbook};
 use std::process::Command;
 
-/// A secret that stands in no other text, with characters that encodings change.
+/// A unique secret with characters that encodings change.
 const CANARY: &str = "Canary/Qx7+w0Zk&2v=9";
 
 const INVENTORY: &str = "contacts: {oncall: {terminal: true}}\nsecrets:\n  word: {environment: CANARY}\n";
 
-/// Reads the secret back, so that it is masked in the answer.
+/// Prints the secret, so that the answer is masked.
 const MASKED: &str = "let seen = exec.read([\"cat\"], secret_input: secret(\"word\"))";
 
-/// Writes more than is kept.
+/// Prints more than is kept.
 const CUT: &str = "let seen = exec.read([\"seq\", \"100000\"])";
 
 /// The effect that must not happen.
@@ -32,7 +32,7 @@ fn run(project: &Project) -> Ran {
     Ran::of(command(project, &["run", "a.runbook", "--format", "json", "--unattended"]).output().unwrap())
 }
 
-/// Runs statements that would act on what was masked or left out: nothing is done, and the run says why.
+/// Asserts that statements which would act on a masked or truncated value do nothing and say why.
 #[track_caller]
 fn refused(declarations: &str, binding: &str, statements: &str) {
     let file = format!("{declarations}\n{}", runbook("A", "", &format!("{binding}\n{statements}\nresolve \"done\"")));
@@ -52,7 +52,7 @@ fn refused_both(declarations: &str, statements: &str) {
     refused(declarations, CUT, statements);
 }
 
-/// The same statements with a whole value act.
+/// Asserts that the same statements act on a whole value.
 #[track_caller]
 fn done(declarations: &str, binding: &str, statements: &str) {
     let file = format!("{declarations}\n{}", runbook("A", "", &format!("{binding}\n{statements}\nresolve \"done\"")));
@@ -175,7 +175,7 @@ fn whether_a_masked_or_cut_value_is_there_nobody_can_tell() {
     for filter in [".n", ".b[0]", ".a"] {
         let number = format!("let n = seen.stdout.json.jq(\"{filter}\") as number?");
         refused("", json, &format!("{number}\nif n is absent {{ {ACT} }} else {{ {ACT} }}"));
-        // What is there may be bound, and keeps its mark.
+        // Presence may be tested; the value keeps its mark.
         if filter == ".b[0]" {
             continue;
         }
@@ -207,7 +207,7 @@ fn the_mark_goes_through_procedures_and_child_runs() {
 
 #[test]
 fn a_caught_error_keeps_the_mark_of_its_message() {
-    // A program that is not there is named in the error: by its secret name.
+    // The error names a missing program by the name of its secret.
     let statements = format!(
         "{MASKED}\ntry {{\n  exec.disrupt([\"{CANARY}\"])\n}} catch error {{\n  exec.disrupt([\"touch\", \"acted\", \"m${{error.message}}\"])\n}}"
     );
@@ -272,13 +272,13 @@ fn a_temporary_change_whose_undo_needs_it_is_not_begun() {
     }
 }
 
-/// Everything that leaves the program, in one text.
+/// All output and state of the program, as one text.
 fn everything(project: &Project, ran: &Ran) -> String {
     let kept = project.undelivered();
     format!("{}\n{}\n{kept}", ran.stdout, ran.stderr)
 }
 
-/// A filter of a shell, and what it makes of the canary.
+/// A shell filter, and the canary after it.
 const FORMS: [(&str, &str); 5] = [
     ("cat", CANARY),
     ("base64 -w0", "Q2FuYXJ5L1F4Nyt3MFprJjJ2PTk"),
@@ -287,7 +287,7 @@ const FORMS: [(&str, &str); 5] = [
     ("tr a-z A-Z", "CANARY/QX7+W0ZK&2V=9"),
 ];
 
-/// No run of six characters of a form stands in the text.
+/// Asserts that no six consecutive characters of the form appear in the text.
 #[track_caller]
 fn shows_nothing(text: &str, form: &str) {
     for start in 0..=form.len() - 6 {
@@ -302,7 +302,7 @@ fn shows_nothing(text: &str, form: &str) {
 fn no_cut_of_output_shows_a_part_of_a_secret() {
     for (filter, form) in FORMS {
         let within = form.len() - 1;
-        // The beginning that is kept ends within the secret; the end that is kept begins within it.
+        // The kept head ends inside the secret, or the kept tail begins inside it.
         for (before, after, stream, format) in
             [(262_144 - within, 400_000, "", "json"), (400_000, 65_536 - within, " >&2", "text")]
         {
@@ -328,7 +328,7 @@ fn no_cut_of_output_shows_a_part_of_a_secret() {
 #[test]
 fn the_last_lines_of_what_ran_out_of_time_show_no_part_of_a_secret() {
     for (filter, form) in FORMS {
-        // The end that is kept begins within the secret; the command is stopped within it.
+        // The kept tail begins inside the secret, and the command is stopped inside it.
         let cut =
             format!("printf %s \\\"$s\\\" | {filter}; head -c {} /dev/zero | tr '\\\\0' y", 2048 - (form.len() - 1));
         let stopped = format!("printf %s \\\"$s\\\" | {filter} | head -c {}", form.len() - 1);

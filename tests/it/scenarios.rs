@@ -1,7 +1,6 @@
-//! From the text of a runbook to the last effect: what the checker lets through, the engine runs as the reference says.
+//! End-to-end scenarios: the text of a runbook is checked, then run in the scripted world.
 //!
-//! Every scenario is checked with an inventory and run in the scripted world, and its whole ledger and its end are held
-//! against what `docs/language.md` promises.
+//! Each scenario compares the whole ledger and the ending with what `docs/language.md` specifies.
 
 mod dovecot;
 mod dry_runs;

@@ -1,4 +1,4 @@
-//! The schemas of what teams write in YAML: every file that the tool takes is right by its schema.
+//! The JSON schemas of the YAML files: every file that the tool accepts is valid by its schema.
 
 use crate::support::repository;
 use serde_json::Value;
@@ -9,7 +9,7 @@ fn schema(name: &str) -> Value {
     serde_json::from_str(&schema).unwrap()
 }
 
-/// YAML files below some folders, those that a name is asked of.
+/// YAML files below some folders whose path is wanted.
 fn files(folders: &[&str], is_wanted: &dyn Fn(&Path) -> bool) -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = folders.iter().map(|folder| repository().join(folder)).collect();
     let mut files = Vec::new();
@@ -36,7 +36,7 @@ fn hold(files: &[PathBuf], schema: &Value) {
         let errors: Vec<String> =
             validator.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
         assert_eq!(errors, [""; 0], "{}", path.display());
-        // It is not blind.
+        // The validator does reject invalid documents.
         document["no such entry"] = true.into();
         assert!(!validator.is_valid(&document), "{}", path.display());
     }

@@ -1,7 +1,7 @@
-//! The runbooks of `runbooks/exchange` in their worlds, by the command line, as the table of what each world shows.
+//! The runbooks of `runbooks/exchange` in their worlds, through the command line.
 //!
-//! No Exchange and no PowerShell stand behind these: the servers are modelled (docs/simulator.md). The runbooks, the
-//! interpreter, the `exchange`, `service` and `host` backends and the decoding of what PowerShell would write are real.
+//! The Exchange servers and PowerShell are modelled (docs/simulator.md). The runbooks, the interpreter, the `exchange`,
+//! `service` and `host` backends, and the decoding of PowerShell's output are real.
 
 use crate::support::project::rectify;
 use crate::support::repository;
@@ -60,7 +60,7 @@ fn still_bad_after_reboot() {
     block_is_handed_over(&simulation, "mbx1");
 }
 
-/// The block on activation is listed with the call that lifts it.
+/// Asserts that the activation block is listed with the call that removes it.
 fn block_is_handed_over(simulation: &Simulation, server: &str) {
     let change = format!("exchange.activation_blocked(server: {server}, blocked: true)");
     let undo = format!("exchange.activation_blocked(server: {server}, blocked: false)");
@@ -172,7 +172,7 @@ fn nobody_home() {
     assert!(sent.len() == 1 && sent[0]["delivered"] == false, "{sent:?}");
 }
 
-/// Every world ends as it should whatever chance does: restarts, moves and reboots take other times.
+/// Every world has the same ending for every seed, although restarts, moves and reboots take different times.
 #[test]
 fn the_end_does_not_depend_on_chance() {
     for name in worlds() {
@@ -198,7 +198,7 @@ fn worlds() -> Vec<String> {
     names
 }
 
-/// Runbooks that pass the checker and are wrong: the oracle must see each of them in its world.
+/// Runbooks that pass the checker and are wrong: the oracle must report each of them.
 #[test]
 fn the_oracle_is_not_blind() {
     let folder = repository().join("tests/oracle");
@@ -227,7 +227,7 @@ fn runbooks_in(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// Every runbook, with faults at random, Managed Availability acting and people who cancel.
+/// Every runbook, under random faults, with Managed Availability and cancellations.
 #[test]
 fn no_rule_is_broken_whatever_goes_wrong() {
     let site = "runbooks/exchange/worlds/site.yaml";
@@ -244,7 +244,7 @@ fn no_rule_is_broken_whatever_goes_wrong() {
     assert!(lines.iter().any(|line| line["disruptions"].to_string().contains("host.reboot")), "nothing was rebooted");
 }
 
-/// Worlds in which a careless procedure reboots for nothing, or calls a sick server well.
+/// Worlds in which a careless procedure would reboot needlessly, or report a sick server as healthy.
 #[test]
 fn care_is_taken() {
     let simulation = |name: &str| {
@@ -257,7 +257,7 @@ fn care_is_taken() {
     assert_eq!(simulation("imbalance").reboots(), ["host.reboot(host: mbx1)"], "and it is not called well after it");
 }
 
-/// The transcript in the README is what the program says, line by line, with lines left out where it says so.
+/// The transcript in the README is the program's output, with omitted lines marked.
 #[test]
 fn the_readme_shows_what_is_told() {
     let readme = std::fs::read_to_string(repository().join("README.md")).unwrap();
@@ -298,7 +298,7 @@ fn what_cannot_be_simulated_is_said() {
     }
 }
 
-/// What a health mailbox's password is in the model stands in no output.
+/// The model's password of a health mailbox appears in no output.
 #[test]
 fn no_password_gets_out() {
     for world in ["sick-back-end", "healthy-back-end", "host-fault"] {

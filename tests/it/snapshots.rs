@@ -1,4 +1,4 @@
-//! Everything that people read of the program, as a whole: `tests/snapshots` holds what it wrote last.
+//! Everything that the program prints for people, compared with `tests/snapshots`.
 
 mod commands;
 mod diagnostics;
@@ -12,13 +12,13 @@ use crate::support::snapshot::folder;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// The names of the entries of a folder, without what stands behind the last dot.
+/// The names of a folder's entries, without extension.
 fn names_in(folder: &Path) -> BTreeSet<String> {
     let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     entries.map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned()).collect()
 }
 
-/// A snapshot whose case is gone would stay for ever.
+/// Without this test, a snapshot would outlive its case.
 #[test]
 fn every_snapshot_belongs_to_a_case() {
     let tests = repository().join("tests");

@@ -1,4 +1,4 @@
-//! What several tests share: fixtures, projects in temporary folders, programs built by hand, snapshots.
+//! Shared by several tests: fixtures, projects in temporary folders, programs built by hand, snapshots.
 
 pub mod exchange;
 pub mod files;
@@ -10,7 +10,7 @@ pub mod snapshot;
 
 use std::path::Path;
 
-/// The folder of this repository.
+/// The root of this repository.
 pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

@@ -1,4 +1,4 @@
-//! What the language allows is read without a diagnostic.
+//! Valid text parses without a diagnostic.
 
 use rectify::source::FileId;
 use rectify::syntax::parse;

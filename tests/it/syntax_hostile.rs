@@ -1,11 +1,11 @@
-//! Hostile texts: whatever nests a thousand or a million times is one diagnostic, on half a MiB of stack.
+//! Hostile texts: a thousand or a million nested constructs give one diagnostic, on half a MiB of stack.
 
 use rectify::format::format;
 use rectify::source::FileId;
 use rectify::syntax::{Parsed, parse};
 use std::time::Duration;
 
-/// Does something on a small stack.
+/// Runs a closure on a small stack.
 fn on_small_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(512 << 10);
@@ -13,7 +13,7 @@ fn on_small_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     })
 }
 
-/// What stands before, between and after the innermost thing, as often as asked for.
+/// Text before, between and after the innermost construct, repeated as often as needed.
 struct Shape {
     name: &'static str,
     before: &'static str,
@@ -36,7 +36,7 @@ const fn shape(
 
 const RUN: &str = "runbook A() {\n";
 
-/// Every construct that may stand inside itself.
+/// Every construct that can contain itself.
 const SHAPES: &[Shape] = &[
     shape("steps", RUN, "step \"a\" {\n", "resolve \"x\"\n", "}\n", "}\n"),
     shape("if", RUN, "if a {\n", "resolve \"x\"\n", "}\n", "}\n"),
@@ -86,7 +86,7 @@ const SHAPES: &[Shape] = &[
     shape("action bodies", "backend b {\n", "observe a() {\n", "c", "}\n", "}\n"),
 ];
 
-/// What is long, and must be read in time that grows with its length only.
+/// Long texts that must parse in linear time.
 const LONG: &[Shape] = &[
     shape("else if", "runbook A() {\nif a { wait 1m }", " else if a { wait 1m }", "", "", "\n}\n"),
     shape("interpolations", "runbook A() {\nresolve \"", "${a}", "", "", "\"\n}\n"),
@@ -124,7 +124,7 @@ fn text(shape: &Shape, times: usize) -> String {
     format!("{before}{}{inside}{}{after}", open.repeat(times), close.repeat(times))
 }
 
-/// Reads a text on a small stack, and says how much processor time that took.
+/// Parses a text on a small stack; returns the processor time.
 fn read(text: &str) -> (Parsed, Duration) {
     on_small_stack(|| {
         let before = processor_time();
@@ -133,14 +133,14 @@ fn read(text: &str) -> (Parsed, Duration) {
     })
 }
 
-/// What this thread has had of the processor: other than the clock, it does not depend on what else runs here.
+/// Processor time of this thread; unlike the clock, independent of other processes.
 fn processor_time() -> Duration {
     let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux keeps statistics");
     let nanoseconds = statistics.split(' ').next().and_then(|first| first.parse().ok());
     Duration::from_nanos(nanoseconds.expect("the first is a time"))
 }
 
-/// What nests is counted together: 64 levels are read, one more is not.
+/// All nesting counts together: 64 levels are accepted, 65 are not.
 #[test]
 fn the_limit_is_sixty_four() {
     let deep = |shape: &Shape, times| read(&text(shape, times)).0.diagnostics;
@@ -215,7 +215,7 @@ fn a_million_levels_are_refused() {
 #[test]
 fn long_texts_are_read_in_time_that_grows_with_their_length() {
     for shape in LONG {
-        // Of what took the square of the length, an eighth of a MiB would take minutes.
+        // In quadratic time, an eighth of a MiB would take minutes.
         let times = (128 << 10) / shape.open.len();
         let (_, time) = read(&text(shape, times));
         assert!(time < Duration::from_secs(20), "{}: {time:?}", shape.name);
@@ -224,7 +224,7 @@ fn long_texts_are_read_in_time_that_grows_with_their_length() {
 
 #[test]
 fn the_longest_and_deepest_tree_can_be_copied_laid_out_and_dropped() {
-    // Sixty levels, each with four operators to the right of the next: the left side is what recursion walks down.
+    // Sixty levels, each with four operators to the right of the next: recursion descends on the left side.
     let expression = (0..60).fold("a".to_owned(), |inside, _| format!("({inside}{})", " + b".repeat(4)));
     let text = format!("runbook A() {{\n  let x = {expression}\n}}\n");
     let (parsed, _) = read(&text);

@@ -1,10 +1,10 @@
-//! Files with syntax mistakes: comments in each name the code and place of every diagnostic, and there are no others.
+//! Files with syntax mistakes: comments list the code and location of every diagnostic, and there are no others.
 
 use crate::support::repository;
 use rectify::source::{FileId, SourceFile};
 use rectify::syntax::parse;
 
-/// What the comments of a file expect: `expect E0101 3:1`.
+/// The expectations in a file's comments: `expect E0101 3:1`.
 fn expected(text: &str) -> Vec<String> {
     let mut expected: Vec<String> = text
         .split("expect E")
@@ -69,7 +69,7 @@ fn no_message_speaks_of_the_grammar() {
     }
 }
 
-/// Applies every fix, last first, and says what is still wrong.
+/// Applies every fix, last first, and returns what is still wrong.
 fn after_fixes(text: &str) -> Vec<String> {
     let mut fixed = text.to_owned();
     let mut fixes: Vec<_> = parse(FileId(0), text).diagnostics.into_iter().filter_map(|it| it.fix).collect();

@@ -1,8 +1,8 @@
-//! What tests expect: of each kind one that is met, and one that is not, with what is said of it.
+//! `expect` lines: one met and one unmet of each kind, with the failure's message.
 
 use crate::support::project::Project;
 
-/// A runbook that asks, is asked, changes, disrupts, undoes, and is undone.
+/// A runbook with an observation, a prompt, a change, a disruption and an undo.
 pub const PAGE: &str = r#"role web { service: text  token: secret  twin: host? }
 
 backend shop "A shop" {
@@ -43,7 +43,7 @@ runbook PageDown(server: web) {
 }
 "#;
 
-/// What is said of a test of [`PAGE`] with these lines; nothing when it passes.
+/// The failures of a test of [`PAGE`] with these lines; empty if it passes.
 #[track_caller]
 pub fn failures(lines: &str) -> Vec<String> {
     let test = format!("test \"it\" for PageDown(server: \"web1\") {{\n{lines}\n}}\n");
@@ -55,17 +55,17 @@ pub fn failures(lines: &str) -> Vec<String> {
     let said: Vec<String> = failures.iter().map(|it| it["message"].as_str().unwrap().to_owned()).collect();
     assert_eq!(ran.code, Some(i32::from(!said.is_empty())), "{ran:#?}");
     assert_eq!(told["result"], if said.is_empty() { "passed" } else { "failed" });
-    // Each stands at the line that was not met, or at the title.
+    // Each failure refers to the unmet line, or to the title.
     let first = PAGE.lines().count() as u64 + 1;
     assert!(failures.iter().all(|it| it["line"].as_u64().unwrap() >= first), "{failures:#?}");
     said
 }
 
-/// A host, a page that stays down, nobody to ask.
+/// A host, a page that stays down, and no answer to prompts.
 const DOWN: &str = "given host \"web1\" is web(service: \"nginx\")\ngiven Up fails\ngiven shop.is_drained answers false\n\
                     given nobody answers\n";
 
-/// The same, and it is up after the restart.
+/// Like [`DOWN`], but the page is up after the restart.
 const CURED: &str = "given host \"web1\" is web(service: \"nginx\")\ngiven Up fails, then fails, then passes\n\
                      given shop.is_drained answers false\ngiven nobody answers\n";
 
@@ -106,7 +106,7 @@ fn how_it_ends() {
 
 #[test]
 fn when_it_ends() {
-    // Ten seconds for the probe's second asking, ten minutes for the silence of people.
+    // Ten seconds for the second poll of the probe, ten minutes for the prompt.
     expects(
         CURED,
         &["within 10m10s", "resolved within 10m10s", "within 1d"],
@@ -165,7 +165,7 @@ fn nothing_of_a_class() {
 
 #[test]
 fn what_is_left() {
-    // A runbook that resolves at its last line leaves what is permanent, and says so where it ends badly.
+    // A run that resolves keeps permanent changes; one that ends badly lists them.
     let failed =
         format!("{DOWN}given service.restart errors \"boom\"\ngiven shop.drained passes, then errors \"stuck\"\n");
     let left = "The run left in place shop.drained(on: web1, drained: true)";
@@ -189,7 +189,7 @@ fn what_is_left() {
     expects(up, &["left in place nothing"], &[("left in place shop.drained()", nothing)]);
 }
 
-/// The run is shown of a test that fails, and of no other; each failure stands at its own line.
+/// The report shows the run of a failed test only; each failure refers to its own line.
 #[test]
 fn a_failure_is_shown_with_its_run() {
     let test = "test \"up\" for PageDown(server: \"web1\") {\n  given host \"web1\" is web\n  given Up passes\n  \
@@ -210,7 +210,7 @@ fn a_failure_is_shown_with_its_run() {
         assert!(ran.stdout.contains(&wanted), "{wanted:?} is not in\n{}", ran.stdout);
     }
     assert_eq!(ran.stdout.matches("Its run").count(), 1);
-    // Twice the same, to the last byte.
+    // Byte-identical the second time.
     assert_eq!(project.run(&["test", "."]).stdout, ran.stdout);
     let junit = project.run(&["test", ".", "--format", "junit"]).ends(1).stdout;
     assert!(junit.contains("tests=\"2\" failures=\"1\"") && junit.contains("type=\"E0801\""), "{junit}");
@@ -247,7 +247,7 @@ fn what_cannot_be_used_is_not_run() {
     let ran = project.run(&["test", "page.runbook"]).ends(2);
     let said = "No inventory (rectify.yaml) names the host web1, and this test gives none";
     assert!(ran.stderr.contains(said) && ran.stderr.contains("given host \"web1\" is web(…)"), "{ran:#?}");
-    // Whoever only checks need not have the inventory.
+    // `check` does not need the inventory.
     project.run(&["check", "page.runbook"]).ends(0);
     let filtered = project.run(&["test", "page.runbook", "--filter", "nothing"]).ends(2);
     assert!(filtered.stderr.contains("\"nothing\""), "{filtered:#?}");
@@ -265,7 +265,7 @@ fn an_inventory_that_is_there_is_held_against() {
         )
     };
     let run = |text: &str| Project::new(&[("page.runbook", text), ("rectify.yaml", inventory)]).run(&["test", "."]);
-    // Found by an alias, with the facts of its entry; no secret is looked up.
+    // Found by an alias, with the facts of its entry; no secret is read.
     let ran = run(&test("www", "oncall")).ends(1);
     assert!(ran.stdout.contains("not escalated: fixed") && !ran.stdout.contains("never called"), "{ran:#?}");
     let ran = run(&test("web2", "oncall")).ends(2);

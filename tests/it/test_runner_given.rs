@@ -1,4 +1,4 @@
-//! What tests give: of each kind one run that goes by it, and what is said where it is missing or says otherwise.
+//! `given` lines: one run that follows each kind, and the message if the line is missing or differs.
 
 use crate::test_runner::failures;
 
@@ -18,13 +18,13 @@ fn says(given: &str, expected: &str, said: &[&str]) {
 #[test]
 fn verdicts_of_probes_and_their_retries() {
     goes("given Up passes", &["resolved within 1s"]);
-    // One retry, ten seconds later, is the probe's own.
+    // The probe's own retry, ten seconds later.
     goes("given Up fails, then passes", &["resolved within 10s"]);
     says("given Up fails, then passes", "resolved within 9s", &["The run took 10s, and was to end within 9s"]);
     goes("given Up unknown", &["escalated \"cannot tell\" within 10s"]);
     goes("given Up passes after 20s", &["resolved within 20s"]);
     says("given Up passes after 20s", "within 19s", &["The run took 20s, and was to end within 19s"]);
-    // Of several that fit the last one holds.
+    // Of several matching lines the last one applies.
     goes("given Up fails\ngiven Up(server: \"web1\") passes", &["resolved"]);
     goes("given Up(server: \"web1\") passes\ngiven host \"web2\" is web\ngiven Up(\"web2\") fails", &["resolved"]);
 }
@@ -70,12 +70,12 @@ fn calls_that_act() {
 #[test]
 fn actions_with_bodies() {
     let down = "given Up fails, then fails, then passes\ngiven nobody answers\n";
-    // As a whole.
+    // The action itself.
     goes(
         &format!("{down}given shop.drained errors \"busy\""),
         &["escalated \"busy\"", "shop.drained(drained: true) once"],
     );
-    // Through its body: the line is about what is inside.
+    // Its body: the line is about a call inside.
     goes(&format!("{down}given exec.change errors \"busy\""), &["escalated \"busy\"", "exec.change()"]);
     let inside = "given host \"web1\" is web\ngiven exec.read([\"drained\", \"web1\"]) answers Output(stdout: \"yes\", complete: true)";
     assert_eq!(failures(&format!("{inside}\n{down}expect resolved")), [] as [&str; 0]);
@@ -95,7 +95,7 @@ fn people() {
         "service.restart(\"all of it\") never",
         &["service.restart(name: \"all of it\") was called once, and never was expected"],
     );
-    // After the time that people are given it is silence.
+    // An answer after the prompt's timeout does not count.
     goes(&format!("{down}given ask \"Which\" answers hard after 11m"), &["service.restart(\"all of it\") never"]);
     let asked = "The run needed an answer that this test does not give: ask \"Which way?\"";
     says(down, "resolved", &[asked]);
@@ -117,7 +117,7 @@ fn hosts() {
 #[test]
 fn nothing_is_assumed() {
     let missing = "The run needed an answer that this test does not give: ";
-    // Though the run ends as it is expected to.
+    // Even if the run ends as expected.
     says("", "escalated", &[&format!("{missing}exec.read(arguments: [\"stats\", \"web1\"], accepts: [0])")]);
     says(
         "given Up(server: \"web2\") passes\ngiven host \"web2\" is web",

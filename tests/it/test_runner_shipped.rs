@@ -1,4 +1,5 @@
-//! The tests of the shipped runbooks: they pass, reach everything, and see it when a guard is taken out. Worlds.
+//! The tests of the shipped runbooks: they pass, cover everything, and fail if a guard is removed. Also tests in
+//! worlds.
 
 use crate::support::project::Project;
 use crate::support::project::rectify;
@@ -43,8 +44,8 @@ fn those_for_dovecot_reach_every_step_and_ending() {
     assert!(tests >= 25, "{tests}");
 }
 
-/// Two endings are there for the checker alone, to which the value of an answer is optional. One stands behind another that
-/// asks the same of the same answer; one behind a look that lets nothing through but an answer with a value.
+/// Two endings exist only for the checker, which treats the answer's value as optional. One follows another check of
+/// the same answer; the other follows a poll that only accepts an answer with a value.
 #[test]
 fn those_for_exchange_reach_every_step_and_every_ending_that_there_is_a_way_to() {
     const WITHOUT_A_WAY: usize = 2;
@@ -63,7 +64,7 @@ fn those_for_exchange_reach_every_step_and_every_ending_that_there_is_a_way_to()
     assert!(missed.iter().all(|it| it.contains("The probe of ${server} gave no answer")), "{missed:#?}");
 }
 
-/// Takes guards out, one at a time, and looks for the test that sees it.
+/// Removes guards one at a time, and asserts that the named test fails.
 fn see(folder: &str, slips: &[(&str, &str, &str, &str)]) {
     for &(file, guard, without, seen_by) in slips {
         let mut files = files_of(folder, "");
@@ -79,32 +80,32 @@ fn see(folder: &str, slips: &[(&str, &str, &str, &str)]) {
     }
 }
 
-/// What an author could slip on, and the tests that see it.
+/// Mistakes that an author could make, and the tests that catch them.
 #[test]
 fn a_guard_that_is_taken_out_is_seen() {
     let slips = [
-        // An account that is turned away leads to a restart.
+        // A rejected account leads to a restart.
         (
             "back-end.runbook",
             "authentication_failed, refused, no_mailbox {\n        escalate to mail_oncall",
             "authentication_failed, refused, no_mailbox {\n        notify mail_oncall",
             "an account that is turned away needs no restart",
         ),
-        // The front end is restarted whatever is behind it.
+        // The front end is restarted whatever the state of the back end.
         (
             "front-end.runbook",
             "if seen.result == unavailable {",
             "if seen.result == closed {",
             "a dead back end is repaired, and the front end left alone",
         ),
-        // What was stopped for the maintenance stays stopped.
+        // The service that was stopped for maintenance stays stopped.
         (
             "maintenance.runbook",
             "temporarily service.stopped(server.service, on: server)",
             "permanently service.stopped(server.service, on: server)",
             "the service runs again after the maintenance",
         ),
-        // Nobody waits for the service to come back.
+        // The run does not wait for the service to come back.
         ("back-end.runbook", "resolve if fixed within 2m every 5s", "resolve if fixed", "a dead back end is restarted"),
     ];
     see("dovecot", &slips);
@@ -122,7 +123,7 @@ fn a_guard_for_exchange_that_is_taken_out_is_seen() {
         ),
         // Logging that was on is switched off.
         ("imap-ctp.runbook", "(server, enabled: was)", "(server, enabled: false)", "logging that was on stays on"),
-        // One look at the latency is enough.
+        // A single measurement of the latency counts.
         (
             "latency-and-queue.runbook",
             "resolve if fixed after 10m for 10m every 10m",
@@ -131,7 +132,7 @@ fn a_guard_for_exchange_that_is_taken_out_is_seen() {
         ),
         // A certificate leads to a restart.
         ("imap-proxy-test.runbook", "(?i)certificate", "(?i)kerberos", "no restart renews a certificate"),
-        // Monitors are believed at once.
+        // Monitors are trusted immediately.
         (
             "verify-alert.runbook",
             "after 10m within 30m for 25m every 1m",
@@ -142,7 +143,7 @@ fn a_guard_for_exchange_that_is_taken_out_is_seen() {
     see("exchange", &slips);
 }
 
-/// A back end that nobody can tell of is taken for well: no test is needed, the checker sees it.
+/// A back end with an unknown state counts as healthy: the checker refuses it without a test.
 #[test]
 fn a_guard_against_unknown_that_is_weakened_is_refused() {
     let (guard, without) = ("monitors == passed and probe == passed", "monitors == passed or probe == passed");
@@ -185,7 +186,7 @@ fn a_world_answers_for_itself() {
     project_of(&files).run(&["test", "proxy.test.runbook"]).ends(2);
 }
 
-/// Files of tests change nothing for those who run, and have no page.
+/// Test files do not affect runs, and have no page.
 #[test]
 fn files_of_tests_are_in_nobodys_way() {
     let with = project_of(&files_of("dovecot", ""));

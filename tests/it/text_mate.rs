@@ -1,4 +1,4 @@
-//! The grammar for editors: what an editor would colour, by a small reader of TextMate grammars.
+//! The editor grammar: what an editor would colour, computed by a small interpreter of TextMate grammars.
 
 use crate::support::repository;
 use fancy_regex::Regex;
@@ -7,19 +7,19 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-/// A piece of a line, and the innermost scope that it has.
+/// A piece of a line with its innermost scope.
 type Token = (String, String);
 
-/// A rule with what its expressions are; blocks go on over lines.
+/// A compiled rule. Blocks span lines.
 struct Rule {
     name: String,
     begin: Regex,
     captures: BTreeMap<usize, String>,
-    /// The end of a block, and what stands in it.
+    /// The end of a block, and the rules inside it.
     block: Option<(Regex, Vec<usize>)>,
 }
 
-/// All rules, and those that hold outside every block.
+/// All rules, and those that apply outside every block.
 struct Grammar {
     rules: Vec<Rule>,
     top: Vec<usize>,
@@ -62,7 +62,7 @@ impl Grammar {
         rules
     }
 
-    /// The tokens of each line. What has no scope is left out.
+    /// The tokens of each line. Text without a scope is left out.
     fn tokens(&self, text: &str) -> Vec<Vec<Token>> {
         let mut blocks: Vec<usize> = Vec::new();
         text.split('\n').map(|line| self.line(line, &mut blocks)).collect()
@@ -75,7 +75,7 @@ impl Grammar {
                 tokens.push((text.to_owned(), scope.to_owned()));
             }
         };
-        // Where each rule begins next: looked for again only when that lies behind.
+        // The next match of each rule: recomputed only once it lies behind.
         let mut next: BTreeMap<usize, Option<usize>> = BTreeMap::new();
         let mut at = 0;
         while at <= line.len() {
@@ -101,7 +101,7 @@ impl Grammar {
                 add(&line[at..end.end()], inside);
                 at = end.end();
                 blocks.pop();
-                // An end without a letter (of the line) ends the line as well.
+                // An empty match at the end of the line ends the line as well.
                 if at == line.len() {
                     break;
                 }
@@ -134,10 +134,10 @@ impl Grammar {
     }
 }
 
-/// Words that begin the scopes of what the language lays down.
+/// Prefixes of the scopes of words that the language defines.
 const OF_THE_LANGUAGE: [&str; 3] = ["keyword.", "storage.", "constant.language."];
 
-/// The words in the grammar of the language, without units and escapes.
+/// The words in the language's grammar, without units and escapes.
 fn keywords() -> BTreeSet<String> {
     let grammar = std::fs::read_to_string(repository().join("grammar/runbook.pest")).unwrap();
     let literal = Regex::new(r#""([a-z_][a-z_ ]*)\s?""#).unwrap();
@@ -153,7 +153,7 @@ fn keywords() -> BTreeSet<String> {
         .collect()
 }
 
-/// Every valid runbook of the tests, the shipped ones, and the signature files.
+/// Every valid runbook of the tests, the shipped runbooks, and the signature files.
 fn runbooks() -> Vec<(PathBuf, String)> {
     let root = repository();
     let mut folders =
@@ -242,7 +242,7 @@ fn tokens_have_their_scopes() {
     }
 }
 
-/// `a=scope b c=scope` at the blank behind each scope; scopes have none.
+/// Splits `a=scope b c=scope` at the space after each scope.
 fn split(expected: &str) -> Vec<String> {
     let scope = Regex::new(r"=[a-z][a-z.-]+(?: |$)").unwrap();
     let mut from = 0;

@@ -1,4 +1,4 @@
-//! Nothing is found in the files of `tests/valid`.
+//! The files of `tests/valid` have no findings.
 
 use crate::support::files::{TestFolder, check, roots};
 

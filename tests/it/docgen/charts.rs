@@ -1,4 +1,4 @@
-//! Charts are well-formed, and lead to every end of their runbook.
+//! Charts are well formed and reach every ending of their runbook.
 
 use super::mermaid::Chart;
 use super::render::{page, pages, runbook};
@@ -11,7 +11,7 @@ fn chart(statements: &str) -> Chart {
     Chart::read(&text).unwrap_or_else(|why| panic!("{why}\n{text}"))
 }
 
-/// Its edges by their labels' first lines: `from -label-> to`.
+/// The chart's edges as `from -label-> to`, with the first line of each label.
 fn edges(statements: &str) -> Vec<String> {
     let chart = chart(statements);
     let name = |id: &String| match chart.nodes.get(id) {

@@ -1,10 +1,10 @@
-//! Nothing that stands in a file becomes markup of its page.
+//! Text of a runbook never becomes markup of its page.
 
 use super::mermaid::Chart;
 use super::render::page;
 use rectify::docgen::Format;
 
-/// Titles that mean something to Markdown, HTML or Mermaid.
+/// Titles with a special meaning in Markdown, HTML or Mermaid.
 const TITLES: &[&str] = &[
     "重启 IMAP4（前端）【一】",
     "<script>alert(1)</script>",
@@ -32,7 +32,7 @@ const TITLES: &[&str] = &[
     "%%{init: {}}%%",
 ];
 
-/// A file in which a text stands wherever a text can stand.
+/// A file with this text in every place that accepts text.
 fn file(text: &str) -> String {
     let comment = text.replace("\\n", " ").replace("\\u{202e}", " ");
     format!(
@@ -84,12 +84,12 @@ runbook Main(server: host, word: text = \"{text}\") {{
     )
 }
 
-/// The elements of a page, their attributes as they stand.
+/// The tags of a page, with their attributes as written.
 fn elements(html: &str) -> Vec<&str> {
     html.split('<').skip(1).map(|rest| rest.split('>').next().unwrap_or_default()).collect()
 }
 
-/// Whether an element is one that pages are made of.
+/// Whether pages generate this element themselves.
 fn is_ours(element: &str) -> bool {
     let (name, attributes) = element.split_once(' ').unwrap_or((element, ""));
     let name = name.trim_start_matches('/');
@@ -109,7 +109,7 @@ fn is_ours(element: &str) -> bool {
     }
 }
 
-/// How many of each element a page has.
+/// The number of occurrences of each element.
 fn counts(html: &str) -> std::collections::BTreeMap<String, usize> {
     let mut counts = std::collections::BTreeMap::new();
     for element in elements(html) {
@@ -126,7 +126,7 @@ fn html_holds_no_markup_but_its_own() {
         for element in elements(&html) {
             assert!(is_ours(element), "{title:?} became <{element}>");
         }
-        // Where nothing is empty, the page of any text is built as that of plain words is.
+        // Unless it is empty, any text must give the same elements as plain words.
         if !title.trim().is_empty() {
             assert_eq!(counts(&html), plain, "{title:?}\n{html}");
         }

@@ -1,25 +1,25 @@
-//! A strict reader of the charts: it takes the few forms that they are written in, and nothing else.
+//! A strict parser for charts. Accepts only the forms that the generator writes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A chart as it was read.
+/// A parsed chart.
 #[derive(Debug, Default)]
 pub struct Chart {
-    /// The labels of nodes, entities decoded, by id.
+    /// Node labels by id, with entities decoded.
     pub nodes: BTreeMap<String, String>,
-    /// The nodes in each group, those of groups in it included.
+    /// Nodes per group, including those of nested groups.
     pub groups: BTreeMap<String, BTreeSet<String>>,
-    /// The labels of groups.
+    /// Labels of groups.
     pub frames: BTreeMap<String, String>,
     /// From, to, label.
     pub edges: Vec<(String, String, Option<String>)>,
 }
 
 impl Chart {
-    /// Reads a whole text.
+    /// Parses a whole chart.
     ///
     /// # Errors
-    /// The line that is none of a chart, and why.
+    /// The first line that does not belong to a chart, and why.
     pub fn read(text: &str) -> Result<Self, String> {
         let mut chart = Self::default();
         let mut open: Vec<String> = Vec::new();
@@ -82,7 +82,7 @@ impl Chart {
         }
     }
 
-    /// Every node that can be reached from the start.
+    /// All nodes reachable from the start.
     pub fn reached(&self) -> BTreeSet<&str> {
         let mut reached = BTreeSet::from(["start"]);
         loop {
@@ -100,14 +100,14 @@ impl Chart {
     }
 }
 
-/// The label in quotes that is all there is before `close`, its entities decoded.
+/// The quoted label that fills the text up to `close`, with entities decoded.
 fn label_of(text: &str, close: &str) -> Option<String> {
     let inside = text.strip_suffix(close)?.strip_prefix('"')?.strip_suffix('"')?;
     let lines: Option<Vec<String>> = inside.split("<br/>").map(decoded).collect();
     lines.map(|lines| lines.join("\n"))
 }
 
-/// A line of a label; none where a sign stands in it that means something to somebody.
+/// Decodes a line of a label; `None` if it contains a character that must be escaped.
 fn decoded(mut line: &str) -> Option<String> {
     let mut text = String::new();
     let number = line.find(['.', ')']).filter(|end| *end > 0);

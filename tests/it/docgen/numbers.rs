@@ -1,4 +1,4 @@
-//! The numbers of steps on a page are those of a run.
+//! A page and a run number the same steps alike.
 
 use super::mermaid::Chart;
 use super::render::{page, pages};
@@ -11,7 +11,7 @@ use rectify::value::Value;
 use rectify::world::scripted::Scripted;
 use std::path::Path;
 
-/// Steps in steps, in branches, in loops, and in procedures that are done more than once.
+/// Steps nested in steps, branches and loops, and in procedures that are called more than once.
 const TEXT: &str = "
 procedure Twice() {
   step \"in Twice\" { step \"inside it\" { wait 1s } }
@@ -42,7 +42,7 @@ runbook Main(server: host, mode: text = \"a\") {
 }
 ";
 
-/// Number and title of each step of a run.
+/// Number and title of each step that a run starts.
 fn of_a_run(mode: &str) -> Vec<String> {
     let files = InMemory([("main.runbook".into(), TEXT.to_owned())].into());
     let program = check(&files, Path::new("main.runbook")).0.program.expect("a program");
@@ -56,7 +56,7 @@ fn of_a_run(mode: &str) -> Vec<String> {
     started.collect()
 }
 
-/// The same of the page.
+/// Number and title of each step on the page.
 fn of_the_page() -> Vec<String> {
     let page = page(TEXT, Format::Markdown);
     let bold = page.lines().filter_map(|line| line.trim_start().strip_prefix("- **")?.strip_suffix("**"));
@@ -71,7 +71,7 @@ fn steps_have_the_numbers_of_a_run() {
     for step in one.iter().chain(&other) {
         assert!(page.contains(step), "{step} is not among {page:#?}");
     }
-    // What no run came by is the one `catch`.
+    // No run reaches the step in `catch`.
     let missed: Vec<&String> = page.iter().filter(|step| !one.contains(step) && !other.contains(step)).collect();
     assert_eq!(missed, ["7. caught"]);
 }

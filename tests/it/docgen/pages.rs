@@ -1,4 +1,4 @@
-//! Pages that are kept are those that would be written.
+//! The committed pages are up to date.
 
 use super::render::{page, pages, runbook};
 use crate::support::files::{InMemory, TestFolder, tests_folder};
@@ -7,10 +7,10 @@ use crate::support::repository;
 use rectify::docgen::Format;
 use std::path::Path;
 
-/// Every form of a statement, and the files that it imports.
+/// A file with every form of statement, and the file that it imports.
 const FIXTURES: &[(&str, &str)] = &[("every-word", "valid/every-word.runbook"), ("farm", "valid/farm.runbook")];
 
-/// Holds pages against those that are kept; with `WRITE_PAGES` in the environment they are written instead.
+/// Compares pages with the committed ones. With `WRITE_PAGES` set, writes them instead.
 #[test]
 fn every_statement_has_its_sentence() {
     let kept = tests_folder().join("fixtures/docgen");

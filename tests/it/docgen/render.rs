@@ -1,4 +1,4 @@
-//! Pages of files that are checked and documented together.
+//! Checks files together and renders their pages.
 
 use crate::support::files::InMemory;
 use rectify::catalog::Catalog;
@@ -8,7 +8,7 @@ use rectify::program::Program;
 use rectify::source::{FileId, Files};
 use std::path::Path;
 
-/// The pages of files, each with the name of its page.
+/// The pages of `roots`: each a file's path and its page's name.
 pub fn pages(files: &dyn Files, roots: &[(&str, &str)], format: Format) -> Vec<Page> {
     let catalog = Catalog::builtin();
     let mut session = Session::new(files, catalog, None, catalog.sources().clone());
@@ -29,14 +29,14 @@ pub fn pages(files: &dyn Files, roots: &[(&str, &str)], format: Format) -> Vec<P
     Library::new(session.sources(), documents.collect()).pages(format)
 }
 
-/// The page of one text.
+/// The page of one runbook text.
 pub fn page(text: &str, format: Format) -> String {
     let files = InMemory([("main.runbook".into(), text.to_owned())].into());
     let pages = pages(&files, &[("main", "main.runbook")], format);
     pages.into_iter().map(|page| page.text).collect()
 }
 
-/// A runbook with a contact, an end and these statements.
+/// A runbook with a contact, a deadline and these statements.
 pub fn runbook(statements: &str) -> String {
     format!("runbook Main(server: host) {{\n  contact oncall\n  ends within 1h\n\n{statements}\n}}\n")
 }

@@ -1,21 +1,21 @@
-//! Blocks of runbook text in Markdown, and the files that fragments are completed to.
+//! Runbook blocks in Markdown, and the fixtures that complete fragments.
 
 use super::FIXTURES;
 use std::path::Path;
 
-/// A block of runbook text.
+/// A runbook block.
 pub struct Block {
-    /// The line of its fence.
+    /// Line number of the fence.
     pub line: usize,
-    /// What stands in it.
+    /// Content between the fences.
     pub text: String,
-    /// Whether it is only a part of a file.
+    /// Whether the block is marked `fragment`.
     pub fragment: bool,
-    /// The codes that it must get.
+    /// Codes that the block must have.
     pub wrong: Vec<String>,
 }
 
-/// Every block that calls itself a runbook.
+/// Every block marked `runbook`.
 pub fn blocks_of(markdown: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut open: Option<(String, Option<Block>)> = None;
@@ -56,7 +56,7 @@ const HEADERS: &[&str] = &["title", "alert", "goal", "lock", "ends"];
 const SIGNATURES: &[&str] = &["observe", "change", "disrupt", "destroy"];
 
 impl Block {
-    /// The whole file.
+    /// The whole file: the block, or the fixture with the fragment inserted.
     pub fn completed(&self, read: impl Fn(&Path) -> String) -> Result<String, String> {
         if !self.fragment {
             return Ok(self.text.clone());
@@ -66,13 +66,13 @@ impl Block {
         Ok(lines.collect::<Vec<_>>().join("\n"))
     }
 
-    /// The fixture that a fragment belongs into, by the word it begins with.
+    /// The fixture for a fragment, chosen by the fragment's first word.
     fn surroundings(&self) -> Result<&'static str, String> {
         let mut lines = self.text.lines().map(str::trim);
         let first = lines.find(|line| !line.is_empty() && !line.starts_with('#'));
         let line = first.ok_or("the block is empty")?;
         let word = line.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-        // `limit` is a header, and with the name of an action before its numbers a declaration.
+        // `limit` starts a header, or a declaration if an action's name follows.
         let limits_action = line.strip_prefix("limit ").is_some_and(|rest| rest.starts_with(char::is_alphabetic));
         Ok(if DECLARATIONS.contains(&word) || limits_action {
             "declarations.runbook"

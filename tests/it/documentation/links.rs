@@ -1,9 +1,9 @@
-//! Links of Markdown files: to files, folders and headings of this repository.
+//! Links in Markdown: to files, folders and headings of this repository.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The text of a Markdown file without its code.
+/// The lines of a Markdown file without code.
 fn prose(markdown: &str) -> Vec<String> {
     let mut fence: Option<String> = None;
     let mut lines = Vec::new();
@@ -13,14 +13,14 @@ fn prose(markdown: &str) -> Vec<String> {
             Some(open) if line.trim() == open.as_str() => fence = None,
             Some(_) => {}
             None if marks.len() >= 3 => fence = Some(marks),
-            // What stands between single marks is every second part.
+            // Between backticks is every second part.
             None => lines.push(line.split('`').step_by(2).collect::<Vec<_>>().join("`")),
         }
     }
     lines
 }
 
-/// Every link that stays in the repository, as written.
+/// Every link within the repository, as written.
 pub fn of(markdown: &str) -> Vec<String> {
     let mut links = Vec::new();
     for line in prose(markdown) {
@@ -32,7 +32,7 @@ pub fn of(markdown: &str) -> Vec<String> {
     links
 }
 
-/// Why a link of a file leads nowhere.
+/// Why a link is broken; `None` if it works.
 pub fn broken(file: &Path, link: &str, root: &Path) -> Option<String> {
     let (path, heading) = link.split_once('#').unwrap_or((link, ""));
     let folder = file.parent().unwrap_or(Path::new(""));
@@ -47,7 +47,8 @@ pub fn broken(file: &Path, link: &str, root: &Path) -> Option<String> {
     (!anchors(&text).iter().any(|anchor| anchor == heading)).then(|| "there is no such heading".to_owned())
 }
 
-/// The names of headings, as forges make them: small letters, no signs, hyphens for blanks, numbers for repetitions.
+/// Anchors of headings, as forges generate them: lower case, without punctuation, hyphens for spaces, and numbers for
+/// repetitions.
 fn anchors(markdown: &str) -> Vec<String> {
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
     let mut anchors = Vec::new();
@@ -62,7 +63,7 @@ fn anchors(markdown: &str) -> Vec<String> {
     anchors
 }
 
-/// The headings outside of code.
+/// The headings outside code blocks.
 fn headings(markdown: &str) -> Vec<String> {
     let mut fenced = false;
     let mut headings = Vec::new();

@@ -1,28 +1,28 @@
-//! A certificate authority, made with the openssl program.
+//! A certificate authority, created with the `openssl` program.
 
 use super::must_be_installed;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// An authority whose files lie in one folder.
+/// An authority with all its files in one folder.
 pub struct Authority {
     folder: PathBuf,
-    /// Its own certificate, PEM.
+    /// Path of the root certificate, PEM.
     pub certificate: PathBuf,
     key: PathBuf,
 }
 
-/// A certificate to ask for.
+/// A certificate request.
 pub struct Issue<'a> {
-    /// The name of its files.
+    /// Base name of the files.
     pub name: &'a str,
     /// The common name.
     pub common_name: &'a str,
-    /// The subject alternative name as openssl writes it, `IP:127.0.0.1,DNS:mail.test`; empty for none.
+    /// The subject alternative name in openssl's syntax, `IP:127.0.0.1,DNS:mail.test`; empty for none.
     pub names: &'a str,
-    /// The digest of its signature.
+    /// Digest algorithm of the signature.
     pub digest: &'a str,
-    /// First and last moment, as openssl's `ca` takes them.
+    /// Start and end of validity, in the format of openssl's `ca`.
     pub life: (&'a str, &'a str),
 }
 
@@ -38,7 +38,7 @@ impl Default for Issue<'_> {
     }
 }
 
-/// A certificate and its key, PEM (PKCS #8).
+/// Paths of a certificate and its key, PEM (PKCS #8).
 #[derive(Clone)]
 pub struct Issued {
     pub certificate: PathBuf,
@@ -46,7 +46,7 @@ pub struct Issued {
 }
 
 impl Authority {
-    /// Makes an authority.
+    /// Creates an authority in this folder.
     pub fn new(folder: &Path) -> Self {
         must_be_installed("openssl", "openssl");
         std::fs::create_dir_all(folder).expect("the folder of the authority");
@@ -126,7 +126,7 @@ impl Authority {
         Issued { certificate: self.folder.join(certificate), key: self.folder.join(key) }
     }
 
-    /// A certificate that vouches for itself.
+    /// Creates a self-signed certificate.
     pub fn self_signed(&self) -> Issued {
         self.openssl(&[
             "req",

@@ -1,4 +1,4 @@
-//! Calls of the `imap` backend as the world would make them, and a look at their answers.
+//! Calls the `imap` backend as the live world does, and reads fields of its answers.
 
 use rectify::backend::imap::Imap;
 use rectify::backend::{Backend, CallContext};
@@ -22,7 +22,7 @@ pub fn host(name: &str, imap: ImapSettings) -> Host {
     }
 }
 
-/// Somebody who calls.
+/// The hosts and secrets of a call.
 pub struct Caller {
     pub hosts: Vec<Host>,
     pub time_left: Duration,
@@ -32,7 +32,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// A caller whose secret named `password` is this one, kept in a file of the folder.
+    /// A caller with one secret, `password`, stored in a file of the folder.
     pub fn new(folder: &Path, password: &str, hosts: Vec<Host>) -> Self {
         let file = folder.join("password");
         std::fs::write(&file, password).expect("the file of the secret");
@@ -41,7 +41,7 @@ impl Caller {
         Self { backend: Imap::default(), hosts, time_left: Duration::from_secs(30), secrets, folder: folder.to_owned() }
     }
 
-    /// Calls an action `on` a host as a user, with what else it takes.
+    /// Calls an action `on` a host as a user, with further arguments.
     pub fn call(&self, action: &str, on: &str, user: &str, others: &[(&str, &str)]) -> Result<Value, ActionError> {
         let mut arguments = vec![
             ("on".into(), Value::Host(on.into())),
@@ -71,7 +71,7 @@ pub fn field(answer: &Value, path: &str) -> Value {
     })
 }
 
-/// The word that a field holds, as text.
+/// The value of a field, as text.
 pub fn word(answer: &Value, path: &str) -> String {
     field(answer, path).to_string()
 }

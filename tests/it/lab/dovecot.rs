@@ -1,4 +1,4 @@
-//! Dovecot, twice: a front end that hands its users on, and the back end that has their mail.
+//! Two Dovecot servers: a front end that proxies its users, and the back end with their mail.
 
 use super::process::{Child, free_port, must_be_installed, wait_until};
 use super::{Authority, Issue, Issued};
@@ -10,26 +10,26 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The user that both know.
+/// The user that both servers know.
 pub const USER: &str = "alice";
-/// The password of the user.
+/// The user's password.
 pub const PASSWORD: &str = "wonder land 7";
 
-/// One instance of Dovecot.
+/// One Dovecot instance.
 pub struct Dovecot {
-    /// Its configuration file: `dovecot -F -c FILE`.
+    /// Path of the configuration file, for `dovecot -F -c FILE`.
     pub config: PathBuf,
-    /// The folder with all that is its own.
+    /// The folder with all files of the instance.
     folder: PathBuf,
-    /// IMAP, with STARTTLS.
+    /// Port of IMAP with STARTTLS.
     pub port: u16,
-    /// IMAP in TLS.
+    /// Port of IMAP over TLS.
     pub tls_port: u16,
     child: Option<Child>,
 }
 
 impl Dovecot {
-    /// Starts it, if it does not run, and waits until it listens.
+    /// Starts the server unless it runs, and waits until it listens.
     pub fn start(&mut self) {
         must_be_installed("dovecot", "dovecot-imapd");
         self.child.get_or_insert_with(|| Child::start(Command::new("dovecot").arg("-F").arg("-c").arg(&self.config)));
@@ -37,24 +37,24 @@ impl Dovecot {
         wait_until("Dovecot to listen", || TcpStream::connect(("127.0.0.1", port)).is_ok());
     }
 
-    /// Ends it and everything it started.
+    /// Ends the server and its child processes.
     pub fn stop(&mut self) {
         self.child = None;
     }
 
-    /// Stops it in its tracks: it holds its ports and answers nothing.
+    /// Sends SIGSTOP: the server keeps its ports open and does not answer.
     pub fn freeze(&self) {
         self.child.iter().for_each(|child| child.signal(Signal::STOP));
     }
 
-    /// The process number of its master, however it was started; none when it does not run.
+    /// Process id of the master, however it was started; `None` if it does not run.
     pub fn process(&self) -> Option<u32> {
         let text = fs::read_to_string(self.folder.join("run/master.pid")).ok()?;
         let number = text.trim().parse().ok()?;
         Path::new(&format!("/proc/{number}")).exists().then_some(number)
     }
 
-    /// Lets it go on.
+    /// Sends SIGCONT.
     pub fn thaw(&self) {
         self.child.iter().for_each(|child| child.signal(Signal::CONT));
     }
@@ -63,20 +63,20 @@ impl Dovecot {
 /// The ports of an instance.
 #[derive(Clone, Copy)]
 pub struct Ports {
-    /// IMAP, with STARTTLS.
+    /// Port of IMAP with STARTTLS.
     pub plain: u16,
-    /// IMAP in TLS.
+    /// Port of IMAP over TLS.
     pub tls: u16,
 }
 
 impl Ports {
-    /// Two that nothing listens on now.
+    /// Two ports that are free now.
     pub fn free() -> Self {
         Self { plain: free_port(), tls: free_port() }
     }
 }
 
-/// A front end and a back end that trust one authority.
+/// A front end and a back end that trust the same authority.
 pub struct Lab {
     pub front: Dovecot,
     pub back: Dovecot,
@@ -85,7 +85,7 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// Both, running.
+    /// Starts both servers.
     pub fn start() -> Self {
         let mut lab = Self::prepare();
         lab.back.start();
@@ -93,12 +93,12 @@ impl Lab {
         lab
     }
 
-    /// Both, with all their files written, not running: for tests in which something else starts them.
+    /// Writes all files without starting a server, for tests in which something else starts them.
     pub fn prepare() -> Self {
         Self::prepare_on(Ports::free(), Ports::free())
     }
 
-    /// The same on ports of the caller's choice.
+    /// Like [`prepare`](Self::prepare), on given ports.
     pub fn prepare_on(front: Ports, back: Ports) -> Self {
         assert!(rustix::process::getuid().is_root(), "the lab needs to be root, as Dovecot does");
         let folder = tempfile::Builder::new().prefix("lab").tempdir().expect("a temporary folder");
@@ -124,12 +124,12 @@ impl Lab {
         Self { front, back, authority, folder }
     }
 
-    /// The folder of the lab.
+    /// The folder with all files of the lab.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Makes the back end show a certificate that nobody trusts, from its next start on.
+    /// Gives the back end an untrusted certificate, from its next start on.
     pub fn distrust_back(&self) {
         let issued = self.authority.self_signed();
         let text = fs::read_to_string(&self.back.config).expect("the configuration");
@@ -142,7 +142,7 @@ impl Lab {
         fs::write(&self.back.config, text).expect("the configuration");
     }
 
-    /// How the inventory would describe one of the two.
+    /// The inventory settings for one of the servers.
     pub fn settings(&self, dovecot: &Dovecot, security: Security) -> ImapSettings {
         ImapSettings {
             port: Some(if security == Security::Tls { dovecot.tls_port } else { dovecot.port }),
@@ -179,7 +179,7 @@ fn configure(folder: &Path, name: &str, ports: Ports, issued: &Issued, passdb: &
     Dovecot { config, folder: own, port, tls_port, child: None }
 }
 
-/// The number of a user or group in its file.
+/// Looks up a numeric id in `/etc/passwd` or `/etc/group`.
 pub(super) fn number_of(file: &str, name: &str) -> Option<u32> {
     let text = fs::read_to_string(file).unwrap_or_default();
     let entry =

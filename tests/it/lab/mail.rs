@@ -1,7 +1,7 @@
 //! A real mail server: OpenSMTPD in the foreground, delivering to a maildir.
 //!
-//! OpenSMTPD has its spool and its socket at fixed places, so each instance gets a mount namespace with both of its own,
-//! or has to be alone where that is not to be had; that, and OpenSMTPD itself, needs root.
+//! OpenSMTPD has fixed paths for its spool and its socket. Each instance gets its own mount namespace for them. Without
+//! namespaces, only one instance can run at a time. Both namespaces and OpenSMTPD need root.
 
 use super::mail_front::{self, Road};
 use super::postbox::{alone, can_be_private};
@@ -14,9 +14,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A server that takes mail for `example.org`: without TLS, with STARTTLS, and with TLS from the first byte; with the
-/// last two a login is demanded, as `rectify` with [`PASSWORD`](MailServer::PASSWORD). Its certificate is for
-/// `localhost`, and is its own authority.
+/// Accepts mail for `example.org` without TLS, with STARTTLS and over TLS. The last two require a login as `rectify`
+/// with [`PASSWORD`](MailServer::PASSWORD). The self-signed certificate is for `localhost`.
 pub struct MailServer {
     pub plain: u16,
     pub starttls: u16,
@@ -29,7 +28,7 @@ pub struct MailServer {
 impl MailServer {
     pub const PASSWORD: &str = "canary-mail-4711";
 
-    /// Starts it, and waits until it listens.
+    /// Starts the server and waits until it listens.
     pub fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
@@ -93,17 +92,17 @@ impl MailServer {
         server
     }
 
-    /// The certificate to trust.
+    /// Path of the certificate to trust.
     pub fn ca(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }
 
-    /// Every message that was delivered, once there are at least `count`; in no order.
+    /// Waits for at least `count` messages, and returns all of them in no particular order.
     pub fn messages(&self, count: usize) -> Vec<String> {
         let read = || -> Vec<String> {
             let entries = std::fs::read_dir(self.folder.path().join("maildir/new")).into_iter().flatten().flatten();
             let texts = entries.filter_map(|entry| std::fs::read_to_string(entry.path()).ok());
-            // What another server had left in a queue that they share is not ours.
+            // Ignore messages that another server left in a shared queue.
             texts.filter(|text| text.contains(&hostname(self.plain))).collect()
         };
         self.wait_until(|| read().len() >= count);
@@ -136,7 +135,7 @@ mount -t tmpfs -o mode=755 tmpfs /run
 exec smtpd -d -f smtpd.conf
 ";
 
-/// A name that no other server has.
+/// A unique host name per server.
 fn hostname(port: u16) -> String {
     format!("mail-{port}.example.org")
 }

@@ -1,7 +1,7 @@
-//! TLS and logins in front of a mail server that has neither.
+//! Adds TLS and logins to a mail server without them.
 //!
-//! Debian's OpenSMTPD 6.8 cannot complete a TLS handshake with Debian's OpenSSL 3 (alert 80, whatever the key), so a
-//! small relay ends TLS and checks logins, and hands everything else to the real server, line by line.
+//! Debian's OpenSMTPD 6.8 cannot complete a TLS handshake with Debian's OpenSSL 3 (alert 80, with any key). A small
+//! relay therefore terminates TLS, checks logins, and forwards everything else to the real server, line by line.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,14 +10,14 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 
-/// How a client gets to TLS.
+/// How a connection gets to TLS.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Road {
     Tls,
     Starttls,
 }
 
-/// Listens on a port of its own, and relays to `upstream`. It ends with the test's process.
+/// Listens on a free port, and relays to `upstream`, until the test process ends.
 pub fn listen(road: Road, folder: &Path, upstream: u16, login: &str, password: &str) -> u16 {
     let read = |name: &str| std::fs::read(folder.join(name)).unwrap();
     let identity = Identity::from_pkcs8(&read("ca.pem"), &read("key.pem")).unwrap();
@@ -91,7 +91,7 @@ fn read_line<S: Read>(stream: &mut BufReader<S>) -> std::io::Result<String> {
     Ok(line)
 }
 
-/// All lines of one answer: the last has a blank after its code.
+/// All lines of one reply. In the last line a space follows the code.
 fn read_answer<S: Read>(stream: &mut BufReader<S>) -> std::io::Result<String> {
     let mut answer = String::new();
     loop {

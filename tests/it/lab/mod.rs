@@ -1,9 +1,9 @@
-//! A real laboratory on this machine: two Dovecots, one the front end of the other, an authority for certificates, and
-//! around them a whole site with supervisord and a mail server.
+//! A lab of real servers on this machine: two Dovecot servers, one the front end of the other, a certificate authority,
+//! supervisord and a mail server.
 //!
-//! Everything lives in a temporary folder and on loopback ports of its own, and ends when the lab is dropped.
+//! All files are in a temporary folder, all ports are on loopback, and everything ends when the lab is dropped.
 
-#![allow(dead_code, unused_imports)] // Each test uses a part of it.
+#![allow(dead_code, unused_imports)] // Each test uses only some of it.
 
 mod authority;
 mod calls;

@@ -1,4 +1,4 @@
-//! A real mail server, OpenSMTPD, that keeps whatever it is given, for anybody, in a folder.
+//! A real mail server, OpenSMTPD, that accepts mail for any recipient and stores it in a folder.
 
 use super::dovecot::number_of;
 use super::process::must_be_installed;
@@ -11,18 +11,18 @@ use std::process::{Command, Stdio};
 
 /// The mail server's files.
 pub struct Postbox {
-    /// The TCP port that it listens on.
+    /// TCP port.
     pub port: u16,
-    /// The folder with a maildir for each recipient.
+    /// The folder with one maildir per recipient.
     pub folder: PathBuf,
     command: String,
     hostname: String,
-    // The places of its queue and of its control socket are compiled in. Where it cannot have a mount namespace to
-    // itself, as in most containers, it can only run once on a machine.
+    // The paths of its queue and control socket are compiled in. Without a mount namespace of its own, as in most
+    // containers, only one instance can run on a machine.
     _alone: Option<File>,
 }
 
-/// Its own places, and then itself.
+/// Mounts private folders over the fixed paths, then starts the server.
 const START: &str = "set -e
 mount -t tmpfs -o mode=755 tmpfs /var/spool
 mkdir -m 711 /var/spool/smtpd
@@ -30,26 +30,26 @@ mount -t tmpfs -o mode=755 tmpfs /run
 exec smtpd -d -f \"$1\"
 ";
 
-/// A message that arrived.
+/// A delivered message.
 #[derive(Debug, Clone)]
 pub struct Mail {
-    /// The address that it was sent to.
+    /// Address of the recipient.
     pub to: String,
-    /// Its header lines, as they came.
+    /// Header lines as received.
     pub header: String,
-    /// Its text.
+    /// Decoded text.
     pub body: String,
 }
 
 impl Postbox {
-    /// Writes the files; if it has to be the only one on this machine, waits for its turn.
+    /// Writes the files. Without a mount namespace, waits until no other instance runs.
     pub fn prepare(folder: &Path, port: u16) -> Self {
         must_be_installed("smtpd", "opensmtpd");
         let own = folder.join("mail");
         fs::create_dir_all(&own).expect("a folder for mail");
         let (user, group) = (number_of("/etc/passwd", "dovecot"), number_of("/etc/group", "dovecot"));
         chown(&own, user, group).expect("a folder that the delivering user owns");
-        // It refuses to deliver as root; any other user will do.
+        // The server refuses to deliver as root; any other user works.
         let hostname = format!("mail-{port}.lab.test");
         let text = format!(
             "listen on 127.0.0.1 port {port} hostname {hostname}\n\
@@ -69,12 +69,12 @@ impl Postbox {
         Self { port, folder: own, command, hostname, _alone: Some(alone()) }
     }
 
-    /// How it is run.
+    /// The program for supervisord.
     pub fn program(&self) -> Program {
         Program { name: "smtp", command: self.command.clone() }
     }
 
-    /// Everything that arrived, oldest first. What another server had left in a queue that they share is not ours.
+    /// All delivered messages, oldest first, without those that another server left in a shared queue.
     pub fn mails(&self) -> Vec<Mail> {
         let mut found = Vec::new();
         for recipient in files(&self.folder) {
@@ -94,13 +94,13 @@ impl Postbox {
     }
 }
 
-/// Whether a program can have a mount namespace of its own.
+/// Whether this process may create a mount namespace.
 pub fn can_be_private() -> bool {
     let tried = Command::new("unshare").args(["--mount", "true"]).stderr(Stdio::null()).status();
     tried.is_ok_and(|status| status.success())
 }
 
-/// Waits until no other lab on this machine runs a mail server that is not private. It is over when this is dropped.
+/// Waits until no other lab on this machine runs a shared mail server. Drop the result to release the lock.
 pub fn alone() -> File {
     let lock = File::create(std::env::temp_dir().join("rectify-lab-smtpd.lock")).expect("a file to lock");
     lock.lock().expect("the lock of the mail server");
@@ -128,7 +128,7 @@ fn decoded(header: &str, body: &str) -> String {
     String::from_utf8_lossy(&bytes).replace("\r\n", "\n")
 }
 
-/// `=C3=BC` is `ü`.
+/// Decodes quoted-printable: `=C3=BC` is `ü`.
 fn unquoted(text: &str) -> Vec<u8> {
     let mut parts = text.split('=');
     let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();

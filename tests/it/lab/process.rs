@@ -1,4 +1,4 @@
-//! Programs that a test starts, which end with it.
+//! Child processes that end with their test.
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::hash::{BuildHasher, RandomState};
@@ -9,15 +9,15 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Fails with a sentence if a program of the lab is missing.
+/// Panics with the name of the Debian package if a program is missing.
 pub fn must_be_installed(program: &str, package: &str) {
     let folders = std::env::var("PATH").unwrap_or_default();
     let found = folders.split(':').chain(["/usr/sbin"]).any(|folder| Path::new(folder).join(program).is_file());
     assert!(found, "the lab needs the program {program}: install the Debian package {package}");
 }
 
-/// A loopback port that nothing listens on now, and that the system gives nobody who asks for any: connections and
-/// listeners of tests that run at the same time have theirs from 32768 on. Where to begin is chance.
+/// A free loopback port below 32768. The system assigns ports from 32768 up to connections and listeners of parallel
+/// tests, so it cannot take this one. The search starts at a random port.
 pub fn free_port() -> u16 {
     const FIRST: u16 = 23_000;
     const SPAN: u64 = 9_000;
@@ -31,27 +31,27 @@ pub fn free_port() -> u16 {
     candidates.into_iter().find(is_free).expect("there is a free port")
 }
 
-/// A program in a process group of its own.
+/// A program in its own process group.
 pub struct Child(std::process::Child);
 
 impl Child {
-    /// Starts it, with nothing on its standard streams.
+    /// Starts the program with /dev/null as all its standard streams.
     pub fn start(command: &mut Command) -> Self {
         let command = command.process_group(0).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         Self(command.spawn().unwrap_or_else(|error| panic!("{command:?} does not start: {error}")))
     }
 
-    /// Its process number.
+    /// Process id.
     pub fn id(&self) -> u32 {
         self.0.id()
     }
 
-    /// Sends a signal to it and all that it started.
+    /// Sends a signal to the whole process group.
     pub fn signal(&self, signal: Signal) {
         signal_group(self.id(), signal);
     }
 
-    /// Asks it to end what it started and then itself; what does not end in time is killed when it is dropped.
+    /// Sends SIGTERM and waits. If the process does not end in time, dropping it kills the group.
     pub fn end(&mut self, patience: Duration) {
         let _ = kill_process(pid(self.id()), Signal::TERM);
         let latest = Instant::now() + patience;
@@ -60,7 +60,7 @@ impl Child {
         }
     }
 
-    /// Whether it runs.
+    /// Whether the process still runs.
     pub fn is_running(&mut self) -> bool {
         matches!(self.0.try_wait(), Ok(None))
     }

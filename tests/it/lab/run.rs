@@ -1,4 +1,4 @@
-//! The program, run on a site: what it says while it goes on, and what came of it.
+//! Runs rectify on a site: reads its events while it runs, and collects its result.
 
 use super::secrecy::assert_secret;
 use super::site::Site;
@@ -14,10 +14,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// No run of the lab lasts as long as this.
+/// No run of the lab lasts this long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A run that goes on. It is killed when it is dropped before its end.
+/// A run in progress. Dropping it kills the process.
 pub struct Run<'s> {
     site: &'s Site,
     child: Child,
@@ -27,19 +27,19 @@ pub struct Run<'s> {
     terminal: Option<File>,
 }
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Ended {
-    /// The exit code; none when a signal ended it.
+    /// Exit code; `None` if a signal ended the process.
     pub code: Option<i32>,
-    /// What it told, one event a line.
+    /// All JSON events.
     pub events: Vec<Value>,
-    /// What it wrote to standard error, its log of everything that it does included.
+    /// Standard error, including the debug log.
     pub errors: String,
 }
 
 impl<'s> Run<'s> {
-    /// Starts `rectify run ARGUMENTS --format json`, with nobody at a terminal.
+    /// Starts `rectify run ARGUMENTS --format json` without a terminal.
     pub fn start(site: &'s Site, arguments: &[&str]) -> Self {
         let mut command = site.command(assert_cmd::cargo::cargo_bin("rectify"));
         command.stdin(Stdio::null()).stderr(Stdio::piped());
@@ -84,7 +84,7 @@ impl<'s> Run<'s> {
         Self { site, child, lines, seen: Vec::new(), errors, terminal: None }
     }
 
-    /// Waits until it tells of such an event, and gives that.
+    /// Waits for an event of this kind and returns it.
     pub fn until(&mut self, event: &str) -> Value {
         let latest = Instant::now() + PATIENCE;
         loop {
@@ -101,17 +101,17 @@ impl<'s> Run<'s> {
         }
     }
 
-    /// Sends it a signal.
+    /// Sends a signal to the process.
     pub fn signal(&self, signal: Signal) {
         kill_process(self.id(), signal).expect("it runs");
     }
 
-    /// Presses Ctrl-C.
+    /// Types Ctrl-C in the terminal.
     pub fn press_control_c(&mut self) {
         self.terminal.as_mut().expect("it runs at a terminal").write_all(b"\x03").expect("the terminal takes it");
     }
 
-    /// Nobody reads its standard output any more.
+    /// Closes the reading end of standard output.
     pub fn close_stdout(&mut self) {
         self.lines = channel().1;
     }
@@ -120,7 +120,7 @@ impl<'s> Run<'s> {
         Pid::from_child(&self.child)
     }
 
-    /// Waits for its end. Whatever was said, written and mailed is looked through for the probe's password.
+    /// Waits for the end of the run. Searches all output, files and mail for the probe's password.
     pub fn end(mut self) -> Ended {
         let latest = Instant::now() + PATIENCE;
         let status = loop {
@@ -151,7 +151,7 @@ impl Drop for Run<'_> {
     }
 }
 
-/// All that comes. A terminal ends with an error when its last user is gone.
+/// Reads to the end. A terminal reports an error when its last user closes it.
 fn read(mut from: impl Read) -> String {
     let mut bytes = Vec::new();
     let _ = from.read_to_end(&mut bytes);
@@ -159,7 +159,7 @@ fn read(mut from: impl Read) -> String {
 }
 
 impl Ended {
-    /// Asserts its exit code and what its last event says of the run.
+    /// Asserts the exit code and the outcome of the last event.
     #[track_caller]
     pub fn ends(self, code: i32, outcome: &str) -> Self {
         assert_eq!(self.code, Some(code), "{:#?}\n{}", self.events, self.errors);

@@ -1,4 +1,4 @@
-//! An IMAP server that says what a test has written for it, and keeps every byte that it is told.
+//! An IMAP server that follows a test's script and records every byte that it receives.
 
 use super::Issued;
 use native_tls::{Identity, TlsAcceptor, TlsStream};
@@ -13,8 +13,8 @@ pub struct Scripted {
 }
 
 impl Scripted {
-    /// Serves every connection by the script, with TLS from the first byte where a certificate is given for that. The
-    /// script ends a connection by returning; an error is a client that has gone.
+    /// Runs the script for every connection, over TLS if a certificate is given. The script ends a connection by
+    /// returning; an error means that the client closed it.
     pub fn serve(tls: Option<&Issued>, script: impl Fn(&mut Peer) -> io::Result<()> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("its address").port();
@@ -37,13 +37,13 @@ impl Scripted {
         Self { port, told }
     }
 
-    /// Everything that clients said, in and out of TLS.
+    /// Everything that clients sent, decrypted.
     pub fn told(&self) -> String {
         String::from_utf8_lossy(&self.told.lock().expect("what was told")).into_owned()
     }
 }
 
-/// Makes TLS possible with a certificate.
+/// A TLS acceptor with this certificate.
 pub fn acceptor(issued: &Issued) -> TlsAcceptor {
     let read = |path| std::fs::read(path).expect("a file of the authority");
     let identity = Identity::from_pkcs8(&read(&issued.certificate), &read(&issued.key)).expect("an identity");
@@ -83,7 +83,7 @@ impl Peer {
         Ok((tag.to_owned(), rest.to_owned()))
     }
 
-    /// Hears a number of bytes.
+    /// Reads a number of bytes.
     pub fn hear_bytes(&mut self, count: usize) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; count];
         match &mut self.stream {
@@ -95,19 +95,19 @@ impl Peer {
         Ok(bytes)
     }
 
-    /// Hears a line that must begin so, and gives its tag. Anything else ends the connection.
+    /// Reads a line whose command must begin with `start`, and returns its tag. Any other line ends the connection.
     pub fn expect(&mut self, start: &str) -> io::Result<String> {
         let (tag, rest) = self.hear()?;
         if rest.starts_with(start) { Ok(tag) } else { Err(io::ErrorKind::InvalidData.into()) }
     }
 
-    /// Hears a command that begins so and answers it: `{tag}` in the answer becomes the command's tag.
+    /// Reads a command that begins with `start`, and sends `answer` with `{tag}` replaced by the command's tag.
     pub fn answer(&mut self, start: &str, answer: &str) -> io::Result<()> {
         let tag = self.expect(start)?;
         self.send(answer.replace("{tag}", &tag))
     }
 
-    /// Goes on in TLS.
+    /// Switches the connection to TLS.
     pub fn secure(&mut self, acceptor: &TlsAcceptor) -> io::Result<()> {
         match std::mem::replace(&mut self.stream, Stream::None) {
             Stream::Plain(stream) => {
@@ -118,7 +118,7 @@ impl Peer {
         }
     }
 
-    /// ScriptedAnswer nothing more until the client goes.
+    /// Sends nothing more until the client closes the connection.
     pub fn hang(&mut self) -> io::Result<()> {
         loop {
             self.hear_bytes(1)?;

@@ -1,4 +1,4 @@
-//! The password of the probe must not be seen anywhere, in whatever form.
+//! The probe's password must not appear anywhere, in any encoding.
 
 use super::dovecot::{PASSWORD, USER};
 use super::site::Site;
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// Fails if the password stands in one of the texts, in a mail that arrived, or in what is kept on this machine.
+/// Panics if the password appears in one of the texts, in a delivered mail, or in stored state.
 #[track_caller]
 pub fn assert_secret(site: &Site, texts: &[&str]) {
     let mails = site.postbox.mails().into_iter().map(|mail| mail.header + &mail.body);
@@ -23,7 +23,7 @@ pub fn assert_secret(site: &Site, texts: &[&str]) {
     }
 }
 
-/// How the password could look.
+/// Encodings in which the password could appear.
 fn forms() -> Vec<String> {
     let engine = base64::engine::general_purpose::STANDARD_NO_PAD;
     let hex: String = PASSWORD.bytes().map(|byte| format!("{byte:02x}")).collect();
@@ -50,14 +50,14 @@ fn files_below(folder: &Path) -> Vec<String> {
     texts
 }
 
-/// Looks at the command line and the environment of every process on this machine, again and again.
+/// Repeatedly reads the command line and environment of every process on this machine.
 pub struct Watch {
     stop: Arc<AtomicBool>,
     watching: JoinHandle<(BTreeSet<String>, Vec<String>)>,
 }
 
 impl Watch {
-    /// Begins.
+    /// Starts the thread that reads.
     pub fn start() -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
@@ -82,7 +82,7 @@ impl Watch {
         Self { stop, watching }
     }
 
-    /// Ends, fails if the password was seen, and gives all the command lines that were.
+    /// Stops, panics if the password appeared, and returns all command lines that it read.
     pub fn end(self) -> BTreeSet<String> {
         self.stop.store(true, Ordering::Relaxed);
         let (programs, leaks) = self.watching.join().expect("somebody watches");

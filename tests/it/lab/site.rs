@@ -1,5 +1,5 @@
-//! A whole site on one machine: a front end, a back end and a mail server, run by supervisord, and the runbooks and
-//! inventory of `runbooks/dovecot` beside them.
+//! A whole site on one machine: a front end, a back end and a mail server under supervisord, with the runbooks and the
+//! inventory of `runbooks/dovecot`.
 
 use super::dovecot::{Lab, PASSWORD, Ports};
 use super::postbox::Postbox;
@@ -12,26 +12,26 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The ports that `runbooks/dovecot/rectify.yaml` names: front end, back end, mail.
+/// The ports in `runbooks/dovecot/rectify.yaml`: front end, back end, mail.
 const SHIPPED: [u16; 3] = [21993, 22993, 21025];
 
-/// What Alertmanager sends when the front end of the shipped inventory does not let its probe in.
+/// The Alertmanager notification for a front end whose probe cannot log in.
 const ALERT: &str = include_str!("../../fixtures/alerts/firing.json");
 
-/// A site. Everything ends when it is dropped.
+/// A running site. Dropping it ends all its processes.
 pub struct Site {
-    /// The folder of runbooks and inventory.
+    /// The folder with the runbooks and the inventory.
     pub project: PathBuf,
-    /// What runs the servers.
+    /// Runs the servers.
     pub supervisor: Supervisor,
     /// The mail server.
     pub postbox: Postbox,
-    /// The two Dovecots.
+    /// The two Dovecot servers.
     pub lab: Lab,
 }
 
 impl Site {
-    /// A site with a copy of the runbooks, on ports that are free.
+    /// Starts a site with a copy of the runbooks, on free ports.
     pub fn start() -> Self {
         let lab = Lab::prepare_on(Ports::free(), Ports::free());
         let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks/dovecot");
@@ -40,14 +40,14 @@ impl Site {
         let ports = [lab.front.tls_port, lab.back.tls_port, free_port()];
         for entry in fs::read_dir(shipped).expect("the runbooks").flatten().filter(|entry| entry.path().is_file()) {
             let text = fs::read_to_string(entry.path()).expect("a text");
-            // Half a minute of silence proves no more here than a few seconds do.
+            // A short timeout proves as much here as 40 seconds.
             let text = text.replace("  timeout   40s\n", "  timeout   4s\n");
             fs::write(project.join(entry.file_name()), on_ports(&text, ports)).expect("a copy");
         }
         Self::start_with(lab, project, ports)
     }
 
-    /// A site for runbooks where they lie, on the ports that their inventory names.
+    /// Starts a site for the runbooks in this folder, on the ports of their inventory.
     pub fn start_at(project: &Path) -> Self {
         let [front, back, _] = SHIPPED.map(|port| Ports { plain: port - 850, tls: port });
         Self::start_with(Lab::prepare_on(front, back), project.to_owned(), SHIPPED)
@@ -55,8 +55,8 @@ impl Site {
 
     fn start_with(lab: Lab, project: PathBuf, ports: [u16; 3]) -> Self {
         let folder = lab.folder();
-        // The servers' own users have no way into a home folder, and sockets need a short path: the files lie in a
-        // temporary folder, which the project sees as its own.
+        // The servers' users cannot read a home folder, and socket paths must be short. So the files are in a temporary
+        // folder, with a link in the project.
         let link = project.join("lab");
         let _ = fs::remove_file(&link);
         symlink(folder, &link).expect("a link to the lab");
@@ -74,24 +74,24 @@ impl Site {
         site
     }
 
-    /// The program, to be run on this site: what outlives a run is kept within the site.
+    /// Prepares a program to run on this site, with its state folder inside the site.
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         command.current_dir(&self.project).env("XDG_STATE_HOME", self.state());
         command
     }
 
-    /// Where locks, limits and undelivered messages are kept.
+    /// The folder of locks, limits and undelivered messages.
     pub fn state(&self) -> PathBuf {
         self.lab.folder().join("state")
     }
 
-    /// Stops a program: `front`, `back` or `smtp`.
+    /// Stops a server: `front`, `back` or `smtp`.
     pub fn stop(&self, name: &str) {
         self.supervisor.order(&["stop", name]);
     }
 
-    /// Makes the back end hang: it holds its ports and answers nothing.
+    /// Makes the back end hang: it keeps its ports open and does not answer.
     pub fn hang_back_end(&self) {
         signal_group(self.lab.back.process().expect("the back end runs"), Signal::STOP);
     }
@@ -104,7 +104,7 @@ impl Site {
         wait_until("the back end to listen", || TcpStream::connect(("127.0.0.1", port)).is_ok());
     }
 
-    /// What the probe takes for the password of its account.
+    /// Sets the password that the probe uses.
     pub fn set_password(&self, password: &str) {
         let path = self.lab.folder().join("probe-password");
         fs::write(&path, format!("{password}\n")).expect("the file of the secret");
@@ -118,7 +118,7 @@ impl Drop for Site {
     }
 }
 
-/// A text with the ports of the shipped inventory replaced.
+/// Replaces the ports of the shipped inventory in a text.
 fn on_ports(text: &str, ports: [u16; 3]) -> String {
     let pairs = SHIPPED.iter().zip(ports);
     pairs.fold(text.to_owned(), |text, (shipped, port)| text.replace(&shipped.to_string(), &port.to_string()))

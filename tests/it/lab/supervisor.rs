@@ -1,4 +1,4 @@
-//! supervisord, which runs the servers of the lab as it would run those of a site.
+//! supervisord, which runs the lab's servers as on a real site.
 
 use super::process::{Child, must_be_installed, signal_group, wait_until};
 use rustix::process::Signal;
@@ -7,31 +7,31 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
-/// How long a program may take to end before it is killed, in seconds. A program that hangs always takes it.
+/// Seconds that a program may take to end before it is killed. A hanging program always takes all of them.
 const PATIENCE: u32 = 1;
 
-/// A program for supervisord to run in the foreground.
+/// A program that supervisord runs in the foreground.
 pub struct Program {
-    /// What supervisord calls it.
+    /// Name in supervisord.
     pub name: &'static str,
-    /// Its command line, in supervisord's own quoting.
+    /// Command line in supervisord's quoting.
     pub command: String,
 }
 
-/// A supervisord with a configuration and a socket of its own.
+/// A supervisord with its own configuration and socket.
 pub struct Supervisor {
-    /// Its configuration file: `supervisorctl -c FILE`.
+    /// Path of the configuration file, for `supervisorctl -c FILE`.
     pub config: PathBuf,
     child: Child,
 }
 
 impl Supervisor {
-    /// Starts it, and with it all its programs. The path of the folder has to be short: a socket lies in it.
+    /// Starts supervisord and all programs. The folder's path must be short, because it contains a socket.
     pub fn start(folder: &Path, programs: &[Program]) -> Self {
         must_be_installed("supervisord", "supervisor");
         let config = folder.join("supervisord.conf");
         fs::write(&config, configuration(folder, programs)).expect("the configuration of supervisord");
-        // Whoever is killed cannot stop what it started: the kernel tells supervisord.
+        // A killed test cannot stop its children: the kernel signals supervisord instead.
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "TERM", "supervisord", "-n", "-c"]).arg(&config).env("PATH", search_path());
         let child = Child::start(&mut command);
@@ -40,7 +40,7 @@ impl Supervisor {
         Self { config, child }
     }
 
-    /// `supervisorctl ARGUMENTS`, which must succeed.
+    /// Runs `supervisorctl ARGUMENTS`, which must succeed.
     pub fn order(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new("supervisorctl");
         let output = command.arg("-c").arg(&self.config).args(arguments).env("PATH", search_path()).output();
@@ -49,17 +49,17 @@ impl Supervisor {
         output
     }
 
-    /// Stops supervisord itself in its tracks: it answers nobody. What it runs goes on.
+    /// Sends SIGSTOP to supervisord: it stops answering, its programs keep running.
     pub fn freeze(&self) {
         self.child.signal(Signal::STOP);
     }
 
-    /// Lets it go on.
+    /// Sends SIGCONT.
     pub fn thaw(&self) {
         self.child.signal(Signal::CONT);
     }
 
-    /// The number of a program's process, which is that of its process group too; none when it does not run.
+    /// Process id of a program, which is also its process group; `None` if it does not run.
     pub fn process(&self, name: &str) -> Option<u32> {
         let mut command = Command::new("supervisorctl");
         let output = command.arg("-c").arg(&self.config).args(["pid", name]).env("PATH", search_path()).output();
@@ -100,7 +100,7 @@ fn configuration(folder: &Path, programs: &[Program]) -> String {
     text
 }
 
-/// Servers lie in folders that not everybody searches.
+/// `PATH` with the sbin folders, where servers are installed.
 fn search_path() -> String {
     format!("{}:/usr/local/sbin:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default())
 }

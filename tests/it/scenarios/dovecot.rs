@@ -1,4 +1,4 @@
-//! The runbooks of `runbooks/dovecot`, in a world that answers as the lab does.
+//! The runbooks of `runbooks/dovecot`, with replies like the lab's.
 
 use super::setup::{body, ends, program, results, run_in, took};
 use crate::support::program::{RunResult, at, d, world};
@@ -27,7 +27,7 @@ fn maintenance(world: Scripted) -> RunResult {
     run_in(&program(&files, INVENTORY), "BackEndMaintenance", "be1", world)
 }
 
-/// What a login comes to, one after the other; the last stays.
+/// The results of consecutive logins; the last one repeats.
 fn logins(host: &str, results: &[&str]) -> Rule {
     let rule = Rule::new("imap.login").when("on", Value::Host(host.into()));
     results.iter().fold(rule, |rule, result| rule.answers(session(result)))

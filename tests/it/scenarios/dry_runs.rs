@@ -1,4 +1,4 @@
-//! Rehearsals: from the first effect on everything that could follow is shown, and nothing that could not.
+//! Dry runs: after the first effect, the preview shows everything that could follow, and nothing else.
 
 use super::setup::{declared, dry_run_body, on, starting};
 use crate::support::program::{RunResult, health, value, world};
@@ -149,7 +149,7 @@ fn a_block_in_which_nothing_was_done_is_not_undone() {
     );
 }
 
-/// A probe that makes a user to log in with, and takes it away again.
+/// A probe that creates a temporary user to log in with.
 const CANARY: &str = "
 probe Canary(on: host) {
   temporarily svc.set(on, value: 1)
@@ -191,7 +191,7 @@ fn a_probe_that_changes_something_is_a_first_effect() {
 
 #[test]
 fn procedures_that_do_others_twice_are_shown_within_bounds() {
-    // As deep as procedures may go, on a stack such as the tool runs on.
+    // The deepest nesting of procedures, on a stack of the program's size.
     let thread = std::thread::Builder::new().stack_size(16 << 20);
     thread.spawn(dry_run_the_doubling).expect("a thread").join().expect("it is shown");
 }

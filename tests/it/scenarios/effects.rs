@@ -1,4 +1,4 @@
-//! Changes, from the text to what is taken back: rules 3, 4, 6 and 7.
+//! Changes, from the text to their undo: rules 3, 4, 6 and 7.
 
 use super::setup::{body, ends, on, play, play_body, results};
 use crate::support::program::{at, d, health, value, world};
@@ -153,7 +153,7 @@ fn the_outermost_word_decides_whether_an_action_may_be_repeated() {
       }
       runbook Main(server: web) { contact oncall\n goal Healthy(server)\n ACT\n resolve if fixed\n escalate to oncall \"no\" }";
     let lost = |action| on(action, "fe1").fails(ErrorKind::Unknown, "lost").takes(d("1s"));
-    // A team that knows says `idempotent` over what is `once`: it is repeated, and nobody is asked.
+    // A declared action that is `idempotent` over a `once` action is retried without asking anybody.
     let text = team.replace("ACT", "retry 2 times every 5s { team.sure(server) }");
     let result = play(&text, world().with(lost("kick")).with(health(&[true])));
     ends(&result, Resolved, "fixed", &["0s-0s svc.kick(on: fe1) Unknown", "5s-6s svc.kick(on: fe1)"]);
@@ -162,7 +162,7 @@ fn the_outermost_word_decides_whether_an_action_may_be_repeated() {
     let result = play(&text, world().with(lost("kick")));
     ends(&result, Escalated, "lost", &["0s-0s svc.kick(on: fe1) Unknown"]);
     assert!(result.world.asked().is_empty());
-    // Where nothing is said outside, `once` and `confirm` are those of what it calls.
+    // Without clauses of its own, a declared action inherits `once` and `confirm` from its callee.
     let boots = on("boot_id", "fe1").answers(Value::text("monday")).answers(Value::text("tuesday"));
     let text = team.replace("ACT", "team.plain(server)");
     let result = play(&text, world().with(lost("reboot")).with(boots).with(health(&[true])));

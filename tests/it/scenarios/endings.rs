@@ -1,4 +1,4 @@
-//! How runs end, from their text: rules 1, 2, 3, 8, 9 and 10.
+//! How runs end: rules 1, 2, 3, 8, 9 and 10.
 
 use super::setup::{alerted, body, declared, ends, on, play, run_in, took};
 use crate::support::program::{at, d, health, value, world};

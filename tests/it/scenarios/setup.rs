@@ -1,4 +1,4 @@
-//! Runs of runbooks that are given as text: checked with an inventory, as `rectify check` does, then run in a scripted world.
+//! Checks a runbook with an inventory, as `rectify check` does, and runs it in a scripted world.
 
 use crate::support::files::InMemory;
 use crate::support::program::{RunResult, d};
@@ -12,7 +12,7 @@ use rectify::value::{Outcome, Value};
 use rectify::world::scripted::{Rule, Scripted};
 use std::path::Path;
 
-/// The hosts of the scenarios.
+/// The inventory of the scenarios.
 const INVENTORY: &str = "
 hosts:
   fe1: {address: 192.0.2.1, aliases: [fe1.example.net], roles: [web], facts: {dag: dag1, peer: fe2, share: 85%, pair: [fe2, fe3.example.net]}}
@@ -24,7 +24,7 @@ contacts:
 mail: {server: mail.example.org, from: rectify@example.org}
 ";
 
-/// What the scenarios declare: a service with an action of every kind, and a probe.
+/// Declarations for the scenarios: a service with an action of every kind, and a probe.
 const DECLARED: &str = "
 role web { dag: text  peer: web?  share: percent?  pair: list<host> }
 
@@ -57,7 +57,7 @@ probe Healthy(on: host) {
 }
 ";
 
-/// The program of these files; the first is the one that is checked.
+/// The program of these files. The first one is checked; it may import the others.
 pub fn program(files: &[(&str, &str)], inventory: &str) -> Program {
     let catalog = Catalog::builtin();
     let mut sources = catalog.sources().clone();
@@ -78,13 +78,13 @@ pub fn program(files: &[(&str, &str)], inventory: &str) -> Program {
     checked.program.unwrap_or_else(|| panic!("{found:#?}"))
 }
 
-/// The program of one text, with all that the scenarios declare.
+/// The program of one text together with the shared declarations.
 pub fn declared(text: &str) -> Program {
     let text = format!("{DECLARED}\n{text}");
     program(&[("main.runbook", &text)], INVENTORY)
 }
 
-/// How to start a runbook with one argument, a host.
+/// Start parameters for a runbook with one argument, a host.
 pub fn starting(program: &Program, runbook: &str, host: &str) -> Start {
     let position = program.runbooks.iter().position(|it| it.name == runbook).expect("the runbook");
     let mut arguments = vec![Value::Host(host.into())];
@@ -99,24 +99,24 @@ pub fn run_in(program: &Program, runbook: &str, host: &str, world: Scripted) -> 
     RunResult { ending, world }
 }
 
-/// The same, started by an alert.
+/// Runs a runbook as if an alert had started it.
 pub fn alerted(program: &Program, runbook: &str, host: &str, world: Scripted) -> RunResult {
     let start = Start { by_alert: true, ..starting(program, runbook, host) };
     let ending = world.drive(run(program, &world, start)).expect("the run ends");
     RunResult { ending, world }
 }
 
-/// Runs the runbook `Main` about `fe1`.
+/// Runs the runbook `Main` for `fe1`.
 pub fn play(text: &str, world: Scripted) -> RunResult {
     run_in(&declared(text), "Main", "fe1", world)
 }
 
-/// The same of a runbook that has nothing but a contact, the goal `Healthy(server)` and these statements.
+/// Runs a runbook with a contact, the goal `Healthy(server)` and these statements.
 pub fn play_body(body: &str, world: Scripted) -> RunResult {
     play(&main(body), world)
 }
 
-/// The dry run of such a runbook: the lines of its preview.
+/// Dry-runs such a runbook; returns the lines of the preview.
 pub fn dry_run_body(body: &str, world: Scripted) -> Vec<String> {
     let program = declared(&main(body));
     let ending = world.drive(dry_run(&program, &world, starting(&program, "Main", "fe1"))).expect("it ends");
@@ -135,17 +135,17 @@ fn main(body: &str) -> String {
     format!("runbook Main(server: web) {{\n  contact oncall\n  goal Healthy(server)\n{body}\n}}")
 }
 
-/// `svc.ACTION` of a host.
+/// Matches `svc.ACTION` on a host.
 pub fn on(action: &str, host: &str) -> Rule {
     Rule::new(&format!("svc.{action}")).when("on", Value::Host(host.into()))
 }
 
-/// What `svc.seen` answers.
+/// An answer of `svc.seen`.
 pub fn seen(state: &str, sessions: i64) -> Value {
     Value::record("Seen", [("state", Value::word(state)), ("sessions", Value::number(sessions))])
 }
 
-/// Holds the ending, its reason and the whole ledger against what is expected; the reason is compared up to its length.
+/// Compares the outcome, the reason and the whole ledger. The actual reason must start with `reason`.
 #[track_caller]
 pub fn ends(result: &RunResult, outcome: RunOutcome, reason: &str, ledger: &[&str]) {
     assert_eq!(result.ledger(), ledger, "{:?}", result.ending);
@@ -159,7 +159,7 @@ pub fn ends(result: &RunResult, outcome: RunOutcome, reason: &str, ledger: &[&st
     );
 }
 
-/// What was said of each effect.
+/// The result of each effect.
 pub fn results(result: &RunResult) -> Vec<(String, Outcome)> {
     let done = result.events().into_iter().filter_map(|event| match event.kind {
         EventKind::EffectDone { text, result, .. } => Some((text, result)),
@@ -168,13 +168,13 @@ pub fn results(result: &RunResult) -> Vec<(String, Outcome)> {
     done.collect()
 }
 
-/// When the run had ended.
+/// Asserts the duration of the run.
 #[track_caller]
 pub fn took(result: &RunResult, duration: &str) {
     assert_eq!(result.ending.duration, d(duration));
 }
 
-/// What the one escalation says below its first line.
+/// The text of the only escalation, without its first line.
 pub fn body(result: &RunResult) -> String {
     let told = result.world.told();
     let escalation = told.iter().find(|told| told.telling.escalation).expect("an escalation");

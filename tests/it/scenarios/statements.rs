@@ -1,4 +1,4 @@
-//! Every word of the table, from its text to its effects.
+//! Every statement of the reference, from its text to its effects.
 
 use super::setup::{body, ends, on, play, play_body, program, results, run_in, seen, took};
 use crate::support::program::{at, d, health, value, world};
@@ -18,7 +18,7 @@ fn it_asks_until_it_is_fixed_for_so_long() {
     let looks = health(&[false, false, true, false, true, true]);
     let result = play_body(body, world().with(looks));
     ends(&result, Resolved, "fixed", &["0s svc.restart(on: fe1)"]);
-    // Asked at 10, 30 (holds), 50 (does not), 70 (holds), 90, 110, 130.
+    // Polls at 10, 30 (holds), 50 (does not), 70 (holds), 90, 110, 130.
     took(&result, "130s");
 }
 
@@ -70,7 +70,7 @@ fn wait_until_a_condition_has_held() {
     let body = "wait until svc.value(server) == 0 within 1m for 30s every 10s\n svc.restart(server)\n resolve if fixed\n escalate to oncall \"no\"";
     let values = [3, 0, 4, 0].into_iter().fold(on("value", "fe1"), |rule, number| rule.answers(Value::number(number)));
     let result = play_body(body, world().with(values).with(health(&[true])));
-    // At 0, 10 (holds), 20 (does not), 30 (holds), 40, 50, 60.
+    // Polls at 0, 10 (holds), 20 (does not), 30 (holds), 40, 50, 60.
     ends(&result, Resolved, "fixed", &["1m svc.restart(on: fe1)"]);
     let result = play_body(body, world().with(value(3)));
     ends(&result, Escalated, "waited in vain until svc.value(on: fe1) == 0", &[]);

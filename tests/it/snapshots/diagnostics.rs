@@ -1,4 +1,4 @@
-//! What `rectify check` shows of every file with mistakes, drawn as on a terminal without colours.
+//! Terminal output of `rectify check` for every file with mistakes, without colours.
 
 use super::names_in;
 use crate::lint_rules::fixture;
@@ -55,7 +55,7 @@ fn worlds() {
     });
 }
 
-/// A runbook in which rules find something.
+/// A runbook with two lint findings.
 fn with_findings() -> String {
     runbook("A", "server: host", "  let first = 1\n  let second = 2\n  escalate to oncall \"${server}, step 2\"")
 }

@@ -1,9 +1,9 @@
-//! The reports of `rectify check` and `rectify test` for programs and CI servers.
+//! Output of `rectify check` and `rectify test` for programs and CI servers.
 
 use crate::support::project::{Project, runbook};
 use crate::support::snapshot::{assert_snapshot, for_each, shown, transcript};
 
-/// Findings of two files and of the inventory: an error, warnings, labels, help, and lines that need care.
+/// Two files and an inventory with an error, warnings, labels, help, and lines that need escaping.
 fn project() -> Project {
     let careless = runbook(
         "A",
@@ -22,7 +22,7 @@ fn findings_in_each_format() {
     for_each(cases, |format| {
         let arguments = ["check", "site", "--format", format];
         let mut ran = project.run(&arguments);
-        // One entry a line, so that a difference can be read.
+        // One entry per line, for readable differences.
         if let Ok(document) = serde_json::from_str::<serde_json::Value>(&ran.stdout) {
             ran.stdout = serde_json::to_string_pretty(&document).unwrap() + "\n";
         }
@@ -30,7 +30,7 @@ fn findings_in_each_format() {
     });
 }
 
-/// What a release changes in every report, and is no wording.
+/// Masks the version, which changes with every release.
 fn without_version(text: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");
     text.replace(&format!("ersion\": \"{version}\""), "ersion\": \"[version]\"")

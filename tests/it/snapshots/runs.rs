@@ -1,4 +1,4 @@
-//! Runs as they are shown while they go on: real ones, dry runs and simulated ones.
+//! Output of runs in progress: live runs, dry runs and simulated runs.
 
 use crate::support::mail_sink::MailSink;
 use crate::support::project::rectify;
@@ -7,7 +7,7 @@ use crate::support::project::wait_for;
 use crate::support::project::{Project, Ran};
 use crate::support::snapshot::{assert_masked_snapshot, assert_snapshot, for_each, shown, transcript};
 
-/// The shop is up where there is a file `up`, and drained where there is one `drained`.
+/// The file `up` means that the shop is up, the file `drained` that it is drained.
 const SHOP: &str = r#"role web { service: text }
 
 backend shop "A shop" {
@@ -107,14 +107,14 @@ runbook Fails(server: web) {
 
 const HOSTS: &str = "hosts:\n  web1: {address: 192.0.2.1, roles: [web], facts: {service: shop}}\n";
 
-/// Nobody sits at the terminal, so that no message is delivered.
+/// The test has no terminal, so no message is delivered.
 const BY_TERMINAL: &str = "contacts:\n  oncall: {terminal: true}\n";
 
 fn shop() -> Project {
     Project::new(&[("shop.runbook", SHOP), ("rectify.yaml", &format!("{HOSTS}{BY_TERMINAL}"))])
 }
 
-/// A run named `r1` of a runbook for `web1`.
+/// Arguments to run a runbook for `web1` under the name `r1`.
 fn run_of<'a>(runbook: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [&["run", "shop.runbook", runbook, "server=web1", "--id", "r1"], more].concat()
 }

@@ -1,12 +1,12 @@
-//! What is said of a command line, a file or an argument that cannot be used: exit code 2.
+//! Messages for unusable command lines, files and arguments: exit code 2.
 
 use crate::support::project::{Project, runbook};
 use crate::support::snapshot::{assert_snapshot, for_each, transcript, transcript_of};
 
-/// A case: the name of its snapshot, and the arguments.
+/// The name of a snapshot, and the arguments.
 type Case<'a> = (&'a str, &'a [&'a str]);
 
-/// Compares each case, which must end with exit code 2 and write nothing to standard output.
+/// Compares each case. All must end with exit code 2 and an empty standard output.
 #[track_caller]
 fn unusable(project: &Project, cases: &[Case<'_>]) {
     for_each(cases, |(name, arguments)| {

@@ -1,4 +1,4 @@
-//! A hand on the modelled Exchange: sends requests as the backends do, and lets virtual time pass.
+//! Drives the modelled Exchange: sends requests as the backends do, and advances virtual time.
 
 use crate::support::repository;
 use rectify::inventory;
@@ -23,19 +23,19 @@ pub fn hosts() -> Vec<Host> {
     inventory.hosts.into_iter().map(|entry| entry.host).collect()
 }
 
-/// When every world of these tests begins.
+/// The start of virtual time in these tests.
 pub fn start() -> Timestamp {
     "2026-01-15T03:00:00Z".parse().unwrap()
 }
 
-/// The `exchange:` section of a world file beside the example inventory.
+/// The `exchange:` section of a world file next to the example inventory.
 pub fn section(world: &str) -> serde_yaml::Value {
     let text = fs::read_to_string(folder().join("worlds").join(format!("{world}.yaml"))).unwrap();
     let world: serde_yaml::Value = serde_yaml::from_str(&text).unwrap();
     world.get("exchange").unwrap().clone()
 }
 
-/// The site of the example worlds, changed by what a section says: maps are merged, everything else is replaced.
+/// Settings of the example site, overridden by a section: maps are merged, other values replaced.
 pub fn settings(section: &str) -> Settings {
     let mut site = self::section("site");
     if !section.is_empty() {
@@ -58,14 +58,14 @@ fn merge(base: &mut serde_yaml::Value, over: serde_yaml::Value) {
     }
 }
 
-/// A modelled site, and the time that it is.
+/// A modelled site with a clock.
 pub struct Driver {
     pub model: Model,
     pub now: Timestamp,
 }
 
 impl Driver {
-    /// The site of the example worlds with what a section changes.
+    /// The example site, overridden by a section.
     pub fn new(section: &str, seed: u64) -> Self {
         Self { model: Model::new(&settings(section), &hosts(), start(), seed).unwrap(), now: start() }
     }
@@ -78,24 +78,24 @@ impl Driver {
         Self { model: Model::new(&settings, &hosts(), start(), seed).unwrap(), now: start() }
     }
 
-    /// The site with these faults, each as YAML has it.
+    /// The example site with these faults, each in YAML.
     pub fn with(faults: &[&str], seed: u64) -> Self {
         let list: String = faults.iter().map(|fault| format!("  - {fault}\n")).collect();
         Self::new(&format!("faults:\n{list}"), seed)
     }
 
-    /// Lets minutes pass.
+    /// Advances time by minutes.
     pub fn wait(&mut self, minutes: i64) {
         self.wait_seconds(minutes * 60);
     }
 
-    /// Lets seconds pass.
+    /// Advances time by seconds.
     pub fn wait_seconds(&mut self, seconds: i64) {
         self.now += SignedDuration::from_secs(seconds);
         self.model.advance(self.now);
     }
 
-    /// Sends a request and waits for its answer.
+    /// Sends a request and waits for the answer.
     pub fn send(&mut self, request: &Request) -> Envelope {
         let (ready, ticket) = self.model.begin(self.now, request);
         assert!(ready >= self.now, "an answer from the past");
@@ -103,17 +103,17 @@ impl Driver {
         self.model.finish(ready, ticket)
     }
 
-    /// A cmdlet in a session with Exchange.
+    /// Runs a cmdlet in an Exchange session.
     pub fn exchange(&mut self, cmdlet: &str, parameters: Value, select: &[&str]) -> Envelope {
         self.send(&exchange(cmdlet, parameters, select))
     }
 
-    /// A cmdlet on a computer.
+    /// Runs a cmdlet on a computer.
     pub fn on(&mut self, computer: &str, cmdlet: &str, parameters: Value, select: &[&str]) -> Envelope {
         self.send(&on(computer, cmdlet, parameters, select))
     }
 
-    /// What a probe on demand says; `nothing` where there is no object.
+    /// The result of a probe on demand; `nothing` if there is no object.
     pub fn probe(&mut self, identity: &str, server: &str) -> String {
         let answer = self.probe_result(identity, server, &["ResultType"]);
         answer.first().map_or("nothing", |object| object["ResultType"].as_str().unwrap()).to_owned()
@@ -139,14 +139,14 @@ impl Driver {
         self.on(server, "Restart-Service", json!({"Name": service, "Force": true}), &[])
     }
 
-    /// The status and start type of a service.
+    /// Status and start type of a service.
     pub fn service(&mut self, server: &str, service: &str) -> (String, String) {
         let answer = self.on(server, "Get-Service", json!({"Name": service}), &["Status", "StartType"]);
         let text = |name: &str| answer.data[0][name].as_str().unwrap().to_owned();
         (text("Status"), text("StartType"))
     }
 
-    /// Reboots a computer, without waiting until it is back.
+    /// Reboots a computer without waiting for it.
     pub fn reboot(&mut self, server: &str) -> Envelope {
         let parameters = json!({"ComputerName": server, "Force": true});
         self.send(&request(Target::Here, "Restart-Computer", parameters, &[]))
@@ -185,20 +185,20 @@ impl Driver {
         answer.data.iter().map(|object| object["Line"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// The rules that an account of the run has broken.
+    /// The oracle's rules that a run's account violates.
     pub fn rules(&self, account: &Account) -> Vec<&'static str> {
         self.model.violations(account).iter().map(|violation: &Violation| violation.rule).collect()
     }
 }
 
-/// A request.
+/// Builds a request; `parameters` is a JSON object.
 pub fn request(place: Target, cmdlet: &str, parameters: Value, select: &[&str]) -> Request {
     let Value::Object(parameters) = parameters else { panic!("parameters are an object") };
     let select = select.iter().map(|name| (*name).to_owned()).collect();
     Request { schema: SCHEMA, place, cmdlet: cmdlet.to_owned(), parameters, filter: None, select }
 }
 
-/// A request to Exchange, by the sessions of the example inventory.
+/// A request to Exchange, through the sessions of the example inventory.
 pub fn exchange(cmdlet: &str, parameters: Value, select: &[&str]) -> Request {
     let sessions = ["mbx2", "mr1", "mbx1"].map(|name| format!("http://{name}.contoso.com/PowerShell/")).to_vec();
     request(Target::Exchange { sessions }, cmdlet, parameters, select)

@@ -1,4 +1,4 @@
-//! Files for tests, in `tests` and in memory: how they are read, and what a check finds in them.
+//! Files for tests, on disk and in memory: loading them, and checking them.
 
 use crate::support::repository;
 use rectify::catalog::Catalog;
@@ -17,7 +17,7 @@ pub fn tests_folder() -> PathBuf {
     repository().join("tests")
 }
 
-/// The files that a test begins with, in a folder of `tests`: each file in it, and the `main.runbook` of each folder.
+/// The root files in a folder of `tests`: each file, and the `main.runbook` of each subfolder.
 pub fn roots(folder_name: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(tests_folder().join(folder_name)).unwrap();
     let mut roots: Vec<PathBuf> = entries
@@ -30,7 +30,7 @@ pub fn roots(folder_name: &str) -> Vec<PathBuf> {
     roots
 }
 
-/// Files below `tests`, by paths relative to it.
+/// Files below `tests`, with paths relative to it.
 pub struct TestFolder;
 
 impl Files for TestFolder {
@@ -47,7 +47,7 @@ impl Files for TestFolder {
     }
 }
 
-/// Files that exist in memory only.
+/// Files in memory.
 #[derive(Clone, Default)]
 pub struct InMemory(pub BTreeMap<PathBuf, String>);
 
@@ -61,7 +61,7 @@ impl Files for InMemory {
     }
 }
 
-/// `written` as seen from the file `from`, without `..`; it must not lead out of the folder that all paths begin in.
+/// Resolves `written` relative to the file `from`, without `..`. Must not leave the common root.
 fn inside(from: &Path, written: &str) -> Result<PathBuf, FileError> {
     let mut path = from.parent().unwrap_or(Path::new("")).to_owned();
     for component in Path::new(written).components() {
@@ -75,19 +75,19 @@ fn inside(from: &Path, written: &str) -> Result<PathBuf, FileError> {
     Ok(path)
 }
 
-/// What a check says of one place.
+/// One finding of a check.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
     pub file: String,
     pub line: u32,
     pub column: u32,
     pub code: String,
-    /// Message, words of the labels and help.
+    /// Message, labels and help.
     pub text: String,
 }
 
 impl Finding {
-    /// What a diagnostic says, and where.
+    /// Converts a diagnostic.
     pub fn of(diagnostic: &Diagnostic, sources: &SourceMap) -> Self {
         let file = sources.file(diagnostic.span().file).unwrap();
         let position = file.position(diagnostic.span().start);
@@ -103,7 +103,7 @@ impl Finding {
         }
     }
 
-    /// Whether this is what was expected: the words of the other are in what it says.
+    /// Whether this finding matches an expected one, whose text must be contained in this text.
     pub fn fits(&self, expected: &Self) -> bool {
         let Self { file, line, column, code, text } = expected;
         (file, line, column, code) == (&self.file, &self.line, &self.column, &self.code)
@@ -111,8 +111,8 @@ impl Finding {
     }
 }
 
-/// Parses `CODE [FILE] LINE:COLUMN [WORDS]`, the text behind `# expect: ` in a fixture; none where it is not that. FILE is
-/// beside the fixture, and the fixture itself where it is left out.
+/// Parses `CODE [FILE] LINE:COLUMN [WORDS]`, the text behind `# expect: ` in a fixture; `None` for any other comment.
+/// FILE is next to the fixture; without it the fixture itself is meant.
 pub fn parse_expectation(root: &Path, line: &str) -> Option<Finding> {
     let (code, rest) = line.split_once(' ')?;
     let (mut place, mut words) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -131,7 +131,7 @@ pub fn parse_expectation(root: &Path, line: &str) -> Option<Finding> {
     })
 }
 
-/// Checks a file and says what was found where.
+/// Checks a file and returns its findings.
 pub fn check(files: &dyn Files, root: &Path) -> (Checked, Vec<Finding>) {
     let catalog = Catalog::builtin();
     let mut session = Session::new(files, catalog, None, catalog.sources().clone());
@@ -140,14 +140,14 @@ pub fn check(files: &dyn Files, root: &Path) -> (Checked, Vec<Finding>) {
     (checked, findings)
 }
 
-/// What `rectify check FILE` shows of a file without an inventory, on a terminal without colours, 100 columns wide.
+/// Output of `rectify check FILE` without an inventory, without colours, 100 columns wide.
 pub fn screen(files: &dyn Files, root: &Path) -> String {
     let (found, sources) = check_and_lint(files, root, false);
     screen_of(found, &sources)
 }
 
-/// Checks a file without an inventory and applies the lint rules to it: all that was found. `whole` says that the file is a
-/// whole project, so that what nothing uses is a finding.
+/// Checks and lints a file without an inventory. `whole` means that the file is the whole project, so that unused
+/// declarations are findings.
 pub fn check_and_lint(files: &dyn Files, root: &Path, whole: bool) -> (Vec<Diagnostic>, SourceMap) {
     let catalog = Catalog::builtin();
     let mut session = Session::new(files, catalog, None, catalog.sources().clone());
@@ -169,7 +169,7 @@ pub fn check_and_lint(files: &dyn Files, root: &Path, whole: bool) -> (Vec<Diagn
     (found, session.into_sources())
 }
 
-/// Findings as `rectify check` shows them on a terminal without colours, 100 columns wide.
+/// Renders findings like `rectify check`, without colours, 100 columns wide.
 pub fn screen_of(found: Vec<Diagnostic>, sources: &SourceMap) -> String {
     let findings = Findings::new(found, sources);
     let text = findings_as_text(&findings, sources, Style { colour: false, width: 100 });

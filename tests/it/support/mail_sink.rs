@@ -1,18 +1,18 @@
-//! A mail server on loopback that accepts every message without TLS and keeps it.
+//! A mail server on loopback that accepts and stores every message, without TLS.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-/// The server; it listens until the test ends.
+/// The server. It listens until the test process ends.
 pub struct MailSink {
-    /// The TCP port that it listens on.
+    /// TCP port.
     pub port: u16,
     mails: Arc<Mutex<Vec<String>>>,
 }
 
 impl MailSink {
-    /// Listens from now on.
+    /// Starts listening.
     pub fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let sink = Self { port: listener.local_addr().unwrap().port(), mails: Arc::default() };
@@ -25,7 +25,7 @@ impl MailSink {
         sink
     }
 
-    /// Waits until at least `count` messages have arrived; all of them, as they were sent.
+    /// Waits for at least `count` messages, and returns all of them as received.
     pub fn messages(&self, count: usize) -> Vec<String> {
         for _ in 0..2000 {
             let mails = self.mails.lock().unwrap().clone();
@@ -58,7 +58,7 @@ fn serve(mut stream: TcpStream, mails: &Mutex<Vec<String>>) -> std::io::Result<(
     Ok(())
 }
 
-/// A message with the lines put together again that mail has folded or broken.
+/// Joins the lines that mail encoding has folded or broken.
 pub fn unfolded(mail: &str) -> String {
     mail.replace("\r\n", "\n").replace("=\n", "").replace("\n ", " ").replace("=3D", "=")
 }

@@ -1,4 +1,4 @@
-//! Programs for the tests of the engine, built by hand, and what comes of running one in a scripted world.
+//! Builds programs by hand for the engine's tests, and runs them in a scripted world.
 
 use rectify::engine::event::{Event, EventKind};
 use rectify::engine::{Ending, Start, dry_run, run};
@@ -28,7 +28,7 @@ pub fn at(offset: &str) -> Timestamp {
     start().checked_add(d(offset)).expect("a time")
 }
 
-/// A duration as it is written: `90s`, `1h`.
+/// Parses a duration: `90s`, `1h`.
 pub fn d(text: &str) -> SignedDuration {
     let (number, unit) = text.split_at(text.len() - 1);
     let number: i64 = number.parse().expect("a number");
@@ -224,7 +224,7 @@ pub const KEPT: Retention = Retention::Temporarily { keep_on_failure: true };
 pub const PERMANENTLY: Retention = Retention::Permanently { undo_on_failure: false };
 pub const UNDONE: Retention = Retention::Permanently { undo_on_failure: true };
 
-/// A program with the actions below, three hosts, and the probe `Healthy`.
+/// A program with a few actions, three hosts, and the probe `Healthy`.
 pub struct ProgramBuilder {
     pub program: Program,
 }
@@ -356,7 +356,8 @@ impl ProgramBuilder {
         Goal::Probe(ProbeCall { node: node(), probe: 0, arguments: vec![on], span: span() })
     }
 
-    /// A runbook `Main`, `Child1`, … with a parameter `server: host` in slot 0 and 9 more slots.
+    /// Adds a runbook `Main`, `Child1`, … with the parameter `server: host` in slot 0 and 9 more slots; returns its
+    /// index.
     pub fn runbook(&mut self, statements: Vec<Statement>) -> usize {
         let count = self.program.runbooks.len();
         let name = if count == 0 { "Main".to_owned() } else { format!("Child{count}") };
@@ -403,7 +404,7 @@ impl ProgramBuilder {
         RunResult { ending, world }
     }
 
-    /// The same with a goal for the first runbook.
+    /// Runs the first runbook for `fe1`, with the goal `Healthy(server)`.
     pub fn run_with_goal(mut self, world: Scripted) -> RunResult {
         self.program.runbooks[0].goal = Some(self.goal(local(0)));
         self.run(world)
@@ -433,19 +434,19 @@ fn parameters(of: Vec<(&str, Type)>) -> Vec<Parameter> {
     of.into_iter().map(|(name, type_of)| Parameter { name: name.into(), type_of, default: None }).collect()
 }
 
-/// A run that has ended.
+/// The result of a run.
 pub struct RunResult {
     pub ending: Ending,
     pub world: Scripted,
 }
 
-/// A subject from its runbook's title on.
+/// A subject without the runbook's name and arguments.
 fn without_name(subject: &str) -> &str {
     subject.split_once(")] ").map_or(subject, |(_, rest)| rest)
 }
 
 impl RunResult {
-    /// Every effect: when it began and ended, the call, what was said of it.
+    /// Every effect: start and end, the call, its result.
     pub fn ledger(&self) -> Vec<String> {
         let since = |time: Timestamp| display_duration(time.duration_since(start()));
         let effects = self.world.effects();
@@ -493,17 +494,17 @@ pub fn world() -> Scripted {
     Scripted::new(start())
 }
 
-/// The service is healthy or not, look by look; the last stays.
+/// Answers of `svc.health`, one per poll; the last one repeats.
 pub fn health(looks: &[bool]) -> Rule {
     looks.iter().fold(Rule::new("svc.health"), |rule, look| rule.answers(Value::Boolean(*look)))
 }
 
-/// What `svc.value` finds.
+/// The answer of `svc.value`.
 pub fn value(number: i64) -> Rule {
     Rule::new("svc.value").answers(Value::number(number))
 }
 
-/// Names for so many slots: `v0`, `v1`, …
+/// Names for this number of slots: `v0`, `v1`, …
 fn locals(count: usize) -> rectify::program::Locals {
     (0..count).map(|slot| format!("v{slot}").into()).collect()
 }

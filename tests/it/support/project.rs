@@ -1,36 +1,36 @@
-//! The program, run in a temporary folder with runbooks or in this repository.
+//! Runs the program in a temporary folder with runbooks, or in this repository.
 
 use super::repository;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
-/// A folder of its own, with a state folder beside it.
+/// A temporary project folder with a state folder next to it.
 pub struct Project {
     folder: tempfile::TempDir,
 }
 
 impl Project {
-    /// Writes these files.
+    /// Creates a project with these files.
     pub fn new(files: &[(&str, &str)]) -> Self {
         let project = Self { folder: tempfile::tempdir().unwrap() };
         files.iter().for_each(|(name, text)| project.write(name, text));
         project
     }
 
-    /// Writes a file, and the folders that it is in.
+    /// Writes a file and creates its folders.
     pub fn write(&self, name: &str, text: &str) {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
 
-    /// A path in it.
+    /// The absolute path of a file in the project.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join("work").join(name)
     }
 
-    /// The program, to be started in the folder. No terminal, no colour, no state of anybody else.
+    /// The program, to be started in the project. No terminal, no colour, its own state folder.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin("rectify"));
         std::fs::create_dir_all(self.path("")).unwrap();
@@ -45,24 +45,24 @@ impl Project {
         command
     }
 
-    /// What is kept of messages that reached nobody.
+    /// The file of undelivered messages; empty if there is none.
     pub fn undelivered(&self) -> String {
         std::fs::read_to_string(self.path("../state/rectify/undelivered.txt")).unwrap_or_default()
     }
 
-    /// Runs the program in the folder.
+    /// Runs the program in the project.
     pub fn run(&self, arguments: &[&str]) -> Ran {
         Ran::of(self.command(arguments).output().unwrap())
     }
 }
 
-/// Runs the program in the folder of this repository.
+/// Runs the program in this repository.
 pub fn rectify(arguments: &[&str]) -> Ran {
     let state = Project::new(&[]);
     Ran::of(state.command(arguments).current_dir(repository()).output().unwrap())
 }
 
-/// How a command ended and what it wrote.
+/// The exit code and output of a command.
 #[derive(Debug)]
 pub struct Ran {
     pub code: Option<i32>,
@@ -79,14 +79,14 @@ impl Ran {
         }
     }
 
-    /// Asserts how it ended; shows everything where it ended otherwise.
+    /// Asserts the exit code; on failure prints all output.
     #[track_caller]
     pub fn ends(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self:#?}");
         self
     }
 
-    /// Standard output as one JSON document a line.
+    /// Standard output, parsed as one JSON document per line.
     #[track_caller]
     pub fn events(&self) -> Vec<serde_json::Value> {
         self.stdout.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect()
@@ -100,16 +100,16 @@ pub fn runbook(name: &str, parameters: &str, statements: &str) -> String {
     )
 }
 
-/// A statement that leaves a file behind.
+/// A statement that creates a file.
 pub fn touch(path: &Path) -> String {
     format!("  exec.disrupt([\"touch\", {:?}])", path.display().to_string())
 }
 
-/// Reads lines until one holds the text; everything up to there.
+/// Reads lines until one contains the text, and returns all of them.
 #[track_caller]
 pub fn wait_for(child: &mut Child, text: &str) -> String {
     let stdout = child.stdout.as_mut().unwrap();
-    // One byte at a time, so that nothing is lost to whoever reads on.
+    // One byte at a time: a later reader must not lose buffered data.
     let mut seen = Vec::new();
     let mut byte = [0];
     while stdout.read(&mut byte).unwrap() == 1 {
@@ -121,7 +121,7 @@ pub fn wait_for(child: &mut Child, text: &str) -> String {
     panic!("{text:?} did not come: {}", String::from_utf8_lossy(&seen));
 }
 
-/// Sends a signal to a process that a test has started.
+/// Sends a signal to a child process.
 pub fn signal(child: &Child, signal: rustix::process::Signal) {
     let process = rustix::process::Pid::from_raw(child.id() as i32).unwrap();
     rustix::process::kill_process(process, signal).unwrap();

@@ -1,9 +1,9 @@
-//! Simulated runs, read from the JSON of `rectify simulate`.
+//! Simulated runs, parsed from the JSON of `rectify simulate`.
 
 use super::project::{Ran, rectify};
 use serde_json::Value;
 
-/// The last event: how the run ended, or the sum of many runs.
+/// The last event: the end of a run, or the totals of many.
 #[track_caller]
 pub fn ended(ran: &Ran) -> Value {
     let last = ran.events().pop().unwrap_or_else(|| panic!("{ran:#?}"));
@@ -11,7 +11,7 @@ pub fn ended(ran: &Ran) -> Value {
     last
 }
 
-/// The rules that the oracle has found broken, in the order in which it reports them.
+/// The rules that the oracle reports as violated, in its order.
 #[track_caller]
 pub fn violations(ran: &Ran) -> Vec<String> {
     let ended = ended(ran);
@@ -26,7 +26,7 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// Runs the runbooks of `path`, relative to the repository, in a world, with more arguments.
+    /// Simulates the runbooks of `path`, relative to the repository, in a world, with more arguments.
     pub fn of(path: &str, world: &str, more: &[&str]) -> Self {
         let ran = rectify(&[&["simulate", path], more, &["--world", world, "--format", "json"]].concat());
         let simulation = Self { code: ran.code.unwrap(), events: ran.events() };
@@ -34,7 +34,7 @@ impl Simulation {
         simulation
     }
 
-    /// Runs the Exchange runbooks in one of the worlds beside them; no rule may be broken.
+    /// Simulates the Exchange runbooks in one of their worlds. Asserts that there is no violation.
     pub fn in_world(name: &str) -> Self {
         let simulation = Self::of("runbooks/exchange", &format!("runbooks/exchange/worlds/{name}.yaml"), &[]);
         assert_eq!(simulation.violations(), [] as [&str; 0], "{name}");
@@ -48,28 +48,28 @@ impl Simulation {
         last
     }
 
-    /// The rules that the oracle has found broken.
+    /// The rules that the oracle reports as violated.
     pub fn violations(&self) -> Vec<&str> {
         let list = self.ended()["violations"].as_array().expect("a list of violations");
         list.iter().map(|violation| violation["rule"].as_str().unwrap()).collect()
     }
 
-    /// The disruptions that the run says it has made.
+    /// The disruptions that the run reports.
     pub fn disruptions(&self) -> Vec<&str> {
         self.ended()["disruptions"].as_array().unwrap().iter().map(|call| call.as_str().unwrap()).collect()
     }
 
-    /// Those that reboot a host.
+    /// The disruptions that reboot a host.
     pub fn reboots(&self) -> Vec<&str> {
         self.disruptions().into_iter().filter(|call| call.starts_with("host.reboot")).collect()
     }
 
-    /// Those that restart a service.
+    /// The disruptions that restart a service.
     pub fn restarts(&self) -> Vec<&str> {
         self.disruptions().into_iter().filter(|call| call.starts_with("service.restart")).collect()
     }
 
-    /// What is left in place, each change with the call that undoes it.
+    /// Changes left in place, each with the call that undoes it.
     pub fn left(&self) -> Vec<(&str, &str)> {
         let left = self.ended()["left_in_place"].as_array().unwrap();
         left.iter().map(|it| (it["change"].as_str().unwrap(), it["undo"].as_str().unwrap_or_default())).collect()

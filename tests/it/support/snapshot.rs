@@ -1,6 +1,6 @@
-//! Snapshots: texts for people, kept in `tests/snapshots` and compared with what the program writes now.
+//! Snapshots: text output, stored in `tests/snapshots` and compared with the current output.
 //!
-//! `INSTA_UPDATE=always` accepts what is new. `INSTA_UPDATE=no`, as in CI, fails on any difference and writes nothing.
+//! `INSTA_UPDATE=always` accepts new output. `INSTA_UPDATE=no`, as in CI, fails on any difference and writes nothing.
 
 use crate::support::project::{Project, Ran};
 use crate::support::repository;
@@ -9,7 +9,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::Command;
 
-/// The folder of all snapshots.
+/// Compares `text` with `tests/snapshots/GROUP/NAME.snap`.
+///
+/// # Panics
+/// They differ.
 pub fn folder() -> PathBuf {
     repository().join("tests/snapshots")
 }
@@ -23,21 +26,21 @@ pub fn assert_snapshot(group: &str, name: &str, text: &str) {
     settings(group).bind(|| insta::assert_snapshot!(name, text));
 }
 
-/// The same, with everything that a clock or this machine decides replaced by a word in brackets.
+/// Like [`assert_snapshot`], with times, durations, paths and identifiers replaced by a word in brackets.
 #[track_caller]
 pub fn assert_masked_snapshot(group: &str, name: &str, text: &str) {
     let mut settings = settings(group);
     for (pattern, replacement) in [
-        // Moments and the clock.
+        // Timestamps and times of day.
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", "[time]"),
         (r"\b\d\d:\d\d:\d\d\b", "[time]"),
-        // Durations that were measured. Those in brackets are shown of what took long only.
+        // Measured durations. In parentheses they appear only after slow calls.
         (r" \((\d+(\.\d+)?(ms|s|m|h))+\)", ""),
         (r"\d+h\d+m\d+s", "[duration]"),
         (r"(\d+[hms])+ left", "[duration] left"),
         (r"\b(after|in) (\d+(\.\d+)?(ms|s|m|h))+", "$1 [duration]"),
         (r#""duration":\d+(\.\d+)?"#, r#""duration":"[duration]""#),
-        // What the program makes up for a run.
+        // Generated identifiers.
         (r"\d{8}-\d{6}-[0-9a-f]{12}", "[run]"),
         (r"process \d+", "process [pid]"),
         (r"(/[^\s/]+)+/\.tmp[A-Za-z0-9]+", "[folder]"),
@@ -55,10 +58,10 @@ fn settings(group: &str) -> Settings {
     settings
 }
 
-/// Does something for each case, so that every difference is shown, and not the first alone.
+/// Checks every case, so that all differences are reported, not only the first.
 ///
 /// # Panics
-/// At the end, where a case has panicked.
+/// At the end, if a case has panicked.
 #[track_caller]
 pub fn for_each<C>(cases: impl IntoIterator<Item = C>, check: impl Fn(C)) {
     let failed = cases.into_iter().map(|case| catch_unwind(AssertUnwindSafe(|| check(case)))).filter(Result::is_err);
@@ -68,19 +71,19 @@ pub fn for_each<C>(cases: impl IntoIterator<Item = C>, check: impl Fn(C)) {
     }
 }
 
-/// A command line and all that came of it: what a person would copy from a terminal without colours, 100 columns wide.
+/// A command line and all its output, as on a terminal without colours, 100 columns wide.
 pub fn transcript(project: &Project, arguments: &[&str]) -> String {
     transcript_of(project.command(arguments), arguments)
 }
 
-/// The same of a command that was prepared otherwise.
+/// Like [`transcript`], for a prepared command.
 pub fn transcript_of(mut command: Command, arguments: &[&str]) -> String {
-    // Without a terminal, clap takes the width from here.
+    // Without a terminal, clap takes the width from `COLUMNS`.
     command.env_remove("COLUMNS").env_remove("NO_COLOR").env("TZ", "UTC");
     shown(arguments, &Ran::of(command.output().unwrap()))
 }
 
-/// A command line and all that came of it.
+/// Formats a command line and its output.
 pub fn shown(arguments: &[&str], ran: &Ran) -> String {
     let words = arguments.iter().map(|word| match word.contains([' ', '"', '{', '*']) {
         true => format!(" '{word}'"),
