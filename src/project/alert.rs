@@ -11,7 +11,7 @@ use thiserror::Error;
 /// The label that names the host if no label has the name of the runbook's parameter.
 const INSTANCE: &str = "instance";
 
-/// The label that `alert "…" in "GROUP"` compares.
+/// The label that the group in `alert "…" in "GROUP"` is compared with.
 const GROUP: &str = "group";
 
 /// An alert that fires or has resolved.
@@ -42,7 +42,7 @@ pub enum AlertError {
         /// The type of the JSON value.
         found: &'static str,
     },
-    /// A notification without alerts.
+    /// A notification has no alerts.
     #[error("The notification has no alerts: {FORMATS}")]
     Empty,
     /// `alerts` is not a list; carries the type that was found.

@@ -20,7 +20,7 @@ const STACK: usize = 16 << 20;
 
 /// The diagnostics of a project, with what is needed to report them.
 pub struct ProjectFindings {
-    /// The folder that paths of the inventory are relative to.
+    /// The base of relative paths in the inventory.
     pub folder: PathBuf,
     /// Rule levels and the baseline, from the inventory.
     pub lints: Lints,

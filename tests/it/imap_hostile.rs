@@ -32,7 +32,7 @@ impl Ground {
         self.folder.path()
     }
 
-    /// A server with TLS from the first byte, greeted.
+    /// A server over TLS that sends a greeting and then follows the script.
     fn greeted(&self, script: impl Fn(&mut Peer) -> io::Result<()> + Send + Sync + 'static) -> Scripted {
         Scripted::serve(Some(&self.issued), move |peer| {
             peer.send(HELLO)?;
@@ -40,7 +40,7 @@ impl Ground {
         })
     }
 
-    /// Somebody who knows the server as `server`.
+    /// A caller that knows the server as `server`.
     fn caller(&self, server: &Scripted, security: Security) -> Caller {
         let settings = ImapSettings {
             port: Some(server.port),

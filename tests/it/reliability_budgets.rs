@@ -36,7 +36,7 @@ fn bounded(project: &Project, arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs it within bounds of time and memory.
+/// Runs a command and asserts the limits of time and memory.
 #[track_caller]
 fn within_bounds(project: &Project, arguments: &[&str]) -> Ran {
     let mut child = bounded(project, arguments).spawn().unwrap();
@@ -59,7 +59,7 @@ fn within_bounds(project: &Project, arguments: &[&str]) -> Ran {
     Ran { code: ended.code(), stdout: read("out"), stderr: read("err") }
 }
 
-/// Runs a runbook of these statements, which are to be refused while they run.
+/// Runs these statements, which must be refused at run time with `why`.
 #[track_caller]
 fn too_much(declarations: &str, statements: &str, why: &str) {
     let file = format!("{declarations}\n{}", runbook("A", "", &format!("{statements}\n  resolve \"done\"")));

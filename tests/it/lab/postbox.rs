@@ -111,7 +111,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
 }
 
-/// A body of one part, as it was before it was made fit to be sent.
+/// The decoded body of a message with one part.
 fn decoded(header: &str, body: &str) -> String {
     let encoding = header.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;

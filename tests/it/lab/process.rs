@@ -70,7 +70,7 @@ fn pid(number: u32) -> Pid {
     i32::try_from(number).ok().and_then(Pid::from_raw).expect("a process has a number")
 }
 
-/// Sends a signal to a process group, if there still is one.
+/// Sends a signal to a process group, if it still exists.
 pub fn signal_group(group: u32, signal: Signal) {
     let _ = kill_process_group(pid(group), signal);
 }
@@ -82,7 +82,7 @@ impl Drop for Child {
     }
 }
 
-/// Waits until something is so, looking every few milliseconds.
+/// Polls a condition every few milliseconds; panics after 15 seconds.
 pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let latest = Instant::now() + Duration::from_secs(15);
     while !is_so() {

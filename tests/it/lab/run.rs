@@ -49,7 +49,8 @@ impl<'s> Run<'s> {
         run
     }
 
-    /// The same, with somebody at a terminal: standard input and standard error are one, which passes Ctrl-C on.
+    /// Like [`start`](Self::start), with a terminal as standard input and standard error, which turns Ctrl-C into a
+    /// signal.
     pub fn start_at_terminal(site: &'s Site, arguments: &[&str]) -> Self {
         let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
         grantpt(&controller).and_then(|()| unlockpt(&controller)).expect("a terminal to be used");

@@ -56,14 +56,14 @@ enum Stream {
     None,
 }
 
-/// A client, seen from the server.
+/// The server's side of a connection.
 pub struct Peer {
     stream: Stream,
     told: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Peer {
-    /// Sends bytes as they are.
+    /// Sends bytes unchanged.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
         match &mut self.stream {
             Stream::Plain(stream) => stream.write_all(bytes.as_ref()),
@@ -72,7 +72,7 @@ impl Peer {
         }
     }
 
-    /// Hears one line and gives its tag and the rest.
+    /// Reads one line; returns its tag and the rest.
     pub fn hear(&mut self) -> io::Result<(String, String)> {
         let mut line = Vec::new();
         while !line.ends_with(b"\r\n") {

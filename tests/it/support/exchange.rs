@@ -124,7 +124,7 @@ impl Driver {
         self.exchange("Invoke-MonitoringProbe", json!({"Identity": identity, "Server": server}), select).data
     }
 
-    /// The alert value of a monitor; `nothing` where there is no object.
+    /// The alert value of a monitor; `nothing` if there is no object.
     pub fn alert(&mut self, server: &str, monitor: &str) -> String {
         let mut request =
             exchange("Get-ServerHealth", json!({"Identity": server}), &["HealthSetName", "Name", "AlertValue"]);
@@ -152,19 +152,19 @@ impl Driver {
         self.send(&request(Target::Here, "Restart-Computer", parameters, &[]))
     }
 
-    /// Reboots a computer and waits until its Health Manager is ready, in any case.
+    /// Reboots a computer and waits long enough for its Health Manager to be ready.
     pub fn reboot_and_wait(&mut self, server: &str) {
         assert!(self.reboot(server).ok);
         self.wait(20);
     }
 
-    /// Blocks or allows activation.
+    /// Blocks or allows the activation of databases on a server.
     pub fn block(&mut self, server: &str, blocked: bool) -> Envelope {
         let parameters = json!({"Identity": server, "DatabaseCopyActivationDisabledAndMoveNow": blocked});
         self.exchange("Set-MailboxServer", parameters, &[])
     }
 
-    /// Sets protocol logging.
+    /// Turns protocol logging on or off.
     pub fn logging(&mut self, server: &str, enabled: bool) -> Envelope {
         self.exchange("Set-ImapSettings", json!({"Server": server, "ProtocolLogEnabled": enabled}), &[])
     }

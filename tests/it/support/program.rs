@@ -391,13 +391,13 @@ impl ProgramBuilder {
         self.program.procedures.len() - 1
     }
 
-    /// The program.
+    /// The finished program.
     pub fn finish(mut self) -> Program {
         self.program.nodes = NODES.with(Cell::get);
         self.program
     }
 
-    /// Runs the first runbook for `fe1` in a world.
+    /// Runs the first runbook for `fe1`.
     pub fn run(self, world: Scripted) -> RunResult {
         let program = self.finish();
         let ending = world.drive(run(&program, &world, starting())).expect("the run ends");

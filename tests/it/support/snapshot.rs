@@ -20,7 +20,7 @@ pub fn folder() -> PathBuf {
 /// Compares `text` with `tests/snapshots/GROUP/NAME.snap`.
 ///
 /// # Panics
-/// Where they differ.
+/// The texts differ.
 #[track_caller]
 pub fn assert_snapshot(group: &str, name: &str, text: &str) {
     settings(group).bind(|| insta::assert_snapshot!(name, text));
