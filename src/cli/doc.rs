@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_stand_as_files_do() {
+    fn page_names_mirror_the_folders_of_files() {
         let folder = tempfile::tempdir().unwrap();
         let given = [folder.path().to_owned(), PathBuf::from("elsewhere/one.runbook")];
         assert_eq!(page_name(&folder.path().join("a/b.runbook"), &given), "a/b");

@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_for_a_secret_is_not_repeated() {
+    fn text_given_for_a_secret_is_not_repeated() {
         let known = InventoryNames { hosts: &[], secrets: &["imap_probe"] };
         for type_of in [Type::Secret, Type::Optional(Box::new(Type::Secret)), Type::List(Box::new(Type::Secret))] {
             let parameters = [parameter("password", type_of, None)];
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn says_every_mistake() {
+    fn reports_every_mistake() {
         let parameters = [
             parameter("server", Type::Host(vec![]), None),
             parameter("pause", Type::Duration, Some(Value::Duration(SignedDuration::from_secs(5)))),

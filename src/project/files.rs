@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_relative_to_where_one_stands() {
+    fn names_are_relative_to_the_current_folder() {
         assert_eq!(relative(Path::new("/a/b/c.runbook"), Path::new("/a")), Path::new("b/c.runbook"));
         assert_eq!(relative(Path::new("/a/x/c.runbook"), Path::new("/a/b/d")), Path::new("../../x/c.runbook"));
     }

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn obeys_nothing_that_a_file_says() {
+    fn control_characters_of_a_file_are_escaped() {
         let text = "resolve \"\u{1b}[2J\u{202e}\"\n";
         let out = shown(text, Diagnostic::error(code::BAD_LITERAL, span(8, 16), "Bad \u{1b}[31m text"));
         assert!(!out.contains('\u{1b}') && !out.contains('\u{202e}'), "{out:?}");
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_in_another_file_is_told_in_words() {
+    fn a_location_in_another_file_is_named_in_the_text() {
         let mut sources = SourceMap::new();
         sources.add(SourceFile::new("a.runbook", "one\n"));
         sources.add(SourceFile::new("b.runbook", "\ntwo\n"));

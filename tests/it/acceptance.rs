@@ -50,7 +50,7 @@ fn assert_escalated_untouched(ended: &Ended, before: [Option<u32>; 2], site: &Si
 }
 
 #[test]
-fn a_stopped_back_end_is_restarted_and_no_secret_is_seen() {
+fn a_stopped_back_end_is_restarted_without_leaking_a_secret() {
     let site = Site::start();
     site.stop("back");
     let before = processes(&site);
@@ -73,7 +73,7 @@ fn a_hung_back_end_is_restarted() {
 }
 
 #[test]
-fn a_stopped_front_end_is_restarted_but_not_again_and_again() {
+fn a_stopped_front_end_is_restarted_once() {
     let site = Site::start();
     site.stop("front");
     let before = processes(&site);
@@ -87,7 +87,7 @@ fn a_stopped_front_end_is_restarted_but_not_again_and_again() {
 }
 
 #[test]
-fn a_certificate_that_is_not_trusted_is_for_a_person() {
+fn an_untrusted_certificate_is_escalated() {
     let site = Site::start();
     site.distrust_back_end();
     let before = processes(&site);
@@ -97,7 +97,7 @@ fn a_certificate_that_is_not_trusted_is_for_a_person() {
 }
 
 #[test]
-fn a_wrong_password_is_for_a_person() {
+fn a_wrong_password_is_escalated() {
     let site = Site::start();
     site.set_password("not it");
     let before = processes(&site);
@@ -107,7 +107,7 @@ fn a_wrong_password_is_for_a_person() {
 }
 
 #[test]
-fn an_escalation_that_nobody_gets_ends_differently_and_is_kept() {
+fn an_undelivered_escalation_exits_with_7_and_is_stored() {
     let site = Site::start();
     site.set_password("not it");
     site.stop("smtp");
@@ -136,7 +136,7 @@ fn assert_taken_back(ended: &Ended, site: &Site) {
 }
 
 #[test]
-fn ctrl_c_takes_back_what_was_temporary() {
+fn ctrl_c_undoes_temporary_changes() {
     let site = Site::start();
     let mut run = in_maintenance(&site);
     run.press_control_c();
@@ -145,7 +145,7 @@ fn ctrl_c_takes_back_what_was_temporary() {
 }
 
 #[test]
-fn sigterm_takes_back_what_was_temporary() {
+fn sigterm_undoes_temporary_changes() {
     let site = Site::start();
     let run = in_maintenance(&site);
     run.signal(Signal::TERM);
@@ -154,7 +154,7 @@ fn sigterm_takes_back_what_was_temporary() {
 }
 
 #[test]
-fn the_second_signal_ends_at_once_and_says_what_is_left() {
+fn the_second_signal_ends_the_run_and_lists_what_is_left_in_place() {
     let site = Site::start();
     let mut run = in_maintenance(&site);
     // supervisord stops answering: the undo cannot complete, and the run waits for it.
@@ -199,7 +199,7 @@ fn an_alert_of_alertmanager_finds_runbook_and_host() {
 }
 
 #[test]
-fn a_rehearsal_shows_both_arms_and_changes_nothing() {
+fn a_dry_run_previews_both_branches_and_changes_nothing() {
     let site = Site::start();
     site.stop("back");
     let before = processes(&site);
@@ -217,7 +217,7 @@ fn a_rehearsal_shows_both_arms_and_changes_nothing() {
 }
 
 #[test]
-fn one_run_at_a_time_and_a_killed_one_lets_go() {
+fn a_lock_admits_one_run_and_a_killed_run_releases_it() {
     let site = Site::start();
     let run = in_maintenance(&site);
     let refused = Run::start(&site, MAINTENANCE).end();
@@ -255,7 +255,7 @@ runbook Indiscreet(server: imap_front_end) {
 "#;
 
 #[test]
-fn what_programs_tell_of_a_secret_is_masked_wherever_it_goes() {
+fn a_secret_in_program_output_is_masked_in_every_sink() {
     let site = Site::start();
     std::fs::write(site.project.join("indiscreet.runbook"), INDISCREET).expect("a runbook");
     site.stop("back");
@@ -268,7 +268,7 @@ fn what_programs_tell_of_a_secret_is_masked_wherever_it_goes() {
 }
 
 #[test]
-fn text_for_people_says_no_secret_either() {
+fn text_output_contains_no_secret() {
     let site = Site::start();
     site.set_password(&format!("{PASSWORD} and more"));
     let mut command = site.command(assert_cmd::cargo::cargo_bin("rectify"));

@@ -71,7 +71,7 @@ fn files() -> Vec<PathBuf> {
 }
 
 #[test]
-fn each_file_gets_what_it_says_and_nothing_else() {
+fn each_file_has_exactly_its_expected_findings() {
     let mut found = found();
     let mut wrong = Vec::new();
     for file in files() {
@@ -99,7 +99,7 @@ fn of_named<'f>(found: &'f [Found], (_, name, code, words): (&str, &str, &str, &
 }
 
 #[test]
-fn every_fault_that_was_promised_is_found_at_its_line() {
+fn every_named_mistake_is_found_at_its_line() {
     let found = found();
     let missing: Vec<&str> =
         NAMED.into_iter().filter(|named| of_named(&found, *named).is_empty()).map(|named| named.0).collect();
@@ -107,7 +107,7 @@ fn every_fault_that_was_promised_is_found_at_its_line() {
 }
 
 #[test]
-fn the_files_are_laid_out_and_stand_where_the_cured_ones_do() {
+fn the_files_are_formatted_and_each_has_a_corrected_version() {
     let names = |folder: &str| -> BTreeSet<String> {
         let entries = std::fs::read_dir(repository().join(folder)).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
@@ -125,7 +125,7 @@ fn bare(text: &str) -> Vec<&str> {
 }
 
 #[test]
-fn the_page_shows_what_stands_there_what_is_found_and_what_cures_it() {
+fn the_page_shows_each_mistake_its_finding_and_its_correction() {
     let page = read("docs/reports/as-published.md");
     let found = found();
     let (warnings, errors): (Vec<&Found>, Vec<&Found>) =

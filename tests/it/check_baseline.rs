@@ -22,7 +22,7 @@ fn rules(ran: &Ran) -> Vec<String> {
 const CHECK: [&str; 4] = ["check", ".", "--format", "json"];
 
 #[test]
-fn levels_are_those_of_the_inventory() {
+fn levels_come_from_the_inventory() {
     let yaml = "contacts: {oncall: {terminal: true}}\nlints: {unused-value: error, step-reference-by-number: off}\n";
     let project = Project::new(&[("a.runbook", &careless()), ("rectify.yaml", yaml)]);
     let error = |rule: &str| (rule.to_owned(), "error".to_owned());
@@ -41,7 +41,7 @@ fn a_rule_or_level_that_does_not_exist_is_a_mistake() {
 const BASELINE: &str = "contacts: {oncall: {terminal: true}}\nlints: {baseline: known.json}\n";
 
 #[test]
-fn what_the_baseline_lists_is_not_told_until_it_is_gone() {
+fn the_baseline_suppresses_known_findings_and_reports_stale_ones() {
     let project = Project::new(&[("site/a.runbook", &careless()), ("site/rectify.yaml", BASELINE)]);
     let missing = project.run(&CHECK).ends(2);
     assert!(missing.stderr.contains("known.json does not exist"), "{missing:#?}");
@@ -65,7 +65,7 @@ fn what_the_baseline_lists_is_not_told_until_it_is_gone() {
 }
 
 #[test]
-fn an_error_of_the_language_is_no_finding_to_be_kept() {
+fn an_error_of_the_language_is_not_stored_in_the_baseline() {
     let text = runbook("A", "", "  resolve \"${nobody}\"");
     let project = Project::new(&[("a.runbook", &text), ("rectify.yaml", BASELINE)]);
     let ran = project.run(&["check", ".", "--write-baseline", "--format", "json"]).ends(1);
@@ -73,14 +73,14 @@ fn an_error_of_the_language_is_no_finding_to_be_kept() {
 }
 
 #[test]
-fn without_a_name_there_is_no_baseline_to_write() {
+fn writing_a_baseline_needs_its_name() {
     let project = Project::new(&[("a.runbook", &careless())]);
     let ran = project.run(&["check", ".", "--write-baseline"]).ends(2);
     assert!(ran.stderr.contains("names no baseline"), "{ran:#?}");
 }
 
 #[test]
-fn what_nobody_uses_or_answers_is_told_of_whole_folders_only() {
+fn unused_declarations_are_reported_for_whole_folders_only() {
     let probe = "probe Up(server: host) {\n  ask       host.reachable(server)\n  passed if answer\n}\n";
     let yaml = "contacts: {oncall: {terminal: true}}\nalerts: [Down, A]\n";
     let text = format!("{probe}\n{}", runbook("A", "", "  resolve \"x\""));
@@ -90,7 +90,7 @@ fn what_nobody_uses_or_answers_is_told_of_whole_folders_only() {
 }
 
 #[test]
-fn a_file_with_errors_keeps_the_rules_from_guessing() {
+fn a_file_with_errors_disables_the_rules_about_unused_declarations() {
     let probe = "probe Up(server: host) {\n  ask       host.reachable(server)\n  passed if answer\n}\n";
     let text = format!("{probe}\n{}", runbook("A", "", "  resolve \"x\""));
     let broken = runbook("B", "", "  resolve \"${nobody}\"");

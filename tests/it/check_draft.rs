@@ -18,23 +18,23 @@ fn codes(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn an_error_hides_no_slip_that_the_text_shows() {
+fn an_error_does_not_hide_findings_that_the_text_shows() {
     assert_eq!(codes(&with("notify oncall \"Goes on with step 2c\"")), ["L0101", "E0204"]);
 }
 
 #[test]
-fn what_nobody_uses_is_not_guessed_at() {
+fn unused_declarations_are_not_reported_beside_errors() {
     // `unused` is not reported: the line with the error may have meant it.
     assert_eq!(codes(&with("wait 1m")), ["E0204"]);
 }
 
 #[test]
-fn a_file_with_a_line_that_could_not_be_read_is_left_alone() {
+fn a_file_with_a_syntax_error_is_not_linted() {
     assert_eq!(codes(&with("notify oncall \"Goes on with step 2c\"\n  wiat 1m")), ["E0101", "E0204"]);
 }
 
 #[test]
-fn allows_hold_and_are_useless_only_where_their_rule_was_asked() {
+fn an_allow_is_unused_only_if_its_rule_ran() {
     let allowed = |rule: &str, line: &str| codes(&with(&format!("# allow: {rule} — because of x\n  {line}")));
     assert_eq!(allowed("step-reference-by-number", "notify oncall \"See step 2c\""), ["E0204"]);
     assert_eq!(allowed("step-reference-by-number", "wait 1m"), ["L0003", "E0204"]);

@@ -8,7 +8,7 @@ fn read(project: &Project, name: &str) -> String {
 }
 
 #[test]
-fn slips_of_form_are_cured_until_none_is_left() {
+fn fixes_are_applied_until_none_is_left() {
     let good = runbook("A", "server: host", "  wait 90s\n  wait 5m\n  escalate to oncall \"${server}\"");
     let bad =
         good.replace("wait 90s\n  wait 5m", "wiat 90s\n  wait 5min;").replace("(server: host)", "（server: host）");
@@ -24,7 +24,7 @@ fn slips_of_form_are_cured_until_none_is_left() {
 }
 
 #[test]
-fn what_only_seems_to_be_meant_is_left_to_people() {
+fn suggestions_are_not_applied() {
     // No fix guesses which action is called, even if a name is similar, or where a line should end.
     let suggestions = [
         ("  service.restat(\"x\", on: server)", "Did you mean restart?"),
@@ -41,7 +41,7 @@ fn what_only_seems_to_be_meant_is_left_to_people() {
 }
 
 #[test]
-fn an_allow_that_allows_nothing_goes_with_its_line_or_its_blanks() {
+fn an_unused_allow_is_removed_with_its_line_or_its_spaces() {
     let good = runbook("A", "", "  wait 1m\n  resolve \"x\"");
     let bad =
         good.replace("  wait 1m\n", "  # allow: unused-value — because of x\n  wait 1m  # allow: literal-secret — y\n");

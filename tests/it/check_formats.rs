@@ -49,7 +49,7 @@ fn schema_of_sarif() -> Value {
 }
 
 #[test]
-fn sarif_is_what_its_schema_says() {
+fn sarif_is_valid_by_its_schema() {
     let schema = schema_of_sarif();
     assert!(schema["title"].as_str().unwrap().contains("(SARIF) Version 2.1.0"));
     let validator = jsonschema::validator_for(&schema).unwrap();
@@ -95,7 +95,7 @@ fn sarif_counts_in_utf16_and_encodes_paths() {
 }
 
 #[test]
-fn github_gets_one_command_a_finding() {
+fn github_gets_one_command_per_finding() {
     let text = written("github");
     let commands: Vec<&str> = text.lines().filter(|line| line.starts_with("::")).collect();
     assert_eq!(commands.len(), 3, "{text}");
@@ -137,7 +137,7 @@ fn elements(xml: &str) -> Vec<(String, Vec<(String, String)>)> {
 }
 
 #[test]
-fn junit_has_a_suite_a_file_and_a_case_a_finding() {
+fn junit_has_a_suite_per_file_and_a_case_per_finding() {
     let found = elements(&written("junit"));
     let count = |wanted: &str| found.iter().filter(|(name, _)| name == wanted).count();
     assert_eq!((count("testsuite"), count("testcase"), count("failure")), (2, 3, 3));
@@ -148,7 +148,7 @@ fn junit_has_a_suite_a_file_and_a_case_a_finding() {
 }
 
 #[test]
-fn gitlab_knows_a_finding_again_when_it_moves() {
+fn gitlab_fingerprints_survive_a_move() {
     let fingerprints = |text: &str| {
         let issues: Vec<Value> = serde_json::from_str(text).unwrap();
         for issue in &issues {

@@ -148,7 +148,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_file_with_slips_never_panics(which in any::<prop::sample::Index>(), slips in slips()) {
+    fn a_file_with_mistakes_never_panics(which in any::<prop::sample::Index>(), slips in slips()) {
         let valid: Vec<PathBuf> = roots("valid").into_iter().filter(|root| !root.ends_with("farm.runbook")).collect();
         let root = which.get(&valid);
         let text = std::fs::read_to_string(tests_folder().join(root)).unwrap();

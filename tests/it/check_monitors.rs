@@ -37,7 +37,7 @@ fn a_goal_is_about_the_groups_of_its_probes() {
 }
 
 #[test]
-fn what_is_asked_for_is_held_against_the_monitors_where_it_is_nearly_one() {
+fn a_name_similar_to_a_monitor_is_reported() {
     let found_for = |name: &str| {
         found(&runbook("\"IMAP\"", &format!("exchange.monitor(server, \"{name}\", health_set: \"IMAP\")")), INVENTORY)
     };
@@ -49,7 +49,7 @@ fn what_is_asked_for_is_held_against_the_monitors_where_it_is_nearly_one() {
 }
 
 #[test]
-fn nothing_is_known_of_monitors_where_the_inventory_says_nothing() {
+fn without_monitors_in_the_inventory_nothing_is_reported() {
     let evidence = "exchange.monitor(server, \"ImapCPTMonitor\", health_set: \"POP\")";
     let inventory = "contacts: {oncall: {terminal: true}}\n";
     assert_eq!(found(&runbook("\"Nonsense\", \"PopCTPMonitor\"", evidence), inventory), Vec::<String>::new());

@@ -47,7 +47,7 @@ fn pages_are_written_where_they_changed() {
 }
 
 #[test]
-fn what_is_in_the_way_is_left() {
+fn an_obstacle_is_not_overwritten() {
     let project = project();
     std::fs::create_dir_all(project.path("pages/main.md")).unwrap();
     let ran = project.run(&["doc", "books", "--output", "pages"]).ends(2);

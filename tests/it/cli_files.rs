@@ -21,7 +21,7 @@ fn unreadable(project: &Project, path: &str, says: &str) {
 }
 
 #[test]
-fn what_is_no_file_is_not_waited_for() {
+fn special_files_are_refused_without_blocking() {
     let project = Project::new(&[("none", "")]);
     let pipe = project.path("pipe.runbook");
     rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).unwrap();
@@ -52,7 +52,7 @@ fn a_nul_is_an_error_with_a_place() {
 
 /// Checks against an unreadable inventory would only repeat its error.
 #[test]
-fn of_an_unreadable_inventory_only_its_own_mistake_is_told() {
+fn an_unreadable_inventory_is_reported_alone() {
     let text = "runbook A(server: host) {\n  title   \"A\"\n  contact nobody\n  ends within 1h\n\n  \
                 escalate to nobody \"for ${server}\"\n}\n";
     let project = Project::new(&[("a.runbook", text), ("rectify.yaml", "contacts:\n  oncall: [terminal\n")]);
@@ -66,7 +66,7 @@ fn of_an_unreadable_inventory_only_its_own_mistake_is_told() {
 }
 
 #[test]
-fn imports_stay_inside_and_come_to_an_end() {
+fn imports_stay_in_the_project_and_terminate() {
     let good = runbook("Good", "", "  resolve \"done\"");
     let project = Project::new(&[
         ("in/self.runbook", &format!("import \"self.runbook\"\n{good}")),
@@ -87,7 +87,7 @@ fn imports_stay_inside_and_come_to_an_end() {
 }
 
 #[test]
-fn a_folder_is_checked_in_order_and_each_finding_told_once() {
+fn a_folder_is_checked_in_order_without_duplicate_findings() {
     let lib = "role broken { x: no_such_type }\n";
     let user = |name: &str| format!("import \"lib.runbook\"\n{}", runbook(name, "", "  resolve \"done\""));
     let project = Project::new(&[("b.runbook", &user("B")), ("a.runbook", &user("A")), ("lib.runbook", lib)]);
@@ -124,7 +124,7 @@ fn findings_have_the_contracts_fields() {
 }
 
 #[test]
-fn colour_is_for_terminals_and_for_who_asks() {
+fn colour_is_for_terminals_or_on_request() {
     let project = Project::new(&[("a.runbook", &runbook("Bad", "", "  wiat 5m\n  resolve \"done\""))]);
     let coloured = |arguments: &[&str], no_color: &str| {
         let output = project.command(arguments).env("NO_COLOR", no_color).output().unwrap();

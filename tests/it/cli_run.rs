@@ -10,14 +10,14 @@ fn quick() -> Project {
 }
 
 #[test]
-fn resolved_is_0_and_says_what_was_done() {
+fn resolved_is_0_and_lists_what_was_done() {
     let ran = quick().run(&["run", "a.runbook", "note=重启"]).ends(0);
     assert!(ran.stdout.contains("resolved after 0s: noted 重启"), "{ran:#?}");
     assert!(ran.stdout.contains("left in place: nothing"), "{ran:#?}");
 }
 
 #[test]
-fn what_cannot_be_used_is_2_and_touches_nothing() {
+fn unusable_arguments_are_2_and_change_nothing() {
     let project = quick();
     let cases: [(&[&str], &str); 9] = [
         (&["run", "none.runbook"], "none.runbook does not exist"),
@@ -45,7 +45,7 @@ fn a_runbook_with_errors_is_2_and_shown() {
 }
 
 #[test]
-fn nobody_reached_is_7_and_the_message_is_kept() {
+fn an_undelivered_message_is_7_and_is_stored() {
     let project = Project::new(&[("a.runbook", &runbook("Down", "", "  escalate to oncall \"It is down\""))]);
     let ran = project.run(&["run", "a.runbook"]).ends(7);
     assert!(ran.stdout.contains("escalated after"), "{ran:#?}");
@@ -83,7 +83,7 @@ fn every_line_of_json_has_the_contracts_fields() {
 }
 
 #[test]
-fn several_runbooks_have_to_be_told_apart() {
+fn one_of_several_runbooks_must_be_named() {
     let two = runbook("One", "", "  resolve \"one\"") + &runbook("Two", "", "  resolve \"two\"");
     let project = Project::new(&[("a.runbook", &two)]);
     let ran = project.run(&["run", "a.runbook"]).ends(2);
@@ -114,7 +114,7 @@ fn an_alert_finds_its_runbook_and_fills_it() {
 }
 
 #[test]
-fn an_alert_that_fits_nothing_or_too_much_is_2() {
+fn an_alert_for_no_runbook_or_for_several_is_2() {
     let project = for_alerts();
     std::fs::write(project.path("other.json"), r#"{"name":"ImapDwon","labels":{}}"#).unwrap();
     let ran = project.run(&["run", "books", "--alert", "other.json"]).ends(2);
@@ -127,7 +127,7 @@ fn an_alert_that_fits_nothing_or_too_much_is_2() {
 }
 
 #[test]
-fn of_several_alerts_each_that_fits_is_run() {
+fn of_several_alerts_each_matching_one_is_run() {
     let project = for_alerts();
     let labels = |name: &str| format!(r#"{{"labels":{{"alertname":"{name}","instance":"fe1","job":"imap"}}}}"#);
     let both = format!(r#"{{"alerts":[{},{}]}}"#, labels("Nothing"), labels("ImapDown"));
@@ -162,14 +162,14 @@ fn a_dry_run_needs_no_state_folder() {
 }
 
 #[test]
-fn colours_come_where_they_are_asked_for() {
+fn colours_are_printed_on_request() {
     let project = quick();
     assert!(project.run(&["run", "a.runbook", "--color", "always"]).ends(0).stdout.contains('\u{1b}'));
     assert!(!project.run(&["run", "a.runbook"]).ends(0).stdout.contains('\u{1b}'));
 }
 
 #[test]
-fn more_is_said_when_asked_for() {
+fn verbose_logs_more() {
     let statements = "  step \"Act\" {\n    exec.disrupt([\"true\"])\n  }\n  resolve \"done\"";
     let project = Project::new(&[("a.runbook", &runbook("Acts", "", statements))]);
     assert_eq!(project.run(&["run", "a.runbook"]).ends(0).stderr, "");

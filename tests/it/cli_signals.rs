@@ -18,7 +18,7 @@ fn temporary(undo: &str) -> Project {
 }
 
 #[test]
-fn the_first_signal_cancels_and_takes_back() {
+fn the_first_signal_cancels_and_undoes() {
     for stop in [rustix::process::Signal::INT, rustix::process::Signal::TERM] {
         let project = temporary("exec.disrupt([\"touch\", \"undone\"])");
         let mut child = project.command(&["run", "a.runbook"]).spawn().unwrap();
@@ -31,7 +31,7 @@ fn the_first_signal_cancels_and_takes_back() {
 }
 
 #[test]
-fn the_second_signal_ends_at_once_and_says_what_is_left() {
+fn the_second_signal_ends_the_run_and_lists_what_is_left_in_place() {
     let project = temporary("exec.disrupt([\"sleep\", \"600\"])");
     let mut child = project.command(&["run", "a.runbook", "--format", "json"]).spawn().unwrap();
     wait_for(&mut child, "waiting");
@@ -77,7 +77,7 @@ fn a_closed_stdout_does_not_stop_a_run() {
 }
 
 #[test]
-fn a_closed_pipe_is_no_fault_of_check() {
+fn a_closed_pipe_does_not_fail_check() {
     let many: String = (0..200).map(|number| format!("  wiat {number}\n")).collect();
     let project = Project::new(&[("a.runbook", &runbook("Bad", "", &many))]);
     for format in ["text", "json"] {

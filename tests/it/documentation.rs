@@ -88,7 +88,7 @@ fn complaint(block: &Block) -> Option<String> {
 }
 
 #[test]
-fn every_runbook_in_the_documents_is_checked() {
+fn every_runbook_in_the_documentation_passes_check() {
     let mut complaints = Vec::new();
     let mut looked_at = 0;
     for path in all_markdown() {
@@ -106,7 +106,7 @@ fn every_runbook_in_the_documents_is_checked() {
 }
 
 #[test]
-fn the_fixtures_themselves_are_checked() {
+fn the_fixtures_pass_check() {
     for entry in std::fs::read_dir(repository().join(FIXTURES)).expect("a folder") {
         let path = entry.expect("an entry").path();
         let text = std::fs::read_to_string(&path).expect("a text");
@@ -115,7 +115,7 @@ fn the_fixtures_themselves_are_checked() {
 }
 
 #[test]
-fn every_link_between_documents_leads_somewhere() {
+fn every_link_between_documents_resolves() {
     let mut looked_at = 0;
     let mut broken = Vec::new();
     for path in all_markdown() {
@@ -132,8 +132,8 @@ fn every_link_between_documents_leads_somewhere() {
 
 /// The page names tests as `file::test`; each must exist.
 #[test]
-fn the_tests_that_the_page_on_reliability_names_exist() {
-    let page = read(Path::new("docs/reports/reliability.md"));
+fn the_tests_named_on_the_reliability_page_exist() {
+    let page = read(Path::new("docs/reliability.md"));
     let named: Vec<&str> =
         page.split('`').filter(|word| word.starts_with("reliability_") && word.contains("::")).collect();
     assert!(named.len() > 50, "{}", named.len());

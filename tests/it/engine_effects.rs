@@ -15,7 +15,7 @@ fn ends(adverb: Retention, last: Statement, world: Scripted) -> RunResult {
 }
 
 #[test]
-fn adverbs_say_what_is_left_at_a_good_and_at_a_bad_end() {
+fn retention_decides_what_is_left_after_each_ending() {
     let (made, undone) = ("0s svc.set(on: fe1, value: 5)", "0s svc.set(on: fe1, value: 1)");
     let table = [
         (TEMPORARILY, true, vec![made, undone], 0),
@@ -46,7 +46,7 @@ fn nothing_is_undone_where_nothing_had_to_change() {
 }
 
 #[test]
-fn what_cannot_be_read_before_is_not_changed() {
+fn a_change_needs_its_saved_value() {
     let mut builder = ProgramBuilder::new();
     let set = builder.set(TEMPORARILY, "fe1", 5);
     builder.runbook(vec![set, resolve("well")]);
@@ -290,7 +290,7 @@ fn a_runs_own_limit_is_charged_at_its_first_effect() {
 }
 
 #[test]
-fn of_two_runs_at_once_the_second_is_turned_down_at_its_first_effect() {
+fn of_two_parallel_runs_the_second_is_refused_at_its_first_effect() {
     let mut builder = ProgramBuilder::new();
     let both = each(1, list(vec![host("fe1"), host("fe2")]), Some(2), vec![run_of(1, vec![local(1)])]);
     builder.runbook(vec![both, resolve("well")]);
@@ -351,7 +351,7 @@ fn a_teams_own_action_does_what_its_body_says() {
 }
 
 #[test]
-fn nothing_that_is_to_be_taken_back_is_done_without_a_note() {
+fn a_temporary_change_needs_its_note() {
     let mut builder = ProgramBuilder::new();
     let set = builder.set(TEMPORARILY, "fe1", 5);
     builder.runbook(vec![set, resolve("done")]);

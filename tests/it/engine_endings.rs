@@ -8,7 +8,7 @@ use rectify::value::{ErrorKind, Value};
 use rectify::world::scripted::Rule;
 
 #[test]
-fn resolves_at_once_when_it_is_fixed_already() {
+fn resolves_immediately_if_already_fixed() {
     let mut builder = ProgramBuilder::new();
     let restart = builder.restart("fe1");
     builder.runbook(vec![fixed(), restart, escalate("still broken")]);
@@ -31,7 +31,7 @@ fn restarts_and_waits_until_it_is_fixed() {
 }
 
 #[test]
-fn looks_at_the_deadline_once_more_and_escalates() {
+fn polls_once_more_at_the_deadline_and_escalates() {
     let mut builder = ProgramBuilder::new();
     builder.runbook(vec![fixed_within("5m", "2m"), escalate("still broken")]);
     let result = builder.run_with_goal(world().with(health(&[false])));
@@ -58,7 +58,7 @@ fn unknown_is_not_yet_in_a_window_and_escalates_after_it() {
 }
 
 #[test]
-fn after_and_for_mean_good_then_and_still_good_later() {
+fn after_delays_the_poll_and_for_requires_a_hold() {
     let hold = Hold { duration: dur("10m"), every: Some(dur("5m")) };
     let good = |looks: &[bool]| {
         let hold = hold.clone();
@@ -88,7 +88,7 @@ fn rule_3_fixed_until_clean_up_is_not_resolved() {
 }
 
 #[test]
-fn rule_3_asks_once_more_only_where_something_was_done_since() {
+fn rule_3_polls_again_only_after_an_effect() {
     let mut builder = ProgramBuilder::new();
     let restart = builder.restart("fe1");
     builder.runbook(vec![restart, fixed(), escalate("no")]);
@@ -191,7 +191,7 @@ fn refused_before_the_first_effect_by_a_lock_or_a_limit() {
 }
 
 #[test]
-fn rule_10_the_end_is_enforced_in_the_middle_of_a_wait() {
+fn rule_10_the_deadline_interrupts_a_wait() {
     let mut builder = ProgramBuilder::new();
     let set = builder.set(TEMPORARILY, "fe1", 5);
     builder.runbook(vec![set, wait("2h"), resolve("late")]);
@@ -231,7 +231,7 @@ fn rule_9_a_long_clean_up_does_not_hold_back_the_escalation() {
 }
 
 #[test]
-fn a_step_limit_ends_what_runs_away() {
+fn a_step_limit_ends_a_runaway_run() {
     let mut builder = ProgramBuilder::new();
     let set = builder.set(TEMPORARILY, "fe1", 5);
     builder.runbook(vec![set, repeat(2_000_000, "0s", vec![bind(1, num(1), None)]), resolve("never")]);

@@ -399,7 +399,7 @@ fn a_log_that_does_not_belong_to_the_run_is_an_error() {
 }
 
 #[test]
-fn what_was_recorded_decides_and_nothing_else() {
+fn replay_depends_on_the_recording_alone() {
     let (program, mut log) = small();
     for entry in &mut log.entries {
         if let Entry::Replied { reply: RecordedReply::Value(reply), asked, .. } = entry

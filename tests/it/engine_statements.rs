@@ -64,7 +64,7 @@ fn a_step_says_how_it_ended() {
 }
 
 #[test]
-fn require_escalates_with_the_condition_and_what_was_seen() {
+fn require_escalates_with_the_condition_and_its_values() {
     let mut builder = ProgramBuilder::new();
     let condition = equals(builder.observe("svc.value", vec![host("fe1")]), num(5));
     builder.runbook(vec![require(condition, None), resolve("well")]);
@@ -347,7 +347,7 @@ fn json_is_cut_and_decoded_into_a_record() {
 }
 
 #[test]
-fn what_cannot_be_worked_out_is_an_error_and_no_panic() {
+fn arithmetic_failure_is_an_error_and_no_panic() {
     let huge = || constant(Value::Number(rectify::value::Decimal::MAX));
     for wrong in [
         arithmetic(Arithmetic::Divide, num(1), num(0)),

@@ -12,7 +12,7 @@ fn laid_out(text: &str) -> String {
 }
 
 #[test]
-fn a_crowded_file_is_laid_out() {
+fn a_crowded_file_is_formatted() {
     let before = include_str!("../fixtures/format/crowded.before.runbook");
     let after = include_str!("../fixtures/format/crowded.after.runbook");
     assert_eq!(laid_out(before), after);
@@ -20,7 +20,7 @@ fn a_crowded_file_is_laid_out() {
 }
 
 #[test]
-fn what_is_laid_out_stays() {
+fn a_formatted_file_is_unchanged() {
     let ordinary = include_str!("../fixtures/syntax/ordinary.runbook");
     assert_eq!(laid_out(ordinary), ordinary);
 }

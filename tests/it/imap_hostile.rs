@@ -450,7 +450,7 @@ fn assert_timed_out(caller: &Caller, phase: &str) {
 }
 
 #[test]
-fn time_that_runs_out_is_told_with_its_phase() {
+fn a_timeout_names_its_phase() {
     let ground = Ground::new();
     let logged_in = "{tag} OK [CAPABILITY IMAP4rev1] done\r\n";
     type Script = Box<dyn Fn(&mut Peer) -> io::Result<()> + Send + Sync>;
@@ -548,7 +548,7 @@ fn an_end_in_the_middle_is_an_answer() {
 }
 
 #[test]
-fn text_of_a_server_is_shown_without_what_steers_a_terminal() {
+fn control_characters_of_a_server_are_escaped() {
     let ground = Ground::new();
     let server = ground.greeted(|peer| {
         let text = format!("{{tag}} NO [\x1b[31mX] \x1b]52;c;aGk=\x07{}\r\n", "long ".repeat(1000));
@@ -563,7 +563,7 @@ fn text_of_a_server_is_shown_without_what_steers_a_terminal() {
 }
 
 #[test]
-fn what_cannot_be_known_raises() {
+fn an_unknowable_result_is_an_error() {
     let ground = Ground::new();
     let server = ground.greeted(Peer::hang);
     let mut caller = ground.caller(&server, Security::Tls);
@@ -786,7 +786,7 @@ fn no_message_is_left_where_it_could_not_be_taken_away() {
 }
 
 #[test]
-fn one_that_is_slow_to_read_is_taken_away_all_the_same() {
+fn a_message_that_is_slow_to_read_is_removed_anyway() {
     let ground = Ground::new();
     // The first FETCH is never answered; the search of the second session finds the message.
     let first = std::sync::atomic::AtomicBool::new(true);

@@ -21,7 +21,7 @@ fn expected(root: &Path) -> Vec<Finding> {
 }
 
 #[test]
-fn each_gets_what_it_says_and_nothing_else() {
+fn each_file_has_exactly_its_expected_findings() {
     // A small stack on purpose: callers of the checker may have no more.
     std::thread::Builder::new().stack_size(512 << 10).spawn(compare_each).unwrap().join().unwrap();
 }
@@ -86,7 +86,7 @@ fn a_chain_of_a_thousand_imports_is_one_import_too_long() {
 }
 
 #[test]
-fn a_circle_is_told_as_a_path() {
+fn an_import_cycle_is_reported_as_a_path() {
     let files = [("a", "b"), ("b", "c"), ("c", "a")];
     let path = |name: &str| PathBuf::from(format!("{name}.runbook"));
     let files: BTreeMap<PathBuf, String> =

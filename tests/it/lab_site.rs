@@ -16,7 +16,7 @@ fn seen(site: &Site, password: &str) -> [String; 2] {
 }
 
 #[test]
-fn faults_look_as_they_should_and_nothing_stays() {
+fn faults_have_their_symptoms_and_nothing_is_left_behind() {
     let site = Site::start();
     let folder = site.lab.folder().to_owned();
     assert_eq!(seen(&site, PASSWORD), ["accepted", "accepted"]);

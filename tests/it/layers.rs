@@ -156,7 +156,7 @@ fn every_module_is_in_the_table() {
 }
 
 #[test]
-fn arrows_run_one_way() {
+fn imports_follow_the_layers() {
     let mut wrong = Vec::new();
     for (module, files) in modules() {
         let Some((_, may_use, _)) = MODULES.iter().find(|(name, ..)| *name == module) else { continue };

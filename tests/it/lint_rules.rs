@@ -104,7 +104,7 @@ fn names() -> impl Iterator<Item = &'static str> {
 }
 
 #[test]
-fn each_finds_what_its_fixture_says_and_nothing_in_the_good_one() {
+fn each_rule_has_exactly_the_findings_of_its_fixtures() {
     let mut wrong = Vec::new();
     for name in names() {
         let bad = fixture(name, "bad");
@@ -251,7 +251,7 @@ fn a_fix_takes_the_finding_away_and_keeps_the_program() {
 }
 
 #[test]
-fn none_fires_on_the_runbooks_that_come_with_the_tool() {
+fn no_rule_reports_the_shipped_runbooks() {
     let root = tests_folder().join("../runbooks");
     let mut looked_at = 0;
     for entry in std::fs::read_dir(&root).unwrap() {
@@ -267,7 +267,7 @@ fn none_fires_on_the_runbooks_that_come_with_the_tool() {
 
 /// Each file is a separate project: several files handle the same alerts.
 #[test]
-fn none_fires_on_valid_files() {
+fn no_rule_reports_valid_files() {
     let mut project = LintProject::default();
     for entry in std::fs::read_dir(tests_folder().join("valid")).unwrap() {
         let entry = entry.unwrap();

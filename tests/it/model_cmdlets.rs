@@ -138,7 +138,7 @@ fn only_the_context_of_a_failed_probe_holds_a_password() {
 }
 
 #[test]
-fn a_probe_nobody_knows_is_a_warning_and_a_malformed_one_an_error() {
+fn an_unknown_probe_is_a_warning_and_a_malformed_one_an_error() {
     let mut site = Driver::new("", 10);
     for identity in [r"IMAP\ImapTestDeepProbe", r"IMAP.Protocol\ImapDeepTestProbe"] {
         let answer =

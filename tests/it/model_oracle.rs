@@ -203,7 +203,7 @@ fn resolved_while_sick_is_reported() {
 }
 
 #[test]
-fn sick_elsewhere_healed_or_fresh_is_not() {
+fn sick_elsewhere_healed_or_fresh_is_not_reported() {
     let cases = [
         ("{kind: service_hang, server: cas2}", 0),
         ("{kind: host_fault, server: mbx2}", 0),
@@ -234,7 +234,7 @@ fn a_restart_in_progress_is_not_judged_by() {
 }
 
 #[test]
-fn a_latency_that_was_only_soothed_is_not_cured() {
+fn a_latency_that_relapses_is_reported() {
     const LATENCY: &str = "AverageCommandProcessingTimeGt60sMonitor";
     let mut site = Driver::with(&["{kind: high_latency, server: cas1, relapses_after: 8m}"], 15);
     site.restart("cas1", FRONT);
@@ -247,7 +247,7 @@ fn a_latency_that_was_only_soothed_is_not_cured() {
 }
 
 #[test]
-fn disruptions_are_held_against_what_was_told() {
+fn disruptions_are_compared_with_the_account() {
     let mut site = Driver::new("", 16);
     site.restart("cas1", FRONT);
     let told = restarted(FRONT, "cas1");
@@ -273,7 +273,7 @@ fn what_was_tried_and_failed_may_be_told() {
 }
 
 #[test]
-fn what_managed_availability_does_is_not_held_against_the_run() {
+fn actions_of_managed_availability_are_not_the_runs() {
     let mut site = Driver::new(
         "managed_availability: true\nfaults: [{kind: service_hang, server: cas1, after: 1m, until: 9h}]\n\
          assumptions: {responders: {restart_throttle: {local_minimum: 1m, local_per_day: 99, group_minimum: 1m}}}",

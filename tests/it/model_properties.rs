@@ -65,7 +65,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn nothing_that_is_asked_makes_it_panic(
+    fn no_request_causes_a_panic(
         seed in any::<u64>(),
         asked in prop::collection::vec((any::<u32>(), 0usize..9, any::<bool>(), r"[a-zA-Z*?\[\]`'|\\-]{0,8}", 0i64..900), 0..60),
     ) {
@@ -125,7 +125,7 @@ fn run_of(seed: u64) -> (String, Vec<String>) {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_run_and_another_another() {
+fn a_seed_determines_the_run() {
     assert_eq!(run_of(5), run_of(5));
     assert_ne!(run_of(5).0, run_of(6).0);
 }
@@ -160,7 +160,7 @@ fn random_faults_are_of_every_kind_and_always_fit() {
 }
 
 #[test]
-fn what_does_not_fit_is_said_with_the_nearest_name() {
+fn an_invalid_setting_is_reported_with_a_suggestion() {
     let cases = [
         ("faults: [{kind: service_hang, server: mbx11}]", "did you mean `mbx1`?"),
         ("faults: [{kind: service_hang, server: cas1, service: MSExchangeImap}]", "did you mean `MSExchangeImap4`?"),

@@ -80,7 +80,7 @@ fn r3_failures_too_far_apart_are_no_alert() {
 }
 
 #[test]
-fn r8_nobody_acts_unless_it_is_turned_on() {
+fn r8_nothing_acts_unless_it_is_enabled() {
     let mut site = Driver::new(HANG, 1);
     site.wait(120);
     assert_eq!(by_availability(&site), []);

@@ -261,7 +261,7 @@ fn r9_a_health_manager_that_is_not_ready_gives_no_object() {
 }
 
 #[test]
-fn r9_a_health_manager_that_is_stuck_answers_with_what_it_knew() {
+fn r9_a_stuck_health_manager_gives_old_answers() {
     let mut site = Driver::with(&["{kind: health_manager_stuck, server: cas1, after: 5m}"], 16);
     let stale = |site: &mut Driver| {
         let answer = site.exchange("Get-ServerHealth", json!({"Identity": "cas1"}), &["IsStale", "AlertValue"]).data;
@@ -327,7 +327,7 @@ fn the_effect_of_a_request_does_not_need_anybody_who_waits() {
 }
 
 #[test]
-fn what_is_overtaken_does_nothing() {
+fn an_overtaken_request_does_nothing() {
     let mut site = Driver::new("", 20);
     let restart = crate::support::exchange::on("cas1", "Restart-Service", json!({"Name": FRONT, "Force": true}), &[]);
     site.model.begin(site.now, &restart);

@@ -33,7 +33,7 @@ fn of<'m>(made: &'m Made, verdicts: &'m [Verdict], operator: &'m str) -> impl It
 
 /// Mutants of the Dovecot runbooks, judged by `check` and the runbooks' tests.
 #[test]
-fn slips_in_the_dovecot_runbooks_are_noticed() {
+fn mutants_of_the_dovecot_runbooks_are_killed() {
     let folder = folder("dovecot");
     let tests: [&dyn Tests; 1] = [&Scripted];
     assert_eq!(trial::unmutated(&folder, &tests), None);
@@ -50,7 +50,7 @@ fn slips_in_the_dovecot_runbooks_are_noticed() {
 
 /// Mutants of the Exchange runbooks that must not go unnoticed, judged by `check` alone.
 #[test]
-fn slips_in_the_exchange_runbooks_are_noticed_by_check() {
+fn check_kills_mutants_of_the_exchange_runbooks() {
     let folder = folder("exchange");
     let wanted = ["misspell a name", "drop an undo"];
     let made = slips::make_with(&folder, |operator| wanted.contains(&operator));
@@ -63,7 +63,7 @@ fn slips_in_the_exchange_runbooks_are_noticed_by_check() {
 
 /// A change of layout or of a comment is no mutant; a change of a word is one.
 #[test]
-fn places_are_not_part_of_the_meaning() {
+fn spans_are_not_part_of_the_meaning() {
     let folder = folder("dovecot");
     let meant = folder.meaning(None);
     assert!(meant.is_some());

@@ -43,14 +43,14 @@ fn hold(files: &[PathBuf], schema: &Value) {
 }
 
 #[test]
-fn every_inventory_is_what_its_schema_says() {
+fn every_inventory_is_valid_by_its_schema() {
     let inventories = files(&["runbooks", "tests"], &|path| path.ends_with("rectify.yaml"));
     assert!(inventories.len() >= 12, "{inventories:?}");
     hold(&inventories, &schema("rectify.schema.json"));
 }
 
 #[test]
-fn every_world_is_what_its_schema_says() {
+fn every_world_is_valid_by_its_schema() {
     let worlds = files(&["runbooks/exchange/worlds", "tests/oracle", "tests/worlds"], &|_| true);
     assert!(worlds.len() >= 20, "{worlds:?}");
     hold(&worlds, &schema("world.schema.json"));

@@ -174,7 +174,7 @@ fn nobody_home() {
 
 /// Every world has the same ending for every seed, although restarts, moves and reboots take different times.
 #[test]
-fn the_end_does_not_depend_on_chance() {
+fn the_ending_does_not_depend_on_the_seed() {
     for name in worlds() {
         let path = format!("runbooks/exchange/worlds/{name}.yaml");
         let usual = Simulation::in_world(&name);
@@ -200,7 +200,7 @@ fn worlds() -> Vec<String> {
 
 /// Runbooks that pass the checker and are wrong: the oracle must report each of them.
 #[test]
-fn the_oracle_is_not_blind() {
+fn the_oracle_reports_every_wrong_runbook() {
     let folder = repository().join("tests/oracle");
     let mut found = 0;
     for path in runbooks_in(&folder) {
@@ -229,7 +229,7 @@ fn runbooks_in(folder: &Path) -> Vec<PathBuf> {
 
 /// Every runbook, under random faults, with Managed Availability and cancellations.
 #[test]
-fn no_rule_is_broken_whatever_goes_wrong() {
+fn no_violation_under_random_faults() {
     let site = "runbooks/exchange/worlds/site.yaml";
     let ran = rectify(&["simulate", "runbooks/exchange", "--world", site, "--seeds", "1..120", "--format", "json"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
@@ -246,7 +246,7 @@ fn no_rule_is_broken_whatever_goes_wrong() {
 
 /// Worlds in which a careless procedure would reboot needlessly, or report a sick server as healthy.
 #[test]
-fn care_is_taken() {
+fn careful_runbooks_neither_reboot_needlessly_nor_trust_a_sick_server() {
     let simulation = |name: &str| {
         let simulation = Simulation::of("runbooks/exchange", &format!("tests/worlds/{name}.yaml"), &[]);
         assert_eq!((simulation.code, simulation.violations()), (3, vec![]), "{name}");
@@ -259,7 +259,7 @@ fn care_is_taken() {
 
 /// The transcript in the README is the program's output, with omitted lines marked.
 #[test]
-fn the_readme_shows_what_is_told() {
+fn the_readme_shows_the_programs_output() {
     let readme = std::fs::read_to_string(repository().join("README.md")).unwrap();
     let start = readme.find("```text\n03:00:00").expect("the transcript") + "```text\n".len();
     let shown = &readme[start..start + readme[start..].find("```").unwrap()];
@@ -281,7 +281,7 @@ fn a_simulation_can_be_repeated() {
 }
 
 #[test]
-fn what_cannot_be_simulated_is_said() {
+fn an_impossible_simulation_is_reported() {
     let site = "runbooks/exchange/worlds/site.yaml";
     let cases: [(&[&str], &str); 6] = [
         (&["runbooks/exchange", "--world", "runbooks/exchange/worlds/nowhere.yaml"], "does not exist"),
@@ -300,7 +300,7 @@ fn what_cannot_be_simulated_is_said() {
 
 /// The model's password of a health mailbox appears in no output.
 #[test]
-fn no_password_gets_out() {
+fn no_output_contains_a_password() {
     for world in ["sick-back-end", "healthy-back-end", "host-fault"] {
         let world = format!("runbooks/exchange/worlds/{world}.yaml");
         for format in ["text", "json"] {

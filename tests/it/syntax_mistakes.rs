@@ -81,7 +81,7 @@ fn after_fixes(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn fixes_cure_what_they_are_for() {
+fn fixes_remove_their_finding() {
     let wrong = [
         "wiat 5m",
         "wait 5m wait 6m",
@@ -111,7 +111,7 @@ fn fixes_cure_what_they_are_for() {
 }
 
 #[test]
-fn characters_that_deceive_are_refused_everywhere() {
+fn deceptive_characters_are_refused_everywhere() {
     for character in ['\u{202E}', '\u{2066}', '\u{200F}', '\u{0}', '\u{1B}', '\u{2028}', '\u{FEFF}', '\r'] {
         for (before, after) in [("resolve \"a", "b\""), ("wait 5m # a", "b"), ("wait", "5m"), ("wait 5m", "")] {
             if character == '\r' && after.is_empty() {

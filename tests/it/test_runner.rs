@@ -254,7 +254,7 @@ fn what_cannot_be_used_is_not_run() {
 }
 
 #[test]
-fn an_inventory_that_is_there_is_held_against() {
+fn an_existing_inventory_is_checked_against() {
     let inventory = "hosts:\n  web1: {address: 192.0.2.1, aliases: [www], roles: [web], facts: {service: nginx, token: t}}\n\
                      contacts:\n  oncall: {terminal: true}\nsecrets:\n  t: {environment: NOBODY_SETS_THIS}\n";
     let test = |host: &str, contact: &str| {
@@ -276,7 +276,7 @@ fn an_inventory_that_is_there_is_held_against() {
 }
 
 #[test]
-fn a_run_that_goes_round_in_circles_ends() {
+fn an_endless_run_ends() {
     let text = "runbook Round() {\n  contact oncall\n  repeat 1000000 times every 1s { notify oncall \"again\" }\n  \
                 escalate to oncall \"never\"\n}\ntest \"it\" for Round() {\n  expect escalated\n}\n";
     let project = Project::new(&[("round.runbook", text)]);

@@ -32,12 +32,12 @@ fn project_of(files: &[(String, String)]) -> Project {
 }
 
 #[test]
-fn they_pass() {
+fn the_shipped_tests_pass() {
     rectify(&["test", "runbooks"]).ends(0);
 }
 
 #[test]
-fn those_for_dovecot_reach_every_step_and_ending() {
+fn the_dovecot_tests_cover_every_step_and_ending() {
     let project = project_of(&files_of("dovecot", ""));
     let ran = project.run(&["test", ".", "--require-coverage", "--format", "json"]).ends(0);
     let tests = ran.events().iter().filter(|event| event["event"] == "test_ended").count();
@@ -47,7 +47,7 @@ fn those_for_dovecot_reach_every_step_and_ending() {
 /// Two endings exist only for the checker, which treats the answer's value as optional. One follows another check of
 /// the same answer; the other follows a poll that only accepts an answer with a value.
 #[test]
-fn those_for_exchange_reach_every_step_and_every_ending_that_there_is_a_way_to() {
+fn the_exchange_tests_cover_every_reachable_step_and_ending() {
     const WITHOUT_A_WAY: usize = 2;
     let project = project_of(&files_of("exchange", ""));
     let ran = project.run(&["test", ".", "--require-coverage", "--format", "json"]).ends(1);
@@ -65,7 +65,7 @@ fn those_for_exchange_reach_every_step_and_every_ending_that_there_is_a_way_to()
 }
 
 /// Removes guards one at a time, and asserts that the named test fails.
-fn see(folder: &str, slips: &[(&str, &str, &str, &str)]) {
+fn assert_each_guard_is_tested(folder: &str, slips: &[(&str, &str, &str, &str)]) {
     for &(file, guard, without, seen_by) in slips {
         let mut files = files_of(folder, "");
         let text = &mut files.iter_mut().find(|(name, _)| name == file).unwrap().1;
@@ -82,7 +82,7 @@ fn see(folder: &str, slips: &[(&str, &str, &str, &str)]) {
 
 /// Mistakes that an author could make, and the tests that catch them.
 #[test]
-fn a_guard_that_is_taken_out_is_seen() {
+fn a_removed_guard_of_dovecot_fails_a_test() {
     let slips = [
         // A rejected account leads to a restart.
         (
@@ -108,11 +108,11 @@ fn a_guard_that_is_taken_out_is_seen() {
         // The run does not wait for the service to come back.
         ("back-end.runbook", "resolve if fixed within 2m every 5s", "resolve if fixed", "a dead back end is restarted"),
     ];
-    see("dovecot", &slips);
+    assert_each_guard_is_tested("dovecot", &slips);
 }
 
 #[test]
-fn a_guard_for_exchange_that_is_taken_out_is_seen() {
+fn a_removed_guard_of_exchange_fails_a_test() {
     let slips = [
         // A server that stays sick takes its databases back.
         (
@@ -140,12 +140,12 @@ fn a_guard_for_exchange_that_is_taken_out_is_seen() {
             "monitors that become healthy must stay so",
         ),
     ];
-    see("exchange", &slips);
+    assert_each_guard_is_tested("exchange", &slips);
 }
 
 /// A back end with an unknown state counts as healthy: the checker refuses it without a test.
 #[test]
-fn a_guard_against_unknown_that_is_weakened_is_refused() {
+fn a_weakened_guard_against_unknown_is_refused() {
     let (guard, without) = ("monitors == passed and probe == passed", "monitors == passed or probe == passed");
     let mut files = files_of("exchange", "");
     let text = &mut files.iter_mut().find(|(name, _)| name == "imap-ctp.runbook").unwrap().1;
@@ -156,7 +156,7 @@ fn a_guard_against_unknown_that_is_weakened_is_refused() {
 }
 
 #[test]
-fn a_world_answers_for_itself() {
+fn a_world_needs_no_given_lines() {
     let test = "import \"imap-proxy-test.runbook\"\n\
         test \"met\" for ImapProxyTestMonitor(server: \"cas1\") {\n  given world \"worlds/service-fault.yaml\"\n  \
         expect resolved within 2h\n  expect service.restart(on: \"cas1\") once\n  expect left in place nothing\n}\n\
@@ -188,7 +188,7 @@ fn a_world_answers_for_itself() {
 
 /// Test files do not affect runs, and have no page.
 #[test]
-fn files_of_tests_are_in_nobodys_way() {
+fn test_files_do_not_affect_runs_or_pages() {
     let with = project_of(&files_of("dovecot", ""));
     let files: Vec<_> = files_of("dovecot", "").into_iter().filter(|(name, _)| !name.contains(".test.")).collect();
     let without = project_of(&files);

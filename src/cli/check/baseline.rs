@@ -88,7 +88,7 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn files_are_named_from_the_inventory_on() {
+    fn paths_are_relative_to_the_inventory() {
         assert_eq!(as_seen_from(Path::new("."), Path::new("./a/b.runbook")), "a/b.runbook");
         assert_eq!(as_seen_from(Path::new("site"), Path::new("site/b.runbook")), "b.runbook");
         assert_eq!(as_seen_from(Path::new("/x/site"), Path::new("/x/site/a/b.runbook")), "a/b.runbook");

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_overlaps_waits() {
+    fn overlapping_fixes_wait() {
         let fixes = [fix(2, 4, "X"), fix(0, 3, "Y"), fix(4, 4, "Z"), fix(6, 7, ""), fix(6, 7, ""), fix(90, 99, "")];
         let (cured, count) = fixed("abcdefgh", fixes.iter().collect());
         assert_eq!((cured.as_str(), count), ("YdZefh", 3));

@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_ends_are_played() {
+    fn both_ends_are_inclusive() {
         assert_eq!("1..1000".parse(), Ok(Seeds { first: 1, last: 1000 }));
         assert_eq!("17".parse(), Ok(Seeds { first: 17, last: 17 }));
         for wrong in ["", "..", "1..", "a..b", "2..1", "1..1000001", "-1..3"] {

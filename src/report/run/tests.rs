@@ -154,7 +154,7 @@ fn left() -> LeftInPlace {
 }
 
 #[test]
-fn plain_lines_tell_the_story_once() {
+fn plain_lines_are_not_repeated() {
     let page = Page::default();
     let mut view = PlainLines::new(Box::new(page.clone()), mask(), PLAIN);
     story().iter().chain([&ended(vec![left()])]).for_each(|event| view.event(event));
@@ -188,7 +188,7 @@ BackEndDown(server: be1)
 }
 
 #[test]
-fn a_terminal_shows_what_is_waited_for() {
+fn a_terminal_shows_the_current_wait() {
     let page = Page::default();
     let style = Style { colour: false, width: 60 };
     let mut view = LiveView::new(Box::new(page.clone()), mask(), style);
@@ -227,7 +227,7 @@ fn every_line_of_json_stands_alone_and_is_masked() {
 }
 
 #[test]
-fn whoever_ends_a_run_at_once_hears_what_is_left() {
+fn an_abandoned_run_shows_what_is_left_in_place() {
     let (plain, json) = (Page::default(), Page::default());
     let views: [Box<dyn View>; 2] = [
         Box::new(PlainLines::new(Box::new(plain.clone()), mask(), PLAIN)),
@@ -266,7 +266,7 @@ fn an_undone_change_is_not_left() {
 }
 
 #[test]
-fn a_closed_pipe_is_no_reason_to_stop() {
+fn a_closed_pipe_does_not_stop_a_run() {
     let style = Style { colour: true, width: 80 };
     let views: [Box<dyn View>; 3] = [
         Box::new(PlainLines::new(Box::new(Closed), mask(), PLAIN)),

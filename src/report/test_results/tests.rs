@@ -135,7 +135,7 @@ fn json_is_one_object_a_line() {
 }
 
 #[test]
-fn people_see_the_place_the_run_and_what_is_not_reached() {
+fn text_shows_the_location_the_run_and_the_missing_coverage() {
     let page = tests_as_text(&told(), crate::report::Style { colour: false, width: 100 });
     for wanted in [
         "  ok      passes\n",

@@ -26,7 +26,7 @@ fn edges(statements: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_chart_leads_from_its_start_to_all_that_is_in_it() {
+fn every_node_of_a_chart_is_reachable_from_its_start() {
     let mut looked_at = 0;
     for root in roots("valid") {
         let root = root.to_string_lossy();
@@ -103,7 +103,7 @@ fn branches_with_steps_are_drawn_and_meet_again() {
 }
 
 #[test]
-fn what_only_looks_is_not_drawn() {
+fn observations_and_notifications_are_not_drawn() {
     let found = edges(
         "  let up = host.reachable(server)
           notify oncall \"up: ${up}\"

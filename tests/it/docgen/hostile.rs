@@ -119,7 +119,7 @@ fn counts(html: &str) -> std::collections::BTreeMap<String, usize> {
 }
 
 #[test]
-fn html_holds_no_markup_but_its_own() {
+fn html_contains_no_foreign_markup() {
     let plain = counts(&page(&file("plain words"), Format::Html));
     for title in TITLES {
         let html = page(&file(title), Format::Html);
@@ -145,7 +145,7 @@ fn markdown_shows_texts_as_they_are() {
 }
 
 #[test]
-fn charts_hold_no_syntax_but_their_own() {
+fn charts_contain_no_foreign_syntax() {
     let plain = Chart::read(&page(&file("plain words"), Format::Mermaid)).expect("a chart");
     for title in TITLES {
         let text = page(&file(title), Format::Mermaid);

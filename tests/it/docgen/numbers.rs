@@ -43,7 +43,7 @@ runbook Main(server: host, mode: text = \"a\") {
 ";
 
 /// Number and title of each step that a run starts.
-fn of_a_run(mode: &str) -> Vec<String> {
+fn steps_of_run(mode: &str) -> Vec<String> {
     let files = InMemory([("main.runbook".into(), TEXT.to_owned())].into());
     let program = check(&files, Path::new("main.runbook")).0.program.expect("a program");
     let arguments = vec![Value::Host("fe1".into()), Value::text(mode)];
@@ -57,7 +57,7 @@ fn of_a_run(mode: &str) -> Vec<String> {
 }
 
 /// Number and title of each step on the page.
-fn of_the_page() -> Vec<String> {
+fn steps_of_page() -> Vec<String> {
     let page = page(TEXT, Format::Markdown);
     let bold = page.lines().filter_map(|line| line.trim_start().strip_prefix("- **")?.strip_suffix("**"));
     bold.filter(|step| step.starts_with(|c: char| c.is_ascii_digit())).map(str::to_owned).collect()
@@ -65,8 +65,8 @@ fn of_the_page() -> Vec<String> {
 
 #[test]
 fn steps_have_the_numbers_of_a_run() {
-    let page = of_the_page();
-    let (one, other) = (of_a_run("a"), of_a_run("b"));
+    let page = steps_of_page();
+    let (one, other) = (steps_of_run("a"), steps_of_run("b"));
     assert!(one.len() > 15 && one != other, "{one:?}");
     for step in one.iter().chain(&other) {
         assert!(page.contains(step), "{step} is not among {page:#?}");
@@ -81,14 +81,14 @@ fn charts_have_the_same_numbers() {
     let files = InMemory([("main.runbook".into(), TEXT.to_owned())].into());
     let chart = Chart::read(&pages(&files, &[("main", "main.runbook")], Format::Mermaid)[0].text).expect("a chart");
     let labels: Vec<&str> = chart.nodes.values().chain(chart.frames.values()).map(String::as_str).collect();
-    for step in of_a_run("a").iter().chain(&of_a_run("b")) {
+    for step in steps_of_run("a").iter().chain(&steps_of_run("b")) {
         let label = step.replacen(". ", " ", 1);
         assert!(labels.contains(&label.as_str()), "{label} is not among {labels:#?}");
     }
 }
 
 #[test]
-fn procedures_that_do_others_many_times_over_are_cut() {
+fn exponential_procedure_calls_are_truncated() {
     let mut text = String::from("procedure P0() { step \"s\" { wait 1s } }\n");
     for level in 1..30 {
         let inner = level - 1;

@@ -68,7 +68,7 @@ fn a_page_does_not_depend_on_layout() {
 }
 
 #[test]
-fn a_procedure_that_stands_elsewhere_is_shown_where_it_is_done() {
+fn an_imported_procedure_is_shown_where_it_is_called() {
     let files = InMemory(
         [
             (

@@ -80,7 +80,7 @@ fn a_certificate_that_is_not_trusted_needs_no_restart() {
 }
 
 #[test]
-fn nothing_is_done_where_nobody_can_tell() {
+fn an_unknown_answer_leads_to_no_effect() {
     let fails = Rule::new("imap.login").fails(ErrorKind::Unknown, "the name fe1 cannot be resolved");
     let result = front(world().with(fails));
     ends(&result, Escalated, "cannot tell whether it is fixed", &[]);
@@ -110,7 +110,7 @@ fn a_front_end_that_is_down_is_restarted_and_looked_at_until_time_is_up() {
 }
 
 #[test]
-fn well_back_ends_leave_the_front_end_to_people() {
+fn healthy_back_ends_lead_to_an_escalation() {
     let world = world().with(logins("fe1", &["unavailable"])).with(logins("be1", &["accepted"]));
     let result = front(world);
     ends(&result, Escalated, "Every back end is well, and fe1 still cannot use one", &[]);
@@ -118,7 +118,7 @@ fn well_back_ends_leave_the_front_end_to_people() {
 }
 
 #[test]
-fn a_fourth_restart_in_an_hour_is_refused_and_said() {
+fn a_fourth_restart_in_an_hour_is_refused_and_reported() {
     let mut world = world().with(logins("be1", &["closed"]));
     for minutes in ["0s", "0s", "0s"] {
         world = world.charged("service.restart 3 per 1h per on=be1", at(minutes));

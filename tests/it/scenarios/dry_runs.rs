@@ -16,7 +16,7 @@ fn shows(body: &str, expected: &[&str]) {
 }
 
 #[test]
-fn the_other_arm_of_try_is_shown() {
+fn the_catch_branch_is_previewed() {
     shows(
         "try { svc.restart(server)\n wait 5s } catch wrong { notify oncall \"${wrong.message}\" }",
         &[
@@ -31,7 +31,7 @@ fn the_other_arm_of_try_is_shown() {
 }
 
 #[test]
-fn the_arm_that_was_really_taken_stands_alone() {
+fn only_the_branch_taken_is_previewed() {
     let body = "if svc.value(server) == 1 { svc.restart(server) } else { notify oncall \"not 1\" }";
     shows(body, &["svc.restart(on: fe1)", SHOWN_LAST[0], SHOWN_LAST[1]]);
     let body =
@@ -41,7 +41,7 @@ fn the_arm_that_was_really_taken_stands_alone() {
 }
 
 #[test]
-fn a_question_shows_what_each_answer_would_lead_to() {
+fn a_prompt_previews_every_answer() {
     shows(
         "match ask \"Now?\" choices [now, later] within 10m default later {
            now { svc.restart(server) }
@@ -119,7 +119,7 @@ fn turns_and_undos_are_shown() {
 }
 
 #[test]
-fn nothing_is_shown_behind_what_leaves() {
+fn nothing_is_previewed_after_divergence() {
     shows(
         "require svc.value(server) > 3 else { notify oncall \"too few\"\n escalate to oncall \"leaving\" }",
         &["notify oncall \"too few\"", "escalate to oncall \"leaving\""],
@@ -190,7 +190,7 @@ fn a_probe_that_changes_something_is_a_first_effect() {
 }
 
 #[test]
-fn procedures_that_do_others_twice_are_shown_within_bounds() {
+fn exponential_procedure_calls_have_a_bounded_preview() {
     // The deepest nesting of procedures, on a stack of the program's size.
     let thread = std::thread::Builder::new().stack_size(16 << 20);
     thread.spawn(dry_run_the_doubling).expect("a thread").join().expect("it is shown");

@@ -69,7 +69,7 @@ fn nested_changes_are_undone_inside_out_though_one_fails() {
 }
 
 #[test]
-fn adverbs_say_what_stays() {
+fn retention_decides_what_is_left_in_place() {
     let set = "svc.set(on: fe1, value: 5)";
     for (adverb, suffix, good_undone, bad_undone, bad_left) in [
         ("temporarily", "", true, true, 0),
@@ -144,7 +144,7 @@ fn a_once_call_whose_answer_is_lost_is_confirmed() {
 }
 
 #[test]
-fn the_outermost_word_decides_whether_an_action_may_be_repeated() {
+fn the_outermost_clause_decides_whether_an_action_may_be_repeated() {
     let team = "
       backend team {
         disrupt sure(on: host) idempotent { svc.kick(on) }
@@ -211,7 +211,7 @@ fn two_calls_on_one_host_never_overlap() {
 }
 
 #[test]
-fn the_call_that_takes_a_change_back_is_what_one_would_type() {
+fn the_undo_is_shown_as_a_runbook_would_write_it() {
     let text = r#"
       backend box "A box" {
         record Old { label: text }

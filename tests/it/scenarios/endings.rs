@@ -122,7 +122,7 @@ fn a_lock_or_a_limit_refuses_before_anything_is_touched() {
 }
 
 #[test]
-fn a_long_clean_up_is_told_after_five_minutes_and_once() {
+fn a_long_clean_up_is_escalated_once_after_five_minutes() {
     let text = "
       runbook Main(server: web) {
         contact oncall
@@ -145,7 +145,7 @@ fn a_long_clean_up_is_told_after_five_minutes_and_once() {
 }
 
 #[test]
-fn nobody_reached_is_said() {
+fn an_undelivered_escalation_is_reported() {
     let text = "runbook Main(server: web) { contact oncall\n escalate to oncall \"down\" }";
     let result = play(text, world().unreachable("oncall"));
     assert!(result.ending.undelivered);
@@ -182,7 +182,7 @@ const QUEUED: &str = "
   }";
 
 #[test]
-fn what_an_alert_started_waits_for_its_turn() {
+fn a_run_started_by_an_alert_waits_for_its_lock() {
     let program = declared(QUEUED);
     let busy = || world().taken_until("fe1", at("95s"));
     let result = alerted(&program, "Main", "fe1", busy());
@@ -192,7 +192,7 @@ fn what_an_alert_started_waits_for_its_turn() {
 }
 
 #[test]
-fn what_an_alert_started_is_never_turned_down_in_silence() {
+fn a_refused_run_started_by_an_alert_is_escalated() {
     let program = declared(QUEUED);
     let result = alerted(&program, "Main", "fe1", world().taken("fe1"));
     ends(&result, Escalated, "it was not begun: another run holds the lock of fe1", &[]);

@@ -7,7 +7,7 @@ use rectify::value::{ErrorKind, Outcome, Value};
 use rectify::world::scripted::{Person, Rule};
 
 #[test]
-fn it_asks_until_it_is_fixed_for_so_long() {
+fn a_goal_check_polls_within_its_window() {
     let body = "
       resolve if fixed
       step \"Restart\" {
@@ -139,7 +139,7 @@ fn what_is_caught_names_the_call_that_the_runbook_made() {
 }
 
 #[test]
-fn lists_are_gone_through_one_by_one_and_side_by_side() {
+fn for_runs_in_sequence_or_in_parallel() {
     let one = "for each in hosts(web), at most 5 { svc.restart(each) }\n resolve \"all\"";
     let slow = || Rule::new("svc.restart").takes(d("10s"));
     let well = || world().with(slow()).with(health(&[true]));
@@ -209,7 +209,7 @@ fn manual_work_is_done_failed_or_not_heard_of() {
 }
 
 #[test]
-fn values_are_reckoned_as_the_checker_says() {
+fn expressions_evaluate_as_the_checker_types_them() {
     let body = "
       let share = server.share else 50%
       let peer = server.peer else { escalate to oncall \"no peer\" }
@@ -318,7 +318,7 @@ fn cancel_in_the_middle_undoes_and_waits_for_what_cannot_be_broken_off() {
 }
 
 #[test]
-fn an_answer_that_is_too_old_is_not_used_but_told() {
+fn a_stale_answer_is_reported_and_not_used() {
     let load = || on("load", "fe1").answers(Value::number(3)).answers(Value::number(9));
     let old = "the answer of svc.load(on: fe1) is older than 5m: ask again";
     for (wait, lines, reason) in [
@@ -369,7 +369,7 @@ fn an_answer_that_is_too_old_is_not_used_but_told() {
 }
 
 #[test]
-fn what_a_loop_goes_over_grows_old_and_an_undo_may_use_it_all_the_same() {
+fn a_stale_answer_stops_a_loop_but_not_an_undo() {
     let queues = || on("queues", "fe1").answers(Value::list([1, 2, 3].map(Value::number)));
     let reason = "the answer of svc.queues(on: fe1) is older than 5m: ask again";
     let text = "for each in svc.queues(server), at most 9 { permanently svc.set(server, value: each)\n wait 3m }\n resolve \"all\"";
