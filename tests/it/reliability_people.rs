@@ -113,7 +113,7 @@ fn text_from_outside_forges_no_line() {
             "Web",
             "server: web, note: text",
             "  ends within 1h\n",
-            "  escalate to desk \"ScriptedAnswer ${note}\" with note"
+            "  escalate to desk \"Says ${note}\" with note"
         )
     );
     let inventory = format!("{HOSTS}{DESK}");
@@ -218,7 +218,7 @@ fn of_several_alerts_each_that_fits_is_run_and_the_default_contact_hears_of_the_
 #[test]
 fn a_subject_has_no_character_that_cannot_be_seen() {
     let server = MailSink::open();
-    let statements = "  escalate to desk \"ScriptedAnswer ${note}\"";
+    let statements = "  escalate to desk \"Says ${note}\"";
     let text = format!("{ROLE}{}", book("Web", "server: web, note: text", "  ends within 1h\n", statements));
     let inventory = format!("{HOSTS}{}", by_mail(server.port));
     let project = Project::new(&[("a.runbook", &text), ("rectify.yaml", &inventory)]);
@@ -228,7 +228,7 @@ fn a_subject_has_no_character_that_cannot_be_seen() {
     let mail = unfolded(&server.messages(1)[0]);
     let subject = mail.lines().find(|line| line.starts_with("Subject: ")).unwrap();
     // The subject needs no encoding, so all of it is plain text.
-    assert!(subject.contains("ScriptedAnswer x\\u{202e}x\\u{2028}x\\u{2066}x\\u{200b}"), "{subject}");
+    assert!(subject.contains("Says x\\u{202e}x\\u{2028}x\\u{2066}x\\u{200b}"), "{subject}");
     for letter in invisible {
         assert!(!mail.contains(letter) && !ran.stdout.contains(letter) && !ran.stderr.contains(letter), "{ran:#?}");
     }
