@@ -159,7 +159,7 @@ const DISRUPTIONS: &[&str] = &[
 fn a_disruption_counts_wherever_it_stands() {
     let site = fixture("escalation-via-target", "bad");
     let restart = "service.restart(\"dovecot\", on: server)";
-    let main = &site.0[Path::new("main.runbook")];
+    let main = &site.0.0[Path::new("main.runbook")];
     assert!(main.contains(restart));
     let mut missed = Vec::new();
     for disruption in DISRUPTIONS {
@@ -170,7 +170,7 @@ fn a_disruption_counts_wherever_it_stands() {
              procedure Replace(server: mail_server) {{ exec.change([\"a\"]) }} undo {{ {restart} }}\n\
              runbook Other(server: mail_server) {{ contact oncall\n ends within 1h\n escalate to oncall \"Of itself\" }}\n",
         );
-        site.0.insert("main.runbook".into(), text + &others);
+        site.0.0.insert("main.runbook".into(), text + &others);
         let found = site.lint_all().found;
         if !found.iter().any(|it| it.code == code::ESCALATION_VIA_TARGET) {
             missed.push(*disruption);
