@@ -52,20 +52,20 @@ pub(crate) struct LostAnswer<'c> {
     /// What `confirm` answered before the call.
     pub before: Option<Value>,
     /// When the call has taken all the time that its signature allows.
-    pub shows_by: Timestamp,
+    pub settled_by: Timestamp,
 }
 
 /// Finds out whether a call whose answer was lost was carried out: by its `confirm`, or by a person. A cancelled run
 /// finds out all the same.
 ///
 /// What was ordered may take a while to show. So one look that finds it done suffices, and "not done" is said only when
-/// the time of the call is over, `shows_by`, and the last looks all say so.
+/// the time of the call is over, `settled_by`, and the last looks all say so.
 pub(crate) async fn confirm_outcome(
     scope: &Scope<'_>,
     layer: Option<&mut Layer<'_>>,
     lost: LostAnswer<'_>,
 ) -> ConfirmedOutcome {
-    let LostAnswer { text, address, before, shows_by } = lost;
+    let LostAnswer { text, address, before, settled_by } = lost;
     if let Some(Layer { action, frame, .. }) = layer
         && let Some(confirm) = &action.confirm
     {
@@ -95,14 +95,14 @@ pub(crate) async fn confirm_outcome(
                 Err(_) => None,
             };
             says_no = if seen.is_some() { says_no + 1 } else { 0 };
-            if turn >= LOOKS && scope.now() >= shows_by {
+            if turn >= LOOKS && scope.now() >= settled_by {
                 match seen {
                     Some(how) if says_no >= LOOKS => return ConfirmedOutcome::NotDone(how),
                     _ => break,
                 }
             }
             let next = after(scope.now(), LOOK_AGAIN);
-            let next = if turn < LOOKS { next } else { next.min(shows_by) };
+            let next = if turn < LOOKS { next } else { next.min(settled_by) };
             if sheltered.pause(next, &at, || format!("whether {text} was carried out")).await.is_err() {
                 break;
             }

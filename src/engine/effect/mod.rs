@@ -40,11 +40,10 @@ pub(super) async fn perform_action<'t>(
     let at = &context.address;
     is_whole(&made).map_err(|error| Exit::from(error).for_call(&made))?;
     if scope.tree.is_dry_run() {
-        preview::first_effect(scope, &format!("{}{made}", preview::retention(retention)));
-        return Err(Exit::SHOWN);
+        return Err(preview::first_effect(scope, &format!("{}{made}", preview::retention(retention))));
     }
     let change = prepare(scope, action, &made, retention, at).await.map_err(|exit| exit.for_call(&made))?;
-    let noted = change.as_ref().and_then(Change::effect_text);
+    let noted = change.as_ref().and_then(Change::undo_to_note);
     if let Some(undo) = noted
         && let Err(error) = scope.note_change(at, &made.to_string(), undo, made.target()).await
     {
@@ -170,7 +169,7 @@ pub(super) async fn perform<'t>(
     };
     let timeout = layers.iter().map(|layer| layer.action.timeout).min().unwrap_or_default();
     // Where a team gives a call less time, what it calls may still take as long as its own signature says.
-    let may_show = layers.iter().skip(confirming.unwrap_or_default()).map(|layer| layer.action.timeout).min();
+    let slowest_answer = layers.iter().skip(confirming.unwrap_or_default()).map(|layer| layer.action.timeout).min();
     let leaf = layers.last().map_or_else(|| call.clone(), |layer| layer.call.clone());
 
     let text = call.to_string();
@@ -204,7 +203,7 @@ pub(super) async fn perform<'t>(
     scope.emit(EventKind::EffectIntended { address: at.clone(), call: call.clone(), text: text.clone() });
     let span = tracing::info_span!("effect", run = %scope.run.id, call = %text);
     let deadline = after(scope.now(), timeout);
-    let shows_by = after(scope.now(), may_show.unwrap_or_default());
+    let settled_by = after(scope.now(), slowest_answer.unwrap_or_default());
     let pending = world.act(Request { address: at.clone(), call: leaf, deadline });
     let answer = reply(scope.tree, pending, idempotent && !scope.shielded).instrument(span).await;
     let interrupted = answer.is_err();
@@ -220,7 +219,7 @@ pub(super) async fn perform<'t>(
     let mut exit = error.map(|error| if interrupted { Exit::Cancelled } else { Exit::Failed(error) });
     if once && outcome == Outcome::Unknown {
         let layer = confirming.and_then(|position| layers.get_mut(position));
-        let lost = LostAnswer { text: &text, address: at, before, shows_by };
+        let lost = LostAnswer { text: &text, address: at, before, settled_by };
         let found = confirm_outcome(scope, layer, lost).await;
         let because = detail.map(|first| format!("; {first}")).unwrap_or_default();
         (outcome, exit, detail) = match found {

@@ -49,8 +49,7 @@ pub(crate) async fn notify(scope: &Scope<'_>, news: Escalation, at: Address) -> 
     let Escalation { contact, message, evidence, .. } = news;
     let contact = contact.unwrap_or_default();
     let Some(world) = scope.tree.effect_world else {
-        preview::first_effect(scope, &format!("notify {contact} {message:?}"));
-        return Err(Exit::SHOWN);
+        return Err(preview::first_effect(scope, &format!("notify {contact} {message:?}")));
     };
     let telling = Notification {
         address: at,
@@ -84,7 +83,7 @@ impl Scope<'_> {
                 let limit = limit.map(display_duration).unwrap_or_default();
                 self.escalated(format!("it did not end within {limit}"))
             }
-            Exit::Resolved(_) | Exit::Cancelled | Exit::Stopped | Exit::Shown { .. } => return None,
+            Exit::Resolved(_) | Exit::Cancelled | Exit::Stopped | Exit::DryRun { .. } => return None,
         };
         if let Exit::Escalated(escalation) = exit { Some(*escalation) } else { None }
     }

@@ -22,8 +22,7 @@ async fn ask(
     let scope = context.scope;
     let Some(world) = scope.tree.effect_world else {
         let words: Vec<&str> = choices.iter().map(EcoString::as_str).collect();
-        preview::first_effect(scope, &format!("ask people {message:?}: {}", words.join(", ")));
-        return Err(Exit::SHOWN);
+        return Err(preview::first_effect(scope, &format!("ask people {message:?}: {}", words.join(", "))));
     };
     let deadline = earlier(after(scope.now(), within), scope.deadline());
     scope.emit(EventKind::Asked {

@@ -96,7 +96,7 @@ impl<'t> Scope<'t> {
 
 impl<'t> Change<'t> {
     /// What takes it back, where it is not meant to stay whatever happens: of such a change a note is kept.
-    pub fn effect_text(&self) -> Option<&str> {
+    pub fn undo_to_note(&self) -> Option<&str> {
         self.undo_text.as_deref().filter(|_| self.undo.is_some() && self.keep != Keep::Always)
     }
 

@@ -116,8 +116,10 @@ async fn attempt<'t>(
     let changes_something = |kind: &StatementKind| !matches!(kind, StatementKind::Let { .. });
     if scope.tree.is_dry_run() && probe.statements.iter().any(|it| changes_something(&it.kind)) {
         let arguments: Vec<String> = arguments.iter().map(|value| SourceText(value).to_string()).collect();
-        preview::first_effect(scope, &format!("ask {}({}), which changes something", probe.name, arguments.join(", ")));
-        return Err(Exit::SHOWN);
+        return Err(preview::first_effect(
+            scope,
+            &format!("ask {}({}), which changes something", probe.name, arguments.join(", ")),
+        ));
     }
     let until = earlier(after(scope.now(), probe.timeout), scope.cap);
     let inner = Scope { cap: Some(until), asking: true, ..scope.at(address.clone()) };

@@ -59,8 +59,8 @@ pub(crate) async fn for_each<'t>(context: &mut StatementContext<'_, 't>, each: E
         }
         context.frame.bind(&scope.tree.pool, each.slot, item.clone(), age.clone())?;
         let flow = context.at(scope.address.child(each.node, turn)).block(each.block).await;
-        if matches!(flow, Err(Exit::Shown { goes_on: true })) {
-            preview::more(scope, items.len() - turn as usize - 1, "the same for {} more");
+        if matches!(flow, Err(Exit::DryRun { falls_through: true })) {
+            preview::further_turns(scope, items.len() - turn as usize - 1, "the same for {} more");
         }
         flow?;
     }
@@ -118,8 +118,8 @@ async fn parallel<'t>(
     .await;
     match first {
         Some(exit) => {
-            if matches!(exit, Exit::Shown { goes_on: true }) {
-                preview::more(scope, items.len() - 1, "the same for {} more");
+            if matches!(exit, Exit::DryRun { falls_through: true }) {
+                preview::further_turns(scope, items.len() - 1, "the same for {} more");
             }
             Err(exit)
         }
@@ -156,15 +156,15 @@ pub(crate) async fn repeat<'t>(
         }
         let mut here = context.at(here);
         match here.block(turns.block).await {
-            Err(Exit::Shown { goes_on: true }) => {
-                preview::more(scope, (count - turn - 1) as usize, "the same up to {} times more");
+            Err(Exit::DryRun { falls_through: true }) => {
+                preview::further_turns(scope, (count - turn - 1) as usize, "the same up to {} times more");
                 return Err(preview::arms(context, &line.kind));
             }
             flow => flow?,
         }
         if let Some(until) = until {
             match here.boolean(until).await {
-                Err(Exit::Shown { .. }) => return Err(preview::arms(context, &line.kind)),
+                Err(Exit::DryRun { .. }) => return Err(preview::arms(context, &line.kind)),
                 Ok(true) => return Ok(()),
                 Ok(false) => {}
                 Err(exit) => return Err(exit),
@@ -174,7 +174,7 @@ pub(crate) async fn repeat<'t>(
     match (otherwise, until) {
         (Some(otherwise), _) => context.block(otherwise).await,
         (None, Some(until)) => {
-            let condition = preview::condition(context, until);
+            let condition = preview::condition_text(context, until);
             Err(scope.escalated(format!("repeated {count} times in vain until {condition}")))
         }
         (None, None) => Ok(()),
@@ -195,13 +195,13 @@ pub(crate) async fn retry<'t>(context: &mut StatementContext<'_, 't>, node: Node
         let inner = Scope { caught: scope.caught || !last, ..scope.at(here) };
         match block(inner, turns.block, context.frame).await {
             Err(Exit::Failed(_)) if !last => {}
-            Err(Exit::Shown { goes_on }) => {
-                preview::more(
+            Err(Exit::DryRun { falls_through }) => {
+                preview::further_turns(
                     scope,
                     (count - turn - 1) as usize,
                     "the same up to {} times more, if an error leaves it",
                 );
-                return Err(Exit::Shown { goes_on });
+                return Err(Exit::DryRun { falls_through });
             }
             flow => return flow,
         }

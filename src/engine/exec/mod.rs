@@ -31,9 +31,9 @@ pub(super) fn block<'f, 't: 'f>(scope: Scope<'t>, block: &'t Block, frame: &'f m
             flow = next_statement(&mut context, line, &mut changes).await;
             match &flow {
                 Ok(()) => {}
-                Err(Exit::Shown { goes_on: true }) => {
+                Err(Exit::DryRun { falls_through: true }) => {
                     let rest = block.statements.get(position + 1..).unwrap_or_default();
-                    flow = Err(preview::rest(&mut context, line, rest));
+                    flow = Err(preview::following(&mut context, line, rest));
                     break;
                 }
                 Err(_) => break,
@@ -90,7 +90,7 @@ pub(super) async fn statement<'t>(
         StatementKind::Require { condition, otherwise } => {
             let mut seen = Vec::new();
             let holds = match context.boolean_with_evidence(condition, &mut seen).await {
-                Err(Exit::Shown { .. }) => return Err(preview::undecided(context, line)),
+                Err(Exit::DryRun { .. }) => return Err(preview::whole_statement(context, line)),
                 holds => holds?,
             };
             if holds {
@@ -107,7 +107,7 @@ pub(super) async fn statement<'t>(
         }
         StatementKind::RequireApproval { message, by, within, otherwise } => {
             let flow = prompt::approval(context, message, by, within, otherwise.as_ref()).await;
-            preview::arms_after(context, flow, &line.kind)
+            preview::arms_of_prompt(context, flow, &line.kind)
         }
         StatementKind::Wait { duration } => {
             let duration = context.duration(duration).await?;
@@ -125,7 +125,7 @@ pub(super) async fn statement<'t>(
         }
         StatementKind::Let { slot, value, otherwise, .. } => {
             let value = match subject_value(context, value).await {
-                Err(Exit::Shown { .. }) => return Err(preview::arms(context, &line.kind)),
+                Err(Exit::DryRun { .. }) => return Err(preview::arms(context, &line.kind)),
                 value => value?,
             };
             let_value(context, *slot, value, otherwise.as_ref()).await
@@ -133,7 +133,7 @@ pub(super) async fn statement<'t>(
         StatementKind::If { branches, otherwise } => {
             for (condition, branch) in branches {
                 let holds = match context.boolean(condition).await {
-                    Err(Exit::Shown { .. }) => return Err(preview::undecided(context, line)),
+                    Err(Exit::DryRun { .. }) => return Err(preview::whole_statement(context, line)),
                     holds => holds?,
                 };
                 if holds {
@@ -147,7 +147,7 @@ pub(super) async fn statement<'t>(
         }
         StatementKind::Match { subject, arms, otherwise } => {
             let (value, _) = match subject_value(context, subject).await {
-                Err(Exit::Shown { .. }) => return Err(preview::arms(context, &line.kind)),
+                Err(Exit::DryRun { .. }) => return Err(preview::arms(context, &line.kind)),
                 value => value?,
             };
             value.whole("what a match looks at")?;
@@ -176,8 +176,10 @@ pub(super) async fn statement<'t>(
                     context.frame.bind(&scope.tree.pool, *slot, caught(&error), None)?;
                     context.block(catch).await
                 }
-                Err(Exit::Shown { goes_on }) => match preview::arms(context, &line.kind) {
-                    Exit::Shown { goes_on: after_catch } => Err(Exit::Shown { goes_on: goes_on || after_catch }),
+                Err(Exit::DryRun { falls_through }) => match preview::arms(context, &line.kind) {
+                    Exit::DryRun { falls_through: after_catch } => {
+                        Err(Exit::DryRun { falls_through: falls_through || after_catch })
+                    }
                     exit => Err(exit),
                 },
                 flow => flow,
@@ -186,7 +188,7 @@ pub(super) async fn statement<'t>(
         StatementKind::Run { runbook, arguments } => child::run_statement(context, *runbook, arguments).await,
         StatementKind::Manual { message, within, otherwise } => {
             let flow = prompt::manual(context, message, within, otherwise.as_ref()).await;
-            preview::arms_after(context, flow, &line.kind)
+            preview::arms_of_prompt(context, flow, &line.kind)
         }
     }
 }
@@ -204,7 +206,7 @@ async fn step<'t>(
     let span = tracing::info_span!("step", run = %scope.run.id, number = %number, title = %title);
     let flow = self::block(inner, block, context.frame).instrument(span).await;
     let result = match &flow {
-        Ok(()) | Err(Exit::Shown { .. }) => StepResult::Done,
+        Ok(()) | Err(Exit::DryRun { .. }) => StepResult::Done,
         Err(Exit::Resolved(_)) => StepResult::Resolved,
         Err(Exit::Escalated(_) | Exit::TimedOut) => StepResult::Escalated,
         Err(Exit::Cancelled | Exit::Stopped) => StepResult::Cancelled,
@@ -223,10 +225,10 @@ async fn temporarily_block<'t>(
     changes: &mut Vec<Change<'t>>,
 ) -> Flow {
     let inner = context.scope.with_effect_flag(context.address.clone());
-    note_block(context, &preview::effects(context, block), undo).await?;
+    note_block(context, &preview::effects_text(context, block), undo).await?;
     let flow = self::block(inner.clone(), block, context.frame).await;
-    let flow = preview::undo_after(context, flow, Some(undo));
-    let change = BlockChange { text: preview::effects(context, block), undo: Some(undo), keep, inner };
+    let flow = preview::undo_of_block(context, flow, Some(undo));
+    let change = BlockChange { text: preview::effects_text(context, block), undo: Some(undo), keep, inner };
     close_or_open(context, flow, change, changes).await
 }
 
@@ -264,7 +266,7 @@ async fn do_procedure<'t>(
         note_block(&context, &text, undo).await?;
     }
     let flow = block(inner.clone(), &procedure.block, context.frame).await;
-    let flow = preview::undo_after(&mut context, flow, procedure.undo.as_ref());
+    let flow = preview::undo_of_block(&mut context, flow, procedure.undo.as_ref());
     if call.retention == Retention::None && flow.is_ok() {
         if procedure.undo.is_some() {
             scope.change_over(&context.address);
@@ -282,7 +284,7 @@ async fn note_block<'t>(context: &StatementContext<'_, 't>, text: &str, undo: &'
     if scope.tree.is_dry_run() {
         return Ok(());
     }
-    match scope.note_change(address, text, &preview::effects(context, undo), None).await {
+    match scope.note_change(address, text, &preview::effects_text(context, undo), None).await {
         Ok(()) => Ok(()),
         Err(error) => {
             emit_refused(scope, Class::Change, text.to_owned(), &error, address);
@@ -317,7 +319,7 @@ async fn close_or_open<'t>(
         scope.change_over(address);
     }
     if has_effect {
-        let undo_text = preview::effects(context, undo);
+        let undo_text = preview::effects_text(context, undo);
         if keep != Keep::Always {
             // What the block found out is known by now. If that cannot be written, the first note still stands.
             let _ = scope.note_change(address, &text, &undo_text, None).await;

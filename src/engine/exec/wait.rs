@@ -78,7 +78,7 @@ pub(crate) async fn wait_until<'t>(context: &mut StatementContext<'_, 't>, line:
                         polling.turn += 1;
                         let end = after(since, hold);
                         let next = after(started, polling.every).max(scope.now()).min(end);
-                        let what = || format!("{} to hold", preview::condition(context, condition));
+                        let what = || format!("{} to hold", preview::condition_text(context, condition));
                         scope.pause_in(next, end, &here, what).await?;
                         continue;
                     }
@@ -87,15 +87,15 @@ pub(crate) async fn wait_until<'t>(context: &mut StatementContext<'_, 't>, line:
             }
             Ok(false) => None,
             Err(Exit::Failed(error)) => Some(error),
-            Err(Exit::Shown { .. }) => return Err(preview::undecided(context, line)),
+            Err(Exit::DryRun { .. }) => return Err(preview::whole_statement(context, line)),
             Err(exit) => return Err(exit),
         };
         since = None;
         if let Some(next) = polling.next(started, scope.now()) {
-            scope.pause_in(next, polling.deadline, &here, || preview::condition(context, condition)).await?;
+            scope.pause_in(next, polling.deadline, &here, || preview::condition_text(context, condition)).await?;
             continue;
         }
-        let what = preview::condition(context, condition);
+        let what = preview::condition_text(context, condition);
         return match (error, otherwise) {
             // Not even an `else` may act on what nobody could find out.
             (Some(error), _) => Err(scope.escalated(format!("could not find out in time whether {what}: {error}"))),

@@ -1,4 +1,4 @@
-//! What a rehearsal shows from its first effect on: every statement that could follow, both arms, and on what they depend.
+//! The preview of a dry run: from its first effect on, every statement that can follow, all arms, and what they depend on.
 
 pub(crate) mod render;
 
@@ -14,17 +14,18 @@ use crate::program::divergence::Divergence;
 use crate::program::{Block, Expression, LetElse, Procedure, Retention, Slot, Statement, StatementKind, Subject};
 use crate::value::{Quoted, SourceText, Value};
 
-/// A rehearsal shows so many lines of what could follow. Procedures are written out wherever they are done, so that a
-/// short file can stand for millions.
+/// A preview has at most this many lines. Procedures are written out at every `do`, so a short file can stand for
+/// millions.
 const MOST_LINES: u32 = 1000;
 
-/// The first effect, which is not made.
-pub(super) fn first_effect(scope: &Scope<'_>, text: &str) {
-    note(scope, text);
+/// Previews the first effect instead of making it.
+pub(super) fn first_effect(scope: &Scope<'_>, text: &str) -> Exit {
+    line(scope, text);
+    Exit::DRY_RUN
 }
 
-/// One line.
-pub(super) fn note(scope: &Scope<'_>, text: &str) {
+/// Emits one line.
+pub(super) fn line(scope: &Scope<'_>, text: &str) {
     scope.emit(EventKind::Shown { depth: 0, text: text.to_owned(), depends_on: None });
 }
 
@@ -37,14 +38,14 @@ pub(super) fn retention(retention: Retention) -> &'static str {
     }
 }
 
-/// A condition as people read it, values of locals filled in.
-pub(super) fn condition(context: &StatementContext<'_, '_>, condition: &Expression) -> String {
+/// A condition for people, with the values of hosts and texts.
+pub(super) fn condition_text(context: &StatementContext<'_, '_>, condition: &Expression) -> String {
     explain::written(context, condition)
 }
 
-/// What a block does to the outside, in one line: its calls, values of locals filled in. What is done in one case only,
-/// or several times, is written with its case or its loop.
-pub(super) fn effects(context: &StatementContext<'_, '_>, block: &Block) -> String {
+/// The effects of a block in one line, with the values of hosts and texts. An effect in a branch or a loop is written
+/// with its branch or loop.
+pub(super) fn effects_text(context: &StatementContext<'_, '_>, block: &Block) -> String {
     let mut frame = Frame::clone(context.frame);
     Preview { scope: context.scope, frame: &mut frame, known: Vec::new(), depth: 0 }.effects(block)
 }
@@ -54,57 +55,57 @@ fn braced(header: &str, effects: &str) -> String {
     if effects.is_empty() { format!("{header} {{ }}") } else { format!("{header} {{ {effects} }}") }
 }
 
-/// One line about what is done so many times more, if it is; `{}` stands for the number.
-pub(super) fn more(scope: &Scope<'_>, times: usize, text: &str) {
+/// One line about further turns of a loop, if there are any; `{}` stands for their number.
+pub(super) fn further_turns(scope: &Scope<'_>, times: usize, text: &str) {
     if times > 0 {
-        note(scope, &text.replace("{}", &times.to_string()));
+        line(scope, &text.replace("{}", &times.to_string()));
     }
 }
 
-/// What follows in a block after the statement that had the first effect in it.
-pub(super) fn rest(context: &mut StatementContext<'_, '_>, met: &Statement, statements: &[Statement]) -> Exit {
+/// Previews what follows in a block after the statement that has the first effect in it.
+pub(super) fn following(context: &mut StatementContext<'_, '_>, met: &Statement, statements: &[Statement]) -> Exit {
     let known = match &met.kind {
         StatementKind::Let { slot, .. } => vec![(*slot, false)],
         _ => Vec::new(),
     };
     Preview { known, ..Preview::new(context) }.statements(statements, None);
-    let mut leaving = Divergence::new(context.scope.tree.program);
-    Exit::Shown { goes_on: !statements.iter().any(|statement| leaving.diverges(statement)) }
+    let mut divergence = Divergence::new(context.scope.tree.program);
+    Exit::DryRun { falls_through: !statements.iter().any(|statement| divergence.diverges(statement)) }
 }
 
-/// The arms of a statement that could be taken after its first effect.
+/// Previews the arms of a statement that can be taken after the first effect.
 pub(super) fn arms(context: &mut StatementContext<'_, '_>, kind: &StatementKind) -> Exit {
     Preview::new(context).arms(kind, None);
-    let mut leaving = Divergence::new(context.scope.tree.program);
-    let mut leaves_block = |block: &Block| leaving.block(block);
-    let goes_on = match kind {
+    let mut divergence = Divergence::new(context.scope.tree.program);
+    let mut diverges = |block: &Block| divergence.block(block);
+    let falls_through = match kind {
         StatementKind::Match { arms, otherwise, .. } => {
-            arms.iter().map(|(_, block)| block).chain(otherwise).any(|block| !leaves_block(block))
+            arms.iter().map(|(_, block)| block).chain(otherwise).any(|block| !diverges(block))
         }
-        StatementKind::Try { catch, .. } => !leaves_block(catch),
-        StatementKind::Repeat { otherwise: Some(otherwise), until: None, .. } => !leaves_block(otherwise),
+        StatementKind::Try { catch, .. } => !diverges(catch),
+        StatementKind::Repeat { otherwise: Some(otherwise), until: None, .. } => !diverges(otherwise),
         _ => true,
     };
-    Exit::Shown { goes_on }
+    Exit::DryRun { falls_through }
 }
 
-/// A statement whose condition has the first effect in it, so that any of its arms could be taken.
-pub(super) fn undecided(context: &mut StatementContext<'_, '_>, statement: &Statement) -> Exit {
+/// Previews a whole statement whose condition has the first effect in it: any of its arms can be taken.
+pub(super) fn whole_statement(context: &mut StatementContext<'_, '_>, statement: &Statement) -> Exit {
     Preview::new(context).statement(&statement.kind, None);
-    Exit::Shown { goes_on: !Divergence::new(context.scope.tree.program).diverges(statement) }
+    Exit::DryRun { falls_through: !Divergence::new(context.scope.tree.program).diverges(statement) }
 }
 
-/// The same of a statement that asks people, which is its own first effect.
-pub(super) fn arms_after(context: &mut StatementContext<'_, '_>, flow: Flow, kind: &StatementKind) -> Flow {
+/// Previews the arms of a statement that asks people: the question is an effect.
+pub(super) fn arms_of_prompt(context: &mut StatementContext<'_, '_>, flow: Flow, kind: &StatementKind) -> Flow {
     match flow {
-        Err(Exit::Shown { .. }) => Err(arms(context, kind)),
+        Err(Exit::DryRun { .. }) => Err(arms(context, kind)),
         flow => flow,
     }
 }
 
-/// What takes back the block in which the first effect was met.
-pub(super) fn undo_after(context: &mut StatementContext<'_, '_>, flow: Flow, undo: Option<&Block>) -> Flow {
-    if let (Err(Exit::Shown { .. }), Some(undo)) = (&flow, undo) {
+/// Previews the undo of a block that has the first effect in it.
+pub(super) fn undo_of_block(context: &mut StatementContext<'_, '_>, flow: Flow, undo: Option<&Block>) -> Flow {
+    if let (Err(Exit::DryRun { .. }), Some(undo)) = (&flow, undo) {
         Preview::new(context).undo(undo, None);
     }
     flow
@@ -268,17 +269,17 @@ impl Preview<'_, '_> {
 
     /// Whether enough has been shown.
     fn is_full(&self) -> bool {
-        self.scope.tree.shown.get() > MOST_LINES
+        self.scope.tree.preview_lines.get() > MOST_LINES
     }
 
     fn line(&self, text: impl Into<String>, depends_on: Option<&str>) {
-        let shown = &self.scope.tree.shown;
+        let lines = &self.scope.tree.preview_lines;
         if self.is_full() {
             return;
         }
-        shown.set(shown.get() + 1);
+        lines.set(lines.get() + 1);
         if self.is_full() {
-            return note(self.scope, "and more, which is not shown");
+            return line(self.scope, "and more, which is not shown");
         }
         self.scope.emit(EventKind::Shown {
             depth: self.depth,

@@ -25,7 +25,7 @@ pub(crate) async fn run_statement<'t>(
         RunEnd::Refused(reason) => Err(context.scope.escalated(reason)),
         RunEnd::Cancelled => Err(Exit::Cancelled),
         RunEnd::Stopped => Err(Exit::Stopped),
-        RunEnd::Shown => Err(Exit::SHOWN),
+        RunEnd::DryRun => Err(Exit::DRY_RUN),
     }
 }
 
@@ -40,7 +40,7 @@ pub(crate) async fn outcome_of<'t>(
         RunEnd::Escalated(_) | RunEnd::Refused(_) => Ok(Value::word("escalated")),
         RunEnd::Cancelled => Ok(Value::word("cancelled")),
         RunEnd::Stopped => Err(Exit::Stopped),
-        RunEnd::Shown => Err(Exit::SHOWN),
+        RunEnd::DryRun => Err(Exit::DRY_RUN),
     }
 }
 

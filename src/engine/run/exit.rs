@@ -67,20 +67,20 @@ pub(crate) enum Exit {
     TimedOut,
     /// Another branch of a parallel loop left badly, so this one stops.
     Stopped,
-    /// A rehearsal met its first effect: from here on things are only shown.
-    Shown {
-        /// Whether what has been shown may come to its end, so that what stands behind it may follow.
-        goes_on: bool,
+    /// A dry run came to its first effect. The rest is only previewed.
+    DryRun {
+        /// Whether control can fall through what was previewed, so that the statements after it are previewed as well.
+        falls_through: bool,
     },
 }
 
 impl Exit {
-    /// A first effect that was shown instead of being made.
-    pub const SHOWN: Self = Self::Shown { goes_on: true };
+    /// The first effect itself: control falls through it.
+    pub const DRY_RUN: Self = Self::DryRun { falls_through: true };
 
     /// Whether what is "kept on failure" or "undone on failure" is so now.
     pub fn is_bad(&self) -> bool {
-        !matches!(self, Self::Resolved(_) | Self::Shown { .. })
+        !matches!(self, Self::Resolved(_) | Self::DryRun { .. })
     }
 
     /// The same of this call: what a runbook catches names the call that the runbook made, whatever went wrong on the way.
@@ -111,7 +111,7 @@ impl std::fmt::Display for Exit {
             Self::Failed(error) => write!(f, "{error}"),
             Self::TimedOut => f.write_str("the run's time was up"),
             Self::Stopped => f.write_str("another branch of the loop left"),
-            Self::Shown { .. } => f.write_str("it was only shown"),
+            Self::DryRun { .. } => f.write_str("it was only shown"),
         }
     }
 }

@@ -66,8 +66,8 @@ pub(super) async fn run_to_end<'t>(tree: &'t RunTree<'t>, request: RunRequest<'_
         notify::send(&scope, escalation, false).await;
     }
     let ending = ending(&scope, &end);
-    if outermost && began && tree.is_dry_run() && !matches!(end, RunEnd::Shown) {
-        preview::note(&scope, &ending.reason);
+    if outermost && began && tree.is_dry_run() && !matches!(end, RunEnd::DryRun) {
+        preview::line(&scope, &ending.reason);
     }
     // A child that did not begin, or that a dry run stopped, has reported all there is.
     if outermost || (began && !tree.is_dry_run()) {
@@ -160,7 +160,7 @@ fn refuse(scope: &Scope<'_>, outermost: bool, exit: Exit) -> RunEnd {
             escalated(format!("it was not begun: {reason}"))
         }
         _ if outermost => RunEnd::Refused(reason),
-        Exit::Shown { .. } => RunEnd::Shown,
+        Exit::DryRun { .. } => RunEnd::DryRun,
         _ => {
             let what = if is_refusal { "was refused" } else { "could not begin" };
             escalated(format!("{:?} {what}: {reason}", scope.run.title))
@@ -186,7 +186,7 @@ fn execute<'t>(
             Ok(()) | Err(Exit::Cancelled) => RunEnd::Cancelled,
             Err(Exit::Resolved(why)) => RunEnd::Resolved(why.to_string()),
             Err(Exit::Stopped) => RunEnd::Stopped,
-            Err(Exit::Shown { .. }) => RunEnd::Shown,
+            Err(Exit::DryRun { .. }) => RunEnd::DryRun,
             Err(exit) => match scope.escalation_of(&exit) {
                 Some(escalation) => RunEnd::Escalated(Box::new(with_goal(&scope, escalation))),
                 None => RunEnd::Cancelled,
@@ -270,7 +270,7 @@ fn ending(scope: &Scope<'_>, end: &RunEnd) -> Ending {
         RunEnd::Refused(reason) => (RunOutcome::Refused, reason.clone()),
         RunEnd::Cancelled => (RunOutcome::Cancelled, "it was cancelled".to_owned()),
         RunEnd::Stopped => (RunOutcome::Cancelled, "another branch of the loop around it left".to_owned()),
-        RunEnd::Shown => (RunOutcome::Rehearsed, "from its first effect on it was only shown".to_owned()),
+        RunEnd::DryRun => (RunOutcome::Rehearsed, "from its first effect on it was only shown".to_owned()),
     };
     let log = scope.run.log.borrow();
     let mut left_in_place = log.left.clone();

@@ -131,7 +131,7 @@ impl<'t> Scope<'t> {
 
     /// Both halves of the world; a rehearsal has but one.
     pub fn world(&self) -> Result<&'t dyn World, Exit> {
-        self.tree.effect_world.ok_or(Exit::SHOWN)
+        self.tree.effect_world.ok_or(Exit::DRY_RUN)
     }
 
     /// Tells an event of this run.

@@ -43,8 +43,8 @@ pub(crate) struct RunTree<'a> {
     pub by_alert: bool,
     /// What earlier runs have left behind.
     pub found_changes: Vec<FoundChange>,
-    /// How many lines a rehearsal has shown.
-    pub shown: Cell<u32>,
+    /// How many lines were previewed.
+    pub preview_lines: Cell<u32>,
     /// The numbers of steps.
     pub numbering: Numbering,
     /// What is being acted on right now.
@@ -84,8 +84,8 @@ pub(crate) enum RunEnd {
     Cancelled,
     /// A parallel loop around it stopped it.
     Stopped,
-    /// Only shown.
-    Shown,
+    /// A dry run came to its first effect.
+    DryRun,
     /// An outermost run did not begin, and why.
     Refused(String),
 }
@@ -112,7 +112,7 @@ impl<'a> RunTree<'a> {
             pool: Pool::default(),
             by_alert: start.by_alert,
             found_changes: start.found.clone(),
-            shown: Cell::new(0),
+            preview_lines: Cell::new(0),
             numbering: Numbering::new(program),
             busy: RefCell::default(),
             held: RefCell::default(),
