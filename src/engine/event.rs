@@ -190,9 +190,6 @@ pub enum EventKind {
         delivered: bool,
         detail: Option<String>,
     },
-    RunParked {
-        reason: String,
-    },
     /// In a rehearsal, after its first effect: what would happen next, and on what that depends.
     Shown {
         depth: u32,

@@ -194,7 +194,6 @@ impl Lines {
                     false => page.say(Mark::Bad, &format!("{contact} could not be told: {message}{detail}")),
                 }
             }
-            EventKind::RunParked { reason } => page.say(Mark::Doubt, &format!("parked: {reason}")),
             EventKind::Shown { depth, text, depends_on } => {
                 page.indent += *depth as usize;
                 let depends = depends_on.as_deref().map(|what| format!("   (depends on {what})")).unwrap_or_default();

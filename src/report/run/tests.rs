@@ -51,8 +51,12 @@ fn mask() -> Mask {
     Rc::new(move |line: &str| secrets.redact_text(line))
 }
 
+fn time(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).unwrap()
+}
+
 fn at(second: i64, kind: EventKind) -> Event {
-    Event { schema: 1, time: Timestamp::from_second(1_800_000_000 + second).unwrap(), run: "r1".into(), kind }
+    Event { schema: 1, time: time(second), run: "r1".into(), kind }
 }
 
 fn address(text: &str) -> Address {
@@ -120,14 +124,7 @@ fn story() -> Vec<Event> {
                 permanent: false,
             },
         ),
-        at(
-            7,
-            EventKind::Waiting {
-                address: address("6"),
-                what: "IMAP answers".into(),
-                until: at(67, EventKind::RunParked { reason: String::new() }).time,
-            },
-        ),
+        at(7, EventKind::Waiting { address: address("6"), what: "IMAP answers".into(), until: time(67) }),
         probe(9, "passed", ""),
     ]
 }
@@ -236,7 +233,7 @@ fn an_abandoned_run_shows_what_is_left_in_place() {
     for mut view in views {
         story().iter().for_each(|event| view.event(event));
         view.event(&intended(11, "9", Class::Disrupt, "reboot"));
-        view.abandoned("ended by a second signal", at(12, EventKind::RunParked { reason: String::new() }).time);
+        view.abandoned("ended by a second signal", time(12));
     }
     assert!(plain.text().contains("service.stopped() (the run ended before its clean-up)"), "{}", plain.text());
     assert!(plain.text().contains("service.reboot() (it was under way"), "{}", plain.text());
