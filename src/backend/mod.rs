@@ -44,9 +44,9 @@ pub struct CallContext<'a> {
     pub hosts: &'a [Host],
     /// Resolves secrets that are handed to an action as a reference.
     pub secrets: &'a Secrets,
-    /// How long the whole call may take. The world ends it then in any case; a backend that looks at it can say in
-    /// which phase the time ran out.
-    pub time_left: Duration,
+    /// When the whole call must be over, by [`System::elapsed`]. The world ends it then in any case; a backend that
+    /// keeps to [`time_left`](Self::time_left) can say in which phase the time ran out.
+    pub deadline: Duration,
     /// The folder that relative paths of the inventory start from.
     pub folder: &'a std::path::Path,
     /// How PowerShell is called, where the inventory says it.
@@ -56,6 +56,11 @@ pub struct CallContext<'a> {
 }
 
 impl CallContext<'_> {
+    /// How much of the call's time is left.
+    pub fn time_left(&self) -> Duration {
+        self.deadline.saturating_sub(self.outside.elapsed())
+    }
+
     /// The host that an argument names.
     pub fn host(&self, call: &Call, parameter: &str) -> Result<&Host, ActionError> {
         let name = call.argument(parameter).and_then(Value::as_host).unwrap_or_default();

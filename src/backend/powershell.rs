@@ -22,7 +22,6 @@ pub(super) const SERVICE_STATES: Numbers = &[
 pub(super) struct PowerShell<'a> {
     shell: Shell<'a>,
     surroundings: &'a CallContext<'a>,
-    begun: Duration,
 }
 
 impl<'a> PowerShell<'a> {
@@ -33,13 +32,12 @@ impl<'a> PowerShell<'a> {
             ActionError::new(ErrorKind::Refused, message)
         })?;
         let shell = Shell { settings, folder: Some(working_folder(surroundings)), outside: surroundings.outside };
-        Ok(Self { shell, surroundings, begun: surroundings.outside.elapsed() })
+        Ok(Self { shell, surroundings })
     }
 
     /// How much of the call's time is left.
     pub fn left(&self) -> Duration {
-        let passed = self.surroundings.outside.elapsed().saturating_sub(self.begun);
-        self.surroundings.time_left.saturating_sub(passed)
+        self.surroundings.time_left()
     }
 
     /// Lets time pass.

@@ -68,7 +68,7 @@ impl World {
         CallContext {
             hosts: &self.hosts,
             secrets: &self.secrets,
-            time_left: self.time_left,
+            deadline: self.outside.elapsed() + self.time_left,
             folder: &self.folder,
             powershell: self.powershell.as_ref(),
             outside: self.outside.as_ref(),

@@ -119,8 +119,7 @@ impl<'a> Simulated<'a> {
     }
 
     async fn effect(&self, request: Request) -> Reply<Value> {
-        let time_left = Duration::try_from(request.deadline.duration_since(self.now())).unwrap_or_default();
-        let result = self.calls.perform(&request, time_left, self).await;
+        let result = self.calls.perform(&request, self.now(), self).await;
         Reply { at: self.now(), result }
     }
 

@@ -5,7 +5,7 @@ use crate::engine::world::Request;
 use crate::secret::Secrets;
 use crate::transport::system::System;
 use crate::value::{
-    ActionError, Call, Class, ErrorKind, Host, Loss, Outcome, PowerShellSettings, SignedDuration, Value,
+    ActionError, Call, Class, ErrorKind, Host, Loss, Outcome, PowerShellSettings, SignedDuration, Timestamp, Value,
     display_duration,
 };
 use std::path::PathBuf;
@@ -29,30 +29,28 @@ pub struct Dispatcher<'a> {
 }
 
 impl Dispatcher<'_> {
-    /// Carries out a call over `outside`, for at most `time_left` and [`GRACE`].
+    /// Carries out a call over `system` until its deadline, and for [`GRACE`] after it. `now` is the world's clock.
+    ///
+    /// This is the one place where a deadline becomes the time that is left. Backends get it on the clock of the system.
     ///
     /// # Errors
-    /// The backend's own; `timed_out` where it does not come to an end by itself. No secret is in them.
-    pub async fn perform(
-        &self,
-        request: &Request,
-        time_left: Duration,
-        outside: &dyn System,
-    ) -> Result<Value, ActionError> {
-        let started = outside.elapsed();
-        let result = self.unmasked(&request.call, time_left, outside).await.map_err(|error| self.masked(error));
+    /// Those of the backend, and `timed_out` if it gives no answer in time. They contain no secret.
+    pub async fn perform(&self, request: &Request, now: Timestamp, system: &dyn System) -> Result<Value, ActionError> {
+        let started = system.elapsed();
+        let time_left = Duration::try_from(request.deadline.duration_since(now)).unwrap_or_default();
+        let result = self.unmasked(&request.call, time_left, system).await.map_err(|error| self.masked(error));
         let known = result.as_ref().map_or_else(ActionError::outcome, |_| Outcome::Done);
         tracing::debug!(
             address = %request.address,
             call = %format_args!("{}.{}", request.call.backend, request.call.action),
             outcome = ?known,
-            milliseconds = outside.elapsed().saturating_sub(started).as_millis() as u64,
+            milliseconds = system.elapsed().saturating_sub(started).as_millis() as u64,
             "call"
         );
         result.map(|value| self.secrets.redact_value(&value).into_inner())
     }
 
-    async fn unmasked(&self, call: &Call, time_left: Duration, outside: &dyn System) -> Result<Value, ActionError> {
+    async fn unmasked(&self, call: &Call, time_left: Duration, system: &dyn System) -> Result<Value, ActionError> {
         let Some(backend) = self.backends.iter().find(|backend| backend.name() == call.backend) else {
             let message = format!("nothing here can carry out {}.{}", call.backend, call.action);
             return Err(ActionError::new(ErrorKind::Refused, message));
@@ -65,15 +63,15 @@ impl Dispatcher<'_> {
         let surroundings = CallContext {
             hosts: self.hosts,
             secrets: self.secrets,
-            time_left,
+            deadline: system.elapsed().saturating_add(time_left),
             folder: &self.folder,
             powershell: self.powershell,
-            outside,
+            outside: system,
         };
         tokio::select! {
             biased;
             result = backend.perform(call, &surroundings) => result,
-            () = outside.sleep(time_left.saturating_add(GRACE)) => {
+            () = system.sleep(time_left.saturating_add(GRACE)) => {
                 let time = SignedDuration::try_from(time_left).map(display_duration).unwrap_or_default();
                 let message = format!("{}.{} gave no answer within {time}", call.backend, call.action);
                 Err(ActionError::new(ErrorKind::TimedOut, message))

@@ -6,7 +6,7 @@ use rectify::backend::exchange::Exchange;
 use rectify::backend::{Backend, CallContext};
 use rectify::secret::Secrets;
 use rectify::transport::powershell::{Envelope, Request, SCHEMA, Shell, Target, call, written};
-use rectify::transport::system::LocalSystem;
+use rectify::transport::system::{LocalSystem, System};
 use rectify::value::{ActionError, Call, Class, ErrorKind, Host, HostSettings, PowerShellSettings, Value};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -203,7 +203,7 @@ async fn perform(
     let surroundings = CallContext {
         hosts: &hosts,
         secrets: &secrets,
-        time_left: Duration::from_secs(30),
+        deadline: stand_in.outside.elapsed() + Duration::from_secs(30),
         folder: Path::new("."),
         powershell: Some(&stand_in.settings),
         outside: &stand_in.outside,

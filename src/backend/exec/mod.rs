@@ -40,7 +40,7 @@ async fn perform(call: &Call, surroundings: &CallContext<'_>) -> Result<Value, A
     let input = revealed.as_deref().or(plain).map(str::as_bytes);
     let folder = Some(working_folder(surroundings));
     let invocation = Invocation { arguments: &arguments, input, folder, ..Invocation::default() };
-    let finished = run(invocation, surroundings.time_left).await?;
+    let finished = run(invocation, surroundings.time_left()).await?;
     let accepted = match (finished.ending, call.argument("accepts")) {
         (Ending::Code(code), Some(Value::List(codes))) => codes.contains(&Value::number(code)),
         (ending, _) => ending.is_success(),

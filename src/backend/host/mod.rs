@@ -29,9 +29,9 @@ async fn perform(call: &Call, surroundings: &CallContext<'_>) -> Result<Value, A
     let host = surroundings.host(call, "host")?;
     match call.action.as_str() {
         "reachable" => {
-            reachable::reachable(host, surroundings.outside, surroundings.time_left).await.map(Value::Boolean)
+            reachable::reachable(host, surroundings.outside, surroundings.time_left()).await.map(Value::Boolean)
         }
-        "boot_id" => reboot::boot_id(host, surroundings, surroundings.time_left).await.map(Value::text),
+        "boot_id" => reboot::boot_id(host, surroundings, surroundings.time_left()).await.map(Value::text),
         "reboot" => reboot::reboot(host, surroundings).await.map(|()| Value::Absent),
         _ => Err(super::no_such_action(call)),
     }

@@ -83,8 +83,7 @@ pub(super) async fn boot_id(
 pub(super) async fn reboot(host: &Host, surroundings: &CallContext<'_>) -> Result<(), ActionError> {
     let means = RebootMethod::for_host(host, surroundings)?;
     let outside = surroundings.outside;
-    let begun = outside.elapsed();
-    let left = || surroundings.time_left.saturating_sub(outside.elapsed().saturating_sub(begun));
+    let left = || surroundings.time_left();
     // A host that is too sick to answer is rebooted all the same.
     let mut known = match means.has_boot_id() {
         true => means.boot_id(ONE_QUESTION.min(left())).await.ok(),

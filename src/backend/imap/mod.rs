@@ -49,7 +49,7 @@ impl Backend for Imap {
 impl Imap {
     fn perform_unmarked<'a>(&'a self, call: &'a Call, surroundings: &'a CallContext<'a>) -> CallFuture<'a> {
         Box::pin(async move {
-            let mut progress = Progress::new(surroundings.time_left);
+            let mut progress = Progress::new(surroundings.time_left());
             let endpoint = Endpoint::for_host(surroundings.host(call, "on")?, surroundings.folder, &self.trusts)?;
             progress.begin();
             match call.action.as_str() {

@@ -3,13 +3,11 @@
 use crate::backend::{CallContext, working_folder};
 use crate::transport::process::{Invocation, ProcessOutput};
 use crate::value::{ActionError, ErrorKind, ServiceSettings, Value};
-use std::time::Duration;
 
 /// How it is called.
 pub(super) struct ManagerProgram<'a> {
     arguments: Vec<String>,
     surroundings: &'a CallContext<'a>,
-    begun: Duration,
 }
 
 impl<'a> ManagerProgram<'a> {
@@ -20,7 +18,7 @@ impl<'a> ManagerProgram<'a> {
             _ => vec![usual.to_owned()],
         };
         arguments.extend_from_slice(more);
-        Self { arguments, surroundings, begun: surroundings.outside.elapsed() }
+        Self { arguments, surroundings }
     }
 
     /// Asks it something.
@@ -42,9 +40,8 @@ impl<'a> ManagerProgram<'a> {
         let arguments: Vec<String> =
             self.arguments.iter().cloned().chain(words.iter().map(|word| (*word).to_owned())).collect();
         let folder = Some(working_folder(self.surroundings));
-        let outside = self.surroundings.outside;
-        let left = self.surroundings.time_left.saturating_sub(outside.elapsed().saturating_sub(self.begun));
-        outside.run(Invocation { arguments: &arguments, folder, ..Invocation::default() }, left).await
+        let invocation = Invocation { arguments: &arguments, folder, ..Invocation::default() };
+        self.surroundings.outside.run(invocation, self.surroundings.time_left()).await
     }
 
     /// Has something done to a service. That it was done is for another look to say.

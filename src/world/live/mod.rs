@@ -120,8 +120,7 @@ impl<'a> Live<'a> {
     }
 
     async fn effect(&self, request: Request) -> Reply<Value> {
-        let time_left = self.clock.until(request.deadline);
-        let result = self.equipment.calls.perform(&request, time_left, &self.outside).await;
+        let result = self.equipment.calls.perform(&request, self.now(), &self.outside).await;
         // A command that was given up may still act: only when it has ended may anything else begin.
         process::dropped_groups_have_ended().await;
         self.reply(result)

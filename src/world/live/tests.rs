@@ -24,7 +24,7 @@ impl Backend for Odd {
                 }
                 _ => Ok(Value::list([
                     Value::text("it is canary-7"),
-                    Value::number(surroundings.time_left.as_secs() as i64),
+                    Value::number(surroundings.time_left().as_secs() as i64),
                 ])),
             }
         })

@@ -3,7 +3,7 @@
 use rectify::backend::imap::Imap;
 use rectify::backend::{Backend, CallContext};
 use rectify::secret::{SecretSource, Secrets};
-use rectify::transport::system::LocalSystem;
+use rectify::transport::system::{LocalSystem, System};
 use rectify::value::{ActionError, Call, Class, Host, HostSettings, ImapSettings, Value};
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
@@ -50,13 +50,14 @@ impl Caller {
         ];
         arguments.extend(others.iter().map(|(name, value)| ((*name).into(), Value::text(*value))));
         let call = Call { backend: "imap".into(), action: action.into(), class: Class::Observe, arguments };
+        let system = LocalSystem::default();
         let surroundings = CallContext {
             hosts: &self.hosts,
             secrets: &self.secrets,
-            time_left: self.time_left,
+            deadline: system.elapsed() + self.time_left,
             folder: &self.folder,
             powershell: None,
-            outside: &LocalSystem::default(),
+            outside: &system,
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(self.backend.perform(&call, &surroundings))
