@@ -1,16 +1,16 @@
-//! Where in a run an effect stands: the same in every replay of it.
+//! The address of an effect in a run. A replay of the run has the same addresses.
 
 use crate::program::NodeId;
 use ecow::EcoVec;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The path of nodes and counters from the run's start to an effect: calls of procedures and runs, turns of loops,
-/// polls, retries. Never a span, so that reformatting a file does not change it.
+/// The nodes and counters on the way from the run's start to an effect: calls of procedures and runs, turns of loops,
+/// polls, retries. It contains no span, so reformatting a file does not change it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address(EcoVec<(NodeId, u32)>);
 
 impl Address {
-    /// One step further in.
+    /// The address of a node inside this one.
     pub fn child(&self, node: NodeId, counter: u32) -> Self {
         let mut path = self.0.clone();
         path.push((node, counter));
@@ -22,13 +22,13 @@ impl Address {
         self.child(self.last().unwrap_or_default(), counter)
     }
 
-    /// The node that it ends with.
+    /// The last node.
     fn last(&self) -> Option<NodeId> {
         self.0.last().map(|(node, _)| *node)
     }
 }
 
-/// `12/15.3/7`: a counter of 0 is left out.
+/// Nodes with their counters, such as `12/15.3/7`. A counter of 0 is omitted.
 impl std::fmt::Display for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for (position, (node, counter)) in self.0.iter().enumerate() {

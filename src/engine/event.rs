@@ -1,4 +1,4 @@
-//! What a run tells while it goes on: the lines of `--format json`, and what a journal will keep.
+//! Events: what a run reports while it proceeds. `--format json` prints one per line.
 
 use super::address::Address;
 use crate::value::{Call, Outcome, SignedDuration, Timestamp, Value, plain};
@@ -6,16 +6,16 @@ use ecow::EcoString;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-/// One event.
+/// One event of one run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Event {
-    /// Version of this form: 1.
+    /// The version of this format: 1.
     pub schema: u32,
-    /// When, by the run's clock.
+    /// The time, by the run's clock.
     pub time: Timestamp,
-    /// Which run; a child run has its own.
+    /// The run. A child run has its own events.
     pub run: EcoString,
-    /// What.
+    /// What happened.
     #[serde(flatten)]
     pub kind: EventKind,
 }
@@ -26,48 +26,48 @@ pub struct Event {
 pub enum RunOutcome {
     /// The goal held after the last effect, clean-up included.
     Resolved,
-    /// Somebody was told, or nobody could be.
+    /// A contact was notified, or nobody could be reached.
     Escalated,
-    /// Somebody stopped it.
+    /// A person or a signal stopped it.
     Cancelled,
-    /// A lock or limit turned it down before it began, or it could not begin.
+    /// It did not begin: another run holds a lock, a limit is spent, or its header failed.
     Refused,
-    /// It was only shown.
+    /// It was a dry run.
     Rehearsed,
 }
 
-/// A change that the run leaves behind.
+/// A change that the run leaves in place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LeftInPlace {
-    /// What was done, as the runbook would write it.
+    /// The effect, in the syntax of runbooks.
     pub change: String,
-    /// The call or block that takes it back, by hand; none for a permanent change without an undo.
+    /// The call or block that undoes it by hand; none for a permanent change without an undo.
     pub undo: Option<String>,
-    /// Why it is still there: `kept on failure`, `its undo failed: …`.
+    /// Why it was not undone: `kept on failure`, `its undo failed: …`.
     pub why: String,
 }
 
-/// A change that an earlier run has left behind, as this machine's notes have it.
+/// A change that an earlier run left in place, according to the notes on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FoundChange {
     /// The run that made it.
     pub run: String,
     /// Its runbook with its arguments.
     pub runbook: String,
-    /// The host that it was made on, where it was made on one.
+    /// The host that it was made on, if the call has a target.
     pub host: Option<String>,
-    /// When.
+    /// When it was made.
     pub since: Timestamp,
-    /// What was done, or was about to be.
+    /// The effect. It may not have been made: the note is written before it.
     pub change: String,
-    /// What takes it back, by hand.
+    /// What undoes it by hand.
     pub undo: Option<String>,
-    /// The file to delete when it has been dealt with.
+    /// The note's file, to be deleted when somebody has dealt with the change.
     pub note: String,
 }
 
 impl FoundChange {
-    /// As one of the things that are left in place.
+    /// The change as an entry of `left_in_place`.
     pub fn left(&self) -> LeftInPlace {
         let Self { run, runbook, since, note, .. } = self;
         let on = self.host.as_deref().map(|host| format!(" on {host}")).unwrap_or_default();
@@ -78,16 +78,16 @@ impl FoundChange {
     }
 }
 
-/// Evidence, worked out.
+/// A piece of evidence and its value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ShownEvidence {
-    /// As written.
+    /// The expression as the runbook has it.
     pub label: EcoString,
-    /// The value, or what went wrong when it was looked for.
+    /// The value, or the error of its evaluation as a text.
     pub value: Value,
 }
 
-/// What may happen. Calls are shown as the runbook would write them.
+/// What can happen in a run. Texts of calls have the syntax of runbooks.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the names are the contract's, and their fields say themselves")]
@@ -103,18 +103,18 @@ pub enum EventKind {
     RunRefused {
         reason: String,
     },
-    /// What earlier runs have left behind on this machine; told before anything else, where there is something.
+    /// What earlier runs left in place on this machine. It is the first event, if there is anything.
     ChangesFound {
         changes: Vec<FoundChange>,
     },
-    /// A lock was free because the process of the run that held it is gone without having let go of it.
+    /// A lock was free because the process of the run that held it died without releasing it.
     LockTakenOver {
         lock: String,
         holder: String,
         process: u32,
         since: Timestamp,
     },
-    /// `number` is the tool's own numbering: `2`, `2.1`.
+    /// `number` is that of the documents and transcripts: `2`, `2.1`.
     StepStarted {
         number: String,
         title: String,
@@ -148,7 +148,7 @@ pub enum EventKind {
         #[serde(serialize_with = "plain::value")]
         answer: Value,
     },
-    /// `what`: what is waited for, in words; `until`: when it is given up.
+    /// `what` describes what the run waits for, `until` is when it gives up.
     Waiting {
         address: Address,
         what: String,
@@ -190,7 +190,7 @@ pub enum EventKind {
         delivered: bool,
         detail: Option<String>,
     },
-    /// In a rehearsal, after its first effect: what would happen next, and on what that depends.
+    /// In a dry run, from its first effect on: what can happen next, and what that depends on.
     Shown {
         depth: u32,
         text: String,
@@ -211,7 +211,7 @@ pub enum EventKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepResult {
-    /// The next one follows.
+    /// Control fell through it.
     Done,
     /// The run ended in it, resolved.
     Resolved,
@@ -219,7 +219,7 @@ pub enum StepResult {
     Escalated,
     /// The run was cancelled in it.
     Cancelled,
-    /// An error left it.
+    /// An error ended it.
     Failed,
 }
 

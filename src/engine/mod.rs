@@ -1,8 +1,8 @@
-//! The interpreter: what a checked program means, in whatever world it is run.
+//! The interpreter: gives a checked program its meaning, in whatever world it runs.
 //!
-//! It is pure: all that happens goes through [`World`](world::World), and time is what the world's replies say. Exits are
-//! values that unwind through blocks; each block undoes what it opened; nothing is cancelled by dropping a future but
-//! what may be interrupted. See [`run`] and [`rehearse`].
+//! It is pure: everything that happens outside goes through [`World`](world::World), and the time is what the world's
+//! replies say. Exits are values that unwind through blocks, and each block undoes what it opened. Dropping a future
+//! cancels nothing except waits, observations and idempotent calls. See [`run`] and [`dry_run`].
 
 pub mod address;
 mod effect;

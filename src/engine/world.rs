@@ -1,7 +1,6 @@
-//! All that a run can do to the outside, in two halves.
+//! The two traits through which a run reaches the outside.
 //!
-//! Time is what the last reply said: the engine has no other clock, so whoever feeds back the replies of a run gets the
-//! same run again.
+//! Time is what the last reply said. The engine has no other clock, so the same replies give the same run.
 
 use super::address::Address;
 use super::event::{Event, ShownEvidence};
@@ -12,163 +11,165 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// What came back, and when.
+/// An answer of the world, and when it came.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Reply<T> {
-    /// The world's clock when it was known.
+    /// The world's clock when the result was known.
     pub at: Timestamp,
-    /// What.
+    /// The result.
     pub result: Result<T, ActionError>,
 }
 
-/// A reply, later. The engine may drop it: then nobody waits for the reply any more, and the world lets go of whatever
-/// it was doing.
+/// A reply that is still to come. The engine may drop it: the world then abandons the request.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Reply<T>> + 'a>>;
 
-/// A call to make.
+/// A request to perform a call.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Where in the run it stands.
+    /// The address.
     pub address: Address,
-    /// What to do.
+    /// The call.
     pub call: Call,
-    /// When to give up: the world answers `TimedOut` then, whatever the backend does.
+    /// When to give up. The world then answers `TimedOut`, whatever the backend does.
     pub deadline: Timestamp,
 }
 
 /// A question to people.
 #[derive(Debug, Clone)]
 pub struct Prompt {
-    /// Where in the run it stands.
+    /// The address.
     pub address: Address,
-    /// Whom the run would tell.
+    /// The contact of the run.
     pub contact: Option<EcoString>,
-    /// What is asked.
+    /// The question.
     pub message: String,
-    /// What may be answered; `approve` and `deny`, or `done` and `failed`, for approvals and manual work.
+    /// The possible answers. Approvals have `approve` and `deny`, manual work has `done` and `failed`.
     pub choices: Vec<EcoString>,
-    /// How many different people must give the same answer: 1 but for approvals.
+    /// How many different people must give the same answer; more than 1 only for approvals.
     pub by: u32,
-    /// When silence is the answer.
+    /// When the prompt ends without an answer.
     pub deadline: Timestamp,
 }
 
-/// What people said.
+/// The answer of people to a prompt.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct PromptReply {
-    /// One of the choices; nothing when too few answered in time.
+    /// One of the choices; nothing if too few people answered in time.
     pub answer: Option<EcoString>,
-    /// Whose answers count. Without an answer: who approved, when more were asked for.
+    /// The people whose answers count. Without an answer: those who approved, if more approvals were required.
     pub by: Vec<String>,
 }
 
-/// News or an escalation.
+/// A message to a contact: a notification during the run, or the escalation that ends it.
 #[derive(Debug, Clone)]
 pub struct Notification {
-    /// Where in the run it stands.
+    /// The address.
     pub address: Address,
-    /// The run.
+    /// The name of the run.
     pub run: EcoString,
-    /// To whom.
+    /// The contact.
     pub contact: EcoString,
-    /// An escalation ends a run; news do not.
+    /// Whether it is the escalation of the run.
     pub escalation: bool,
-    /// One line.
+    /// The subject, one line.
     pub subject: String,
-    /// What is said: for an escalation what was tried, what is still in place and how to undo it.
+    /// The message. That of an escalation lists what was tried, what is left in place and how to undo it.
     pub body: String,
-    /// What was seen.
+    /// The evidence.
     pub evidence: Vec<ShownEvidence>,
 }
 
-/// A charge against a limit, made at the intent.
+/// A charge against a limit, made before the effect.
 #[derive(Debug, Clone)]
 pub struct Charge {
-    /// What is limited, with the key's value: `host.reboot per dag=dag1`.
+    /// The limit with the value of its key: `host.reboot per dag=dag1`.
     pub name: String,
-    /// At most so many in the window; none for "apart" alone.
+    /// The highest count within a window; none for a limit of `apart` alone.
     pub rate: Option<(u32, crate::value::SignedDuration)>,
-    /// No sooner than this after the last.
+    /// The shortest time since the last charge.
     pub apart: Option<crate::value::SignedDuration>,
 }
 
-/// A change that is about to be made: what a world keeps in writing until it is over, so that it is found though the run
-/// is killed.
+/// A change that is about to be made. A world keeps the note on disk until the change is over, so that it is found if
+/// the run is killed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeNote {
-    /// Where in the run it stands.
+    /// The address.
     pub address: Address,
-    /// The run.
+    /// The name of the run.
     pub run: EcoString,
     /// Its runbook with its arguments: `WebDown(server: web1)`.
     pub runbook: String,
-    /// The host that it is made on, where it is made on one.
+    /// The host that it is made on, if the call has a target.
     pub host: Option<String>,
-    /// What is done.
+    /// The effect.
     pub change: String,
-    /// What takes it back.
+    /// What undoes it.
     pub undo: String,
 }
 
-/// What became of a run at one of its statements.
+/// How a run reached a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reached {
-    /// It was begun.
+    /// The statement started.
     Started,
-    /// The run is to end resolved, as something in it says.
+    /// The statement, or one inside it, ends the run resolved.
     Resolved,
-    /// The run is to end escalated, as something in it says.
+    /// The statement, or one inside it, ends the run escalated.
     Escalated,
 }
 
-/// The half that reads.
+/// The half of a world that only reads.
 pub trait ReadWorld {
-    /// Asks something.
+    /// Makes an observation.
     fn observe(&self, request: Request) -> Pending<'_, Value>;
 
-    /// Replies when the clock has reached `until`, never sooner.
+    /// Replies when the clock has reached `until`, and not before.
     fn wait(&self, address: Address, until: Timestamp) -> Pending<'_, ()>;
 
-    /// Takes an event. The engine stamps it; a world decides who sees it.
+    /// Receives an event. The world decides who sees it.
     fn record(&self, event: &Event);
 
-    /// Hears which statements are reached, and at which a run comes to its end. Nothing that a run does depends on it.
+    /// Reports which statements are reached, and which of them end the run. Nothing in a run depends on it.
     fn reached(&self, _statement: NodeId, _how: Reached) {}
 
-    /// When somebody wanted the run to stop; if nobody did yet, wakes the task when somebody does. The engine looks once
-    /// at the start of each of its turns, and sets its clock to it.
+    /// Ready with the time at which the run was cancelled. Otherwise the task is woken when it is. The engine polls
+    /// once at the start of each turn and sets its clock to the time.
     fn poll_cancel(&self, context: &mut Context<'_>) -> Poll<Timestamp>;
 }
 
-/// Both halves.
+/// A whole world: it reads and has effects.
 pub trait World: ReadWorld {
-    /// Does something.
+    /// Performs an effect.
     fn act(&self, request: Request) -> Pending<'_, Value>;
 
-    /// Asks people.
+    /// Asks people, until the deadline of the prompt.
     fn ask(&self, asking: Prompt) -> Pending<'_, PromptReply>;
 
-    /// Tells people. An error means that nobody could be reached.
+    /// Sends a message. An error means that nobody was reached.
     fn notify(&self, telling: Notification) -> Pending<'_, ()>;
 
-    /// Takes all the locks, in name order, or none: an error of kind `Refused` names who holds one. They are held until
-    /// [`unlock`](Self::unlock), or until the world is dropped.
+    /// Takes all of the locks, in the order of their names, or none: an error of kind `Refused` names the holder of
+    /// one. They are held until [`unlock`](Self::unlock) or until the world is dropped.
     fn lock(&self, address: Address, names: Vec<String>) -> Pending<'_, ()>;
 
-    /// Lets go of locks: a call's when it is over, a header's when its run has ended.
+    /// Releases locks: those of a call when it is over, those of a header when its run has ended.
     fn unlock(&self, names: &[String]);
 
-    /// Keeps a note of a change that is about to be made; another note of the same address is replaced. It must be kept
-    /// for good before the reply comes: an error means that the change may not be made.
+    /// Notes a change that is about to be made. A note of the same address is replaced. The reply comes when the note
+    /// is durable. An error means that the change may not be made.
     fn note_change(&self, note: ChangeNote) -> Pending<'_, ()>;
 
-    /// The change is over: it was taken back, it was never made, or it is meant to stay from here on.
+    /// Deletes the note of a change: it was undone, was never made, or is permanent from now on.
     fn change_over(&self, address: &Address);
 
-    /// Says whether all of them could be charged now, and charges nothing: an error of kind `Limit` says which is spent
-    /// and until when, one of kind `Refused` that nobody can tell.
+    /// Checks whether all of the charges are allowed now, without charging. An error of kind `Limit` names the limit
+    /// that is spent and says until when. One of kind `Refused` says that the charges made so far cannot be read.
     fn check_limits(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()>;
 
-    /// Charges all of them, or none; errors are those of [`check_limits`](Self::check_limits).
+    /// Makes all of the charges, or none.
+    ///
+    /// # Errors
+    /// Those of [`check_limits`](Self::check_limits).
     fn charge(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()>;
 }

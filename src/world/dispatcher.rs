@@ -1,4 +1,4 @@
-//! Calls carried out by backends: within a deadline, and without a secret in what comes back.
+//! The dispatcher: performs calls with the backends, within a deadline, and masks secrets in what comes back.
 
 use crate::backend::{Backend, CallContext};
 use crate::engine::world::Request;
@@ -11,20 +11,21 @@ use crate::value::{
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// A backend is told how long it has; this much later it is dropped. So it can say itself in which phase time ran out.
+/// A backend that does not return is dropped this long after the deadline, so that it can report itself in which phase
+/// the time ran out.
 const GRACE: Duration = Duration::from_millis(250);
 
-/// Backends, and what they may know of.
+/// The backends, and what a call may use.
 pub struct Dispatcher<'a> {
-    /// What carries out calls.
+    /// The backends, one for each family of actions.
     pub backends: Vec<Box<dyn Backend>>,
     /// The hosts of the inventory.
     pub hosts: &'a [Host],
     /// The secrets of the inventory.
     pub secrets: &'a Secrets,
-    /// The folder that relative paths of the inventory start from.
+    /// The folder of the inventory, to which its paths are relative.
     pub folder: PathBuf,
-    /// How PowerShell is called, where the inventory says it.
+    /// How PowerShell is called, if the inventory says so.
     pub powershell: Option<&'a PowerShellSettings>,
 }
 
@@ -56,7 +57,7 @@ impl Dispatcher<'_> {
             return Err(ActionError::new(ErrorKind::Refused, message));
         };
         if time_left.is_zero() {
-            // Nothing was sent, and the kind of the error has to say so.
+            // Nothing was sent, so an effect is `Refused`: it was certainly not carried out.
             let kind = if call.class == Class::Observe { ErrorKind::TimedOut } else { ErrorKind::Refused };
             return Err(ActionError::new(kind, "its time was up before it began"));
         }
@@ -79,7 +80,7 @@ impl Dispatcher<'_> {
         }
     }
 
-    /// An error without a secret in it.
+    /// Masks secrets in an error.
     pub fn masked(&self, error: ActionError) -> ActionError {
         let message = self.secrets.redact_text(&error.message).into_inner();
         let loss = (message != error.message).then_some(Loss::Masked);

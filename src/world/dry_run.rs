@@ -1,6 +1,6 @@
-//! A rehearsal's world: whatever world there is, cut down to the half that reads.
+//! The world of a dry run: another world without its effects.
 //!
-//! The engine is handed nothing else in a rehearsal, so what the other half could do is out of reach by its type.
+//! The engine gets nothing else in a dry run, so effects are impossible by type.
 
 use crate::engine::address::Address;
 use crate::engine::event::Event;
@@ -8,11 +8,11 @@ use crate::engine::world::{Pending, ReadWorld, Request};
 use crate::value::{Timestamp, Value};
 use std::task::{Context, Poll};
 
-/// The half of a world that reads.
+/// The reading half of a world.
 pub struct DryRun<'w>(&'w dyn ReadWorld);
 
 impl<'w> DryRun<'w> {
-    /// Cuts a world down.
+    /// The reading half of this world.
     pub fn new(world: &'w dyn ReadWorld) -> Self {
         Self(world)
     }

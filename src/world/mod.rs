@@ -1,5 +1,5 @@
-//! Worlds to run a program in: what changes between running, rehearsing, testing,
-//! simulating and replaying.
+//! The worlds that a program can run in: live, dry run, scripted, recording and replaying. They are what differs
+//! between running, previewing, testing and replaying.
 
 mod dispatcher;
 pub mod dry_run;

@@ -1,4 +1,4 @@
-//! What a run got from its world, written down in the order in which it got it, so that it can be had again.
+//! Recording: a world that logs its replies in the order in which the run takes them, so that the run can be replayed.
 
 use crate::engine::address::Address;
 use crate::engine::event::Event;
@@ -11,34 +11,34 @@ use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::task::{Context, Poll};
 
-/// All that decided how a run went.
+/// Everything that a run depended on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Log {
-    /// In the order in which the run got it.
+    /// The replies and cancellations, in the order in which the run took them.
     pub entries: Vec<Entry>,
 }
 
-/// One thing that a run got.
+/// One entry of a log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "snake_case")]
 pub enum Entry {
-    /// A reply.
+    /// A reply to a request.
     Replied {
-        /// Where in the run it was asked for.
+        /// The address of the request.
         address: Address,
-        /// What was asked for.
+        /// The request.
         asked: RecordedRequest,
-        /// What came.
+        /// The reply.
         reply: RecordedReply,
     },
-    /// Somebody wanted the run to stop.
+    /// The run was cancelled.
     Cancelled {
-        /// When.
+        /// The time of the cancellation.
         at: Timestamp,
     },
 }
 
-/// What was asked for.
+/// A request without its address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "asked", rename_all = "snake_case")]
 #[allow(missing_docs, reason = "as the requests of the world document them")]
@@ -55,7 +55,7 @@ pub enum RecordedRequest {
 }
 
 impl RecordedRequest {
-    /// What kind of thing it is: one place of a run asks for one thing of a kind at a time.
+    /// The kind of the request. An address has one pending request of a kind.
     pub(super) fn kind(&self) -> std::mem::Discriminant<Self> {
         std::mem::discriminant(self)
     }
@@ -91,36 +91,36 @@ impl RecordedRequest {
     }
 }
 
-/// What came.
+/// A reply of any kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "reply", rename_all = "snake_case")]
 pub enum RecordedReply {
     /// A value.
     Value(Reply<Value>),
-    /// What people said.
+    /// The answer of people.
     People(Reply<PromptReply>),
-    /// That it is over.
+    /// The end of a request without a value.
     Over(Reply<()>),
 }
 
-/// A world that writes down what it answers.
+/// A world that logs its replies.
 pub struct Recording<W> {
     world: W,
     log: RefCell<Log>,
 }
 
 impl<W> Recording<W> {
-    /// Writes down what this world answers from here on.
+    /// Logs the replies of this world.
     pub fn new(world: W) -> Self {
         Self { world, log: RefCell::default() }
     }
 
-    /// What was written down so far.
+    /// The log so far.
     pub fn log(&self) -> Log {
         self.log.borrow().clone()
     }
 
-    /// The world.
+    /// The recorded world.
     pub fn world(&self) -> &W {
         &self.world
     }

@@ -1,8 +1,7 @@
-//! A world that has happened: it gives a run what another run got, in the same order, and nothing else.
+//! Replaying: a world that gives a run the recorded replies of another run, in their order.
 //!
-//! Of all that a run waits for only one thing comes at a time, the next of the log. Where the run asks for something
-//! else than the log holds, or does not ask for what comes next, the two do not belong together: that is said, and
-//! never guessed away.
+//! Only the next entry of the log is ready at any time. If the run makes another request, or does not make the recorded
+//! one, log and run do not belong together; that is an error.
 
 use super::recording::{Entry, Log, RecordedReply, RecordedRequest};
 use crate::engine::address::Address;
@@ -19,27 +18,27 @@ use std::task::{Context, Poll, Waker};
 /// Why a run cannot be replayed from a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mismatch {
-    /// The run asks for something else than was asked for at that place.
+    /// The run makes another request than the recorded one.
     Different {
-        /// Where.
+        /// The address of the request.
         address: Address,
-        /// What the log holds.
+        /// The recorded request.
         recorded: Box<RecordedRequest>,
-        /// What the run asks for.
+        /// The request of the run.
         asked: Box<RecordedRequest>,
     },
-    /// The run does not ask for what comes next.
+    /// The run waits, but not for the next entry.
     NotAskedFor {
-        /// How many entries were given before.
+        /// The number of entries before it.
         position: usize,
-        /// What comes next.
+        /// The next entry.
         next: Box<Entry>,
     },
     /// The log ends before the run does.
     Ended,
     /// The run ended before the log did.
     LeftOver {
-        /// How many entries were not asked for.
+        /// The number of entries that the run did not take.
         entries: usize,
     },
 }
@@ -61,7 +60,7 @@ impl std::fmt::Display for Mismatch {
 
 impl std::error::Error for Mismatch {}
 
-/// A world that has happened.
+/// A world that replays a log.
 pub struct Replaying {
     log: Log,
     cursor: Cell<usize>,
@@ -71,7 +70,7 @@ pub struct Replaying {
 }
 
 impl Replaying {
-    /// Gives what this log holds.
+    /// Replays this log.
     pub fn new(log: Log) -> Self {
         Self {
             log,
@@ -82,17 +81,20 @@ impl Replaying {
         }
     }
 
-    /// What the run told.
+    /// The events of the run.
     pub fn events(&self) -> Vec<Event> {
         self.events.borrow().clone()
     }
 
-    /// The effects that the run asked for, in order.
+    /// The effects that the run requested, in order.
     pub fn effects(&self) -> Vec<Call> {
         self.effects.borrow().clone()
     }
 
-    /// Runs a future on what the log holds. All of it must be asked for.
+    /// Runs a future on the log.
+    ///
+    /// # Errors
+    /// The future does not make exactly the recorded requests.
     pub fn drive<T>(&self, future: impl Future<Output = T>) -> Result<T, Mismatch> {
         let mut future = pin!(future);
         let mut context = Context::from_waker(Waker::noop());
@@ -105,7 +107,7 @@ impl Replaying {
             (Poll::Ready(value), None) => Ok(value),
             (Poll::Ready(_), Some(_)) => Err(Mismatch::LeftOver { entries: self.log.entries.len() - position }),
             (Poll::Pending, None) => Err(Mismatch::Ended),
-            // The engine goes on by itself as long as anything comes; now nothing it waits for is next.
+            // The engine continues as long as replies are ready. Now it waits for something other than the next entry.
             (Poll::Pending, Some(next)) => Err(Mismatch::NotAskedFor { position, next: Box::new(next.clone()) }),
         }
     }

@@ -1,4 +1,4 @@
-//! What a run and a call are called where people read it: on one line, and bounded.
+//! Texts of runs and calls for people: on one line, and bounded.
 
 use crate::engine::run::tree::Run;
 use crate::value::{SourceText, Value, is_invisible};
@@ -10,10 +10,10 @@ const LONGEST_VALUE: usize = 60;
 /// The longest list of arguments, and the longest call.
 const LONGEST: usize = 160;
 
-/// So many hosts are named.
+/// The largest number of hosts that a sentence names.
 const MOST_HOSTS: usize = 5;
 
-/// A text on one line: line ends and what a reader cannot see are escapes, and what is longer is cut.
+/// A text on one line. Line ends and invisible characters are escaped, and a longer text is truncated.
 pub(crate) fn one_line(text: &str, longest: usize) -> String {
     let mut line = String::new();
     for (position, character) in text.chars().enumerate() {
@@ -26,8 +26,8 @@ pub(crate) fn one_line(text: &str, longest: usize) -> String {
     line
 }
 
-/// A text whose own lines cannot be taken for lines of the message that it stands in: every line but the first is
-/// indented, and what a reader cannot see is an escape.
+/// A text inside a message. Every line but the first is indented, so none looks like a line of the message. Invisible
+/// characters are escaped.
 pub(crate) fn indented(text: &str) -> String {
     let mut page = String::new();
     let mut characters = text.trim_end().chars().peekable();
@@ -51,8 +51,8 @@ fn push_visible(text: &mut String, character: char) {
     }
 }
 
-/// What went wrong, with the call that the runbook made:
-/// `exec.change(arguments: ["gzip", "-t"], target: web1): gzip ended with exit code 1`.
+/// An error message with the call that the runbook made: `exec.change(arguments: ["gzip", "-t"], target: web1): gzip
+/// ended with exit code 1`.
 pub(crate) fn of_call(call: Option<&str>, message: &str) -> String {
     match call {
         Some(call) if !message.starts_with(call) => format!("{}: {message}", one_line(call, LONGEST)),
@@ -60,7 +60,7 @@ pub(crate) fn of_call(call: Option<&str>, message: &str) -> String {
     }
 }
 
-/// A runbook with its arguments: `WebDown(server: web1)`. What is longer than a line is cut.
+/// A runbook with its arguments: `WebDown(server: web1)`. Longer texts are truncated.
 pub(crate) fn called(runbook: &str, arguments: &[(ecow::EcoString, Value)]) -> String {
     let mut given = String::new();
     for (position, (name, value)) in arguments.iter().filter(|(_, value)| *value != Value::Absent).enumerate() {
@@ -70,7 +70,7 @@ pub(crate) fn called(runbook: &str, arguments: &[(ecow::EcoString, Value)]) -> S
     format!("{runbook}({})", one_line(&given, LONGEST))
 }
 
-/// The hosts among some values.
+/// Collects the hosts in a value.
 fn hosts_in(value: &Value, hosts: &mut Vec<String>) {
     match value {
         Value::Host(name) if hosts.iter().all(|host| *host != name.as_str()) => hosts.push(name.to_string()),
@@ -85,7 +85,7 @@ impl Run {
         called(&self.runbook, &self.arguments)
     }
 
-    /// The hosts that it was started for, those of whoever started it where it was given none.
+    /// The hosts among its arguments; without any, those of the run that started it.
     pub fn hosts(&self) -> Vec<String> {
         let mut hosts = Vec::new();
         self.arguments.iter().for_each(|(_, value)| hosts_in(value, &mut hosts));
@@ -95,7 +95,7 @@ impl Run {
         }
     }
 
-    /// A sentence of the engine's own with the hosts that it is about, unless it names them already.
+    /// A sentence of the engine with the hosts of the run, unless it names them already.
     pub fn naming_hosts(&self, sentence: String) -> String {
         let hosts = self.hosts();
         let (shown, more) = hosts.split_at(hosts.len().min(MOST_HOSTS));
@@ -107,7 +107,7 @@ impl Run {
     }
 }
 
-/// Whether a name stands in a sentence as a word of its own.
+/// Whether a sentence contains a name as a whole word.
 fn names(sentence: &str, name: &str) -> bool {
     let inside = |character: char| character.is_alphanumeric() || "-_.".contains(character);
     sentence.match_indices(name).any(|(at, _)| {

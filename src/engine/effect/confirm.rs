@@ -1,4 +1,4 @@
-//! Whether a call that must not be repeated was carried out, when its answer was lost.
+//! Finds out whether a `once` call was carried out after its answer was lost.
 
 use super::Layer;
 use crate::engine::address::Address;
@@ -12,16 +12,16 @@ use crate::engine::world::Prompt;
 use crate::program::types::Type;
 use crate::value::{ErrorKind, SignedDuration, Timestamp, Value};
 
-/// How far apart `confirm` is asked.
+/// The interval at which `confirm` is asked.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(30);
-/// So many looks must say, one after the other, that a call was not carried out.
+/// So many polls in a row must say that a call was not carried out.
 const LOOKS: u32 = 3;
-/// Two times that are no further apart may be one, told by a clock that was set meanwhile.
+/// Times that are no further apart may be the same, read from a clock that was set in between.
 const SAME_TIME: SignedDuration = SignedDuration::from_secs(10);
-/// How long a person has to say whether a call was carried out.
+/// How long a person has to answer whether a call was carried out.
 const PERSON_CONFIRMS_WITHIN: SignedDuration = SignedDuration::from_mins(30);
 
-/// What `confirm` answers before the call, where its answer must be compared. An error is no answer.
+/// The answer of `confirm` before the call, if it has to be compared. An error is no answer.
 pub(crate) async fn read_before(scope: &Scope<'_>, layer: &mut Layer<'_>, at: &Address) -> Result<Option<Value>, Exit> {
     let Some(confirm) = &layer.action.confirm else { return Ok(None) };
     if scope.action(confirm.action)?.returns == Type::Boolean {
@@ -29,14 +29,14 @@ pub(crate) async fn read_before(scope: &Scope<'_>, layer: &mut Layer<'_>, at: &A
     }
     let mut context = StatementContext::new(scope, &mut layer.frame, at.child(confirm.node, 0));
     match context.observe_call(confirm).await {
-        // Of two answers that have both lost a part nobody can tell whether they are the same.
+        // Two answers with missing parts cannot be compared.
         Ok(value) => Ok(Some(value).filter(|value| value.loss().is_none())),
         Err(Exit::Failed(_)) => Ok(None),
         Err(exit) => Err(exit),
     }
 }
 
-/// What was found out.
+/// Whether the call was carried out, and how that is known.
 pub(crate) enum ConfirmedOutcome {
     Done(String),
     NotDone(String),
@@ -51,15 +51,15 @@ pub(crate) struct LostAnswer<'c> {
     pub address: &'c Address,
     /// What `confirm` answered before the call.
     pub before: Option<Value>,
-    /// When the call has taken all the time that its signature allows.
+    /// When the effect of the call must be visible, by the timeouts of the signatures.
     pub settled_by: Timestamp,
 }
 
 /// Finds out whether a call whose answer was lost was carried out: by its `confirm`, or by a person. A cancelled run
-/// finds out all the same.
+/// finds out as well.
 ///
-/// What was ordered may take a while to show. So one look that finds it done suffices, and "not done" is said only when
-/// the time of the call is over, `settled_by`, and the last looks all say so.
+/// An effect may take a while to become visible. So a single poll decides that it was carried out. That it was not
+/// takes several polls in a row, the last of them at `settled_by` or later.
 pub(crate) async fn confirm_outcome(
     scope: &Scope<'_>,
     layer: Option<&mut Layer<'_>>,
@@ -75,7 +75,7 @@ pub(crate) async fn confirm_outcome(
             let at = address.child(confirm.node, turn);
             let mut context = StatementContext::new(&sheltered, frame, at.clone());
             let seen = match context.observe_call(confirm).await {
-                // What is not whole says nothing.
+                // An answer with a missing part decides nothing.
                 Ok(now) if now.loss().is_some() => None,
                 Ok(Value::Boolean(true)) if before.is_none() => {
                     return ConfirmedOutcome::Done("it was confirmed afterwards".to_owned());
@@ -87,10 +87,10 @@ pub(crate) async fn confirm_outcome(
                     }
                     Some((_, Some(false))) => Some(format!("afterwards there was still {now}")),
                     Some((_, None)) => None,
-                    // There is nothing to compare with, now or later.
+                    // There is no earlier answer to compare with.
                     None => break,
                 },
-                // What lacks a setting lacks it later as well.
+                // A missing setting will still be missing later.
                 Err(Exit::Failed(error)) if error.kind == ErrorKind::Refused => break,
                 Err(_) => None,
             };
@@ -112,7 +112,8 @@ pub(crate) async fn confirm_outcome(
     if scope.shielded { ConfirmedOutcome::Nothing } else { ask_whether_done(scope, text, address).await }
 }
 
-/// Whether an answer differs from the one before the call; nothing where only a clock may have been set.
+/// Whether an answer differs from the one before the call; nothing if the difference may come from a clock that was
+/// set.
 fn is_another(before: &Value, now: &Value) -> Option<bool> {
     let time = |value: &Value| match value {
         Value::Time(time) => Some(*time),

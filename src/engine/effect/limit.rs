@@ -1,4 +1,4 @@
-//! What a limit counts.
+//! Limits: checked when a run begins, charged before each effect.
 
 use crate::engine::address::Address;
 use crate::engine::run::context::StatementContext;
@@ -10,10 +10,11 @@ use crate::program::{LimitKey, LimitPart};
 use crate::value::{Value, display_duration};
 use std::rc::Rc;
 
-/// Looks, before anything is done, whether the limit of a run is spent, and whether what was charged can be read at all.
+/// Checks, before the run has any effect, that the limit of the run is not spent and that the charges made so far can
+/// be read.
 pub(crate) async fn check(scope: &Scope<'_>, charges: &[Charge]) -> Flow {
     let Some(world) = scope.tree.effect_world else { return Ok(()) };
-    // Limits of actions are looked at when a call is made; that they can be is seen before the first.
+    // The limits of actions are checked at each call. That they can be read is checked before the first.
     let limits_calls = scope.run.parent.is_none() && !scope.tree.program.limits.is_empty();
     if charges.is_empty() && !limits_calls {
         return Ok(());
@@ -22,8 +23,8 @@ pub(crate) async fn check(scope: &Scope<'_>, charges: &[Charge]) -> Flow {
     Ok(reply(scope.tree, pending, false).await.map_err(|_| Exit::Cancelled)?.result?)
 }
 
-/// Charges a call before it is made: what its action's limits count, and what the runs are to be charged whose first
-/// effect it is. What is changed for a question, and taken back, is no effect of a run.
+/// Charges a call before it is made: the limits of its action, and the limits of the runs whose first effect it is. An
+/// effect of a probe, which is undone with it, does not count as an effect of the run.
 pub(crate) async fn charge<'t>(scope: &Scope<'t>, world: &dyn World, mut charges: Vec<Charge>, at: &Address) -> Flow {
     let mut runs = Vec::new();
     let mut next = (!scope.asking).then(|| Rc::clone(&scope.run));
@@ -32,7 +33,7 @@ pub(crate) async fn charge<'t>(scope: &Scope<'t>, world: &dyn World, mut charges
         runs.push(run);
     }
     wait_until(|| !runs.iter().any(|run| run.charging.get())).await;
-    // Another branch may have been turned down meanwhile.
+    // Another branch may have been refused meanwhile.
     scope.stopped()?;
     runs.retain(|run| !run.uncharged.borrow().is_empty());
     for run in &runs {
@@ -50,7 +51,7 @@ pub(crate) async fn charge<'t>(scope: &Scope<'t>, world: &dyn World, mut charges
     Ok(())
 }
 
-/// What an action's limits are charged for one call, by the frame of its signature.
+/// The charges of one call for the limits of its action. The frame is that of its signature.
 pub(crate) async fn charges(context: &mut StatementContext<'_, '_>, action: usize) -> Result<Vec<Charge>, Exit> {
     let scope = context.scope;
     let mut charges = Vec::new();
@@ -62,7 +63,7 @@ pub(crate) async fn charges(context: &mut StatementContext<'_, '_>, action: usiz
     Ok(charges)
 }
 
-/// What the parts of a limit on `name` are charged.
+/// The charges for the parts of a limit on `name`.
 pub(crate) async fn parts<'t>(
     context: &mut StatementContext<'_, 't>,
     name: &str,
@@ -82,7 +83,7 @@ pub(crate) async fn parts<'t>(
     Ok(charges)
 }
 
-/// ` per dag=dag1`; nothing where what it is counted by is absent, so that there is nothing to count.
+/// The key of a charge, ` per dag=dag1`; nothing if its value is absent, so that nothing is counted.
 async fn counted_by<'t>(
     context: &mut StatementContext<'_, 't>,
     key: Option<&'t LimitKey>,

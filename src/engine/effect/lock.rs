@@ -1,4 +1,4 @@
-//! Who acts on what: one call at a time in a run tree, and one run tree at a time in the world.
+//! Locks: one call at a time acts on a target within a run tree, and one run tree at a time in the world.
 
 use crate::engine::address::Address;
 use crate::engine::eval::driver::after;
@@ -8,11 +8,11 @@ use crate::engine::run::scope::Scope;
 use crate::engine::run::tree::RunTree;
 use crate::value::{ErrorKind, SignedDuration, Timestamp};
 
-/// How far apart a clean-up asks for a lock that somebody else holds.
+/// The interval at which a lock of another run is requested again.
 const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(10);
 
-/// Locks that a run holds from start to end, or a call while it lasts; let go when dropped. The world lets go of a lock
-/// when the last of the tree that holds it has.
+/// Locks that a run holds from start to end, or a call while it lasts; released when dropped. The world releases a lock
+/// when nothing in the tree holds it.
 pub(crate) struct Locks<'t> {
     tree: &'t RunTree<'t>,
     names: Vec<String>,
@@ -39,12 +39,12 @@ impl Drop for Locks<'_> {
     }
 }
 
-/// Takes locks for one more of the tree: those that somebody in it holds already once more, the others from the world.
+/// Takes locks for one more holder in the tree. Those that the tree does not hold yet are requested from the world.
 async fn lock<'t>(scope: &Scope<'t>, mut names: Vec<String>, at: &Address) -> Result<Locks<'t>, Exit> {
     let tree = scope.tree;
     names.sort();
     names.dedup();
-    // What another branch is just asking for is the tree's in a moment, or somebody else's.
+    // Another branch has requested one of them: wait for its reply.
     wait_until(|| !names.iter().any(|name| tree.asked_for.borrow().contains(name))).await;
     let mut locks = Locks { tree, names: Vec::new() };
     let mut missing = Vec::new();
@@ -71,7 +71,7 @@ async fn lock<'t>(scope: &Scope<'t>, mut names: Vec<String>, at: &Address) -> Re
     Ok(locks)
 }
 
-/// A target that is being acted on, and its lock; let go when dropped.
+/// The target of a call that is under way, and its lock; released when dropped.
 pub(crate) struct CallLock<'t> {
     tree: &'t RunTree<'t>,
     target: Option<String>,
@@ -87,8 +87,8 @@ impl Drop for CallLock<'_> {
     }
 }
 
-/// Takes the target of a call for as long as the call lasts. Another call of the same tree is waited for; another run
-/// is not, but by a clean-up, until `until`.
+/// Takes the target of a call while the call lasts. Another call of the tree is waited for. For another run only an
+/// undo waits, until `until`.
 pub(crate) async fn hold<'t>(
     scope: &Scope<'t>,
     target: Option<String>,
@@ -125,7 +125,7 @@ pub(crate) async fn hold<'t>(
     }
 }
 
-/// Takes the locks of a header. A run that an alert started waits for its turn while there is time.
+/// Takes the locks of a header. A run that an alert started waits for them until its deadline.
 pub(crate) async fn lock_in_turn<'t>(scope: &Scope<'t>, names: Vec<String>) -> Result<Locks<'t>, Exit> {
     let mut turn = 0;
     loop {
@@ -136,7 +136,7 @@ pub(crate) async fn lock_in_turn<'t>(scope: &Scope<'t>, names: Vec<String>) -> R
             {
                 let next = after(scope.now(), ASK_AGAIN);
                 match scope.pause(next, &at, || format!("its turn: {error}")).await {
-                    // What stands in the way says more than that the time is over.
+                    // The holder of the lock says more than the deadline.
                     Err(Exit::TimedOut) => return Err(Exit::Failed(error)),
                     flow => flow?,
                 }

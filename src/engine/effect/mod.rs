@@ -1,4 +1,4 @@
-//! Effects: what is read before one, what is known after it, and what it leaves to be undone.
+//! Effects: preparation, the call itself, its outcome, and the change that it opens.
 
 pub(crate) mod call_text;
 pub(crate) mod confirm;
@@ -27,7 +27,7 @@ use crate::program::{Action, BodyResult, Call as ProgramCall, Retention};
 use crate::value::{ActionError, Call, Class, ErrorKind, Outcome};
 use tracing::Instrument;
 
-/// A statement that acts.
+/// Performs the call of an action statement, and opens its change.
 pub(super) async fn perform_action<'t>(
     context: &mut StatementContext<'_, 't>,
     call: &'t ProgramCall,
@@ -63,7 +63,7 @@ pub(super) async fn perform_action<'t>(
     performed.exit.map_or(Ok(()), |exit| Err(exit.for_call(&made)))
 }
 
-/// Reads what will have to be restored, before anything is changed.
+/// Prepares the undo of a call before anything is changed; nothing if there is nothing to undo.
 async fn prepare<'t>(
     scope: &Scope<'t>,
     action: &'t Action,
@@ -103,11 +103,10 @@ async fn work_out_undo<'t>(
     Ok(Some((undo.action, call)))
 }
 
-/// What came of a call.
+/// The result of a call.
 pub(super) struct EffectResult {
-    /// What is known of it.
     pub outcome: Outcome,
-    /// How the statement leaves, if it does.
+    /// The exit of the statement, if the call failed.
     pub exit: Option<Exit>,
 }
 
@@ -118,7 +117,7 @@ impl EffectResult {
     }
 }
 
-/// A call as it is written, and the calls that its body comes to.
+/// One level of a call: the call of the runbook, or a call in the body of the level above.
 pub(super) struct Layer<'t> {
     index: usize,
     pub action: &'t Action,
@@ -148,7 +147,7 @@ async fn layers<'t>(scope: &Scope<'t>, index: usize, call: &Call, at: &Address) 
     Ok(layers)
 }
 
-/// Carries out a call: lock, limit, intent, the call itself, what is known of it.
+/// Performs a call: takes the lock of its target, charges limits, emits the intent, calls, and establishes the outcome.
 pub(super) async fn perform<'t>(
     scope: &Scope<'t>,
     index: usize,
@@ -157,9 +156,10 @@ pub(super) async fn perform<'t>(
 ) -> Result<EffectResult, Exit> {
     let world = scope.world()?;
     let mut layers = layers(scope, index, call, at).await?;
-    // The outermost signature that says how a call may be repeated knows best: a team's `idempotent` over a `once`.
+    // The outermost signature that says how a call may be repeated decides: a team's `idempotent` overrides `once`.
     let told = layers.iter().map(|layer| layer.action).find(|action| action.once || action.idempotent);
-    // Where nobody says, a `confirm` does: who can tell whether a call was carried out has no reason to repeat it blindly.
+    // If none says so, a `confirm` implies `once`: the outcome can be checked, so there is no reason to repeat the
+    // call.
     let once = told.map_or_else(|| layers.iter().any(|layer| layer.action.confirm.is_some()), |action| action.once);
     let idempotent = told.is_some_and(|action| action.idempotent);
     let confirming = layers.iter().position(|layer| layer.action.confirm.is_some()).filter(|_| once);
@@ -168,7 +168,7 @@ pub(super) async fn perform<'t>(
         None => None,
     };
     let timeout = layers.iter().map(|layer| layer.action.timeout).min().unwrap_or_default();
-    // Where a team gives a call less time, what it calls may still take as long as its own signature says.
+    // A team's shorter timeout does not shorten the time that the inner calls may take.
     let slowest_answer = layers.iter().skip(confirming.unwrap_or_default()).map(|layer| layer.action.timeout).min();
     let leaf = layers.last().map_or_else(|| call.clone(), |layer| layer.call.clone());
 
@@ -181,7 +181,7 @@ pub(super) async fn perform<'t>(
         }
         held => held?,
     };
-    // Another call on the target may have been waited for meanwhile.
+    // The block may have been stopped while it waited for the target.
     scope.stopped()?;
     if !scope.shielded {
         let mut spending = Vec::new();
@@ -190,7 +190,7 @@ pub(super) async fn perform<'t>(
             spending.extend(charges(&mut context, layer.index).await?);
         }
         match charge(scope, world, spending, at).await {
-            // A limit is no error that could be caught and tried around, and neither is one that nobody can read.
+            // An error of a limit cannot be caught and retried, and neither can a limit that cannot be read.
             Err(Exit::Failed(error)) => {
                 let exit = scope.escalated(format!("{call} was not done: {error}"));
                 emit_refused(scope, call.class, text, &error, at);
@@ -238,7 +238,7 @@ pub(super) async fn perform<'t>(
             }
         };
     }
-    // Until it is known what came of it nobody else acts on the target.
+    // The target is held until the outcome is established.
     drop(held);
     let performed = EffectResult { outcome, exit };
     note(scope, &performed, call.class, &text, detail.as_deref());
@@ -246,8 +246,8 @@ pub(super) async fn perform<'t>(
     Ok(performed)
 }
 
-/// Tells of a call that was turned down before it was made, by a lock, a limit or a note that cannot be kept. There was
-/// no intent.
+/// Reports a call that was refused before it was made: by a lock, a limit, or a note that could not be kept. It has no
+/// intent.
 pub(super) fn emit_refused(scope: &Scope<'_>, class: Class, text: String, error: &ActionError, at: &Address) {
     let (result, detail) = (Outcome::Refused, error.to_string());
     note(scope, &EffectResult { outcome: result, exit: None }, class, &text, Some(&detail));
@@ -260,7 +260,7 @@ fn note(scope: &Scope<'_>, performed: &EffectResult, class: Class, text: &str, d
     if changed {
         scope.note_effect();
     }
-    // A text to read to somebody, however long the arguments are.
+    // Bounded: people read it.
     const LONGEST: usize = 2000;
     let brief = text.char_indices().nth(LONGEST).and_then(|(end, _)| text.get(..end)).map(|text| format!("{text}…"));
     let text = brief.as_deref().unwrap_or(text);
@@ -278,7 +278,7 @@ fn note(scope: &Scope<'_>, performed: &EffectResult, class: Class, text: &str, d
     });
 }
 
-/// In the words of people.
+/// The outcome in words.
 pub(super) const fn outcome_word(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Done => "done",

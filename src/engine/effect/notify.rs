@@ -1,4 +1,4 @@
-//! News and escalations: what is said, to whom, and that it is said once.
+//! Notifications and escalations: their text, their contact, and that an escalation is sent once.
 
 use super::call_text::{indented, one_line};
 use crate::engine::address::Address;
@@ -17,13 +17,13 @@ use ecow::EcoString;
 use std::fmt::Write;
 use std::rc::Rc;
 
-/// A runbook with its arguments, or its title, is no longer in a subject, in characters.
+/// The longest text of a run, or of its title, in a subject, in characters.
 const LONGEST_NAME: usize = 70;
 
-/// How long a clean-up may go on before somebody is told that it is needed.
+/// How long undos may take before the escalation is sent without waiting for them.
 const TELL_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
-/// Works out what is said. What cannot be found out for the evidence is said instead of it.
+/// Evaluates a message and its evidence. An error in the evidence becomes its text.
 pub(crate) async fn evaluate_escalation<'t>(
     context: &mut StatementContext<'_, 't>,
     contact: &EcoString,
@@ -44,7 +44,7 @@ pub(crate) async fn evaluate_escalation<'t>(
     Ok(Escalation { contact: Some(contact.clone()), message, evidence: shown, run, written: true, call: None })
 }
 
-/// Tells news. That nobody hears them does not stop a run.
+/// Sends a notification. If nobody is reached the run continues.
 pub(crate) async fn notify(scope: &Scope<'_>, news: Escalation, at: Address) -> Flow {
     let Escalation { contact, message, evidence, .. } = news;
     let contact = contact.unwrap_or_default();
@@ -67,7 +67,7 @@ pub(crate) async fn notify(scope: &Scope<'_>, news: Escalation, at: Address) -> 
 }
 
 impl Scope<'_> {
-    /// What this exit tells, if nothing catches it.
+    /// The escalation that an exit leads to, if nothing catches it.
     pub fn escalation_of(&self, exit: &Exit) -> Option<Escalation> {
         let exit = match exit {
             Exit::Escalated(escalation) => return Some((**escalation).clone()),
@@ -88,7 +88,7 @@ impl Scope<'_> {
         if let Exit::Escalated(escalation) = exit { Some(*escalation) } else { None }
     }
 
-    /// Notes, before a clean-up begins, that the whole tree is certain to escalate.
+    /// Records, before undos begin, that the whole tree is certain to escalate.
     pub fn announce(&self, exit: &Exit) {
         let caught = self.caught && matches!(exit, Exit::Failed(_));
         if !self.run.propagates_escalation || self.shielded || caught || self.tree.escalating.borrow().is_some() {
@@ -101,7 +101,7 @@ impl Scope<'_> {
     }
 }
 
-/// Tells of an escalation whose clean-up takes long.
+/// Sends the escalation when undos take long.
 pub(crate) async fn escalation_timer(scope: &Scope<'_>) {
     let tree = scope.tree;
     wait_until(|| tree.escalating.borrow().is_some()).await;
@@ -142,8 +142,8 @@ pub(crate) async fn send(scope: &Scope<'_>, escalation: &Escalation, cleaning_up
     tree.wake();
 }
 
-/// Which run it is, whatever else a message says: `[WebDown(server: web1)] The page is down: it did not end within 1h`.
-/// What a run that it has started says names that one first.
+/// The subject, which begins with the run: `[WebDown(server: web1)] The page is down: it did not end within 1h`. A
+/// child run that escalates comes first.
 fn subject(run: &Run, saying: &Run, sentence: &str) -> String {
     let called = one_line(&run.called(), LONGEST_NAME);
     let called = match saying.id == run.id {
@@ -153,7 +153,7 @@ fn subject(run: &Run, saying: &Run, sentence: &str) -> String {
     without_invisible(&format!("[{called}] {}: {sentence}", one_line(&run.title, LONGEST_NAME)))
 }
 
-/// The same as a line of the message itself.
+/// The run, as a line of the message.
 fn which(run: &Run) -> String {
     format!("Run {} of {}, {:?}.\n", run.id, run.called(), one_line(&run.title, 2 * LONGEST_NAME))
 }
@@ -180,7 +180,7 @@ fn body(scope: &Scope<'_>, escalation: &Escalation, cleaning_up: bool) -> String
     with_evidence(text, &escalation.evidence)
 }
 
-/// Adds what was seen, each value line by line.
+/// Appends the evidence.
 fn with_evidence(mut text: String, evidence: &[ShownEvidence]) -> String {
     for (position, piece) in evidence.iter().enumerate() {
         if position == 0 {

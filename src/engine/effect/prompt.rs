@@ -1,4 +1,4 @@
-//! What people are asked, and what their silence means.
+//! Prompts: questions, approvals and manual work.
 
 use crate::engine::eval::driver::{after, earlier};
 use crate::engine::event::EventKind;
@@ -11,7 +11,8 @@ use crate::program::{Block, Expression, Question};
 use crate::value::{SignedDuration, Value};
 use ecow::EcoString;
 
-/// Asks, and tells that it did. An error means that nobody could be asked, so nobody answered.
+/// Asks people and emits the question and the answer. An error of the world means that nobody could be asked, so nobody
+/// answered.
 async fn ask(
     context: &StatementContext<'_, '_>,
     message: String,

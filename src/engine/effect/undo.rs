@@ -1,4 +1,4 @@
-//! What has been changed and is to be undone: opened one after the other, closed in the opposite order.
+//! Changes and their undo: opened one after the other, closed in the opposite order.
 
 use super::{outcome_word, perform};
 use crate::engine::address::Address;
@@ -16,7 +16,7 @@ use crate::value::{ActionError, Call, Outcome};
 /// When a change outlives its block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keep {
-    /// `temporarily`, and whatever stopped half-way.
+    /// `temporarily`, and every block that did not come to its end.
     Never,
     /// `temporarily …, keep on failure`.
     OnFailure,
@@ -27,7 +27,7 @@ pub(crate) enum Keep {
 }
 
 impl Keep {
-    /// What a statement says of its change; nothing where it says neither.
+    /// The rule of a statement; nothing if it says neither.
     pub fn from_retention(retention: Retention) -> Option<Self> {
         match retention {
             Retention::None => None,
@@ -43,27 +43,35 @@ impl Keep {
 pub(crate) struct Change<'t> {
     /// The statement that made it.
     pub address: Address,
-    /// What was done.
+    /// The effect, in words.
     pub text: String,
-    /// What takes it back, in words.
+    /// The undo, in words.
     pub undo_text: Option<String>,
-    /// What takes it back.
+    /// The undo; none if the change can only stay.
     pub undo: Option<Undo<'t>>,
-    /// When it stays.
+    /// When it outlives its block.
     pub keep: Keep,
 }
 
-/// What takes a change back.
+/// The undo of a change.
 pub(crate) enum Undo<'t> {
-    /// A call.
-    Call { action: usize, call: Call },
-    /// A block, in the surroundings and with the locals of the block that it takes back.
-    Block { block: &'t Block, frame: Frame, scope: Scope<'t> },
+    Call {
+        action: usize,
+        call: Call,
+    },
+    /// A block, with the scope and the locals of the block that it undoes.
+    Block {
+        block: &'t Block,
+        frame: Frame,
+        scope: Scope<'t>,
+    },
 }
 
 impl<'t> Scope<'t> {
-    /// Has the world keep a note of a change before it is made. Without one it may not be made: a run that is killed
-    /// would leave it behind and nobody would know.
+    /// Has the world note a change before it is made.
+    ///
+    /// # Errors
+    /// The note cannot be kept, so the change may not be made: if the run were killed, nobody would know of the change.
     pub async fn note_change(
         &self,
         address: &Address,
@@ -86,7 +94,7 @@ impl<'t> Scope<'t> {
         }
     }
 
-    /// The change is over, or was never made.
+    /// Deletes the note of a change.
     pub fn change_over(&self, address: &Address) {
         if let Some(world) = self.tree.effect_world {
             world.change_over(address);
@@ -95,12 +103,12 @@ impl<'t> Scope<'t> {
 }
 
 impl<'t> Change<'t> {
-    /// What takes it back, where it is not meant to stay whatever happens: of such a change a note is kept.
+    /// The undo, in words, if the change is not simply permanent. Such a change is noted.
     pub fn undo_to_note(&self) -> Option<&str> {
         self.undo_text.as_deref().filter(|_| self.undo.is_some() && self.keep != Keep::Always)
     }
 
-    /// From here on the change is there.
+    /// Opens the change: from here on its block has to undo it.
     pub fn open(self, scope: &Scope<'t>, changes: &mut Vec<Change<'t>>) {
         let permanent = matches!(self.keep, Keep::Always | Keep::OnSuccess);
         scope.emit(EventKind::ChangeOpened {
@@ -123,7 +131,7 @@ impl<'t> Change<'t> {
     }
 }
 
-/// Ends a block: undoes what it opened, last in first out, every one though one fails.
+/// Closes the changes of a block: undoes them, the last one first, each of them even if another fails.
 pub(crate) fn close<'f, 't: 'f>(
     scope: &'f Scope<'t>,
     mut changes: Vec<Change<'t>>,
@@ -161,7 +169,7 @@ pub(crate) fn close<'f, 't: 'f>(
     })
 }
 
-/// Undoes a change; what went wrong, if it did.
+/// Undoes a change. The error in words, if it failed.
 async fn undo<'t>(scope: &Scope<'t>, mut change: Change<'t>) -> Option<String> {
     let how = change.undo.take()?;
     let at = change.address.turn(1);
@@ -200,7 +208,7 @@ async fn undo_call<'t>(scope: &Scope<'t>, action: usize, call: Call, at: &Addres
     }
 }
 
-/// Every line runs though one fails; only what a `let` did not find can stop the lines that would use it.
+/// Every statement runs even if another fails. Only a failed `let` ends the block, because the others use its value.
 async fn undo_block<'t>(scope: &Scope<'t>, block: &'t Block, mut frame: Frame) -> (Outcome, Option<String>) {
     let mut changes = Vec::new();
     let mut wrong: Option<String> = None;

@@ -1,4 +1,4 @@
-//! Order and arithmetic of values, checked: what cannot be worked out is an error, never a panic.
+//! Comparison and checked arithmetic of values. What has no result is an error, never a panic.
 
 use crate::program::types::Type;
 use crate::program::{Arithmetic, Comparison};
@@ -6,12 +6,11 @@ use crate::value::{ActionError, Decimal, ErrorKind, SignedDuration, Value};
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 use std::cmp::Ordering;
 
-/// An error of kind `mismatch`.
 pub(crate) fn mismatch(message: impl Into<String>) -> ActionError {
     ActionError::new(ErrorKind::Mismatch, message)
 }
 
-/// Order of two values of one kind; absence comes first.
+/// The order of two values of one kind. An absent value comes first.
 pub(crate) fn order(left: &Value, right: &Value) -> Result<Ordering, ActionError> {
     Ok(match (left, right) {
         (Value::Absent, Value::Absent) => Ordering::Equal,
@@ -33,7 +32,7 @@ pub(crate) fn order(left: &Value, right: &Value) -> Result<Ordering, ActionError
     })
 }
 
-/// Compares.
+/// Compares two values. Only equality accepts an absent one.
 pub(crate) fn compare(comparison: Comparison, left: &Value, right: &Value) -> Result<bool, ActionError> {
     match comparison {
         Comparison::Equal => return Ok(left == right),
@@ -52,7 +51,7 @@ pub(crate) fn compare(comparison: Comparison, left: &Value, right: &Value) -> Re
     })
 }
 
-/// Works out `left OPERATOR right`.
+/// Computes `left OPERATOR right`.
 pub(crate) fn arithmetic(operator: Arithmetic, left: &Value, right: &Value) -> Result<Value, ActionError> {
     use Arithmetic::{Add, Divide, Multiply, Subtract};
     let result = match (operator, left, right) {
@@ -131,7 +130,7 @@ fn cannot(operator: Arithmetic, left: &Value, right: &Value) -> ActionError {
     mismatch(format!("{left} {sign} {right} cannot be worked out"))
 }
 
-/// Less than nothing.
+/// Computes `-value`.
 pub(crate) fn negate(value: &Value) -> Result<Value, ActionError> {
     match value {
         Value::Number(number) => Some(Value::Number(-*number)),
@@ -142,7 +141,7 @@ pub(crate) fn negate(value: &Value) -> Result<Value, ActionError> {
     .ok_or_else(|| mismatch(format!("-({value}) cannot be worked out")))
 }
 
-/// The sum of a list of that type.
+/// The sum of a list with items of that type.
 pub(crate) fn sum(values: &[Value], item: &Type) -> Result<Value, ActionError> {
     let nothing = match item {
         Type::Duration => Value::Duration(SignedDuration::ZERO),

@@ -1,4 +1,4 @@
-//! The value of an expression outside of any run: what a test says.
+//! Expressions outside of any run: the values of a test.
 
 use super::arithmetic::mismatch;
 use super::frame::Ages;
@@ -7,11 +7,11 @@ use crate::engine::run::budget::Work;
 use crate::program::{Expression, Program};
 use crate::value::{ActionError, Timestamp, Value};
 
-/// The value of an expression that observes nothing. `locals` is how many names it and those beside it bind, `now` the
-/// clock, and the start of the run as well.
+/// The value of an expression without observations. `locals` is the number of slots of its frame; `now` is the clock
+/// and the start of the run.
 ///
 /// # Errors
-/// What went wrong while it was worked out.
+/// Those of the evaluation.
 pub fn constant(
     program: &Program,
     expression: &Expression,

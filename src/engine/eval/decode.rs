@@ -1,4 +1,4 @@
-//! Whether a value has the shape that it must have: answers of actions, and `x as T`.
+//! Decoding: gives values the type that they must have. Applies to answers of actions and to `x as T`.
 
 use super::arithmetic::mismatch;
 use crate::program::Program;
@@ -8,11 +8,11 @@ use ecow::EcoString;
 use serde_json::Value as Json;
 use std::sync::Arc;
 
-/// Checks what an action answered against its signature, fills in what is left out of records, and finds the inventory's
-/// name of each host.
+/// Checks an answer against the type of the signature. Omitted fields of records become absent, and hosts get the name
+/// of the inventory.
 pub(crate) fn decode_answer(value: Value, to: &Type, program: &Program) -> Result<Value, ActionError> {
     if let Value::Partial(partial) = &value {
-        // A mask is a text, whatever stood there: what does not fit does not because a part is missing.
+        // A mask is always a text. So if the type does not fit, that is because of the missing part.
         let fits = decode_answer(partial.value.clone(), to, program);
         let fits = fits.ok().filter(|value| *value != Value::Absent || *to == Type::Nothing);
         return fits
@@ -51,7 +51,7 @@ pub(crate) fn decode_answer(value: Value, to: &Type, program: &Program) -> Resul
     }
 }
 
-/// `value as T`: reads JSON and text, and narrows hosts and optionals.
+/// `value as T`: decodes JSON and text, and narrows hosts and optional values.
 pub(crate) fn decode(value: &Value, to: &Type, program: &Program) -> Result<Value, ActionError> {
     match (value, to) {
         (Value::Partial(partial), to) => match decode(&partial.value, to, program) {
@@ -102,7 +102,7 @@ fn from_text(text: &str, to: &Type, program: &Program) -> Result<Value, ActionEr
     }
 }
 
-/// A decimal number as JSON and people write it, an exponent included.
+/// Parses a decimal number, with or without an exponent.
 pub(crate) fn decimal(text: &str) -> Option<Decimal> {
     text.parse().ok().or_else(|| Decimal::from_scientific(text).ok())
 }
@@ -139,7 +139,7 @@ fn decode_word(text: EcoString, words: &EnumType) -> Result<Value, ActionError> 
     Err(Abbreviated::abbreviate(&text).mismatch(|brief| format!("{brief:?} is none of {}", words.words.join(", "))))
 }
 
-/// No more than a line of a text, for a message.
+/// The beginning of a text, for a message.
 struct Abbreviated {
     text: String,
     loss: Option<Loss>,

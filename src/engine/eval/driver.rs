@@ -1,4 +1,4 @@
-//! Values of expressions, with the observations and probes that stand in them really made.
+//! The driver of the evaluator: makes the observations and asks the probes that an expression needs.
 
 use super::arithmetic::mismatch;
 use super::decode::decode_answer;
@@ -42,7 +42,7 @@ impl<'t> StatementContext<'_, 't> {
         Ok(self.evaluate(expression, &mut Vec::new(), true).await?.0)
     }
 
-    /// Evaluates again from the start after each answer that was missing.
+    /// Evaluates, obtains the answer that is missing, and evaluates again from the start.
     async fn evaluate(
         &mut self,
         expression: &'t Expression,
@@ -112,7 +112,6 @@ impl<'t> StatementContext<'_, 't> {
         }
     }
 
-    /// The values of several expressions.
     pub async fn values(&mut self, expressions: &'t [Expression]) -> Result<Vec<Value>, Exit> {
         let mut values = Vec::with_capacity(expressions.len());
         for expression in expressions {
@@ -121,7 +120,6 @@ impl<'t> StatementContext<'_, 't> {
         Ok(values)
     }
 
-    /// The value of a condition.
     pub async fn boolean(&mut self, condition: &'t Expression) -> Result<bool, Exit> {
         self.boolean_with_evidence(condition, &mut Vec::new()).await
     }
@@ -179,7 +177,7 @@ impl<'t> Scope<'t> {
         action.ok_or_else(|| mismatch("a call names an action that the program does not have").into())
     }
 
-    /// Asks what an observing action answers.
+    /// Makes an observation.
     pub fn observe<'f>(
         &'f self,
         action: usize,
@@ -191,7 +189,7 @@ impl<'t> Scope<'t> {
     {
         Box::pin(async move {
             let action = self.action(action)?;
-            // Bodies can ask for others, and those again: no answer from outside slows them down.
+            // Bodies can nest, and no reply from outside slows them down.
             self.take_steps(if action.body.is_some() { budget::BODY } else { 1 })?;
             let call = named(action, arguments);
             is_whole(&call).map_err(|error| Exit::from(error).for_call(&call))?;
@@ -269,12 +267,12 @@ pub(crate) fn is_whole(call: &Call) -> Result<(), ActionError> {
     call.arguments.iter().try_for_each(whole)
 }
 
-/// A time that much later; the end of time if there is no such time.
+/// A later time, at most the last that there is.
 pub(crate) fn after(time: Timestamp, duration: SignedDuration) -> Timestamp {
     time.checked_add(duration).unwrap_or(Timestamp::MAX)
 }
 
-/// The earlier of two.
+/// The earlier of two times.
 pub(crate) fn earlier(time: Timestamp, other: Option<Timestamp>) -> Timestamp {
     other.map_or(time, |other| other.min(time))
 }

@@ -1,24 +1,24 @@
-//! Why a condition came out as it did: the values that it looked at, by the names that its author gave them.
+//! Explanations: the values that a condition compared, by the names that the author gave them.
 
 use crate::engine::preview::render::{is_pure, render};
 use crate::engine::run::context::StatementContext;
 use crate::program::{Expression, ExpressionKind};
 use crate::value::{Loss, Value};
 
-/// Values that are said; a condition that looks at more is told by the first of them.
+/// An explanation has at most this many values, the first ones of the condition.
 const MOST: usize = 3;
-/// The longest value that is said, in characters.
+/// The longest value, in characters.
 const LONGEST: usize = 80;
 
-/// What a condition looked at, in words.
+/// The values that a condition compared, in words.
 pub(crate) struct ExplainedValues {
-    /// Empty when there is nothing to say.
+    /// Empty if there are none.
     pub text: String,
     /// Whether a part of it is missing.
     pub loss: Option<Loss>,
 }
 
-/// `answer.result is unavailable`, for each value that a condition compares; empty when it looks at none.
+/// Explains a condition: `answer.result is unavailable` for each value that it compares.
 pub(crate) async fn explain<'t>(context: &mut StatementContext<'_, 't>, condition: &'t Expression) -> ExplainedValues {
     let mut looked_at = Vec::new();
     compared(condition, &mut looked_at);
@@ -32,7 +32,7 @@ pub(crate) async fn explain<'t>(context: &mut StatementContext<'_, 't>, conditio
         let name = written(context, expression);
         let (short, cut) = short(&value);
         let fact = format!("{name} is {short}");
-        // A host stands in the condition by its name already.
+        // The text of the condition names the host already.
         if !matches!(value, Value::Host(_)) && !said.contains(&fact) {
             said.push(fact);
             loss = loss.or(value.loss()).or(cut);
@@ -41,7 +41,7 @@ pub(crate) async fn explain<'t>(context: &mut StatementContext<'_, 't>, conditio
     ExplainedValues { text: said.join(", "), loss }
 }
 
-/// A condition with what its locals are called; hosts and texts are put in their places.
+/// The text of a condition with the names of its locals, and with the values of hosts and texts.
 pub(crate) fn written(context: &StatementContext<'_, '_>, expression: &Expression) -> String {
     render(context.scope.tree.program, expression, &|slot| match context.frame.get(slot) {
         Some(value @ (Value::Host(_) | Value::Text(_))) => Some(value.clone()),
@@ -49,7 +49,7 @@ pub(crate) fn written(context: &StatementContext<'_, '_>, expression: &Expressio
     })
 }
 
-/// A condition, and in brackets the values that it compares.
+/// The text of a condition, followed by the values that it compares in brackets.
 pub(crate) async fn with_values<'t>(context: &mut StatementContext<'_, 't>, condition: &'t Expression) -> String {
     let text = written(context, condition);
     match explain(context, condition).await.text {
@@ -58,7 +58,7 @@ pub(crate) async fn with_values<'t>(context: &mut StatementContext<'_, 't>, cond
     }
 }
 
-/// What a condition compares that does not stand in its text.
+/// Collects the expressions that a condition compares, without constants.
 fn compared<'e>(condition: &'e Expression, found: &mut Vec<&'e Expression>) {
     match &condition.kind {
         ExpressionKind::And(left, right) | ExpressionKind::Or(left, right) => {

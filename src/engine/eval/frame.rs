@@ -1,4 +1,4 @@
-//! The locals of a block, and for how long what they hold may be used.
+//! Frames: the locals of a body, and how old the answers in them may be.
 
 use super::arithmetic::mismatch;
 use crate::engine::run::budget::{Pool, Share};
@@ -8,7 +8,7 @@ use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 
-/// The locals of a block, by slot.
+/// The locals of a body, by slot.
 #[derive(Debug, Clone)]
 pub(crate) struct Frame {
     values: Vec<Value>,
@@ -17,27 +17,27 @@ pub(crate) struct Frame {
     share: Share,
 }
 
-/// Locals that hold, or were made from, an answer that grows old.
+/// Locals whose value rests on an answer that expires.
 pub(crate) type Ages = BTreeMap<Slot, Age>;
 
-/// Until when an answer may be used.
+/// When an answer expires.
 #[derive(Debug, Clone)]
 pub(crate) struct Age {
     /// The last moment.
     pub until: Timestamp,
-    /// How long that was after the answer: what the signature says.
+    /// How long an answer may be used, according to its signature.
     pub fresh: SignedDuration,
     /// The call that gave it.
     pub call: EcoString,
 }
 
 impl Age {
-    /// Of two answers in one value the one that must be asked for again first.
+    /// Of two answers in one value, the one that expires first.
     pub fn older(one: Option<Self>, other: Option<Self>) -> Option<Self> {
         one.into_iter().chain(other).min_by_key(|age| age.until)
     }
 
-    /// An error where it is over.
+    /// An error if the answer has expired.
     pub fn check(&self, now: Timestamp) -> Result<(), ActionError> {
         if now <= self.until {
             return Ok(());
@@ -48,18 +48,24 @@ impl Age {
 }
 
 impl Frame {
-    /// These values in the first slots, and nothing in the others.
+    /// A frame with these values in its first slots; the others are absent.
     pub fn new(mut values: Vec<Value>, locals: &Locals) -> Self {
         values.resize(values.len().max(locals.len()), Value::Absent);
         Self { values, names: locals.clone(), ages: Ages::new(), share: Share::default() }
     }
 
-    /// Counts what it was made with.
+    /// Counts the values that the frame was created with.
+    ///
+    /// # Errors
+    /// They are too large.
     pub fn hold(&mut self, pool: &Pool) -> Result<(), ActionError> {
         self.values.iter().enumerate().try_for_each(|(slot, value)| self.share.bind(pool, slot, value))
     }
 
     /// Binds a local.
+    ///
+    /// # Errors
+    /// The value is too large, alone or with the others of the run tree.
     pub fn bind(&mut self, pool: &Pool, slot: Slot, value: Value, age: Option<Age>) -> Result<(), ActionError> {
         self.share.bind(pool, slot, &value)?;
         let place = self.values.get_mut(slot).ok_or_else(|| mismatch("a local value is outside its frame"))?;
@@ -71,17 +77,16 @@ impl Frame {
         Ok(())
     }
 
-    /// The first slots hold answers of these ages.
+    /// Sets the ages of the first slots.
     pub fn grow_old(&mut self, ages: Vec<Option<Age>>) {
         self.ages.extend(ages.into_iter().enumerate().filter_map(|(slot, age)| Some((slot, age?))));
     }
 
-    /// What the author calls a local.
     pub fn name(&self, slot: Slot) -> Option<&EcoString> {
         self.names.get(slot)
     }
 
-    /// The values, and which of them grow old.
+    /// The values and their ages.
     pub fn parts(&mut self) -> (&mut [Value], &Ages) {
         (&mut self.values, &self.ages)
     }

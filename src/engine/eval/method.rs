@@ -1,4 +1,4 @@
-//! What can be asked of a value: `.count`, `.lines`, `.capture(…)`.
+//! Methods of values: `.count`, `.lines`, `.capture(…)`.
 
 use super::arithmetic::{mismatch, order, sum};
 use super::decode::decimal;
@@ -9,11 +9,11 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// The answer.
+/// The result of a method.
 pub(crate) fn method(of: &Value, which: &Method) -> Result<Value, ActionError> {
     let Value::Partial(partial) = of else { return of_whole(of, which) };
-    // What is made of it for people keeps the mark. What would look for something, or count, is refused: the part that
-    // is missing might say otherwise.
+    // What only passes parts on keeps the mark. A search or a count is refused, because the missing part could change
+    // it.
     match which {
         Method::Lines | Method::First | Method::Last | Method::Json | Method::Jq(_) => {
             match of_whole(&partial.value, which) {

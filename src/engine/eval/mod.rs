@@ -1,5 +1,5 @@
-//! Expressions: pure and synchronous. Where one needs an answer that nobody has looked for yet it stops and says so;
-//! whoever looks for it evaluates again from the top.
+//! The evaluator of expressions: pure and synchronous. If an observation has no answer yet, it stops and returns what
+//! it needs. The driver obtains the answer and evaluates again from the start.
 
 pub(crate) mod arithmetic;
 pub(crate) mod constant;
@@ -24,9 +24,9 @@ use std::sync::Arc;
 
 /// Why an evaluation stopped.
 pub(super) enum EvalStop<'t> {
-    /// For an answer.
+    /// An answer is missing.
     MissingAnswer(MissingAnswer<'t>),
-    /// For an error.
+    /// The evaluation failed.
     Error(ActionError),
 }
 
@@ -36,45 +36,40 @@ impl From<ActionError> for EvalStop<'_> {
     }
 }
 
-/// What has to be looked for.
+/// An answer that the driver has to obtain.
 pub(super) enum MissingAnswer<'t> {
-    /// What an observation answers.
+    /// That of an observation with these arguments.
     Observe(&'t Call, Vec<Value>),
-    /// What a probe says.
+    /// That of a probe with these arguments.
     Check(&'t ProbeCall, Vec<Value>),
 }
 
-/// What an expression can see.
+/// Everything that the value of an expression depends on.
 pub(super) struct Evaluator<'e> {
-    /// Hosts and roles.
+    /// The program, for its hosts.
     pub program: &'e Program,
-    /// Locals.
     pub frame: &'e mut [Value],
-    /// Which of them grow old.
+    /// The ages of locals.
     pub ages: &'e Ages,
-    /// Whether answers may be used that are older than their signature allows: a text for people says what was read.
+    /// Whether expired answers may be used: a text for people reports what was read, however old.
     pub any_age: bool,
-    /// The age of what was read so far.
+    /// The age of the value so far: that of the answer that expires first.
     pub age: Option<Age>,
-    /// Answers so far, in the order in which evaluation meets them.
+    /// The answers so far, in the order in which the evaluation needs them.
     pub answers: &'e [(NodeId, Value)],
-    /// How many of them this evaluation has met.
+    /// How many of them this evaluation has used.
     pub met: usize,
-    /// The clock when the expression was begun: it does not move while answers are looked for, so that evaluating again
-    /// takes the same way.
+    /// The time when the driver began. It is the same for every evaluation, so each takes the same path.
     pub now: Timestamp,
-    /// When the run started.
     pub run_started: Timestamp,
-    /// The goal's last answer.
     pub goal_answer: &'e Value,
-    /// What it has cost so far.
+    /// The steps so far.
     pub work: Work,
 }
 
 type EvalResult<'t, T = Value> = Result<T, EvalStop<'t>>;
 
 impl Evaluator<'_> {
-    /// The value.
     pub fn value<'t>(&mut self, expression: &'t Expression) -> EvalResult<'t> {
         self.work.spend(1)?;
         match &expression.kind {
@@ -169,7 +164,7 @@ impl Evaluator<'_> {
                 let value = self.value(value)?;
                 self.work.count_value(&value)?;
                 match decode(&value, target, self.program) {
-                    // Whether the whole would fit nobody can tell.
+                    // Whether the whole value would fit is not known.
                     Err(_) if *or_absent && value.loss().is_none() => Ok(Value::Absent),
                     decoded => Ok(self.work.made(decoded?)?),
                 }
@@ -219,7 +214,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Several values, in order.
+    /// The values of several expressions, in order.
     pub fn values<'t>(&mut self, expressions: &'t [Expression]) -> EvalResult<'t, Vec<Value>> {
         expressions.iter().map(|expression| self.value(expression)).collect()
     }
@@ -333,7 +328,7 @@ impl Evaluator<'_> {
             }
             found.push((key, element));
         }
-        // What sorting compares.
+        // Comparisons of the sort.
         let rounds = if it.key.is_some() { u64::from(found.len().max(1).ilog2()) } else { 0 };
         self.work.spend(rounds * found.len() as u64)?;
         let mut wrong = None;
@@ -351,11 +346,11 @@ impl Evaluator<'_> {
     }
 }
 
-/// What a value is refused as where a part of it is missing.
+/// Descriptions of a value with a missing part, for its error.
 const COMPARED: &str = "a value that is compared";
 const COUNTED: &str = "a number that is worked out";
 
-/// The error of a value that is no condition.
+/// The error of a condition that is not boolean.
 pub(super) fn not_boolean(value: &Value) -> ActionError {
     match value.loss() {
         Some(loss) => loss.refusal("a condition"),
@@ -363,7 +358,7 @@ pub(super) fn not_boolean(value: &Value) -> ActionError {
     }
 }
 
-/// Checks that it can be told whether a value is there: what is missing of a partial one might say otherwise.
+/// Checks that it is known whether a value is present: a missing part could hide that.
 pub(super) fn present(value: &Value) -> Result<(), ActionError> {
     match value {
         Value::Partial(partial) => Err(partial.loss.refusal("what may be absent")),

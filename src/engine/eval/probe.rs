@@ -1,4 +1,4 @@
-//! Probes: questions with three answers.
+//! Probes: questions whose answer is a verdict.
 
 use super::driver::{after, earlier};
 use super::explain::{ExplainedValues, explain, written};
@@ -15,7 +15,7 @@ use crate::program::{Probe, StatementKind};
 use crate::value::{ActionError, ErrorKind, Loss, SourceText, Timestamp, Value};
 use ecow::EcoString;
 
-/// What a probe says. Anything that keeps it from answering is `Unknown`.
+/// The answer of a probe. Everything that keeps it from answering makes it `Unknown`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Passed,
@@ -24,7 +24,7 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
-    /// The word of the language for it.
+    /// The word of the language.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Passed => "passed",
@@ -34,13 +34,13 @@ impl Verdict {
     }
 }
 
-/// An answer, with what it rests on.
+/// A verdict, with its reason and the value it rests on.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub probe: EcoString,
     pub verdict: Verdict,
     pub reason: String,
-    /// Whether a part of the reason is missing.
+    /// Why a part of the reason is missing, if it is.
     pub loss: Option<Loss>,
     pub started: Timestamp,
     pub ended: Timestamp,
@@ -48,7 +48,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// `goal.answer`, as a runbook sees it.
+    /// The record that a runbook sees as `goal.answer`.
     pub fn record(&self) -> Value {
         Value::record(
             "Answer",
@@ -64,7 +64,7 @@ impl Answer {
     }
 }
 
-/// Asks a probe, again if it must be.
+/// Asks a probe, and asks again if its retries say so.
 pub(crate) fn ask_probe<'f, 't: 'f>(
     scope: &'f Scope<'t>,
     probe: usize,
@@ -100,7 +100,7 @@ pub(crate) fn ask_probe<'f, 't: 'f>(
     })
 }
 
-/// What asking a probe once comes to.
+/// The result of asking a probe once.
 struct Attempt {
     verdict: Verdict,
     reason: ExplainedValues,
@@ -138,7 +138,7 @@ async fn attempt<'t>(
     }
 }
 
-/// Runs the statements of a probe, asks, and judges the answer.
+/// Runs the statements of a probe, makes its observation and judges the answer.
 async fn ask_once<'t>(
     context: &mut StatementContext<'_, 't>,
     probe: &'t Probe,

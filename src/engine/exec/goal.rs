@@ -1,4 +1,4 @@
-//! The goal of a run: probes joined, three-valued, asked again and again with the arguments of the start.
+//! The goal of a run: a three-valued combination of probes, whose arguments are evaluated at the start.
 
 use crate::engine::address::Address;
 use crate::engine::eval::probe::{Answer, Verdict, ask_probe};
@@ -9,7 +9,7 @@ use crate::program::{Goal, NodeId, Program};
 use crate::value::{Timestamp, Value};
 use ecow::{EcoString, eco_format};
 
-/// A goal with its arguments.
+/// A goal whose arguments are evaluated.
 #[derive(Debug)]
 pub(crate) enum BoundGoal {
     Probe { node: NodeId, probe: usize, arguments: Vec<Value> },
@@ -19,7 +19,7 @@ pub(crate) enum BoundGoal {
 }
 
 impl BoundGoal {
-    /// What `goal.answer` is before anybody has asked: full, so that a runbook can look into it.
+    /// `goal.answer` before the goal is asked. It has all fields, so a runbook can read them.
     pub fn not_asked(&self, program: &Program, started: Timestamp) -> Value {
         let answer = Answer {
             probe: self.name(program),
@@ -43,7 +43,7 @@ impl BoundGoal {
     }
 }
 
-/// Works out the arguments, once.
+/// Evaluates the arguments of a goal.
 pub(crate) fn bind<'f, 't: 'f>(
     context: &'f mut StatementContext<'_, 't>,
     goal: &'t Goal,
@@ -66,7 +66,7 @@ pub(crate) fn bind<'f, 't: 'f>(
     })
 }
 
-/// Asks the run's goal and keeps the answer as `goal.answer`. A run without one has reached it.
+/// Asks the goal of the run and keeps the answer as `goal.answer`. A run without a goal has reached it.
 pub(crate) async fn ask_goal(scope: &Scope<'_>) -> Result<Verdict, Exit> {
     let Some(goal) = scope.run.goal.get() else { return Ok(Verdict::Passed) };
     let asked = {
@@ -105,7 +105,7 @@ fn ask<'f, 't: 'f>(scope: &'f Scope<'t>, goal: &'f BoundGoal, asked: u32) -> Loc
     })
 }
 
-/// Kleene's logic: `decisive` settles it whatever the other one says; otherwise what is unknown stays unknown.
+/// Kleene's three-valued logic: `decisive` decides whatever the other answer is; otherwise unknown stays unknown.
 async fn joined(
     scope: &Scope<'_>,
     left: &BoundGoal,

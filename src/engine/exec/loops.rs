@@ -1,4 +1,4 @@
-//! Loops, always bounded: over lists, one or several items at a time; by turns; until no error is left.
+//! Loops, all of them bounded: `for`, `repeat` and `retry`.
 
 use super::block;
 use crate::engine::eval::arithmetic::mismatch;
@@ -67,8 +67,8 @@ pub(crate) async fn for_each<'t>(context: &mut StatementContext<'_, 't>, each: E
     Ok(())
 }
 
-/// Several items at a time, each with locals of its own. The first that leaves badly starts no further item, and lets the
-/// others stop at their next statement and clean up.
+/// Runs the block for several items at a time, each with its own copy of the locals. After an exit no further item is
+/// started, and the other branches stop at their next statement and undo their changes.
 async fn parallel<'t>(
     context: &StatementContext<'_, 't>,
     each: &Each<'t>,
@@ -82,7 +82,7 @@ async fn parallel<'t>(
     let mut first: Option<Exit> = None;
     poll_fn(|context| {
         loop {
-            // In the order in which they were begun; one that ends makes room for the next at the end of the line.
+            // Polled in the order in which they started. A branch that has ended makes way for the next item.
             running.retain_mut(|branch| match branch.as_mut().poll(context) {
                 Poll::Pending => true,
                 Poll::Ready(flow) => {
@@ -128,7 +128,8 @@ async fn parallel<'t>(
     }
 }
 
-/// The first exit is the loop's, but an escalation must not get lost behind one that might be caught or pages nobody.
+/// The first exit is that of the loop, but an escalation takes precedence over exits that can be caught or notify
+/// nobody.
 fn worse(first: Option<Exit>, exit: Exit) -> Exit {
     match (first, exit) {
         (None, exit) => exit,
@@ -181,7 +182,7 @@ pub(crate) async fn repeat<'t>(
     }
 }
 
-/// `retry N times every D { }`: the last error leaves.
+/// `retry N times every D { }`. The error of the last turn is its exit.
 pub(crate) async fn retry<'t>(context: &mut StatementContext<'_, 't>, node: NodeId, turns: LoopBody<'t>) -> Flow {
     let scope = context.scope;
     let (count, every) = count_and_interval(context, &turns).await?;

@@ -1,4 +1,4 @@
-//! Blocks and statements: each in turn, what was opened undone at the end, whichever way it comes.
+//! Blocks and statements. A block undoes its open changes at its end, however it ends.
 
 pub(crate) mod goal;
 pub(crate) mod loops;
@@ -21,7 +21,6 @@ use crate::program::{Block, Expression, LetElse, NodeId, Retention, Slot, Statem
 use crate::value::{Class, Value};
 use tracing::Instrument;
 
-/// Runs a block.
 pub(super) fn block<'f, 't: 'f>(scope: Scope<'t>, block: &'t Block, frame: &'f mut Frame) -> LocalBoxFuture<'f, Flow> {
     Box::pin(async move {
         let mut changes = Vec::new();
@@ -43,7 +42,7 @@ pub(super) fn block<'f, 't: 'f>(scope: Scope<'t>, block: &'t Block, frame: &'f m
     })
 }
 
-/// Runs a statement, unless the block is to stop before it.
+/// Runs a statement unless the block is to stop before it.
 async fn next_statement<'t>(
     context: &mut StatementContext<'_, 't>,
     line: &'t Statement,
@@ -63,7 +62,7 @@ async fn next_statement<'t>(
     flow
 }
 
-/// Runs a statement; what it opens is added to the changes of its block.
+/// Runs a statement. A change that it opens is added to the open changes of its block.
 pub(super) async fn statement<'t>(
     context: &mut StatementContext<'_, 't>,
     line: &'t Statement,
@@ -278,7 +277,7 @@ async fn do_procedure<'t>(
     close_or_open(&context, flow, change, changes).await
 }
 
-/// Has a note kept of what a block is about to do and what takes it back, as far as both are known.
+/// Notes the effects of a block and its undo before the block runs, as far as both are known.
 async fn note_block<'t>(context: &StatementContext<'_, 't>, text: &str, undo: &'t Block) -> Flow {
     let StatementContext { scope, address, .. } = context;
     if scope.tree.is_dry_run() {
@@ -293,17 +292,17 @@ async fn note_block<'t>(context: &StatementContext<'_, 't>, text: &str, undo: &'
     }
 }
 
-/// What a block did that its own undo takes back.
+/// The change that a block makes, with its own undo.
 struct BlockChange<'t> {
     text: String,
     undo: Option<&'t Block>,
     keep: Keep,
-    /// The scope of the block.
+    /// The scope of the block, which knows whether it had an effect.
     inner: Scope<'t>,
 }
 
-/// After a block that has an undo: opens the change, if the block had any effect. Where the block did not come to its end
-/// the change is undone in any case.
+/// Opens the change of a block if the block had an effect, and deletes its note otherwise. The change of a block that
+/// did not come to its end is undone in any case.
 async fn close_or_open<'t>(
     context: &StatementContext<'_, 't>,
     flow: Flow,
@@ -321,7 +320,8 @@ async fn close_or_open<'t>(
     if has_effect {
         let undo_text = preview::effects_text(context, undo);
         if keep != Keep::Always {
-            // What the block found out is known by now. If that cannot be written, the first note still stands.
+            // The locals of the block are known by now. If the better note cannot be kept, the first one is still
+            // valid.
             let _ = scope.note_change(address, &text, &undo_text, None).await;
         }
         let undo = Some(Undo::Block { block: undo, frame: Frame::clone(frame), scope: inner });
@@ -364,7 +364,7 @@ async fn subject_value<'t>(
 }
 
 impl<'t> StatementContext<'_, 't> {
-    /// Binds the `let`s of a signature's body.
+    /// Runs the `let` statements of an action's body.
     pub(super) fn bind_all<'b>(&'b mut self, lets: &'t [Statement]) -> LocalBoxFuture<'b, Flow>
     where
         't: 'b,

@@ -1,4 +1,4 @@
-//! Waiting: for a time, for a condition, for the goal.
+//! Waiting for a time, a condition, or the goal.
 
 use super::goal::ask_goal;
 use crate::engine::address::Address;
@@ -13,16 +13,16 @@ use crate::engine::run::scope::Scope;
 use crate::program::{Expression, Hold, Statement, StatementKind, Window};
 use crate::value::{SignedDuration, Timestamp};
 
-/// Polls are at least this far apart.
+/// The shortest interval of polls.
 const SHORTEST_INTERVAL: SignedDuration = SignedDuration::from_millis(1);
 
 impl Scope<'_> {
-    /// Waits until the clock says so, or the run's time is up.
+    /// Waits until a time, at most until the deadline of the run.
     pub async fn pause(&self, until: Timestamp, at: &Address, what: impl FnOnce() -> String) -> Flow {
         self.pause_in(until, until, at, what).await
     }
 
-    /// Waits until the next look of something that is given up, or over, at `end`.
+    /// Waits for the next poll. `end` is when polling ends; the event reports it.
     async fn pause_in(&self, until: Timestamp, end: Timestamp, at: &Address, what: impl FnOnce() -> String) -> Flow {
         let until = earlier(until, self.deadline());
         if until > self.now() {
@@ -35,7 +35,7 @@ impl Scope<'_> {
     }
 }
 
-/// Something that is looked at again and again, so far apart, until a deadline, and at the deadline.
+/// Polls at an interval until a deadline, the last time at the deadline.
 struct Polling {
     deadline: Timestamp,
     every: SignedDuration,
@@ -43,7 +43,7 @@ struct Polling {
 }
 
 impl Polling {
-    /// When to look next, if it was looked at `started` last and that is `now` over.
+    /// The time of the next poll, if the last one started at `started` and ended at `now`.
     fn next(&mut self, started: Timestamp, now: Timestamp) -> Option<Timestamp> {
         self.turn += 1;
         (now < self.deadline).then(|| after(started, self.every).max(now).min(self.deadline))
@@ -73,7 +73,7 @@ pub(crate) async fn wait_until<'t>(context: &mut StatementContext<'_, 't>, line:
             Ok(true) => {
                 let since = *since.get_or_insert(started);
                 match hold {
-                    // Once it holds it may go on holding past the deadline: what was asked for is that it begins in time.
+                    // The deadline is for the condition to begin to hold. It may hold beyond it.
                     Some(hold) if scope.now() < after(since, hold) => {
                         polling.turn += 1;
                         let end = after(since, hold);
@@ -97,7 +97,7 @@ pub(crate) async fn wait_until<'t>(context: &mut StatementContext<'_, 't>, line:
         }
         let what = preview::condition_text(context, condition);
         return match (error, otherwise) {
-            // Not even an `else` may act on what nobody could find out.
+            // An `else` may not act on an unknown condition.
             (Some(error), _) => Err(scope.escalated(format!("could not find out in time whether {what}: {error}"))),
             (None, Some(otherwise)) => context.block(otherwise).await,
             (None, None) => Err(scope.escalated(format!("waited in vain until {what}"))),
@@ -128,7 +128,7 @@ pub(crate) async fn resolve_if_fixed<'t>(
         let mut verdict = ask_goal(scope).await?;
         if let (Verdict::Passed, Some(hold)) = (verdict, hold) {
             verdict = holds(&mut context.at(here.clone()), hold).await?;
-            // It has just been asked, and is asked next after `every`.
+            // It was asked just now, so the interval counts from now.
             started = scope.now();
         }
         if verdict == Verdict::Passed {
@@ -145,7 +145,7 @@ pub(crate) async fn resolve_if_fixed<'t>(
     }
 }
 
-/// Asks on while the goal must hold.
+/// Polls the goal while it must hold.
 async fn holds<'t>(context: &mut StatementContext<'_, 't>, hold: &'t Hold) -> Result<Verdict, Exit> {
     let scope = context.scope;
     let until = after(scope.now(), context.duration(&hold.duration).await?);

@@ -114,7 +114,7 @@ pub(super) fn undo_of_block(context: &mut StatementContext<'_, '_>, flow: Flow, 
 struct Preview<'s, 't> {
     scope: &'s Scope<'t>,
     frame: &'s mut Frame,
-    /// Locals that were bound after the first effect, and whether their values are known all the same.
+    /// Locals that were bound after the first effect, and whether their values are known.
     known: Vec<(Slot, bool)>,
     depth: u32,
 }
@@ -126,14 +126,14 @@ impl<'s, 't> Preview<'s, 't> {
 }
 
 impl Preview<'_, '_> {
-    /// What a block does to the outside, in one line.
+    /// The effects of a block in one line.
     fn effects(&mut self, block: &Block) -> String {
         let effects: Vec<String> =
             block.statements.iter().map(|statement| self.effect(&statement.kind)).filter(|it| !it.is_empty()).collect();
         effects.join("; ")
     }
 
-    /// An expression with the names of what is not known; hosts and texts are put in their places.
+    /// The text of an expression with the names of its locals, and with the values of hosts and texts that are known.
     fn named(&self, expression: &Expression) -> String {
         render(self.scope.tree.program, expression, &|slot| {
             let known = self.known.iter().rev().find(|it| it.0 == slot).is_none_or(|it| it.1);
@@ -144,7 +144,7 @@ impl Preview<'_, '_> {
         })
     }
 
-    /// The effects of a block, and those of the block that is taken instead.
+    /// A statement with the effects of its block and of its `else`.
     fn with_else(&mut self, header: &str, effects: &str, otherwise: Option<&Block>) -> String {
         let otherwise = otherwise.map(|block| self.effects(block)).unwrap_or_default();
         match (effects.is_empty(), otherwise.is_empty()) {
@@ -154,7 +154,7 @@ impl Preview<'_, '_> {
         }
     }
 
-    /// Only the block that is taken instead has effects.
+    /// A statement of which only the `else` has effects.
     fn only_else(&mut self, header: impl FnOnce(&Self) -> String, otherwise: Option<&Block>) -> String {
         let otherwise = otherwise.map(|block| self.effects(block)).unwrap_or_default();
         if otherwise.is_empty() { String::new() } else { braced(&format!("{} else", header(self)), &otherwise) }
@@ -267,7 +267,7 @@ impl Preview<'_, '_> {
         }
     }
 
-    /// Whether enough has been shown.
+    /// Whether the preview has all the lines that it may have.
     fn is_full(&self) -> bool {
         self.scope.tree.preview_lines.get() > MOST_LINES
     }
@@ -310,7 +310,7 @@ impl Preview<'_, '_> {
         }
     }
 
-    /// The value, where it can be known without asking anybody.
+    /// The value of an expression, if it is known without an observation.
     fn value(&mut self, expression: &Expression) -> Option<Value> {
         if self.scope.tree.work.get() > MOST_STEPS || !self.is_known(expression) {
             return None;
@@ -537,7 +537,7 @@ impl Preview<'_, '_> {
         }
     }
 
-    /// Texts in quotes, as they stand in a call.
+    /// The source text of a value, as an argument of a call.
     fn quoted_if_text(&mut self, expression: &Expression) -> String {
         match self.value(expression) {
             Some(value) => SourceText(&value).to_string(),

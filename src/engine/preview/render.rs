@@ -1,17 +1,17 @@
-//! Expressions as people read them, with the values of locals filled in where they are known.
+//! Expressions as text, with the values of locals that are known.
 
 use crate::program::{
     Arithmetic, Call, Comparison, Expression, ExpressionKind, Method, Program, Quantifier, Slot, TextPart,
 };
 use crate::value::{Quoted, SourceText, Value};
 
-/// What a local holds, if that is known.
+/// The value of a local, if it is known.
 type Local<'l> = &'l dyn Fn(Slot) -> Option<Value>;
 
-/// What stands for a value that is not known.
+/// Stands for an unknown value.
 const UNKNOWN: &str = "…";
 
-/// The text of an expression.
+/// An expression as source text.
 pub(crate) fn render(program: &Program, expression: &Expression, local: Local<'_>) -> String {
     let show = |expression: &Expression| render(program, expression, local);
     let all = |expressions: &[Expression]| expressions.iter().map(&show).collect::<Vec<_>>();
@@ -66,7 +66,7 @@ pub(crate) fn render(program: &Program, expression: &Expression, local: Local<'_
     }
 }
 
-/// What an expression puts into a text around it: a text is put in without quotes of its own.
+/// An expression inside a text: a text is inserted without quotes.
 fn spliced(program: &Program, expression: &Expression, local: Local<'_>) -> String {
     match &expression.kind {
         ExpressionKind::Constant(value) => value.to_string(),
@@ -82,7 +82,7 @@ fn spliced(program: &Program, expression: &Expression, local: Local<'_>) -> Stri
     }
 }
 
-/// A call with its parameters' names, absent arguments left out.
+/// A call with the names of its parameters. Absent arguments are omitted.
 pub(crate) fn call_text(program: &Program, call: &Call, arguments: &[String]) -> String {
     let Some(action) = program.actions.get(call.action) else { return UNKNOWN.to_owned() };
     let named = action.parameters.iter().zip(arguments).filter(|(_, argument)| *argument != "absent");
@@ -96,7 +96,7 @@ pub(crate) fn signature(program: &Program, runbook: usize, arguments: &[String])
     format!("run {name}({})", arguments.join(", "))
 }
 
-/// Whether an expression can be worked out without asking anybody, from locals that are known.
+/// Whether an expression has a value without an observation, given the locals that are known.
 pub(crate) fn is_pure(expression: &Expression, known: &dyn Fn(Slot) -> bool) -> bool {
     let pure = |expression: &Expression| is_pure(expression, known);
     match &expression.kind {
@@ -151,7 +151,7 @@ fn comparison(comparison: Comparison) -> &'static str {
     }
 }
 
-/// The sign of an operator.
+/// The operator as source text.
 pub(crate) fn arithmetic(operator: Arithmetic) -> &'static str {
     match operator {
         Arithmetic::Add => "+",

@@ -1,45 +1,48 @@
-//! How much a run may calculate. Counted in steps and not in time, so that a run that is given the same replies stops at
-//! the same place.
+//! How much a run may compute and hold. Computation is counted in steps, not in time, so a replay stops at the same
+//! statement.
 
 use crate::engine::eval::arithmetic::mismatch;
 use crate::value::{ActionError, Value};
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// Steps of one expression.
+/// The largest number of steps of one expression.
 pub(crate) const MOST_STEPS: u64 = 1_000_000;
 
-/// Bytes of one value.
+/// The largest size of one value, in bytes.
 pub(crate) const LARGEST_VALUE: usize = 16 << 20;
 
-/// Bytes of everything that a run and the runs that it starts have bound, in [`Pool`].
+/// The largest size of everything that a run tree holds in locals, in bytes; see [`Pool`].
 pub(crate) const LARGEST_POOL: usize = 64 << 20;
 
-/// Observations and probes that one expression may ask for.
+/// The largest number of observations and probes of one expression.
 pub(crate) const MOST_ANSWERS: usize = 10_000;
 
-/// After so many steps without a reply the world is asked for the time: deadlines and cancellations come with replies.
+/// After so many steps without a reply the engine asks the world for the time, because deadlines and cancellations come
+/// with replies.
 pub(crate) const STEPS_BETWEEN_REPLIES: u64 = 100_000;
 
-/// What a statement counts for beside its expressions.
+/// Steps of a statement, without its expressions.
 pub(crate) const STATEMENT: u64 = 10;
 
-/// So many statements an observation counts for that is made of others.
+/// An observation with a body of its own counts as so many statements.
 pub(crate) const BODY: u64 = 10;
 
-/// What the steps of an expression are counted against.
+/// Counts the steps of one expression.
 #[derive(Debug, Default)]
 pub(crate) struct Work {
     done: u64,
 }
 
 impl Work {
-    /// Steps so far.
     pub fn done(&self) -> u64 {
         self.done
     }
 
-    /// Counts.
+    /// Counts steps.
+    ///
+    /// # Errors
+    /// The expression takes too many steps.
     pub fn spend(&mut self, steps: u64) -> Result<(), ActionError> {
         self.done = self.done.saturating_add(steps);
         if self.done <= MOST_STEPS {
@@ -50,12 +53,12 @@ impl Work {
         )))
     }
 
-    /// Counts for going through a text.
+    /// Counts the steps to scan a text.
     pub fn read(&mut self, text: &str) -> Result<(), ActionError> {
         self.spend(text.len() as u64 / 64)
     }
 
-    /// Counts for going through a value.
+    /// Counts the steps to scan a value.
     pub fn count_value(&mut self, value: &Value) -> Result<(), ActionError> {
         match value {
             Value::Text(text) => self.read(text),
@@ -67,14 +70,13 @@ impl Work {
         }
     }
 
-    /// Takes a value that was made, if it is not too large.
+    /// Counts the steps to build a value, and returns it unless it is too large.
     pub fn made(&mut self, value: Value) -> Result<Value, ActionError> {
         self.count_value(&value)?;
         fits(value.size(LARGEST_VALUE).bytes).map(|()| value)
     }
 }
 
-/// Checks that a value of so many bytes is not too large.
 pub(crate) fn fits(bytes: usize) -> Result<(), ActionError> {
     if bytes <= LARGEST_VALUE {
         return Ok(());
@@ -82,10 +84,10 @@ pub(crate) fn fits(bytes: usize) -> Result<(), ActionError> {
     Err(mismatch(format!("a value is larger than {} MiB: let what is asked answer less", LARGEST_VALUE >> 20)))
 }
 
-/// Bytes that are bound, by all blocks of a run tree together.
+/// The size of all locals of a run tree, in bytes.
 pub(crate) type Pool = Rc<Cell<usize>>;
 
-/// The part of a pool that one block has bound; given back when dropped.
+/// The part of a pool that one frame takes. Dropping it returns the bytes.
 #[derive(Debug, Default)]
 pub(crate) struct Share {
     pool: Option<Pool>,
@@ -93,7 +95,10 @@ pub(crate) struct Share {
 }
 
 impl Share {
-    /// A local holds a value from now on.
+    /// Counts the value of a local instead of its former one.
+    ///
+    /// # Errors
+    /// The value is too large, or the locals of the run tree are together.
     pub fn bind(&mut self, pool: &Pool, slot: usize, value: &Value) -> Result<(), ActionError> {
         let bytes = value.size(LARGEST_VALUE).bytes;
         fits(bytes)?;
@@ -113,7 +118,7 @@ impl Share {
     }
 }
 
-/// What is copied is shared, so that it counts once.
+/// A copy of a frame shares its values, so they count once.
 impl Clone for Share {
     fn clone(&self) -> Self {
         Self::default()

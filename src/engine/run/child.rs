@@ -1,4 +1,4 @@
-//! Runs that a run starts: each with a record of its own, none with a page of its own.
+//! Child runs. Each has its own log; the escalation is sent by the outermost run.
 
 use super::context::StatementContext;
 use super::exit::{Exit, Flow};
@@ -12,7 +12,7 @@ use ecow::eco_format;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// `run R(…)`: anything but resolved ends the caller too.
+/// `run R(…)` as a statement: if the child does not end resolved, the caller ends as well.
 pub(crate) async fn run_statement<'t>(
     context: &mut StatementContext<'_, 't>,
     runbook: usize,
@@ -29,7 +29,7 @@ pub(crate) async fn run_statement<'t>(
     }
 }
 
-/// The outcome of a run, as a word.
+/// `run R(…)` as a value: the outcome as a word.
 pub(crate) async fn outcome_of<'t>(
     context: &mut StatementContext<'_, 't>,
     runbook: usize,
@@ -61,7 +61,7 @@ async fn child<'t>(
         let Some(running) = running else { break };
         wait_until(|| running.end.borrow().is_some()).await;
         match running.end.borrow().clone() {
-            // Only who began it was to stop: whoever joined it needs it still, and begins it anew.
+            // It stopped with the branch that started it. This branch still needs it and starts it again.
             None | Some(RunEnd::Stopped) => scope.stopped()?,
             Some(end) => return Ok(end),
         }

@@ -12,7 +12,6 @@ use crate::program::{Block, NodeId, Statement};
 pub(crate) struct StatementContext<'f, 't> {
     /// The block around the statement.
     pub scope: &'f Scope<'t>,
-    /// The locals.
     pub frame: &'f mut Frame,
     /// The address of the statement, of one turn of it, or of a call in it.
     pub address: Address,
@@ -29,7 +28,7 @@ impl<'f, 't> StatementContext<'f, 't> {
         Self::new(scope, frame, scope.address.child(statement.node, 0))
     }
 
-    /// The same statement at another address: one turn of a loop, one poll.
+    /// The statement at another address: one turn of a loop, one poll.
     pub fn at(&mut self, address: Address) -> StatementContext<'_, 't> {
         StatementContext { scope: self.scope, frame: self.frame, address }
     }

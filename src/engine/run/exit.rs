@@ -1,4 +1,4 @@
-//! How a statement may leave its block otherwise than by going on to the next one.
+//! Exits: how control leaves a block other than by falling through.
 
 use super::tree::Run;
 use crate::engine::effect::call_text::of_call;
@@ -7,25 +7,26 @@ use crate::value::{ActionError, Call, Value};
 use ecow::EcoString;
 use std::rc::Rc;
 
-/// What somebody is told, or would be.
+/// An escalation, before it is sent.
 #[derive(Debug, Clone)]
 pub(crate) struct Escalation {
-    /// Whom; nobody where neither the runbook nor its callers name a contact.
+    /// The contact; none if neither the runbook nor its callers name one.
     pub contact: Option<EcoString>,
-    /// Why, in one sentence.
+    /// The reason, in one sentence.
     pub message: String,
-    /// What was seen.
+    /// The evidence.
     pub evidence: Vec<ShownEvidence>,
-    /// The run that says so: the one that people look at, or one that it has started.
+    /// The run that escalates: the outermost one or a child.
     pub run: Rc<Run>,
-    /// Whether the runbook says it in its own words.
+    /// Whether the message is the runbook's own.
     pub written: bool,
-    /// The call that went wrong, where one did.
+    /// The call that failed, if one did.
     pub call: Option<EcoString>,
 }
 
 impl Escalation {
-    /// Why, for somebody who sees nothing else: a sentence that the runbook did not write names the call and the hosts.
+    /// The reason for a reader who sees nothing else. If the message is not the runbook's own, it names the call and
+    /// the hosts.
     pub fn sentence(&self) -> String {
         match self.written {
             true => self.message.clone(),
@@ -34,12 +35,12 @@ impl Escalation {
     }
 }
 
-/// Why a run is to end resolved.
+/// Why a run ends resolved.
 #[derive(Debug, Clone)]
 pub(crate) enum Resolution {
-    /// The goal was seen to hold, before clean-up.
+    /// The goal held, before clean-up.
     Fixed,
-    /// The runbook says so, in these words.
+    /// The runbook says so, with this message.
     Said(String),
 }
 
@@ -52,20 +53,20 @@ impl std::fmt::Display for Resolution {
     }
 }
 
-/// An exit unwinds through blocks, each of which cleans up after itself.
+/// An exit unwinds through blocks, and each of them undoes its changes.
 #[derive(Debug, Clone)]
 pub(crate) enum Exit {
-    /// The run ends, and says why.
+    /// `resolve`: the run ends resolved.
     Resolved(Resolution),
-    /// The run ends, and somebody is told.
+    /// `escalate`, or a rule of the engine: the run ends escalated.
     Escalated(Box<Escalation>),
-    /// Somebody wants the run to stop.
+    /// The run was cancelled.
     Cancelled,
-    /// An error of an action or observation. The only exit that a runbook can catch.
+    /// An error of an action or observation. It is the only exit that `try` and `retry` catch.
     Failed(ActionError),
-    /// The run should have ended by now.
+    /// The deadline of the run has passed.
     TimedOut,
-    /// Another branch of a parallel loop left badly, so this one stops.
+    /// Another branch of a parallel loop left it with an exit.
     Stopped,
     /// A dry run came to its first effect. The rest is only previewed.
     DryRun {
@@ -78,12 +79,13 @@ impl Exit {
     /// The first effect itself: control falls through it.
     pub const DRY_RUN: Self = Self::DryRun { falls_through: true };
 
-    /// Whether what is "kept on failure" or "undone on failure" is so now.
+    /// Whether it counts as a failure for `keep on failure` and `undo on failure`.
     pub fn is_bad(&self) -> bool {
         !matches!(self, Self::Resolved(_) | Self::DryRun { .. })
     }
 
-    /// The same of this call: what a runbook catches names the call that the runbook made, whatever went wrong on the way.
+    /// The exit with the call that the runbook made: an error that a runbook catches names that call, whichever inner
+    /// call failed.
     pub fn for_call(self, call: &Call) -> Self {
         match self {
             Self::Failed(error) => Self::Failed(ActionError { action: Some(call.to_string().into()), ..error }),
@@ -98,10 +100,10 @@ impl From<ActionError> for Exit {
     }
 }
 
-/// Goes on, or leaves.
+/// Control falls through, or leaves with an exit.
 pub(crate) type Flow = Result<(), Exit>;
 
-/// In words, for the list of what a failed clean-up left behind.
+/// The exit in words, as a reason.
 impl std::fmt::Display for Exit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -25,24 +25,24 @@ use std::rc::Rc;
 use std::task::Poll;
 use tracing::Instrument;
 
-/// What is to be run, and by whom.
+/// A run to be started. `caller` is the difference between an outermost run and a child.
 pub(super) struct RunRequest<'c, 't> {
     pub id: EcoString,
     pub runbook: &'t Runbook,
-    /// One for every parameter.
+    /// One value for each parameter.
     pub arguments: Vec<Value>,
-    /// Where its statements start from.
+    /// The address that those of its statements begin with.
     pub address: Address,
-    /// The block whose `run` starts it; nothing for an outermost run.
+    /// The scope of the statement that starts it; none for an outermost run.
     pub caller: Option<&'c Scope<'t>>,
-    /// Whether an escalation of it is certain to become the whole tree's.
+    /// Whether an escalation of it is certain to end the whole tree.
     pub propagates_escalation: bool,
 }
 
-/// Runs a runbook from its first event to its last. Of a child run its caller gets the [`RunEnd`]; of an outermost run
-/// the rest of the world gets the [`Ending`].
+/// Runs a runbook from its first event to its last.
 ///
-/// An outermost run sends the escalation of its tree. A child leaves that to the run that started it.
+/// An outermost run sends the escalation of its tree; a child leaves that to the run that started it, which needs the
+/// [`RunEnd`].
 pub(super) async fn run_to_end<'t>(tree: &'t RunTree<'t>, request: RunRequest<'_, 't>) -> (RunEnd, Ending) {
     let outermost = request.caller.is_none();
     let runbook = request.runbook;
@@ -69,14 +69,14 @@ pub(super) async fn run_to_end<'t>(tree: &'t RunTree<'t>, request: RunRequest<'_
     if outermost && began && tree.is_dry_run() && !matches!(end, RunEnd::DryRun) {
         preview::line(&scope, &ending.reason);
     }
-    // A child that did not begin, or that a dry run stopped, has reported all there is.
+    // A child has no last event if it did not begin or is previewed.
     if outermost || (began && !tree.is_dry_run()) {
         emit_run_ended(&scope, &end, &ending);
     }
     (end, ending)
 }
 
-/// The run and its frame. Nothing is evaluated yet.
+/// The scope and the frame of a new run. Nothing is evaluated yet.
 fn open<'t>(tree: &'t RunTree<'t>, request: RunRequest<'_, 't>) -> (Scope<'t>, Frame) {
     let RunRequest { id, runbook, arguments, address, caller, propagates_escalation } = request;
     let started = tree.clock.get();
@@ -107,7 +107,7 @@ fn open<'t>(tree: &'t RunTree<'t>, request: RunRequest<'_, 't>) -> (Scope<'t>, F
     (scope, Frame::new(arguments, &runbook.locals))
 }
 
-/// Binds the goal, takes the locks and checks the limits of the header. An error means that the run does not begin.
+/// Evaluates the header: binds the goal, takes the locks, checks the limit. With an exit the run does not begin.
 async fn begin<'t>(scope: &Scope<'t>, runbook: &'t Runbook, frame: &mut Frame) -> Result<Locks<'t>, Exit> {
     frame.hold(&scope.tree.pool)?;
     let run = &scope.run;
@@ -134,8 +134,8 @@ async fn begin<'t>(scope: &Scope<'t>, runbook: &'t Runbook, frame: &mut Frame) -
     Ok(locks)
 }
 
-/// The end of a run that did not begin. A person who starts one sees the reason; for an alert and for a caller it is an
-/// escalation.
+/// Ends a run that did not begin. A person who starts one by hand is given the reason; for an alert or a caller it is
+/// an escalation.
 fn refuse(scope: &Scope<'_>, outermost: bool, exit: Exit) -> RunEnd {
     let reason = exit.to_string();
     if !(outermost && matches!(exit, Exit::Cancelled)) {
@@ -168,7 +168,7 @@ fn refuse(scope: &Scope<'_>, outermost: bool, exit: Exit) -> RunEnd {
     }
 }
 
-/// Runs the block to its end, clean-up included. Nobody is notified yet.
+/// Runs the block and its undos. Nobody is notified yet.
 fn execute<'t>(
     scope: Scope<'t>,
     runbook: &'t Runbook,
@@ -195,7 +195,7 @@ fn execute<'t>(
     })
 }
 
-/// Runs the body beside the watch that tells of a long clean-up. Telling is never broken off.
+/// Runs the body next to the timer that sends the escalation if undos take long. Sending is never interrupted.
 async fn with_escalation_timer(scope: &Scope<'_>, body: impl Future<Output = RunEnd>) -> RunEnd {
     let (mut body, mut watch) = (pin!(body), pin!(notify::escalation_timer(scope)));
     let (mut end, mut watching) = (None, scope.tree.effect_world.is_some());
@@ -219,7 +219,8 @@ async fn with_escalation_timer(scope: &Scope<'_>, body: impl Future<Output = Run
     .await
 }
 
-/// "Resolved" means that the goal held after the last effect, clean-up included.
+/// Asks the goal again if there were effects since it last held: a run ends resolved only if the goal holds after its
+/// undos.
 async fn verify_resolution(scope: &Scope<'_>, why: Resolution) -> Flow {
     let (effects, settled) = {
         let record = scope.run.log.borrow();
@@ -243,7 +244,7 @@ async fn verify_resolution(scope: &Scope<'_>, why: Resolution) -> Flow {
     Err(scope.escalated(message))
 }
 
-/// Adds the goal's last answer to the evidence, where it is not part of it already.
+/// Adds the last answer of the goal to the evidence, unless it is part of it.
 fn with_goal(scope: &Scope<'_>, mut escalation: Escalation) -> Escalation {
     if let Some(answer) = &scope.run.log.borrow().goal_answer
         && !escalation.evidence.iter().any(|piece| piece.label == "goal.answer" && piece.value == *answer)
@@ -254,7 +255,7 @@ fn with_goal(scope: &Scope<'_>, mut escalation: Escalation) -> Escalation {
     escalation
 }
 
-/// How the run ended, for whoever started it.
+/// The ending of a run.
 fn ending(scope: &Scope<'_>, end: &RunEnd) -> Ending {
     let tree = scope.tree;
     let (outcome, reason) = match end {
@@ -290,7 +291,7 @@ fn ending(scope: &Scope<'_>, end: &RunEnd) -> Ending {
     }
 }
 
-/// The last event of a run. It names the hosts and the call of an escalation as well.
+/// Emits the last event of a run. Its reason names the call and the hosts of an escalation.
 fn emit_run_ended(scope: &Scope<'_>, end: &RunEnd, ending: &Ending) {
     let reason = match end {
         RunEnd::Escalated(escalation) if !scope.tree.is_dry_run() => escalation.sentence(),

@@ -1,4 +1,4 @@
-//! Runs: how one begins and ends.
+//! Runs: their start, life and end, and what they share in a run tree.
 
 pub(crate) mod budget;
 pub(crate) mod child;
@@ -19,52 +19,51 @@ use crate::program::Program;
 use crate::value::{SignedDuration, Timestamp, Value};
 use ecow::EcoString;
 
-/// What is to be run.
+/// What to run.
 #[derive(Debug, Clone)]
 pub struct Start {
     /// Index into [`Program::runbooks`].
     pub runbook: usize,
-    /// One for every parameter, of its type.
+    /// One value for each parameter, of its type.
     pub arguments: Vec<Value>,
-    /// The run's name; runs that it starts are called `NAME.1`, `NAME.2`.
+    /// The name of the run. Child runs are called `NAME.1`, `NAME.2`.
     pub run: EcoString,
-    /// The clock at the start.
+    /// The time at the start.
     pub at: Timestamp,
-    /// How many statements and observations may be made before the run is given up, and how many in clean-ups: 1,000,000
-    /// is a good limit.
+    /// The largest number of statements and observations, and again that many in undos: 1,000,000 is a good limit.
     pub step_limit: u64,
-    /// An alert started it, so nobody waits for it to begin: locks that others hold are waited for until `ends within`
-    /// is over, and a run that is turned down all the same escalates. By hand it is refused at once.
+    /// Whether an alert started it. Then it waits for locks until `ends within` is over, and escalates if it cannot
+    /// begin. A run that a person starts is refused at once.
     pub by_alert: bool,
-    /// What earlier runs have left behind: told at the start, and listed at the end.
+    /// What earlier runs left in place: reported at the start and again at the end.
     pub found: Vec<FoundChange>,
 }
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ending {
-    /// In one word.
+    /// The outcome.
     pub outcome: RunOutcome,
-    /// Why, in one sentence: as the runbook or the engine has it. The last event names hosts and calls as well.
+    /// The reason, in one sentence of the runbook or the engine. The last event adds hosts and calls to it.
     pub reason: String,
-    /// What the run left behind. What was meant to stay is listed where the run ended badly.
+    /// What the run left in place. Permanent changes are listed unless the run ended resolved.
     pub left_in_place: Vec<LeftInPlace>,
-    /// Calls that users may have noticed, in order.
+    /// Disrupting and destroying calls, in order.
     pub disruptions: Vec<String>,
-    /// From start to end.
+    /// The time from start to end.
     pub duration: SignedDuration,
-    /// It escalated, and nobody could be told.
+    /// Whether it escalated and nobody was reached.
     pub undelivered: bool,
 }
 
-/// Runs a runbook in a world, to its end.
+/// Runs a runbook in a world to its end.
 pub async fn run(program: &Program, world: &dyn World, start: Start) -> Ending {
     let tree = RunTree::new(program, world, Some(world), &start);
     drive(&tree, run_root(&tree, start)).await
 }
 
-/// Shows what a run would do: really asks until the first effect, and only shows from there on. It is never handed the
-/// half of the world that acts.
+/// Previews a run. Observations are made until the first effect; from there on everything is only previewed. The type
+/// of `world` rules out effects.
 pub async fn dry_run(program: &Program, world: &dyn ReadWorld, start: Start) -> Ending {
     let tree = RunTree::new(program, world, None, &start);
     drive(&tree, run_root(&tree, start)).await

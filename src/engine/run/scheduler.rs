@@ -1,9 +1,9 @@
-//! One thing at a time: how a run moves on, the same way whenever the same replies come in the same order.
+//! The scheduler: one reply a turn.
 //!
 //! A run is one future, a tree of branches. In each turn it is polled once from the root, in the order of the text, and
-//! takes at most one reply: the branch that got it goes as far as it can, and everything else waits for the next turn.
-//! So what a run does depends on nothing but the sequence of its replies, however many of them come at once and in
-//! whatever order the branches are looked at.
+//! takes at most one reply. The branch that gets the reply proceeds as far as it can; everything else waits for the
+//! next turn. So a run depends on the sequence of its replies alone, not on how many are ready at once or in which
+//! order branches are polled.
 
 use super::tree::RunTree;
 use crate::engine::world::{Pending, Reply};
@@ -11,7 +11,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
-/// Runs `inner` turn by turn until it ends.
+/// Polls `inner` turn by turn until it ends.
 pub(crate) async fn drive<T>(tree: &RunTree<'_>, inner: impl Future<Output = T>) -> T {
     let mut inner = pin!(inner);
     poll_fn(|context| {
@@ -34,7 +34,7 @@ pub(crate) async fn drive<T>(tree: &RunTree<'_>, inner: impl Future<Output = T>)
     .await
 }
 
-/// The run was cancelled before the reply came; nobody waits for it any more.
+/// The run was cancelled before the reply came. The reply is abandoned.
 pub(crate) struct Interrupted;
 
 /// Waits for a reply and sets the clock to it.
@@ -60,7 +60,7 @@ pub(crate) async fn reply<T>(
     .await
 }
 
-/// Waits until something inside the run has come true; whoever makes it so calls [`RunTree::wake`].
+/// Waits for a condition inside the run. Whoever makes it true calls [`RunTree::wake`].
 pub(crate) async fn wait_until(mut ready: impl FnMut() -> bool) {
     poll_fn(|_| if ready() { Poll::Ready(()) } else { Poll::Pending }).await;
 }

@@ -1,4 +1,4 @@
-//! The surroundings of a statement: which run it belongs to, where it stands, what may stop it.
+//! The scope of a block: its run, its address, and what can stop it.
 
 use super::budget::{STATEMENT, STEPS_BETWEEN_REPLIES};
 use super::exit::{Escalation, Exit, Flow};
@@ -16,38 +16,36 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
-/// Why a run is given up that goes round in circles.
+/// The reason of a run that loops without end.
 pub const TOO_MANY_STEPS: &str = "it took more steps than a run may take";
 
-/// A future on the heap: blocks nest, so theirs must be.
+/// A boxed future: blocks nest, so their futures are recursive.
 pub(crate) type LocalBoxFuture<'f, T> = Pin<Box<dyn Future<Output = T> + 'f>>;
 
-/// The surroundings of a statement.
+/// The scope of a block.
 #[derive(Clone)]
 pub(crate) struct Scope<'t> {
-    /// What all runs share.
     pub tree: &'t RunTree<'t>,
-    /// The run.
     pub run: Rc<Run>,
-    /// The path to this block.
+    /// The address of the block.
     pub address: Address,
-    /// Inside an undo: nothing stops it, and only its own deadlines count.
+    /// Inside an undo: cancellations and deadlines of the run do not stop it.
     pub shielded: bool,
-    /// An enclosing `try` or `retry` would catch an error.
+    /// Whether an enclosing `try` or `retry` catches errors.
     pub caught: bool,
-    /// Inside a probe: what is changed here belongs to a question.
+    /// Inside a probe: a change is part of the question and no effect of the run.
     pub asking: bool,
-    /// When observations are given up, if before their own time.
+    /// The deadline of observations, if earlier than their own.
     pub cap: Option<Timestamp>,
-    /// Whether anything was changed in here.
+    /// Whether the block has had an effect.
     pub effects: Rc<EffectFlag>,
-    /// The parallel loops around it.
+    /// The innermost parallel loop around it.
     pub group: Option<Rc<Group>>,
-    /// What steps here are numbered after.
+    /// What the numbers of its steps begin with.
     pub step_prefix: StepPrefix,
 }
 
-/// Whether anything was changed in a block, and in those around it.
+/// Whether a block has had an effect; the blocks around it have had it as well.
 #[derive(Default)]
 pub(crate) struct EffectFlag {
     here: Cell<bool>,
@@ -56,13 +54,13 @@ pub(crate) struct EffectFlag {
 
 /// A parallel loop.
 pub(crate) struct Group {
-    /// Whether a branch has left badly.
+    /// Whether a branch has left with an exit, so that the others stop.
     pub stopping: Cell<bool>,
     around: Option<Rc<Group>>,
 }
 
 impl<'t> Scope<'t> {
-    /// The outermost block of a run.
+    /// The scope of a runbook's own block.
     pub fn root(tree: &'t RunTree<'t>, run: Rc<Run>) -> Self {
         Self {
             tree,
@@ -78,23 +76,23 @@ impl<'t> Scope<'t> {
         }
     }
 
-    /// The same, further in.
+    /// The scope of a block inside this one.
     pub fn at(&self, address: Address) -> Self {
         Self { address, ..self.clone() }
     }
 
-    /// A block that notices for itself whether anything was changed in it.
+    /// A block inside this one that records its own effects.
     pub fn with_effect_flag(&self, address: Address) -> Self {
         let acted = Rc::new(EffectFlag { here: Cell::new(false), around: Some(Rc::clone(&self.effects)) });
         Self { effects: acted, ..self.at(address) }
     }
 
-    /// Whether anything was changed in here.
+    /// Whether the block has had an effect.
     pub fn has_effect(&self) -> bool {
         self.effects.here.get()
     }
 
-    /// Something was changed in here.
+    /// Records an effect.
     pub fn note_effect(&self) {
         let mut acted = Some(&self.effects);
         while let Some(this) = acted {
@@ -103,48 +101,48 @@ impl<'t> Scope<'t> {
         }
     }
 
-    /// A branch of a parallel loop.
+    /// The scope of one branch of a parallel loop.
     pub fn in_group(&self, group: &Rc<Group>, address: Address) -> Self {
         Self { group: Some(Rc::clone(group)), ..self.at(address) }
     }
 
-    /// A parallel loop that begins here.
+    /// A new parallel loop inside this block.
     pub fn group(&self) -> Rc<Group> {
         Rc::new(Group { stopping: Cell::new(false), around: self.group.clone() })
     }
 
-    /// An undo: nothing stops it.
+    /// The scope of an undo: nothing stops it.
     pub fn shielded(&self, address: Address) -> Self {
         Self { shielded: true, caught: true, cap: None, group: None, ..self.at(address) }
     }
 
-    /// The number of a step, and the surroundings of what is in it.
+    /// The number of a step, and the scope of its block.
     pub fn step(&self, node: NodeId, address: Address) -> (EcoString, Self) {
         let (number, numbered) = self.step_prefix.step(&self.tree.numbering, node);
         (number, Self { step_prefix: numbered, ..self.at(address) })
     }
 
-    /// The clock.
+    /// The time of the last reply.
     pub fn now(&self) -> Timestamp {
         self.tree.clock.get()
     }
 
-    /// Both halves of the world; a rehearsal has but one.
+    /// The world for effects. A dry run has none.
     pub fn world(&self) -> Result<&'t dyn World, Exit> {
         self.tree.effect_world.ok_or(Exit::DRY_RUN)
     }
 
-    /// Tells an event of this run.
+    /// Emits an event of this run.
     pub fn emit(&self, kind: EventKind) {
         self.run.emit(self.tree, kind);
     }
 
-    /// When the run must have ended, where that counts.
+    /// The deadline of the run; none inside an undo.
     pub fn deadline(&self) -> Option<Timestamp> {
         if self.shielded { None } else { self.run.deadline }
     }
 
-    /// Leaves if the run's time is up.
+    /// An exit if the deadline of the run has passed.
     pub fn in_time(&self) -> Flow {
         match self.deadline() {
             Some(deadline) if self.now() >= deadline => Err(Exit::TimedOut),
@@ -152,7 +150,7 @@ impl<'t> Scope<'t> {
         }
     }
 
-    /// Whether anything wants this block to stop.
+    /// An exit if the block is to stop: cancellation, a stopped parallel loop, or the deadline.
     pub fn stopped(&self) -> Flow {
         if self.shielded {
             return Ok(());
@@ -170,18 +168,20 @@ impl<'t> Scope<'t> {
         self.in_time()
     }
 
-    /// Looks, between two statements, whether to go on; counts the step.
+    /// Checks between two statements whether the block is to stop, and counts a step.
     pub fn checkpoint(&self) -> Flow {
         self.stopped()?;
         self.take_step()
     }
 
-    /// Counts a step.
     pub fn take_step(&self) -> Flow {
         self.take_steps(1)
     }
 
-    /// Counts steps. Those of clean-ups are counted by themselves.
+    /// Counts steps. Undos have a count of their own.
+    ///
+    /// # Errors
+    /// An escalation when no step is left.
     pub fn take_steps(&self, count: u64) -> Flow {
         self.worked(STATEMENT);
         let steps = if self.shielded { &self.tree.undo_steps_left } else { &self.tree.steps_left };
@@ -194,13 +194,13 @@ impl<'t> Scope<'t> {
         }
     }
 
-    /// Something was calculated.
+    /// Counts steps of computation.
     pub fn worked(&self, steps: u64) {
         self.tree.work.set(self.tree.work.get().saturating_add(steps));
     }
 
-    /// Asks the world for the time where much was calculated since it last said anything, and looks whether to go on: a
-    /// run that only calculates would hear of no deadline and no cancellation.
+    /// Asks the world for the time after much computation without a reply, and checks whether the block is to stop.
+    /// Otherwise a run that only computes would notice no deadline and no cancellation.
     pub async fn refresh_clock(&self, at: &Address) -> Flow {
         if self.tree.work.get() < STEPS_BETWEEN_REPLIES {
             return Ok(());
@@ -211,12 +211,12 @@ impl<'t> Scope<'t> {
         self.stopped()
     }
 
-    /// An exit that tells the runbook's own contact.
+    /// An escalation to the contact of the run.
     pub fn escalated(&self, message: impl Into<String>) -> Exit {
         self.escalated_with(message, Vec::new())
     }
 
-    /// The same, with what was seen.
+    /// An escalation to the contact of the run, with evidence.
     pub fn escalated_with(&self, message: impl Into<String>, evidence: Vec<ShownEvidence>) -> Exit {
         Exit::Escalated(Box::new(Escalation {
             contact: self.run.contact(),

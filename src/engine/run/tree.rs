@@ -1,4 +1,4 @@
-//! What a run and all the runs that it starts have in common, and what each has of its own.
+//! What the runs of a tree share, and what each run has of its own.
 
 use super::Start;
 use super::budget::Pool;
@@ -15,83 +15,75 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-/// What all runs of a tree share.
+/// The shared state of an outermost run and its children.
 pub(crate) struct RunTree<'a> {
-    /// What is run.
     pub program: &'a Program,
-    /// The half that reads.
+    /// The world for observations, waits and events.
     pub read_world: &'a dyn ReadWorld,
-    /// Both halves; none in a rehearsal.
+    /// The world for effects; none in a dry run.
     pub effect_world: Option<&'a dyn World>,
-    /// When the latest reply came.
+    /// The time of the last reply.
     pub clock: Cell<Timestamp>,
-    /// Whether somebody wants the run to stop.
     pub cancelled: Cell<bool>,
-    /// Whether this turn's reply has been taken.
+    /// Whether a reply was taken in this turn.
     pub reply_taken: Cell<bool>,
-    /// Whether anything moved in this turn, so that another is due.
+    /// Whether anything happened in this turn that another branch may wait for, so that another turn follows.
     pub progressed: Cell<bool>,
-    /// How many statements may still be run, and observations be made.
+    /// Statements and observations that are left.
     pub steps_left: Cell<u64>,
-    /// The same for clean-ups, which a run that has used up its own still needs.
+    /// Statements and observations that are left for undos, which a run without steps still needs.
     pub undo_steps_left: Cell<u64>,
-    /// What was calculated since the last reply.
+    /// Steps of computation since the last reply.
     pub work: Cell<u64>,
-    /// What is bound.
     pub pool: Pool,
-    /// Whether an alert started it.
     pub by_alert: bool,
-    /// What earlier runs have left behind.
+    /// What earlier runs left in place.
     pub found_changes: Vec<FoundChange>,
     /// How many lines were previewed.
     pub preview_lines: Cell<u32>,
-    /// The numbers of steps.
     pub numbering: Numbering,
-    /// What is being acted on right now.
+    /// Targets of calls that are under way.
     pub busy: RefCell<Vec<String>>,
-    /// Locks, and how many runs and calls of the tree hold each.
+    /// Locks, and how many runs and calls of the tree hold each of them.
     pub held: RefCell<BTreeMap<String, u32>>,
-    /// Locks that the world is being asked for.
+    /// Locks that were requested and not yet granted.
     pub asked_for: RefCell<Vec<String>>,
     /// Child runs that have not ended.
     pub children: RefCell<Vec<Rc<Child>>>,
-    /// Since when the tree is certain to escalate, and with what.
+    /// The escalation that the tree is certain to end with, and since when.
     pub escalating: RefCell<Option<(Timestamp, Escalation)>>,
-    /// Whether somebody is being told.
+    /// Whether the escalation is being sent.
     pub notifying: Cell<bool>,
-    /// Whether somebody was told, once it was tried.
+    /// Whether the escalation was delivered; nothing before it was sent.
     pub delivered: Cell<Option<bool>>,
 }
 
-/// A child run, for those who would start the same again.
+/// A child run, for branches that start the same runbook with the same arguments.
 pub(crate) struct Child {
-    /// Which runbook.
+    /// Index into [`Program::runbooks`].
     pub runbook: usize,
-    /// With what.
     pub arguments: Vec<Value>,
-    /// How it ended.
+    /// How it ended; nothing while it runs.
     pub end: RefCell<Option<RunEnd>>,
 }
 
-/// How a run ended, before anybody is told.
+/// How a run ended, before the escalation is sent.
 #[derive(Debug, Clone)]
 pub(crate) enum RunEnd {
-    /// Resolved, and why.
+    /// Resolved, with the reason.
     Resolved(String),
-    /// Escalated.
     Escalated(Box<Escalation>),
-    /// Cancelled.
     Cancelled,
-    /// A parallel loop around it stopped it.
+    /// Stopped with the branch of a parallel loop.
     Stopped,
     /// A dry run came to its first effect.
     DryRun,
-    /// An outermost run did not begin, and why.
+    /// An outermost run did not begin, for this reason.
     Refused(String),
 }
 
 impl<'a> RunTree<'a> {
-    /// Nothing has happened yet.
+    /// The tree of a run that has not begun.
     pub fn new(
         program: &'a Program,
         read_world: &'a dyn ReadWorld,
@@ -124,76 +116,72 @@ impl<'a> RunTree<'a> {
         }
     }
 
-    /// What earlier runs have left behind, as what is left in place.
+    /// What earlier runs left in place, as entries of `left_in_place`.
     pub fn found_in_place(&self) -> Vec<LeftInPlace> {
         self.found_changes.iter().map(FoundChange::left).collect()
     }
 
-    /// Whether the run has no effect.
+    /// Whether the world for effects is missing.
     pub fn is_dry_run(&self) -> bool {
         self.effect_world.is_none()
     }
 
-    /// Lets those who wait for something inside the run look again.
+    /// Polls branches again that wait for a condition inside the run.
     pub fn wake(&self) {
         self.progressed.set(true);
     }
 }
 
-/// One run.
+/// One run of the tree.
 pub(crate) struct Run {
-    /// Its name.
     pub id: EcoString,
-    /// Its runbook's title.
     pub title: EcoString,
-    /// Its runbook's name.
     pub runbook: EcoString,
-    /// Its arguments, by the names of the parameters.
+    /// Its arguments with the names of the parameters.
     pub arguments: Vec<(EcoString, Value)>,
-    /// Who started it.
+    /// The run that started it.
     pub parent: Option<Rc<Run>>,
-    /// When.
+    /// The time of the start.
     pub started: Timestamp,
-    /// When it must have ended.
+    /// The deadline: its own or the caller's, whichever is earlier.
     pub deadline: Option<Timestamp>,
-    /// Where its statements start from.
+    /// The address that those of its statements begin with.
     pub address: Address,
-    /// Who hears of it when nothing else is said.
+    /// The contact of its header.
     pub contact: Option<EcoString>,
-    /// What "fixed" means, its arguments bound.
+    /// The goal, with its arguments evaluated.
     pub goal: OnceCell<BoundGoal>,
-    /// What `goal.answer` is until the goal is asked.
+    /// `goal.answer` until the goal is asked.
     pub not_asked: OnceCell<Value>,
-    /// Whether an escalation of it is certain to become the whole tree's.
+    /// Whether an escalation of it is certain to end the whole tree.
     pub propagates_escalation: bool,
-    /// What its first effect is to be charged for its own limit; nothing once that was done.
+    /// The charges of its own limit, due at its first effect; empty afterwards.
     pub uncharged: RefCell<Vec<Charge>>,
-    /// Whether that is being charged just now.
+    /// Whether the charges are under way.
     pub charging: Cell<bool>,
-    /// What the run has done so far.
     pub log: RefCell<RunLog>,
 }
 
 /// What a run has done so far.
 #[derive(Default)]
 pub(crate) struct RunLog {
-    /// How many effects there were that may have changed something, undos included.
+    /// Effects that may have changed something, undos included.
     pub effects: u32,
-    /// How many of them there had been when the goal was last seen to hold.
+    /// The value of `effects` when the goal last held.
     pub settled: u32,
     /// How often the goal was asked.
     pub asked: u32,
     /// The goal's last answer.
     pub goal_answer: Option<Value>,
-    /// How many runs it has started.
+    /// The number of child runs it has started.
     pub children: u32,
-    /// Effects and what came of them, in words.
+    /// Effects and their outcomes, in words.
     pub tried: Vec<String>,
-    /// What is left and should not be.
+    /// Changes that are left in place and were not meant to be.
     pub left: Vec<LeftInPlace>,
-    /// What was meant to stay.
+    /// Permanent changes.
     pub permanent: Vec<(Address, LeftInPlace)>,
-    /// Disrupting and destroying calls that were performed.
+    /// Disrupting and destroying calls that were made.
     pub disruptions: Vec<String>,
 }
 
@@ -204,7 +192,7 @@ impl std::fmt::Debug for Run {
 }
 
 impl Run {
-    /// Changes the record of this run and of those that it is part of.
+    /// Updates the log of this run and of the runs that it is part of.
     pub fn note(&self, change: impl Fn(&mut RunLog)) {
         let mut run = Some(self);
         while let Some(this) = run {
@@ -213,18 +201,16 @@ impl Run {
         }
     }
 
-    /// `goal.answer`.
     pub fn goal_answer(&self) -> Value {
         let answer = self.log.borrow().goal_answer.clone();
         answer.or_else(|| self.not_asked.get().cloned()).unwrap_or(Value::Absent)
     }
 
-    /// Whom to tell when nothing else is said: its own contact, or that of whoever started it.
+    /// The contact of its header, or that of the run that started it.
     pub fn contact(&self) -> Option<EcoString> {
         self.contact.clone().or_else(|| self.parent.as_ref().and_then(|parent| parent.contact()))
     }
 
-    /// Tells the world.
     pub fn emit(&self, tree: &RunTree<'_>, kind: EventKind) {
         tree.read_world.record(&Event { schema: 1, time: tree.clock.get(), run: self.id.clone(), kind });
     }

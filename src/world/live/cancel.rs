@@ -1,11 +1,11 @@
-//! The wish that a run stop, heard by everybody who waits.
+//! Cancellation of a run, shared by everything that waits for it.
 
 use crate::value::Timestamp;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-/// Shared: whoever holds one can ask for the run to stop.
+/// A shared handle that can cancel the run.
 #[derive(Debug, Clone, Default)]
 pub struct Cancel(Rc<Inner>);
 
@@ -16,7 +16,7 @@ struct Inner {
 }
 
 impl Cancel {
-    /// Asks for the run to stop; `at` is the world's clock. The first time counts.
+    /// Cancels the run; `at` is the world's clock. Only the first call counts.
     pub fn cancel(&self, at: Timestamp) {
         if self.0.wanted.get().is_none() {
             self.0.wanted.set(Some(at));
@@ -26,7 +26,7 @@ impl Cancel {
         }
     }
 
-    /// When somebody did; if nobody has yet, the task is woken when somebody does.
+    /// Ready with the time of the cancellation. Otherwise the task is woken when the run is cancelled.
     pub fn poll(&self, context: &mut Context<'_>) -> Poll<Timestamp> {
         if let Some(at) = self.0.wanted.get() {
             return Poll::Ready(at);

@@ -1,4 +1,4 @@
-//! How people are reached: every channel of a contact, and when all of them fail, this machine as the last resort.
+//! Reaches people: by every channel of a contact, and as the last resort in a file on this machine.
 
 use super::Live;
 use super::state::{failed, open};
@@ -13,33 +13,33 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-/// How long one channel is tried before the next one is.
+/// The time limit of one channel.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Where messages are kept that nobody could be given.
+/// The file for messages that could not be delivered.
 const UNDELIVERED: &str = "undelivered.txt";
 
-/// Shows a message on the terminal that started the run; whether anybody sits there.
+/// Shows a message on the terminal that started the run; false if nobody is there.
 pub type Terminal<'a> = Box<dyn Fn(&Redacted<String>) -> bool + 'a>;
 
-/// Whom the inventory names, and what carries messages and questions to them.
+/// The contacts, and what carries messages and prompts to them.
 pub struct Channels<'a> {
-    /// The contacts.
+    /// The contacts of the inventory.
     pub contacts: Vec<Contact>,
-    /// How mail leaves.
+    /// The mail server.
     pub mail: Option<MailSettings>,
-    /// Where messages to contacts with a terminal are shown.
+    /// Shows messages to contacts that have a terminal.
     pub terminal: Terminal<'a>,
-    /// Where questions are asked.
+    /// Asks prompts.
     pub console: Console,
-    /// Who may approve; anybody when empty.
+    /// The people who may approve; everybody if empty.
     pub approvers: Vec<EcoString>,
 }
 
-/// Tells a contact over every channel that it has.
+/// Sends a message over every channel of a contact.
 ///
 /// # Errors
-/// `unreachable` when no channel took the message; then it is kept on this machine and shown on standard error.
+/// `unreachable` if no channel took the message. It is then kept on this machine and printed on standard error.
 pub async fn tell(live: &Live<'_>, telling: &Notification) -> Result<(), ActionError> {
     let channels = &live.equipment.channels;
     let circle = Contact::circle(&channels.contacts, &telling.contact);
@@ -103,12 +103,12 @@ async fn send(
     Ok(())
 }
 
-/// Keeps a message on this machine, and shows it to whoever looks at standard error; where it is kept.
+/// Keeps a message on this machine, prints it on standard error, and returns its file.
 ///
 /// # Errors
-/// `refused`, where it cannot be kept.
+/// `refused` if it cannot be kept.
 pub fn last_resort(state: &Path, text: &Redacted<String>) -> Result<String, ActionError> {
-    // Evidence comes from outside, and a terminal obeys control characters.
+    // Evidence comes from outside, and a terminal would obey its control characters.
     let shown: String =
         text.chars().map(|letter| if letter.is_control() && letter != '\n' { '?' } else { letter }).collect();
     let _ = std::io::stderr().lock().write_all(shown.as_bytes());
@@ -119,7 +119,7 @@ pub fn last_resort(state: &Path, text: &Redacted<String>) -> Result<String, Acti
     Ok(path.display().to_string())
 }
 
-/// Asks people; silence is an answer. One terminal is one person, so it gives one approval of several.
+/// Asks people. No answer in time is an answer as well. One terminal is one person and gives at most one approval.
 pub async fn ask(live: &Live<'_>, asking: &Prompt) -> PromptReply {
     let channels = &live.equipment.channels;
     let message = live.equipment.calls.secrets.redact_text(&asking.message);

@@ -1,9 +1,8 @@
-//! Limits that hold for every run on this machine: a list of charges that is only ever added to, by one process at a
-//! time.
+//! The ledger of limits, shared by every run on this machine: charges are appended by one process at a time.
 //!
-//! What it says decides what may be done, so it is believed whole or not at all: a line that cannot be read stops every
-//! effect that is limited. Only the end of the last line may be missing, as after a power cut: it was never acknowledged,
-//! so nothing was done on the strength of it.
+//! It decides what may be done, so it is read completely or not at all: a line that cannot be read stops every limited
+//! effect. Only the last line may be incomplete, as after a power cut: it was never acknowledged, so no effect relied
+//! on it.
 
 use super::Clock;
 use super::state::{failed, open, try_lock, until_locked};
@@ -17,19 +16,20 @@ use std::path::{Path, PathBuf};
 
 const FILE: &str = "limits.jsonl";
 
-/// What takes the ledger's place when it is rewritten.
+/// The new ledger while it is rewritten.
 const NEXT: &str = "limits.jsonl.new";
 
-/// A ledger longer than this is rewritten without what is too old to matter.
+/// A longer ledger is rewritten without charges that are too old to matter, in bytes.
 const COMPACT_BYTES: u64 = 1024 * 1024;
 
-/// A ledger longer than this is none of ours.
+/// A longer file is not a ledger, in bytes.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
-/// What is older than this matters to no limit.
+/// Older charges matter to no limit.
 const OLDEST: SignedDuration = SignedDuration::from_hours(400 * 24);
 
-/// Clocks of processes differ by less. What is dated further ahead was written by a wrong clock, or is read by one.
+/// Clocks of processes differ by less. A charge that is dated further ahead was written with a wrong clock, or is read
+/// with one.
 const AHEAD: SignedDuration = SignedDuration::from_mins(1);
 
 /// The ledger of a state folder.
@@ -44,43 +44,43 @@ struct Entry {
     at: Timestamp,
     limit: String,
     run: String,
-    /// When it counts from, where it is dated in the future.
+    /// When it started to count, if it is dated in the future.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     counted: Option<Timestamp>,
 }
 
 impl Entry {
-    /// When it counts as charged. One of the future is one of now, until it is known from when it counts.
+    /// The time that it counts from. A charge of the future counts from now until its time is recorded.
     fn time(&self, now: Timestamp) -> Timestamp {
         if self.at <= now { self.at } else { self.counted.unwrap_or(now).min(now) }
     }
 }
 
-/// The ledger, while no other process reads or writes it.
+/// The ledger, locked for this process.
 struct Open<'l> {
     ledger: &'l Ledger,
     path: PathBuf,
     file: File,
     bytes: u64,
-    /// Whether its last line has an end.
+    /// Whether its last line has a line end.
     ends: bool,
     entries: Vec<Entry>,
     now: Timestamp,
 }
 
 impl Ledger {
-    /// The ledger in a folder; neither has to be there yet.
+    /// The ledger in a folder. Neither needs to exist.
     pub fn new(folder: PathBuf) -> Self {
         Self { folder }
     }
 
-    /// Whether all of them could be charged now; nothing is charged.
+    /// Checks whether all of the charges are allowed now.
     pub async fn check(&self, charges: &[Charge], clock: &Clock) -> Result<(), ActionError> {
         let open = self.open(clock).await?;
         charges.iter().try_for_each(|charge| allowed(charge, &open.entries, open.now))
     }
 
-    /// Charges all of them, synced to the disk, or none.
+    /// Makes all of the charges, synced to the disk, or none.
     pub async fn charge(&self, charges: &[Charge], run: &str, clock: &Clock) -> Result<(), ActionError> {
         let mut open = self.open(clock).await?;
         charges.iter().try_for_each(|charge| allowed(charge, &open.entries, open.now))?;
@@ -96,7 +96,7 @@ impl Ledger {
         open.append(&new)
     }
 
-    /// Opens it for this process alone, and puts right what a power cut or a wrong clock has left.
+    /// Locks and reads it, and repairs what a power cut or a wrong clock has left.
     async fn open(&self, clock: &Clock) -> Result<Open<'_>, ActionError> {
         let path = self.folder.join(FILE);
         let file = self.locked(&path).await?;
@@ -138,7 +138,7 @@ impl Ledger {
     async fn locked(&self, path: &Path) -> Result<File, ActionError> {
         until_locked(path, || {
             let file = open(&self.folder, FILE)?;
-            // Whoever had it before may have put another file in its place.
+            // Its former holder may have replaced the file.
             Ok((try_lock(&file)? && is_at(&file, path)).then_some(file))
         })
         .await
@@ -146,7 +146,7 @@ impl Ledger {
 }
 
 impl Open<'_> {
-    /// Adds charges; all of them are on the disk then, or none.
+    /// Appends charges: all of them are on the disk afterwards, or none.
     fn append(&mut self, new: &[Entry]) -> Result<(), ActionError> {
         let mut addition = if self.ends { String::new() } else { "\n".to_owned() };
         addition.extend(new.iter().map(line));
@@ -158,7 +158,7 @@ impl Open<'_> {
         if self.bytes == 0 { self.sync_folder() } else { Ok(()) }
     }
 
-    /// Writes the whole ledger anew, beside the old one, and puts it in its place.
+    /// Writes a new ledger next to the old one and renames it.
     fn replace(&self) -> Result<(), ActionError> {
         let next = self.ledger.folder.join(NEXT);
         let text: String = self.entries.iter().map(line).collect();
@@ -168,14 +168,14 @@ impl Open<'_> {
         self.sync_folder()
     }
 
-    /// A name outlives a power cut only when its folder is on the disk as well.
+    /// A file name survives a power cut only if its folder is synced.
     fn sync_folder(&self) -> Result<(), ActionError> {
         let folder = &self.ledger.folder;
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| failed(folder, &error))
     }
 }
 
-/// Whether the file is the one of this name.
+/// Whether the path still names the file.
 fn is_at(file: &File, path: &Path) -> bool {
     let place = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
     let (Ok(open), Ok(named)) = (file.metadata(), std::fs::symlink_metadata(path)) else { return false };
@@ -193,7 +193,7 @@ fn read(mut file: &File, path: &Path) -> Result<Vec<u8>, ActionError> {
     Ok(bytes)
 }
 
-/// The charges of a ledger with the numbers of their lines, and how many of its bytes are whole lines.
+/// The charges of a ledger with their line numbers, and the length of its complete lines in bytes.
 struct Lines {
     entries: Vec<(usize, Entry)>,
     whole: usize,
@@ -206,7 +206,7 @@ fn lines(bytes: &[u8], path: &Path) -> Result<Lines, ActionError> {
         match serde_json::from_slice::<Entry>(line) {
             Ok(entry) => lines.entries.push((number, entry)),
             Err(_) if has_end && line.trim_ascii().is_empty() => {}
-            // What was cut off is no JSON; what is JSON was written so.
+            // A truncated line is not JSON; a line that is JSON was written completely.
             Err(_) if !has_end && serde_json::from_slice::<serde_json::Value>(line).is_err() => break,
             Err(_) => {
                 let message = format!(
@@ -226,7 +226,7 @@ fn line(entry: &Entry) -> String {
     serde_json::to_string(entry).unwrap_or_default() + "\n"
 }
 
-/// Whether one more is allowed now.
+/// Checks whether a charge is allowed now.
 fn allowed(charge: &Charge, entries: &[Entry], now: Timestamp) -> Result<(), ActionError> {
     let mut times: Vec<Timestamp> =
         entries.iter().filter(|entry| entry.limit == charge.name).map(|entry| entry.time(now)).collect();
@@ -239,7 +239,7 @@ fn allowed(charge: &Charge, entries: &[Entry], now: Timestamp) -> Result<(), Act
     if let Some((count, window)) = charge.rate {
         let recent: Vec<Timestamp> = times.iter().copied().filter(|at| now.duration_since(*at) < window).collect();
         if recent.len() >= count as usize {
-            // The next is free when so many have left the window that one more fits.
+            // The next one is allowed when the oldest that fills the window has left it.
             let oldest = recent.get(recent.len().saturating_sub(count as usize)).copied().unwrap_or(now);
             return spent(oldest.checked_add(window).unwrap_or(Timestamp::MAX));
         }

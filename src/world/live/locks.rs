@@ -1,5 +1,5 @@
-//! Locks that every run on this machine respects: one file a name, held by `flock` until the world is dropped or its
-//! process ends, however it ends.
+//! Locks that every run on this machine respects: one file for each name, held by `flock` until the world is dropped or
+//! its process ends in any way.
 
 use super::state::{failed, open, read, try_lock};
 use crate::value::{ActionError, ErrorKind, Timestamp};
@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
 
-/// A file name may not be longer than 255 bytes; a lock's name is cut well before.
+/// A file name has at most 255 bytes. The name of a lock is truncated well before.
 const LONGEST_NAME: usize = 120;
 
 /// The locks of one run.
@@ -21,7 +21,7 @@ pub struct Locks {
     held: RefCell<BTreeMap<String, HeldLocks>>,
 }
 
-/// What a lock's file says of its holder. Whoever lets go of the lock empties the file.
+/// The holder of a lock, as its file names it. Releasing the lock empties the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
     /// The lock.
@@ -30,11 +30,11 @@ pub struct Holder {
     pub run: String,
     /// Its process.
     pub process: u32,
-    /// Since when.
+    /// When it was taken.
     pub since: Timestamp,
 }
 
-/// A lock that is held, until it is dropped.
+/// A lock that is held; released when dropped.
 #[derive(Debug)]
 struct HeldLocks(File);
 
@@ -50,8 +50,8 @@ impl Locks {
         Self { folder, run, held: RefCell::default() }
     }
 
-    /// Takes all of them in name order, or none. Those that are held already are kept. Gives the runs that held one and
-    /// are gone without having let go of it.
+    /// Takes all of the locks in the order of their names, or none. Those that the run holds are kept. Returns the
+    /// holders that died without releasing one of them.
     pub fn take(&self, mut names: Vec<String>, now: Timestamp) -> Result<Vec<Holder>, ActionError> {
         names.sort();
         names.dedup();
@@ -67,7 +67,7 @@ impl Locks {
         Ok(gone)
     }
 
-    /// Lets go of some of them; those that are not held are not missed.
+    /// Releases locks. Names that are not held are ignored.
     pub fn release(&self, names: &[String]) {
         let mut held = self.held.borrow_mut();
         for name in names {
@@ -100,8 +100,8 @@ fn held_by(name: &str, text: &str) -> String {
     }
 }
 
-/// A file name that no other lock has: what is not a letter, digit, `-` or `_` is escaped, and a long name ends in its
-/// hash.
+/// The file name of a lock, unique for it: everything but letters, digits, `-` and `_` is escaped, and a long name ends
+/// in its hash.
 fn file_name(name: &str) -> String {
     let mut escaped = String::new();
     for byte in name.bytes() {
@@ -118,7 +118,7 @@ fn file_name(name: &str) -> String {
     escaped + ".lock"
 }
 
-/// The 64-bit FNV-1a hash: the same in every version of this program, so that all of them lock one file for one name.
+/// The 64-bit FNV-1a hash. It must be the same in every version of this program, because they share the files.
 fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }

@@ -1,8 +1,7 @@
-//! The real world: backends, people, the machine's clock, and locks and limits that every run on this machine shares.
+//! The live world: backends, people, the machine's clock, and the locks and limits that all runs on this machine share.
 //!
-//! It enforces deadlines around whatever a backend does, and lets nothing come back with a secret in it. Its clock
-//! starts at the wall's and then only goes forward, so that a wait lasts as long as it says though the wall's clock is
-//! set meanwhile.
+//! It enforces deadlines on backends and masks secrets in everything that comes back. Its clock starts at the wall
+//! clock and is monotonic from there, so a wait has the right length even if the wall clock is set.
 
 mod cancel;
 mod channels;
@@ -35,35 +34,35 @@ use std::path::{Path, PathBuf};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-/// What a live world is made of.
+/// The parts of a live world.
 pub struct LiveConfig<'a> {
-    /// What carries out calls.
+    /// Performs calls.
     pub calls: Dispatcher<'a>,
-    /// How contacts are reached.
+    /// The channels to contacts.
     pub channels: Channels<'a>,
-    /// The folder for locks, limits and what could not be delivered; it is made when it is needed.
+    /// The folder for locks, limits and undelivered messages; created when it is needed.
     pub state: PathBuf,
-    /// The run, for whoever finds its locks.
+    /// The name of the run, which its locks contain.
     pub run: String,
-    /// Whether somebody wants the run to stop.
+    /// Cancels the run.
     pub cancel: Cancel,
-    /// Who hears of events.
+    /// Receives events.
     pub listener: Box<dyn Fn(&Event) + 'a>,
 }
 
-/// The world as it is.
+/// The live world.
 pub struct Live<'a> {
     equipment: LiveConfig<'a>,
     outside: LocalSystem,
     clock: Clock,
     locks: Locks,
     notes: OpenChanges,
-    /// Locks of runs that are gone, in words.
+    /// Locks that were taken over from dead runs, in words.
     taken_over: RefCell<Vec<String>>,
     ledger: Ledger,
 }
 
-/// The wall's clock at the start, and what has passed since.
+/// A monotonic clock that starts at the wall clock.
 #[derive(Debug, Clone, Copy)]
 struct Clock {
     wall: Timestamp,
@@ -76,14 +75,14 @@ impl Clock {
         self.wall.checked_add(passed).unwrap_or(Timestamp::MAX)
     }
 
-    /// How long until then; nothing if that is past.
+    /// The time until then; zero if it has passed.
     fn until(&self, then: Timestamp) -> Duration {
         Duration::try_from(then.duration_since(self.now())).unwrap_or(Duration::ZERO)
     }
 }
 
 impl<'a> Live<'a> {
-    /// A world. Nothing is touched yet.
+    /// A live world. It creates no file yet.
     pub fn new(equipment: LiveConfig<'a>) -> Self {
         Self {
             clock: Clock { wall: Timestamp::now(), start: Instant::now() },
@@ -96,7 +95,7 @@ impl<'a> Live<'a> {
         }
     }
 
-    /// The world's clock.
+    /// The time.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -105,7 +104,7 @@ impl<'a> Live<'a> {
         Reply { at: self.clock.now(), result: result.map_err(|error| self.equipment.calls.masked(error)) }
     }
 
-    /// Tells of a lock that was free because its holder is gone: what that run was doing is not known to be over.
+    /// Reports a lock whose holder died: what that run was doing may not be finished.
     fn takes_over(&self, holder: Holder) {
         let Holder { lock, run, process, since } = holder;
         tracing::warn!(%lock, holder = %run, process, "took the lock of a run that is gone");
@@ -121,7 +120,7 @@ impl<'a> Live<'a> {
 
     async fn effect(&self, request: Request) -> Reply<Value> {
         let result = self.equipment.calls.perform(&request, self.now(), &self.outside).await;
-        // A command that was given up may still act: only when it has ended may anything else begin.
+        // A command that timed out may still act. Nothing else may start before it has ended.
         process::dropped_groups_have_ended().await;
         self.reply(result)
     }
@@ -135,7 +134,7 @@ impl ReadWorld for Live<'_> {
     fn wait(&self, _address: Address, until: Timestamp) -> Pending<'_, ()> {
         Box::pin(async move {
             if self.clock.until(until).is_zero() {
-                // A run that has calculated for long asks for the time: now signals are heard.
+                // The engine asks for the time after much computation. Yield, so that signals are handled.
                 tokio::task::yield_now().await;
             }
             while !self.clock.until(until).is_zero() {
@@ -211,10 +210,10 @@ impl World for Live<'_> {
     }
 }
 
-/// The folder for state that outlives a run: `$XDG_STATE_HOME/rectify`, or below the home folder.
+/// The folder for state that outlives a run: `$XDG_STATE_HOME/rectify`, or `.local/state/rectify` in the home folder.
 ///
 /// # Errors
-/// A sentence, when neither variable says where.
+/// Neither variable has an absolute path.
 pub fn state_folder(state_home: Option<&Path>, home: Option<&Path>) -> Result<PathBuf, String> {
     let absolute = |path: &&Path| path.is_absolute();
     match (state_home.filter(absolute), home.filter(absolute)) {

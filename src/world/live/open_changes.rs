@@ -1,5 +1,5 @@
-//! Notes of the changes that runs have made and mean to take back: one file a run, each change on the disk before it is
-//! made. The run holds its file by `flock` while it lasts, so that a file that nobody holds tells of what was left.
+//! Notes of open changes: one file for each run, each change on the disk before it is made. The run holds its file by
+//! `flock`, so a file that nobody holds lists what a dead run left in place.
 
 use super::state::{create, failed, read, try_lock, try_lock_shared, until_locked};
 use crate::engine::address::Address;
@@ -14,19 +14,19 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Where they lie, below the state folder.
+/// Their folder, in the state folder.
 const FOLDER: &str = "changes";
 
-/// How their files end.
+/// The extension of their files.
 const EXTENSION: &str = "jsonl";
 
-/// No text of a note is longer, in bytes.
+/// The longest text of a note, in bytes.
 const LONGEST_TEXT: usize = 16 * 1024;
 
-/// So many changes of earlier runs are told one by one.
+/// The largest number of changes of earlier runs that are reported one by one.
 const MOST_FOUND: usize = 100;
 
-/// So many runs may have left notes under one name.
+/// The largest number of runs of one name that may have left notes.
 const MOST_OF_ONE_NAME: usize = 1000;
 
 /// The notes of one run.
@@ -41,9 +41,9 @@ pub struct OpenChanges {
 struct OpenFile {
     file: File,
     path: PathBuf,
-    /// How much of it is whole.
+    /// The length of its complete lines, in bytes.
     length: u64,
-    /// Changes that are not over.
+    /// The addresses of changes that are not over.
     open: BTreeSet<String>,
 }
 
@@ -71,7 +71,7 @@ impl OpenChanges {
         Self { folder: state.join(FOLDER), run, file: RefCell::default() }
     }
 
-    /// Writes a note, synced to the disk.
+    /// Adds a note, synced to the disk.
     pub async fn make(&self, note: &ChangeNote, secrets: &Secrets, now: Timestamp) -> Result<(), ActionError> {
         let text = |text: &str| bounded(secrets.redact_text(text).into_inner());
         let address = note.address.to_string();
@@ -89,7 +89,7 @@ impl OpenChanges {
             Some(file) => file,
             None => {
                 let created = self.create().await?;
-                // A branch beside this one may have made the file meanwhile.
+                // Another branch may have created the file meanwhile.
                 match self.file.borrow_mut().take() {
                     Some(open) => {
                         created.remove();
@@ -111,7 +111,7 @@ impl OpenChanges {
         written
     }
 
-    /// A change is over: the last one takes the file with it.
+    /// Removes the note of a change; the last one removes the file.
     pub fn over(&self, address: &Address) {
         let mut place = self.file.borrow_mut();
         let Some(file) = place.as_mut() else { return };
@@ -142,7 +142,7 @@ impl OpenChanges {
 }
 
 impl OpenFile {
-    /// Adds a line for good, or leaves the file as it was.
+    /// Appends a line durably, or leaves the file as it was.
     fn add(&mut self, line: &Line) -> Result<(), ActionError> {
         let text = serde_json::to_string(line).unwrap_or_default() + "\n";
         let written = self.file.write_all(text.as_bytes()).and_then(|()| self.file.sync_all());
@@ -152,7 +152,7 @@ impl OpenFile {
                 Ok(())
             }
             Err(error) => {
-                // What is half there is a torn last line to whoever reads it, should even this fail.
+                // If this fails as well, readers see an incomplete last line and ignore it.
                 let _ = self.file.set_len(self.length);
                 Err(failed(&self.path, &error))
             }
@@ -167,7 +167,7 @@ impl OpenFile {
     }
 }
 
-/// A new name is there after a power cut only when its folder was synced.
+/// A new file name survives a power cut only if its folder is synced.
 fn sync_folders(path: &Path) -> std::io::Result<()> {
     path.ancestors().skip(1).take(2).try_for_each(|folder| File::open(folder)?.sync_all())
 }
@@ -181,7 +181,7 @@ fn bounded(mut text: String) -> String {
     text
 }
 
-/// What runs that are gone have left behind, the oldest first. A file that somebody holds is a living run's.
+/// What dead runs left in place, the oldest first. A file that is locked belongs to a live run.
 pub fn found(state: &Path) -> Vec<FoundChange> {
     let folder = state.join(FOLDER);
     let Ok(entries) = std::fs::read_dir(&folder) else { return Vec::new() };
@@ -214,7 +214,7 @@ fn left_by(path: &Path) -> Vec<FoundChange> {
     };
     let file = match super::state::open_to_read(path) {
         Ok(Some(file)) => file,
-        // It is over by now.
+        // Its run has ended meanwhile.
         Ok(None) => return Vec::new(),
         Err(error) => return unreadable(&error.to_string()),
     };
@@ -238,7 +238,7 @@ fn left_by(path: &Path) -> Vec<FoundChange> {
             Ok(Line::Over { address }) => {
                 open.remove(&address);
             }
-            // What a power cut tore was never acknowledged, so nothing was done on the strength of it.
+            // An incomplete line was never acknowledged, so no effect relied on it.
             Err(_) if !line.ends_with('\n') => {}
             Err(error) => return unreadable(&error.to_string()),
         }

@@ -1,4 +1,5 @@
-//! Files below the state folder: private, guarded by `flock`, which the kernel lets go of with the process.
+//! Files in the state folder: private to their owner, and locked by `flock`, which the kernel releases when the process
+//! ends.
 
 use crate::value::{ActionError, ErrorKind};
 use rustix::fs::{FlockOperation, Mode, OFlags};
@@ -8,17 +9,17 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::Duration;
 
-/// No file of the state folder is read further than this.
+/// The part of a file that is read, in bytes.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
-/// How long a process that holds a lock of a file is waited for.
+/// How long a lock of another process is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How files are opened: never through a link, never waiting for a pipe, always added to.
+/// Flags of every open: no symbolic links, no blocking on pipes, append only.
 const SAFELY: OFlags =
     OFlags::RDWR.union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::APPEND);
 
-/// Makes the folder, readable by its owner only, and opens a file in it for reading and writing.
+/// Opens a file for reading and writing, and creates it and its folder, readable by their owner only.
 pub fn open(folder: &Path, name: &str) -> Result<File, ActionError> {
     make(folder)?;
     let path = folder.join(name);
@@ -26,7 +27,7 @@ pub fn open(folder: &Path, name: &str) -> Result<File, ActionError> {
     Ok(File::from(opened.map_err(|error| failed(&path, &error.into()))?))
 }
 
-/// The same of a file that must not have been there; nothing where it was.
+/// Creates a file; nothing if it exists.
 pub fn create(folder: &Path, name: &str) -> Result<Option<File>, ActionError> {
     make(folder)?;
     let path = folder.join(name);
@@ -37,7 +38,7 @@ pub fn create(folder: &Path, name: &str) -> Result<Option<File>, ActionError> {
     }
 }
 
-/// A file that is there already; nothing where it is not.
+/// Opens a file for reading; nothing if it does not exist.
 pub fn open_to_read(path: &Path) -> std::io::Result<Option<File>> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
     match rustix::fs::open(path, flags, Mode::empty()) {
@@ -51,17 +52,20 @@ fn make(folder: &Path) -> Result<(), ActionError> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| failed(folder, &error))
 }
 
-/// Takes the file's lock if nobody has it.
+/// Takes the exclusive lock of a file; false if another process holds it.
 pub fn try_lock(file: &File) -> Result<bool, ActionError> {
     lock(file, FlockOperation::NonBlockingLockExclusive)
 }
 
-/// The same for somebody who only looks: others may look as well.
+/// Takes the shared lock of a file; false if another process holds the exclusive one.
 pub fn try_lock_shared(file: &File) -> Result<bool, ActionError> {
     lock(file, FlockOperation::NonBlockingLockShared)
 }
 
-/// Tries to take a lock until it is had; an error names the file when another process has had it for too long.
+/// Retries until a lock is taken.
+///
+/// # Errors
+/// `refused` with the name of the file if another process holds it for too long.
 pub async fn until_locked<T>(
     path: &Path,
     mut attempt: impl FnMut() -> Result<Option<T>, ActionError>,
@@ -89,7 +93,7 @@ fn lock(file: &File, how: FlockOperation) -> Result<bool, ActionError> {
     }
 }
 
-/// All of a file, bytes that are not UTF-8 replaced.
+/// Reads a file. Bytes that are not UTF-8 are replaced.
 pub fn read(mut file: &File, path: &Path) -> Result<String, ActionError> {
     use std::io::Seek;
     let mut bytes = Vec::new();
@@ -98,7 +102,7 @@ pub fn read(mut file: &File, path: &Path) -> Result<String, ActionError> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Nothing was done, because the machine's own state cannot be kept.
+/// The error of a file in the state folder: nothing was done.
 pub fn failed(path: &Path, error: &std::io::Error) -> ActionError {
     ActionError::new(ErrorKind::Refused, format!("{} cannot be used: {error}", path.display()))
 }

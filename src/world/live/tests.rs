@@ -127,7 +127,7 @@ fn one_run_holds_a_lock_and_says_who() {
     let refused = second.take(names(&["aaa", "be1"]), now).unwrap_err();
     assert_eq!(refused.kind, ErrorKind::Refused);
     assert!(refused.message.contains("\"be1\" is held by run first (process"), "{refused}");
-    // All or none: what could be had was let go again.
+    // All or none: the one that was free was released again.
     first.take(names(&["aaa"]), now).unwrap();
     drop(first);
     second.take(names(&["aaa", "be1", "../escape"]), now).unwrap();

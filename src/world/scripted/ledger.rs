@@ -1,14 +1,14 @@
-//! What was really asked of the world, written down by the world itself.
+//! The effects that were requested, recorded by the world itself.
 
 use crate::value::{Call, Outcome, Timestamp};
 
-/// One effect.
+/// One requested effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Effect {
     /// The call.
     pub call: Call,
     /// When it began.
     pub started: Timestamp,
-    /// When it was over and what was said of it; nothing where nobody waited for the end.
+    /// When it ended and its outcome; nothing if the engine did not wait for it.
     pub ended: Option<(Timestamp, Outcome)>,
 }

@@ -1,6 +1,6 @@
-//! A world that says what a script says, on virtual time.
+//! The scripted world: answers by rules, on virtual time.
 //!
-//! Apart from the engine it keeps a ledger of every effect that was asked of it.
+//! It records every requested effect, independently of the engine.
 
 mod ledger;
 mod script;
@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::task::{Context, Poll};
 
-/// A world that says what a script says.
+/// A world that answers by rules.
 pub struct Scripted {
     stage: VirtualEnvironment,
     state: RefCell<State>,
@@ -40,109 +40,109 @@ struct State {
 }
 
 impl Scripted {
-    /// An empty script; its clock starts there.
+    /// A world without rules. Its clock starts at this time.
     pub fn new(start: Timestamp) -> Self {
         Self { stage: VirtualEnvironment::new(start), state: RefCell::default() }
     }
 
-    /// Adds a rule. Of several that fit a call the one added last is taken.
+    /// Adds a rule. If several match a call, the last one added applies.
     #[must_use]
     pub fn with(self, rule: Rule) -> Self {
         self.state.borrow_mut().rules.push(rule);
         self
     }
 
-    /// Adds somebody who answers. Of several whom a question fits the one added last is taken.
+    /// Adds a person who answers prompts. If several match a prompt, the last one added applies.
     #[must_use]
     pub fn person(self, person: Person) -> Self {
         self.stage.add_person(person);
         self
     }
 
-    /// A contact that cannot be reached.
+    /// Makes a contact unreachable.
     #[must_use]
     pub fn unreachable(self, contact: &str) -> Self {
         self.stage.make_unreachable(contact);
         self
     }
 
-    /// A lock that another run holds.
+    /// Has another run hold a lock.
     #[must_use]
     pub fn taken(self, lock: &str) -> Self {
         self.taken_until(lock, Timestamp::MAX)
     }
 
-    /// A lock that another run holds until that time.
+    /// Has another run hold a lock until a time.
     #[must_use]
     pub fn taken_until(self, lock: &str, until: Timestamp) -> Self {
         self.stage.take_until(lock, until);
         self
     }
 
-    /// A limit that was charged before, at that time.
+    /// Adds an earlier charge of a limit.
     #[must_use]
     pub fn charged(self, name: &str, at: Timestamp) -> Self {
         self.stage.charged(name, at);
         self
     }
 
-    /// No note of a change can be kept.
+    /// Makes every note of a change fail.
     #[must_use]
     pub fn without_notes(self) -> Self {
         self.state.borrow_mut().no_notes = true;
         self
     }
 
-    /// Somebody cancels at that time.
+    /// Cancels the run at a time.
     #[must_use]
     pub fn cancel_at(self, at: Timestamp) -> Self {
         self.stage.cancel_at(at);
         self
     }
 
-    /// Somebody cancels as soon as the nth effect, counted from 1, has begun.
+    /// Cancels the run as soon as the nth effect, counted from 1, has started.
     #[must_use]
     pub fn cancel_at_effect(self, nth: usize) -> Self {
         self.state.borrow_mut().cancel_at_effect = Some(nth);
         self
     }
 
-    /// The clock.
+    /// The time.
     pub fn now(&self) -> Timestamp {
         self.stage.now()
     }
 
-    /// Every effect that was asked for, in the order in which they began.
+    /// The requested effects, in the order in which they started.
     pub fn effects(&self) -> Vec<Effect> {
         self.state.borrow().effects.clone()
     }
 
-    /// What people were told, in order.
+    /// The messages that were sent, in order.
     pub fn told(&self) -> Vec<SentMessage> {
         self.stage.told()
     }
 
-    /// What people were asked, in order.
+    /// The prompts, in order.
     pub fn asked(&self) -> Vec<Prompt> {
         self.stage.asked()
     }
 
-    /// How many observations were made.
+    /// The number of observations.
     pub fn observed(&self) -> usize {
         self.state.borrow().observed
     }
 
-    /// Observations that no rule is about, in order.
+    /// Observations without a rule, in order.
     pub fn unanswered(&self) -> Vec<Call> {
         self.state.borrow().unanswered.clone()
     }
 
-    /// Whether there is somebody who answers a question.
+    /// Whether a person answers this prompt.
     pub fn is_answered(&self, asking: &Prompt) -> bool {
         self.stage.is_answered(asking)
     }
 
-    /// What the run told.
+    /// The events of the run.
     pub fn events(&self) -> Vec<Event> {
         self.state.borrow().events.clone()
     }
@@ -157,15 +157,15 @@ impl Scripted {
         self.stage.held()
     }
 
-    /// Runs a future on this world's virtual time.
+    /// Runs a future on the virtual time of this world.
     ///
     /// # Errors
-    /// When it waits and nothing will ever happen.
+    /// It waits for something that will never happen.
     pub fn drive<T>(&self, future: impl Future<Output = T>) -> Result<T, Deadlock> {
         self.stage.drive(future)
     }
 
-    /// What a call comes to, and when.
+    /// The result of a call, and when it comes.
     fn answer(&self, request: &Request) -> (Timestamp, Result<Value, ActionError>) {
         let says = self.state.borrow_mut().says(&request.call);
         let (takes, result) = says.come_to();

@@ -1,21 +1,21 @@
-//! What a script says: of actions, and of people.
+//! The rules of a script.
 
 use crate::value::{ActionError, Call, Class, ErrorKind, SignedDuration, Value};
 use std::collections::VecDeque;
 
-/// What a call comes to.
+/// The scripted result of a call.
 #[derive(Debug, Clone)]
 pub enum ScriptedAnswer {
-    /// It answers, after so long.
+    /// It answers after this time.
     Answers(SignedDuration, Value),
-    /// It fails, after so long.
+    /// It fails after this time.
     Fails(SignedDuration, ActionError),
-    /// It never answers: whoever asked gives up at the deadline.
+    /// It never answers, so the call times out.
     Nothing,
 }
 
 impl ScriptedAnswer {
-    /// How long it takes, and what it comes to.
+    /// How long it takes, and its result.
     pub(super) fn come_to(self) -> (SignedDuration, Result<Value, ActionError>) {
         match self {
             Self::Answers(takes, value) => (takes, Ok(value)),
@@ -25,7 +25,7 @@ impl ScriptedAnswer {
     }
 }
 
-/// What calls of one action come to, in order; the last one stays.
+/// The results of calls of one action, in order. The last one repeats.
 #[derive(Debug, Clone)]
 pub struct Rule {
     action: String,
@@ -34,19 +34,19 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// For `backend.action`, whatever its arguments.
+    /// A rule for `backend.action` with any arguments.
     pub fn new(action: &str) -> Self {
         Self { action: action.to_owned(), arguments: Vec::new(), says: VecDeque::new() }
     }
 
-    /// Only where this argument has this value.
+    /// Restricts the rule to calls with this argument.
     #[must_use]
     pub fn when(mut self, parameter: &str, value: Value) -> Self {
         self.arguments.push((parameter.to_owned(), value));
         self
     }
 
-    /// The next call comes to this.
+    /// The result of the next call.
     #[must_use]
     pub fn says(mut self, says: ScriptedAnswer) -> Self {
         self.says.push_back(says);
@@ -59,7 +59,7 @@ impl Rule {
         self.says(ScriptedAnswer::Answers(SignedDuration::ZERO, value))
     }
 
-    /// The next call is done, after so long.
+    /// The next call is done after this time.
     #[must_use]
     pub fn takes(self, takes: SignedDuration) -> Self {
         self.says(ScriptedAnswer::Answers(takes, Value::Absent))
@@ -91,7 +91,7 @@ impl Rule {
     }
 }
 
-/// What no rule is about: effects are done, observations cannot be made.
+/// The result of a call without a rule: effects are done, observations fail.
 pub(super) fn unscripted(call: &Call) -> ScriptedAnswer {
     if call.class == Class::Observe {
         let message = format!("the script says nothing of {call}");

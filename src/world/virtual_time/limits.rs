@@ -1,10 +1,10 @@
-//! Limits, counted from the start of the script.
+//! Limits on virtual time.
 
 use crate::engine::world::Charge;
 use crate::value::{ActionError, ErrorKind, Timestamp};
 use std::collections::BTreeMap;
 
-/// When each limit was charged.
+/// The times of the charges of each limit.
 #[derive(Default)]
 pub(super) struct Limits(BTreeMap<String, Vec<Timestamp>>);
 
@@ -13,7 +13,7 @@ impl Limits {
         self.0.entry(name.to_owned()).or_default().push(at);
     }
 
-    /// Whether all of them could be charged.
+    /// Checks whether all of the charges are allowed.
     pub fn check(&self, charges: &[Charge], now: Timestamp) -> Result<(), ActionError> {
         match charges.iter().find(|charge| self.is_spent(charge, now)) {
             Some(spent) => Err(ActionError::new(ErrorKind::Limit, format!("the limit {} is spent", spent.name))),
@@ -21,7 +21,7 @@ impl Limits {
         }
     }
 
-    /// Charges all of them, or none.
+    /// Makes all of the charges, or none.
     pub fn charge(&mut self, charges: &[Charge], now: Timestamp) -> Result<(), ActionError> {
         self.check(charges, now)?;
         for charge in charges {

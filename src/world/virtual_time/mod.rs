@@ -1,7 +1,7 @@
-//! What worlds on virtual time have in common: the clock, people, locks, limits and cancellation.
+//! What the worlds on virtual time share: the clock, people, locks, limits and cancellation.
 //!
-//! It needs no runtime: [`VirtualEnvironment::drive`] polls until everything is pending and jumps to the next time at which something
-//! happens.
+//! It needs no runtime: [`VirtualEnvironment::drive`] polls until everything is pending and jumps to the time of the
+//! next timer.
 
 mod limits;
 mod person;
@@ -19,7 +19,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use timer::{Timer, Timers};
 
-/// A stage on which a run can be played.
+/// Virtual time, and the people, locks and limits in it.
 pub struct VirtualEnvironment {
     timers: Timers,
     state: RefCell<State>,
@@ -28,11 +28,11 @@ pub struct VirtualEnvironment {
 #[derive(Default)]
 struct State {
     people: Vec<Person>,
-    /// Who hears of what others hear of.
+    /// The contacts of the inventory.
     contacts: Vec<Contact>,
     unreachable: BTreeSet<String>,
     nobody_is_reachable: bool,
-    /// Locks of other runs, and until when they are held.
+    /// Locks of other runs, and when they are released.
     taken: BTreeMap<String, Timestamp>,
     held: BTreeSet<String>,
     limits: Limits,
@@ -41,18 +41,18 @@ struct State {
     told: Vec<SentMessage>,
 }
 
-/// What somebody was told.
+/// A message that was sent.
 #[derive(Debug, Clone)]
 pub struct SentMessage {
-    /// When.
+    /// When it was sent.
     pub at: Timestamp,
-    /// What.
+    /// The message.
     pub telling: Notification,
-    /// Whether it arrived.
+    /// Whether it was delivered.
     pub delivered: bool,
 }
 
-/// Everything waits, and nothing will ever happen.
+/// The run waits, and no timer is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deadlock;
 
@@ -65,57 +65,57 @@ impl std::fmt::Display for Deadlock {
 impl std::error::Error for Deadlock {}
 
 impl VirtualEnvironment {
-    /// A stage with nobody on it; its clock starts there.
+    /// An environment without people. Its clock starts at this time.
     pub fn new(start: Timestamp) -> Self {
         Self { timers: Timers::new(start), state: RefCell::default() }
     }
 
-    /// Adds somebody who answers. Of several whom a question fits the one added last is taken.
+    /// Adds a person who answers prompts. If several match a prompt, the last one added applies.
     pub fn add_person(&self, person: Person) {
         self.state.borrow_mut().people.push(person);
     }
 
-    /// Whom an inventory names: a message reaches a contact if it reaches one of those that hear of everything it does.
+    /// Sets the contacts of the inventory. A message reaches a contact if it reaches one of those that it includes.
     pub fn know_contacts(&self, contacts: &[Contact]) {
         self.state.borrow_mut().contacts = contacts.to_vec();
     }
 
-    /// A contact that cannot be reached.
+    /// Makes a contact unreachable.
     pub fn make_unreachable(&self, contact: &str) {
         self.state.borrow_mut().unreachable.insert(contact.to_owned());
     }
 
-    /// No contact can be reached.
+    /// Makes every contact unreachable.
     pub fn make_everybody_unreachable(&self) {
         self.state.borrow_mut().nobody_is_reachable = true;
     }
 
-    /// A lock that another run holds until that time.
+    /// Has another run hold a lock until a time.
     pub fn take_until(&self, lock: &str, until: Timestamp) {
         self.state.borrow_mut().taken.insert(lock.to_owned(), until);
     }
 
-    /// A limit that was charged before, at that time.
+    /// Adds an earlier charge of a limit.
     pub fn charged(&self, name: &str, at: Timestamp) {
         self.state.borrow_mut().limits.charged(name, at);
     }
 
-    /// Somebody cancels at that time; at once, where it is past.
+    /// Cancels the run at a time; at once if it has passed.
     pub fn cancel_at(&self, at: Timestamp) {
         self.state.borrow_mut().cancel_at = Some(at);
     }
 
-    /// The clock.
+    /// The time.
     pub fn now(&self) -> Timestamp {
         self.timers.now()
     }
 
-    /// What people were asked, in order.
+    /// The prompts, in order.
     pub fn asked(&self) -> Vec<Prompt> {
         self.state.borrow().asked.clone()
     }
 
-    /// What people were told, in order.
+    /// The messages that were sent, in order.
     pub fn told(&self) -> Vec<SentMessage> {
         self.state.borrow().told.clone()
     }
@@ -125,10 +125,10 @@ impl VirtualEnvironment {
         self.state.borrow().held.iter().cloned().collect()
     }
 
-    /// Runs a future on this stage's time.
+    /// Runs a future on virtual time.
     ///
     /// # Errors
-    /// When it waits and nothing will ever happen.
+    /// It waits for something that will never happen.
     pub fn drive<T>(&self, future: impl Future<Output = T>) -> Result<T, Deadlock> {
         let mut future = pin!(future);
         let mut context = Context::from_waker(Waker::noop());
@@ -145,17 +145,17 @@ impl VirtualEnvironment {
         }
     }
 
-    /// Waits until the clock has reached a time, never less; then says what it shows.
+    /// A timer that ends with the time, not before `until`.
     pub fn timer(&self, until: Timestamp) -> Timer<'_> {
         self.timers.timer(until)
     }
 
-    /// A time from now; the end of time where it would be later.
+    /// A time from now, at most the last that there is.
     pub fn in_time(&self, takes: SignedDuration) -> Timestamp {
         self.now().checked_add(takes).unwrap_or(Timestamp::MAX)
     }
 
-    /// A reply that is known already and comes at a time.
+    /// A reply with a known result that comes at a time.
     pub fn reply_at<'w, T: 'w>(&'w self, at: Timestamp, result: Result<T, ActionError>) -> Pending<'w, T> {
         let timer = self.timer(at);
         Box::pin(async move { Reply { at: timer.await, result } })
@@ -172,7 +172,7 @@ impl VirtualEnvironment {
         if cancelled { Poll::Ready(self.now()) } else { Poll::Pending }
     }
 
-    /// Whether there is somebody who answers a question.
+    /// Whether a person answers this prompt.
     pub fn is_answered(&self, asking: &Prompt) -> bool {
         self.state.borrow().people.iter().any(|person| person.fits(asking))
     }

@@ -1,10 +1,10 @@
-//! People who answer.
+//! People who answer prompts.
 
 use crate::engine::world::Prompt;
 use crate::value::SignedDuration;
 use ecow::EcoString;
 
-/// Somebody who answers.
+/// A person, or a group, that answers prompts.
 #[derive(Debug, Clone)]
 pub struct Person {
     about: String,
@@ -15,7 +15,7 @@ pub struct Person {
 }
 
 impl Person {
-    /// Answers questions that contain this text.
+    /// Answers prompts that contain this text.
     pub fn answering(about: &str, answer: &str) -> Self {
         Self {
             about: about.to_owned(),
@@ -26,28 +26,28 @@ impl Person {
         }
     }
 
-    /// After so long.
+    /// Sets how long the answer takes.
     #[must_use]
     pub fn after(mut self, takes: SignedDuration) -> Self {
         self.takes = takes;
         self
     }
 
-    /// Who they are.
+    /// Sets the names of the people.
     #[must_use]
     pub fn by(mut self, names: &[&str]) -> Self {
         self.by = names.iter().map(|name| (*name).to_owned()).collect();
         self
     }
 
-    /// And as many others as are needed.
+    /// Adds as many people as a prompt requires.
     #[must_use]
     pub fn in_numbers(mut self) -> Self {
         self.in_numbers = true;
         self
     }
 
-    /// Who they are, where a question is answered.
+    /// The names of those who answer a prompt.
     pub(super) fn names(self, asking: &Prompt) -> Vec<String> {
         match self.in_numbers {
             true if asking.by > 1 => (1..=asking.by).map(|person| format!("person {person}")).collect(),
@@ -59,7 +59,7 @@ impl Person {
         asking.message.contains(&self.about) && asking.choices.contains(&self.answer)
     }
 
-    /// One denial is enough, an approval may need several people.
+    /// Whether there are enough people: one denial suffices, an approval may need several.
     pub(super) fn is_enough(&self, asking: &Prompt) -> bool {
         self.in_numbers || self.answer != "approve" || self.by.len() >= asking.by as usize
     }

@@ -1,4 +1,4 @@
-//! Virtual time: timers, and the next of them.
+//! Timers on virtual time.
 
 use crate::value::Timestamp;
 use std::cell::{Cell, RefCell};
@@ -7,41 +7,41 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// A clock that is only ever set, and who waits for it.
+/// A clock that only jumps, and the timers that wait for it.
 pub struct Timers {
     now: Cell<Timestamp>,
     pending: RefCell<BTreeMap<Timestamp, usize>>,
 }
 
 impl Timers {
-    /// A clock that stands at a time.
+    /// A clock at this time.
     pub fn new(now: Timestamp) -> Self {
         Self { now: Cell::new(now), pending: RefCell::default() }
     }
 
-    /// What it shows.
+    /// The time.
     pub fn now(&self) -> Timestamp {
         self.now.get()
     }
 
-    /// Sets it.
+    /// Sets the time.
     pub fn jump(&self, to: Timestamp) {
         self.now.set(to);
     }
 
-    /// The next time at which somebody stops waiting.
+    /// The earliest time that a timer waits for.
     pub fn next(&self) -> Option<Timestamp> {
         self.pending.borrow().keys().next().copied()
     }
 
-    /// Somebody who waits until then.
+    /// A timer for this time.
     pub fn timer(&self, until: Timestamp) -> Timer<'_> {
         *self.pending.borrow_mut().entry(until).or_default() += 1;
         Timer { timers: self, until }
     }
 }
 
-/// Somebody who waits for a time; it is forgotten when dropped.
+/// A timer; forgotten when dropped.
 pub struct Timer<'w> {
     timers: &'w Timers,
     until: Timestamp,
