@@ -15,5 +15,4 @@ pub mod world;
 
 pub use eval::constant::constant;
 pub use event::RunOutcome;
-pub use run::scope::TOO_MANY_STEPS;
 pub use run::{Ending, Start, dry_run, run};

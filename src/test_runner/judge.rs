@@ -4,7 +4,7 @@ use super::run::{STEP_LIMIT, values};
 use super::{Effect, TestRun};
 use crate::diagnostic::{Diagnostic, code};
 use crate::engine::event::{EventKind, LeftInPlace};
-use crate::engine::{Ending, RunOutcome, TOO_MANY_STEPS};
+use crate::engine::{Ending, RunOutcome};
 use crate::program::Program;
 use crate::program::test_block::{Expectation, ExpectationKind, Outcome, Pattern, Test};
 use crate::value::{ActionError, Call, SignedDuration, SourceText, Value, display_duration};
@@ -22,7 +22,7 @@ pub fn judge(program: &Program, test: &Test, seen: &TestRun) -> Vec<Diagnostic> 
         found.push(Diagnostic::error(code::NOT_AS_EXPECTED, test.title_span, message));
         return found;
     };
-    if ending.reason.contains(TOO_MANY_STEPS) {
+    if ending.out_of_steps {
         let message = format!("The run took more than {STEP_LIMIT} steps, and was given up");
         let diagnostic = Diagnostic::error(code::NOT_AS_EXPECTED, test.title_span, message);
         found.push(diagnostic.help("Wait between two turns, or turn fewer times"));

@@ -16,9 +16,10 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 /// Why a run cannot be replayed from a log.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
     /// The run makes another request than the recorded one.
+    #[error("at {address} the run asks for {asked:?}, and {recorded:?} was recorded")]
     Different {
         /// The address of the request.
         address: Address,
@@ -28,6 +29,7 @@ pub enum Mismatch {
         asked: Box<RecordedRequest>,
     },
     /// The run waits, but not for the next entry.
+    #[error("the run does not ask for entry {position} of its record: {next:?}")]
     NotAskedFor {
         /// The number of entries before it.
         position: usize,
@@ -35,30 +37,15 @@ pub enum Mismatch {
         next: Box<Entry>,
     },
     /// The log ends before the run does.
+    #[error("the record ends before the run does")]
     Ended,
     /// The run ended before the log did.
+    #[error("the run ended, and {entries} entries of its record are left over")]
     LeftOver {
         /// The number of entries that the run did not take.
         entries: usize,
     },
 }
-
-impl std::fmt::Display for Mismatch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Different { address, recorded, asked } => {
-                write!(f, "at {address} the run asks for {asked:?}, and {recorded:?} was recorded")
-            }
-            Self::NotAskedFor { position, next } => {
-                write!(f, "the run does not ask for entry {position} of its record: {next:?}")
-            }
-            Self::Ended => f.write_str("the record ends before the run does"),
-            Self::LeftOver { entries } => write!(f, "the run ended, and {entries} entries of its record are left over"),
-        }
-    }
-}
-
-impl std::error::Error for Mismatch {}
 
 /// A world that replays a log.
 pub struct Replaying {

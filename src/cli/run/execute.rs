@@ -131,7 +131,7 @@ impl<'a> RunContext<'a> {
 /// The folder for state that outlives a run.
 fn state() -> Result<PathBuf, String> {
     let folder = |variable| std::env::var_os(variable).map(PathBuf::from);
-    state_folder(folder("XDG_STATE_HOME").as_deref(), folder("HOME").as_deref())
+    state_folder(folder("XDG_STATE_HOME").as_deref(), folder("HOME").as_deref()).map_err(|error| error.to_string())
 }
 
 /// Stores a message without a recipient on this machine, and prints its path to standard error.

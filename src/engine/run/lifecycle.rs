@@ -288,6 +288,7 @@ fn ending(scope: &Scope<'_>, end: &RunEnd) -> Ending {
         disruptions: log.disruptions.clone(),
         duration: scope.now().duration_since(scope.run.started),
         undelivered: outcome == RunOutcome::Escalated && tree.delivered.get() != Some(true),
+        out_of_steps: tree.out_of_steps.get(),
     }
 }
 

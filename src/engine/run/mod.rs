@@ -54,6 +54,8 @@ pub struct Ending {
     pub duration: SignedDuration,
     /// Whether it escalated and nobody was reached.
     pub undelivered: bool,
+    /// Whether it took more steps than [`Start::step_limit`] allows.
+    pub out_of_steps: bool,
 }
 
 /// Runs a runbook in a world to its end.
@@ -82,6 +84,7 @@ async fn run_root<'t>(tree: &'t RunTree<'t>, start: Start) -> Ending {
             disruptions: Vec::new(),
             duration: SignedDuration::ZERO,
             undelivered: false,
+            out_of_steps: false,
         };
     };
     let request = RunRequest {

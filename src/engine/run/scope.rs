@@ -17,7 +17,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 /// The reason of a run that loops without end.
-pub const TOO_MANY_STEPS: &str = "it took more steps than a run may take";
+const TOO_MANY_STEPS: &str = "it took more steps than a run may take";
 
 /// A boxed future: blocks nest, so their futures are recursive.
 pub(crate) type LocalBoxFuture<'f, T> = Pin<Box<dyn Future<Output = T> + 'f>>;
@@ -190,7 +190,10 @@ impl<'t> Scope<'t> {
                 steps.set(left);
                 Ok(())
             }
-            None => Err(self.escalated(TOO_MANY_STEPS)),
+            None => {
+                self.tree.out_of_steps.set(true);
+                Err(self.escalated(TOO_MANY_STEPS))
+            }
         }
     }
 

@@ -33,6 +33,8 @@ pub(crate) struct RunTree<'a> {
     pub steps_left: Cell<u64>,
     /// Statements and observations that are left for undos, which a run without steps still needs.
     pub undo_steps_left: Cell<u64>,
+    /// Whether a block was stopped because no statement was left for it.
+    pub out_of_steps: Cell<bool>,
     /// Steps of computation since the last reply.
     pub work: Cell<u64>,
     pub pool: Pool,
@@ -100,6 +102,7 @@ impl<'a> RunTree<'a> {
             progressed: Cell::new(false),
             steps_left: Cell::new(start.step_limit),
             undo_steps_left: Cell::new(start.step_limit),
+            out_of_steps: Cell::new(false),
             work: Cell::new(0),
             pool: Pool::default(),
             by_alert: start.by_alert,

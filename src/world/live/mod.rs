@@ -210,15 +210,20 @@ impl World for Live<'_> {
     }
 }
 
+/// No environment variable says where state may be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Neither XDG_STATE_HOME nor HOME says where locks and limits may be kept")]
+pub struct NoStateFolder;
+
 /// The folder for state that outlives a run: `$XDG_STATE_HOME/rectify`, or `.local/state/rectify` in the home folder.
 ///
 /// # Errors
 /// Neither variable has an absolute path.
-pub fn state_folder(state_home: Option<&Path>, home: Option<&Path>) -> Result<PathBuf, String> {
+pub fn state_folder(state_home: Option<&Path>, home: Option<&Path>) -> Result<PathBuf, NoStateFolder> {
     let absolute = |path: &&Path| path.is_absolute();
     match (state_home.filter(absolute), home.filter(absolute)) {
         (Some(state), _) => Ok(state.join("rectify")),
         (None, Some(home)) => Ok(home.join(".local/state/rectify")),
-        (None, None) => Err("Neither XDG_STATE_HOME nor HOME says where locks and limits may be kept".to_owned()),
+        (None, None) => Err(NoStateFolder),
     }
 }

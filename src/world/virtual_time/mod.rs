@@ -53,16 +53,9 @@ pub struct SentMessage {
 }
 
 /// The run waits, and no timer is left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the run waits for something that will never happen")]
 pub struct Deadlock;
-
-impl std::fmt::Display for Deadlock {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the run waits for something that will never happen")
-    }
-}
-
-impl std::error::Error for Deadlock {}
 
 impl VirtualEnvironment {
     /// An environment without people. Its clock starts at this time.
