@@ -1,4 +1,4 @@
-//! What a check knows while it goes on, and the order in which it goes.
+//! The state of a check, and its phases.
 
 use super::OtherFiles;
 use super::declarations::bodies::ProcedureState;
@@ -28,61 +28,61 @@ pub(super) struct Patterns {
     pub regexes: HashMap<EcoString, Result<regex::Regex, regex::Error>>,
 }
 
-/// One check of one file with its imports.
+/// The check of one file with its imports.
 pub(super) struct Context<'a> {
     pub inventory: Option<&'a Inventory>,
-    /// What the project's other files declare.
+    /// The declarations of the project's other files.
     pub other_files: Option<&'a dyn OtherFiles>,
     pub sources: &'a SourceMap,
     pub declared: Declarations<'a>,
     pub program: Program,
     pub diagnostics: Vec<Diagnostic>,
-    /// Types by qualified name; `None` while one is being resolved.
+    /// By qualified name; `None` while a type is being resolved.
     pub types: BTreeMap<EcoString, Option<Type>>,
-    /// How many records are being resolved, each because of the one before it.
+    /// Nesting of the records that are being resolved.
     pub open_records: usize,
-    /// Actions that were lowered, by `backend.action`.
+    /// Indices of lowered actions, by `backend.action`.
     pub actions: BTreeMap<EcoString, usize>,
-    /// The signature of each action of the program.
+    /// The signatures of the program's actions, by index.
     pub signatures: Vec<&'a ast::Signature>,
-    /// The signatures of the larger backends by name, by the backend's name.
+    /// Signatures by name, for each backend that has many.
     pub large_backends: HashMap<EcoString, HashMap<&'a str, &'a ast::Signature>>,
-    /// Signatures whose clauses are still to be lowered, with the frames of their parameters.
+    /// Signatures whose clauses are not lowered yet, with the scopes of their parameters.
     pub open_signatures: Vec<(usize, BodyScope<'a>, &'a ast::Signature)>,
-    /// Which action does which in its own body, and where.
+    /// Which action calls which in its body, and where.
     pub calls_of_actions: Vec<(usize, usize, Span)>,
-    /// The parameters of each declared probe and runbook.
+    /// By index of the declaration.
     pub probe_parameters: Vec<Vec<Parameter>>,
     pub runbook_parameters: Vec<Vec<Parameter>>,
-    /// What is known of each procedure that was looked at, by its place among the declared ones.
+    /// Lowered procedures, by their index among the declarations.
     pub procedures: BTreeMap<usize, ProcedureState>,
     /// Which runbook runs which, and where.
     pub runs: Vec<(usize, usize, Span)>,
-    /// Patterns that were looked at already.
     pub patterns: &'a mut Patterns,
-    /// Enums by word, for words without a context; made when the first is met.
+    /// Enums by word, for words without context. Built on first use.
     pub words: Option<Rc<EnumWords>>,
-    /// The questions of each condition that an unknown answer may decide, by where it stands.
+    /// The probes of each condition that an unknown verdict may decide, by the condition's span.
     pub questions: HashMap<Span, ConditionProbes<'a>>,
-    /// The words that questions offer.
+    /// The choices of all questions so far.
     pub choices: Vec<EcoString>,
-    /// What tests leave out of records.
+    /// The values of fields that tests leave out.
     pub blanks: TestDefaults,
-    /// The test that is looked at.
+    /// The test that is being checked.
     pub test: Option<TestContext>,
     nodes: u32,
-    /// How many names may still be compared for suggestions: a file with thousands of slips must not take minutes.
+    /// How many more names may be compared for suggestions. A file with thousands of misspellings must not take
+    /// minutes.
     comparisons: Cell<usize>,
 }
 
-/// Longer names, in bytes, are not compared: comparing takes time with the square of the length.
+/// Longer names, in bytes, get no suggestion: the time for a comparison grows with the square of the length.
 const LONGEST_SUGGESTION: usize = 100;
 
-/// How many names are compared for suggestions in one check.
+/// The number of comparisons for suggestions in one check.
 const MOST_COMPARISONS: usize = 50_000;
 
 impl<'a> Context<'a> {
-    /// Checks the trees of a file and its imports, the file itself first.
+    /// Checks the ASTs of a file and its imports, beginning with the file.
     pub fn check(
         catalog: &'a Catalog,
         (inventory, other_files): (Option<&'a Inventory>, Option<&'a dyn OtherFiles>),
@@ -128,13 +128,13 @@ impl<'a> Context<'a> {
         context.lower_runbooks();
         context.lower_limits();
         context.lower_signatures();
-        // Tests come last, so that they change nothing of what is run.
+        // Tests come last, so that they do not renumber the nodes of what runs.
         if let Some(file) = trees.first() {
             context.lower_tests(file);
             context.lower_signatures();
         }
         let refused: Vec<Span> = context.diagnostics.iter().map(Diagnostic::span).collect();
-        // Of a change that holds another mistake nothing is said: what it was meant to be is not known.
+        // A change that contains another mistake is skipped: its meaning is not known.
         let meant = |change: &Diagnostic| {
             let whole = change.span();
             let inside = |it: &Span| it.file == whole.file && it.start >= whole.start && it.end <= whole.end;
@@ -145,14 +145,14 @@ impl<'a> Context<'a> {
         (context.program, context.diagnostics)
     }
 
-    /// A node that no other has.
+    /// A new node.
     pub fn node(&mut self) -> NodeId {
         self.nodes += 1;
         NodeId(self.nodes)
     }
 
     pub fn report(&mut self, mut diagnostic: Diagnostic) {
-        // A sentence may begin with a description that stands in the middle of others.
+        // A sentence may begin with a phrase that other sentences use in the middle.
         let first = diagnostic.message.split(' ').next().unwrap_or_default();
         if ["a", "an", "the", "how", "what", "when", "text", "manual", "undecoded"].contains(&first) {
             diagnostic.message[..1].make_ascii_uppercase();
@@ -164,12 +164,12 @@ impl<'a> Context<'a> {
         self.report(Diagnostic::error(code, span, message));
     }
 
-    /// The author's own text.
+    /// The source under a span.
     pub fn source_text(&self, span: Span) -> &'a str {
         self.sources.text(span)
     }
 
-    /// An error about a name that nothing has, with the nearest that something has.
+    /// An error about an unknown name, with the most similar known one.
     pub fn unknown<'n>(
         &self,
         code: Code,

@@ -1,4 +1,4 @@
-//! A file and all that it imports, each read once.
+//! A file and its imports, each read once.
 
 use super::context::{Context, Patterns};
 use super::{Checked, Draft};
@@ -12,11 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// A file may bring in so many others, itself included, through all its imports.
+/// The maximum number of files that a file imports, directly or through others, including itself.
 pub const MAX_IMPORTS: usize = 100;
 
-/// Checks files against one catalogue and one inventory, and keeps what it has read: a file that many import is read
-/// and parsed once.
+/// Checks files against one catalog and one inventory. Keeps what it has read, so that a file with several importers is
+/// read and parsed once.
 pub struct Session<'a> {
     files: &'a dyn Files,
     pub(super) catalog: &'a Catalog,
@@ -24,27 +24,26 @@ pub struct Session<'a> {
     other_files: Option<&'a dyn OtherFiles>,
     sources: SourceMap,
     parsed: BTreeMap<PathBuf, Rc<ParsedFile>>,
-    /// Which file an import brought in, by the place of the path that it names.
+    /// The file that an import refers to, by the span of its path.
     imports: BTreeMap<Span, FileId>,
     patterns: Patterns,
 }
 
-/// The files of a project beside the one that is checked. The inventory is of all of them.
+/// The project's files other than the one that is checked. They share the inventory.
 pub trait OtherFiles {
     /// Whether one of them declares a role.
     fn declares_role(&self, role: &str) -> bool;
 }
 
-/// A file as it was read, for those who look at more than its program.
+/// A parsed file, for callers that need more than its program.
 #[derive(Debug, Clone, Copy)]
 pub struct ReadFile<'s> {
-    /// The file.
+    /// The file itself.
     pub id: FileId,
-    /// Its tree; of what could not be read, what could.
+    /// The AST. Lines that could not be read are missing.
     pub tree: &'s ast::File,
 }
 
-/// A file as it was read.
 struct ParsedFile {
     id: FileId,
     tree: ast::File,
@@ -52,7 +51,7 @@ struct ParsedFile {
 }
 
 impl<'a> Session<'a> {
-    /// A session whose source map begins with `sources`: the catalogue's files, and after them the inventory's.
+    /// A session whose source map begins with `sources`: the catalog's files, then the inventory's.
     pub fn new(
         files: &'a dyn Files,
         catalog: &'a Catalog,
@@ -71,17 +70,17 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The same session for files of a project that has others beside them.
+    /// The same session, for a file in a project with other files.
     pub fn with_other_files(self, others: &'a dyn OtherFiles) -> Self {
         Self { other_files: Some(others), ..self }
     }
 
-    /// Every file that was read, for showing diagnostics.
+    /// Every file that was read, for rendering diagnostics.
     pub fn sources(&self) -> &SourceMap {
         &self.sources
     }
 
-    /// Every file that was checked or imported so far, by path.
+    /// The files that were checked or imported, by path.
     pub fn read_files(&self) -> impl Iterator<Item = ReadFile<'_>> {
         self.parsed.values().map(|file| ReadFile { id: file.id, tree: &file.tree })
     }
@@ -91,17 +90,17 @@ impl<'a> Session<'a> {
         self.parsed.get(path).map(|file| ReadFile { id: file.id, tree: &file.tree })
     }
 
-    /// The file that an import brought in, by the place of the path that it names.
+    /// The file that an import refers to, by the span of its path.
     pub fn imported(&self, path: Span) -> Option<FileId> {
         self.imports.get(&path).copied()
     }
 
-    /// The same, when nothing more is to be checked.
+    /// Ends the session and keeps its sources.
     pub fn into_sources(self) -> SourceMap {
         self.sources
     }
 
-    /// The tree of a file that was read, with the author's comments.
+    /// The AST of a file that was read, with comments.
     pub fn tree(&self, file: FileId) -> Option<&ast::File> {
         self.parsed.values().find(|parsed| parsed.id == file).map(|parsed| &parsed.tree)
     }
@@ -128,7 +127,7 @@ impl<'a> Session<'a> {
         let mut diagnostics: Vec<Diagnostic> =
             loading.files.iter().flat_map(|file| file.diagnostics.iter().cloned()).collect();
         diagnostics.extend(loading.diagnostics);
-        // A line that could not be read has its one finding; what the checker makes of the rest of it follows from that.
+        // An unreadable line has one finding. Whatever the checker finds in the rest of it would follow from that.
         let line = |diagnostic: &Diagnostic| {
             let span = diagnostic.span();
             self.sources.file(span.file).map(|file| (span.file, file.position(span.start).line))
@@ -194,7 +193,7 @@ impl<'a> Session<'a> {
                 Diagnostic::error(code::IMPORT_CYCLE, span, message).help("Move what both files need into a third one"),
             );
         } else if loading.files.iter().any(|known| known.id == file.id) {
-            // It was imported by another way already.
+            // Another file has imported it already.
         } else if loading.files.len() >= MAX_IMPORTS {
             if !std::mem::replace(&mut loading.full, true) {
                 let message = format!("This import is one too many: a file may bring in {MAX_IMPORTS} files at most");

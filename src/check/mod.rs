@@ -1,9 +1,10 @@
-//! Names, imports, types and flow: from trees to a [`Program`](crate::program::Program), gathering every error.
+//! Checks names, imports, types and flow: turns ASTs into a [`Program`](crate::program::Program) and reports every
+//! error.
 //!
-//! A file is read with all that it imports ([`files`]), its declarations are collected ([`declarations`]), and each is
-//! then lowered: expressions ([`expressions`]), calls ([`calls`]) and statements ([`statements`]) become those of the
-//! program while their types, effects and flow are checked on the way. Nothing is lowered twice, and one slip gives one
-//! diagnostic: what is wrong has the type [`Invalid`](crate::program::types::Type::Invalid), which fits everywhere.
+//! A file is read with its imports ([`files`]) and its declarations are collected ([`declarations`]). Then expressions
+//! ([`expressions`]) and statements ([`statements`]) are lowered, while their types, effects and flow are checked.
+//! Nothing is lowered twice. One mistake gives one diagnostic: it has the type
+//! [`Invalid`](crate::program::types::Type::Invalid), which fits everywhere.
 
 #![warn(clippy::wildcard_enum_match_arm)]
 
@@ -24,32 +25,32 @@ pub use files::{MAX_IMPORTS, OtherFiles, ReadFile, Session};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::FileId;
 
-/// What came of checking one file with all that it imports.
+/// The result of checking one file with its imports.
 #[derive(Debug)]
 pub struct Checked {
-    /// The program, if nothing is wrong.
+    /// The program, where there are no errors.
     pub program: Option<crate::program::Program>,
-    /// What could be understood, if something is wrong, but every line could be read.
+    /// What could be lowered, where there are errors but every line could be read.
     pub draft: Option<Draft>,
-    /// What was found, in the order of the text.
+    /// In the order of the text.
     pub diagnostics: Vec<Diagnostic>,
-    /// The file that was asked for.
+    /// The file that was checked.
     pub file: Option<FileId>,
 }
 
-/// What a file means that has errors, as far as it goes. It can be looked at, and nothing runs it.
+/// The incomplete program of a file with errors. It can be examined but not run.
 #[derive(Debug)]
 pub struct Draft(crate::program::Program);
 
 impl Draft {
-    /// Its declarations. Statements that were refused are not in them, and places may lead nowhere.
+    /// Its declarations. Rejected statements are missing, and indices may be out of range.
     pub fn outline(&self) -> &crate::program::Program {
         &self.0
     }
 }
 
 impl Checked {
-    /// Whether it cannot be run.
+    /// Whether it has errors and cannot run.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }

@@ -1,4 +1,4 @@
-//! The frame of a body: which local names it binds, what is known of them here, and what may stand here.
+//! The scope of a body while it is lowered: its local names, what is known about them, and what is allowed here.
 
 use super::commands::{Origin, holds_text};
 use super::context::Context;
@@ -14,67 +14,64 @@ use crate::value::{Class, Value};
 use ecow::EcoString;
 use std::collections::{BTreeMap, HashMap};
 
-/// Names that mean something wherever an expression stands.
+/// Names that have a meaning in every expression.
 const RESERVED: [&str; 5] = ["true", "false", "now", "goal", "run"];
 
-/// What body is being lowered.
+/// The kind of body that is being lowered.
 #[derive(Debug, Clone)]
 pub(super) enum BodyKind {
-    /// A runbook; the type of `goal.answer` if it has a goal.
+    /// A runbook, with the type of `goal.answer` if it has a goal.
     Runbook(Option<Type>),
-    /// A procedure: its goal is whoever does it.
+    /// A procedure, which uses the goal of its caller.
     Procedure,
-    /// A probe.
     Probe,
-    /// An action's signature or its body.
+    /// The signature of an action, or its body.
     Signature,
 }
 
-/// What holds at the place that is being lowered.
+/// What holds at the current statement.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct FlowState {
-    /// An `undo` takes back what is done here, so changes need no adverb.
+    /// An enclosing `undo` undoes what is done here, so changes need no retention.
     pub covered: bool,
-    /// Inside `undo`.
     pub undo: bool,
     /// Inside a `for … K at a time`.
     pub parallel: bool,
-    /// Inside `retry`.
     pub retrying: bool,
-    /// Nothing was asked since the loop around this began another turn.
+    /// Nothing was observed in the current turn of the enclosing loop.
     pub turn_begins: bool,
-    /// Somebody has approved what follows.
+    /// A person has approved what follows.
     pub approved: bool,
-    /// The goal was asked, and its answer was not unknown: `resolve if fixed` ends the run otherwise.
+    /// The goal was checked and its verdict was not unknown, which ends the run at `resolve if fixed`.
     pub goal_known: bool,
-    /// What comes next is reached because of an answer that may be `unknown`: the condition that let it through.
+    /// The condition because of which an unknown verdict may have led here.
     pub unknown_let_through: Option<Span>,
 }
 
 impl FlowState {
-    /// Something was asked, and what follows is decided by an answer that is known.
+    /// Something was observed, and a known verdict decides what follows.
     pub fn note_observation(&mut self) {
         self.unknown_let_through = None;
         self.turn_begins = false;
     }
 }
 
-/// What a body does, for whoever does it.
+/// What a body does, for its callers.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Summary {
     /// Where it resolves.
     pub resolves: Option<Span>,
-    /// Where it ends a run in any way.
+    /// Where it ends the run in any way.
     pub ends: Option<Span>,
-    /// Where it asks people.
+    /// Where it asks a person.
     pub people: Option<Span>,
-    /// Where it starts a run.
+    /// Where it starts a child run.
     pub runs: Option<Span>,
-    /// Where it asks the goal.
+    /// Where it checks the goal.
     pub goal: Option<Span>,
-    /// Where an unknown answer lets control through to its end.
+    /// Where an unknown verdict can lead to its end.
     pub lets_unknown_through: Option<Span>,
-    /// The greatest harm it may do.
+    /// The highest class of its actions.
     pub class: Class,
 }
 
@@ -93,7 +90,7 @@ impl Default for Summary {
 }
 
 impl Summary {
-    /// Takes over what another body does, as done here.
+    /// Adds what another body does where it is called.
     pub fn include(&mut self, other: Summary, here: Span) {
         let at = |own: Option<Span>, theirs: Option<Span>| own.or(theirs.map(|_| here));
         self.resolves = at(self.resolves, other.resolves);
@@ -113,15 +110,14 @@ struct Binding {
     absent_if_unknown: bool,
     outside: Origin,
     is_literal: bool,
-    /// It holds what was observed, or something worked out of that.
+    /// Whether it holds an observation, or a value computed from one.
     observed: bool,
     span: Span,
 }
 
-/// A frame while it is being lowered.
 pub(super) struct BodyScope<'a> {
     pub kind: BodyKind,
-    /// The backend in whose file this stands.
+    /// The backend whose file contains the body.
     pub inside: Option<&'a ast::Backend>,
     /// The name of each slot.
     slots: Vec<EcoString>,
@@ -131,34 +127,34 @@ pub(super) struct BodyScope<'a> {
     pub runs: BTreeMap<usize, Span>,
     /// The action whose signature this is.
     pub action: Option<usize>,
-    /// Whether the expression that is being lowered holds something that an unknown answer decided.
+    /// Whether the current expression contains something that an unknown verdict decided.
     pub touched_by_unknown: bool,
-    /// Where the text comes from that the expression that is being lowered holds.
+    /// The origin of the text in the current expression.
     pub touched_outside: Origin,
-    /// Where text from outside stands in the statement that is being lowered.
+    /// Where the current statement contains text from outside.
     pub outside: Vec<(Span, Origin)>,
-    /// How many observations, and names of what was observed, were met so far.
+    /// The number of observations, and of uses of observed names, so far.
     pub observations: usize,
-    /// The first disruption since the `repeat` around it began.
+    /// The first disruption since the enclosing `repeat` began.
     pub disruption: Option<(Span, String)>,
-    /// The first effect that the next turn of the loop around it would begin with.
+    /// The first effect of the enclosing loop's next turn.
     pub first_of_turn: Option<(Span, String)>,
     bindings: Vec<Binding>,
     /// The innermost binding of each name.
     by_name: HashMap<EcoString, usize>,
-    /// Paths of which more is known here than their declaration says, in the order in which that was learnt.
+    /// Paths with narrowed types, in the order of narrowing.
     narrowed: Vec<EcoString>,
-    /// What is known of each, the last that was learnt at the end.
+    /// The narrowed types of each path, the latest last.
     known: HashMap<EcoString, Vec<Type>>,
 }
 
-/// How much was known at some point.
+/// The number of bindings and narrowed types at some point.
 pub(super) struct ScopeMark {
     bindings: usize,
     narrowed: usize,
 }
 
-/// What a condition tells of a path when it holds, and when it does not.
+/// How a condition narrows types where it holds, and where it does not.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Narrowing {
     pub when_true: Vec<(EcoString, Type)>,
@@ -192,7 +188,7 @@ impl<'a> BodyScope<'a> {
         ScopeMark { bindings: self.bindings.len(), narrowed: self.narrowed.len() }
     }
 
-    /// Forgets what was bound and learnt since.
+    /// Drops the bindings and narrowed types since a mark.
     pub fn leave(&mut self, mark: ScopeMark) {
         for (position, binding) in self.bindings.drain(mark.bindings.min(self.bindings.len())..).enumerate() {
             if self.by_name.get(&binding.name) == Some(&(mark.bindings + position)) {
@@ -204,7 +200,6 @@ impl<'a> BodyScope<'a> {
         }
     }
 
-    /// The names of all slots, for the program.
     pub fn locals(&self) -> Locals {
         self.slots.as_slice().into()
     }
@@ -229,7 +224,7 @@ impl<'a> BodyScope<'a> {
         self.known.entry(path.clone()).or_default().push(type_of.clone());
     }
 
-    /// Slot and type of a local name, as narrow as it is known here.
+    /// Slot and narrowed type of a local name.
     pub fn find(&self, name: &str) -> Option<(Slot, Type)> {
         let binding = self.binding(name)?;
         Some((binding.slot, self.known(name).unwrap_or_else(|| binding.type_of.clone())))
@@ -239,35 +234,34 @@ impl<'a> BodyScope<'a> {
         self.bindings.get(*self.by_name.get(name)?)
     }
 
-    /// Remembers that the local `name` was looked at.
+    /// Notes a use of the local `name`.
     pub fn note_use(&mut self, name: &str) {
         self.observations += usize::from(self.binding(name).is_some_and(|binding| binding.observed));
     }
 
-    /// What was learnt of a path.
+    /// The narrowed type of a path.
     pub fn known(&self, path: &str) -> Option<Type> {
         self.known.get(path)?.last().cloned()
     }
 
-    /// Where the text comes from that stands at a place of the statement that is being lowered.
+    /// The origin of the text at a place in the current statement.
     pub fn origin(&self, span: Span) -> Origin {
         self.outside.iter().filter(|(at, _)| *at == span).map(|(_, origin)| *origin).max().unwrap_or_default()
     }
 
-    /// Every local name.
     pub fn names(&self) -> Vec<EcoString> {
         self.bindings.iter().map(|binding| binding.name.clone()).collect()
     }
 }
 
 impl<'a> Context<'a> {
-    /// Binds a name to a slot of its own, for a value that comes from outside. Names bind once: a second binding where the first is seen is an error.
+    /// Binds a name to a new slot, for a value from outside. Binding a visible name again is an error.
     pub fn bind(&mut self, body: &mut BodyScope<'a>, name: &ast::Name, type_of: Type) -> Slot {
         let outside = if holds_text(&type_of) { Origin::Outside } else { Origin::Written };
         self.bind_value(body, name, &Typed { type_of, outside, ..Typed::invalid(name.span) })
     }
 
-    /// The same, keeping what is known of the value.
+    /// Binds a name to a new slot, with what is known of its value.
     pub fn bind_value(&mut self, body: &mut BodyScope<'a>, name: &ast::Name, value: &Typed) -> Slot {
         if let Some(first) = body.binding(&name.text) {
             let message = format!("{} is bound already", name.text);
@@ -297,8 +291,8 @@ impl<'a> Context<'a> {
         slot
     }
 
-    /// Binds the items of a list, one after the other. Where an unknown answer lets one into the list, what is worked
-    /// out of it is decided by that answer.
+    /// Binds the items of a list. Where an unknown verdict can add an item, it decides everything computed from the
+    /// items.
     pub fn bind_item(
         &mut self,
         body: &mut BodyScope<'a>,
@@ -316,7 +310,7 @@ impl<'a> Context<'a> {
         )
     }
 
-    /// Binds parameters to slots from 0 on. Defaults are constants.
+    /// Binds parameters to the slots from 0 on. Defaults are constants.
     pub fn parameters(&mut self, body: &mut BodyScope<'a>, parameters: &'a [ast::Parameter]) -> Vec<Parameter> {
         let mut lower = |context: &mut Self, parameter: &'a ast::Parameter| {
             let type_of = context.type_of(&parameter.type_of, body.inside);
@@ -331,7 +325,7 @@ impl<'a> Context<'a> {
         parameters.iter().map(|parameter| lower(self, parameter)).collect()
     }
 
-    /// What a name without a call means: a local, a word of the language, or a word of an enum.
+    /// The meaning of a name that is not called: a local, a name of the language, or a word of an enum.
     pub fn name(&mut self, body: &mut BodyScope<'a>, path: &'a ast::Path, expected: Option<&Type>) -> Typed {
         let mut segments = path.segments();
         let Some(first) = segments.next() else { return Typed::invalid(path.span) };
@@ -389,7 +383,7 @@ impl<'a> Context<'a> {
         value
     }
 
-    /// A local by its first name, as much as is known of it here.
+    /// A local by its first name, with what is known of it here.
     pub(super) fn local(&mut self, body: &BodyScope<'a>, name: &ast::Name) -> Typed {
         let Some(binding) = body.binding(&name.text) else { return Typed::invalid(name.span) };
         let expression = Expression { kind: ExpressionKind::Local(binding.slot), span: name.span };
@@ -412,7 +406,7 @@ impl<'a> Context<'a> {
         match &body.kind {
             BodyKind::Runbook(Some(answer)) => answer.clone(),
             BodyKind::Procedure => super::declarations::answer_type(None),
-            // Said once, of the whole runbook, when its body is lowered.
+            // Reported once for the whole runbook, when its body is lowered.
             BodyKind::Runbook(None) => Type::Invalid,
             BodyKind::Probe | BodyKind::Signature => {
                 let message = "Only a runbook or procedure has a goal whose answer can be looked at";
@@ -422,7 +416,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// A word of an enum: of the one that is expected, of one named before it, or of the only one that has it.
+    /// A word of the expected enum, of the enum named before it, or of the only enum that has it.
     fn enum_word(&mut self, body: &BodyScope<'a>, path: &'a ast::Path, expected: Option<&Type>) -> Typed {
         let found = |word: &str, type_of: Type| {
             let kind = ExpressionKind::Constant(Value::word(word));
@@ -434,7 +428,7 @@ impl<'a> Context<'a> {
         };
         let text = path.text.as_str();
         if expected == Some(&Type::Invalid) && !text.contains('.') {
-            // What would have said which enum is meant was refused already.
+            // What would have determined the enum was rejected already.
             return Typed::invalid(path.span);
         }
         if let Some(Type::Enum(words)) = expected

@@ -1,14 +1,13 @@
-//! Who comes before whom, without recursion: chains are as long as an author makes them.
+//! Iterative topological sort: chains can be arbitrarily long, so recursion could overflow the stack.
 
-/// Procedures may do procedures, actions stand behind actions, and runbooks run runbooks, so deep: the interpreter goes as
-/// deep as they do.
+/// The maximum depth of procedures calling procedures, actions calling actions, and runbooks running runbooks. The
+/// interpreter recurses as deep.
 pub(super) const DEEPEST_CALLS: usize = 32;
 
-/// A graph in an order.
 pub(super) struct TopologicalOrder {
-    /// Every node, after all that it leads to; circles are cut at their closing edges.
+    /// Every node after its successors. Cycles are cut at their closing edges.
     pub inner_first: Vec<usize>,
-    /// The edges that close a circle.
+    /// The edges that close a cycle.
     pub closing: Vec<usize>,
 }
 
@@ -19,7 +18,7 @@ enum VisitState {
     Done,
 }
 
-/// Orders `nodes` nodes; `edges` gives, for a node, the nodes that it leads to, each with a name for the edge.
+/// Sorts `nodes` nodes. `edges` returns the successors of a node, each with a label for its edge.
 pub(super) fn topological_order<I>(nodes: usize, edges: impl Fn(usize) -> I) -> TopologicalOrder
 where
     I: Iterator<Item = (usize, usize)>,

@@ -1,4 +1,4 @@
-//! What may stand where: endings, people, runs and actions, and what an unknown answer must not decide.
+//! Where endings, questions, runs and actions are allowed, and what an unknown verdict must not decide.
 
 use super::context::Context;
 use super::declarations::verdict_type;
@@ -28,7 +28,7 @@ impl<'a> Context<'a> {
         self.ends(body, span, "resolve");
     }
 
-    /// A probe, or the body of an action, only asks or acts: it tells nobody and ends nothing.
+    /// Reports messages and endings in probes and in the bodies of actions.
     pub(super) fn reject_in_probe(&mut self, body: &BodyScope<'a>, span: Span, what: &str) {
         let whose = match body.kind {
             BodyKind::Probe => "a probe only asks",
@@ -68,11 +68,11 @@ impl<'a> Context<'a> {
         if body.place.undo {
             self.error(code::FORBIDDEN_IN_UNDO, span, "An undo cannot start a run");
         }
-        // What a run does is its own affair, but it acts.
+        // What a child run does is checked in its own body, but it counts as an effect.
         self.acts(body, span, Class::Disrupt, "this run");
     }
 
-    /// Something above `observe` stands here.
+    /// Notes an effect at the current statement.
     pub(super) fn acts(&mut self, body: &mut BodyScope<'a>, span: Span, class: Class, what: &str) {
         body.summary.class = body.summary.class.max(class);
         if class == Class::Observe {
@@ -94,8 +94,8 @@ impl<'a> Context<'a> {
         body.place.turn_begins = false;
     }
 
-    /// The place that is reached when a condition holds. Where it can hold because of an unknown answer, that is let
-    /// through; where an unknown answer keeps it from holding, the questions that it asks are settled, and no others.
+    /// The state after a condition holds. Where an unknown verdict can make it hold, the condition is noted. Where an
+    /// unknown verdict prevents it from holding, the probes that it checks are settled, and no others.
     pub(super) fn decided(&self, mut place: FlowState, by_unknown: UnknownTaint, condition: Span) -> FlowState {
         match by_unknown {
             UnknownTaint { when_true: true, .. } => {
@@ -114,7 +114,7 @@ impl<'a> Context<'a> {
         place
     }
 
-    /// Remembers which questions a condition asks.
+    /// Stores the probes that a condition checks.
     pub(super) fn note_questions(&mut self, condition: &ast::Expression, by_unknown: UnknownTaint) {
         let mut asked = Vec::new();
         self.gather_questions(condition, &mut asked);
@@ -153,8 +153,8 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Which questions have known answers where a condition comes out as `holds`: all of `and` where it holds, and all of
-    /// `or` where it does not.
+    /// The probes whose verdicts are known where a condition evaluates to `holds`: all sides of `and` where it holds,
+    /// all sides of `or` where it does not.
     fn gather_settled(&self, condition: &ast::Expression, holds: bool, settled: &mut Vec<&'a str>) {
         match &condition.kind {
             Written::Group(inner) => self.gather_settled(inner, holds, settled),
@@ -188,7 +188,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Something that acts is told what to do by the arguments that were just lowered.
+    /// Reports an effect whose arguments, lowered just before, depend on an unknown verdict.
     pub(super) fn observe_unknown_taint(&mut self, body: &mut BodyScope<'a>, span: Span, what: &str) {
         if std::mem::take(&mut body.touched_by_unknown) && body.place.unknown_let_through.is_none() {
             self.report(
@@ -203,21 +203,20 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Whether values of a type are answers of probes.
 pub(super) fn is_verdict(type_of: &Type) -> bool {
     matches!(type_of, Type::Enum(words) if Arc::ptr_eq(words, &verdict_type()))
 }
 
-/// The questions of a condition, as they are written.
+/// The probes of a condition, as written.
 #[derive(Debug, Default)]
 pub(super) struct ConditionProbes<'a> {
-    /// All that it asks.
+    /// All that it checks.
     asked: Vec<&'a str>,
-    /// Those whose answers are known on the side that an unknown answer never takes.
+    /// Those whose verdicts are known on the side that an unknown verdict never takes.
     settled: Vec<&'a str>,
 }
 
-/// Where the answer is asked for, or named, that a comparison looks at: in `check P(x) == failed` it is `check P(x)`.
+/// Where a comparison checks or names its verdict: `check P(x)` in `check P(x) == failed`.
 fn question(comparison: &ast::Expression) -> Span {
     match &comparison.kind {
         Written::Group(inner) => question(inner),

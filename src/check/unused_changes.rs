@@ -1,7 +1,7 @@
-//! Temporary changes that are taken back before anything needs them.
+//! Temporary changes that are undone before anything needs them.
 //!
-//! `temporarily` lasts until the end of its own block. Written as the last line of a step, a branch, a loop or a
-//! procedure, the change is undone at once, and what follows the block acts without it.
+//! `temporarily` lasts until the end of its block. At the end of a step, branch, loop or procedure, the change is
+//! undone at once, and what follows the block acts without it.
 
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::divergence::Divergence;
@@ -14,41 +14,41 @@ use crate::source::Span;
 use crate::value::Class;
 use std::collections::HashMap;
 
-/// How much a statement needs of the changes that are open while it runs.
+/// How a statement uses the changes that are open while it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum ChangeUse {
-    /// It only computes, tells or ends.
+    /// It only computes, sends a message or ends the run.
     Nothing,
-    /// It passes time, often to let the change itself take hold.
+    /// It passes time, often for the change to take effect.
     Waits,
-    /// It looks at something, and the answer is used.
+    /// It observes something, and uses the answer.
     Looks,
-    /// It acts, runs a runbook, or has a person do something.
+    /// It acts, runs a runbook, or asks a person to act.
     Acts,
 }
 
-/// What comes after the block of a change.
+/// What follows the block of a change.
 #[derive(Clone, Copy)]
 struct FollowingCode {
-    /// Where the first thing acts that the change could be meant for.
+    /// The first following statement that acts, for which the change could be meant.
     acts: Option<Span>,
-    /// Whether that stands in the same body.
+    /// Whether that statement is in the same body.
     here: bool,
     body: BodySummary,
 }
 
-/// What a change stands in.
+/// The body that contains a change.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum BodySummary {
     Runbook,
-    /// Whether it takes back what it does as a whole, and whether anything does it.
+    /// Whether it has an `undo`, and whether anything calls it.
     Procedure {
         has_undo: bool,
         is_done: bool,
     },
 }
 
-/// Every temporary change of a program that ends before it is of use, in no order.
+/// Reports every temporary change that is undone before it is used, in no particular order.
 pub(super) fn unused_changes(program: &Program) -> Vec<Diagnostic> {
     let count = program.procedures.len();
     let mut review = ChangeReview {
@@ -62,7 +62,7 @@ pub(super) fn unused_changes(program: &Program) -> Vec<Diagnostic> {
         after_runbooks: vec![None; program.runbooks.len()],
         found: Vec::new(),
     };
-    // Who does a procedure last may itself be done by somebody who acts later: as often as they stand in one another.
+    // The caller of a procedure may itself be called before something that acts, so this repeats until nothing changes.
     while review.callers() {}
     for (procedure, after) in program.procedures.iter().zip(review.after_procedures.clone()) {
         let body = BodySummary::Procedure { has_undo: procedure.undo.is_some(), is_done: after.is_some() };
@@ -78,14 +78,14 @@ pub(super) fn unused_changes(program: &Program) -> Vec<Diagnostic> {
 
 struct ChangeReview<'p> {
     program: &'p Program,
-    /// What each procedure needs, once it is known. Procedures do not recur.
+    /// How each procedure uses changes, once computed. Procedures are not recursive.
     needs: Vec<Option<ChangeUse>>,
-    /// The greatest harm of each procedure, once it is known.
+    /// The highest class of each procedure, once computed.
     classes: Vec<Option<Class>>,
-    /// Both of statements with blocks, by their nodes: each is gone through once, however deep it stands.
+    /// The same for statements with blocks, by node, so that nested statements are visited once.
     needs_inside: HashMap<NodeId, ChangeUse>,
     classes_inside: HashMap<NodeId, Class>,
-    /// Whether a procedure is done anywhere, and what acts after it for whoever does it; the same of runs.
+    /// Whether a procedure is called anywhere, and what acts after it in its callers; the same for runbooks.
     after_procedures: Vec<Option<Option<Span>>>,
     after_runbooks: Vec<Option<Option<Span>>>,
     leaving: Divergence<'p>,
@@ -93,7 +93,7 @@ struct ChangeReview<'p> {
 }
 
 impl<'p> ChangeReview<'p> {
-    /// Finds out what acts after each procedure and run. Whether that was news.
+    /// Updates what acts after each procedure and run. False where nothing has changed.
     fn callers(&mut self) -> bool {
         let before = (self.after_procedures.clone(), self.after_runbooks.clone());
         let program = self.program;
@@ -115,7 +115,7 @@ impl<'p> ChangeReview<'p> {
                 *known = Some(known.flatten().or(follows));
             }
             if let Some(runbook) = statement.kind.started_runbook() {
-                // Where its outcome decides, what the branches do comes after it first.
+                // Where the outcome of a run decides, its branches come after it first.
                 let after = statement.kind.blocks().find_map(|block| self.acting(block)).or(follows);
                 if let Some(known) = self.after_runbooks.get_mut(runbook) {
                     *known = Some(known.flatten().or(after));
@@ -131,14 +131,14 @@ impl<'p> ChangeReview<'p> {
         }
     }
 
-    /// What a loop does in its next turn comes after its block as well.
+    /// The next turn of a loop also comes after its block.
     fn again(&mut self, statement: &Statement, block: &'p Block) -> Option<Span> {
         let is_loop = matches!(statement.kind, StatementKind::For { .. } | StatementKind::Repeat { .. });
         if is_loop { self.acting(block) } else { None }
     }
 
     fn block(&mut self, block: &'p Block, later: FollowingCode) {
-        // From the end, so that what follows each statement is known.
+        // Backwards, so that what follows each statement is known.
         let mut follows = (ChangeUse::Nothing, None);
         for statement in block.statements.iter().rev() {
             if let Some(inside) = self.need_of_change(&statement.kind) {
@@ -157,10 +157,10 @@ impl<'p> ChangeReview<'p> {
         }
     }
 
-    /// Of a statement that makes a temporary change: how much it does under the change itself. Nothing of any other.
+    /// How much a statement does while its own temporary change is open; `None` where it makes no such change.
     fn need_of_change(&mut self, kind: &'p StatementKind) -> Option<ChangeUse> {
         match kind {
-            // What has no undo was refused for that.
+            // A call without an undo was rejected for that.
             StatementKind::Act { call, adverb: Retention::Temporarily { .. } } => {
                 let action = self.program.actions.get(call.action)?;
                 action.undo.is_some().then_some(ChangeUse::Nothing)
@@ -194,8 +194,8 @@ impl<'p> ChangeReview<'p> {
         }
     }
 
-    /// What stands behind the first effect of a block that is taken back as a whole; nothing where it has none. Further
-    /// effects belong to the change, unless they disrupt.
+    /// How the statements after the first effect of an undone block use it; `None` without an effect. Further effects
+    /// are part of the change, unless they disrupt.
     fn need_after_change(&mut self, block: &'p Block) -> Option<ChangeUse> {
         let mut after = None;
         for statement in &block.statements {
@@ -209,7 +209,7 @@ impl<'p> ChangeReview<'p> {
         after
     }
 
-    /// The greatest harm that a statement may do; a run or manual work counts as a disruption.
+    /// The highest class of a statement. A run or manual work counts as a disruption.
     fn class(&mut self, statement: &'p Statement) -> Class {
         let own = match &statement.kind {
             StatementKind::Act { call, .. } => {
@@ -285,7 +285,7 @@ impl<'p> ChangeReview<'p> {
         let unused = match follows.0 {
             ChangeUse::Acts => false,
             ChangeUse::Looks => later.acts.is_some(),
-            // Whoever does a procedure that nothing does yet goes on after it.
+            // A caller that is still to be written goes on after the procedure.
             ChangeUse::Waits => {
                 later.acts.is_some() || matches!(later.body, BodySummary::Procedure { is_done: false, .. })
             }
@@ -330,7 +330,7 @@ impl<'p> ChangeReview<'p> {
 
     fn need(&mut self, statement: &'p Statement) -> ChangeUse {
         let own = match &statement.kind {
-            // A further change is no use of an earlier one.
+            // Another change does not use an earlier one.
             StatementKind::Act { adverb: Retention::Temporarily { .. }, .. } => ChangeUse::Nothing,
             StatementKind::Act { .. } | StatementKind::Run { .. } | StatementKind::Manual { .. } => ChangeUse::Acts,
             StatementKind::Do { procedure, .. } => match self.need_of_change(&statement.kind) {
@@ -341,7 +341,7 @@ impl<'p> ChangeReview<'p> {
                 return need;
             }
             StatementKind::Wait { .. } | StatementKind::WaitUntil { .. } => ChangeUse::Waits,
-            // A statement that was refused stands in the program as this: what it would have done is not known.
+            // This is what a rejected statement becomes, so its use of changes is not known.
             StatementKind::Require {
                 condition: Expression { kind: ExpressionKind::Constant(_), .. },
                 otherwise: None,
@@ -369,7 +369,7 @@ impl<'p> ChangeReview<'p> {
         if blocks.peek().is_none() {
             return own;
         }
-        // What a gate does before it leaves is no use of the change: where it holds, nothing of that is done.
+        // A diverging `else` does not use the change: where the condition holds, it never runs.
         if let StatementKind::Require { otherwise: Some(otherwise), .. }
         | StatementKind::RequireApproval { otherwise: Some(otherwise), .. }
         | StatementKind::WaitUntil { otherwise: Some(otherwise), .. }
@@ -403,7 +403,7 @@ impl<'p> ChangeReview<'p> {
     }
 }
 
-/// `…, keep on failure` before an escalation of the same block: there it stays.
+/// `…, keep on failure` before an escalation in the same block, where the change stays.
 fn kept_by_an_escalation(change: &Statement, block: &Block) -> bool {
     let keeps = match &change.kind {
         StatementKind::Act { adverb: Retention::Temporarily { keep_on_failure }, .. }
@@ -441,7 +441,6 @@ fn evidence_need(evidence: &[Evidence]) -> ChangeUse {
     looks_if(evidence.iter().any(|piece| observes(&piece.value)))
 }
 
-/// Whether an expression calls an observing action or a probe.
 fn observes(expression: &Expression) -> bool {
     let mut visitor = FindObservation(false);
     visitor.expression(expression);

@@ -1,4 +1,4 @@
-//! What acts, in sentences: calls and procedures, what they may do to users, and what takes them back.
+//! Sentences about effects: calls and procedures, what users may notice of them, and what undoes them.
 
 use super::escape::{TITLE, code, inline};
 use super::phrases::{capitalised, numbered_title};
@@ -8,11 +8,10 @@ use crate::program::{Action, Block, Call, Expression, NodeId, Retention, Stateme
 use crate::value::Class;
 use std::fmt::Write;
 
-/// Behind a `do` the steps of its procedure are listed, so many at most: procedures may do others many times over.
+/// At most this many steps of a procedure are listed after a `do`, since procedures may call each other many times.
 const MOST_STEPS: usize = 50;
 
 impl SentenceWriter<'_, '_> {
-    /// A call of an action.
     pub(super) fn act(&mut self, call: &Call, adverb: Retention, within: &str) {
         let written = self.at.library.source.code(call.span);
         let Some(action) = self.at.program().actions.get(call.action) else { return self.item(&written) };
@@ -32,7 +31,8 @@ impl SentenceWriter<'_, '_> {
         self.item(&line);
     }
 
-    /// A procedure: shown by itself once, so here is its name, and the numbers that its steps have in this run.
+    /// A `do`. The procedure has a section of its own, so only its name is shown here, and the numbers of its steps in
+    /// this run.
     pub(super) fn do_procedure(
         &mut self,
         node: NodeId,
@@ -78,7 +78,7 @@ impl SentenceWriter<'_, '_> {
                 self.steps_of(block, &inner, left);
                 self.depth -= 1;
             } else if let StatementKind::Do { procedure, .. } = &statement.kind {
-                // A procedure without steps would cost time and give no line.
+                // A procedure without steps would take time and give no line.
                 let done = self.at.program().procedures.get(*procedure);
                 if let Some(done) = done.filter(|_| self.numbering.steps_of(*procedure) > 0) {
                     let inner = numbered.procedure(self.numbering, statement.node);
@@ -91,7 +91,7 @@ impl SentenceWriter<'_, '_> {
     }
 }
 
-/// What a call may do to users.
+/// What users may notice of a call.
 fn harm(action: &Action) -> String {
     let harm = match action.class {
         Class::Observe => "it only reads",
@@ -102,7 +102,7 @@ fn harm(action: &Action) -> String {
     if action.once { format!("{harm}, and it is never repeated blindly") } else { harm.to_owned() }
 }
 
-/// What becomes of a change.
+/// When a change is undone; empty where it is not.
 fn stays(adverb: Retention, within: &str) -> String {
     match adverb {
         Retention::None | Retention::Permanently { undo_on_failure: false } => String::new(),
@@ -111,7 +111,7 @@ fn stays(adverb: Retention, within: &str) -> String {
     }
 }
 
-/// When something temporary is taken back.
+/// When a temporary change is undone.
 pub fn taken_back(within: &str, keep_on_failure: bool) -> String {
     match keep_on_failure {
         false => format!("Taken back when {within} ends, however it ends"),

@@ -1,4 +1,4 @@
-//! Headings of pages, and how to point at them.
+//! Headings of pages, and links to them.
 
 use super::escape::TITLE;
 use super::library::{DeclarationId, Document, declaration_id};
@@ -7,18 +7,16 @@ use super::{Format, escape};
 use crate::source::{FileId, Span};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The heading under which the probes of a page stand.
 pub const PROBES: &str = "Probes";
 
-/// What a page holds, in its order.
+/// A section of a page.
 pub enum AnchorKind {
-    /// A runbook or a procedure, and where it stands.
+    /// A runbook or procedure, with its declaration.
     Declaration(Span),
-    /// All probes.
     Probes,
 }
 
-/// The headings of a page after its title, with what stands under them.
+/// The sections of a page after its title.
 pub fn headings(document: &Document<'_>, documented: &BTreeSet<FileId>) -> Vec<(String, AnchorKind)> {
     let runbooks = document.runbooks().map(|it| (escape::inline(&it.title, TITLE), AnchorKind::Declaration(it.span)));
     let procedures = document.procedures(documented).into_iter();
@@ -27,13 +25,13 @@ pub fn headings(document: &Document<'_>, documented: &BTreeSet<FileId>) -> Vec<(
     runbooks.chain(procedures).chain(probes).collect()
 }
 
-/// Where each declaration has its heading.
+/// The page and heading of each declaration.
 pub struct Anchors {
     /// The files that have pages.
     pub documented: BTreeSet<FileId>,
-    /// Page and anchor of what has a page of its own file.
+    /// Page and anchor of declarations whose own file has a page.
     known: BTreeMap<DeclarationId, (String, String)>,
-    /// Anchors of what stands on the pages of those who use it.
+    /// Anchors of declarations without a page, on the pages that use them.
     guests: BTreeMap<(String, DeclarationId), String>,
 }
 
@@ -62,7 +60,7 @@ impl Anchors {
         Self { documented, known, guests }
     }
 
-    /// What a link from a page to a declaration points at.
+    /// The target of a link from a page to a declaration.
     pub fn target(&self, from: &str, to: Span, format: Format) -> Option<String> {
         let (page, anchor) = match self.known.get(&declaration_id(to)) {
             Some((page, anchor)) => (page.as_str(), anchor),
@@ -77,7 +75,7 @@ impl Anchors {
     }
 }
 
-/// One page as seen from another, for a link.
+/// The relative path from one page to another, percent-encoded.
 fn relative(from: &str, to: &str) -> String {
     let folders: Vec<&str> = from.split('/').collect();
     let folders = folders.split_last().map(|(_, folders)| folders).unwrap_or_default();
@@ -98,13 +96,13 @@ fn relative(from: &str, to: &str) -> String {
     encoded
 }
 
-/// The names of a page's headings, as forges make them: small letters, no signs, hyphens for blanks, numbers for
-/// repetitions.
+/// Makes anchors from headings as code forges do: lower case, no punctuation, hyphens for blanks, and a number for each
+/// repetition.
 #[derive(Default)]
 pub struct Names(BTreeMap<String, u32>);
 
 impl Names {
-    /// The name of the next heading, given as Markdown or as what it shows: signs do not count.
+    /// The anchor of the next heading, from its Markdown or its plain text: markup is ignored.
     pub fn name(&mut self, heading: &str) -> String {
         let kept = heading.trim().to_lowercase();
         let kept = kept.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));

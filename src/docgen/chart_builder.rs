@@ -1,43 +1,42 @@
-//! The pen that draws a chart: nodes, frames, and edges that wait for what comes next.
+//! Builds a chart: nodes, frames, and open edges that lead to whatever node comes next.
 
 use super::chart::{Chart, Edge, Id, Item, Shape};
 use super::escape;
 use super::outcomes::{Outcomes, in_short};
 use ecow::{EcoString, eco_format};
 
-/// From so many nodes on nothing more is drawn by itself.
+/// A chart with this many nodes gets no further ones; the rest becomes one node.
 const MOST_NODES: u32 = 60;
 
-/// What is done in one node is shown on so many lines.
+/// At most this many lines of effects in one node.
 const MOST_LINES: usize = 5;
 
-/// So many contacts have an end of their own.
+/// At most this many contacts get an end node of their own.
 const MOST_CONTACTS: usize = 8;
 
-/// An edge says no more characters than this.
+/// Maximum length of an edge's label, in characters.
 const LABEL: usize = 100;
 
-/// Edges that wait for what comes next: where they begin, and what they say.
+/// Edges whose target is not known yet: their source and label.
 pub type Open = Vec<(Id, Option<String>)>;
 
-/// A chart that is being drawn.
 pub struct ChartBuilder {
     nodes: u32,
     groups: u32,
-    /// The items of the frames that are open, innermost last; the first are those of the chart.
+    /// The items of the open frames, innermost last. The first list is the chart's own.
     frames: Vec<Vec<Item>>,
     edges: Vec<Edge>,
-    /// The node that the last line of something done was written into.
+    /// The node to which a further effect is added as a line.
     doing: Option<Id>,
     resolves: bool,
-    /// Whether something is not drawn.
+    /// Whether something was left out.
     is_cut: bool,
-    /// Who is told by an escalation that is drawn.
+    /// The contacts that have an end node.
     contacts: Vec<EcoString>,
 }
 
 impl ChartBuilder {
-    /// A chart with its start.
+    /// A chart with its start node.
     pub fn new(title: &str) -> (Self, Open) {
         let mut drawing = Self {
             nodes: 0,
@@ -54,7 +53,7 @@ impl ChartBuilder {
         (drawing, vec![(start, None)])
     }
 
-    /// The chart, with the ends that something leads to.
+    /// The finished chart, with the end nodes that an edge leads to.
     pub fn finish(mut self) -> Chart {
         if self.resolves {
             self.place(Id::from("resolved"), Shape::End, vec!["resolved".to_owned()]);
@@ -65,7 +64,7 @@ impl ChartBuilder {
         Chart { items: self.frames.into_iter().next().unwrap_or_default(), edges: self.edges }
     }
 
-    /// Whether there is no room for more.
+    /// Whether the chart has as many nodes as it may have.
     pub fn is_full(&self) -> bool {
         self.nodes >= MOST_NODES
     }
@@ -76,7 +75,7 @@ impl ChartBuilder {
         }
     }
 
-    /// A node that open edges lead to.
+    /// Adds a node that the open edges lead to.
     pub fn node(&mut self, shape: Shape, label: Vec<String>, open: Open) -> Id {
         self.nodes += 1;
         let id = eco_format!("n{}", self.nodes);
@@ -85,7 +84,7 @@ impl ChartBuilder {
         id
     }
 
-    /// Something that is done, on a line of the node before it if nothing but such lines is in that.
+    /// Adds an effect: as a line of the previous node if that contains only effects, else as a node.
     pub fn doing(&mut self, line: String, open: Open) -> Open {
         let last = self.frames.last_mut().and_then(|items| items.last_mut());
         if let ([(from, None)], Some(Item::Node { id, label, .. })) = (open.as_slice(), last)
@@ -104,12 +103,11 @@ impl ChartBuilder {
         vec![(id, None)]
     }
 
-    /// From here on everything stands in a frame.
     pub fn open_frame(&mut self) {
         self.frames.push(Vec::new());
     }
 
-    /// Up to here. An empty frame is none.
+    /// Closes the innermost frame. An empty one is left out.
     pub fn close_frame(&mut self, label: String) -> Option<Id> {
         let items = self.frames.pop().filter(|items| !items.is_empty())?;
         self.groups += 1;
@@ -118,7 +116,7 @@ impl ChartBuilder {
         Some(id)
     }
 
-    /// Leads open edges to a node; those that say nothing yet may say something then.
+    /// Leads open edges to a node. Edges without a label get this one.
     fn lead(&mut self, open: Open, to: &Id, words: Option<&str>) {
         for (from, label) in open.into_iter().filter(|(from, _)| from != to) {
             let label = label.or_else(|| words.map(str::to_owned));
@@ -136,13 +134,13 @@ impl ChartBuilder {
         }
     }
 
-    /// Leads to the end of a run that is resolved.
+    /// Leads open edges to the resolved end.
     pub fn resolve(&mut self, open: Open, why: &str) {
         self.resolves = true;
         self.lead(open, &Id::from("resolved"), Some(why));
     }
 
-    /// Leads to the end of a run of which somebody is told.
+    /// Leads open edges to the end of a run that is escalated to a contact.
     pub fn escalate(&mut self, open: Open, contact: &str, why: &str) {
         let known = self.contacts.iter().position(|known| known == contact);
         let place = known.unwrap_or_else(|| {
@@ -156,7 +154,7 @@ impl ChartBuilder {
         self.lead(open, &escalated(place), Some(why));
     }
 
-    /// Leads from a node to the ends that a part may come to.
+    /// Leads from a node to each end that its statements may reach.
     pub fn ends(&mut self, from: &Id, reasons: &Outcomes) {
         if !reasons.resolved.is_empty() {
             self.resolve(vec![(from.clone(), None)], &in_short(&reasons.resolved));
@@ -166,7 +164,7 @@ impl ChartBuilder {
         }
     }
 
-    /// Leads to the one node for all that is not drawn.
+    /// Leads open edges to the one node for everything that is left out.
     pub fn more(&mut self, reasons: &Outcomes, leaves: bool, open: Open) -> Open {
         if reasons.is_empty() {
             return open;
@@ -188,7 +186,7 @@ fn escalated(place: usize) -> Id {
     if place == 0 { Id::from("escalated") } else { eco_format!("escalated{}", place + 1) }
 }
 
-/// A label with what is done below it.
+/// A label followed by its effects.
 pub fn with_effects(mut label: Vec<String>, reasons: &Outcomes) -> Vec<String> {
     label.extend(reasons.effects.iter().take(MOST_LINES).cloned());
     if reasons.effects.len() > MOST_LINES {

@@ -1,11 +1,10 @@
-//! The author's comments, by what they stand before or behind: they are prose for the same readers.
+//! The author's comments, by the text that they precede or follow. Pages show them as prose.
 
 use super::source_text::Source;
 use crate::source::{FileId, Span};
 use crate::syntax::ast::{Comment, Declaration, File};
 use std::collections::BTreeMap;
 
-/// The comments of some files.
 pub struct Comments<'a> {
     source: Source<'a>,
     /// In the order of the text.
@@ -17,7 +16,7 @@ impl<'a> Comments<'a> {
         Self { source, of: trees.map(|tree| (tree.span.file, tree.comments.as_slice())).collect() }
     }
 
-    /// The lines of the comment that stands right above something.
+    /// The lines of the comment directly above a span.
     pub fn above(&self, what: Span) -> Vec<&'a str> {
         let comments = self.of.get(&what.file).copied().unwrap_or_default();
         let before = comments.partition_point(|comment| comment.span.end <= what.start);
@@ -34,7 +33,7 @@ impl<'a> Comments<'a> {
         lines
     }
 
-    /// The comment at the end of something's last line.
+    /// The comment at the end of the last line of a span.
     pub fn behind(&self, what: Span) -> Option<&'a str> {
         let comments = self.of.get(&what.file).copied().unwrap_or_default();
         let next = comments.get(comments.partition_point(|comment| comment.span.start < what.end))?;
@@ -42,7 +41,7 @@ impl<'a> Comments<'a> {
         (next.trailing && gap.chars().all(|c| c == ' ' || c == '\t')).then(|| prose(next))?
     }
 
-    /// The lines of the comment that a file begins with, where it is not the comment of its first declaration.
+    /// The lines of the comment at the start of a file, unless it belongs to the first declaration.
     pub fn at_head(&self, file: &File) -> Vec<&'a str> {
         let comments = self.of.get(&file.span.file).copied().unwrap_or_default();
         let first = file.declarations.iter().find(|it| !matches!(it, Declaration::Import(_)));
@@ -75,7 +74,7 @@ impl<'a> Comments<'a> {
     }
 }
 
-/// What a comment says to people, without its marks; nothing where it is for `check`: `# allow: RULE — because …`.
+/// The prose of a comment. `None` where it is for `check`: `# allow: RULE — because …`.
 fn prose(comment: &Comment) -> Option<&str> {
     let words = comment.text.trim_start_matches('#').trim();
     (!words.starts_with("allow:")).then_some(words)

@@ -1,15 +1,15 @@
-//! Text from files made harmless for Markdown: what it holds is shown, and none of it is markup.
+//! Escapes text from files for Markdown, so that all of it is shown and none of it is markup.
 
 use crate::syntax::is_forbidden;
 use std::fmt::Write;
 
-/// Titles are shown up to so many characters.
+/// Maximum length of titles, in characters.
 pub const TITLE: usize = 200;
 
-/// Texts for people, comments and expressions, up to so many.
+/// Maximum length of other texts, comments and expressions, in characters.
 pub const SENTENCE: usize = 600;
 
-/// At most so many characters; `…` stands for what was cut.
+/// Cuts a text to a number of characters, with `…` at the cut.
 pub fn bounded(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default().trim_end()),
@@ -17,8 +17,8 @@ pub fn bounded(text: &str, most: usize) -> String {
     }
 }
 
-/// Characters that cannot be seen, or that turn the direction of others, as escapes (`\u{202e}`); line ends as ` ⏎ `
-/// and tabs as blanks, so that a text stays on one line.
+/// Shows invisible and bidirectional characters as escapes (`\u{202e}`), line ends as ` ⏎ ` and tabs as blanks, so that
+/// a text stays on one line.
 pub fn visible(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     for character in text.chars() {
@@ -33,13 +33,12 @@ pub fn visible(text: &str) -> String {
     clean
 }
 
-/// A text by itself on a line or in the middle of one. Bars are left: [`cell`] takes care of them where they mean
-/// something.
+/// Escapes a text on a line of its own or within one. Bars stay: [`cell`] escapes them in tables.
 pub fn inline(text: &str, most: usize) -> String {
     inline_part(text.trim(), most)
 }
 
-/// The same of a part of a text: blanks at its ends stay.
+/// Like [`inline`], but keeps blanks at the ends.
 pub fn inline_part(text: &str, most: usize) -> String {
     let text = bounded(&visible(text), most);
     let characters: Vec<char> = text.chars().collect();
@@ -48,9 +47,9 @@ pub fn inline_part(text: &str, most: usize) -> String {
     for (at, character) in characters.iter().enumerate() {
         let is_markup = match character {
             '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '&' | '~' | '#' | '$' => true,
-            // Inside a word it is a letter like others.
+            // Within a word it is an ordinary character.
             '_' => !(is_word(at.checked_sub(1)) && is_word(Some(at + 1))),
-            // At the beginning it would make a list, or a heading of the line before.
+            // At the start of a line it would begin a list or underline a heading.
             '-' | '+' | '=' => at == 0,
             '.' | ')' => at > 0 && characters.iter().take(at).all(char::is_ascii_digit),
             _ => false,
@@ -63,7 +62,7 @@ pub fn inline_part(text: &str, most: usize) -> String {
     escaped
 }
 
-/// A line of code: in as many backticks as it takes.
+/// A code span with as many backticks as the text needs.
 pub fn code(text: &str) -> String {
     let text = bounded(&visible(text.trim()), SENTENCE);
     if text.is_empty() {
@@ -79,12 +78,12 @@ pub fn code(text: &str) -> String {
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
-/// Markdown as a cell of a table: a bar would end it, even inside code.
+/// Markdown as a cell of a table, where a bar would end the cell even in a code span.
 pub fn cell(markdown: &str) -> String {
     markdown.replace('|', "\\|")
 }
 
-/// Lines of a comment as paragraphs: an empty line ends one.
+/// Lines of a comment as paragraphs, separated at empty lines.
 pub fn paragraphs<'t>(lines: impl IntoIterator<Item = &'t str>) -> String {
     let mut text = String::new();
     let mut is_open = false;

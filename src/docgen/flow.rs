@@ -1,7 +1,8 @@
-//! From a runbook's statements to its chart: steps as nodes, what decides as questions, and how a run ends.
+//! Makes the chart of a runbook from its statements: steps as nodes, decisions as questions, and the ways in which a
+//! run ends.
 //!
-//! A chart is for taking in at a glance. A step in which no other step stands is one node, with what it does and the
-//! ways in which it ends the run; what only looks something up, or tells somebody, is left to the list below the chart.
+//! A chart gives an overview. A step without inner steps is one node with its effects and endings. Observations and
+//! notifications are left to the list below the chart.
 
 use super::chart::{Chart, Id, Shape};
 use super::chart_builder::{ChartBuilder, Open, with_effects};
@@ -15,7 +16,6 @@ use crate::program::{
 use crate::value::Value;
 use ecow::EcoString;
 
-/// The chart of a runbook.
 pub fn runbook_chart<'p>(
     program: &'p Program,
     runbook: &'p Runbook,
@@ -40,7 +40,7 @@ struct Flow<'p> {
     program: &'p Program,
     source: Source<'p>,
     numbering: &'p Numbering,
-    /// The names of the slots of the runbook or procedure that is looked at.
+    /// The names of the slots of the current runbook or procedure.
     locals: Locals,
     contact: &'p str,
     leaving: Divergence<'p>,
@@ -52,7 +52,7 @@ impl Flow<'_> {
         OutcomeCollector::new(self.program, self.source, self.contact)
     }
 
-    /// Whether steps stand in a block.
+    /// Whether a block contains steps, directly or through procedures.
     fn has_steps(&self, block: &Block) -> bool {
         block.statements.iter().any(|statement| {
             if let StatementKind::Do { procedure, .. } = &statement.kind {
@@ -71,7 +71,7 @@ impl Flow<'_> {
         self.source.line(expression.span)
     }
 
-    /// A block that edges lead into; gives those that lead out of it.
+    /// Draws a block that the open edges lead into; returns the edges that lead out of it.
     fn block(&mut self, block: &Block, numbered: &StepPrefix, mut open: Open) -> Open {
         for (position, statement) in block.statements.iter().enumerate() {
             if open.is_empty() {
@@ -85,21 +85,21 @@ impl Flow<'_> {
         open
     }
 
-    /// All that is left of a block, where the chart is full.
+    /// Draws the remaining statements of a block as one node, where the chart is full.
     fn rest(&mut self, statements: &[Statement], open: Open) -> Open {
         let reasons = self.gathering().statements(statements);
         let leaves = statements.iter().any(|statement| self.leaving.diverges(statement));
         self.drawing.more(&reasons, leaves, open)
     }
 
-    /// A block in a frame; the frame if anything stands in it.
+    /// Draws a block in a frame. The identifier is `None` where the frame is empty.
     fn framed(&mut self, label: String, block: &Block, numbered: &StepPrefix, open: Open) -> (Open, Option<Id>) {
         self.drawing.open_frame();
         let out = self.block(block, numbered, open);
         (out, self.drawing.close_frame(label))
     }
 
-    /// One node for all of a block, with its ends; nothing where there is nothing to show.
+    /// Draws a block as one node with its endings. The identifier is `None` where there is nothing to show.
     fn whole(&mut self, shape: Shape, head: Vec<String>, block: &Block, open: Open) -> (Open, Option<Id>) {
         let reasons = self.gathering().blocks([block]);
         if reasons.is_empty() {
@@ -111,7 +111,7 @@ impl Flow<'_> {
         (out, Some(id))
     }
 
-    /// A block in a frame if steps stand in it, else as one node.
+    /// Draws a block in a frame if it contains steps, else as one node.
     fn part(&mut self, label: String, block: &Block, numbered: &StepPrefix, open: Open) -> (Open, Option<Id>) {
         if self.has_steps(block) {
             self.framed(label, block, numbered, open)
@@ -120,7 +120,7 @@ impl Flow<'_> {
         }
     }
 
-    /// A question with two answers: how it goes on, and what follows if not.
+    /// Draws a question: the run continues after "yes", and `otherwise` or an escalation follows after `no`.
     fn gate(
         &mut self,
         label: Vec<String>,
@@ -217,7 +217,7 @@ impl Flow<'_> {
                 let label = format!("for each {} in {}", self.local(*slot), self.line(list));
                 let (mut out, drawn) = self.part(label, block, numbered, open.clone());
                 if out.is_empty() && drawn.is_some() {
-                    // Where each turn leaves, an empty list alone goes on.
+                    // Where every turn diverges, the run continues only after an empty list.
                     out = open.into_iter().map(|(from, _)| (from, Some("nothing to go through".to_owned()))).collect();
                 }
                 out
@@ -261,7 +261,7 @@ impl Flow<'_> {
         }
     }
 
-    /// A procedure without steps, as one node.
+    /// Draws a procedure without steps as one node.
     fn whole_procedure(&mut self, statement: &Statement, procedure: usize, open: Open) -> Open {
         let reasons = self.gathering().statements([statement]);
         if reasons.is_empty() {

@@ -1,4 +1,4 @@
-//! What a runbook's head says, as a table: what starts it, what it needs, what "fixed" means, who is told.
+//! The headers of a runbook as a table: what starts it, what it needs, what "fixed" means, and who is told.
 
 use super::Format;
 use super::escape::{TITLE, cell, code, inline};
@@ -8,7 +8,7 @@ use crate::program::{Goal, LimitPart, Parameter, ProbeCall, Program, Runbook};
 use crate::value::{SourceText, Value, display_duration};
 use std::fmt::Write;
 
-/// A page that is being written.
+/// The page that is being written, and its library.
 #[derive(Clone, Copy)]
 pub struct RunbookRef<'l, 'a> {
     pub library: &'l Library<'a>,
@@ -17,17 +17,16 @@ pub struct RunbookRef<'l, 'a> {
 }
 
 impl<'a> RunbookRef<'_, 'a> {
-    /// The program of the page's file.
     pub fn program(&self) -> &'a Program {
         self.document.program
     }
 
-    /// A runbook by its title, with a link to it.
+    /// The title of a runbook, as a link.
     pub fn runbook(&self, runbook: &Runbook) -> String {
         self.library.link(self.document, self.format, runbook.span, &inline(&runbook.title, TITLE))
     }
 
-    /// A probe that is asked: by its title, with a link to it, and the call.
+    /// The title of a probe, as a link, and the call.
     pub fn probe(&self, call: &ProbeCall) -> String {
         let written = self.library.source.code(call.span);
         let Some(probe) = self.program().probes.get(call.probe) else { return written };
@@ -35,7 +34,7 @@ impl<'a> RunbookRef<'_, 'a> {
         format!("{title} ({written})")
     }
 
-    /// A goal in words.
+    /// A goal as a sentence.
     pub fn goal(&self, goal: &Goal) -> String {
         let side = |side: &Goal| match side {
             Goal::And(..) | Goal::Or(..) => format!("({})", self.goal(side)),
@@ -49,7 +48,7 @@ impl<'a> RunbookRef<'_, 'a> {
         }
     }
 
-    /// The table of a runbook.
+    /// The header table of a runbook.
     pub fn facts(&self, runbook: &Runbook) -> String {
         let mut rows: Vec<(&str, String)> = vec![("Started by", self.starts(runbook))];
         rows.push(("By hand", code(&self.command(runbook))));
@@ -94,7 +93,7 @@ impl<'a> RunbookRef<'_, 'a> {
         }
     }
 
-    /// What is typed to run it.
+    /// The command line that starts the runbook.
     fn command(&self, runbook: &Runbook) -> String {
         let mut command = format!("rectify run {}", self.document.file_name(self.library.source));
         if self.document.runbooks().nth(1).is_some() {
@@ -111,7 +110,7 @@ fn is_optional(type_of: &Type) -> bool {
     matches!(type_of, Type::Optional(_))
 }
 
-/// What a parameter is, and what it is when left out.
+/// What a parameter accepts, and its default.
 fn described(parameter: &Parameter) -> String {
     let what = type_in_words(&parameter.type_of);
     match &parameter.default {
@@ -140,7 +139,7 @@ fn type_in_words(type_of: &Type) -> String {
     }
 }
 
-/// How often, in words.
+/// A limit as a sentence.
 pub fn limits(parts: &[LimitPart]) -> String {
     let words = parts.iter().map(|part| {
         let (words, key) = match part {

@@ -1,12 +1,12 @@
-//! A page as HTML that stands by itself: no scripts, nothing from elsewhere, and no markup but its own.
+//! A page as a self-contained HTML file: no scripts, no external resources, and no markup from files.
 
 use super::anchors::Names;
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd};
 
-/// How pages look, in light and dark surroundings and on paper.
+/// The style sheet, for light and dark screens and for print.
 const STYLE: &str = include_str!("style.css");
 
-/// A whole document of a page's Markdown.
+/// An HTML document from a page's Markdown.
 pub fn page(title: &str, markdown: &str) -> String {
     let mut body = String::with_capacity(markdown.len() * 2);
     pulldown_cmark::html::push_html(&mut body, events(markdown).into_iter());
@@ -19,8 +19,8 @@ pub fn page(title: &str, markdown: &str) -> String {
     )
 }
 
-/// What the Markdown holds, charts in a `pre` of their own and headings with names that links can point at. There is no
-/// raw HTML in a page; if there were, it would be shown as text.
+/// The HTML of the Markdown, with charts in `pre` elements and with anchors on headings. Raw HTML would be shown as
+/// text, though no page contains any.
 #[expect(clippy::wildcard_enum_match_arm, reason = "every other event stays as it is")]
 fn events(markdown: &str) -> Vec<Event<'_>> {
     let mut names = Names::default();

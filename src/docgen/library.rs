@@ -1,4 +1,4 @@
-//! The files that are documented together, and what is known of each by looking at all of them.
+//! The files that are documented together, and the references between them.
 
 use super::anchors::Anchors;
 use super::comments::Comments;
@@ -11,40 +11,36 @@ use crate::source::{FileId, SourceMap, Span};
 use crate::syntax::ast;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A file to be documented.
 pub struct Document<'a> {
-    /// Where its page stands among the pages, without an ending: `imap/ctp`. No two documents have the same.
+    /// Path of its page among the pages, without extension: `imap/ctp`. Unique in the library.
     pub page: String,
-    /// The file.
     pub file: FileId,
-    /// What its author wrote.
+    /// The AST of the file.
     pub tree: &'a ast::File,
-    /// What the checker made of it and all that it imports.
+    /// The program of the file and its imports.
     pub program: &'a Program,
 }
 
-/// A declaration that other pages point at: the file that it stands in, and where.
+/// Identifies a declaration across programs: its file and its position there.
 pub type DeclarationId = (FileId, u32);
 
-/// Where a declaration stands.
 pub fn declaration_id(span: Span) -> DeclarationId {
     (span.file, span.start)
 }
 
-/// Files that are documented together.
 pub struct Library<'a> {
     pub(super) source: Source<'a>,
     pub(super) documents: Vec<Document<'a>>,
     pub(super) comments: Comments<'a>,
     pub(super) anchors: Anchors,
-    /// The runbooks that have a probe in their goal, by the probe: name, and document.
+    /// The runbooks whose goal contains a probe.
     goals: BTreeMap<DeclarationId, Vec<&'a Runbook>>,
     /// The runbooks that run a runbook.
     callers: BTreeMap<DeclarationId, Vec<&'a Runbook>>,
 }
 
 impl<'a> Library<'a> {
-    /// All spans of trees and programs are those of `sources`: one session has checked all of them.
+    /// All spans must refer to `sources`: one session has checked all documents.
     pub fn new(sources: &'a SourceMap, documents: Vec<Document<'a>>) -> Self {
         let source = Source(sources);
         let (mut goals, mut callers) =
@@ -90,7 +86,7 @@ impl<'a> Library<'a> {
         self.documents.iter().flat_map(one).collect()
     }
 
-    /// The runbooks that have a probe as their goal, or in it.
+    /// The runbooks whose goal contains a probe.
     pub(super) fn with_goal(&self, probe: &Probe) -> &[&'a Runbook] {
         self.goals.get(&declaration_id(probe.span)).map_or(&[], Vec::as_slice)
     }
@@ -100,7 +96,7 @@ impl<'a> Library<'a> {
         self.callers.get(&declaration_id(runbook.span)).map_or(&[], Vec::as_slice)
     }
 
-    /// A link from a page to a declaration, around words that are Markdown already; the words alone where it has no page.
+    /// A link from a page to a declaration. `words` is Markdown, and stays as it is where the declaration has no page.
     pub(super) fn link(&self, from: &Document<'_>, format: Format, to: Span, words: &str) -> String {
         match self.anchors.target(&from.page, to, format) {
             Some(target) => format!("[{words}]({target})"),
@@ -114,23 +110,23 @@ impl<'a> Document<'a> {
         format!("{}{}", self.page, format.extension())
     }
 
-    /// The name of the file, without its folder.
+    /// The file's name without its folder.
     pub(super) fn file_name(&self, source: Source<'_>) -> String {
         let name = source.0.file(self.file).map(|file| &*file.name).unwrap_or_default();
         name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned()
     }
 
-    /// The runbooks that the file itself declares, in its order.
+    /// The runbooks that the file declares, in the order of the text.
     pub(super) fn runbooks(&self) -> impl Iterator<Item = &'a Runbook> + use<'a> {
         own(&self.program.runbooks, |it| it.span, self.file)
     }
 
-    /// Its own probes.
+    /// The probes that the file declares, in the order of the text.
     pub(super) fn probes(&self) -> impl Iterator<Item = &'a Probe> + use<'a> {
         own(&self.program.probes, |it| it.span, self.file)
     }
 
-    /// The procedures that its page shows: its own, and those that its runbooks do and that have no page.
+    /// The procedures on the page: the file's own, and those that they and its runbooks call from files without a page.
     pub(super) fn procedures(&self, documented: &BTreeSet<FileId>) -> Vec<&'a Procedure> {
         let mut shown: Vec<&Procedure> = own(&self.program.procedures, |it| it.span, self.file).collect();
         let blocks = self.runbooks().map(|it| &it.block).chain(shown.iter().map(|it| &it.block));
@@ -147,7 +143,7 @@ fn own<'a, T>(all: &'a [T], span: fn(&T) -> Span, file: FileId) -> impl Iterator
     own.into_iter()
 }
 
-/// The probes of a goal, by their place.
+/// Collects the probes of a goal.
 struct GoalProbes<'p> {
     program: &'p Program,
     probes: BTreeSet<DeclarationId>,
@@ -159,7 +155,7 @@ impl<'p> Visitor<'p> for GoalProbes<'p> {
     }
 }
 
-/// What some blocks do and run, directly or through procedures: indices into the program.
+/// The procedures and runbooks that blocks reach, also through procedures: indices into the program.
 #[derive(Default)]
 struct Reachable {
     procedures: BTreeSet<usize>,

@@ -1,16 +1,17 @@
-//! The text of a chart. Whatever stands in a label is shown, and nothing in it is syntax.
+//! Writes a chart as Mermaid text. All of a label is shown, and none of it is syntax.
 
 use super::chart::{Chart, Item, Shape};
 use super::escape::{bounded, visible};
 use std::fmt::Write;
 
-/// A line of a label has so many characters at most.
+/// Maximum length of a label's line, in characters.
 const LINE: usize = 100;
 
-/// Blanks before a line of the text for each group that it is in.
+/// Indentation for each level of groups.
 const INDENT: usize = 2;
 
-/// The whole text, `flowchart TD` first. Nodes come before edges: an edge inside a group would draw its ends into it.
+/// The text, beginning with `flowchart TD`. Nodes come before edges, because an edge within a group would pull its ends
+/// into the group.
 pub fn text(chart: &Chart) -> String {
     let mut text = String::from("flowchart TD\n");
     items(&mut text, &chart.items, 1);
@@ -49,7 +50,7 @@ fn quoted<'t>(lines: impl IntoIterator<Item = &'t str>) -> String {
     format!("\"{}\"", lines.join("<br/>"))
 }
 
-/// A line of a label: signs that Mermaid, Markdown or HTML could take for their own become `#` and a number.
+/// A line of a label. Characters that Mermaid, Markdown or HTML could interpret become `#` and a number.
 fn escaped(line: &str) -> String {
     let line = bounded(visible(line).trim(), LINE);
     if line.is_empty() {
@@ -71,7 +72,7 @@ fn escaped(line: &str) -> String {
     escaped
 }
 
-/// Signs of ASCII that are nobody's syntax inside quotes.
+/// ASCII characters that mean nothing within quotes.
 const PLAIN: &str = " .,:?!/()'+=-";
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
-//! Checked runbooks as pages for people who read them at night or review them: Markdown, Mermaid charts, HTML.
+//! Checked runbooks as pages for people: Markdown, Mermaid charts, HTML.
 //!
-//! A [`Library`] is a set of files that are documented together, so that their pages can point at each other. Its pages
-//! depend on what the files say and on nothing else: not on lines, hosts, or the day.
+//! A [`Library`] is a set of files that are documented together, so that their pages can link to each other. Pages
+//! depend on nothing but the files: not on line numbers, hosts or dates.
 
 #![warn(clippy::wildcard_enum_match_arm)]
+#![allow(missing_docs, reason = "a field or variant is documented where its name does not say what it is")]
 
 mod actions;
 mod anchors;
@@ -25,19 +26,19 @@ mod source_text;
 
 pub use library::{Document, Library};
 
-/// What pages are written in.
+/// The format of pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// One page a file.
+    /// One page for each file.
     Markdown,
-    /// One chart a runbook, by itself.
+    /// One chart for each runbook.
     Mermaid,
-    /// One page a file that needs nothing from anywhere else.
+    /// One self-contained page for each file.
     Html,
 }
 
 impl Format {
-    /// How names of such files end, with the point.
+    /// The extension of the files, with its dot.
     pub const fn extension(self) -> &'static str {
         match self {
             Self::Markdown => ".md",
@@ -47,11 +48,10 @@ impl Format {
     }
 }
 
-/// A page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// Its path from the folder of all pages: `imap/ctp.md`.
+    /// Path within the folder of pages: `imap/ctp.md`.
     pub path: String,
-    /// All of it, ending with a line end.
+    /// The content, with a line feed at the end.
     pub text: String,
 }

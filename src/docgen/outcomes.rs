@@ -1,29 +1,29 @@
-//! What a part of a runbook comes to that a chart shows as one node: what it does, and for what reasons it ends the run.
+//! Effects and outcomes of statements that a chart shows as one node.
 
 use super::source_text::Source;
 use crate::program::{Block, Expression, Program, Retention, Statement, StatementKind, Subject};
 use ecow::EcoString;
 use std::collections::BTreeMap;
 
-/// Effects and endings of a part, procedures written out once.
+/// Effects and outcomes of some statements and of the procedures that they call.
 #[derive(Debug, Default)]
 pub struct Outcomes {
-    /// What it does, in the order of the text.
+    /// In the order of the text, without duplicates.
     pub effects: Vec<String>,
-    /// Why it may end resolved.
+    /// The reasons for ending resolved.
     pub resolved: Vec<String>,
-    /// Why it may end escalated, by who is told.
+    /// The reasons for ending escalated, by contact.
     pub escalated: BTreeMap<EcoString, Vec<String>>,
 }
 
 impl Outcomes {
-    /// Whether a chart has nothing to show of it.
+    /// Whether a chart has nothing to show.
     pub fn is_empty(&self) -> bool {
         self.effects.is_empty() && self.resolved.is_empty() && self.escalated.is_empty()
     }
 }
 
-/// One reason in its own words, several by their number.
+/// One reason in its own words, several as their number.
 pub fn in_short(reasons: &[String]) -> String {
     match reasons {
         [one] => one.clone(),
@@ -31,17 +31,16 @@ pub fn in_short(reasons: &[String]) -> String {
     }
 }
 
-/// Looks for reasons.
 pub struct OutcomeCollector<'p> {
     program: &'p Program,
     source: Source<'p>,
-    /// Who is told when nothing else is said.
+    /// The contact of escalations that name none.
     contact: &'p str,
-    /// The procedures that were looked at, and whether they do anything.
+    /// The procedures visited so far, and whether each has effects.
     done: BTreeMap<usize, bool>,
-    /// Whether a procedure is looked at: arguments in it are its own names, which say nothing outside.
+    /// Whether a procedure is being visited: arguments there are names that mean nothing outside.
     in_procedure: bool,
-    /// How many effects were met, also those that are listed already.
+    /// The number of effects so far, duplicates included.
     met: usize,
     reasons: Outcomes,
 }
@@ -59,13 +58,11 @@ impl<'p> OutcomeCollector<'p> {
         }
     }
 
-    /// Those of some blocks.
     pub fn blocks<'b>(mut self, blocks: impl IntoIterator<Item = &'b Block>) -> Outcomes {
         blocks.into_iter().for_each(|block| self.block(block));
         self.reasons
     }
 
-    /// Those of some statements.
     pub fn statements<'b>(mut self, statements: impl IntoIterator<Item = &'b Statement>) -> Outcomes {
         statements.into_iter().for_each(|statement| self.statement(statement));
         self.reasons
@@ -131,14 +128,14 @@ impl<'p> OutcomeCollector<'p> {
             | StatementKind::Manual { .. } => {}
         }
         if let StatementKind::TemporarilyBlock { block, .. } = &statement.kind {
-            // Its `undo` is not a further effect.
+            // Its `undo` is not an effect of its own.
             self.block(block);
         } else {
             statement.kind.blocks().for_each(|block| self.block(block));
         }
     }
 
-    /// The call of a procedure that does something, and what it does, once.
+    /// Adds the call of a procedure that has effects, and its outcomes, once.
     fn procedure(&mut self, procedure: usize, arguments: &[Expression]) {
         let Some(done) = self.program.procedures.get(procedure) else { return };
         let call = format!("do {}", self.source.call(&done.name, &done.parameters, arguments));
@@ -175,7 +172,7 @@ impl<'p> OutcomeCollector<'p> {
     }
 }
 
-/// A call that acts, on a line of a node.
+/// An effect as a line of a node.
 pub fn effect(source: Source<'_>, adverb: Retention, call: crate::source::Span) -> String {
     with_adverb(adverb, source.line(call))
 }

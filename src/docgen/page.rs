@@ -1,4 +1,4 @@
-//! A page in Markdown: each runbook with its head, chart and steps; procedures; probes; limits and roles.
+//! A page as Markdown: runbooks with headers, chart and steps; procedures; probes; limits and roles.
 
 use super::anchors::AnchorKind;
 use super::escape::{SENTENCE, TITLE, code, inline, paragraphs};
@@ -11,7 +11,7 @@ use crate::program::{ActionLimit, Procedure, Runbook};
 use crate::syntax::ast::{Declaration, Shape};
 use std::fmt::Write;
 
-/// The page of a document, to be read as it is or to become one of another format.
+/// The Markdown of a document's page, also the source of the HTML page.
 pub fn markdown(library: &Library<'_>, document: &Document<'_>, format: Format) -> String {
     let writer =
         Writer { at: RunbookRef { library, document, format }, numbering: &Numbering::new(document.program), format };
@@ -85,7 +85,7 @@ impl Writer<'_, '_> {
         push(text, &telling.finish());
     }
 
-    /// The limits of actions that the file declares.
+    /// The `limit` declarations of the file.
     fn limits(&self, text: &mut String) {
         let RunbookRef { library, document, .. } = self.at;
         let mut lines = String::new();
@@ -108,7 +108,7 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// What hosts must be and have.
+    /// The roles of the file and their facts.
     fn roles(&self, text: &mut String) {
         let shapes = self.at.document.tree.declarations.iter();
         let roles: Vec<&Shape> =
@@ -130,14 +130,14 @@ impl Writer<'_, '_> {
         push(text, &lines);
     }
 
-    /// The comment above something, behind a dash.
+    /// The comment above a declaration, after a dash.
     fn note(&self, span: crate::source::Span) -> String {
         let comment = self.at.library.comments.above(span).join(" ");
         if comment.trim().is_empty() { String::new() } else { format!(" — {}", inline(&comment, SENTENCE)) }
     }
 }
 
-/// Adds a part, an empty line before it.
+/// Appends a paragraph.
 fn push(text: &mut String, part: &str) {
     let part = part.trim_end_matches('\n');
     if !part.is_empty() {

@@ -1,20 +1,20 @@
-//! Parts of sentences: how values, waits, questions and runs are put into words.
+//! Phrases for values, windows, questions and runs.
 
 use super::escape::{TITLE, code, inline};
 use super::header_table::RunbookRef;
 use crate::program::{Evidence, Expression, ExpressionKind, Hold, Subject, Window};
 use crate::value::{SourceText, Value};
 
-/// How a run ends where nothing else is said.
+/// The outcome where nothing else is written.
 pub const ENDS_ESCALATED: &str = "the run ends **escalated**";
 
 impl RunbookRef<'_, '_> {
-    /// An expression as it was written.
+    /// An expression as written.
     pub fn code(&self, expression: &Expression) -> String {
         self.library.source.expression(expression)
     }
 
-    /// A length of time or a number: as code only where it is a name.
+    /// A duration or number: as code only where it is a name.
     pub fn amount(&self, amount: &Expression) -> String {
         if let ExpressionKind::Constant(_) = amount.kind {
             inline(&self.library.source.line(amount.span), TITLE)
@@ -23,7 +23,7 @@ impl RunbookRef<'_, '_> {
         }
     }
 
-    /// `, 30s apart`, where something is.
+    /// `, 30s apart`, or nothing.
     pub fn apart(&self, every: Option<&Expression>) -> String {
         every.map(|every| format!(", {} apart", self.amount(every))).unwrap_or_default()
     }
@@ -33,7 +33,7 @@ impl RunbookRef<'_, '_> {
         self.library.source.message(message)
     }
 
-    /// `, with goal.answer, seen`, where there is any.
+    /// `, with goal.answer, session`, or nothing.
     pub fn evidence(&self, evidence: &[Evidence]) -> String {
         if evidence.is_empty() {
             return String::new();
@@ -62,7 +62,7 @@ impl RunbookRef<'_, '_> {
         format!("{ask}{window}; if it is{held} the run ends **resolved**, and if nobody can tell, **escalated**.")
     }
 
-    /// A question to people, or another run, whose answer somebody looks at.
+    /// A question, or a child run whose outcome is used.
     pub fn subject(&self, subject: &Subject) -> String {
         match subject {
             Subject::Value(value) => self.code(value),
@@ -82,7 +82,7 @@ impl RunbookRef<'_, '_> {
         }
     }
 
-    /// Another run, without the point at its end.
+    /// A child run, without the full stop.
     pub fn run(&self, runbook: usize, arguments: &[Expression]) -> String {
         let Some(runbook) = self.program().runbooks.get(runbook) else { return String::new() };
         let call = code(&self.library.source.call(&runbook.name, &runbook.parameters, arguments));
@@ -95,7 +95,7 @@ pub fn numbered_title(number: &str, words: &str) -> String {
     format!("**{}**", format!("{number}. {words}").trim_end())
 }
 
-/// What an arm of a `match` is for.
+/// The pattern of an arm.
 pub fn case(value: &Value) -> String {
     if let Value::Word(word) = value {
         format!("**{}**", inline(word, TITLE))
@@ -104,7 +104,6 @@ pub fn case(value: &Value) -> String {
     }
 }
 
-/// A sentence's first word.
 pub fn capitalised(word: &str) -> String {
     let mut characters = word.chars();
     characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()

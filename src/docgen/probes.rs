@@ -1,4 +1,4 @@
-//! The table of a page's probes: what each asks, when it passes, and whom it serves.
+//! The table of a page's probes: what each asks, when it passes, and whose goal it is.
 
 use super::escape::{TITLE, cell, code, inline, paragraphs};
 use super::header_table::RunbookRef;
@@ -10,7 +10,7 @@ const COLUMNS: [&str; 10] =
     ["probe", "title", "group", "depends on", "one asking", "asks", "passes if", "unknown if", "goal of", "alerts"];
 
 impl RunbookRef<'_, '_> {
-    /// The table, without columns in which nothing stands, and below it what their author says of them.
+    /// The table without its empty columns, followed by the comments on each probe.
     pub fn probes(&self) -> String {
         let rows: Vec<[String; 10]> = self.document.probes().map(|probe| self.row(probe)).collect();
         let is_used = |column: usize| rows.iter().any(|row| row.get(column).is_some_and(|cell| !cell.is_empty()));
@@ -57,7 +57,7 @@ impl RunbookRef<'_, '_> {
         ]
     }
 
-    /// What a probe looks up or changes before it asks.
+    /// A statement of a probe that comes before its `ask`.
     fn before_asking(&self, statement: &Statement) -> String {
         let code = self.library.source.code(statement.span);
         if let StatementKind::Act { adverb: Retention::Temporarily { .. }, .. } = &statement.kind {
@@ -68,13 +68,13 @@ impl RunbookRef<'_, '_> {
     }
 }
 
-/// A line of a table: some of its columns.
+/// A row of the table, reduced to some columns.
 fn line(columns: &[usize], cells: [&str; 10]) -> String {
     let cells = columns.iter().filter_map(|column| cells.get(*column)).map(|it| cell(it));
     format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
 }
 
-/// The alerts that start runbooks.
+/// The alerts that start the runbooks.
 fn alerts(runbooks: &[&Runbook]) -> String {
     let mut names: Vec<String> = Vec::new();
     for runbook in runbooks {

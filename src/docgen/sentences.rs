@@ -1,4 +1,4 @@
-//! Statements as short sentences in nested lists, steps numbered as a run numbers them.
+//! Statements as sentences in nested lists, with steps numbered as in a run.
 
 use super::actions::taken_back;
 use super::escape::{SENTENCE, TITLE, code, inline};
@@ -10,14 +10,14 @@ use crate::value::Value;
 use ecow::EcoString;
 use std::fmt::Write;
 
-/// What an arm is called in sentences about what ends with it.
+/// The name of an arm in sentences about its end.
 const BRANCH: &str = "this branch";
 
-/// A list that is being written.
+/// Writes a list of sentences.
 pub struct SentenceWriter<'l, 'a> {
     pub(super) at: RunbookRef<'l, 'a>,
     pub(super) numbering: &'l Numbering,
-    /// What steps are numbered after; nothing in a procedure, whose steps are numbered where it is done.
+    /// The prefix of step numbers. `None` in a procedure, whose steps are numbered where it is called.
     pub(super) numbered: Option<StepPrefix>,
     /// The names of the frame's slots.
     locals: &'l [EcoString],
@@ -26,22 +26,19 @@ pub struct SentenceWriter<'l, 'a> {
 }
 
 impl<'l, 'a> SentenceWriter<'l, 'a> {
-    /// For a runbook.
     pub fn of_runbook(at: RunbookRef<'l, 'a>, numbering: &'l Numbering, locals: &'l [EcoString]) -> Self {
         Self { at, numbering, numbered: Some(StepPrefix::default()), locals, depth: 0, text: String::new() }
     }
 
-    /// For a procedure.
     pub fn of_procedure(at: RunbookRef<'l, 'a>, numbering: &'l Numbering, locals: &'l [EcoString]) -> Self {
         Self { numbered: None, ..Self::of_runbook(at, numbering, locals) }
     }
 
-    /// The list.
     pub fn finish(self) -> String {
         self.text
     }
 
-    /// A block, with the comments in it. What is temporary there is taken back when `within` ends.
+    /// Writes a block and its comments. Temporary changes are undone when `within` ends.
     pub fn block(&mut self, block: &Block, within: &str) {
         if block.statements.is_empty() {
             self.item("Nothing is done.");
@@ -58,7 +55,7 @@ impl<'l, 'a> SentenceWriter<'l, 'a> {
         }
     }
 
-    /// A line, and a block below it.
+    /// Writes a line with a block below it.
     pub fn arm(&mut self, line: &str, block: &Block, within: &str) {
         self.item(line);
         self.inside(block, within);
@@ -85,7 +82,7 @@ impl<'l, 'a> SentenceWriter<'l, 'a> {
         code(self.locals.get(slot).map(EcoString::as_str).unwrap_or_default())
     }
 
-    /// A line, and what follows when it does not come to pass: a block below, or the end of the run.
+    /// Writes a line and what follows where its condition fails: a block, or the end of the run.
     fn gate(&mut self, line: &str, missed: &str, otherwise: Option<&Block>) {
         match otherwise {
             Some(block) => self.arm(&format!("{line} {missed}:"), block, BRANCH),
@@ -191,7 +188,7 @@ impl<'l, 'a> SentenceWriter<'l, 'a> {
         }
     }
 
-    /// The same as [`gate`](Self::gate), on a line of its own.
+    /// Like [`gate`](Self::gate), on a line of its own.
     fn gate_after(&mut self, missed: &str, otherwise: Option<&Block>) {
         match otherwise {
             Some(block) => self.arm(&format!("{missed}:"), block, BRANCH),

@@ -1,4 +1,4 @@
-//! What the author wrote, on one line: the best words for an expression are its own.
+//! Source text on one line: an expression is best described by its own words.
 
 use super::escape;
 use super::escape::SENTENCE;
@@ -6,27 +6,25 @@ use crate::program::{Expression, ExpressionKind, Parameter, TextPart};
 use crate::source::{SourceMap, Span};
 use crate::value::{SourceText, Value};
 
-/// Where texts of files are looked up.
 #[derive(Clone, Copy)]
 pub struct Source<'a>(pub &'a SourceMap);
 
 impl Source<'_> {
-    /// What stands under a span, on one line.
+    /// The source under a span, on one line.
     pub fn line(self, span: Span) -> String {
         one_line(self.0.text(span))
     }
 
-    /// The same as code in Markdown.
+    /// The source under a span, as a code span.
     pub fn code(self, span: Span) -> String {
         escape::code(&self.line(span))
     }
 
-    /// An expression as code.
     pub fn expression(self, expression: &Expression) -> String {
         self.code(expression.span)
     }
 
-    /// A text for people in Markdown: what is put into it stands as code.
+    /// A text as Markdown, with interpolated expressions as code spans.
     pub fn text(self, text: &Expression, most: usize) -> String {
         let parts: Vec<String> = match &text.kind {
             ExpressionKind::Constant(value) => vec![escape::inline(&value.to_string(), most)],
@@ -74,7 +72,7 @@ impl Source<'_> {
         format!("“{}”", self.text(text, SENTENCE))
     }
 
-    /// A text without markup: what is put into it stands between `‹` and `›`.
+    /// A text without markup, with interpolated expressions between `‹` and `›`.
     pub fn plain_text(self, text: &Expression) -> String {
         match &text.kind {
             ExpressionKind::Constant(value) => value.to_string(),
@@ -116,7 +114,7 @@ impl Source<'_> {
         }
     }
 
-    /// `NAME(parameter: argument, …)`, without the arguments that are what they would be anyway.
+    /// `NAME(parameter: argument, …)` without arguments that equal their defaults.
     pub fn call(self, name: &str, parameters: &[Parameter], arguments: &[Expression]) -> String {
         let is_default =
             |parameter: &Parameter, value: &Value| *value == Value::Absent || parameter.default.as_ref() == Some(value);
@@ -138,7 +136,7 @@ impl Source<'_> {
     }
 }
 
-/// Code of the language on one line: blanks, line ends and comments between words become one blank, texts stay.
+/// Puts source text on one line: blanks, line ends and comments between words become one blank; texts stay.
 fn one_line(code: &str) -> String {
     let mut line = String::with_capacity(code.len());
     let mut rest = code;
@@ -161,7 +159,7 @@ fn one_line(code: &str) -> String {
     line
 }
 
-/// How many bytes of blanks, line ends and comments follow.
+/// The length in bytes of the blanks, line ends and comments at the start.
 fn length_of_gap(rest: &str) -> usize {
     let mut after = rest.trim_start();
     while after.starts_with('#') {
@@ -170,12 +168,12 @@ fn length_of_gap(rest: &str) -> usize {
     rest.len() - after.len()
 }
 
-/// Whether an `r` that is a word of its own stands last.
+/// Whether the text ends with an `r` that is a word of its own.
 fn is_raw(before: &str) -> bool {
     before.strip_suffix('r').is_some_and(|before| !before.ends_with(|c: char| c.is_alphanumeric() || "_.".contains(c)))
 }
 
-/// How many bytes the text has that begins here, quotes included.
+/// The length in bytes of the text literal at the start, quotes included.
 fn length_of_text(rest: &str, before: &str) -> usize {
     let end = match rest.strip_prefix("#\"") {
         Some(inside) => inside.find("\"#").map(|end| end + 4),

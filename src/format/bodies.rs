@@ -1,17 +1,17 @@
-//! What stands between braces or brackets, one thing after another, with the comments before, between and after.
+//! Lists of items in braces or brackets, with the comments before, between and after them.
 
 use super::Layout;
 use super::document::Document;
 use crate::source::Span;
 use crate::syntax::ast::{Block, Comment, Statement};
 
-/// Lines in the making.
+/// Lines under construction.
 pub(super) struct Lines {
     parts: Vec<Document>,
-    /// Where the last thing ends in the text.
+    /// Where the last item ends in the source.
     end: u32,
     first: bool,
-    /// Whether a line end stands before the first line.
+    /// Whether a line end precedes the first line.
     leading: bool,
 }
 
@@ -31,7 +31,7 @@ impl Lines {
 }
 
 impl<'a> Layout<'a> {
-    /// The next comment, if it stands before a place.
+    /// Takes the next comment if it precedes a position.
     fn comment_before(&mut self, place: u32) -> Option<&'a Comment> {
         let (comment, rest) = self.comments.split_first()?;
         if comment.span.start >= place {
@@ -46,7 +46,7 @@ impl<'a> Layout<'a> {
         self.comments.get(next).is_some_and(|comment| comment.span.start < span.end)
     }
 
-    /// Comments up to a place, in lines of their own or at the end of the line before.
+    /// Adds the comments before a position, on their own lines or at the end of the previous line.
     pub(super) fn comments_before(&mut self, lines: &mut Lines, place: u32) {
         let mut trailing_allowed = true;
         while let Some(comment) = self.comment_before(place) {
@@ -60,7 +60,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// A line of its own, after an empty one where the author left one.
+    /// Adds a line, after an empty one where the author left one.
     fn begin_line(&mut self, lines: &mut Lines, start: u32) {
         let between = self.text.get(lines.end as usize..start as usize).unwrap_or("");
         let inner = between.split_once('\n').and_then(|(_, rest)| rest.rsplit_once('\n'));
@@ -74,7 +74,7 @@ impl<'a> Layout<'a> {
         lines.first = false;
     }
 
-    /// Adds a line; `document` is made after the comments before it were taken.
+    /// Adds a line. `document` is built after the comments before it are taken.
     pub(super) fn line(&mut self, lines: &mut Lines, span: Span, document: impl FnOnce(&mut Self) -> Document) {
         self.comments_before(lines, span.start);
         self.begin_line(lines, span.start);
@@ -82,7 +82,7 @@ impl<'a> Layout<'a> {
         lines.end = lines.end.max(span.end);
     }
 
-    /// `{ … }` around lines.
+    /// Puts lines in braces.
     pub(super) fn braces(&mut self, mut lines: Lines, body: Span) -> Document {
         self.comments_before(&mut lines, body.end.saturating_sub(1));
         if lines.parts.is_empty() {
@@ -96,13 +96,13 @@ impl<'a> Layout<'a> {
         ])
     }
 
-    /// The last lines of a file.
+    /// Adds the last comments of a file.
     pub(super) fn rest_of_file(&mut self, mut lines: Lines) -> Document {
         self.comments_before(&mut lines, u32::MAX);
         Document::Sequence(lines.into_parts())
     }
 
-    /// Whether the author wrote it on one line, and nothing in it needs more.
+    /// Whether the author wrote it on one line and nothing in it needs more.
     pub(super) fn on_one_line(&self, span: Span) -> bool {
         let text = self.text.get(span.start as usize..span.end as usize).unwrap_or("");
         !text.contains('\n') && !self.has_comment_in(span)
@@ -136,7 +136,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// Items between brackets, separated by commas: on one line, or each on its own.
+    /// Items in brackets, separated by commas: all on one line, or each on its own.
     pub(super) fn bracketed<T>(
         &mut self,
         brackets: (&'static str, &'static str),
@@ -173,7 +173,8 @@ impl<'a> Layout<'a> {
         ])
     }
 
-    /// Comments between two places of a construct. Those from before it wait for the end of the statement, and so do
+    /// Adds the comments between two positions of a construct. Where earlier comments wait for the end of the
+    /// statement, these do as well.
     /// these then.
     pub(super) fn comments_inside(&mut self, parts: &mut Vec<Document>, from: u32, place: u32) {
         if self.comments.first().is_some_and(|comment| comment.span.start < from) {
@@ -191,7 +192,7 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// `{ … }` on one line where the group around it fits there.
+/// `{ … }`, on one line where the surrounding group fits.
 pub(super) fn one_line(inside: Document) -> Document {
     Document::Sequence(vec![
         Document::text("{"),

@@ -1,4 +1,4 @@
-//! What a file declares.
+//! Declarations.
 
 use super::Layout;
 use super::bodies::Lines;
@@ -9,7 +9,7 @@ use crate::syntax::ast::{
     Shape, Signature, Text,
 };
 
-/// A header or clause: where it stands, and its line once the walk has come there.
+/// A header or clause: its position, and its line once the walk has reached it.
 type Entry<'a> = (Span, Box<dyn FnOnce(&mut Layout<'_>) -> Document + 'a>);
 
 impl Layout<'_> {
@@ -72,7 +72,7 @@ impl Layout<'_> {
         ])
     }
 
-    /// Things between braces: on one line if they were written so and fit there, else each on its own.
+    /// Items in braces: on one line if they were written so and fit, else each on its own.
     fn listed<T>(
         &mut self,
         items: &[T],
@@ -138,9 +138,9 @@ impl Layout<'_> {
         Document::Sequence(parts)
     }
 
-    /// `(…)` somewhere between two places.
+    /// The parameter list `(…)`, which is between two positions of the source.
     pub(super) fn parameters(&mut self, parameters: &[Parameter], from: u32, to: u32) -> Document {
-        // Between the last parameter and the parenthesis stand comments at most.
+        // Only comments can be between the last parameter and the parenthesis.
         let after = parameters.last().map_or(from, |last| last.span.end);
         let rest = self.text.get(after as usize..to as usize).unwrap_or("");
         let end = after + closing_parenthesis(rest);
@@ -295,7 +295,7 @@ impl Layout<'_> {
         }
     }
 
-    /// A word, and in the second column what belongs to it.
+    /// A keyword, and its value in the second column.
     fn column(&mut self, width: usize, word: &str, value: impl FnOnce(&mut Self) -> Document) -> Document {
         let value = value(self);
         Document::Sequence(vec![Document::text(format!("{word:width$}")), value])
@@ -395,7 +395,7 @@ impl Layout<'_> {
     }
 }
 
-/// How far the second column of a probe's clauses stands in: a blank after the longest word that is there.
+/// The position of the second column of a probe's clauses: one blank after the longest keyword.
 fn clauses_width(probe: &Probe) -> usize {
     let words = [
         ("title", probe.title.is_some()),
@@ -410,7 +410,7 @@ fn clauses_width(probe: &Probe) -> usize {
     words.iter().filter(|(_, there)| *there).map(|(word, _)| word.len() + 1).max().unwrap_or(0)
 }
 
-/// One past the first parenthesis that is not in a comment.
+/// The position after the first parenthesis that is not in a comment.
 fn closing_parenthesis(text: &str) -> u32 {
     let mut at = 0;
     for line in text.split_inclusive('\n') {

@@ -1,32 +1,31 @@
-//! A text whose line ends are not decided yet, and the printer that decides them.
+//! Text with undecided line ends, and the printer that decides them.
 
 use super::WIDTH;
 
-/// A piece of text with places where its lines may end.
 #[derive(Debug)]
 pub(super) enum Document {
     Text(String),
-    /// A blank, or a line end where the group around it is broken.
+    /// A blank, or a line end where the enclosing group is broken.
     Line,
-    /// Nothing, or a line end where the group around it is broken.
+    /// Nothing, or a line end where the enclosing group is broken.
     Soft,
-    /// A line end. Every group around it is broken.
+    /// A line end, which breaks every enclosing group.
     Hard,
-    /// An empty line, before a line end.
+    /// An empty line before a line end.
     Empty,
-    /// Text that stands there only if the group around it is broken.
+    /// Text that is printed only where the enclosing group is broken.
     Broken(&'static str),
-    /// Text that stands there only if the group around it is on one line.
+    /// Text that is printed only where the enclosing group is on one line.
     Flat(&'static str),
-    /// A comment: the line ends after it.
+    /// A comment, which must be the last on its line.
     Comment {
         text: String,
         trailing: bool,
     },
     Sequence(Vec<Document>),
-    /// Broken everywhere or nowhere.
+    /// Broken at all of its line ends or at none.
     Group(Vec<Document>),
-    /// Line ends inside are followed by two more blanks.
+    /// Indents the lines inside by two more blanks.
     Indent(Vec<Document>),
 }
 
@@ -35,7 +34,7 @@ impl Document {
         Self::Text(text.into())
     }
 
-    /// How wide it is on one line; none where it needs more than one.
+    /// The width on one line; `None` where one line is not enough.
     pub(super) fn flat_width(&self) -> Option<usize> {
         match self {
             Self::Text(text) => (!text.contains('\n')).then(|| width(text)),
@@ -61,7 +60,7 @@ struct Item<'a> {
     broken: bool,
 }
 
-/// Decides the line ends.
+/// Prints a document with its line ends decided.
 pub(super) fn print(document: &Document) -> String {
     let mut printer = Printer { out: String::new(), column: 0, after_comment: false };
     let mut stack = vec![Item { document, indent: 0, broken: true }];
@@ -88,7 +87,7 @@ pub(super) fn print(document: &Document) -> String {
     printer.finish()
 }
 
-/// Whether a group fits into what is left of the line, with all that must follow it there.
+/// Whether a group fits in the rest of the line, together with the text that must follow it there.
 fn fits(group: &[Document], room: usize, after: &[Item<'_>]) -> bool {
     let mut room = room;
     let mut stack: Vec<(&Document, bool)> = group.iter().rev().map(|part| (part, false)).collect();

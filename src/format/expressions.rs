@@ -1,4 +1,5 @@
-//! Expressions: broken at brackets, before `and`, `or`, `then`, `else`, and before the parts of a list made from another.
+//! Expressions. They are broken at brackets, before `and`, `or`, `then` and `else`, and before the clauses of a
+//! comprehension.
 
 use super::Layout;
 use super::document::Document;
@@ -12,11 +13,11 @@ impl Layout<'_> {
         Document::Group(vec![self.open(expression)])
     }
 
-    /// An expression that is broken together with what stands around it.
+    /// An expression that is broken together with its surroundings.
     pub(super) fn open(&mut self, expression: &Expression) -> Document {
         let mut first = expression;
         let mut links = Vec::new();
-        // What leans on its left side is walked in a loop: it may be long, nesting is not.
+        // Left operands are walked in a loop, because a chain can be long although nesting cannot be deep.
         while let ExpressionKind::Binary { left: value, .. }
         | ExpressionKind::As { value, .. }
         | ExpressionKind::Is { value, .. }

@@ -1,8 +1,8 @@
-//! Tree to text: how a runbook is laid out.
+//! Formats an AST as text.
 //!
-//! Two blanks indent. Headers of a runbook and clauses of a probe stand in two columns. What was written on one line
-//! stays there if it fits into [`WIDTH`] columns; what does not is broken at its brackets, before `and` and `or`, and
-//! after `{`. Texts and numbers stay as their author wrote them. One empty line is kept where there was one or more.
+//! Indentation is two blanks. Headers of a runbook and clauses of a probe have two columns. What was written on one
+//! line stays there if it fits in [`WIDTH`] columns; otherwise it is broken at its brackets, before `and` and `or`, and
+//! after `{`. Texts and numbers stay as written. Of several empty lines one is kept.
 
 #![warn(clippy::wildcard_enum_match_arm)]
 
@@ -17,28 +17,28 @@ use crate::source::Span;
 use crate::syntax::ast::{Amount, Comment, File, Text, Timings};
 use document::Document;
 
-/// No line is longer, if it can be broken.
+/// The width that no line exceeds if it can be broken.
 pub const WIDTH: usize = 120;
 
-/// The text of a file, laid out. `file` is what [`parse`](crate::syntax::parse()) made of `text`, without an error.
+/// Formats a file. `file` must be what [`parse`](crate::syntax::parse()) made of `text`, without errors.
 ///
-/// Laying out is idempotent, keeps every comment, and never changes what the file says.
+/// Formatting is idempotent, keeps every comment, and never changes the program.
 pub fn format(text: &str, file: &File) -> String {
     let mut layout = Layout { text, comments: &file.comments, depth: 0 };
     let document = layout.file(file);
     document::print(&document)
 }
 
-/// The walk over the tree, in the order of the text: every comment is taken when the walk passes it.
+/// Walks the AST in the order of the text and takes every comment on its way.
 struct Layout<'a> {
     text: &'a str,
     comments: &'a [Comment],
-    /// How many bodies of statements or arms stand around.
+    /// The number of enclosing blocks and arms.
     depth: usize,
 }
 
 impl Layout<'_> {
-    /// What is written at a place, as it is.
+    /// The source under a span, unchanged.
     fn written(&self, span: Span) -> Document {
         let text = self.text.get(span.start as usize..span.end as usize).unwrap_or("");
         Document::text(if text.contains('\r') { text.replace("\r\n", "\n") } else { text.to_owned() })
@@ -71,7 +71,7 @@ impl Layout<'_> {
         Document::Sequence(parts)
     }
 
-    /// The same, after a blank.
+    /// Like [`timings`](Self::timings), after a blank.
     fn spaced_timings(&self, timings: &Timings) -> Document {
         match *timings == Timings::default() {
             true => Document::empty(),

@@ -1,4 +1,4 @@
-//! Statements. All blocks of one statement stand on one line, or none does.
+//! Statements. The blocks of a statement are all on one line, or none is.
 
 use super::bodies::{Lines, one_line};
 use super::document::Document;
@@ -8,7 +8,7 @@ use crate::syntax::ast::{
     Arm, Block, Expression, LetElse, Path, Pattern, Statement, StatementKind, Subject, Text, Timings,
 };
 
-/// Whether a statement has no block in it.
+/// Whether a statement contains no block.
 fn is_plain(statement: &Statement) -> bool {
     match &statement.kind {
         StatementKind::Call(_)
@@ -190,7 +190,7 @@ impl Layout<'_> {
         parts
     }
 
-    /// A condition that does not fit on the line is broken together with its times.
+    /// A condition that does not fit is broken together with its timings.
     fn wait_until(&mut self, condition: &Expression, timings: &Timings, otherwise: Option<&Block>) -> Vec<Document> {
         let condition = self.open(condition);
         let mut times = Vec::new();
@@ -232,8 +232,8 @@ impl Layout<'_> {
         self.braces(lines, statement.span)
     }
 
-    /// How wide the patterns are made so that all blocks begin in one column: where every arm stands on one line, and
-    /// still does then.
+    /// The width to which patterns are padded so that all blocks begin in one column. Only where every arm is on one
+    /// line and still fits.
     fn column_of(&mut self, arms: &[Arm], place: Span) -> usize {
         let plain = |arm: &Arm| self.on_one_line(arm.span) && arm.block.statements.iter().all(is_plain);
         if self.has_comment_in(place) || !arms.iter().all(plain) {
@@ -252,7 +252,7 @@ impl Layout<'_> {
         if longest <= WIDTH { column } else { 0 }
     }
 
-    /// An arm, its block after at least so many columns.
+    /// An arm whose block begins after at least this many columns.
     fn arm(&mut self, arm: &Arm, column: usize) -> Document {
         let patterns = self.patterns(arm);
         let padding = column.saturating_sub(patterns.flat_width().unwrap_or(column));

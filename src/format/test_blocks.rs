@@ -62,7 +62,7 @@ impl Layout<'_> {
         let mut parts = Vec::new();
         let mut before: Option<&GivenAnswer> = None;
         for answer in answers {
-            // Values that follow each other are one list.
+            // Consecutive values form one list.
             let goes_on = matches!((before, answer), (Some(GivenAnswer::Value(_)), GivenAnswer::Value(_)));
             parts.extend(match before {
                 None => vec![Document::text(" ")],

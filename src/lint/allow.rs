@@ -1,33 +1,31 @@
-//! `# allow: RULE[, RULE] [until DATE] — because …`: at the end of a line for that line, on a line of its own for the
-//! next one that is no comment.
+//! The comment `# allow: RULE[, RULE] [until DATE] — because …`. At the end of a line it applies to that line; on its
+//! own line, to the next line that is not a comment.
 
 use crate::source::{SourceFile, Span};
 use crate::syntax::ast::Comment;
 use ecow::EcoString;
 use jiff::civil::Date;
 
-/// What may stand between what is allowed and why.
+/// Separators between the rules and the reason.
 const DASHES: [&str; 4] = ["—", "–", "--", "-"];
 
-/// What a comment allows.
+/// A parsed `# allow:` comment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Allow {
-    /// The comment.
     pub comment: Span,
-    /// The comment with the line it fills, or with the blanks before it: what is removed to be rid of it.
+    /// The range to delete with the comment: its whole line, or the blanks before it.
     pub whole: Span,
-    /// The line that it is about; empty where there is none.
+    /// The line that it applies to; empty where there is none.
     pub line: Span,
-    /// The rules that it names, each with its place.
+    /// The rules as written, with their spans.
     pub rules: Vec<(EcoString, Span)>,
-    /// Until when it holds, if it says so: the date, or nothing where what is written is none.
+    /// What follows `until`: the date, or `None` where it cannot be read.
     pub until: Option<(Option<Date>, Span)>,
-    /// Whether it says why.
     pub has_reason: bool,
 }
 
 impl Allow {
-    /// Whether it is about what begins here.
+    /// Whether the comment applies to something that begins here.
     pub fn covers(&self, span: Span) -> bool {
         self.line.file == span.file && (self.line.start..self.line.end).contains(&span.start)
     }
@@ -39,7 +37,7 @@ impl Allow {
     }
 }
 
-/// Reads a comment, if it allows something.
+/// Parses a comment; `None` where it is not an allow.
 pub fn read(source: &SourceFile, comment: &Comment) -> Option<Allow> {
     let written = comment.text.trim_start().strip_prefix("allow:")?;
     let blanks = comment.text.len() - comment.text.trim_start().len();
@@ -79,12 +77,12 @@ pub fn read(source: &SourceFile, comment: &Comment) -> Option<Allow> {
     Some(allow)
 }
 
-/// The words of a text, each with the byte it begins at.
+/// The words of a text with their byte offsets.
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.split_whitespace().map(move |word| (word.as_ptr() as usize - text.as_ptr() as usize, word))
 }
 
-/// The bytes of the line that a comment is about.
+/// The byte range of the line that a comment applies to.
 fn line(text: &str, comment: &Comment) -> Span {
     let span = |start: usize, end: usize| Span::new(comment.span.file, start as u32, end as u32);
     let own = line_at(text, comment.span.start as usize);
@@ -104,7 +102,7 @@ fn line(text: &str, comment: &Comment) -> Span {
     span(end, end)
 }
 
-/// Where the line around a byte begins, and where its line feed stands.
+/// The start of the line at a byte, and the position of its line feed.
 fn line_at(text: &str, at: usize) -> (usize, usize) {
     let at = at.min(text.len());
     let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |line_feed| line_feed + 1);
@@ -112,7 +110,7 @@ fn line_at(text: &str, at: usize) -> (usize, usize) {
     (start, end)
 }
 
-/// A comment with the blanks before it and, if it fills its line, with the line's end.
+/// The comment with the blanks before it, or with its line where nothing else is on it.
 fn whole(text: &str, comment: &Comment) -> Span {
     let (start, end) = line_at(text, comment.span.start as usize);
     let before = text.get(start..comment.span.start as usize).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What calls do to the outside, by the names that a file has for them.
+//! What calls of a file do, by the names in its source.
 
 use super::rule::File;
 use crate::program::{Block, Probe, Program, StatementKind};
@@ -9,17 +9,16 @@ use crate::value::Class;
 use std::collections::BTreeSet;
 
 impl<'a> File<'a> {
-    /// The harm that the action of a path may do; nothing where it names no action.
+    /// The class of an action, from its path; `None` where the path names no action.
     pub fn class_of(&self, path: &Path) -> Option<Class> {
         self.classes.get(&path.text.split_once('.')?).copied()
     }
 
-    /// A probe by name.
     pub fn probe(&self, name: &str) -> Option<&'a Probe> {
         self.probes.get(name).copied()
     }
 
-    /// Every expression that stands in a part of the text.
+    /// The expressions within a range of the file.
     pub fn expressions_in(&self, part: Span) -> impl Iterator<Item = &'a Expression> + '_ {
         let expressions = &self.index.expressions;
         let first = expressions.partition_point(|it| it.span.start < part.start);
@@ -27,20 +26,19 @@ impl<'a> File<'a> {
         inside.filter(move |it| it.span.end <= part.end)
     }
 
-    /// Whether a part of the text asks the outside by an action.
+    /// Whether an observation is called within a range of the file.
     pub fn observes(&self, part: Span) -> bool {
         self.expressions_in(part).any(|expression| {
             matches!(&expression.kind, ExpressionKind::Call(call) if self.class_of(&call.path) == Some(Class::Observe))
         })
     }
 
-    /// The text of the file in a place.
     pub fn source_text(&self, span: Span) -> &'a str {
         self.source.text.get(span.start as usize..span.end as usize).unwrap_or_default()
     }
 }
 
-/// The call of an action that a statement is, whatever word stands before it.
+/// The action call that a statement consists of, with or without `temporarily` or `permanently`.
 pub fn act_of(statement: &ast::Statement) -> Option<&ast::Call> {
     use ast::StatementKind as S;
     if let S::Call(call)

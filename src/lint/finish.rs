@@ -1,4 +1,4 @@
-//! What is reported in the end: rules over the project, and what comments allow.
+//! The last step of linting: rules over the project, allows, and the findings that remain.
 
 use super::allow::Allow;
 use super::rule::{Project, Rule, RuleScope};
@@ -10,18 +10,16 @@ use crate::source::Span;
 use ecow::EcoString;
 use jiff::civil::Date;
 
-/// What else is known when all files have been seen.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings<'a> {
-    /// What the team keeps, if it keeps something.
     pub inventory: Option<&'a Inventory>,
-    /// Whether every file of the project's folder was looked at, and none has errors.
+    /// Whether every file of the project's folder was linted and has no errors.
     pub whole: bool,
-    /// What day it is: an allow may end.
+    /// Decides which allows have expired.
     pub today: Date,
 }
 
-/// All findings of rules, those that comments allow left out, and what is wrong with the comments.
+/// Runs the rules over the project, drops findings that comments allow, and reports problems of those comments.
 pub fn finish(files: &[FileSummary], settings: Settings<'_>) -> Vec<Diagnostic> {
     let project = Project { files, whole: settings.whole, inventory: settings.inventory };
     let mut findings: Vec<Diagnostic> = files.iter().flat_map(|file| file.findings.iter().cloned()).collect();
@@ -60,7 +58,7 @@ pub fn finish(files: &[FileSummary], settings: Settings<'_>) -> Vec<Diagnostic> 
     findings
 }
 
-/// Whether a rule had its say about a file, so that an allow of it would have met what there is to allow.
+/// Whether a rule has run on a file, so that an allow of it can be useless.
 fn is_asked(code: Code, file: &FileSummary, settings: Settings<'_>) -> bool {
     Rule::by_code(code).is_some_and(|rule| {
         let looked = match rule.scope {
@@ -72,7 +70,7 @@ fn is_asked(code: Code, file: &FileSummary, settings: Settings<'_>) -> bool {
     })
 }
 
-/// What is wrong with one allow.
+/// Problems of one allow.
 fn check_allow(allow: &Allow, useless: &[(&EcoString, Span)], settings: Settings<'_>, found: &mut Vec<Diagnostic>) {
     let known = |name: &str| rule_page(name).is_some();
     for (name, span) in allow.rules.iter().filter(|(name, _)| !known(name)) {
@@ -103,7 +101,7 @@ fn check_allow(allow: &Allow, useless: &[(&EcoString, Span)], settings: Settings
         }
         _ => {}
     }
-    // Removed as a whole where nothing in it is of use; else word by word, by hand.
+    // Removed as a whole where no rule in it is needed; otherwise the author removes the words.
     let all = useless.len() == allow.rules.len();
     for (name, span) in useless {
         let message = format!("There is nothing to allow here: {name} finds nothing");
@@ -130,13 +128,12 @@ fn unknown(name: &str, span: Span) -> Diagnostic {
     }
 }
 
-/// The code that somebody wrote for a rule's name.
+/// The rule's name for a code that was written in its place.
 fn upper(name: &str) -> Option<&'static str> {
     CODES.iter().map(|page| page.code.0).find(|code| code.eq_ignore_ascii_case(name))
 }
 
 impl Rule {
-    /// The rule of a code.
     pub fn by_code(code: Code) -> Option<&'static Rule> {
         RULES.iter().find(|rule| rule.code == code)
     }

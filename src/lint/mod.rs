@@ -1,10 +1,12 @@
-//! What a reviewer would say of a file that may be run: one rule, one file, one page, one fixture each.
+//! Lint rules: what a reviewer would say of a file that may be run. Each rule has one file, one page and one pair of
+//! fixtures.
 //!
-//! A file is laid flat ([`FileIndex`]) and looked at by each rule; one that has errors by those rules that need no more than
-//! what is written. What rules over a whole project ask for is kept ([`FileSummary`]) until all files have been seen; then
-//! those rules have their say, and comments, levels and the baseline decide what is reported ([`conclude`]).
+//! Every rule looks at the index of a file ([`FileIndex`]). Files with errors are checked by the rules that need
+//! nothing but the text. What rules over a whole project need is kept in a [`FileSummary`] until all files are indexed;
+//! [`finish()`] runs those rules and applies comments and levels.
 
 #![warn(clippy::wildcard_enum_match_arm)]
+#![allow(missing_docs, reason = "a field or variant is documented where its name does not say what it is")]
 
 mod allow;
 mod baseline;
@@ -28,7 +30,7 @@ use crate::diagnostic::Diagnostic;
 use crate::inventory::Inventory;
 use crate::program::Program;
 
-/// Looks at a file that was checked and has no errors.
+/// Runs the rules on a file without errors.
 pub fn check_file(
     session: &Session<'_>,
     file: ReadFile<'_>,
@@ -43,7 +45,8 @@ pub fn check_file(
     facts
 }
 
-/// Looks at a file that has errors, all of whose lines could be read: its author learns in one go what can be known.
+/// Runs the rules that need only the text, on a file that has errors but can be read line by line. So its author sees
+/// these findings together with the errors.
 pub fn check_draft(
     session: &Session<'_>,
     file: ReadFile<'_>,
@@ -82,7 +85,7 @@ fn run_rules(
 }
 
 impl Rule {
-    /// What a rule finds, as bad as it is said to be; nothing where it is off.
+    /// The findings of a rule with their severity; none where it is off.
     fn findings(&self, inventory: Option<&Inventory>, look: impl FnOnce(&mut Vec<Diagnostic>)) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         if let Some(severity) = self.level_by(inventory).severity() {

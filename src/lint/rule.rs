@@ -1,4 +1,4 @@
-//! What a rule is, and what it is given to look at.
+//! Rules and what they are given.
 
 use super::index::FileIndex;
 use super::summary::FileSummary;
@@ -10,57 +10,51 @@ use crate::syntax::ast;
 use crate::value::Class;
 use std::collections::HashMap;
 
-/// A rule. Its name and title stand beside its code, in `diagnostic::CODES`, and what it is about on its page.
+/// A rule. Its name, title and page are beside its code in `diagnostic::CODES`.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
-    /// Its code.
     pub code: Code,
-    /// What its findings count as where rectify.yaml says nothing.
+    /// The level where rectify.yaml sets none.
     pub level: Level,
-    /// The version that it came with.
+    /// The version that introduced it.
     pub since: &'static str,
-    /// Whether `check --fix` cures what it finds.
+    /// Whether `check --fix` can apply its findings.
     pub fixable: bool,
-    /// What it looks at.
     pub scope: RuleScope,
 }
 
-/// What a rule looks at.
+/// When a rule runs and what it is given.
 #[derive(Debug, Clone, Copy)]
 pub enum RuleScope {
-    /// One file whose every line could be read, whatever else is wrong with it: what is written is enough to see.
+    /// On every file that can be read line by line, even if it has errors elsewhere.
     Draft(fn(&File<'_>, &mut Vec<Diagnostic>)),
-    /// One file that has no errors.
+    /// On every file without errors.
     File(fn(&File<'_>, &mut Vec<Diagnostic>)),
-    /// All files of a project, none of which has errors.
+    /// Once, on all files of a project, when none has errors.
     Project(fn(&Project<'_>, &mut Vec<Diagnostic>)),
-    /// What came of the other rules: allows and the baseline.
+    /// Not run by itself: reported by [`finish`](super::finish()) or by the baseline.
     Findings,
 }
 
 impl Rule {
-    /// As it stands in `# allow:` and in rectify.yaml.
+    /// As written in `# allow:` and in rectify.yaml.
     pub fn name(&self) -> &'static str {
         rule_of(self.code).unwrap_or_default()
     }
 
-    /// What its findings count as.
     pub fn level_by(&self, inventory: Option<&Inventory>) -> Level {
         inventory.and_then(|inventory| inventory.lints.level(self.code)).unwrap_or(self.level)
     }
 }
 
-/// A file, as rules see it.
+/// A file as rules see it.
 pub struct File<'a> {
-    /// Its text.
     pub source: &'a SourceFile,
-    /// Its tree.
     pub tree: &'a ast::File,
-    /// The same, laid flat.
     pub index: FileIndex<'a>,
-    /// What it and its imports mean, as far as they are right.
+    /// The file with its imports as a program; without the parts that have errors.
     pub program: &'a Program,
-    /// What the team keeps, if it keeps something.
+    /// `None` where the project has no rectify.yaml.
     pub inventory: Option<&'a Inventory>,
     pub(super) classes: HashMap<(&'a str, &'a str), Class>,
     pub(super) probes: HashMap<&'a str, &'a Probe>,
@@ -82,7 +76,6 @@ impl<'a> File<'a> {
 }
 
 impl File<'_> {
-    /// The runbooks of the file.
     pub fn runbooks(&self) -> impl Iterator<Item = &ast::Runbook> {
         self.tree.declarations.iter().filter_map(|declaration| {
             if let ast::Declaration::Runbook(runbook) = declaration { Some(runbook) } else { None }
@@ -90,12 +83,13 @@ impl File<'_> {
     }
 }
 
-/// What is known of all files of a project.
+/// All files of a project as rules see them.
 pub struct Project<'a> {
-    /// Each file that was named or imported.
+    /// The files that were named, and those that they import.
     pub files: &'a [FileSummary],
-    /// Whether every file of the project's folder was named: only then does nobody else use what nobody here uses.
+    /// Whether every file of the project's folder was named. Only then is it certain that nothing else uses a
+    /// declaration.
     pub whole: bool,
-    /// What the team keeps, if it keeps something.
+    /// `None` where the project has no rectify.yaml.
     pub inventory: Option<&'a Inventory>,
 }

@@ -1,4 +1,4 @@
-//! What is kept of a file when its tree is gone: findings, allows, and what rules over a whole project ask for.
+//! What is kept of a file when its AST is gone: findings, allows, and what rules over a whole project need.
 
 use super::allow;
 use super::allow::Allow;
@@ -9,66 +9,55 @@ use crate::source::{FileId, SourceFile, Span};
 use crate::syntax::ast;
 use ecow::EcoString;
 
-/// What is kept of a file.
 #[derive(Debug, Clone, Default)]
 pub struct FileSummary {
-    /// The file.
     pub file: FileId,
-    /// Whether it was named and has no errors, so that rules looked at it.
+    /// Whether the file was named and has no errors, so that all rules ran.
     pub linted: bool,
-    /// Whether it was named and has errors, so that only those rules looked at it that see those files as well.
+    /// Whether the file was named and has errors, so that only [`Draft`](super::RuleScope::Draft) rules ran.
     pub draft: bool,
-    /// What the rules for one file found.
     pub findings: Vec<Diagnostic>,
-    /// What its comments allow.
     pub allows: Vec<Allow>,
-    /// What it declares and others may use by name.
+    /// The declarations that others can use by name.
     pub declared: Vec<DeclaredName>,
-    /// Every other name that comes with it: backends, words of enums, types of backends. Sorted.
+    /// The other names that the file provides: backends, their types and words of enums. Sorted.
     pub provided: Vec<EcoString>,
-    /// The words that it uses, sorted.
+    /// The first words of all paths in the file, sorted.
     pub words: Vec<EcoString>,
-    /// Its runbooks.
     pub runbooks: Vec<AlertHandler>,
-    /// The files that it imports, each with the place of the path that names it.
+    /// The imported files, each with the span of its path.
     pub imports: Vec<(Span, FileId)>,
-    /// Whether it says how often an action may be done: whoever imports it needs that.
+    /// Whether the file limits actions, which applies to every file that imports it.
     pub limits: bool,
-    /// Whether it holds runbooks or tests, and is more than a library.
+    /// Whether the file contains runbooks or tests, so that it is more than a library.
     pub runs: bool,
 }
 
-/// A declaration that is used by its name.
 #[derive(Debug, Clone)]
 pub struct DeclaredName {
-    /// The word it begins with.
     pub keyword: &'static str,
-    /// Its name.
     pub name: EcoString,
-    /// Where the name stands.
     pub span: Span,
-    /// For an enum: its words, by which it may be used without its name.
+    /// The words of an enum, each of which is a use of the enum.
     pub words: Vec<EcoString>,
 }
 
-/// A runbook, and what starts it.
+/// A runbook and the alerts that start it.
 #[derive(Debug, Clone)]
 pub struct AlertHandler {
-    /// Its name.
     pub name: EcoString,
-    /// The alerts that start it, each with its place: those of its header, else its own name.
+    /// Names and spans: those of the `alert` header, else the runbook's own name.
     pub alerts: Vec<(EcoString, Span)>,
-    /// The group that they must be of.
+    /// The group that the alerts must belong to.
     pub group: Option<EcoString>,
 }
 
 impl FileSummary {
-    /// What is known of a file without looking at it by rules.
+    /// The summary of a file on which no rule ran.
     pub fn new(session: &Session<'_>, file: ReadFile<'_>) -> Self {
         Self::with(session, file, &FileIndex::new(file.tree))
     }
 
-    /// The same of one that was laid flat already.
     pub(super) fn with(session: &Session<'_>, file: ReadFile<'_>, flat: &FileIndex<'_>) -> Self {
         let mut facts = Self { file: file.id, ..Self::default() };
         for declaration in &file.tree.declarations {
@@ -80,7 +69,6 @@ impl FileSummary {
         facts
     }
 
-    /// Reads what the comments allow.
     pub(super) fn read_allows(&mut self, source: &SourceFile, comments: &[ast::Comment]) {
         self.allows = comments.iter().filter_map(|comment| allow::read(source, comment)).collect();
     }
@@ -123,17 +111,16 @@ impl FileSummary {
         }
     }
 
-    /// Whether the file uses a word.
     pub fn uses(&self, word: &str) -> bool {
         self.words.binary_search_by(|known| known.as_str().cmp(word)).is_ok()
     }
 
-    /// Whether anything in the file goes by a name of the other's.
+    /// Whether the file uses a name that the other provides.
     pub fn uses_something_of(&self, other: &FileSummary) -> bool {
         other.provided.iter().chain(other.declared.iter().map(|declared| &declared.name)).any(|name| self.uses(name))
     }
 
-    /// The same after its files were given other numbers.
+    /// The summary with other file numbers: each number is an index into `numbers`.
     pub fn renumbered(mut self, numbers: &[FileId]) -> Self {
         let renumber = |file: &mut FileId| *file = numbers.get(file.0 as usize).copied().unwrap_or(*file);
         renumber(&mut self.file);

@@ -1,20 +1,19 @@
-//! Which statements control never goes on behind.
+//! Divergence: which statements control never falls through.
 
 use super::{Block, Program, Statement, StatementKind};
 
-/// Which statements nothing behind them is ever reached from; of each procedure it is found out once.
+/// Decides divergence and remembers the answer for each procedure.
 pub struct Divergence<'p> {
     program: &'p Program,
     procedures: Vec<Option<bool>>,
 }
 
 impl<'p> Divergence<'p> {
-    /// Nothing is known yet.
     pub fn new(program: &'p Program) -> Self {
         Self { program, procedures: vec![None; program.procedures.len()] }
     }
 
-    /// Whether control never goes on behind a block.
+    /// Whether control never reaches the end of a block.
     pub fn block(&mut self, block: &Block) -> bool {
         block.statements.iter().any(|statement| self.diverges(statement))
     }
@@ -31,7 +30,7 @@ impl<'p> Divergence<'p> {
         leaves
     }
 
-    /// The same of a statement.
+    /// Whether control never reaches what follows a statement. A loop may have no turn, so it never diverges.
     pub fn diverges(&mut self, statement: &Statement) -> bool {
         match &statement.kind {
             StatementKind::Resolve { .. } | StatementKind::Escalate { .. } => true,

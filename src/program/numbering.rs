@@ -1,19 +1,19 @@
-//! The numbers of steps: by their place in the text, whatever branch is taken, procedures written out.
+//! The numbers of steps. They follow the text: no branch that a run takes changes them, and a `do` numbers the steps of
+//! its procedure as if they stood in its place.
 
 use super::{Block, NodeId, Program, Statement, StatementKind};
 use ecow::{EcoString, eco_format};
 
-/// How many steps stand before each step or `do` within the step, runbook or procedure around it.
+/// The number of steps before each step or `do`, within the step, runbook or procedure around it.
 #[derive(Debug, Clone, Default)]
 pub struct Numbering {
-    /// By node.
+    /// Indexed by node.
     before: Vec<u32>,
-    /// How many steps each procedure has, those of the procedures that it does included.
+    /// Steps of each procedure, with those of the procedures that it calls.
     steps: Vec<u32>,
 }
 
 impl Numbering {
-    /// Counts the steps of a program.
     pub fn new(program: &Program) -> Self {
         let mut counter = Counter {
             program,
@@ -30,28 +30,27 @@ impl Numbering {
         Self { before: counter.before, steps }
     }
 
-    /// How many numbers a procedure takes where it is done.
+    /// How many numbers a `do` of a procedure takes.
     pub fn steps_of(&self, procedure: usize) -> u32 {
         self.steps.get(procedure).copied().unwrap_or(0)
     }
 
-    /// How many stand before this one.
     fn before(&self, node: NodeId) -> u32 {
         self.before.get(node.0 as usize).copied().unwrap_or(0)
     }
 }
 
-/// What the steps of a block are numbered after: the step around it, and the steps before the procedure that it is in.
+/// Where a block stands: its steps continue the numbers of the step around it and of the `do` that led there.
 #[derive(Debug, Clone, Default)]
 pub struct StepPrefix {
-    /// What their numbers begin with: `2.`.
+    /// What the numbers begin with: `2.`.
     prefix: EcoString,
-    /// How many stand before those that are counted here.
+    /// The number of steps before the first one counted here.
     offset: u32,
 }
 
 impl StepPrefix {
-    /// The number of a step here (`2.1`), and what the steps in it are numbered after.
+    /// The number of a step here (`2.1`) and the prefix for the steps inside it.
     pub fn step(&self, numbering: &Numbering, step: NodeId) -> (EcoString, Self) {
         let place = self.offset.saturating_add(numbering.before(step)).saturating_add(1);
         let number = eco_format!("{}{place}", self.prefix);
@@ -59,7 +58,7 @@ impl StepPrefix {
         (number, inner)
     }
 
-    /// What the steps of a procedure are numbered after that a `do` here does.
+    /// The prefix for the steps of a procedure that a `do` here calls.
     pub fn procedure(&self, numbering: &Numbering, do_it: NodeId) -> Self {
         Self { prefix: self.prefix.clone(), offset: self.offset.saturating_add(numbering.before(do_it)) }
     }
@@ -68,12 +67,12 @@ impl StepPrefix {
 struct Counter<'a> {
     program: &'a Program,
     before: Vec<u32>,
-    /// How many steps each procedure has, once it is known: procedures that do others twice would be counted without end.
+    /// Cached, since procedures that call each other twice would take exponential time.
     steps: Vec<Option<u32>>,
 }
 
 impl Counter<'_> {
-    /// Numbers a block whose first step has `count` before it; gives the count after its last.
+    /// Numbers a block with `count` steps before it; returns the count after it.
     fn block(&mut self, block: &Block, count: u32) -> u32 {
         block.statements.iter().fold(count, |count, statement| self.statement(statement, count))
     }

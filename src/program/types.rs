@@ -7,37 +7,27 @@ use std::sync::Arc;
 /// A resolved type. Records and enums are shared; no type contains itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Type {
-    /// What a mistake has; it fits everything, so that one slip gives one diagnostic.
+    /// The type of a mistake. It fits everything, so that one mistake gives one diagnostic.
     Invalid,
-    /// The type of an action without an answer.
+    /// The result of an action that returns nothing.
     Nothing,
-    /// Text.
     Text,
-    /// A number.
     Number,
-    /// True or false.
     Boolean,
-    /// A length of time.
     Duration,
-    /// Bytes.
+    /// A number of bytes.
     Size,
-    /// Hundredths.
     Percent,
     /// A point in time.
     Time,
-    /// A version.
     Version,
-    /// A host with at least one of these roles; any host when there are none.
+    /// A host with at least one of these roles; any host where the list is empty.
     Host(Vec<EcoString>),
-    /// A list.
     List(Box<Type>),
-    /// A record.
     Record(Arc<RecordType>),
-    /// An enum.
     Enum(Arc<EnumType>),
-    /// JSON that nobody has decoded yet.
+    /// JSON that is not decoded yet.
     Json,
-    /// A value that may be absent.
     Optional(Box<Type>),
     /// A reference to a secret.
     Secret,
@@ -49,7 +39,7 @@ impl Type {
         if let Type::Optional(inner) = self { inner } else { self }
     }
 
-    /// Whether this or any type inside it is one that is asked for. Every record is looked into once.
+    /// Whether a predicate holds for this type or one inside it. Visits each record once.
     pub fn holds(&self, asked_for: impl Fn(&Type) -> bool) -> bool {
         let mut seen: BTreeSet<*const RecordType> = BTreeSet::new();
         let mut open = vec![self];
@@ -83,30 +73,24 @@ impl Type {
     }
 }
 
-/// A record type.
 #[derive(Debug, PartialEq, Eq)]
 pub struct RecordType {
-    /// Its name.
     pub name: EcoString,
-    /// Its fields in order.
     pub fields: Vec<(EcoString, Type)>,
 }
 
 impl RecordType {
-    /// A field's type.
     pub fn field(&self, name: &str) -> Option<&Type> {
         self.fields.iter().find(|(field, _)| field == name).map(|(_, type_of)| type_of)
     }
 }
 
-/// An enum.
 #[derive(Debug, PartialEq, Eq)]
 pub struct EnumType {
-    /// Its name; empty for the choices of a question.
+    /// Empty for the choices of a question.
     pub name: EcoString,
-    /// Its words in order.
     pub words: Vec<EcoString>,
-    /// Whether words that are not listed may come from outside.
+    /// Whether a value may be a word that is not listed.
     pub open: bool,
 }
 

@@ -1,8 +1,8 @@
 //! A visitor over checked programs.
 //!
-//! A [`Visitor`] overrides the methods of the nodes that it wants and calls the `walk_*` function of the same name to go
-//! on into their children, which come in the order of the text. Nothing follows a `do`, a `run` or a call into what it
-//! refers to: visitors that want that look it up in the program.
+//! A [`Visitor`] overrides the methods of the nodes that it wants, and calls the `walk_*` function of the same name to
+//! visit their children, in the order of the text. A `do`, `run` or call is not followed to its target; a visitor that
+//! needs the target looks it up in the program.
 
 #![allow(missing_docs, reason = "each method and function is named after its node")]
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::value::Value;
 
-/// Receives the nodes of a program. Every method goes on into the node's children unless it is overridden.
+/// Receives the nodes of a program. Unless overridden, each method visits the node's children.
 pub trait Visitor<'p>: Sized {
     fn goal(&mut self, goal: &'p Goal) {
         walk_goal(self, goal);
@@ -270,7 +270,7 @@ impl StatementKind {
         branches.chain(arms).chain(others.into_iter().flatten())
     }
 
-    /// The runbook that the statement runs, by its index.
+    /// Index of the runbook that the statement runs.
     pub fn started_runbook(&self) -> Option<usize> {
         match self {
             Self::Run { runbook, .. }

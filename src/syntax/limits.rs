@@ -1,7 +1,7 @@
-//! How much a file may hold. The limits make every walk over a tree, its drop included, safe on half a MiB of stack.
+//! Limits on the size of a file. They make every walk over an AST, including its drop, safe on half a MiB of stack.
 
-/// Blocks, brackets, types, `if … then … else` and prefixes inside one another, all together.
+/// Maximum nesting of blocks, brackets, types, `if … then … else` and prefixes together.
 pub(super) const NESTING: usize = 64;
 
-/// Operators and members on the way from a whole expression to any part of it.
+/// Maximum number of operators and members between an expression and any part of it.
 pub(super) const LINKS: usize = 256;

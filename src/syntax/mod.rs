@@ -1,4 +1,4 @@
-//! Text to tree: the grammar's pairs become an AST that keeps comments, and what is wrong becomes diagnostics.
+//! Parses text: the grammar's pairs become an AST with comments, and mistakes become diagnostics.
 
 pub mod ast;
 mod grammar;

@@ -1,4 +1,4 @@
-//! The way from a text to a tree and what is wrong with it.
+//! From a text to its AST and diagnostics.
 
 use super::grammar::Rule;
 use super::lower::Lowering;
@@ -8,17 +8,17 @@ use super::{ast, grammar};
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::{FileId, Span};
 
-/// What became of a text.
+/// The result of parsing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parsed {
-    /// The tree; where something is wrong, of all that could be read.
+    /// The AST of everything that could be read.
     pub file: ast::File,
-    /// What is wrong, in the order in which it stands.
+    /// In the order of the text.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Reads a file. Every text gives a tree, and a diagnostic for every slip in it; nothing makes this panic, and it needs
-/// little of the caller's stack.
+/// Parses a file. Every text has an AST, and every mistake a diagnostic. Does not panic, and needs little of the
+/// caller's stack.
 pub fn parse(file: FileId, text: &str) -> Parsed {
     let span = Span::new(file, 0, text.len() as u32);
     let empty = || ast::File { declarations: Vec::new(), comments: Vec::new(), span };

@@ -1,17 +1,17 @@
 //! A visitor over the AST.
 //!
-//! A [`Visitor`] overrides the methods of the nodes that it wants and calls the `walk_*` function of the same name to go
-//! on into their children. The walks destructure every node completely, so a new field or variant does not compile until
-//! somebody decides whether it is visited.
+//! A [`Visitor`] overrides the methods of the nodes that it wants, and calls the `walk_*` function of the same name to
+//! visit their children. The walks destructure every node completely: a new field or variant fails to compile until it
+//! is decided whether it is visited.
 //!
-//! Children come in the order of the text, with one exception: what a name is bound to comes before the name, and the
-//! scope of the name after it.
+//! Children come in the order of the text, with one exception: a name comes after the value that it is bound to, and
+//! before its scope.
 
 #![allow(missing_docs, reason = "each method and function is named after its node")]
 
 use super::ast::*;
 
-/// Receives the nodes of an AST. Every method goes on into the node's children unless it is overridden.
+/// Receives the nodes of an AST. Unless overridden, each method visits the node's children.
 pub trait Visitor<'a>: Sized {
     fn declaration(&mut self, declaration: &'a Declaration) {
         walk_declaration(self, declaration);
@@ -21,7 +21,7 @@ pub trait Visitor<'a>: Sized {
         walk_parameter(self, parameter);
     }
 
-    /// A field of a role or record, as declared.
+    /// A declared field of a role or record.
     fn field(&mut self, field: &'a Field) {
         walk_field(self, field);
     }
@@ -62,7 +62,7 @@ pub trait Visitor<'a>: Sized {
         evidence.iter().for_each(|value| self.expression(value));
     }
 
-    /// An expression that is true or false: of `if`, `require`, `where` and the like.
+    /// A boolean expression: the condition of `if`, `require`, `where` and the like.
     fn condition(&mut self, condition: &'a Expression) {
         self.expression(condition);
     }
@@ -79,7 +79,7 @@ pub trait Visitor<'a>: Sized {
         walk_text(self, text);
     }
 
-    /// A text of a test that names a file or a host, or is compared with a text that the runbook writes.
+    /// A text of a test that names a file or host, or is compared with a text of the runbook.
     fn test_text(&mut self, text: &'a Text) {
         self.text(text);
     }
@@ -96,23 +96,23 @@ pub trait Visitor<'a>: Sized {
         walk_amount(self, amount);
     }
 
-    /// How often something happens at most: of loops, retries and limits.
+    /// How often something happens at most: in loops, retries and limits.
     fn count(&mut self, count: &'a Amount) {
         self.amount(count);
     }
 
-    /// The name of a contact of the inventory.
+    /// The name of a contact.
     fn contact(&mut self, contact: &'a Path) {
         self.path(contact);
     }
 
-    /// A path that is read: of an expression, an interpolation, a call, a type or a pattern.
+    /// A path that is read: an expression, interpolation, call, type or pattern.
     fn path(&mut self, _path: &'a Path) {}
 
     /// A name that the file declares or binds.
     fn name(&mut self, _name: &'a Name) {}
 
-    /// A name that is bound from here to the end of the block or expression around it.
+    /// A name whose scope is the rest of the enclosing block or expression.
     fn local(&mut self, name: &'a Name) {
         self.name(name);
     }

@@ -1,40 +1,30 @@
-//! The steps and endings of runbooks and procedures: what tests have to reach.
+//! Coverage points: the steps and endings of runbooks and procedures, which tests should reach.
 
 use crate::engine::world::Reached;
 use crate::program::{Block, NodeId, Program, Statement, StatementKind};
 use crate::source::Span;
 use ecow::EcoString;
 
-/// A runbook or procedure.
+/// A runbook or procedure with its coverage points.
 #[derive(Debug, Clone)]
 pub struct Declared {
-    /// Its name.
     pub name: EcoString,
-    /// Its declaration.
     pub span: Span,
-    /// What there is to reach.
     pub places: Vec<CoveragePoint>,
 }
 
-/// What may be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum What {
-    /// A step is begun.
     Step,
-    /// The run ends as the statement says.
     Ending,
 }
 
-/// A step or an ending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CoveragePoint {
-    /// The statement.
     pub node: NodeId,
-    /// What reaches it.
+    /// The event that counts as reaching it.
     pub by: Reached,
-    /// Which of the two it is.
     pub what: What,
-    /// Where it stands.
     pub span: Span,
 }
 

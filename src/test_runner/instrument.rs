@@ -1,4 +1,4 @@
-//! The program of a test: the runbook's own, but for what the test answers in its place.
+//! Instruments a program for a test: replaces what the test answers itself.
 
 use crate::engine::constant;
 use crate::program::test_block::{GivenHost, Subject, Test};
@@ -11,16 +11,16 @@ use crate::value::{ActionError, Class, Host, HostSettings, Timestamp, Value};
 use ecow::EcoString;
 use std::sync::Arc;
 
-/// The backend of the actions that stand for probes.
+/// The backend of the actions that replace probes.
 pub(super) const PROBE: &str = "probe";
 
-/// What the local is called that holds what a test says of a probe.
+/// The local that holds the verdict that a test gives for a probe.
 const VERDICT: &str = "verdict";
 
-/// The program in which a test is run. Hosts, probes and actions have the same indices as before.
+/// The program that a test runs. Hosts, probes and actions keep their indices.
 ///
 /// # Errors
-/// A fact of a host could not be worked out.
+/// A fact of a host cannot be evaluated.
 pub(super) fn instrument(program: &Program, test: &Test, now: Timestamp) -> Result<Program, ActionError> {
     let mut staged = program.clone();
     for given in &test.hosts {
@@ -40,11 +40,10 @@ pub(super) fn instrument(program: &Program, test: &Test, now: Timestamp) -> Resu
     Ok(staged)
 }
 
-/// Adds a host of the test's own.
 fn place(program: &mut Program, given: &GivenHost, locals: usize, now: Timestamp) -> Result<(), ActionError> {
     let mut facts: Vec<(EcoString, Value)> = Vec::with_capacity(given.facts.len());
     for (name, value) in &given.facts {
-        // Two roles may ask for one fact; where one of them leaves it out the other has said it.
+        // Two roles may declare the same fact. A blank value of one does not replace a value of the other.
         let value = constant(program, value, locals, now)?;
         match facts.iter_mut().find(|(known, _)| known == name) {
             Some((_, known)) if is_blank(known) => *known = value,
@@ -71,7 +70,7 @@ fn is_blank(value: &Value) -> bool {
     matches!(value, Value::Absent) || value.as_text() == Some("") || value.is_empty_list()
 }
 
-/// Lets a probe ask the test instead of what it asks. Its timeout and its retries stay.
+/// Replaces the clauses of a probe by one observation that asks the test. Timeout and retries stay.
 fn ask_the_test(program: &mut Program, index: usize) {
     let action = program.actions.len();
     program.nodes += 2;
@@ -121,8 +120,8 @@ fn signature_of(probe: &Probe, locals: Locals) -> Action {
     }
 }
 
-/// Lets the world carry out an action itself that has a body. What the body says of it stays: the shorter timeout, and
-/// how it may be repeated.
+/// Removes the body of a team's own action, so that the world receives the call itself. Keeps what the body implies:
+/// the shorter timeout, and whether the action may be repeated.
 fn take_body(program: &mut Program, index: usize) {
     let mut timeout = None;
     let mut told = None;

@@ -1,4 +1,4 @@
-//! What a test expects, held against what was seen.
+//! Compares a run with what a test expects.
 
 use super::run::{STEP_LIMIT, values};
 use super::{Effect, TestRun};
@@ -10,7 +10,7 @@ use crate::program::test_block::{Expectation, ExpectationKind, Outcome, Pattern,
 use crate::value::{ActionError, Call, SignedDuration, SourceText, Value, display_duration};
 use std::fmt::Write;
 
-/// Everything that is not as the test expects, in its order; nothing when it passes.
+/// One diagnostic for every expectation that was not met, in their order. Empty where the test passes.
 pub fn judge(program: &Program, test: &Test, seen: &TestRun) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = seen.nothing_given.iter().map(|call| nothing_given(test, call)).collect();
     for violation in &seen.violations {
@@ -55,7 +55,7 @@ struct Judging<'j> {
 }
 
 impl Judging<'_> {
-    /// Why an expectation was not met.
+    /// The reason why an expectation was not met.
     fn missed(&self, expectation: &Expectation) -> Option<String> {
         let within = expectation.within;
         match &expectation.kind {

@@ -1,9 +1,10 @@
-//! `test` blocks run through the real interpreter, judged by what they expect, and what they have reached.
+//! Runs `test` blocks through the interpreter, judges the runs, and measures coverage.
 //!
-//! A test changes no rule of the interpreter. Its program is the runbook's, in which a probe that the test speaks of asks
-//! the test instead, and an action with a body that the test speaks of has none; the rest is a world that answers.
+//! A test changes the program, not the interpreter. A probe that the test mentions asks the test instead, and a team's
+//! own action that it mentions loses its body. The world answers the rest.
 
 #![warn(clippy::wildcard_enum_match_arm)]
+#![allow(missing_docs, reason = "a field or variant is documented where its name does not say what it is")]
 
 pub mod coverage;
 mod instrument;
@@ -22,32 +23,28 @@ use crate::program::NodeId;
 use crate::value::{Call, Timestamp};
 use std::collections::BTreeSet;
 
-/// What was seen of a run.
+/// What a test records of a run.
 #[derive(Debug, Default)]
 pub struct TestRun {
-    /// How it ended; nothing where it waits for ever.
+    /// `None` where the run waits forever.
     pub ending: Option<Ending>,
-    /// What it told.
     pub events: Vec<Event>,
-    /// What it did, in order.
+    /// In the order in which they began.
     pub effects: Vec<Effect>,
-    /// The statements that it reached.
     pub reached: BTreeSet<(NodeId, Reached)>,
-    /// What it asked for and was given nothing for, each once, as the runbook would write it.
+    /// Requests that no rule of the test answers, each once, as a runbook would write them.
     pub nothing_given: Vec<String>,
-    /// Rules of a simulated world that it broke, in sentences.
+    /// Violations that the oracle of a simulated world reports, as sentences.
     pub violations: Vec<String>,
-    /// When it began.
     pub started: Timestamp,
 }
 
-/// A call that was begun.
+/// A call of an action that was begun.
 #[derive(Debug, Clone)]
 pub struct Effect {
     /// As the runbook makes it.
     pub call: Call,
-    /// As the world got it: what the body of a team's own action came to.
+    /// As the world receives it: the call that a team's own action makes in its body.
     pub leaf: Call,
-    /// When.
     pub at: Timestamp,
 }

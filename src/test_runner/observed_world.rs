@@ -1,4 +1,4 @@
-//! A world that notes what a run asks of another one.
+//! A world that records the requests to another world.
 
 use super::Effect;
 use crate::engine::address::Address;
@@ -12,24 +12,22 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::task::{Context, Poll};
 
-/// A world, and what a run has asked of it.
 pub struct ObservedWorld<'w> {
     world: &'w dyn World,
     notes: RefCell<Notes>,
 }
 
-/// What was noted.
 #[derive(Default)]
 pub(super) struct Notes {
     pub events: Vec<Event>,
     pub asked: Vec<Prompt>,
     pub reached: BTreeSet<(NodeId, Reached)>,
-    /// The calls that the world got, in order.
+    /// In the order in which the world received them.
     leaves: Vec<Call>,
 }
 
 impl Notes {
-    /// What was done. The world gets a call in the moment in which its intent is told.
+    /// The effects so far. The world receives each call at the time of its intent event.
     pub fn effects(&self) -> Vec<Effect> {
         let intended = self.events.iter().filter_map(|event| {
             if let EventKind::EffectIntended { call, .. } = &event.kind { Some((event.time, call)) } else { None }
@@ -44,7 +42,6 @@ impl Notes {
 }
 
 impl<'w> ObservedWorld<'w> {
-    /// Nothing was asked yet.
     pub fn new(world: &'w dyn World) -> Self {
         Self { world, notes: RefCell::default() }
     }

@@ -1,4 +1,4 @@
-//! One test, run in the world that it describes.
+//! Runs one test in the world that it describes.
 
 use super::instrument::{PROBE, instrument};
 use super::observed_world::{Notes, ObservedWorld};
@@ -13,16 +13,16 @@ use crate::simulation::{Simulated, alerts_of_run};
 use crate::value::{ActionError, Call, ErrorKind, SignedDuration, Timestamp, Value};
 use crate::world::scripted::{Person, Rule, Scripted, ScriptedAnswer};
 
-/// A run of a test that does more statements than this is going round in circles.
+/// A run that takes more steps is stopped: it loops without waiting.
 pub(super) const STEP_LIMIT: u64 = 100_000;
 
-/// What kept a test from being run.
+/// Why a test could not run.
 pub type TestError = Diagnostic;
 
-/// Runs a test in which single answers are given.
+/// Runs a test that gives single answers.
 ///
 /// # Errors
-/// A value of the test could not be worked out.
+/// A value of the test cannot be evaluated.
 pub fn in_script(program: &Program, test: &Test) -> Result<TestRun, Box<TestError>> {
     let now = start_of_tests();
     let staged = instrument(program, test, now).map_err(|error| test_error(test.title_span, &error))?;
@@ -58,10 +58,10 @@ pub fn in_script(program: &Program, test: &Test) -> Result<TestRun, Box<TestErro
     Ok(TestRun { ending, nothing_given, started: now, ..seen(notes) })
 }
 
-/// Runs a test in a simulated world, for which the program was checked.
+/// Runs a test in a simulated world. The program must have been checked with the inventory of that world.
 ///
 /// # Errors
-/// A value of the test could not be worked out.
+/// A value of the test cannot be evaluated.
 pub fn in_world(program: &Program, test: &Test, world: &Simulated<'_>) -> Result<TestRun, Box<TestError>> {
     let now = world.now();
     let start = start(program, test, now).map_err(|error| test_error(test.title_span, &error))?;
@@ -102,7 +102,7 @@ fn delayed(now: Timestamp, after: SignedDuration) -> Timestamp {
     now.checked_add(after).unwrap_or(Timestamp::MAX)
 }
 
-/// As the test would write it: a probe goes by its own name.
+/// The call as the test writes it: the replacement of a probe has the probe's name.
 fn source_line(call: &Call) -> String {
     let text = call.to_string();
     let own = text.strip_prefix(PROBE).and_then(|rest| rest.strip_prefix('.'));
@@ -146,7 +146,6 @@ fn error_of(kind: ErrorKind, message: Option<&str>) -> ActionError {
     ActionError::new(kind, message.map_or_else(usual, str::to_owned))
 }
 
-/// The arguments that a call must have.
 pub(super) fn values(
     program: &Program,
     test: &Test,

@@ -1,10 +1,12 @@
-//! Commands: lists of arguments, and which of their words a program would read as code.
+//! Commands: lists of arguments, and the words among them that a program would read as code.
 //!
-//! No shell reads a command here, but some programs hand their words to one, or to another language: `ssh` to a shell on
-//! the other host, `su -c` to one on this, `psql -c` to a database. Text from outside must not stand in such a word.
+//! No shell reads a command here, but some programs pass their words to one, or to another language: `ssh` to a shell
+//! on the other host, `su -c` to a local shell, `psql -c` to a database. Text from outside must not be part of such a
+//! word.
 
 mod programs;
 mod reading;
+mod wrappers;
 
 use self::reading::{CodeWord, Reading, Word};
 use super::context::Context;
@@ -18,8 +20,8 @@ use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind};
 use std::sync::LazyLock;
 
 impl<'a> Context<'a> {
-    /// What a command may hold: a program that is written out, no word from outside that passes for an option, and none
-    /// that a program reads as code. `input` is where the text for its standard input stands.
+    /// Checks a command: its program is literal, no word from outside can be taken for an option, and none is read as
+    /// code. `input` is the place of the text for standard input.
     pub(super) fn guard_command(&mut self, body: &BodyScope<'a>, command: &mut Expression, input: Option<Span>) {
         let span = command.span;
         let ExpressionKind::List(items) = &mut command.kind else {
@@ -66,8 +68,8 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Text from outside in a word that the program, or one that it starts, reads as code; and scripts that are worked
-    /// out, whatever they are made of.
+    /// Reports text from outside in words that the program, or one that it starts, reads as code; and every script that
+    /// is not literal.
     fn guard_code(&mut self, body: &BodyScope<'a>, items: &[Expression], input: Option<Span>) {
         let words = items.iter().enumerate().map(|(at, item)| command_word(item, at, body)).collect();
         let Reading { found, scripts, .. } =
@@ -117,18 +119,18 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Where a value comes from. What is made of several comes from the one that is worst.
+/// Where a value comes from. A value made of several has the greatest origin among them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Origin {
     /// From the runbook, the inventory, or a type that holds no text.
     #[default]
     Written,
-    /// From outside, and of plain characters alone: to a shell, a word like any other.
+    /// From outside, but only plain characters, which a shell reads like any other word.
     Plain,
     Outside,
 }
 
-/// What is known of a word before it is run.
+/// What is known of a word before the command runs.
 fn command_word<'w>(item: &'w Expression, at: usize, body: &BodyScope<'_>) -> Word<'w> {
     let written = written_text(item);
     let ExpressionKind::Text(parts) = &item.kind else {
@@ -158,7 +160,7 @@ fn places(item: &Expression, body: &BodyScope<'_>, least: Origin) -> Vec<Span> {
     values.filter(|span| body.origin(*span) >= least).collect()
 }
 
-/// What an expression gives, by where the values come from that it is made of.
+/// The origin of an expression, from the origins of its parts.
 pub(super) fn origin_of(expression: &Expression, type_of: &Type, touched: Origin) -> Origin {
     match expression {
         expression if is_written(expression) || !holds_text(type_of) => Origin::Written,
@@ -171,7 +173,7 @@ fn written_text(item: &Expression) -> Option<&str> {
     if let ExpressionKind::Constant(Value::Text(text)) = &item.kind { Some(text) } else { None }
 }
 
-/// Whether a word is one of texts that stand in the runbook.
+/// Whether a word is one of several texts of the runbook.
 fn is_written(item: &Expression) -> bool {
     if let ExpressionKind::Conditional(_, then, otherwise) = &item.kind {
         return is_written(then) && is_written(otherwise);
@@ -183,26 +185,27 @@ fn starts_written(parts: &[TextPart]) -> bool {
     matches!(parts.first(), Some(TextPart::Literal(text)) if !text.is_empty())
 }
 
-/// Whether a value of a type can bring text of somebody's own: texts, what holds one, and words of an enum that is open.
+/// Whether a value of a type can contain text from outside: a text, a word of an open enum, or something that contains
+/// one.
 pub(super) fn holds_text(type_of: &Type) -> bool {
     type_of.holds(|inner| matches!(inner, Type::Text | Type::Json) || matches!(inner, Type::Enum(words) if words.open))
 }
 
-/// Characters that no program reads as anything but themselves: letters and digits of every script, `_`, and some signs.
+/// Characters that every program reads as themselves: letters and digits of every script, `_` and some punctuation.
 static PLAIN: LazyLock<ClassUnicode> =
     LazyLock::new(|| match regex_syntax::parse(r"[\w@%+=:,./-]").as_ref().map(Hir::kind) {
         Ok(HirKind::Class(Class::Unicode(class))) => class.clone(),
         _ => ClassUnicode::empty(),
     });
 
-/// Whether an expression takes plain characters alone out of a text.
+/// Whether an expression extracts only plain characters from a text.
 fn is_plain(expression: &Expression) -> bool {
     let ExpressionKind::Method(_, Method::Capture(regex)) = &expression.kind else { return false };
     let Ok(pattern) = regex_syntax::Parser::new().parse(regex.as_str()) else { return false };
     holds_only(first_group(&pattern).unwrap_or(&pattern), &PLAIN)
 }
 
-/// What `capture` gives: the first group, where every match has one. Elsewhere it may be the whole match.
+/// The result of `capture`: the first group where every match has one, else possibly the whole match.
 fn first_group(hir: &Hir) -> Option<&Hir> {
     let mut open = vec![hir];
     while let Some(next) = open.pop() {

@@ -1,292 +1,7 @@
-//! Which programs start others, and which read some of their words as code. One row a program, sorted by kind.
+//! Tables: the programs that read some of their words as code, sorted by kind, and the variables that make programs load
+//! code.
 
-/// A program that starts another, whose name and arguments stand among its own.
-pub(super) struct Wrapper {
-    pub names: &'static [&'static str],
-    /// What it must be told to do for it to start a program, one of these; nothing where it always does.
-    pub paths: &'static [&'static [&'static str]],
-    /// How many words that are no options stand before the program.
-    pub operands: usize,
-    /// Options without a value, and options that take the next word. Others may or may not take it.
-    pub flags: &'static [&'static str],
-    pub values: &'static [&'static str],
-    /// Options whose value is code, and those whose value is a variable of the program.
-    pub code: &'static [&'static str],
-    pub env: &'static [&'static str],
-    /// Whether `NAME=VALUE` may stand before the program.
-    pub assigns: bool,
-    /// Whether the program stands right behind `--`, where there is one.
-    pub dashes: bool,
-    /// Options with which it starts a shell where no program is named; an empty one stands for none at all.
-    pub shells: &'static [&'static str],
-    /// Whether it makes words of its input.
-    pub input_as_words: bool,
-}
-
-const PLAIN_WRAPPER: Wrapper = Wrapper {
-    names: &[],
-    paths: &[&[]],
-    operands: 0,
-    flags: &[],
-    values: &[],
-    code: &[],
-    env: &[],
-    assigns: false,
-    dashes: false,
-    shells: &[],
-    input_as_words: false,
-};
-
-const fn wrapper(
-    names: &'static [&'static str],
-    operands: usize,
-    flags: &'static [&'static str],
-    values: &'static [&'static str],
-) -> Wrapper {
-    Wrapper { names, operands, flags, values, ..PLAIN_WRAPPER }
-}
-
-const IN_CONTAINER: &[&str] = &[
-    "-i",
-    "-t",
-    "-d",
-    "-q",
-    "-T",
-    "-P",
-    "--stdin",
-    "--tty",
-    "--privileged",
-    "--rm",
-    "--detach",
-    "--interactive",
-    "--init",
-    "--no-deps",
-];
-const OF_CONTAINERS: &[&str] = &[
-    "-u",
-    "--user",
-    "-e",
-    "--env",
-    "-w",
-    "--workdir",
-    "-n",
-    "--namespace",
-    "-c",
-    "--container",
-    "--name",
-    "-v",
-    "--volume",
-    "-p",
-    "--publish",
-    "--network",
-    "--net",
-    "-h",
-    "--hostname",
-    "-l",
-    "--label",
-    "-m",
-    "--memory",
-    "--mount",
-    "--env-file",
-    "--cpus",
-    "--context",
-    "-H",
-    "--host",
-    "--cluster",
-    "--kubeconfig",
-    "-s",
-    "--server",
-    "--token",
-    "-f",
-    "--file",
-    "--project-name",
-    "--profile",
-    "--project",
-    "--image",
-    "--entrypoint",
-    "--add-host",
-    "--restart",
-    "--task",
-    "--job",
-    "--cap-add",
-    "--device",
-];
-
-const fn container(names: &'static [&'static str], paths: &'static [&'static [&'static str]], dashes: bool) -> Wrapper {
-    Wrapper { paths, dashes, env: &["-e", "--env"], ..wrapper(names, 1, IN_CONTAINER, OF_CONTAINERS) }
-}
-
-pub(super) const WRAPPERS: [Wrapper; 45] = [
-    // Another user, another root.
-    Wrapper {
-        assigns: true,
-        shells: &["-i", "-s", "--login", "--shell"],
-        ..wrapper(
-            &["sudo", "dzdo"],
-            0,
-            &[
-                "-n",
-                "-H",
-                "-E",
-                "-i",
-                "-s",
-                "-S",
-                "-k",
-                "-K",
-                "-A",
-                "-b",
-                "-P",
-                "-N",
-                "-B",
-                "--non-interactive",
-                "--login",
-                "--shell",
-            ],
-            &[
-                "-u", "-g", "-h", "-p", "-C", "-T", "-U", "-D", "-R", "-a", "-c", "-r", "-t", "--user", "--group",
-                "--host", "--prompt", "--chdir",
-            ],
-        )
-    },
-    Wrapper { shells: &["-s"], ..wrapper(&["doas"], 0, &["-n", "-s"], &["-u", "-C", "-a"]) },
-    wrapper(&["gosu", "su-exec"], 1, &[], &[]),
-    wrapper(&["pkexec"], 0, &["--disable-internal-agent", "--keep-cwd"], &["--user", "-u"]),
-    Wrapper {
-        shells: &[""],
-        env: &["--setenv"],
-        ..wrapper(&["run0"], 0, &["-i"], &["-u", "--user", "-g", "--group", "-D", "--chdir", "--unit", "--setenv"])
-    },
-    wrapper(
-        &["runuser"],
-        0,
-        &["-"],
-        &["-u", "--user", "-g", "--group", "-G", "-l", "--login", "-s", "--shell", "-c", "--command"],
-    ),
-    wrapper(
-        &["setpriv"],
-        0,
-        &["--no-new-privs", "--clear-groups", "--init-groups"],
-        &["--reuid", "--regid", "--groups"],
-    ),
-    Wrapper { shells: &[""], ..wrapper(&["chroot"], 1, &[], &[]) },
-    Wrapper {
-        shells: &[""],
-        ..wrapper(&["unshare"], 0, &["-m", "-n", "-p", "-f", "-r", "-u", "-i"], &["-R", "-w", "-S", "-G"])
-    },
-    Wrapper {
-        shells: &[""],
-        ..wrapper(&["nsenter"], 0, &["-m", "-n", "-p", "-u", "-i", "-a", "-C", "-U"], &["-t", "--target", "-S", "-G"])
-    },
-    // Variables, time, priority, output.
-    Wrapper {
-        assigns: true,
-        code: &["-S", "--split-string"],
-        ..wrapper(&["env"], 0, &["-i", "-0", "-v", "-"], &["-u", "--unset", "-C", "--chdir"])
-    },
-    wrapper(
-        &["timeout"],
-        1,
-        &["--preserve-status", "--foreground", "-v", "-f", "-p"],
-        &["-k", "--kill-after", "-s", "--signal"],
-    ),
-    wrapper(&["nice"], 0, &[], &["-n", "--adjustment"]),
-    wrapper(&["ionice"], 0, &["-t"], &["-c", "--class", "-n", "--classdata"]),
-    wrapper(&["nohup", "chronic", "torsocks", "busybox", "ssh-agent", "command", "exec"], 0, &["-k"], &[]),
-    wrapper(&["unbuffer"], 0, &["-p"], &[]),
-    wrapper(&["setsid"], 0, &["-w", "-f", "-c", "--wait", "--fork"], &[]),
-    wrapper(&["stdbuf"], 0, &[], &["-i", "-o", "-e", "--input", "--output", "--error"]),
-    wrapper(&["time"], 0, &["-v", "-p"], &["-f", "-o", "--format", "--output"]),
-    wrapper(&["chrt"], 1, &["-f", "-r", "-o", "-b", "-i"], &["-T", "-P", "-D"]),
-    wrapper(&["taskset"], 1, &["-c", "-a"], &[]),
-    wrapper(&["numactl"], 0, &["-l"], &["-N", "-C", "-m", "-p", "-i"]),
-    wrapper(&["cgexec"], 0, &["--sticky"], &["-g"]),
-    wrapper(&["flock"], 1, &["-n", "-x", "-s", "-e", "-o", "-u", "-F"], &["-w", "--timeout", "-E", "-c", "--command"]),
-    wrapper(&["strace"], 0, &["-f", "-q", "-c", "-y"], &["-e", "-o", "-p", "-s", "-u", "-E"]),
-    Wrapper {
-        env: &["--setenv", "-E"],
-        ..wrapper(
-            &["systemd-run"],
-            0,
-            &[
-                "--wait",
-                "--pipe",
-                "--collect",
-                "-G",
-                "-P",
-                "-q",
-                "-t",
-                "--scope",
-                "--user",
-                "--system",
-                "--pty",
-                "--quiet",
-            ],
-            &[
-                "-p",
-                "--property",
-                "-u",
-                "--unit",
-                "-M",
-                "--machine",
-                "-H",
-                "--host",
-                "-E",
-                "--setenv",
-                "--slice",
-                "--uid",
-                "--gid",
-            ],
-        )
-    },
-    wrapper(&["systemd-inhibit"], 0, &[], &["--what", "--who", "--why", "--mode"]),
-    wrapper(&["systemd-cat"], 0, &[], &["-t", "-p", "--identifier", "--priority"]),
-    Wrapper {
-        input_as_words: true,
-        ..wrapper(
-            &["xargs"],
-            0,
-            &["-0", "-r", "-t", "-x", "-p", "-i", "--null", "--no-run-if-empty"],
-            &["-n", "-P", "-L", "-I", "-d", "-s", "-a", "-E", "--max-args", "--max-procs", "--delimiter", "--arg-file"],
-        )
-    },
-    wrapper(&["sshpass"], 0, &["-e", "-v"], &["-p", "-f", "-d", "-P"]),
-    wrapper(&["proxychains4", "proxychains"], 0, &["-q"], &["-f"]),
-    // Containers and machines.
-    container(
-        &["docker", "podman", "nerdctl"],
-        &[&["exec"], &["run"], &["container", "exec"], &["container", "run"]],
-        false,
-    ),
-    container(&["docker", "podman", "nerdctl"], &[&["compose", "exec"], &["compose", "run"]], false),
-    container(&["docker-compose", "podman-compose"], &[&["exec"], &["run"]], false),
-    container(&["crictl"], &[&["exec"]], false),
-    container(&["kubectl"], &[&["exec"], &["run"], &["debug"]], true),
-    container(&["oc"], &[&["exec"], &["rsh"], &["debug"]], true),
-    container(&["lxc", "incus"], &[&["exec"]], true),
-    container(&["nomad"], &[&["alloc", "exec"], &["exec"]], false),
-    container(&["pct"], &[&["exec"]], true),
-    Wrapper {
-        paths: &[&["shell"]],
-        shells: &[""],
-        env: &["-E", "--setenv"],
-        ..wrapper(&["machinectl"], 1, &["-q"], &["--uid", "-E", "--setenv", "-M", "-H"])
-    },
-    Wrapper {
-        shells: &[""],
-        env: &["-E", "--setenv"],
-        ..wrapper(
-            &["systemd-nspawn"],
-            0,
-            &["-q", "-b", "-x", "-a", "--quiet"],
-            &["-D", "--directory", "-M", "--machine", "-u", "--user", "-i", "--image", "-E", "--setenv", "--bind"],
-        )
-    },
-    Wrapper { shells: &[""], dashes: true, ..wrapper(&["lxc-attach"], 0, &[], &["-n", "--name", "-u", "-g"]) },
-    Wrapper { paths: &[&["netns", "exec"]], ..wrapper(&["ip"], 1, &["-4", "-6"], &[]) },
-    Wrapper { paths: &[&["vrf", "exec"]], ..wrapper(&["ip"], 1, &["-4", "-6"], &["-n", "-netns"]) },
-];
-
-/// Variables that make programs load or run what they name; `*` stands for any ending.
+/// Environment variables that make programs load or run what they name. `*` stands for any ending.
 pub(super) const LOADING: [&str; 53] = [
     "BASH_*",
     "BROWSER",
@@ -343,23 +58,23 @@ pub(super) const LOADING: [&str; 53] = [
     "_JAVA_OPTIONS",
 ];
 
-/// Which words of a program are code, beside the values of its options.
+/// Which words of a program are code, besides the values of its options.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum CodeWords {
     Options,
     /// Every word after its name.
     EveryWord,
-    /// A host, and after it a command for the shell there; every word may reach that shell.
+    /// A host, then a command for the shell there. Every word can reach that shell.
     RemoteCommand,
-    /// The first word that is no option, unless an option brings the code.
+    /// The first operand, unless an option provides the code.
     FirstOperand,
-    /// All but the first.
+    /// Every operand except the first.
     LaterOperands,
     /// Words such as `HOST:PATH`.
     RemotePaths,
     /// `NAME=VALUE`.
     Assignments,
-    /// A shell: with `-c` the first word after its options.
+    /// With `-c`, the first word after the options.
     ShellScript,
 }
 
@@ -368,7 +83,7 @@ pub(super) enum CodeWords {
 pub(super) enum Input {
     Data,
     Code,
-    /// Code where no script, or no file with one, was named.
+    /// Code where neither a script nor a file with one is named.
     CodeWithoutScript,
 }
 
@@ -376,23 +91,23 @@ pub(super) enum Input {
 pub(super) struct Program {
     pub names: &'static [&'static str],
     pub reads: CodeWords,
-    /// Words of which one must be there for it to read code; a `.` at the end stands for any ending.
+    /// Subcommands with which it reads code; a `.` at the end stands for any ending.
     pub told: &'static [&'static str],
     /// Options whose value is code.
     pub code: &'static [&'static str],
-    /// Options that name a file in the place of the code.
+    /// Options that name a file with the code.
     pub files: &'static [&'static str],
-    /// Other options with values, and how many each takes.
+    /// Other options with values, with the number of values.
     pub values: &'static [(&'static str, usize)],
     /// Options that a command follows.
     pub starts: &'static [&'static str],
-    /// Whether the code is for a shell, in which plain characters stand for themselves.
+    /// Whether a shell reads the code, so that plain characters stand for themselves.
     pub shell: bool,
-    /// Whether it runs scripts, which are written out.
+    /// Whether it runs scripts, which must be literal.
     pub script: bool,
-    /// Whether options after its first operand belong to that.
+    /// Whether options after its first operand belong to that operand.
     pub stops: bool,
-    /// Whether what follows its code belongs to that.
+    /// Whether what follows its code belongs to the code.
     pub ends: bool,
     /// Whether every word after an option with code is code.
     pub to_the_end: bool,

@@ -1,22 +1,23 @@
-//! Goes through a command from the outermost program to the innermost, and gathers the words that are read as code.
+//! Follows a command from the outermost program to the innermost, and collects the words that are read as code.
 
 use super::Origin;
-use super::programs::{CodeWords, Input, LOADING, PROGRAMS, Program, WRAPPERS, Wrapper};
+use super::programs::{CodeWords, Input, LOADING, PROGRAMS, Program};
+use super::wrappers::{WRAPPERS, Wrapper};
 
-/// Stands for the text of the standard input among the places of words.
+/// Stands for the text of standard input among the positions of words.
 pub(super) const INPUT: usize = usize::MAX;
 
-/// A word of a command, as far as it is known before it is run.
+/// A word of a command, as far as it is known before the command runs.
 #[derive(Clone, Copy)]
 pub(super) struct Word<'w> {
-    /// The whole of it, where it is written out.
+    /// All of it, where it is literal.
     pub written: Option<&'w str>,
-    /// What it begins with, where that much is written out.
+    /// Its literal beginning.
     pub prefix: &'w str,
-    /// Whether a part that is written out holds a colon.
+    /// Whether a literal part contains a colon.
     pub colon: bool,
     pub origin: Origin,
-    /// Its place in the command.
+    /// Its position in the command.
     pub at: usize,
 }
 
@@ -34,12 +35,11 @@ impl<'w> Word<'w> {
     }
 }
 
-/// A word that is read as code.
 pub(super) struct CodeWord {
     pub at: usize,
     pub program: String,
     pub why: &'static str,
-    /// Whether a shell reads it, in which plain characters stand for themselves.
+    /// Whether a shell reads it, so that plain characters stand for themselves.
     pub shell: bool,
 }
 
@@ -52,7 +52,7 @@ const LOADED: &str = "may be told by this word what to load or run";
 
 const TOO_MANY: &str = "starts more programs, one inside the other, than can be followed";
 
-/// So many programs of a command are looked at.
+/// At most this many programs of a command are followed.
 const MOST_PROGRAMS: usize = 64;
 
 const STANDARD_INPUT: &[&str] = &["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
@@ -61,9 +61,9 @@ pub(super) struct Reading<'w> {
     words: Vec<Word<'w>>,
     input: Origin,
     pub found: Vec<CodeWord>,
-    /// Places of scripts that are not written out.
+    /// The positions of scripts that are not literal.
     pub scripts: Vec<usize>,
-    /// How many programs were looked at.
+    /// The number of programs followed so far.
     steps: usize,
 }
 
@@ -84,7 +84,7 @@ impl<'w> Reading<'w> {
     fn after(steps: usize, words: Vec<Word<'w>>, input: Origin) -> Self {
         let mut reading = Self { words, input, found: Vec::new(), scripts: Vec::new(), steps };
         if !reading.command(0, "", true) {
-            // A program that nobody knows may start a shell.
+            // An unknown program may start a shell.
             let is_shell =
                 |word: &Word<'_>| known(word).is_some_and(|program| matches!(program.reads, CodeWords::ShellScript));
             if let Some(shell) = (1..reading.words.len()).find(|at| is_shell(&reading.words[*at])) {
@@ -108,12 +108,12 @@ impl<'w> Reading<'w> {
         }
     }
 
-    /// The command that begins at a word; whether its program is known.
+    /// Reads the command that begins at a word. False where its program is unknown.
     fn command(&mut self, at: usize, wrapper: &str, certain: bool) -> bool {
         let Some(word) = self.words.get(at).copied() else { return false };
         self.steps += 1;
         if self.steps > MOST_PROGRAMS {
-            // Once is enough: the words behind are all that is left.
+            // Reading it once covers all words that follow.
             if self.steps == MOST_PROGRAMS + 1 {
                 (at..self.words.len()).for_each(|at| self.find(at, wrapper, TOO_MANY, false));
                 self.find_input(wrapper, TOO_MANY, false);
@@ -151,10 +151,10 @@ impl<'w> Reading<'w> {
         is_known
     }
 
-    /// The command inside another: after its options, which may have values, its operands and its assignments.
+    /// Reads the command inside another, after the options with their values, the operands and the assignments.
     fn wrapped(&mut self, at: usize, name: &str, wrapper: &Wrapper, path: &[&str]) {
         let mut path = path;
-        // Options of which nobody knows whether they take the next word, and the operands that were met.
+        // Options that may or may not have a value, and the operands so far.
         let (mut unknown, mut operands) = (0, 0);
         let (mut ended, mut shell) = (false, wrapper.shells.contains(&""));
         let mut next = at + 1;
@@ -215,7 +215,7 @@ impl<'w> Reading<'w> {
         if !wrapper.input_as_words {
             return self.command(at, name, certain);
         }
-        // What it reads becomes words of the command: at its end, or where a sign stands for them.
+        // Its input becomes words of the command, at the end or in place of a placeholder.
         let before = &self.words[..at.min(self.words.len())];
         let replaces = before.iter().any(|word| word.prefix.starts_with("-I") || word.is(&["-i", "--replace"]));
         let mut words = self.words[at..].to_vec();
@@ -239,7 +239,7 @@ impl<'w> Reading<'w> {
         is_known
     }
 
-    /// `NAME=VALUE` for a program, maybe behind an option: some names make it load or run the value.
+    /// `NAME=VALUE` for a program, perhaps after an option. Some names make it load or run the value.
     fn assignment(&mut self, at: usize, option: &str, wrapper: &str) -> bool {
         let Some(word) = self.words.get(at) else { return false };
         let written = word.prefix.strip_prefix(option).unwrap_or(word.prefix).trim_start_matches('=');
@@ -260,7 +260,7 @@ impl<'w> Reading<'w> {
         }
         let parsed = self.parse(at, program);
         for next in &parsed.code {
-            // Of a line that goes on to the end, the first word is the script.
+            // Where the code extends to the end, the first word is the script.
             match program.to_the_end && Some(next) != parsed.code.first() {
                 true => self.find(*next, name, why, program.shell),
                 false => self.code(*next, name, why, program),
@@ -280,7 +280,7 @@ impl<'w> Reading<'w> {
                     self.find(at, name, LINE, true);
                 }
             }
-            // A newer PowerShell takes its first operand for a file.
+            // Newer versions of PowerShell take the first operand for a file.
             CodeWords::FirstOperand if has_code || is_named(&["pwsh"], name) => {}
             CodeWords::FirstOperand => {
                 let until = if program.to_the_end { parsed.operands.len() } else { 1 };
@@ -375,7 +375,7 @@ impl<'w> Reading<'w> {
         parsed
     }
 
-    /// A shell: its script is the first word after its options, where `-c` is one of them, and a file elsewhere.
+    /// A shell. Its script is the first word after its options where one of them is `-c`, otherwise a file.
     fn shell(&mut self, at: usize, name: &str, program: &Program) {
         let (mut has_script, mut reads_input) = (false, false);
         let mut next = at + 1;
@@ -416,7 +416,7 @@ impl<'w> Reading<'w> {
         }
     }
 
-    /// What a program of another host does with the input: a shell there, where no command is named.
+    /// What a program on another host does with the input: a shell reads it where no command is named.
     fn remote_command(&mut self, name: &str, program: &Program, parsed: &ParsedOptions) {
         let Some(host) = parsed.operands.first() else { return };
         let mut next = host + 1;
@@ -445,7 +445,7 @@ fn known(word: &Word<'_>) -> Option<&'static Program> {
     PROGRAMS.iter().find(|program| is_named(program.names, name))
 }
 
-/// Whether an option of a wrapper takes the next word; nothing where nobody knows.
+/// Whether the next word is the value of a wrapper's option. `None` where that is unknown.
 fn takes_next(word: &Word<'_>, wrapper: &Wrapper) -> Option<bool> {
     let Some(written) = word.written else { return Some(false) };
     if wrapper.flags.contains(&written) || written.contains('=') {
@@ -462,12 +462,12 @@ fn takes_next(word: &Word<'_>, wrapper: &Wrapper) -> Option<bool> {
     Some(!attached && wrapper.values.iter().any(|option| is_option(written, option)))
 }
 
-/// The program inside a script that reads its words once more: a shell, one that joins its words, or `eval`.
+/// The program inside a script that reads its words again: a shell, a program that joins its words, or `eval`.
 fn shell_inside(script: &str) -> Option<&str> {
     if !script.contains('$') {
         return None;
     }
-    // Whether a program can stand here, and whether one that starts others stands before.
+    // Whether a program can come here, and whether one that starts others comes before.
     let (mut begins, mut wrapped) = (true, false);
     for line in script.split([';', '|', '&', '(', ')', '{', '}', '\n', '`']) {
         for word in line.split_whitespace() {
@@ -490,7 +490,7 @@ fn shell_inside(script: &str) -> Option<&str> {
     None
 }
 
-/// The name of a program without its folder and its ending.
+/// The name of a program without folder and extension.
 fn program_of(word: &str) -> &str {
     let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
     match name.len().checked_sub(4).and_then(|at| name.split_at_checked(at)) {
@@ -505,13 +505,13 @@ fn is_named(names: &[&str], name: &str) -> bool {
     names.contains(&name) || names.contains(&plain)
 }
 
-/// Whether a word is an option, alone or as the last of a group of one letter each: `-ec`.
+/// Whether a word is an option, alone or at the end of a group of single letters: `-ec`.
 fn is_option(word: &str, option: &str) -> bool {
     let group = word.strip_prefix('-').filter(|letters| letters.len() > 1 && letters.chars().all(char::is_alphabetic));
     word == option || option.len() == 2 && option.starts_with('-') && group.is_some() && word.ends_with(&option[1..])
 }
 
-/// The same in PowerShell, where options are cut short at will.
+/// The same for PowerShell, where options can be abbreviated.
 fn is_short_for(word: &str, option: &str) -> bool {
     let word = word.to_ascii_lowercase();
     word == option || word.len() > 1 && option.len() > 3 && option.starts_with(&word)

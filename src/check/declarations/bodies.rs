@@ -1,4 +1,4 @@
-//! Probes, procedures and runbooks as wholes, and who does or runs whom.
+//! Probes, procedures and runbooks, and the order and cycles of their calls.
 
 use super::signatures::DEFAULT_TIMEOUT;
 use crate::check::context::Context;
@@ -15,10 +15,10 @@ use crate::value::SignedDuration;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-/// What is known of a procedure that was lowered. One that is done before it was is part of a circle.
+/// A lowered procedure. One that is called before it is lowered is part of a cycle.
 #[derive(Debug, Clone)]
 pub(crate) struct ProcedureState {
-    /// Its place in the program.
+    /// Index into the program's procedures.
     pub index: usize,
     pub parameters: Rc<[Parameter]>,
     /// Whether control can reach its end.
@@ -30,7 +30,7 @@ pub(crate) struct ProcedureState {
 }
 
 impl<'a> Context<'a> {
-    /// The parameters of everything that can be named before it is lowered.
+    /// Lowers the parameters of everything that can be named before its body is lowered.
     pub(crate) fn take_parameters(&mut self) {
         for probe in self.declared.probes.clone() {
             let parameters = self.quiet_parameters(&probe.parameters, BodyKind::Probe);
@@ -42,7 +42,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Parameters for those who call; what is wrong with them is said when the body is lowered.
+    /// Parameters for callers. Their mistakes are reported when the body is lowered.
     fn quiet_parameters(&mut self, written: &'a [ast::Parameter], kind: BodyKind) -> Vec<Parameter> {
         let said = self.diagnostics.len();
         let parameters = self.parameters(&mut BodyScope::new(kind, None), written);
@@ -57,7 +57,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The type of what a probe asks for.
+    /// The type of the answer to a probe's `ask`.
     pub(crate) fn probe_answer(&self, probe: usize) -> Option<Type> {
         let (call, _) = self.program.probes.get(probe)?.ask.as_ref()?;
         Some(self.program.actions[call.action].returns.clone())
@@ -110,7 +110,7 @@ impl<'a> Context<'a> {
             Some((lowered, slot))
         });
         if written.ask.is_some() && ask.is_none() {
-            // The call was refused: what is said of its answer would only follow from that.
+            // The call was rejected, so further mistakes with its answer would only follow from that.
             let name = ast::Name { text: "answer".into(), span: written.span };
             self.bind(&mut body, &name, Type::Invalid);
         }
@@ -157,7 +157,7 @@ impl<'a> Context<'a> {
         Some((count?, every?))
     }
 
-    /// Procedures, each after those that it does.
+    /// Lowers procedures, each after the procedures that it calls.
     pub(crate) fn lower_procedures(&mut self) {
         let procedures = self.declared.procedures.clone();
         let mut done: Vec<Vec<(usize, Span)>> = Vec::with_capacity(procedures.len());
@@ -309,7 +309,7 @@ impl<'a> Context<'a> {
         typed.expression
     }
 
-    /// A runbook that runs itself, by whatever way, would never end; and runs go only so deep.
+    /// Reports runbooks that run themselves, directly or through others, and chains of runs that are too deep.
     fn reject_run_cycles(&mut self) {
         let runs = std::mem::take(&mut self.runs);
         let count = self.program.runbooks.len();
@@ -341,7 +341,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// A runbook by its name, with the arguments of a run of it.
+    /// The runbook that a `run` names, with its arguments.
     pub(crate) fn run_call(
         &mut self,
         body: &mut BodyScope<'a>,
@@ -372,7 +372,7 @@ impl<'a> Context<'a> {
         Some((target, arguments?))
     }
 
-    /// An `undo` block: no ending, no people, no runs in it.
+    /// An `undo` block, which contains no endings, questions or runs.
     pub(crate) fn undo_block(&mut self, body: &mut BodyScope<'a>, undo: &'a ast::Block) -> Block {
         let place = body.place;
         body.place = FlowState { undo: true, covered: true, ..FlowState::default() };
@@ -382,7 +382,6 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Every `do` in a block.
 fn procedures_done<'a>(block: &'a ast::Block, calls: &mut Vec<&'a ast::Call>) {
     for statement in &block.statements {
         if let StatementKind::Do(call)

@@ -1,4 +1,4 @@
-//! Goals: probes, joined, in an order that three answers can be worked out in.
+//! Goals: probes joined by `and`, `or` and `not`.
 
 use super::answer_type;
 use crate::check::context::Context;
@@ -10,7 +10,7 @@ use crate::syntax::ast;
 use crate::syntax::ast::{ExpressionKind, Operator};
 
 impl<'a> Context<'a> {
-    /// A runbook's goal, and the type of `goal.answer` in it.
+    /// The goal of a runbook, and the type of `goal.answer` in it.
     pub(crate) fn goal(&mut self, body: &mut BodyScope<'a>, goal: &'a ast::Goal) -> (Option<Goal>, Type) {
         let lowered = self.goal_part(body, &goal.condition);
         let value = match &lowered {

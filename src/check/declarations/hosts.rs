@@ -1,4 +1,4 @@
-//! What the inventory says, held against what the files declare. Without an inventory nothing is said.
+//! Compares the inventory with the declarations. Without an inventory nothing is reported.
 
 use crate::check::context::Context;
 use crate::check::expressions::Typed;
@@ -11,7 +11,7 @@ use crate::value::{Decimal, Host, Value, Version};
 use ecow::EcoString;
 
 impl<'a> Context<'a> {
-    /// Takes over the inventory's hosts, the facts of the roles that are declared here coerced to their types.
+    /// Takes the inventory's hosts into the program, with the facts of declared roles coerced to their types.
     pub(crate) fn take_hosts(&mut self) {
         let Some(inventory) = self.inventory else { return };
         for entry in &inventory.hosts {
@@ -27,8 +27,8 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// A role that nothing here declares is another runbook's, unless it looks like one that is declared here, and no file
-    /// of the project declares it.
+    /// A role that is not declared here may belong to other runbooks. Reported only where it resembles a declared role
+    /// and no file of the project declares it.
     fn undeclared_role(&mut self, host: &str, role: &str, span: Span) {
         let declared = self.declared.roles.keys().map(EcoString::as_str);
         let message = format!("{host} is a {role}, and no file of the project declares a role of that name");
@@ -57,7 +57,7 @@ impl<'a> Context<'a> {
                     );
                 }
                 Some(position) => {
-                    // As the inventory gave it: another role may have asked for the same fact already.
+                    // The value from the inventory: another role may have coerced the fact already.
                     let Some((_, found)) = entry.host.facts.get(position).or_else(|| host.facts.get(position)) else {
                         continue;
                     };
@@ -97,7 +97,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// An earlier role of the host that asks for the same fact as another type.
+    /// The first earlier role of the host that declares a fact with another type.
     fn other_type(&mut self, entry: &Entry, role: &EcoString, fact: &str, wanted: &Type) -> Option<EcoString> {
         for earlier in entry.host.roles.iter().take_while(|earlier| *earlier != role) {
             let type_of = self.fact(std::slice::from_ref(earlier), fact);
@@ -108,7 +108,7 @@ impl<'a> Context<'a> {
         None
     }
 
-    /// A host that is named in a text: it must be in the inventory, and have the role.
+    /// A host named in a text must be in the inventory and have the role.
     pub(crate) fn known_host(&mut self, name: &str, wanted: &Type, span: Span) {
         if self.inventory.is_none() {
             return;
@@ -130,12 +130,12 @@ impl<'a> Context<'a> {
         self.report(diagnostic);
     }
 
-    /// A host by its name, where a test needs one: its own, or the inventory's.
+    /// A host by its name, where a test expects a host: the test's own or the inventory's.
     pub(crate) fn host_in_test(&mut self, text: &ast::Text, wanted: Option<&Type>) -> Option<Typed> {
         let Type::Host(roles) = wanted?.present() else { return None };
         let (name, span) = (text.literal()?, text.span);
         let place = self.test.as_mut()?;
-        // Of a role that nobody declares it is said where the test gives it.
+        // An undeclared role is reported where the test gives the host.
         let is_known = |role: &EcoString| self.declared.roles.contains_key(role);
         let own = place.hosts.iter().find(|(own, _)| own.eq_ignore_ascii_case(&name));
         let found = own.map(|(own, roles)| (own.clone(), roles.clone())).or_else(|| {
@@ -170,7 +170,6 @@ impl<'a> Context<'a> {
         Some(Typed::constant(Value::Host(found), type_of, span))
     }
 
-    /// A contact must be in the inventory.
     pub(crate) fn contact(&mut self, path: &ast::Path) -> EcoString {
         if let Some(inventory) = self.inventory
             && inventory.contact(&path.text).is_none()
@@ -183,7 +182,6 @@ impl<'a> Context<'a> {
         path.text.clone()
     }
 
-    /// A secret must be in the inventory.
     pub(crate) fn known_secret(&mut self, name: &str, span: Span) {
         if let Some(inventory) = self.inventory
             && !inventory.secrets.contains_key(name)
@@ -196,8 +194,8 @@ impl<'a> Context<'a> {
     }
 }
 
-/// A fact as YAML gave it, as the type that its role asks for. A number that a text or version is wanted for is taken as
-/// it was written: `26.10` is not `26.1`.
+/// A fact from YAML as the type that its role declares. Numbers for texts and versions are taken as written: `26.10` is
+/// not `26.1`.
 fn coerce(found: &Value, written: Option<&str>, wanted: &Type, inventory: &Inventory) -> Option<Value> {
     let text = || found.as_text().or(written);
     match (found, wanted) {
@@ -228,7 +226,7 @@ fn coerce(found: &Value, written: Option<&str>, wanted: &Type, inventory: &Inven
     }
 }
 
-/// A share as the language writes one, without its sign: digits, and a point among them.
+/// A percentage as the language writes it, without its sign: digits with at most one point among them.
 fn decimal(digits: &str) -> Option<Decimal> {
     let plain =
         digits.starts_with(|c: char| c.is_ascii_digit()) && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');

@@ -10,7 +10,7 @@ use crate::value::Class;
 use ecow::EcoString;
 
 impl<'a> Context<'a> {
-    /// `limit ACTION …` declarations.
+    /// The `limit ACTION …` declarations.
     pub(crate) fn lower_limits(&mut self) {
         for limit in self.declared.limits.clone() {
             let Some(path) = &limit.action else {
@@ -53,7 +53,8 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The parts of a limit; their keys are parameters, facts of a host among them, or paths that start at one.
+    /// The parts of a limit. A key is a parameter, a path that begins with one, or a fact of the host among the
+    /// parameters.
     pub(crate) fn limit_parts(&mut self, body: &mut BodyScope<'a>, limit: &'a ast::Limit) -> Vec<LimitPart> {
         let shared = limit
             .parts
@@ -96,7 +97,7 @@ impl<'a> Context<'a> {
             }
             return Some(LimitKey { name: key.text.clone(), value: value.expression });
         }
-        // A fact of the host that is acted on, whatever its roles are.
+        // A fact of the host that the action is called on, whichever roles that host has.
         let host = body.names().into_iter().find_map(|name| match body.find(&name) {
             Some((slot, Type::Host(_))) => Some(slot),
             _ => None,

@@ -1,4 +1,4 @@
-//! What the files declare, by name, and the types among it.
+//! The declarations of the files by name, and their types.
 
 pub(crate) mod bodies;
 pub(crate) mod goals;
@@ -19,10 +19,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
-/// Records may hold records, and these others, so deep.
+/// Maximum nesting of records in records.
 const DEEPEST_RECORD: usize = 32;
 
-/// Declarations by name, in the order in which they stand.
+/// Declarations by name, in the order of the text.
 #[derive(Default)]
 pub(super) struct Declarations<'a> {
     pub roles: BTreeMap<EcoString, &'a ast::Shape>,
@@ -32,11 +32,11 @@ pub(super) struct Declarations<'a> {
     pub probes: Vec<&'a ast::Probe>,
     pub procedures: Vec<&'a ast::Procedure>,
     pub runbooks: Vec<&'a ast::Runbook>,
-    /// The teams' own, then those of the catalogue.
+    /// The teams' own backends, then those of the catalog.
     pub backends: BTreeMap<EcoString, &'a ast::Backend>,
-    /// The teams' own only.
+    /// The teams' own backends only.
     pub own_backends: Vec<&'a ast::Backend>,
-    /// Where probes, procedures and runbooks stand in their lists.
+    /// Indices of probes, procedures and runbooks.
     places: HashMap<EcoString, (Kind, usize)>,
 }
 
@@ -47,12 +47,10 @@ enum Kind {
     Runbook,
 }
 
-/// Every enum that the files declare, and those of the language: where a word without a context may come from.
+/// All declared enums and those of the language, to find the meaning of words without context.
 #[derive(Default)]
 pub(super) struct EnumWords {
-    /// Enums by name.
     pub enums: BTreeMap<EcoString, Type>,
-    /// The enums that have a word.
     pub having: BTreeMap<EcoString, Vec<Type>>,
 }
 
@@ -63,7 +61,7 @@ impl<'a> Declarations<'a> {
         for backend in catalog.backends() {
             all.backends.insert(backend.name.text.clone(), backend);
         }
-        // What is imported was there first: a name that it has already is reported where the file itself takes it.
+        // Imports come first: a name that they have taken is reported in the file itself.
         let imported = trees.iter().skip(1).chain(trees.first());
         for name in imported.flat_map(|tree| &tree.declarations).filter_map(declared_name) {
             names.entry(name.text.clone()).or_insert(name.span);
@@ -127,22 +125,19 @@ impl<'a> Declarations<'a> {
         self.places.get(name).filter(|(kind, _)| *kind == wanted).map(|(_, place)| *place)
     }
 
-    /// Where a probe stands among the probes.
     pub fn probe_index(&self, name: &str) -> Option<usize> {
         self.place(name, Kind::Probe)
     }
 
-    /// Where a procedure stands among the procedures.
     pub fn procedure_index(&self, name: &str) -> Option<usize> {
         self.place(name, Kind::Procedure)
     }
 
-    /// Where a runbook stands among the runbooks.
     pub fn runbook_index(&self, name: &str) -> Option<usize> {
         self.place(name, Kind::Runbook)
     }
 
-    /// Every name that a type can have, for suggestions.
+    /// All names of types, for suggestions.
     fn type_names(&self) -> impl Iterator<Item = &str> {
         let plain = ["text", "number", "boolean", "duration", "size", "percent", "time", "version", "host", "list"];
         let declared = self.roles.keys().chain(self.records.keys()).chain(self.enums.keys()).map(EcoString::as_str);
@@ -150,25 +145,23 @@ impl<'a> Declarations<'a> {
     }
 }
 
-/// The verdict of a probe.
 pub(super) fn verdict_type() -> Arc<EnumType> {
     static VERDICT: LazyLock<Arc<EnumType>> = LazyLock::new(|| closed("Verdict", &["passed", "failed", "unknown"]));
     VERDICT.clone()
 }
 
-/// The verdict of a probe that is known not to be `unknown`: the same type to whoever compares it, and nothing that an
-/// unknown answer could decide.
+/// The verdict of a probe that cannot be `unknown`. It compares like any verdict, but an unknown verdict does not
+/// decide it.
 pub(super) fn known_verdict_type() -> Arc<EnumType> {
     static VERDICT: LazyLock<Arc<EnumType>> = LazyLock::new(|| closed("Verdict", &["passed", "failed", "unknown"]));
     VERDICT.clone()
 }
 
-/// The outcome of a run.
 pub(super) fn outcome_type() -> Arc<EnumType> {
     closed("Outcome", &["resolved", "escalated", "cancelled"])
 }
 
-/// What `catch e` binds.
+/// The type of `e` in `catch e`.
 pub(super) fn error_type() -> Type {
     let kinds: Vec<&str> = ErrorKind::ALL.iter().map(|kind| kind.as_str()).collect();
     record(
@@ -177,8 +170,7 @@ pub(super) fn error_type() -> Type {
     )
 }
 
-/// What `goal.answer` is; `value` where the goal is one probe that asks something.
-/// The name of the record that `goal.answer` is.
+/// The name of the record type of `goal.answer`.
 pub(super) const ANSWER: &str = "Answer";
 
 pub(super) fn answer_type(value: Option<Type>) -> Type {
@@ -202,7 +194,7 @@ fn record(name: &str, fields: impl IntoIterator<Item = (&'static str, Type)>) ->
     Type::Record(Arc::new(RecordType { name: name.into(), fields }))
 }
 
-/// Names that the language gives a meaning of its own where a type or a call stands.
+/// Names with a meaning of their own where a type or a call is expected.
 const RESERVED: [&str; 10] =
     ["list", "empty", "absent", "present", "hosts", "Answer", "ErrorKind", "goal", "run", "now"];
 
@@ -227,12 +219,12 @@ fn builtin_type(name: &str) -> Option<Type> {
 }
 
 impl<'a> Context<'a> {
-    /// Looks at every declared type once, used or not.
+    /// Resolves every declared type once, used or not.
     pub fn resolve_declared_types(&mut self) {
         let roles: Vec<&'a ast::Shape> = self.declared.roles.values().copied().collect();
         for role in roles {
             for (name, type_of) in self.fields(role, None) {
-                // Nothing that an entry of the inventory can say would be one.
+                // No value of the inventory would have such a type.
                 if type_of.holds(|inner| matches!(inner, Type::Record(_) | Type::Json)) {
                     let field = role.fields.iter().find(|field| field.name.text == name);
                     let span = field.map_or(role.span, |field| field.type_of.span);
@@ -260,7 +252,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The facts of a role, or the fields of a record; one name twice is an error.
+    /// The facts of a role or the fields of a record. Duplicate names are errors.
     pub fn fields(&mut self, shape: &'a ast::Shape, inside: Option<&'a ast::Backend>) -> Vec<(EcoString, Type)> {
         let mut fields: Vec<(EcoString, Type)> = Vec::with_capacity(shape.fields.len());
         let mut seen: HashSet<&EcoString> = HashSet::new();
@@ -331,7 +323,7 @@ impl<'a> Context<'a> {
         resolved
     }
 
-    /// A type as written, `inside` a backend's own file or not. `a or b` is for hosts; `or empty` is left to signatures.
+    /// A type. `inside` is the backend whose file contains it. `a or b` joins roles; `or empty` is left to signatures.
     pub fn type_of(&mut self, written: &'a ast::Type, inside: Option<&'a ast::Backend>) -> Type {
         let mut alternatives = written.alternatives.iter();
         let Some(first) = alternatives.next() else { return Type::Invalid };
@@ -356,7 +348,6 @@ impl<'a> Context<'a> {
         joined
     }
 
-    /// One type name.
     pub fn type_named(&mut self, written: &'a ast::TypeName, inside: Option<&'a ast::Backend>) -> Type {
         let name = &written.path.text;
         let plain = match (name.as_str(), &written.inner) {
@@ -399,7 +390,7 @@ impl<'a> Context<'a> {
         if let Some(enumeration) = self.declared.enums.get(name).copied() {
             return self.enumeration(name, enumeration);
         }
-        // A backend's own type by its plain name, where only one backend has it.
+        // The plain name of a backend's type, where only one backend has it.
         let having: Vec<&'a ast::Backend> =
             self.declared.backends.values().copied().filter(|backend| has_type(backend, name)).collect();
         if let [backend] = having.as_slice()
@@ -422,13 +413,13 @@ impl<'a> Context<'a> {
         Some(self.enumeration(&key, enumeration))
     }
 
-    /// The facts of hosts that have one of some roles, by name: the type where all roles have it alike.
+    /// The common facts of several roles: those that all roles declare with the same type.
     pub fn fact(&mut self, roles: &[EcoString], fact: &str) -> Option<Type> {
         let mut found: Option<Type> = None;
         for role in roles {
             let shape = self.declared.roles.get(role).copied()?;
             let field = shape.fields.iter().find(|field| field.name.text == fact)?;
-            // Every role was looked at at the start, so this says nothing a second time.
+            // Every role was resolved at the start, so nothing is reported twice.
             let quiet = self.diagnostics.len();
             let type_of = self.type_of(&field.type_of, None);
             self.diagnostics.truncate(quiet);
@@ -440,7 +431,7 @@ impl<'a> Context<'a> {
         found
     }
 
-    /// Where a word without a context may come from.
+    /// The enums for words without context.
     pub fn words(&mut self) -> Rc<EnumWords> {
         if let Some(known) = &self.words {
             return known.clone();

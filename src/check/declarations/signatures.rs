@@ -1,4 +1,4 @@
-//! Signatures of actions, lowered when they are first called, and the bodies that a team's own actions have.
+//! Signatures of actions, lowered at their first call, and the bodies of the teams' own actions.
 
 use crate::check::context::Context;
 use crate::check::scope::{BodyKind, BodyScope};
@@ -12,14 +12,14 @@ use crate::value::{Class, SignedDuration};
 use ecow::{EcoString, eco_format};
 use std::collections::HashSet;
 
-/// What an action may take when its signature says nothing.
+/// The timeout of an action whose signature has none.
 pub(crate) const DEFAULT_TIMEOUT: SignedDuration = SignedDuration::from_secs(60);
 
-/// In a backend with so many actions, looking through them is faster than looking one up.
+/// A backend with at least this many actions gets a map of its signatures.
 const SMALL: usize = 24;
 
 impl<'a> Context<'a> {
-    /// Every action of the teams' own backends, called or not.
+    /// Lowers all actions of the teams' own backends, called or not.
     pub(crate) fn lower_own_backends(&mut self) {
         for backend in self.declared.own_backends.clone() {
             let mut seen: HashSet<&EcoString> = HashSet::new();
@@ -35,7 +35,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// What a backend says of an action.
+    /// The signature of an action.
     pub(crate) fn signature(&mut self, backend: &'a ast::Backend, name: &str) -> Option<&'a ast::Signature> {
         if backend.signatures.len() <= SMALL {
             return backend.signatures.iter().find(|signature| signature.name.text == name);
@@ -47,7 +47,7 @@ impl<'a> Context<'a> {
         by_name.get(name).copied()
     }
 
-    /// The index of an action, lowered now if this is its first call.
+    /// The index of an action, which is lowered at its first call.
     pub(crate) fn action(&mut self, backend: &'a ast::Backend, name: &str) -> Option<usize> {
         let key: EcoString = eco_format!("{}.{name}", backend.name.text);
         if let Some(known) = self.actions.get(&key) {
@@ -86,8 +86,8 @@ impl<'a> Context<'a> {
         Some(index)
     }
 
-    /// What the signatures that were met say besides their parameters. One may name others, which are met by that, so it
-    /// is done one after the other and not one inside the other.
+    /// Lowers the clauses of called signatures. They may call further actions, so this is a loop instead of a
+    /// recursion.
     pub(crate) fn lower_signatures(&mut self) {
         while let Some((index, mut body, signature)) = self.open_signatures.pop() {
             self.clauses(index, &mut body, signature);
@@ -95,7 +95,7 @@ impl<'a> Context<'a> {
         self.reject_action_cycles();
     }
 
-    /// An action that comes to do itself would never end, and a long chain would take too much of the machine.
+    /// Reports actions that call themselves, directly or through others, and chains that are too deep.
     fn reject_action_cycles(&mut self) {
         let mut calls = std::mem::take(&mut self.calls_of_actions);
         calls.sort();
@@ -159,7 +159,7 @@ impl<'a> Context<'a> {
             Some((call, slot))
         });
         let undo = signature.undo.as_ref().and_then(|call| {
-            // What undoes an action is not part of doing it: `undo` may name the action itself.
+            // The undo is not part of the action, so `undo` may call the action itself.
             let own = body.action.take();
             let undo = self.action_call(body, call);
             body.action = own;

@@ -1,4 +1,4 @@
-//! Calls: which action, probe or function is meant, and whether its arguments fit.
+//! Calls: what they refer to, and whether their arguments fit.
 
 use super::{Typed, UnknownTaint};
 use crate::check::commands::Origin;
@@ -15,11 +15,11 @@ use crate::syntax::ast;
 use crate::value::{Class, Value, Version};
 use ecow::{EcoString, eco_format};
 
-/// What can be called without a backend before it.
+/// The functions of the language.
 const FUNCTIONS: [&str; 3] = ["hosts", "version", "secret"];
 
 impl<'a> Context<'a> {
-    /// A call inside an expression: an observation, a function, a record, or a method of a local value.
+    /// A call in an expression: an observation, a function, a constructor, or a method of a local value.
     pub(crate) fn call_in_expression(&mut self, body: &mut BodyScope<'a>, call: &'a ast::Call) -> Typed {
         let mut segments: Vec<ast::Name> = call.path.segments().collect();
         let Some(last) = segments.pop() else { return Typed::invalid(call.span) };
@@ -27,7 +27,7 @@ impl<'a> Context<'a> {
             let own = body.inside.is_some_and(|own| self.signature(own, &last.text).is_some());
             return if own { self.observation_value(body, call) } else { self.function(body, call, &last) };
         };
-        // A local named like a backend, as in `host.reachable(host)`: the action is meant if there is one.
+        // A local may have the name of a backend, as in `host.reachable(host)`. An action takes precedence.
         let backend = self.declared.backends.get(&first.text).copied().filter(|_| segments.len() == 1);
         let action = backend.is_some_and(|backend| self.signature(backend, &last.text).is_some());
         if !action && (body.find(&first.text).is_some() || call.path.text.starts_with("goal.answer.")) {
@@ -175,7 +175,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// `secret("name")`: a reference to what the inventory's `secrets` say.
+    /// `secret("name")`: a reference to one of the inventory's `secrets`.
     fn secret(&mut self, call: &'a ast::Call) -> Typed {
         let Some((name, span)) = self.literal_text(call, "secret") else { return Typed::invalid(call.span) };
         self.known_secret(&name, span);
@@ -224,7 +224,7 @@ impl<'a> Context<'a> {
         Typed::plain(Expression { kind, span: call.span }, Type::Record(record))
     }
 
-    /// `check P(…)`: the verdict.
+    /// `check P(…)`, whose value is a verdict.
     pub(crate) fn check_probe(&mut self, body: &mut BodyScope<'a>, call: &'a ast::Call) -> Typed {
         match self.probe_call(body, call) {
             Some(probe) => Typed {
@@ -267,7 +267,7 @@ impl<'a> Context<'a> {
         let first = path.segments().next()?;
         let (backend, action) = match path.text.rsplit_once('.') {
             Some((backend, action)) => (backend, action),
-            // In a backend's own file its actions go by their plain names.
+            // In a backend's own file, its actions have plain names.
             None => (body.inside?.name.text.as_str(), path.text.as_str()),
         };
         let Some(found) = self.declared.backends.get(backend).copied() else {
@@ -289,7 +289,7 @@ impl<'a> Context<'a> {
         index
     }
 
-    /// A call of an action of a backend, whatever its class.
+    /// A call of an action of any class.
     pub(crate) fn action_call(&mut self, body: &mut BodyScope<'a>, call: &'a ast::Call) -> Option<Call> {
         let Some(index) = self.action_of(body, &call.path) else {
             self.look_at_arguments(body, call);
@@ -312,8 +312,8 @@ impl<'a> Context<'a> {
         Some(Call { node: self.node(), action: index, arguments, span: call.span })
     }
 
-    /// What is wrong inside the arguments of a call that nothing is known of. A plain name among them may be a word
-    /// that the right call would know, so nothing is said of it.
+    /// Reports mistakes in the arguments of an unknown call. Plain names may be words that the right call knows, so
+    /// they are skipped.
     pub(crate) fn look_at_arguments(&mut self, body: &mut BodyScope<'a>, call: &'a ast::Call) {
         for argument in &call.arguments {
             if !matches!(argument.value.kind, ast::ExpressionKind::Path(_)) {
@@ -322,7 +322,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// One expression for each parameter, in order; none when something is missing or too much.
+    /// One expression for each parameter, in order; `None` where an argument is missing or superfluous.
     pub(crate) fn arguments(
         &mut self,
         body: &mut BodyScope<'a>,
@@ -348,7 +348,7 @@ impl<'a> Context<'a> {
                         let message = format!("{what} has no parameter named {}", label.text);
                         self.report(self.unknown(code::UNKNOWN_PARAMETER, label.span, message, &label.text, known));
                         self.expression(body, &argument.value, None);
-                        // The argument that was meant is probably this one: nothing more is said of it.
+                        // This is probably the argument that was meant, so nothing more is reported about it.
                         complete = false;
                         continue;
                     }
@@ -396,7 +396,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Whether an action or probe is told an answer of a probe: what it does or says then depends on it.
+/// Whether an action or probe receives a verdict, on which its result then depends.
 fn tells_verdicts(parameters: &[Parameter], arguments: &[Expression]) -> bool {
     let constant = |argument: &Expression| matches!(argument.kind, ExpressionKind::Constant(_));
     let mut pairs = parameters.iter().zip(arguments);

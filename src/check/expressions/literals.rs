@@ -1,4 +1,4 @@
-//! Places where only a value that is written out may stand.
+//! Literals, where no other expression is allowed.
 
 use crate::check::context::Context;
 use crate::check::scope::BodyScope;
@@ -12,7 +12,7 @@ use crate::value::{SignedDuration, Value};
 use ecow::EcoString;
 
 impl<'a> Context<'a> {
-    /// A constant of a type; none when it is something else, which is reported.
+    /// A constant of a type; `None` where the expression is not one, which is reported.
     pub(crate) fn constant(
         &mut self,
         body: &mut BodyScope<'a>,
@@ -36,7 +36,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// A text without `${…}`, for titles and names that are known before a run.
+    /// A text without `${…}`, for titles and names that must be known before a run.
     pub(crate) fn literal(&mut self, text: &ast::Text, what: &str) -> EcoString {
         text.literal().unwrap_or_else(|| {
             let message = format!("{what} is known before a run, so it cannot hold ${{…}}");
@@ -45,7 +45,7 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// A duration that is written out and longer than nothing.
+    /// A literal duration that is longer than zero.
     pub(crate) fn literal_duration(&mut self, amount: &ast::Amount, what: &str) -> Option<SignedDuration> {
         match &amount.kind {
             AmountKind::Duration(duration) if duration.is_zero() => {
@@ -65,7 +65,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// A whole number that is written out, from `least` on.
+    /// A literal whole number of at least `least`.
     pub(crate) fn literal_count(&mut self, amount: &ast::Amount, what: &str, least: u32) -> Option<u32> {
         let number = match &amount.kind {
             AmountKind::Number(number) => u32::try_from(*number).ok().filter(|_| number.is_integer()),
@@ -89,7 +89,7 @@ pub(crate) fn not_a_duration(span: Span, what: &str) -> Diagnostic {
         .help("Write a unit: 90s, 5m, 1h30m, 2d")
 }
 
-/// Whether an expression is written out. Anything else is not even looked into: its parts may be what is being worked out.
+/// Whether an expression is a literal. The parts of any other expression are not checked.
 fn is_literal(written: &ast::Expression) -> bool {
     use ast::ExpressionKind as Written;
     match &written.kind {

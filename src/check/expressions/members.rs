@@ -1,4 +1,4 @@
-//! Fields of records, facts of hosts, and what can be asked of lists and texts.
+//! Fields of records, facts of hosts, and the members and methods of lists and texts.
 
 use super::{Typed, UnknownTaint, ordered, with_article};
 use crate::check::commands::Origin;
@@ -16,18 +16,18 @@ const OF_LISTS: [&str; 7] = ["count", "first", "last", "max", "min", "sum", "dis
 const OF_TEXTS: [&str; 4] = ["lines", "number", "json", "capture"];
 
 impl<'a> Context<'a> {
-    /// `.name` of a value, and what an unknown answer decides about it.
+    /// `.name` of a value, with its taint.
     pub(crate) fn member(&mut self, of: Typed, name: &ast::Name) -> Typed {
         let by_unknown = of.unknown_taint.everything();
-        // A fact of a host comes from the inventory.
+        // Facts of hosts come from the inventory.
         let outside = if matches!(of.type_of, Type::Host(_)) { Origin::Written } else { of.outside };
         let of_answer = matches!(&of.type_of, Type::Record(record) if record.name == ANSWER);
         let of_verdicts = matches!(&of.type_of, Type::List(item) if item.holds(is_verdict));
         let value = Typed { outside, ..self.plain_member(of, name) };
         match name.text.as_str() {
-            // There is no value where nothing could be observed, and that is an unknown answer.
+            // A missing value means that nothing could be observed, so the verdict is unknown.
             "value" if of_answer => Typed { unknown_taint: UnknownTaint::BOTH, absent_if_unknown: true, ..value },
-            // The reason tells the verdict, and how many different verdicts there are depends on each.
+            // The reason depends on the verdict, and the number of distinct verdicts depends on each of them.
             "reason" if of_answer => Typed { unknown_taint: UnknownTaint::BOTH, ..value },
             "distinct" if of_verdicts => Typed { unknown_taint: UnknownTaint::BOTH, ..value },
             _ => Typed { unknown_taint: by_unknown, ..value },
@@ -156,7 +156,7 @@ impl<'a> Context<'a> {
         Typed::plain(Expression { kind, span }, type_of)
     }
 
-    /// `.name(arguments)` of a value, and what an unknown answer decides about it.
+    /// `.name(arguments)` of a value, with its taint.
     pub(crate) fn method(
         &mut self,
         body: &mut BodyScope<'a>,
@@ -221,7 +221,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The one argument of `capture` and `jq`: a text that is written out.
+    /// The literal argument of `capture` and `jq`.
     fn literal_argument(&mut self, arguments: &'a [ast::Argument], name: &ast::Name) -> Option<&'a ast::Text> {
         let word = &name.text;
         let diagnostic = match arguments {
@@ -268,7 +268,7 @@ impl<'a> Context<'a> {
             self.error(code::NOT_A_LITERAL, text.span, "A jq filter cannot hold ${…}");
             return None;
         };
-        // A filter is compiled with all of jq's own definitions, so it is looked at once.
+        // Compiling a filter includes all definitions of jq, so each filter is compiled once.
         let known =
             self.patterns.filters.entry(filter.clone()).or_insert_with(|| crate::value::jq::check(&filter)).clone();
         match known {

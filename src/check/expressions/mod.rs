@@ -1,13 +1,16 @@
-//! Expressions: what type each has, and what it becomes.
+//! Expressions: their types, and their form in the program.
 
 pub(crate) mod calls;
 pub(crate) mod literals;
 pub(crate) mod members;
 pub(crate) mod operators;
+mod typed;
+
+pub(super) use typed::{Typed, UnknownTaint, fits};
 
 use super::commands::{Origin, origin_of};
 use super::context::Context;
-use super::scope::{BodyScope, Narrowing};
+use super::scope::BodyScope;
 use super::unknown_taint::is_verdict;
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::{EnumType, Type};
@@ -18,118 +21,20 @@ use crate::value::Value;
 use ecow::EcoString;
 use std::sync::Arc;
 
-/// So much stack must be left before an expression or statement is lowered; otherwise more is taken first.
+/// Stack that must be left before an expression or statement is lowered; otherwise more is allocated.
 pub(super) const RED_ZONE: usize = 128 << 10;
-/// How much more.
+/// Size of the additional stack.
 pub(super) const MORE_STACK: usize = 4 << 20;
 
-/// Whether an expression can come out true, or false, *because* the answer of a probe is `unknown`. Of a list it says
-/// whether an item can be in it, or be missing from it, because of that; of any other value, whether it is this one.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct UnknownTaint {
-    pub when_true: bool,
-    pub when_false: bool,
-}
-
-impl UnknownTaint {
-    /// Whatever it comes out as, an unknown answer may be why.
-    pub const BOTH: Self = Self { when_true: true, when_false: true };
-
-    pub fn or(self, other: Self) -> Self {
-        Self { when_true: self.when_true || other.when_true, when_false: self.when_false || other.when_false }
-    }
-
-    /// Whether it decides anything.
-    pub fn any(self) -> bool {
-        self.when_true || self.when_false
-    }
-
-    /// What holds of something that is worked out of this in a way that is not followed further.
-    pub fn everything(self) -> Self {
-        Self { when_true: self.any(), when_false: self.any() }
-    }
-
-    pub fn not(self) -> Self {
-        Self { when_true: self.when_false, when_false: self.when_true }
-    }
-}
-
-/// A lowered expression with what is known of it.
-#[derive(Debug, Clone)]
-pub(super) struct Typed {
-    pub expression: Expression,
-    pub type_of: Type,
-    pub unknown_taint: UnknownTaint,
-    /// It is absent where an answer is unknown, and where it is there it is what was observed.
-    pub absent_if_unknown: bool,
-    pub narrowing: Narrowing,
-    /// A list whose items stand in the text, so that its length is known.
-    pub is_literal: bool,
-    /// It was observed, or worked out of what was.
-    pub observed: bool,
-    /// Where the text in it comes from: an argument, an alert, an answer. Facts of the inventory count as written.
-    pub outside: Origin,
-}
-
-impl Typed {
-    pub fn plain(expression: Expression, type_of: Type) -> Self {
-        Self {
-            expression,
-            type_of,
-            unknown_taint: UnknownTaint::default(),
-            absent_if_unknown: false,
-            narrowing: Narrowing::default(),
-            is_literal: false,
-            observed: false,
-            outside: Origin::Written,
-        }
-    }
-
-    pub fn constant(value: Value, type_of: Type, span: Span) -> Self {
-        Self::plain(Expression { kind: ExpressionKind::Constant(value), span }, type_of)
-    }
-
-    /// What a mistake becomes; it was reported, and fits everywhere.
-    pub fn invalid(span: Span) -> Self {
-        Self::constant(Value::Absent, Type::Invalid, span)
-    }
-
-    pub fn span(&self) -> Span {
-        self.expression.span
-    }
-
-    /// Takes over what a condition told of it. A value that is there although an unknown answer has none was observed.
-    pub fn narrow(&mut self, type_of: Type) {
-        if self.absent_if_unknown && !matches!(type_of, Type::Optional(_)) {
-            self.absent_if_unknown = false;
-            self.unknown_taint = UnknownTaint::default();
-        }
-        self.type_of = type_of;
-    }
-}
-
-/// Whether a value of the first type may stand where the second is wanted.
-pub(super) fn fits(actual: &Type, wanted: &Type) -> bool {
-    match (actual, wanted) {
-        (Type::Invalid, _) | (_, Type::Invalid) => true,
-        (Type::Host(_), Type::Host(any)) if any.is_empty() => true,
-        (Type::Host(roles), Type::Host(wanted)) => !roles.is_empty() && roles.iter().all(|role| wanted.contains(role)),
-        (Type::Optional(actual), Type::Optional(wanted)) => fits(actual, wanted),
-        (actual, Type::Optional(wanted)) => fits(actual, wanted),
-        (Type::List(actual), Type::List(wanted)) => fits(actual, wanted),
-        (actual, wanted) => actual == wanted,
-    }
-}
-
 impl<'a> Context<'a> {
-    /// Lowers an expression that must have a type, and says so if it has another.
+    /// Lowers an expression and reports a type other than the wanted one.
     pub fn expect(&mut self, body: &mut BodyScope<'a>, written: &'a ast::Expression, wanted: &Type) -> Typed {
         let typed = self.expression(body, written, Some(wanted));
         self.demand(&typed, wanted);
         typed
     }
 
-    /// Says so if a value does not have a type.
+    /// Reports a value that does not have the wanted type.
     pub fn demand(&mut self, typed: &Typed, wanted: &Type) {
         if fits(&typed.type_of, wanted) {
             return;
@@ -176,7 +81,7 @@ impl<'a> Context<'a> {
             .help("Say what happens then: let x = … else { … }, or look first: if … is present")
     }
 
-    /// Lowers an expression. A bare word is looked for in what is expected first.
+    /// Lowers an expression. A plain word is first looked up in the expected type.
     pub fn expression(
         &mut self,
         body: &mut BodyScope<'a>,
@@ -272,7 +177,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// A text with what is interpolated.
+    /// A text with its interpolated values.
     #[expect(clippy::wildcard_enum_match_arm, reason = "values of every other type can be interpolated")]
     pub fn text(&mut self, body: &mut BodyScope<'a>, text: &'a ast::Text) -> Expression {
         if let Some(literal) = text.literal() {
@@ -283,7 +188,7 @@ impl<'a> Context<'a> {
             ast::TextPart::Interpolation(path) => {
                 let value = self.name(body, path, None);
                 let type_of = &value.type_of;
-                // A text that holds a verdict tells it to whatever reads the text.
+                // A text that contains a verdict passes it on to its readers.
                 body.touched_by_unknown |= type_of.holds(is_verdict);
                 let diagnostic = match type_of {
                     _ if type_of.holds(|inner| *inner == Type::Secret) => {
@@ -347,7 +252,7 @@ impl<'a> Context<'a> {
         Typed { is_literal: true, ..Typed::plain(list, Type::List(Box::new(item))) }
     }
 
-    /// The items of what must be a list.
+    /// The item type of a list; reports any other type.
     #[expect(clippy::wildcard_enum_match_arm, reason = "only a list has items")]
     pub fn items(&mut self, list: &Typed) -> Type {
         match &list.type_of {
@@ -420,7 +325,7 @@ impl<'a> Context<'a> {
         let slot = self.bind_item(body, variable, item, &list, false);
         let test = self.expect(body, test, &Type::Boolean);
         body.leave(mark);
-        // One item more may make `any` true and `all` false; one item less the other way round.
+        // An additional item can make `any` true and `all` false; a missing item, the reverse.
         let by_unknown = match kind {
             ast::Quantifier::All => test.unknown_taint.or(list.unknown_taint.not()),
             ast::Quantifier::Any => test.unknown_taint.or(list.unknown_taint),
@@ -505,8 +410,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Expressions whose handling says exactly what an unknown answer does to them. Of any other, everything that is worked
-/// out of a value that an unknown answer decided is taken to be decided by it too.
+/// Expressions whose taint is computed exactly. Any other expression is tainted wherever one of its parts is.
 fn followed(kind: &ast::ExpressionKind) -> bool {
     use ast::{ExpressionKind as Written, Operator};
     match kind {
@@ -535,7 +439,7 @@ fn followed(kind: &ast::ExpressionKind) -> bool {
     }
 }
 
-/// A host that has one of the roles of either.
+/// A host that has a role of either list.
 fn either_role(a: &[EcoString], b: &[EcoString]) -> Type {
     let mut roles = [a, b].concat();
     roles.sort();
@@ -543,7 +447,7 @@ fn either_role(a: &[EcoString], b: &[EcoString]) -> Type {
     Type::Host(roles)
 }
 
-/// A type as it reads in a sentence.
+/// A type with its article, for sentences.
 #[expect(clippy::wildcard_enum_match_arm, reason = "every other type has an article")]
 pub(super) fn with_article(type_of: &Type) -> String {
     match type_of {

@@ -1,4 +1,4 @@
-//! Operators: what they take, what they give, and what a condition tells of the names in it.
+//! Operators: their operands and results, and how conditions narrow the types of names.
 
 use super::{Typed, UnknownTaint, fits, ordered, with_article};
 use crate::check::context::Context;
@@ -83,7 +83,7 @@ impl<'a> Context<'a> {
             self.error(code::NOT_COMPARABLE, span, message);
         }
         let type_of = inner.type_of.clone();
-        // What is written out stays a constant.
+        // A literal stays a constant.
         let negative = if let ExpressionKind::Constant(value) = &inner.expression.kind { negated(value) } else { None };
         let kind = match negative {
             Some(value) => ExpressionKind::Constant(value),
@@ -92,7 +92,7 @@ impl<'a> Context<'a> {
         Typed::plain(Expression { kind, span }, type_of)
     }
 
-    /// Both operands; a bare word takes its enum from the other side, whichever side that is.
+    /// Both operands. A plain word takes its enum from the other side.
     fn operands(
         &mut self,
         body: &mut BodyScope<'a>,
@@ -110,7 +110,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Values that nothing may be done with but to bind, decode or hand them on.
+    /// Reports values that can only be bound, decoded or passed on.
     #[expect(clippy::wildcard_enum_match_arm, reason = "values of every other type can be compared")]
     fn usable(&mut self, value: &Typed) -> bool {
         let type_of = &value.type_of;
@@ -208,7 +208,7 @@ impl<'a> Context<'a> {
                 (_, Type::List(item)) => item.as_ref().clone(),
                 _ => Type::Text,
             };
-            // A wrong item inside a list that is written out is reported at that item.
+            // A wrong item of a literal list is reported at that item.
             let right = self.expression(body, right, Some(&expected));
             (left, right)
         };
@@ -300,7 +300,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Compiles a literal regular expression, bounded in size.
+    /// Compiles a literal regular expression of limited size.
     pub(crate) fn regex(&mut self, text: &ast::Text) -> Option<regex::Regex> {
         let Some(pattern) = text.literal() else {
             self.report(
@@ -382,7 +382,7 @@ impl<'a> Context<'a> {
     ) -> Typed {
         let path = if let ast::ExpressionKind::Path(path) = &value.kind { Some(path.text.clone()) } else { None };
         let value = self.expression(body, value, None);
-        // Whether a value is there at all may be what an unknown answer decided; so may anything else about it.
+        // An unknown verdict may decide whether the value is present, and everything else about it.
         let by_unknown = match value.absent_if_unknown {
             true => UnknownTaint { when_true: true, when_false: false },
             false => value.unknown_taint.everything(),
@@ -442,7 +442,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// The constant with its sign changed, where it is a number and does not overflow.
+/// The constant with its sign changed, where it is a quantity and does not overflow.
 fn negated(value: &Value) -> Option<Value> {
     if let Value::Number(number) = value {
         Some(Value::Number(-number))
@@ -455,13 +455,13 @@ fn negated(value: &Value) -> Option<Value> {
     }
 }
 
-/// Whether this is a word that only the other side of an operator gives a meaning to.
+/// Whether an operand is a word whose meaning depends on the other operand.
 fn bare(body: &BodyScope<'_>, operand: &ast::Expression) -> bool {
     let is_bare = |path: &ast::Path| !path.text.contains('.') && body.find(&path.text).is_none();
     matches!(&operand.kind, ast::ExpressionKind::Path(path) if is_bare(path))
 }
 
-/// The type of a sum, difference, product or quotient; none where it means nothing.
+/// The type of a sum, difference, product or quotient; `None` where it has no meaning.
 fn reckoned(arithmetic: Arithmetic, left: &Type, right: &Type) -> Option<Type> {
     use Arithmetic::{Add, Divide, Multiply, Subtract};
     use Type::{Duration, Invalid, Number, Percent, Size, Time};
@@ -485,7 +485,7 @@ fn reckoned(arithmetic: Arithmetic, left: &Type, right: &Type) -> Option<Type> {
     })
 }
 
-/// The name of an operand that may be an answer of a probe.
+/// The name of an operand that may hold a verdict.
 fn verdict_path(operand: &ast::Expression) -> Option<EcoString> {
     if let ast::ExpressionKind::Group(inner) = &operand.kind {
         return verdict_path(inner);
@@ -494,7 +494,7 @@ fn verdict_path(operand: &ast::Expression) -> Option<EcoString> {
     (!["passed", "failed", "unknown"].contains(&path.text.as_str())).then(|| path.text.clone())
 }
 
-/// What a comparison with words tells of an answer: on the side that an unknown one never takes, it is known.
+/// How a comparison narrows a verdict: on the side that an unknown verdict never takes, it is known.
 fn known_answer(named: Option<EcoString>, by_unknown: UnknownTaint) -> Narrowing {
     let known = || named.clone().map(|path| (path, Type::Enum(known_verdict_type()))).into_iter().collect();
     match by_unknown {
@@ -504,12 +504,12 @@ fn known_answer(named: Option<EcoString>, by_unknown: UnknownTaint) -> Narrowing
     }
 }
 
-/// Whether verdicts stand in a list or record, where a comparison is not followed word by word.
+/// Whether a list or record contains verdicts, where comparisons are not tracked word by word.
 fn holds_verdicts(type_of: &Type) -> bool {
     !is_verdict(type_of) && type_of.holds(is_verdict)
 }
 
-/// `check P(…) == passed` is false when the answer is unknown, `!= failed` is true then.
+/// For an unknown verdict, `check P(…) == passed` is false and `!= failed` is true.
 fn verdict_compared(left: &Typed, right: &Typed, comparison: Comparison) -> UnknownTaint {
     if holds_verdicts(&left.type_of) || holds_verdicts(&right.type_of) {
         return UnknownTaint::BOTH;

@@ -1,4 +1,4 @@
-//! Statements that act: calls of actions and procedures, and the words before them.
+//! Statements that act: calls of actions and procedures, with their retention.
 
 use super::nothing;
 use crate::check::context::Context;
@@ -12,7 +12,7 @@ use crate::syntax::ast;
 use crate::value::Class;
 
 impl<'a> Context<'a> {
-    /// A call as a statement of its own: an action without an adverb, or a slip.
+    /// A call as a statement: an action without retention, or a mistake.
     pub(crate) fn bare_call(&mut self, body: &mut BodyScope<'a>, call: &'a ast::Call) -> (StatementKind, bool) {
         let name = call.path.text.as_str();
         if !name.contains('.') {
@@ -296,7 +296,7 @@ impl<'a> Context<'a> {
         if summary.class > Class::Observe {
             self.observe_unknown_taint(body, span, name);
         } else if summary.ends.is_some() && std::mem::take(&mut body.touched_by_unknown) {
-            // Whether it ends the run may depend on what it is told.
+            // The received verdict may decide whether it ends the run.
             body.place.unknown_let_through = Some(span);
         }
         match arguments {

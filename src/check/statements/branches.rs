@@ -1,4 +1,4 @@
-//! `if` and `match`: which branch is taken, whether one is left out, and what an unknown answer may decide.
+//! `if` and `match`: exhaustiveness, flow, and what an unknown verdict may decide.
 
 use crate::check::context::Context;
 use crate::check::declarations::known_verdict_type;
@@ -15,21 +15,21 @@ use crate::value::{Class, Value};
 use ecow::EcoString;
 use std::collections::HashMap;
 
-/// The ways out of a statement that branches.
+/// The ways out of a branching statement.
 #[derive(Default)]
 struct BranchOutcomes {
-    /// Whether control goes on after some branch.
+    /// Whether some branch falls through.
     some_complete: bool,
-    /// Whether the run leaves in some branch.
+    /// Whether some branch diverges.
     some_leave: bool,
-    /// Conditions that let an unknown answer through to what follows, if another branch leaves.
+    /// Conditions through which an unknown verdict leads to what follows, if another branch diverges.
     deciding: Option<Span>,
-    /// What a statement inside a branch let through.
+    /// The same for conditions inside the branches.
     inside: Option<Span>,
 }
 
 impl BranchOutcomes {
-    /// Takes in a branch. One that may resolve leaves on some path, though control may get to its end on others.
+    /// Adds a branch. One that may resolve can end the run although control may reach its end.
     fn add(&mut self, completes: bool, resolves: bool, entered_by: Option<Span>, left_by: Option<Span>) {
         self.some_leave |= resolves;
         if completes {
@@ -43,7 +43,7 @@ impl BranchOutcomes {
         }
     }
 
-    /// What follows depends on a condition only where one of its branches leaves.
+    /// What follows depends on a condition only where a branch diverges.
     fn after(&self, before: Option<Span>) -> Option<Span> {
         if self.some_leave { self.deciding } else { before.or(self.inside) }
     }
@@ -109,7 +109,7 @@ impl<'a> Context<'a> {
             }
         };
         body.leave(outer);
-        // `if x is absent { escalate … }`: what follows knows that x is there. The same with else, the other way round.
+        // After `if x is absent { escalate … }`, `x` is present. With `else`, the reverse.
         if branches.len() == 1 {
             let (narrowing, completes) = only;
             match (completes, else_leaves) {
@@ -156,7 +156,7 @@ impl<'a> Context<'a> {
         {
             known.push((path.text.clone(), Type::Enum(known_verdict_type())));
         }
-        // Whether an unknown answer is turned away: each arm that it may take leaves.
+        // Whether every arm that an unknown verdict can take diverges.
         let mut turned_away = true;
         let mut ways = BranchOutcomes::default();
         let mut seen: HashMap<String, Span> = HashMap::new();
@@ -183,7 +183,7 @@ impl<'a> Context<'a> {
             let is_else = arm.patterns.is_empty();
             let holds = |value: Value| values.contains(&value) || is_else && !seen.contains_key(&case(&value));
             let by_unknown = if verdict {
-                // A verdict that an unknown answer chose may be any word.
+                // A verdict that an unknown verdict has chosen can be any word.
                 let here = values.contains(&Value::word("unknown")) || is_else && !names_unknown;
                 UnknownTaint { when_true: here || typed.unknown_taint.any(), when_false: !here }
             } else if type_of == Type::Boolean {
@@ -223,7 +223,7 @@ impl<'a> Context<'a> {
         (StatementKind::Match { subject, arms: lowered, otherwise }, ways.some_complete)
     }
 
-    /// What a branch is lowered to, and whether something in it may resolve.
+    /// The lowered branch, and where it may resolve.
     fn noting_resolves<T>(
         &mut self,
         body: &mut BodyScope<'a>,
@@ -236,7 +236,7 @@ impl<'a> Context<'a> {
         (lowered, resolves)
     }
 
-    /// Whether every case has an arm; what is left out is reported.
+    /// Whether every case has an arm. Reports missing cases.
     #[expect(clippy::wildcard_enum_match_arm, reason = "every other type has too many values to list")]
     fn exhaustive(
         &mut self,
@@ -340,7 +340,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// A case of one type as a key: values of one type that look alike are alike.
+/// A pattern as a key: equal for patterns of the same type that look alike.
 fn case(value: &Value) -> String {
     value.to_string()
 }

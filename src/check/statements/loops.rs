@@ -1,4 +1,4 @@
-//! Loops, retries and `try`: what is gone through again, and what is gone on with after an error.
+//! Loops, retries and `try`: repeated blocks, and control after an error.
 
 use crate::check::context::Context;
 use crate::check::declarations::error_type;
@@ -13,8 +13,7 @@ use crate::syntax::ast;
 use crate::value::Class;
 
 impl<'a> Context<'a> {
-    /// A block that is gone through again and again: what an unknown answer lets through at its end, it lets through to
-    /// its beginning.
+    /// A repeated block. An unknown verdict that reaches its end also reaches its beginning.
     pub(crate) fn turns(
         &mut self,
         body: &mut BodyScope<'a>,
@@ -54,7 +53,7 @@ impl<'a> Context<'a> {
                     .help("Bound it: for x in …, at most 10; a longer list escalates before its first item"),
             );
         }
-        // A bound that an unknown answer decides lets the loop begin, and what is behind it be reached.
+        // A bound that an unknown verdict decides lets it into the loop, and past it.
         let bounded = at_most.map(|amount| self.count_of_turns(body, amount, "the greatest number of items"));
         let at_a_time = at_a_time.map(|amount| self.count(body, amount, "how many go at a time"));
         let mark = body.enter();
@@ -65,13 +64,13 @@ impl<'a> Context<'a> {
         let (block, completes, _) = self.turns(body, block, place);
         body.leave(mark);
         if !completes && items.unknown_taint.when_false {
-            // What follows is reached because no item was left, and an unknown answer may have kept them out.
+            // Control goes on after the last item, and an unknown verdict may have kept items out of the list.
             body.place.unknown_let_through.get_or_insert(list.span);
         }
         (StatementKind::For { slot, list: items.expression, at_most: bounded, at_a_time, block }, true)
     }
 
-    /// How often a block is gone through. Where an unknown answer decides that, it decides about each turn.
+    /// How often a block is repeated. An unknown verdict that decides this decides about each turn.
     pub(crate) fn count_of_turns(
         &mut self,
         body: &mut BodyScope<'a>,
@@ -101,7 +100,7 @@ impl<'a> Context<'a> {
         let by_unknown = until.as_ref().map_or(UnknownTaint::default(), |until| until.unknown_taint);
         let condition = until.as_ref().map(Typed::span);
         let place = body.place;
-        // Another turn is taken because what is asked between two did not hold.
+        // The next turn begins because the condition between turns did not hold.
         let again = condition.map_or(place, |condition| self.decided(place, by_unknown.not(), condition));
         let outer = body.disruption.take();
         let observations = body.observations;
@@ -116,7 +115,7 @@ impl<'a> Context<'a> {
                     .help("Ask between two turns: repeat … until …, or resolve if fixed inside the block"),
             );
         }
-        // Without an else a condition that never held escalates.
+        // Without `else`, a condition that never holds escalates.
         let mut otherwise_completes = otherwise.is_some();
         let otherwise = otherwise.map(|block| {
             let (block, completes, _) = self.branch(body, block, again);
@@ -150,11 +149,11 @@ impl<'a> Context<'a> {
         };
         let mark = body.enter();
         let slot = self.bind(body, name, error_type());
-        // Where nothing was done, only an observation can have failed, and that is an unknown answer.
+        // Without effects only an observation can have failed, so the verdict is unknown.
         let only_read = UnknownTaint { when_true: class == Class::Observe, when_false: false };
         let place = self.decided(place, only_read, span);
         let (catch, catch_completes, unknown) = self.branch(body, handler, place);
-        // Where the block may leave, what follows is reached because it did not: by an error, for example.
+        // Where the block may diverge, control goes on because it did not: after an error, for example.
         if catch_completes && (unknown != place.unknown_let_through || ends || !completes) {
             body.place.unknown_let_through = body.place.unknown_let_through.or(unknown);
         }

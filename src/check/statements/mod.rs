@@ -1,4 +1,4 @@
-//! Statements: what each becomes, what may stand where, and whether control goes on after it.
+//! Statements: their form in the program, where they are allowed, and whether control falls through.
 
 pub(crate) mod action_statements;
 pub(crate) mod branches;
@@ -26,13 +26,13 @@ impl<'a> Context<'a> {
         let mark = body.enter();
         let approved = body.place.approved;
         let (block, completes, _) = self.open_block(body, written);
-        // Who approved something in a block approved nothing after it.
+        // An approval holds until the end of the block in which it was given.
         body.place.approved = approved;
         body.leave(mark);
         (block, completes)
     }
 
-    /// A branch, and the harm that it may do.
+    /// A branch, and the highest class of its actions.
     pub(super) fn measured_branch(
         &mut self,
         body: &mut BodyScope<'a>,
@@ -46,7 +46,7 @@ impl<'a> Context<'a> {
         (block, completes, unknown, class)
     }
 
-    /// The same, but what it bound stays known, and how much was known before its first effect is given too.
+    /// A block whose bindings stay visible. Also returns the scope before its first effect.
     pub(super) fn open_block(&mut self, body: &mut BodyScope<'a>, written: &'a ast::Block) -> (Block, bool, ScopeMark) {
         let harm = std::mem::replace(&mut body.summary.class, Class::Observe);
         let mut before_effects = None;
@@ -78,7 +78,7 @@ impl<'a> Context<'a> {
         (Block { statements }, ended_by.is_none(), before_effects)
     }
 
-    /// A block that may not be reached, or may be reached again: approvals inside do not hold after it.
+    /// A block that may not be reached, or may be repeated. Approvals inside it do not hold after it.
     pub(super) fn branch(
         &mut self,
         body: &mut BodyScope<'a>,
@@ -88,13 +88,13 @@ impl<'a> Context<'a> {
         let outer = std::mem::replace(&mut body.place, place);
         let (block, completes) = self.block(body, written);
         let unknown_let_through = body.place.unknown_let_through;
-        // A turn has begun for certain only where no branch asked.
+        // A turn has begun for certain only where no branch has observed anything.
         let turn_begins = outer.turn_begins && body.place.turn_begins;
         body.place = FlowState { turn_begins, ..outer };
         (block, completes, unknown_let_through)
     }
 
-    /// A block inside `try`, or an `else` that may go on.
+    /// A block inside `try`, or an `else` that may fall through.
     pub(super) fn inner(
         &mut self,
         body: &mut BodyScope<'a>,
@@ -106,7 +106,7 @@ impl<'a> Context<'a> {
         (block, completes)
     }
 
-    /// An `else` that must leave.
+    /// An `else` that must diverge.
     pub(super) fn leaving(
         &mut self,
         body: &mut BodyScope<'a>,
@@ -127,7 +127,7 @@ impl<'a> Context<'a> {
         block
     }
 
-    /// A statement, and whether control goes on after it.
+    /// A statement, and whether control falls through.
     pub(super) fn statement(&mut self, body: &mut BodyScope<'a>, written: &'a ast::Statement) -> (Statement, bool) {
         let node = self.node();
         let span = written.span;
@@ -151,7 +151,7 @@ impl<'a> Context<'a> {
                 self.resolves(body, span);
                 body.summary.goal.get_or_insert(span);
                 let (after, window, hold) = self.goal_timings(body, timings);
-                // Failed goes on, unknown escalates: what follows is decided by an answer that is known.
+                // A failed goal falls through and an unknown one escalates, so a known verdict decides what follows.
                 body.place.note_observation();
                 body.place.goal_known = true;
                 body.observations += 1;
@@ -249,8 +249,6 @@ impl<'a> Context<'a> {
         }
     }
 
-    // Statements one by one
-
     #[expect(clippy::wildcard_enum_match_arm, reason = "values of every other type can be shown")]
     pub(super) fn evidence(&mut self, body: &mut BodyScope<'a>, written: &'a [ast::Expression]) -> Vec<Evidence> {
         let mut lower = |context: &mut Self, value: &'a ast::Expression| {
@@ -309,7 +307,7 @@ impl<'a> Context<'a> {
         body.touched_by_unknown = false;
         let window = self.window(body, timings, "this");
         if std::mem::take(&mut body.touched_by_unknown) {
-            // How long is waited decides whether the condition is seen to hold in time.
+            // The length of the wait decides whether the condition is found to hold in time.
             body.place.unknown_let_through = Some(span);
         }
         if timings.within.is_none() && (timings.every.is_none() || timings.hold.is_some()) {
@@ -350,7 +348,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// What a `let` or a `match` looks at.
+    /// The value of a `let` or `match`.
     pub(super) fn subject(&mut self, body: &mut BodyScope<'a>, written: &'a ast::Expression) -> (Subject, Typed) {
         let span = written.span;
         let typed = |type_of| Typed::plain(Typed::invalid(span).expression, type_of);
@@ -460,7 +458,7 @@ impl<'a> Context<'a> {
             handled = Some(match otherwise {
                 ast::LetElse::Block(block) => {
                     let block = LetElse::Block(self.leaving(body, block, place, "let"));
-                    // What is bound is there, so it was observed.
+                    // A present value was observed.
                     typed.narrow(type_of.clone());
                     body.place = self.decided(body.place, typed.unknown_taint, value.span);
                     block
@@ -479,7 +477,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// What a refused statement becomes: it was reported, so the program is never run.
+/// Replaces a rejected statement. Its mistake was reported, so the program never runs.
 pub(super) fn nothing(span: Span) -> StatementKind {
     let kind = ExpressionKind::Constant(Value::Boolean(true));
     StatementKind::Require { condition: Expression { kind, span }, otherwise: None }

@@ -1,4 +1,4 @@
-//! `after`, `within`, `for` and `every`: durations, and whether they can be kept.
+//! `after`, `within`, `for` and `every`: durations, and whether they are consistent.
 
 use crate::check::context::Context;
 use crate::check::expressions::literals::not_a_duration;
@@ -12,7 +12,7 @@ use crate::syntax::ast::AmountKind;
 use crate::value::{SignedDuration, Value};
 
 impl<'a> Context<'a> {
-    /// A quantity where an expression of a type is wanted.
+    /// An amount where an expression of a type is expected.
     pub(crate) fn amount(
         &mut self,
         body: &mut BodyScope<'a>,
@@ -54,7 +54,7 @@ impl<'a> Context<'a> {
         expression
     }
 
-    /// A whole number, at least one.
+    /// A whole number of at least one.
     pub(crate) fn count(&mut self, body: &mut BodyScope<'a>, amount: &'a ast::Amount, what: &str) -> Expression {
         let expression = self.amount(body, amount, &Type::Number, what);
         if let ExpressionKind::Constant(Value::Number(number)) = &expression.kind
@@ -65,7 +65,7 @@ impl<'a> Context<'a> {
         expression
     }
 
-    /// `within D every D`, both or neither; `what` is tried in it.
+    /// `within D every D`: both or neither. `what` is the subject of the message.
     pub(crate) fn window(&mut self, body: &mut BodyScope<'a>, timings: &'a ast::Timings, what: &str) -> Option<Window> {
         match (&timings.within, &timings.every) {
             (Some(within), Some(every)) => {
@@ -95,7 +95,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The timings of `resolve if fixed`: after, a window, and for how long it must hold.
+    /// The timings of `resolve if fixed`: after, a window, and a hold.
     pub(crate) fn goal_timings(
         &mut self,
         body: &mut BodyScope<'a>,
@@ -120,7 +120,7 @@ impl<'a> Context<'a> {
         (after, window, hold)
     }
 
-    /// Timings that have no meaning with a statement.
+    /// Rejects timings that have no meaning for a statement.
     pub(crate) fn reject_timings(&mut self, timings: &ast::Timings, allowed: &[&str], statement: &str) {
         let all =
             [("after", &timings.after), ("within", &timings.within), ("for", &timings.hold), ("every", &timings.every)];
@@ -134,7 +134,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// How long people have; silence must have an end.
+    /// How long a person may take, which must be limited.
     pub(crate) fn patience(
         &mut self,
         body: &mut BodyScope<'a>,
@@ -154,7 +154,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// The length of a duration that is written out.
+/// The value of a literal duration.
 fn length(expression: &Expression) -> Option<SignedDuration> {
     if let ExpressionKind::Constant(Value::Duration(duration)) = &expression.kind { Some(*duration) } else { None }
 }

@@ -1,4 +1,4 @@
-//! What is left out of records and hosts in tests: nobody wants to write out what a test is not about.
+//! Default values for the fields and facts that tests leave out.
 
 use crate::program::test_block::start_of_tests;
 use crate::program::types::{RecordType, Type};
@@ -7,32 +7,32 @@ use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// So many values one blank may stand for: records in records can double with each line of a file.
+/// The maximum number of values in a default. Nested records can double it with every line of a file.
 pub(crate) const MOST: usize = 1000;
 
-/// The blanks of records, each made once and shared.
+/// The defaults of records, each built once and shared.
 #[derive(Default)]
 pub(crate) struct TestDefaults(BTreeMap<*const RecordType, DefaultValue>);
 
-/// The type is kept, so that no other can get its place in memory.
+/// Keeps the type alive, so that no other gets its address.
 struct DefaultValue {
     _type_of: Arc<RecordType>,
     blank: MissingDefault,
 }
 
-/// What stands for a field that a test leaves out.
+/// The default of a field.
 #[derive(Clone)]
 pub(crate) enum MissingDefault {
-    /// Words, booleans, hosts and versions decide things: they have none.
+    /// None: words, booleans, hosts and versions decide things.
     None,
-    /// This, of so many values.
+    /// The default, and the number of values in it.
     Value(Value, usize),
-    /// It would be more than [`MOST`] values.
+    /// It would contain more than [`MOST`] values.
     TooLarge,
 }
 
 impl TestDefaults {
-    /// The value of a field that a test leaves out.
+    /// The default of a field that a test leaves out.
     pub fn field(&mut self, type_of: &Type) -> MissingDefault {
         let value = match type_of {
             Type::Record(record) => return self.record(record),
@@ -84,7 +84,7 @@ impl TestDefaults {
     }
 }
 
-/// The value of a fact that a test leaves out. A secret is never looked at, so its name will do.
+/// The default of a fact that a test leaves out. A secret is never resolved in tests, so the fact's name serves.
 pub(crate) fn fact(name: &EcoString, type_of: &Type) -> Option<Value> {
     if *type_of == Type::Secret {
         return Some(Value::Secret(name.clone()));

@@ -1,4 +1,4 @@
-//! A name with letters of another script that look like its own: two names that nobody can tell apart.
+//! Names with letters of another script that look like Latin ones: readers cannot tell two such names apart.
 
 use crate::diagnostic::{Diagnostic, Level, code};
 use crate::lint::rule::{File, Rule, RuleScope};
@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     scope: RuleScope::File(check),
 };
 
-/// Letters beside the Latin ones that they look like.
+/// Pairs of a letter and the Latin letter that it looks like.
 const ALIKE: &str = "аaеeоoрpсcхxуyіiјjѕsԁdһhԛqԝwАAВBЕEКKМMНHОOРPСCТTХXУYІIЈJЅS\
                      αaοoνvρpιiυuΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤTΥYΧX";
 
@@ -38,7 +38,7 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The name as it looks.
+/// The name with each letter replaced by the Latin one that it looks like.
 fn skeleton(name: &str) -> String {
     let latin = |letter: char| {
         let mut pairs = ALIKE.chars();
@@ -49,7 +49,7 @@ fn skeleton(name: &str) -> String {
     name.chars().map(|letter| if letter.is_ascii() { letter } else { latin(letter).unwrap_or(letter) }).collect()
 }
 
-/// A letter of a script that is taken for Latin, in a name with Latin ones.
+/// The first letter of a script that resembles Latin, in a name that has Latin letters too.
 fn stranger(name: &str) -> Option<(char, &'static str)> {
     let is_latin = |letter: char| letter.is_ascii_alphabetic() || ('\u{C0}'..='\u{24F}').contains(&letter);
     let script = |letter: char| match letter {

@@ -1,4 +1,4 @@
-//! Two runbooks that one alert starts: when it comes, neither is run.
+//! Two runbooks for one alert: such an alert starts neither.
 
 use crate::diagnostic::{Diagnostic, Level, code};
 use crate::lint::rule::{Project, Rule, RuleScope};

@@ -1,4 +1,4 @@
-//! News that leave by the very server that is being repaired: if it is as broken as the alert says, nobody hears.
+//! Escalations by mail through the server that the runbook repairs: while the server is down, nobody receives them.
 
 use crate::diagnostic::{Diagnostic, Level, code};
 use crate::inventory::Inventory;
@@ -56,7 +56,7 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The hosts that mail leaves by. A loopback address is this machine, whatever hosts are reached through it.
+/// The hosts that mail is sent through. A loopback address means this machine, whichever host is reached through it.
 fn relays(inventory: &Inventory) -> Vec<&Host> {
     let Some(mail) = inventory.mail.as_ref().filter(|mail| !mail.names_loopback()) else { return Vec::new() };
     let hosts = inventory.hosts.iter().map(|entry| &entry.host);

@@ -1,4 +1,4 @@
-//! An escalation because of something that was observed, without what was observed: whoever is woken looks for it again.
+//! Escalations that an observation decides and that do not include it: the person who is paged must look it up again.
 
 use crate::diagnostic::{Diagnostic, Level, code};
 use crate::lint::index::{StatementRef, first_word};
@@ -38,7 +38,7 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Names that hold what was observed, or what was worked out of it, each with its declaration.
+/// Names of values that were observed or computed from observations, each with its declaration.
 fn observed<'a>(file: &File<'a>) -> BTreeSet<(&'a str, Span)> {
     let mut names: BTreeSet<(&str, Span)> = BTreeSet::new();
     for placed in &file.index.statements {
@@ -54,7 +54,7 @@ fn observed<'a>(file: &File<'a>) -> BTreeSet<(&'a str, Span)> {
     names
 }
 
-/// The conditions that let control come to a statement, as far as the nearest branch says.
+/// The condition of the nearest enclosing branch.
 fn guard(file: &File<'_>, placed: StatementRef<'_>) -> Option<Span> {
     let holds = |outer: Span| outer.start <= placed.statement.span.start && placed.statement.span.end <= outer.end;
     let around = file.index.around(placed).find(|around| !matches!(around.kind, StatementKind::Step { .. }))?;
@@ -87,7 +87,7 @@ fn guard(file: &File<'_>, placed: StatementRef<'_>) -> Option<Span> {
     }
 }
 
-/// The names whose value decides a condition: not those that are merely there or not, nor a lone truth value.
+/// The names whose values decide a condition. Excludes names that are only checked for presence, and single booleans.
 fn decisive<'a>(file: &File<'a>, guard: Span) -> impl Iterator<Item = &'a str> {
     let mut names: Vec<&str> = Vec::new();
     let mut take = |expression: &'a Expression, bare: bool| {
@@ -108,7 +108,7 @@ fn decisive<'a>(file: &File<'a>, guard: Span) -> impl Iterator<Item = &'a str> {
     for expression in file.expressions_in(guard).filter(|expression| !presence.contains(&expression.span)) {
         take(expression, false);
         if let ExpressionKind::Binary { left, right, .. } = &expression.kind {
-            // The sides of `and` and `or` are conditions by themselves.
+            // The sides of `and` and `or` are conditions of their own.
             let compared = !matches!(left.kind, ExpressionKind::Is { .. });
             if compared && !is_logical(expression) {
                 take(left, true);

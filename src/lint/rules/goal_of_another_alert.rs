@@ -1,6 +1,6 @@
-//! A goal that asks the probe of another alert: it may pass while what the alert is about is as broken as before.
+//! Goals that check the probe of another alert: they may pass while the reason of the alert persists.
 //!
-//! Seen by names alone: what watches by `XProbe` alerts as `XMonitor`.
+//! Decided by names alone: `XProbe` belongs to `XMonitor`.
 
 use crate::diagnostic::{Diagnostic, Level, code};
 use crate::lint::rule::{File, Rule, RuleScope};
@@ -27,7 +27,7 @@ fn judge(file: &File<'_>, runbook: &Runbook) -> Option<Diagnostic> {
         })
         .collect();
     let subjects: Vec<&str> = asked.iter().filter_map(|probe| probe.strip_suffix("Probe")).collect();
-    // A probe that is named otherwise may be about anything.
+    // A probe with any other name may belong to any alert.
     if subjects.is_empty() || subjects.len() != asked.len() {
         return None;
     }

@@ -1,4 +1,4 @@
-//! A regular expression that no text matches: the branch behind it is never taken.
+//! Regular expressions that match no text, so that the branch they guard is never taken.
 
 use crate::diagnostic::{Diagnostic, Level, code};
 use crate::lint::rule::{File, Rule, RuleScope};
@@ -27,7 +27,7 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The pattern of `… matches r"…"` and `.capture(r"…")`.
+/// The pattern of `… matches r"…"` or `.capture(r"…")`.
 fn pattern(expression: &Expression) -> Option<&Text> {
     let pattern: &Expression =
         if let ExpressionKind::Binary { operator: Operator::Matches, right, .. } = &expression.kind {
@@ -46,7 +46,7 @@ fn pattern(expression: &Expression) -> Option<&Text> {
     if let ExpressionKind::Text(text) = &pattern.kind { Some(text) } else { None }
 }
 
-/// Whether there is a text that it matches. Where that is not seen easily it is taken for granted.
+/// Whether some text matches. True where that is not easily decided.
 fn is_possible(pattern: &Hir) -> bool {
     match pattern.kind() {
         HirKind::Empty | HirKind::Literal(_) | HirKind::Look(_) => true,
@@ -59,7 +59,7 @@ fn is_possible(pattern: &Hir) -> bool {
     }
 }
 
-/// Whether something must stand before the beginning, or after the end.
+/// Whether something must come before the start of the text, or after its end.
 fn contradicts(parts: &[Hir]) -> bool {
     let takes = |part: &Hir| part.properties().minimum_len().is_some_and(|length| length > 0);
     (0..parts.len()).any(|at| {

@@ -1,4 +1,4 @@
-//! A text that looks like a secret: it is in every clone of the repository, and nothing masks it.
+//! Texts that look like secrets: every clone of the repository contains them, and nothing masks them.
 
 use crate::diagnostic::{Diagnostic, Level, code};
 use crate::lint::rule::{File, Rule, RuleScope};
@@ -15,7 +15,7 @@ pub const RULE: Rule = Rule {
     scope: RuleScope::Draft(check),
 };
 
-/// Forms that a secret gives away by itself: access keys, tokens with a prefix, private keys, addresses with a password.
+/// Secrets that are recognised by their form: access keys, tokens with a prefix, private keys, URLs with a password.
 const FORMS: &[&str] = &[
     r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
     r"\bgh[pousr]_[A-Za-z0-9]{36}",
@@ -29,13 +29,13 @@ const FORMS: &[&str] = &[
     r#"://[^/\s:@"$]+:[^/\s:@"$]+@"#,
 ];
 
-/// What comes before a value that is secret.
+/// A value that follows the name of a secret.
 const NAMED: &str = r#"(?i)\b(?:password|passwd|passphrase|secret|token|api[_-]?key)["']?\s*[=:]\s*([^\s"'${},;]{6,})"#;
 
 static SHAPES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&FORMS.join("|")).ok());
 static AFTER_NAME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(NAMED).ok());
 
-/// Nothing shorter is worth the compiling of patterns.
+/// Shorter texts are skipped without running the patterns.
 const SHORTEST: usize = 12;
 
 fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
@@ -77,7 +77,7 @@ fn inside(file: &File<'_>, text: &Text) -> Option<Span> {
     is_mixed.then(|| place(value.start(), value.len()))
 }
 
-/// The value behind an option that takes a secret.
+/// The value after an option that takes a secret.
 fn after_option(pair: &[Expression]) -> Option<Span> {
     let [option, value] = pair else { return None };
     let option = option.literal_text()?;
@@ -87,7 +87,7 @@ fn after_option(pair: &[Expression]) -> Option<Span> {
     (takes_secret.contains(&option.as_str()) && is_value).then_some(value.span)
 }
 
-/// The value of an argument whose name says that it is secret.
+/// The value of an argument whose name marks it as secret.
 fn labelled(argument: &Argument) -> Option<Span> {
     let label = argument.label.as_ref()?.text.as_str();
     let is_secret = ["password", "passphrase", "token", "api_key"].contains(&label);

@@ -1,4 +1,4 @@
-//! A change that is taken back by a later line, and a run that may end before it gets there.
+//! Changes that a later statement undoes, where the run may end before that statement.
 
 use crate::diagnostic::{Diagnostic, Level, code};
 use crate::lint::index::StatementRef;
@@ -15,7 +15,7 @@ pub const RULE: Rule = Rule {
     scope: RuleScope::Draft(check),
 };
 
-/// More places are not shown.
+/// At most this many endings are shown.
 const MOST_ENDINGS: usize = 4;
 
 fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
@@ -45,7 +45,7 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The call of a change that nothing undoes by itself.
+/// The call of a change that is not undone automatically.
 fn lasting<'a>(placed: &StatementRef<'a>) -> Option<&'a Call> {
     if let StatementKind::Call(call) | StatementKind::Permanently { what: Subject::Call(call), .. } =
         &placed.statement.kind
@@ -56,7 +56,7 @@ fn lasting<'a>(placed: &StatementRef<'a>) -> Option<&'a Call> {
     }
 }
 
-/// Whether two calls differ in nothing but that one says `false` where the other says `true`, or says nothing.
+/// Whether two calls differ only in one argument, which is `true` or missing in one and `false` in the other.
 fn is_opposite(file: &File<'_>, one: &Call, other: &Call) -> bool {
     if one.path.text != other.path.text {
         return false;
@@ -72,7 +72,7 @@ fn is_opposite(file: &File<'_>, one: &Call, other: &Call) -> bool {
     )
 }
 
-/// Where the run may end between a change and what takes it back, or on a way around that.
+/// Where the run may end between a change and its undo, or on a path that avoids the undo.
 fn endings_around(file: &File<'_>, change: StatementRef<'_>, taken_back: StatementRef<'_>) -> Vec<Span> {
     let undone = scope(file, taken_back);
     let (changed, back) = (change.statement.span, taken_back.statement.span);
@@ -109,7 +109,8 @@ fn may_end(placed: &StatementRef<'_>) -> bool {
     }
 }
 
-/// The block in which everything after a statement comes after it. Steps are passed one after the other.
+/// The innermost block in which every later statement runs after this one. Steps are looked through, since they run in
+/// sequence.
 fn scope(file: &File<'_>, placed: StatementRef<'_>) -> Span {
     let steps = file.index.around(placed).take_while(|around| matches!(around.kind, StatementKind::Step { .. }));
     let outermost = steps.last().unwrap_or(placed.statement).span;
@@ -117,7 +118,7 @@ fn scope(file: &File<'_>, placed: StatementRef<'_>) -> Span {
     around.min_by_key(|block| block.end - block.start).unwrap_or(placed.declaration)
 }
 
-/// Whether two places stand in different branches of one statement, so that no run comes from one to the other.
+/// Whether two places are in different branches of a statement, so that no run reaches both.
 fn are_apart(file: &File<'_>, one: Span, other: Span) -> bool {
     let both = |span: Span| holds(span, one) && holds(span, other);
     let statements = file.index.statements.iter().map(|placed| placed.statement.span);

@@ -1,4 +1,4 @@
-//! The registry: every rule, in the order of the codes.
+//! The registry of rules, in the order of their codes.
 
 mod confusable_name;
 mod duplicate_alert_handler;
@@ -25,12 +25,11 @@ mod window_shorter_than_retries;
 use super::rule::{Rule, RuleScope};
 use crate::diagnostic::{Code, Level, code};
 
-/// A rule about allows or the baseline, which have no file of their own.
+/// A rule about allows or the baseline, which has no file of its own.
 const fn of_findings(code: Code, fixable: bool) -> Rule {
     Rule { code, level: Level::Warning, since: "0.1.0", fixable, scope: RuleScope::Findings }
 }
 
-/// Every rule.
 pub const RULES: &[Rule] = &[
     of_findings(code::ALLOW_WITHOUT_REASON, false),
     of_findings(code::UNKNOWN_RULE, true),

@@ -1,4 +1,5 @@
-//! A monitor beside a group that it is not in: its alert never comes here, or what is asked for does not exist.
+//! Monitors named together with a group that they are not in: such an alert never arrives, and such an observation
+//! finds nothing.
 
 use crate::diagnostic::{Diagnostic, Level, code};
 use crate::inventory::Monitors;
@@ -16,7 +17,7 @@ pub const RULE: Rule = Rule {
     scope: RuleScope::Draft(check),
 };
 
-/// Says nothing where rectify.yaml does not say what monitors there are.
+/// Does nothing where rectify.yaml lists no monitors.
 fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     let Some(monitors) = file.inventory.map(|inventory| &inventory.monitors).filter(|it| !it.is_empty()) else {
         return;
@@ -63,7 +64,7 @@ fn judge_alerts(file: &File<'_>, monitors: &Monitors, runbook: &Runbook, found: 
     }
 }
 
-/// The groups of the probes that a goal asks, if each says its group.
+/// The groups of a goal's probes, where each has one.
 fn asked_groups(file: &File<'_>, runbook: &Runbook) -> Option<(Vec<EcoString>, Span)> {
     let goal = runbook.goal.as_ref()?;
     let calls = file.expressions_in(goal.condition.span).filter_map(|expression| {
@@ -79,7 +80,7 @@ fn listed(groups: &[&EcoString]) -> String {
     names.join(" and ")
 }
 
-/// The texts that are written out in what observations are asked for, call by call.
+/// The literal texts among the arguments of observations, by call.
 pub fn observed_texts(file: &File<'_>, part: Option<Span>) -> Vec<Vec<(EcoString, Span)>> {
     let inside = |expression: &Expression| {
         part.is_none_or(|part| part.start <= expression.span.start && expression.span.end <= part.end)

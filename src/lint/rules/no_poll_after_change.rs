@@ -1,4 +1,4 @@
-//! A single look right after a change: what has only begun looks as if it had failed.
+//! Conditions that are checked once, right after a change: what has only just begun looks as if it had failed.
 
 use crate::diagnostic::{Diagnostic, Level, code};
 use crate::lint::effects::act_of;
@@ -36,7 +36,7 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The statements as they are done: the end of one step is followed by the beginning of the next.
+/// The statements in the order of execution, with the content of steps in place of the steps.
 fn in_order<'a>(statements: &'a [Statement], sequence: &mut Vec<&'a Statement>) {
     for statement in statements {
         match step(statement) {
@@ -46,12 +46,12 @@ fn in_order<'a>(statements: &'a [Statement], sequence: &mut Vec<&'a Statement>) 
     }
 }
 
-/// The block of a step.
+/// The span and the statements of a step.
 fn step(statement: &Statement) -> Option<(Span, &[Statement])> {
     if let StatementKind::Step { block, .. } = &statement.kind { Some((block.span, &block.statements)) } else { None }
 }
 
-/// What decides how it goes on.
+/// The condition that decides how a statement continues.
 fn condition(statement: &Statement) -> Option<Span> {
     match &statement.kind {
         StatementKind::Require { condition, .. } => Some(condition.span),
@@ -79,7 +79,7 @@ fn condition(statement: &Statement) -> Option<Span> {
     }
 }
 
-/// An observation is one look. So is a probe that is not asked again by itself.
+/// An observation is made once, and so is a probe without retries.
 fn is_single_observation(file: &File<'_>, condition: Span) -> bool {
     let mut probes = file.expressions_in(condition).filter_map(|expression| {
         if let ExpressionKind::Check(call) = &expression.kind { file.probe(&call.path.text) } else { None }

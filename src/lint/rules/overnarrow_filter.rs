@@ -1,4 +1,4 @@
-//! A look at some of the groups whose alerts start the runbook: what is sick in the others looks healthy.
+//! Observations restricted to some of the groups whose alerts start the runbook: problems in the others look healthy.
 
 use super::monitor_of_another_group::observed_texts;
 use crate::diagnostic::{Diagnostic, Level, code};
@@ -13,7 +13,7 @@ pub const RULE: Rule = Rule {
     scope: RuleScope::Draft(check),
 };
 
-/// Says nothing where rectify.yaml does not say what monitors there are, nor of a look at other groups alone.
+/// Does nothing where rectify.yaml lists no monitors. Observations of unrelated groups are ignored.
 fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     let Some(monitors) = file.inventory.map(|inventory| &inventory.monitors).filter(|it| !it.is_empty()) else {
         return;

@@ -1,4 +1,4 @@
-//! A command that a shell reads: what a blank, a quote or a `$` in it does is decided by another language.
+//! Commands that go through a shell, which gives blanks, quotes and `$` a meaning of its own.
 
 use crate::diagnostic::{Diagnostic, Level, code};
 use crate::lint::rule::{File, Rule, RuleScope};
@@ -27,8 +27,8 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The script that a shell is handed, and the shell. A script with arguments behind it is fine: values come to it as
-/// `$1`, and not as text of its own.
+/// The script for a shell, and the shell's name. Arguments after the script make it safe: they reach it as `$1`, not as
+/// part of its text.
 fn shell(items: &[Expression]) -> Option<(Span, EcoString)> {
     (0..items.len()).find_map(|at| {
         let [program, option, script, rest @ ..] = items.get(at..)? else { return None };

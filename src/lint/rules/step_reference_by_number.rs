@@ -1,4 +1,4 @@
-//! A text that refers to a step by its number: the tool numbers steps, and the next one that is put in moves them all.
+//! Texts that refer to a step by its number, which changes when a step is added.
 
 use crate::diagnostic::{Diagnostic, Level, code};
 use crate::lint::rule::{File, Rule, RuleScope};
@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     scope: RuleScope::Draft(check),
 };
 
-/// "step 2", "steps 2c", "步骤 2c" or "2.c", "第 2 步", and "2.c." standing by itself.
+/// "step 2", "steps 2c", "步骤 2c" or "2.c", "第 2 步", and "2.c." on its own.
 static REFERENCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let english = r"\b(?i:steps?)\s+[0-9]{1,2}(?:[a-l]|(?:\.[0-9a-l]{1,2})+)?\b";
     let chinese = r"步骤\s*[0-9]{1,2}(?:\.?[a-l])?|第\s*[0-9一二三四五六七八九十]{1,3}\s*步";

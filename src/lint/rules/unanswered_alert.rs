@@ -1,4 +1,4 @@
-//! An alert that the team expects and no runbook answers.
+//! Alerts listed in rectify.yaml that no runbook answers.
 
 use crate::diagnostic::{Diagnostic, Level, code, nearest};
 use crate::lint::rule::{Project, Rule, RuleScope};
@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     scope: RuleScope::Project(check),
 };
 
-/// Says nothing where files of the project were not named: one of them may answer it.
+/// Does nothing where some files of the project were not named, since one of them may answer the alert.
 fn check(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
     let Some(inventory) = project.inventory.filter(|_| project.whole) else { return };
     let runbooks = project.files.iter().flat_map(|file| &file.runbooks);

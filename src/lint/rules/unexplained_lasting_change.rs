@@ -1,4 +1,4 @@
-//! A change that stays, with no word why: in half a year nobody dares to take it back.
+//! Permanent changes without a comment that says why.
 
 use crate::diagnostic::{Diagnostic, Level, code};
 use crate::lint::rule::{File, Rule, RuleScope};
@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
-    // One comment may stand over several that follow each other.
+    // One comment may explain several changes in a row.
     let mut before: Option<(Option<usize>, Span, bool)> = None;
     for placed in &file.index.statements {
         let StatementKind::Permanently { .. } = placed.statement.kind else { continue };
@@ -34,7 +34,7 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Whether a comment stands directly before, or at the end of the first or last line.
+/// Whether a comment is directly before the statement, or at the end of its first or last line.
 fn is_explained(file: &File<'_>, span: Span) -> bool {
     let comments = &file.tree.comments;
     let after = |place: u32| comments.partition_point(|comment| comment.span.start < place);

@@ -1,4 +1,4 @@
-//! A name that no monitor has: nothing ever starts the runbook by it, and who is asked for it has no answer.
+//! Names that no monitor has: no alert of that name arrives, and an observation of it finds nothing.
 
 use super::monitor_of_another_group::observed_texts;
 use crate::diagnostic::{Diagnostic, Level, code, nearest};
@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     scope: RuleScope::Draft(check),
 };
 
-/// Says nothing where rectify.yaml does not say what monitors there are.
+/// Does nothing where rectify.yaml lists no monitors.
 fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     let Some(monitors) = file.inventory.map(|inventory| &inventory.monitors).filter(|it| !it.is_empty()) else {
         return;
@@ -27,7 +27,7 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
         };
         found.push(finding(text.span, &name, help));
     }
-    // A text that is asked for may be anything; one that is nearly a monitor's name is meant to be it.
+    // An argument may be any text. One that almost equals a monitor's name is meant to be that name.
     for call in observed_texts(file, None) {
         for (text, span) in call {
             if let Some(near) = nearest_to(monitors, &text).filter(|_| !is_known(monitors, &text)) {
@@ -41,7 +41,7 @@ fn finding(span: Span, name: &str, help: String) -> Diagnostic {
     Diagnostic::warning(code::UNKNOWN_MONITOR, span, format!("No monitor is named {name}")).help(help)
 }
 
-/// Alerts go by the name of a monitor or of its group.
+/// An alert may have the name of a monitor or of its group.
 fn is_known(monitors: &Monitors, name: &str) -> bool {
     monitors.is_group(name) || !monitors.groups_of(name).is_empty()
 }

@@ -1,4 +1,4 @@
-//! A probe, procedure, role, record or enum that nothing in the project uses.
+//! Probes, procedures, roles, records and enums that nothing in the project uses.
 
 use crate::diagnostic::{Diagnostic, Level, code};
 use crate::lint::rule::{Project, Rule, RuleScope};
@@ -13,8 +13,8 @@ pub const RULE: Rule = Rule {
     scope: RuleScope::Project(check),
 };
 
-/// Says nothing where files of the project were not named, since one of them may be the user; nor of a library that
-/// nobody here imports, which is there for others.
+/// Does nothing where some files of the project were not named, since one of them may use the declaration. Skips
+/// libraries that no file imports, which are meant for other projects.
 fn check(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
     if !project.whole {
         return;
@@ -25,7 +25,7 @@ fn check(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
         if !file.runs && !imported.contains(&file.file) {
             continue;
         }
-        // The word of an enum stands alone where its type is known, and without the enum nobody would know it.
+        // Where the type is known, a word of an enum is used without the enum's name.
         let names = |declared: &DeclaredName| {
             [&declared.name].into_iter().chain(&declared.words).any(|it| words.contains(it.as_str()))
         };

@@ -1,4 +1,4 @@
-//! An import of which nothing is used.
+//! Imports that provide nothing that the file uses.
 
 use crate::diagnostic::{Diagnostic, Level, code};
 use crate::lint::rule::{Project, Rule, RuleScope};
@@ -14,8 +14,8 @@ pub const RULE: Rule = Rule {
     scope: RuleScope::Project(check),
 };
 
-/// Says nothing of files that others import, which may hand on what they import, nor of imports that bring limits; and
-/// nothing at all where files of the project were not named, since one of them may be such another.
+/// Does nothing where some files of the project were not named, since one of them may import this file. Skips files
+/// that others import, since they may pass their imports on, and imports that bring limits.
 fn check(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
     if !project.whole {
         return;
@@ -35,7 +35,7 @@ fn check(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// A file and all that comes with it.
+/// A file and everything that it imports.
 fn brought<'p>(file: FileId, by_id: &BTreeMap<FileId, &'p FileSummary>) -> Vec<&'p FileSummary> {
     let mut seen = BTreeSet::new();
     let mut open = vec![file];

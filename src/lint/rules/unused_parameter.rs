@@ -1,4 +1,4 @@
-//! A parameter that nothing uses: whoever starts the runbook is asked for something that changes nothing.
+//! Parameters that nothing uses: whoever starts the runbook must give a value without effect.
 
 use crate::diagnostic::{Diagnostic, Level, code};
 use crate::lint::rule::{File, Rule, RuleScope};

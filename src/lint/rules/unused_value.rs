@@ -1,4 +1,4 @@
-//! A `let` that nothing uses: something is asked, and nobody looks at the answer.
+//! `let` statements whose value nothing uses.
 
 use crate::diagnostic::{Diagnostic, Level, code};
 use crate::lint::rule::{File, Rule, RuleScope};

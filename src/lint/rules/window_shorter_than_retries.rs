@@ -1,4 +1,4 @@
-//! A window that ends before the probe has made up its mind: it is asked again for longer than anybody waits for it.
+//! Windows that are shorter than the retries of the probe that they wait for.
 
 use crate::diagnostic::{Diagnostic, Level, code};
 use crate::lint::rule::{File, Rule, RuleScope};
@@ -62,7 +62,7 @@ fn compare(file: &File<'_>, asked: Span, timings: &Timings, found: &mut Vec<Diag
     );
 }
 
-/// Of the probes that are asked the one that takes longest to be asked again for the last time, its own time not counted.
+/// The probe that retries for the longest time, and that time without the probe's own timeout.
 fn slowest(file: &File<'_>, asked: Span) -> Option<(EcoString, SignedDuration)> {
     let probes = file.expressions_in(asked).filter_map(|expression| {
         if let ExpressionKind::Call(call) | ExpressionKind::Check(call) = &expression.kind {

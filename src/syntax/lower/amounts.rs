@@ -1,4 +1,4 @@
-//! Numbers with and without units, and the timings that are made of them.
+//! Numbers, quantities with units, and timings.
 
 use super::{Inner, Lowering, children};
 use crate::diagnostic::{Diagnostic, code};
@@ -6,7 +6,7 @@ use crate::syntax::ast::{Amount, AmountKind, Timings};
 use crate::syntax::grammar::{Node, Rule};
 use crate::value::{Decimal, SignedDuration};
 
-/// The longest duration that may be written: ten years.
+/// The longest literal duration: ten years.
 const LONGEST_MILLISECONDS: i64 = 3650 * 86_400_000;
 
 impl<'a> Lowering<'a> {
@@ -37,7 +37,7 @@ impl<'a> Lowering<'a> {
         Amount { kind, span }
     }
 
-    /// The timings that come next.
+    /// The timings at this point.
     pub(super) fn timings(&mut self, inner: &mut Inner<'a>) -> Timings {
         let mut timings = Timings::default();
         while let Some(node) = inner.take(Rule::timing) {
@@ -92,7 +92,7 @@ pub(super) fn number(text: &str) -> Option<Decimal> {
     Decimal::from_str_exact(text).ok()
 }
 
-/// A duration as the language writes it: `1h30m`.
+/// Parses a duration: `1h30m`.
 pub fn duration(text: &str) -> Option<SignedDuration> {
     if text.is_empty() {
         return None;
@@ -118,7 +118,7 @@ pub fn duration(text: &str) -> Option<SignedDuration> {
     (total <= LONGEST_MILLISECONDS).then(|| SignedDuration::from_millis(total))
 }
 
-/// A size as the language writes it: `4KiB`.
+/// Parses a size: `4KiB`.
 pub fn size(text: &str) -> Option<u64> {
     let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
     let length: u64 = match unit {

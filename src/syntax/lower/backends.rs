@@ -1,4 +1,4 @@
-//! Backends: what their actions take, answer and undo.
+//! Backends and the signatures of their actions.
 
 use super::{Inner, Lowering, children};
 use crate::source::Span;

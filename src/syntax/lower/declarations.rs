@@ -1,4 +1,4 @@
-//! What a file declares, but for backends and tests.
+//! Declarations, except backends and tests.
 
 use super::{Inner, Lowering, children};
 use crate::source::Span;
@@ -132,7 +132,7 @@ impl<'a> Lowering<'a> {
         runbook
     }
 
-    /// Takes a header; false if it is none.
+    /// Takes a header; false where the node is none.
     fn header(&mut self, node: &Node<'a>, runbook: &mut Runbook) -> bool {
         let span = self.span(node);
         let node = node.clone();
@@ -221,7 +221,7 @@ impl<'a> Lowering<'a> {
         probe
     }
 
-    /// Takes a clause; false if it is none.
+    /// Takes a clause; false where the node is none.
     fn probe_clause(&mut self, node: &Node<'a>, probe: &mut Probe) -> bool {
         let span = self.span(node);
         let node = node.clone();

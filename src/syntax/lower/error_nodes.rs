@@ -1,4 +1,4 @@
-//! Nodes of what is wrong: each becomes one diagnostic, and whatever stands inside it is looked through.
+//! Error nodes of the grammar: each becomes one diagnostic, and its content is searched for further ones.
 
 use super::{Lowering, children};
 use crate::diagnostic::{Diagnostic, MAX_PER_FILE, code};
@@ -8,11 +8,11 @@ use crate::syntax::grammar::{Node, Rule};
 use crate::syntax::recovery;
 use crate::syntax::recovery::{Context, braces};
 
-/// So many faults of a file are explained; the rest are only counted, and nobody reads them.
+/// At most this many errors of a file are explained. Further ones are only counted.
 const MOST_EXPLAINED: usize = 5 * MAX_PER_FILE;
 
 impl<'a> Lowering<'a> {
-    /// Reports a node of what is wrong, and every one inside it.
+    /// Reports an error node and those inside it.
     pub(super) fn report_error_node(&mut self, node: Node<'a>) {
         if let Rule::extra = node.as_rule() {
             self.extra(node, None);
@@ -22,7 +22,7 @@ impl<'a> Lowering<'a> {
         self.inside(node);
     }
 
-    /// Whatever follows a statement on its line. A whole statement is reported and still given back.
+    /// Reports what follows a statement on its line. A complete statement is also returned.
     pub(super) fn extra(&mut self, node: Node<'a>, after: Option<&Statement>) -> Option<Statement> {
         let child = children(node).next()?;
         if matches!(child.as_rule(), Rule::bad_line | Rule::bad_block) {
@@ -40,7 +40,7 @@ impl<'a> Lowering<'a> {
         self.statement(child)
     }
 
-    /// Looks through a node that is no part of the tree.
+    /// Searches a node that is not part of the AST.
     fn inside(&mut self, node: Node<'a>) {
         let start = node.as_span().start();
         let mut extra = None;
@@ -74,7 +74,7 @@ impl<'a> Lowering<'a> {
         self.reported.get(after).is_some_and(|range| range.start <= start)
     }
 
-    /// Remembers a body that has no `}`.
+    /// Notes a body without `}`.
     pub(super) fn leave_open(&mut self, body: Span, unclosed: &Node<'a>) {
         self.unclosed.push((body.start as usize, unclosed.as_span().start()));
     }
@@ -123,7 +123,7 @@ impl<'a> Lowering<'a> {
         self.report(diagnostic);
     }
 
-    /// Junk inside parentheses or brackets, or their missing end.
+    /// Unexpected text in parentheses or brackets, or their missing end.
     fn bad_part(&mut self, node: &Node<'a>) {
         let span = self.span(node);
         let text = node.as_str().trim();
@@ -141,7 +141,7 @@ impl<'a> Lowering<'a> {
         self.report(recovery::part(place, text));
     }
 
-    /// The end of what stands before a place.
+    /// The end of what precedes a position.
     fn end_before(&self, span: Span) -> Span {
         let at = self.plain.get(..span.start as usize).map_or(0, |before| before.trim_end().len()) as u32;
         Span { start: at, end: at, ..span }
@@ -151,7 +151,7 @@ impl<'a> Lowering<'a> {
         let span = self.span(node);
         let start = span.start as usize;
         let before = self.plain.get(..start).unwrap_or("");
-        // On a line beyond all measure the indentation does not matter, and many such looks back would take long.
+        // On an extremely long line indentation does not matter, and looking back repeatedly would take long.
         let near = before.get(before.floor_char_boundary(start.saturating_sub(1000))..).unwrap_or("");
         let line = near.get(near.rfind('\n').map_or(near.len(), |at| at + 1)..).unwrap_or("");
         let indent: String = line.chars().take_while(|c| *c == ' ').collect();
@@ -208,7 +208,7 @@ impl<'a> Lowering<'a> {
         self.report_early_close(early.unwrap_or(span.start as usize));
     }
 
-    /// The brace that closed the declaration before too early, looked for once.
+    /// The brace that closed the previous declaration too early. Searched for once.
     fn early_close(&mut self, to: usize) -> Option<usize> {
         self.before.take().and_then(|from| braces::early_close(self.plain, from, to))
     }
@@ -221,7 +221,7 @@ impl<'a> Lowering<'a> {
         );
     }
 
-    /// Names the bodies without a `}`, where indentation shows which they are.
+    /// Reports the bodies without `}`, found by indentation.
     pub(super) fn report_unclosed(&mut self) {
         let mut open = std::mem::take(&mut self.unclosed);
         open.sort_by_key(|(start, end)| (*end, *start));

@@ -1,4 +1,4 @@
-//! Expressions: the grammar gives operands and operators in the order they stand, precedence is made here.
+//! Expressions. The grammar gives operands and operators in the order of the text; precedence is applied here.
 
 use super::{Inner, Lowering, children};
 use crate::diagnostic::{Diagnostic, code};
@@ -11,7 +11,7 @@ use crate::syntax::grammar::{Node, Rule};
 use crate::syntax::limits;
 use ecow::eco_format;
 
-/// How strongly something binds, weakest first.
+/// Binding strength, weakest first.
 mod binding {
     pub const OR: u8 = 1;
     pub const AND: u8 = 2;
@@ -167,7 +167,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// `check P(…)` or `run R(…)`, and the members of its answer.
+    /// `check P(…)` or `run R(…)`, and members of the result.
     fn asked(&mut self, inner: &mut Inner<'a>, word: &str, span: Span) -> Expression {
         let operand = self.unary_call(inner);
         let Expression { kind: ExpressionKind::Call(call), span: end } = operand else {
@@ -193,7 +193,7 @@ impl<'a> Lowering<'a> {
         self.members(inner, primary)
     }
 
-    /// `.a.b(…)` after something: one node a word.
+    /// The members `.a.b(…)` of a value: one node for each word.
     fn members(&mut self, inner: &mut Inner<'a>, mut of: Expression) -> Expression {
         while let Some(node) = inner.take(Rule::member) {
             let mut parts = Inner::new(node);
@@ -330,7 +330,7 @@ impl<'a> Lowering<'a> {
         arguments
     }
 
-    /// A call that is a statement, a clause or a part of one: its answer has no members.
+    /// A call as a statement, a clause or a part of one, where no members follow.
     pub(super) fn call(&mut self, node: Option<Node<'a>>) -> Call {
         let Some(node) = node else {
             let path = Path { text: "".into(), span: Span::default() };
@@ -472,7 +472,7 @@ fn invalid(span: Span) -> Expression {
     Expression { kind: ExpressionKind::Invalid, span }
 }
 
-/// `x in list`, as the head of `[x in list where …]`.
+/// `x in list`, the head of `[x in list where …]`.
 fn items_of(element: Expression) -> Option<(Name, Expression)> {
     let ExpressionKind::Binary { operator: Operator::In, left, right, .. } = element.kind else { return None };
     let ExpressionKind::Path(Path { text, span }) = left.kind else { return None };
@@ -490,7 +490,7 @@ fn literal(amount: Amount) -> ExpressionKind {
     }
 }
 
-/// `.name` or `.name(…)` of something. A name that goes on in the next line is the same name as one on one line.
+/// `.name` or `.name(…)` of a value. A name that continues on the next line equals one on a single line.
 fn member(of: Expression, name: Name, arguments: Option<Vec<Argument>>, span: Span) -> ExpressionKind {
     let ExpressionKind::Path(path) = of.kind else {
         return ExpressionKind::Member { of: Box::new(of), name, arguments };

@@ -1,7 +1,10 @@
-//! From the grammar's pairs to the tree.
+//! Lowers the grammar's pairs to the AST.
 //!
-//! A construct takes the children that it knows in the order of its grammar rule; any other child is a node of the
-//! grammar's last section and becomes a diagnostic in [`Lowering::fault`].
+//! Each construct takes its known children in the order of its grammar rule. Any other child is an error node of the
+//! grammar's last section, which [`Lowering::report_error_node`] turns into a diagnostic.
+//!
+//! Statement and expression kinds are built here, not matched, and unknown grammar rules are errors, so
+//! `clippy::wildcard_enum_match_arm` is not on in this module.
 
 pub(super) mod amounts;
 mod backends;
@@ -23,24 +26,24 @@ use pest::iterators::Pairs;
 use std::iter::Peekable;
 use std::ops::Range;
 
-/// Builds the tree of one file.
+/// Lowers one file.
 pub(super) struct Lowering<'a> {
     file: FileId,
-    /// The text as its author wrote it: texts in quotes are taken from here.
+    /// The author's text, from which quoted texts are taken.
     original: &'a str,
     /// The text that was parsed.
     plain: &'a str,
     reported: &'a [Range<usize>],
     diagnostics: Vec<Diagnostic>,
-    /// How many constructs stand around the current one.
+    /// Number of enclosing constructs.
     depth: usize,
-    /// How many operators and members stand above the current expression.
+    /// Number of operators and members above the current expression.
     links: usize,
-    /// What the body around the current line may hold.
+    /// What the enclosing body may contain.
     context: Context,
-    /// Bodies without a `}`: where they begin, and where they had to end.
+    /// Bodies without `}`: where they begin, and where they should end.
     unclosed: Vec<(usize, usize)>,
-    /// Where the declaration before the current one begins, until braces after it have been complained of.
+    /// Where the previous declaration begins, until an extra brace after it is reported.
     before: Option<usize>,
 }
 
@@ -60,7 +63,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// The whole file.
+    /// Lowers the whole file.
     pub(super) fn file(&mut self, pairs: Pairs<'a, Rule>) -> File {
         let mut declarations = Vec::new();
         for node in pairs.flat_map(|file| children(file)) {
@@ -74,7 +77,6 @@ impl<'a> Lowering<'a> {
         File { declarations, comments: Vec::new(), span: Span::new(self.file, 0, self.original.len() as u32) }
     }
 
-    /// What was found wrong.
     pub(super) fn finish(mut self) -> Vec<Diagnostic> {
         let mut diagnostics = std::mem::take(&mut self.diagnostics);
         for diagnostic in &mut diagnostics {
@@ -88,7 +90,7 @@ impl<'a> Lowering<'a> {
         diagnostics
     }
 
-    /// Adds a diagnostic, unless the one before says the same of the same place.
+    /// Adds a diagnostic, unless the previous one reports the same at the same place.
     fn report(&mut self, diagnostic: Diagnostic) {
         let same = |last: &Diagnostic| last.code == diagnostic.code && last.span() == diagnostic.span();
         if !self.diagnostics.last().is_some_and(same) {
@@ -101,7 +103,8 @@ impl<'a> Lowering<'a> {
         self.whole_characters(Span::new(self.file, span.start() as u32, span.end() as u32))
     }
 
-    /// Widens a place to whole characters of the original: a full-width sign is three bytes there, and one when plain.
+    /// Extends a span to whole characters of the original, where a full-width character has three bytes and its
+    /// replacement one.
     fn whole_characters(&self, span: Span) -> Span {
         let start = self.original.floor_char_boundary(span.start as usize) as u32;
         let end = self.original.ceil_char_boundary(span.end as usize) as u32;
@@ -113,7 +116,7 @@ impl<'a> Lowering<'a> {
             .unwrap_or_else(|| Name { text: "".into(), span: Span::default() })
     }
 
-    /// A path; dots where they may not stand are reported, and left out.
+    /// A path. Misplaced dots are reported and left out.
     fn path(&mut self, node: Option<Node<'a>>) -> Path {
         let Some(node) = node else { return Path { text: "".into(), span: Span::default() } };
         let span = self.span(&node);
@@ -131,7 +134,7 @@ impl<'a> Lowering<'a> {
         Path { text: text.into(), span: Span { end, ..span } }
     }
 
-    /// Builds what stands inside a construct; none, with a diagnostic, where the limit of nesting is reached.
+    /// Lowers the content of a construct; `None`, with a diagnostic, where nesting is too deep.
     fn nested<T>(&mut self, span: Span, work: impl FnOnce(&mut Self) -> T) -> Option<T> {
         if self.depth >= limits::NESTING {
             self.report(recovery::nesting::diagnostic(Span { end: span.end.min(span.start + 1), ..span }));
@@ -143,7 +146,7 @@ impl<'a> Lowering<'a> {
         Some(done)
     }
 
-    /// The same for a body, whose lines are those of `context`.
+    /// The same for a body, whose lines belong to `context`.
     fn body<T>(&mut self, span: Span, context: Context, work: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let around = std::mem::replace(&mut self.context, context);
         let done = self.nested(span, work);
@@ -151,7 +154,7 @@ impl<'a> Lowering<'a> {
         done
     }
 
-    /// Keeps the first of a clause that may stand once.
+    /// Keeps the first of a clause that must not be repeated.
     fn once<T>(&mut self, slot: &mut Option<T>, first: impl Fn(&T) -> Span, value: T, span: Span, what: &str) {
         match slot {
             None => *slot = Some(value),
@@ -177,12 +180,11 @@ fn is_name(word: &str) -> bool {
 
 type Children<'a> = std::iter::Filter<Pairs<'a, Rule>, fn(&Node<'a>) -> bool>;
 
-/// The children of a node, without comments: those are found before parsing.
+/// The children of a node without comments, which are found before parsing.
 fn children(node: Node<'_>) -> Children<'_> {
     node.into_inner().filter(|child| child.as_rule() != Rule::comment)
 }
 
-/// The children of a node.
 struct Inner<'a>(Peekable<Children<'a>>);
 
 impl<'a> Inner<'a> {
@@ -198,7 +200,7 @@ impl<'a> Inner<'a> {
         self.0.peek().map(|node| node.as_rule())
     }
 
-    /// The next child, if it is of that rule.
+    /// The next child, if it has this rule.
     fn take(&mut self, rule: Rule) -> Option<Node<'a>> {
         self.0.next_if(|node| node.as_rule() == rule)
     }

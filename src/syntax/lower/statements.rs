@@ -1,4 +1,4 @@
-//! Blocks and the statements in them.
+//! Blocks and statements.
 
 use super::{Inner, Lowering, children};
 use crate::source::Span;
@@ -19,7 +19,7 @@ impl<'a> Lowering<'a> {
         Block { statements, span }
     }
 
-    /// A child of a body: a statement, one too many on its line, or a fault.
+    /// A child of a body: a statement, a second one on its line, or an error node.
     pub(super) fn line(&mut self, node: Node<'a>, body: Span, statements: &mut Vec<Statement>) {
         match node.as_rule() {
             Rule::extra => {
@@ -33,7 +33,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// A statement; none where the node is a fault, which is reported.
+    /// A statement; `None` where the node is an error node, which is reported.
     pub(super) fn statement(&mut self, node: Node<'a>) -> Option<Statement> {
         let span = self.span(&node);
         let kind = match node.as_rule() {
@@ -251,7 +251,7 @@ impl<'a> Lowering<'a> {
         StatementKind::Try { block, catch }
     }
 
-    /// A text that a declaration begins with.
+    /// The text at the beginning of a declaration.
     pub(super) fn take_text(&mut self, inner: &mut Inner<'a>) -> Option<Text> {
         match inner.peek() {
             Some(Rule::string | Rule::raw_string) => inner.next().map(|node| self.text(Some(node))),

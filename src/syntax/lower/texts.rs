@@ -1,4 +1,4 @@
-//! Texts in quotes: escapes are replaced, what is interpolated becomes a part of its own.
+//! Texts in quotes: replaces escapes and separates interpolations.
 
 use super::{Lowering, children};
 use crate::diagnostic::{Diagnostic, code};
@@ -70,7 +70,7 @@ fn escaped(written: &str) -> Option<char> {
     }
 }
 
-/// Parts in the making: literals that follow each other become one.
+/// Parts under construction: adjacent literals are joined.
 #[derive(Default)]
 struct Parts {
     done: Vec<TextPart>,

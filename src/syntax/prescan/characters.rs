@@ -1,10 +1,10 @@
-//! Characters that may not stand in a runbook, or not outside of texts and comments.
+//! Characters that are not allowed in a runbook, or only in texts and comments.
 
 use super::{Patch, Scanner};
 use crate::diagnostic::{Diagnostic, code};
 use std::ops::Range;
 
-/// What stands for full-width punctuation; all of it is three bytes long.
+/// Full-width punctuation and its replacement. All of it is three bytes long.
 fn half_width(wide: char) -> Option<char> {
     Some(match wide {
         '\u{FF01}'..='\u{FF5E}' if !wide.is_alphanumeric() => char::from_u32(wide as u32 - 0xFEE0)?,
@@ -18,12 +18,12 @@ fn half_width(wide: char) -> Option<char> {
     })
 }
 
-/// Characters that turn the direction of what follows: a line would not do what it seems to say.
+/// Bidirectional control characters, with which a line can differ from its appearance.
 fn turns_direction(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}' | '\u{061C}')
 }
 
-/// Whether a character may stand nowhere in a file: it cannot be seen, or does something to others.
+/// Whether a character is allowed nowhere in a file: it is invisible or changes others.
 pub fn is_forbidden(c: char) -> bool {
     (c.is_control() && c != '\t')
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{FEFF}' | '\u{200B}')
@@ -43,7 +43,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// Tabs, and blanks between them, outside of texts and comments: they may indent a line and end it.
+    /// Tabs, and the blanks between them, outside of texts and comments. They may indent a line and end it.
     pub(super) fn tabs(&mut self) {
         let start = self.at;
         let run = self.text.get(start..).unwrap_or("").bytes().take_while(|byte| matches!(byte, b'\t' | b' ')).count();
@@ -65,7 +65,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// A character beyond ASCII, outside of texts and comments.
+    /// A non-ASCII character outside of texts and comments.
     pub(super) fn wide_character(&mut self) {
         let Some(c) = self.text.get(self.at..).and_then(|rest| rest.chars().next()) else {
             self.at += 1;
@@ -89,15 +89,15 @@ impl Scanner<'_> {
         self.at = range.end;
     }
 
-    /// Notes full-width punctuation; one diagnostic a line tells of it.
+    /// Notes full-width punctuation, which is reported once for each line.
     pub(super) fn replace_wide(&mut self, range: Range<usize>, by: char, blanks_first: bool) {
-        // Blanks of the same line may have been replaced in between: they are part of the range and stay as they are.
+        // Blanks between the characters may have been replaced. They are part of the range and stay.
         let start = self.wide.as_ref().map_or(self.patches.len(), |wide| wide.start);
         self.patches.push(Patch { range, by, blanks_first });
         self.wide = Some(start..self.patches.len());
     }
 
-    /// Looks through a comment or the inside of a text.
+    /// Scans a comment or the inside of a text.
     pub(super) fn inspect(&mut self, range: Range<usize>) {
         let Some(text) = self.text.get(range.clone()) else { return };
         if text.bytes().all(|byte| (0x20..0x7F).contains(&byte)) {
@@ -115,7 +115,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// Reports a forbidden character and reads it as a blank.
+    /// Reports a forbidden character and replaces it by a blank.
     pub(super) fn refuse(&mut self, range: Range<usize>, inside: bool) {
         let c = self.text.get(range.clone()).and_then(|text| text.chars().next()).unwrap_or(' ');
         let span = self.span(range.clone());

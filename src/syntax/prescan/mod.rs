@@ -1,7 +1,7 @@
-//! The look at every byte that comes before parsing: comments, brackets, and characters that may not stand where they do.
+//! Scans every byte before parsing: comments, brackets and misplaced characters.
 //!
-//! What it refuses it also replaces, byte for byte, by what was most likely meant, so that one full-width colon costs
-//! one diagnostic and the rest of the line is still read. Offsets into the plain text are offsets into the original.
+//! Rejected characters are also replaced, byte for byte, by what was probably meant. So one full-width colon gives one
+//! diagnostic, and the rest of its line can be read. Offsets into the normalized text are offsets into the original.
 
 mod characters;
 mod quotes;
@@ -15,18 +15,18 @@ use crate::source::{FileId, Span};
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// A text in which blanks are spaces, lines end with `\n`, and punctuation outside texts is ASCII.
+/// A text in which blanks are spaces, lines end with `\n`, and punctuation outside of texts is ASCII.
 pub(super) struct Normalized<'a> {
     pub text: Cow<'a, str>,
     pub comments: Vec<Comment>,
     pub diagnostics: Vec<Diagnostic>,
-    /// Lines whose fault is reported already: whatever else seems wrong there follows from it.
+    /// Lines with a reported mistake, from which other mistakes there follow.
     pub reported: Vec<Range<usize>>,
-    /// The first bracket that is nested too deeply. What follows was not looked at.
+    /// The first bracket that is nested too deeply. The scan stops there.
     pub too_deep: Option<Span>,
 }
 
-/// Makes a text plain.
+/// Normalizes a text.
 pub(super) fn prescan(file: FileId, text: &str) -> Normalized<'_> {
     let mut scanner = Scanner {
         file,
@@ -52,11 +52,11 @@ pub(super) fn prescan(file: FileId, text: &str) -> Normalized<'_> {
     scanner.finish()
 }
 
-/// Bytes that are replaced: by one ASCII character, and by blanks up to the old length.
+/// Bytes to replace by one ASCII character, padded with blanks to the old length.
 struct Patch {
     range: Range<usize>,
     by: char,
-    /// Whether the blanks stand before the character.
+    /// Whether the padding precedes the character.
     blanks_first: bool,
 }
 
@@ -66,15 +66,15 @@ struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
     line_start: usize,
-    /// Whether nothing but blanks stands on the line so far.
+    /// Whether only blanks precede on this line.
     only_blanks: bool,
-    /// The rest of a line, as it was last looked up.
+    /// The rest of the line, from the last lookup.
     line: Range<usize>,
-    /// The last byte outside comments that was not blank.
+    /// The last byte outside of comments that is not blank.
     last: u8,
     depth: usize,
     patches: Vec<Patch>,
-    /// Full-width punctuation on this line, not reported yet: the patches that stand for it.
+    /// The patches for full-width punctuation on this line that is not reported yet.
     wide: Option<Range<usize>>,
     plain: Normalized<'a>,
 }
@@ -117,7 +117,7 @@ impl<'a> Scanner<'a> {
         self.end_line();
     }
 
-    /// Whether an `r` that is a word of its own stands right before.
+    /// Whether an `r` that is a word of its own precedes directly.
     fn raw_prefix(&self, at: usize) -> bool {
         let before = self.text.get(..at).and_then(|before| before.strip_suffix('r'));
         before.is_some_and(|before| !before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.')))
@@ -147,7 +147,7 @@ impl<'a> Scanner<'a> {
         self.at = end;
     }
 
-    /// Where the line ends on which a byte stands.
+    /// The end of the line that contains a byte.
     fn end_of_line(&mut self, from: usize) -> usize {
         if !self.line.contains(&from) {
             let rest = self.text.get(from..).unwrap_or("");

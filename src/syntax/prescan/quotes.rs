@@ -1,11 +1,11 @@
-//! Texts in quotes: where they end, and where they should have.
+//! Texts in quotes: where they end, and where they should.
 
 use super::{Patch, Scanner};
 use crate::diagnostic::{Diagnostic, code};
 use std::ops::Range;
 
 impl Scanner<'_> {
-    /// A text that begins with the quote at the current place.
+    /// A text whose opening quote is at the current position.
     pub(super) fn quoted_text(&mut self) {
         let start = self.at;
         match self.closing_quote(start + 1, true).or_else(|| self.over_lines(start + 1, "\"")) {
@@ -26,7 +26,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// A text between full-width quotes, or after one.
+    /// A text in full-width quotes, or after one.
     pub(super) fn wide_quotes(&mut self) {
         let start = self.at;
         let end = self.end_of_line(start);
@@ -56,7 +56,7 @@ impl Scanner<'_> {
         self.at = end;
     }
 
-    /// One past the quote that ends a text, on the same line where that is demanded.
+    /// The position after the closing quote; optionally on the same line only.
     fn closing_quote(&self, from: usize, one_line: bool) -> Option<usize> {
         let mut at = from;
         loop {
@@ -69,7 +69,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// The end of a text over several lines: it must be the whole argument of a call.
+    /// The end of a text over several lines, which must be the whole argument of a call.
     fn over_lines(&self, inside: usize, close: &str) -> Option<usize> {
         if !matches!(self.last, b'(' | b',' | b':') {
             return None;
@@ -85,7 +85,7 @@ impl Scanner<'_> {
         next.starts_with([')', ',']).then_some(end)
     }
 
-    /// Reports a text without an end, and ends it where that is most likely: before what closes or opens brackets.
+    /// Reports a text without an end, and ends it at the most likely place: before closing or opening brackets.
     fn unterminated(&mut self, start: usize, inside: usize) {
         let line_end = self.end_of_line(start);
         let line = self.text.get(inside..line_end).unwrap_or("");

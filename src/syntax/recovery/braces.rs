@@ -1,10 +1,9 @@
-//! Which brace is missing or too many, told by indentation.
+//! Finds missing and extra braces by indentation.
 
 /// A brace outside of texts and comments.
 struct Brace {
     at: usize,
     opens: bool,
-    /// The indentation of its line.
     indent: usize,
     /// Whether it is the first on its line.
     leads: bool,
@@ -36,7 +35,7 @@ fn braces(text: &str, from: usize, to: usize) -> Vec<Brace> {
     found
 }
 
-/// The braces between two places that nothing closes, as indentation shows it.
+/// The opening braces between two positions that, by indentation, are not closed.
 pub(in crate::syntax) fn left_open(text: &str, from: usize, to: usize) -> Vec<usize> {
     let mut open: Vec<Brace> = Vec::new();
     let mut left = Vec::new();
@@ -53,7 +52,7 @@ pub(in crate::syntax) fn left_open(text: &str, from: usize, to: usize) -> Vec<us
     left
 }
 
-/// The first brace between two places that closes a block which, by its indentation, goes on.
+/// The first brace between two positions that closes a block too early, by indentation.
 pub(in crate::syntax) fn early_close(text: &str, from: usize, to: usize) -> Option<usize> {
     let mut open: Vec<usize> = Vec::new();
     for brace in braces(text, from, to) {

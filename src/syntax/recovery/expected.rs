@@ -1,4 +1,4 @@
-//! Where a rule got stuck, and what it wanted there, in words for people.
+//! Where a rule failed, and what it expected there, in words for people.
 
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::{FileId, Span};
@@ -6,15 +6,14 @@ use crate::syntax::grammar;
 use crate::syntax::grammar::Rule;
 use pest::error::{ErrorVariant, InputLocation};
 
-/// Where reading stopped.
+/// Where parsing stopped.
 pub(super) struct ParseFailure {
-    /// Bytes from the start of the text.
+    /// In bytes from the start of the text.
     pub at: usize,
-    /// What could have stood there.
     pub expected: Vec<&'static str>,
 }
 
-/// Reads a text that is known to be wrong, with an empty block after it where a real one follows.
+/// Parses a text that is known to be wrong, with an empty block after it where the original has one.
 pub(super) fn read(rule: Rule, text: &str, block: bool) -> ParseFailure {
     let whole = format!("{text}{}", if block { " { }" } else { " " });
     match grammar::read(rule, &whole) {
@@ -32,7 +31,7 @@ pub(super) fn read(rule: Rule, text: &str, block: bool) -> ParseFailure {
     }
 }
 
-/// Says where a line stops making sense.
+/// Reports where a line stops making sense.
 pub(super) fn diagnostic(file: FileId, start: usize, text: &str, word: &str, stuck: ParseFailure) -> Diagnostic {
     let rest = text.get(stuck.at..).unwrap_or("");
     let at = stuck.at + rest.len() - rest.trim_start().len();
@@ -58,7 +57,7 @@ pub(super) fn diagnostic(file: FileId, start: usize, text: &str, word: &str, stu
     Diagnostic::error(code::NOT_UNDERSTOOD, span, format!("`{found}` is not expected in this `{word}`")).here(wanted)
 }
 
-/// The word, or the run of other characters, that a text begins with.
+/// The word, or the run of other characters, at the beginning of a text.
 fn token(text: &str) -> &str {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let first = text.chars().next().unwrap_or(' ');

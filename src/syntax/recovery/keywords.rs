@@ -1,9 +1,9 @@
-//! The words that lines begin with: where each may stand, and how it is written.
+//! The keywords of lines: where each is allowed, and its form.
 
 use super::Context;
 use crate::syntax::grammar::Rule;
 
-/// Where a word may begin a line.
+/// Where a keyword may begin a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum KeywordPosition {
     File,
@@ -31,7 +31,7 @@ impl KeywordPosition {
     }
 }
 
-/// A word, the rule for its line, and an example of it.
+/// A keyword, the rule of its line, and an example.
 pub(super) struct Keyword {
     pub word: &'static str,
     pub rule: Rule,
@@ -55,7 +55,7 @@ const fn pair(
     Keyword { word, rule, place, form, second: Some(second) }
 }
 
-/// What may stand after `require` instead of a condition.
+/// What may follow `require` in place of a condition.
 pub(super) const APPROVAL: Keyword =
     keyword("approval", Rule::approval, KeywordPosition::Statement, "`require approval \"question\" by 1 within 1h`");
 
@@ -171,7 +171,7 @@ pub(super) const ALL: &[Keyword] = &[
     ),
 ];
 
-/// The words that may begin a line in a body.
+/// The keywords that may begin a line of a body.
 pub(super) fn keywords_in(context: Context) -> impl Iterator<Item = &'static Keyword> {
     ALL.iter().filter(move |word| match context {
         Context::File => matches!(word.place, KeywordPosition::File | KeywordPosition::Shared) || word.word == "limit",
@@ -191,7 +191,7 @@ pub(super) fn keywords_in(context: Context) -> impl Iterator<Item = &'static Key
     })
 }
 
-/// What a body holds, as a sentence.
+/// What a body contains, as a sentence.
 pub(super) fn hint(context: Context) -> &'static str {
     match context {
         Context::File => {
@@ -215,13 +215,13 @@ pub(super) fn hint(context: Context) -> &'static str {
     }
 }
 
-/// Words that go on with a statement.
+/// Keywords that continue a statement.
 pub(super) const CONTINUATIONS: &[&str] = &[
     "within", "every", "for", "after", "with", "else", "until", "default", "choices", "undo", "catch", "then", "times",
     "and", "or", "in", "contains", "matches", "as", "is", "at",
 ];
 
-/// How a word goes on with a statement.
+/// How a keyword continues a statement.
 pub(super) fn continuation(word: &str) -> &'static str {
     match word {
         "within" | "every" | "for" | "after" => {
@@ -237,7 +237,7 @@ pub(super) fn continuation(word: &str) -> &'static str {
     }
 }
 
-/// The unit that a word for one stands for.
+/// The unit for a word that names one.
 pub(super) fn unit(word: &str) -> Option<&'static str> {
     Some(match word {
         "ms" | "millisecond" | "milliseconds" => "ms",

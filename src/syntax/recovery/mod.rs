@@ -1,4 +1,4 @@
-//! Why a line was not understood: it is read again by the rule that its first word names.
+//! Explains lines that could not be parsed: parses them again by the rule of their first word.
 
 pub(super) mod braces;
 mod expected;
@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, code, nearest};
 use crate::source::{FileId, Span};
 use keywords::Keyword;
 
-/// What the body holds in which a line stands.
+/// The kind of body that contains a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Context {
     File,
@@ -25,7 +25,7 @@ pub(super) enum Context {
     Arms,
     Fields,
     Words,
-    /// Inside something that was not understood itself: anything may stand there.
+    /// Inside text that could not be parsed itself, where anything may follow.
     Junk,
 }
 
@@ -35,12 +35,12 @@ pub(super) fn first_word(text: &str) -> &str {
     text.get(..end).unwrap_or("")
 }
 
-/// The keyword, if it is one that a blank must follow.
+/// The keyword, if a blank must follow it.
 pub(super) fn keyword(word: &str) -> Option<&'static str> {
     keywords::ALL.iter().map(|known| known.word).find(|known| *known == word)
 }
 
-/// A line that no rule understands; with a block after it, it is the block's head.
+/// A line that no rule accepts. If a block follows, the line is its head.
 pub(super) fn line(file: FileId, start: usize, text: &str, context: Context, block: bool) -> Diagnostic {
     let text = text.trim_end();
     let first = text.lines().next().unwrap_or("").trim_end();
@@ -99,7 +99,7 @@ fn call(file: FileId, start: usize, text: &str, span: Span) -> Diagnostic {
         .help("A call is written `backend.action(argument, name: argument)`")
 }
 
-/// Reads a line by the rule of its first word, and says where that ends.
+/// Parses a line by the rule of its first word; returns where that stops.
 fn again(file: FileId, start: usize, text: &str, known: &Keyword, block: bool) -> Diagnostic {
     let form = format!("`{}` is written {}.", known.word, known.form);
     if let Some(second) = known.second
@@ -121,7 +121,7 @@ fn again(file: FileId, start: usize, text: &str, known: &Keyword, block: bool) -
     }
 }
 
-/// What follows a statement on its line and is no statement.
+/// Text after a statement on its line that is not a statement.
 pub(super) fn rest(file: FileId, start: usize, text: &str) -> Diagnostic {
     let text = text.trim_end();
     let first = text.lines().next().unwrap_or("").trim_end();
@@ -150,7 +150,7 @@ pub(super) fn rest(file: FileId, start: usize, text: &str) -> Diagnostic {
         .help("A statement ends where its line ends. If this begins another, write it on a line of its own")
 }
 
-/// What is not understood between parentheses or brackets.
+/// Unexpected text in parentheses or brackets.
 pub(super) fn part(span: Span, text: &str) -> Diagnostic {
     if let Some(slip) = typos::at(span.file, span.start as usize, text, 0) {
         return slip;

@@ -1,16 +1,16 @@
-//! Texts that are nested too deeply to be read.
+//! Texts that are nested too deeply to be parsed.
 
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::{FileId, Span};
 use crate::syntax::limits;
 
-/// At the first thing that is too deep.
+/// Reports the first construct that is nested too deeply.
 pub(in crate::syntax) fn diagnostic(span: Span) -> Diagnostic {
     Diagnostic::error(code::TOO_DEEP, span, format!("This is nested too deeply (limit {})", limits::NESTING))
         .help("Bind inner values to names with `let`, or move inner blocks to a procedure")
 }
 
-/// For a text that the parser gave up: by stack or by time. Brackets were counted before, so what nests here is words
+/// For a text on which the parser gave up for stack or time. Brackets were counted before, so this is nesting by words
 /// and signs: `not not …`, `if if …`, `- - …`, `list<list<…`.
 pub(in crate::syntax) fn unreadable(file: FileId, text: &str) -> Diagnostic {
     let mut run = 0;

@@ -1,9 +1,9 @@
-//! What people write out of habit from other languages.
+//! Forms that people write out of habit from other languages.
 
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::{FileId, Span};
 
-/// What is meant by what is written: the mark, what to write instead, and a sentence.
+/// A form of another language: how it is written, its replacement, and a sentence.
 const HABITS: &[(&str, Option<&str>, &str)] = &[
     ("&&", Some("and"), "Conditions are joined with `and`."),
     ("||", Some("or"), "Conditions are joined with `or`."),
@@ -26,7 +26,7 @@ const HABITS: &[(&str, Option<&str>, &str)] = &[
     ("%", None, "There is no remainder of a division."),
 ];
 
-/// A slip at a place in a line.
+/// A typo at a position in a line.
 pub(super) fn at(file: FileId, start: usize, text: &str, at: usize) -> Option<Diagnostic> {
     let rest = text.get(at..)?;
     let offset = at + rest.len() - rest.trim_start().len();
@@ -42,7 +42,7 @@ pub(super) fn at(file: FileId, start: usize, text: &str, at: usize) -> Option<Di
     })
 }
 
-/// A slip at the beginning of a line.
+/// A typo at the beginning of a line.
 pub(super) fn at_start(span: Span, text: &str) -> Option<Diagnostic> {
     at(span.file, span.start as usize, text, 0)
 }
