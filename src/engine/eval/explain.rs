@@ -1,5 +1,7 @@
 //! Explanations: the values that a condition compared, by the names that the author gave them.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 use crate::engine::preview::render::{is_pure, render};
 use crate::engine::run::context::StatementContext;
 use crate::program::{Expression, ExpressionKind};
@@ -76,7 +78,24 @@ fn compared<'e>(condition: &'e Expression, found: &mut Vec<&'e Expression>) {
         ExpressionKind::Matches(of, _) | ExpressionKind::IsAbsent(of) | ExpressionKind::IsRole(of, _) => found.push(of),
         ExpressionKind::Quantifier { list, .. } => found.push(list),
         ExpressionKind::Field(..) | ExpressionKind::Local(_) => found.push(condition),
-        _ => {}
+        ExpressionKind::Constant(_)
+        | ExpressionKind::Text(_)
+        | ExpressionKind::Fact(..)
+        | ExpressionKind::Method(..)
+        | ExpressionKind::List(_)
+        | ExpressionKind::Record { .. }
+        | ExpressionKind::Comprehension(_)
+        | ExpressionKind::Negate(_)
+        | ExpressionKind::Arithmetic(..)
+        | ExpressionKind::As { .. }
+        | ExpressionKind::Conditional(..)
+        | ExpressionKind::Observe(_)
+        | ExpressionKind::Check(_)
+        | ExpressionKind::FromOutside(_)
+        | ExpressionKind::Hosts(_)
+        | ExpressionKind::Now
+        | ExpressionKind::RunStarted
+        | ExpressionKind::GoalAnswer => {}
     }
 }
 

@@ -70,6 +70,7 @@ pub(super) struct Evaluator<'e> {
 type EvalResult<'t, T = Value> = Result<T, EvalStop<'t>>;
 
 impl Evaluator<'_> {
+    #[warn(clippy::wildcard_enum_match_arm)]
     pub fn value<'t>(&mut self, expression: &'t Expression) -> EvalResult<'t> {
         self.work.spend(1)?;
         match &expression.kind {
@@ -87,14 +88,12 @@ impl Evaluator<'_> {
             ExpressionKind::Field(of, name) => {
                 let value = self.value(of)?;
                 let loss = if let Value::Partial(partial) = &value { Some(partial.loss) } else { None };
-                match value.shown() {
-                    Value::Record(record) => {
-                        let field = record.field(name).cloned();
-                        let field = field.ok_or_else(|| mismatch(format!("{} has no field {name}", record.name)))?;
-                        Ok(field.losing_if(loss))
-                    }
-                    other => Err(mismatch(format!("{} has no field {name}", other.kind())).into()),
-                }
+                let Value::Record(record) = value.shown() else {
+                    return Err(mismatch(format!("{} has no field {name}", value.shown().kind())).into());
+                };
+                let field = record.field(name).cloned();
+                let field = field.ok_or_else(|| mismatch(format!("{} has no field {name}", record.name)))?;
+                Ok(field.losing_if(loss))
             }
             ExpressionKind::Fact(of, name) => {
                 let host = self.value(of)?;
@@ -106,10 +105,8 @@ impl Evaluator<'_> {
                     self.work.count_value(&of)?;
                 }
                 let answer = method(&of, which)?;
-                Ok(match which {
-                    Method::Lines | Method::Json | Method::Jq(_) | Method::Distinct => self.work.made(answer)?,
-                    _ => answer,
-                })
+                let builds = matches!(which, Method::Lines | Method::Json | Method::Jq(_) | Method::Distinct);
+                Ok(if builds { self.work.made(answer)? } else { answer })
             }
             ExpressionKind::List(items) => {
                 let values = items.iter().map(|item| self.value(item)).collect::<Result<_, _>>().map(Value::List)?;
@@ -147,14 +144,18 @@ impl Evaluator<'_> {
                 self.work.count_value(&whole)?;
                 Ok(Value::Boolean(contains(&whole, &part)?))
             }
-            ExpressionKind::Matches(text, pattern) => match self.value(text)? {
-                Value::Text(text) => {
-                    self.work.read(&text)?;
-                    Ok(Value::Boolean(pattern.is_match(&text)))
-                }
-                other if other.loss().is_some() => Err(lost(&other, "what is matched with a pattern").into()),
-                other => Err(mismatch(format!("{} cannot be matched with a pattern", other.kind())).into()),
-            },
+            ExpressionKind::Matches(text, pattern) => {
+                let value = self.value(text)?;
+                let Value::Text(text) = &value else {
+                    let error = match value.loss() {
+                        Some(_) => lost(&value, "what is matched with a pattern"),
+                        None => mismatch(format!("{} cannot be matched with a pattern", value.kind())),
+                    };
+                    return Err(error.into());
+                };
+                self.work.read(text)?;
+                Ok(Value::Boolean(pattern.is_match(text)))
+            }
             ExpressionKind::Arithmetic(operator, left, right) => {
                 let (left, right) = (self.value(left)?, self.value(right)?);
                 left.whole(COUNTED).and_then(|()| right.whole(COUNTED))?;

@@ -1,5 +1,7 @@
 //! Blocks and statements. A block undoes its open changes at its end, however it ends.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 pub(crate) mod goal;
 pub(crate) mod loops;
 pub(crate) mod wait;
@@ -175,12 +177,10 @@ pub(super) async fn statement<'t>(
                     context.frame.bind(&scope.tree.pool, *slot, caught(&error), None)?;
                     context.block(catch).await
                 }
-                Err(Exit::DryRun { falls_through }) => match preview::arms(context, &line.kind) {
-                    Exit::DryRun { falls_through: after_catch } => {
-                        Err(Exit::DryRun { falls_through: falls_through || after_catch })
-                    }
-                    exit => Err(exit),
-                },
+                Err(Exit::DryRun { falls_through }) => {
+                    let after_catch = preview::arms_fall_through(context, &line.kind);
+                    Err(Exit::DryRun { falls_through: falls_through || after_catch })
+                }
                 flow => flow,
             }
         }

@@ -1,5 +1,7 @@
 //! The preview of a dry run: from its first effect on, every statement that can follow, all arms, and what they depend on.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 pub(crate) mod render;
 
 use self::render::{call_text, render, signature};
@@ -63,11 +65,12 @@ pub(super) fn further_turns(scope: &Scope<'_>, times: usize, text: &str) {
 }
 
 /// Previews what follows in a block after the statement that has the first effect in it.
-pub(super) fn following(context: &mut StatementContext<'_, '_>, met: &Statement, statements: &[Statement]) -> Exit {
-    let known = match &met.kind {
-        StatementKind::Let { slot, .. } => vec![(*slot, false)],
-        _ => Vec::new(),
-    };
+pub(super) fn following(
+    context: &mut StatementContext<'_, '_>,
+    statement: &Statement,
+    statements: &[Statement],
+) -> Exit {
+    let known = if let StatementKind::Let { slot, .. } = &statement.kind { vec![(*slot, false)] } else { Vec::new() };
     Preview { known, ..Preview::new(context) }.statements(statements, None);
     let mut divergence = Divergence::new(context.scope.tree.program);
     Exit::DryRun { falls_through: !statements.iter().any(|statement| divergence.diverges(statement)) }
@@ -75,18 +78,40 @@ pub(super) fn following(context: &mut StatementContext<'_, '_>, met: &Statement,
 
 /// Previews the arms of a statement that can be taken after the first effect.
 pub(super) fn arms(context: &mut StatementContext<'_, '_>, kind: &StatementKind) -> Exit {
+    Exit::DryRun { falls_through: arms_fall_through(context, kind) }
+}
+
+/// Previews the arms of a statement that can be taken after the first effect; whether control can fall through one.
+pub(super) fn arms_fall_through(context: &mut StatementContext<'_, '_>, kind: &StatementKind) -> bool {
     Preview::new(context).arms(kind, None);
     let mut divergence = Divergence::new(context.scope.tree.program);
-    let mut diverges = |block: &Block| divergence.block(block);
-    let falls_through = match kind {
+    let mut falls_through = |block: &Block| !divergence.block(block);
+    match kind {
         StatementKind::Match { arms, otherwise, .. } => {
-            arms.iter().map(|(_, block)| block).chain(otherwise).any(|block| !diverges(block))
+            arms.iter().map(|(_, block)| block).chain(otherwise).any(falls_through)
         }
-        StatementKind::Try { catch, .. } => !diverges(catch),
-        StatementKind::Repeat { otherwise: Some(otherwise), until: None, .. } => !diverges(otherwise),
-        _ => true,
-    };
-    Exit::DryRun { falls_through }
+        StatementKind::Try { catch, .. } => falls_through(catch),
+        StatementKind::Repeat { otherwise: Some(otherwise), until: None, .. } => falls_through(otherwise),
+        StatementKind::Step { .. }
+        | StatementKind::ResolveIfFixed { .. }
+        | StatementKind::Resolve { .. }
+        | StatementKind::Escalate { .. }
+        | StatementKind::Notify { .. }
+        | StatementKind::Require { .. }
+        | StatementKind::RequireApproval { .. }
+        | StatementKind::Wait { .. }
+        | StatementKind::WaitUntil { .. }
+        | StatementKind::Act { .. }
+        | StatementKind::Do { .. }
+        | StatementKind::TemporarilyBlock { .. }
+        | StatementKind::Let { .. }
+        | StatementKind::If { .. }
+        | StatementKind::For { .. }
+        | StatementKind::Repeat { .. }
+        | StatementKind::Retry { .. }
+        | StatementKind::Run { .. }
+        | StatementKind::Manual { .. } => true,
+    }
 }
 
 /// Previews a whole statement whose condition has the first effect in it: any of its arms can be taken.
@@ -179,7 +204,7 @@ impl Preview<'_, '_> {
             StatementKind::Let { slot, name, value, otherwise } => {
                 let run = match value {
                     Subject::Run { .. } => self.subject(value),
-                    _ => String::new(),
+                    Subject::Value(_) | Subject::Ask(_) => String::new(),
                 };
                 self.bind(*slot, None);
                 let otherwise = match otherwise {
@@ -205,7 +230,7 @@ impl Preview<'_, '_> {
                 let run = matches!(subject, Subject::Run { .. });
                 let subject = match subject {
                     Subject::Value(expression) => self.named(expression),
-                    subject => self.subject(subject),
+                    Subject::Ask(_) | Subject::Run { .. } => self.subject(subject),
                 };
                 let arms = arms.iter().map(|(values, block)| {
                     let values: Vec<String> = values.iter().map(|value| SourceText(value).to_string()).collect();
@@ -431,7 +456,7 @@ impl Preview<'_, '_> {
             StatementKind::Let { slot, name, value, .. } => {
                 let (text, known) = match value {
                     Subject::Value(expression) => (self.text(expression), self.value(expression)),
-                    subject => (self.subject(subject), None),
+                    Subject::Ask(_) | Subject::Run { .. } => (self.subject(value), None),
                 };
                 self.line(format!("let {name} = {text}"), depends_on);
                 self.arms(kind, depends_on);
@@ -510,7 +535,22 @@ impl Preview<'_, '_> {
                 self.arm("catch", Some(catch), "an error in the lines above");
             }
             StatementKind::Manual { otherwise, .. } => self.arm("else", otherwise.as_ref(), "not done in time"),
-            _ => {}
+            StatementKind::Step { .. }
+            | StatementKind::ResolveIfFixed { .. }
+            | StatementKind::Resolve { .. }
+            | StatementKind::Escalate { .. }
+            | StatementKind::Notify { .. }
+            | StatementKind::Require { .. }
+            | StatementKind::Wait { .. }
+            | StatementKind::WaitUntil { .. }
+            | StatementKind::Act { .. }
+            | StatementKind::Do { .. }
+            | StatementKind::TemporarilyBlock { .. }
+            | StatementKind::Let { .. }
+            | StatementKind::If { .. }
+            | StatementKind::For { .. }
+            | StatementKind::Retry { .. }
+            | StatementKind::Run { .. } => {}
         }
     }
 

@@ -78,7 +78,33 @@ fn spliced(program: &Program, expression: &Expression, local: Local<'_>) -> Stri
                 TextPart::Value(value) => spliced(program, value, local),
             })
             .collect(),
-        _ => render(program, expression, local),
+        ExpressionKind::Field(..)
+        | ExpressionKind::Fact(..)
+        | ExpressionKind::Method(..)
+        | ExpressionKind::List(_)
+        | ExpressionKind::Record { .. }
+        | ExpressionKind::Comprehension(_)
+        | ExpressionKind::Quantifier { .. }
+        | ExpressionKind::Not(_)
+        | ExpressionKind::Negate(_)
+        | ExpressionKind::And(..)
+        | ExpressionKind::Or(..)
+        | ExpressionKind::Compare(..)
+        | ExpressionKind::In(..)
+        | ExpressionKind::Contains(..)
+        | ExpressionKind::Matches(..)
+        | ExpressionKind::Arithmetic(..)
+        | ExpressionKind::As { .. }
+        | ExpressionKind::IsRole(..)
+        | ExpressionKind::IsAbsent(_)
+        | ExpressionKind::Conditional(..)
+        | ExpressionKind::Observe(_)
+        | ExpressionKind::Check(_)
+        | ExpressionKind::FromOutside(_)
+        | ExpressionKind::Hosts(_)
+        | ExpressionKind::Now
+        | ExpressionKind::RunStarted
+        | ExpressionKind::GoalAnswer => render(program, expression, local),
     }
 }
 
