@@ -144,10 +144,10 @@ pub trait World: ReadWorld {
     fn act(&self, request: Request) -> Pending<'_, Value>;
 
     /// Asks people, until the deadline of the prompt.
-    fn ask(&self, asking: Prompt) -> Pending<'_, PromptReply>;
+    fn ask(&self, prompt: Prompt) -> Pending<'_, PromptReply>;
 
     /// Sends a message. An error means that nobody was reached.
-    fn notify(&self, telling: Notification) -> Pending<'_, ()>;
+    fn notify(&self, notification: Notification) -> Pending<'_, ()>;
 
     /// Takes all of the locks, in the order of their names, or none: an error of kind `Refused` names the holder of
     /// one. They are held until [`unlock`](Self::unlock) or until the world is dropped.

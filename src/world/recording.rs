@@ -68,13 +68,13 @@ impl RecordedRequest {
         Self::Act { call: request.call.clone(), deadline: request.deadline }
     }
 
-    pub(super) fn ask(asking: &Prompt) -> Self {
-        let Prompt { message, choices, by, deadline, .. } = asking.clone();
+    pub(super) fn ask(prompt: &Prompt) -> Self {
+        let Prompt { message, choices, by, deadline, .. } = prompt.clone();
         Self::Ask { message, choices, by, deadline }
     }
 
-    pub(super) fn tell(telling: &Notification) -> Self {
-        let Notification { contact, subject, body, .. } = telling.clone();
+    pub(super) fn tell(notification: &Notification) -> Self {
+        let Notification { contact, subject, body, .. } = notification.clone();
         Self::Tell { contact, subject, body }
     }
 
@@ -125,7 +125,7 @@ impl<W> Recording<W> {
         &self.world
     }
 
-    fn written<'w, T: Clone + 'w>(
+    fn recorded<'w, T: Clone + 'w>(
         &'w self,
         address: Address,
         asked: RecordedRequest,
@@ -144,11 +144,11 @@ impl<W> Recording<W> {
 impl<W: ReadWorld> ReadWorld for Recording<W> {
     fn observe(&self, request: Request) -> Pending<'_, Value> {
         let (address, asked) = (request.address.clone(), RecordedRequest::observe(&request));
-        self.written(address, asked, self.world.observe(request), RecordedReply::Value)
+        self.recorded(address, asked, self.world.observe(request), RecordedReply::Value)
     }
 
     fn wait(&self, address: Address, until: Timestamp) -> Pending<'_, ()> {
-        self.written(
+        self.recorded(
             address.clone(),
             RecordedRequest::Wait { until },
             self.world.wait(address, until),
@@ -172,22 +172,22 @@ impl<W: ReadWorld> ReadWorld for Recording<W> {
 impl<W: World> World for Recording<W> {
     fn act(&self, request: Request) -> Pending<'_, Value> {
         let (address, asked) = (request.address.clone(), RecordedRequest::act(&request));
-        self.written(address, asked, self.world.act(request), RecordedReply::Value)
+        self.recorded(address, asked, self.world.act(request), RecordedReply::Value)
     }
 
-    fn ask(&self, asking: Prompt) -> Pending<'_, PromptReply> {
-        let (address, asked) = (asking.address.clone(), RecordedRequest::ask(&asking));
-        self.written(address, asked, self.world.ask(asking), RecordedReply::People)
+    fn ask(&self, prompt: Prompt) -> Pending<'_, PromptReply> {
+        let (address, asked) = (prompt.address.clone(), RecordedRequest::ask(&prompt));
+        self.recorded(address, asked, self.world.ask(prompt), RecordedReply::People)
     }
 
-    fn notify(&self, telling: Notification) -> Pending<'_, ()> {
-        let (address, asked) = (telling.address.clone(), RecordedRequest::tell(&telling));
-        self.written(address, asked, self.world.notify(telling), RecordedReply::Over)
+    fn notify(&self, notification: Notification) -> Pending<'_, ()> {
+        let (address, asked) = (notification.address.clone(), RecordedRequest::tell(&notification));
+        self.recorded(address, asked, self.world.notify(notification), RecordedReply::Over)
     }
 
     fn lock(&self, address: Address, names: Vec<String>) -> Pending<'_, ()> {
         let asked = RecordedRequest::Lock { names: names.clone() };
-        self.written(address.clone(), asked, self.world.lock(address, names), RecordedReply::Over)
+        self.recorded(address.clone(), asked, self.world.lock(address, names), RecordedReply::Over)
     }
 
     fn unlock(&self, names: &[String]) {
@@ -196,7 +196,7 @@ impl<W: World> World for Recording<W> {
 
     fn note_change(&self, note: ChangeNote) -> Pending<'_, ()> {
         let (address, asked) = (note.address.clone(), RecordedRequest::note(&note));
-        self.written(address, asked, self.world.note_change(note), RecordedReply::Over)
+        self.recorded(address, asked, self.world.note_change(note), RecordedReply::Over)
     }
 
     fn change_over(&self, address: &Address) {
@@ -205,11 +205,11 @@ impl<W: World> World for Recording<W> {
 
     fn check_limits(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
         let asked = RecordedRequest::check_limits(&charges);
-        self.written(address.clone(), asked, self.world.check_limits(address, charges), RecordedReply::Over)
+        self.recorded(address.clone(), asked, self.world.check_limits(address, charges), RecordedReply::Over)
     }
 
     fn charge(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
         let asked = RecordedRequest::charge(&charges);
-        self.written(address.clone(), asked, self.world.charge(address, charges), RecordedReply::Over)
+        self.recorded(address.clone(), asked, self.world.charge(address, charges), RecordedReply::Over)
     }
 }

@@ -99,7 +99,7 @@ impl Replaying {
         }
     }
 
-    fn given<'w, T: 'w>(
+    fn next_reply<'w, T: 'w>(
         &'w self,
         address: Address,
         asked: RecordedRequest,
@@ -134,22 +134,22 @@ fn value(reply: &RecordedReply) -> Option<Reply<Value>> {
     if let RecordedReply::Value(reply) = reply { Some(reply.clone()) } else { None }
 }
 
-fn people(reply: &RecordedReply) -> Option<Reply<PromptReply>> {
+fn prompt_reply(reply: &RecordedReply) -> Option<Reply<PromptReply>> {
     if let RecordedReply::People(reply) = reply { Some(reply.clone()) } else { None }
 }
 
-fn over(reply: &RecordedReply) -> Option<Reply<()>> {
+fn no_value(reply: &RecordedReply) -> Option<Reply<()>> {
     if let RecordedReply::Over(reply) = reply { Some(reply.clone()) } else { None }
 }
 
 impl ReadWorld for Replaying {
     fn observe(&self, request: Request) -> Pending<'_, Value> {
         let asked = RecordedRequest::observe(&request);
-        self.given(request.address, asked, value)
+        self.next_reply(request.address, asked, value)
     }
 
     fn wait(&self, address: Address, until: Timestamp) -> Pending<'_, ()> {
-        self.given(address, RecordedRequest::Wait { until }, over)
+        self.next_reply(address, RecordedRequest::Wait { until }, no_value)
     }
 
     fn record(&self, event: &Event) {
@@ -171,37 +171,37 @@ impl World for Replaying {
     fn act(&self, request: Request) -> Pending<'_, Value> {
         self.effects.borrow_mut().push(request.call.clone());
         let asked = RecordedRequest::act(&request);
-        self.given(request.address, asked, value)
+        self.next_reply(request.address, asked, value)
     }
 
-    fn ask(&self, asking: Prompt) -> Pending<'_, PromptReply> {
-        let asked = RecordedRequest::ask(&asking);
-        self.given(asking.address, asked, people)
+    fn ask(&self, prompt: Prompt) -> Pending<'_, PromptReply> {
+        let asked = RecordedRequest::ask(&prompt);
+        self.next_reply(prompt.address, asked, prompt_reply)
     }
 
-    fn notify(&self, telling: Notification) -> Pending<'_, ()> {
-        let asked = RecordedRequest::tell(&telling);
-        self.given(telling.address, asked, over)
+    fn notify(&self, notification: Notification) -> Pending<'_, ()> {
+        let asked = RecordedRequest::tell(&notification);
+        self.next_reply(notification.address, asked, no_value)
     }
 
     fn lock(&self, address: Address, names: Vec<String>) -> Pending<'_, ()> {
-        self.given(address, RecordedRequest::Lock { names }, over)
+        self.next_reply(address, RecordedRequest::Lock { names }, no_value)
     }
 
     fn unlock(&self, _: &[String]) {}
 
     fn note_change(&self, note: ChangeNote) -> Pending<'_, ()> {
         let asked = RecordedRequest::note(&note);
-        self.given(note.address, asked, over)
+        self.next_reply(note.address, asked, no_value)
     }
 
     fn change_over(&self, _: &Address) {}
 
     fn check_limits(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
-        self.given(address, RecordedRequest::check_limits(&charges), over)
+        self.next_reply(address, RecordedRequest::check_limits(&charges), no_value)
     }
 
     fn charge(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
-        self.given(address, RecordedRequest::charge(&charges), over)
+        self.next_reply(address, RecordedRequest::charge(&charges), no_value)
     }
 }

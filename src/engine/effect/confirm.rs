@@ -13,11 +13,11 @@ use crate::program::types::Type;
 use crate::value::{ErrorKind, SignedDuration, Timestamp, Value};
 
 /// The interval at which `confirm` is asked.
-const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(30);
+const POLL_INTERVAL: SignedDuration = SignedDuration::from_secs(30);
 /// So many polls in a row must say that a call was not carried out.
-const LOOKS: u32 = 3;
+const POLLS: u32 = 3;
 /// Times that are no further apart may be the same, read from a clock that was set in between.
-const SAME_TIME: SignedDuration = SignedDuration::from_secs(10);
+const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(10);
 /// How long a person has to answer whether a call was carried out.
 const PERSON_CONFIRMS_WITHIN: SignedDuration = SignedDuration::from_mins(30);
 
@@ -69,19 +69,19 @@ pub(crate) async fn confirm_outcome(
     if let Some(Layer { action, frame, .. }) = layer
         && let Some(confirm) = &action.confirm
     {
-        let sheltered = scope.shielded(scope.address.clone());
-        let (mut turn, mut says_no) = (1, 0);
+        let shielded = scope.shielded(scope.address.clone());
+        let (mut turn, mut denials) = (1, 0);
         loop {
             let at = address.child(confirm.node, turn);
-            let mut context = StatementContext::new(&sheltered, frame, at.clone());
-            let seen = match context.observe_call(confirm).await {
+            let mut context = StatementContext::new(&shielded, frame, at.clone());
+            let denial = match context.observe_call(confirm).await {
                 // An answer with a missing part decides nothing.
                 Ok(now) if now.loss().is_some() => None,
                 Ok(Value::Boolean(true)) if before.is_none() => {
                     return ConfirmedOutcome::Done("it was confirmed afterwards".to_owned());
                 }
                 Ok(Value::Boolean(false)) if before.is_none() => Some("its confirmation says so".to_owned()),
-                Ok(now) => match before.as_ref().map(|before| (before, is_another(before, &now))) {
+                Ok(now) => match before.as_ref().map(|before| (before, differs(before, &now))) {
                     Some((before, Some(true))) => {
                         return ConfirmedOutcome::Done(format!("confirmed afterwards: {before} became {now}"));
                     }
@@ -94,16 +94,16 @@ pub(crate) async fn confirm_outcome(
                 Err(Exit::Failed(error)) if error.kind == ErrorKind::Refused => break,
                 Err(_) => None,
             };
-            says_no = if seen.is_some() { says_no + 1 } else { 0 };
-            if turn >= LOOKS && scope.now() >= settled_by {
-                match seen {
-                    Some(how) if says_no >= LOOKS => return ConfirmedOutcome::NotDone(how),
+            denials = if denial.is_some() { denials + 1 } else { 0 };
+            if turn >= POLLS && scope.now() >= settled_by {
+                match denial {
+                    Some(how) if denials >= POLLS => return ConfirmedOutcome::NotDone(how),
                     _ => break,
                 }
             }
-            let next = after(scope.now(), LOOK_AGAIN);
-            let next = if turn < LOOKS { next } else { next.min(settled_by) };
-            if sheltered.pause(next, &at, || format!("whether {text} was carried out")).await.is_err() {
+            let next = after(scope.now(), POLL_INTERVAL);
+            let next = if turn < POLLS { next } else { next.min(settled_by) };
+            if shielded.pause(next, &at, || format!("whether {text} was carried out")).await.is_err() {
                 break;
             }
             turn += 1;
@@ -114,14 +114,14 @@ pub(crate) async fn confirm_outcome(
 
 /// Whether an answer differs from the one before the call; nothing if the difference may come from a clock that was
 /// set.
-fn is_another(before: &Value, now: &Value) -> Option<bool> {
+fn differs(before: &Value, now: &Value) -> Option<bool> {
     let time = |value: &Value| match value {
         Value::Time(time) => Some(*time),
         Value::Text(text) => text.parse::<Timestamp>().ok(),
         _ => None,
     };
     match (time(before), time(now)) {
-        (Some(one), Some(other)) if one != other && other.duration_since(one).abs() <= SAME_TIME => None,
+        (Some(one), Some(other)) if one != other && other.duration_since(one).abs() <= CLOCK_TOLERANCE => None,
         _ => Some(before != now),
     }
 }
@@ -139,9 +139,9 @@ async fn ask_whether_done(scope: &Scope<'_>, text: &str, at: &Address) -> Confir
     });
     let asking = Prompt { address: at.clone(), contact: scope.run.contact(), message, choices, by: 1, deadline };
     let Ok(reply) = reply(scope.tree, world.ask(asking), true).await else { return ConfirmedOutcome::Nothing };
-    let said = reply.result.ok();
-    let by = said.as_ref().map(|said| said.by.clone()).unwrap_or_default();
-    let answer = said.and_then(|said| said.answer);
+    let reply = reply.result.ok();
+    let by = reply.as_ref().map(|reply| reply.by.clone()).unwrap_or_default();
+    let answer = reply.and_then(|reply| reply.answer);
     scope.emit(EventKind::Answered { address: at.clone(), answer: answer.clone(), by: by.clone() });
     match answer.as_deref() {
         Some("done") => ConfirmedOutcome::Done(format!("{} says so", by.join(", "))),

@@ -27,7 +27,7 @@ pub(crate) async fn check(scope: &Scope<'_>, charges: &[Charge]) -> Flow {
 /// effect of a probe, which is undone with it, does not count as an effect of the run.
 pub(crate) async fn charge<'t>(scope: &Scope<'t>, world: &dyn World, mut charges: Vec<Charge>, at: &Address) -> Flow {
     let mut runs = Vec::new();
-    let mut next = (!scope.asking).then(|| Rc::clone(&scope.run));
+    let mut next = (!scope.in_probe).then(|| Rc::clone(&scope.run));
     while let Some(run) = next {
         next = run.parent.clone();
         runs.push(run);
@@ -35,9 +35,9 @@ pub(crate) async fn charge<'t>(scope: &Scope<'t>, world: &dyn World, mut charges
     wait_until(|| !runs.iter().any(|run| run.charging.get())).await;
     // Another branch may have been refused meanwhile.
     scope.stopped()?;
-    runs.retain(|run| !run.uncharged.borrow().is_empty());
+    runs.retain(|run| !run.due_charges.borrow().is_empty());
     for run in &runs {
-        charges.extend(run.uncharged.borrow().iter().cloned());
+        charges.extend(run.due_charges.borrow().iter().cloned());
     }
     if charges.is_empty() {
         return Ok(());
@@ -47,7 +47,7 @@ pub(crate) async fn charge<'t>(scope: &Scope<'t>, world: &dyn World, mut charges
     runs.iter().for_each(|run| run.charging.set(false));
     scope.tree.wake();
     charged.map_err(|_| Exit::Cancelled)?.result?;
-    runs.iter().for_each(|run| run.uncharged.borrow_mut().clear());
+    runs.iter().for_each(|run| run.due_charges.borrow_mut().clear());
     Ok(())
 }
 

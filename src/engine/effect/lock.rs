@@ -9,7 +9,7 @@ use crate::engine::run::tree::RunTree;
 use crate::value::{ErrorKind, SignedDuration, Timestamp};
 
 /// The interval at which a lock of another run is requested again.
-const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(10);
+const RETRY_INTERVAL: SignedDuration = SignedDuration::from_secs(10);
 
 /// Locks that a run holds from start to end, or a call while it lasts; released when dropped. The world releases a lock
 /// when nothing in the tree holds it.
@@ -45,7 +45,7 @@ async fn lock<'t>(scope: &Scope<'t>, mut names: Vec<String>, at: &Address) -> Re
     names.sort();
     names.dedup();
     // Another branch has requested one of them: wait for its reply.
-    wait_until(|| !names.iter().any(|name| tree.asked_for.borrow().contains(name))).await;
+    wait_until(|| !names.iter().any(|name| tree.requested_locks.borrow().contains(name))).await;
     let mut locks = Locks { tree, names: Vec::new() };
     let mut missing = Vec::new();
     for name in names {
@@ -58,9 +58,9 @@ async fn lock<'t>(scope: &Scope<'t>, mut names: Vec<String>, at: &Address) -> Re
         }
     }
     if let (false, Some(world)) = (missing.is_empty(), tree.effect_world) {
-        tree.asked_for.borrow_mut().extend(missing.iter().cloned());
+        tree.requested_locks.borrow_mut().extend(missing.iter().cloned());
         let answer = reply(tree, world.lock(at.clone(), missing.clone()), false).await;
-        tree.asked_for.borrow_mut().retain(|name| !missing.contains(name));
+        tree.requested_locks.borrow_mut().retain(|name| !missing.contains(name));
         tree.wake();
         answer.map_err(|_| Exit::Cancelled)?.result?;
     }
@@ -82,7 +82,7 @@ impl Drop for CallLock<'_> {
     fn drop(&mut self) {
         let Some(target) = self.target.take() else { return };
         self.lock = None;
-        self.tree.busy.borrow_mut().retain(|busy| *busy != target);
+        self.tree.busy_targets.borrow_mut().retain(|busy| *busy != target);
         self.tree.wake();
     }
 }
@@ -99,7 +99,7 @@ pub(crate) async fn hold<'t>(
     let mut held = CallLock { tree, target: None, lock: None };
     let Some(target) = target else { return Ok(held) };
     wait_until(|| {
-        let mut busy = tree.busy.borrow_mut();
+        let mut busy = tree.busy_targets.borrow_mut();
         let free = !busy.contains(&target);
         if free {
             busy.push(target.clone());
@@ -117,7 +117,7 @@ pub(crate) async fn hold<'t>(
                 return Ok(held);
             }
             Err(Exit::Failed(error)) if error.kind == ErrorKind::Refused && scope.shielded && scope.now() < until => {
-                scope.pause(after(scope.now(), ASK_AGAIN), &at, || format!("the lock of {target}")).await?;
+                scope.pause(after(scope.now(), RETRY_INTERVAL), &at, || format!("the lock of {target}")).await?;
                 turn += 1;
             }
             Err(exit) => return Err(exit),
@@ -134,7 +134,7 @@ pub(crate) async fn lock_in_turn<'t>(scope: &Scope<'t>, names: Vec<String>) -> R
             Err(Exit::Failed(error))
                 if error.kind == ErrorKind::Refused && scope.tree.by_alert && scope.run.deadline.is_some() =>
             {
-                let next = after(scope.now(), ASK_AGAIN);
+                let next = after(scope.now(), RETRY_INTERVAL);
                 match scope.pause(next, &at, || format!("its turn: {error}")).await {
                     // The holder of the lock says more than the deadline.
                     Err(Exit::TimedOut) => return Err(Exit::Failed(error)),

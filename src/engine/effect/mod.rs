@@ -14,7 +14,7 @@ use self::lock::hold;
 use self::undo::{Change, Keep, Undo};
 use super::address::Address;
 use super::eval::arithmetic::mismatch;
-use super::eval::driver::{after, is_whole, named, signature_frame};
+use super::eval::driver::{after, call_of, is_whole, signature_frame};
 use super::eval::frame::Frame;
 use super::event::{EventKind, ShownEvidence};
 use super::preview;
@@ -36,7 +36,7 @@ pub(super) async fn perform_action<'t>(
 ) -> Flow {
     let scope = context.scope;
     let action = scope.action(call.action)?;
-    let made = named(action, context.values(&call.arguments).await?);
+    let made = call_of(action, context.values(&call.arguments).await?);
     let at = &context.address;
     is_whole(&made).map_err(|error| Exit::from(error).for_call(&made))?;
     if scope.tree.is_dry_run() {
@@ -98,7 +98,7 @@ async fn work_out_undo<'t>(
         *context.frame.get_mut(*slot).ok_or_else(|| mismatch("a saved value is outside its frame"))? = value;
     }
     let arguments = context.child(undo.node).values(&undo.arguments).await?;
-    let call = named(scope.action(undo.action)?, arguments);
+    let call = call_of(scope.action(undo.action)?, arguments);
     is_whole(&call)?;
     Ok(Some((undo.action, call)))
 }
@@ -139,7 +139,7 @@ async fn layers<'t>(scope: &Scope<'t>, index: usize, call: &Call, at: &Address) 
         let BodyResult::Act(inner) = &body.result else { return Err(mismatch("an action does not act").into()) };
         let arguments = context.values(&inner.arguments).await?;
         let action = scope.action(inner.action)?;
-        let inner = layer(inner.action, action, named(action, arguments));
+        let inner = layer(inner.action, action, call_of(action, arguments));
         is_whole(&inner.call)?;
         layers.push(std::mem::replace(&mut outer, inner));
     }
@@ -157,11 +157,11 @@ pub(super) async fn perform<'t>(
     let world = scope.world()?;
     let mut layers = layers(scope, index, call, at).await?;
     // The outermost signature that says how a call may be repeated decides: a team's `idempotent` overrides `once`.
-    let told = layers.iter().map(|layer| layer.action).find(|action| action.once || action.idempotent);
+    let policy = layers.iter().map(|layer| layer.action).find(|action| action.once || action.idempotent);
     // If none says so, a `confirm` implies `once`: the outcome can be checked, so there is no reason to repeat the
     // call.
-    let once = told.map_or_else(|| layers.iter().any(|layer| layer.action.confirm.is_some()), |action| action.once);
-    let idempotent = told.is_some_and(|action| action.idempotent);
+    let once = policy.map_or_else(|| layers.iter().any(|layer| layer.action.confirm.is_some()), |action| action.once);
+    let idempotent = policy.is_some_and(|action| action.idempotent);
     let confirming = layers.iter().position(|layer| layer.action.confirm.is_some()).filter(|_| once);
     let before = match confirming.and_then(|position| layers.get_mut(position)) {
         Some(layer) => read_before(scope, layer, at).await?,
@@ -220,21 +220,20 @@ pub(super) async fn perform<'t>(
     if once && outcome == Outcome::Unknown {
         let layer = confirming.and_then(|position| layers.get_mut(position));
         let lost = LostAnswer { text: &text, address: at, before, settled_by };
-        let found = confirm_outcome(scope, layer, lost).await;
-        let because = detail.map(|first| format!("; {first}")).unwrap_or_default();
-        (outcome, exit, detail) = match found {
+        let confirmed = confirm_outcome(scope, layer, lost).await;
+        let cause = detail.map(|first| format!("; {first}")).unwrap_or_default();
+        (outcome, exit, detail) = match confirmed {
             ConfirmedOutcome::Done(how) => (Outcome::Done, None, Some(how)),
             ConfirmedOutcome::NotDone(how) => {
-                let message = format!("{text} was not carried out: {how}{because}");
+                let message = format!("{text} was not carried out: {how}{cause}");
                 let error = ActionError { evidence: evidence.clone(), ..ActionError::new(ErrorKind::Failed, message) };
-                (Outcome::NotPerformed, Some(Exit::Failed(error)), Some(format!("{how}{because}")))
+                (Outcome::NotPerformed, Some(Exit::Failed(error)), Some(format!("{how}{cause}")))
             }
             ConfirmedOutcome::Nothing => {
-                let message = format!(
-                    "nobody knows whether {text} was carried out, and it must not be repeated blindly{because}"
-                );
-                let seen = evidence.iter().map(|value| ShownEvidence { label: "seen".into(), value: value.clone() });
-                (Outcome::Unknown, Some(scope.escalated_with(&message, seen.collect())), Some(message))
+                let message =
+                    format!("nobody knows whether {text} was carried out, and it must not be repeated blindly{cause}");
+                let shown = evidence.iter().map(|value| ShownEvidence { label: "seen".into(), value: value.clone() });
+                (Outcome::Unknown, Some(scope.escalated_with(&message, shown.collect())), Some(message))
             }
         };
     }
@@ -264,14 +263,14 @@ fn note(scope: &Scope<'_>, performed: &EffectResult, class: Class, text: &str, d
     const LONGEST: usize = 2000;
     let brief = text.char_indices().nth(LONGEST).and_then(|(end, _)| text.get(..end)).map(|text| format!("{text}…"));
     let text = brief.as_deref().unwrap_or(text);
-    let word = outcome_word(performed.outcome);
+    let word = outcome_text(performed.outcome);
     let tried = match detail {
         Some(detail) => format!("{text}: {word}, {detail}"),
         None => format!("{text}: {word}"),
     };
     scope.run.note(|record| {
         record.effects += u32::from(changed);
-        record.tried.push(tried.clone());
+        record.attempts.push(tried.clone());
         if changed && class >= Class::Disrupt {
             record.disruptions.push(text.to_owned());
         }
@@ -279,7 +278,7 @@ fn note(scope: &Scope<'_>, performed: &EffectResult, class: Class, text: &str, d
 }
 
 /// The outcome in words.
-pub(super) const fn outcome_word(outcome: Outcome) -> &'static str {
+pub(super) const fn outcome_text(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Done => "done",
         Outcome::Failed => "failed",

@@ -21,7 +21,7 @@ use std::rc::Rc;
 const LONGEST_NAME: usize = 70;
 
 /// How long undos may take before the escalation is sent without waiting for them.
-const TELL_AFTER: SignedDuration = SignedDuration::from_mins(5);
+const ESCALATE_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
 /// Evaluates a message and its evidence. An error in the evidence becomes its text.
 pub(crate) async fn evaluate_escalation<'t>(
@@ -41,26 +41,26 @@ pub(crate) async fn evaluate_escalation<'t>(
         shown.push(ShownEvidence { label: piece.label.clone(), value });
     }
     let run = Rc::clone(&context.scope.run);
-    Ok(Escalation { contact: Some(contact.clone()), message, evidence: shown, run, written: true, call: None })
+    Ok(Escalation { contact: Some(contact.clone()), message, evidence: shown, run, from_runbook: true, call: None })
 }
 
 /// Sends a notification. If nobody is reached the run continues.
-pub(crate) async fn notify(scope: &Scope<'_>, news: Escalation, at: Address) -> Flow {
-    let Escalation { contact, message, evidence, .. } = news;
+pub(crate) async fn notify(scope: &Scope<'_>, evaluated: Escalation, at: Address) -> Flow {
+    let Escalation { contact, message, evidence, .. } = evaluated;
     let contact = contact.unwrap_or_default();
     let Some(world) = scope.tree.effect_world else {
         return Err(preview::first_effect(scope, &format!("notify {contact} {message:?}")));
     };
-    let telling = Notification {
+    let notification = Notification {
         address: at,
         run: scope.run.id.clone(),
         contact: contact.clone(),
         escalation: false,
         subject: subject(&scope.run, &scope.run, &message),
-        body: with_evidence(format!("{}\n\n{}", indented(&message), which(&scope.run)), &evidence),
+        body: with_evidence(format!("{}\n\n{}", indented(&message), run_line(&scope.run)), &evidence),
         evidence,
     };
-    let reply = reply(scope.tree, world.notify(telling), false).await.map_err(|_| Exit::Cancelled)?;
+    let reply = reply(scope.tree, world.notify(notification), false).await.map_err(|_| Exit::Cancelled)?;
     let detail = reply.result.as_ref().err().map(ToString::to_string);
     scope.emit(EventKind::Notified { contact, message, delivered: detail.is_none(), detail });
     Ok(())
@@ -90,7 +90,7 @@ impl Scope<'_> {
 
     /// Records, before undos begin, that the whole tree is certain to escalate.
     pub fn announce(&self, exit: &Exit) {
-        let caught = self.caught && matches!(exit, Exit::Failed(_));
+        let caught = self.catches_errors && matches!(exit, Exit::Failed(_));
         if !self.run.propagates_escalation || self.shielded || caught || self.tree.escalating.borrow().is_some() {
             return;
         }
@@ -106,7 +106,7 @@ pub(crate) async fn escalation_timer(scope: &Scope<'_>) {
     let tree = scope.tree;
     wait_until(|| tree.escalating.borrow().is_some()).await;
     let Some((since, escalation)) = tree.escalating.borrow().clone() else { return };
-    let until = after(since, TELL_AFTER);
+    let until = after(since, ESCALATE_AFTER);
     if reply(tree, tree.read_world.wait(scope.run.address.clone(), until), false).await.is_ok() {
         send(scope, &escalation, true).await;
     }
@@ -118,7 +118,7 @@ pub(crate) async fn send(scope: &Scope<'_>, escalation: &Escalation, cleaning_up
     tree.notifying.set(true);
     let (delivered, detail) = match (&escalation.contact, tree.effect_world) {
         (Some(contact), Some(world)) => {
-            let telling = Notification {
+            let notification = Notification {
                 address: scope.run.address.clone(),
                 run: scope.run.id.clone(),
                 contact: contact.clone(),
@@ -127,7 +127,7 @@ pub(crate) async fn send(scope: &Scope<'_>, escalation: &Escalation, cleaning_up
                 body: body(scope, escalation, cleaning_up),
                 evidence: escalation.evidence.clone(),
             };
-            match reply(tree, world.notify(telling), false).await.map(|reply| reply.result) {
+            match reply(tree, world.notify(notification), false).await.map(|reply| reply.result) {
                 Ok(Ok(())) => (true, None),
                 Ok(Err(error)) => (false, Some(error.to_string())),
                 Err(_) => (false, None),
@@ -144,27 +144,27 @@ pub(crate) async fn send(scope: &Scope<'_>, escalation: &Escalation, cleaning_up
 
 /// The subject, which begins with the run: `[WebDown(server: web1)] The page is down: it did not end within 1h`. A
 /// child run that escalates comes first.
-fn subject(run: &Run, saying: &Run, sentence: &str) -> String {
+fn subject(run: &Run, escalating: &Run, sentence: &str) -> String {
     let called = one_line(&run.called(), LONGEST_NAME);
-    let called = match saying.id == run.id {
+    let called = match escalating.id == run.id {
         true => called,
-        false => format!("{}, of {called}", one_line(&saying.called(), LONGEST_NAME)),
+        false => format!("{}, of {called}", one_line(&escalating.called(), LONGEST_NAME)),
     };
     without_invisible(&format!("[{called}] {}: {sentence}", one_line(&run.title, LONGEST_NAME)))
 }
 
 /// The run, as a line of the message.
-fn which(run: &Run) -> String {
+fn run_line(run: &Run) -> String {
     format!("Run {} of {}, {:?}.\n", run.id, run.called(), one_line(&run.title, 2 * LONGEST_NAME))
 }
 
 fn body(scope: &Scope<'_>, escalation: &Escalation, cleaning_up: bool) -> String {
     let record = scope.run.log.borrow();
-    let mut text = format!("{}\n\n{}", indented(&escalation.sentence()), which(&scope.run));
+    let mut text = format!("{}\n\n{}", indented(&escalation.sentence()), run_line(&scope.run));
     if escalation.run.id != scope.run.id {
-        let _ = write!(text, "It was found by a run that this one started: {}", which(&escalation.run));
+        let _ = write!(text, "It was found by a run that this one started: {}", run_line(&escalation.run));
     }
-    list(&mut text, "What was tried", "Nothing was changed.", &record.tried);
+    append_list(&mut text, "What was tried", "Nothing was changed.", &record.attempts);
     let found = scope.tree.found_in_place();
     let left = record.left.iter().chain(record.permanent.iter().map(|(_, left)| left)).chain(&found);
     let left: Vec<String> = left
@@ -173,7 +173,7 @@ fn body(scope: &Scope<'_>, escalation: &Escalation, cleaning_up: bool) -> String
             None => format!("{} ({})", left.change, left.why),
         })
         .collect();
-    list(&mut text, "What is still in place", "Nothing is left in place.", &left);
+    append_list(&mut text, "What is still in place", "Nothing is left in place.", &left);
     if cleaning_up {
         text.push_str("\nClean-up is still going on; what it has not undone yet is not listed.\n");
     }
@@ -202,7 +202,7 @@ fn with_evidence(mut text: String, evidence: &[ShownEvidence]) -> String {
     text
 }
 
-fn list(text: &mut String, title: &str, nothing: &str, items: &[impl std::fmt::Display]) {
+fn append_list(text: &mut String, title: &str, nothing: &str, items: &[impl std::fmt::Display]) {
     if items.is_empty() {
         if !nothing.is_empty() {
             let _ = write!(text, "\n{nothing}\n");

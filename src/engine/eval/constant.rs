@@ -26,7 +26,7 @@ pub fn constant(
         any_age: false,
         age: None,
         answers: &[],
-        met: 0,
+        answers_used: 0,
         now,
         run_started: now,
         goal_answer: &Value::Absent,

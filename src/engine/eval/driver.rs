@@ -66,14 +66,14 @@ impl<'t> StatementContext<'_, 't> {
                 any_age,
                 age: None,
                 answers: &answers,
-                met: 0,
+                answers_used: 0,
                 now,
                 run_started: scope.run.started,
                 goal_answer: &goal_answer,
                 work: Work::default(),
             };
             let evaluated = evaluator.value(expression);
-            scope.worked(evaluator.work.done());
+            scope.count_work(evaluator.work.done());
             let missing = match evaluated {
                 Ok(value) => return Ok((value, Age::older(age, evaluator.age))),
                 Err(EvalStop::Error(error)) => return Err(Exit::Failed(error)),
@@ -87,7 +87,7 @@ impl<'t> StatementContext<'_, 't> {
             let answer = match missing {
                 MissingAnswer::Observe(call, arguments) => {
                     let action = scope.action(call.action)?;
-                    let label = named(action, arguments.iter().cloned()).to_string();
+                    let label = call_of(action, arguments.iter().cloned()).to_string();
                     let value = scope.observe(call.action, arguments, self.address.child(call.node, ordinal)).await?;
                     if let Some(fresh) = action.fresh {
                         let own = Age { until: after(scope.now(), fresh), fresh, call: label.as_str().into() };
@@ -191,7 +191,7 @@ impl<'t> Scope<'t> {
             let action = self.action(action)?;
             // Bodies can nest, and no reply from outside slows them down.
             self.take_steps(if action.body.is_some() { budget::BODY } else { 1 })?;
-            let call = named(action, arguments);
+            let call = call_of(action, arguments);
             is_whole(&call).map_err(|error| Exit::from(error).for_call(&call))?;
             self.answer(action, &call, at).await.map_err(|exit| exit.for_call(&call))
         })
@@ -250,7 +250,7 @@ pub(crate) fn signature_frame(action: &Action, call: &Call) -> Frame {
 }
 
 /// A call with the names of its parameters.
-pub(crate) fn named(action: &Action, arguments: impl IntoIterator<Item = Value>) -> Call {
+pub(crate) fn call_of(action: &Action, arguments: impl IntoIterator<Item = Value>) -> Call {
     Call {
         backend: action.backend.clone(),
         action: action.name.clone(),

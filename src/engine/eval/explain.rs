@@ -8,9 +8,9 @@ use crate::program::{Expression, ExpressionKind};
 use crate::value::{Loss, Value};
 
 /// An explanation has at most this many values, the first ones of the condition.
-const MOST: usize = 3;
+const MAX_VALUES: usize = 3;
 /// The longest value, in characters.
-const LONGEST: usize = 80;
+const MAX_LENGTH: usize = 80;
 
 /// The values that a condition compared, in words.
 pub(crate) struct ExplainedValues {
@@ -22,29 +22,29 @@ pub(crate) struct ExplainedValues {
 
 /// Explains a condition: `answer.result is unavailable` for each value that it compares.
 pub(crate) async fn explain<'t>(context: &mut StatementContext<'_, 't>, condition: &'t Expression) -> ExplainedValues {
-    let mut looked_at = Vec::new();
-    compared(condition, &mut looked_at);
-    let mut said: Vec<String> = Vec::new();
+    let mut expressions = Vec::new();
+    compared_expressions(condition, &mut expressions);
+    let mut facts: Vec<String> = Vec::new();
     let mut loss = None;
-    for expression in looked_at {
-        if said.len() == MOST || !is_pure(expression, &|_| true) {
+    for expression in expressions {
+        if facts.len() == MAX_VALUES || !is_pure(expression, &|_| true) {
             continue;
         }
         let Ok(value) = context.value_for_people(expression).await else { continue };
-        let name = written(context, expression);
+        let name = condition_text(context, expression);
         let (short, cut) = short(&value);
         let fact = format!("{name} is {short}");
         // The text of the condition names the host already.
-        if !matches!(value, Value::Host(_)) && !said.contains(&fact) {
-            said.push(fact);
+        if !matches!(value, Value::Host(_)) && !facts.contains(&fact) {
+            facts.push(fact);
             loss = loss.or(value.loss()).or(cut);
         }
     }
-    ExplainedValues { text: said.join(", "), loss }
+    ExplainedValues { text: facts.join(", "), loss }
 }
 
 /// The text of a condition with the names of its locals, and with the values of hosts and texts.
-pub(crate) fn written(context: &StatementContext<'_, '_>, expression: &Expression) -> String {
+pub(crate) fn condition_text(context: &StatementContext<'_, '_>, expression: &Expression) -> String {
     render(context.scope.tree.program, expression, &|slot| match context.frame.get(slot) {
         Some(value @ (Value::Host(_) | Value::Text(_))) => Some(value.clone()),
         _ => context.frame.name(slot).cloned().map(Value::Word),
@@ -53,7 +53,7 @@ pub(crate) fn written(context: &StatementContext<'_, '_>, expression: &Expressio
 
 /// The text of a condition, followed by the values that it compares in brackets.
 pub(crate) async fn with_values<'t>(context: &mut StatementContext<'_, 't>, condition: &'t Expression) -> String {
-    let text = written(context, condition);
+    let text = condition_text(context, condition);
     match explain(context, condition).await.text {
         facts if facts.is_empty() => text,
         facts => format!("{text} ({facts})"),
@@ -61,13 +61,13 @@ pub(crate) async fn with_values<'t>(context: &mut StatementContext<'_, 't>, cond
 }
 
 /// Collects the expressions that a condition compares, without constants.
-fn compared<'e>(condition: &'e Expression, found: &mut Vec<&'e Expression>) {
+fn compared_expressions<'e>(condition: &'e Expression, found: &mut Vec<&'e Expression>) {
     match &condition.kind {
         ExpressionKind::And(left, right) | ExpressionKind::Or(left, right) => {
-            compared(left, found);
-            compared(right, found);
+            compared_expressions(left, found);
+            compared_expressions(right, found);
         }
-        ExpressionKind::Not(of) => compared(of, found),
+        ExpressionKind::Not(of) => compared_expressions(of, found),
         ExpressionKind::Compare(_, left, right)
         | ExpressionKind::In(left, right)
         | ExpressionKind::Contains(left, right) => {
@@ -101,7 +101,7 @@ fn compared<'e>(condition: &'e Expression, found: &mut Vec<&'e Expression>) {
 
 fn short(value: &Value) -> (String, Option<Loss>) {
     let text = value.to_string();
-    match text.char_indices().nth(LONGEST) {
+    match text.char_indices().nth(MAX_LENGTH) {
         Some((end, _)) => (format!("{}…", &text[..end]), Some(Loss::LeftOut)),
         None => (text, None),
     }

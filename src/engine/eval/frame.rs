@@ -78,7 +78,7 @@ impl Frame {
     }
 
     /// Sets the ages of the first slots.
-    pub fn grow_old(&mut self, ages: Vec<Option<Age>>) {
+    pub fn set_ages(&mut self, ages: Vec<Option<Age>>) {
         self.ages.extend(ages.into_iter().enumerate().filter_map(|(slot, age)| Some((slot, age?))));
     }
 

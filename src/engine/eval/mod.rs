@@ -58,7 +58,7 @@ pub(super) struct Evaluator<'e> {
     /// The answers so far, in the order in which the evaluation needs them.
     pub answers: &'e [(NodeId, Value)],
     /// How many of them this evaluation has used.
-    pub met: usize,
+    pub answers_used: usize,
     /// The time when the driver began. It is the same for every evaluation, so each takes the same path.
     pub now: Timestamp,
     pub run_started: Timestamp,
@@ -221,8 +221,8 @@ impl Evaluator<'_> {
     }
 
     fn answer<'t>(&mut self, node: NodeId) -> Option<EvalResult<'t>> {
-        let (asked, answer) = self.answers.get(self.met)?;
-        self.met += 1;
+        let (asked, answer) = self.answers.get(self.answers_used)?;
+        self.answers_used += 1;
         Some(if *asked == node {
             Ok(answer.clone())
         } else {

@@ -1,7 +1,7 @@
 //! Probes: questions whose answer is a verdict.
 
 use super::driver::{after, earlier};
-use super::explain::{ExplainedValues, explain, written};
+use super::explain::{ExplainedValues, condition_text, explain};
 use super::frame::Frame;
 use crate::engine::address::Address;
 use crate::engine::effect::undo::{Change, close};
@@ -122,7 +122,7 @@ async fn attempt<'t>(
         ));
     }
     let until = earlier(after(scope.now(), probe.timeout), scope.cap);
-    let inner = Scope { cap: Some(until), asking: true, ..scope.at(address.clone()) };
+    let inner = Scope { cap: Some(until), in_probe: true, ..scope.at(address.clone()) };
     let mut changes = Vec::new();
     let mut frame = Frame::new(arguments.to_vec(), &probe.locals);
     let answer = ask_once(&mut StatementContext::new(&inner, &mut frame, address), probe, &mut changes).await;
@@ -168,7 +168,7 @@ async fn ask_once<'t>(
     }
     let passed = context.boolean(&probe.passed_if).await?;
     let ExplainedValues { text: facts, loss } = explain(context, &probe.passed_if).await;
-    let condition = || written(context, &probe.passed_if);
+    let condition = || condition_text(context, &probe.passed_if);
     let (verdict, text) = match (passed, facts.is_empty()) {
         (true, true) => (Verdict::Passed, format!("{} holds", condition())),
         (true, false) => (Verdict::Passed, facts),

@@ -20,7 +20,7 @@ pub(crate) enum BoundGoal {
 
 impl BoundGoal {
     /// `goal.answer` before the goal is asked. It has all fields, so a runbook can read them.
-    pub fn not_asked(&self, program: &Program, started: Timestamp) -> Value {
+    pub fn initial_goal_answer(&self, program: &Program, started: Timestamp) -> Value {
         let answer = Answer {
             probe: self.name(program),
             verdict: Verdict::Unknown,
@@ -71,13 +71,13 @@ pub(crate) async fn ask_goal(scope: &Scope<'_>) -> Result<Verdict, Exit> {
     let Some(goal) = scope.run.goal.get() else { return Ok(Verdict::Passed) };
     let asked = {
         let mut record = scope.run.log.borrow_mut();
-        record.asked += 1;
-        record.asked - 1
+        record.goal_checks += 1;
+        record.goal_checks - 1
     };
     let answer = ask(scope, goal, asked).await?;
     let mut record = scope.run.log.borrow_mut();
     if answer.verdict == Verdict::Passed {
-        record.settled = record.effects;
+        record.effects_at_goal = record.effects;
     }
     record.goal_answer = Some(answer.record());
     Ok(answer.verdict)
@@ -121,6 +121,6 @@ async fn joined(
     let right = ask(scope, right, asked).await?;
     let probe = eco_format!("{} {word} {}", left.probe, right.probe);
     let started = left.started;
-    let told = if right.verdict == decisive || left.verdict != Verdict::Unknown { right } else { left };
-    Ok(Answer { probe, started, ended: scope.now(), ..told })
+    let decisive_answer = if right.verdict == decisive || left.verdict != Verdict::Unknown { right } else { left };
+    Ok(Answer { probe, started, ended: scope.now(), ..decisive_answer })
 }

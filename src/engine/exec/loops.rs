@@ -193,7 +193,7 @@ pub(crate) async fn retry<'t>(context: &mut StatementContext<'_, 't>, node: Node
             scope.checkpoint()?;
         }
         let last = turn + 1 == count;
-        let inner = Scope { caught: scope.caught || !last, ..scope.at(here) };
+        let inner = Scope { catches_errors: scope.catches_errors || !last, ..scope.at(here) };
         match block(inner, turns.block, context.frame).await {
             Err(Exit::Failed(_)) if !last => {}
             Err(Exit::DryRun { falls_through }) => {

@@ -85,12 +85,12 @@ pub(super) async fn statement<'t>(
             Err(Exit::Escalated(Box::new(escalation)))
         }
         StatementKind::Notify { contact, message, evidence } => {
-            let news = notify::evaluate_escalation(context, contact, message, evidence).await?;
-            notify::notify(scope, news, context.address.clone()).await
+            let notification = notify::evaluate_escalation(context, contact, message, evidence).await?;
+            notify::notify(scope, notification, context.address.clone()).await
         }
         StatementKind::Require { condition, otherwise } => {
-            let mut seen = Vec::new();
-            let holds = match context.boolean_with_evidence(condition, &mut seen).await {
+            let mut evidence = Vec::new();
+            let holds = match context.boolean_with_evidence(condition, &mut evidence).await {
                 Err(Exit::DryRun { .. }) => return Err(preview::whole_statement(context, line)),
                 holds => holds?,
             };
@@ -102,7 +102,7 @@ pub(super) async fn statement<'t>(
                 None => {
                     let condition = explain::with_values(context, condition).await;
                     let message = format!("a condition that the runbook requires does not hold: {condition}");
-                    Err(scope.escalated_with(message, seen))
+                    Err(scope.escalated_with(message, evidence))
                 }
             }
         }
@@ -171,7 +171,7 @@ pub(super) async fn statement<'t>(
             loops::retry(context, line.node, loops::LoopBody { count, every: every.as_ref(), block }).await
         }
         StatementKind::Try { block, slot, catch } => {
-            let inner = Scope { caught: true, ..scope.at(context.address.clone()) };
+            let inner = Scope { catches_errors: true, ..scope.at(context.address.clone()) };
             match self::block(inner, block, context.frame).await {
                 Err(Exit::Failed(error)) => {
                     context.frame.bind(&scope.tree.pool, *slot, caught(&error), None)?;
@@ -257,7 +257,7 @@ async fn do_procedure<'t>(
     let text = format!("do {}({})", procedure.name, shown.join(", "));
     let mut own = Frame::new(values, &procedure.locals);
     own.hold(&scope.tree.pool)?;
-    own.grow_old(ages);
+    own.set_ages(ages);
     let mut inner = scope.with_effect_flag(context.address.clone());
     inner.step_prefix = scope.step_prefix.procedure(&scope.tree.numbering, call.node);
     let mut context = StatementContext::new(scope, &mut own, context.address.clone());

@@ -42,7 +42,7 @@ pub(super) fn retention(retention: Retention) -> &'static str {
 
 /// A condition for people, with the values of hosts and texts.
 pub(super) fn condition_text(context: &StatementContext<'_, '_>, condition: &Expression) -> String {
-    explain::written(context, condition)
+    explain::condition_text(context, condition)
 }
 
 /// The effects of a block in one line, with the values of hosts and texts. An effect in a branch or a loop is written
@@ -159,7 +159,7 @@ impl Preview<'_, '_> {
     }
 
     /// The text of an expression with the names of its locals, and with the values of hosts and texts that are known.
-    fn named(&self, expression: &Expression) -> String {
+    fn call_of(&self, expression: &Expression) -> String {
         render(self.scope.tree.program, expression, &|slot| {
             let known = self.known.iter().rev().find(|it| it.0 == slot).is_none_or(|it| it.1);
             match self.frame.get(slot).filter(|_| known) {
@@ -189,16 +189,16 @@ impl Preview<'_, '_> {
         let program = self.scope.tree.program;
         match kind {
             StatementKind::Act { call, .. } => {
-                let arguments: Vec<String> = call.arguments.iter().map(|it| self.quoted_if_text(it)).collect();
+                let arguments: Vec<String> = call.arguments.iter().map(|it| self.source_text(it)).collect();
                 call_text(program, call, &arguments)
             }
             StatementKind::Do { procedure, arguments, .. } => {
                 let name = program.procedures.get(*procedure).map_or("…", |procedure| procedure.name.as_str());
-                let arguments: Vec<String> = arguments.iter().map(|it| self.quoted_if_text(it)).collect();
+                let arguments: Vec<String> = arguments.iter().map(|it| self.source_text(it)).collect();
                 format!("do {name}({})", arguments.join(", "))
             }
             StatementKind::Run { runbook, arguments } => {
-                let arguments: Vec<String> = arguments.iter().map(|it| self.quoted_if_text(it)).collect();
+                let arguments: Vec<String> = arguments.iter().map(|it| self.source_text(it)).collect();
                 signature(program, *runbook, &arguments)
             }
             StatementKind::Let { slot, name, value, otherwise } => {
@@ -217,7 +217,7 @@ impl Preview<'_, '_> {
             StatementKind::Step { block, .. } => self.effects(block),
             StatementKind::If { branches, otherwise } => {
                 let arms: Vec<(String, String)> =
-                    branches.iter().map(|(condition, block)| (self.named(condition), self.effects(block))).collect();
+                    branches.iter().map(|(condition, block)| (self.call_of(condition), self.effects(block))).collect();
                 let last = otherwise.as_ref().map(|block| self.effects(block)).unwrap_or_default();
                 if last.is_empty() && arms.iter().all(|(_, effects)| effects.is_empty()) {
                     return String::new();
@@ -229,7 +229,7 @@ impl Preview<'_, '_> {
             StatementKind::Match { subject, arms, otherwise } => {
                 let run = matches!(subject, Subject::Run { .. });
                 let subject = match subject {
-                    Subject::Value(expression) => self.named(expression),
+                    Subject::Value(expression) => self.call_of(expression),
                     Subject::Ask(_) | Subject::Run { .. } => self.subject(subject),
                 };
                 let arms = arms.iter().map(|(values, block)| {
@@ -245,18 +245,18 @@ impl Preview<'_, '_> {
                 braced(&format!("match {subject}"), &arms.join(" "))
             }
             StatementKind::For { slot, list, block, .. } => {
-                let list = self.named(list);
+                let list = self.call_of(list);
                 self.bind(*slot, None);
                 let effects = self.effects(block);
                 let name = self.frame.name(*slot).map_or("…", |name| name.as_str()).to_owned();
                 self.with_else(&format!("for {name} in {list}"), &effects, None)
             }
             StatementKind::Repeat { count, block, otherwise, .. } => {
-                let (count, effects) = (self.named(count), self.effects(block));
+                let (count, effects) = (self.call_of(count), self.effects(block));
                 self.with_else(&format!("repeat {count} times"), &effects, otherwise.as_ref())
             }
             StatementKind::Retry { count, block, .. } => {
-                let (count, effects) = (self.named(count), self.effects(block));
+                let (count, effects) = (self.call_of(count), self.effects(block));
                 self.with_else(&format!("retry {count} times"), &effects, None)
             }
             StatementKind::Try { block, slot, catch } => {
@@ -275,13 +275,13 @@ impl Preview<'_, '_> {
                 format!("{} {}", braced("temporarily", &effects), braced("undo", &undo))
             }
             StatementKind::Require { condition, otherwise } => {
-                self.only_else(|it| format!("require {}", it.named(condition)), otherwise.as_ref())
+                self.only_else(|it| format!("require {}", it.call_of(condition)), otherwise.as_ref())
             }
             StatementKind::RequireApproval { otherwise, .. } => {
                 self.only_else(|_| "require approval".to_owned(), otherwise.as_ref())
             }
             StatementKind::WaitUntil { condition, otherwise, .. } => {
-                self.only_else(|it| format!("wait until {}", it.named(condition)), otherwise.as_ref())
+                self.only_else(|it| format!("wait until {}", it.call_of(condition)), otherwise.as_ref())
             }
             StatementKind::Manual { otherwise, .. } => self.only_else(|_| "manual".to_owned(), otherwise.as_ref()),
             StatementKind::ResolveIfFixed { .. }
@@ -313,7 +313,7 @@ impl Preview<'_, '_> {
         });
     }
 
-    fn inside(&mut self, block: &Block, depends_on: Option<&str>) {
+    fn nested_block(&mut self, block: &Block, depends_on: Option<&str>) {
         self.depth += 1;
         self.statements(&block.statements, depends_on);
         self.depth -= 1;
@@ -322,7 +322,7 @@ impl Preview<'_, '_> {
     fn arm(&mut self, header: &str, block: Option<&Block>, depends_on: &str) {
         if let Some(block) = block {
             self.line(header, Some(depends_on));
-            self.inside(block, Some(depends_on));
+            self.nested_block(block, Some(depends_on));
         }
     }
 
@@ -349,14 +349,14 @@ impl Preview<'_, '_> {
             any_age: true,
             age: None,
             answers: &[],
-            met: 0,
+            answers_used: 0,
             now: self.scope.now(),
             run_started: self.scope.run.started,
             goal_answer: &goal_answer,
             work: Work::default(),
         };
         let value = evaluator.value(expression).ok();
-        self.scope.worked(evaluator.work.done());
+        self.scope.count_work(evaluator.work.done());
         value
     }
 
@@ -398,7 +398,7 @@ impl Preview<'_, '_> {
             StatementKind::Step { title, block } => {
                 let title = self.quoted(title);
                 self.line(format!("step {title}"), depends_on);
-                self.inside(block, depends_on);
+                self.nested_block(block, depends_on);
             }
             StatementKind::ResolveIfFixed { .. } => self.line("resolve if fixed", depends_on),
             StatementKind::Resolve { message } => {
@@ -433,14 +433,13 @@ impl Preview<'_, '_> {
                 self.arm("else", otherwise.as_ref(), &format!("not in time: {condition}"));
             }
             StatementKind::Act { call, adverb: how } => {
-                let arguments: Vec<String> =
-                    call.arguments.iter().map(|argument| self.quoted_if_text(argument)).collect();
+                let arguments: Vec<String> = call.arguments.iter().map(|argument| self.source_text(argument)).collect();
                 self.line(format!("{}{}", retention(*how), call_text(program, call, &arguments)), depends_on);
             }
             StatementKind::Do { procedure, arguments, adverb: how } => {
                 let Some(procedure) = program.procedures.get(*procedure) else { return };
                 let values: Vec<Option<Value>> = arguments.iter().map(|argument| self.value(argument)).collect();
-                let texts: Vec<String> = arguments.iter().map(|argument| self.quoted_if_text(argument)).collect();
+                let texts: Vec<String> = arguments.iter().map(|argument| self.source_text(argument)).collect();
                 self.line(format!("{}do {}({})", retention(*how), procedure.name, texts.join(", ")), depends_on);
                 let known = values.iter().enumerate().map(|(slot, value)| (slot, value.is_some())).collect();
                 let values = values.into_iter().map(|value| value.unwrap_or(Value::Absent)).collect();
@@ -450,7 +449,7 @@ impl Preview<'_, '_> {
             }
             StatementKind::TemporarilyBlock { block, undo, .. } => {
                 self.line("temporarily", depends_on);
-                self.inside(block, depends_on);
+                self.nested_block(block, depends_on);
                 self.undo(undo, depends_on);
             }
             StatementKind::Let { slot, name, value, .. } => {
@@ -476,26 +475,26 @@ impl Preview<'_, '_> {
                 let text = self.text(list);
                 self.line(format!("for each of {text}"), depends_on);
                 self.bind(*slot, None);
-                self.inside(block, depends_on);
+                self.nested_block(block, depends_on);
             }
             StatementKind::Repeat { count, block, .. } => {
                 let count = self.text(count);
                 self.line(format!("repeat {count} times"), depends_on);
-                self.inside(block, depends_on);
+                self.nested_block(block, depends_on);
                 self.arms(kind, depends_on);
             }
             StatementKind::Retry { count, block, .. } => {
                 let count = self.text(count);
                 self.line(format!("retry {count} times"), depends_on);
-                self.inside(block, depends_on);
+                self.nested_block(block, depends_on);
             }
             StatementKind::Try { block, .. } => {
                 self.line("try", depends_on);
-                self.inside(block, depends_on);
+                self.nested_block(block, depends_on);
                 self.arms(kind, depends_on);
             }
             StatementKind::Run { runbook, arguments } => {
-                let arguments: Vec<String> = arguments.iter().map(|argument| self.quoted_if_text(argument)).collect();
+                let arguments: Vec<String> = arguments.iter().map(|argument| self.source_text(argument)).collect();
                 self.line(signature(program, *runbook, &arguments), depends_on);
             }
             StatementKind::Manual { message, .. } => {
@@ -555,7 +554,7 @@ impl Preview<'_, '_> {
     }
 
     fn procedure(&mut self, procedure: &Procedure, depends_on: Option<&str>) {
-        self.inside(&procedure.block, depends_on);
+        self.nested_block(&procedure.block, depends_on);
         if let Some(undo) = &procedure.undo {
             self.undo(undo, depends_on);
         }
@@ -563,7 +562,7 @@ impl Preview<'_, '_> {
 
     fn undo(&mut self, undo: &Block, depends_on: Option<&str>) {
         self.line("undo, when the block around it ends", depends_on);
-        self.inside(undo, depends_on);
+        self.nested_block(undo, depends_on);
     }
 
     fn subject(&mut self, subject: &Subject) -> String {
@@ -571,14 +570,14 @@ impl Preview<'_, '_> {
             Subject::Value(expression) => self.text(expression),
             Subject::Ask(question) => format!("ask {}", self.quoted(&question.message)),
             Subject::Run { runbook, arguments, .. } => {
-                let arguments: Vec<String> = arguments.iter().map(|argument| self.quoted_if_text(argument)).collect();
+                let arguments: Vec<String> = arguments.iter().map(|argument| self.source_text(argument)).collect();
                 signature(self.scope.tree.program, *runbook, &arguments)
             }
         }
     }
 
     /// The source text of a value, as an argument of a call.
-    fn quoted_if_text(&mut self, expression: &Expression) -> String {
+    fn source_text(&mut self, expression: &Expression) -> String {
         match self.value(expression) {
             Some(value) => SourceText(&value).to_string(),
             None => self.text(expression),

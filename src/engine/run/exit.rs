@@ -19,7 +19,7 @@ pub(crate) struct Escalation {
     /// The run that escalates: the outermost one or a child.
     pub run: Rc<Run>,
     /// Whether the message is the runbook's own.
-    pub written: bool,
+    pub from_runbook: bool,
     /// The call that failed, if one did.
     pub call: Option<EcoString>,
 }
@@ -28,7 +28,7 @@ impl Escalation {
     /// The reason for a reader who sees nothing else. If the message is not the runbook's own, it names the call and
     /// the hosts.
     pub fn sentence(&self) -> String {
-        match self.written {
+        match self.from_runbook {
             true => self.message.clone(),
             false => self.run.naming_hosts(of_call(self.call.as_deref(), &self.message)),
         }

@@ -93,9 +93,9 @@ fn open<'t>(tree: &'t RunTree<'t>, request: RunRequest<'_, 't>) -> (Scope<'t>, F
         address,
         contact: runbook.contact.clone(),
         goal: OnceCell::new(),
-        not_asked: OnceCell::new(),
+        initial_goal_answer: OnceCell::new(),
         propagates_escalation,
-        uncharged: RefCell::default(),
+        due_charges: RefCell::default(),
         charging: Cell::new(false),
         log: RefCell::new(RunLog::default()),
     });
@@ -114,7 +114,7 @@ async fn begin<'t>(scope: &Scope<'t>, runbook: &'t Runbook, frame: &mut Frame) -
     let mut context = StatementContext::new(scope, frame, scope.address.clone());
     if let Some(goal) = &runbook.goal {
         let goal = bind(&mut context, goal).await?;
-        let _ = run.not_asked.set(goal.not_asked(scope.tree.program, run.started));
+        let _ = run.initial_goal_answer.set(goal.initial_goal_answer(scope.tree.program, run.started));
         let _ = run.goal.set(goal);
     }
     let names = context.values(&runbook.locks).await?;
@@ -123,7 +123,7 @@ async fn begin<'t>(scope: &Scope<'t>, runbook: &'t Runbook, frame: &mut Frame) -
     let locks = lock_in_turn(scope, names).await?;
     let charges = limit::parts(&mut context, &runbook.name, &runbook.limit).await?;
     limit::check(scope, &charges).await?;
-    run.uncharged.replace(charges);
+    run.due_charges.replace(charges);
     scope.emit(EventKind::RunStarted {
         runbook: runbook.name.clone(),
         title: runbook.title.clone(),
@@ -149,7 +149,7 @@ fn refuse(scope: &Scope<'_>, outermost: bool, exit: Exit) -> RunEnd {
             message,
             evidence: Vec::new(),
             run: Rc::clone(&scope.run),
-            written: false,
+            from_runbook: false,
             call: None,
         }))
     };
@@ -222,11 +222,11 @@ async fn with_escalation_timer(scope: &Scope<'_>, body: impl Future<Output = Run
 /// Asks the goal again if there were effects since it last held: a run ends resolved only if the goal holds after its
 /// undos.
 async fn verify_resolution(scope: &Scope<'_>, why: Resolution) -> Flow {
-    let (effects, settled) = {
+    let (effects, effects_at_goal) = {
         let record = scope.run.log.borrow();
-        (record.effects, record.settled)
+        (record.effects, record.effects_at_goal)
     };
-    if effects == settled {
+    if effects == effects_at_goal {
         return Err(Exit::Resolved(why));
     }
     let verdict = ask_goal(scope).await?;

@@ -32,9 +32,9 @@ pub(crate) struct Scope<'t> {
     /// Inside an undo: cancellations and deadlines of the run do not stop it.
     pub shielded: bool,
     /// Whether an enclosing `try` or `retry` catches errors.
-    pub caught: bool,
+    pub catches_errors: bool,
     /// Inside a probe: a change is part of the question and no effect of the run.
-    pub asking: bool,
+    pub in_probe: bool,
     /// The deadline of observations, if earlier than their own.
     pub cap: Option<Timestamp>,
     /// Whether the block has had an effect.
@@ -67,8 +67,8 @@ impl<'t> Scope<'t> {
             address: run.address.clone(),
             run,
             shielded: false,
-            caught: false,
-            asking: false,
+            catches_errors: false,
+            in_probe: false,
             cap: None,
             effects: Rc::default(),
             group: None,
@@ -113,7 +113,7 @@ impl<'t> Scope<'t> {
 
     /// The scope of an undo: nothing stops it.
     pub fn shielded(&self, address: Address) -> Self {
-        Self { shielded: true, caught: true, cap: None, group: None, ..self.at(address) }
+        Self { shielded: true, catches_errors: true, cap: None, group: None, ..self.at(address) }
     }
 
     /// The number of a step, and the scope of its block.
@@ -183,7 +183,7 @@ impl<'t> Scope<'t> {
     /// # Errors
     /// An escalation when no step is left.
     pub fn take_steps(&self, count: u64) -> Flow {
-        self.worked(STATEMENT);
+        self.count_work(STATEMENT);
         let steps = if self.shielded { &self.tree.undo_steps_left } else { &self.tree.steps_left };
         match steps.get().checked_sub(count) {
             Some(left) => {
@@ -198,7 +198,7 @@ impl<'t> Scope<'t> {
     }
 
     /// Counts steps of computation.
-    pub fn worked(&self, steps: u64) {
+    pub fn count_work(&self, steps: u64) {
         self.tree.work.set(self.tree.work.get().saturating_add(steps));
     }
 
@@ -226,7 +226,7 @@ impl<'t> Scope<'t> {
             message: message.into(),
             evidence,
             run: Rc::clone(&self.run),
-            written: false,
+            from_runbook: false,
             call: None,
         }))
     }

@@ -45,11 +45,11 @@ pub(crate) struct RunTree<'a> {
     pub preview_lines: Cell<u32>,
     pub numbering: Numbering,
     /// Targets of calls that are under way.
-    pub busy: RefCell<Vec<String>>,
+    pub busy_targets: RefCell<Vec<String>>,
     /// Locks, and how many runs and calls of the tree hold each of them.
     pub held: RefCell<BTreeMap<String, u32>>,
     /// Locks that were requested and not yet granted.
-    pub asked_for: RefCell<Vec<String>>,
+    pub requested_locks: RefCell<Vec<String>>,
     /// Child runs that have not ended.
     pub children: RefCell<Vec<Rc<Child>>>,
     /// The escalation that the tree is certain to end with, and since when.
@@ -109,9 +109,9 @@ impl<'a> RunTree<'a> {
             found_changes: start.found.clone(),
             preview_lines: Cell::new(0),
             numbering: Numbering::new(program),
-            busy: RefCell::default(),
+            busy_targets: RefCell::default(),
             held: RefCell::default(),
-            asked_for: RefCell::default(),
+            requested_locks: RefCell::default(),
             children: RefCell::default(),
             escalating: RefCell::default(),
             notifying: Cell::new(false),
@@ -155,11 +155,11 @@ pub(crate) struct Run {
     /// The goal, with its arguments evaluated.
     pub goal: OnceCell<BoundGoal>,
     /// `goal.answer` until the goal is asked.
-    pub not_asked: OnceCell<Value>,
+    pub initial_goal_answer: OnceCell<Value>,
     /// Whether an escalation of it is certain to end the whole tree.
     pub propagates_escalation: bool,
     /// The charges of its own limit, due at its first effect; empty afterwards.
-    pub uncharged: RefCell<Vec<Charge>>,
+    pub due_charges: RefCell<Vec<Charge>>,
     /// Whether the charges are under way.
     pub charging: Cell<bool>,
     pub log: RefCell<RunLog>,
@@ -171,15 +171,15 @@ pub(crate) struct RunLog {
     /// Effects that may have changed something, undos included.
     pub effects: u32,
     /// The value of `effects` when the goal last held.
-    pub settled: u32,
+    pub effects_at_goal: u32,
     /// How often the goal was asked.
-    pub asked: u32,
+    pub goal_checks: u32,
     /// The goal's last answer.
     pub goal_answer: Option<Value>,
     /// The number of child runs it has started.
     pub children: u32,
     /// Effects and their outcomes, in words.
-    pub tried: Vec<String>,
+    pub attempts: Vec<String>,
     /// Changes that are left in place and were not meant to be.
     pub left: Vec<LeftInPlace>,
     /// Permanent changes.
@@ -206,7 +206,7 @@ impl Run {
 
     pub fn goal_answer(&self) -> Value {
         let answer = self.log.borrow().goal_answer.clone();
-        answer.or_else(|| self.not_asked.get().cloned()).unwrap_or(Value::Absent)
+        answer.or_else(|| self.initial_goal_answer.get().cloned()).unwrap_or(Value::Absent)
     }
 
     /// The contact of its header, or that of the run that started it.

@@ -40,16 +40,16 @@ pub struct Channels<'a> {
 ///
 /// # Errors
 /// `unreachable` if no channel took the message. It is then kept on this machine and printed on standard error.
-pub async fn tell(live: &Live<'_>, telling: &Notification) -> Result<(), ActionError> {
-    let channels = &live.equipment.channels;
-    let circle = Contact::circle(&channels.contacts, &telling.contact);
-    let mut body = telling.body.clone();
+pub async fn tell(live: &Live<'_>, notification: &Notification) -> Result<(), ActionError> {
+    let channels = &live.config.channels;
+    let circle = Contact::circle(&channels.contacts, &notification.contact);
+    let mut body = notification.body.clone();
     let taken_over = live.taken_over.borrow().clone();
-    if telling.escalation && !taken_over.is_empty() {
+    if notification.escalation && !taken_over.is_empty() {
         body.push_str("\nTaken over from runs that ended without letting go:\n");
         taken_over.iter().for_each(|text| body.push_str(&format!("- {text}\n")));
     }
-    let text = live.equipment.calls.secrets.redact_text(&body);
+    let text = live.config.calls.secrets.redact_text(&body);
     let mut failures = Vec::new();
     let mut reached = false;
     for contact in &circle {
@@ -60,7 +60,7 @@ pub async fn tell(live: &Live<'_>, telling: &Notification) -> Result<(), ActionE
             }
         }
         if !contact.mail.is_empty() {
-            match send(live, telling, contact, &text).await {
+            match send(live, notification, contact, &text).await {
                 Ok(()) => reached = true,
                 Err(error) => failures.push(format!("mail to {}: {error}", contact.name)),
             }
@@ -71,9 +71,9 @@ pub async fn tell(live: &Live<'_>, telling: &Notification) -> Result<(), ActionE
         return Ok(());
     }
     if circle.is_empty() {
-        failures.push(format!("no inventory names a contact {}", telling.contact));
+        failures.push(format!("no inventory names a contact {}", notification.contact));
     }
-    let kept = match last_resort(&live.equipment.state, &text) {
+    let kept = match last_resort(&live.config.state, &text) {
         Ok(path) => format!("the message is kept in {path}"),
         Err(error) => error.to_string(),
     };
@@ -82,21 +82,21 @@ pub async fn tell(live: &Live<'_>, telling: &Notification) -> Result<(), ActionE
 
 async fn send(
     live: &Live<'_>,
-    telling: &Notification,
+    notification: &Notification,
     contact: &Contact,
     text: &Redacted<String>,
 ) -> Result<(), ActionError> {
-    let Some(settings) = &live.equipment.channels.mail else {
+    let Some(settings) = &live.config.channels.mail else {
         return Err(ActionError::new(ErrorKind::Refused, "the inventory does not say how mail leaves"));
     };
-    let secrets = live.equipment.calls.secrets;
+    let secrets = live.config.calls.secrets;
     let message = Message {
         to: contact.mail.clone(),
-        subject: secrets.redact_text(&telling.subject),
+        subject: secrets.redact_text(&notification.subject),
         body: text.clone(),
-        id: format!("{}-{}-{}", telling.run, telling.address, contact.name).replace('/', "."),
+        id: format!("{}-{}-{}", notification.run, notification.address, contact.name).replace('/', "."),
     };
-    let receipt = mail::send(settings, &message, secrets, &live.equipment.calls.folder, PATIENCE).await?;
+    let receipt = mail::send(settings, &message, secrets, &live.config.calls.folder, PATIENCE).await?;
     for (address, why) in receipt.refused {
         tracing::warn!(%address, %why, "a recipient was refused");
     }
@@ -120,11 +120,11 @@ pub fn last_resort(state: &Path, text: &Redacted<String>) -> Result<String, Acti
 }
 
 /// Asks people. No answer in time is an answer as well. One terminal is one person and gives at most one approval.
-pub async fn ask(live: &Live<'_>, asking: &Prompt) -> PromptReply {
-    let channels = &live.equipment.channels;
-    let message = live.equipment.calls.secrets.redact_text(&asking.message);
-    let question = Question { message, choices: asking.choices.clone() };
-    match channels.console.ask(&question, live.clock.until(asking.deadline)).await {
+pub async fn ask(live: &Live<'_>, prompt: &Prompt) -> PromptReply {
+    let channels = &live.config.channels;
+    let message = live.config.calls.secrets.redact_text(&prompt.message);
+    let question = Question { message, choices: prompt.choices.clone() };
+    match channels.console.ask(&question, live.clock.until(prompt.deadline)).await {
         Ok(Answer { choice, by }) => {
             let approves = choice == "approve";
             let may = channels.approvers.is_empty() || channels.approvers.contains(&by);
@@ -132,7 +132,7 @@ pub async fn ask(live: &Live<'_>, asking: &Prompt) -> PromptReply {
                 tracing::warn!(%by, "an approval by somebody who is no approver does not count");
                 return PromptReply { answer: None, by: Vec::new() };
             }
-            let enough = !approves || asking.by <= 1;
+            let enough = !approves || prompt.by <= 1;
             PromptReply { answer: enough.then_some(choice), by: vec![by.to_string()] }
         }
         Err(Silence::Nobody | Silence::TimedOut) => PromptReply { answer: None, by: Vec::new() },

@@ -52,8 +52,8 @@ pub struct LiveConfig<'a> {
 
 /// The live world.
 pub struct Live<'a> {
-    equipment: LiveConfig<'a>,
-    outside: LocalSystem,
+    config: LiveConfig<'a>,
+    system: LocalSystem,
     clock: Clock,
     locks: Locks,
     notes: OpenChanges,
@@ -83,15 +83,15 @@ impl Clock {
 
 impl<'a> Live<'a> {
     /// A live world. It creates no file yet.
-    pub fn new(equipment: LiveConfig<'a>) -> Self {
+    pub fn new(config: LiveConfig<'a>) -> Self {
         Self {
             clock: Clock { wall: Timestamp::now(), start: Instant::now() },
-            locks: Locks::new(equipment.state.join("locks"), equipment.run.clone()),
-            notes: OpenChanges::new(&equipment.state, equipment.run.clone()),
+            locks: Locks::new(config.state.join("locks"), config.run.clone()),
+            notes: OpenChanges::new(&config.state, config.run.clone()),
             taken_over: RefCell::default(),
-            ledger: Ledger::new(equipment.state.clone()),
-            outside: LocalSystem::default(),
-            equipment,
+            ledger: Ledger::new(config.state.clone()),
+            system: LocalSystem::default(),
+            config,
         }
     }
 
@@ -101,25 +101,25 @@ impl<'a> Live<'a> {
     }
 
     fn reply<T>(&self, result: Result<T, ActionError>) -> Reply<T> {
-        Reply { at: self.clock.now(), result: result.map_err(|error| self.equipment.calls.masked(error)) }
+        Reply { at: self.clock.now(), result: result.map_err(|error| self.config.calls.masked(error)) }
     }
 
     /// Reports a lock whose holder died: what that run was doing may not be finished.
-    fn takes_over(&self, holder: Holder) {
+    fn report_takeover(&self, holder: Holder) {
         let Holder { lock, run, process, since } = holder;
         tracing::warn!(%lock, holder = %run, process, "took the lock of a run that is gone");
         let text = format!("the lock {lock:?} of run {run} (process {process}, since {since:.0}), which is gone");
         self.taken_over.borrow_mut().push(text);
-        (self.equipment.listener)(&Event {
+        (self.config.listener)(&Event {
             schema: 1,
             time: self.clock.now(),
-            run: self.equipment.run.as_str().into(),
+            run: self.config.run.as_str().into(),
             kind: EventKind::LockTakenOver { lock, holder: run, process, since },
         });
     }
 
     async fn effect(&self, request: Request) -> Reply<Value> {
-        let result = self.equipment.calls.perform(&request, self.now(), &self.outside).await;
+        let result = self.config.calls.perform(&request, self.now(), &self.system).await;
         // A command that timed out may still act. Nothing else may start before it has ended.
         process::dropped_groups_have_ended().await;
         self.reply(result)
@@ -145,11 +145,11 @@ impl ReadWorld for Live<'_> {
     }
 
     fn record(&self, event: &Event) {
-        (self.equipment.listener)(event);
+        (self.config.listener)(event);
     }
 
     fn poll_cancel(&self, context: &mut Context<'_>) -> Poll<Timestamp> {
-        self.equipment.cancel.poll(context)
+        self.config.cancel.poll(context)
     }
 }
 
@@ -158,16 +158,16 @@ impl World for Live<'_> {
         Box::pin(self.effect(request))
     }
 
-    fn ask(&self, asking: Prompt) -> Pending<'_, PromptReply> {
+    fn ask(&self, prompt: Prompt) -> Pending<'_, PromptReply> {
         Box::pin(async move {
-            let answered = channels::ask(self, &asking).await;
+            let answered = channels::ask(self, &prompt).await;
             self.reply(Ok(answered))
         })
     }
 
-    fn notify(&self, telling: Notification) -> Pending<'_, ()> {
+    fn notify(&self, notification: Notification) -> Pending<'_, ()> {
         Box::pin(async move {
-            let result = channels::tell(self, &telling).await;
+            let result = channels::tell(self, &notification).await;
             self.reply(result)
         })
     }
@@ -175,7 +175,7 @@ impl World for Live<'_> {
     fn lock(&self, _address: Address, names: Vec<String>) -> Pending<'_, ()> {
         Box::pin(async move {
             let result = self.locks.take(names, self.clock.now());
-            self.reply(result.map(|gone| gone.into_iter().for_each(|holder| self.takes_over(holder))))
+            self.reply(result.map(|gone| gone.into_iter().for_each(|holder| self.report_takeover(holder))))
         })
     }
 
@@ -186,7 +186,7 @@ impl World for Live<'_> {
 
     fn note_change(&self, note: ChangeNote) -> Pending<'_, ()> {
         Box::pin(async move {
-            let result = self.notes.make(&note, self.equipment.calls.secrets, self.clock.now()).await;
+            let result = self.notes.make(&note, self.config.calls.secrets, self.clock.now()).await;
             self.reply(result)
         })
     }
@@ -204,7 +204,7 @@ impl World for Live<'_> {
 
     fn charge(&self, _address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
         Box::pin(async move {
-            let result = self.ledger.charge(&charges, &self.equipment.run, &self.clock).await;
+            let result = self.ledger.charge(&charges, &self.config.run, &self.clock).await;
             self.reply(result)
         })
     }

@@ -23,7 +23,7 @@ use std::task::{Context, Poll};
 
 /// A world that answers by rules.
 pub struct Scripted {
-    stage: VirtualEnvironment,
+    environment: VirtualEnvironment,
     state: RefCell<State>,
 }
 
@@ -36,13 +36,13 @@ struct State {
     unanswered: Vec<Call>,
     events: Vec<Event>,
     notes: BTreeMap<Address, ChangeNote>,
-    no_notes: bool,
+    notes_fail: bool,
 }
 
 impl Scripted {
     /// A world without rules. Its clock starts at this time.
     pub fn new(start: Timestamp) -> Self {
-        Self { stage: VirtualEnvironment::new(start), state: RefCell::default() }
+        Self { environment: VirtualEnvironment::new(start), state: RefCell::default() }
     }
 
     /// Adds a rule. If several match a call, the last one added applies.
@@ -55,14 +55,14 @@ impl Scripted {
     /// Adds a person who answers prompts. If several match a prompt, the last one added applies.
     #[must_use]
     pub fn person(self, person: Person) -> Self {
-        self.stage.add_person(person);
+        self.environment.add_person(person);
         self
     }
 
     /// Makes a contact unreachable.
     #[must_use]
     pub fn unreachable(self, contact: &str) -> Self {
-        self.stage.make_unreachable(contact);
+        self.environment.make_unreachable(contact);
         self
     }
 
@@ -75,28 +75,28 @@ impl Scripted {
     /// Has another run hold a lock until a time.
     #[must_use]
     pub fn taken_until(self, lock: &str, until: Timestamp) -> Self {
-        self.stage.take_until(lock, until);
+        self.environment.take_until(lock, until);
         self
     }
 
     /// Adds an earlier charge of a limit.
     #[must_use]
     pub fn charged(self, name: &str, at: Timestamp) -> Self {
-        self.stage.charged(name, at);
+        self.environment.charged(name, at);
         self
     }
 
     /// Makes every note of a change fail.
     #[must_use]
     pub fn without_notes(self) -> Self {
-        self.state.borrow_mut().no_notes = true;
+        self.state.borrow_mut().notes_fail = true;
         self
     }
 
     /// Cancels the run at a time.
     #[must_use]
     pub fn cancel_at(self, at: Timestamp) -> Self {
-        self.stage.cancel_at(at);
+        self.environment.cancel_at(at);
         self
     }
 
@@ -109,7 +109,7 @@ impl Scripted {
 
     /// The time.
     pub fn now(&self) -> Timestamp {
-        self.stage.now()
+        self.environment.now()
     }
 
     /// The requested effects, in the order in which they started.
@@ -119,12 +119,12 @@ impl Scripted {
 
     /// The messages that were sent, in order.
     pub fn told(&self) -> Vec<SentMessage> {
-        self.stage.told()
+        self.environment.told()
     }
 
     /// The prompts, in order.
     pub fn asked(&self) -> Vec<Prompt> {
-        self.stage.asked()
+        self.environment.asked()
     }
 
     /// The number of observations.
@@ -138,8 +138,8 @@ impl Scripted {
     }
 
     /// Whether a person answers this prompt.
-    pub fn is_answered(&self, asking: &Prompt) -> bool {
-        self.stage.is_answered(asking)
+    pub fn is_answered(&self, prompt: &Prompt) -> bool {
+        self.environment.is_answered(prompt)
     }
 
     /// The events of the run.
@@ -154,7 +154,7 @@ impl Scripted {
 
     /// The locks that are held.
     pub fn held(&self) -> Vec<String> {
-        self.stage.held()
+        self.environment.held()
     }
 
     /// Runs a future on the virtual time of this world.
@@ -162,14 +162,14 @@ impl Scripted {
     /// # Errors
     /// It waits for something that will never happen.
     pub fn drive<T>(&self, future: impl Future<Output = T>) -> Result<T, Deadlock> {
-        self.stage.drive(future)
+        self.environment.drive(future)
     }
 
     /// The result of a call, and when it comes.
     fn answer(&self, request: &Request) -> (Timestamp, Result<Value, ActionError>) {
         let says = self.state.borrow_mut().says(&request.call);
         let (takes, result) = says.come_to();
-        let late = self.stage.in_time(takes);
+        let late = self.environment.in_time(takes);
         if late > request.deadline {
             let message = format!("{} did not answer in time", request.call);
             return (request.deadline.max(self.now()), Err(ActionError::new(ErrorKind::TimedOut, message)));
@@ -196,11 +196,11 @@ impl ReadWorld for Scripted {
     fn observe(&self, request: Request) -> Pending<'_, Value> {
         self.state.borrow_mut().observed += 1;
         let (at, result) = self.answer(&request);
-        self.stage.reply_at(at, result)
+        self.environment.reply_at(at, result)
     }
 
     fn wait(&self, _: Address, until: Timestamp) -> Pending<'_, ()> {
-        self.stage.wait(until)
+        self.environment.wait(until)
     }
 
     fn record(&self, event: &Event) {
@@ -208,7 +208,7 @@ impl ReadWorld for Scripted {
     }
 
     fn poll_cancel(&self, _: &mut Context<'_>) -> Poll<Timestamp> {
-        self.stage.poll_cancel()
+        self.environment.poll_cancel()
     }
 }
 
@@ -219,10 +219,10 @@ impl World for Scripted {
         let position = state.effects.len();
         state.effects.push(Effect { call: request.call, started: self.now(), ended: None });
         if state.cancel_at_effect == Some(position + 1) {
-            self.stage.cancel_at(self.now());
+            self.environment.cancel_at(self.now());
         }
         drop(state);
-        let timer = self.stage.timer(at);
+        let timer = self.environment.timer(at);
         Box::pin(async move {
             let at = timer.await;
             let outcome = result.as_ref().map_or_else(ActionError::outcome, |_| Outcome::Done);
@@ -233,25 +233,25 @@ impl World for Scripted {
         })
     }
 
-    fn ask(&self, asking: Prompt) -> Pending<'_, PromptReply> {
-        self.stage.ask(asking)
+    fn ask(&self, prompt: Prompt) -> Pending<'_, PromptReply> {
+        self.environment.ask(prompt)
     }
 
-    fn notify(&self, telling: Notification) -> Pending<'_, ()> {
-        self.stage.tell(telling)
+    fn notify(&self, notification: Notification) -> Pending<'_, ()> {
+        self.environment.tell(notification)
     }
 
     fn lock(&self, _: Address, names: Vec<String>) -> Pending<'_, ()> {
-        self.stage.lock(names)
+        self.environment.lock(names)
     }
 
     fn unlock(&self, names: &[String]) {
-        self.stage.unlock(names);
+        self.environment.unlock(names);
     }
 
     fn note_change(&self, note: ChangeNote) -> Pending<'_, ()> {
         let mut state = self.state.borrow_mut();
-        let result = match state.no_notes {
+        let result = match state.notes_fail {
             true => Err(ActionError::new(ErrorKind::Refused, "the script lets no note be kept")),
             false => {
                 state.notes.insert(note.address.clone(), note);
@@ -259,7 +259,7 @@ impl World for Scripted {
             }
         };
         drop(state);
-        self.stage.reply_at(self.now(), result)
+        self.environment.reply_at(self.now(), result)
     }
 
     fn change_over(&self, address: &Address) {
@@ -267,10 +267,10 @@ impl World for Scripted {
     }
 
     fn check_limits(&self, _: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
-        self.stage.check_limits(&charges)
+        self.environment.check_limits(&charges)
     }
 
     fn charge(&self, _: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
-        self.stage.charge(&charges)
+        self.environment.charge(&charges)
     }
 }

@@ -48,19 +48,19 @@ impl Person {
     }
 
     /// The names of those who answer a prompt.
-    pub(super) fn names(self, asking: &Prompt) -> Vec<String> {
+    pub(super) fn names(self, prompt: &Prompt) -> Vec<String> {
         match self.in_numbers {
-            true if asking.by > 1 => (1..=asking.by).map(|person| format!("person {person}")).collect(),
+            true if prompt.by > 1 => (1..=prompt.by).map(|person| format!("person {person}")).collect(),
             _ => self.by,
         }
     }
 
-    pub(super) fn fits(&self, asking: &Prompt) -> bool {
-        asking.message.contains(&self.about) && asking.choices.contains(&self.answer)
+    pub(super) fn fits(&self, prompt: &Prompt) -> bool {
+        prompt.message.contains(&self.about) && prompt.choices.contains(&self.answer)
     }
 
     /// Whether there are enough people: one denial suffices, an approval may need several.
-    pub(super) fn is_enough(&self, asking: &Prompt) -> bool {
-        self.in_numbers || self.answer != "approve" || self.by.len() >= asking.by as usize
+    pub(super) fn is_enough(&self, prompt: &Prompt) -> bool {
+        self.in_numbers || self.answer != "approve" || self.by.len() >= prompt.by as usize
     }
 }
