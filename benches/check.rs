@@ -3,7 +3,7 @@
 //! `cargo bench --bench check`
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use rectify::catalog::Catalog;
+use rectify::backend::registry;
 use rectify::check::Session;
 use rectify::lint;
 use rectify::lint::Settings;
@@ -27,14 +27,14 @@ impl Files for InMemory {
 
 /// Parses and checks every file in one session.
 fn check(files: &InMemory) -> usize {
-    let catalog = Catalog::builtin();
+    let catalog = registry::catalog();
     let mut session = Session::new(files, catalog, None, catalog.sources().clone());
     files.0.keys().filter(|path| session.check(path).program.is_some()).count()
 }
 
 /// Parses, checks and lints every file in one session.
 fn lint(files: &InMemory) -> usize {
-    let catalog = Catalog::builtin();
+    let catalog = registry::catalog();
     let mut session = Session::new(files, catalog, None, catalog.sources().clone());
     let mut facts = Vec::new();
     for path in files.0.keys() {

@@ -4,10 +4,15 @@ use crate::source::{SourceFile, SourceMap};
 use crate::syntax;
 use crate::syntax::ast;
 use ecow::EcoString;
-use std::sync::OnceLock;
 
-/// A signature file: the name of its backend, the name people see in diagnostics, its text.
-pub type SignatureFile = (&'static str, &'static str, &'static str);
+/// The signature file of a backend.
+#[derive(Debug, Clone, Copy)]
+pub struct SignatureFile {
+    /// The name of the backend. Diagnostics call the file `NAME.runbook`.
+    pub backend: &'static str,
+    /// What it says.
+    pub text: &'static str,
+}
 
 /// The backends by name, and the files that they were read from.
 #[derive(Debug, Default)]
@@ -18,10 +23,10 @@ pub struct Catalog {
 
 impl Catalog {
     /// Parses signature files. They are part of the program; that they have no mistakes is what a test is for.
-    pub fn read(files: &[SignatureFile]) -> Self {
+    pub fn read(files: impl IntoIterator<Item = SignatureFile>) -> Self {
         let mut catalog = Self::default();
-        for (_, name, text) in files {
-            let id = catalog.sources.add(SourceFile::new(*name, *text));
+        for SignatureFile { backend, text } in files {
+            let id = catalog.sources.add(SourceFile::new(format!("{backend}.runbook"), text));
             let parsed = syntax::parse(id, text);
             catalog.backends.extend(parsed.file.declarations.into_iter().filter_map(|declaration| match declaration {
                 ast::Declaration::Backend(backend) => Some(backend),
@@ -29,12 +34,6 @@ impl Catalog {
             }));
         }
         catalog
-    }
-
-    /// The backends that come with the program.
-    pub fn builtin() -> &'static Self {
-        static CATALOG: OnceLock<Catalog> = OnceLock::new();
-        CATALOG.get_or_init(|| Self::read(SIGNATURES))
     }
 
     /// A backend by name.
@@ -55,29 +54,5 @@ impl Catalog {
     /// The signature files, first in every [`SourceMap`] of a check: spans of signatures point into them.
     pub fn sources(&self) -> &SourceMap {
         &self.sources
-    }
-}
-
-/// The signature files beside the backends' code.
-pub const SIGNATURES: &[SignatureFile] = &[
-    ("exchange", "exchange.runbook", include_str!("backend/exchange/exchange.runbook")),
-    ("exec", "exec.runbook", include_str!("backend/exec/exec.runbook")),
-    ("host", "host.runbook", include_str!("backend/host/host.runbook")),
-    ("imap", "imap.runbook", include_str!("backend/imap/imap.runbook")),
-    ("service", "service.runbook", include_str!("backend/service/service.runbook")),
-];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::syntax;
-
-    #[test]
-    fn every_signature_file_is_understood_and_laid_out() {
-        for ((name, file, text), (id, _)) in SIGNATURES.iter().zip(Catalog::builtin().sources().iter()) {
-            let parsed = syntax::parse(id, text);
-            assert_eq!(parsed.diagnostics, [], "{file}");
-            assert!(Catalog::builtin().backend(name).is_some(), "{file} declares another backend than {name}");
-        }
     }
 }

@@ -11,6 +11,7 @@ pub mod human;
 pub mod imap;
 pub mod mail;
 mod powershell;
+pub mod registry;
 pub mod service;
 
 #[cfg(test)]
@@ -18,9 +19,10 @@ mod testing;
 
 use crate::secret::Secrets;
 use crate::transport::system::System;
-use crate::value::{ActionError, Call, ErrorKind, Host, PowerShellSettings, Value};
+use crate::value::{ActionError, BackendSettings, Call, ErrorKind, Host, Value};
 use std::future::Future;
 use std::pin::Pin;
+use std::str::FromStr;
 use std::time::Duration;
 
 /// What a call comes to, later. It is polled on one thread and may be dropped at any time: whatever it started (a
@@ -35,7 +37,7 @@ pub trait Backend {
     /// Carries out a call of one of the actions in this backend's signature file. Arguments have been checked against
     /// the signature. An answer has the type that the signature says; an action without an answer gives
     /// [`Value::Absent`].
-    fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a CallContext<'a>) -> CallFuture<'a>;
+    fn perform<'a>(&'a self, call: &'a Call, context: &'a CallContext<'a>) -> CallFuture<'a>;
 }
 
 /// What a backend may know of while it carries out one call.
@@ -49,16 +51,16 @@ pub struct CallContext<'a> {
     pub deadline: Duration,
     /// The folder that relative paths of the inventory start from.
     pub folder: &'a std::path::Path,
-    /// How PowerShell is called, where the inventory says it.
-    pub powershell: Option<&'a PowerShellSettings>,
+    /// The sections of the inventory that backends read.
+    pub settings: &'a BackendSettings,
     /// Commands, ports and time.
-    pub outside: &'a dyn System,
+    pub system: &'a dyn System,
 }
 
 impl CallContext<'_> {
     /// How much of the call's time is left.
     pub fn time_left(&self) -> Duration {
-        self.deadline.saturating_sub(self.outside.elapsed())
+        self.deadline.saturating_sub(self.system.elapsed())
     }
 
     /// The host that an argument names.
@@ -72,12 +74,16 @@ impl CallContext<'_> {
 }
 
 /// Where commands run: the inventory's folder, so that its relative paths mean what they say.
-fn working_folder(surroundings: &CallContext<'_>) -> std::path::PathBuf {
-    let folder = surroundings.folder;
+fn working_folder(context: &CallContext<'_>) -> std::path::PathBuf {
+    let folder = context.folder;
     if folder.as_os_str().is_empty() { ".".into() } else { folder.to_path_buf() }
 }
 
-/// The signature file says nothing of such an action.
-fn no_such_action(call: &Call) -> ActionError {
-    ActionError::new(ErrorKind::Refused, format!("the backend {} has no action named {}", call.backend, call.action))
+/// The action that a call names. Every backend declares its actions as an enum with the names of its signature file, so
+/// that an action without code, or code without a signature, does not go unnoticed.
+fn action<A: FromStr>(call: &Call) -> Result<A, ActionError> {
+    call.action.parse().map_err(|_| {
+        let message = format!("the backend {} has no action named {}", call.backend, call.action);
+        ActionError::new(ErrorKind::Refused, message)
+    })
 }

@@ -1,11 +1,33 @@
 //! PowerShell as backends call it: within the time of their call, at the place that a host has, with answers that keep
 //! "nothing" and "nobody answered" apart.
 
+use super::registry::Registration;
 use super::{CallContext, working_folder};
+use crate::inventory::{SecretSources, Section, SectionType, check_command};
 use crate::transport::powershell;
-use crate::transport::powershell::{Envelope, Numbers, Object, Request, Shell, Target, failure, sentence};
+use crate::transport::powershell::{
+    Envelope, Numbers, Object, PowerShellSettings, Request, Shell, Target, failure, sentence,
+};
 use crate::value::{ActionError, ErrorKind, Host, Loss, Value};
+use crate::yaml::{Field, Reader};
 use std::time::Duration;
+
+/// What backends share of PowerShell, for the registry.
+pub(super) const REGISTRATION: Registration = Registration {
+    name: "powershell",
+    actions: None,
+    host_sections: &[],
+    inventory_sections: &[SectionType::of::<PowerShellSettings>()],
+};
+
+impl Section for PowerShellSettings {
+    const KEY: &'static str = "powershell";
+    const DESCRIPTION: &'static str = "How PowerShell is called";
+
+    fn check(&self, reader: &mut Reader, field: &Field<'_>, _secrets: &SecretSources) {
+        check_command(reader, field.key, &self.command, "[powershell.exe]");
+    }
+}
 
 /// `Status` of a service of Windows, as `ServiceControllerStatus` has it.
 pub(super) const SERVICE_STATES: Numbers = &[
@@ -21,28 +43,28 @@ pub(super) const SERVICE_STATES: Numbers = &[
 /// PowerShell for the time of one call.
 pub(super) struct PowerShell<'a> {
     shell: Shell<'a>,
-    surroundings: &'a CallContext<'a>,
+    context: &'a CallContext<'a>,
 }
 
 impl<'a> PowerShell<'a> {
     /// As the inventory says; without it nothing can be asked.
-    pub fn new(surroundings: &'a CallContext<'a>) -> Result<Self, ActionError> {
-        let settings = surroundings.powershell.ok_or_else(|| {
+    pub fn new(context: &'a CallContext<'a>) -> Result<Self, ActionError> {
+        let settings = context.settings.get::<PowerShellSettings>().ok_or_else(|| {
             let message = "rectify.yaml does not say how PowerShell is called (`powershell:`)";
             ActionError::new(ErrorKind::Refused, message)
         })?;
-        let shell = Shell { settings, folder: Some(working_folder(surroundings)), outside: surroundings.outside };
-        Ok(Self { shell, surroundings })
+        let shell = Shell { settings, folder: Some(working_folder(context)), system: context.system };
+        Ok(Self { shell, context })
     }
 
     /// How much of the call's time is left.
     pub fn left(&self) -> Duration {
-        self.surroundings.time_left()
+        self.context.time_left()
     }
 
     /// Lets time pass.
     pub async fn sleep(&self, time: Duration) {
-        self.surroundings.outside.sleep(time).await;
+        self.context.system.sleep(time).await;
     }
 
     /// Where the Exchange cmdlets are for a call that is about a host. Its own server is the last to be asked for a
@@ -164,10 +186,10 @@ fn server_of(session: &str) -> &str {
 mod tests {
     use super::*;
     use crate::backend::testing::World;
-    use crate::value::{HostSettings, PowerShellSettings};
+    use crate::value::BackendSettings;
 
     fn host(address: &str) -> Host {
-        World::with_host("sick", address, HostSettings::default()).hosts.remove(0)
+        World::with_host("sick", address, BackendSettings::default()).hosts.remove(0)
     }
 
     #[test]
@@ -193,11 +215,11 @@ mod tests {
             "https://mbx2.contoso.com:443/PowerShell",
             "http://MBX1/PowerShell/",
         ];
-        let mut world = World::with_host("mbx1", "mbx1.contoso.com", HostSettings::default());
+        let mut world = World::with_host("mbx1", "mbx1.contoso.com", BackendSettings::default());
         let exchange = sessions.map(str::to_owned).to_vec();
-        world.powershell = Some(PowerShellSettings { command: vec!["powershell.exe".to_owned()], exchange });
-        let surroundings = world.surroundings();
-        let place = PowerShell::new(&surroundings).unwrap().exchange(&world.hosts[0]);
+        world.settings.insert(PowerShellSettings { command: vec!["powershell.exe".to_owned()], exchange });
+        let context = world.context();
+        let place = PowerShell::new(&context).unwrap().exchange(&world.hosts[0]);
         let expected = [sessions[1], sessions[0], sessions[2]].map(str::to_owned).to_vec();
         assert_eq!(place, Target::Exchange { sessions: expected });
     }

@@ -2,11 +2,11 @@
 
 use super::CallContext;
 use crate::secret::Secrets;
-use crate::transport::powershell::{Envelope, Request, SCHEMA, request_of, turned_down, written};
+use crate::transport::powershell::{Envelope, PowerShellSettings, Request, SCHEMA, request_of, turned_down, written};
 use crate::transport::process::{Captured, Ending, Invocation, ProcessOutput};
 use crate::transport::system::{BoxFuture, LocalSystem, System};
 use crate::transport::tcp::ConnectError;
-use crate::value::{ActionError, Call, Class, ErrorKind, Host, HostSettings, PowerShellSettings, SecretSource, Value};
+use crate::value::{ActionError, BackendSettings, Call, Class, ErrorKind, Host, SecretSource, Value};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,8 +19,8 @@ pub struct World {
     pub secrets: Secrets,
     pub folder: PathBuf,
     pub time_left: Duration,
-    pub powershell: Option<PowerShellSettings>,
-    pub outside: Box<dyn System>,
+    pub settings: BackendSettings,
+    pub system: Box<dyn System>,
     _kept: Option<tempfile::TempDir>,
 }
 
@@ -32,8 +32,8 @@ impl Default for World {
             secrets,
             folder,
             time_left: Duration::from_secs(30),
-            powershell: None,
-            outside: Box::new(LocalSystem::default()),
+            settings: BackendSettings::default(),
+            system: Box::new(LocalSystem::default()),
             _kept: None,
         }
     }
@@ -52,7 +52,7 @@ impl World {
     }
 
     /// A world with one host.
-    pub fn with_host(name: &str, address: &str, settings: HostSettings) -> Self {
+    pub fn with_host(name: &str, address: &str, settings: BackendSettings) -> Self {
         let host = Host {
             name: name.into(),
             address: address.to_owned(),
@@ -64,14 +64,14 @@ impl World {
         Self { hosts: vec![host], ..Self::default() }
     }
 
-    pub fn surroundings(&self) -> CallContext<'_> {
+    pub fn context(&self) -> CallContext<'_> {
         CallContext {
             hosts: &self.hosts,
             secrets: &self.secrets,
-            deadline: self.outside.elapsed() + self.time_left,
+            deadline: self.system.elapsed() + self.time_left,
             folder: &self.folder,
-            powershell: self.powershell.as_ref(),
-            outside: self.outside.as_ref(),
+            settings: &self.settings,
+            system: self.system.as_ref(),
         }
     }
 }
@@ -84,7 +84,7 @@ pub fn call(backend: &str, action: &str, class: Class, arguments: Vec<(&str, Val
 
 type StandIn = dyn FnMut(&Request, Duration) -> Result<Envelope, ActionError>;
 
-/// An outside in which PowerShell is a function of the request and of the time that has passed, which is virtual. What
+/// A system in which PowerShell is a function of the request and of the time that has passed, which is virtual. What
 /// is handed to it goes through the real command line and the real form of answers; any other command is refused.
 #[derive(Clone)]
 pub struct Scripted {
@@ -97,7 +97,7 @@ pub struct Scripted {
 impl Scripted {
     /// A world with one host, and PowerShell that answers so.
     pub fn world(
-        settings: HostSettings,
+        settings: BackendSettings,
         answering: impl FnMut(&Request, Duration) -> Result<Envelope, ActionError> + 'static,
     ) -> (World, Self) {
         let exchange = vec!["http://mbx2.contoso.com/PowerShell/".to_owned()];
@@ -110,8 +110,8 @@ impl Scripted {
         };
         let mut world = World::with_host("h", "mbx1.contoso.com", settings);
         world.time_left = Duration::from_secs(1200);
-        world.powershell = Some(powershell);
-        world.outside = Box::new(scripted.clone());
+        world.settings.insert(powershell);
+        world.system = Box::new(scripted.clone());
         (world, scripted)
     }
 

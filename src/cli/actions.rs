@@ -2,6 +2,7 @@
 
 use super::output::report;
 use super::{Exit, Output};
+use crate::backend::registry;
 use crate::catalog::Catalog;
 use crate::diagnostic::nearest;
 use crate::source::Span;
@@ -18,7 +19,7 @@ pub struct ActionsArguments {
 }
 
 pub fn run(arguments: &ActionsArguments, output: &Output) -> Exit {
-    let catalog = Catalog::builtin();
+    let catalog = registry::catalog();
     let mut text = String::new();
     match &arguments.backend {
         None => catalog.backends().for_each(|backend| write_backend(&mut text, catalog, backend)),
@@ -53,7 +54,7 @@ fn write_backend(text: &mut String, catalog: &Catalog, backend: &Backend) {
 
 /// Generates `docs/actions.md`.
 pub fn page() -> String {
-    let catalog = Catalog::builtin();
+    let catalog = registry::catalog();
     let mut text = String::from(
         "# Actions\n\n\
          Everything that a runbook can do, from the signature files beside the backends. An `observe` reads; a `change` is\n\

@@ -15,7 +15,7 @@ pub fn all() -> Vec<(&'static str, String)> {
         vec![("docs/actions.md", actions::page()), ("docs/cli.md", cli()), ("docs/codes/README.md", codes())];
     #[cfg(feature = "schema")]
     pages.extend([
-        ("schemas/rectify.schema.json", pretty(&crate::inventory::schema())),
+        ("schemas/rectify.schema.json", pretty(&crate::inventory::schema(&crate::backend::registry::sections()))),
         ("schemas/world.schema.json", pretty(&crate::simulation::schema())),
     ]);
     pages

@@ -1,9 +1,7 @@
-//! The section `contacts:`, and what must be true of the mail settings.
+//! The section `contacts:`.
 
-use crate::source::Span;
-use crate::value::{Contact, MailSettings, SecretSource, Security};
+use crate::value::{Contact, is_mail_address};
 use crate::yaml::{Kind, Node, Reader, suggestion};
-use std::collections::BTreeMap;
 
 pub(super) fn read(reader: &mut Reader, node: &Node) -> Vec<Contact> {
     let fields = reader.named(node, "`contacts:`");
@@ -49,7 +47,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> Vec<Contact> {
 fn read_addresses(reader: &mut Reader, node: &Node) -> Vec<String> {
     let mut addresses = Vec::new();
     for (address, span) in reader.texts(node, "mail") {
-        if is_address(&address) {
+        if is_mail_address(&address) {
             addresses.push(address.to_string());
         } else {
             reader
@@ -58,44 +56,4 @@ fn read_addresses(reader: &mut Reader, node: &Node) -> Vec<String> {
         }
     }
     addresses
-}
-
-fn is_address(text: &str) -> bool {
-    let usual = |letter: char| !letter.is_whitespace() && !letter.is_control() && !"<>(),;:\\\"[]".contains(letter);
-    let parts = text.rsplit_once('@');
-    parts.is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty() && !name.contains('@'))
-        && text.chars().all(usual)
-        && !text.starts_with('-')
-}
-
-/// Diagnostics point at the section's name: the line with `password:` may hold a password by mistake.
-pub(super) fn check_mail(
-    reader: &mut Reader,
-    section: Span,
-    mail: &MailSettings,
-    secrets: &BTreeMap<String, SecretSource>,
-) {
-    if !is_address(&mail.from) {
-        reader.error(section, "`mail.from:` is not a mail address").help("Write `name@example.org`");
-    }
-    if mail.user.is_some() != mail.password.is_some() {
-        reader.error(section, "`mail.user:` and `mail.password:` go together: one of them is missing");
-    }
-    if mail.password.as_ref().is_some_and(|name| !secrets.contains_key(name)) {
-        reader
-            .error(section, "`mail.password:` is not the name of a secret")
-            .help("Put the place of the password under `secrets:`, and its name here");
-    }
-    if mail.security == Security::None {
-        if !mail.names_loopback() {
-            reader
-                .error(section, "Mail without TLS may go to a loopback address only")
-                .help("Leave out `security: none`, or name a relay on this machine");
-        }
-        if mail.user.is_some() {
-            reader
-                .error(section, "A password is never sent without TLS")
-                .help("Leave out `security: none`, or `user:` and `password:`");
-        }
-    }
 }

@@ -1,16 +1,17 @@
 //! The section `hosts:`.
 
+use super::sections::{SecretSources, SectionType};
 use super::{Entry, FactPlace};
 use crate::source::Span;
-use crate::value::{Decimal, Host, HostSettings, RebootManager, RebootSettings, Value};
+use crate::value::{BackendSettings, Decimal, Host, Value};
 use crate::yaml::{Field, Kind, Node, Reader};
 use ecow::EcoString;
 use std::collections::HashMap;
 
-pub(super) const ENTRIES: [&str; 8] =
-    ["address", "aliases", "roles", "facts", "imap", "service", "reboot", "reachable_port"];
+/// What the entry of every host can have; backends add their sections.
+pub(super) const ENTRIES: [&str; 4] = ["address", "aliases", "roles", "facts"];
 
-pub(super) fn read(reader: &mut Reader, node: &Node) -> Vec<Entry> {
+pub(super) fn read(reader: &mut Reader, node: &Node, sections: &[SectionType], secrets: &SecretSources) -> Vec<Entry> {
     let mut taken = HashMap::new();
     let fields = reader.named(node, "`hosts:`");
     // Names first: where an alias is another host's name, the alias is the mistake.
@@ -21,7 +22,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> Vec<Entry> {
                 .also(first, "the first");
         }
     }
-    fields.iter().map(|field| read_host(reader, field, &mut taken)).collect()
+    fields.iter().map(|field| read_host(reader, field, sections, secrets, &mut taken)).collect()
 }
 
 /// Host names do not differ by case, nor by a dot at the end.
@@ -29,7 +30,13 @@ fn folded(name: &str) -> String {
     name.trim_end_matches('.').to_ascii_lowercase()
 }
 
-fn read_host(reader: &mut Reader, entry: &Field<'_>, taken: &mut HashMap<String, (String, Span)>) -> Entry {
+fn read_host(
+    reader: &mut Reader,
+    entry: &Field<'_>,
+    sections: &[SectionType],
+    secrets: &SecretSources,
+    taken: &mut HashMap<String, (String, Span)>,
+) -> Entry {
     let name = entry.name;
     if let Err(fault) = usable_name(name) {
         reader.error(entry.key, format!("{name:?} cannot be the name of a host: {fault}"));
@@ -40,12 +47,13 @@ fn read_host(reader: &mut Reader, entry: &Field<'_>, taken: &mut HashMap<String,
         aliases: Vec::new(),
         roles: Vec::new(),
         facts: Vec::new(),
-        settings: HostSettings::default(),
+        settings: BackendSettings::default(),
     };
     let mut roles_spans = Vec::new();
     let mut facts_spans = Vec::new();
-    for field in reader.fields(entry.value, &format!("the entry of {name}"), &ENTRIES) {
-        let (key, value) = (field.key, field.value);
+    let known: Vec<&str> = ENTRIES.into_iter().chain(sections.iter().map(|section| section.key)).collect();
+    for field in reader.fields(entry.value, &format!("the entry of {name}"), &known) {
+        let value = field.value;
         match field.name {
             "address" => {
                 if let Some(address) = reader.text(value, "address") {
@@ -73,48 +81,14 @@ fn read_host(reader: &mut Reader, entry: &Field<'_>, taken: &mut HashMap<String,
             }
             "roles" => (host.roles, roles_spans) = reader.texts(value, "roles").into_iter().unzip(),
             "facts" => (host.facts, facts_spans) = read_facts(reader, value),
-            "imap" => host.settings.imap = reader.decode(key, value),
-            "service" => host.settings.service = reader.decode(key, value),
-            "reboot" => {
-                host.settings.reboot = reader.decode(key, value);
-                read_reboot(reader, key, host.settings.reboot.as_ref());
-            }
-            _ => {
-                host.settings.reachable_port = reader.decode(key, value);
-                if host.settings.reachable_port == Some(0) {
-                    reader.error(value.span, "Port 0 cannot be reached");
+            key => {
+                if let Some(section) = sections.iter().find(|section| section.key == key) {
+                    (section.read)(reader, &field, secrets, &mut host.settings);
                 }
             }
         }
     }
     Entry { host, name_span: entry.key, roles_spans, facts_spans }
-}
-
-fn read_reboot(reader: &mut Reader, key: Span, reboot: Option<&RebootSettings>) {
-    let Some(reboot) = reboot else { return };
-    match reboot.manager {
-        RebootManager::Commands => {
-            for command in [Some(&reboot.command), reboot.boot_id.as_ref()] {
-                check_command(reader, key, command.map(Vec::as_slice), "`command: [ssh, be1, reboot]`");
-            }
-        }
-        RebootManager::Windows => {
-            if !reboot.command.is_empty() || reboot.boot_id.is_some() {
-                reader
-                    .error(key, "Windows reboots and tells its boots apart by itself, without commands")
-                    .help("Leave `command:` and `boot_id:` out");
-            }
-        }
-    }
-}
-
-/// A command, where there is one, must begin with a program.
-pub(super) fn check_command(reader: &mut Reader, key: Span, command: Option<&[String]>, example: &str) {
-    if command.is_some_and(|command| command.first().is_none_or(|program| program.is_empty())) {
-        reader
-            .error(key, "A command is a list of arguments that begins with a program")
-            .help(format!("For example {example}"));
-    }
 }
 
 /// Nothing that a program could take for an option, and no blanks.

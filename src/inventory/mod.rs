@@ -10,6 +10,7 @@ mod lints;
 mod monitors;
 #[cfg(feature = "schema")]
 mod schema;
+mod sections;
 
 #[cfg(test)]
 mod tests;
@@ -18,14 +19,14 @@ pub use lints::{ExpectedAlert, Lints};
 pub use monitors::Monitors;
 #[cfg(feature = "schema")]
 pub use schema::schema;
+pub use sections::{Schema, SecretSources, Section, SectionType, Sections, check_command};
 
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
-use crate::value::{Contact, Host, MailSettings, PowerShellSettings, SecretSource};
+use crate::value::{BackendSettings, Contact, Host, SecretSource};
 use crate::yaml;
 use crate::yaml::{Reader, suggestion};
 use ecow::EcoString;
-use std::collections::BTreeMap;
 
 /// Everything that `rectify.yaml` says.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -37,11 +38,9 @@ pub struct Inventory {
     /// Whom an alert is told to that nothing fits; one of the contacts.
     pub default_contact: Option<EcoString>,
     /// Where secrets are found, by name.
-    pub secrets: BTreeMap<String, SecretSource>,
-    /// How mail leaves.
-    pub mail: Option<MailSettings>,
-    /// How PowerShell is called.
-    pub powershell: Option<PowerShellSettings>,
+    pub secrets: SecretSources,
+    /// The sections that backends add.
+    pub settings: BackendSettings,
     /// What needs whose consent.
     pub policy: Policy,
     /// What the rules of `check` are to say.
@@ -108,26 +107,33 @@ pub struct Policy {
     pub approvers: Vec<EcoString>,
 }
 
-const SECTIONS: [&str; 10] =
-    ["hosts", "contacts", "default_contact", "mail", "secrets", "powershell", "policy", "lints", "alerts", "monitors"];
+/// The sections that every `rectify.yaml` can have; backends add theirs.
+const SECTIONS: [&str; 8] =
+    ["hosts", "contacts", "default_contact", "secrets", "policy", "lints", "alerts", "monitors"];
 
-/// Reads the text of a `rectify.yaml`. What was understood is returned beside the mistakes; a run needs that there are
-/// none.
-pub fn parse(file: FileId, text: &str) -> (Inventory, Vec<Diagnostic>) {
+/// Reads the text of a `rectify.yaml` with the sections that backends add. What was understood is returned beside the
+/// mistakes; a run needs that there are none.
+pub fn parse(file: FileId, text: &str, sections: &Sections) -> (Inventory, Vec<Diagnostic>) {
     let mut reader = Reader::new();
     let mut inventory = Inventory::default();
     let Some(root) = yaml::parse(file, text, &mut reader.diagnostics) else {
         return (inventory, reader.diagnostics);
     };
-    let mut mail_key = None;
     let mut default_span = None;
     let mut with_secrets: Vec<(Span, Span)> = Vec::new();
-    for field in reader.fields(&root, "rectify.yaml", &SECTIONS) {
-        if field.name == "secrets" || field.name == "mail" && may_hold_password(field.value) {
-            with_secrets.push((field.key, field.value.span));
-        }
+    let known: Vec<&str> = SECTIONS.into_iter().chain(sections.inventory.iter().map(|section| section.key)).collect();
+    let fields = reader.fields(&root, "rectify.yaml", &known);
+    // First, because sections of backends name secrets.
+    if let Some(field) = fields.iter().find(|field| field.name == "secrets") {
+        with_secrets.push((field.key, field.value.span));
+        inventory.secrets = read_secrets(&mut reader, field.key, field.value);
+    }
+    for field in &fields {
         match field.name {
-            "hosts" => inventory.hosts = hosts::read(&mut reader, field.value),
+            "secrets" => {}
+            "hosts" => {
+                inventory.hosts = hosts::read(&mut reader, field.value, &sections.host, &inventory.secrets);
+            }
             "contacts" => inventory.contacts = contacts::read(&mut reader, field.value),
             "default_contact" => match field.value.text() {
                 Some(name) => {
@@ -139,19 +145,16 @@ pub fn parse(file: FileId, text: &str) -> (Inventory, Vec<Diagnostic>) {
                     reader.error(field.value.span, "`default_contact:` is the name of a contact");
                 }
             },
-            "secrets" => inventory.secrets = read_secrets(&mut reader, field.key, field.value),
             "policy" => inventory.policy = read_policy(&mut reader, field.value),
             "lints" => inventory.lints = lints::read(&mut reader, field.value),
             "alerts" => inventory.alerts = lints::read_alerts(&mut reader, field.value),
             "monitors" => inventory.monitors = monitors::read(&mut reader, field.value),
-            "powershell" => {
-                inventory.powershell = reader.decode(field.key, field.value);
-                let command = inventory.powershell.as_ref().map(|powershell| powershell.command.as_slice());
-                hosts::check_command(&mut reader, field.key, command, "[powershell.exe]");
-            }
-            _ => {
-                inventory.mail = reader.decode(field.key, field.value);
-                mail_key = Some(field.key);
+            name => {
+                let Some(section) = sections.inventory.iter().find(|section| section.key == name) else { continue };
+                if (section.may_hold_secret)(field.value) {
+                    with_secrets.push((field.key, field.value.span));
+                }
+                (section.read)(&mut reader, field, &inventory.secrets, &mut inventory.settings);
             }
         }
     }
@@ -161,10 +164,7 @@ pub fn parse(file: FileId, text: &str) -> (Inventory, Vec<Diagnostic>) {
         let names: Vec<&str> = inventory.contacts.iter().map(|contact| contact.name.as_str()).collect();
         reader.error(span, format!("There is no contact named {name}")).help(suggestion(name, &names));
     }
-    if let (Some(mail), Some(key)) = (&inventory.mail, mail_key) {
-        contacts::check_mail(&mut reader, key, mail, &inventory.secrets);
-    }
-    if mail_key.is_none() {
+    if !fields.iter().any(|field| field.name == "mail") {
         let mailed = inventory.contacts.iter().find(|contact| !contact.mail.is_empty());
         if let Some(contact) = mailed {
             let message = format!("{} is told by mail, and nothing says how mail leaves", contact.name);
@@ -179,19 +179,10 @@ pub fn parse(file: FileId, text: &str) -> (Inventory, Vec<Diagnostic>) {
     (inventory, reader.diagnostics)
 }
 
-/// Whether a section `mail:` has a password in it, perhaps by mistake or under a misspelt name.
-fn may_hold_password(mail: &yaml::Node) -> bool {
-    const OTHERS: [&str; 7] = ["server", "port", "security", "from", "user", "ca", "server_name"];
-    match &mail.kind {
-        yaml::Kind::Map(entries) => entries.iter().any(|(key, _)| !key.text().is_some_and(|key| OTHERS.contains(&key))),
-        _ => true,
-    }
-}
-
 /// Diagnostics point at the section and never at the entry: the line of a mistaken one may hold the secret itself.
-fn read_secrets(reader: &mut Reader, section: Span, node: &yaml::Node) -> BTreeMap<String, SecretSource> {
+fn read_secrets(reader: &mut Reader, section: Span, node: &yaml::Node) -> SecretSources {
     const HOW: &str = "Write `NAME: {environment: VARIABLE}` or `NAME: {file: PATH}`; the file must have mode 0600";
-    let mut secrets = BTreeMap::new();
+    let mut secrets = SecretSources::new();
     for field in reader.named(node, "`secrets:`") {
         let name = field.name;
         let yaml::Kind::Map(fields) = &field.value.kind else {

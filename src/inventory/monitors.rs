@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn the_section_is_read_and_its_mistakes_are_told() {
-        let parse = |text: &str| crate::inventory::parse(crate::source::FileId(0), text);
+        let parse = |text: &str| crate::inventory::parse(crate::source::FileId(0), text, &Default::default());
         let (inventory, found) = parse("monitors:\n  IMAP: [AMonitor, BMonitor]\n  POP: BMonitor\n");
         assert_eq!(found, []);
         assert_eq!(inventory.monitors.groups_of("BMonitor"), ["IMAP", "POP"]);

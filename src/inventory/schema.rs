@@ -2,8 +2,8 @@
 
 use super::SECTIONS;
 use super::hosts::ENTRIES;
+use super::sections::{SectionType, Sections};
 use crate::diagnostic::{CODES, Level};
-use crate::value::{ImapSettings, MailSettings, PowerShellSettings, RebootSettings, ServiceSettings};
 use crate::yaml::schema::{DIALECT, described, fields, forbear, named, text, texts};
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
@@ -12,36 +12,37 @@ use serde_json::{Map, Value, json};
 /// No blanks, and nothing that a program could take for an option.
 const USABLE_NAME: &str = r"^[^-\s]\S*$";
 
-/// What may stand in `rectify.yaml`.
-pub fn schema() -> Value {
+/// The schema of `rectify.yaml` with the sections that backends add.
+pub fn schema(sections: &Sections) -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
-    let sections = SECTIONS.map(|name| (name, section(name, &mut generator)));
-    let mut schema = fields("What a team keeps about its systems", sections);
+    let mut properties: Vec<(&str, Value)> =
+        SECTIONS.map(|name| (name, section(name, sections, &mut generator))).into_iter().collect();
+    properties.extend(of_backends(&sections.inventory, &mut generator));
+    let mut schema = fields("What a team keeps about its systems", properties);
     let mut definitions = Value::Object(generator.take_definitions(true));
     forbear(&mut definitions);
-    // One without the other is a mistake that types do not show.
-    definitions["MailSettings"]["dependentRequired"] = json!({"user": ["password"], "password": ["user"]});
     schema["$schema"] = DIALECT.into();
     schema["title"] = "rectify.yaml".into();
     schema["$defs"] = definitions;
     schema
 }
 
-fn section(name: &str, generator: &mut SchemaGenerator) -> Value {
+fn of_backends(sections: &[SectionType], generator: &mut SchemaGenerator) -> Vec<(&'static str, Value)> {
+    sections.iter().map(|section| (section.key, (section.schema)(generator))).collect()
+}
+
+fn section(name: &str, sections: &Sections, generator: &mut SchemaGenerator) -> Value {
     match name {
         "hosts" => {
-            let entries = ENTRIES.map(|name| (name, entry(name, generator)));
+            let mut entries: Vec<(&str, Value)> = ENTRIES.map(|name| (name, entry(name))).into_iter().collect();
+            entries.extend(of_backends(&sections.host, generator));
             let mut hosts = named("The hosts, by name", &fields("A host", entries));
             hosts["propertyNames"] = json!({"pattern": USABLE_NAME});
             hosts
         }
         "contacts" => named("Who can be told, by the names that runbooks use", &contact()),
         "default_contact" => described("The contact that is told of an alert that nothing fits", text()),
-        "mail" => described("How mail leaves", generator.subschema_for::<MailSettings>().to_value()),
         "secrets" => named("Where secrets are kept, by name; a secret itself has no place here", &secret()),
-        "powershell" => {
-            described("How PowerShell is called", generator.subschema_for::<PowerShellSettings>().to_value())
-        }
         "policy" => fields(
             "What needs whose consent",
             [
@@ -60,7 +61,7 @@ fn section(name: &str, generator: &mut SchemaGenerator) -> Value {
     }
 }
 
-fn entry(name: &str, generator: &mut SchemaGenerator) -> Value {
+fn entry(name: &str) -> Value {
     match name {
         "address" => json!({
             "description": "An IP address or a DNS name; the host's own name when left out",
@@ -68,17 +69,10 @@ fn entry(name: &str, generator: &mut SchemaGenerator) -> Value {
         }),
         "aliases" => described("Other names in alerts and in answers of servers", texts()),
         "roles" => described("Roles that runbooks declare", texts()),
-        "facts" => {
+        _ => {
             let single = json!({"type": ["string", "number", "boolean", "null"]});
             named("What its roles ask for", &json!({"anyOf": [single, {"type": "array"}]}))
         }
-        "imap" => described("For the imap backend", generator.subschema_for::<ImapSettings>().to_value()),
-        "service" => described("What manages its services", generator.subschema_for::<ServiceSettings>().to_value()),
-        "reboot" => described("How it is rebooted", generator.subschema_for::<RebootSettings>().to_value()),
-        _ => json!({
-            "description": "The TCP port that says whether it is reachable",
-            "type": ["integer", "string", "null"], "minimum": 1, "maximum": 65535, "pattern": "^[0-9]+$",
-        }),
     }
 }
 

@@ -1,9 +1,17 @@
 //! A whole inventory, every mistake at its place, and files that mean harm.
 
 use super::*;
+use crate::backend::host::{ReachablePort, RebootSettings};
+use crate::backend::imap::ImapSettings;
+use crate::backend::registry;
+use crate::backend::service::{ServiceManager, ServiceSettings};
 use crate::source::{SourceFile, SourceMap};
-use crate::value::{Decimal, Security, ServiceManager, Value};
+use crate::value::{Decimal, MailSettings, Security, Value};
 use proptest::prelude::*;
+
+fn parse(file: FileId, text: &str) -> (Inventory, Vec<Diagnostic>) {
+    super::parse(file, text, &registry::sections())
+}
 
 const GOOD: &str = r#"
 # The lab.
@@ -70,13 +78,13 @@ fn a_whole_inventory_is_read() {
     assert_eq!(diagnostics, []);
     let front = inventory.host("fe-one.").unwrap();
     assert_eq!((front.name.as_str(), front.address.as_str()), ("fe1", "127.0.0.2"));
-    assert_eq!(front.settings.reachable_port, Some(993));
-    let imap = front.settings.imap.as_ref().unwrap();
+    assert_eq!(front.settings.get(), Some(&ReachablePort(993)));
+    let imap = front.settings.get::<ImapSettings>().unwrap();
     assert_eq!((imap.port, imap.security, imap.from_address), (Some(10993), Security::Tls, "127.0.0.9".parse().ok()));
     let back = &inventory.hosts[1];
     assert_eq!(back.host.address, "be1", "the address is the name when nothing is said");
-    assert_eq!(back.host.settings.service.as_ref().unwrap().manager, ServiceManager::Systemd);
-    assert_eq!(back.host.settings.reboot.as_ref().unwrap().command, ["ssh", "be1", "reboot"]);
+    assert_eq!(back.host.settings.get::<ServiceSettings>().unwrap().manager, ServiceManager::Systemd);
+    assert_eq!(back.host.settings.get::<RebootSettings>().unwrap().command, ["ssh", "be1", "reboot"]);
     let fact = |name: &str| back.host.fact(name).unwrap().clone();
     assert_eq!(fact("site"), Value::text("北京"));
     assert_eq!(fact("rank"), Value::number(2));
@@ -98,7 +106,7 @@ fn a_whole_inventory_is_read() {
         Contact::circle(&inventory.contacts, "here").into_iter().map(|contact| contact.name.as_str()).collect();
     assert_eq!(told, ["here", "lead", "oncall"]);
     assert_eq!(inventory.secrets["probe"], SecretSource::File("secrets/probe".into()));
-    assert_eq!(inventory.mail.unwrap().security, Security::Starttls);
+    assert_eq!(inventory.settings.get::<MailSettings>().unwrap().security, Security::Starttls);
     assert_eq!(inventory.policy.destroy, DestroyPolicy::Allow);
     assert_eq!(inventory.policy.approvers, ["ada", "grace"]);
 }
@@ -214,7 +222,7 @@ const BEYOND_SHAPE: &[&str] = &[
 #[cfg(feature = "schema")]
 #[test]
 fn the_schema_refuses_every_mistake_of_shape() {
-    let schema = schema();
+    let schema = schema(&registry::sections());
     let taken = MISTAKES.iter().filter(|(text, _)| crate::yaml::schema::takes(&schema, text));
     let is_told = |said: &&str| BEYOND_SHAPE.iter().any(|beyond| said.contains(beyond));
     let overlooked: Vec<&str> = taken.map(|(_, said)| *said).filter(|said| !is_told(said)).collect();
@@ -231,9 +239,9 @@ fn the_type_decides_what_a_scalar_is() {
     let (inventory, diagnostics) = parse(FileId(0), OF_MANY_FORMS);
     assert_eq!(diagnostics, []);
     let host = inventory.host("a").unwrap();
-    let command = &host.settings.reboot.as_ref().unwrap().command;
+    let command = &host.settings.get::<RebootSettings>().unwrap().command;
     assert_eq!(command, &["ssh", "-p", "2222", "3.10", "007", "1e5", "yes", "true", "0x1F", "~"]);
-    let imap = host.settings.imap.as_ref().unwrap();
+    let imap = host.settings.get::<ImapSettings>().unwrap();
     assert_eq!((imap.port, imap.server_name.as_deref()), (Some(993), Some("12.50")));
     let facts: Vec<_> = host.facts.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
     let text = |name, written: &str| (name, Value::text(written));

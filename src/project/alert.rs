@@ -240,14 +240,14 @@ fn host_label(label: &str, roles: &[ecow::EcoString], hosts: &[Host]) -> String 
 }
 
 fn has_port(host: &Host, port: u16) -> bool {
-    let imap = host.settings.imap.as_ref().and_then(|imap| imap.port);
-    imap == Some(port) || host.settings.reachable_port == Some(port)
+    host.settings.ports().any(|own| own == port)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::{HostSettings, ImapSettings};
+    use crate::backend::imap::ImapSettings;
+    use crate::value::BackendSettings;
 
     /// A shortened notification of Alertmanager 0.25.
     const PAYLOAD: &str = r#"{"receiver":"hook","status":"firing","alerts":[
@@ -268,7 +268,7 @@ mod tests {
             aliases: Vec::new(),
             roles: vec![role.into()],
             facts: Vec::new(),
-            settings: HostSettings { imap: Some(imap), ..Default::default() },
+            settings: BackendSettings::default().with(imap),
         }
     }
 

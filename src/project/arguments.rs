@@ -261,7 +261,7 @@ pub fn abbreviated(names: &[impl AsRef<str>]) -> String {
 mod tests {
     use super::*;
     use crate::program::types::EnumType;
-    use crate::value::{HostSettings, SignedDuration};
+    use crate::value::{BackendSettings, SignedDuration};
 
     fn host_named(name: &str, role: &str, alias: &str) -> Host {
         Host {
@@ -270,7 +270,7 @@ mod tests {
             aliases: vec![alias.into()],
             roles: vec![role.into()],
             facts: Vec::new(),
-            settings: HostSettings::default(),
+            settings: BackendSettings::default(),
         }
     }
 

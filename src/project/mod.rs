@@ -15,7 +15,7 @@ pub use error::ProjectError;
 
 use self::discovery::{CONFIG, config_above, readable_runbooks, runbook_files};
 use self::files::{ProjectFiles, read_text};
-use crate::catalog::Catalog;
+use crate::backend::registry;
 use crate::check::{Checked, OtherFiles, Session};
 use crate::diagnostic::{Diagnostic, Severity, code};
 use crate::inventory::Inventory;
@@ -136,14 +136,14 @@ impl Project {
         let ProjectPath { config, folder } = path;
         let unreadable = |error| ProjectError::Unreadable { path: folder.clone(), error };
         let files = ProjectFiles::new(folder).map_err(unreadable)?;
-        let mut sources = Catalog::builtin().sources().clone();
+        let mut sources = registry::catalog().sources().clone();
         let mut diagnostics = Vec::new();
         let inventory = config.as_deref().and_then(|path| {
             let name = path.to_string_lossy().into_owned();
             match read_text(path) {
                 Ok(text) => {
                     let file = sources.add(SourceFile::new(name, text.as_str()));
-                    let (inventory, found) = inventory::parse(file, &text);
+                    let (inventory, found) = inventory::parse(file, &text, &registry::sections());
                     diagnostics.extend(found);
                     Some(inventory)
                 }
@@ -195,7 +195,7 @@ impl Project {
 
     /// Creates a session that checks files of this project.
     pub fn session(&self) -> Session<'_> {
-        Session::new(&self.files, Catalog::builtin(), self.sound_inventory(), self.sources.clone())
+        Session::new(&self.files, registry::catalog(), self.sound_inventory(), self.sources.clone())
             .with_other_files(self)
     }
 

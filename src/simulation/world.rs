@@ -11,11 +11,11 @@ use crate::engine::world::{
 };
 use crate::engine::{Ending, RunOutcome};
 use crate::transport::powershell;
-use crate::transport::powershell::Envelope;
+use crate::transport::powershell::{Envelope, PowerShellSettings};
 use crate::transport::process::{Captured, Ending as ProcessEnding, Invocation, ProcessOutput};
 use crate::transport::system::{BoxFuture, System};
 use crate::transport::tcp::ConnectError;
-use crate::value::{ActionError, Contact, ErrorKind, PowerShellSettings, SignedDuration, Timestamp, Value};
+use crate::value::{ActionError, Contact, ErrorKind, SignedDuration, Timestamp, Value};
 use crate::world::Dispatcher;
 use crate::world::virtual_time::{Deadlock, Person, VirtualEnvironment};
 use std::cell::RefCell;
@@ -77,7 +77,7 @@ impl<'a> Simulated<'a> {
         }
         // Nothing is called: any command will do for the model to recognise what was meant for PowerShell.
         let usual = || PowerShellSettings { command: vec!["powershell.exe".to_owned()], exchange: Vec::new() };
-        let powershell = calls.powershell.cloned().unwrap_or_else(usual);
+        let powershell = calls.settings.get().cloned().unwrap_or_else(usual);
         Ok(Self { stage, start: file.start, calls, powershell, model: RefCell::new(model), listener })
     }
 

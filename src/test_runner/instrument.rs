@@ -7,7 +7,7 @@ use crate::program::{
     Action, BodyResult, Call, Comparison, Expression, ExpressionKind, Locals, NodeId, Probe, Program, Statement,
     StatementKind, Subject as LetSubject,
 };
-use crate::value::{ActionError, Class, Host, HostSettings, Timestamp, Value};
+use crate::value::{ActionError, BackendSettings, Class, Host, Timestamp, Value};
 use ecow::EcoString;
 use std::sync::Arc;
 
@@ -57,7 +57,7 @@ fn place(program: &mut Program, given: &GivenHost, locals: usize, now: Timestamp
         aliases: Vec::new(),
         roles: given.roles.clone(),
         facts,
-        settings: HostSettings::default(),
+        settings: BackendSettings::default(),
     };
     match program.hosts.iter_mut().find(|known| known.name == host.name) {
         Some(known) => *known = host,

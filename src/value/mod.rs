@@ -1,5 +1,6 @@
 //! The words that everybody shares: values, hosts as data, calls of actions and what came of them.
 
+mod backend_settings;
 mod call;
 mod error;
 mod host;
@@ -18,15 +19,14 @@ mod version;
 #[cfg(test)]
 mod tests;
 
+pub use backend_settings::{BackendSettings, Settings};
 pub use call::{Call, Class};
 pub use error::{ActionError, ErrorKind, Outcome};
-pub use host::{
-    Host, HostSettings, ImapSettings, RebootManager, RebootSettings, Security, ServiceManager, ServiceSettings,
-};
+pub use host::Host;
 pub use invisible::{is_invisible, without_invisible};
 pub use partial::{Loss, Partial};
 pub use record::Record;
-pub use settings::{Contact, MailSettings, PowerShellSettings, SecretSource};
+pub use settings::{Contact, MailSettings, SecretSource, Security, is_mail_address};
 pub use size::Size;
 pub use source_text::{Quoted, SourceText};
 pub use units::{display_duration, display_size};

@@ -1,6 +1,5 @@
-//! What the inventory says beside its hosts, as data: where secrets lie, who is told, how mail leaves.
+//! What the inventory says beside its hosts, as data: where secrets are kept, and contacts.
 
-use super::Security;
 use ecow::EcoString;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -48,6 +47,10 @@ impl Contact {
 /// The server that mail leaves by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "schema",
+    schemars(extend("dependentRequired" = {"user": ["password"], "password": ["user"]}))
+)]
 #[serde(deny_unknown_fields)]
 pub struct MailSettings {
     /// Its name or address.
@@ -83,17 +86,25 @@ impl MailSettings {
     }
 }
 
-/// How PowerShell is called: for the `exchange` backend, and for services and reboots of Windows hosts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// How a connection is secured. There is no unsecured way to log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct PowerShellSettings {
-    /// What starts it, as a list of arguments that the script's own are added to: `[powershell.exe]`, or
-    /// `[ssh, -o, BatchMode=yes, admin1.contoso.com, powershell.exe]`.
-    pub command: Vec<String>,
-    /// Where the Exchange cmdlets come from: addresses of remote PowerShell, such as
-    /// `http://mbx2.contoso.com/PowerShell/`. Those of a host that a call is about are tried last. None: the shell has
-    /// the cmdlets itself.
-    #[serde(default)]
-    pub exchange: Vec<String>,
+#[serde(rename_all = "snake_case")]
+pub enum Security {
+    /// TLS from the first byte.
+    #[default]
+    Tls,
+    /// Plain first, then STARTTLS.
+    Starttls,
+    /// No TLS: for mail to a loopback relay only, never for IMAP.
+    None,
+}
+
+/// Whether a text is a mail address without a display name.
+pub fn is_mail_address(text: &str) -> bool {
+    let usual = |letter: char| !letter.is_whitespace() && !letter.is_control() && !"<>(),;:\\\"[]".contains(letter);
+    let parts = text.rsplit_once('@');
+    parts.is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty() && !name.contains('@'))
+        && text.chars().all(usual)
+        && !text.starts_with('-')
 }

@@ -5,7 +5,7 @@ use crate::engine::world::Request;
 use crate::secret::Secrets;
 use crate::transport::system::System;
 use crate::value::{
-    ActionError, Call, Class, ErrorKind, Host, Loss, Outcome, PowerShellSettings, SignedDuration, Timestamp, Value,
+    ActionError, BackendSettings, Call, Class, ErrorKind, Host, Loss, Outcome, SignedDuration, Timestamp, Value,
     display_duration,
 };
 use std::path::PathBuf;
@@ -25,8 +25,8 @@ pub struct Dispatcher<'a> {
     pub secrets: &'a Secrets,
     /// The folder of the inventory, to which its paths are relative.
     pub folder: PathBuf,
-    /// How PowerShell is called, if the inventory says so.
-    pub powershell: Option<&'a PowerShellSettings>,
+    /// The sections of the inventory that backends read.
+    pub settings: BackendSettings,
 }
 
 impl Dispatcher<'_> {
@@ -61,17 +61,17 @@ impl Dispatcher<'_> {
             let kind = if call.class == Class::Observe { ErrorKind::TimedOut } else { ErrorKind::Refused };
             return Err(ActionError::new(kind, "its time was up before it began"));
         }
-        let surroundings = CallContext {
+        let context = CallContext {
             hosts: self.hosts,
             secrets: self.secrets,
             deadline: system.elapsed().saturating_add(time_left),
             folder: &self.folder,
-            powershell: self.powershell,
-            outside: system,
+            settings: &self.settings,
+            system,
         };
         tokio::select! {
             biased;
-            result = backend.perform(call, &surroundings) => result,
+            result = backend.perform(call, &context) => result,
             () = system.sleep(time_left.saturating_add(GRACE)) => {
                 let time = SignedDuration::try_from(time_left).map(display_duration).unwrap_or_default();
                 let message = format!("{}.{} gave no answer within {time}", call.backend, call.action);

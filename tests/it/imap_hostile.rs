@@ -2,7 +2,8 @@
 
 use crate::lab::{Authority, Caller, Issue, Issued, Peer, Scripted, host, must_be_installed, wait_until, word};
 use crate::support::project::{Project, Ran, runbook};
-use rectify::value::{ActionError, ErrorKind, ImapSettings, Security, Value};
+use rectify::backend::imap::ImapSettings;
+use rectify::value::{ActionError, BackendSettings, ErrorKind, Security, Value};
 use std::io;
 use std::path::Path;
 use std::process::Command;
@@ -302,9 +303,7 @@ fn a_name_is_checked_in_place_of_the_address_where_one_is_set() {
         (&numbered, "127.0.0.1", "accepted"),
     ] {
         let mut caller = ground.caller(server, Security::Tls);
-        for host in &mut caller.hosts {
-            host.settings.imap.as_mut().expect("settings").server_name = Some(name.to_owned());
-        }
+        caller.change_imap(|imap| imap.server_name = Some(name.to_owned()));
         let answer = caller.call("greeting", "server", "", &[]).expect("an answer");
         assert_eq!(word(&answer, "result"), result, "{name}: {answer}");
     }
@@ -332,7 +331,7 @@ fn old_tls_weak_signatures_and_no_tls_are_refused() {
         let _server = crate::lab::Child::start(&mut command);
         wait_until("openssl to listen", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
         let mut caller = ground.caller(&plain, Security::Tls);
-        caller.hosts.iter_mut().filter_map(|host| host.settings.imap.as_mut()).for_each(|imap| imap.port = Some(port));
+        caller.change_imap(|imap| imap.port = Some(port));
         let answer = caller.call("login", "server", "alice", &[]).expect("an answer");
         assert_eq!(word(&answer, "result"), result, "{version}: {answer}");
         assert!(word(&answer, "text").contains(problem), "{version}: {answer}");
@@ -526,8 +525,7 @@ fn a_host_that_drops_every_packet_times_out_in_connect() {
     let _waiting = std::net::TcpStream::connect(address).expect("the one that fits");
     let server = ground.greeted(Peer::hang);
     let mut caller = hurried(&ground, &server, Security::Tls);
-    let settings = caller.hosts.iter_mut().filter_map(|host| host.settings.imap.as_mut());
-    settings.for_each(|imap| imap.port = Some(address.port()));
+    caller.change_imap(|imap| imap.port = Some(address.port()));
     assert_timed_out(&caller, "connect");
 }
 
@@ -573,12 +571,12 @@ fn an_unknowable_result_is_an_error() {
     caller.hosts[0].address = "no-such-host.invalid".to_owned();
     assert_eq!(error(&caller).kind, ErrorKind::Unreachable);
     caller.hosts = known.clone();
-    caller.hosts[0].settings.imap.as_mut().expect("settings").from_address = Some([192, 0, 2, 1].into());
+    caller.change_imap(|imap| imap.from_address = Some([192, 0, 2, 1].into()));
     assert_eq!(error(&caller).kind, ErrorKind::Unreachable, "an address that is not ours");
     caller.hosts = known.clone();
-    caller.hosts[0].settings.imap.as_mut().expect("settings").ca = Some("missing.pem".into());
+    caller.change_imap(|imap| imap.ca = Some("missing.pem".into()));
     assert_eq!(error(&caller).kind, ErrorKind::Refused);
-    caller.hosts[0].settings.imap = None;
+    caller.hosts[0].settings = BackendSettings::default();
     assert!(error(&caller).message.contains("does not say how to reach IMAP"));
     caller.hosts.clear();
     assert_eq!(error(&caller).kind, ErrorKind::Refused);

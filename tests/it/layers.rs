@@ -26,11 +26,11 @@ const MODULES: &[(&str, &[&str], bool)] = &[
     ("engine", &["program"], true),
     ("docgen", &["syntax", "program"], true),
     ("transport", &["secret"], false),
-    ("backend", &["secret", "transport"], false),
+    ("backend", &["catalog", "inventory", "secret", "transport", "yaml"], false),
     ("world", &["engine", "program", "inventory", "backend", "transport", "secret"], false),
     ("simulation", &["world", "engine", "program", "transport", "yaml"], false),
     ("test_runner", &["simulation", "world", "engine", "program"], false),
-    ("project", &["catalog", "check", "inventory", "lint", "program", "secret", "syntax"], false),
+    ("project", &["backend", "catalog", "check", "inventory", "lint", "program", "secret", "syntax"], false),
     ("report", &["engine", "secret"], false),
     ("cli", &["*"], false),
 ];

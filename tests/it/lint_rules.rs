@@ -4,7 +4,7 @@
 //! a fixture needs several files, it is a folder with a `main.runbook`.
 
 use crate::support::files::{self, Finding, InMemory, parse_expectation, tests_folder};
-use rectify::catalog::Catalog;
+use rectify::backend::registry;
 use rectify::check::Session;
 use rectify::diagnostic::{CODES, Diagnostic, code};
 use rectify::inventory::Inventory;
@@ -43,14 +43,14 @@ impl LintProject {
 
     /// The findings of the lint rules in the given files, which must have no errors.
     fn lint(&self, named: &[PathBuf]) -> Linted {
-        let mut sources: SourceMap = Catalog::builtin().sources().clone();
+        let mut sources: SourceMap = registry::catalog().sources().clone();
         let inventory: Option<Inventory> = self.0.0.get(Path::new("rectify.yaml")).map(|text| {
             let file = sources.add(SourceFile::new("rectify.yaml", text.as_str()));
-            let (inventory, found) = inventory::parse(file, text);
+            let (inventory, found) = inventory::parse(file, text, &registry::sections());
             assert_eq!(found, []);
             inventory
         });
-        let mut session = Session::new(&self.0, Catalog::builtin(), inventory.as_ref(), sources);
+        let mut session = Session::new(&self.0, registry::catalog(), inventory.as_ref(), sources);
         let mut facts = Vec::new();
         let mut programs = Vec::new();
         let mut linted = BTreeSet::new();

@@ -5,16 +5,16 @@ use crate::support::repository;
 use rectify::backend::exchange::Exchange;
 use rectify::backend::{Backend, CallContext};
 use rectify::secret::Secrets;
-use rectify::transport::powershell::{Envelope, Request, SCHEMA, Shell, Target, call, written};
+use rectify::transport::powershell::{Envelope, PowerShellSettings, Request, SCHEMA, Shell, Target, call, written};
 use rectify::transport::system::{LocalSystem, System};
-use rectify::value::{ActionError, Call, Class, ErrorKind, Host, HostSettings, PowerShellSettings, Value};
+use rectify::value::{ActionError, BackendSettings, Call, Class, ErrorKind, Host, Value};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 struct StandIn {
     folder: tempfile::TempDir,
     settings: PowerShellSettings,
-    outside: LocalSystem,
+    system: LocalSystem,
 }
 
 impl StandIn {
@@ -27,7 +27,7 @@ impl StandIn {
         let command = command.map(|part| part.to_str().unwrap().to_owned()).to_vec();
         let sessions = ["http://mbx1.contoso.com/PowerShell/", "http://mbx2.contoso.com/PowerShell/"];
         let settings = PowerShellSettings { command, exchange: sessions.map(str::to_owned).to_vec() };
-        let stand_in = Self { folder, settings, outside: LocalSystem::default() };
+        let stand_in = Self { folder, settings, system: LocalSystem::default() };
         stand_in.becomes(mode, envelope);
         stand_in
     }
@@ -38,7 +38,7 @@ impl StandIn {
     }
 
     async fn call_within(&self, request: &Request, limit: Duration) -> Result<Envelope, ActionError> {
-        let shell = Shell { settings: &self.settings, folder: None, outside: &self.outside };
+        let shell = Shell { settings: &self.settings, folder: None, system: &self.system };
         call(&shell, request, limit).await
     }
 
@@ -200,18 +200,18 @@ async fn perform(
 ) -> Result<Value, ActionError> {
     let secrets = Secrets::default();
     let hosts = [host.clone()];
-    let surroundings = CallContext {
+    let context = CallContext {
         hosts: &hosts,
         secrets: &secrets,
-        deadline: stand_in.outside.elapsed() + Duration::from_secs(30),
+        deadline: stand_in.system.elapsed() + Duration::from_secs(30),
         folder: Path::new("."),
-        powershell: Some(&stand_in.settings),
-        outside: &stand_in.outside,
+        settings: &BackendSettings::default().with(stand_in.settings.clone()),
+        system: &stand_in.system,
     };
     let mut arguments = vec![("server".into(), Value::Host(host.name.clone()))];
     arguments.extend(more.into_iter().map(|(name, value)| (name.into(), value)));
     let call = Call { backend: "exchange".into(), action: action.into(), class: Class::Observe, arguments };
-    Exchange.perform(&call, &surroundings).await
+    Exchange.perform(&call, &context).await
 }
 
 #[tokio::test]
@@ -224,7 +224,7 @@ async fn a_backend_goes_all_the_way_through_a_process() {
         aliases: vec![],
         roles: vec![],
         facts: vec![],
-        settings: HostSettings::default(),
+        settings: BackendSettings::default(),
     };
     assert_eq!(perform(&stand_in, &host, "is_protocol_logged", vec![]).await, Ok(Value::Boolean(true)));
     let enabled = vec![("enabled", Value::Boolean(true))];

@@ -109,12 +109,7 @@ fn every_message_names_the_runbook_its_arguments_and_the_host() {
 fn text_from_outside_forges_no_line() {
     let text = format!(
         "{ROLE}{}",
-        book(
-            "Web",
-            "server: web, note: text",
-            "  ends within 1h\n",
-            "  escalate to desk \"Says ${note}\" with note"
-        )
+        book("Web", "server: web, note: text", "  ends within 1h\n", "  escalate to desk \"Says ${note}\" with note")
     );
     let inventory = format!("{HOSTS}{DESK}");
     let project = Project::new(&[("a.runbook", &text), ("rectify.yaml", &inventory)]);

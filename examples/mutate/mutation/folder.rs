@@ -1,7 +1,7 @@
 //! A folder of runbooks in memory: checked as it is, or with one file replaced.
 
 use jiff::civil::{Date, date};
-use rectify::catalog::Catalog;
+use rectify::backend::registry;
 use rectify::check::{Checked, Session};
 use rectify::diagnostic::Severity;
 use rectify::inventory::Inventory;
@@ -91,10 +91,10 @@ impl Folder {
                 files.push(File { name, text, tree });
             }
         }
-        let mut sources = Catalog::builtin().sources().clone();
+        let mut sources = registry::catalog().sources().clone();
         let written = std::fs::read_to_string(path.join("rectify.yaml"))?;
         let file = sources.add(SourceFile::new("rectify.yaml", written.as_str()));
-        let (inventory, found) = inventory::parse(file, &written);
+        let (inventory, found) = inventory::parse(file, &written, &registry::sections());
         assert!(found.is_empty(), "the inventory of {} has errors", path.display());
         Ok(Self { path: path.to_owned(), files, tests, inventory, sources })
     }
@@ -151,7 +151,7 @@ impl Folder {
     }
 
     fn session<'s>(&'s self, overlay: &'s Overlay<'_>) -> Session<'s> {
-        Session::new(overlay, Catalog::builtin(), Some(&self.inventory), self.sources.clone())
+        Session::new(overlay, registry::catalog(), Some(&self.inventory), self.sources.clone())
     }
 
     /// What the folder means: its programs without their spans. Nothing where one has errors.

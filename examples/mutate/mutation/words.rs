@@ -3,7 +3,7 @@
 use super::folder::Folder;
 use super::tree::{Node, NodeIndex};
 use ecow::EcoString;
-use rectify::catalog::Catalog;
+use rectify::backend::registry;
 use rectify::syntax::ast::{Declaration, ExpressionKind};
 use rectify::value::ErrorKind;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,7 +35,7 @@ impl Words {
             list(&["probe", "verdict", "reason", "started", "ended", "value"]),
             list(&["kind", "message", "action"]),
         ];
-        for backend in Catalog::builtin().backends() {
+        for backend in registry::catalog().backends() {
             let own = backend.enumerations.iter();
             enums.extend(own.map(|it| it.words.iter().map(|word| word.text.clone()).collect()));
             records.extend(backend.records.iter().map(|it| it.fields.iter().map(|f| f.name.text.clone()).collect()));

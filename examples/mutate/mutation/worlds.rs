@@ -4,7 +4,7 @@
 use super::Mutant;
 use super::folder::{Checks, Folder};
 use super::trial::Tests;
-use rectify::backend::{Backend, exchange, host, service};
+use rectify::backend::registry;
 use rectify::cli::Exit;
 use rectify::engine::Start;
 use rectify::engine::event::{Event, EventKind};
@@ -342,8 +342,6 @@ fn play(
     variation: Variation,
 ) -> Result<Story, String> {
     let secrets = Secrets::new(folder.inventory.secrets.clone(), &folder.path);
-    let backends: Vec<Box<dyn Backend>> =
-        vec![Box::new(exchange::Exchange), Box::new(host::HostBackend), Box::new(service::Service)];
     let story = RefCell::new(Story::default());
     let run = format!("simulated-{}", variation.seed);
     let simulated = Simulated::new(SimulationConfig {
@@ -351,11 +349,11 @@ fn play(
         variation,
         contacts: &folder.inventory.contacts,
         calls: Dispatcher {
-            backends,
+            backends: registry::simulated(),
             hosts: &program.hosts,
             secrets: &secrets,
             folder: folder.path.clone(),
-            powershell: folder.inventory.powershell.as_ref(),
+            settings: folder.inventory.settings.clone(),
         },
         listener: Box::new(|event| story.borrow_mut().hear(event)),
     })

@@ -20,10 +20,48 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+use super::registry::{Actions, Registration};
 use super::{Backend, CallContext, CallFuture};
 use crate::transport::powershell::is_cut;
 use crate::value::{ActionError, Call, ErrorKind, Loss, Timestamp, Value};
 use server::Server;
+use strum::{EnumString, VariantNames};
+
+/// This backend, for the registry.
+pub const REGISTRATION: Registration = Registration {
+    name: "exchange",
+    actions: Some(Actions {
+        signatures: include_str!("exchange.runbook"),
+        names: Action::VARIANTS,
+        backend: || Box::new(Exchange),
+        is_simulated: true,
+    }),
+    host_sections: &[],
+    inventory_sections: &[],
+};
+
+/// The actions of the signature file.
+#[derive(Clone, Copy, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+enum Action {
+    InvokeProbe,
+    ServerHealth,
+    Monitor,
+    MonitoringItems,
+    DatabaseCopies,
+    DatabasesMovedBack,
+    ImapSettings,
+    IsProtocolLogged,
+    ProtocolLogging,
+    IsActivationBlocked,
+    ActivationPolicy,
+    ActivationBlocked,
+    Component,
+    ComponentHold,
+    ComponentHeld,
+    ProxiedTo,
+    IsReady,
+}
 
 /// The backend.
 #[derive(Debug, Default)]
@@ -34,41 +72,41 @@ impl Backend for Exchange {
         "exchange"
     }
 
-    fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a CallContext<'a>) -> CallFuture<'a> {
+    fn perform<'a>(&'a self, call: &'a Call, context: &'a CallContext<'a>) -> CallFuture<'a> {
         Box::pin(async move {
             let marked = |value: Value| value.losing_where(Loss::LeftOut, &is_cut);
             let marked_error = |error: ActionError| ActionError { evidence: error.evidence.map(marked), ..error };
-            perform(call, surroundings).await.map(marked).map_err(|error| marked_error(redact::error(error)))
+            perform(call, context).await.map(marked).map_err(|error| marked_error(redact::error(error)))
         })
     }
 }
 
-async fn perform(call: &Call, surroundings: &CallContext<'_>) -> Result<Value, ActionError> {
-    let server = Server::new(surroundings.host(call, "server")?, surroundings)?;
-    match call.action.as_str() {
-        "invoke_probe" => probe::invoke(&server, text(call, "identity")?).await,
-        "server_health" => health::monitors(&server, text(call, "health_set")?).await,
-        "monitor" => health::monitor(&server, text(call, "name")?, text(call, "health_set")?).await,
-        "monitoring_items" => health::items(&server, text(call, "health_set")?).await,
-        "database_copies" => copies::all(&server).await,
-        "databases_moved_back" => copies::move_back(&server).await,
-        "imap_settings" => settings::imap(&server).await,
-        "is_protocol_logged" => settings::is_logged(&server).await.map(Value::Boolean),
-        "protocol_logging" => settings::log(&server, boolean(call, "enabled")?).await,
-        "is_activation_blocked" => mailbox::is_blocked(&server).await.map(Value::Boolean),
-        "activation_policy" => mailbox::policy(&server).await,
-        "activation_blocked" => mailbox::block(&server, boolean(call, "blocked")?).await,
-        "component" => components::component(&server, text(call, "name")?).await,
-        "component_hold" => {
+async fn perform(call: &Call, context: &CallContext<'_>) -> Result<Value, ActionError> {
+    let action = super::action(call)?;
+    let server = Server::new(context.host(call, "server")?, context)?;
+    match action {
+        Action::InvokeProbe => probe::invoke(&server, text(call, "identity")?).await,
+        Action::ServerHealth => health::monitors(&server, text(call, "health_set")?).await,
+        Action::Monitor => health::monitor(&server, text(call, "name")?, text(call, "health_set")?).await,
+        Action::MonitoringItems => health::items(&server, text(call, "health_set")?).await,
+        Action::DatabaseCopies => copies::all(&server).await,
+        Action::DatabasesMovedBack => copies::move_back(&server).await,
+        Action::ImapSettings => settings::imap(&server).await,
+        Action::IsProtocolLogged => settings::is_logged(&server).await.map(Value::Boolean),
+        Action::ProtocolLogging => settings::log(&server, boolean(call, "enabled")?).await,
+        Action::IsActivationBlocked => mailbox::is_blocked(&server).await.map(Value::Boolean),
+        Action::ActivationPolicy => mailbox::policy(&server).await,
+        Action::ActivationBlocked => mailbox::block(&server, boolean(call, "blocked")?).await,
+        Action::Component => components::component(&server, text(call, "name")?).await,
+        Action::ComponentHold => {
             components::hold(&server, text(call, "name")?, word_argument(call, "requester")?).await.map(Value::word)
         }
-        "component_held" => {
+        Action::ComponentHeld => {
             let (requester, state) = (word_argument(call, "requester")?, word_argument(call, "state")?);
             components::set(&server, text(call, "name")?, requester, state).await
         }
-        "proxied_to" => log::proxied_to(&server, time(call, "since")?).await,
-        "is_ready" => ready::is_ready(&server).await.map(Value::Boolean),
-        _ => Err(super::no_such_action(call)),
+        Action::ProxiedTo => log::proxied_to(&server, time(call, "since")?).await,
+        Action::IsReady => ready::is_ready(&server).await.map(Value::Boolean),
     }
 }
 

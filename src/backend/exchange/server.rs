@@ -19,8 +19,8 @@ pub(super) struct Server<'a> {
 }
 
 impl<'a> Server<'a> {
-    pub fn new(host: &'a Host, surroundings: &'a CallContext<'a>) -> Result<Self, ActionError> {
-        Ok(Self { host, address: address(host)?, powershell: PowerShell::new(surroundings)? })
+    pub fn new(host: &'a Host, context: &'a CallContext<'a>) -> Result<Self, ActionError> {
+        Ok(Self { host, address: address(host)?, powershell: PowerShell::new(context)? })
     }
 
     /// A call of an Exchange cmdlet.

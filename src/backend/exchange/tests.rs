@@ -3,20 +3,20 @@
 use super::*;
 use crate::backend::testing::{Scripted, World, call, envelope};
 use crate::transport::powershell::{Envelope, ErrorRecord, ErrorStage, Request, SCHEMA, Target};
-use crate::value::{Class, Decimal, HostSettings, SignedDuration};
+use crate::value::{BackendSettings, Class, Decimal, SignedDuration};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use std::time::Duration;
 
 fn world(answer: impl FnMut(&Request) -> Envelope + 'static) -> (World, Scripted) {
     let mut answer = answer;
-    Scripted::world(HostSettings::default(), move |request, _| Ok(answer(request)))
+    Scripted::world(BackendSettings::default(), move |request, _| Ok(answer(request)))
 }
 
 async fn perform_on(world: &World, action: &str, more: Vec<(&str, Value)>) -> Result<Value, ActionError> {
     let mut arguments = vec![("server", Value::Host("h".into()))];
     arguments.extend(more);
-    Exchange.perform(&call("exchange", action, Class::Observe, arguments), &world.surroundings()).await
+    Exchange.perform(&call("exchange", action, Class::Observe, arguments), &world.context()).await
 }
 
 async fn answered(action: &str, more: Vec<(&str, Value)>, data: Json) -> Result<Value, ActionError> {
@@ -307,7 +307,7 @@ async fn what_could_stand_for_everything_is_never_sent() {
     let error = perform_on(&world, "imap_settings", vec![]).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Refused);
     world.hosts[0].address = "mbx1".to_owned();
-    world.powershell = None;
+    world.settings = BackendSettings::default();
     let error = perform_on(&world, "imap_settings", vec![]).await.unwrap_err();
     assert!(error.kind == ErrorKind::Refused && error.message.contains("`powershell:`"));
     assert!(scripted.requests.borrow().is_empty());

@@ -3,12 +3,37 @@
 #[cfg(test)]
 mod tests;
 
+use super::registry::{Actions, Registration};
 use super::{Backend, CallContext, CallFuture, working_folder};
 use crate::secret::MASK;
 use crate::transport::process::{Captured, Ending, Invocation, ProcessOutput, run, sanitised};
 use crate::value::{ActionError, Call, Class, Decimal, ErrorKind, Loss, Value};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use strum::{EnumString, VariantNames};
+
+/// This backend, for the registry.
+pub const REGISTRATION: Registration = Registration {
+    name: "exec",
+    actions: Some(Actions {
+        signatures: include_str!("exec.runbook"),
+        names: Action::VARIANTS,
+        backend: || Box::new(Exec),
+        is_simulated: false,
+    }),
+    host_sections: &[],
+    inventory_sections: &[],
+};
+
+/// The actions of the signature file.
+#[derive(Clone, Copy, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+enum Action {
+    Read,
+    Change,
+    Disrupt,
+    Destroy,
+}
 
 /// The backend.
 #[derive(Debug, Default)]
@@ -19,40 +44,39 @@ impl Backend for Exec {
         "exec"
     }
 
-    fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a CallContext<'a>) -> CallFuture<'a> {
-        Box::pin(perform(call, surroundings))
+    fn perform<'a>(&'a self, call: &'a Call, context: &'a CallContext<'a>) -> CallFuture<'a> {
+        Box::pin(perform(call, context))
     }
 }
 
-async fn perform(call: &Call, surroundings: &CallContext<'_>) -> Result<Value, ActionError> {
-    if !matches!(call.action.as_str(), "read" | "change" | "disrupt" | "destroy") {
-        return Err(super::no_such_action(call));
-    }
+async fn perform(call: &Call, context: &CallContext<'_>) -> Result<Value, ActionError> {
+    // They differ in their class alone, which is in the signatures.
+    let _: Action = super::action(call)?;
     let arguments = arguments_of(call)?;
     let plain = call.argument("input").and_then(Value::as_text);
     let revealed = match call.argument("secret_input") {
-        Some(Value::Secret(reference)) => Some(surroundings.secrets.reveal(reference)?),
+        Some(Value::Secret(reference)) => Some(context.secrets.reveal(reference)?),
         _ => None,
     };
     if plain.is_some() && revealed.is_some() {
         return Err(ActionError::new(ErrorKind::Refused, "a command reads input or secret_input, not both"));
     }
     let input = revealed.as_deref().or(plain).map(str::as_bytes);
-    let folder = Some(working_folder(surroundings));
+    let folder = Some(working_folder(context));
     let invocation = Invocation { arguments: &arguments, input, folder, ..Invocation::default() };
-    let finished = run(invocation, surroundings.time_left()).await?;
+    let finished = run(invocation, context.time_left()).await?;
     let accepted = match (finished.ending, call.argument("accepts")) {
         (Ending::Code(code), Some(Value::List(codes))) => codes.contains(&Value::number(code)),
         (ending, _) => ending.is_success(),
     };
     if accepted {
-        return Ok(output(&finished, surroundings));
+        return Ok(output(&finished, context));
     }
     let program = sanitised(arguments.first().map(String::as_bytes).unwrap_or_default());
     // A question that nobody heard the end of is no worse than one that failed: it can be asked again.
     let kind = if call.class == Class::Observe { ErrorKind::Failed } else { finished.ending.kind(&arguments) };
     let error = ActionError::new(kind, format!("{program} {}", finished.ending));
-    Err(error.with(output(&finished, surroundings)))
+    Err(error.with(output(&finished, context)))
 }
 
 fn arguments_of(call: &Call) -> Result<Vec<String>, ActionError> {
@@ -64,7 +88,7 @@ fn arguments_of(call: &Call) -> Result<Vec<String>, ActionError> {
 }
 
 /// A process that was ended by a signal shows the code that a shell would: 128 and the signal.
-fn output(finished: &ProcessOutput, surroundings: &CallContext<'_>) -> Value {
+fn output(finished: &ProcessOutput, context: &CallContext<'_>) -> Value {
     let code = match finished.ending {
         Ending::Code(code) => code,
         Ending::Signal(number) => 128 + number,
@@ -77,20 +101,20 @@ fn output(finished: &ProcessOutput, surroundings: &CallContext<'_>) -> Value {
             ("stdout", finished.stdout.value()),
             ("stderr", finished.stderr.value()),
             ("complete", Value::Boolean(complete)),
-            ("stdout_bytes", bytes_unless_said(&finished.stdout, surroundings)),
-            ("stderr_bytes", bytes_unless_said(&finished.stderr, surroundings)),
+            ("stdout_bytes", bytes_unless_said(&finished.stdout, context)),
+            ("stderr_bytes", bytes_unless_said(&finished.stderr, context)),
         ],
     )
 }
 
 /// Of bytes some of which are missing there is no whole to tell. In base64 a secret among escape sequences could not be
 /// found again.
-fn bytes_unless_said(captured: &Captured, surroundings: &CallContext<'_>) -> Value {
+fn bytes_unless_said(captured: &Captured, context: &CallContext<'_>) -> Value {
     if captured.loss().is_some() {
         return Value::Absent;
     }
     let (bytes, text) = (captured.bytes(), captured.text());
-    match surroundings.secrets.redact_text(&text) {
+    match context.secrets.redact_text(&text) {
         _ if text.as_bytes() == bytes => Value::Absent,
         masked if *masked == text => Value::text(STANDARD.encode(bytes)),
         _ => Value::text(MASK).losing(Loss::Masked),

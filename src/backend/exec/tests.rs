@@ -11,7 +11,7 @@ fn arguments(words: &[&str]) -> Value {
 async fn read(world: &World, words: &[&str], more: Vec<(&str, Value)>) -> Result<Value, ActionError> {
     let mut given = vec![("arguments", arguments(words))];
     given.extend(more);
-    Exec.perform(&call("exec", "read", Class::Observe, given), &world.surroundings()).await
+    Exec.perform(&call("exec", "read", Class::Observe, given), &world.context()).await
 }
 
 fn field(value: &Value, name: &str) -> Value {
@@ -49,7 +49,7 @@ async fn what_acted_and_was_killed_is_unknown() {
         ("destroy", Class::Destroy, ErrorKind::Unknown),
     ] {
         let given = vec![("arguments", arguments(&["sh", "-c", "kill -9 $$"]))];
-        let error = Exec.perform(&call("exec", action, class, given), &World::default().surroundings()).await;
+        let error = Exec.perform(&call("exec", action, class, given), &World::default().context()).await;
         assert_eq!(error.unwrap_err().kind, kind, "{action}");
     }
 }
@@ -81,6 +81,6 @@ async fn commands_that_cannot_be_are_refused() {
         assert_eq!(read(&World::default(), words, vec![]).await.unwrap_err().kind, ErrorKind::Refused, "{words:?}");
     }
     let unknown = call("exec", "run", Class::Change, vec![("arguments", arguments(&["true"]))]);
-    let error = Exec.perform(&unknown, &World::default().surroundings()).await.unwrap_err();
+    let error = Exec.perform(&unknown, &World::default().context()).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Refused);
 }

@@ -1,15 +1,16 @@
 //! Reboots by the commands that a host's entry declares.
 
+use super::RebootSettings;
 use crate::backend::{CallContext, working_folder};
 use crate::transport::process::{Captured, Invocation, ProcessOutput};
-use crate::value::{ActionError, ErrorKind, Host, RebootSettings};
+use crate::value::{ActionError, ErrorKind, Host};
 use std::time::Duration;
 
 /// The commands of one host.
 pub(super) struct Commands<'a> {
     pub host: &'a Host,
     pub settings: &'a RebootSettings,
-    pub surroundings: &'a CallContext<'a>,
+    pub context: &'a CallContext<'a>,
 }
 
 impl Commands<'_> {
@@ -50,9 +51,9 @@ impl Commands<'_> {
     }
 
     async fn run(&self, arguments: &[String], limit: Duration) -> Result<ProcessOutput, ActionError> {
-        let folder = Some(working_folder(self.surroundings));
+        let folder = Some(working_folder(self.context));
         let invocation = Invocation { arguments, folder, ..Invocation::default() };
-        self.surroundings.outside.run(invocation, limit).await
+        self.context.system.run(invocation, limit).await
     }
 }
 

@@ -3,13 +3,41 @@
 mod commands;
 mod reachable;
 mod reboot;
+mod settings;
 mod windows;
 
 #[cfg(test)]
 mod tests;
 
+pub use settings::{ReachablePort, RebootManager, RebootSettings};
+
+use super::registry::{Actions, Registration};
 use super::{Backend, CallContext, CallFuture};
+use crate::inventory::SectionType;
 use crate::value::{ActionError, Call, Value};
+use strum::{EnumString, VariantNames};
+
+/// This backend, for the registry.
+pub const REGISTRATION: Registration = Registration {
+    name: "host",
+    actions: Some(Actions {
+        signatures: include_str!("host.runbook"),
+        names: Action::VARIANTS,
+        backend: || Box::new(HostBackend),
+        is_simulated: true,
+    }),
+    host_sections: &[SectionType::of::<RebootSettings>(), SectionType::of::<ReachablePort>()],
+    inventory_sections: &[],
+};
+
+/// The actions of the signature file.
+#[derive(Clone, Copy, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+enum Action {
+    Reachable,
+    BootId,
+    Reboot,
+}
 
 /// The backend.
 #[derive(Debug, Default)]
@@ -20,19 +48,17 @@ impl Backend for HostBackend {
         "host"
     }
 
-    fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a CallContext<'a>) -> CallFuture<'a> {
-        Box::pin(perform(call, surroundings))
+    fn perform<'a>(&'a self, call: &'a Call, context: &'a CallContext<'a>) -> CallFuture<'a> {
+        Box::pin(perform(call, context))
     }
 }
 
-async fn perform(call: &Call, surroundings: &CallContext<'_>) -> Result<Value, ActionError> {
-    let host = surroundings.host(call, "host")?;
-    match call.action.as_str() {
-        "reachable" => {
-            reachable::reachable(host, surroundings.outside, surroundings.time_left()).await.map(Value::Boolean)
-        }
-        "boot_id" => reboot::boot_id(host, surroundings, surroundings.time_left()).await.map(Value::text),
-        "reboot" => reboot::reboot(host, surroundings).await.map(|()| Value::Absent),
-        _ => Err(super::no_such_action(call)),
+async fn perform(call: &Call, context: &CallContext<'_>) -> Result<Value, ActionError> {
+    let action = super::action(call)?;
+    let host = context.host(call, "host")?;
+    match action {
+        Action::Reachable => reachable::reachable(host, context.system, context.time_left()).await.map(Value::Boolean),
+        Action::BootId => reboot::boot_id(host, context, context.time_left()).await.map(Value::text),
+        Action::Reboot => reboot::reboot(host, context).await.map(|()| Value::Absent),
     }
 }

@@ -1,5 +1,6 @@
 //! Whether a host accepts connections.
 
+use super::ReachablePort;
 use crate::transport::system::System;
 use crate::transport::tcp::ConnectError;
 use crate::value::{ActionError, ErrorKind, Host};
@@ -9,8 +10,8 @@ use std::time::Duration;
 const SILENCE: Duration = Duration::from_secs(5);
 
 /// Tries a TCP connection to each of the host's addresses, for at most `limit` in all.
-pub(super) async fn reachable(host: &Host, outside: &dyn System, limit: Duration) -> Result<bool, ActionError> {
-    let port = host.settings.reachable_port.ok_or_else(|| {
+pub(super) async fn reachable(host: &Host, system: &dyn System, limit: Duration) -> Result<bool, ActionError> {
+    let ReachablePort(port) = *host.settings.get().ok_or_else(|| {
         let message = format!(
             "the entry of {} does not say which port tells that it is reachable (`reachable_port:`)",
             host.name
@@ -19,7 +20,7 @@ pub(super) async fn reachable(host: &Host, outside: &dyn System, limit: Duration
     })?;
     // Less than the whole limit, so that silence is an answer and not a timeout of the call.
     let silence = SILENCE.min(limit.mul_f32(0.8));
-    match outside.connect(&host.address, port, silence).await {
+    match system.connect(&host.address, port, silence).await {
         Ok(()) => Ok(true),
         Err(ConnectError::Refused | ConnectError::HostUnreachable | ConnectError::TimedOut) => Ok(false),
         // What this machine could not try says nothing of the host, which may be well.

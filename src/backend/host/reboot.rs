@@ -2,8 +2,9 @@
 
 use super::commands::Commands;
 use super::windows::{Windows, are_two_boots};
+use super::{RebootManager, RebootSettings};
 use crate::backend::CallContext;
-use crate::value::{ActionError, ErrorKind, Host, RebootManager};
+use crate::value::{ActionError, ErrorKind, Host};
 use std::time::Duration;
 
 /// How often a host that is booting is asked for its boot id.
@@ -22,14 +23,14 @@ enum RebootMethod<'a> {
 }
 
 impl<'a> RebootMethod<'a> {
-    fn for_host(host: &'a Host, surroundings: &'a CallContext<'a>) -> Result<Self, ActionError> {
-        let settings = host.settings.reboot.as_ref().ok_or_else(|| {
+    fn for_host(host: &'a Host, context: &'a CallContext<'a>) -> Result<Self, ActionError> {
+        let settings = host.settings.get::<RebootSettings>().ok_or_else(|| {
             let message = format!("the entry of {} does not say how it is rebooted (`reboot:`)", host.name);
             ActionError::new(ErrorKind::Refused, message)
         })?;
         Ok(match settings.manager {
-            RebootManager::Commands => Self::Commands(Commands { host, settings, surroundings }),
-            RebootManager::Windows => Self::Windows(Windows::new(host, surroundings)?),
+            RebootManager::Commands => Self::Commands(Commands { host, settings, context }),
+            RebootManager::Windows => Self::Windows(Windows::new(host, context)?),
         })
     }
 
@@ -64,12 +65,8 @@ impl<'a> RebootMethod<'a> {
 }
 
 /// A text that differs after every boot.
-pub(super) async fn boot_id(
-    host: &Host,
-    surroundings: &CallContext<'_>,
-    limit: Duration,
-) -> Result<String, ActionError> {
-    RebootMethod::for_host(host, surroundings)?.boot_id(limit).await
+pub(super) async fn boot_id(host: &Host, context: &CallContext<'_>, limit: Duration) -> Result<String, ActionError> {
+    RebootMethod::for_host(host, context)?.boot_id(limit).await
 }
 
 /// Reboots, and waits until another boot id than before is seen.
@@ -80,10 +77,10 @@ pub(super) async fn boot_id(
 /// # Errors
 /// `refused` and `unreachable` where nothing was ordered. `timed_out` where the id stays the same until the time is up,
 /// `unknown` where there was no id to compare with.
-pub(super) async fn reboot(host: &Host, surroundings: &CallContext<'_>) -> Result<(), ActionError> {
-    let means = RebootMethod::for_host(host, surroundings)?;
-    let outside = surroundings.outside;
-    let left = || surroundings.time_left();
+pub(super) async fn reboot(host: &Host, context: &CallContext<'_>) -> Result<(), ActionError> {
+    let means = RebootMethod::for_host(host, context)?;
+    let system = context.system;
+    let left = || context.time_left();
     // A host that is too sick to answer is rebooted all the same.
     let mut known = match means.has_boot_id() {
         true => means.boot_id(ONE_QUESTION.min(left())).await.ok(),
@@ -123,7 +120,7 @@ pub(super) async fn reboot(host: &Host, surroundings: &CallContext<'_>) -> Resul
         if left() <= LOOK_AGAIN {
             break;
         }
-        outside.sleep(LOOK_AGAIN).await;
+        system.sleep(LOOK_AGAIN).await;
     }
     let (kind, mut message) = in_vain;
     let evidence = how.and_then(|how| {

@@ -3,27 +3,27 @@
 use super::*;
 use crate::backend::testing::{Scripted, World, call, envelope};
 use crate::transport::powershell::{Envelope, ErrorRecord, ErrorStage, Request, Target};
-use crate::value::{Class, ErrorKind, HostSettings, RebootManager, RebootSettings};
+use crate::value::{BackendSettings, Class, ErrorKind};
 use serde_json::json;
 use std::time::Duration;
 
 async fn perform_on(world: &World, action: &str) -> Result<Value, ActionError> {
     let host = vec![("host", Value::Host("h".into()))];
-    HostBackend.perform(&call("host", action, Class::Observe, host), &world.surroundings()).await
+    HostBackend.perform(&call("host", action, Class::Observe, host), &world.context()).await
 }
 
 #[tokio::test]
 async fn a_port_that_accepts_is_reachable() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let settings = HostSettings { reachable_port: Some(port), ..HostSettings::default() };
+    let settings = BackendSettings::default().with(ReachablePort(port));
     let world = World::with_host("h", "127.0.0.1", settings.clone());
     assert_eq!(perform_on(&world, "reachable").await, Ok(Value::Boolean(true)));
     drop(listener);
     assert_eq!(perform_on(&world, "reachable").await, Ok(Value::Boolean(false)), "refused");
     let nowhere = World::with_host("h", "no-such-name.invalid", settings);
     assert_eq!(perform_on(&nowhere, "reachable").await.unwrap_err().kind, ErrorKind::Unreachable);
-    let unsaid = World::with_host("h", "127.0.0.1", HostSettings::default());
+    let unsaid = World::with_host("h", "127.0.0.1", BackendSettings::default());
     for action in ["reachable", "boot_id", "reboot"] {
         assert_eq!(perform_on(&unsaid, action).await.unwrap_err().kind, ErrorKind::Refused, "{action}");
     }
@@ -41,7 +41,7 @@ async fn silence_is_an_answer_within_the_time_of_the_call() {
     while let Ok(stream) = connect().await {
         queued.push(stream.unwrap());
     }
-    let settings = HostSettings { reachable_port: Some(address.port()), ..HostSettings::default() };
+    let settings = BackendSettings::default().with(ReachablePort(address.port()));
     let mut world = World::with_host("h", "127.0.0.1", settings);
     world.time_left = Duration::from_millis(300);
     assert_eq!(perform_on(&world, "reachable").await, Ok(Value::Boolean(false)));
@@ -55,10 +55,8 @@ fn host_with(script: &str, id: Option<&str>) -> (World, tempfile::TempDir) {
     }
     let command = ["sh", "-c", script].map(str::to_owned).to_vec();
     let boot_id = Some(["cat", "id"].map(str::to_owned).to_vec());
-    let settings = HostSettings {
-        reboot: Some(RebootSettings { command, boot_id, ..RebootSettings::default() }),
-        ..HostSettings::default()
-    };
+    let settings = RebootSettings { command, boot_id, ..RebootSettings::default() };
+    let settings = BackendSettings::default().with(settings);
     let mut world = World::with_host("h", "127.0.0.1", settings);
     world.folder = folder.path().to_owned();
     world.time_left = Duration::from_secs(5);
@@ -102,7 +100,9 @@ async fn a_host_that_says_nothing_before_must_show_two_boots() {
 async fn without_a_boot_id_nobody_knows() {
     for (order, says) in [("true", ""), ("exit 255", "; the command that reboots h ended with exit code 255")] {
         let (mut world, _folder) = host_with(order, None);
-        world.hosts[0].settings.reboot.as_mut().unwrap().boot_id = None;
+        let settings = world.hosts[0].settings.get::<RebootSettings>().unwrap();
+        let settings = RebootSettings { boot_id: None, ..settings.clone() };
+        world.hosts[0].settings.insert(settings);
         let error = perform_on(&world, "reboot").await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Unknown, "{order}");
         assert!(error.message.ends_with(&format!("so nobody knows whether it has booted again{says}")), "{error}");
@@ -110,8 +110,8 @@ async fn without_a_boot_id_nobody_knows() {
 }
 
 fn windows(answering: impl FnMut(&Request, Duration) -> Result<Envelope, ActionError> + 'static) -> (World, Scripted) {
-    let reboot = Some(RebootSettings { manager: RebootManager::Windows, ..RebootSettings::default() });
-    Scripted::world(HostSettings { reboot, ..HostSettings::default() }, answering)
+    let reboot = RebootSettings { manager: RebootManager::Windows, ..RebootSettings::default() };
+    Scripted::world(BackendSettings::default().with(reboot), answering)
 }
 
 fn booted(time: &str) -> Result<Envelope, ActionError> {
@@ -171,6 +171,6 @@ async fn a_windows_that_stays_up_is_not_called_rebooted() {
     let error = perform_on(&world, "reboot").await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::TimedOut);
     assert_eq!(error.message, "h had not booted again in time; Restart-Computer: Access is denied");
-    world.powershell = None;
+    world.settings = BackendSettings::default();
     assert_eq!(perform_on(&world, "reboot").await.unwrap_err().kind, ErrorKind::Refused);
 }

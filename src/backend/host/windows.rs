@@ -16,8 +16,8 @@ pub(super) struct Windows<'a> {
 }
 
 impl<'a> Windows<'a> {
-    pub fn new(host: &'a Host, surroundings: &'a CallContext<'a>) -> Result<Self, ActionError> {
-        Ok(Self { powershell: PowerShell::new(surroundings)?, host })
+    pub fn new(host: &'a Host, context: &'a CallContext<'a>) -> Result<Self, ActionError> {
+        Ok(Self { powershell: PowerShell::new(context)?, host })
     }
 
     /// The time of the last boot, to the second.

@@ -1,5 +1,6 @@
 //! Where a host's IMAP server is and whom to trust there: its inventory entry, made ready to connect.
 
+use super::ImapSettings;
 use crate::transport::tls::Trust;
 use crate::transport::trust::Trusts;
 use crate::value::{ActionError, ErrorKind, Host, Security};
@@ -24,7 +25,7 @@ impl Endpoint {
     /// Reads a host's settings; those that would send a password in the clear are refused.
     pub fn for_host(host: &Host, folder: &Path, trusts: &Trusts) -> Result<Self, ActionError> {
         let refused = |problem: String| ActionError::new(ErrorKind::Refused, problem);
-        let settings = host.settings.imap.clone().ok_or_else(|| {
+        let settings = host.settings.get::<ImapSettings>().cloned().ok_or_else(|| {
             refused(format!("the inventory does not say how to reach IMAP on {}: add `imap:` to its entry", host.name))
         })?;
         let starttls = match settings.security {

@@ -18,13 +18,44 @@ mod response;
 mod round_trip;
 mod session;
 mod session_end;
+mod settings;
 
+pub use settings::ImapSettings;
+
+use super::registry::{Actions, Registration};
 use super::{Backend, CallContext, CallFuture};
+use crate::inventory::SectionType;
 use crate::transport::trust::Trusts;
 use crate::value::{ActionError, Call, ErrorKind, Loss, SignedDuration, Timestamp, Value};
 use endpoint::Endpoint;
 use progress::Progress;
 use session_end::SessionEnd;
+use strum::{EnumString, VariantNames};
+
+/// This backend, for the registry.
+pub const REGISTRATION: Registration = Registration {
+    name: "imap",
+    actions: Some(Actions {
+        signatures: include_str!("imap.runbook"),
+        names: Action::VARIANTS,
+        backend: || Box::new(Imap::default()),
+        is_simulated: false,
+    }),
+    host_sections: &[SectionType::of::<ImapSettings>()],
+    inventory_sections: &[],
+};
+
+/// The actions of the signature file.
+#[derive(Clone, Copy, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+enum Action {
+    Greeting,
+    Login,
+    Mailbox,
+    Certificate,
+    RoundTrip,
+    RoundTripRemoved,
+}
 
 /// The `imap` backend. Every call connects anew; only the certificates to trust are kept between calls.
 #[derive(Debug, Default)]
@@ -37,50 +68,50 @@ impl Backend for Imap {
         "imap"
     }
 
-    fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a CallContext<'a>) -> CallFuture<'a> {
+    fn perform<'a>(&'a self, call: &'a Call, context: &'a CallContext<'a>) -> CallFuture<'a> {
         Box::pin(async move {
             let marked =
                 |error: ActionError| ActionError { evidence: error.evidence.map(display_text::marked), ..error };
-            self.perform_unmarked(call, surroundings).await.map(display_text::marked).map_err(marked)
+            self.perform_unmarked(call, context).await.map(display_text::marked).map_err(marked)
         })
     }
 }
 
 impl Imap {
-    fn perform_unmarked<'a>(&'a self, call: &'a Call, surroundings: &'a CallContext<'a>) -> CallFuture<'a> {
+    fn perform_unmarked<'a>(&'a self, call: &'a Call, context: &'a CallContext<'a>) -> CallFuture<'a> {
         Box::pin(async move {
-            let mut progress = Progress::new(surroundings.time_left());
-            let endpoint = Endpoint::for_host(surroundings.host(call, "on")?, surroundings.folder, &self.trusts)?;
+            let action = super::action(call)?;
+            let mut progress = Progress::new(context.time_left());
+            let endpoint = Endpoint::for_host(context.host(call, "on")?, context.folder, &self.trusts)?;
             progress.begin();
-            match call.action.as_str() {
-                "greeting" => {
+            match action {
+                Action::Greeting => {
                     let reached = session::greeting(&endpoint, &mut progress).await;
                     progress.answer(reached)
                 }
-                "login" => {
-                    let login = Login::new(call, surroundings)?;
+                Action::Login => {
+                    let login = Login::new(call, context)?;
                     let reached = session::login_only(&endpoint, &login, &mut progress).await;
                     progress.answer(reached)
                 }
-                "mailbox" => {
-                    let login = Login::new(call, surroundings)?;
+                Action::Mailbox => {
+                    let login = Login::new(call, context)?;
                     let reached = session::examine(&endpoint, &login, &mailbox(call)?, &mut progress).await;
                     progress.answer(reached)
                 }
-                "certificate" => {
+                Action::Certificate => {
                     let (certificate, problem) =
                         session::certificate(&endpoint, &mut progress).await.map_err(SessionEnd::into_error)?;
                     Ok(certificate_value(certificate, problem))
                 }
-                "round_trip" => {
-                    let login = Login::new(call, surroundings)?;
+                Action::RoundTrip => {
+                    let login = Login::new(call, context)?;
                     round_trip::perform(&endpoint, &login, &mailbox(call)?, &mut progress).await
                 }
-                "round_trip_removed" => {
-                    let login = Login::new(call, surroundings)?;
+                Action::RoundTripRemoved => {
+                    let login = Login::new(call, context)?;
                     round_trip::remove_left(&endpoint, &login, &mailbox(call)?, &mut progress).await
                 }
-                other => Err(ActionError::new(ErrorKind::Refused, format!("there is no action imap.{other}"))),
             }
         })
     }
@@ -93,12 +124,12 @@ struct Login {
 }
 
 impl Login {
-    fn new(call: &Call, surroundings: &CallContext<'_>) -> Result<Self, ActionError> {
+    fn new(call: &Call, context: &CallContext<'_>) -> Result<Self, ActionError> {
         let user = text(call, "user")?;
         let Some(Value::Secret(reference)) = call.argument("password") else {
             return Err(ActionError::new(ErrorKind::Refused, "the password must be a secret"));
         };
-        let password = surroundings.secrets.reveal(reference)?;
+        let password = context.secrets.reveal(reference)?;
         argument::check("password", &password)?;
         Ok(Self { user, password })
     }

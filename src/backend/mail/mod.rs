@@ -2,17 +2,28 @@
 
 mod connection;
 mod message;
+mod settings;
 
 #[cfg(test)]
 mod tests;
 
 pub use message::Message;
 
+use super::registry::Registration;
+use crate::inventory::SectionType;
 use crate::secret::Secrets;
 use crate::value::{ActionError, ErrorKind, MailSettings, SignedDuration, display_duration};
 use std::cell::Cell;
 use std::path::Path;
 use std::time::Duration;
+
+/// This backend, for the registry. `notify` and `escalate` send mail; runbooks do not call it by name.
+pub const REGISTRATION: Registration = Registration {
+    name: "mail",
+    actions: None,
+    host_sections: &[],
+    inventory_sections: &[SectionType::of::<MailSettings>()],
+};
 
 /// What became of a message that the server took.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,15 +2,15 @@
 
 use super::program::ManagerProgram;
 use super::windows::Windows;
-use super::{supervisor, systemd};
+use super::{ServiceManager, ServiceSettings, supervisor, systemd};
 use crate::backend::CallContext;
-use crate::value::{ActionError, ErrorKind, Host, ServiceManager};
+use crate::value::{ActionError, ErrorKind, Host};
 use std::time::Duration;
 
 /// A manager, ready to be asked.
 pub(super) struct Manager<'a> {
     means: ManagerKind<'a>,
-    surroundings: &'a CallContext<'a>,
+    context: &'a CallContext<'a>,
 }
 
 enum ManagerKind<'a> {
@@ -57,24 +57,22 @@ impl Verb {
 }
 
 impl<'a> Manager<'a> {
-    pub fn for_host(host: &'a Host, surroundings: &'a CallContext<'a>) -> Result<Self, ActionError> {
-        let settings = host.settings.service.as_ref().ok_or_else(|| {
+    pub fn for_host(host: &'a Host, context: &'a CallContext<'a>) -> Result<Self, ActionError> {
+        let settings = host.settings.get::<ServiceSettings>().ok_or_else(|| {
             let message = format!("the entry of {} does not say what manages its services (`service:`)", host.name);
             ActionError::new(ErrorKind::Refused, message)
         })?;
         let means = match settings.manager {
-            ServiceManager::Supervisor => ManagerKind::Supervisor(supervisor::program(settings, surroundings)),
-            ServiceManager::Systemd => {
-                ManagerKind::Systemd(ManagerProgram::new("systemctl", settings, surroundings, &[]))
-            }
-            ServiceManager::Windows => ManagerKind::Windows(Windows::new(host, surroundings)?),
+            ServiceManager::Supervisor => ManagerKind::Supervisor(supervisor::program(settings, context)),
+            ServiceManager::Systemd => ManagerKind::Systemd(ManagerProgram::new("systemctl", settings, context, &[])),
+            ServiceManager::Windows => ManagerKind::Windows(Windows::new(host, context)?),
         };
-        Ok(Self { means, surroundings })
+        Ok(Self { means, context })
     }
 
     /// Lets time pass.
     pub async fn sleep(&self, time: Duration) {
-        self.surroundings.outside.sleep(time).await;
+        self.context.system.sleep(time).await;
     }
 
     /// What the service is doing; its process is named only where that costs nothing.

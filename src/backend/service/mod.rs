@@ -2,6 +2,7 @@
 
 mod manager;
 mod program;
+mod settings;
 mod supervisor;
 mod systemd;
 mod windows;
@@ -9,16 +10,45 @@ mod windows;
 #[cfg(test)]
 mod tests;
 
+pub use settings::{ServiceManager, ServiceSettings};
+
+use super::registry::{Actions, Registration};
 use super::{Backend, CallContext, CallFuture};
+use crate::inventory::SectionType;
 use crate::value::{ActionError, Call, ErrorKind, Value};
 use manager::{Manager, ServiceStatus, Verb};
 use std::time::Duration;
+use strum::{EnumString, VariantNames};
 
 /// How often a service that is on its way is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// A service that has been started is looked at once more after this time: many fall over at once.
 const SETTLE: Duration = Duration::from_millis(500);
+
+/// This backend, for the registry.
+pub const REGISTRATION: Registration = Registration {
+    name: "service",
+    actions: Some(Actions {
+        signatures: include_str!("service.runbook"),
+        names: Action::VARIANTS,
+        backend: || Box::new(Service),
+        is_simulated: true,
+    }),
+    host_sections: &[SectionType::of::<ServiceSettings>()],
+    inventory_sections: &[],
+};
+
+/// The actions of the signature file.
+#[derive(Clone, Copy, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+enum Action {
+    State,
+    IsStopped,
+    Restart,
+    Start,
+    Stopped,
+}
 
 /// The backend.
 #[derive(Debug, Default)]
@@ -29,23 +59,25 @@ impl Backend for Service {
         "service"
     }
 
-    fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a CallContext<'a>) -> CallFuture<'a> {
-        Box::pin(perform(call, surroundings))
+    fn perform<'a>(&'a self, call: &'a Call, context: &'a CallContext<'a>) -> CallFuture<'a> {
+        Box::pin(perform(call, context))
     }
 }
 
-async fn perform(call: &Call, surroundings: &CallContext<'_>) -> Result<Value, ActionError> {
+async fn perform(call: &Call, context: &CallContext<'_>) -> Result<Value, ActionError> {
+    let action = super::action(call)?;
     let name = call.argument("name").and_then(Value::as_text).unwrap_or_default();
-    let manager = Manager::for_host(surroundings.host(call, "on")?, surroundings)?;
+    let manager = Manager::for_host(context.host(call, "on")?, context)?;
     manager.refuse_bad_name(name)?;
-    match call.action.as_str() {
-        "state" => Ok(Value::word(manager.quick_status(name).await?.state)),
-        "is_stopped" => Ok(Value::Boolean(!manager.quick_status(name).await?.is_up())),
-        "restart" => restart(&manager, name).await,
-        "start" => start(&manager, name).await,
-        "stopped" if call.argument("stopped").and_then(Value::as_boolean) == Some(false) => start(&manager, name).await,
-        "stopped" => stop(&manager, name).await,
-        _ => Err(super::no_such_action(call)),
+    match action {
+        Action::State => Ok(Value::word(manager.quick_status(name).await?.state)),
+        Action::IsStopped => Ok(Value::Boolean(!manager.quick_status(name).await?.is_up())),
+        Action::Restart => restart(&manager, name).await,
+        Action::Start => start(&manager, name).await,
+        Action::Stopped if call.argument("stopped").and_then(Value::as_boolean) == Some(false) => {
+            start(&manager, name).await
+        }
+        Action::Stopped => stop(&manager, name).await,
     }
 }
 

@@ -1,24 +1,25 @@
 //! A manager that is a program: `supervisorctl`, `systemctl`.
 
+use super::ServiceSettings;
 use crate::backend::{CallContext, working_folder};
 use crate::transport::process::{Invocation, ProcessOutput};
-use crate::value::{ActionError, ErrorKind, ServiceSettings, Value};
+use crate::value::{ActionError, ErrorKind, Value};
 
 /// How it is called.
 pub(super) struct ManagerProgram<'a> {
     arguments: Vec<String>,
-    surroundings: &'a CallContext<'a>,
+    context: &'a CallContext<'a>,
 }
 
 impl<'a> ManagerProgram<'a> {
     /// By its usual name, unless the host's entry has a command; with what comes before every verb.
-    pub fn new(usual: &str, settings: &ServiceSettings, surroundings: &'a CallContext<'a>, more: &[String]) -> Self {
+    pub fn new(usual: &str, settings: &ServiceSettings, context: &'a CallContext<'a>, more: &[String]) -> Self {
         let mut arguments = match &settings.command {
             Some(command) if !command.is_empty() => command.clone(),
             _ => vec![usual.to_owned()],
         };
         arguments.extend_from_slice(more);
-        Self { arguments, surroundings }
+        Self { arguments, context }
     }
 
     /// Asks it something.
@@ -39,9 +40,9 @@ impl<'a> ManagerProgram<'a> {
     async fn run(&self, words: &[&str]) -> Result<ProcessOutput, ActionError> {
         let arguments: Vec<String> =
             self.arguments.iter().cloned().chain(words.iter().map(|word| (*word).to_owned())).collect();
-        let folder = Some(working_folder(self.surroundings));
+        let folder = Some(working_folder(self.context));
         let invocation = Invocation { arguments: &arguments, folder, ..Invocation::default() };
-        self.surroundings.outside.run(invocation, self.surroundings.time_left()).await
+        self.context.system.run(invocation, self.context.time_left()).await
     }
 
     /// Has something done to a service. That it was done is for another look to say.

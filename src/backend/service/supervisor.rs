@@ -1,15 +1,16 @@
 //! supervisord, through `supervisorctl`.
 
+use super::ServiceSettings;
 use super::manager::ServiceStatus;
 use super::program::{ManagerProgram, said_by, words_of};
 use crate::backend::CallContext;
 use crate::transport::process::{Ending, ProcessOutput};
-use crate::value::{ActionError, ErrorKind, ServiceSettings};
+use crate::value::{ActionError, ErrorKind};
 
 /// `supervisorctl`, with the configuration file that the host's entry names.
-pub(super) fn program<'a>(settings: &ServiceSettings, surroundings: &'a CallContext<'a>) -> ManagerProgram<'a> {
+pub(super) fn program<'a>(settings: &ServiceSettings, context: &'a CallContext<'a>) -> ManagerProgram<'a> {
     let config = settings.config.as_ref().map(|config| ["-c".to_owned(), config.display().to_string()]);
-    ManagerProgram::new("supervisorctl", settings, surroundings, config.as_ref().map_or(&[], |config| config))
+    ManagerProgram::new("supervisorctl", settings, context, config.as_ref().map_or(&[], |config| config))
 }
 
 /// What a program is doing.

@@ -4,7 +4,7 @@
 use super::*;
 use crate::backend::testing::{Scripted, World, call, envelope};
 use crate::transport::powershell::{Envelope, ErrorRecord, ErrorStage, Request, Target};
-use crate::value::{Class, HostSettings, ServiceManager, ServiceSettings};
+use crate::value::{BackendSettings, Class};
 use serde_json::json;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -58,8 +58,8 @@ impl Drop for Supervisor {
 
 fn world_of(folder: &Path, manager: ServiceManager, command: Option<Vec<String>>) -> World {
     let config = (manager == ServiceManager::Supervisor).then(|| "supervisord.conf".into());
-    let service = Some(ServiceSettings { manager, config, command });
-    let mut world = World::with_host("h", "127.0.0.1", HostSettings { service, ..HostSettings::default() });
+    let service = ServiceSettings { manager, config, command };
+    let mut world = World::with_host("h", "127.0.0.1", BackendSettings::default().with(service));
     world.folder = folder.to_owned();
     world
 }
@@ -67,7 +67,7 @@ fn world_of(folder: &Path, manager: ServiceManager, command: Option<Vec<String>>
 async fn perform_on(world: &World, action: &str, name: &str, more: Option<bool>) -> Result<Value, ActionError> {
     let mut given = vec![("name", Value::text(name)), ("on", Value::Host("h".into()))];
     given.extend(more.map(|stopped| ("stopped", Value::Boolean(stopped))));
-    Service.perform(&call("service", action, Class::Disrupt, given), &world.surroundings()).await
+    Service.perform(&call("service", action, Class::Disrupt, given), &world.context()).await
 }
 
 async fn state(world: &World, name: &str) -> String {
@@ -141,7 +141,7 @@ async fn names_that_a_manager_could_misread_are_refused() {
 
 #[tokio::test]
 async fn a_host_without_a_manager_is_refused() {
-    let world = World::with_host("h", "127.0.0.1", HostSettings::default());
+    let world = World::with_host("h", "127.0.0.1", BackendSettings::default());
     let error = perform_on(&world, "state", "imap", None).await.unwrap_err();
     assert!(error.kind == ErrorKind::Refused && error.message.contains("`service:`"));
 }
@@ -283,9 +283,9 @@ impl WindowsService {
 }
 
 fn windows(status: &'static str, start_type: &'static str) -> (World, Scripted) {
-    let service = Some(ServiceSettings { manager: ServiceManager::Windows, config: None, command: None });
+    let service = ServiceSettings { manager: ServiceManager::Windows, config: None, command: None };
     let mut windows = WindowsService { status, start_type, process: 4, on_its_way: 0 };
-    Scripted::world(HostSettings { service, ..HostSettings::default() }, move |request, _| Ok(windows.answer(request)))
+    Scripted::world(BackendSettings::default().with(service), move |request, _| Ok(windows.answer(request)))
 }
 
 const IMAP: &str = "msexchangeimap4";
@@ -315,8 +315,8 @@ async fn words_of_windows_become_words_of_the_language() {
         (json!(7), "Paused"),
         (json!("ContinuePending"), "ContinuePending"),
     ] {
-        let service = Some(ServiceSettings { manager: ServiceManager::Windows, config: None, command: None });
-        let settings = HostSettings { service, ..HostSettings::default() };
+        let service = ServiceSettings { manager: ServiceManager::Windows, config: None, command: None };
+        let settings = BackendSettings::default().with(service);
         // `StartType` is newer than the oldest PowerShell, and absent there.
         let (world, _) = Scripted::world(settings, move |_, _| {
             Ok(envelope(json!([{"Name": IMAP, "Status": status, "StartType": null}])))
@@ -347,8 +347,8 @@ async fn a_disabled_service_that_is_stopped_says_why_it_does_not_start() {
 
 #[tokio::test]
 async fn a_restart_of_windows_that_changes_nothing_is_not_believed() {
-    let service = Some(ServiceSettings { manager: ServiceManager::Windows, config: None, command: None });
-    let settings = HostSettings { service, ..HostSettings::default() };
+    let service = ServiceSettings { manager: ServiceManager::Windows, config: None, command: None };
+    let settings = BackendSettings::default().with(service);
     let (world, _) = Scripted::world(settings, |request, _| {
         Ok(match request.cmdlet.as_str() {
             "Get-Service" => envelope(json!([{"Name": IMAP, "Status": 4, "StartType": 2}])),

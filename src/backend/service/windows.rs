@@ -23,8 +23,8 @@ struct Service {
 }
 
 impl<'a> Windows<'a> {
-    pub fn new(host: &Host, surroundings: &'a CallContext<'a>) -> Result<Self, ActionError> {
-        Ok(Self { powershell: PowerShell::new(surroundings)?, place: computer(host)? })
+    pub fn new(host: &Host, context: &'a CallContext<'a>) -> Result<Self, ActionError> {
+        Ok(Self { powershell: PowerShell::new(context)?, place: computer(host)? })
     }
 
     /// What the service is doing.

@@ -3,7 +3,7 @@
 use super::RunArguments;
 use super::runtime::RunRuntime;
 use crate::backend::human::Console;
-use crate::backend::{Backend, exchange, exec, host, imap, service};
+use crate::backend::registry;
 use crate::cli::output::{Output, can_redraw, mask_of, report};
 use crate::cli::signals::Signals;
 use crate::cli::{Exit, Format, logging};
@@ -104,15 +104,15 @@ impl<'a> RunContext<'a> {
         let inventory = self.project.inventory.as_ref();
         Live::new(LiveConfig {
             calls: Dispatcher {
-                backends: backends(),
+                backends: registry::live(),
                 hosts: self.hosts,
                 secrets: self.secrets,
                 folder: self.project.folder.clone(),
-                powershell: inventory.and_then(|inventory| inventory.powershell.as_ref()),
+                settings: inventory.map(|inventory| inventory.settings.clone()).unwrap_or_default(),
             },
             channels: Channels {
                 contacts: inventory.map(|inventory| inventory.contacts.clone()).unwrap_or_default(),
-                mail: inventory.and_then(|inventory| inventory.mail.clone()),
+                mail: inventory.and_then(|inventory| inventory.settings.get().cloned()),
                 terminal: Box::new(show_message),
                 console: Console::terminal(arguments.unattended),
                 approvers: inventory.map(|inventory| inventory.policy.approvers.clone()).unwrap_or_default(),
@@ -198,17 +198,6 @@ impl Notifier<'_> {
         view.borrow_mut().event(&Event { schema: 1, time: world.now(), run: id.into(), kind });
         Some(delivered)
     }
-}
-
-/// All backends.
-fn backends() -> Vec<Box<dyn Backend>> {
-    vec![
-        Box::new(exchange::Exchange),
-        Box::new(exec::Exec),
-        Box::new(host::HostBackend),
-        Box::new(imap::Imap::default()),
-        Box::new(service::Service),
-    ]
 }
 
 /// Shows a message on the terminal; returns whether there is one. On standard output the view shows it with its event.

@@ -4,8 +4,6 @@ mod seeds;
 mod single;
 mod sweep;
 
-pub use single::backends;
-
 use super::{Exit, Format, Output, UsageError};
 use crate::project::alert::Alert;
 use crate::project::files::read_text;

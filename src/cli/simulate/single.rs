@@ -1,6 +1,6 @@
 //! One simulated run and its judgement by the oracle.
 
-use crate::backend::{Backend, exchange, host, service};
+use crate::backend::registry;
 use crate::cli::UsageError;
 use crate::cli::output::{Output, mask_of, report};
 use crate::cli::{Exit, Format, logging};
@@ -51,11 +51,11 @@ pub fn simulate(
         variation,
         contacts: inventory.map(|inventory| inventory.contacts.as_slice()).unwrap_or_default(),
         calls: Dispatcher {
-            backends: backends(),
+            backends: registry::simulated(),
             hosts: &job.program.hosts,
             secrets,
             folder: job.project.folder.clone(),
-            powershell: inventory.and_then(|inventory| inventory.powershell.as_ref()),
+            settings: inventory.map(|inventory| inventory.settings.clone()).unwrap_or_default(),
         },
         listener,
     })
@@ -78,11 +78,6 @@ pub fn simulate(
 pub fn alerts_of_run(job: &Job, world: &WorldFile) -> Vec<(String, String)> {
     let started_by = world.alert.as_ref().map(|alert| alert.name.as_str());
     simulation::alerts_of_run(&job.program, job.runbook, &job.arguments, started_by)
-}
-
-/// The backends with a model behind their transport. The others have no model.
-pub fn backends() -> Vec<Box<dyn Backend>> {
-    vec![Box::new(exchange::Exchange), Box::new(host::HostBackend), Box::new(service::Service)]
 }
 
 /// Simulates one run and prints it as `run` does, on the world's clock. Violations take precedence over the outcome in

@@ -2,8 +2,8 @@
 
 use super::coverage::Coverage;
 use super::transcript::transcript;
+use crate::backend::registry;
 use crate::cli::UsageError;
-use crate::cli::simulate::backends;
 use crate::diagnostic::Diagnostic;
 use crate::program::Program;
 use crate::program::test_block::Test;
@@ -107,11 +107,11 @@ fn run_in_world(
         variation: Variation::none(&world),
         contacts: inventory.map(|inventory| inventory.contacts.as_slice()).unwrap_or_default(),
         calls: Dispatcher {
-            backends: backends(),
+            backends: registry::simulated(),
             hosts: &program.hosts,
             secrets: &secrets,
             folder: project.folder.clone(),
-            powershell: inventory.and_then(|inventory| inventory.powershell.as_ref()),
+            settings: inventory.map(|inventory| inventory.settings.clone()).unwrap_or_default(),
         },
         listener: Box::new(|_| {}),
     })

@@ -6,7 +6,7 @@ use crate::lint::effects::disrupts;
 use crate::lint::rule::{File, Rule, RuleScope};
 use crate::program::types::Type;
 use crate::syntax::ast::{Path, StatementKind};
-use crate::value::{Contact, Host};
+use crate::value::{Contact, Host, MailSettings};
 use ecow::EcoString;
 
 pub const RULE: Rule = Rule {
@@ -58,7 +58,9 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
 
 /// The hosts that mail is sent through. A loopback address means this machine, whichever host is reached through it.
 fn relays(inventory: &Inventory) -> Vec<&Host> {
-    let Some(mail) = inventory.mail.as_ref().filter(|mail| !mail.names_loopback()) else { return Vec::new() };
+    let Some(mail) = inventory.settings.get::<MailSettings>().filter(|mail| !mail.names_loopback()) else {
+        return Vec::new();
+    };
     let hosts = inventory.hosts.iter().map(|entry| &entry.host);
     hosts.filter(|host| host.answers_to(&mail.server)).collect()
 }

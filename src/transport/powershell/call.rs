@@ -1,11 +1,12 @@
 //! One call of PowerShell, with everything that can go wrong on the way.
 
+use super::PowerShellSettings;
 use super::ascii::ascii;
 use super::contract::{Envelope, Request, SCHEMA};
 use super::script::{MARK, arguments};
 use crate::transport::process::{Captured, Ending, Invocation, ProcessOutput};
 use crate::transport::system::System;
-use crate::value::{ActionError, ErrorKind, PowerShellSettings, display_size};
+use crate::value::{ActionError, ErrorKind, display_size};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ pub struct Shell<'a> {
     /// The folder that it is started in; this program's own when absent.
     pub folder: Option<PathBuf>,
     /// Where commands run.
-    pub outside: &'a dyn System,
+    pub system: &'a dyn System,
 }
 
 /// Hands a request to PowerShell and takes its envelope, within `limit`. An envelope with error records is an answer;
@@ -36,7 +37,7 @@ pub async fn call(shell: &Shell<'_>, request: &Request, limit: Duration) -> Resu
         folder: shell.folder.clone(),
         ..Invocation::default()
     };
-    let finished = shell.outside.run(invocation, limit).await?;
+    let finished = shell.system.run(invocation, limit).await?;
     if finished.stdout.left_out() > 0 {
         let message = format!(
             "the answer to {} is cut off: PowerShell wrote {}, more than is read; ask for less of it at once",

@@ -13,6 +13,7 @@ mod like;
 mod object;
 mod responder;
 mod script;
+mod settings;
 
 #[cfg(test)]
 mod tests;
@@ -24,3 +25,4 @@ pub use like::{has_wildcard, is_like};
 pub use object::{Numbers, Object, enum_name, is_cut, time};
 pub use responder::{request_of, turned_down, written};
 pub use script::arguments;
+pub use settings::PowerShellSettings;

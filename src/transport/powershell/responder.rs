@@ -1,10 +1,10 @@
 //! The other side of a call, for whoever stands in for PowerShell.
 
+use super::PowerShellSettings;
 use super::ascii::ascii;
 use super::contract::{Envelope, ErrorRecord, ErrorStage, Request, SCHEMA};
 use super::script::{MARK, arguments, cmdlets};
 use crate::transport::process::Invocation;
-use crate::value::PowerShellSettings;
 
 /// The request that an invocation holds; none where it is any other command, be it only by one argument.
 pub fn request_of(invocation: &Invocation<'_>, settings: &PowerShellSettings) -> Option<Request> {

@@ -3,7 +3,6 @@
 use super::script::{SOURCE, cmdlets, sent};
 use super::*;
 use crate::transport::process::Invocation;
-use crate::value::PowerShellSettings;
 
 /// What `cmd.exe` takes; `CreateProcess` alone would take 32,767.
 const COMMAND_LINE: usize = 8191;

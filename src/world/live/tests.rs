@@ -15,7 +15,7 @@ impl Backend for Odd {
         "odd"
     }
 
-    fn perform<'a>(&'a self, call: &'a Call, surroundings: &'a CallContext<'a>) -> CallFuture<'a> {
+    fn perform<'a>(&'a self, call: &'a Call, context: &'a CallContext<'a>) -> CallFuture<'a> {
         Box::pin(async move {
             match call.action.as_str() {
                 "hangs" => std::future::pending().await,
@@ -24,7 +24,7 @@ impl Backend for Odd {
                 }
                 _ => Ok(Value::list([
                     Value::text("it is canary-7"),
-                    Value::number(surroundings.time_left().as_secs() as i64),
+                    Value::number(context.time_left().as_secs() as i64),
                 ])),
             }
         })
@@ -43,7 +43,7 @@ fn with_live<T>(secrets: &Secrets, state: &Path, work: impl AsyncFnOnce(&Live<'_
             hosts: &[],
             secrets,
             folder: PathBuf::from("."),
-            powershell: None,
+            settings: Default::default(),
         },
         channels: channels(Vec::new()),
         state: state.to_owned(),

@@ -1,7 +1,7 @@
 //! Checks files together and renders their pages.
 
 use crate::support::files::InMemory;
-use rectify::catalog::Catalog;
+use rectify::backend::registry;
 use rectify::check::Session;
 use rectify::docgen::{Document, Format, Library, Page};
 use rectify::program::Program;
@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// The pages of `roots`: each a file's path and its page's name.
 pub fn pages(files: &dyn Files, roots: &[(&str, &str)], format: Format) -> Vec<Page> {
-    let catalog = Catalog::builtin();
+    let catalog = registry::catalog();
     let mut session = Session::new(files, catalog, None, catalog.sources().clone());
     let checked: Vec<(FileId, Program)> = roots
         .iter()

@@ -1,10 +1,11 @@
 //! Calls the `imap` backend as the live world does, and reads fields of its answers.
 
-use rectify::backend::imap::Imap;
+use rectify::backend::imap::{Imap, ImapSettings};
 use rectify::backend::{Backend, CallContext};
 use rectify::secret::{SecretSource, Secrets};
-use rectify::transport::system::{LocalSystem, System};
-use rectify::value::{ActionError, Call, Class, Host, HostSettings, ImapSettings, Value};
+use rectify::transport::system::LocalSystem;
+use rectify::transport::system::System;
+use rectify::value::{ActionError, BackendSettings, Call, Class, Host, Value};
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ pub fn host(name: &str, imap: ImapSettings) -> Host {
         aliases: Vec::new(),
         roles: Vec::new(),
         facts: Vec::new(),
-        settings: HostSettings { imap: Some(imap), ..HostSettings::default() },
+        settings: BackendSettings::default().with(imap),
     }
 }
 
@@ -41,6 +42,15 @@ impl Caller {
         Self { backend: Imap::default(), hosts, time_left: Duration::from_secs(30), secrets, folder: folder.to_owned() }
     }
 
+    /// Changes how IMAP is reached on every host.
+    pub fn change_imap(&mut self, change: impl Fn(&mut ImapSettings)) {
+        for host in &mut self.hosts {
+            let mut imap = host.settings.get::<ImapSettings>().expect("settings").clone();
+            change(&mut imap);
+            host.settings.insert(imap);
+        }
+    }
+
     /// Calls an action `on` a host as a user, with further arguments.
     pub fn call(&self, action: &str, on: &str, user: &str, others: &[(&str, &str)]) -> Result<Value, ActionError> {
         let mut arguments = vec![
@@ -51,16 +61,16 @@ impl Caller {
         arguments.extend(others.iter().map(|(name, value)| ((*name).into(), Value::text(*value))));
         let call = Call { backend: "imap".into(), action: action.into(), class: Class::Observe, arguments };
         let system = LocalSystem::default();
-        let surroundings = CallContext {
+        let context = CallContext {
             hosts: &self.hosts,
             secrets: &self.secrets,
             deadline: system.elapsed() + self.time_left,
             folder: &self.folder,
-            powershell: None,
-            outside: &system,
+            settings: &BackendSettings::default(),
+            system: &system,
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(self.backend.perform(&call, &surroundings))
+        runtime.block_on(self.backend.perform(&call, &context))
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::process::{Child, free_port, must_be_installed, wait_until};
 use super::{Authority, Issue, Issued};
-use rectify::value::{ImapSettings, Security};
+use rectify::backend::imap::ImapSettings;
+use rectify::value::Security;
 use rustix::process::Signal;
 use std::fs;
 use std::net::TcpStream;

@@ -2,7 +2,7 @@
 
 use crate::support::files::InMemory;
 use crate::support::program::{RunResult, d};
-use rectify::catalog::Catalog;
+use rectify::backend::registry;
 use rectify::check::Session;
 use rectify::engine::event::{EventKind, RunOutcome};
 use rectify::engine::{Start, dry_run, run};
@@ -59,10 +59,10 @@ probe Healthy(on: host) {
 
 /// The program of these files. The first one is checked; it may import the others.
 pub fn program(files: &[(&str, &str)], inventory: &str) -> Program {
-    let catalog = Catalog::builtin();
+    let catalog = registry::catalog();
     let mut sources = catalog.sources().clone();
     let file = sources.add(SourceFile::new("rectify.yaml".to_owned(), inventory));
-    let (inventory, wrong) = rectify::inventory::parse(file, inventory);
+    let (inventory, wrong) = rectify::inventory::parse(file, inventory, &registry::sections());
     assert_eq!(wrong, [], "the inventory");
     let made_up = InMemory(files.iter().map(|(name, text)| ((*name).into(), (*text).to_owned())).collect());
     let mut session = Session::new(&made_up, catalog, Some(&inventory), sources);

@@ -1,6 +1,7 @@
 //! Drives the modelled Exchange: sends requests as the backends do, and advances virtual time.
 
 use crate::support::repository;
+use rectify::backend::registry;
 use rectify::inventory;
 use rectify::simulation::exchange::{Account, Model, Settings, Violation};
 use rectify::source::FileId;
@@ -18,7 +19,7 @@ pub fn folder() -> PathBuf {
 /// The hosts of the example inventory.
 pub fn hosts() -> Vec<Host> {
     let text = fs::read_to_string(folder().join("rectify.yaml")).unwrap();
-    let (inventory, found) = inventory::parse(FileId(0), &text);
+    let (inventory, found) = inventory::parse(FileId(0), &text, &registry::sections());
     assert!(found.is_empty(), "{found:?}");
     inventory.hosts.into_iter().map(|entry| entry.host).collect()
 }

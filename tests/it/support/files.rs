@@ -1,7 +1,7 @@
 //! Files for tests, on disk and in memory: loading them, and checking them.
 
 use crate::support::repository;
-use rectify::catalog::Catalog;
+use rectify::backend::registry;
 use rectify::check::{Checked, Session};
 use rectify::diagnostic::Diagnostic;
 use rectify::diagnostic::findings::{Findings, count_of};
@@ -133,7 +133,7 @@ pub fn parse_expectation(root: &Path, line: &str) -> Option<Finding> {
 
 /// Checks a file and returns its findings.
 pub fn check(files: &dyn Files, root: &Path) -> (Checked, Vec<Finding>) {
-    let catalog = Catalog::builtin();
+    let catalog = registry::catalog();
     let mut session = Session::new(files, catalog, None, catalog.sources().clone());
     let checked = session.check(root);
     let findings = checked.diagnostics.iter().map(|diagnostic| Finding::of(diagnostic, session.sources())).collect();
@@ -149,7 +149,7 @@ pub fn screen(files: &dyn Files, root: &Path) -> String {
 /// Checks and lints a file without an inventory. `whole` means that the file is the whole project, so that unused
 /// declarations are findings.
 pub fn check_and_lint(files: &dyn Files, root: &Path, whole: bool) -> (Vec<Diagnostic>, SourceMap) {
-    let catalog = Catalog::builtin();
+    let catalog = registry::catalog();
     let mut session = Session::new(files, catalog, None, catalog.sources().clone());
     let checked = session.check(root);
     let has_errors = checked.has_errors();

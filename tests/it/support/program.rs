@@ -5,7 +5,7 @@ use rectify::engine::{Ending, Start, dry_run, run};
 use rectify::program::types::Type;
 use rectify::program::*;
 use rectify::source::Span;
-use rectify::value::{Class, Host, HostSettings, Outcome, SignedDuration, Timestamp, Value, display_duration};
+use rectify::value::{BackendSettings, Class, Host, Outcome, SignedDuration, Timestamp, Value, display_duration};
 use rectify::world::scripted::{Rule, Scripted};
 use std::cell::Cell;
 
@@ -239,7 +239,7 @@ impl ProgramBuilder {
                 aliases: vec![format!("{name}.example.net").into()],
                 roles: vec!["node".into()],
                 facts: vec![("dag".into(), Value::text(dag))],
-                settings: HostSettings::default(),
+                settings: BackendSettings::default(),
             });
         }
         let on = || vec![("on", Type::Host(Vec::new()))];
