@@ -1,124 +1,90 @@
-//! What manages the services of a host, whichever it is.
+//! What every manager of services can do: supervisor, systemd and Windows implement [`Manager`].
 
-use super::program::ManagerProgram;
-use super::windows::Windows;
-use super::{ServiceManager, ServiceSettings, supervisor, systemd};
-use crate::backend::CallContext;
-use crate::value::{ActionError, ErrorKind, Host};
-use std::time::Duration;
+use crate::value::{ActionError, ErrorKind};
+use strum::{Display, EnumString, IntoStaticStr};
 
-/// A manager, ready to be asked.
-pub(super) struct Manager<'a> {
-    means: ManagerKind<'a>,
-    context: &'a CallContext<'a>,
+/// What manages the services of a host.
+pub(super) trait Manager {
+    /// The characters that the name of a service may have beside letters and digits. Anything else could be read as a
+    /// pattern, a path or the end of a query.
+    const NAME_CHARACTERS: &'static str = "-_.@:\\";
+
+    /// The state of a service, and its process where it runs.
+    async fn status(&self, name: &str) -> Result<ServiceStatus, ActionError>;
+
+    /// The state of a service, and its process only where that takes no further request.
+    async fn quick_status(&self, name: &str) -> Result<ServiceStatus, ActionError> {
+        self.status(name).await
+    }
+
+    /// Gives an order. [`status`](Self::status) then says whether it was carried out.
+    async fn order(&self, order: Order, name: &str) -> Result<(), ActionError>;
 }
 
-enum ManagerKind<'a> {
-    Supervisor(ManagerProgram<'a>),
-    Systemd(ManagerProgram<'a>),
-    Windows(Windows<'a>),
+/// A state of a service, by its word in `ServiceState` of the signature file.
+#[derive(Debug, Clone, PartialEq, Eq, Display, EnumString)]
+pub(super) enum ServiceState {
+    Running,
+    Starting,
+    Retrying,
+    Reloading,
+    Stopping,
+    Stopped,
+    Failed,
+    Unknown,
+    /// The manager's own word.
+    #[strum(default)]
+    Other(String),
 }
 
-/// What a manager says of one service.
+impl ServiceState {
+    /// The state for a word.
+    pub fn from_word(word: &str) -> Self {
+        word.parse().unwrap_or_else(|_| Self::Other(word.to_owned()))
+    }
+
+    /// Whether the service runs, or will run without an order.
+    pub fn is_up(&self) -> bool {
+        !matches!(self, Self::Stopped | Self::Stopping | Self::Failed)
+    }
+}
+
+/// What a manager says of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ServiceStatus {
-    /// A word of `ServiceState`.
-    pub state: String,
-    /// Its process, where it has one and the manager names it.
+    pub state: ServiceState,
+    /// The number of its process, if it has one and the manager says it.
     pub process: Option<u32>,
     /// The manager's own words.
     pub said: String,
 }
 
-impl ServiceStatus {
-    /// Whether it runs, or will by itself.
-    pub fn is_up(&self) -> bool {
-        !matches!(self.state.as_str(), "Stopped" | "Stopping" | "Failed")
-    }
-}
-
-/// What can be done to a service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verb {
+/// What a manager can be told to do to a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub(super) enum Order {
     Start,
     Stop,
     Restart,
 }
 
-impl Verb {
-    /// The word that every program has for it.
+impl Order {
+    /// The word that `supervisorctl` and `systemctl` have for it.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::Stop => "stop",
-            Self::Restart => "restart",
-        }
+        self.into()
     }
 }
 
-impl<'a> Manager<'a> {
-    pub fn for_host(host: &'a Host, context: &'a CallContext<'a>) -> Result<Self, ActionError> {
-        let settings = host.settings.get::<ServiceSettings>().ok_or_else(|| {
-            let message = format!("the entry of {} does not say what manages its services (`service:`)", host.name);
-            ActionError::new(ErrorKind::Refused, message)
-        })?;
-        let means = match settings.manager {
-            ServiceManager::Supervisor => ManagerKind::Supervisor(supervisor::program(settings, context)),
-            ServiceManager::Systemd => ManagerKind::Systemd(ManagerProgram::new("systemctl", settings, context, &[])),
-            ServiceManager::Windows => ManagerKind::Windows(Windows::new(host, context)?),
-        };
-        Ok(Self { means, context })
-    }
-
-    /// Lets time pass.
-    pub async fn sleep(&self, time: Duration) {
-        self.context.system.sleep(time).await;
-    }
-
-    /// What the service is doing; its process is named only where that costs nothing.
-    pub async fn quick_status(&self, name: &str) -> Result<ServiceStatus, ActionError> {
-        match &self.means {
-            ManagerKind::Windows(windows) => windows.quick_status(name).await,
-            _ => self.status(name).await,
-        }
-    }
-
-    /// What the service is doing, and in which process.
-    pub async fn status(&self, name: &str) -> Result<ServiceStatus, ActionError> {
-        match &self.means {
-            ManagerKind::Supervisor(program) => supervisor::status(program, name).await,
-            ManagerKind::Systemd(program) => systemd::status(program, name).await,
-            ManagerKind::Windows(windows) => windows.status(name).await,
-        }
-    }
-
-    /// Has something done. That it was done is for [`look`](Self::look) to say.
-    pub async fn order(&self, verb: Verb, name: &str) -> Result<(), ActionError> {
-        match &self.means {
-            ManagerKind::Supervisor(program) => program.order(verb.as_str(), name, &[verb.as_str(), name]).await,
-            ManagerKind::Systemd(program) => {
-                program.order(verb.as_str(), name, &["--no-ask-password", verb.as_str(), "--", name]).await
-            }
-            ManagerKind::Windows(windows) => windows.order(verb, name).await,
-        }
-    }
-
-    /// Turns down what the manager could take for an option, a pattern or a whole group.
-    pub fn refuse_bad_name(&self, name: &str) -> Result<(), ActionError> {
-        let marks = match self.means {
-            // `MSSQL$NAME`; a backslash or quote would end the text of a query.
-            ManagerKind::Windows(_) => "-_.@:$ ",
-            ManagerKind::Supervisor(_) | ManagerKind::Systemd(_) => "-_.@:\\",
-        };
-        let usual = |letter: char| letter.is_alphanumeric() || marks.contains(letter);
-        let fault = match name {
-            "" => "it is empty",
-            "all" => "supervisor takes it for every service",
-            _ if name.starts_with('-') => "it begins with a hyphen, like an option",
-            _ if name.len() > 255 => "it is too long",
-            _ if !name.chars().all(usual) => "it has a character that no service's name has",
-            _ => return Ok(()),
-        };
-        Err(ActionError::new(ErrorKind::Refused, format!("{name:?} cannot be the name of a service: {fault}")))
-    }
+/// Refuses a name that the manager could read as an option, a pattern or a whole group.
+pub(super) fn check_name<M: Manager>(name: &str) -> Result<(), ActionError> {
+    let is_usual = |letter: char| letter.is_alphanumeric() || M::NAME_CHARACTERS.contains(letter);
+    let fault = match name {
+        "" => "it is empty",
+        "all" => "supervisor takes it for every service",
+        _ if name.starts_with('-') => "it begins with a hyphen, like an option",
+        _ if name.len() > 255 => "it is too long",
+        _ if !name.chars().all(is_usual) => "it has a character that no service's name has",
+        _ => return Ok(()),
+    };
+    Err(ActionError::new(ErrorKind::Refused, format!("{name:?} cannot be the name of a service: {fault}")))
 }

@@ -1,26 +1,36 @@
 //! supervisord, through `supervisorctl`.
 
 use super::ServiceSettings;
-use super::manager::ServiceStatus;
-use super::program::{ManagerProgram, said_by, words_of};
+use super::control_program::{ControlProgram, output_text, output_value};
+use super::manager::{Manager, Order, ServiceState, ServiceStatus};
 use crate::backend::CallContext;
 use crate::transport::process::{Ending, ProcessOutput};
 use crate::value::{ActionError, ErrorKind};
 
-/// `supervisorctl`, with the configuration file that the host's entry names.
-pub(super) fn program<'a>(settings: &ServiceSettings, context: &'a CallContext<'a>) -> ManagerProgram<'a> {
-    let config = settings.config.as_ref().map(|config| ["-c".to_owned(), config.display().to_string()]);
-    ManagerProgram::new("supervisorctl", settings, context, config.as_ref().map_or(&[], |config| config))
+/// The supervisord of a host.
+pub(super) struct Supervisor<'a>(ControlProgram<'a>);
+
+impl<'a> Supervisor<'a> {
+    pub fn new(settings: &ServiceSettings, context: &'a CallContext<'a>) -> Self {
+        let config = settings.config.as_ref().map(|config| ["-c".to_owned(), config.display().to_string()]);
+        let options = config.as_ref().map_or(&[][..], |config| config);
+        Self(ControlProgram::new("supervisorctl", settings, context, options))
+    }
 }
 
-/// What a program is doing.
-pub(super) async fn status(supervisor: &ManagerProgram<'_>, name: &str) -> Result<ServiceStatus, ActionError> {
-    read_status(name, &supervisor.ask(&["status", name]).await?)
+impl Manager for Supervisor<'_> {
+    async fn status(&self, name: &str) -> Result<ServiceStatus, ActionError> {
+        read_status(name, &self.0.query(&["status", name]).await?)
+    }
+
+    async fn order(&self, order: Order, name: &str) -> Result<(), ActionError> {
+        self.0.order(order, name, &[order.as_str(), name]).await
+    }
 }
 
 /// Reads what `status NAME` wrote. The exit code alone will not do: it is 0 for a program in BACKOFF as well.
 fn read_status(name: &str, finished: &ProcessOutput) -> Result<ServiceStatus, ActionError> {
-    let said = words_of(finished);
+    let said = output_text(finished);
     let line = said.lines().find_map(|line| {
         let mut words = line.split_whitespace();
         (words.next()? == name).then(|| (words.next().unwrap_or_default().to_owned(), words.collect::<Vec<_>>()))
@@ -29,7 +39,7 @@ fn read_status(name: &str, finished: &ProcessOutput) -> Result<ServiceStatus, Ac
         // `pid 8431, uptime 0:00:01`
         let number = rest.iter().skip_while(|word| **word != "pid").nth(1);
         let process = number.and_then(|number| number.trim_end_matches(',').parse().ok());
-        return Ok(ServiceStatus { state: word_for(state), process, said });
+        return Ok(ServiceStatus { state: state_of(state), process, said });
     }
     let error = if said.contains("no such process") {
         ActionError::new(ErrorKind::Failed, format!("supervisor has no program named {name}"))
@@ -38,21 +48,20 @@ fn read_status(name: &str, finished: &ProcessOutput) -> Result<ServiceStatus, Ac
     } else {
         ActionError::new(ErrorKind::Failed, format!("supervisorctl {}", finished.ending))
     };
-    Err(error.with(said_by(finished)))
+    Err(error.with(output_value(finished)))
 }
 
-fn word_for(state: &str) -> String {
-    match state {
-        "RUNNING" => "Running",
-        "STARTING" => "Starting",
-        "BACKOFF" => "Retrying",
-        "STOPPING" => "Stopping",
-        "STOPPED" | "EXITED" => "Stopped",
-        "FATAL" => "Failed",
-        "UNKNOWN" => "Unknown",
-        other => return capitalised(other),
+fn state_of(word: &str) -> ServiceState {
+    match word {
+        "RUNNING" => ServiceState::Running,
+        "STARTING" => ServiceState::Starting,
+        "BACKOFF" => ServiceState::Retrying,
+        "STOPPING" => ServiceState::Stopping,
+        "STOPPED" | "EXITED" => ServiceState::Stopped,
+        "FATAL" => ServiceState::Failed,
+        "UNKNOWN" => ServiceState::Unknown,
+        other => ServiceState::from_word(&capitalised(other)),
     }
-    .to_owned()
 }
 
 /// The manager's own word, in the form that words of the language have.

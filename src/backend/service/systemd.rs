@@ -1,49 +1,65 @@
 //! systemd, through `systemctl`.
 
-use super::manager::ServiceStatus;
-use super::program::{ManagerProgram, said_by, words_of};
+use super::ServiceSettings;
+use super::control_program::{ControlProgram, output_text, output_value};
+use super::manager::{Manager, Order, ServiceState, ServiceStatus};
 use super::supervisor::capitalised;
+use crate::backend::CallContext;
 use crate::transport::process::ProcessOutput;
 use crate::value::{ActionError, ErrorKind};
 
 /// Asks for properties in a form that is meant for programs, and never for a password.
 const SHOW: &[&str] = &["--no-ask-password", "--no-pager", "show", "--property=LoadState,ActiveState,SubState,MainPID"];
 
-/// What a unit is doing.
-pub(super) async fn status(systemctl: &ManagerProgram<'_>, name: &str) -> Result<ServiceStatus, ActionError> {
-    read_properties(name, &systemctl.ask(&[SHOW, &["--", name]].concat()).await?)
+/// The systemd of a host.
+pub(super) struct Systemd<'a>(ControlProgram<'a>);
+
+impl<'a> Systemd<'a> {
+    pub fn new(settings: &ServiceSettings, context: &'a CallContext<'a>) -> Self {
+        Self(ControlProgram::new("systemctl", settings, context, &[]))
+    }
+}
+
+impl Manager for Systemd<'_> {
+    async fn status(&self, name: &str) -> Result<ServiceStatus, ActionError> {
+        read_properties(name, &self.0.query(&[SHOW, &["--", name]].concat()).await?)
+    }
+
+    async fn order(&self, order: Order, name: &str) -> Result<(), ActionError> {
+        self.0.order(order, name, &["--no-ask-password", order.as_str(), "--", name]).await
+    }
 }
 
 /// Reads what [`SHOW`] wrote. It ends with 0 even for a unit that does not exist: `LoadState` says so.
 fn read_properties(name: &str, finished: &ProcessOutput) -> Result<ServiceStatus, ActionError> {
-    let said = words_of(finished);
+    let said = output_text(finished);
     if !finished.ending.is_success() {
         let kind = if said.contains("Failed to connect") || said.contains("not been booted with systemd") {
             ErrorKind::Unreachable
         } else {
             ErrorKind::Failed
         };
-        return Err(ActionError::new(kind, format!("systemctl {}", finished.ending)).with(said_by(finished)));
+        return Err(ActionError::new(kind, format!("systemctl {}", finished.ending)).with(output_value(finished)));
     }
     let property = |wanted: &str| {
         said.lines().filter_map(|line| line.split_once('=')).find(|(key, _)| *key == wanted).map(|(_, value)| value)
     };
     if property("LoadState") == Some("not-found") {
         let message = format!("systemd has no unit named {name}");
-        return Err(ActionError::new(ErrorKind::Failed, message).with(said_by(finished)));
+        return Err(ActionError::new(ErrorKind::Failed, message).with(output_value(finished)));
     }
     let state = match (property("ActiveState"), property("SubState")) {
-        (Some("active"), _) => "Running".to_owned(),
-        (Some("activating"), Some("auto-restart" | "auto-restart-queued")) => "Retrying".to_owned(),
-        (Some("activating"), _) => "Starting".to_owned(),
-        (Some("reloading" | "refreshing"), _) => "Reloading".to_owned(),
-        (Some("deactivating"), _) => "Stopping".to_owned(),
-        (Some("inactive"), _) => "Stopped".to_owned(),
-        (Some("failed"), _) => "Failed".to_owned(),
-        (Some(other), _) if !other.is_empty() => capitalised(other),
+        (Some("active"), _) => ServiceState::Running,
+        (Some("activating"), Some("auto-restart" | "auto-restart-queued")) => ServiceState::Retrying,
+        (Some("activating"), _) => ServiceState::Starting,
+        (Some("reloading" | "refreshing"), _) => ServiceState::Reloading,
+        (Some("deactivating"), _) => ServiceState::Stopping,
+        (Some("inactive"), _) => ServiceState::Stopped,
+        (Some("failed"), _) => ServiceState::Failed,
+        (Some(other), _) if !other.is_empty() => ServiceState::from_word(&capitalised(other)),
         _ => {
             let message = format!("systemctl did not say what {name} is doing");
-            return Err(ActionError::new(ErrorKind::Protocol, message).with(said_by(finished)));
+            return Err(ActionError::new(ErrorKind::Protocol, message).with(output_value(finished)));
         }
     };
     let process = property("MainPID").and_then(|number| number.parse().ok()).filter(|number| *number != 0);

@@ -1,6 +1,6 @@
 //! Services of Windows, through PowerShell.
 
-use super::manager::{ServiceStatus, Verb};
+use super::manager::{Manager, Order, ServiceState, ServiceStatus};
 use crate::backend::CallContext;
 use crate::backend::powershell::{PowerShell, SERVICE_STATES, computer};
 use crate::transport::powershell::{Numbers, Request, Target};
@@ -25,53 +25,6 @@ struct Service {
 impl<'a> Windows<'a> {
     pub fn new(host: &Host, context: &'a CallContext<'a>) -> Result<Self, ActionError> {
         Ok(Self { powershell: PowerShell::new(context)?, place: computer(host)? })
-    }
-
-    /// What the service is doing.
-    pub async fn quick_status(&self, name: &str) -> Result<ServiceStatus, ActionError> {
-        let service = self.service(name).await?;
-        let start = service.start_type.map_or_else(String::new, |start| format!(", and starts {start}"));
-        let said = format!("{name} is {}{start}", service.status);
-        let state = match service.status.as_str() {
-            "StartPending" => "Starting".to_owned(),
-            "StopPending" => "Stopping".to_owned(),
-            _ => service.status,
-        };
-        Ok(ServiceStatus { state, process: None, said })
-    }
-
-    /// What the service is doing, and in which process.
-    pub async fn status(&self, name: &str) -> Result<ServiceStatus, ActionError> {
-        let seen = self.quick_status(name).await?;
-        let process = if seen.state == "Running" { self.process(name).await? } else { None };
-        Ok(ServiceStatus { process, ..seen })
-    }
-
-    /// Starts, stops or restarts it. One that is disabled and runs would only be stopped by a restart: it is left alone.
-    pub async fn order(&self, verb: Verb, name: &str) -> Result<(), ActionError> {
-        let (cmdlet, forced) = match verb {
-            Verb::Start => ("Start-Service", false),
-            Verb::Stop => ("Stop-Service", true),
-            Verb::Restart => ("Restart-Service", true),
-        };
-        let disabled = verb != Verb::Stop && {
-            let service = self.service(name).await?;
-            let disabled = service.start_type.as_deref() == Some("Disabled");
-            if disabled && verb == Verb::Restart && service.status != "Stopped" {
-                let message = format!("{name} is disabled, so a restart would stop it and not start it again");
-                return Err(ActionError::new(ErrorKind::Refused, message));
-            }
-            disabled
-        };
-        let request = self.request(cmdlet).with("Name", name);
-        let request = if forced { request.with("Force", true) } else { request };
-        match self.powershell.ask(request).await {
-            Ok(_) => Ok(()),
-            Err(error) if disabled && error.kind == ErrorKind::Failed => {
-                Err(ActionError { message: format!("{name} is disabled: {}", error.message), ..error })
-            }
-            Err(error) => Err(error),
-        }
     }
 
     async fn service(&self, name: &str) -> Result<Service, ActionError> {
@@ -99,5 +52,55 @@ impl<'a> Windows<'a> {
 
     fn request(&self, cmdlet: &str) -> Request {
         Request::new(self.place.clone(), cmdlet)
+    }
+}
+
+impl Manager for Windows<'_> {
+    /// `MSSQL$NAME` is usual. A backslash or a quote would end the text of a query.
+    const NAME_CHARACTERS: &'static str = "-_.@:$ ";
+
+    async fn quick_status(&self, name: &str) -> Result<ServiceStatus, ActionError> {
+        let service = self.service(name).await?;
+        let start = service.start_type.map_or_else(String::new, |start| format!(", and starts {start}"));
+        let said = format!("{name} is {}{start}", service.status);
+        let state = match service.status.as_str() {
+            "StartPending" => ServiceState::Starting,
+            "StopPending" => ServiceState::Stopping,
+            other => ServiceState::from_word(other),
+        };
+        Ok(ServiceStatus { state, process: None, said })
+    }
+
+    async fn status(&self, name: &str) -> Result<ServiceStatus, ActionError> {
+        let status = self.quick_status(name).await?;
+        let process = if status.state == ServiceState::Running { self.process(name).await? } else { None };
+        Ok(ServiceStatus { process, ..status })
+    }
+
+    /// Refuses to restart a disabled service that runs: it would be stopped and not started again.
+    async fn order(&self, order: Order, name: &str) -> Result<(), ActionError> {
+        let (cmdlet, forced) = match order {
+            Order::Start => ("Start-Service", false),
+            Order::Stop => ("Stop-Service", true),
+            Order::Restart => ("Restart-Service", true),
+        };
+        let disabled = order != Order::Stop && {
+            let service = self.service(name).await?;
+            let disabled = service.start_type.as_deref() == Some("Disabled");
+            if disabled && order == Order::Restart && service.status != "Stopped" {
+                let message = format!("{name} is disabled, so a restart would stop it and not start it again");
+                return Err(ActionError::new(ErrorKind::Refused, message));
+            }
+            disabled
+        };
+        let request = self.request(cmdlet).with("Name", name);
+        let request = if forced { request.with("Force", true) } else { request };
+        match self.powershell.ask(request).await {
+            Ok(_) => Ok(()),
+            Err(error) if disabled && error.kind == ErrorKind::Failed => {
+                Err(ActionError { message: format!("{name} is disabled: {}", error.message), ..error })
+            }
+            Err(error) => Err(error),
+        }
     }
 }
