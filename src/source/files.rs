@@ -1,42 +1,33 @@
-//! The one way in which pure rooms get at files: somebody hands them over.
+//! Files for pure modules: they read through [`Files`], which the caller implements.
 
 use std::path::{Path, PathBuf};
+use thiserror::Error;
 
 /// No file of the language, nor `rectify.yaml`, may be longer than this many bytes.
 pub const MAX_FILE_BYTES: usize = 1024 * 1024;
 
-/// Why a file could not be had.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Why a file could not be read: the end of a sentence that begins with its path.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum FileError {
     /// There is no such file.
+    #[error("does not exist")]
     NotFound,
     /// It is a directory, a pipe, a device or a socket.
+    #[error("is {0}, not a regular file")]
     NotAFile(&'static str),
     /// It is longer than [`MAX_FILE_BYTES`].
+    #[error("is longer than 1 MiB")]
     TooLong,
     /// Its bytes are not UTF-8; the offset of the first that is not.
+    #[error("is not UTF-8: byte {0}, counted from 0, belongs to no character")]
     NotUtf8(usize),
     /// It lies outside the folder that imports may reach.
+    #[error("lies outside the project's folder")]
     Outside,
     /// What the operating system said.
+    #[error("cannot be read: {0}")]
     Other(String),
 }
-
-/// The end of a sentence that begins with the file.
-impl std::fmt::Display for FileError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::NotFound => f.write_str("does not exist"),
-            Self::NotAFile(what) => write!(f, "is {what}, not a regular file"),
-            Self::TooLong => f.write_str("is longer than 1 MiB"),
-            Self::NotUtf8(offset) => write!(f, "is not UTF-8: byte {offset}, counted from 0, belongs to no character"),
-            Self::Outside => f.write_str("lies outside the project's folder"),
-            Self::Other(why) => write!(f, "cannot be read: {why}"),
-        }
-    }
-}
-
-impl std::error::Error for FileError {}
 
 /// Files by path, for imports. The real one is in `cli`; tests keep theirs in memory.
 pub trait Files {

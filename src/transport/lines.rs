@@ -1,40 +1,31 @@
 //! Reading lines and counted bytes from a peer, holding no more of them than was agreed.
 
-use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use thiserror::Error;
 use tokio::io::{AsyncRead, ReadBuf};
 
 /// Bytes that are asked for at once, and thereby the most that is held beyond a limit.
 const CHUNK: usize = 4096;
 
 /// Why nothing was read.
-#[derive(Debug)]
+#[derive(Debug, Error)]
 pub enum ReadError {
     /// The peer closed the connection, or reset it.
+    #[error("the connection was closed")]
     Closed,
     /// The line has no end within this many bytes.
+    #[error("a line is longer than {0} bytes")]
     TooLong(usize),
     /// A line ends otherwise than by CR LF, or holds a NUL or a lone CR.
+    #[error("a line holds a NUL, or does not end with CR LF")]
     Malformed,
     /// The connection broke in some other way.
+    #[error("the connection broke: {0}")]
     Broken(io::Error),
 }
-
-impl fmt::Display for ReadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Closed => f.write_str("the connection was closed"),
-            Self::TooLong(limit) => write!(f, "a line is longer than {limit} bytes"),
-            Self::Malformed => f.write_str("a line holds a NUL, or does not end with CR LF"),
-            Self::Broken(error) => write!(f, "the connection broke: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for ReadError {}
 
 /// A stream that is read by lines and by counts.
 #[derive(Debug)]

@@ -1,40 +1,31 @@
 //! Connecting by TCP before a deadline, with the reasons for a failure told apart.
 
-use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use thiserror::Error;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout_at};
 
 /// Why there is no connection. The first three are answers of the network about the other side; the others say that
 /// we could not even ask.
-#[derive(Debug)]
+#[derive(Debug, Error)]
 pub enum ConnectError {
     /// The host answered that nothing listens on the port.
+    #[error("the connection was refused")]
     Refused,
     /// The network answered that the host is not to be reached.
+    #[error("the network says that the host cannot be reached")]
     HostUnreachable,
     /// Nobody answered before the deadline.
+    #[error("nobody answered in time")]
     TimedOut,
     /// The name has no address, or the resolver failed.
+    #[error("the name could not be resolved: {0}")]
     Unresolved(String),
     /// This machine could not try: no route, no such local address, not permitted, too many open files.
+    #[error("this machine could not connect: {0}")]
     Local(io::Error),
 }
-
-impl fmt::Display for ConnectError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused => f.write_str("the connection was refused"),
-            Self::HostUnreachable => f.write_str("the network says that the host cannot be reached"),
-            Self::TimedOut => f.write_str("nobody answered in time"),
-            Self::Unresolved(reason) => write!(f, "the name could not be resolved: {reason}"),
-            Self::Local(error) => write!(f, "this machine could not connect: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for ConnectError {}
 
 /// Connects to a host name or IP address, trying its addresses in the resolver's order, each with an equal share of the
 /// time that is left. `from` is the local address to use.

@@ -3,29 +3,21 @@
 use crate::value::Timestamp;
 use native_tls::{Certificate, Protocol};
 use std::fmt;
+use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_native_tls::TlsStream;
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 /// Why there is no secured connection.
-#[derive(Debug)]
+#[derive(Debug, Error)]
 pub enum TlsError {
     /// The peer showed a certificate that does not prove the name it was asked for; with the reason.
+    #[error("the certificate is not trusted: {0}")]
     Untrusted(String),
     /// The handshake broke before that: not TLS, too old, closed.
+    #[error("the TLS handshake failed: {0}")]
     Handshake(String),
 }
-
-impl fmt::Display for TlsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Untrusted(reason) => write!(f, "the certificate is not trusted: {reason}"),
-            Self::Handshake(reason) => write!(f, "the TLS handshake failed: {reason}"),
-        }
-    }
-}
-
-impl std::error::Error for TlsError {}
 
 /// What a certificate says of its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,18 +1,43 @@
 //! Whom to trust, remembered: reading the system's authorities takes many times as long as a handshake.
 
-use super::tls::Trust;
+use super::tls::{TlsError, Trust};
 use native_tls::Certificate;
 use std::collections::HashMap;
-use std::fmt;
-use std::io::Read;
-use std::path::Path;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use thiserror::Error;
 
 /// A file of certificates may be so long, in bytes.
 const LIMIT: u64 = 1 << 20;
 /// After this time the system's authorities are read anew.
 const LIFE: Duration = Duration::from_mins(10);
+
+/// Why certificates to trust cannot be used.
+#[derive(Debug, Error)]
+pub enum TrustError {
+    /// The file cannot be opened or read.
+    #[error("{} cannot be read: {error}", file.display())]
+    Unreadable {
+        /// Its path.
+        file: PathBuf,
+        /// What the operating system said.
+        error: io::Error,
+    },
+    /// It is a folder, a pipe or a device.
+    #[error("{} is not a file", .0.display())]
+    NotAFile(PathBuf),
+    /// It is longer than 1 MiB.
+    #[error("{} is longer than 1 MiB", .0.display())]
+    TooLong(PathBuf),
+    /// There is no certificate in it.
+    #[error("{} holds no PEM certificate", .0.display())]
+    NoCertificate(PathBuf),
+    /// The TLS library does not take them.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
 
 /// The authorities of the system, each time with those of another file beside them.
 #[derive(Debug, Default)]
@@ -22,9 +47,11 @@ pub struct Trusts {
 }
 
 impl Trusts {
-    /// The system's authorities and those in a file of PEM certificates. The sentence of an error says what is wrong
-    /// with the file.
-    pub fn with(&self, extra: Option<&Path>) -> Result<Trust, String> {
+    /// The system's authorities and those in a file of PEM certificates.
+    ///
+    /// # Errors
+    /// When the file cannot be used.
+    pub fn with(&self, extra: Option<&Path>) -> Result<Trust, TrustError> {
         let pem = extra.map(read_pem).transpose()?.unwrap_or_default();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, (made, _)| made.elapsed() < LIFE);
@@ -32,10 +59,10 @@ impl Trusts {
             return Ok(trust.clone());
         }
         let certificates = match extra {
-            Some(file) => certificates(&pem).ok_or_else(|| format!("{} holds no PEM certificate", file.display()))?,
+            Some(file) => certificates(&pem).ok_or_else(|| TrustError::NoCertificate(file.to_owned()))?,
             None => Vec::new(),
         };
-        let trust = Trust::new(&certificates).map_err(|error| error.to_string())?;
+        let trust = Trust::new(&certificates)?;
         known.insert(pem, (Instant::now(), trust.clone()));
         Ok(trust)
     }
@@ -45,21 +72,21 @@ fn certificates(pem: &[u8]) -> Option<Vec<Certificate>> {
     Certificate::stack_from_pem(pem).ok().filter(|certificates| !certificates.is_empty())
 }
 
-/// What a file of PEM certificates holds: of a regular file, and no more than 1 MiB of it.
+/// Reads a file of PEM certificates: a regular file of at most 1 MiB.
 ///
 /// # Errors
-/// A sentence that names the file.
-pub fn read_pem(file: &Path) -> Result<Vec<u8>, String> {
-    let problem = |error: &dyn fmt::Display| format!("{} cannot be read: {error}", file.display());
+/// When it is no such file or cannot be read.
+pub fn read_pem(file: &Path) -> Result<Vec<u8>, TrustError> {
+    let unreadable = |error| TrustError::Unreadable { file: file.to_owned(), error };
     // Opening a pipe would wait for somebody to write into it.
-    if !std::fs::metadata(file).map_err(|error| problem(&error))?.is_file() {
-        return Err(format!("{} is not a file", file.display()));
+    if !std::fs::metadata(file).map_err(unreadable)?.is_file() {
+        return Err(TrustError::NotAFile(file.to_owned()));
     }
     let mut pem = Vec::new();
-    let opened = std::fs::File::open(file).map_err(|error| problem(&error))?;
-    opened.take(LIMIT + 1).read_to_end(&mut pem).map_err(|error| problem(&error))?;
+    let opened = std::fs::File::open(file).map_err(unreadable)?;
+    opened.take(LIMIT + 1).read_to_end(&mut pem).map_err(unreadable)?;
     if pem.len() as u64 > LIMIT {
-        return Err(format!("{} is longer than 1 MiB", file.display()));
+        return Err(TrustError::TooLong(file.to_owned()));
     }
     Ok(pem)
 }
@@ -77,11 +104,11 @@ mod tests {
             [(&b"no pem"[..], "holds no PEM certificate"), (&[b'x'; (1 << 20) + 1], "longer than 1 MiB")]
         {
             std::fs::write(&file, text).expect("a file");
-            let error = Trusts::default().with(Some(&file)).expect_err("no certificates");
+            let error = Trusts::default().with(Some(&file)).expect_err("no certificates").to_string();
             assert!(error.ends_with(problem) && error.contains("ca.pem"), "{error}");
         }
         for (path, problem) in [("/nowhere/ca.pem", "cannot be read"), ("/dev/zero", "is not a file")] {
-            let error = Trusts::default().with(Some(Path::new(path))).expect_err("no file");
+            let error = Trusts::default().with(Some(Path::new(path))).expect_err("no file").to_string();
             assert!(error.contains(problem) && error.contains(path), "{error}");
         }
     }

@@ -5,6 +5,7 @@ use super::response::{Shape, announced};
 use super::session_end::SessionEnd;
 use crate::value::{ActionError, ErrorKind};
 use std::collections::VecDeque;
+use thiserror::Error;
 use zeroize::Zeroizing;
 
 /// The commands that are sent; there are no others.
@@ -77,6 +78,36 @@ impl Verb {
     }
 }
 
+/// Why a command of the library is not sent. The mistake is on our side; the server has seen nothing of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub(super) enum CommandError {
+    #[error("a command without an end")]
+    NoEnd,
+    #[error("more than one command at once")]
+    SeveralCommands,
+    #[error("a command without a tag")]
+    NoTag,
+    #[error("a command that nobody asked for")]
+    Unwanted,
+    #[error("a command that is not sent without TLS")]
+    WithoutTls,
+    #[error("a string without an end")]
+    OpenString,
+    #[error("a command before the last one was answered")]
+    Unanswered,
+    #[error("a command where none is expected")]
+    Unexpected,
+    #[error("a command that is too long")]
+    TooLong,
+}
+
+impl From<CommandError> for SessionEnd {
+    fn from(error: CommandError) -> Self {
+        let message = format!("the IMAP library was about to send {error}");
+        Self::Error(ActionError::new(ErrorKind::Refused, message))
+    }
+}
+
 /// A command on its way. It may hold a password: its parts are wiped after use and cannot be shown.
 pub(super) struct Outgoing {
     pub verb: Verb,
@@ -91,19 +122,19 @@ pub(super) struct Outgoing {
 impl Outgoing {
     /// Reads what the library wrote. Its quoted strings that cannot be quoted strings in IMAP, because not every
     /// character is printable ASCII, become literals.
-    pub fn read(draft: &[u8], in_tls: bool) -> Result<Self, SessionEnd> {
-        let line = draft.strip_suffix(b"\r\n").ok_or_else(|| refused("a command without an end"))?;
+    pub fn read(draft: &[u8], in_tls: bool) -> Result<Self, CommandError> {
+        let line = draft.strip_suffix(b"\r\n").ok_or(CommandError::NoEnd)?;
         if line.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
-            return Err(refused("more than one command at once"));
+            return Err(CommandError::SeveralCommands);
         }
-        let space = line.iter().position(|byte| *byte == b' ').ok_or_else(|| refused("a command without a tag"))?;
+        let space = line.iter().position(|byte| *byte == b' ').ok_or(CommandError::NoTag)?;
         let (tag, command) = (line.get(..space).unwrap_or_default(), line.get(space + 1..).unwrap_or_default());
-        let verb = Verb::parse(command).ok_or_else(|| refused("a command that nobody asked for"))?;
+        let verb = Verb::parse(command).ok_or(CommandError::Unwanted)?;
         if !in_tls && !verb.is_sent_before_tls() {
-            return Err(refused("a command that is not sent without TLS"));
+            return Err(CommandError::WithoutTls);
         }
         let literal = if verb == Verb::Append { announced(command).ok().flatten() } else { None };
-        let parts = parts(command).ok_or_else(|| refused("a string without an end"))?;
+        let parts = parts(command).ok_or(CommandError::OpenString)?;
         Ok(Self { verb, tag: tag.to_vec(), parts, literal })
     }
 
@@ -111,11 +142,6 @@ impl Outgoing {
     pub fn is_whole(&self) -> bool {
         self.parts.is_empty() && self.literal.is_none()
     }
-}
-
-/// A mistake on our side of the connection; nothing was sent.
-pub(super) fn refused(what: &str) -> SessionEnd {
-    SessionEnd::Error(ActionError::new(ErrorKind::Refused, format!("the IMAP library was about to send {what}")))
 }
 
 /// The command, cut behind the announcement of each string that has to be a literal.
@@ -164,7 +190,7 @@ mod tests {
         let text = |part: &Zeroizing<Vec<u8>>| String::from_utf8_lossy(part).into_owned();
         match Outgoing::read(draft.as_bytes(), in_tls) {
             Ok(command) => Ok((command.verb, command.parts.iter().map(text).collect(), command.literal)),
-            Err(stop) => Err(stop.into_error().message),
+            Err(error) => Err(SessionEnd::from(error).into_error().message),
         }
     }
 

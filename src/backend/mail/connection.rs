@@ -123,7 +123,7 @@ fn tls_parameters(settings: &MailSettings, folder: &Path) -> Result<TlsParameter
     let mut builder = TlsParameters::builder(name).set_min_tls_version(TlsVersion::Tlsv12);
     if let Some(path) = &settings.ca {
         let file = folder.join(path);
-        let pem = read_pem(&file).map_err(refused)?;
+        let pem = read_pem(&file).map_err(|error| refused(error.to_string()))?;
         let pem = String::from_utf8_lossy(&pem);
         let certificates: Vec<&str> = pem.split_inclusive(END).filter(|part| part.contains(END)).collect();
         if certificates.is_empty() {

@@ -23,7 +23,6 @@ use crate::world::live::{Cancel, Channels, Live, LiveConfig, state_folder};
 use crate::world::{Dispatcher, live};
 use ecow::EcoString;
 use std::cell::RefCell;
-use std::hash::{BuildHasher, RandomState};
 use std::io::IsTerminal;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -252,6 +251,6 @@ fn view(format: Format, output: &Output, secrets: &Arc<Secrets>) -> Box<dyn View
 
 /// A unique name for a run: its start and 48 random bits.
 pub fn new_run_id() -> String {
-    let chance = RandomState::new().hash_one(std::process::id()) & 0xffff_ffff_ffff;
-    format!("{}-{chance:012x}", Timestamp::now().strftime("%Y%m%d-%H%M%S"))
+    let random = getrandom::u64().unwrap_or_else(|_| std::process::id().into()) & 0xffff_ffff_ffff;
+    format!("{}-{random:012x}", Timestamp::now().strftime("%Y%m%d-%H%M%S"))
 }

@@ -11,12 +11,12 @@
 
 use super::command_cycle::{Answer, CommandCycle, Verdict};
 use super::incoming::{Incoming, IncomingError, Response};
-use super::outgoing::{Outgoing, refused};
+use super::outgoing::{CommandError, Outgoing};
 use super::response::{Line, ServerText, Status};
 use super::session_end::{ImapResult, SessionEnd};
 use crate::transport::lines::ReadError;
 use std::fmt;
-use std::io::{self, Read as _};
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -131,11 +131,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
         match &mut self.exchange {
             Some(exchange) => {
                 if !exchange.take_literal(&draft) {
-                    return Err(refused("a command before the last one was answered"));
+                    return Err(CommandError::Unanswered.into());
                 }
                 self.unsent = draft;
             }
-            None if self.broken || !self.greeted => return Err(refused("a command where none is expected")),
+            None if self.broken || !self.greeted => return Err(CommandError::Unexpected.into()),
             None => {
                 let mut command = Outgoing::read(&draft, self.in_tls)?;
                 self.sent += 1;
@@ -258,7 +258,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Guard<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<S> {
     fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if self.draft.len() + bytes.len() > DRAFT {
-            return Poll::Ready(Err(self.stopped(refused("a command that is too long"))));
+            return Poll::Ready(Err(self.stopped(CommandError::TooLong.into())));
         }
         if self.draft.capacity() == 0 {
             self.draft = Zeroizing::new(Vec::with_capacity(COMMAND));
@@ -288,10 +288,10 @@ impl<S> fmt::Debug for Guard<S> {
     }
 }
 
-/// Letters and digits that nobody can guess: two for each byte from the kernel.
+/// Random hexadecimal digits from the kernel, two a byte.
 pub(super) fn random_word(bytes: usize) -> Result<String, SessionEnd> {
     let mut random = vec![0; bytes];
-    std::fs::File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut random)).map_err(|error| {
+    getrandom::fill(&mut random).map_err(|error| {
         let problem = format!("the kernel gave no random bytes: {error}");
         SessionEnd::Error(crate::value::ActionError::new(crate::value::ErrorKind::Refused, problem))
     })?;
