@@ -227,7 +227,7 @@ impl<'a> BodyScope<'a> {
     /// Slot and narrowed type of a local name.
     pub fn find(&self, name: &str) -> Option<(Slot, Type)> {
         let binding = self.binding(name)?;
-        Some((binding.slot, self.known(name).unwrap_or_else(|| binding.type_of.clone())))
+        Some((binding.slot, self.narrowed_type(name).unwrap_or_else(|| binding.type_of.clone())))
     }
 
     fn binding(&self, name: &str) -> Option<&Binding> {
@@ -240,7 +240,7 @@ impl<'a> BodyScope<'a> {
     }
 
     /// The narrowed type of a path.
-    pub fn known(&self, path: &str) -> Option<Type> {
+    pub fn narrowed_type(&self, path: &str) -> Option<Type> {
         self.known.get(path)?.last().cloned()
     }
 
@@ -359,7 +359,7 @@ impl<'a> Context<'a> {
             known.push('.');
             known.push_str(&name.text);
             value = self.member(value, &name);
-            if let Some(narrowed) = body.known(&known) {
+            if let Some(narrowed) = body.narrowed_type(&known) {
                 value.narrow(narrowed);
             }
         }
@@ -394,7 +394,7 @@ impl<'a> Context<'a> {
             is_literal: binding.is_literal,
             ..Typed::plain(expression, binding.type_of.clone())
         };
-        if let Some(narrowed) = body.known(&name.text) {
+        if let Some(narrowed) = body.narrowed_type(&name.text) {
             value.narrow(narrowed);
         }
         value
@@ -447,7 +447,7 @@ impl<'a> Context<'a> {
             self.report(diagnostic);
             return Typed::invalid(path.span);
         }
-        let words = self.words();
+        let words = self.enum_words();
         if let Some((name, word)) = text.split_once('.')
             && let Some(named) = words.enums.get(name)
         {

@@ -50,7 +50,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    pub(super) fn people(&mut self, body: &mut BodyScope<'a>, span: Span, what: &str) {
+    pub(super) fn note_prompt(&mut self, body: &mut BodyScope<'a>, span: Span, what: &str) {
         body.summary.people.get_or_insert(span);
         self.reject_in_probe(body, span, what);
         if body.place.undo {
@@ -59,7 +59,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    pub(super) fn runs(&mut self, body: &mut BodyScope<'a>, span: Span) {
+    pub(super) fn note_run(&mut self, body: &mut BodyScope<'a>, span: Span) {
         body.summary.runs.get_or_insert(span);
         if matches!(body.kind, BodyKind::Probe | BodyKind::Signature) {
             self.reject_in_probe(body, span, "a run");

@@ -22,7 +22,7 @@ enum ChangeUse {
     /// It passes time, often for the change to take effect.
     Waits,
     /// It observes something, and uses the answer.
-    Looks,
+    Observes,
     /// It acts, runs a runbook, or asks a person to act.
     Acts,
 }
@@ -142,7 +142,7 @@ impl<'p> ChangeReview<'p> {
         let mut follows = (ChangeUse::Nothing, None);
         for statement in block.statements.iter().rev() {
             if let Some(inside) = self.need_of_change(&statement.kind) {
-                self.judge(statement, (follows.0.max(inside), follows.1), later, block);
+                self.report_unused(statement, (follows.0.max(inside), follows.1), later, block);
             }
             for inside in statement.kind.blocks() {
                 let here = follows.1.or_else(|| self.again(statement, inside));
@@ -275,7 +275,7 @@ impl<'p> ChangeReview<'p> {
             .map(|statement| statement.span)
     }
 
-    fn judge(
+    fn report_unused(
         &mut self,
         change: &'p Statement,
         follows: (ChangeUse, Option<Span>),
@@ -284,7 +284,7 @@ impl<'p> ChangeReview<'p> {
     ) {
         let unused = match follows.0 {
             ChangeUse::Acts => false,
-            ChangeUse::Looks => later.acts.is_some(),
+            ChangeUse::Observes => later.acts.is_some(),
             // A caller that is still to be written goes on after the procedure.
             ChangeUse::Waits => {
                 later.acts.is_some() || matches!(later.body, BodySummary::Procedure { is_done: false, .. })
@@ -296,7 +296,7 @@ impl<'p> ChangeReview<'p> {
         }
         let message = match follows.0 {
             ChangeUse::Nothing => "This change is taken back when its block ends, and nothing acts before that",
-            ChangeUse::Waits | ChangeUse::Looks | ChangeUse::Acts => {
+            ChangeUse::Waits | ChangeUse::Observes | ChangeUse::Acts => {
                 "This change is taken back when its block ends, and nothing acts before that: it is only waited and looked"
             }
         };
@@ -347,18 +347,20 @@ impl<'p> ChangeReview<'p> {
                 otherwise: None,
             } => ChangeUse::Acts,
             StatementKind::Require { .. } => ChangeUse::Waits,
-            StatementKind::ResolveIfFixed { .. } | StatementKind::RequireApproval { .. } => ChangeUse::Looks,
+            StatementKind::ResolveIfFixed { .. } | StatementKind::RequireApproval { .. } => ChangeUse::Observes,
             StatementKind::Escalate { evidence, .. } | StatementKind::Notify { evidence, .. } => {
                 evidence_need(evidence)
             }
             StatementKind::Let { value: subject, .. } | StatementKind::Match { subject, .. } => match subject {
-                Subject::Value(value) => looks_if(observes(value)),
-                Subject::Ask(_) => ChangeUse::Looks,
+                Subject::Value(value) => observes_if(observes(value)),
+                Subject::Ask(_) => ChangeUse::Observes,
                 Subject::Run { .. } => ChangeUse::Acts,
             },
-            StatementKind::If { branches, .. } => looks_if(branches.iter().any(|(condition, _)| observes(condition))),
-            StatementKind::For { list, .. } => looks_if(observes(list)),
-            StatementKind::Repeat { until, .. } => looks_if(until.as_ref().is_some_and(observes)),
+            StatementKind::If { branches, .. } => {
+                observes_if(branches.iter().any(|(condition, _)| observes(condition)))
+            }
+            StatementKind::For { list, .. } => observes_if(observes(list)),
+            StatementKind::Repeat { until, .. } => observes_if(until.as_ref().is_some_and(observes)),
             StatementKind::Resolve { .. }
             | StatementKind::Step { .. }
             | StatementKind::TemporarilyBlock { .. }
@@ -433,12 +435,12 @@ fn kept_by_an_escalation(change: &Statement, block: &Block) -> bool {
     keeps && block.statements.iter().any(|statement| matches!(statement.kind, StatementKind::Escalate { .. }))
 }
 
-fn looks_if(observes: bool) -> ChangeUse {
-    if observes { ChangeUse::Looks } else { ChangeUse::Nothing }
+fn observes_if(observes: bool) -> ChangeUse {
+    if observes { ChangeUse::Observes } else { ChangeUse::Nothing }
 }
 
 fn evidence_need(evidence: &[Evidence]) -> ChangeUse {
-    looks_if(evidence.iter().any(|piece| observes(&piece.value)))
+    observes_if(evidence.iter().any(|piece| observes(&piece.value)))
 }
 
 fn observes(expression: &Expression) -> bool {

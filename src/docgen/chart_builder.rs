@@ -49,17 +49,17 @@ impl ChartBuilder {
             contacts: Vec::new(),
         };
         let start = Id::from("start");
-        drawing.place(start.clone(), Shape::End, vec![title.to_owned()]);
+        drawing.add_node(start.clone(), Shape::End, vec![title.to_owned()]);
         (drawing, vec![(start, None)])
     }
 
     /// The finished chart, with the end nodes that an edge leads to.
     pub fn finish(mut self) -> Chart {
         if self.resolves {
-            self.place(Id::from("resolved"), Shape::End, vec!["resolved".to_owned()]);
+            self.add_node(Id::from("resolved"), Shape::End, vec!["resolved".to_owned()]);
         }
         for (place, contact) in std::mem::take(&mut self.contacts).into_iter().enumerate() {
-            self.place(escalated(place), Shape::End, vec![format!("escalated to {contact}")]);
+            self.add_node(escalated(place), Shape::End, vec![format!("escalated to {contact}")]);
         }
         Chart { items: self.frames.into_iter().next().unwrap_or_default(), edges: self.edges }
     }
@@ -69,7 +69,7 @@ impl ChartBuilder {
         self.nodes >= MOST_NODES
     }
 
-    fn place(&mut self, id: Id, shape: Shape, label: Vec<String>) {
+    fn add_node(&mut self, id: Id, shape: Shape, label: Vec<String>) {
         if let Some(items) = self.frames.last_mut() {
             items.push(Item::Node { id, shape, label });
         }
@@ -79,7 +79,7 @@ impl ChartBuilder {
     pub fn node(&mut self, shape: Shape, label: Vec<String>, open: Open) -> Id {
         self.nodes += 1;
         let id = eco_format!("n{}", self.nodes);
-        self.place(id.clone(), shape, label);
+        self.add_node(id.clone(), shape, label);
         self.lead(open, &id, None);
         id
     }

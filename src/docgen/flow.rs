@@ -6,7 +6,7 @@
 
 use super::chart::{Chart, Id, Shape};
 use super::chart_builder::{ChartBuilder, Open, with_effects};
-use super::outcomes::{OutcomeCollector, effect};
+use super::outcomes::{OutcomeCollector, effect_label};
 use super::source_text::Source;
 use crate::program::divergence::Divergence;
 use crate::program::numbering::{Numbering, StepPrefix};
@@ -100,7 +100,7 @@ impl Flow<'_> {
     }
 
     /// Draws a block as one node with its endings. The identifier is `None` where there is nothing to show.
-    fn whole(&mut self, shape: Shape, head: Vec<String>, block: &Block, open: Open) -> (Open, Option<Id>) {
+    fn block_node(&mut self, shape: Shape, head: Vec<String>, block: &Block, open: Open) -> (Open, Option<Id>) {
         let reasons = self.gathering().blocks([block]);
         if reasons.is_empty() {
             return (open, None);
@@ -112,11 +112,17 @@ impl Flow<'_> {
     }
 
     /// Draws a block in a frame if it contains steps, else as one node.
-    fn part(&mut self, label: String, block: &Block, numbered: &StepPrefix, open: Open) -> (Open, Option<Id>) {
+    fn block_or_frame(
+        &mut self,
+        label: String,
+        block: &Block,
+        numbered: &StepPrefix,
+        open: Open,
+    ) -> (Open, Option<Id>) {
         if self.has_steps(block) {
             self.framed(label, block, numbered, open)
         } else {
-            self.whole(Shape::Doing, vec![label], block, open)
+            self.block_node(Shape::Doing, vec![label], block, open)
         }
     }
 
@@ -188,10 +194,12 @@ impl Flow<'_> {
                 self.gate(label, "not done", otherwise.as_ref(), numbered, open)
             }
             StatementKind::Wait { duration } => self.drawing.doing(format!("wait {}", self.line(duration)), open),
-            StatementKind::Act { call, adverb } => self.drawing.doing(effect(self.source, *adverb, call.span), open),
+            StatementKind::Act { call, adverb } => {
+                self.drawing.doing(effect_label(self.source, *adverb, call.span), open)
+            }
             StatementKind::Do { procedure, .. } => self.do_procedure(statement, *procedure, numbered, open),
             StatementKind::TemporarilyBlock { block, .. } => {
-                self.part("temporarily".to_owned(), block, numbered, open).0
+                self.block_or_frame("temporarily".to_owned(), block, numbered, open).0
             }
             StatementKind::Let { value, otherwise, .. } => {
                 let open = match value {
@@ -215,7 +223,7 @@ impl Flow<'_> {
             }
             StatementKind::For { slot, list, block, .. } => {
                 let label = format!("for each {} in {}", self.local(*slot), self.line(list));
-                let (mut out, drawn) = self.part(label, block, numbered, open.clone());
+                let (mut out, drawn) = self.block_or_frame(label, block, numbered, open.clone());
                 if out.is_empty() && drawn.is_some() {
                     // Where every turn diverges, the run continues only after an empty list.
                     out = open.into_iter().map(|(from, _)| (from, Some("nothing to go through".to_owned()))).collect();
@@ -224,7 +232,7 @@ impl Flow<'_> {
             }
             StatementKind::Repeat { count, until, block, otherwise, .. } => {
                 let label = format!("up to {} times", self.line(count));
-                let (open, _) = self.part(label, block, numbered, open);
+                let (open, _) = self.block_or_frame(label, block, numbered, open);
                 match (until, otherwise) {
                     _ if open.is_empty() => open,
                     (Some(until), otherwise) => {
@@ -236,10 +244,10 @@ impl Flow<'_> {
                 }
             }
             StatementKind::Retry { count, block, .. } => {
-                self.part(format!("up to {} tries", self.line(count)), block, numbered, open).0
+                self.block_or_frame(format!("up to {} tries", self.line(count)), block, numbered, open).0
             }
             StatementKind::Try { block, catch, .. } => {
-                let (mut out, id) = self.part("try".to_owned(), block, numbered, open);
+                let (mut out, id) = self.block_or_frame("try".to_owned(), block, numbered, open);
                 let id = match id {
                     Some(id) => id,
                     None if self.shows_nothing([catch]) => return out,
@@ -262,7 +270,7 @@ impl Flow<'_> {
     }
 
     /// Draws a procedure without steps as one node.
-    fn whole_procedure(&mut self, statement: &Statement, procedure: usize, open: Open) -> Open {
+    fn procedure_node(&mut self, statement: &Statement, procedure: usize, open: Open) -> Open {
         let reasons = self.gathering().statements([statement]);
         if reasons.is_empty() {
             return open;
@@ -333,7 +341,7 @@ impl Flow<'_> {
         let program = self.program;
         let Some(done) = program.procedures.get(procedure) else { return open };
         if self.numbering.steps_of(procedure) == 0 {
-            return self.whole_procedure(statement, procedure, open);
+            return self.procedure_node(statement, procedure, open);
         }
         let inner = numbered.procedure(self.numbering, statement.node);
         let locals = std::mem::replace(&mut self.locals, done.locals.clone());

@@ -118,17 +118,17 @@ impl<'a> Document<'a> {
 
     /// The runbooks that the file declares, in the order of the text.
     pub(super) fn runbooks(&self) -> impl Iterator<Item = &'a Runbook> + use<'a> {
-        own(&self.program.runbooks, |it| it.span, self.file)
+        in_file(&self.program.runbooks, |it| it.span, self.file)
     }
 
     /// The probes that the file declares, in the order of the text.
     pub(super) fn probes(&self) -> impl Iterator<Item = &'a Probe> + use<'a> {
-        own(&self.program.probes, |it| it.span, self.file)
+        in_file(&self.program.probes, |it| it.span, self.file)
     }
 
     /// The procedures on the page: the file's own, and those that they and its runbooks call from files without a page.
     pub(super) fn procedures(&self, documented: &BTreeSet<FileId>) -> Vec<&'a Procedure> {
-        let mut shown: Vec<&Procedure> = own(&self.program.procedures, |it| it.span, self.file).collect();
+        let mut shown: Vec<&Procedure> = in_file(&self.program.procedures, |it| it.span, self.file).collect();
         let blocks = self.runbooks().map(|it| &it.block).chain(shown.iter().map(|it| &it.block));
         let done = Reachable::from_blocks(self.program, blocks).procedures;
         let done = done.into_iter().filter_map(|index| self.program.procedures.get(index));
@@ -137,7 +137,7 @@ impl<'a> Document<'a> {
     }
 }
 
-fn own<'a, T>(all: &'a [T], span: fn(&T) -> Span, file: FileId) -> impl Iterator<Item = &'a T> + use<'a, T> {
+fn in_file<'a, T>(all: &'a [T], span: fn(&T) -> Span, file: FileId) -> impl Iterator<Item = &'a T> + use<'a, T> {
     let mut own: Vec<&T> = all.iter().filter(|it| span(it).file == file).collect();
     own.sort_by_key(|it| span(it).start);
     own.into_iter()

@@ -84,7 +84,7 @@ impl<'p> OutcomeCollector<'p> {
                 let action = self.program.actions.get(call.action).filter(|_| self.in_procedure);
                 let words = match action {
                     Some(action) => with_adverb(*adverb, format!("{}.{}", action.backend, action.name)),
-                    None => effect(self.source, *adverb, call.span),
+                    None => effect_label(self.source, *adverb, call.span),
                 };
                 self.met += 1;
                 add(&mut self.reasons.effects, words);
@@ -173,7 +173,7 @@ impl<'p> OutcomeCollector<'p> {
 }
 
 /// An effect as a line of a node.
-pub fn effect(source: Source<'_>, adverb: Retention, call: crate::source::Span) -> String {
+pub fn effect_label(source: Source<'_>, adverb: Retention, call: crate::source::Span) -> String {
     with_adverb(adverb, source.line(call))
 }
 

@@ -58,14 +58,14 @@ impl<'l, 'a> SentenceWriter<'l, 'a> {
     /// Writes a line with a block below it.
     pub fn arm(&mut self, line: &str, block: &Block, within: &str) {
         self.item(line);
-        self.inside(block, within);
+        self.nested_block(block, within);
     }
 
     pub(super) fn item(&mut self, line: &str) {
         let _ = writeln!(self.text, "{:indent$}- {line}", "", indent = self.depth * 2);
     }
 
-    fn inside(&mut self, block: &Block, within: &str) {
+    fn nested_block(&mut self, block: &Block, within: &str) {
         self.depth += 1;
         self.block(block, within);
         self.depth -= 1;
@@ -204,7 +204,7 @@ impl<'l, 'a> SentenceWriter<'l, 'a> {
         let (number, inner) = numbered.step(self.numbering, statement.node);
         self.item(&numbered_title(&number, &words));
         self.numbered = Some(inner);
-        self.inside(block, &format!("step {number}"));
+        self.nested_block(block, &format!("step {number}"));
         self.numbered = Some(numbered);
     }
 

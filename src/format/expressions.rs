@@ -140,7 +140,7 @@ impl Layout<'_> {
             | ExpressionKind::Member { .. }
             | ExpressionKind::Binary { .. }
             | ExpressionKind::As { .. }
-            | ExpressionKind::Is { .. } => self.written(span),
+            | ExpressionKind::Is { .. } => self.source_text(span),
         }
     }
 

@@ -39,17 +39,17 @@ struct Layout<'a> {
 
 impl Layout<'_> {
     /// The source under a span, unchanged.
-    fn written(&self, span: Span) -> Document {
+    fn source_text(&self, span: Span) -> Document {
         let text = self.text.get(span.start as usize..span.end as usize).unwrap_or("");
         Document::text(if text.contains('\r') { text.replace("\r\n", "\n") } else { text.to_owned() })
     }
 
     fn quoted(&self, text: &Text) -> Document {
-        self.written(text.span)
+        self.source_text(text.span)
     }
 
     fn amount(&self, amount: &Amount) -> Document {
-        self.written(amount.span)
+        self.source_text(amount.span)
     }
 
     /// `after D within D for D every D`.

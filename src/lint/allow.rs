@@ -46,13 +46,13 @@ pub fn read(source: &SourceFile, comment: &Comment) -> Option<Allow> {
         |from: usize, word: &str| Span::new(comment.span.file, start + from as u32, start + (from + word.len()) as u32);
     let mut allow = Allow {
         comment: comment.span,
-        whole: whole(&source.text, comment),
+        whole: removal_span(&source.text, comment),
         line: line(&source.text, comment),
         rules: Vec::new(),
         until: None,
         has_reason: false,
     };
-    let mut words = words(written).peekable();
+    let mut words = words_with_offsets(written).peekable();
     while let Some((at, word)) = words.next() {
         if DASHES.contains(&word) || word == "because" {
             let reason = written.get(at + word.len()..).unwrap_or_default().trim();
@@ -78,7 +78,7 @@ pub fn read(source: &SourceFile, comment: &Comment) -> Option<Allow> {
 }
 
 /// The words of a text with their byte offsets.
-fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+fn words_with_offsets(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.split_whitespace().map(move |word| (word.as_ptr() as usize - text.as_ptr() as usize, word))
 }
 
@@ -111,7 +111,7 @@ fn line_at(text: &str, at: usize) -> (usize, usize) {
 }
 
 /// The comment with the blanks before it, or with its line where nothing else is on it.
-fn whole(text: &str, comment: &Comment) -> Span {
+fn removal_span(text: &str, comment: &Comment) -> Span {
     let (start, end) = line_at(text, comment.span.start as usize);
     let before = text.get(start..comment.span.start as usize).unwrap_or_default();
     let code_ends = start + before.trim_end().len();

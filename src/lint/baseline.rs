@@ -94,7 +94,7 @@ impl Baseline {
     }
 
     /// Consumes one occurrence of a finding; false where none is left.
-    pub fn take(&mut self, finding: &KnownFinding) -> bool {
+    pub fn consume(&mut self, finding: &KnownFinding) -> bool {
         match self.0.get_mut(finding) {
             Some(count) if *count > 0 => {
                 *count -= 1;
@@ -105,7 +105,7 @@ impl Baseline {
     }
 
     /// The entries that were not consumed, with what is left of their counts.
-    pub fn left(&self) -> impl Iterator<Item = (&KnownFinding, usize)> {
+    pub fn remaining(&self) -> impl Iterator<Item = (&KnownFinding, usize)> {
         self.0.iter().filter(|(_, count)| **count > 0).map(|(known, count)| (known, *count))
     }
 }
@@ -123,16 +123,19 @@ mod tests {
         let baseline = Baseline::new([finding("one"), finding("two"), finding("one")].into_iter());
         let mut read = Baseline::read(&baseline.text()).unwrap();
         assert_eq!(read, baseline);
-        assert!(read.take(&finding("one")) && read.take(&finding("one")));
-        assert!(!read.take(&finding("one")) && !read.take(&finding("three")));
-        assert_eq!(read.left().map(|(known, count)| (known.message.as_str(), count)).collect::<Vec<_>>(), [("two", 1)]);
+        assert!(read.consume(&finding("one")) && read.consume(&finding("one")));
+        assert!(!read.consume(&finding("one")) && !read.consume(&finding("three")));
+        assert_eq!(
+            read.remaining().map(|(known, count)| (known.message.as_str(), count)).collect::<Vec<_>>(),
+            [("two", 1)]
+        );
     }
 
     #[test]
     fn an_old_name_of_a_rule_still_counts() {
         let text = Baseline::new([finding("one")].into_iter()).text();
         let mut read = Baseline::read(&text.replace("no-poll-after-change", "single-look-after-change")).unwrap();
-        assert!(read.take(&finding("one")));
+        assert!(read.consume(&finding("one")));
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl<'a> FileIndex<'a> {
     }
 
     /// The statements around one, from the inside out.
-    pub fn around(&self, placed: StatementRef<'a>) -> impl Iterator<Item = &'a Statement> + '_ {
+    pub fn ancestors(&self, placed: StatementRef<'a>) -> impl Iterator<Item = &'a Statement> + '_ {
         let step = |placed: &StatementRef<'a>| placed.parent.and_then(|parent| self.statements.get(parent).copied());
         std::iter::successors(step(&placed), step).map(|placed| placed.statement)
     }

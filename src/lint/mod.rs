@@ -72,7 +72,7 @@ fn run_rules(
 ) -> FileSummary {
     let Some(source) = session.sources().file(file.id) else { return FileSummary::default() };
     let flat = FileIndex::new(file.tree);
-    let mut facts = FileSummary::with(session, file, &flat);
+    let mut facts = FileSummary::from_index(session, file, &flat);
     facts.read_allows(source, &file.tree.comments);
     let seen = File::new(source, file.tree, flat, program, inventory);
     for rule in RULES {

@@ -55,13 +55,13 @@ pub struct AlertHandler {
 impl FileSummary {
     /// The summary of a file on which no rule ran.
     pub fn new(session: &Session<'_>, file: ReadFile<'_>) -> Self {
-        Self::with(session, file, &FileIndex::new(file.tree))
+        Self::from_index(session, file, &FileIndex::new(file.tree))
     }
 
-    pub(super) fn with(session: &Session<'_>, file: ReadFile<'_>, flat: &FileIndex<'_>) -> Self {
+    pub(super) fn from_index(session: &Session<'_>, file: ReadFile<'_>, flat: &FileIndex<'_>) -> Self {
         let mut facts = Self { file: file.id, ..Self::default() };
         for declaration in &file.tree.declarations {
-            facts.take(session, declaration);
+            facts.add_declaration(session, declaration);
         }
         facts.words =
             sorted(flat.declarations.iter().flat_map(|part| part.words.iter().map(|word| EcoString::from(*word))));
@@ -73,7 +73,7 @@ impl FileSummary {
         self.allows = comments.iter().filter_map(|comment| allow::read(source, comment)).collect();
     }
 
-    fn take(&mut self, session: &Session<'_>, declaration: &ast::Declaration) {
+    fn add_declaration(&mut self, session: &Session<'_>, declaration: &ast::Declaration) {
         use ast::Declaration as D;
         let mut declare = |keyword, name: &ast::Name| {
             self.declared.push(DeclaredName { keyword, name: name.text.clone(), span: name.span, words: Vec::new() });

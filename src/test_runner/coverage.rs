@@ -7,14 +7,14 @@ use ecow::EcoString;
 
 /// A runbook or procedure with its coverage points.
 #[derive(Debug, Clone)]
-pub struct Declared {
+pub struct DeclarationCoverage {
     pub name: EcoString,
     pub span: Span,
-    pub places: Vec<CoveragePoint>,
+    pub points: Vec<CoveragePoint>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum What {
+pub enum PointKind {
     Step,
     Ending,
 }
@@ -24,43 +24,45 @@ pub struct CoveragePoint {
     pub node: NodeId,
     /// The event that counts as reaching it.
     pub by: Reached,
-    pub what: What,
+    pub what: PointKind,
     pub span: Span,
 }
 
 /// Every step and ending of a program.
-pub fn coverage_points(program: &Program) -> Vec<Declared> {
+pub fn coverage_points(program: &Program) -> Vec<DeclarationCoverage> {
     let runbooks = program.runbooks.iter().map(|it| (&it.name, it.span, &it.block, None));
     let procedures = program.procedures.iter().map(|it| (&it.name, it.span, &it.block, it.undo.as_ref()));
     runbooks
         .chain(procedures)
         .map(|(name, span, block, undo)| {
-            let mut places = Vec::new();
-            gather(block, &mut places);
-            undo.into_iter().for_each(|undo| gather(undo, &mut places));
-            Declared { name: name.clone(), span, places }
+            let mut points = Vec::new();
+            collect_points(block, &mut points);
+            undo.into_iter().for_each(|undo| collect_points(undo, &mut points));
+            DeclarationCoverage { name: name.clone(), span, points }
         })
         .collect()
 }
 
-fn gather(block: &Block, places: &mut Vec<CoveragePoint>) {
+fn collect_points(block: &Block, points: &mut Vec<CoveragePoint>) {
     for statement in &block.statements {
-        if let Some((what, by)) = kind_of(statement) {
-            places.push(CoveragePoint { node: statement.node, by, what, span: statement.span });
+        if let Some((what, by)) = point_kind(statement) {
+            points.push(CoveragePoint { node: statement.node, by, what, span: statement.span });
         }
-        statement.kind.blocks().for_each(|block| gather(block, places));
+        statement.kind.blocks().for_each(|block| collect_points(block, points));
     }
 }
 
-fn kind_of(statement: &Statement) -> Option<(What, Reached)> {
+fn point_kind(statement: &Statement) -> Option<(PointKind, Reached)> {
     match &statement.kind {
-        StatementKind::Step { .. } => Some((What::Step, Reached::Started)),
-        StatementKind::Resolve { .. } | StatementKind::ResolveIfFixed { .. } => Some((What::Ending, Reached::Resolved)),
+        StatementKind::Step { .. } => Some((PointKind::Step, Reached::Started)),
+        StatementKind::Resolve { .. } | StatementKind::ResolveIfFixed { .. } => {
+            Some((PointKind::Ending, Reached::Resolved))
+        }
         StatementKind::Escalate { .. }
         | StatementKind::Require { otherwise: None, .. }
         | StatementKind::RequireApproval { otherwise: None, .. }
         | StatementKind::WaitUntil { otherwise: None, .. }
-        | StatementKind::Manual { otherwise: None, .. } => Some((What::Ending, Reached::Escalated)),
+        | StatementKind::Manual { otherwise: None, .. } => Some((PointKind::Ending, Reached::Escalated)),
         StatementKind::Notify { .. }
         | StatementKind::Require { .. }
         | StatementKind::RequireApproval { .. }

@@ -24,7 +24,7 @@ const VERDICT: &str = "verdict";
 pub(super) fn instrument(program: &Program, test: &Test, now: Timestamp) -> Result<Program, ActionError> {
     let mut staged = program.clone();
     for given in &test.hosts {
-        place(&mut staged, given, test.locals, now)?;
+        add_host(&mut staged, given, test.locals, now)?;
     }
     let mut probes: Vec<usize> = Vec::new();
     for given in &test.givens {
@@ -40,7 +40,7 @@ pub(super) fn instrument(program: &Program, test: &Test, now: Timestamp) -> Resu
     Ok(staged)
 }
 
-fn place(program: &mut Program, given: &GivenHost, locals: usize, now: Timestamp) -> Result<(), ActionError> {
+fn add_host(program: &mut Program, given: &GivenHost, locals: usize, now: Timestamp) -> Result<(), ActionError> {
     let mut facts: Vec<(EcoString, Value)> = Vec::with_capacity(given.facts.len());
     for (name, value) in &given.facts {
         // Two roles may declare the same fact. A blank value of one does not replace a value of the other.

@@ -1,6 +1,6 @@
 //! Compares a run with what a test expects.
 
-use super::run::{STEP_LIMIT, values};
+use super::run::{STEP_LIMIT, argument_values};
 use super::{Effect, TestRun};
 use crate::diagnostic::{Diagnostic, code};
 use crate::engine::event::{EventKind, LeftInPlace};
@@ -11,13 +11,13 @@ use crate::value::{ActionError, Call, SignedDuration, SourceText, Value, display
 use std::fmt::Write;
 
 /// One diagnostic for every expectation that was not met, in their order. Empty where the test passes.
-pub fn judge(program: &Program, test: &Test, seen: &TestRun) -> Vec<Diagnostic> {
-    let mut found: Vec<Diagnostic> = seen.nothing_given.iter().map(|call| nothing_given(test, call)).collect();
-    for violation in &seen.violations {
+pub fn judge(program: &Program, test: &Test, run: &TestRun) -> Vec<Diagnostic> {
+    let mut found: Vec<Diagnostic> = run.nothing_given.iter().map(|call| nothing_given(test, call)).collect();
+    for violation in &run.violations {
         let message = format!("The run broke a rule of its world: {violation}");
         found.push(Diagnostic::error(code::NOT_AS_EXPECTED, test.title_span, message));
     }
-    let Some(ending) = &seen.ending else {
+    let Some(ending) = &run.ending else {
         let message = "The run waits for something that will never happen";
         found.push(Diagnostic::error(code::NOT_AS_EXPECTED, test.title_span, message));
         return found;
@@ -27,9 +27,9 @@ pub fn judge(program: &Program, test: &Test, seen: &TestRun) -> Vec<Diagnostic> 
         let diagnostic = Diagnostic::error(code::NOT_AS_EXPECTED, test.title_span, message);
         found.push(diagnostic.help("Wait between two turns, or turn fewer times"));
     }
-    let judging = Judging { program, test, seen, ending };
+    let judge = Judge { program, test, run, ending };
     let missed = test.expectations.iter().filter_map(|expectation| {
-        let message = judging.missed(expectation)?;
+        let message = judge.unmet_reason(expectation)?;
         Some(Diagnostic::error(code::NOT_AS_EXPECTED, expectation.span, message))
     });
     found.extend(missed);
@@ -47,40 +47,40 @@ fn nothing_given(test: &Test, call: &str) -> Diagnostic {
     Diagnostic::error(code::NOTHING_GIVEN, test.title_span, message).help(help)
 }
 
-struct Judging<'j> {
+struct Judge<'j> {
     program: &'j Program,
     test: &'j Test,
-    seen: &'j TestRun,
+    run: &'j TestRun,
     ending: &'j Ending,
 }
 
-impl Judging<'_> {
+impl Judge<'_> {
     /// The reason why an expectation was not met.
-    fn missed(&self, expectation: &Expectation) -> Option<String> {
+    fn unmet_reason(&self, expectation: &Expectation) -> Option<String> {
         let within = expectation.within;
         match &expectation.kind {
-            ExpectationKind::Within => self.late(within),
-            ExpectationKind::Outcome { outcome, contact, text } => {
-                self.other_end(*outcome, contact.as_deref(), text.as_deref()).or_else(|| self.late(within))
-            }
-            ExpectationKind::Call(action, pattern, times) => self.other_count(*action, pattern, *times, within),
+            ExpectationKind::Within => self.late_reason(within),
+            ExpectationKind::Outcome { outcome, contact, text } => self
+                .outcome_mismatch(*outcome, contact.as_deref(), text.as_deref())
+                .or_else(|| self.late_reason(within)),
+            ExpectationKind::Call(action, pattern, times) => self.call_count_mismatch(*action, pattern, *times, within),
             ExpectationKind::NoneOf(class) => {
-                let done = self.seen.effects.iter().find(|effect| effect.call.class >= *class)?;
+                let done = self.run.effects.iter().find(|effect| effect.call.class >= *class)?;
                 Some(format!("The run called {}, which is of class {}", done.call, done.call.class.as_str()))
             }
-            ExpectationKind::LeftInPlace(patterns) => self.otherwise_left(patterns),
+            ExpectationKind::LeftInPlace(patterns) => self.left_in_place_mismatch(patterns),
         }
     }
 
-    fn late(&self, within: Option<SignedDuration>) -> Option<String> {
+    fn late_reason(&self, within: Option<SignedDuration>) -> Option<String> {
         let within = within.filter(|within| self.ending.duration > *within)?;
         let (took, may) = (display_duration(self.ending.duration), display_duration(within));
         Some(format!("The run took {took}, and was to end within {may}"))
     }
 
-    fn other_end(&self, outcome: Outcome, contact: Option<&str>, text: Option<&str>) -> Option<String> {
+    fn outcome_mismatch(&self, outcome: Outcome, contact: Option<&str>, text: Option<&str>) -> Option<String> {
         let reason = &self.ending.reason;
-        let told = self.seen.events.iter().rev().find_map(|event| {
+        let told = self.run.events.iter().rev().find_map(|event| {
             if let EventKind::EscalationSent { contact, .. } = &event.kind { Some(contact.as_str()) } else { None }
         });
         let how = match self.ending.outcome {
@@ -100,20 +100,20 @@ impl Judging<'_> {
         Some(format!("The run ended {how}, and its reason does not hold {text:?}: {reason}"))
     }
 
-    fn other_count(
+    fn call_count_mismatch(
         &self,
         action: usize,
         pattern: &Pattern,
         times: Option<u32>,
         within: Option<SignedDuration>,
     ) -> Option<String> {
-        let wanted = match self.wanted(action, pattern) {
+        let wanted = match self.expected_call(action, pattern) {
             Ok(wanted) => wanted,
             Err(error) => return Some(error.to_string()),
         };
         let in_time =
-            |effect: &&Effect| within.is_none_or(|within| effect.at.duration_since(self.seen.started) <= within);
-        let effects = self.seen.effects.iter().filter(in_time);
+            |effect: &&Effect| within.is_none_or(|within| effect.at.duration_since(self.run.started) <= within);
+        let effects = self.run.effects.iter().filter(in_time);
         let count = effects.filter(|effect| wanted.fits(&effect.call) || wanted.fits(&effect.leaf)).count();
         let met = times.map_or(count > 0, |times| count == times as usize);
         if met {
@@ -134,17 +134,17 @@ impl Judging<'_> {
         Some(format!("{} was {happened}{within}, and {expected} was expected", wanted.written))
     }
 
-    fn otherwise_left(&self, patterns: &[(usize, Pattern)]) -> Option<String> {
+    fn left_in_place_mismatch(&self, patterns: &[(usize, Pattern)]) -> Option<String> {
         let mut wanted = Vec::with_capacity(patterns.len());
         for (action, pattern) in patterns {
-            match self.wanted(*action, pattern) {
+            match self.expected_call(*action, pattern) {
                 Ok(found) => wanted.push(found),
                 Err(error) => return Some(error.to_string()),
             }
         }
         let left = &self.ending.left_in_place;
-        let is = |wanted: &Wanted, left: &LeftInPlace| {
-            let made = self.seen.effects.iter().filter(|effect| effect.call.to_string() == left.change);
+        let is = |wanted: &ExpectedCall, left: &LeftInPlace| {
+            let made = self.run.effects.iter().filter(|effect| effect.call.to_string() == left.change);
             made.into_iter().any(|effect| wanted.fits(&effect.call))
         };
         let all_there = wanted.iter().all(|wanted| left.iter().any(|left| is(wanted, left)));
@@ -165,20 +165,20 @@ impl Judging<'_> {
         Some(message)
     }
 
-    fn wanted(&self, action: usize, pattern: &Pattern) -> Result<Wanted, WantedError> {
-        let action = self.program.actions.get(action).ok_or(WantedError::NoAction)?;
-        let arguments = values(self.program, self.test, pattern, self.seen.started)?;
+    fn expected_call(&self, action: usize, pattern: &Pattern) -> Result<ExpectedCall, ExpectedCallError> {
+        let action = self.program.actions.get(action).ok_or(ExpectedCallError::NoAction)?;
+        let arguments = argument_values(self.program, self.test, pattern, self.run.started)?;
         let name = format!("{}.{}", action.backend, action.name);
         let listed: Vec<String> =
             arguments.iter().map(|(name, value)| format!("{name}: {}", SourceText(value))).collect();
         let written = if listed.is_empty() { name } else { format!("{name}({})", listed.join(", ")) };
-        Ok(Wanted { backend: action.backend.to_string(), action: action.name.to_string(), arguments, written })
+        Ok(ExpectedCall { backend: action.backend.to_string(), action: action.name.to_string(), arguments, written })
     }
 }
 
 /// Why the call that an expectation names cannot be built.
 #[derive(Debug, thiserror::Error)]
-enum WantedError {
+enum ExpectedCallError {
     #[error("The program does not have that action")]
     NoAction,
     #[error("A value cannot be worked out: {0}")]
@@ -186,14 +186,14 @@ enum WantedError {
 }
 
 /// The call that an expectation names.
-struct Wanted {
+struct ExpectedCall {
     backend: String,
     action: String,
     arguments: Vec<(String, Value)>,
     written: String,
 }
 
-impl Wanted {
+impl ExpectedCall {
     fn fits(&self, call: &Call) -> bool {
         call.backend == self.backend
             && call.action == self.action

@@ -55,7 +55,7 @@ pub fn in_script(program: &Program, test: &Test) -> Result<TestRun, Box<TestErro
             nothing_given.push(missing);
         }
     }
-    Ok(TestRun { ending, nothing_given, started: now, ..seen(notes) })
+    Ok(TestRun { ending, nothing_given, started: now, ..test_run(notes) })
 }
 
 /// Runs a test in a simulated world. The program must have been checked with the inventory of that world.
@@ -73,10 +73,10 @@ pub fn in_world(program: &Program, test: &Test, world: &Simulated<'_>) -> Result
     let ending = world.drive(engine::run(program, &watched, start)).ok();
     let violations = ending.as_ref().map(|ending| world.judge(ending, alerts)).unwrap_or_default();
     let violations = violations.iter().map(|it| format!("{} ({})", it.text, it.rule)).collect();
-    Ok(TestRun { ending, violations, started: now, ..seen(watched.into_notes()) })
+    Ok(TestRun { ending, violations, started: now, ..test_run(watched.into_notes()) })
 }
 
-fn seen(notes: Notes) -> TestRun {
+fn test_run(notes: Notes) -> TestRun {
     let effects: Vec<Effect> = notes.effects();
     TestRun { effects, events: notes.events, reached: notes.reached, ..TestRun::default() }
 }
@@ -120,7 +120,7 @@ fn rule(program: &Program, test: &Test, given: &GivenRule, now: Timestamp) -> Re
         Subject::Ask(_) => return Ok(Rule::new("")),
     };
     let mut rule = Rule::new(&name.unwrap_or_default());
-    for (parameter, value) in values(program, test, pattern, now)? {
+    for (parameter, value) in argument_values(program, test, pattern, now)? {
         rule = rule.when(&parameter, value);
     }
     let is_probe = matches!(given.subject, Subject::Probe(..));
@@ -146,7 +146,7 @@ fn error_of(kind: ErrorKind, message: Option<&str>) -> ActionError {
     ActionError::new(kind, message.map_or_else(usual, str::to_owned))
 }
 
-pub(super) fn values(
+pub(super) fn argument_values(
     program: &Program,
     test: &Test,
     pattern: &Pattern,

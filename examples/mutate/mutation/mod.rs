@@ -65,11 +65,12 @@ pub fn make_with(folder: &folder::Folder, wanted: impl Fn(&str) -> bool) -> Made
     let words = words::Words::of(folder);
     let meant = folder.meaning(None);
     for (position, file) in folder.files.iter().enumerate() {
-        let seen = operators::Seen { text: &file.text, tree: tree::NodeIndex::new(&file.tree), words: &words };
+        let input =
+            operators::OperatorInput { text: &file.text, tree: tree::NodeIndex::new(&file.tree), words: &words };
         let mut known = std::collections::BTreeSet::from([file.text.clone()]);
         for operator in operators::OPERATORS.iter().filter(|it| wanted(it.name)) {
             let mut edits = Vec::new();
-            (operator.make)(&seen, &mut edits);
+            (operator.make)(&input, &mut edits);
             for edit in edits {
                 let mut text = file.text.clone();
                 text.replace_range(edit.range.clone(), &edit.with);

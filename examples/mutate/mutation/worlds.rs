@@ -157,7 +157,7 @@ fn logged_and_back(story: &Story) -> bool {
     matches!((at(true), at(false)), (Some(on), Some(off)) if on < off)
 }
 
-/// What is seen of a run.
+/// What is input of a run.
 #[derive(Debug, Default)]
 struct Story {
     exit: u8,

@@ -86,7 +86,7 @@ impl<'a> Context<'a> {
         for found in found.iter().filter(|found| !scripts.contains(&found.at)) {
             let least = if found.shell { Origin::Outside } else { Origin::Plain };
             let places = match items.get(found.at) {
-                Some(item) => places(item, body, least),
+                Some(item) => outside_spans(item, body, least),
                 None => input.into_iter().collect(),
             };
             first = first.or(Some(found));
@@ -151,7 +151,7 @@ fn command_word<'w>(item: &'w Expression, at: usize, body: &BodyScope<'_>) -> Wo
 }
 
 /// The parts of a word that come from outside.
-fn places(item: &Expression, body: &BodyScope<'_>, least: Origin) -> Vec<Span> {
+fn outside_spans(item: &Expression, body: &BodyScope<'_>, least: Origin) -> Vec<Span> {
     let ExpressionKind::Text(parts) = &item.kind else { return vec![item.span] };
     let values = parts.iter().filter_map(|part| match part {
         TextPart::Value(value) => Some(value.span),

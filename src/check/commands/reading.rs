@@ -30,7 +30,7 @@ impl<'w> Word<'w> {
         self.prefix.starts_with('-') && self.prefix.len() > 1
     }
 
-    fn is(&self, words: &[&str]) -> bool {
+    fn is_one_of(&self, words: &[&str]) -> bool {
         self.written.is_some_and(|word| words.contains(&word))
     }
 }
@@ -85,8 +85,9 @@ impl<'w> Reading<'w> {
         let mut reading = Self { words, input, found: Vec::new(), scripts: Vec::new(), steps };
         if !reading.command(0, "", true) {
             // An unknown program may start a shell.
-            let is_shell =
-                |word: &Word<'_>| known(word).is_some_and(|program| matches!(program.reads, CodeWords::ShellScript));
+            let is_shell = |word: &Word<'_>| {
+                find_program(word).is_some_and(|program| matches!(program.reads, CodeWords::ShellScript))
+            };
             if let Some(shell) = (1..reading.words.len()).find(|at| is_shell(&reading.words[*at])) {
                 reading.input = Origin::Written;
                 reading.command(shell, "", false);
@@ -95,7 +96,7 @@ impl<'w> Reading<'w> {
         reading
     }
 
-    fn find(&mut self, at: usize, program: &str, why: &'static str, shell: bool) {
+    fn add_code_word(&mut self, at: usize, program: &str, why: &'static str, shell: bool) {
         let least = if shell { Origin::Outside } else { Origin::Plain };
         let Some(word) = self.words.get(at).filter(|word| word.origin >= least) else { return };
         self.found.push(CodeWord { at: word.at, program: program.to_owned(), why, shell });
@@ -115,14 +116,14 @@ impl<'w> Reading<'w> {
         if self.steps > MOST_PROGRAMS {
             // Reading it once covers all words that follow.
             if self.steps == MOST_PROGRAMS + 1 {
-                (at..self.words.len()).for_each(|at| self.find(at, wrapper, TOO_MANY, false));
+                (at..self.words.len()).for_each(|at| self.add_code_word(at, wrapper, TOO_MANY, false));
                 self.find_input(wrapper, TOO_MANY, false);
             }
             return true;
         }
         let Some(written) = word.written else {
             if certain && at > 0 {
-                self.find(at, wrapper, LOADED, false);
+                self.add_code_word(at, wrapper, LOADED, false);
             }
             return false;
         };
@@ -168,7 +169,7 @@ impl<'w> Reading<'w> {
                 }
                 ended = true;
             } else if !ended && word.is_option() {
-                shell |= word.is(wrapper.shells);
+                shell |= word.is_one_of(wrapper.shells);
                 for (options, loads) in [(wrapper.code, false), (wrapper.env, true)] {
                     let Some(option) = options.iter().find(|option| word.prefix.starts_with(**option)) else {
                         continue;
@@ -176,7 +177,7 @@ impl<'w> Reading<'w> {
                     let value = if word.prefix == *option && word.written.is_some() { next } else { here };
                     match loads {
                         true => _ = self.assignment(value, if value == here { option } else { "" }, name),
-                        false => self.find(value, name, CODE, false),
+                        false => self.add_code_word(value, name, CODE, false),
                     }
                 }
                 match takes_next(&word, wrapper) {
@@ -217,7 +218,7 @@ impl<'w> Reading<'w> {
         }
         // Its input becomes words of the command, at the end or in place of a placeholder.
         let before = &self.words[..at.min(self.words.len())];
-        let replaces = before.iter().any(|word| word.prefix.starts_with("-I") || word.is(&["-i", "--replace"]));
+        let replaces = before.iter().any(|word| word.prefix.starts_with("-I") || word.is_one_of(&["-i", "--replace"]));
         let mut words = self.words[at..].to_vec();
         if replaces {
             for word in words.iter_mut().filter(|word| word.written.is_some_and(|word| word.contains("{}"))) {
@@ -246,7 +247,7 @@ impl<'w> Reading<'w> {
         let Some((name, _)) = written.split_once('=') else { return false };
         let loads = |known: &str| known.strip_suffix('*').map_or(name == known, |start| name.starts_with(start));
         if LOADING.iter().any(|known| loads(known)) {
-            self.find(at, wrapper, LOADED, false);
+            self.add_code_word(at, wrapper, LOADED, false);
         }
         true
     }
@@ -262,7 +263,7 @@ impl<'w> Reading<'w> {
         for next in &parsed.code {
             // Where the code extends to the end, the first word is the script.
             match program.to_the_end && Some(next) != parsed.code.first() {
-                true => self.find(*next, name, why, program.shell),
+                true => self.add_code_word(*next, name, why, program.shell),
                 false => self.code(*next, name, why, program),
             }
         }
@@ -270,38 +271,38 @@ impl<'w> Reading<'w> {
         match program.reads {
             CodeWords::EveryWord | CodeWords::RemoteCommand => {
                 let why = if program.shell { JOINED } else { CODE };
-                rest.clone().for_each(|at| self.find(at, name, why, program.shell));
+                rest.clone().for_each(|at| self.add_code_word(at, name, why, program.shell));
                 if matches!(program.reads, CodeWords::RemoteCommand) {
                     self.remote_command(name, program, &parsed);
                 }
             }
             CodeWords::RemotePaths => {
                 for at in rest.clone().filter(|at| words[*at].colon) {
-                    self.find(at, name, LINE, true);
+                    self.add_code_word(at, name, LINE, true);
                 }
             }
             // Newer versions of PowerShell take the first operand for a file.
             CodeWords::FirstOperand if has_code || is_named(&["pwsh"], name) => {}
             CodeWords::FirstOperand => {
                 let until = if program.to_the_end { parsed.operands.len() } else { 1 };
-                parsed.operands.iter().take(until).for_each(|at| self.find(*at, name, why, program.shell));
+                parsed.operands.iter().take(until).for_each(|at| self.add_code_word(*at, name, why, program.shell));
             }
             CodeWords::LaterOperands => {
-                parsed.operands.iter().skip(1).for_each(|at| self.find(*at, name, why, program.shell));
+                parsed.operands.iter().skip(1).for_each(|at| self.add_code_word(*at, name, why, program.shell));
             }
             CodeWords::Assignments => {
                 for at in parsed.operands.iter().filter(|at| words[**at].prefix.contains('=')) {
-                    self.find(*at, name, why, program.shell);
+                    self.add_code_word(*at, name, why, program.shell);
                 }
             }
             CodeWords::Options | CodeWords::ShellScript => {}
         }
         for next in rest {
-            if words[next].is(program.starts) {
+            if words[next].is_one_of(program.starts) {
                 self.command(next + 1, name, true);
             }
         }
-        let from_input = |at: &usize| words.get(*at).is_some_and(|word| word.is(STANDARD_INPUT));
+        let from_input = |at: &usize| words.get(*at).is_some_and(|word| word.is_one_of(STANDARD_INPUT));
         let named = parsed.operands.first().is_some_and(from_input) || parsed.code.iter().any(from_input);
         let is_code = match program.input {
             Input::Data => parsed.input,
@@ -323,7 +324,7 @@ impl<'w> Reading<'w> {
         {
             self.scripts.push(word.at);
         }
-        self.find(at, name, why, program.shell);
+        self.add_code_word(at, name, why, program.shell);
     }
 
     fn parse(&self, at: usize, program: &Program) -> ParsedOptions {
@@ -359,7 +360,7 @@ impl<'w> Reading<'w> {
                 parsed.code.push(here);
             } else if program.files.iter().any(|option| is_alone(&option)) {
                 parsed.file = true;
-                parsed.input |= self.words.get(next).is_some_and(|word| word.is(STANDARD_INPUT));
+                parsed.input |= self.words.get(next).is_some_and(|word| word.is_one_of(STANDARD_INPUT));
                 next += 1;
                 if program.stops {
                     break;
@@ -380,7 +381,7 @@ impl<'w> Reading<'w> {
         let (mut has_script, mut reads_input) = (false, false);
         let mut next = at + 1;
         while let Some(word) = self.words.get(next).copied() {
-            if word.is(&["--", "-"]) {
+            if word.is_one_of(&["--", "-"]) {
                 next += 1;
                 break;
             }
@@ -409,9 +410,9 @@ impl<'w> Reading<'w> {
             if let Some(script) = self.words.get(next).and_then(|word| word.written)
                 && let Some(inner) = shell_inside(script)
             {
-                (next + 1..self.words.len()).for_each(|at| self.find(at, inner, JOINED, true));
+                (next + 1..self.words.len()).for_each(|at| self.add_code_word(at, inner, JOINED, true));
             }
-        } else if reads_input || self.words.get(next).is_none_or(|word| word.is(STANDARD_INPUT)) {
+        } else if reads_input || self.words.get(next).is_none_or(|word| word.is_one_of(STANDARD_INPUT)) {
             self.find_input(name, STDIN, true);
         }
     }
@@ -421,7 +422,11 @@ impl<'w> Reading<'w> {
         let Some(host) = parsed.operands.first() else { return };
         let mut next = host + 1;
         while let Some(word) = self.words.get(next).filter(|word| word.is_option()) {
-            next += 1 + program.values.iter().find(|(option, _)| word.is(&[option])).map_or(0, |(_, values)| *values);
+            next += 1 + program
+                .values
+                .iter()
+                .find(|(option, _)| word.is_one_of(&[option]))
+                .map_or(0, |(_, values)| *values);
         }
         let mut words = Vec::new();
         for word in self.words.iter().skip(next) {
@@ -440,7 +445,7 @@ impl<'w> Reading<'w> {
     }
 }
 
-fn known(word: &Word<'_>) -> Option<&'static Program> {
+fn find_program(word: &Word<'_>) -> Option<&'static Program> {
     let name = program_of(word.written?);
     PROGRAMS.iter().find(|program| is_named(program.names, name))
 }

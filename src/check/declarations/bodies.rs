@@ -362,7 +362,7 @@ impl<'a> Context<'a> {
                 self.unknown(code::UNKNOWN_NAME, call.path.span, message, written, known)
             };
             self.report(diagnostic);
-            self.look_at_arguments(body, call);
+            self.check_unknown_arguments(body, call);
             return None;
         };
         body.runs.entry(target).or_insert(call.span);

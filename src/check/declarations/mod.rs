@@ -121,20 +121,20 @@ impl<'a> Declarations<'a> {
         all
     }
 
-    fn place(&self, name: &str, wanted: Kind) -> Option<usize> {
+    fn index_of(&self, name: &str, wanted: Kind) -> Option<usize> {
         self.places.get(name).filter(|(kind, _)| *kind == wanted).map(|(_, place)| *place)
     }
 
     pub fn probe_index(&self, name: &str) -> Option<usize> {
-        self.place(name, Kind::Probe)
+        self.index_of(name, Kind::Probe)
     }
 
     pub fn procedure_index(&self, name: &str) -> Option<usize> {
-        self.place(name, Kind::Procedure)
+        self.index_of(name, Kind::Procedure)
     }
 
     pub fn runbook_index(&self, name: &str) -> Option<usize> {
-        self.place(name, Kind::Runbook)
+        self.index_of(name, Kind::Runbook)
     }
 
     /// All names of types, for suggestions.
@@ -432,7 +432,7 @@ impl<'a> Context<'a> {
     }
 
     /// The enums for words without context.
-    pub fn words(&mut self) -> Rc<EnumWords> {
+    pub fn enum_words(&mut self) -> Rc<EnumWords> {
         if let Some(known) = &self.words {
             return known.clone();
         }

@@ -45,7 +45,7 @@ impl<'a> Context<'a> {
             if text == "goal.answer.reason" && body.place.goal_known {
                 of.unknown_taint = UnknownTaint::default();
             }
-            if let Some(narrowed) = body.known(&text) {
+            if let Some(narrowed) = body.narrowed_type(&text) {
                 of.narrow(narrowed);
             }
             body.note_use(&first.text);
@@ -116,7 +116,7 @@ impl<'a> Context<'a> {
             self.unknown(code::UNKNOWN_NAME, name.span, format!("Nothing named {word} can be called here"), word, known)
         };
         self.report(diagnostic);
-        self.look_at_arguments(body, call);
+        self.check_unknown_arguments(body, call);
         Typed::invalid(call.span)
     }
 
@@ -252,7 +252,7 @@ impl<'a> Context<'a> {
             let known: Vec<&str> = self.declared.probes.iter().map(|probe| probe.name.text.as_str()).collect();
             let message = format!("There is no probe named {written}");
             self.report(self.unknown(code::UNKNOWN_NAME, call.path.span, message, written, known));
-            self.look_at_arguments(body, call);
+            self.check_unknown_arguments(body, call);
             return None;
         };
         body.observations += 1;
@@ -292,7 +292,7 @@ impl<'a> Context<'a> {
     /// A call of an action of any class.
     pub(crate) fn action_call(&mut self, body: &mut BodyScope<'a>, call: &'a ast::Call) -> Option<Call> {
         let Some(index) = self.action_of(body, &call.path) else {
-            self.look_at_arguments(body, call);
+            self.check_unknown_arguments(body, call);
             return None;
         };
         if let Some(caller) = body.action {
@@ -314,7 +314,7 @@ impl<'a> Context<'a> {
 
     /// Reports mistakes in the arguments of an unknown call. Plain names may be words that the right call knows, so
     /// they are skipped.
-    pub(crate) fn look_at_arguments(&mut self, body: &mut BodyScope<'a>, call: &'a ast::Call) {
+    pub(crate) fn check_unknown_arguments(&mut self, body: &mut BodyScope<'a>, call: &'a ast::Call) {
         for argument in &call.arguments {
             if !matches!(argument.value.kind, ast::ExpressionKind::Path(_)) {
                 self.expression(body, &argument.value, None);

@@ -148,7 +148,7 @@ impl<'a> Context<'a> {
                 self.binary(body, *operator, *operator_span, left, right, span)
             }
             Written::As { value, type_name } => self.narrow(body, value, type_name, span),
-            Written::Is { value, type_name } => self.is(body, value, type_name, span),
+            Written::Is { value, type_name } => self.role_or_presence(body, value, type_name, span),
             Written::Conditional { condition, then, otherwise } => {
                 self.conditional(body, condition, then, otherwise, expected, span)
             }

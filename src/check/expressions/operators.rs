@@ -99,7 +99,7 @@ impl<'a> Context<'a> {
         left: &'a ast::Expression,
         right: &'a ast::Expression,
     ) -> (Typed, Typed) {
-        if bare(body, left) {
+        if is_bare_word(body, left) {
             let right = self.expression(body, right, None);
             let left = self.expression(body, left, Some(&right.type_of));
             (left, right)
@@ -197,7 +197,7 @@ impl<'a> Context<'a> {
         span: Span,
     ) -> Typed {
         let named = verdict_path(left).filter(|_| operator == Operator::In);
-        let (left, right) = if operator == Operator::In && bare(body, left) {
+        let (left, right) = if operator == Operator::In && is_bare_word(body, left) {
             let right = self.expression(body, right, None);
             let item = if let Type::List(item) = &right.type_of { Some(item.as_ref()) } else { None };
             (self.expression(body, left, item), right)
@@ -373,7 +373,7 @@ impl<'a> Context<'a> {
 
     /// `E is ROLE`, `E is absent`, `E is present`.
     #[expect(clippy::wildcard_enum_match_arm, reason = "only a host has roles")]
-    pub(crate) fn is(
+    pub(crate) fn role_or_presence(
         &mut self,
         body: &mut BodyScope<'a>,
         value: &'a ast::Expression,
@@ -456,7 +456,7 @@ fn negated(value: &Value) -> Option<Value> {
 }
 
 /// Whether an operand is a word whose meaning depends on the other operand.
-fn bare(body: &BodyScope<'_>, operand: &ast::Expression) -> bool {
+fn is_bare_word(body: &BodyScope<'_>, operand: &ast::Expression) -> bool {
     let is_bare = |path: &ast::Path| !path.text.contains('.') && body.find(&path.text).is_none();
     matches!(&operand.kind, ast::ExpressionKind::Path(path) if is_bare(path))
 }

@@ -1,6 +1,6 @@
 //! Statements that act: calls of actions and procedures, with their retention.
 
-use super::nothing;
+use super::rejected;
 use crate::check::context::Context;
 use crate::check::declarations::bodies::ProcedureState;
 use crate::check::scope::{BodyScope, FlowState};
@@ -39,12 +39,12 @@ impl<'a> Context<'a> {
                 self.unknown(code::UNKNOWN_ACTION, call.path.span, message, name, known)
             };
             self.report(diagnostic);
-            self.look_at_arguments(body, call);
-            return (nothing(call.span), true);
+            self.check_unknown_arguments(body, call);
+            return (rejected(call.span), true);
         }
         match self.action_call(body, call) {
             Some(lowered) => (self.check_action_statement(body, lowered, Retention::None, call.span), true),
-            None => (nothing(call.span), true),
+            None => (rejected(call.span), true),
         }
     }
 
@@ -152,7 +152,7 @@ impl<'a> Context<'a> {
                 let adverb = Retention::Temporarily { keep_on_failure };
                 match self.action_call(body, call) {
                     Some(call) => (self.check_action_statement(body, call, adverb, span), true),
-                    None => (nothing(span), true),
+                    None => (rejected(span), true),
                 }
             }
             ast::Subject::Do(call) => self.do_procedure(body, call, Retention::Temporarily { keep_on_failure }, span),
@@ -168,7 +168,7 @@ impl<'a> Context<'a> {
                     );
                     let place = FlowState { covered: true, ..body.place };
                     let (_, completes) = self.inner(body, block, place);
-                    return (nothing(span), completes);
+                    return (rejected(span), completes);
                 };
                 let outer = body.place;
                 body.place.covered = true;
@@ -194,7 +194,7 @@ impl<'a> Context<'a> {
         match what {
             ast::Subject::Call(call) => match self.action_call(body, call) {
                 Some(call) => (self.check_action_statement(body, call, adverb, span), true),
-                None => (nothing(span), true),
+                None => (rejected(span), true),
             },
             ast::Subject::Do(call) => self.do_procedure(body, call, adverb, span),
             ast::Subject::Block(block) => {
@@ -208,7 +208,7 @@ impl<'a> Context<'a> {
                 );
                 let place = FlowState { covered: true, ..body.place };
                 let (_, completes) = self.inner(body, block, place);
-                (nothing(span), completes)
+                (rejected(span), completes)
             }
         }
     }
@@ -234,14 +234,14 @@ impl<'a> Context<'a> {
                 self.unknown(code::UNKNOWN_NAME, call.path.span, message, name, known)
             };
             self.report(diagnostic);
-            self.look_at_arguments(body, call);
-            return (nothing(span), true);
+            self.check_unknown_arguments(body, call);
+            return (rejected(span), true);
         };
         let Some(ProcedureState { index, parameters, completes, has_undo, summary, runs }) =
             self.procedures.get(&declared).cloned()
         else {
             self.error(code::RECURSION, call.span, format!("{name} does itself, directly or through others"));
-            return (nothing(span), true);
+            return (rejected(span), true);
         };
         let diagnostic = match adverb {
             Retention::None if has_undo && !body.place.covered => Some(
@@ -301,7 +301,7 @@ impl<'a> Context<'a> {
         }
         match arguments {
             Some(arguments) => (StatementKind::Do { procedure: index, arguments, adverb }, completes),
-            None => (nothing(span), completes),
+            None => (rejected(span), completes),
         }
     }
 }

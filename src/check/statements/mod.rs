@@ -175,13 +175,13 @@ impl<'a> Context<'a> {
             }
             Written::Require { condition, otherwise } => self.require(body, condition, otherwise.as_ref(), span),
             Written::RequireApproval { message, by, timings, otherwise } => {
-                self.people(body, span, "an approval");
+                self.note_prompt(body, span, "an approval");
                 if otherwise.is_none() {
                     body.summary.ends.get_or_insert(span);
                 }
                 let message = self.text(body, message);
                 let by = self.count(body, by, "how many must approve");
-                let within = self.patience(body, timings, span, "this approval");
+                let within = self.prompt_timeout(body, timings, span, "this approval");
                 let place = body.place;
                 let otherwise = otherwise.as_ref().map(|block| self.leaving(body, block, place, "require"));
                 body.place.approved = true;
@@ -229,19 +229,19 @@ impl<'a> Context<'a> {
             }
             Written::Do(call) => self.do_procedure(body, call, Retention::None, span),
             Written::Run(call) => {
-                self.runs(body, span);
+                self.note_run(body, span);
                 match self.run_call(body, call) {
                     Some((runbook, arguments)) => (StatementKind::Run { runbook, arguments }, true),
-                    None => (nothing(span), true),
+                    None => (rejected(span), true),
                 }
             }
             Written::Manual { message, timings, otherwise } => {
-                self.people(body, span, "manual work");
+                self.note_prompt(body, span, "manual work");
                 if otherwise.is_none() {
                     body.summary.ends.get_or_insert(span);
                 }
                 let message = self.text(body, message);
-                let within = self.patience(body, timings, span, "manual work");
+                let within = self.prompt_timeout(body, timings, span, "manual work");
                 let place = body.place;
                 let otherwise = otherwise.as_ref().map(|block| self.inner(body, block, place).0);
                 (StatementKind::Manual { message, within, otherwise }, true)
@@ -344,7 +344,7 @@ impl<'a> Context<'a> {
                 let otherwise = otherwise.map(|(block, ..)| block);
                 (StatementKind::WaitUntil { condition: condition.expression, window, hold, otherwise }, true)
             }
-            None => (nothing(span), true),
+            None => (rejected(span), true),
         }
     }
 
@@ -355,9 +355,9 @@ impl<'a> Context<'a> {
         match &written.kind {
             ast::ExpressionKind::Group(inner) => self.subject(body, inner),
             ast::ExpressionKind::Ask(question) => {
-                self.people(body, span, "a question");
+                self.note_prompt(body, span, "a question");
                 let message = self.text(body, &question.message);
-                let within = self.patience(body, &question.timings, span, "this question");
+                let within = self.prompt_timeout(body, &question.timings, span, "this question");
                 body.observations += 1;
                 let words = question.choices.iter().map(|word| word.text.clone());
                 let type_of = choices(words.clone());
@@ -379,7 +379,7 @@ impl<'a> Context<'a> {
                 (Subject::Ask(question), typed(type_of))
             }
             ast::ExpressionKind::Run(call) => {
-                self.runs(body, span);
+                self.note_run(body, span);
                 body.observations += 1;
                 let node = self.node();
                 match self.run_call(body, call) {
@@ -478,7 +478,7 @@ impl<'a> Context<'a> {
 }
 
 /// Replaces a rejected statement. Its mistake was reported, so the program never runs.
-pub(super) fn nothing(span: Span) -> StatementKind {
+pub(super) fn rejected(span: Span) -> StatementKind {
     let kind = ExpressionKind::Constant(Value::Boolean(true));
     StatementKind::Require { condition: Expression { kind, span }, otherwise: None }
 }

@@ -73,7 +73,7 @@ impl<'a> Context<'a> {
                     within: self.duration(body, within, "how long it is tried"),
                     every: self.duration(body, every, "how far apart it is tried"),
                 };
-                if let (Some(within), Some(step)) = (length(&window.within), length(&window.every))
+                if let (Some(within), Some(step)) = (literal_value(&window.within), literal_value(&window.every))
                     && step > within
                 {
                     let message = format!("{what} would never be looked at a second time: every is longer than within");
@@ -106,7 +106,7 @@ impl<'a> Context<'a> {
         let hold = timings.hold.as_ref().map(|hold| {
             let duration = self.duration(body, hold, "how long it must stay fixed");
             let every = timings.every.as_ref().map(|every| self.duration(body, every, "how often to look"));
-            if let (Some(long), Some(step)) = (length(&duration), every.as_ref().and_then(length))
+            if let (Some(long), Some(step)) = (literal_value(&duration), every.as_ref().and_then(literal_value))
                 && step > long
             {
                 self.error(
@@ -135,7 +135,7 @@ impl<'a> Context<'a> {
     }
 
     /// How long a person may take, which must be limited.
-    pub(crate) fn patience(
+    pub(crate) fn prompt_timeout(
         &mut self,
         body: &mut BodyScope<'a>,
         timings: &'a ast::Timings,
@@ -155,6 +155,6 @@ impl<'a> Context<'a> {
 }
 
 /// The value of a literal duration.
-fn length(expression: &Expression) -> Option<SignedDuration> {
+fn literal_value(expression: &Expression) -> Option<SignedDuration> {
     if let ExpressionKind::Constant(Value::Duration(duration)) = &expression.kind { Some(*duration) } else { None }
 }

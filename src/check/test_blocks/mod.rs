@@ -108,12 +108,12 @@ impl<'a> Context<'a> {
                 diagnostic = diagnostic.help("Import the file that it stands in");
             }
             self.report(diagnostic);
-            self.look_at_arguments(body, call);
+            self.check_unknown_arguments(body, call);
             return None;
         };
         let parameters = self.runbook_parameters.get(target).cloned()?;
         let arguments = self.arguments(body, &parameters, &call.arguments, name, call.span);
-        self.said(body, call.span);
+        self.reject_observations(body, call.span);
         Some((target, arguments?))
     }
 
@@ -167,7 +167,7 @@ impl<'a> Context<'a> {
                 let message = format!("There is no role named {}", role.path.text);
                 let diagnostic = self.unknown(code::UNKNOWN_TYPE, role.path.span, message, &role.path.text, known);
                 self.report(diagnostic);
-                self.look_at_arguments(body, role);
+                self.check_unknown_arguments(body, role);
                 continue;
             };
             let said = self.diagnostics.len();
@@ -179,7 +179,7 @@ impl<'a> Context<'a> {
                 .map(|(name, type_of)| Parameter { default: self::defaults::fact(&name, &type_of), name, type_of })
                 .collect();
             let values = self.arguments(body, &parameters, &role.arguments, &role.path.text, role.span);
-            self.said(body, role.span);
+            self.reject_observations(body, role.span);
             host.roles.push(role.path.text.clone());
             let named = parameters.iter().map(|parameter| parameter.name.clone());
             host.facts.extend(named.zip(values.unwrap_or_default()));
@@ -280,7 +280,7 @@ impl<'a> Context<'a> {
             .map(|parameter| Parameter { default: Some(crate::value::Value::Absent), ..parameter.clone() })
             .collect();
         let values = self.arguments(body, &optional, &call.arguments, &call.path.text, call.span);
-        self.said(body, call.span);
+        self.reject_observations(body, call.span);
         let Some(values) = values else { return Vec::new() };
         let mut next = 0;
         let place = |argument: &ast::Argument| match &argument.label {
@@ -347,7 +347,7 @@ impl<'a> Context<'a> {
             }
             GivenAnswer::Value(value) => {
                 let typed = self.expect(body, value, &returns);
-                self.said(body, value.span);
+                self.reject_observations(body, value.span);
                 Some(Answer::Value(typed.expression))
             }
             GivenAnswer::Verdict(word) => match word.text.as_str() {
@@ -488,8 +488,8 @@ impl<'a> Context<'a> {
         Some((index, self.call_pattern(body, &parameters, Some(call))))
     }
 
-    /// A test says its values: nothing in them may be looked up in the world.
-    fn said(&mut self, body: &mut BodyScope<'a>, span: Span) {
+    /// Reports observations in a test, whose values must not depend on the world.
+    fn reject_observations(&mut self, body: &mut BodyScope<'a>, span: Span) {
         if std::mem::take(&mut body.observations) > 0 {
             let diagnostic =
                 Diagnostic::error(code::NOT_A_LITERAL, span, "A test says its values, and observes nothing");

@@ -33,7 +33,7 @@ pub fn suppress_known(findings: &mut ProjectFindings, rewrite: bool) -> Result<(
     let diagnostics = std::mem::take(&mut findings.diagnostics);
     let (mut left, mut reported) = (Vec::new(), Vec::new());
     for finding in diagnostics {
-        match known(&finding, findings).is_some_and(|known| baseline.take(&known)) {
+        match known(&finding, findings).is_some_and(|known| baseline.consume(&known)) {
             true => left.push(finding),
             false => reported.push(finding),
         }
@@ -43,7 +43,7 @@ pub fn suppress_known(findings: &mut ProjectFindings, rewrite: bool) -> Result<(
     let level = Rule::by_code(code::STALE_BASELINE)
         .map(|rule| findings.lints.level(rule.code).unwrap_or(rule.level))
         .and_then(crate::diagnostic::Level::severity);
-    for (gone, count) in baseline.left().filter(|(gone, _)| findings.whole || checked.contains(&gone.file)) {
+    for (gone, count) in baseline.remaining().filter(|(gone, _)| findings.whole || checked.contains(&gone.file)) {
         let Some(severity) = level else { break };
         findings.diagnostics.push(Diagnostic { severity, ..stale(gone, count, span) });
     }

@@ -4,7 +4,7 @@ use crate::engine::world::Reached;
 use crate::program::{NodeId, Program};
 use crate::report::test_results::{CoverageResult, MissedLine};
 use crate::source::{FileId, SourceMap, Span};
-use crate::test_runner::coverage::{What, coverage_points};
+use crate::test_runner::coverage::{PointKind, coverage_points};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// File name, byte offset, and how the place is reached.
@@ -20,7 +20,7 @@ pub struct Coverage {
 
 struct Expected {
     name: String,
-    points: Vec<(Point, What, MissedLine)>,
+    points: Vec<(Point, PointKind, MissedLine)>,
 }
 
 impl Coverage {
@@ -28,13 +28,13 @@ impl Coverage {
     pub fn expect(&mut self, program: &Program, file: Option<FileId>, sources: Option<&SourceMap>) {
         let Some(sources) = sources else { return };
         for declared in coverage_points(program).into_iter().filter(|declared| Some(declared.span.file) == file) {
-            let points = declared.places.iter().filter_map(|place| {
+            let points = declared.points.iter().filter_map(|place| {
                 let text = sources.text(place.span).lines().next().unwrap_or_default().trim_end();
                 let text = text.strip_suffix('{').unwrap_or(text).trim_end().to_owned();
                 let line = sources.file(place.span.file)?.position(place.span.start).line;
                 let what = match place.what {
-                    What::Step => "step",
-                    What::Ending => "ending",
+                    PointKind::Step => "step",
+                    PointKind::Ending => "ending",
                 };
                 Some((point(place.span, place.by, sources)?, place.what, MissedLine { what, line, text }))
             });
@@ -46,7 +46,7 @@ impl Coverage {
 
     /// Adds what one run has reached.
     pub fn add(&mut self, program: &Program, reached: &BTreeSet<(NodeId, Reached)>, sources: &SourceMap) {
-        let all = coverage_points(program).into_iter().flat_map(|declared| declared.places);
+        let all = coverage_points(program).into_iter().flat_map(|declared| declared.points);
         let found = all.filter(|place| reached.contains(&(place.node, place.by)));
         self.reached.extend(found.filter_map(|place| point(place.span, place.by, sources)));
     }
@@ -55,8 +55,8 @@ impl Coverage {
     pub fn results(self) -> Vec<CoverageResult> {
         let reached = self.reached;
         let told = |((file, _), expected): ((String, u32), Expected)| {
-            let count = |wanted: What| expected.points.iter().filter(|(_, what, _)| *what == wanted).count();
-            let (steps, endings) = (count(What::Step), count(What::Ending));
+            let count = |wanted: PointKind| expected.points.iter().filter(|(_, what, _)| *what == wanted).count();
+            let (steps, endings) = (count(PointKind::Step), count(PointKind::Ending));
             let missed = expected.points.into_iter().filter(|(point, ..)| !reached.contains(point));
             CoverageResult { file, name: expected.name, steps, endings, missed: missed.map(|(.., it)| it).collect() }
         };

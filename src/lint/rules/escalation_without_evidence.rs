@@ -57,7 +57,7 @@ fn observed<'a>(file: &File<'a>) -> BTreeSet<(&'a str, Span)> {
 /// The condition of the nearest enclosing branch.
 fn guard(file: &File<'_>, placed: StatementRef<'_>) -> Option<Span> {
     let holds = |outer: Span| outer.start <= placed.statement.span.start && placed.statement.span.end <= outer.end;
-    let around = file.index.around(placed).find(|around| !matches!(around.kind, StatementKind::Step { .. }))?;
+    let around = file.index.ancestors(placed).find(|around| !matches!(around.kind, StatementKind::Step { .. }))?;
     match &around.kind {
         StatementKind::If { branches, .. } => {
             let own = branches.iter().find(|(_, block)| holds(block.span)).or(branches.last())?;

@@ -15,10 +15,10 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
-    file.runbooks().filter_map(|runbook| judge(file, runbook)).for_each(|finding| found.push(finding));
+    file.runbooks().filter_map(|runbook| check_runbook(file, runbook)).for_each(|finding| found.push(finding));
 }
 
-fn judge(file: &File<'_>, runbook: &Runbook) -> Option<Diagnostic> {
+fn check_runbook(file: &File<'_>, runbook: &Runbook) -> Option<Diagnostic> {
     let goal = runbook.goal.as_ref()?;
     let asked: Vec<&str> = file
         .expressions_in(goal.condition.span)

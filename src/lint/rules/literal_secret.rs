@@ -46,7 +46,7 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
         );
     };
     for text in file.index.texts.iter().chain(&file.index.test_texts) {
-        if let Some(span) = inside(file, text) {
+        if let Some(span) = secret_span(file, text) {
             report(span);
         }
     }
@@ -59,7 +59,7 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn inside(file: &File<'_>, text: &Text) -> Option<Span> {
+fn secret_span(file: &File<'_>, text: &Text) -> Option<Span> {
     let written = file.source_text(text.span);
     if written.len() < SHORTEST || !written.contains(['-', '_', ':', '=']) && !written.contains("AKIA") {
         return None;

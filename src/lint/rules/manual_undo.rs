@@ -112,7 +112,7 @@ fn may_end(placed: &StatementRef<'_>) -> bool {
 /// The innermost block in which every later statement runs after this one. Steps are looked through, since they run in
 /// sequence.
 fn scope(file: &File<'_>, placed: StatementRef<'_>) -> Span {
-    let steps = file.index.around(placed).take_while(|around| matches!(around.kind, StatementKind::Step { .. }));
+    let steps = file.index.ancestors(placed).take_while(|around| matches!(around.kind, StatementKind::Step { .. }));
     let outermost = steps.last().unwrap_or(placed.statement).span;
     let around = file.index.blocks.iter().map(|block| block.span).filter(|block| holds(*block, outermost));
     around.min_by_key(|block| block.end - block.start).unwrap_or(placed.declaration)

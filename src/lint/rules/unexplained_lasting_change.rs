@@ -19,7 +19,7 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     for placed in &file.index.statements {
         let StatementKind::Permanently { .. } = placed.statement.kind else { continue };
         let span = placed.statement.span;
-        let outside = file.index.around(*placed).map(|around| around.span).chain([placed.declaration]);
+        let outside = file.index.ancestors(*placed).map(|around| around.span).chain([placed.declaration]);
         let follows = before.is_some_and(|(parent, last, explained)| {
             explained && parent == placed.parent && only_comments(between(file, last, span))
         });

@@ -19,7 +19,7 @@ impl<'a> Lowering<'a> {
             return;
         }
         self.report_single_error(&node);
-        self.inside(node);
+        self.report_inside(node);
     }
 
     /// Reports what follows a statement on its line. A complete statement is also returned.
@@ -30,7 +30,7 @@ impl<'a> Lowering<'a> {
                 let diagnostic = self.after_statement(&child, after);
                 self.report(diagnostic);
             }
-            self.inside(child);
+            self.report_inside(child);
             return None;
         }
         if !self.is_reported(&child) {
@@ -41,7 +41,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// Searches a node that is not part of the AST.
-    fn inside(&mut self, node: Node<'a>) {
+    fn report_inside(&mut self, node: Node<'a>) {
         let start = node.as_span().start();
         let mut extra = None;
         for node in node.into_inner().flatten() {
@@ -138,7 +138,7 @@ impl<'a> Lowering<'a> {
         }
         let start = span.start + (node.as_str().len() - node.as_str().trim_start().len()) as u32;
         let place = Span { start, end: start + text.len() as u32, ..span };
-        self.report(recovery::part(place, text));
+        self.report(recovery::unexpected_part(place, text));
     }
 
     /// The end of what precedes a position.

@@ -163,12 +163,12 @@ impl<'a> Lowering<'a> {
                 let value = self.unary(inner);
                 Expression { span: span.to(value.span), kind: ExpressionKind::Negate(Box::new(value)) }
             }
-            word => self.asked(inner, word, span),
+            word => self.check_or_run(inner, word, span),
         }
     }
 
     /// `check P(…)` or `run R(…)`, and members of the result.
-    fn asked(&mut self, inner: &mut Inner<'a>, word: &str, span: Span) -> Expression {
+    fn check_or_run(&mut self, inner: &mut Inner<'a>, word: &str, span: Span) -> Expression {
         let operand = self.unary_call(inner);
         let Expression { kind: ExpressionKind::Call(call), span: end } = operand else {
             self.report(

@@ -23,13 +23,13 @@ impl<'a> Lowering<'a> {
             let (part_start, part_end) = (part.as_span().start(), part.as_span().end());
             parts.literal(self.original.get(from..part_start).unwrap_or(""));
             from = part_end;
-            self.part(part, &mut parts);
+            self.text_part(part, &mut parts);
         }
         parts.literal(self.original.get(from..end.saturating_sub(1)).unwrap_or(""));
         Text { parts: parts.finish(), raw, span }
     }
 
-    fn part(&mut self, node: Node<'a>, parts: &mut Parts) {
+    fn text_part(&mut self, node: Node<'a>, parts: &mut Parts) {
         let span = self.span(&node);
         match node.as_rule() {
             Rule::interpolation => {

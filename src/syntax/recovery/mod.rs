@@ -115,7 +115,7 @@ fn again(file: FileId, start: usize, text: &str, known: &Keyword, block: bool) -
         return again(file, start + text.len() - rest.len(), rest, &keywords::APPROVAL, block);
     }
     let stuck = expected::read(known.rule, text, block);
-    match typos::at(file, start, text, stuck.at) {
+    match typos::typo_at(file, start, text, stuck.at) {
         Some(slip) if known.word != "let" => slip,
         _ => expected::diagnostic(file, start, text, known.word, stuck).help(form),
     }
@@ -126,7 +126,7 @@ pub(super) fn rest(file: FileId, start: usize, text: &str) -> Diagnostic {
     let text = text.trim_end();
     let first = text.lines().next().unwrap_or("").trim_end();
     let span = Span::new(file, start as u32, (start + first.len()) as u32);
-    if let Some(slip) = typos::at(file, start, text, 0) {
+    if let Some(slip) = typos::typo_at(file, start, text, 0) {
         return slip;
     }
     let word = first_word(text);
@@ -151,8 +151,8 @@ pub(super) fn rest(file: FileId, start: usize, text: &str) -> Diagnostic {
 }
 
 /// Unexpected text in parentheses or brackets.
-pub(super) fn part(span: Span, text: &str) -> Diagnostic {
-    if let Some(slip) = typos::at(span.file, span.start as usize, text, 0) {
+pub(super) fn unexpected_part(span: Span, text: &str) -> Diagnostic {
+    if let Some(slip) = typos::typo_at(span.file, span.start as usize, text, 0) {
         return slip;
     }
     let message = if text.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '"' | '_')) {

@@ -27,7 +27,7 @@ const HABITS: &[(&str, Option<&str>, &str)] = &[
 ];
 
 /// A typo at a position in a line.
-pub(super) fn at(file: FileId, start: usize, text: &str, at: usize) -> Option<Diagnostic> {
+pub(super) fn typo_at(file: FileId, start: usize, text: &str, at: usize) -> Option<Diagnostic> {
     let rest = text.get(at..)?;
     let offset = at + rest.len() - rest.trim_start().len();
     let rest = rest.trim_start();
@@ -44,5 +44,5 @@ pub(super) fn at(file: FileId, start: usize, text: &str, at: usize) -> Option<Di
 
 /// A typo at the beginning of a line.
 pub(super) fn at_start(span: Span, text: &str) -> Option<Diagnostic> {
-    at(span.file, span.start as usize, text, 0)
+    typo_at(span.file, span.start as usize, text, 0)
 }

@@ -1,13 +1,13 @@
 //! Slips with what decides: comparisons, quantifiers, `not`, lists.
 
 use super::Edit;
-use super::Seen;
+use super::OperatorInput;
 use super::statements::without_each;
 use super::tree::{Node, range};
 use rectify::syntax::ast::{Expression, ExpressionKind, Operator};
 
-fn expressions<'s>(seen: &'s Seen<'_>) -> impl Iterator<Item = &'s Expression> {
-    seen.tree.nodes.iter().filter_map(|it| match it.node {
+fn expressions<'s>(input: &'s OperatorInput<'_>) -> impl Iterator<Item = &'s Expression> {
+    input.tree.nodes.iter().filter_map(|it| match it.node {
         Node::Expression(expression) => Some(expression),
         _ => None,
     })
@@ -30,8 +30,8 @@ fn others(operator: Operator) -> &'static [&'static str] {
     }
 }
 
-pub fn swap(seen: &Seen<'_>, edits: &mut Vec<Edit>) {
-    for expression in expressions(seen) {
+pub fn swap(input: &OperatorInput<'_>, edits: &mut Vec<Edit>) {
+    for expression in expressions(input) {
         match &expression.kind {
             ExpressionKind::Binary { operator, operator_span, .. } => {
                 let with = others(*operator).iter();
@@ -39,7 +39,7 @@ pub fn swap(seen: &Seen<'_>, edits: &mut Vec<Edit>) {
             }
             ExpressionKind::Quantifier { .. } => {
                 let start = range(expression.span).start;
-                let written = seen.text[start..].split(' ').next().unwrap_or_default();
+                let written = input.text[start..].split(' ').next().unwrap_or_default();
                 for other in ["all", "any", "none"] {
                     if other != written {
                         edits.push(Edit { range: start..start + written.len(), with: other.to_owned() });
@@ -51,20 +51,20 @@ pub fn swap(seen: &Seen<'_>, edits: &mut Vec<Edit>) {
     }
 }
 
-pub fn negate(seen: &Seen<'_>, edits: &mut Vec<Edit>) {
-    for it in &seen.tree.nodes {
+pub fn negate(input: &OperatorInput<'_>, edits: &mut Vec<Edit>) {
+    for it in &input.tree.nodes {
         let Node::Condition(condition) = it.node else { continue };
         let place = range(condition.span);
         let with = match &condition.kind {
-            ExpressionKind::Not(inner) => seen.at(range(inner.span)).to_owned(),
-            _ => format!("not ({})", seen.at(place.clone())),
+            ExpressionKind::Not(inner) => input.at(range(inner.span)).to_owned(),
+            _ => format!("not ({})", input.at(place.clone())),
         };
         edits.push(Edit { range: place, with });
     }
 }
 
-pub fn drop_item(seen: &Seen<'_>, edits: &mut Vec<Edit>) {
-    for expression in expressions(seen) {
+pub fn drop_item(input: &OperatorInput<'_>, edits: &mut Vec<Edit>) {
+    for expression in expressions(input) {
         if let ExpressionKind::List(items) = &expression.kind {
             edits.extend(without_each(&items.iter().map(|item| range(item.span)).collect::<Vec<_>>()));
         }

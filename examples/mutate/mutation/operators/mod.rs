@@ -11,7 +11,7 @@ use tree::NodeIndex;
 use words::Words;
 
 /// What an operator may look at.
-pub struct Seen<'s> {
+pub struct OperatorInput<'s> {
     /// The file's text.
     pub text: &'s str,
     /// Its tree.
@@ -20,7 +20,7 @@ pub struct Seen<'s> {
     pub words: &'s Words,
 }
 
-impl Seen<'_> {
+impl OperatorInput<'_> {
     /// The text at a place.
     fn at(&self, range: Range<usize>) -> &str {
         &self.text[range]
@@ -34,7 +34,7 @@ pub struct Operator {
     /// What it does, for people.
     pub what: &'static str,
     /// Makes it at every place.
-    pub make: fn(&Seen<'_>, &mut Vec<Edit>),
+    pub make: fn(&OperatorInput<'_>, &mut Vec<Edit>),
 }
 
 /// All of them.
