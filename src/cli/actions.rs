@@ -11,10 +11,10 @@ use crate::value::Class;
 use clap::Args;
 use std::fmt::Write;
 
-/// Lists every action, its parameters, what harm it may do and what takes it back
+/// List all actions with their parameters, class and undo
 #[derive(Debug, Args)]
 pub struct ActionsArguments {
-    /// Only those of this backend
+    /// List only the actions of this backend
     backend: Option<String>,
 }
 

@@ -3,10 +3,10 @@
 use super::{Cli, Exit, Output};
 use clap::{Args, CommandFactory};
 
-/// Prints a script that completes commands in a shell
+/// Print a completion script for a shell
 #[derive(Debug, Args)]
 pub struct CompletionsArguments {
-    /// For which shell
+    /// The shell
     shell: clap_complete::Shell,
 }
 

@@ -11,22 +11,22 @@ use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-/// Writes runbooks as pages for people: steps, probes, flow charts
+/// Write pages that describe runbooks: steps, probes, flow charts
 #[derive(Debug, Args)]
 pub struct DocArguments {
-    /// Runbook files, or folders to search for *.runbook. Pages point at those of files that are given with them
+    /// Runbook files, or folders to search for *.runbook files. Pages link to the pages of the other files given
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// What pages are written in
+    /// Page format
     #[arg(long, value_name = "FORMAT", default_value = "markdown")]
     format: WrittenPage,
-    /// Where pages are written to, one for each file (charts: one for each runbook); without it they are printed
+    /// Write one page per file (charts: one per runbook) to this folder instead of printing them
     #[arg(long, value_name = "FOLDER")]
     output: Option<PathBuf>,
-    /// Changes nothing; says which pages would change
+    /// List the pages that would change, and change nothing
     #[arg(long, requires = "output")]
     check: bool,
-    /// The inventory; found upwards from each file when absent
+    /// The inventory [default: rectify.yaml in the nearest folder above each file]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -34,11 +34,11 @@ pub struct DocArguments {
 /// The formats by the names that they are typed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum WrittenPage {
-    /// Pages with charts, for a forge or a wiki
+    /// Markdown pages with charts, for a code forge or a wiki
     Markdown,
-    /// The charts alone
+    /// Only the charts
     Mermaid,
-    /// Pages for a browser, which need nothing from anywhere else
+    /// Self-contained pages for a browser
     Html,
 }
 

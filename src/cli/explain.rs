@@ -5,10 +5,10 @@ use super::{Exit, Output};
 use crate::diagnostic::{CODES, nearest, rule_page};
 use clap::Args;
 
-/// Says what a diagnostic means, with an example and its cure
+/// Explain a diagnostic, with an example and its fix
 #[derive(Debug, Args)]
 pub struct ExplainArguments {
-    /// A code such as E0201, or the name of a rule
+    /// A code, such as E0201, or the name of a rule
     code: String,
 }
 

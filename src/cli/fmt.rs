@@ -11,13 +11,13 @@ use crate::{format, syntax};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
-/// Formats runbooks
+/// Format runbook files
 #[derive(Debug, Args)]
 pub struct FmtArguments {
-    /// Runbook files, or folders to search for *.runbook
+    /// Runbook files, or folders to search for *.runbook files
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Changes nothing; says which files would change
+    /// List the files that would change, and change nothing
     #[arg(long)]
     check: bool,
 }

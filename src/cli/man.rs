@@ -9,10 +9,10 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 use std::path::PathBuf;
 
-/// Prints the manual page of the program, or writes the pages of every command
+/// Print the manual page, or write the manual pages of all commands
 #[derive(Debug, Args)]
 pub struct ManArguments {
-    /// Where pages are written to, `rectify.1` and one for each command; without it that of the program is printed
+    /// Write `rectify.1` and one page per command to this folder instead of printing `rectify.1`
     #[arg(long, value_name = "FOLDER")]
     output: Option<PathBuf>,
 }

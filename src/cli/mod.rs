@@ -29,7 +29,7 @@ use std::process::ExitCode;
 /// Stack size of the main thread. Parsing, checking and interpreting are recursive; their depth limits fit this size.
 const STACK_BYTES: usize = 16 * 1024 * 1024;
 
-/// Checks, rehearses and runs recovery procedures
+/// Check, test, simulate and run recovery procedures
 #[derive(Debug, Parser)]
 #[command(name = "rectify", version, max_term_width = 100, arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -42,10 +42,10 @@ pub(crate) struct Cli {
 /// What may stand with every command.
 #[derive(Debug, Args)]
 struct Common {
-    /// Whether output is coloured; NO_COLOR in the environment turns colour off where this is not given
+    /// When to color output; the environment variable NO_COLOR turns colors off unless this is given
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: ColorChoice,
-    /// Says more of what is done, on standard error; twice says much more. RECTIFY_LOG sets it finely
+    /// Log more to standard error (-vv for debug); the environment variable RECTIFY_LOG filters in detail
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
 }
@@ -53,7 +53,7 @@ struct Common {
 /// When something is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ColorChoice {
-    /// On a terminal
+    /// If the output is a terminal
     Auto,
     /// Always
     Always,
@@ -64,9 +64,9 @@ enum ColorChoice {
 /// For whom output is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// For people
+    /// Text for people
     Text,
-    /// For programs
+    /// JSON for programs
     Json,
 }
 

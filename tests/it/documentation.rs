@@ -133,7 +133,7 @@ fn every_link_between_documents_resolves() {
 /// The page names tests as `file::test`; each must exist.
 #[test]
 fn the_tests_named_on_the_reliability_page_exist() {
-    let page = read(Path::new("docs/reliability.md"));
+    let page = read(Path::new("docs/reports/reliability.md"));
     let named: Vec<&str> =
         page.split('`').filter(|word| word.starts_with("reliability_") && word.contains("::")).collect();
     assert!(named.len() > 50, "{}", named.len());

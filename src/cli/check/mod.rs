@@ -16,41 +16,41 @@ use std::path::PathBuf;
 /// Fixes may enable further fixes. No file needs more rounds than this.
 const MOST_ROUNDS: usize = 32;
 
-/// Tells everything that can be known of runbooks without touching anything
+/// Check runbooks without contacting any system
 #[derive(Debug, Args)]
 pub struct CheckArguments {
-    /// Runbook files, or folders to search for *.runbook. What nothing uses, and alerts that nothing answers, are
-    /// told where a project's whole folder is named
+    /// Runbook files, or folders to search for *.runbook files. Unused declarations and alerts without a runbook are
+    /// reported only if the whole folder of a project is given
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// The inventory; found upwards from each file when absent
+    /// The inventory [default: rectify.yaml in the nearest folder above each file]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// For whom findings are written
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: FindingsFormat,
-    /// Cures what has one cure that is certain, in the files themselves
+    /// Apply unambiguous fixes in place
     #[arg(long)]
     fix: bool,
-    /// Writes what the rules find to the baseline that rectify.yaml names: it is not told again
+    /// Write all current findings of rules to the baseline named in rectify.yaml, which hides them from now on
     #[arg(long, conflicts_with = "fix")]
     write_baseline: bool,
 }
 
-/// For whom findings are written.
+/// The formats of findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum FindingsFormat {
-    /// For people
+    /// Text for people
     Text,
-    /// For programs
+    /// JSON for programs
     Json,
-    /// For code scanning: SARIF 2.1.0
+    /// SARIF 2.1.0, for code scanning
     Sarif,
-    /// Annotations of a GitHub workflow
+    /// Annotations in a GitHub workflow
     Github,
-    /// For CI servers: JUnit's XML
+    /// JUnit XML, for CI servers
     Junit,
-    /// GitLab's code quality report
+    /// GitLab code quality report
     Gitlab,
 }
 

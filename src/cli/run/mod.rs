@@ -16,33 +16,34 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use undelivered_alerts::{UndeliveredAlerts, project_at};
 
-/// Runs a runbook
+/// Run a runbook
 #[derive(Debug, Args)]
 pub struct RunArguments {
-    /// A runbook file; with --alert also a folder to search for *.runbook
+    /// A runbook file; with --alert, also a folder to search for *.runbook files
     path: PathBuf,
-    /// Which runbook, where the file has several, and its arguments: a host by name or alias, a word of an enum,
-    /// durations as 90s or 1h30m, sizes as 512MiB, lists with commas
+    /// The runbook, if the file has several, and its arguments: a host by name or alias, a word of an enum, a duration
+    /// such as 90s or 1h30m, a size such as 512MiB, a list with commas
     #[arg(value_name = "RUNBOOK | NAME=VALUE")]
     words: Vec<String>,
-    /// An alert, as JSON: {"name", "labels"} or what Alertmanager sends; - reads standard input. It finds its runbook
-    /// by name, and its labels fill the parameters. Of several each that fits is run; of the others the inventory's
-    /// default_contact is told. The exit code is that of the worst: 70, 7, 2, 4, 3, 5, 0
+    /// Run the runbook that handles this alert, with the labels of the alert as its arguments. The file holds JSON,
+    /// {"name", "labels"} or an Alertmanager notification; - reads standard input. Every alert of a notification is
+    /// handled; the inventory's default_contact is told of alerts that no runbook handles. The exit code is the worst
+    /// of all runs, in the order 70, 7, 2, 4, 3, 5, 0
     #[arg(long, value_name = "FILE")]
     alert: Option<PathBuf>,
-    /// The inventory; found upwards from the file when absent
+    /// The inventory [default: rectify.yaml in the nearest folder above the file]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Asks what can be asked, shows what would be done from the first effect on, and does none of it
+    /// Make observations for real, but only show what would be done from the first effect on
     #[arg(long)]
     dry_run: bool,
-    /// Nobody is there: questions are answered by silence, at once
+    /// Do not wait for people: treat every prompt as unanswered at once
     #[arg(long)]
     unattended: bool,
-    /// The name of the run; made up when absent
+    /// The name of the run [default: generated]
     #[arg(long, value_parser = run_id)]
     id: Option<String>,
-    /// For whom the run is told
+    /// Output format
     #[arg(long, default_value = "text")]
     format: Format,
 }

@@ -15,22 +15,22 @@ use clap::Args;
 use seeds::Seeds;
 use std::path::PathBuf;
 
-/// Runs a runbook in a simulated world, on virtual time: nothing real is touched
+/// Run a runbook in a simulated world, without contacting any system
 #[derive(Debug, Args)]
 pub struct SimulateArguments {
-    /// A runbook file, or a folder to search for *.runbook
+    /// A runbook file, or a folder to search for *.runbook files
     path: PathBuf,
-    /// Which runbook, and its arguments. Where there are none, the alert of the world finds its runbook
+    /// The runbook and its arguments. If none is given, the world's alert selects the runbook
     #[arg(value_name = "RUNBOOK | NAME=VALUE")]
     words: Vec<String>,
-    /// The world: what is modelled, what is wrong with it, its inventory and its alert
+    /// The world file: the simulated systems, their faults, the inventory and the alert
     #[arg(long, value_name = "FILE")]
     world: PathBuf,
-    /// Plays many variations, 1..1000 for so many: with faults at random, Managed Availability acting, and people who
-    /// cancel. Without an alert or a runbook that is named, every runbook is played in each
+    /// Run one variation of the world per seed, such as 1..1000: with random faults, Managed Availability, and people
+    /// who cancel. Without an alert or a named runbook, run every runbook with each seed
     #[arg(long, value_name = "FIRST..LAST")]
     seeds: Option<Seeds>,
-    /// For whom the run is told
+    /// Output format
     #[arg(long, default_value = "text")]
     format: Format,
 }

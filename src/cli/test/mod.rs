@@ -13,34 +13,34 @@ use coverage::Coverage;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// Runs the tests of runbooks, on virtual time: nothing real is touched
+/// Run the tests of runbooks, without contacting any system
 #[derive(Debug, Args)]
 pub struct TestArguments {
-    /// Runbook files, or folders to search for *.runbook
+    /// Runbook files, or folders to search for *.runbook files
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Runs only tests whose title holds this text
+    /// Run only the tests whose title contains this text
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
-    /// Fails where a step or an ending of a runbook is reached by no test
+    /// Fail if no test reaches a step or an ending of a runbook
     #[arg(long, conflicts_with = "filter")]
     require_coverage: bool,
-    /// The inventory; found upwards from each file when absent
+    /// The inventory [default: rectify.yaml in the nearest folder above each file]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// For whom results are written
+    /// Output format
     #[arg(long, default_value = "text")]
     format: TestFormat,
 }
 
-/// For whom results are written.
+/// The formats of test results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum TestFormat {
-    /// For people
+    /// Text for people
     Text,
-    /// For programs, one object a line
+    /// JSON, one object per line
     Json,
-    /// For CI: JUnit XML
+    /// JUnit XML, for CI servers
     Junit,
 }
 
