@@ -133,7 +133,7 @@ const DISRUPTIONS: &[&str] = &[
     "step \"One\" { @ }",
     "require server.site == \"north\" else { @\n escalate to oncall \"No\" }",
     "require approval \"Restart?\" by 1 within 1h else { @\n escalate to oncall \"No\" }",
-    "wait until service.state(\"dovecot\", on: server) == Running within 2m every 10s else { @ }",
+    "wait until server.site == \"south\" within 2m every 10s else { @ }",
     "manual \"Look at it\" within 1h else { @ }",
     "let site = [server.site].first else { @\n escalate to oncall \"No\" }",
     "temporarily { exec.change([\"a\"])\n @ } undo { wait 1s }\n manual \"Look at it\" within 1h",
