@@ -80,9 +80,9 @@ impl Backend for Imap {
 impl Imap {
     fn perform_unmarked<'a>(&'a self, call: &'a Call, context: &'a CallContext<'a>) -> CallFuture<'a> {
         Box::pin(async move {
+            let action = super::action(call)?;
             let mut progress = Progress::new(context.time_left());
             let endpoint = Endpoint::for_host(context.host(call, "on")?, context.folder, &self.trusts)?;
-            let action = super::action(call)?;
             progress.begin();
             match action {
                 Action::Greeting => {
