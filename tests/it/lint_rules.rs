@@ -147,11 +147,11 @@ const DISRUPTIONS: &[&str] = &[
     "repeat 3 times every 1m until server.site == \"south\" { wait 1s } else { @ }",
     "retry 3 times every 1m { @ }",
     "try { @ } catch failure { wait 1s }",
-    "try { wait 1s } catch failure { @ }",
+    "try { permanently exec.change([\"a\"]) } catch failure { @ }",
     "do Restart(server)",
     "temporarily do Replace(server)\n manual \"Look at it\" within 1h",
     "run Other(server)",
-    "let outcome = run Other(server)\n escalate to oncall \"${outcome}\" with outcome",
+    "let outcome = run Other(server)\n notify oncall \"${outcome}\"",
     "match run Other(server) { resolved, escalated, cancelled { wait 1s } }",
 ];
 

@@ -80,9 +80,14 @@ impl Backend for Imap {
 impl Imap {
     fn perform_unmarked<'a>(&'a self, call: &'a Call, context: &'a CallContext<'a>) -> CallFuture<'a> {
         Box::pin(async move {
-            let action = super::action(call)?;
             let mut progress = Progress::new(context.time_left());
-            let endpoint = Endpoint::for_host(context.host(call, "on")?, context.folder, &self.trusts)?;
+            let Ok(host) = context.host(call, "on") else {
+                // An unknown action is reported before a missing host.
+                super::action::<Action>(call)?;
+                return context.host(call, "on").map(|_| Value::Absent);
+            };
+            let endpoint = Endpoint::for_host(host, context.folder, &self.trusts)?;
+            let action = super::action(call)?;
             progress.begin();
             match action {
                 Action::Greeting => {
