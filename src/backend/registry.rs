@@ -1,7 +1,7 @@
 //! The list of backends. The catalog, the reader and the JSON Schema of `rectify.yaml`, and the live and simulated worlds
 //! take from it what they know of backends.
 
-use super::{Backend, exchange, exec, host, imap, mail, powershell, service};
+use super::Backend;
 use crate::catalog::{Catalog, SignatureFile};
 use crate::inventory::{SectionType, Sections};
 use std::sync::OnceLock;
@@ -35,13 +35,13 @@ pub struct Actions {
 
 /// Every backend.
 pub const BACKENDS: &[Registration] = &[
-    exchange::REGISTRATION,
-    exec::REGISTRATION,
-    host::REGISTRATION,
-    imap::REGISTRATION,
-    mail::REGISTRATION,
-    powershell::REGISTRATION,
-    service::REGISTRATION,
+    super::exchange::REGISTRATION,
+    super::exec::REGISTRATION,
+    super::host::REGISTRATION,
+    super::imap::REGISTRATION,
+    super::mail::REGISTRATION,
+    super::powershell::REGISTRATION,
+    super::service::REGISTRATION,
 ];
 
 /// The signatures of every action.
