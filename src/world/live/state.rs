@@ -2,8 +2,8 @@
 //! ends.
 
 use crate::value::{ActionError, ErrorKind};
-use rustix::fs::{FlockOperation, Mode, OFlags};
-use std::fs::File;
+use rustix::fs::{Mode, OFlags};
+use std::fs::{File, TryLockError};
 use std::io::Read;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
@@ -54,12 +54,12 @@ fn make(folder: &Path) -> Result<(), ActionError> {
 
 /// Takes the exclusive lock of a file; false if another process holds it.
 pub fn try_lock(file: &File) -> Result<bool, ActionError> {
-    lock(file, FlockOperation::NonBlockingLockExclusive)
+    is_locked(file.try_lock())
 }
 
 /// Takes the shared lock of a file; false if another process holds the exclusive one.
 pub fn try_lock_shared(file: &File) -> Result<bool, ActionError> {
-    lock(file, FlockOperation::NonBlockingLockShared)
+    is_locked(file.try_lock_shared())
 }
 
 /// Retries until a lock is taken.
@@ -85,11 +85,13 @@ pub async fn until_locked<T>(
     }
 }
 
-fn lock(file: &File, how: FlockOperation) -> Result<bool, ActionError> {
-    match rustix::fs::flock(file, how) {
+fn is_locked(result: Result<(), TryLockError>) -> Result<bool, ActionError> {
+    match result {
         Ok(()) => Ok(true),
-        Err(rustix::io::Errno::WOULDBLOCK) => Ok(false),
-        Err(error) => Err(ActionError::new(ErrorKind::Refused, format!("locks cannot be had: {error}"))),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => {
+            Err(ActionError::new(ErrorKind::Refused, format!("locks cannot be had: {error}")))
+        }
     }
 }
 
