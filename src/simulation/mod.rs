@@ -1,7 +1,7 @@
-//! Modelled systems: what real backends talk to when a runbook is tried where nothing real is at hand.
+//! Simulated worlds: real backends over a model of the system, for trying runbooks without a real one.
 //!
-//! The interpreter and the backends are those of the live world; only commands and ports end in a model, and time is
-//! virtual. So decoding, deadlines and refusals are those that will be met at night.
+//! The interpreter and the backends are those of a live run. Only commands and ports end in a model, and time is
+//! virtual, so decoding, deadlines and refusals are the same.
 
 pub mod exchange;
 mod run_alerts;

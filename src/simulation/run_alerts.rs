@@ -1,10 +1,10 @@
-//! What a run is about, and so what its end is judged by.
+//! The alerts by which a run is judged.
 
 use crate::program::Program;
 use crate::value::Value;
 
-/// Every alert that starts a runbook, each with the server of the run: a run is held against all of them, not only against
-/// the one that has started it. A runbook that names no alert is about that of its own name, and about `started_by`.
+/// Every alert of a runbook, each with the server of the run: a run is judged by all of them, not only by the one that
+/// started it. A runbook without alerts is judged by the alert of its own name, and by `started_by`.
 pub fn alerts_of_run(
     program: &Program,
     runbook: usize,

@@ -1,4 +1,4 @@
-//! The JSON Schema of world files, from the types that they are read as.
+//! The JSON Schema of world files, derived from their types.
 
 use super::exchange::{ModelDuration, Range};
 use super::world_file::{Unreachable, WorldFile};
@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 
-/// What may stand in a world file.
+/// The schema of a world file.
 pub fn schema() -> Value {
     let generator = SchemaSettings::draft2020_12().into_generator();
     let mut schema = generator.into_root_schema_for::<WorldFile>().to_value();
@@ -22,7 +22,7 @@ pub fn schema() -> Value {
         property["description"] = description.into();
         schema["properties"][name] = property;
     }
-    // Who holds a component is a key, of which derived schemas say nothing.
+    // The requesters are keys, which derived schemas do not describe.
     schema["$defs"]["ServerSettings"]["properties"]["components"]["additionalProperties"]["propertyNames"] =
         json!({"$ref": "#/$defs/Requester"});
     schema["$schema"] = DIALECT.into();
@@ -30,8 +30,8 @@ pub fn schema() -> Value {
     schema
 }
 
-/// A file that extends another may leave out what the other has. Only what stands in lists is whole, since a list takes
-/// the other's place.
+/// A file that extends another may omit what the other has. Only items of lists are complete, because a list replaces
+/// the other.
 fn layered(schema: &mut Value) {
     for (name, definition) in schema["$defs"].as_object_mut().into_iter().flatten() {
         if !matches!(name.as_str(), "Fault" | "Answerer") {

@@ -1,42 +1,42 @@
-//! Variations of a world: the same site with other chances, other faults, and people who change their minds.
+//! Variations of a world: other random numbers, other faults, and cancellations.
 
 use super::exchange;
-use super::exchange::dynamics::random::Random;
+use super::exchange::Random;
 use super::exchange::{Model, ModelDuration, Range, random_faults};
 use super::world_file::WorldFile;
 use crate::value::Host;
 
-/// In so many of a hundred variations somebody cancels the run.
+/// The percentage of variations in which the run is cancelled.
 const CANCELLED: u64 = 15;
 
-/// When they do, counted from the start.
+/// The time of the cancellation, from the start.
 const CANCELLED_AFTER: Range = Range { least: ModelDuration::ZERO, most: ModelDuration::minutes(60) };
 
-/// In so many of a hundred variations the faults may be of any kind; in the others the alert has a reason.
+/// The percentage of variations with faults of any kind; in the others a fault is a reason for the alert.
 const ANY_FAULTS: u64 = 15;
 
-/// So often faults are drawn until one is a reason for the alert.
+/// How often faults are drawn to find a reason for the alert.
 const TRIES: u64 = 60;
 
-/// One play of a world.
+/// One variation of a world.
 #[derive(Debug, Clone)]
 pub struct Variation {
-    /// What chance begins with.
+    /// The seed.
     pub seed: u64,
     /// The modelled system.
     pub exchange: exchange::Settings,
-    /// When somebody cancels, counted from the start.
+    /// When the run is cancelled, from the start.
     pub cancelled_after: Option<ModelDuration>,
 }
 
 impl Variation {
-    /// The world as its file has it.
+    /// The world of the file, unchanged.
     pub fn none(world: &WorldFile) -> Self {
         Self { seed: world.seed, exchange: world.exchange.clone(), cancelled_after: world.cancelled_after }
     }
 
     /// The world with up to three more faults, in most cases one of them a reason for the alert, and with Managed
-    /// Availability acting. `about` are the alerts that the run is about, each with its server: see [`super::about`].
+    /// Availability acting. `about` are the alerts of the run, each with its server: see [`super::alerts_of_run`].
     pub fn random(world: &WorldFile, hosts: &[Host], seed: u64, about: &[(String, String)]) -> Self {
         let mut random = Random::new(seed);
         let any = random.percent(ANY_FAULTS);

@@ -1,4 +1,4 @@
-//! The simulated world: real backends over a modelled system, on virtual time.
+//! The simulated world: real backends over a model, on virtual time.
 
 use super::exchange::{Accepts, Account, Model, Violation};
 use super::variation::Variation;
@@ -23,21 +23,21 @@ use std::future::Future;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-/// What a simulation is made of.
+/// What a simulation consists of.
 pub struct SimulationConfig<'a> {
-    /// What the world file says.
+    /// The world file.
     pub file: &'a WorldFile,
-    /// How it is played.
+    /// The variation of the world.
     pub variation: Variation,
     /// The contacts of the inventory.
     pub contacts: &'a [Contact],
-    /// What carries out calls.
+    /// Carries out calls.
     pub calls: Dispatcher<'a>,
-    /// Who hears of events.
+    /// Receives the events of the run.
     pub listener: Box<dyn Fn(&Event) + 'a>,
 }
 
-/// A world in which a model stands for everything that backends reach.
+/// A world in which a model replaces everything that backends reach.
 pub struct Simulated<'a> {
     stage: VirtualEnvironment,
     start: Timestamp,
@@ -48,10 +48,10 @@ pub struct Simulated<'a> {
 }
 
 impl<'a> Simulated<'a> {
-    /// A world as it is at its start.
+    /// The world at its start.
     ///
     /// # Errors
-    /// A sentence for everything in the model that does not fit the inventory.
+    /// One sentence for each part of the world file that does not fit the inventory.
     pub fn new(site: SimulationConfig<'a>) -> Result<Self, Vec<String>> {
         let SimulationConfig { file, variation, contacts, calls, listener } = site;
         let unknown = unknown_contacts(file, contacts);
@@ -75,18 +75,18 @@ impl<'a> Simulated<'a> {
         if let Some(after) = variation.cancelled_after {
             stage.cancel_at(stage.in_time(after.into()));
         }
-        // Nothing is called: any command will do for the model to recognise what was meant for PowerShell.
+        // No program is started: the model recognises requests by this command.
         let usual = || PowerShellSettings { command: vec!["powershell.exe".to_owned()], exchange: Vec::new() };
         let powershell = calls.settings.get().cloned().unwrap_or_else(usual);
         Ok(Self { stage, start: file.start, calls, powershell, model: RefCell::new(model), listener })
     }
 
-    /// The clock.
+    /// The time of the world.
     pub fn now(&self) -> Timestamp {
         self.stage.now()
     }
 
-    /// Somebody cancels at that time.
+    /// Cancels the run at that time.
     pub fn cancel_at(&self, at: Timestamp) {
         self.stage.cancel_at(at);
     }
@@ -94,13 +94,13 @@ impl<'a> Simulated<'a> {
     /// Runs a future on this world's virtual time.
     ///
     /// # Errors
-    /// When it waits and nothing will ever happen.
+    /// If the future waits for something that never happens.
     pub fn drive<T>(&self, future: impl Future<Output = T>) -> Result<T, Deadlock> {
         self.stage.drive(future)
     }
 
-    /// Judges a run that has ended by what was really done and how the system really is. `alerts` are the monitors or
-    /// health sets that the run was about, each with its server: see [`super::about`].
+    /// Judges a finished run by the effects in the model and its final state. `alerts` are the monitors or health sets
+    /// of the run, each with its server: see [`super::alerts_of_run`].
     pub fn judge(&self, ending: &Ending, alerts: Vec<(String, String)>) -> Vec<Violation> {
         let mut model = self.model.borrow_mut();
         model.advance(self.stage.now());
@@ -123,7 +123,7 @@ impl<'a> Simulated<'a> {
         Reply { at: self.now(), result }
     }
 
-    /// What a request to PowerShell comes to.
+    /// The answer to a request to PowerShell.
     async fn answer(&self, request: &powershell::Request, limit: Duration) -> Result<Envelope, ActionError> {
         let limit = self.stage.in_time(SignedDuration::try_from(limit).unwrap_or(SignedDuration::MAX));
         let (known, ticket) = self.model.borrow_mut().begin(self.now(), request);
@@ -136,7 +136,7 @@ impl<'a> Simulated<'a> {
     }
 }
 
-/// Contacts that the world has out of reach and the inventory does not name.
+/// The unreachable contacts of the world file that the inventory does not name.
 fn unknown_contacts(file: &WorldFile, contacts: &[Contact]) -> Vec<String> {
     let Unreachable::Named(names) = &file.contacts.unreachable else { return Vec::new() };
     let unknown = names.iter().filter(|name| contacts.iter().all(|contact| contact.name != name.as_str()));

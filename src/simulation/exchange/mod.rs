@@ -1,15 +1,16 @@
-//! A modelled Exchange site: servers, services, databases, probes, monitors, faults, and Managed Availability, moved on
-//! by events on virtual time. The same settings, seed and requests give the same story, to the last millisecond.
+//! A model of an Exchange site: servers, services, databases, probes, monitors, faults and Managed Availability, driven
+//! by events on virtual time. The same settings, seed and requests give the same run, to the millisecond.
 //!
-//! `docs/simulator.md` says what is modelled, how sure each rule is, and how each assumption is set.
+//! `docs/simulator.md` says what is modelled, how certain each rule is, and how to set each assumption.
 
 mod build;
 mod cmdlets;
-pub(crate) mod dynamics;
+mod dynamics;
 mod model;
 mod oracle;
 mod settings;
 
+pub(super) use dynamics::random::Random;
 pub use dynamics::random_faults::random_faults;
 pub use model::ledger::{Actor, Applied, Effect};
 pub use model::{Accepts, Model, Ticket};

@@ -1,6 +1,7 @@
-//! World files: what is modelled, how it stands at the start, and what is wrong with it.
+//! World files: the modelled system, its state at the start, and its faults.
 //!
-//! A world may extend another: entries of groups are laid over those of the other, anything else takes its place.
+//! A world may extend another: its groups are merged into those of the other, and any other value replaces the one of
+//! the other.
 
 use super::exchange;
 use super::exchange::ModelDuration;
@@ -15,32 +16,32 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// No world needs to extend more than so many others.
+/// The longest chain of worlds that extend each other.
 const MOST_EXTENDED: usize = 8;
 
-/// What a world file says, with those that it extends.
+/// A world file, merged with those that it extends.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct WorldFile {
-    /// What it shows, in a line.
+    /// A description in one line.
     pub title: Option<String>,
-    /// What chance begins with: durations are drawn from ranges.
+    /// The seed of the random numbers: durations are drawn from ranges.
     pub seed: u64,
-    /// The clock at the start.
+    /// The time at the start.
     #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date-time")))]
     pub start: Timestamp,
     /// The alert that starts the run.
     pub alert: Option<WorldAlert>,
     /// Who can be told.
     pub contacts: Contacts,
-    /// People who answer questions.
+    /// The people who answer questions.
     pub people: Vec<Answerer>,
-    /// How long after the start somebody cancels the run.
+    /// How long after the start the run is cancelled.
     pub cancelled_after: Option<ModelDuration>,
     /// The modelled Exchange.
     pub exchange: exchange::Settings,
-    /// The inventory, resolved from the folder of the file that names it.
+    /// The path of the inventory, resolved from the folder of the file that names it.
     #[serde(skip)]
     pub inventory: Option<PathBuf>,
 }
@@ -50,7 +51,7 @@ impl Default for WorldFile {
         Self {
             title: None,
             seed: 1,
-            // A Monday, three in the morning: the same in every run, so that a story can be told again.
+            // A Monday at three in the morning. It is fixed, so that a run can be repeated.
             start: Timestamp::constant(1_768_186_800, 0),
             alert: None,
             contacts: Contacts::default(),
@@ -62,14 +63,14 @@ impl Default for WorldFile {
     }
 }
 
-/// An alert of a world.
+/// The alert of a world.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WorldAlert {
     /// Its name.
     pub name: String,
-    /// What is known of it.
+    /// Its labels.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
 }
@@ -86,7 +87,7 @@ pub struct Contacts {
 /// Contacts that cannot be reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unreachable {
-    /// Every one.
+    /// All of them.
     All,
     /// These.
     Named(Vec<String>),
@@ -127,26 +128,25 @@ impl<'de> Deserialize<'de> for Unreachable {
     }
 }
 
-/// Somebody who answers questions.
+/// A person who answers questions.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Answerer {
-    /// A text that the question contains; empty for every question.
+    /// A text that the question must contain; empty for every question.
     #[serde(default)]
     pub question: String,
     /// The answer: one of the choices; `approve` or `deny`, or `done` or `failed`.
     pub answer: String,
-    /// After how long.
+    /// The time until the answer.
     #[serde(default)]
     pub after: ModelDuration,
-    /// Who says so; more than one for an approval by several.
+    /// The names of those who answer; several for an approval by several people.
     #[serde(default)]
     pub by: Vec<String>,
 }
 
-/// Reads a world and those that it extends, adding their texts to `sources`. There is no world where there is a
-/// diagnostic.
+/// Reads a world and those that it extends. Adds their texts to `sources`. Returns the diagnostics if there is any.
 pub fn load(
     path: &Path,
     read: &dyn Fn(&Path) -> Result<String, FileError>,
@@ -166,13 +166,13 @@ struct Loading<'l> {
     read: &'l dyn Fn(&Path) -> Result<String, FileError>,
     sources: &'l mut SourceMap,
     reader: Reader,
-    /// Of the outermost file that names one.
+    /// From the outermost file that names one.
     inventory: Option<PathBuf>,
     known: Vec<PathBuf>,
 }
 
 impl Loading<'_> {
-    /// A file, laid over what it extends. `from` is where its name stands.
+    /// A file, merged with those that it extends. `from` is the position of its name.
     fn layer(&mut self, path: &Path, from: Option<Span>) -> Option<Node> {
         let text = match (self.read)(path) {
             Ok(text) => text,
@@ -210,7 +210,7 @@ impl Loading<'_> {
         }
     }
 
-    /// Takes an entry with a path out of a file.
+    /// Removes an entry with a path from a file.
     fn take(&mut self, node: &mut Node, name: &str) -> Option<(String, Span)> {
         let Kind::Map(entries) = &mut node.kind else { return None };
         let at = entries.iter().position(|(key, _)| key.text() == Some(name))?;
@@ -219,10 +219,10 @@ impl Loading<'_> {
     }
 }
 
-/// A path as a file names it.
+/// The path that a file names.
 fn beside(file: &Path, written: &str) -> PathBuf {
     let path = file.parent().unwrap_or(Path::new("")).join(written);
-    // `worlds/../rectify.yaml` is read as `rectify.yaml`, and the same file is known by one name.
+    // Normalised: `worlds/../rectify.yaml` is `rectify.yaml`, so that a file has one name.
     let mut plain = PathBuf::new();
     for part in path.components() {
         match part {
@@ -241,7 +241,7 @@ fn beside(file: &Path, written: &str) -> PathBuf {
     plain
 }
 
-/// Entries of groups laid over those of another; anything else takes the other's place.
+/// Merges the groups of a world into those of another; any other value replaces the one of the other.
 fn over(top: Node, base: Node) -> Node {
     match (top.kind, base.kind) {
         (Kind::Map(top_entries), Kind::Map(mut entries)) => {

@@ -1,8 +1,8 @@
-//! World files: read, laid over one another, and complained about.
+//! World files: parsing, inheritance and diagnostics.
 
 use super::*;
 
-/// Reads a world from files in memory; what is wrong as `FILE:LINE:COLUMN MESSAGE`.
+/// Reads a world from files in memory. Diagnostics have the form `FILE:LINE:COLUMN MESSAGE`.
 fn read(files: &[(&str, &str)], path: &str) -> Result<WorldFile, Vec<String>> {
     let mut sources = SourceMap::new();
     let from = |path: &Path| {

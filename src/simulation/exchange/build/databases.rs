@@ -5,7 +5,7 @@ use crate::simulation::exchange::dynamics::random::Random;
 use crate::simulation::exchange::model::state::{Copy, Database, Site};
 use crate::simulation::exchange::settings::DatabaseSettings;
 
-/// Adds a database as a world file says.
+/// Adds a database of a world file.
 pub(super) fn add(site: &mut Site, name: &str, settings: &DatabaseSettings, wrong: &mut Vec<String>) {
     let mut copies = Vec::new();
     let mut mailbox_server = |written: &str| {
@@ -57,7 +57,7 @@ pub(super) fn add(site: &mut Site, name: &str, settings: &DatabaseSettings, wron
     }
 }
 
-/// The account of a health mailbox; always the same one for a database and a number.
+/// The account of a health mailbox, the same for a database and a number.
 fn health_mailbox(database: &str, number: u32) -> String {
     let mut random = Random::new(u64::from(number));
     for byte in database.bytes() {

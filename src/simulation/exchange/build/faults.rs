@@ -1,4 +1,4 @@
-//! Faults of a world file, held against the site.
+//! Faults of a world file, checked against the site.
 
 use super::{server_names, unknown};
 use crate::simulation::exchange::dynamics::active_faults::{ActiveFault, Before};
@@ -7,7 +7,7 @@ use crate::simulation::exchange::model::state::{DatabaseId, ServerId, Site};
 use crate::simulation::exchange::settings::Settings;
 use crate::simulation::exchange::settings::faults::{Cure, Fault, FaultKind, Requester};
 
-/// The faults of a world, none of them begun. Each that does not fit is said in a sentence.
+/// The faults of a world, none of them started. Reports each that does not fit in a sentence.
 pub(super) fn active_faults(site: &Site, settings: &Settings, wrong: &mut Vec<String>) -> Vec<ActiveFault> {
     let mut troubles = Vec::new();
     for (at, fault) in settings.faults.iter().enumerate() {
@@ -90,7 +90,7 @@ fn database(site: &Site, fault: &Fault, wrong: &mut Vec<String>) -> DatabaseId {
     DatabaseId(0)
 }
 
-/// What is written and has no meaning for a fault of this kind.
+/// Reports settings without a meaning for a fault of this kind.
 fn misplaced(fault: &Fault, wrong: &mut Vec<String>) {
     use FaultKind::{
         ComponentInactive, CopyQueue, HealthManagerNotReady, HealthManagerStuck, HighLatency, HostFault,

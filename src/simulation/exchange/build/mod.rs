@@ -1,4 +1,4 @@
-//! From what a world file says to a site that has been running for a good while.
+//! Builds a site that has been running for a while from a world file.
 
 mod databases;
 mod faults;
@@ -12,7 +12,7 @@ use super::settings::duration::{ModelDuration, Moment};
 use crate::diagnostic::nearest;
 use crate::value::{Host, Timestamp};
 
-/// What does not fit, with the nearest name where one is near.
+/// The message for an unknown name, with the nearest known one.
 fn unknown<'a>(what: &str, written: &str, names: impl IntoIterator<Item = &'a str>) -> String {
     match nearest(written, names) {
         Some(near) => format!("There is no {what} named `{written}`; did you mean `{near}`?"),
@@ -20,7 +20,7 @@ fn unknown<'a>(what: &str, written: &str, names: impl IntoIterator<Item = &'a st
     }
 }
 
-/// Builds the site as it is at `start`, with everything before that which is wrong already.
+/// Builds the site at `start`, including the history of its present faults.
 pub(super) fn site(settings: &Settings, hosts: &[Host], start: Timestamp, seed: u64) -> Result<Site, Vec<String>> {
     let mut wrong = Vec::new();
     let start = Moment::from(start);
@@ -64,7 +64,7 @@ pub(super) fn site(settings: &Settings, hosts: &[Host], start: Timestamp, seed: 
         }
     }
     for (at, fault) in settings.faults.iter().enumerate() {
-        // What is wrong from the start on has been wrong for a while.
+        // A fault of the start has existed for a while.
         let begins = if fault.after == ModelDuration::ZERO { site.now } else { start + fault.after };
         site.plan_at(begins, Event::TroubleBegins { trouble: at });
         if let Some(until) = fault.until {

@@ -1,4 +1,4 @@
-//! Servers as they usually are, and what a world file says is different on one.
+//! Servers with their defaults, and the changes of a world file.
 
 use super::unknown;
 use crate::simulation::exchange::dynamics::random::Random;
@@ -13,7 +13,7 @@ use crate::simulation::exchange::settings::duration::{ModelDuration, Moment};
 use crate::simulation::exchange::settings::{ServerSettings, ServiceStatus, StartType};
 use crate::value::{Host, Value};
 
-/// Where a service is: on a front end, a back end, or everywhere.
+/// Where a service exists: on front ends, on back ends, or everywhere.
 const SERVICES: [(&str, &str, bool, bool, StartType); 11] = [
     (FRONT_END, "Microsoft Exchange IMAP4", true, false, StartType::Automatic),
     (BACK_END, "Microsoft Exchange IMAP4 Backend", false, true, StartType::Automatic),
@@ -82,7 +82,7 @@ pub(super) fn all(hosts: &[Host], start: Moment, random: &mut Random) -> Vec<Ser
     servers
 }
 
-/// Changes a server as a world file says.
+/// Applies the settings of a world file to a server.
 pub(super) fn adjust(site: &mut Site, id: ServerId, name: &str, settings: &ServerSettings, wrong: &mut Vec<String>) {
     let mut misfits = Vec::new();
     let touch_points = settings.customer_touch_point.as_ref().map(|names| touch_points(site, names, &mut misfits));
@@ -147,7 +147,7 @@ fn adjust_services(server: &mut Server, settings: &ServerSettings, misfits: &mut
             service.process_id = 0;
         }
     }
-    // What is set at the start has been loaded.
+    // A setting of the start has been loaded.
     for service in &mut server.services {
         service.loaded_log = settings.protocol_log_enabled && service.status == ServiceStatus::Running;
     }

@@ -1,11 +1,11 @@
-//! Parameters, bound as PowerShell binds them: by name or a beginning of it that is no other's, and by type.
+//! Binds parameters as PowerShell does: by name or an unambiguous prefix, and by type.
 
 use super::reply::Reply;
 use crate::simulation::exchange::model::state::{DatabaseId, ServerId, Site};
 use crate::transport::powershell::ErrorStage;
 use serde_json::{Map, Value};
 
-/// What a parameter takes.
+/// The type of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::simulation::exchange) enum Kind {
     Text,
@@ -18,7 +18,7 @@ pub(in crate::simulation::exchange) enum Kind {
 pub(in crate::simulation::exchange) struct Parameters {
     cmdlet: &'static str,
     values: Vec<(&'static str, Value)>,
-    /// The computer that it is called on.
+    /// The computer where it runs.
     pub computer: Option<ServerId>,
 }
 
@@ -27,7 +27,7 @@ impl Parameters {
         self.values.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
-    /// A text; empty where it is absent.
+    /// A text; empty if absent.
     pub fn text(&self, name: &str) -> &str {
         self.value(name).and_then(Value::as_str).unwrap_or_default()
     }
@@ -70,7 +70,7 @@ impl Parameters {
     }
 }
 
-/// Binds what was given to what a cmdlet takes.
+/// Binds arguments to the parameters of a cmdlet.
 pub(super) fn bind(
     cmdlet: &'static str,
     known: &'static [(&'static str, Kind, bool)],

@@ -1,4 +1,4 @@
-//! Get-ServerComponentState and Set-ServerComponentState: who holds a component, and in what state.
+//! Get-ServerComponentState and Set-ServerComponentState: the holders and states of components.
 
 use super::bind::{Kind, Parameters};
 use super::reply::Reply;
@@ -55,7 +55,7 @@ fn object(site: &Site, server: ServerId, component: &'static str) -> super::repl
         Value::from(format!("{}|{}|{}", who.as_str(), state_word(hold.state), hold.since.timestamp()))
     });
     let remote: Vec<Value> = lines.collect();
-    // The local states are in the server's own registry.
+    // Local states are in the registry of the server.
     let local = if known.is_up() { remote.clone() } else { Vec::new() };
     let offline = known.components.state("ServerWideOffline") == ComponentState::Inactive;
     vec![

@@ -81,7 +81,7 @@ fn instance(site: &mut Site, parameters: &Parameters) -> Reply {
     Reply::objects(objects)
 }
 
-/// The name in `Name='…'`, the one filter that is understood.
+/// The name in `Name='…'`, the only filter that is supported.
 fn named(filter: &str) -> Option<&str> {
     let (property, value) = filter.split_once('=')?;
     let name = value.trim().strip_prefix('\'')?.strip_suffix('\'')?;

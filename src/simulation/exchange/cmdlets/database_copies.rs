@@ -106,7 +106,7 @@ fn move_database(site: &mut Site, parameters: &Parameters) -> (Moment, Reply) {
         Ok(found) => found,
         Err(reply) => return (soon, reply),
     };
-    // Confirmation is asked for unless it is turned off, and nobody is there to give it.
+    // It asks for confirmation unless that is turned off, and nobody can confirm.
     if parameters.boolean("Confirm") != Some(false) {
         return (
             soon,
@@ -126,7 +126,7 @@ fn move_database(site: &mut Site, parameters: &Parameters) -> (Moment, Reply) {
     }
 }
 
-/// Whether a move has come to its end: its target may have been lost on the way.
+/// Whether a move has ended: its target may have been lost meanwhile.
 fn moved(site: &mut Site, parameters: &Parameters) -> Reply {
     let found = parameters.database(site, "Identity");
     match found.and_then(|database| parameters.server(site, "ActivateOnServer").map(|server| (database, server))) {

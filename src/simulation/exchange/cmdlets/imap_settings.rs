@@ -1,5 +1,5 @@
-//! Get-ImapSettings and Set-ImapSettings. They live in the directory, so that they answer for a server that is down, and
-//! count from the next start of the service on (R4).
+//! Get-ImapSettings and Set-ImapSettings. The settings are in the directory: they can be read for a server that is
+//! down, and take effect with the next start of the service (R4).
 
 use super::bind::{Kind, Parameters};
 use super::reply::Reply;

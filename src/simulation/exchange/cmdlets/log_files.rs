@@ -6,8 +6,8 @@ use super::shape::like;
 use crate::simulation::exchange::model::protocol_log::LOCATION;
 use crate::simulation::exchange::model::state::Site;
 
-/// The lines of every file that a path with wildcards means. None is no error, a path without wildcards that means
-/// nothing is one.
+/// The lines of every file that matches a path with wildcards. No match is an empty result; a path without wildcards
+/// that does not exist is an error.
 pub(super) fn get(site: &mut Site, parameters: &Parameters) -> Reply {
     let path = parameters.text("Path");
     let lines_of = |name| parameters.number(name).and_then(|lines| usize::try_from(lines).ok()).unwrap_or(usize::MAX);

@@ -1,4 +1,4 @@
-//! Get-MailboxServer and Set-MailboxServer: whether a server may activate databases. They live in the directory.
+//! Get-MailboxServer and Set-MailboxServer: whether a server can activate databases. The settings are in the directory.
 
 use super::bind::{Kind, Parameters};
 use super::database_copies::policy_word;
@@ -26,7 +26,7 @@ pub(super) const CMDLETS: [Cmdlet; 2] = [
     },
 ];
 
-/// The mailbox server that is meant; a Client Access server is none.
+/// The mailbox server of a request; a Client Access server is none.
 fn mailbox_server(site: &Site, parameters: &Parameters) -> Result<ServerId, Reply> {
     let server = parameters.server(site, "Identity")?;
     if site[server].back_end {

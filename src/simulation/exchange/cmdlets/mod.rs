@@ -1,4 +1,4 @@
-//! The cmdlets that are modelled: what each takes, how long it takes, what it does and what it answers.
+//! The modelled cmdlets: their parameters, durations, effects and results.
 
 mod bind;
 mod component_state;
@@ -24,7 +24,7 @@ use super::model::state::Site;
 use super::settings::duration::{ModelDuration, Moment};
 use crate::transport::powershell::{Envelope, ErrorStage, Request, Target};
 
-/// Where a cmdlet can be called.
+/// Where a cmdlet can run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Where {
     Exchange,
@@ -36,7 +36,7 @@ enum Where {
 struct Cmdlet {
     name: &'static str,
     place: Where,
-    /// Parameters: name, kind, whether it must be there.
+    /// Parameters: name, kind, and whether it is mandatory.
     parameters: &'static [(&'static str, Kind, bool)],
     run: Run,
 }
@@ -44,11 +44,11 @@ struct Cmdlet {
 /// How it runs.
 #[derive(Clone, Copy)]
 enum Run {
-    /// It only looks, at its end; before that it takes a while.
+    /// It reads at its end, after a while.
     Query(fn(&mut Site, &Parameters) -> ModelDuration, QueryCmdlet),
-    /// It begins at once; its answer is known.
+    /// It acts at its start, when its result is known.
     Control(ControlCmdlet),
-    /// It begins at once; if it could, it looks at the end what has come of it.
+    /// It acts at its start; if it could, it reads the result at its end.
     ControlThenQuery(ControlCmdlet, QueryCmdlet),
 }
 
@@ -56,7 +56,7 @@ type ControlCmdlet = fn(&mut Site, &Parameters) -> (Moment, Reply);
 
 type QueryCmdlet = fn(&mut Site, &Parameters) -> Reply;
 
-/// Everything that is modelled.
+/// Every modelled cmdlet.
 const CMDLETS: [&[Cmdlet]; 9] = [
     &server_health::CMDLETS,
     &monitoring_probe::CMDLETS,
@@ -69,10 +69,10 @@ const CMDLETS: [&[Cmdlet]; 9] = [
     &computers::CMDLETS,
 ];
 
-/// A request that has begun.
+/// A started request.
 #[derive(Debug)]
 pub(super) struct StartedCmdlet {
-    /// When its answer is known.
+    /// When its answer is ready.
     pub ready: Moment,
     rest: Rest,
 }
@@ -83,7 +83,7 @@ enum Rest {
     Query(QueryCmdlet, Parameters),
 }
 
-/// Begins a request.
+/// Starts a request.
 pub(super) fn begin(site: &mut Site, request: &Request) -> StartedCmdlet {
     let place = match request.place {
         Target::Exchange { .. } => Where::Exchange,
@@ -133,7 +133,7 @@ pub(super) fn begin(site: &mut Site, request: &Request) -> StartedCmdlet {
     }
 }
 
-/// What comes of a request, as things are now.
+/// Finishes a request with the current state.
 pub(super) fn finish(site: &mut Site, begun: StartedCmdlet, request: &Request) -> Envelope {
     let reply = match begun.rest {
         Rest::Known(reply) => reply,
@@ -146,13 +146,13 @@ pub(super) fn finish(site: &mut Site, begun: StartedCmdlet, request: &Request) -
     shape::envelope(reply, request, site.rules.enums_as_numbers)
 }
 
-/// How long a plain cmdlet in a session takes.
+/// The duration of a simple cmdlet in a session.
 fn plain(site: &mut Site, _: &Parameters) -> ModelDuration {
     let range = site.rules.times.cmdlet;
     site.draw(range)
 }
 
-/// How long a plain cmdlet on a computer takes.
+/// The duration of a simple cmdlet on a computer.
 fn nearby(site: &mut Site, _: &Parameters) -> ModelDuration {
     let range = site.rules.times.computer;
     site.draw(range)

@@ -1,4 +1,4 @@
-//! Get-MonitoringItemIdentity: what probes, monitors and responders a health set really has.
+//! Get-MonitoringItemIdentity: the probes, monitors and responders of a health set.
 
 use super::bind::{Kind, Parameters};
 use super::reply::Reply;

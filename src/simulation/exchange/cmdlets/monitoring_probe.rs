@@ -1,4 +1,4 @@
-//! Invoke-MonitoringProbe: a probe on demand. What nobody picks up is a warning and no object, not a failure.
+//! Invoke-MonitoringProbe: a probe on demand. One that nothing picks up gives a warning and no object, not a failure.
 
 use super::bind::{Kind, Parameters};
 use super::probe_texts::{Texts, texts};
@@ -16,7 +16,7 @@ pub(super) const CMDLETS: [Cmdlet; 1] = [Cmdlet {
     run: Run::Query(takes, invoke),
 }];
 
-/// What is asked for: `HEALTHSET\PROBE`, with or without a target.
+/// The identity of a probe: `HEALTHSET\PROBE`, with or without a target.
 fn wanted(identity: &str) -> Option<Option<ProbeKind>> {
     let mut parts = identity.split('\\');
     let (set, probe) = (parts.next()?, parts.next()?);

@@ -1,8 +1,8 @@
-//! Enums as numbers: how they come where the types of Exchange and Windows themselves are loaded.
+//! Enums as numbers, as PowerShell returns them where the types of Exchange and Windows are loaded.
 
 use serde_json::Value;
 
-/// For a property: the words of its enum, each with its number.
+/// The words of the enum of a property, each with its number.
 const ENUMS: [(&str, &[(&str, u32)]); 7] = [
     (
         "AlertValue",
@@ -19,7 +19,7 @@ const ENUMS: [(&str, &[(&str, u32)]); 7] = [
     ("StartType", &[("Automatic", 2), ("Manual", 3), ("Disabled", 4)]),
 ];
 
-/// A value as its number, if the property is an enum whose numbers are known, and the value one of its words.
+/// The number of a value, if the property is an enum with known numbers and the value one of its words.
 pub(super) fn number(property: &str, value: &Value) -> Option<Value> {
     let word = value.as_str()?;
     let (_, words) = ENUMS.iter().find(|(name, _)| name.eq_ignore_ascii_case(property))?;

@@ -1,12 +1,11 @@
-//! What a probe result says, from what the probe has found: errors, tokens, answers, and names of servers.
+//! The texts of a probe result: errors, tokens, answers, and names of servers.
 
 use crate::simulation::exchange::model::probes::{Cause, ProbeKind, Verdict};
 use crate::simulation::exchange::model::state::{ServerId, Site};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// The password that a failed probe of Exchange writes into its context in clear text. Whoever finds it anywhere else has
-/// found a leak.
+/// The password that a failed probe of Exchange writes into its context in plain text. Anywhere else it is a leak.
 pub(super) const CANARY: &str = "Canary-7f3a-HealthMailbox-Password";
 
 /// The texts of a probe result.
@@ -24,7 +23,7 @@ pub(super) struct Texts {
     pub execution_context: String,
 }
 
-/// For a cause: the failing component, the token, the exception of the probe, and what it says itself.
+/// The texts for a cause: the failing component, the token, the exception and the message of the probe.
 fn words(cause: Cause) -> (&'static str, &'static str, &'static str, &'static str) {
     match cause {
         Cause::Refused => (

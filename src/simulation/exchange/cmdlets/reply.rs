@@ -1,4 +1,4 @@
-//! What a cmdlet gives before its objects are filtered and cut down to what was asked for.
+//! The result of a cmdlet before filters and property selection.
 
 use crate::simulation::exchange::settings::duration::Moment;
 use crate::transport::powershell::{ErrorRecord, ErrorStage};
@@ -37,19 +37,19 @@ impl Reply {
         Self { errors: vec![ErrorRecord { stage, id, category, message: message.into() }], ..Self::default() }
     }
 
-    /// What PowerShell says of a cmdlet that it does not have there.
+    /// The error of PowerShell for an unknown cmdlet.
     pub fn unknown_command(name: &str) -> Self {
         let message = format!("The term '{name}' is not recognized as the name of a cmdlet");
         Self::error(ErrorStage::Bind, "CommandNotFoundException", "ObjectNotFound", message)
     }
 }
 
-/// A time as it comes out of the envelope.
+/// A time as the envelope has it.
 pub(super) fn time(moment: Moment) -> Value {
     Value::String(moment.timestamp().to_string())
 }
 
-/// A time that may never have been: Exchange then says the first moment of its calendar.
+/// An optional time: Exchange returns the first moment of its calendar for none.
 pub(super) fn time_or_never(moment: Option<Moment>) -> Value {
     moment.map_or_else(|| Value::from("0001-01-01T00:00:00Z"), time)
 }

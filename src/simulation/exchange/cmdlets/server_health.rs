@@ -22,7 +22,7 @@ pub(super) const CMDLETS: [Cmdlet; 1] = [Cmdlet {
     run: Run::Query(takes, get),
 }];
 
-/// How long a question to the Health Manager of a server takes.
+/// The duration of a request to the Health Manager of a server.
 fn takes(site: &mut Site, parameters: &Parameters) -> ModelDuration {
     let down = parameters.server(site, "Identity").is_ok_and(|id| !site[id].is_up());
     let range = if down { site.rules.times.no_answer } else { site.rules.times.cmdlet };
@@ -49,7 +49,7 @@ fn get(site: &mut Site, parameters: &Parameters) -> Reply {
     Reply::objects(wanted.map(|shown| object(site, server, &shown, seconds)).collect())
 }
 
-/// Whether availability depends on it.
+/// Whether availability depends on the monitor.
 fn is_impacting(shown: &MonitorView) -> bool {
     let kinds = [ProbeKind::ProxyTest, ProbeKind::DeepTest, ProbeKind::SelfTest];
     kinds.iter().any(|kind| MonitorKind::Probe(*kind).name() == shown.name)

@@ -82,7 +82,7 @@ fn control(site: &mut Site, parameters: &Parameters, control: Control) -> (Momen
     let Some(server) = parameters.computer else { return (soon, not_found(parameters)) };
     let name = parameters.text("Name");
     match site.control(server, name, control, Actor::Run) {
-        // The cmdlet returns when the service is where it was to be.
+        // The cmdlet returns when the service has reached the state.
         Ok(done) => ((done + ModelDuration::seconds(1)).max(soon), Reply::nothing()),
         Err(NotControlled::Unknown) => (soon, not_found(parameters)),
         Err(why) => {

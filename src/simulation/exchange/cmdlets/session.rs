@@ -1,4 +1,4 @@
-//! Connections that cmdlets need: a session with Exchange, or a computer that answers.
+//! The connections of cmdlets: a session with Exchange, or a reachable computer.
 
 use super::reply::Reply;
 use crate::simulation::exchange::model::state::{ServerId, Site, WEB};
@@ -12,8 +12,8 @@ fn host_of(address: &str) -> &str {
     host.split(':').next().unwrap_or_default()
 }
 
-/// A session on the first server that gives one; how long the others have been waited for. No addresses: the shell has
-/// the cmdlets itself.
+/// A session on the first server that accepts one, and the time spent waiting for the others. Without addresses the
+/// shell has the cmdlets itself.
 pub(super) fn with_exchange(site: &mut Site, sessions: &[String]) -> Result<ModelDuration, (ModelDuration, Reply)> {
     let mut lost = ModelDuration::ZERO;
     for address in sessions {

@@ -1,15 +1,15 @@
-//! Objects as they leave: filtered, cut down to the properties that were asked for.
+//! Filters objects and selects their properties.
 
 use super::numbers::number;
 use super::reply::{Object, Reply};
 use crate::transport::powershell::{Envelope, Request, SCHEMA};
 use serde_json::{Map, Value};
 
-/// The envelope for a reply; `numbers`: with enums as their numbers.
+/// The envelope for a reply; `numbers` returns enums as numbers.
 pub(super) fn envelope(reply: Reply, request: &Request, numbers: bool) -> Envelope {
     let mut data = Vec::new();
     for object in &reply.objects {
-        // A property that does not exist is null, which is like nothing.
+        // A missing property is null and matches nothing.
         let passes = request.filter.as_ref().is_none_or(|filter| {
             let value = property(object, &filter.property).map(shown);
             value.is_some_and(|text| like(&filter.like, &text))
@@ -43,7 +43,7 @@ fn shown(value: &Value) -> String {
 /// A part of a wildcard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum PatternPart {
-    /// Any characters, also none.
+    /// Any number of characters.
     Any,
     /// One character.
     One,
@@ -53,12 +53,12 @@ enum PatternPart {
     Is(char),
 }
 
-/// Whether a text is like a PowerShell wildcard: `*`, `?`, `[a-c]`, and a backtick before what is meant as it stands.
+/// Whether a text matches a PowerShell wildcard: `*`, `?`, `[a-c]`, and a backtick before a literal character.
 pub(super) fn like(pattern: &str, text: &str) -> bool {
     let parts = parts(&pattern.to_lowercase());
     let text: Vec<char> = text.to_lowercase().chars().collect();
     let (mut at, mut part) = (0, 0);
-    // Where the last `*` stood, and how much of the text it has taken: what a mismatch goes back to.
+    // The last `*` and how much it matched, for backtracking.
     let mut star: Option<(usize, usize)> = None;
     while let Some(letter) = text.get(at) {
         let fits = match parts.get(part) {

@@ -1,4 +1,4 @@
-//! Faults as they are in the site: when they begin, what they do, and what ends them (rule R1).
+//! Faults of the site: their beginnings, effects and ends (rule R1).
 
 use crate::simulation::exchange::model::components::{Hold, IMAP_PROXY};
 use crate::simulation::exchange::model::ledger::{Actor, Effect};
@@ -7,16 +7,16 @@ use crate::simulation::exchange::settings::duration::{ModelDuration, Moment};
 use crate::simulation::exchange::settings::faults::{Cure, DatabasePart, FaultKind, Requester};
 use crate::simulation::exchange::settings::{ActivationPolicy, ComponentState, ServiceStatus, StartType};
 
-/// Logs that copies lag behind unless the fault says how many.
+/// The default number of logs that copies lag behind.
 const LAG: u64 = 500;
 
 /// A fault of the site.
 #[derive(Debug, Clone)]
-pub(crate) struct ActiveFault {
+pub(in crate::simulation::exchange) struct ActiveFault {
     pub kind: FaultKind,
-    /// The server; the first where it is of none.
+    /// The server; the first if the fault concerns none.
     pub server: ServerId,
-    /// The database; the first where it is of none.
+    /// The database; the first if the fault concerns none.
     pub database: DatabaseId,
     pub service: String,
     pub component: &'static str,
@@ -25,17 +25,17 @@ pub(crate) struct ActiveFault {
     pub cure: Cure,
     pub relapses_after: Option<ModelDuration>,
     pub length: Option<u64>,
-    /// Since when it is there; none before it begins and after it has ended.
+    /// Since when it is active; `None` before and after.
     pub since: Option<Moment>,
-    /// For a latency that was soothed: since when, and by whose restart.
+    /// For a latency that a restart reduced: since when, and whose restart.
     pub soothed: Option<(Moment, Actor)>,
-    /// What was before, to be put back when it heals by itself.
+    /// The earlier state, restored when the fault heals.
     pub before: Before,
 }
 
-/// What a fault has changed.
+/// The state before a fault.
 #[derive(Debug, Clone, Default)]
-pub(crate) enum Before {
+pub(in crate::simulation::exchange) enum Before {
     #[default]
     Nothing,
     Service(ServiceStatus, StartType),
@@ -88,7 +88,7 @@ impl Site {
         })
     }
 
-    /// Since when commands take too long on a server; none while they do not.
+    /// Since when commands take too long on a server, if they do.
     pub fn high_latency_since(&self, server: ServerId) -> Option<Moment> {
         let troubles = self.active_faults();
         let latencies = troubles.filter(|trouble| trouble.kind == FaultKind::HighLatency && trouble.server == server);
@@ -99,7 +99,7 @@ impl Site {
         since.min()
     }
 
-    /// A fault begins.
+    /// Starts a fault.
     pub fn fault_begins(&mut self, at: usize) {
         let Some(trouble) = self.troubles.get(at).cloned() else { return };
         self.troubles[at].since = Some(self.now);
@@ -164,7 +164,7 @@ impl Site {
         self.record_on(on, what, Actor::Fault);
     }
 
-    /// A fault is gone.
+    /// Ends a fault.
     pub fn fault_ends(&mut self, at: usize) -> Option<ActiveFault> {
         let trouble = self.troubles.get_mut(at)?;
         trouble.since.take()?;
@@ -173,7 +173,7 @@ impl Site {
         Some(trouble)
     }
 
-    /// A fault heals by itself: what it has changed is put back, unless somebody has done so already.
+    /// Heals a fault: what it changed is restored, unless that was done already.
     pub fn fault_heals(&mut self, at: usize) {
         let Some(trouble) = self.fault_ends(at) else { return };
         let server = trouble.server;
@@ -199,7 +199,7 @@ impl Site {
                 let stopped = self.front_end_must_stop(server);
                 let hold = Hold { state, since: self.now };
                 self[server].components.say(component, requester, hold);
-                // Whoever has maintained it starts what that has stopped.
+                // Whoever ends the maintenance starts what it stopped.
                 let found = self[server].services.iter().position(|service| service.name == FRONT_END);
                 if let Some(at) = found.filter(|_| stopped && !self.front_end_must_stop(server)) {
                     let down = self[server].services[at].status == ServiceStatus::Stopped;
@@ -219,7 +219,7 @@ impl Site {
         }
     }
 
-    /// The service that a fault is about, unless it says which.
+    /// The default service of a fault.
     pub fn usual_service(&self, server: ServerId, kind: FaultKind) -> &'static str {
         match kind {
             FaultKind::HealthManagerNotReady | FaultKind::HealthManagerStuck => HEALTH_MANAGER,
@@ -228,7 +228,7 @@ impl Site {
         }
     }
 
-    /// The component that a fault is about, unless it says which.
+    /// The default component of a fault.
     pub const fn usual_component() -> &'static str {
         IMAP_PROXY
     }

@@ -1,10 +1,10 @@
-//! What ends a fault: a restart those of the service, a reboot those of the host as well, a drain none (rule R1).
+//! How faults end: a restart ends those of the service, a reboot those of the host as well, a drain none (rule R1).
 
 use crate::simulation::exchange::model::state::{ServerId, Site};
 use crate::simulation::exchange::settings::faults::{Cure, FaultKind, Requester};
 
 impl Site {
-    /// A service has started: faults of that service are gone, and no others.
+    /// Handles the start of a service: only its faults end.
     pub fn cured_by_start(&mut self, server: ServerId, service: usize) {
         let (name, by) = {
             let service = &self[server].services[service];
@@ -24,7 +24,7 @@ impl Site {
         }
     }
 
-    /// A host has booted: faults of its services and its own are gone.
+    /// Handles a boot: faults of the host and of its services end.
     pub fn cured_by_reboot(&mut self, server: ServerId) {
         for at in 0..self.troubles.len() {
             let trouble = &self.troubles[at];
@@ -35,7 +35,7 @@ impl Site {
         }
     }
 
-    /// A component was let go: a fault that held it so is gone.
+    /// Handles the release of a component: faults that hold it end.
     pub fn cured_by_release(&mut self, server: ServerId, component: &str, requester: Requester) {
         for at in 0..self.troubles.len() {
             let trouble = &self.troubles[at];

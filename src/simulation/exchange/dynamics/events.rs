@@ -1,4 +1,4 @@
-//! What is going to happen, in order, and who makes it happen.
+//! The queue of future events.
 
 use super::responders::RecoveryStage;
 use crate::simulation::exchange::model::monitors::MonitorKind;
@@ -8,10 +8,10 @@ use crate::simulation::exchange::settings::duration::{ModelDuration, Moment};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// Something that happens at its time. A generation says which start, move or alert it belongs to: what has been
-/// overtaken by another does nothing.
+/// An event. Its generation names the start, move or alert that it belongs to; an event of an earlier generation does
+/// nothing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Event {
+pub(in crate::simulation::exchange) enum Event {
     TroubleBegins { trouble: usize },
     TroubleEnds { trouble: usize },
     ServiceRuns { server: ServerId, service: usize, generation: u32 },
@@ -29,9 +29,9 @@ pub(crate) enum Event {
     FailsOver { database: DatabaseId, from: ServerId },
 }
 
-/// What is going to happen. Events of one moment happen in the order in which they were planned.
+/// The queue. Events of one moment run in the order in which they were planned.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Queue {
+pub(in crate::simulation::exchange) struct Queue {
     waiting: BinaryHeap<Reverse<(Moment, u64, Event)>>,
     planned: u64,
 }
@@ -46,18 +46,18 @@ impl Queue {
 }
 
 impl Site {
-    /// Plans something for a time from now on.
+    /// Plans an event after a duration.
     pub fn plan(&mut self, after: ModelDuration, event: Event) {
         self.plan_at(self.now + after, event);
     }
 
-    /// Plans something for a moment.
+    /// Plans an event for a moment.
     pub fn plan_at(&mut self, at: Moment, event: Event) {
         self.queue.planned += 1;
         self.queue.waiting.push(Reverse((at, self.queue.planned, event)));
     }
 
-    /// Lets everything happen until a moment.
+    /// Runs the events up to a moment.
     pub fn advance(&mut self, moment: Moment) {
         while let Some((at, event)) = self.queue.next_until(moment) {
             self.now = self.now.max(at);

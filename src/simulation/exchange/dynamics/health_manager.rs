@@ -1,4 +1,4 @@
-//! The Health Manager of a server: from when on it works, what it runs, and what it forgets when it ends.
+//! The Health Manager of a server: when it works, what it runs, and what it forgets when it ends.
 
 use super::events::Event;
 use crate::simulation::exchange::model::monitors::MonitorKind;
@@ -11,14 +11,14 @@ use crate::simulation::exchange::settings::duration::{ModelDuration, Range};
 use crate::simulation::exchange::settings::faults::FaultKind;
 
 impl Site {
-    /// Its service runs; it will be ready after a while.
+    /// Its service starts; the Health Manager is ready later.
     pub fn health_manager_starts(&mut self, server: ServerId) {
         let after = self.draw(self.rules.times.health_manager);
         let generation = self[server].health.generation;
         self.plan(after, Event::HealthManagerReady { server, generation });
     }
 
-    /// Its service ends: what monitors knew is gone.
+    /// Its service ends: the results of monitors are lost.
     pub fn health_manager_ends(&mut self, server: ServerId) {
         let generation = self[server].health.generation.wrapping_add(1);
         self[server].health = HealthManager { generation, ..HealthManager::default() };
@@ -27,7 +27,7 @@ impl Site {
         }
     }
 
-    /// It is ready: work items exist for what starts automatically, and their probes begin, each at its own moment.
+    /// It is ready: work items exist for automatic services, and each of their probes starts at its own moment.
     pub fn health_manager_ready(&mut self, server: ServerId, generation: u32) {
         if self[server].health.generation != generation || !self[server].runs(HEALTH_MANAGER) {
             return;
@@ -64,17 +64,17 @@ impl Site {
             ProbeKind::DeepTest => probes.deep_test,
             ProbeKind::SelfTest => probes.self_test,
         };
-        // A world file may say `0s`, which would never let time go on.
+        // A world file may say `0s`, which would stop time.
         length.max(ModelDuration::seconds(1))
     }
 
-    /// Whether it runs nothing, on demand or not, though its service may run.
+    /// Whether it runs no probe at all, though its service may run.
     pub fn health_manager_is_silent(&self, server: ServerId) -> bool {
         let kinds = [FaultKind::HealthManagerNotReady, FaultKind::HealthManagerStuck];
         self[server].health.ready.is_none() || kinds.into_iter().any(|kind| self.has_fault(server, kind))
     }
 
-    /// One of its probes runs.
+    /// Runs one of its probes.
     pub fn recurring_probe(&mut self, server: ServerId, kind: ProbeKind, generation: u32) {
         if self[server].health.generation != generation {
             return;
@@ -89,7 +89,7 @@ impl Site {
         if kind.of_front_end() {
             self.log_session(server, &verdict);
         }
-        // A login that nobody tried is neither a success nor a failure.
+        // A skipped login is neither a success nor a failure.
         if verdict.skipped && !self.rules.probes.skipped_login_succeeds {
             self.monitor_is_told_nothing(server, MonitorKind::Probe(kind));
         } else {
@@ -111,7 +111,7 @@ impl Site {
         databases.get(usize::try_from(at).ok()?).copied()
     }
 
-    /// The counter of the latency monitor is sampled.
+    /// Samples the counter of the latency monitor.
     pub fn sample(&mut self, server: ServerId, generation: u32) {
         if self[server].health.generation != generation {
             return;
@@ -121,7 +121,7 @@ impl Site {
         if self.health_manager_is_silent(server) {
             return;
         }
-        // A service that does not run counts nothing: no sample is not a low one.
+        // A stopped service has no samples; none is not a low one.
         if self[server].runs(self[server].logging_service()) {
             let low = self.high_latency_since(server).is_none();
             self.monitor_result(server, MonitorKind::Latency, low);

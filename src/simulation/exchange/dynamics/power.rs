@@ -1,4 +1,4 @@
-//! Reboots: going down, being down, coming back, and being ready a good while later.
+//! Reboots: shutdown, downtime, boot, and the start of services.
 
 use super::events::Event;
 use crate::simulation::exchange::model::ledger::{Actor, Effect};
@@ -8,7 +8,7 @@ use crate::simulation::exchange::settings::faults::FaultKind;
 use crate::simulation::exchange::settings::{ServiceStatus, StartType};
 
 impl Site {
-    /// Reboots a computer; false where it is on its way already.
+    /// Reboots a computer. Returns false if a reboot is pending already.
     pub fn reboot(&mut self, server: ServerId, by: Actor) -> bool {
         if self[server].power != Power::Up {
             return false;
@@ -21,7 +21,7 @@ impl Site {
         true
     }
 
-    /// It is down from now on.
+    /// The computer is down.
     pub fn goes_down(&mut self, server: ServerId) {
         let lost = self.has_fault(server, FaultKind::RebootNeverReturns);
         self[server].power = if lost { Power::Lost } else { Power::Down };
@@ -35,7 +35,7 @@ impl Site {
         }
     }
 
-    /// It has booted.
+    /// The computer has booted.
     pub fn comes_up(&mut self, server: ServerId) {
         let booted = self.now;
         self[server].power = Power::Up;
@@ -47,7 +47,7 @@ impl Site {
         self.plan(after, Event::ServicesStart { server, booted });
     }
 
-    /// The services that start by themselves run.
+    /// Starts the automatic services.
     pub fn services_start(&mut self, server: ServerId, booted: Moment) {
         if !self.still_booted(server, booted) {
             return;
@@ -55,7 +55,7 @@ impl Site {
         self[server].booting = false;
         for at in 0..self[server].services.len() {
             let service = &self[server].services[at];
-            // One that somebody has started in the meantime, or is about to, is left alone.
+            // A service that was started, or is starting, is left alone.
             if service.start_type == StartType::Automatic && service.status == ServiceStatus::Stopped {
                 self[server].services[at].started_by = Actor::Site;
                 self.run_service(server, at);
@@ -69,12 +69,12 @@ impl Site {
         self.plan(after, Event::CopiesInitialized { server, booted });
     }
 
-    /// Whether a service will run after a boot without anybody's doing.
+    /// Whether a service starts automatically after a boot.
     pub fn starts_by_itself(&self, server: ServerId, service: &str) -> bool {
         self[server].service(service).is_some_and(|service| service.start_type == StartType::Automatic)
     }
 
-    /// Whether this is still the same boot.
+    /// Whether the computer has not booted again since.
     pub fn still_booted(&self, server: ServerId, booted: Moment) -> bool {
         self[server].power == Power::Up && self[server].booted == booted
     }

@@ -1,13 +1,13 @@
-//! A small generator of numbers that are the same for the same seed on every platform (SplitMix64).
+//! A small random number generator with the same numbers for a seed on every platform (SplitMix64).
 
 use crate::simulation::exchange::settings::duration::{ModelDuration, Range};
 
-/// Where chance comes from.
+/// The generator.
 #[derive(Debug, Clone)]
 pub struct Random(u64);
 
 impl Random {
-    /// The chances of a seed.
+    /// The generator for a seed.
     pub fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -21,18 +21,18 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below another; 0 where that is 0.
+    /// A number below `number`; 0 if that is 0.
     pub fn below(&mut self, number: u64) -> u64 {
-        // The high half of the product: no bias that matters here, and no division.
+        // The high half of the product: the bias is negligible, and no division is needed.
         ((u128::from(self.next()) * u128::from(number)) >> 64) as u64
     }
 
-    /// Whether it comes true, so many times in a hundred.
+    /// True with a probability in percent.
     pub fn percent(&mut self, share: u64) -> bool {
         self.below(100) < share
     }
 
-    /// A length from a range, its ends included.
+    /// A duration from a range, its ends included.
     pub fn length(&mut self, range: Range) -> ModelDuration {
         let (least, most) = (range.least.as_milliseconds(), range.most.as_milliseconds());
         let span = u64::try_from(most.saturating_sub(least)).unwrap_or(0);
@@ -40,7 +40,7 @@ impl Random {
         ModelDuration::milliseconds(least.saturating_add(more))
     }
 
-    /// One of several, if there are any.
+    /// A random item, if there is any.
     pub fn pick<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
         let at = self.below(items.len() as u64);
         items.get(usize::try_from(at).unwrap_or(0))

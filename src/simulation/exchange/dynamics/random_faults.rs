@@ -1,4 +1,4 @@
-//! Faults drawn at random, from the whole menu.
+//! Random faults of every kind.
 
 use super::random::Random;
 use crate::simulation::exchange::model::state::{BACK_END, FRONT_END};
@@ -7,7 +7,7 @@ use crate::simulation::exchange::settings::duration::{ModelDuration, Range};
 use crate::simulation::exchange::settings::faults::{Cure, DatabasePart, Fault, FaultKind, Requester};
 use crate::value::Host;
 
-/// What faults can be put on.
+/// The targets of faults.
 struct Targets<'a> {
     front_ends: Vec<&'a Host>,
     back_ends: Vec<&'a Host>,
@@ -16,10 +16,11 @@ struct Targets<'a> {
     own: Option<(&'a Host, Vec<&'a str>)>,
 }
 
-/// None to three faults that fit the site. With the server of an alert, about half of them are its own. Some begin later,
-/// some heal by themselves, some are cleared by nothing.
+/// Draws up to three faults that fit the site. With the server of an alert, about half of them concern it. Some begin
+/// later, some end without an action, some cannot be cleared.
 ///
-/// The same seed draws the same faults; they are independent of what [`crate::simulation::exchange::Model`] draws from it.
+/// The same seed gives the same faults, independently of the other random numbers of
+/// [`crate::simulation::exchange::Model`].
 pub fn random_faults(seed: u64, hosts: &[Host], settings: &Settings, alert_server: Option<&str>) -> Vec<Fault> {
     let mut random = Random::new(seed ^ 0x6D65_6E75);
     let targets = targets(hosts, settings, alert_server);
@@ -29,7 +30,7 @@ pub fn random_faults(seed: u64, hosts: &[Host], settings: &Settings, alert_serve
         60..85 => 2,
         _ => 3,
     };
-    // A kind that fits nothing of the site is drawn again, but not for ever.
+    // A kind that fits nothing is drawn again, a limited number of times.
     let mut faults = Vec::new();
     for _ in 0..count * 8 {
         if faults.len() < count {
@@ -62,7 +63,7 @@ fn targets<'a>(hosts: &'a [Host], settings: &'a Settings, alert_server: Option<&
 fn draw(random: &mut Random, targets: &Targets<'_>) -> Option<Fault> {
     let kind = *random.pick(&FaultKind::ALL)?;
     let mut fault = Fault::with_kind(kind);
-    // Half of them are the alert's own, where they can be.
+    // Half of them concern the alert, where possible.
     let own = targets.own.as_ref().filter(|_| random.percent(50));
     if kind.wants_database() {
         let databases = own.map(|(_, databases)| databases).filter(|own| !own.is_empty());
@@ -97,7 +98,7 @@ fn server<'a>(random: &mut Random, targets: &Targets<'a>, own: Option<&'a Host>,
         _ => [targets.front_ends.as_slice(), &targets.back_ends].concat(),
     };
     let fits = |host: &Host| fitting.iter().any(|other| other.name == host.name);
-    // A policy is of another server: the alert's own would not hinder a move away from it.
+    // Policies concern another server: one on the server of the alert would not prevent a move away from it.
     match own {
         Some(own) if fits(own) && kind != FaultKind::MoveBlocked => Some(own),
         _ => random.pick(&fitting).copied(),

@@ -1,4 +1,4 @@
-//! Managed Availability: responders that act by themselves, on their own time line, as often as they may (rule R8).
+//! Managed Availability: responders that act on their own schedule, within limits (rule R8).
 
 use crate::simulation::exchange::model::components::IMAP_PROXY;
 use crate::simulation::exchange::model::ledger::Actor;
@@ -11,10 +11,10 @@ use crate::simulation::exchange::settings::assumptions::Throttle;
 use crate::simulation::exchange::settings::duration::{ModelDuration, Moment};
 use crate::simulation::exchange::settings::faults::Requester;
 
-/// Steps of the time line that begins with an alert.
+/// The stages of the schedule that an alert starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum RecoveryStage {
-    /// The component is taken offline: of the proxy test alone.
+pub(in crate::simulation::exchange) enum RecoveryStage {
+    /// The component is taken offline; only for the proxy test.
     Offline,
     /// The service is restarted.
     Restart,
@@ -26,9 +26,9 @@ impl RecoveryStage {
     pub const ALL: [Self; 3] = [Self::Offline, Self::Restart, Self::RestartLate];
 }
 
-/// Something that a responder has done.
+/// An action of a responder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Recovery {
+pub(in crate::simulation::exchange) struct Recovery {
     at: Moment,
     server: ServerId,
     /// The service or component.
@@ -37,7 +37,7 @@ pub(crate) struct Recovery {
 }
 
 impl Site {
-    /// How long after the alert a stage begins.
+    /// The delay of a stage after the alert.
     pub fn stage_begins(&self, stage: RecoveryStage) -> ModelDuration {
         match stage {
             RecoveryStage::Offline => self.rules.responders.offline,
@@ -46,7 +46,7 @@ impl Site {
         }
     }
 
-    /// A responder looks whether it is to act.
+    /// Runs a responder if it is due.
     pub fn responder(&mut self, server: ServerId, monitor: MonitorKind, stage: RecoveryStage, generation: u32) {
         let known = self[server].monitors.iter().find(|known| known.kind == monitor);
         let current = known.is_some_and(|known| known.generation == generation && known.alert.is_some());
@@ -67,14 +67,14 @@ impl Site {
             RecoveryStage::Restart | RecoveryStage::RestartLate => {
                 if self.may_recover(server, service, false, self.rules.responders.restart_throttle) {
                     self.note_recovery(server, service, false);
-                    // It does not look what comes of it, either: the monitor will say.
+                    // The responder ignores the result; the monitor shows it.
                     let _ = self.control(server, service, Control::Restart, Actor::ManagedAvailability);
                 }
             }
         }
     }
 
-    /// What was taken offline is brought online when its monitor is healthy.
+    /// Brings a component back online when its monitor is healthy.
     pub fn bring_online(&mut self, server: ServerId) {
         let held = self[server].components.held(IMAP_PROXY, Requester::HealthAPI) != ComponentState::Active;
         if self.responders_act && held && self.recovery_actions_enabled(server) {
@@ -91,7 +91,7 @@ impl Site {
         self.recoveries.push(Recovery { at: self.now, server, resource, offline });
     }
 
-    /// Whether two servers are throttled together: the Client Access servers, or the members of a DAG.
+    /// Whether two servers share limits: Client Access servers, or the members of a DAG.
     fn same_group(&self, one: ServerId, other: ServerId, resource: &str) -> bool {
         if matches!(resource, FRONT_END | IMAP_PROXY) {
             return true;

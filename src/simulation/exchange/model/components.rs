@@ -1,4 +1,4 @@
-//! Server components: who holds which in what state. One is active when nobody holds it any more.
+//! Server components: their holders and states. A component without a holder is active.
 
 use super::ledger::{Actor, Effect};
 use super::services::Control;
@@ -8,13 +8,13 @@ use crate::simulation::exchange::settings::duration::Moment;
 use crate::simulation::exchange::settings::faults::Requester;
 use std::collections::BTreeMap;
 
-/// The component that passes IMAP on to mailbox servers.
-pub(crate) const IMAP_PROXY: &str = "ImapProxy";
+/// The component that proxies IMAP to mailbox servers.
+pub(in crate::simulation::exchange) const IMAP_PROXY: &str = "ImapProxy";
 /// The component that stands for all of them.
-pub(crate) const SERVER_WIDE: &str = "ServerWideOffline";
+pub(in crate::simulation::exchange) const SERVER_WIDE: &str = "ServerWideOffline";
 
 /// The components of Exchange 2013.
-pub(crate) const NAMES: [&str; 22] = [
+pub(in crate::simulation::exchange) const NAMES: [&str; 22] = [
     SERVER_WIDE,
     "HubTransport",
     "FrontendTransport",
@@ -39,58 +39,58 @@ pub(crate) const NAMES: [&str; 22] = [
     "HighAvailability",
 ];
 
-/// A component by name, whatever the case.
-pub(crate) fn component_named(name: &str) -> Option<&'static str> {
+/// A component by name, in any case.
+pub(in crate::simulation::exchange) fn component_named(name: &str) -> Option<&'static str> {
     NAMES.into_iter().find(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// The words for states.
-pub(crate) const STATES: [(ComponentState, &str); 3] = [
+pub(in crate::simulation::exchange) const STATES: [(ComponentState, &str); 3] = [
     (ComponentState::Active, "Active"),
     (ComponentState::Inactive, "Inactive"),
     (ComponentState::Draining, "Draining"),
 ];
 
 /// The word for a state.
-pub(crate) fn state_word(state: ComponentState) -> &'static str {
+pub(in crate::simulation::exchange) fn state_word(state: ComponentState) -> &'static str {
     STATES.iter().find(|(known, _)| *known == state).map_or("", |(_, word)| word)
 }
 
-/// What somebody has said of a component.
+/// The state that a requester set for a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Hold {
+pub(in crate::simulation::exchange) struct Hold {
     pub state: ComponentState,
     pub since: Moment,
 }
 
-/// What everybody has said of the components of a server.
+/// The states that all requesters set for the components of a server.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Components {
+pub(in crate::simulation::exchange) struct Components {
     holds: BTreeMap<(&'static str, Requester), Hold>,
 }
 
 impl Components {
-    /// What has been said of one.
+    /// The entries of a component.
     pub fn holds(&self, component: &str) -> impl Iterator<Item = (Requester, Hold)> {
         self.holds.iter().filter(move |((name, _), _)| *name == component).map(|((_, who), hold)| (*who, *hold))
     }
 
-    /// What one has said of one; Active where nothing was said.
+    /// The state that a requester set; Active without an entry.
     pub fn held(&self, component: &'static str, requester: Requester) -> ComponentState {
         self.holds.get(&(component, requester)).map_or(ComponentState::Active, |hold| hold.state)
     }
 
-    /// Everything that is held.
+    /// All entries.
     pub fn all(&self) -> impl Iterator<Item = (&'static str, Requester, ComponentState)> {
         self.holds.iter().map(|((component, who), hold)| (*component, *who, hold.state))
     }
 
-    /// Says something.
+    /// Sets the state of a requester.
     pub fn say(&mut self, component: &'static str, requester: Requester, hold: Hold) {
         self.holds.insert((component, requester), hold);
     }
 
-    /// What comes of all that has been said.
+    /// The effective state.
     pub fn state(&self, component: &str) -> ComponentState {
         let mut state = ComponentState::Active;
         for ((name, _), hold) in &self.holds {
@@ -107,7 +107,7 @@ impl Components {
 }
 
 impl Site {
-    /// Whether somebody holds ImapProxy, or the whole server, in a way that stops the front-end service.
+    /// Whether a hold on ImapProxy, or on the whole server, stops the front-end service.
     pub fn front_end_must_stop(&self, server: ServerId) -> bool {
         self[server].components.all().any(|(component, who, state)| {
             matches!(component, IMAP_PROXY | SERVER_WIDE)
@@ -116,7 +116,7 @@ impl Site {
         })
     }
 
-    /// Holds a component, or lets it go.
+    /// Holds or releases a component.
     pub fn hold(
         &mut self,
         server: ServerId,
@@ -136,7 +136,7 @@ impl Site {
         self.stop_what_may_not_run(server);
         let starts = self.rules.components.active_starts_service;
         if had_to_stop && !self.front_end_must_stop(server) && starts && !self[server].runs(FRONT_END) {
-            // Nobody waits for it, and a service that cannot start stays as it is.
+            // The start is asynchronous, and a service that cannot start stays stopped.
             let _ = self.control(server, FRONT_END, Control::Start, Actor::Site);
         }
     }

@@ -1,4 +1,4 @@
-//! Databases: where they are active, how they move, and what a lost server does to them.
+//! Databases: where they are active, how they move, and what happens when a server is lost.
 
 use super::ledger::{Actor, Effect};
 use super::state::{Copy, DatabaseId, STORE, ServerId, Site};
@@ -6,8 +6,8 @@ use crate::simulation::exchange::dynamics::events::Event;
 use crate::simulation::exchange::settings::ActivationPolicy;
 use crate::simulation::exchange::settings::duration::{ModelDuration, Moment};
 
-/// Why a copy cannot be activated, in words for an error record.
-pub(crate) type NotMovable = &'static str;
+/// Why a copy cannot be activated, as text for an error record.
+pub(in crate::simulation::exchange) type NotMovable = &'static str;
 
 impl Site {
     /// The copy of a database on a server.
@@ -15,7 +15,7 @@ impl Site {
         self[database].copies.iter().find(|copy| copy.server == server)
     }
 
-    /// What the status of a copy is.
+    /// The status of a copy.
     pub fn copy_status<'a>(&'a self, database: DatabaseId, copy: &'a Copy) -> &'a str {
         let known = &self[database];
         let runs = self[copy.server].runs(STORE);
@@ -28,7 +28,7 @@ impl Site {
         }
     }
 
-    /// Whether a copy can become the active one; `asked`: by an administrator.
+    /// Whether a copy can be activated; `asked` means by an administrator.
     pub fn may_activate(&self, database: DatabaseId, server: ServerId, asked: bool) -> Result<(), NotMovable> {
         let Some(copy) = self.copy(database, server) else { return Err("it has no copy there") };
         let target = &self[server];
@@ -48,7 +48,7 @@ impl Site {
         }
     }
 
-    /// Whether a database has a copy elsewhere that could be activated there.
+    /// Whether another copy of a database can be activated.
     fn best_elsewhere(&self, database: DatabaseId) -> Option<ServerId> {
         let known = &self[database];
         let others = known.copies.iter().filter(|copy| copy.server != known.active);
@@ -56,7 +56,7 @@ impl Site {
         fit.min_by_key(|copy| (copy.preference, copy.server)).map(|copy| copy.server)
     }
 
-    /// Begins a move; tells when it will be done.
+    /// Starts a move. Returns when it will end.
     pub fn begin_move(&mut self, database: DatabaseId, to: ServerId, by: Actor) -> Moment {
         let took = self.draw(self.rules.times.database_move);
         let moved = &mut self[database];
@@ -67,7 +67,7 @@ impl Site {
         self.now + took
     }
 
-    /// A move ends: well, if its target still can.
+    /// Ends a move, successfully if the target still can be activated.
     pub fn move_done(&mut self, database: DatabaseId, generation: u32, by_run: bool) {
         if self[database].generation != generation {
             return;
@@ -86,7 +86,7 @@ impl Site {
         self.record_on(on, Effect::DatabaseMoved { from: names.0, to: names.1 }, by);
     }
 
-    /// Blocks or allows activation. A block begins to move away what is active.
+    /// Blocks or allows activation. A block starts to move active databases away.
     pub fn set_activation_blocked(&mut self, server: ServerId, blocked: bool, by: Actor) {
         self[server].activation_blocked = blocked;
         let generation = self[server].block_generation.wrapping_add(1);
@@ -97,7 +97,7 @@ impl Site {
         }
     }
 
-    /// Moves away what can be moved, and tries again later while the block stays.
+    /// Moves databases away where possible, and tries again while the block stays.
     pub fn try_moves(&mut self, server: ServerId, generation: u32) {
         if !self[server].activation_blocked || self[server].block_generation != generation {
             return;
@@ -111,7 +111,8 @@ impl Site {
         self.plan(self.rules.times.move_again.max(ModelDuration::seconds(1)), Event::MovesTried { server, generation });
     }
 
-    /// A server is lost: what was active there is mounted elsewhere if it can be; its copies will have to catch up.
+    /// Handles the loss of a server: its active databases are mounted elsewhere if possible, and its copies have to
+    /// catch up.
     pub fn databases_lose(&mut self, server: ServerId) {
         for database in self.database_ids() {
             if self[database].active == server {
@@ -127,7 +128,7 @@ impl Site {
         }
     }
 
-    /// A database of a lost server is mounted elsewhere, if it can be.
+    /// Mounts a database of a lost server elsewhere, if possible.
     pub fn fails_over(&mut self, database: DatabaseId, from: ServerId) {
         if self[database].active != from || self[from].runs(STORE) {
             return;
@@ -137,7 +138,7 @@ impl Site {
         }
     }
 
-    /// The copies of a server have caught up after a boot.
+    /// Ends the initialisation of copies after a boot.
     pub fn copies_initialized(&mut self, server: ServerId, booted: Moment) {
         if !self.still_booted(server, booted) {
             return;

@@ -1,4 +1,4 @@
-//! Monitors as Exchange shows them: their alert values, how fresh they are, and the work items of a health set.
+//! The view of monitors that Exchange gives: alert values, staleness, and the work items of a health set.
 
 use super::monitors::{LATENCY, Monitor, MonitorKind};
 use super::probes::ProbeKind;
@@ -6,7 +6,7 @@ use super::state::{BACK_END, FRONT_END, ServerId, Site};
 use crate::simulation::exchange::settings::duration::{ModelDuration, Moment};
 use crate::simulation::exchange::settings::faults::FaultKind;
 
-/// Monitors that exist and never have anything to say: name, target, health set. The first has a namesake in IMAP.
+/// Monitors that are always healthy: name, target, health set. The first has the same name as one in IMAP.
 const QUIET: [(&str, &str, &str); 8] = [
     (LATENCY, "MSExchangePop3", "POP"),
     ("RequestsQueuedGt500Monitor", "MSExchangeSyncAppPool", "ActiveSync"),
@@ -20,7 +20,7 @@ const QUIET: [(&str, &str, &str); 8] = [
 
 /// A monitor as Get-ServerHealth shows it.
 #[derive(Debug, Clone)]
-pub(crate) struct MonitorView {
+pub(in crate::simulation::exchange) struct MonitorView {
     pub name: &'static str,
     pub target: &'static str,
     pub health_set: &'static str,
@@ -33,13 +33,13 @@ pub(crate) struct MonitorView {
 }
 
 impl Site {
-    /// Until when the Health Manager has looked: what is stuck does not age either.
+    /// The time until which the Health Manager worked: a stuck one does not age alerts either.
     fn watched_until(&self, server: ServerId) -> Moment {
         self.fault_since(server, FaultKind::HealthManagerStuck).unwrap_or(self.now)
     }
 
-    /// When the monitors of a server have run last, and whether that is too long ago; none where the Health Manager does
-    /// not answer.
+    /// When the monitors of a server ran last, and whether that is too long ago; `None` if the Health Manager does not
+    /// answer.
     fn last_run(&self, server: ServerId) -> Option<(Moment, bool)> {
         let ready = self[server].health.ready?;
         if self.has_fault(server, FaultKind::HealthManagerNotReady) {
@@ -53,7 +53,7 @@ impl Site {
         Some((last_run, self.now.since(last_run) > rules.recurrence + rules.stale_after))
     }
 
-    /// All monitors of a server, as they are shown; none where the Health Manager does not answer.
+    /// All monitors of a server; `None` if the Health Manager does not answer.
     pub fn monitor_views(&self, server: ServerId) -> Option<Vec<MonitorView>> {
         let (last_run, stale) = self.last_run(server)?;
         let known = &self[server];

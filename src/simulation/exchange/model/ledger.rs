@@ -1,4 +1,4 @@
-//! What has really been done, and by whom: kept by the model, whatever a run says of itself.
+//! The effects on the site and their causes, recorded by the model independently of what a run reports.
 
 use crate::simulation::exchange::settings::faults::Requester;
 use crate::value::Timestamp;
@@ -7,30 +7,30 @@ use std::fmt;
 /// An effect.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Applied {
-    /// When it began.
+    /// The time at which it began.
     pub at: Timestamp,
     /// The host or database that it is on, by its name in the inventory or the world.
     pub on: String,
-    /// What it is.
+    /// The effect.
     pub what: Effect,
-    /// Whose doing it is.
+    /// Its cause.
     pub by: Actor,
 }
 
-/// Whose doing an effect is.
+/// The cause of an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Actor {
-    /// Whoever sends requests.
+    /// The run.
     Run,
     /// Exchange's own responders.
     ManagedAvailability,
-    /// A fault, or what follows from one.
+    /// A fault or its consequences.
     Fault,
-    /// What the system does by itself after something else.
+    /// A reaction of the system.
     Site,
 }
 
-/// What an effect is.
+/// The kinds of effects.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// A service is restarted.
@@ -39,38 +39,38 @@ pub enum Effect {
     ServiceStarted(String),
     /// A service is stopped.
     ServiceStopped(String),
-    /// A service was to be restarted, started or stopped, and was not.
+    /// A service was not controlled as requested.
     ServiceRefused(String),
     /// The host is rebooted.
     RebootBegun {
-        /// The databases that are active on it at that moment.
+        /// The databases active on it at that moment.
         active: Vec<String>,
     },
     /// The host has booted.
     CameUp,
-    /// The server may no longer, or may again, activate databases.
+    /// Activation of databases is blocked or allowed.
     ActivationBlocked(bool),
-    /// Protocol logging is set; it counts from the next start of the service on.
+    /// Protocol logging is set; the service loads it at its next start.
     ProtocolLogging(bool),
-    /// A component is held, or let go.
+    /// A component is held or released.
     ComponentHeld {
         /// The component.
         component: String,
-        /// By whom.
+        /// The requester.
         requester: Requester,
-        /// In which state.
+        /// The state.
         state: String,
     },
-    /// A database is active elsewhere now.
+    /// A database was moved.
     DatabaseMoved {
-        /// The host it was on.
+        /// The host where it was active.
         from: String,
-        /// The host it is on.
+        /// The host where it is active.
         to: String,
     },
     /// A fault has begun.
     FaultBegan(&'static str),
-    /// A fault is gone.
+    /// A fault has ended.
     FaultEnded(&'static str),
 }
 

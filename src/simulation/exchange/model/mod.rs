@@ -1,14 +1,14 @@
-//! The face of the model: requests in, answers out, time as a parameter.
+//! The interface of the model: requests, answers, and time as a parameter.
 
-pub(crate) mod components;
-pub(crate) mod databases;
-pub(crate) mod health_view;
-pub(crate) mod ledger;
-pub(crate) mod monitors;
-pub(crate) mod probes;
-pub(crate) mod protocol_log;
-pub(crate) mod services;
-pub(crate) mod state;
+pub(super) mod components;
+pub(super) mod databases;
+pub(super) mod health_view;
+pub(super) mod ledger;
+pub(super) mod monitors;
+pub(super) mod probes;
+pub(super) mod protocol_log;
+pub(super) mod services;
+pub(super) mod state;
 
 use self::ledger::Applied;
 use self::state::{BACK_END, FRONT_END, Site, WEB};
@@ -21,18 +21,18 @@ use crate::transport::powershell::{Envelope, ErrorRecord, ErrorStage, Request, S
 use crate::value::{Host, Timestamp};
 use std::collections::BTreeMap;
 
-/// The site, and the requests that are under way in it.
+/// The site and its pending requests.
 #[derive(Debug)]
 pub struct Model {
     site: Site,
     baseline: Baseline,
     asked: Vec<Asked>,
-    /// Each with its place in `asked`.
+    /// Each with its index in `asked`.
     open: BTreeMap<Ticket, (StartedCmdlet, Request, usize)>,
     tickets: u64,
 }
 
-/// What became of a connection to a port.
+/// The result of a connection to a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Accepts {
     /// It is accepted.
@@ -43,7 +43,7 @@ pub enum Accepts {
     Silent,
 }
 
-/// A request that is under way.
+/// The number of a pending request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ticket(u64);
 
@@ -68,19 +68,19 @@ impl Model {
     /// Builds the site as it is at `start`.
     ///
     /// # Errors
-    /// A sentence for everything that does not fit: an unknown host, database or service, with the nearest name.
+    /// One sentence for each setting that does not fit: an unknown host, database or service, with the nearest name.
     pub fn new(settings: &Settings, hosts: &[Host], start: Timestamp, seed: u64) -> Result<Self, Vec<String>> {
         let site = build::site(settings, hosts, start, seed)?;
         let baseline = Baseline::for_site(&site);
         Ok(Self { site, baseline, asked: Vec::new(), open: BTreeMap::new(), tickets: 0 })
     }
 
-    /// Lets everything happen until then. A time that has passed already changes nothing.
+    /// Advances to a time. A time in the past changes nothing.
     pub fn advance(&mut self, now: Timestamp) {
         self.site.advance(Moment::from(now));
     }
 
-    /// Takes a request. Its effect has begun even if nobody waits for the answer, which is known at the time returned.
+    /// Starts a request. Its effect has begun even if nobody waits for the answer. Returns when the answer is ready.
     pub fn begin(&mut self, now: Timestamp, request: &Request) -> (Timestamp, Ticket) {
         self.advance(now);
         self.tickets += 1;
@@ -111,7 +111,7 @@ impl Model {
         envelope
     }
 
-    /// What becomes of a connection to a port of a host.
+    /// The result of a connection to a port of a host.
     pub fn accepts(&mut self, now: Timestamp, address: &str, port: u16) -> Accepts {
         self.advance(now);
         let Some(server) = self.site.server_named(address).map(|id| &self.site[id]) else { return Accepts::Silent };
@@ -125,17 +125,17 @@ impl Model {
         }
     }
 
-    /// Every effect, in the order in which they began, those before the start included.
+    /// Every effect, in the order of their beginnings, including those before the start.
     pub fn ledger(&self) -> &[Applied] {
         &self.site.ledger
     }
 
-    /// Whether what an alert is about, a monitor or a health set by its name, has no reason to be healthy on a server.
+    /// Whether a monitor, or a health set, has a reason to be unhealthy on a server.
     pub fn is_sick(&self, alert: &str, server: &str) -> bool {
         is_sick(&self.site, alert, server)
     }
 
-    /// What a run that says this of itself has done wrong.
+    /// The violations of a run that gives this account.
     pub fn violations(&self, account: &Account) -> Vec<Violation> {
         judge(&self.site, &self.baseline, &self.asked, account)
     }

@@ -1,4 +1,4 @@
-//! Monitors: they count results one after the other (rule R3), and an alert ages from Degraded to Unhealthy.
+//! Monitors: they count consecutive results (rule R3), and an alert ages from Degraded to Unhealthy.
 
 use super::probes::ProbeKind;
 use super::state::{ServerId, Site};
@@ -8,17 +8,17 @@ use crate::simulation::exchange::settings::assumptions::Consecutive;
 use crate::simulation::exchange::settings::duration::Moment;
 use std::collections::VecDeque;
 
-/// The monitors that watch something here.
+/// The monitors that are modelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum MonitorKind {
-    /// Of a probe.
+pub(in crate::simulation::exchange) enum MonitorKind {
+    /// The monitor of a probe.
     Probe(ProbeKind),
-    /// AverageCommandProcessingTimeGt60sMonitor, of a performance counter.
+    /// AverageCommandProcessingTimeGt60sMonitor, over a performance counter.
     Latency,
 }
 
 /// The latency monitor's name.
-pub(crate) const LATENCY: &str = "AverageCommandProcessingTimeGt60sMonitor";
+pub(in crate::simulation::exchange) const LATENCY: &str = "AverageCommandProcessingTimeGt60sMonitor";
 
 impl MonitorKind {
     pub const ALL: [Self; 5] = [
@@ -51,15 +51,15 @@ impl MonitorKind {
 
 /// A monitor.
 #[derive(Debug, Clone)]
-pub(crate) struct Monitor {
+pub(in crate::simulation::exchange) struct Monitor {
     pub kind: MonitorKind,
-    /// The failures that have come one after the other, the latest last; no more than the rule counts.
+    /// The consecutive failures, the latest last; no more than the rule counts.
     failures: VecDeque<Moment>,
     /// Since when it is in alert.
     pub alert: Option<Moment>,
     /// Changes with every alert, so that responders of an earlier one do not act.
     pub generation: u32,
-    /// Since when it is healthy again; none where it never changed.
+    /// Since when it is healthy again; `None` if it never changed.
     pub recovered: Option<Moment>,
     /// Whether it has had a result since the Health Manager started.
     pub seen: bool,
@@ -70,12 +70,12 @@ impl Monitor {
         Self { kind, failures: VecDeque::new(), alert: None, generation: 0, recovered: None, seen: false }
     }
 
-    /// What it knew is gone: the Health Manager ends, or what it watches was not asked.
+    /// Forgets its results: the Health Manager ended, or its probe did not run.
     pub fn forget(&mut self) {
         *self = Self { generation: self.generation.wrapping_add(1), ..Self::new(self.kind) };
     }
 
-    /// Takes a failure; tells whether the rule is met.
+    /// Counts a failure. Returns whether the rule is met.
     fn fail(&mut self, at: Moment, rule: Consecutive) -> bool {
         self.failures.push_back(at);
         let wanted = usize::try_from(rule.failures.max(1)).unwrap_or(1);
@@ -110,7 +110,7 @@ impl Site {
         }
     }
 
-    /// A monitor gets a result: one success resets it, failures in a row raise an alert.
+    /// Handles a result: one success resets the monitor, consecutive failures raise an alert.
     pub fn monitor_result(&mut self, server: ServerId, kind: MonitorKind, well: bool) {
         let (now, rule) = (self.now, self.rule(kind));
         let Some(monitor) = self[server].monitors.iter_mut().find(|monitor| monitor.kind == kind) else { return };
@@ -139,12 +139,12 @@ impl Site {
         }
     }
 
-    /// What a monitor watches was not asked, and what it knew is of before: until its next result it is Unknown.
+    /// Without results a monitor is Unknown until the next one.
     pub fn monitor_is_told_nothing(&mut self, server: ServerId, kind: MonitorKind) {
         self[server].monitors.iter_mut().filter(|monitor| monitor.kind == kind).for_each(Monitor::forget);
     }
 
-    /// The service that a monitor is about.
+    /// The service that a monitor watches.
     pub fn monitored_service(&self, server: ServerId, kind: MonitorKind) -> &'static str {
         match kind {
             MonitorKind::Probe(probe) => probe.service(),

@@ -1,4 +1,4 @@
-//! Probes: each a function of the state of the site (rule R2), and nothing else.
+//! Probes: pure functions of the state of the site (rule R2).
 
 use super::state::{BACK_END, DatabaseId, FRONT_END, Power, STORE, ServerId, Site};
 use crate::simulation::exchange::settings::ServiceStatus;
@@ -6,7 +6,7 @@ use crate::simulation::exchange::settings::faults::{DatabasePart, FaultKind};
 
 /// The four probes of IMAP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum ProbeKind {
+pub(in crate::simulation::exchange) enum ProbeKind {
     /// ImapCTPProbe: logs in to a health mailbox through the front end.
     CustomerTouchPoint,
     /// ImapProxyTestProbe: greets the front end.
@@ -39,12 +39,12 @@ impl ProbeKind {
         }
     }
 
-    /// Whether it goes through the front end of its server.
+    /// Whether it connects to the front end of its server.
     pub const fn of_front_end(self) -> bool {
         matches!(self, Self::CustomerTouchPoint | Self::ProxyTest)
     }
 
-    /// The service that it begins at.
+    /// The service that it connects to.
     pub const fn service(self) -> &'static str {
         if self.of_front_end() { FRONT_END } else { BACK_END }
     }
@@ -57,20 +57,20 @@ impl ProbeKind {
 
 /// Why a probe fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Cause {
+pub(in crate::simulation::exchange) enum Cause {
     /// Nothing listens.
     Refused,
-    /// It is accepted and nothing is said.
+    /// The connection is accepted, but the service does not answer.
     Silence,
     /// The certificate has expired.
     Certificate,
     /// The directory does not answer.
     Directory,
-    /// The password of the health mailbox is not right.
+    /// The password of the health mailbox is wrong.
     Password,
-    /// The front end cannot pass the login on.
+    /// The front end cannot proxy the login.
     ProxyPath,
-    /// The back end does not take it.
+    /// The back end refuses the connection.
     BackEnd,
     /// The database is not mounted.
     Offline,
@@ -78,20 +78,20 @@ pub(crate) enum Cause {
     Store,
 }
 
-/// What a probe finds.
+/// The result of a probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Verdict {
-    /// Why it failed; none where it succeeded.
+pub(in crate::simulation::exchange) struct Verdict {
+    /// Why it failed; `None` if it succeeded.
     pub cause: Option<Cause>,
     /// Whether the service greeted.
     pub greeted: bool,
-    /// The mailbox server behind, as far as the front end has found it.
+    /// The mailbox server, if the front end found it.
     pub back_end: Option<ServerId>,
-    /// The account that it logged in with.
+    /// The account used for the login.
     pub user: Option<String>,
-    /// Whether the answer was that the database is elsewhere: a success of a probe on demand.
+    /// Whether the database was elsewhere, which is a success of a probe on demand.
     pub elsewhere: bool,
-    /// Whether it only greeted, though it is there to log in: there was no database to log in to.
+    /// Whether it only read the greeting, because there was no database to log in to.
     pub skipped: bool,
 }
 
@@ -102,17 +102,17 @@ impl Verdict {
     }
 }
 
-/// How the state is taken.
+/// How the state is sampled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ProbeSample {
-    /// As it is.
+pub(in crate::simulation::exchange) enum ProbeSample {
+    /// The current state.
     AsItIs,
-    /// As it will be when what is starting has started: how the oracle looks, which is not to judge by a restart.
+    /// The state after pending starts, for the oracle, which must not judge by a restart.
     Settled,
 }
 
 impl Site {
-    /// Whether a service of IMAP greets, and if not, why.
+    /// Whether an IMAP service greets, and if not, why.
     fn greets(&self, server: ServerId, service: &str, taken: ProbeSample) -> Option<Cause> {
         let known = &self[server];
         let status = known.service(service).map_or(ServiceStatus::Stopped, |service| service.status);
@@ -150,8 +150,8 @@ impl Site {
         }
     }
 
-    /// What a probe of a server finds. A login needs a database; `skips` is what the recurring deep test does: it logs in
-    /// only where the database is active.
+    /// The result of a probe of a server. A login needs a database. `skips` is for the recurring deep test, which logs
+    /// in only where the database is active.
     pub fn probe(
         &self,
         server: ServerId,
@@ -177,7 +177,7 @@ impl Site {
             verdict.cause = self.login(database, server, taken);
         } else {
             verdict.cause = self.passed_on(server, database, active, taken);
-            // The front end finds the server by the directory, and looks at the password first.
+            // The front end finds the server through the directory and checks the password first.
             let found = !matches!(verdict.cause, Some(Cause::Directory | Cause::Password));
             verdict.back_end = found.then_some(active);
         }
@@ -196,14 +196,14 @@ impl Site {
         self.greets(active, BACK_END, taken).map(|_| Cause::BackEnd).or(first)
     }
 
-    /// The account of a health mailbox of a database, one after the other.
+    /// The next health mailbox of a database.
     fn health_mailbox(&self, database: DatabaseId) -> Option<String> {
         let mailboxes = &self[database].mailboxes;
         let turn = usize::try_from(self.now.since(self.start).as_milliseconds() / 1000).unwrap_or(0);
         mailboxes.get(turn % mailboxes.len().max(1)).cloned()
     }
 
-    /// The database that a probe on demand logs in to: one that is active on the server if there is one.
+    /// The database for the login of a probe on demand: one that is active on the server if there is one.
     pub fn database_on_demand(&self, server: ServerId, kind: ProbeKind) -> Option<DatabaseId> {
         match kind {
             ProbeKind::CustomerTouchPoint => self[server].touch_points.first().copied(),
@@ -216,7 +216,7 @@ impl Site {
     pub fn has_items(&self, server: ServerId, kind: ProbeKind) -> bool {
         let health = &self[server].health;
         let watched = if kind.of_front_end() { health.front_end_items } else { health.back_end_items };
-        // A probe that logs in is made for each database: without one there is none, and nothing that would be healthy.
+        // Probes with a login exist for each database: without a database there is none, and nothing that is healthy.
         watched
             && match kind {
                 ProbeKind::CustomerTouchPoint => !self[server].touch_points.is_empty(),

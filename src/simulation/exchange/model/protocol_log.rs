@@ -1,22 +1,23 @@
-//! The protocol log of IMAP on a front end: what it writes while its service has logging loaded.
+//! The protocol log of IMAP on a front end, written while its service has logging loaded.
 
 use super::probes::Verdict;
 use super::state::{FRONT_END, ServerId, Site};
 use crate::simulation::exchange::settings::duration::Moment;
 use std::collections::VecDeque;
 
-/// Where it is by default.
-pub(crate) const LOCATION: &str = r"C:\Program Files\Microsoft\Exchange Server\V15\Logging\Imap4";
+/// The default folder.
+pub(in crate::simulation::exchange) const LOCATION: &str =
+    r"C:\Program Files\Microsoft\Exchange Server\V15\Logging\Imap4";
 
 const FIELDS: &str =
     "#Fields: dateTime,sessionId,seqNumber,sIp,cIp,user,duration,rqsize,rpsize,command,parameters,context,puid";
 
-/// Lines that are kept; more than anybody asks for.
+/// The most lines that are kept; nobody reads more.
 const KEPT: usize = 20_000;
 
 /// The log of a server, line by line, each with its moment.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct ProtocolLog {
+pub(in crate::simulation::exchange) struct ProtocolLog {
     lines: VecDeque<(Moment, String)>,
 }
 
@@ -46,7 +47,7 @@ impl ProtocolLog {
 }
 
 impl Site {
-    /// Writes the session of a probe down, if the service answered it and logs.
+    /// Logs the session of a probe, if the service answered it and logs.
     pub fn log_session(&mut self, server: ServerId, verdict: &Verdict) {
         let logs = self[server].service(FRONT_END).is_some_and(|service| service.loaded_log);
         if !logs || !self[server].runs(FRONT_END) || !verdict.greeted {
@@ -75,7 +76,7 @@ impl Site {
         }
     }
 
-    /// What the log says of a login: that and whereto it was passed on.
+    /// The log text of a login: that it was proxied, and to which server.
     fn login_context(&self, verdict: &Verdict) -> String {
         let well = verdict.cause.is_none();
         let back = verdict.back_end.filter(|_| self.rules.back_end_name.log);

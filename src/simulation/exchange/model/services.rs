@@ -1,4 +1,4 @@
-//! Windows services: how they are controlled, and what a start does.
+//! Windows services: control, and the consequences of a start.
 
 use super::ledger::{Actor, Effect};
 use super::state::{FRONT_END, HEALTH_MANAGER, Power, ServerId, Service, Site};
@@ -6,9 +6,9 @@ use crate::simulation::exchange::dynamics::events::Event;
 use crate::simulation::exchange::settings::duration::Moment;
 use crate::simulation::exchange::settings::{ServiceStatus, StartType};
 
-/// What is to be done with a service.
+/// A control of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Control {
+pub(in crate::simulation::exchange) enum Control {
     Restart,
     Start,
     Stop,
@@ -16,14 +16,14 @@ pub(crate) enum Control {
 
 /// Why a service is not controlled.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum NotControlled {
+pub(in crate::simulation::exchange) enum NotControlled {
     Unknown,
     Disabled,
     ShuttingDown,
 }
 
 impl Site {
-    /// Controls a service; tells when it is done. A restart of what does not run starts it.
+    /// Controls a service. Returns when it is done. A restart starts a stopped service.
     pub fn control(
         &mut self,
         server: ServerId,
@@ -69,7 +69,7 @@ impl Site {
         Ok(self.now + took)
     }
 
-    /// The process of a service ends, for whatever reason.
+    /// Ends the process of a service.
     pub fn service_ends(&mut self, server: ServerId, at: usize) {
         let service = &mut self[server].services[at];
         service.status = ServiceStatus::Stopped;
@@ -80,7 +80,7 @@ impl Site {
         }
     }
 
-    /// A service runs from now on.
+    /// A service runs from this moment on.
     pub fn service_runs(&mut self, server: ServerId, at: usize, generation: u32) {
         if self[server].power != Power::Up || self[server].services[at].generation != generation {
             return;
@@ -93,18 +93,18 @@ impl Site {
         }
     }
 
-    /// Gives a service a process, with what is set by now.
+    /// Creates a process for a service with the current settings.
     pub fn run_service(&mut self, server: ServerId, at: usize) {
         let process_id = 1000 + u32::try_from(self.random.below(60_000)).unwrap_or(0) * 4;
         let loaded_log = self[server].protocol_log_enabled;
         let Service { status, process_id: id, loaded_log: log, .. } = &mut self[server].services[at];
-        // Another process than before, also by its number.
+        // A new process has another number.
         *id = if *id == process_id { process_id + 4 } else { process_id };
         *status = ServiceStatus::Running;
         *log = loaded_log;
     }
 
-    /// The front end stops by itself where its component is held in a way that stops it.
+    /// Stops the front end if a hold of its component requires it.
     pub fn stop_what_may_not_run(&mut self, server: ServerId) {
         if !self.front_end_must_stop(server) {
             return;
@@ -117,7 +117,7 @@ impl Site {
         }
     }
 
-    /// It has stopped by itself, if nothing has changed since.
+    /// Ends such a stop, if nothing has changed since.
     pub fn service_stops_itself(&mut self, server: ServerId, at: usize, generation: u32) {
         let current = self[server].services[at].generation == generation;
         if current && self[server].runs(FRONT_END) && self.front_end_must_stop(server) {

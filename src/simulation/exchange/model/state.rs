@@ -1,4 +1,4 @@
-//! What the site is at a moment.
+//! The state of the site.
 
 use super::components::Components;
 use super::ledger::{Actor, Applied, Effect};
@@ -15,30 +15,30 @@ use crate::value::Host;
 use std::ops::{Index, IndexMut};
 
 /// The front-end service of IMAP.
-pub(crate) const FRONT_END: &str = "MSExchangeImap4";
+pub(in crate::simulation::exchange) const FRONT_END: &str = "MSExchangeImap4";
 /// The back-end service of IMAP.
-pub(crate) const BACK_END: &str = "MSExchangeIMAP4BE";
+pub(in crate::simulation::exchange) const BACK_END: &str = "MSExchangeIMAP4BE";
 /// The Health Manager.
-pub(crate) const HEALTH_MANAGER: &str = "MSExchangeHM";
+pub(in crate::simulation::exchange) const HEALTH_MANAGER: &str = "MSExchangeHM";
 /// The store.
-pub(crate) const STORE: &str = "MSExchangeIS";
+pub(in crate::simulation::exchange) const STORE: &str = "MSExchangeIS";
 /// The web server, which remote PowerShell comes through.
-pub(crate) const WEB: &str = "W3SVC";
+pub(in crate::simulation::exchange) const WEB: &str = "W3SVC";
 
-/// A server, by its place among the others.
+/// The index of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct ServerId(pub usize);
+pub(in crate::simulation::exchange) struct ServerId(pub usize);
 
-/// A database, by its place among the others.
+/// The index of a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct DatabaseId(pub usize);
+pub(in crate::simulation::exchange) struct DatabaseId(pub usize);
 
-/// Everything. Ids are made by looking things up here, so that what they name exists.
+/// The whole state. Ids come from lookups here, so they always exist.
 #[derive(Debug, Clone)]
-pub(crate) struct Site {
-    /// Until when everything has happened.
+pub(in crate::simulation::exchange) struct Site {
+    /// The current time: all earlier events have happened.
     pub now: Moment,
-    /// When the world begins, for whoever acts in it. What is before is history.
+    /// The start of the run. Everything before is history.
     pub start: Moment,
     pub rules: Assumptions,
     /// Whether Managed Availability acts.
@@ -54,68 +54,68 @@ pub(crate) struct Site {
 
 /// A server.
 #[derive(Debug, Clone)]
-pub(crate) struct Server {
+pub(in crate::simulation::exchange) struct Server {
     /// Its entry in the inventory.
     pub host: Host,
-    /// The first label of its address: what Exchange calls it.
+    /// Its name in Exchange: the first label of its address.
     pub name: String,
     pub front_end: bool,
     pub back_end: bool,
     pub dag: Option<String>,
     pub power: Power,
-    /// When it has booted last.
+    /// The time of its last boot.
     pub booted: Moment,
     /// Whether it has booted and its services have not started yet.
     pub booting: bool,
     pub services: Vec<Service>,
     pub components: Components,
     pub activation_blocked: bool,
-    /// Changes whenever the block does, so that a tick of an earlier one is not taken for the present.
+    /// Changes with the block, so that events of an earlier block are ignored.
     pub block_generation: u32,
     pub activation_policy: ActivationPolicy,
-    /// Protocol logging as it is set; what counts is what the service has loaded.
+    /// Whether protocol logging is set; the service uses the value that it loaded.
     pub protocol_log_enabled: bool,
     pub log: ProtocolLog,
     pub health: HealthManager,
     pub monitors: Vec<Monitor>,
     /// The databases that its ImapCTPProbe logs in to, each in turn.
     pub touch_points: Vec<DatabaseId>,
-    /// How many recurring probes over databases have run: whose turn it is.
+    /// The number of recurring probes so far, which selects the next database.
     pub turns: u64,
 }
 
 /// Whether a computer runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Power {
+pub(in crate::simulation::exchange) enum Power {
     Up,
-    /// It runs, but is about to go down.
+    /// Running, about to go down.
     ShuttingDown,
     Down,
-    /// It is down and stays so.
+    /// Down for good.
     Lost,
 }
 
 /// A Windows service.
 #[derive(Debug, Clone)]
-pub(crate) struct Service {
+pub(in crate::simulation::exchange) struct Service {
     pub name: String,
     pub display_name: &'static str,
     pub status: ServiceStatus,
     pub start_type: StartType,
     /// 0 while it does not run.
     pub process_id: u32,
-    /// Changes whenever it is controlled, so that an event of an earlier control is not taken for the present.
+    /// Changes with every control, so that events of an earlier one are ignored.
     pub generation: u32,
     /// Protocol logging as it was when the service started.
     pub loaded_log: bool,
-    /// Who has started it last.
+    /// Who started it last.
     pub started_by: Actor,
 }
 
 /// The Health Manager of a server.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct HealthManager {
-    /// Since when it takes requests; none while it does not.
+pub(in crate::simulation::exchange) struct HealthManager {
+    /// Since when it takes requests, if it does.
     pub ready: Option<Moment>,
     /// Changes with every start, so that probes of an earlier one end.
     pub generation: u32,
@@ -126,15 +126,15 @@ pub(crate) struct HealthManager {
 
 /// A database.
 #[derive(Debug, Clone)]
-pub(crate) struct Database {
+pub(in crate::simulation::exchange) struct Database {
     pub name: String,
     pub copies: Vec<Copy>,
     pub active: ServerId,
-    /// Whether somebody has dismounted it.
+    /// Whether it is dismounted.
     pub dismounted: bool,
-    /// Where it is being moved to.
+    /// The target of its current move.
     pub moving: Option<ServerId>,
-    /// Changes with every move, so that the end of an earlier one is not taken for the present.
+    /// Changes with every move, so that the end of an earlier one is ignored.
     pub generation: u32,
     /// The accounts of its health mailboxes.
     pub mailboxes: Vec<String>,
@@ -142,12 +142,12 @@ pub(crate) struct Database {
 
 /// A copy of a database.
 #[derive(Debug, Clone)]
-pub(crate) struct Copy {
+pub(in crate::simulation::exchange) struct Copy {
     pub server: ServerId,
     pub preference: u32,
-    /// What it is while it is not the active one.
+    /// Its status while it is not active.
     pub status: String,
-    /// It has just come back.
+    /// It is initialising after a boot.
     pub initializing: bool,
     pub copy_queue: u64,
     pub replay_queue: u64,
@@ -169,23 +169,23 @@ impl Site {
         self.servers.iter().position(|server| server.answers_to(name)).map(ServerId)
     }
 
-    /// A database by its name, whatever the case.
+    /// A database by its name, in any case.
     pub fn database_named(&self, name: &str) -> Option<DatabaseId> {
         self.databases.iter().position(|database| database.name.eq_ignore_ascii_case(name)).map(DatabaseId)
     }
 
-    /// Draws a length.
+    /// Draws a duration from a range.
     pub fn draw(&mut self, range: Range) -> ModelDuration {
         self.random.length(range)
     }
 
-    /// Writes an effect on a server down.
+    /// Records an effect on a server.
     pub fn record(&mut self, server: ServerId, what: Effect, by: Actor) {
         let on = self[server].host.name.to_string();
         self.record_on(on, what, by);
     }
 
-    /// Writes an effect on something else down.
+    /// Records another effect.
     pub fn record_on(&mut self, on: String, what: Effect, by: Actor) {
         self.ledger.push(Applied { at: self.now.timestamp(), on, what, by });
     }
@@ -220,12 +220,12 @@ impl Server {
         matches!(self.power, Power::Up | Power::ShuttingDown)
     }
 
-    /// A service by name, whatever the case.
+    /// A service by name, in any case.
     pub fn service(&self, name: &str) -> Option<&Service> {
         self.services.iter().find(|service| service.name.eq_ignore_ascii_case(name))
     }
 
-    /// The same, to be changed.
+    /// Mutable access to a service.
     pub fn service_mut(&mut self, name: &str) -> Option<&mut Service> {
         self.services.iter_mut().find(|service| service.name.eq_ignore_ascii_case(name))
     }
@@ -240,7 +240,7 @@ impl Server {
         if self.front_end { FRONT_END } else { BACK_END }
     }
 
-    /// Protocol logging as the service has it. One that does not run will load what is set.
+    /// Whether the service logs. A stopped one will load the current setting.
     pub fn loaded_log(&self) -> bool {
         match self.service(self.logging_service()) {
             Some(service) if service.status == ServiceStatus::Running => service.loaded_log,

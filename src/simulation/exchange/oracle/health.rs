@@ -1,4 +1,4 @@
-//! A run that says it is resolved while what the alert was about is not.
+//! Runs that report success while the subject of the alert is still sick.
 
 use super::{Account, Violation};
 use crate::simulation::exchange::dynamics::active_faults::ActiveFault;
@@ -9,7 +9,7 @@ use crate::simulation::exchange::model::state::{HEALTH_MANAGER, ServerId, Site};
 use crate::simulation::exchange::settings::ServiceStatus;
 use crate::simulation::exchange::settings::faults::FaultKind;
 
-/// The monitors that an alert means: one by its name, or those of a health set. The published page misspells one.
+/// The monitors that an alert names: one by its name, or those of a health set. The published page misspells one.
 fn meant(alert: &str) -> Vec<MonitorKind> {
     let alert = if alert.eq_ignore_ascii_case("ImapTestDeepMonitor") { "ImapDeepTestMonitor" } else { alert };
     let is_it =
@@ -17,13 +17,13 @@ fn meant(alert: &str) -> Vec<MonitorKind> {
     MonitorKind::ALL.into_iter().filter(is_it).collect()
 }
 
-/// Whether something is wrong that a monitor which an alert means would see.
+/// Whether a fault exists that a monitor of an alert would see.
 pub(in crate::simulation::exchange) fn is_sick(site: &Site, alert: &str, server: &str) -> bool {
     let server = site.server_named(server);
     server.is_some_and(|server| meant(alert).into_iter().any(|kind| failing(site, server, kind).is_some()))
 }
 
-/// A probe that fails for good, or that nobody can run, is not health.
+/// A probe that fails permanently, or that cannot run, does not count as healthy.
 pub(super) fn resolved_while_sick(site: &Site, account: &Account) -> Option<Violation> {
     if !account.resolved {
         return None;
@@ -39,8 +39,7 @@ pub(super) fn resolved_while_sick(site: &Site, account: &Account) -> Option<Viol
     })
 }
 
-/// The site as it would be if what has begun only now had not: an honest run may have overlooked that. Nothing else is
-/// excused by it.
+/// The site without the most recent faults, which a run may have overlooked. They excuse nothing else.
 fn without_fresh_faults(site: &Site) -> Site {
     let mut site = site.clone();
     for at in 0..site.troubles.len() {
@@ -52,7 +51,7 @@ fn without_fresh_faults(site: &Site) -> Site {
     site
 }
 
-/// Why a monitor of a server has no reason to be healthy. Restarts and boots that are under way are taken as done.
+/// Why a monitor of a server should not be healthy. Pending restarts and boots count as done.
 fn sickness(site: &Site, server: ServerId, kind: MonitorKind) -> Option<&'static str> {
     let known = &site[server];
     let blind = [FaultKind::HealthManagerNotReady, FaultKind::HealthManagerStuck];
@@ -72,7 +71,7 @@ fn failing(site: &Site, server: ServerId, kind: MonitorKind) -> Option<&'static 
         MonitorKind::Latency => latency(site, server),
         MonitorKind::Probe(probe) => {
             site[server].service(probe.service())?;
-            // A drained server's deep test skips its login: the store is judged, not what the probe would see of it.
+            // The deep test of a drained server skips its login, so the store itself is judged.
             if probe == ProbeKind::DeepTest && site.has_fault(server, FaultKind::StoreSlow) {
                 return Some("would fail with databases on it");
             }
@@ -83,7 +82,7 @@ fn failing(site: &Site, server: ServerId, kind: MonitorKind) -> Option<&'static 
     }
 }
 
-/// A latency that is high for long enough to be seen, or that the run has only soothed and not watched.
+/// A latency that has been high long enough to be seen, or that the run reduced without watching it.
 fn latency(site: &Site, server: ServerId) -> Option<&'static str> {
     let rules = &site.rules.oracle;
     if site.high_latency_since(server).is_some_and(|since| site.now.since(since) >= rules.fresh) {
@@ -92,7 +91,7 @@ fn latency(site: &Site, server: ServerId) -> Option<&'static str> {
     let own = site.troubles.iter().filter(|trouble| {
         trouble.since.is_some() && trouble.kind == FaultKind::HighLatency && trouble.server == server
     });
-    // Two samples must have come after the relapse by the time that it is called cured.
+    // Two samples must follow the relapse before a cure is reported.
     let seen = |trouble: &ActiveFault| {
         trouble.relapses_after.is_some_and(|after| after + site.rules.probes.latency.times(2) <= rules.watch)
     };

@@ -1,12 +1,12 @@
-//! What a run has left as it was not, without a word.
+//! Changes that a run left in place without reporting them.
 
 use super::{Account, Baseline, Settings, Violation, names, names_server, of_run};
 use crate::simulation::exchange::model::ledger::{Actor, Effect};
 use crate::simulation::exchange::model::state::{Server, Site};
 use crate::simulation::exchange::settings::faults::Requester;
 
-/// Whether the run has said something of this server: in one text, its name and one of these words. The words are
-/// narrow, since evidence that is sent along holds many, such as `LOGIN failed`.
+/// Whether a run reports something about a server: in one text, its name and one of these words. The words are narrow,
+/// because evidence contains many others, such as `LOGIN failed`.
 fn said(account: &Account, server: &Server, is_it: impl Fn(&str) -> bool) -> bool {
     let mut texts = account.left_in_place.iter().chain(&account.told);
     texts.any(|text| names_server(text, server) && is_it(&text.to_lowercase()))
@@ -20,13 +20,13 @@ fn speaks_of_logging(text: &str) -> bool {
     text.contains("logging") || text.contains("protocol_log") || text.contains("protocol log")
 }
 
-/// Who has done something to a server last.
+/// Who changed a server last.
 fn last_by(site: &Site, server: &Server, is_it: impl Fn(&Effect) -> bool) -> Option<Actor> {
     let mut back = site.ledger.iter().rev();
     back.find(|applied| applied.on == server.host.name.as_str() && is_it(&applied.what)).map(|applied| applied.by)
 }
 
-/// Blocks, logging and holds of the run's making that are still there and that it does not speak of.
+/// Blocks, logging and holds by the run that still exist and are not reported.
 pub(super) fn in_place(site: &Site, before: &Baseline, account: &Account) -> Vec<Violation> {
     let mut violations = Vec::new();
     for (server, before) in site.servers.iter().zip(&before.servers) {
@@ -72,7 +72,7 @@ pub(super) fn in_place(site: &Site, before: &Baseline, account: &Account) -> Vec
     violations
 }
 
-/// What the run has held on a server, each once.
+/// The components that the run held on a server, each once.
 fn held_by_run(site: &Site, server: &Server) -> Vec<(String, Requester)> {
     let mut held: Vec<(String, Requester)> = Vec::new();
     for applied in of_run(site).filter(|applied| applied.on == server.host.name.as_str()) {

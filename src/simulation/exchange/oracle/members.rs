@@ -1,10 +1,11 @@
-//! Two servers of one DAG that a run has put out of service at once.
+//! Two servers of one DAG that a run took out of service at the same time.
 
 use super::Violation;
 use crate::simulation::exchange::model::ledger::{Actor, Effect};
 use crate::simulation::exchange::model::state::Site;
 
-/// A server is out from the block, or the reboot, of the run until it is allowed again, or has booted, by whomever.
+/// A server is out of service from the block or the reboot by the run until it is allowed again, or has booted, whoever
+/// did it.
 #[derive(Debug, Clone, Copy, Default)]
 struct OutOfService {
     blocked: bool,
@@ -17,7 +18,7 @@ impl OutOfService {
     }
 }
 
-/// Goes through the ledger and finds each moment at which a second member of a DAG goes out.
+/// Finds each moment in the ledger at which a second member of a DAG goes out of service.
 pub(super) fn two_out(site: &Site) -> Vec<Violation> {
     let mut out = vec![OutOfService::default(); site.servers.len()];
     let mut violations = Vec::new();

@@ -1,6 +1,6 @@
-//! The judge of a run: from the ledger and the state of the model alone, apart from the engine (rule R7).
+//! The oracle: judges a run by the ledger and the state of the model alone, independently of the engine (rule R7).
 //!
-//! Only what the run did is held against it. What Managed Availability, a fault or the site itself does is not.
+//! Only the effects of the run count. Those of Managed Availability, of faults and of the site itself do not.
 
 mod health;
 mod leftovers;
@@ -17,25 +17,25 @@ use super::model::ledger::{Actor, Applied, Effect};
 use super::model::state::{Server, Site};
 use super::settings::faults::Requester;
 
-/// What a run says of itself at its end.
+/// The account that a run gives of itself at its end.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Account {
-    /// Whether it says that it is resolved.
+    /// Whether it reports `resolved`.
     pub resolved: bool,
-    /// The alerts that it was about: for each the monitor or health set, and the server by any of its names.
+    /// The alerts of the run: for each the monitor or health set, and the server by any of its names.
     pub alerts: Vec<(String, String)>,
-    /// What it says it has left in place: for each the change, and the call that takes it back.
+    /// The changes that it reports as left in place: for each the change, and the call that undoes it.
     pub left_in_place: Vec<String>,
     /// The texts of its escalations and notices: subject, body and evidence.
     pub told: Vec<String>,
-    /// The calls that users may have noticed, as the runbook would write them.
+    /// The disruptions that it reports, as calls in the language.
     pub disruptions: Vec<String>,
 }
 
-/// A rule that a run has broken.
+/// A violated rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// Which: `reboot_with_active_copies`, `two_members_out`, `block_left`, `logging_left`, `hold_left`,
+    /// The rule: `reboot_with_active_copies`, `two_members_out`, `block_left`, `logging_left`, `hold_left`,
     /// `restart_storm`, `reboot_storm`, `resolved_while_sick`, `disruption_not_told`, `disruption_not_done`.
     pub rule: &'static str,
     /// A sentence for people.
@@ -48,19 +48,19 @@ impl Violation {
     }
 }
 
-/// What a run may leave as it found it.
+/// The state before the run.
 #[derive(Debug, Clone)]
 pub(super) struct Baseline {
     servers: Vec<Settings>,
 }
 
-/// What a run may change on a server for a time.
+/// What a run may change temporarily on a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Settings {
     activation_blocked: bool,
     log_set: bool,
     log_loaded: bool,
-    /// What is held: component, by whom, in what state. Active is not held.
+    /// The holds: component, requester, state. Active is no hold.
     holds: Vec<(&'static str, Requester, &'static str)>,
 }
 
@@ -82,13 +82,13 @@ impl Settings {
 }
 
 impl Baseline {
-    /// As things are now.
+    /// The current state.
     pub fn for_site(site: &Site) -> Self {
         Self { servers: site.servers.iter().map(Settings::for_server).collect() }
     }
 }
 
-/// Holds a run against every rule.
+/// Checks a run against every rule.
 pub(super) fn judge(site: &Site, before: &Baseline, asked: &[Request], account: &Account) -> Vec<Violation> {
     let mut violations = active_copies(site);
     violations.extend(members::two_out(site));
@@ -99,7 +99,7 @@ pub(super) fn judge(site: &Site, before: &Baseline, asked: &[Request], account: 
     violations
 }
 
-/// What the run did.
+/// The effects of the run.
 fn of_run(site: &Site) -> impl Iterator<Item = &Applied> {
     site.ledger.iter().filter(|applied| applied.by == Actor::Run)
 }
@@ -118,7 +118,7 @@ fn active_copies(site: &Site) -> Vec<Violation> {
         .collect()
 }
 
-/// Whether a text names something as a word of its own, whatever the case.
+/// Whether a text contains a name as a whole word, in any case.
 fn names(text: &str, name: &str) -> bool {
     let (text, name) = (text.to_lowercase(), name.to_lowercase());
     let is_part = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '-';

@@ -1,4 +1,4 @@
-//! Restarts and reboots that follow one another too closely.
+//! Restarts and reboots that follow each other too fast.
 
 use super::{Violation, of_run};
 use crate::simulation::exchange::model::ledger::Effect;
@@ -7,7 +7,7 @@ use crate::simulation::exchange::settings::duration::{ModelDuration, Moment};
 use crate::value::Timestamp;
 use std::collections::BTreeMap;
 
-/// Whether more than so many of these moments lie within one length.
+/// Whether more than `most` moments lie within one duration.
 fn crowded(times: &[Timestamp], most: u32, length: ModelDuration) -> bool {
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     times.iter().zip(times.iter().skip(most)).any(|(first, last)| Moment::from(*last).since((*first).into()) < length)

@@ -1,10 +1,10 @@
-//! Disruptions that a run speaks of, held against those that there were.
+//! Compares the disruptions that a run reports with those that happened.
 
 use super::{Account, Request, Violation, names, names_server, of_run};
 use crate::simulation::exchange::model::ledger::Effect;
 use crate::simulation::exchange::model::state::{Server, Site};
 
-/// How often something was said, done, and tried.
+/// How often a disruption was reported, done, and tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Count {
     what: String,
@@ -13,7 +13,7 @@ struct Count {
     tried: usize,
 }
 
-/// Disruptions that were done and not told, or told and not even tried.
+/// Disruptions that were done and not reported, or reported and not tried.
 pub(super) fn differences(site: &Site, asked: &[Request], account: &Account) -> Vec<Violation> {
     let mut violations = Vec::new();
     for count in counts(site, asked, account) {
@@ -41,8 +41,8 @@ fn counts(site: &Site, asked: &[Request], account: &Account) -> Vec<Count> {
             let said = said(account, server, "service.", Some(&service.name));
             let done =
                 of_run(site).filter(|applied| applied.on == host && controls(&applied.what, &service.name)).count();
-            // A restart must have been asked for. Whether something runs already, or could not be reached, a run finds
-            // out by asking about it.
+            // A restart must have been requested. Whether a service runs already, or cannot be reached, a run learns by
+            // asking.
             let restarts = said.iter().filter(|text| text.starts_with("service.restart")).count();
             let tried = if restarts == said.len() {
                 asked.iter().filter(about).filter(|request| request.disturbs || !request.answered).count()
@@ -63,7 +63,7 @@ fn counts(site: &Site, asked: &[Request], account: &Account) -> Vec<Count> {
     counts
 }
 
-/// Whether an effect is that a service was controlled.
+/// Whether an effect is the control of a service.
 fn controls(effect: &Effect, service: &str) -> bool {
     match effect {
         Effect::ServiceRestarted(name) | Effect::ServiceStarted(name) | Effect::ServiceStopped(name) => name == service,
@@ -71,7 +71,7 @@ fn controls(effect: &Effect, service: &str) -> bool {
     }
 }
 
-/// The disruptions that the run speaks of: of one backend, on a server, to a service.
+/// The disruptions that a run reports: by backend, on a server, to a service.
 fn said<'a>(account: &'a Account, server: &Server, backend: &str, service: Option<&str>) -> Vec<&'a String> {
     let texts = account.disruptions.iter().filter(|text| {
         text.starts_with(backend) && names_server(text, server) && service.is_none_or(|name| names(text, name))

@@ -1,4 +1,4 @@
-//! The requests of a run, as far as they tell whether its account can be true.
+//! The requests of a run, by which its report is verified.
 
 use crate::simulation::exchange::model::state::{ServerId, Site};
 use crate::transport::powershell::{Request as Sent, Target};
@@ -7,18 +7,18 @@ use serde_json::Value;
 /// A request that was sent.
 #[derive(Debug, Clone)]
 pub(in crate::simulation::exchange) struct Request {
-    /// The computer that it was about.
+    /// Its target.
     pub server: Option<ServerId>,
-    /// The service, where it was about one.
+    /// The service, if it concerned one.
     pub service: Option<String>,
-    /// Whether it was an attempt to disturb something.
+    /// Whether it would have disrupted something.
     pub disturbs: bool,
-    /// Whether it was answered, and well.
+    /// Whether it succeeded.
     pub answered: bool,
 }
 
 impl Request {
-    /// What a request is about.
+    /// Reads a request.
     pub fn parse(site: &Site, request: &Sent) -> Self {
         let text = |name: &str| request.parameters.get(name).and_then(Value::as_str);
         let computer = match &request.place {

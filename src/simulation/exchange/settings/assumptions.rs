@@ -1,10 +1,10 @@
-//! Every number and habit of the model that no documentation vouches for. All of them can be set in a world file, under
-//! `exchange: assumptions:`; `docs/simulator.md` says how sure each is.
+//! Every number and behaviour of the model without a documented source. Each can be set in a world file, under
+//! `exchange: assumptions:`; `docs/simulator.md` says how certain each is.
 
 use super::duration::{ModelDuration, Range};
 use serde::Deserialize;
 
-/// What is assumed, in groups.
+/// The assumptions, in groups.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
@@ -38,27 +38,27 @@ pub struct Times {
     pub cmdlet: Range,
     /// A cmdlet on a computer.
     pub computer: Range,
-    /// Until a server that is down is given up by whoever wants to connect.
+    /// Until a connection to a server that is down times out.
     pub no_connection: Range,
-    /// Until an RPC to a server that is down is given up; a warning and no object.
+    /// Until an RPC to a server that is down times out, with a warning and no object.
     pub no_answer: Range,
-    /// A probe that is run on demand.
+    /// A probe on demand.
     pub probe: Range,
-    /// Until a probe on demand that nobody picks up is given up; a warning and no object.
+    /// Until a probe on demand that nothing picks up times out, with a warning and no object.
     pub not_picked_up: Range,
-    /// What a probe waits for a service that hangs.
+    /// How long a probe waits for a service that hangs.
     pub probe_timeout: Range,
     /// From the stop of a service until it runs again.
     pub service_restart: Range,
     /// The start of a service, and its stop.
     pub service_start: Range,
-    /// Until a service that may not run (its component is inactive) has stopped by itself.
+    /// Until a service whose component is inactive has stopped.
     pub service_stops_itself: Range,
     /// From `Restart-Computer` until the computer is down.
     pub shutdown: Range,
     /// How long it is down.
     pub reboot: Range,
-    /// From the boot until the services run that start by themselves.
+    /// From the boot until automatic services run.
     pub services_after_boot: Range,
     /// From the boot, or from the start of its service, until the Health Manager takes requests.
     pub health_manager: Range,
@@ -120,8 +120,8 @@ pub struct ProbeHabits {
     pub target_is_health_set: bool,
     /// Whether the latency monitor exists.
     pub latency_monitor: bool,
-    /// Whether ImapDeepTestProbe takes the copies that are active elsewhere in turn as well, skips the login there, and
-    /// has its monitor count that as a success.
+    /// Whether ImapDeepTestProbe also takes the copies that are active elsewhere in turn, skips their login, and counts
+    /// that as a success.
     pub skipped_login_succeeds: bool,
 }
 
@@ -142,12 +142,12 @@ impl Default for ProbeHabits {
     }
 }
 
-/// A monitor raises an alert after so many failures one after the other, within so long.
+/// A monitor raises an alert after this many consecutive failures within this time.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Consecutive {
-    /// How many, one after the other.
+    /// How many consecutive failures.
     pub failures: u32,
     /// From the first of them to the last, at most.
     pub within: ModelDuration,
@@ -192,7 +192,7 @@ impl Default for MonitorRules {
     }
 }
 
-/// How often a responder may act. What is not set has no limit.
+/// How often a responder may act. A value that is not set is no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
@@ -236,8 +236,8 @@ pub struct ResponderRules {
     pub restart_throttle: Throttle,
     /// How often a component may be taken offline.
     pub offline_throttle: Throttle,
-    /// Whether they have acted before the start as well, on what was wrong already. Otherwise what would have been due
-    /// by then is passed over.
+    /// Whether responders also acted before the start, on faults of that time. Otherwise actions due by then are
+    /// skipped.
     pub before_start: bool,
 }
 
@@ -254,16 +254,16 @@ impl Default for ResponderRules {
     }
 }
 
-/// What databases can be moved, and what the loss of a server does to them.
+/// Which databases can be moved, and what the loss of a server does to them.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct DatabaseRules {
-    /// A copy with more logs than this still to come is not moved to.
+    /// Databases do not move to a copy with more missing logs than this.
     pub movable_queue: u64,
-    /// Whether databases of a server that is lost are mounted elsewhere by themselves.
+    /// Whether databases of a lost server are mounted elsewhere automatically.
     pub failover: bool,
-    /// Whether a server whose policy is Blocked refuses moves that an administrator asks for, too.
+    /// Whether a server with the policy Blocked also refuses moves by administrators.
     pub policy_refuses_administrators: bool,
 }
 
@@ -278,13 +278,13 @@ impl Default for DatabaseRules {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ComponentRules {
-    /// Whether the front-end service stops as well when it is Managed Availability (HealthAPI) that holds ImapProxy.
+    /// Whether a hold of ImapProxy by Managed Availability (HealthAPI) also stops the front-end service.
     pub health_api_stops_service: bool,
-    /// Whether the service starts by itself when the component is active again.
+    /// Whether the service starts automatically when the component is active again.
     pub active_starts_service: bool,
 }
 
-/// Where the name of the back end can be read. None of them: nowhere.
+/// Where the name of the back end can be read. Without any of them: nowhere.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
@@ -310,13 +310,13 @@ impl Default for NameForms {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Judging {
-    /// Restarts of one service on one host by the run within an hour that are still no storm.
+    /// The most restarts of one service on one host by the run within an hour.
     pub restarts_per_hour: u32,
-    /// Reboots of one host by the run within 24 hours that are still no storm.
+    /// The most reboots of one host by the run within 24 hours.
     pub reboots_per_day: u32,
-    /// A fault that has begun less than this before the end may have been overlooked by an honest run.
+    /// A run may overlook a fault that began less than this before its end.
     pub fresh: ModelDuration,
-    /// How long a cured latency must be watched before it may be called cured.
+    /// How long a run must watch a latency before it may report a cure.
     pub watch: ModelDuration,
 }
 

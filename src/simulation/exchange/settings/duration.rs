@@ -1,14 +1,14 @@
-//! Lengths of time as a world file writes them, and moments on the model's clock.
+//! Durations in world files, and moments on the clock of the model.
 
 use crate::value::{SignedDuration, Timestamp, display_duration};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use std::fmt;
 
-/// The longest length that may be written: ten years.
+/// The longest duration: ten years.
 const MOST: i64 = 10 * 365 * 86_400_000;
 
-/// A length of time, exact to the millisecond. Written `250ms`, `90s`, `1h30m`, `2d`.
+/// A duration in milliseconds. Written `250ms`, `90s`, `1h30m`, `2d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct ModelDuration(i64);
 
@@ -41,12 +41,12 @@ impl ModelDuration {
         self.0
     }
 
-    /// So many times as long.
-    pub(crate) const fn times(self, number: i64) -> Self {
+    /// A multiple.
+    pub(in crate::simulation::exchange) const fn times(self, number: i64) -> Self {
         Self(self.0.saturating_mul(number))
     }
 
-    /// Reads `1h30m`: whole numbers, each with one of `d`, `h`, `m`, `s`, `ms`.
+    /// Parses `1h30m`: whole numbers, each with one of `d`, `h`, `m`, `s`, `ms`.
     fn read(text: &str) -> Option<Self> {
         let mut rest = text.trim();
         let mut total = 0i64;
@@ -113,7 +113,7 @@ impl Visitor<'_> for LengthVisitor {
     }
 }
 
-/// Something between two lengths, drawn anew each time. Written `[5s, 30s]`, or `10s` where it is always the same.
+/// A range from which a duration is drawn each time. Written `[5s, 30s]`, or `10s` for a fixed one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
     /// The shortest.
@@ -123,7 +123,7 @@ pub struct Range {
 }
 
 impl Range {
-    /// Between so many seconds and so many.
+    /// A range in seconds.
     pub const fn seconds(least: i64, most: i64) -> Self {
         Self { least: ModelDuration::seconds(least), most: ModelDuration::seconds(most) }
     }
@@ -165,20 +165,20 @@ impl<'de> Visitor<'de> for RangeVisitor {
 
 /// A moment: milliseconds of Unix time. It saturates, so that no request can make it overflow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Moment(i64);
+pub(in crate::simulation::exchange) struct Moment(i64);
 
 impl Moment {
-    /// The time that has passed since an earlier moment; none where that one is later.
+    /// The time since an earlier moment; zero if that is later.
     pub fn since(self, earlier: Self) -> ModelDuration {
         ModelDuration(self.0.saturating_sub(earlier.0).max(0))
     }
 
-    /// So much earlier.
+    /// An earlier moment.
     pub fn before(self, length: ModelDuration) -> Self {
         Self(self.0.saturating_sub(length.0))
     }
 
-    /// As the world has it.
+    /// The moment as a timestamp.
     pub fn timestamp(self) -> Timestamp {
         Timestamp::from_millisecond(self.0).unwrap_or(if self.0 < 0 { Timestamp::MIN } else { Timestamp::MAX })
     }

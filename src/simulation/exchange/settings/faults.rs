@@ -4,7 +4,7 @@ use super::duration::ModelDuration;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What can be wrong.
+/// The kinds of faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -13,9 +13,9 @@ pub enum FaultKind {
     ServiceHang,
     /// A service is stopped, and its start type is Manual. `server`, `service`; gone when it is started.
     ServiceStopped,
-    /// A service is stopped and disabled. `server`, `service`; nothing that a run can do starts it.
+    /// A service is stopped and disabled. `server`, `service`; no action of a run starts it.
     ServiceDisabled,
-    /// A component is held inactive. `server`, `component`, `requester`; gone when that requester lets go.
+    /// A component is held inactive. `server`, `component`, `requester`; ends when that requester releases it.
     ComponentInactive,
     /// The front end's certificate has expired. `server`.
     ExpiredCertificate,
@@ -29,21 +29,22 @@ pub enum FaultKind {
     NoHealthyCopy,
     /// The store answers so slowly that logins time out. `server`; cleared by a reboot.
     StoreSlow,
-    /// The directory does not answer: nobody can log in anywhere.
+    /// The directory does not answer: no login works anywhere.
     DirectoryDown,
     /// The server does not come back from its next reboot. `server`.
     RebootNeverReturns,
-    /// The Health Manager runs no probe on demand and answers no question. `server`; cleared by a restart of
+    /// The Health Manager runs no probe on demand and answers no request. `server`; cleared by a restart of
     /// MSExchangeHM.
     HealthManagerNotReady,
-    /// The Health Manager runs nothing any more, on demand or not, and answers with what it knew: soon stale. `server`;
-    /// cleared by a restart of MSExchangeHM.
+    /// The Health Manager runs no probe at all and answers with old results, which become stale. `server`; cleared by a
+    /// restart of MSExchangeHM.
     HealthManagerStuck,
     /// The policy of a server refuses databases (Blocked). `server`.
     MoveBlocked,
-    /// Something in the operating system keeps the IMAP services from answering. `server`, `part`; cleared by a reboot.
+    /// The operating system keeps the IMAP services from answering. `server`, `part`; cleared by a reboot.
     HostFault,
-    /// The front end cannot pass a login on, though it answers and the back end is well. `server`; cleared by a reboot.
+    /// The front end cannot proxy a login, though it answers and the back end is healthy. `server`; cleared by a
+    /// reboot.
     ProxyPath,
     /// Commands take longer than a minute. `server`; cleared by a restart, or as `relapses_after` says.
     HighLatency,
@@ -58,11 +59,11 @@ pub enum Cure {
     Restart,
     /// A reboot of the host alone.
     Reboot,
-    /// Nothing that is done; at most its own end, `until`.
+    /// No action; at most its own end, `until`.
     Nothing,
 }
 
-/// Which of a host's IMAP services is meant.
+/// The IMAP services of a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -73,7 +74,7 @@ pub enum DatabasePart {
     BackEnd,
 }
 
-/// A fault: what, where, from when to when.
+/// A fault: its kind, its target, its time.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -86,28 +87,29 @@ pub struct Fault {
     /// The database.
     #[serde(default)]
     pub database: Option<String>,
-    /// The Windows service; that of IMAP which the host has, the front end first, when absent.
+    /// The Windows service; when absent, the IMAP service of the host, the front end first.
     #[serde(default)]
     pub service: Option<String>,
     /// The component; ImapProxy when absent.
     #[serde(default)]
     pub component: Option<String>,
-    /// Who holds the component; Maintenance when absent.
+    /// The requester that holds the component; Maintenance when absent.
     #[serde(default)]
     pub requester: Option<Requester>,
     /// Which of the host's IMAP services a `host_fault` keeps from answering; both when absent.
     #[serde(default)]
     pub part: Option<DatabasePart>,
-    /// How long after the start it begins. `0s`: it is there at the start, and has been for `sick_for`.
+    /// How long after the start it begins. `0s`: it exists at the start, for `sick_for` already.
     #[serde(default)]
     pub after: ModelDuration,
-    /// How long after the start it has healed by itself.
+    /// How long after the start it heals.
     #[serde(default)]
     pub until: Option<ModelDuration>,
     /// What ends it; by its kind when absent.
     #[serde(default)]
     pub cleared_by: Option<Cure>,
-    /// For `high_latency` that a restart only soothes: after this time the samples are high again. Then a reboot ends it.
+    /// For a `high_latency` that a restart reduces only: the time until the samples are high again. Then a reboot ends
+    /// it.
     #[serde(default)]
     pub relapses_after: Option<ModelDuration>,
     /// For `copy_queue`: how many logs the copies lag behind.
@@ -116,7 +118,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault of a kind, nowhere yet, from the start on.
+    /// A fault of a kind from the start on, without a target.
     pub fn with_kind(kind: FaultKind) -> Self {
         Self {
             kind,
@@ -135,7 +137,7 @@ impl Fault {
     }
 }
 
-/// As somebody would tell it: `service_hang on cas1 (MSExchangeImap4), from 7m on`.
+/// Formats as `service_hang on cas1 (MSExchangeImap4), from 7m on`.
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.as_str())?;
@@ -165,7 +167,7 @@ impl fmt::Display for Fault {
 }
 
 impl FaultKind {
-    /// The whole menu.
+    /// Every kind.
     pub const ALL: [Self; 18] = [
         Self::ServiceHang,
         Self::ServiceStopped,
@@ -211,8 +213,8 @@ impl FaultKind {
         }
     }
 
-    /// What ends it unless it says otherwise. Those whose symptom is a state end when the state does, whatever this says.
-    pub(crate) const fn cure(self) -> Cure {
+    /// Its default end. Faults whose symptom is a state end with the state in any case.
+    pub(in crate::simulation::exchange) const fn cure(self) -> Cure {
         match self {
             Self::ServiceHang | Self::HealthManagerNotReady | Self::HealthManagerStuck | Self::HighLatency => {
                 Cure::Restart
@@ -222,18 +224,18 @@ impl FaultKind {
         }
     }
 
-    /// Whether it is of a server.
-    pub(crate) const fn wants_server(self) -> bool {
+    /// Whether it concerns a server.
+    pub(in crate::simulation::exchange) const fn wants_server(self) -> bool {
         !self.wants_database() && !matches!(self, Self::DirectoryDown)
     }
 
-    /// Whether it is of a database.
-    pub(crate) const fn wants_database(self) -> bool {
+    /// Whether it concerns a database.
+    pub(in crate::simulation::exchange) const fn wants_database(self) -> bool {
         matches!(self, Self::WrongPassword | Self::DatabaseDismounted | Self::CopyQueue | Self::NoHealthyCopy)
     }
 }
 
-/// Who can hold a component.
+/// The requesters that can hold a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Requester {
@@ -243,15 +245,15 @@ pub enum Requester {
     Maintenance,
     /// Administrators who set it aside.
     Sidelined,
-    /// Whether it is needed at all.
+    /// Functional: whether the component is needed at all.
     Functional,
     /// Setup.
     Deployment,
 }
 
 impl Requester {
-    /// All of them, by the words of Exchange.
-    pub(crate) const ALL: [(Self, &'static str); 5] = [
+    /// All requesters, by the words of Exchange.
+    pub(in crate::simulation::exchange) const ALL: [(Self, &'static str); 5] = [
         (Self::HealthAPI, "HealthAPI"),
         (Self::Maintenance, "Maintenance"),
         (Self::Sidelined, "Sidelined"),
@@ -259,13 +261,13 @@ impl Requester {
         (Self::Deployment, "Deployment"),
     ];
 
-    /// By its word, whatever the case.
-    pub(crate) fn named(word: &str) -> Option<Self> {
+    /// A requester by its word, in any case.
+    pub(in crate::simulation::exchange) fn named(word: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, name)| name.eq_ignore_ascii_case(word)).map(|(requester, _)| *requester)
     }
 
     /// Its word.
-    pub(crate) fn as_str(self) -> &'static str {
+    pub(in crate::simulation::exchange) fn as_str(self) -> &'static str {
         Self::ALL.iter().find(|(requester, _)| *requester == self).map_or("", |(_, word)| word)
     }
 }

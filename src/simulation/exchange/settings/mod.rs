@@ -1,8 +1,8 @@
 //! The section `exchange:` of a world file.
 
-pub(crate) mod assumptions;
-pub(crate) mod duration;
-pub(crate) mod faults;
+pub(super) mod assumptions;
+pub(super) mod duration;
+pub(super) mod faults;
 
 use self::assumptions::Assumptions;
 use self::duration::ModelDuration;
@@ -16,17 +16,17 @@ use std::collections::BTreeMap;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// What is different on a server at the start, by its name.
+    /// The servers that differ from the defaults, by name.
     pub servers: BTreeMap<String, ServerSettings>,
     /// The databases, by name.
     pub databases: BTreeMap<String, DatabaseSettings>,
-    /// What is or will be wrong.
+    /// Present and future faults.
     pub faults: Vec<Fault>,
     /// Whether Managed Availability acts.
     pub managed_availability: bool,
-    /// How long what is wrong at the start has been so: long enough for every monitor to have seen it.
+    /// How long faults of the start have existed: long enough for every monitor to have seen them.
     pub sick_for: ModelDuration,
-    /// What no documentation vouches for.
+    /// The assumptions.
     pub assumptions: Assumptions,
 }
 
@@ -43,7 +43,7 @@ impl Default for Settings {
     }
 }
 
-/// A server as it is at the start, where it is not as usual.
+/// The state of a server at the start, where it differs from the default.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
@@ -52,13 +52,13 @@ pub struct ServerSettings {
     pub dag: Option<String>,
     /// Services, by name.
     pub services: BTreeMap<String, ServiceSettings>,
-    /// Components that are held: for each, who holds it in which state.
+    /// Held components: for each, its requesters and their states.
     pub components: BTreeMap<String, BTreeMap<Requester, ComponentState>>,
-    /// Whether protocol logging is set; it is then loaded as well.
+    /// Whether protocol logging is set and loaded.
     pub protocol_log_enabled: bool,
-    /// Whether it may not activate databases.
+    /// Whether activation of databases is blocked.
     pub activation_blocked: bool,
-    /// What databases it takes by itself.
+    /// Its auto-activation policy.
     pub auto_activation_policy: ActivationPolicy,
     /// The databases whose health mailboxes its ImapCTPProbe logs in to; all of the site when absent.
     pub customer_touch_point: Option<Vec<String>>,
@@ -75,7 +75,7 @@ pub struct ServiceSettings {
     pub start_type: Option<StartType>,
 }
 
-/// What Windows says of a service.
+/// The status of a Windows service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum ServiceStatus {
@@ -95,17 +95,17 @@ pub enum ServiceStatus {
 pub enum StartType {
     /// At boot.
     Automatic,
-    /// When somebody starts it.
+    /// On demand.
     Manual,
-    /// Not at all.
+    /// Never.
     Disabled,
 }
 
-/// The state in which somebody holds a component.
+/// The state that a requester sets for a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum ComponentState {
-    /// It works; whoever says so holds it no more.
+    /// It works; the requester holds it no more.
     Active,
     /// It does not work.
     Inactive,
@@ -113,7 +113,7 @@ pub enum ComponentState {
     Draining,
 }
 
-/// What databases a server takes by itself.
+/// The databases that a server activates automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum ActivationPolicy {
@@ -143,15 +143,15 @@ pub struct DatabaseSettings {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CopySettings {
-    /// 1 is where it belongs.
+    /// 1 is the preferred copy.
     pub preference: u32,
-    /// What it is while it is not the active one: `Healthy`, `Suspended`, `Failed`, …
+    /// Its status while it is not active: `Healthy`, `Suspended`, `Failed`, …
     #[serde(default)]
     pub status: Option<String>,
-    /// Logs that have not come yet.
+    /// The number of logs that are not copied yet.
     #[serde(default)]
     pub copy_queue: u64,
-    /// Logs that have not been replayed yet.
+    /// The number of logs that are not replayed yet.
     #[serde(default)]
     pub replay_queue: u64,
 }
