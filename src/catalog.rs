@@ -1,4 +1,4 @@
-//! What actions exist: every backend's signature file, parsed.
+//! The catalog of actions, parsed from signature files.
 
 use crate::source::{SourceFile, SourceMap};
 use crate::syntax;
@@ -10,11 +10,11 @@ use ecow::EcoString;
 pub struct SignatureFile {
     /// The name of the backend. Diagnostics call the file `NAME.runbook`.
     pub backend: &'static str,
-    /// What it says.
+    /// Its text.
     pub text: &'static str,
 }
 
-/// The backends by name, and the files that they were read from.
+/// The declared backends and the files that declare them.
 #[derive(Debug, Default)]
 pub struct Catalog {
     backends: Vec<ast::Backend>,
@@ -22,7 +22,7 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// Parses signature files. They are part of the program; that they have no mistakes is what a test is for.
+    /// Parses signature files. They are part of the program; a test makes sure that they have no mistakes.
     pub fn read(files: impl IntoIterator<Item = SignatureFile>) -> Self {
         let mut catalog = Self::default();
         for SignatureFile { backend, text } in files {
@@ -51,7 +51,8 @@ impl Catalog {
         self.backends.iter().map(|backend| &backend.name.text)
     }
 
-    /// The signature files, first in every [`SourceMap`] of a check: spans of signatures point into them.
+    /// The signature files. They come first in every [`SourceMap`] of a check, because spans of signatures point into
+    /// them.
     pub fn sources(&self) -> &SourceMap {
         &self.sources
     }

@@ -1,8 +1,8 @@
-//! What actually touches the world, one folder for each kind of thing that can be reached.
+//! Backends: the code that acts on real systems, one folder for each kind of system.
 //!
-//! A backend is a thin face on [`transport`](crate::transport) and on its own protocol crate. Its signature file, written
-//! in the language itself, stands beside its code and says what its actions take, answer and undo. The world that calls
-//! it enforces deadlines, masks secrets and checks that an answer has the shape that the signature promises.
+//! A backend translates calls to [`transport`](crate::transport) and to a protocol crate. Its signature file, written
+//! in the language, declares the parameters, results and undos of its actions. The world that calls a backend enforces
+//! deadlines, masks secrets and checks results against the signatures.
 
 pub mod exchange;
 pub mod exec;
@@ -25,26 +25,25 @@ use std::pin::Pin;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// What a call comes to, later. It is polled on one thread and may be dropped at any time: whatever it started (a
-/// process group, a connection) ends with it.
+/// The result of a call. It is polled on one thread. Dropping it ends whatever the call started: process groups and
+/// connections.
 pub type CallFuture<'a> = Pin<Box<dyn Future<Output = Result<Value, ActionError>> + 'a>>;
 
-/// Something that carries out calls.
+/// Carries out the calls of one family of actions.
 pub trait Backend {
     /// The name that calls begin with.
     fn name(&self) -> &'static str;
 
-    /// Carries out a call of one of the actions in this backend's signature file. Arguments have been checked against
-    /// the signature. An answer has the type that the signature says; an action without an answer gives
-    /// [`Value::Absent`].
+    /// Carries out a call. The arguments have been checked against the signature; the result must have its type. An
+    /// action without a result returns [`Value::Absent`].
     fn perform<'a>(&'a self, call: &'a Call, context: &'a CallContext<'a>) -> CallFuture<'a>;
 }
 
-/// What a backend may know of while it carries out one call.
+/// What a backend can use while it carries out a call.
 pub struct CallContext<'a> {
     /// The hosts of the inventory.
     pub hosts: &'a [Host],
-    /// Resolves secrets that are handed to an action as a reference.
+    /// Resolves references to secrets.
     pub secrets: &'a Secrets,
     /// When the whole call must be over, by [`System::elapsed`]. The world ends it then in any case; a backend that
     /// keeps to [`time_left`](Self::time_left) can say in which phase the time ran out.
@@ -53,7 +52,7 @@ pub struct CallContext<'a> {
     pub folder: &'a std::path::Path,
     /// The sections of the inventory that backends read.
     pub settings: &'a BackendSettings,
-    /// Commands, ports and time.
+    /// Runs commands, connects to ports and keeps the time.
     pub system: &'a dyn System,
 }
 
@@ -73,7 +72,7 @@ impl CallContext<'_> {
     }
 }
 
-/// Where commands run: the inventory's folder, so that its relative paths mean what they say.
+/// The folder in which commands run: the inventory's.
 fn working_folder(context: &CallContext<'_>) -> std::path::PathBuf {
     let folder = context.folder;
     if folder.as_os_str().is_empty() { ".".into() } else { folder.to_path_buf() }

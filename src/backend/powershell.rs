@@ -1,5 +1,4 @@
-//! PowerShell as backends call it: within the time of their call, at the place that a host has, with answers that keep
-//! "nothing" and "nobody answered" apart.
+//! Calls of PowerShell within the deadline of a backend call. Distinguishes an empty answer from no answer.
 
 use super::registry::Registration;
 use super::{CallContext, working_folder};
@@ -12,7 +11,7 @@ use crate::value::{ActionError, ErrorKind, Host, Loss, Value};
 use crate::yaml::{Field, Reader};
 use std::time::Duration;
 
-/// What backends share of PowerShell, for the registry.
+/// The settings that the backends over PowerShell share, for the registry.
 pub(super) const REGISTRATION: Registration = Registration {
     name: "powershell",
     actions: None,
@@ -29,7 +28,7 @@ impl Section for PowerShellSettings {
     }
 }
 
-/// `Status` of a service of Windows, as `ServiceControllerStatus` has it.
+/// `Status` of a Windows service, by `ServiceControllerStatus`.
 pub(super) const SERVICE_STATES: Numbers = &[
     (1, "Stopped"),
     (2, "StartPending"),
@@ -47,7 +46,7 @@ pub(super) struct PowerShell<'a> {
 }
 
 impl<'a> PowerShell<'a> {
-    /// As the inventory says; without it nothing can be asked.
+    /// Uses the settings of the inventory.
     pub fn new(context: &'a CallContext<'a>) -> Result<Self, ActionError> {
         let settings = context.settings.get::<PowerShellSettings>().ok_or_else(|| {
             let message = "rectify.yaml does not say how PowerShell is called (`powershell:`)";
@@ -57,30 +56,30 @@ impl<'a> PowerShell<'a> {
         Ok(Self { shell, context })
     }
 
-    /// How much of the call's time is left.
+    /// The time that the call has left.
     pub fn left(&self) -> Duration {
         self.context.time_left()
     }
 
-    /// Lets time pass.
+    /// Waits for a time.
     pub async fn sleep(&self, time: Duration) {
         self.context.system.sleep(time).await;
     }
 
-    /// Where the Exchange cmdlets are for a call that is about a host. Its own server is the last to be asked for a
-    /// session: it may be sick, and about to be rebooted.
+    /// The target of Exchange cmdlets in a call about a host. A session on that host is tried last: it may be sick, or
+    /// about to be rebooted.
     pub fn exchange(&self, about: &Host) -> Target {
         let (own, others): (Vec<_>, Vec<_>) =
             self.shell.settings.exchange.iter().cloned().partition(|address| is_server(about, server_of(address)));
         Target::Exchange { sessions: [others, own].concat() }
     }
 
-    /// Asks, for as long as the call may still take.
+    /// Sends a request, with the time that the call has left.
     pub async fn ask(&self, request: Request) -> Result<Answer, ActionError> {
         self.ask_for(request, self.left()).await
     }
 
-    /// Asks, for at most `limit`.
+    /// Sends a request, with at most `limit`.
     pub async fn ask_for(&self, request: Request, limit: Duration) -> Result<Answer, ActionError> {
         if limit.is_zero() {
             let message = format!("the time was up before {} was called", request.cmdlet);
@@ -94,20 +93,20 @@ impl<'a> PowerShell<'a> {
     }
 }
 
-/// What a cmdlet answered, without an error.
+/// An answer without error records.
 pub(super) struct Answer {
     cmdlet: String,
     envelope: Envelope,
 }
 
 impl Answer {
-    /// Its objects, be there none.
+    /// The objects of the answer, if any.
     pub fn any(&self) -> Vec<Object<'_>> {
         self.envelope.data.iter().map(|properties| Object::new(&self.cmdlet, properties)).collect()
     }
 
-    /// Its objects, where none are an answer as well. None and a warning are not: cmdlets say by a warning that they
-    /// could not reach the server.
+    /// The objects of the answer; there may be none. No object and a warning is an error: that is how cmdlets report an
+    /// unreachable server.
     pub fn perhaps(&self) -> Result<Vec<Object<'_>>, ActionError> {
         match self.envelope.warnings.as_slice() {
             [first, ..] if self.envelope.data.is_empty() => {
@@ -122,7 +121,7 @@ impl Answer {
         }
     }
 
-    /// Its objects, of which there must be some.
+    /// The objects of the answer. No object is an error.
     pub fn some(&self) -> Result<Vec<Object<'_>>, ActionError> {
         let objects = self.perhaps()?;
         if objects.is_empty() {
@@ -132,7 +131,8 @@ impl Answer {
         Ok(objects)
     }
 
-    /// Its only object. An identity that a cmdlet does not understand can stand for every object there is.
+    /// The only object of the answer. Several are an error: cmdlets can take an identity that they do not understand
+    /// for all objects.
     pub fn one(&self) -> Result<Object<'_>, ActionError> {
         match self.some()?.as_slice() {
             [object] => Ok(*object),
@@ -144,7 +144,7 @@ impl Answer {
     }
 }
 
-/// The address of a host as cmdlets take it.
+/// The address of a host, checked for use in parameters of cmdlets.
 pub(super) fn address(host: &Host) -> Result<&str, ActionError> {
     let address = host.address.as_str();
     let usual = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-');
@@ -159,18 +159,18 @@ pub(super) fn address(host: &Host) -> Result<&str, ActionError> {
     Err(ActionError::new(ErrorKind::Refused, message))
 }
 
-/// The place of cmdlets that a host's own Windows carries out.
+/// The target of cmdlets that run on the host itself.
 pub(super) fn computer(host: &Host) -> Result<Target, ActionError> {
     Ok(Target::Computer { name: address(host)?.to_owned() })
 }
 
-/// Whether the name that a server gives itself means this host: one of the host's own names, or the first part of its
-/// address, as Exchange has it.
+/// Whether a name that a server reports means this host: one of its names, or the first label of its address, as
+/// Exchange abbreviates it.
 pub(super) fn is_server(host: &Host, name: &str) -> bool {
     let is_number = |text: &str| text.parse::<std::net::IpAddr>().is_ok();
     let first = |text: &'_ str| text.split('.').next().unwrap_or_default().to_ascii_lowercase();
     let (address, name) = (host.address.trim_end_matches('.'), name.trim_end_matches('.'));
-    // One of the two is short, or they are the same.
+    // A short name is compared with the first label only.
     let short = !address.contains('.') || !name.contains('.');
     host.answers_to(name)
         || (short && !name.is_empty() && !is_number(address) && !is_number(name) && first(address) == first(name))

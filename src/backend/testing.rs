@@ -1,4 +1,4 @@
-//! What the tests of every backend need: a small world to be called in.
+//! The environment of the unit tests of backends.
 
 use super::CallContext;
 use crate::secret::Secrets;
@@ -76,7 +76,7 @@ impl World {
     }
 }
 
-/// A call as the engine would make it.
+/// A call as the engine makes it.
 pub fn call(backend: &str, action: &str, class: Class, arguments: Vec<(&str, Value)>) -> Call {
     let arguments = arguments.into_iter().map(|(name, value)| (name.into(), value)).collect();
     Call { backend: backend.into(), action: action.into(), class, arguments }
@@ -84,8 +84,8 @@ pub fn call(backend: &str, action: &str, class: Class, arguments: Vec<(&str, Val
 
 type StandIn = dyn FnMut(&Request, Duration) -> Result<Envelope, ActionError>;
 
-/// A system in which PowerShell is a function of the request and of the time that has passed, which is virtual. What
-/// is handed to it goes through the real command line and the real form of answers; any other command is refused.
+/// A system on virtual time in which a function of the request and the elapsed time answers for PowerShell. Requests go
+/// through the real command line and the real encoding of answers; every other command is refused.
 #[derive(Clone)]
 pub struct Scripted {
     settings: PowerShellSettings,
@@ -95,7 +95,7 @@ pub struct Scripted {
 }
 
 impl Scripted {
-    /// A world with one host, and PowerShell that answers so.
+    /// A world with one host, and PowerShell answered by `answering`.
     pub fn world(
         settings: BackendSettings,
         answering: impl FnMut(&Request, Duration) -> Result<Envelope, ActionError> + 'static,
@@ -115,7 +115,7 @@ impl Scripted {
         (world, scripted)
     }
 
-    /// The cmdlets that were called.
+    /// The cmdlets that were called, in order.
     pub fn cmdlets(&self) -> Vec<String> {
         self.requests.borrow().iter().map(|request| request.cmdlet.clone()).collect()
     }

@@ -11,7 +11,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> Vec<Contact> {
         let before = reader.diagnostics.len();
         let mut contact = Contact { name: field.name.into(), ..Contact::default() };
         match &field.value.kind {
-            // An address alone is the whole contact.
+            // An address stands for a whole contact.
             Kind::Scalar { .. } | Kind::List(_) => contact.mail = read_addresses(reader, field.value),
             _ => {
                 for part in

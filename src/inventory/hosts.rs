@@ -14,7 +14,7 @@ pub(super) const ENTRIES: [&str; 4] = ["address", "aliases", "roles", "facts"];
 pub(super) fn read(reader: &mut Reader, node: &Node, sections: &[SectionType], secrets: &SecretSources) -> Vec<Entry> {
     let mut taken = HashMap::new();
     let fields = reader.named(node, "`hosts:`");
-    // Names first: where an alias is another host's name, the alias is the mistake.
+    // Names first: an alias that equals the name of another host is the mistake.
     for field in &fields {
         if let Some((_, first)) = taken.insert(folded(field.name), (field.name.to_owned(), field.key)) {
             reader
@@ -25,7 +25,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node, sections: &[SectionType], s
     fields.iter().map(|field| read_host(reader, field, sections, secrets, &mut taken)).collect()
 }
 
-/// Host names do not differ by case, nor by a dot at the end.
+/// Host names are compared without case and without a final dot.
 fn folded(name: &str) -> String {
     name.trim_end_matches('.').to_ascii_lowercase()
 }
@@ -91,7 +91,7 @@ fn read_host(
     Entry { host, name_span: entry.key, roles_spans, facts_spans }
 }
 
-/// Nothing that a program could take for an option, and no blanks.
+/// Whether a name has no spaces and cannot be taken for an option.
 fn usable_name(name: &str) -> Result<(), &'static str> {
     match name {
         "" => Err("it is empty"),
@@ -117,7 +117,7 @@ fn read_facts(reader: &mut Reader, node: &Node) -> (Vec<(EcoString, Value)>, Vec
     (facts, places)
 }
 
-/// As it is written: a number only where it is one beyond doubt, so that `007`, `1e5` and `1.2.3` stay text.
+/// A fact as it is written. Only an unambiguous number is a number: `007`, `1e5` and `1.2.3` stay text.
 fn read_fact(reader: &mut Reader, node: &Node) -> Option<Value> {
     match &node.kind {
         _ if node.is_null() => Some(Value::Absent),
@@ -144,6 +144,6 @@ fn plain_number(text: &str) -> Option<Decimal> {
     if !are_digits(whole) || !are_digits(fraction) || leading_zero {
         return None;
     }
-    // One that would have to be rounded stays text.
+    // A number that would have to be rounded stays text.
     Decimal::from_str_exact(text).ok()
 }

@@ -1,4 +1,4 @@
-//! The sections `lints:` and `alerts:`: how bad what the rules find is, what was known already, and what must be answered.
+//! The sections `lints:` and `alerts:`: levels of rules, the baseline, and alerts that need a runbook.
 
 use crate::diagnostic::{CODES, Code, Level, rule_page};
 use crate::source::Span;
@@ -6,27 +6,27 @@ use crate::yaml::{Node, Reader, suggestion};
 use ecow::EcoString;
 use std::collections::BTreeMap;
 
-/// What the team says of rules.
+/// The section `lints:`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Lints {
     levels: BTreeMap<Code, Level>,
-    /// The file of known findings, relative to the inventory's folder, and where it is named.
+    /// The baseline file, relative to the folder of the inventory, and the position of its name.
     pub baseline: Option<(String, Span)>,
 }
 
 impl Lints {
-    /// What findings of a rule count as, if the team says so.
+    /// The level of a rule, if it is set.
     pub fn level(&self, rule: Code) -> Option<Level> {
         self.levels.get(&rule).copied()
     }
 }
 
-/// An alert that some runbook must answer.
+/// An alert that needs a runbook.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExpectedAlert {
     /// Its name.
     pub name: EcoString,
-    /// Where it is named.
+    /// The position of the name.
     pub span: Span,
 }
 

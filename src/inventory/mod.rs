@@ -1,8 +1,7 @@
-//! `rectify.yaml`: the hosts, contacts, secrets and policy that a team keeps, parsed and pure.
+//! Reads `rectify.yaml`: the hosts, contacts, secrets and policy of a team.
 //!
-//! Every mistake is a diagnostic with its place, and one mistake does not hide the next. What the roles of hosts ask
-//! for is not known here: facts are read as they are written, with their places, and the checker holds them against the
-//! types.
+//! Every mistake is a diagnostic with a position, and one mistake does not hide the next. Facts are kept as they are
+//! written, with positions: the checker compares them with the roles that runbooks declare.
 
 mod contacts;
 mod hosts;
@@ -28,31 +27,31 @@ use crate::yaml;
 use crate::yaml::{Reader, suggestion};
 use ecow::EcoString;
 
-/// Everything that `rectify.yaml` says.
+/// The content of `rectify.yaml`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Inventory {
     /// The hosts, in the order of the file.
     pub hosts: Vec<Entry>,
-    /// Who can be told, in the order of the file.
+    /// The contacts, in the order of the file.
     pub contacts: Vec<Contact>,
-    /// Whom an alert is told to that nothing fits; one of the contacts.
+    /// The contact for alerts that no runbook handles.
     pub default_contact: Option<EcoString>,
-    /// Where secrets are found, by name.
+    /// The sources of secrets, by name.
     pub secrets: SecretSources,
     /// The sections that backends add.
     pub settings: BackendSettings,
     /// What needs whose consent.
     pub policy: Policy,
-    /// What the rules of `check` are to say.
+    /// The levels of lint rules.
     pub lints: Lints,
     /// Alerts that must have a runbook.
     pub alerts: Vec<ExpectedAlert>,
-    /// What watches the team's systems.
+    /// The monitors.
     pub monitors: Monitors,
 }
 
 impl Inventory {
-    /// A host by its name, an alias or its address, as names from outside are looked up.
+    /// Looks up a host by its name, an alias or its address, as in names from outside.
     pub fn host(&self, name: &str) -> Option<&Host> {
         let exact = self.hosts.iter().find(|entry| entry.host.name == name);
         exact.or_else(|| self.hosts.iter().find(|entry| entry.host.answers_to(name))).map(|entry| &entry.host)
@@ -64,7 +63,7 @@ impl Inventory {
     }
 }
 
-/// A host, and where the parts of its entry stand.
+/// A host and the positions of its entry.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     /// The host.
@@ -77,24 +76,24 @@ pub struct Entry {
     pub facts_spans: Vec<FactPlace>,
 }
 
-/// Where a fact stands, and how it is written.
+/// The position of a fact, and how it is written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FactPlace {
     /// Its name.
     pub name: Span,
     /// Its value.
     pub value: Span,
-    /// The value's own characters, unless it is a list. The number 1.10 is also the version 1.10.
+    /// The value as it is written, unless it is a list: the number 1.10 is also the version 1.10.
     pub written: Option<EcoString>,
 }
 
-/// Whether what cannot be undone may be done without a person.
+/// Whether actions of the class `destroy` need an approval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DestroyPolicy {
     /// Only after `require approval`.
     #[default]
     Approval,
-    /// Freely.
+    /// Without one.
     Allow,
 }
 
@@ -103,7 +102,7 @@ pub enum DestroyPolicy {
 pub struct Policy {
     /// For actions of the class `destroy`.
     pub destroy: DestroyPolicy,
-    /// Who may approve, by the names that they are known by to the system; anybody when empty.
+    /// Who may approve, by user name; anybody when empty.
     pub approvers: Vec<EcoString>,
 }
 
@@ -111,8 +110,8 @@ pub struct Policy {
 const SECTIONS: [&str; 8] =
     ["hosts", "contacts", "default_contact", "secrets", "policy", "lints", "alerts", "monitors"];
 
-/// Reads the text of a `rectify.yaml` with the sections that backends add. What was understood is returned beside the
-/// mistakes; a run needs that there are none.
+/// Parses a `rectify.yaml` with the sections that backends add. Returns what was understood beside the diagnostics; a
+/// run requires that there are none.
 pub fn parse(file: FileId, text: &str, sections: &Sections) -> (Inventory, Vec<Diagnostic>) {
     let mut reader = Reader::new();
     let mut inventory = Inventory::default();
@@ -179,7 +178,7 @@ pub fn parse(file: FileId, text: &str, sections: &Sections) -> (Inventory, Vec<D
     (inventory, reader.diagnostics)
 }
 
-/// Diagnostics point at the section and never at the entry: the line of a mistaken one may hold the secret itself.
+/// Diagnostics point at the name of the section: the line of a mistaken entry may hold the secret itself.
 fn read_secrets(reader: &mut Reader, section: Span, node: &yaml::Node) -> SecretSources {
     const HOW: &str = "Write `NAME: {environment: VARIABLE}` or `NAME: {file: PATH}`; the file must have mode 0600";
     let mut secrets = SecretSources::new();

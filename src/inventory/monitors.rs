@@ -1,17 +1,17 @@
-//! The section `monitors:`: what watches the team's systems, by the groups that the monitoring puts it in.
+//! The section `monitors:`: the monitors of the team's systems, by group.
 //!
-//! Names of monitors stand in runbooks as texts, and no program can know what a site's monitoring has. So the team says
-//! it once, and every name is held against that.
+//! Runbooks name monitors in texts, and only the team knows which monitors its site has. The section lists them, and
+//! names in runbooks are checked against it.
 
 use crate::yaml::{Node, Reader};
 use ecow::EcoString;
 
-/// Groups of monitors, such as the health sets of Exchange, in the order of the file. One name may be in several.
+/// Groups of monitors, such as the health sets of Exchange, in the order of the file. A name may be in several groups.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Monitors(Vec<(EcoString, Vec<EcoString>)>);
 
 impl Monitors {
-    /// Whether the team says nothing of them.
+    /// Whether there is no group.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -26,7 +26,7 @@ impl Monitors {
         self.0.iter().flat_map(|(_, names)| names)
     }
 
-    /// The groups that a monitor is in; none of one that does not exist.
+    /// The groups that contain a monitor.
     pub fn groups_of(&self, monitor: &str) -> Vec<&EcoString> {
         let holds = |names: &[EcoString]| names.iter().any(|name| name == monitor);
         self.0.iter().filter(|(_, names)| holds(names)).map(|(group, _)| group).collect()
@@ -37,14 +37,14 @@ impl Monitors {
         self.groups().any(|group| group == name)
     }
 
-    /// The groups that a wildcard stands for: `*` for any letters, `?` for one, whatever the case.
+    /// The groups that match a wildcard: `*` for any text, `?` for one character, in any case.
     pub fn groups_like(&self, wildcard: &str) -> Vec<&EcoString> {
         let wildcard: Vec<char> = wildcard.to_lowercase().chars().collect();
         self.groups().filter(|group| is_like(&group.to_lowercase(), &wildcard)).collect()
     }
 }
 
-/// Goes through a text once, with the set of places in the wildcard that it may have come to.
+/// Matches in one pass, with the set of positions in the wildcard that are reachable.
 fn is_like(text: &str, wildcard: &[char]) -> bool {
     let past_stars = |places: &mut Vec<bool>| {
         for (place, sign) in wildcard.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The JSON Schema of `rectify.yaml`: the sections as they are read here, and settings from the types that they have.
+//! The JSON Schema of `rectify.yaml`: its own sections, and those of backends from their types.
 
 use super::SECTIONS;
 use super::hosts::ENTRIES;
@@ -9,7 +9,7 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-/// No blanks, and nothing that a program could take for an option.
+/// A name without spaces that no program takes for an option.
 const USABLE_NAME: &str = r"^[^-\s]\S*$";
 
 /// The schema of `rectify.yaml` with the sections that backends add.

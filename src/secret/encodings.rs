@@ -1,17 +1,17 @@
-//! The disguises in which a value comes back from other programs.
+//! The encodings in which other programs show a value.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-/// A longer value is looked for in fewer forms: nobody quotes a whole key for a shell, and each form costs memory.
+/// Longer values are searched in fewer forms: nobody quotes a whole key for a shell, and each form costs memory.
 const ALL_FORMS_UP_TO: usize = 1024;
 
-/// A line of a longer secret (a key file) is a secret of its own from this many bytes on.
+/// The length in bytes from which a line of a longer secret (a key file) is searched as a secret of its own.
 const SHORTEST_LINE: usize = 8;
 
-/// Everything to look for because of one value, in no order. Upper and lower case of ASCII letters is the searcher's.
+/// All forms of a value, in no order. The search ignores the case of ASCII letters.
 pub(super) fn forms_of(value: &str) -> BTreeSet<Vec<u8>> {
     let mut forms = BTreeSet::new();
     add_forms(value, &mut forms);
@@ -52,7 +52,7 @@ fn add_forms(value: &str, forms: &mut BTreeSet<Vec<u8>>) {
     add(bytes_as(value, "", " ", |_| false));
     add(bytes_as(value, "\\x", "", |_| false));
     add(bytes_as(value, "%", "", |_| false));
-    // Percent encoding: of a component, of a form, of a path, of a whole address. What stays as it is differs: RFC 3986,
+    // Percent encoding of a component, a form, a path or a whole address. The unescaped characters differ: RFC 3986,
     // encodeURIComponent, encodeURI, Python's quote, Go's PathEscape, forms of browsers, Java and .NET.
     for stays in ["-_.~", "-_.~!*'()", "-_.~/", "-_./", "-_.", "-_.~$&+:=@", "-_.~$&+,/:;=@", "-_.~!*'();:@&=+$,/?#"] {
         add(percent(value, stays));
@@ -61,8 +61,8 @@ fn add_forms(value: &str, forms: &mut BTreeSet<Vec<u8>>) {
     for stays in ["-_.~ ", "-_. ", "-_.~* ", "-_.* ", "-_.~/ ", "-_./ ", "-_.!*() "] {
         add(percent(value, stays).replace(' ', "+"));
     }
-    // JSON: in ASCII only, safe inside HTML as several libraries and ConvertTo-Json see it, with escaped slashes, and
-    // each as a string inside a string.
+    // JSON: in ASCII only, safe inside HTML by several libraries and ConvertTo-Json, with escaped slashes, and each as
+    // a string inside a string.
     let ascii = json_ascii(value);
     for form in [&json, &ascii] {
         for special in ["", "<>&", "'", "'<>&", "\"'<>&", "\"'<>&+", "\"'<>&+`", "\"'<>&`=-;\\"] {
@@ -77,7 +77,7 @@ fn add_forms(value: &str, forms: &mut BTreeSet<Vec<u8>>) {
     add(value.escape_debug().to_string());
     add(value.escape_default().to_string());
     add(value.replace('\\', "\\\\").replace('"', "\\\""));
-    // XML and HTML, with the usual spellings of the two quotes, and of what is not ASCII.
+    // XML and HTML, with the usual forms of the two quotes and of characters beyond ASCII.
     for (double, single) in QUOTES {
         for greater in [">", "&gt;"] {
             for other in [None, Some(decimal_entity as fn(char) -> String), Some(hex_entity)] {
@@ -114,7 +114,7 @@ fn add_forms(value: &str, forms: &mut BTreeSet<Vec<u8>>) {
                 };
                 add(entities(value, |letter| (!kept(letter)).then(|| entity(letter))));
             }
-            // Letters of other scripts may pass for alphanumeric.
+            // Some encoders treat letters of other scripts as alphanumeric.
             let kept = |letter: char| letter.is_alphanumeric() || stays.contains(letter);
             add(entities(value, |letter| (!kept(letter)).then(|| entity(letter))));
         }
@@ -122,7 +122,7 @@ fn add_forms(value: &str, forms: &mut BTreeSet<Vec<u8>>) {
         add(entities(value, |letter| (!letter.is_ascii() || "&<>\"'".contains(letter)).then(|| entity(letter))));
         add(entities(value, |letter| Some(entity(letter))));
     }
-    // Shells: inside single quotes (two ways), inside double quotes, with a backslash before what is special.
+    // Shells: in single quotes (two ways), in double quotes, with backslashes before special characters.
     add(value.replace('\'', "'\\''"));
     add(value.replace('\'', "'\"'\"'"));
     add(value.replace('\'', "\\'"));
@@ -135,13 +135,13 @@ fn add_forms(value: &str, forms: &mut BTreeSet<Vec<u8>>) {
     add(escaped_before(value, |letter| letter.is_ascii() && !letter.is_ascii_alphanumeric()));
 }
 
-/// Each byte in hexadecimal, with something between the bytes: as lists in programs and as dumps have it.
+/// Each byte in hexadecimal with separators, as in lists in programs and in dumps.
 fn add_separated(value: &str, forms: &mut BTreeSet<Vec<u8>>) {
     for (before, between) in [("", ", "), ("", ","), ("", "-"), ("0x", " "), ("0x", ", "), ("0x", ","), ("\\x", " ")] {
-        // The first byte has the same before it as the others; it is no part of the value.
+        // The prefix of the first byte is not part of the value.
         forms.insert(bytes_as(value, before, between, |_| false).into_bytes());
     }
-    // Dumps with two bytes in a group; the value begins with either.
+    // Dumps with two bytes a group; the value begins at either.
     for first in [0, 1] {
         let mut text = String::with_capacity(value.len() * 3);
         for (position, byte) in value.bytes().enumerate() {
@@ -154,12 +154,12 @@ fn add_separated(value: &str, forms: &mut BTreeSet<Vec<u8>>) {
     }
 }
 
-/// Percent-encoded, but for letters, digits and what stays as it is.
+/// Percent-encodes everything but letters, digits and the characters in `stays`.
 fn percent(value: &str, stays: &str) -> String {
     bytes_as(value, "%", "", |byte| byte.is_ascii_alphanumeric() || stays.as_bytes().contains(&byte))
 }
 
-/// How the two quotes are written in XML and HTML.
+/// The forms of the two quotes in XML and HTML.
 const QUOTES: [(&str, &str); 11] = [
     ("\"", "'"),
     ("\"", "&apos;"),
@@ -182,7 +182,7 @@ fn hex_entity(letter: char) -> String {
     format!("&#x{:x};", u32::from(letter))
 }
 
-/// The text with something else for some of its characters.
+/// Replaces some characters of a text.
 fn entities(value: &str, entity: impl Fn(char) -> Option<String>) -> String {
     let mut text = String::with_capacity(value.len());
     for letter in value.chars() {
@@ -194,7 +194,7 @@ fn entities(value: &str, entity: impl Fn(char) -> Option<String>) -> String {
     text
 }
 
-/// A JSON string with more of its characters as `\u0027`: the quote and the backslash have a backslash before them
+/// Writes more characters of a JSON string as `\u0027`. The quote and the backslash are escaped with a backslash
 /// already.
 fn json_hex(form: &str, special: &str) -> String {
     let mut text = String::with_capacity(form.len());
@@ -215,8 +215,8 @@ fn json_hex(form: &str, special: &str) -> String {
     text
 }
 
-/// The letters of a longer base64 text that depend on the value alone, when it begins `alignment` bytes after a multiple
-/// of three.
+/// The letters of a longer base64 text that depend on the value alone, when the value begins `alignment` bytes after a
+/// multiple of three.
 fn base64_within(value: &str, alignment: usize, engine: &impl Engine) -> String {
     let mut bytes = vec![0; alignment];
     bytes.extend_from_slice(value.as_bytes());
@@ -227,7 +227,7 @@ fn base64_within(value: &str, alignment: usize, engine: &impl Engine) -> String 
     encoded.get(skipped..whole).unwrap_or_default().to_owned()
 }
 
-/// Each byte as two hexadecimal digits with something before it, but for those that stay as they are.
+/// Each byte as two hexadecimal digits with a prefix, except the ones that stay as they are.
 fn bytes_as(value: &str, before: &str, between: &str, stays: impl Fn(u8) -> bool) -> String {
     let mut text = String::with_capacity(value.len() * 3);
     for (position, byte) in value.bytes().enumerate() {

@@ -1,15 +1,15 @@
-//! A writer that masks a stream, wherever the stream is cut into writes.
+//! A writer that masks secrets in a stream, however the stream is split into writes.
 
 use super::{MASK, Secrets};
 use std::io::Write;
 
-/// Passes everything on with secrets masked. It holds back as many bytes as the longest form of a secret may have;
-/// [`finish`](Self::finish) or dropping it lets them go.
+/// Passes bytes on with secrets masked. It holds back as many bytes as the longest form of a secret has;
+/// [`finish`](Self::finish) or dropping it writes them.
 pub struct Masker<'a, W: Write> {
     secrets: &'a Secrets,
     sink: W,
     held: Vec<u8>,
-    /// So many of the held bytes belong to a secret whose mask has been written already.
+    /// How many of the held bytes belong to a secret whose mask has been written already.
     covered: usize,
 }
 
@@ -64,7 +64,7 @@ impl<W: Write> Write for Masker<'_, W> {
         Ok(bytes.len())
     }
 
-    /// Flushes the sink; what is held back stays held back, since half a secret must not be shown.
+    /// Flushes the sink, but not the bytes that are held back: half a secret must not be shown.
     fn flush(&mut self) -> std::io::Result<()> {
         self.sink.flush()
     }

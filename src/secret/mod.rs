@@ -1,9 +1,9 @@
-//! Secrets: handles, where their values come from, and the one point where they are masked.
+//! Secrets: references, sources of values, and the masking of everything that leaves the program.
 //!
-//! A runbook holds the *name* of a secret. Its value is read when an action needs it ([`Secrets::reveal`]), is wiped when
-//! the action lets go of it, and is remembered here for one purpose: whatever leaves the program goes through
-//! [`Secrets::redact_text`], [`Secrets::redact_value`] or a [`Masker`], which look for the value itself, as it is and in
-//! every disguise that programs commonly give it. Masking by the name of a field is not attempted: it leaks.
+//! A runbook holds the *name* of a secret. Its value is read when an action needs it ([`Secrets::reveal`]) and is wiped
+//! afterwards. It is remembered here for masking only: everything that leaves the program goes through
+//! [`Secrets::redact_text`], [`Secrets::redact_value`] or a [`Masker`], which search for the value itself and for every
+//! encoding that programs commonly give it. Masking by the name of a field is not attempted: it leaks.
 
 mod encodings;
 mod masker;
@@ -27,13 +27,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use zeroize::Zeroizing;
 
-/// What stands where a secret stood. Its length says nothing of the secret's.
+/// The mask. Its length does not depend on the secret's.
 pub const MASK: &str = "***";
 
-/// A shorter secret cannot be masked without hiding ordinary text, so it is refused.
+/// The shortest secret, in characters. A shorter one could not be masked without hiding ordinary text.
 pub const SHORTEST: usize = 4;
 
-/// Resolves references to secrets and remembers what it resolved, so that it can be masked.
+/// Resolves references to secrets, and masks the resolved values.
 #[derive(Default)]
 pub struct Secrets {
     sources: BTreeMap<String, SecretSource>,
@@ -44,21 +44,21 @@ pub struct Secrets {
 #[derive(Default)]
 struct KnownSecret {
     values: Vec<Zeroizing<String>>,
-    /// Rebuilt when a value has been added since.
+    /// `None` when a value has been added since.
     patterns: Option<Arc<Patterns>>,
 }
 
 impl Secrets {
-    /// The secrets of an inventory; paths of files are relative to `folder`. Nothing is read yet.
+    /// The secrets of an inventory; paths of files start from `folder`. Reads nothing yet.
     pub fn new(sources: BTreeMap<String, SecretSource>, folder: impl Into<PathBuf>) -> Self {
         Self { sources, folder: folder.into(), known: Mutex::default() }
     }
 
-    /// The value behind a reference, read now.
+    /// Reads the value of a secret.
     ///
     /// # Errors
-    /// `refused`, and nothing was sent to anybody: no such secret, its variable or file is missing, other people may
-    /// read the file, or the value is shorter than [`SHORTEST`] characters. No error repeats any part of a value.
+    /// `refused`, without an effect: no such secret, its variable or file is missing, others may read the file, or the
+    /// value is shorter than [`SHORTEST`] characters. No error repeats any part of a value.
     pub fn reveal(&self, reference: &str) -> Result<Revealed, ActionError> {
         let source = self.sources.get(reference).ok_or_else(|| {
             ActionError::new(ErrorKind::Refused, format!("no secret named {reference:?} is in the inventory"))
@@ -75,9 +75,9 @@ impl Secrets {
         Ok(Revealed::new(value))
     }
 
-    /// Remembers a value that was read out of a secret, or made from one, so that it is masked from now on.
+    /// Registers a value that was read or derived from a secret, so that it is masked from now on.
     ///
-    /// One shorter than [`SHORTEST`] characters is masked only where it is the whole of a text.
+    /// A value shorter than [`SHORTEST`] characters is masked only where it is the whole of a text.
     pub fn register(&self, value: &str) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if !value.is_empty() && !known.values.iter().any(|old| old.as_str() == value) {
@@ -86,7 +86,7 @@ impl Secrets {
         }
     }
 
-    /// What to look for, as of now.
+    /// The current patterns.
     fn patterns(&self) -> Arc<Patterns> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(patterns) = &known.patterns {
@@ -98,7 +98,7 @@ impl Secrets {
     }
 }
 
-/// Names and counts only.
+/// Shows names only.
 impl std::fmt::Debug for Secrets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Secrets").field("names", &self.sources.keys().collect::<Vec<_>>()).finish_non_exhaustive()

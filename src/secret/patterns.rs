@@ -1,4 +1,4 @@
-//! Looks for all forms of all known values at once.
+//! Finds all forms of all known values at once.
 
 use super::SHORTEST;
 use super::encodings::forms_of;
@@ -7,48 +7,48 @@ use std::collections::{BTreeSet, HashSet};
 use std::ops::{Bound, Range};
 use zeroize::Zeroizing;
 
-/// What to look for.
+/// The search for the forms of known values.
 ///
-/// Line ends do not count: `base64` and terminals break lines where they like. Up to [`BREAKS`] of them in a row are
-/// skipped in the text and in what is looked for.
+/// Line ends are ignored, because `base64` and terminals break lines anywhere: up to [`BREAKS`] in a row are skipped in
+/// the text and in the forms.
 pub(super) struct Patterns {
     searcher: Option<AhoCorasick>,
     /// Length of the longest form without line ends.
     longest: usize,
-    /// What a text may end with that was cut, and what one may begin with.
+    /// The beginnings of forms before a cut, and the ends of forms after one.
     begun: Parts,
     ended: Parts,
-    /// Values too short to be looked for inside a text.
+    /// Values too short to be found inside a text.
     short: Vec<Zeroizing<String>>,
 }
 
-/// A text without its line ends, and where each byte of it stood.
+/// A text without its line ends, and the position of each byte.
 struct Joined {
     bytes: Vec<u8>,
-    /// None when nothing was left out.
+    /// `None` when nothing was left out.
     positions: Option<Vec<usize>>,
 }
 
 const BREAKS: usize = 2;
 
-/// What stands wherever this program has cut a text. What is left of a secret beside it is masked as well.
+/// The mark of a cut. Remains of a secret beside it are masked as well.
 const CUT: &[u8] = "…".as_bytes();
 
-/// What is shown for bytes that are no character: where a cut goes through one, its rest.
+/// The replacement character: the remains of a character that was cut.
 const BROKEN: &[u8] = "\u{fffd}".as_bytes();
 
-/// A character of four bytes leaves at most three.
+/// The most bytes that remain of a cut character of four.
 const MOST_BROKEN: usize = 3;
 
-/// So many cuts of a text are looked at from each end: this program makes two at most, and what came from outside must
-/// not make the search long.
+/// How many cuts are examined from each end of a text. This program makes two at most; text from outside must not make
+/// the search long.
 const MOST_CUTS: usize = 256;
 
-/// The beginnings of forms; or their ends, read backwards.
+/// The beginnings of forms, or their ends read backwards.
 #[derive(Default)]
 struct Parts {
     forms: BTreeSet<Vec<u8>>,
-    /// How they begin, so that hardly any text has to be compared with them.
+    /// Their first bytes, so that few texts have to be compared.
     heads: HashSet<[u8; SHORTEST]>,
 }
 
@@ -59,7 +59,7 @@ impl Parts {
         Self { forms, heads }
     }
 
-    /// From where on the whole rest of the text is the beginning of a form.
+    /// The position from which the whole rest of the text is the beginning of a form.
     fn begun_in(&self, text: &[u8]) -> Option<usize> {
         let begins = |rest: &[u8]| {
             let from = (Bound::Included(rest), Bound::Unbounded);
@@ -91,8 +91,8 @@ impl Patterns {
         let lower = || forms.iter().map(|form| form.to_ascii_lowercase());
         let begun = Parts::new(lower());
         let ended = Parts::new(lower().map(|form| form.into_iter().rev().collect()));
-        // Overlapping matches are all wanted: of two secrets that share a border neither may show its other end.
-        // The table of a full automaton would take gigabytes for a secret of 64 KiB.
+        // All overlapping matches are needed: where two secrets share a border, neither end may show. A full automaton
+        // for a secret of 64 KiB would take gigabytes.
         let searcher = AhoCorasick::builder()
             .kind(Some(AhoCorasickKind::ContiguousNFA))
             .ascii_case_insensitive(true)
@@ -101,12 +101,12 @@ impl Patterns {
         Self { searcher: searcher.ok().filter(|_| !forms.is_empty()), longest, begun, ended, short }
     }
 
-    /// Whether the text is, as a whole, a value that is too short to be looked for.
+    /// Whether the whole text is a value that is too short to be found inside a text.
     pub(super) fn is_whole(&self, text: &str) -> bool {
         self.short.iter().any(|short| short.eq_ignore_ascii_case(text.trim()))
     }
 
-    /// Every place where a secret stands, or what a cut has left of one, in order, none touching the next.
+    /// The ranges of all secrets, and of remains of one beside a cut: in order and disjoint.
     pub(super) fn find(&self, text: &[u8]) -> Vec<Range<usize>> {
         let Some(searcher) = &self.searcher else { return Vec::new() };
         let joined = Joined::new(text);
@@ -126,7 +126,7 @@ impl Patterns {
         merged
     }
 
-    /// The beginnings of secrets before a cut, and their ends after one.
+    /// The ranges of beginnings of secrets before a cut, and of ends after one.
     fn beside_cuts(&self, joined: &Joined) -> Vec<Range<usize>> {
         let cuts: Vec<usize> = cuts_of(&joined.bytes);
         let few = cuts.len().min(MOST_CUTS);
@@ -152,7 +152,7 @@ impl Patterns {
         found
     }
 
-    /// From which byte on a secret may have begun whose end has not been seen yet.
+    /// The position from which a secret may have begun that has not ended yet.
     pub(super) fn unsettled(&self, text: &[u8]) -> usize {
         let joined = Joined::new(text);
         let open = self.longest.saturating_sub(1);
@@ -164,7 +164,7 @@ impl Patterns {
     }
 }
 
-/// The end of what stands before a cut, but for what is left of a character that was cut itself.
+/// The end of the text before a cut, without the remains of a cut character.
 fn before_broken(text: &[u8], cut: usize) -> usize {
     let mut end = cut;
     for _ in 0..MOST_BROKEN {
@@ -176,7 +176,7 @@ fn before_broken(text: &[u8], cut: usize) -> usize {
     end
 }
 
-/// The same for what stands after it.
+/// The beginning of the text after a cut, without the remains of a cut character.
 fn after_broken(text: &[u8], cut: usize) -> usize {
     let mut start = cut;
     for _ in 0..MOST_BROKEN {
@@ -188,7 +188,7 @@ fn after_broken(text: &[u8], cut: usize) -> usize {
     start
 }
 
-/// Where texts were cut.
+/// The positions of cuts.
 fn cuts_of(text: &[u8]) -> Vec<usize> {
     let first = CUT.first().copied().unwrap_or_default();
     let places = text.iter().enumerate().filter(|(_, byte)| **byte == first).map(|(position, _)| position);

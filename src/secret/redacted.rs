@@ -1,4 +1,4 @@
-//! Text and values that have been through the mask: the only thing that a sink takes.
+//! Masked text and values: the only ones that sinks accept.
 
 use super::{MASK, Masker, Secrets};
 use crate::value::{Loss, Record, Value};
@@ -6,13 +6,13 @@ use ecow::EcoString;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// Something in which no known secret stands any more. Only this room can make one.
+/// A text or value without any known secret. Only this module creates it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Redacted<T>(T);
 
 impl<T> Redacted<T> {
-    /// Lets go of the proof.
+    /// The text or value itself.
     pub fn into_inner(self) -> T {
         self.0
     }
@@ -38,19 +38,18 @@ impl Secrets {
         Redacted(self.masked(text).unwrap_or_else(|| text.to_owned()))
     }
 
-    /// The value with every known secret masked, however deep it lies, and each text in which one stood marked as partial.
-    /// What is not text and still shows a secret (a number, say) becomes the mask. References to secrets stay: a name is no
-    /// secret.
+    /// The value with every known secret masked at any depth. Each text that held one is marked as partial. Other
+    /// values that show a secret, such as a number, become the mask. References to secrets stay: a name is not secret.
     pub fn redact_value(&self, value: &Value) -> Redacted<Value> {
         Redacted(self.masked_value(value))
     }
 
-    /// A writer that masks what passes through it, across the borders of single writes.
+    /// A writer that masks what passes through it, across the borders of writes.
     pub fn masker<W: std::io::Write>(&self, sink: W) -> Masker<'_, W> {
         Masker::new(self, sink)
     }
 
-    /// The masked text, where there was something to mask.
+    /// The masked text, if there was something to mask.
     fn masked(&self, text: &str) -> Option<String> {
         let patterns = self.patterns();
         if patterns.is_whole(text) {

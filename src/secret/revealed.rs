@@ -1,8 +1,8 @@
-//! The value of a secret while somebody uses it.
+//! The value of a secret while it is in use.
 
 use zeroize::Zeroizing;
 
-/// A secret's value: readable as text, wiped when it is dropped, never shown.
+/// The value of a secret. It reads as text, is wiped when dropped, and is never shown.
 pub struct Revealed(Zeroizing<String>);
 
 impl Revealed {

@@ -1,4 +1,4 @@
-//! Reads a secret's value from where the inventory says that it lies.
+//! Reads the value of a secret from its source.
 
 use super::SecretSource;
 use rustix::fs::{FileType, Mode, OFlags};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// No secret is longer than this many bytes.
+/// The longest secret, in bytes.
 pub(super) const LONGEST: usize = 64 * 1024;
 
 /// Why a secret has no value. No part of a value is in it.
@@ -74,8 +74,8 @@ fn read_variable(name: &str) -> Result<Zeroizing<String>, VariableError> {
     }
 }
 
-/// The last part of the path may not be a symbolic link, and everything is asked of the opened file, not of its path,
-/// so that nobody can exchange it in between. `NONBLOCK` keeps a pipe from holding us.
+/// The file itself must not be a symbolic link, and every check is made on the opened file, so that the path cannot be
+/// exchanged in between. `NONBLOCK` keeps a pipe from blocking.
 fn read_file(path: &Path) -> Result<Zeroizing<String>, SecretFileError> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let opened = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| match error {

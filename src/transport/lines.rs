@@ -1,4 +1,4 @@
-//! Reading lines and counted bytes from a peer, holding no more of them than was agreed.
+//! Reads lines and counted bytes from a peer, with bounded buffers.
 
 use std::future::poll_fn;
 use std::io;
@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use thiserror::Error;
 use tokio::io::{AsyncRead, ReadBuf};
 
-/// Bytes that are asked for at once, and thereby the most that is held beyond a limit.
+/// The size of a read, which is also the most that is buffered beyond a limit.
 const CHUNK: usize = 4096;
 
 /// Why nothing was read.
@@ -19,21 +19,21 @@ pub enum ReadError {
     /// The line has no end within this many bytes.
     #[error("a line is longer than {0} bytes")]
     TooLong(usize),
-    /// A line ends otherwise than by CR LF, or holds a NUL or a lone CR.
+    /// A line does not end with CR LF, or holds a NUL or a lone CR.
     #[error("a line holds a NUL, or does not end with CR LF")]
     Malformed,
-    /// The connection broke in some other way.
+    /// The connection failed in another way.
     #[error("the connection broke: {0}")]
     Broken(io::Error),
 }
 
-/// A stream that is read by lines and by counts.
+/// A buffered reader of lines and of counted bytes.
 #[derive(Debug)]
 pub struct Lines<S> {
     stream: S,
-    /// Bytes that arrived and were not asked for yet.
+    /// Bytes that were read and not returned yet.
     pending: Vec<u8>,
-    /// How many of them are known to hold no line end.
+    /// How many of them are known to contain no line end.
     searched: usize,
 }
 
@@ -48,7 +48,7 @@ impl<S> Lines<S> {
         &mut self.stream
     }
 
-    /// The stream alone, and the bytes that had arrived on it and nobody asked for.
+    /// The stream, and the bytes that were read from it and not returned.
     pub fn into_parts(self) -> (S, Vec<u8>) {
         (self.stream, self.pending)
     }
@@ -60,12 +60,12 @@ impl<S: AsyncRead + Unpin> Lines<S> {
         poll_fn(|context| self.poll_line(context, limit)).await
     }
 
-    /// Exactly `count` bytes. The caller has checked that it is willing to hold so many.
+    /// Exactly `count` bytes. The caller bounds `count`.
     pub async fn bytes(&mut self, count: usize) -> Result<Vec<u8>, ReadError> {
         poll_fn(|context| self.poll_bytes(context, count)).await
     }
 
-    /// [`Self::line`], for who is polled. Nothing is lost by turning to something else while it is pending.
+    /// The poll function of [`Self::line`]. It is cancel-safe.
     pub fn poll_line(&mut self, context: &mut Context<'_>, limit: usize) -> Poll<Result<Vec<u8>, ReadError>> {
         loop {
             let found = self.pending.iter().skip(self.searched).position(|byte| *byte == b'\n');
@@ -81,7 +81,7 @@ impl<S: AsyncRead + Unpin> Lines<S> {
         }
     }
 
-    /// [`Self::bytes`], for who is polled.
+    /// The poll function of [`Self::bytes`].
     pub fn poll_bytes(&mut self, context: &mut Context<'_>, count: usize) -> Poll<Result<Vec<u8>, ReadError>> {
         while self.pending.len() < count {
             ready!(self.poll_more(context))?;
@@ -90,7 +90,7 @@ impl<S: AsyncRead + Unpin> Lines<S> {
         Poll::Ready(Ok(self.pending.drain(..count).collect()))
     }
 
-    /// Takes the line whose LF stands at `end`.
+    /// Takes the line whose LF is at `end`.
     fn cut(&mut self, end: usize, limit: usize) -> Result<Vec<u8>, ReadError> {
         if end > limit + 1 {
             return Err(ReadError::TooLong(limit));

@@ -1,4 +1,4 @@
-//! Processes and connections: bounded, with deadlines, and gone when they are dropped.
+//! Processes and connections: bounded, with deadlines, ended when they are dropped.
 
 pub mod lines;
 pub mod powershell;

@@ -1,7 +1,7 @@
-//! The outside as backends reach it: commands, ports, and time itself.
+//! The system as backends use it: commands, ports and time.
 //!
-//! A backend that goes through [`System`] can be run over systems that are only modelled, on virtual time, and decodes,
-//! waits and refuses there exactly as it does at night.
+//! A backend that uses only [`System`] also runs in a simulation, over a model and on virtual time, with the same
+//! decoding, waits and refusals as in a live run.
 
 use super::process::{Invocation, ProcessOutput};
 use super::tcp::ConnectError;
@@ -11,15 +11,15 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-/// What will be known later. It may be dropped at any time: what it started ends with it.
+/// A boxed future. Dropping it ends what it started.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
-/// Where commands run, ports answer, and time passes.
+/// Runs commands, connects to ports and keeps the time.
 pub trait System {
-    /// The time that has passed since some moment that stays the same. Only differences mean something.
+    /// The time since a fixed moment. Only differences have a meaning.
     fn elapsed(&self) -> Duration;
 
-    /// Lets time pass.
+    /// Waits for a time.
     fn sleep(&self, time: Duration) -> BoxFuture<'_, ()>;
 
     /// Runs a command to its end, for at most `limit`; see [`process::run`].

@@ -1,4 +1,4 @@
-//! Connecting by TCP before a deadline, with the reasons for a failure told apart.
+//! TCP connections with a deadline, and the reasons for a failure.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -6,29 +6,28 @@ use thiserror::Error;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout_at};
 
-/// Why there is no connection. The first three are answers of the network about the other side; the others say that
-/// we could not even ask.
+/// Why there is no connection. The first three are answers about the other side; the others are local failures.
 #[derive(Debug, Error)]
 pub enum ConnectError {
     /// The host answered that nothing listens on the port.
     #[error("the connection was refused")]
     Refused,
-    /// The network answered that the host is not to be reached.
+    /// The network reported that the host is unreachable.
     #[error("the network says that the host cannot be reached")]
     HostUnreachable,
-    /// Nobody answered before the deadline.
+    /// There was no answer before the deadline.
     #[error("nobody answered in time")]
     TimedOut,
     /// The name has no address, or the resolver failed.
     #[error("the name could not be resolved: {0}")]
     Unresolved(String),
-    /// This machine could not try: no route, no such local address, not permitted, too many open files.
+    /// A local failure: no route, no such local address, no permission, too many open files.
     #[error("this machine could not connect: {0}")]
     Local(io::Error),
 }
 
-/// Connects to a host name or IP address, trying its addresses in the resolver's order, each with an equal share of the
-/// time that is left. `from` is the local address to use.
+/// Connects to a host name or an IP address. Tries its addresses in the order of the resolver, each with an equal share
+/// of the remaining time. `from` is the local address to use.
 pub async fn connect(
     host: &str,
     port: u16,
@@ -75,7 +74,7 @@ fn classified(error: io::Error) -> ConnectError {
     }
 }
 
-/// Of two failures, the one that says more of the other side: one address may be of a kind that has no route from here.
+/// The more informative of two failures: one address may be of a family that has no route from here.
 fn telling(one: ConnectError, other: ConnectError) -> ConnectError {
     let weight = |error: &ConnectError| match error {
         ConnectError::Refused => 4,

@@ -1,4 +1,4 @@
-//! TLS as a client, in which no connection comes out whose peer has not proved who it is.
+//! TLS for clients. Only connections to a verified peer are returned.
 
 use crate::value::Timestamp;
 use native_tls::{Certificate, Protocol};
@@ -11,30 +11,30 @@ use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 /// Why there is no secured connection.
 #[derive(Debug, Error)]
 pub enum TlsError {
-    /// The peer showed a certificate that does not prove the name it was asked for; with the reason.
+    /// The certificate does not prove the name of the peer.
     #[error("the certificate is not trusted: {0}")]
     Untrusted(String),
-    /// The handshake broke before that: not TLS, too old, closed.
+    /// The handshake failed before that: no TLS, too old a version, connection closed.
     #[error("the TLS handshake failed: {0}")]
     Handshake(String),
 }
 
-/// What a certificate says of its owner.
+/// The content of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PeerCertificate {
-    /// The distinguished name of the owner.
+    /// The distinguished name of the subject.
     pub subject: String,
-    /// The distinguished name of who vouches for it.
+    /// The distinguished name of the issuer.
     pub issuer: String,
-    /// The DNS names and IP addresses that it is for.
+    /// The DNS names and IP addresses for which it is valid.
     pub names: Vec<String>,
-    /// The start of its life.
+    /// The start of its validity.
     pub not_before: Timestamp,
-    /// The end of its life.
+    /// The end of its validity.
     pub not_after: Timestamp,
 }
 
-/// Whom to trust: the system's authorities, and perhaps some more.
+/// The trusted authorities: the system's, and possibly others.
 #[derive(Clone)]
 pub struct Trust {
     connector: tokio_native_tls::TlsConnector,
@@ -59,8 +59,8 @@ impl Trust {
         }
     }
 
-    /// Secures a connection to the peer of this name (a DNS name or an IP address). The chain, the dates, the name and
-    /// the strength of the signatures have been checked when it returns.
+    /// Starts TLS with the peer of this name (a DNS name or an IP address). Verifies the chain, the dates, the name and
+    /// the strength of the signatures.
     pub async fn secure<S>(&self, name: &str, stream: S) -> Result<(TlsStream<S>, PeerCertificate), TlsError>
     where
         S: AsyncRead + AsyncWrite + Unpin,
@@ -69,14 +69,14 @@ impl Trust {
         let certificate = shown_by(&stream)?;
         let named = certificate.names.iter().any(|own| own.parse::<std::net::IpAddr>().is_ok() == is_address(name));
         if !named {
-            // A certificate without a subject alternative name falls back to its common name in OpenSSL.
+            // OpenSSL accepts the common name of a certificate without subject alternative names; we do not.
             return Err(TlsError::Untrusted("it does not list the names that it is for".to_owned()));
         }
         Ok((stream, certificate))
     }
 }
 
-/// Looks at the certificate that a peer shows, trusted or not. The connection is ended here and never handed out.
+/// The certificate that a peer presents, trusted or not. The connection is closed here and never returned.
 pub async fn peer_certificate<S>(name: &str, stream: S) -> Result<PeerCertificate, TlsError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -109,7 +109,7 @@ where
     read(&der).ok_or_else(|| TlsError::Untrusted("it cannot be read".to_owned()))
 }
 
-/// Reads a certificate in DER.
+/// Parses a DER certificate.
 fn read(der: &[u8]) -> Option<PeerCertificate> {
     let (_, certificate) = X509Certificate::from_der(der).ok()?;
     let moment = |time: x509_parser::time::ASN1Time| Timestamp::from_second(time.timestamp()).ok();
@@ -135,7 +135,7 @@ fn address(bytes: &[u8]) -> Option<String> {
     v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(|bytes| std::net::Ipv6Addr::from(bytes).to_string())).ok()
 }
 
-/// OpenSSL puts the verdict on the certificate in brackets behind its own error.
+/// OpenSSL appends its verdict on the certificate to the error, in parentheses.
 fn classified(error: &native_tls::Error) -> TlsError {
     let text = error.to_string();
     match text.split_once("certificate verify failed") {
@@ -147,7 +147,7 @@ fn classified(error: &native_tls::Error) -> TlsError {
     }
 }
 
-/// The words of an OpenSSL error, without its numbers and source files.
+/// The reason of an OpenSSL error, without its numbers and source files.
 fn reason(error: &native_tls::Error) -> String {
     let text = error.to_string();
     match text.strip_prefix("error:").map(|rest| rest.split(':').nth(3)) {

@@ -1,4 +1,4 @@
-//! Whom to trust, remembered: reading the system's authorities takes many times as long as a handshake.
+//! Cached trust stores: reading the system's authorities takes many times as long as a handshake.
 
 use super::tls::{TlsError, Trust};
 use native_tls::Certificate;
@@ -9,9 +9,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
-/// A file of certificates may be so long, in bytes.
+/// The longest file of certificates, in bytes.
 const LIMIT: u64 = 1 << 20;
-/// After this time the system's authorities are read anew.
+/// How long the system's authorities are cached.
 const LIFE: Duration = Duration::from_mins(10);
 
 /// Why certificates to trust cannot be used.
@@ -39,10 +39,10 @@ pub enum TrustError {
     Tls(#[from] TlsError),
 }
 
-/// The authorities of the system, each time with those of another file beside them.
+/// Cached trust stores: the system's authorities, each with those of one other file.
 #[derive(Debug, Default)]
 pub struct Trusts {
-    /// By what the file held, so that one that was replaced counts from the next call on.
+    /// Keyed by the content of the file, so that a replaced file counts from the next call on.
     known: Mutex<HashMap<Vec<u8>, (Instant, Trust)>>,
 }
 
@@ -78,7 +78,7 @@ fn certificates(pem: &[u8]) -> Option<Vec<Certificate>> {
 /// When it is no such file or cannot be read.
 pub fn read_pem(file: &Path) -> Result<Vec<u8>, TrustError> {
     let unreadable = |error| TrustError::Unreadable { file: file.to_owned(), error };
-    // Opening a pipe would wait for somebody to write into it.
+    // Opening a pipe would block until there is a writer.
     if !std::fs::metadata(file).map_err(unreadable)?.is_file() {
         return Err(TrustError::NotAFile(file.to_owned()));
     }

@@ -1,4 +1,4 @@
-//! Hosts as data: what an inventory entry says of one.
+//! Hosts as data: the entries of the inventory.
 
 use super::{BackendSettings, Value};
 use ecow::EcoString;
@@ -6,22 +6,22 @@ use ecow::EcoString;
 /// A host of the inventory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Host {
-    /// The name of its entry; hosts are the same when their names are.
+    /// The name of its entry, by which hosts are compared.
     pub name: EcoString,
-    /// Where it is reached: an IP address or a DNS name.
+    /// Its IP address or DNS name.
     pub address: String,
-    /// Other names it goes by, in alerts and in answers of other servers.
+    /// Other names of the host, in alerts and in answers of servers.
     pub aliases: Vec<EcoString>,
     /// Its roles.
     pub roles: Vec<EcoString>,
-    /// The facts that its roles ask for.
+    /// The facts that its roles require.
     pub facts: Vec<(EcoString, Value)>,
-    /// How backends reach what is on it.
+    /// The settings of backends.
     pub settings: BackendSettings,
 }
 
 impl Host {
-    /// What `host.NAME` is: a fact, else what every host has. `None` where it has nothing of that name.
+    /// The value of `host.NAME`: a fact, else a member that every host has.
     pub fn member(&self, name: &str) -> Option<Value> {
         self.fact(name).cloned().or_else(|| match name {
             "name" => Some(Value::text(self.name.clone())),
@@ -35,7 +35,7 @@ impl Host {
         self.facts.iter().find(|(fact, _)| fact == name).map(|(_, value)| value)
     }
 
-    /// Whether a name from outside means this host. Host names do not differ by case, nor by a dot at the end.
+    /// Whether a name from outside means this host. Names are compared without case and without a final dot.
     pub fn answers_to(&self, name: &str) -> bool {
         let name = name.trim_end_matches('.');
         let same = |own: &str| own.trim_end_matches('.').eq_ignore_ascii_case(name);

@@ -1,10 +1,10 @@
-//! What the inventory says beside its hosts, as data: where secrets are kept, and contacts.
+//! Data of the inventory beside its hosts: secret sources, contacts and mail settings.
 
 use ecow::EcoString;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// Where the value of a secret is found when it is used. The value itself is never kept beside it.
+/// The source of a secret. The value is never kept beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretSource {
     /// An environment variable of this program.
@@ -13,21 +13,21 @@ pub enum SecretSource {
     File(PathBuf),
 }
 
-/// Somebody who can be told.
+/// A recipient of notifications and escalations.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Contact {
     /// The name that runbooks use.
     pub name: EcoString,
-    /// Mail addresses, all of which get every message.
+    /// Mail addresses; each gets every message.
     pub mail: Vec<String>,
-    /// Whether the terminal that started the run is told as well.
+    /// Whether messages are also shown on the terminal that started the run.
     pub terminal: bool,
-    /// Other contacts that hear of everything this one hears of.
+    /// Other contacts that get every message as well.
     pub also: Vec<EcoString>,
 }
 
 impl Contact {
-    /// A contact by its name and those that hear of everything it hears of, each once; empty where none has the name.
+    /// A contact and, transitively, those that get its messages, each once; empty where there is no such contact.
     pub fn circle<'c>(contacts: &'c [Self], name: &str) -> Vec<&'c Self> {
         let named = |name: &str| contacts.iter().find(|contact| contact.name == name);
         let mut circle: Vec<&Self> = named(name).into_iter().collect();
@@ -78,8 +78,8 @@ pub struct MailSettings {
 }
 
 impl MailSettings {
-    /// Whether the server is written as a loopback address, or as `localhost`. Where that name leads is checked again
-    /// when it has been looked up.
+    /// Whether the server is a loopback address or `localhost`. The addresses that the name resolves to are checked
+    /// again.
     pub fn names_loopback(&self) -> bool {
         let host = self.server.trim_start_matches('[').trim_end_matches(']');
         host.parse::<std::net::IpAddr>().map_or(host == "localhost", |address| address.is_loopback())

@@ -1,5 +1,4 @@
-//! Nodes as the settings types of backends: serde_yaml values decoded by serde, and the node that does not fit found by
-//! its path.
+//! Decodes nodes to settings types: serde decodes a serde_yaml value, and the path of an error leads to its node.
 
 use super::node::{Kind, Node};
 use super::reader::suggestion;
@@ -8,10 +7,10 @@ use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 use serde_yaml::{Number, Value};
 
-/// What does not fit.
+/// Why a node could not be decoded.
 #[derive(Debug)]
 pub struct DecodeError {
-    /// Where; none when it is the whole that lacks something.
+    /// The position; `None` when an entry is missing from the whole.
     pub span: Option<Span>,
     pub message: String,
     pub help: Option<String>,
@@ -25,15 +24,15 @@ pub fn decode<T: DeserializeOwned>(node: &Node) -> Result<T, DecodeError> {
             Ok(settings) => return Ok(settings),
             Err(error) => error,
         };
-        // What does not fit as a text may fit as the number that it is: the type decides, so that an argument may be
-        // written as 2222, and a version as 1.10. Each place is tried once more and no oftener.
+        // A scalar that does not fit as text is tried once more as the number or boolean that it looks like. So the
+        // type decides: an argument may be written as 2222, a version as 1.10.
         let written = follow_value(&mut value, error.path());
         match written.and_then(|written| Some((as_number_or_truth(written.as_str()?)?, written))) {
             Some((other, written)) => *written = other,
             None => {
                 let (key, node) = follow(node, error.path());
                 let misfit = misfit(&error.inner().to_string(), node, key);
-                // The line with `password:` may hold a password by mistake, and is never shown.
+                // The line with `password:` may hold a password by mistake and is never shown.
                 let shown = !matches!(error.path().iter().next(), Some(Segment::Map { key }) if key == "password");
                 return Err(DecodeError { span: misfit.span.filter(|_| shown), ..misfit });
             }
@@ -41,7 +40,7 @@ pub fn decode<T: DeserializeOwned>(node: &Node) -> Result<T, DecodeError> {
     }
 }
 
-/// The value of a node with every scalar as it is written.
+/// The value of a node with every scalar as text.
 fn as_texts(node: &Node) -> Value {
     match &node.kind {
         _ if node.is_null() => Value::Null,
@@ -59,7 +58,7 @@ fn as_number_or_truth(text: &str) -> Option<Value> {
     text.parse::<Number>().map(Value::Number).ok().or_else(truth)
 }
 
-/// What stands at the end of a path, and its name's place if it has a name.
+/// The node at the end of a path, and the position of its name if it has one.
 fn follow<'n>(node: &'n Node, path: &Path) -> (Option<Span>, &'n Node) {
     path.iter().fold((None, node), |(key, node), segment| match (segment, &node.kind) {
         (Segment::Seq { index }, Kind::List(items)) => (None, items.get(*index).unwrap_or(node)),
@@ -79,7 +78,7 @@ fn follow_value<'v>(value: &'v mut Value, path: &Path) -> Option<&'v mut Value> 
     })
 }
 
-/// Serde's words for a misfit in the reader's words. What is written there is repeated only where it is a name.
+/// Translates a message of serde. Repeats what is written only where it is a name.
 fn misfit(error: &str, node: &Node, key: Option<Span>) -> DecodeError {
     let at = |span, message| DecodeError { span, message, help: None };
     let quoted = |text: &str| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
@@ -110,7 +109,7 @@ fn misfit(error: &str, node: &Node, key: Option<Span>) -> DecodeError {
         "a Value::Tagged enum" => ("a word", true),
         other => (other, false),
     };
-    // Of a single value that is none of what was asked for there is nothing to say that is not seen.
+    // For a scalar of the wrong type the expected type is enough.
     let unlike = is_text || node.text().is_none() || node.is_null();
     let here = if unlike { format!(", and here is {}", node.what()) } else { String::new() };
     at(Some(node.span), format!("Expected is {expected}{here}"))

@@ -1,5 +1,5 @@
-//! YAML that a team keeps, as a tree with places: every mistake is a diagnostic at its line and column, one does not
-//! hide the next, and nothing is expanded or interpreted.
+//! YAML as a tree with positions. Every mistake is a diagnostic at its line and column, one does not hide the next, and
+//! nothing is expanded or interpreted.
 
 mod decode;
 mod node;

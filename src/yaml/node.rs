@@ -1,4 +1,4 @@
-//! YAML as a tree with places: read by serde_yaml, nothing of it interpreted, nothing expanded, everything bounded.
+//! YAML as a tree with positions. serde_yaml parses it; nothing is interpreted or expanded, and everything is bounded.
 
 use super::positions;
 use super::positions::{NodePosition, Offsets, PositionError, Shape};
@@ -7,30 +7,30 @@ use crate::source::{FileId, MAX_FILE_BYTES, Span};
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::collections::HashMap;
 
-/// A part of the file.
+/// A node of the tree.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
-    /// Where it stands.
+    /// Its position.
     pub span: Span,
-    /// What it is.
+    /// Its kind and content.
     pub kind: Kind,
 }
 
-/// What a node is.
+/// The kinds of nodes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
     /// A single value.
     Scalar {
-        /// As it is written, quotes taken off.
+        /// The text without quotes.
         text: String,
-        /// It stands without quotes, so that it may mean a number, a truth value or nothing.
+        /// Without quotes, so that it may mean a number, a boolean or null.
         plain: bool,
     },
     /// Items in order.
     List(Vec<Node>),
-    /// Keys are scalars, and none is there twice.
+    /// The keys are distinct scalars.
     Map(Vec<(Node, Node)>),
-    /// Something that has been complained about already.
+    /// A node that has been reported as invalid.
     Invalid,
 }
 
@@ -43,17 +43,17 @@ impl Node {
         }
     }
 
-    /// Whether nothing is written there.
+    /// Whether it is null or empty.
     pub fn is_null(&self) -> bool {
         matches!(&self.kind, Kind::Scalar { text, plain: true } if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
     }
 
-    /// Whether it has been complained about already.
+    /// Whether it has been reported as invalid.
     pub fn is_invalid(&self) -> bool {
         self.kind == Kind::Invalid
     }
 
-    /// What it is, for a sentence.
+    /// Its kind as words of a sentence.
     pub fn what(&self) -> &'static str {
         match &self.kind {
             _ if self.is_null() => "nothing",
@@ -64,7 +64,7 @@ impl Node {
     }
 }
 
-/// The file's one document; an empty file is an empty group of entries. None when it is not YAML.
+/// Parses the single document of a file. An empty file is an empty group; `None` when it is not YAML.
 pub fn parse(file: FileId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Node> {
     let whole = Span::new(file, 0, 0);
     if text.len() > MAX_FILE_BYTES {
@@ -73,7 +73,7 @@ pub fn parse(file: FileId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Opt
     }
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
     let offsets = Offsets::new(file, body, text.len() - body.len());
-    // Places first: they bound the depth, and show aliases before anything could follow them.
+    // Positions first: they bound the depth and find aliases before anything could follow them.
     let empty = Node { span: whole, kind: Kind::Map(Vec::new()) };
     match positions::find(body, &offsets, diagnostics) {
         Ok(None) => Some(empty),
@@ -99,8 +99,8 @@ pub fn parse(file: FileId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Opt
     }
 }
 
-/// What serde_yaml says of a text that the other parser stumbled over at a byte, if it stumbles no later. It is not
-/// given the rest: nesting that nobody has bounded costs it quadratic time.
+/// The error of serde_yaml for a text that the other parser rejected at byte `at`, unless it accepts the text up to
+/// there. It does not get the rest: unbounded nesting costs it quadratic time.
 fn same_from_serde_yaml(body: &str, offsets: &Offsets<'_>, at: usize) -> Option<Diagnostic> {
     let head = body.get(..body.ceil_char_boundary(at.saturating_add(1)))?;
     let error = serde_yaml::from_str::<IgnoredAny>(head).err()?;
@@ -115,11 +115,11 @@ fn read(body: &str, place: &NodePosition, diagnostics: &mut Vec<Diagnostic>) -> 
     }
 }
 
-/// `at` is where the mistake shows if serde_yaml does not say.
+/// `at` is the position if serde_yaml gives none.
 fn malformed(body: &str, offsets: &Offsets<'_>, error: &serde_yaml::Error, at: usize) -> Diagnostic {
     let mut reason = error.to_string();
     let at = error.location().map_or(at, |location| {
-        // The diagnostic shows that place itself.
+        // The diagnostic shows the position itself.
         reason = reason.replacen(&format!(" at line {} column {}", location.line(), location.column()), "", 1);
         location.index()
     });
@@ -142,7 +142,7 @@ fn not_yaml(body: &str, offsets: &Offsets<'_>, at: usize, reason: &str) -> Diagn
 
 const NOT_THE_SAME: &str = "readers of YAML do not agree on what this means";
 
-/// Reads what stands at a place.
+/// Deserialises the node at a position.
 struct At<'p> {
     place: &'p NodePosition,
     diagnostics: &'p mut Vec<Diagnostic>,
@@ -163,11 +163,11 @@ impl<'de> DeserializeSeed<'de> for At<'_> {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
         match &self.place.shape {
-            // Asked for a text, serde_yaml gives the characters as they are written: 1.10 keeps its zero.
+            // As a string, serde_yaml returns the characters as they are written: 1.10 keeps its zero.
             Shape::Scalar { .. } => deserializer.deserialize_str(self),
             Shape::List(_) => deserializer.deserialize_seq(self),
             Shape::Map(_) => deserializer.deserialize_map(self),
-            // Ignored, an alias is not followed.
+            // An ignored alias is not followed.
             Shape::Alias => deserializer.deserialize_ignored_any(IgnoredAny).and(self.node(Kind::Invalid)),
         }
     }

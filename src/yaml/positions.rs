@@ -1,40 +1,40 @@
-//! Where the parts of a YAML text stand: what serde_yaml reads carries no places, so a second parser's events are kept
-//! for these alone, and never for what the text says.
+//! Positions in YAML. serde_yaml reads the values but reports no positions, so a second parser supplies the positions
+//! and nothing else.
 
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::{FileId, Span};
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
 
-/// No such file needs to be nested deeper.
+/// The deepest nesting.
 const MAX_DEPTH: usize = 16;
 
-/// Where a node stands.
+/// The position of a node.
 pub struct NodePosition {
     pub span: Span,
     pub shape: Shape,
 }
 
-/// What serde_yaml will find at a place.
+/// The kind of node that serde_yaml finds there.
 pub enum Shape {
-    /// `plain` when it stands without quotes.
+    /// `plain` means without quotes.
     Scalar {
         plain: bool,
     },
     List(Vec<NodePosition>),
     Map(Vec<(NodePosition, NodePosition)>),
-    /// It stands for another place, and is never followed.
+    /// An alias. It is never followed.
     Alias,
 }
 
-/// Why there are no places.
+/// Why there are no positions.
 pub enum PositionError {
-    /// It is not YAML: where that shows, in characters, and why.
+    /// It is not YAML: the position, in characters, and the reason.
     Malformed { index: usize, reason: String },
-    /// It is not a text that should be read at all.
+    /// It is YAML that is not accepted.
     Refused(Box<Diagnostic>),
 }
 
-/// The places of the first document; none in an empty file. What may not stand in such a file is complained about.
+/// The positions of the first document; `None` for an empty file. Reports what is not accepted in such files.
 pub fn find(
     body: &str,
     offsets: &Offsets<'_>,
@@ -127,13 +127,13 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// Turns counts of characters, as the parser gives them, into byte offsets of the whole file.
+/// Converts character counts of the parser to byte offsets in the file.
 pub struct Offsets<'a> {
     file: FileId,
     body: &'a str,
-    /// Where each character begins; none when every character is one byte.
+    /// The offset of each character; `None` when all are single bytes.
     starts: Option<Vec<u32>>,
-    /// Bytes before the body: a byte order mark.
+    /// The length of the byte order mark before the body.
     before: usize,
 }
 
@@ -143,7 +143,7 @@ impl<'a> Offsets<'a> {
         Self { file, body, starts, before }
     }
 
-    /// The byte of the body that a character begins at.
+    /// The byte offset in the body of a character.
     pub fn byte(&self, index: usize) -> usize {
         match &self.starts {
             Some(starts) => starts.get(index).map_or(self.body.len(), |start| *start as usize),
@@ -151,12 +151,12 @@ impl<'a> Offsets<'a> {
         }
     }
 
-    /// Where the characters from one to another stand.
+    /// The span of a range of characters.
     pub fn span(&self, from: usize, to: usize) -> Span {
         self.bytes(self.byte(from), self.byte(to))
     }
 
-    /// Where the bytes of the body from one to another stand.
+    /// The span of a range of bytes of the body.
     pub fn bytes(&self, from: usize, to: usize) -> Span {
         Span::new(self.file, (from + self.before) as u32, (to + self.before) as u32)
     }

@@ -1,4 +1,4 @@
-//! Takes nodes apart and complains about what does not fit.
+//! Reads values out of nodes and reports what does not fit.
 
 use super::decode;
 use super::decode::DecodeError;
@@ -8,10 +8,10 @@ use crate::source::Span;
 use ecow::EcoString;
 use serde::de::DeserializeOwned;
 
-/// Gathers every mistake.
+/// Collects the diagnostics.
 #[derive(Debug, Default)]
 pub struct Reader {
-    /// What was found wrong, in the order in which it was found.
+    /// The diagnostics, in the order in which they were found.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -20,23 +20,23 @@ pub struct Reader {
 pub struct Field<'n> {
     /// Its name.
     pub name: &'n str,
-    /// Where the name stands.
+    /// The position of the name.
     pub key: Span,
-    /// What stands behind it.
+    /// Its value.
     pub value: &'n Node,
 }
 
-/// A diagnostic that has been noted and can still be given help.
+/// A reported diagnostic to which help and labels can be added.
 #[derive(Debug)]
 pub struct DiagnosticBuilder<'r>(&'r mut Diagnostic);
 
 impl DiagnosticBuilder<'_> {
-    /// What to do about it.
+    /// Adds help.
     pub fn help(self, text: impl Into<String>) {
         self.0.help = Some(text.into());
     }
 
-    /// Another place that it has to do with.
+    /// Adds a label.
     pub fn also(self, span: Span, text: &str) -> Self {
         self.0.labels.push(crate::diagnostic::Label { span, text: text.to_owned() });
         self
@@ -44,17 +44,17 @@ impl DiagnosticBuilder<'_> {
 }
 
 impl Reader {
-    /// Nothing read yet.
+    /// A reader without diagnostics.
     pub fn new() -> Self {
         Self { diagnostics: Vec::new() }
     }
 
-    /// Notes a mistake.
+    /// Reports an error.
     pub fn error(&mut self, span: Span, message: impl Into<String>) -> DiagnosticBuilder<'_> {
         DiagnosticBuilder(self.diagnostics.push_mut(Diagnostic::error(code::BAD_YAML, span, message)))
     }
 
-    /// The entries of a group whose names are the team's own.
+    /// The entries of a group with names that the file chooses.
     pub fn named<'n>(&mut self, node: &'n Node, what: &str) -> Vec<Field<'n>> {
         match &node.kind {
             Kind::Map(entries) => entries
@@ -73,7 +73,7 @@ impl Reader {
         }
     }
 
-    /// The entries of a group whose names are laid down.
+    /// The entries of a group with fixed names. Others are reported.
     pub fn fields<'n>(&mut self, node: &'n Node, what: &str, known: &[&str]) -> Vec<Field<'n>> {
         let mut fields = self.named(node, what);
         fields.retain(|field| {
@@ -115,7 +115,7 @@ impl Reader {
         }
     }
 
-    /// Settings that a backend reads, by the type that they have there.
+    /// Decodes a node to a settings type.
     pub fn decode<T: DeserializeOwned>(&mut self, key: Span, node: &Node) -> Option<T> {
         if node.is_invalid() {
             return None;
@@ -133,7 +133,7 @@ impl Reader {
     }
 }
 
-/// `did you mean …?`, or all there are.
+/// "Did you mean `x`?", or the list of known names.
 pub fn suggestion(written: &str, known: &[&str]) -> String {
     match nearest(written, known.iter().copied()) {
         Some(near) => format!("Did you mean `{near}`?"),

@@ -1,21 +1,21 @@
-//! JSON Schemas of what is read from YAML: those of the settings types, made as forbearing as the reader is.
+//! JSON Schemas of YAML files: those of the settings types, as lenient as the reader.
 
 use serde_json::{Map, Value, json};
 
-/// The version of JSON Schema that schemas are written in.
+/// The version of JSON Schema.
 pub const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// A text, which may be written like a number or a truth: the type decides what a scalar is.
+/// A text. It may look like a number or a boolean: the type decides what a scalar is.
 pub fn text() -> Value {
     json!({"type": ["string", "number", "boolean"]})
 }
 
-/// A list of texts, or one that stands for a list of one.
+/// A list of texts, or a single text.
 pub fn texts() -> Value {
     json!({"anyOf": [text(), {"type": "array", "items": text()}, {"type": "null"}]})
 }
 
-/// A group whose entries have names that are laid down.
+/// A group with fixed names.
 pub fn fields(description: &str, fields: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
     let properties: Map<String, Value> = fields.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect();
     json!({
@@ -23,29 +23,29 @@ pub fn fields(description: &str, fields: impl IntoIterator<Item = (&'static str,
     })
 }
 
-/// A group whose entries have names of the team's own.
+/// A group with names that the file chooses.
 pub fn named(description: &str, entry: &Value) -> Value {
     json!({"description": description, "type": ["object", "null"], "additionalProperties": entry})
 }
 
-/// Gives a schema what it is about.
+/// Adds a description to a schema.
 pub fn described(description: &str, mut schema: Value) -> Value {
     schema["description"] = description.into();
     schema
 }
 
-/// Makes the scalars of a schema as forbearing as the reader: a text may look like a number, a number may be quoted.
+/// Makes the scalars of a schema as lenient as the reader: a text may look like a number, a number may be quoted.
 pub fn forbear(schema: &mut Value) {
     match schema {
         Value::Object(entries) => {
-            // A word of an enumeration, or a text of a form, is a text indeed.
+            // A word of an enum, or a text with a pattern, stays text.
             let is_free = !["enum", "const", "pattern", "format"].iter().any(|key| entries.contains_key(*key));
-            // `format: uint16` says nothing to editors that `minimum` and `maximum` do not.
+            // `minimum` and `maximum` say all that `format: uint16` does.
             let of_number = |format: &Value| format.as_str().is_some_and(|format| format.starts_with("uint"));
             if entries.get("format").is_some_and(of_number) {
                 entries.remove("format");
             }
-            // No format of the standard is any address.
+            // The standard has no format for any IP address.
             if entries.get("format").is_some_and(|format| format == "ip") {
                 entries.remove("format");
                 entries.insert("pattern".to_owned(), "^[0-9A-Fa-f.:]+$".into());
@@ -82,7 +82,7 @@ pub fn forbear(schema: &mut Value) {
     }
 }
 
-/// Whether a schema takes a YAML text. What is no YAML it does not take.
+/// Whether a schema accepts a YAML text. It accepts nothing that is not YAML.
 #[cfg(test)]
 pub(crate) fn takes(schema: &Value, text: &str) -> bool {
     let document = serde_yaml::from_str::<serde_yaml::Value>(text).ok();

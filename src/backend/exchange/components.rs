@@ -1,4 +1,4 @@
-//! Components of a server, and who holds them inactive.
+//! Components of a server, and the requesters that hold them inactive.
 
 use super::server::Server;
 use super::words::{COMPONENT_STATES, REQUESTERS};
@@ -9,7 +9,7 @@ use ecow::EcoString;
 
 const ACTIVE: &str = "Active";
 
-/// What one requester says of a component.
+/// The state that a requester sets for a component.
 struct Hold {
     requester: EcoString,
     state: EcoString,
@@ -30,8 +30,8 @@ async fn read(server: &Server<'_>, name: &str) -> Result<Answer, ActionError> {
     Ok(answer)
 }
 
-/// Every requester that has something to say, each once: in the server's own list and in that of the directory it may
-/// stand differently, and then what holds the component counts.
+/// The requesters and their states, each once. The list of the server and that of the directory can differ; the state
+/// that holds the component counts.
 fn holds(object: &Object<'_>) -> Result<Vec<Hold>, ActionError> {
     let mut holds: Vec<Hold> = Vec::new();
     for property in ["LocalStates", "RemoteStates"] {
@@ -56,7 +56,7 @@ fn holds(object: &Object<'_>) -> Result<Vec<Hold>, ActionError> {
     Ok(holds)
 }
 
-/// A component, and those who hold it.
+/// A component and its holders.
 pub(super) async fn component(server: &Server<'_>, name: &str) -> Result<Value, ActionError> {
     let answer = read(server, name).await?;
     let object = answer.one()?;
@@ -80,21 +80,21 @@ pub(super) async fn component(server: &Server<'_>, name: &str) -> Result<Value, 
     ))
 }
 
-/// What one requester says; one that never said anything holds nothing.
+/// The state that a requester sets; one without an entry holds nothing.
 pub(super) async fn hold(server: &Server<'_>, name: &str, requester: &str) -> Result<EcoString, ActionError> {
     let answer = read(server, name).await?;
     let own = holds(&answer.one()?)?.into_iter().find(|hold| hold.requester.eq_ignore_ascii_case(requester));
     Ok(own.map_or_else(|| ACTIVE.into(), |hold| hold.state))
 }
 
-/// Has a requester say something else.
+/// Sets the state of a requester.
 pub(super) async fn set(server: &Server<'_>, name: &str, requester: &str, state: &str) -> Result<Value, ActionError> {
     let request = server.exchange("Set-ServerComponentState").with("Identity", server.address);
     server.ask(request.with("Component", name).with("State", state).with("Requester", requester)).await?;
     let what = format!("the state of {name} by {requester}");
     let read = async || {
         let now = hold(server, name, requester).await?;
-        // What is drained becomes inactive by itself.
+        // A draining component becomes inactive without a further request.
         Ok(if state == "Draining" && now == "Inactive" { state.into() } else { now })
     };
     server.reads_as(&what, EcoString::from(state), read).await?;

@@ -1,4 +1,4 @@
-//! Copies of mailbox databases: how they are, and moving those back that belong on a server.
+//! Copies of mailbox databases: their state, and moving databases back to their preferred server.
 
 use super::server::Server;
 use super::words::COPY_STATUSES;
@@ -10,10 +10,10 @@ use std::time::Duration;
 const PROPERTIES: &str = "Name DatabaseName MailboxServer Status ActiveCopy ActiveDatabaseCopy ActivationPreference \
      CopyQueueLength ReplayQueueLength";
 
-/// How often a database that is on its way is looked at.
+/// How often a moving database is polled.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
-/// A copy that initialises is waited for; normally it takes less than half a minute.
+/// The longest wait for a copy that initialises; normally it takes less than half a minute.
 const INITIALISING: Duration = Duration::from_secs(60);
 
 struct Copy {
@@ -42,7 +42,7 @@ impl Copy {
         })
     }
 
-    /// Whether its database belongs here and is elsewhere.
+    /// Whether its database prefers this server and is active elsewhere.
     fn is_away(&self) -> bool {
         self.preference == Decimal::ONE && !self.active
     }
@@ -70,13 +70,13 @@ async fn read(server: &Server<'_>) -> Result<Vec<Copy>, ActionError> {
     answer.perhaps()?.iter().map(|object| Copy::from_object(server, object)).collect()
 }
 
-/// Every copy on the server; none are an answer.
+/// Every copy on the server; there may be none.
 pub(super) async fn all(server: &Server<'_>) -> Result<Value, ActionError> {
     Ok(Value::list(read(server).await?.into_iter().map(Copy::into_value)))
 }
 
-/// Moves the databases that belong on the server back to it, one after the other. Those whose copy here is not healthy
-/// are left where they are, and that is an error: nobody should take the server for whole.
+/// Moves the databases that prefer the server back to it, one after the other. A database whose copy here is not
+/// healthy stays where it is, and that is an error: the server must not be taken for restored.
 pub(super) async fn move_back(server: &Server<'_>) -> Result<Value, ActionError> {
     let mut moved: Vec<EcoString> = Vec::new();
     let away: Vec<Copy> = settled(server).await?.into_iter().filter(Copy::is_away).collect();
@@ -86,7 +86,7 @@ pub(super) async fn move_back(server: &Server<'_>) -> Result<Value, ActionError>
             Ok(()) => moved.push(copy.database),
             Err(error) if moved.is_empty() => return Err(error),
             Err(error) => {
-                // Something was done: a kind that says that nothing was would be wrong.
+                // Some databases were moved, so the error must not say that nothing was done.
                 let kind = match error.kind {
                     ErrorKind::Refused | ErrorKind::Unreachable => ErrorKind::Failed,
                     kind => kind,
@@ -108,7 +108,7 @@ pub(super) async fn move_back(server: &Server<'_>) -> Result<Value, ActionError>
     Err(ActionError::new(ErrorKind::Failed, message))
 }
 
-/// The copies, once none that belongs here is initialising any more, as after a boot.
+/// The copies, after waiting for those that initialise, as after a boot.
 async fn settled(server: &Server<'_>) -> Result<Vec<Copy>, ActionError> {
     let mut patience = INITIALISING;
     loop {
@@ -122,7 +122,7 @@ async fn settled(server: &Server<'_>) -> Result<Vec<Copy>, ActionError> {
     }
 }
 
-/// Moves one database here, and waits until it is mounted.
+/// Moves one database to the server, and waits until it is mounted.
 async fn move_one(server: &Server<'_>, database: &str) -> Result<(), ActionError> {
     let request = server.exchange("Move-ActiveMailboxDatabase").with("Identity", database);
     server.ask(request.with("ActivateOnServer", server.address).with("Confirm", false)).await?;

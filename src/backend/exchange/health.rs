@@ -1,4 +1,4 @@
-//! Monitors, and what else a health set is made of.
+//! Monitors and the other items of a health set.
 
 use super::server::Server;
 use super::words::{ALERT_VALUES, ITEM_TYPES};
@@ -8,7 +8,7 @@ use crate::value::{ActionError, ErrorKind, Value};
 const PROPERTIES: &str = "Server Name TargetResource HealthSetName AlertValue CurrentHealthSetState ServerComponentName \
      IsStale LastTransitionTime FirstAlertObservedTime LastExecutionTime";
 
-/// The monitors whose health set is like a wildcard.
+/// The monitors whose health set matches a wildcard.
 pub(super) async fn monitors(server: &Server<'_>, health_set: &str) -> Result<Value, ActionError> {
     let request = server.exchange("Get-ServerHealth").with("Identity", server.address);
     let answer = server.ask(request.only("HealthSetName", health_set).select(PROPERTIES)).await?;
@@ -20,7 +20,7 @@ pub(super) async fn monitors(server: &Server<'_>, health_set: &str) -> Result<Va
     monitors.iter().map(|monitor| decode(server, monitor)).collect::<Result<Vec<_>, _>>().map(Value::list)
 }
 
-/// One monitor by its exact name: of several, the worst.
+/// The monitor with this exact name; the worst of several.
 pub(super) async fn monitor(server: &Server<'_>, name: &str, health_set: &str) -> Result<Value, ActionError> {
     if has_wildcard(name) {
         let message = format!("{name:?} is no name of a monitor: it holds a wildcard");
@@ -49,7 +49,7 @@ pub(super) async fn monitor(server: &Server<'_>, name: &str, health_set: &str) -
     })
 }
 
-/// What is known to be bad is worse than what nobody knows, and that worse than what is known to be well.
+/// Known to be unhealthy is worse than unknown, and unknown is worse than healthy.
 fn badness(alert_value: &str) -> u8 {
     match alert_value {
         "Unhealthy" => 6,

@@ -1,4 +1,4 @@
-//! The protocol log of an IMAP front end: to which mailbox servers it has proxied.
+//! The protocol log of an IMAP front end: the mailbox servers to which it proxied.
 
 use super::server::Server;
 use super::settings;
@@ -8,13 +8,13 @@ use ecow::EcoString;
 use regex::Regex;
 use std::sync::LazyLock;
 
-/// So many lines are read from the end of each file.
+/// The number of lines read from the end of each file.
 const TAIL: u64 = 2000;
 
-/// The line that names the columns is among the first of a file.
+/// The number of lines at the beginning of a file among which is the one that names the columns.
 const HEAD: u64 = 20;
 
-/// The mailbox servers that sessions since then were proxied to, the latest first, each once.
+/// The mailbox servers to which sessions since then were proxied, the latest first, each once.
 pub(super) async fn proxied_to(server: &Server<'_>, since: Timestamp) -> Result<Value, ActionError> {
     let folder = settings::log_folder(server).await?;
     let path = format!("{}\\IMAP4*.LOG", folder.trim_end_matches('\\'));
@@ -27,7 +27,7 @@ pub(super) async fn proxied_to(server: &Server<'_>, since: Timestamp) -> Result<
     if lines.is_empty() {
         return Ok(Value::list([]));
     }
-    // The end of a long file does not have the line that names its columns.
+    // The end of a long file lacks the line that names the columns.
     let headers = read("TotalCount", HEAD, "#Fields:*").await?;
     let forms: Vec<Vec<&str>> = headers.iter().filter_map(|line| columns(line)).collect();
     let mut seen: Vec<ProxiedTo> = Vec::new();
@@ -62,10 +62,10 @@ fn columns(line: &str) -> Option<Vec<&str>> {
     line.strip_prefix("#Fields:").map(|names| names.split(',').map(str::trim).collect())
 }
 
-/// What an entry says; nothing where no form has its number of columns, or it has no time. Forms differ between builds
-/// and never have the same number.
+/// Parses an entry. `None` where no format has its number of columns, or it has no time. Formats differ between builds,
+/// each with another number of columns.
 fn entry(line: &str, forms: &[Vec<&str>]) -> Option<Option<ProxiedTo>> {
-    // Only where the server says so itself: a client chooses its user's name and the tag that an answer repeats.
+    // Only in the context of the server: clients choose the user name and the tag that an answer repeats.
     static PROXY: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r#"(?:^|Msg=")Proxy:([A-Za-z0-9][A-Za-z0-9.-]{0,254}):[0-9]+"#).ok());
     if is_cut(line) {
@@ -83,7 +83,7 @@ fn entry(line: &str, forms: &[Vec<&str>]) -> Option<Option<ProxiedTo>> {
     Some(found.map(|name| ProxiedTo { at, to: name.as_str().trim_end_matches('.').into() }))
 }
 
-/// The cells of a line of CSV: a quote within quotes is doubled.
+/// The cells of a line of CSV. A quote within quotes is doubled.
 fn cells(line: &str) -> Vec<String> {
     let mut cells = vec![String::new()];
     let mut quoted = false;

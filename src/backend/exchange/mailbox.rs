@@ -1,11 +1,11 @@
-//! Whether databases may be activated on a server.
+//! Whether databases can be activated on a server.
 
 use super::server::Server;
 use super::words::ACTIVATION_POLICIES;
 use crate::backend::powershell::Answer;
 use crate::value::{ActionError, Value};
 
-/// The block that `Set-MailboxServer` puts up, and that moves what is mounted away.
+/// The block that `Set-MailboxServer` sets. It also moves mounted databases away.
 const BLOCK: &str = "DatabaseCopyActivationDisabledAndMoveNow";
 
 const POLICY: &str = "DatabaseCopyAutoActivationPolicy";
@@ -17,17 +17,17 @@ async fn read(server: &Server<'_>) -> Result<Answer, ActionError> {
     Ok(answer)
 }
 
-/// Whether the block is up.
+/// Whether the block is set.
 pub(super) async fn is_blocked(server: &Server<'_>) -> Result<bool, ActionError> {
     read(server).await?.one()?.boolean(BLOCK)
 }
 
-/// The standing policy, which the block does not touch.
+/// The auto-activation policy, which the block does not change.
 pub(super) async fn policy(server: &Server<'_>) -> Result<Value, ActionError> {
     read(server).await?.one()?.enum_word(POLICY, ACTIVATION_POLICIES).map(Value::Word)
 }
 
-/// Puts the block up or takes it down.
+/// Sets or clears the block.
 pub(super) async fn block(server: &Server<'_>, blocked: bool) -> Result<Value, ActionError> {
     let request = server.exchange("Set-MailboxServer").with("Identity", server.address);
     server.ask(request.with(BLOCK, blocked)).await?;

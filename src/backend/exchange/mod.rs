@@ -1,9 +1,9 @@
-//! Exchange Server, through PowerShell.
+//! `exchange`: Exchange Server, through PowerShell.
 //!
-//! `server` asks about one server and turns foreign answers down; a file for each thing that is asked about knows the
-//! cmdlets and their properties (`probe`, `health`, `copies`, `settings`, `mailbox`, `components`, `log`, `ready`);
-//! `words` has the numbers of enums, `redact` takes passwords out. What is sure about Exchange and what is assumed says
-//! `docs/backends/exchange.md`.
+//! `server` sends requests about one server and refuses answers about others. Each of `probe`, `health`, `copies`,
+//! `settings`, `mailbox`, `components`, `log` and `ready` knows its cmdlets and their properties. `words` has the
+//! numbers of enums, `redact` removes passwords. `docs/backends/exchange.md` says what is known about Exchange and what
+//! is assumed.
 
 mod components;
 mod copies;
@@ -63,7 +63,7 @@ enum Action {
     IsReady,
 }
 
-/// The backend.
+/// The `exchange` backend.
 #[derive(Debug, Default)]
 pub struct Exchange;
 
@@ -110,7 +110,7 @@ async fn perform(call: &Call, context: &CallContext<'_>) -> Result<Value, Action
     }
 }
 
-/// A text that can stand for one thing: an empty identity would stand for every one.
+/// A text argument that names one thing. Exchange may take an empty identity for all.
 fn text<'c>(call: &'c Call, parameter: &str) -> Result<&'c str, ActionError> {
     let text = call.argument(parameter).and_then(Value::as_text).unwrap_or_default();
     let fault = match text.trim() {
@@ -126,7 +126,7 @@ fn boolean(call: &Call, parameter: &str) -> Result<bool, ActionError> {
     call.argument(parameter).and_then(Value::as_boolean).ok_or_else(|| missing(parameter))
 }
 
-/// A word of an enum of the signatures. They are open ones, and a word that Exchange does not have is for it to refuse.
+/// A word of an enum. Enums of the signatures are open; Exchange refuses words that it does not know.
 fn word_argument<'c>(call: &'c Call, parameter: &str) -> Result<&'c str, ActionError> {
     match call.argument(parameter) {
         Some(Value::Word(word)) if !word.is_empty() => Ok(word),

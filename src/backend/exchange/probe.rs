@@ -1,4 +1,4 @@
-//! Probes run on demand.
+//! Runs probes on demand.
 
 use super::redact;
 use super::redact::Passwords;
@@ -10,27 +10,28 @@ use ecow::EcoString;
 use regex::Regex;
 use std::sync::LazyLock;
 
-/// `ExecutionContext` is never asked for: it holds the password of the health mailbox in clear.
+/// The properties to request. `ExecutionContext` is never among them: it holds the password of the health mailbox in
+/// plain text.
 const PROPERTIES: &str = "Server MonitorIdentity ResultType Error Exception SampleValue ExecutionStartTime \
      ExecutionEndTime StateAttribute1 StateAttribute2 StateAttribute3 StateAttribute4 StateAttribute12 StateAttribute13";
 
-/// What the probes' own definitions allow them. Run on demand they have six seconds where nothing is said, which a slow
-/// server that is well does not keep. A text, as the cmdlet wants it.
+/// The timeout that the definitions of the probes have, as text, as the cmdlet expects it. The default of an on-demand
+/// run is six seconds, which a slow but healthy server exceeds.
 const TIMEOUT_SECONDS: &str = "115";
 
-/// Runs a probe, and gives its result. That it was not run comes as a warning and no object.
+/// Runs a probe and returns its result. A probe that was not run shows as a warning without an object.
 pub(super) async fn invoke(server: &Server<'_>, identity: &str) -> Result<Value, ActionError> {
     let request = server.exchange("Invoke-MonitoringProbe").with("Identity", identity).with("Server", server.address);
     let request = request.with("TimeOutSeconds", TIMEOUT_SECONDS);
     let answer = server.ask(request.select(PROPERTIES)).await?;
     let object = answer.one()?;
     server.is_about_it(&object, "Server")?;
-    // What is said of a value that does not fit might show a password.
+    // The message of a mismatch might show a password.
     result(&object).map_err(|error| ActionError { evidence: None, ..error })
 }
 
-/// What the attributes mean is assumed: 1 the failing component, 2 an error token, 3 the server that greeted, 4 the one
-/// behind it, 12 the raw answers.
+/// The meaning of the attributes is an assumption: 1 the failing component, 2 an error token, 3 the server that
+/// greeted, 4 the server behind it, 12 the raw answers.
 fn result(object: &Object<'_>) -> Result<Value, ActionError> {
     let passwords = passwords(object)?;
     let clean = |property: &str| -> Result<Value, ActionError> {
@@ -57,7 +58,7 @@ fn result(object: &Object<'_>) -> Result<Value, ActionError> {
     ))
 }
 
-/// The passwords that the result echoes anywhere.
+/// The passwords that the result repeats anywhere.
 fn passwords(object: &Object<'_>) -> Result<Passwords, ActionError> {
     let mut passwords = Passwords::default();
     for property in ["Error", "Exception", "StateAttribute1", "StateAttribute3", "StateAttribute12"] {
@@ -76,8 +77,8 @@ fn milliseconds(number: Decimal) -> Option<SignedDuration> {
     Some(SignedDuration::from_millis(whole))
 }
 
-/// The mailbox server behind the proxy: attribute 4; else in a bracketed group of the answer to the login
-/// (`[Error=… Proxy=mbx1.contoso.com]`); else the token that ActiveSync's log has, which the published procedure names.
+/// The mailbox server behind the proxy: attribute 4, else a bracketed group of the answer to the login (`[Error=…
+/// Proxy=mbx1.contoso.com]`), else the token of ActiveSync's log that the published procedure names.
 fn back_end(object: &Object<'_>) -> Result<Option<EcoString>, ActionError> {
     static PROXY: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"\[[^\]]*\bProxy=([A-Za-z0-9][A-Za-z0-9.-]*)").ok());
@@ -91,7 +92,7 @@ fn back_end(object: &Object<'_>) -> Result<Option<EcoString>, ActionError> {
         for property in properties {
             let Some(text) = object.optional_text(property)? else { continue };
             let found = pattern.as_ref().and_then(|pattern| pattern.captures(&text)).and_then(|found| found.get(1));
-            // At a cut the name may go on.
+            // The name may be truncated at a cut.
             let is_whole = |found: &regex::Match<'_>| !is_cut(&text) || found.end() + '…'.len_utf8() < text.len();
             if let Some(name) = found.filter(is_whole) {
                 return Ok(Some(name.as_str().trim_end_matches('.').into()));

@@ -1,13 +1,13 @@
-//! Whether a server that has booted is ready to be judged.
+//! Whether a server that has booted can be judged.
 
 use super::server::Server;
 use crate::backend::powershell::SERVICE_STATES;
 use crate::value::ActionError;
 
-/// The Health Manager.
+/// The service of the Health Manager.
 const HEALTH_MANAGER: &str = "MSExchangeHM";
 
-/// Whether the Health Manager runs, and every IMAP monitor has run lately.
+/// Whether the Health Manager runs and every IMAP monitor has a recent result.
 pub(super) async fn is_ready(server: &Server<'_>) -> Result<bool, ActionError> {
     let service = server.windows("Get-Service")?.with("Name", HEALTH_MANAGER).select("Name Status StartType");
     let answer = server.ask(service).await?;

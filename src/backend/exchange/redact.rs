@@ -1,7 +1,7 @@
-//! Takes passwords out of what Exchange says.
+//! Removes passwords from what Exchange says.
 //!
-//! Probes log in with the passwords of health mailboxes, and their texts may echo the login. Nobody told this program
-//! those passwords, so they can only be known by where they stand. Too much is taken out rather than too little.
+//! Probes log in with the passwords of health mailboxes, and their texts may repeat the login. This program does not
+//! know those passwords, so they are recognised by their position. When in doubt, too much is removed.
 
 use crate::value::{ActionError, Loss, Value};
 use ecow::EcoString;
@@ -10,11 +10,11 @@ use std::sync::LazyLock;
 
 const MASK: &str = "***";
 
-/// What stands for a password in a text that cannot be searched.
+/// The replacement for a text that cannot be searched.
 const WITHHELD: &str = "(withheld: it may hold a password)";
 
-/// A login command and its user; a word for a password and what joins it to the password itself. What follows, up to the
-/// next blank or quote, is the password. IMAP may send both as literals (`{12}` and a line end before the text).
+/// A login command and its user, or a word for a password and its separator. The password follows, up to the next space
+/// or quote. IMAP may send both as literals (`{12}` and a line end before the text).
 static BEFORE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     const WORD: &str = r#"(?:\{[0-9]+\+?\}\s*)?(?:"(?:[^"\\]|\\.)*"|"?\S+)"#;
     let login = format!(r"\blogin\s+{WORD}\s+");
@@ -23,15 +23,15 @@ static BEFORE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!("(?i)(?P<before>{login}|{authenticate}|{password})(?P<secret>{WORD})")).ok()
 });
 
-/// Passwords that were found in texts. Once one is known it is taken out wherever else it stands.
+/// The passwords found in texts. A known one is removed everywhere else as well.
 #[derive(Debug, Default)]
 pub(super) struct Passwords(Vec<String>);
 
-/// What is shorter is also part of other words.
+/// The shortest password: shorter texts are parts of other words.
 const SHORTEST: usize = 6;
 
 impl Passwords {
-    /// Looks for passwords in a text.
+    /// Collects passwords from a text.
     pub fn search_text(&mut self, text: &str) {
         let Some(before) = LazyLock::force(&BEFORE) else { return };
         for found in before.captures_iter(text) {
@@ -39,7 +39,7 @@ impl Passwords {
         }
     }
 
-    /// Takes a token for a password, unless it can be none.
+    /// Collects a token as a password, unless it cannot be one.
     pub fn search_value(&mut self, token: &str) {
         if !is_name(token) && !token.contains(char::is_whitespace) {
             self.know(token);
@@ -53,7 +53,7 @@ impl Passwords {
         }
     }
 
-    /// The text without any password, marked where one was taken out.
+    /// The text without known passwords, marked where one was removed.
     pub fn out_of(&self, dirty: &str) -> Value {
         let clean = self.0.iter().fold(text(dirty).to_string(), |clean, password| clean.replace(password, MASK));
         let loss = (clean != dirty).then_some(Loss::Masked);
@@ -61,7 +61,7 @@ impl Passwords {
     }
 }
 
-/// The text without what follows a login or the word for a password.
+/// The text without what follows a login or a word for a password.
 pub(super) fn text(text: &str) -> EcoString {
     match LazyLock::force(&BEFORE) {
         Some(before) => before
@@ -74,8 +74,8 @@ pub(super) fn text(text: &str) -> EcoString {
     }
 }
 
-/// A token that a probe gives, such as `WrongServerException`. It may be the bad password itself, so only what can be no
-/// password of a health mailbox (they are long, with digits and marks among the letters) is let through.
+/// The error token of a probe, such as `WrongServerException`. It may be a wrong password, so only what cannot be the
+/// password of a health mailbox is kept: those are long, with digits and marks among the letters.
 pub(super) fn token(token: &str) -> Value {
     if is_name(token) { Value::text(token) } else { Value::text(MASK).losing(Loss::Masked) }
 }
@@ -86,7 +86,7 @@ fn is_name(token: &str) -> bool {
         && token.chars().all(|letter| letter.is_ascii_alphabetic() || letter == '.')
 }
 
-/// An error whose texts are without passwords.
+/// The error without passwords.
 pub(super) fn error(error: ActionError) -> ActionError {
     let clean = |value: &Value| match value.shown() {
         Value::Text(seen) => {

@@ -1,4 +1,4 @@
-//! The server that a call is about, and how it is asked.
+//! The server of a call, and the requests to it.
 
 use crate::backend::CallContext;
 use crate::backend::powershell::{Answer, PowerShell, address, computer, is_server};
@@ -6,14 +6,14 @@ use crate::transport::powershell::{Object, Request};
 use crate::value::{ActionError, ErrorKind, Host};
 use std::time::Duration;
 
-/// A setting is read back this often after it was changed, before it is called unchanged: it may be read from another
-/// domain controller than the one it was written to.
+/// How often, and how far apart, a changed setting is read back: reads may reach another domain controller than the
+/// write.
 const READ_BACK: (u32, Duration) = (4, Duration::from_secs(5));
 
-/// One server.
+/// The server of a call.
 pub(super) struct Server<'a> {
     pub host: &'a Host,
-    /// As cmdlets take it.
+    /// Its address, checked for use in parameters.
     pub address: &'a str,
     powershell: PowerShell<'a>,
 }
@@ -23,32 +23,33 @@ impl<'a> Server<'a> {
         Ok(Self { host, address: address(host)?, powershell: PowerShell::new(context)? })
     }
 
-    /// A call of an Exchange cmdlet.
+    /// A request for an Exchange cmdlet.
     pub fn exchange(&self, cmdlet: &str) -> Request {
         Request::new(self.powershell.exchange(self.host), cmdlet)
     }
 
-    /// A call of a cmdlet of Windows, on the server itself.
+    /// A request for a Windows cmdlet on the server itself.
     pub fn windows(&self, cmdlet: &str) -> Result<Request, ActionError> {
         Ok(Request::new(computer(self.host)?, cmdlet))
     }
 
-    /// Asks, for as long as the call may still take.
+    /// Sends a request, with the time that the call has left.
     pub async fn ask(&self, request: Request) -> Result<Answer, ActionError> {
         self.powershell.ask(request).await
     }
 
-    /// How much of the call's time is left.
+    /// The time that the call has left.
     pub fn left(&self) -> Duration {
         self.powershell.left()
     }
 
-    /// Lets time pass.
+    /// Waits for a time.
     pub async fn sleep(&self, time: Duration) {
         self.powershell.sleep(time).await;
     }
 
-    /// Turns down what is said of another server: what a cmdlet takes for no identity can be answered for all.
+    /// Refuses objects about another server: cmdlets can answer for all servers when they do not understand an
+    /// identity.
     pub fn is_about_it(&self, object: &Object<'_>, property: &str) -> Result<(), ActionError> {
         let name = object.text(property)?;
         if is_server(self.host, &name) {
@@ -58,10 +59,10 @@ impl<'a> Server<'a> {
         Err(ActionError::new(ErrorKind::Protocol, message))
     }
 
-    /// Holds a change to what can be read afterwards.
+    /// Confirms a change by reading it back.
     ///
     /// # Errors
-    /// `failed` when it still reads otherwise after a while. `unknown` when it was changed and cannot be read.
+    /// `failed` if it keeps the old value, `unknown` if it cannot be read.
     pub async fn reads_as<T: PartialEq + std::fmt::Display>(
         &self,
         what: &str,

@@ -1,4 +1,4 @@
-//! Settings of the IMAP service, its protocol log among them.
+//! The settings of the IMAP service, including its protocol log.
 
 use super::server::Server;
 use super::words::LOGIN_TYPES;
@@ -16,7 +16,7 @@ async fn read(server: &Server<'_>) -> Result<Answer, ActionError> {
     Ok(answer)
 }
 
-/// All of them.
+/// All settings.
 pub(super) async fn imap(server: &Server<'_>) -> Result<Value, ActionError> {
     let answer = read(server).await?;
     let object = answer.one()?;
@@ -38,7 +38,7 @@ pub(super) async fn imap(server: &Server<'_>) -> Result<Value, ActionError> {
     ))
 }
 
-/// Whether the protocol is logged from the service's next start on.
+/// Whether the protocol is logged after the next start of the service.
 pub(super) async fn is_logged(server: &Server<'_>) -> Result<bool, ActionError> {
     read(server).await?.one()?.boolean("ProtocolLogEnabled")
 }
@@ -48,7 +48,7 @@ pub(super) async fn log_folder(server: &Server<'_>) -> Result<EcoString, ActionE
     read(server).await?.one()?.text("LogFileLocation")
 }
 
-/// Sets whether the protocol is logged. A value that changes nothing is warned of and done.
+/// Sets whether the protocol is logged. Setting the current value causes a warning only.
 pub(super) async fn log(server: &Server<'_>, enabled: bool) -> Result<Value, ActionError> {
     let request = server.exchange("Set-ImapSettings").with("Server", server.address);
     server.ask(request.with("ProtocolLogEnabled", enabled)).await?;

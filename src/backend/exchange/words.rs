@@ -1,23 +1,23 @@
-//! The numbers that enums of Exchange come as, where its own types are not loaded.
+//! The numbers of enums of Exchange, which PowerShell returns where the types of Exchange are not loaded.
 //!
-//! Only those are here that are known from somewhere; any other number is a mismatch. A word always comes through.
+//! Only numbers with a known source are listed; any other is a mismatch. Words are always accepted.
 
 use crate::transport::powershell::Numbers;
 
-/// `AlertValue` of a monitor. The numbers are assumed.
+/// `AlertValue` of a monitor. The numbers are assumptions.
 pub(super) const ALERT_VALUES: Numbers =
     &[(0, "Unknown"), (1, "Healthy"), (2, "Degraded"), (3, "Unhealthy"), (4, "Repairing"), (5, "Disabled")];
 
-/// `ResultType` of a probe's result. 1, 3 and 4 are documented as values in events, 2 is common knowledge.
+/// `ResultType` of a probe result. 1, 3 and 4 are documented as values in events; 2 is known from practice.
 pub(super) const RESULT_TYPES: Numbers = &[(1, "TimedOut"), (2, "Poisoned"), (3, "Succeeded"), (4, "Failed")];
 
 /// `Status` of a database copy: no number is known.
 pub(super) const COPY_STATUSES: Numbers = &[];
 
-/// `DatabaseCopyAutoActivationPolicy`. 0 is seen in real output; the others follow in the order of the documentation.
+/// `DatabaseCopyAutoActivationPolicy`. 0 occurs in real output; the others follow the order of the documentation.
 pub(super) const ACTIVATION_POLICIES: Numbers = &[(0, "Unrestricted"), (1, "IntrasiteOnly"), (2, "Blocked")];
 
-/// `State` of a component. 0 and 1 are seen in real output.
+/// `State` of a component. 0 and 1 occur in real output.
 pub(super) const COMPONENT_STATES: Numbers = &[(0, "Inactive"), (1, "Active"), (2, "Draining")];
 
 /// `Requester` of a component's state: no number is known.

@@ -35,7 +35,7 @@ enum Action {
     Destroy,
 }
 
-/// The backend.
+/// The `exec` backend.
 #[derive(Debug, Default)]
 pub struct Exec;
 
@@ -50,7 +50,7 @@ impl Backend for Exec {
 }
 
 async fn perform(call: &Call, context: &CallContext<'_>) -> Result<Value, ActionError> {
-    // They differ in their class alone, which is in the signatures.
+    // The four actions differ only in their class, which the signatures declare.
     let _: Action = super::action(call)?;
     let arguments = arguments_of(call)?;
     let plain = call.argument("input").and_then(Value::as_text);
@@ -73,7 +73,7 @@ async fn perform(call: &Call, context: &CallContext<'_>) -> Result<Value, Action
         return Ok(output(&finished, context));
     }
     let program = sanitised(arguments.first().map(String::as_bytes).unwrap_or_default());
-    // A question that nobody heard the end of is no worse than one that failed: it can be asked again.
+    // A lost observation is no worse than a failed one: it can be repeated.
     let kind = if call.class == Class::Observe { ErrorKind::Failed } else { finished.ending.kind(&arguments) };
     let error = ActionError::new(kind, format!("{program} {}", finished.ending));
     Err(error.with(output(&finished, context)))
@@ -87,7 +87,8 @@ fn arguments_of(call: &Call) -> Result<Vec<String>, ActionError> {
     texts.ok_or_else(|| ActionError::new(ErrorKind::Refused, "every argument of a command is a text"))
 }
 
-/// A process that was ended by a signal shows the code that a shell would: 128 and the signal.
+/// The record `Output`. A process that a signal ended has the exit code that a shell shows: 128 and the number of the
+/// signal.
 fn output(finished: &ProcessOutput, context: &CallContext<'_>) -> Value {
     let code = match finished.ending {
         Ending::Code(code) => code,
@@ -107,8 +108,8 @@ fn output(finished: &ProcessOutput, context: &CallContext<'_>) -> Value {
     )
 }
 
-/// Of bytes some of which are missing there is no whole to tell. In base64 a secret among escape sequences could not be
-/// found again.
+/// The bytes in base64, if the text does not represent all of them. Absent where bytes are missing. Masked where a
+/// secret is among them, because it could not be found again in base64.
 fn bytes_unless_said(captured: &Captured, context: &CallContext<'_>) -> Value {
     if captured.loss().is_some() {
         return Value::Absent;

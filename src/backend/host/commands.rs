@@ -1,4 +1,4 @@
-//! Reboots by the commands that a host's entry declares.
+//! Reboots by the commands in the entry of a host.
 
 use super::RebootSettings;
 use crate::backend::{CallContext, working_folder};
@@ -6,7 +6,7 @@ use crate::transport::process::{Captured, Invocation, ProcessOutput};
 use crate::value::{ActionError, ErrorKind, Host};
 use std::time::Duration;
 
-/// The commands of one host.
+/// The reboot commands of a host.
 pub(super) struct Commands<'a> {
     pub host: &'a Host,
     pub settings: &'a RebootSettings,
@@ -14,7 +14,7 @@ pub(super) struct Commands<'a> {
 }
 
 impl Commands<'_> {
-    /// What the command for the boot id writes.
+    /// The output of the command for the boot id.
     pub async fn boot_id(&self, limit: Duration) -> Result<String, ActionError> {
         let host = &self.host.name;
         let arguments = self.settings.boot_id.as_deref().ok_or_else(|| {
@@ -40,7 +40,7 @@ impl Commands<'_> {
     /// Runs the command that reboots.
     ///
     /// # Errors
-    /// `unknown` where the command ended badly, which may be because the host went down.
+    /// `unknown` if the command failed, perhaps because the host went down.
     pub async fn order(&self, limit: Duration) -> Result<(), ActionError> {
         let finished = self.run(&self.settings.command, limit).await?;
         if finished.ending.is_success() {

@@ -1,4 +1,4 @@
-//! `host`: whole machines.
+//! `host`: reachability and reboots of hosts.
 
 mod commands;
 mod reachable;
@@ -39,7 +39,7 @@ enum Action {
     Reboot,
 }
 
-/// The backend.
+/// The `host` backend.
 #[derive(Debug, Default)]
 pub struct HostBackend;
 

@@ -6,7 +6,7 @@ use crate::transport::tcp::ConnectError;
 use crate::value::{ActionError, ErrorKind, Host};
 use std::time::Duration;
 
-/// A host that says nothing for this long is not reachable.
+/// A host that does not answer for this long is unreachable.
 const SILENCE: Duration = Duration::from_secs(5);
 
 /// Tries a TCP connection to each of the host's addresses, for at most `limit` in all.
@@ -18,12 +18,12 @@ pub(super) async fn reachable(host: &Host, system: &dyn System, limit: Duration)
         );
         ActionError::new(ErrorKind::Refused, message)
     })?;
-    // Less than the whole limit, so that silence is an answer and not a timeout of the call.
+    // Shorter than the limit of the call, so that an unanswered connection is a result and not a timeout of the call.
     let silence = SILENCE.min(limit.mul_f32(0.8));
     match system.connect(&host.address, port, silence).await {
         Ok(()) => Ok(true),
         Err(ConnectError::Refused | ConnectError::HostUnreachable | ConnectError::TimedOut) => Ok(false),
-        // What this machine could not try says nothing of the host, which may be well.
+        // A local failure says nothing about the host.
         Err(error @ (ConnectError::Unresolved(_) | ConnectError::Local(_))) => {
             Err(ActionError::new(ErrorKind::Unreachable, format!("{}: {error}", host.name)))
         }

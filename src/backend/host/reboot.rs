@@ -1,4 +1,4 @@
-//! Reboots, and how one knows that they happened.
+//! Reboots, confirmed by a changed boot id.
 
 use super::commands::Commands;
 use super::windows::{Windows, are_two_boots};
@@ -7,13 +7,13 @@ use crate::backend::CallContext;
 use crate::value::{ActionError, ErrorKind, Host};
 use std::time::Duration;
 
-/// How often a host that is booting is asked for its boot id.
+/// How often a booting host is asked for its boot id.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
-/// One question for the boot id may hang for so long while the host is down.
+/// The longest that one request for the boot id may take: it can hang while the host is down.
 const ONE_QUESTION: Duration = Duration::from_secs(30);
 
-/// An order may take so long before the boot id is asked for.
+/// The longest that the order to reboot may take before the boot id is polled.
 const ONE_ORDER: Duration = Duration::from_secs(120);
 
 /// What reboots a host.
@@ -34,7 +34,7 @@ impl<'a> RebootMethod<'a> {
         })
     }
 
-    /// Whether one boot can be told from the next.
+    /// Whether there is a boot id.
     fn has_boot_id(&self) -> bool {
         match self {
             Self::Commands(commands) => commands.settings.boot_id.is_some(),
@@ -64,24 +64,24 @@ impl<'a> RebootMethod<'a> {
     }
 }
 
-/// A text that differs after every boot.
+/// The boot id: a text that changes with every boot.
 pub(super) async fn boot_id(host: &Host, context: &CallContext<'_>, limit: Duration) -> Result<String, ActionError> {
     RebootMethod::for_host(host, context)?.boot_id(limit).await
 }
 
-/// Reboots, and waits until another boot id than before is seen.
+/// Reboots, and waits for another boot id.
 ///
-/// How the order ends says little: its connection may well die with the host, and a host that cannot be asked may be
-/// busy. So it is done when one boot was told from the next, and by nothing else.
+/// The result of the order proves little: its connection may be lost with the host, and a host that does not answer may
+/// be busy. Only a changed boot id confirms the reboot.
 ///
 /// # Errors
-/// `refused` and `unreachable` where nothing was ordered. `timed_out` where the id stays the same until the time is up,
-/// `unknown` where there was no id to compare with.
+/// `refused` and `unreachable` if nothing was ordered. `timed_out` if the boot id did not change in time. `unknown` if
+/// there was no boot id to compare with.
 pub(super) async fn reboot(host: &Host, context: &CallContext<'_>) -> Result<(), ActionError> {
     let means = RebootMethod::for_host(host, context)?;
     let system = context.system;
     let left = || context.time_left();
-    // A host that is too sick to answer is rebooted all the same.
+    // A host that cannot say its boot id is rebooted all the same.
     let mut known = match means.has_boot_id() {
         true => means.boot_id(ONE_QUESTION.min(left())).await.ok(),
         false => None,
@@ -102,7 +102,7 @@ pub(super) async fn reboot(host: &Host, context: &CallContext<'_>) -> Result<(),
             (ErrorKind::Unknown, message)
         }
     };
-    // Without an id to ask for there is nothing that could follow it.
+    // Without a boot id there is nothing to poll afterwards.
     let limit = if means.has_boot_id() { ONE_ORDER.min(left()) } else { left() };
     let how = match means.order(limit).await {
         Err(error) if matches!(error.kind, ErrorKind::Refused | ErrorKind::Unreachable) => return Err(error),
@@ -113,7 +113,7 @@ pub(super) async fn reboot(host: &Host, context: &CallContext<'_>) -> Result<(),
             match &known {
                 Some(known) if means.are_two_boots(known, &now) => return Ok(()),
                 Some(_) => {}
-                // It may be of the boot before or after: the next other one tells.
+                // It may be from before or after the reboot; only the next change confirms it.
                 None => known = Some(now),
             }
         }

@@ -9,19 +9,19 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RebootManager {
-    /// Commands that its entry declares.
+    /// The commands `command:` and `boot_id:`.
     #[default]
     Commands,
-    /// `Restart-Computer`, by PowerShell (`powershell:`).
+    /// `Restart-Computer`, through PowerShell (`powershell:`).
     Windows,
 }
 
-/// How a host is rebooted, and how one tells that it was.
+/// How a host is rebooted, and how a reboot is confirmed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RebootSettings {
-    /// By what.
+    /// What reboots it.
     #[serde(default)]
     pub manager: RebootManager,
     /// The command that reboots it, a list of arguments.

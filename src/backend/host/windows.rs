@@ -6,10 +6,10 @@ use crate::transport::powershell::{Request, Target};
 use crate::value::{ActionError, Host, SignedDuration, Timestamp};
 use std::time::Duration;
 
-/// The time of the last boot may come out a little differently when the host's clock is set; two boots are further apart.
+/// Setting the clock of a host shifts its time of boot a little. Two boots are further apart than this.
 const SAME_BOOT: SignedDuration = SignedDuration::from_secs(10);
 
-/// One host with Windows.
+/// A Windows host.
 pub(super) struct Windows<'a> {
     powershell: PowerShell<'a>,
     host: &'a Host,
@@ -28,14 +28,14 @@ impl<'a> Windows<'a> {
         Ok(Timestamp::from_second(time.as_second()).unwrap_or(time).to_string())
     }
 
-    /// Gives the order from where PowerShell runs; it does not wait for the host.
+    /// Orders the reboot from the machine that runs PowerShell, and does not wait for the host.
     pub async fn order(&self, limit: Duration) -> Result<(), ActionError> {
         let request = Request::new(Target::Here, "Restart-Computer").with("ComputerName", address(self.host)?);
         self.powershell.ask_for(request.with("Force", true), limit).await.map(drop)
     }
 }
 
-/// Whether two ids are of two boots.
+/// Whether two boot ids are from different boots.
 pub(super) fn are_two_boots(before: &str, now: &str) -> bool {
     match (before.parse::<Timestamp>(), now.parse::<Timestamp>()) {
         (Ok(before), Ok(now)) => now.duration_since(before).abs() > SAME_BOOT,

@@ -1,4 +1,4 @@
-//! A terminal, or anything that is read and written like one.
+//! A terminal, or another reader and writer, at which people answer questions.
 
 use super::{Answer, Question, Silence};
 use crate::transport::process::sanitised;
@@ -9,15 +9,15 @@ use std::time::Duration;
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::Instant;
 
-/// A longer line is no answer.
+/// The longest line that can be an answer, in bytes.
 const LONGEST_LINE: u64 = 4096;
 
-/// Lines that nobody has taken yet; more are thrown away.
+/// The number of lines that wait to be read; more are dropped.
 const WAITING_LINES: usize = 64;
 
-/// Where people are asked.
+/// Asks people questions.
 pub struct Console {
-    /// None where nobody is. Held for the whole of a question, so that two questions never mix.
+    /// `None` where nobody can answer. Locked for the whole of a question, so that two questions never mix.
     people: Option<Mutex<People>>,
     by: EcoString,
 }
@@ -28,13 +28,13 @@ struct People {
 }
 
 impl Console {
-    /// A console where nobody answers.
+    /// A console at which nobody answers.
     pub fn nobody() -> Self {
         Self { people: None, by: EcoString::new() }
     }
 
-    /// This program's terminal: questions on standard error, answers from standard input. Nobody is there when either
-    /// is no terminal, or when the run is unattended.
+    /// This program's terminal: questions on standard error, answers from standard input. Unattended if either is not a
+    /// terminal, or if `unattended` is set.
     pub fn terminal(unattended: bool) -> Self {
         if unattended || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
             return Self::nobody();
@@ -44,25 +44,25 @@ impl Console {
         Self::new(std::io::BufReader::new(std::io::stdin()), std::io::stderr(), &by)
     }
 
-    /// A console on any reader and writer; `by` is who sits there. The reader is read on a thread of its own, which
-    /// ends with the reader: a read cannot be called off, and must not hold a run past its deadline.
+    /// A console on any reader and writer; `by` is the name of the person there. A thread reads until the reader ends:
+    /// a blocking read cannot be cancelled and must not hold a run beyond its deadline.
     pub fn new(reader: impl BufRead + Send + 'static, screen: impl Write + 'static, by: &str) -> Self {
         let (sender, lines) = mpsc::channel(WAITING_LINES);
         std::thread::spawn(move || read_lines(reader, &sender));
         Self { people: Some(Mutex::new(People { lines, screen: Box::new(screen) })), by: by.into() }
     }
 
-    /// Whether somebody may answer.
+    /// Whether somebody can answer.
     pub fn is_attended(&self) -> bool {
         self.people.is_some()
     }
 
-    /// Asks, and waits for an answer for at most `limit`, in which waiting for an earlier question counts.
+    /// Asks, and waits at most `limit` for an answer. Waiting for an earlier question counts.
     ///
-    /// What was typed before the question stood on the screen is no answer to it.
+    /// Ignores input from before the question was on the screen.
     ///
     /// # Errors
-    /// Silence, and of which kind.
+    /// Why there is no answer.
     pub async fn ask(&self, question: &Question, limit: Duration) -> Result<Answer, Silence> {
         let people = self.people.as_ref().ok_or(Silence::Nobody)?;
         let deadline = Instant::now().checked_add(limit).ok_or(Silence::TimedOut)?;
@@ -77,7 +77,7 @@ impl Console {
                 }
                 people.show(&format!("Please answer with {}: ", words(question)));
             }
-            // The end of input may be a slip of the hand, too: who asked gets the time that the runbook gives.
+            // The input may have ended by mistake, so the question stays open until its time is up.
             people
                 .show("\nThe input has ended: nobody can answer here any more. Silence decides when the time is up.\n");
             std::future::pending().await
@@ -91,7 +91,7 @@ impl People {
         while self.lines.try_recv().is_ok() {}
     }
 
-    /// A terminal that cannot be written to shows nothing; the deadline then decides.
+    /// Write errors are ignored: the deadline still ends the question.
     fn show(&mut self, text: &str) {
         let _ = self.screen.write_all(text.as_bytes()).and_then(|()| self.screen.flush());
     }
@@ -121,7 +121,7 @@ fn read_lines(mut reader: impl BufRead, lines: &mpsc::Sender<String>) {
         let mut line = Vec::new();
         match reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line) {
             Ok(0) | Err(_) => return,
-            // Cut off, or not text: it cannot be an answer, and must not become one by being cut.
+            // A truncated line is never an answer.
             Ok(_) if !line.ends_with(b"\n") && line.len() as u64 == LONGEST_LINE => {
                 if skip_line(&mut reader).is_err() {
                     return;

@@ -1,4 +1,4 @@
-//! `human`: people at the terminal, who are asked one thing at a time and may say nothing.
+//! `human`: asks people at the terminal, one question at a time. They may not answer.
 
 mod console;
 
@@ -10,28 +10,28 @@ pub use console::Console;
 use crate::secret::Redacted;
 use ecow::EcoString;
 
-/// Something that a person is to decide or to do.
+/// A question to a person.
 #[derive(Debug, Clone)]
 pub struct Question {
-    /// What is asked, for people.
+    /// The text of the question.
     pub message: Redacted<String>,
-    /// The words that may be answered; a number by position will do as well, except for an approval.
+    /// The possible answers. The position of an answer will do as well, except for an approval.
     pub choices: Vec<EcoString>,
 }
 
-/// What may be answered where something is to be approved.
+/// The choices of an approval.
 const APPROVAL: [&str; 2] = ["approve", "deny"];
 
-/// The same in the words that come first to mind.
+/// Other words for the choices of an approval, in the same order.
 const APPROVAL_IN_SHORT: [&str; 2] = ["yes", "no"];
 
 impl Question {
-    /// Whether something is to be approved: then a slip of one key must not be an answer.
+    /// Whether this is an approval. One mistyped key must not answer it.
     fn is_approval(&self) -> bool {
         self.choices == APPROVAL
     }
 
-    /// The choice that a line means.
+    /// The choice that an input line selects.
     fn choice(&self, line: &str) -> Option<&EcoString> {
         let line = line.trim();
         let position = |words: &[&str]| words.iter().position(|word| word.eq_ignore_ascii_case(line));
@@ -44,19 +44,19 @@ impl Question {
     }
 }
 
-/// What a person said.
+/// The answer of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// One of the choices, as the question spells it.
     pub choice: EcoString,
-    /// Who said it: the name under which the terminal's user is known. The same person twice is one person.
+    /// The name of the user at the terminal. The same name twice counts as one person.
     pub by: EcoString,
 }
 
 /// Why nobody answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Silence {
-    /// Nobody is there: no terminal, or `--unattended`. Known at once; whoever asks may wait elsewhere.
+    /// Nobody can answer: no terminal, or `--unattended`. Returned at once, so that the caller can wait elsewhere.
     Nobody,
     /// The time is up.
     TimedOut,

@@ -1,11 +1,11 @@
-//! Arguments of commands: what may be sent at all, and how the name of a mailbox is written.
+//! Arguments of commands: what may be sent, and the encoding of mailbox names.
 
 use crate::value::{ActionError, ErrorKind};
 
 /// The longest user name, password or mailbox name, in bytes.
 const LIMIT: usize = 1024;
 
-/// Turns down what could end the command and begin another.
+/// Refuses texts that could end a command and begin another.
 pub(super) fn check(parameter: &str, text: &str) -> Result<(), ActionError> {
     let problem = if text.is_empty() {
         "is empty".to_owned()
@@ -38,7 +38,7 @@ pub(super) fn mailbox_name(name: &str) -> String {
     encoded
 }
 
-/// Writes the UTF-16 that was gathered as `&…-`: base64 with `,` for `/` and without padding.
+/// Writes buffered UTF-16 as `&…-`: base64 with `,` for `/` and without padding.
 fn shift(foreign: &mut Vec<u8>, encoded: &mut String) {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
     if foreign.is_empty() {

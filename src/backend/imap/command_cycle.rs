@@ -1,4 +1,4 @@
-//! One command and what comes in answer to it: what of it the library may see, and what is kept.
+//! One command and its responses: what the library sees of them, and what is kept.
 
 use super::incoming::{ANSWER, Response};
 use super::outgoing::{Outgoing, Verb};
@@ -7,40 +7,40 @@ use super::session_end::SessionEnd;
 use ecow::EcoString;
 use zeroize::Zeroizing;
 
-/// How many responses one command may be answered with.
+/// The most responses to one command.
 const RESPONSES: usize = 1000;
 
-/// What came with the end of a command.
+/// The result of a command.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
-    /// The words and the code of the answer.
+    /// The text and the code of the final response.
     pub said: ServerText,
-    /// The server's capabilities, where it told them.
+    /// The server's capabilities, if it sent them.
     pub capabilities: Vec<EcoString>,
-    /// Whether it told how many messages there are.
+    /// Whether it sent the number of messages.
     pub counted: bool,
 }
 
-/// What becomes of a response.
+/// What to do with a response.
 pub(super) enum Verdict {
-    /// The library does not get to see it.
+    /// Hide it from the library.
     Drop,
-    /// The library gets to see this.
+    /// Pass this to the library.
     Pass(Vec<u8>),
-    /// The server is sent this, the next part of the command.
+    /// Send this next part of the command to the server.
     Send(Zeroizing<Vec<u8>>),
-    /// The server is about to close the connection, and why.
+    /// The server will close the connection; its reason.
     Farewell(ServerText),
-    /// The command has ended; the library gets to see the last.
+    /// The command has ended; pass this final response to the library.
     End(Status, Answer, Vec<u8>),
 }
 
-/// A command that was not answered yet.
+/// A command without its final response.
 pub(super) struct CommandCycle {
     pub command: Outgoing,
     /// Our tag on the wire.
     tag: String,
-    /// Whether the library was told to go on with its literal.
+    /// Whether the library was asked to send its literal.
     asked: bool,
     responses: usize,
     held: usize,
@@ -52,7 +52,7 @@ impl CommandCycle {
         Self { command, tag, asked: false, responses: 0, held: 0, answer: Answer::default() }
     }
 
-    /// Takes the literal of the library, when it may be sent.
+    /// Takes the literal of the library, once it may be sent.
     pub fn take_literal(&mut self, draft: &[u8]) -> bool {
         let fits = self.asked && draft.ends_with(b"\r\n") && Some(draft.len()) == self.command.literal.map(|n| n + 2);
         if fits {
@@ -61,7 +61,7 @@ impl CommandCycle {
         fits
     }
 
-    /// Looks at a response.
+    /// Handles a response.
     pub fn judge(&mut self, response: Response) -> Result<Verdict, SessionEnd> {
         let name = self.command.verb.name();
         self.responses += 1;
@@ -91,7 +91,7 @@ impl CommandCycle {
         }
     }
 
-    /// The server asks for the rest of the command.
+    /// Handles a request of the server for the rest of the command.
     fn go_on(&mut self, seen: &[u8]) -> Result<Verdict, SessionEnd> {
         if let Some(part) = self.command.parts.pop_front() {
             return Ok(Verdict::Send(part));
@@ -118,7 +118,8 @@ impl CommandCycle {
         Verdict::End(status, answer, [self.command.tag.as_slice(), word].concat())
     }
 
-    /// A status on the way. The library would take a warning for a refusal, and its parser panics on some codes.
+    /// Handles a status before the final one. The library would take a warning for a refusal, and its parser panics on
+    /// some codes.
     fn note(&self, status: Status, said: &ServerText) -> Verdict {
         let opens = matches!(self.command.verb, Verb::Select | Verb::Examine);
         let validity = (said.code.as_deref() == Some("UIDVALIDITY")).then(|| said.detail.parse::<u32>().ok());
@@ -131,7 +132,7 @@ impl CommandCycle {
     }
 
     fn data(&mut self, data: &[u8], raw: &[u8]) -> Verdict {
-        // The library drops these before the login, and forgets their order after it.
+        // The library discards these before the login, and loses their order after it.
         if let Some((name, list)) = data.split_at_checked(b"CAPABILITY ".len())
             && name.eq_ignore_ascii_case(b"CAPABILITY ")
         {

@@ -1,12 +1,12 @@
-//! Text of a server, made fit to be shown: bounded, and without anything that could steer a terminal.
+//! Makes text of a server safe to show: bounded, and without control characters.
 
 use crate::value::{Loss, Value};
 use ecow::EcoString;
 
-/// Characters that are kept of a server's text.
+/// The most characters of a text.
 const LIMIT: usize = 500;
 
-/// The text as it may stand in a value, a message or a log.
+/// The text for values, messages and logs.
 pub(super) fn display_text(bytes: &[u8]) -> EcoString {
     let text = String::from_utf8_lossy(bytes);
     let mut characters = text.chars();
@@ -18,17 +18,17 @@ pub(super) fn display_text(bytes: &[u8]) -> EcoString {
     kept
 }
 
-/// The value with every text marked that [`shown`] has cut: none but those have one character more than are kept.
+/// The value with every truncated text marked as partial. Only those are one character longer than the limit.
 pub(super) fn marked(value: Value) -> Value {
     value.losing_where(Loss::LeftOut, &is_cut)
 }
 
-/// Whether a text was cut here.
+/// Whether a text was truncated.
 pub(super) fn is_cut(text: &str) -> bool {
     text.ends_with('…') && text.chars().count() > LIMIT
 }
 
-/// Control characters, line separators, and the marks that turn or hide text.
+/// Whether a character controls a terminal, ends a line, or reorders or hides text.
 fn steers(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')

@@ -1,4 +1,4 @@
-//! Where a host's IMAP server is and whom to trust there: its inventory entry, made ready to connect.
+//! The address of a host's IMAP server and the authorities to trust, from the entry of the host.
 
 use super::ImapSettings;
 use crate::transport::tls::Trust;
@@ -14,15 +14,15 @@ pub(super) struct Endpoint {
     pub address: String,
     pub port: u16,
     pub from: Option<IpAddr>,
-    /// Whether TLS begins by STARTTLS.
+    /// Whether TLS starts with STARTTLS.
     pub starttls: bool,
-    /// The name that its certificate must prove.
+    /// The name that its certificate must have.
     pub server_name: String,
     pub trust: Trust,
 }
 
 impl Endpoint {
-    /// Reads a host's settings; those that would send a password in the clear are refused.
+    /// Reads the settings of a host. Refuses those that would send a password without TLS.
     pub fn for_host(host: &Host, folder: &Path, trusts: &Trusts) -> Result<Self, ActionError> {
         let refused = |problem: String| ActionError::new(ErrorKind::Refused, problem);
         let settings = host.settings.get::<ImapSettings>().cloned().ok_or_else(|| {

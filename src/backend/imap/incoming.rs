@@ -1,4 +1,4 @@
-//! Whole responses from a server, with a cap on everything that it may make us hold.
+//! Reads whole responses from a server, with a limit on everything that must be buffered.
 
 use super::response::{Line, announced};
 use super::session_end::SessionEnd;
@@ -8,19 +8,19 @@ use tokio::io::AsyncRead;
 
 /// The longest line, in bytes.
 const LINE: usize = 16 << 10;
-/// The longest literal, in bytes. The longest that is asked for is the header of a probe message, of less than 2 KiB.
+/// The longest literal, in bytes. The longest that is requested is the header of a probe message, of less than 2 KiB.
 const LITERAL: usize = 64 << 10;
-/// What one command may be answered with, in bytes.
+/// The most bytes of responses to one command.
 pub(super) const ANSWER: usize = 256 << 10;
-/// Opening brackets in one response. Nothing that is asked for has more than three, and the library recurses.
+/// The most opening brackets in one response. Requested data has three at most, and the library recurses.
 const BRACKETS: usize = 100;
 
 /// A response.
 #[derive(Debug, Default)]
 pub(super) struct Response {
-    /// As it was sent, without the last CR LF.
+    /// The bytes as they were sent, without the last CR LF.
     pub raw: Vec<u8>,
-    /// Its lines, joined where the literals stood.
+    /// Its lines, joined where the literals were.
     pub text: Vec<u8>,
 }
 
@@ -36,13 +36,13 @@ impl From<ReadError> for IncomingError {
     }
 }
 
-/// The server's side of a connection.
+/// The receiving side of a connection.
 pub(super) struct Incoming<S> {
     pub lines: Lines<S>,
-    /// What has come of a response so far.
+    /// The response so far.
     begun: Response,
     brackets: usize,
-    /// The literal that comes next.
+    /// The length of the literal that follows.
     literal: Option<usize>,
 }
 
@@ -51,7 +51,7 @@ impl<S: AsyncRead + Unpin> Incoming<S> {
         Self { lines: Lines::new(stream), begun: Response::default(), brackets: 0, literal: None }
     }
 
-    /// The next response, whole.
+    /// The next whole response.
     pub fn poll_response(&mut self, context: &mut Context<'_>) -> Poll<Result<Response, IncomingError>> {
         loop {
             if let Some(length) = self.literal {
@@ -63,7 +63,7 @@ impl<S: AsyncRead + Unpin> Incoming<S> {
             let line = ready!(self.lines.poll_line(context, LINE))?;
             self.begun.raw.extend_from_slice(&line);
             self.begun.text.extend_from_slice(&line);
-            // Only data has literals: `{3}` at the end of a text for people is a text.
+            // Only data has literals: `{3}` at the end of human-readable text is text.
             if matches!(Line::read(&self.begun.text), Line::Data(_)) {
                 self.literal = self.announced(&line).map_err(IncomingError::Protocol)?;
             }

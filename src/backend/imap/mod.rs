@@ -1,10 +1,9 @@
-//! IMAP servers, looked at as a mail program sees them: connected to, logged in to, and tried with a message.
+//! `imap`: IMAP servers as a mail client sees them: connections, logins, mailboxes, and a message sent and read back.
 //!
-//! What stands on what: `round_trip` and the observations in `session` drive the client of `async-imap`, which speaks the
-//! protocol and reads the data. It runs over the `guard`, which bounds and judges everything in both directions: `incoming`
-//! takes whole responses off the wire, `outgoing` makes a command of what the library writes, `exchange` decides what the
-//! library gets to see and keeps what the server said, `response` is how that is read. Below is `transport`. See
-//! `docs/backends/imap.md`.
+//! `round_trip` and the observations in `session` use the client of `async-imap`, which implements the protocol and
+//! parses data. It runs over `guard`, which bounds and checks both directions: `incoming` reads whole responses,
+//! `outgoing` turns what the library writes into commands, `command_cycle` decides what the library sees and keeps what
+//! the server said, `response` parses responses. Below is `transport`. See `docs/backends/imap.md`.
 
 mod argument;
 mod command_cycle;
@@ -57,7 +56,7 @@ enum Action {
     RoundTripRemoved,
 }
 
-/// The `imap` backend. Every call connects anew; only the certificates to trust are kept between calls.
+/// The `imap` backend. Every call opens a new connection; only trust stores are kept between calls.
 #[derive(Debug, Default)]
 pub struct Imap {
     trusts: Trusts,
@@ -122,7 +121,7 @@ impl Imap {
     }
 }
 
-/// Who logs in.
+/// A user and a password.
 struct Login {
     user: String,
     password: crate::secret::Revealed,
@@ -140,14 +139,14 @@ impl Login {
     }
 }
 
-/// A text argument that can be sent.
+/// A text argument, checked for what IMAP can send.
 fn text(call: &Call, parameter: &str) -> Result<String, ActionError> {
     let text = call.argument(parameter).and_then(Value::as_text).unwrap_or_default();
     argument::check(parameter, text)?;
     Ok(text.to_owned())
 }
 
-/// The mailbox, as it is written on the wire.
+/// The mailbox name as it is sent.
 fn mailbox(call: &Call) -> Result<String, ActionError> {
     text(call, "mailbox").map(|name| argument::mailbox_name(&name))
 }

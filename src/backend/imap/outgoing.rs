@@ -1,5 +1,4 @@
-//! A command as the library writes it, made into what goes out: one that is wanted, cut where the server must first ask
-//! for more.
+//! Turns what the library writes into commands: only expected ones, split where the server must ask for more.
 
 use super::response::{Shape, announced};
 use super::session_end::SessionEnd;
@@ -8,7 +7,7 @@ use std::collections::VecDeque;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// The commands that are sent; there are no others.
+/// The commands that may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verb {
     Capability,
@@ -39,7 +38,7 @@ impl Verb {
         Self::Logout,
     ];
 
-    /// As it is written.
+    /// Its name on the wire.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Capability => "CAPABILITY",
@@ -56,7 +55,7 @@ impl Verb {
         }
     }
 
-    /// The data that it asks for and that the library reads.
+    /// The requested data that the library parses.
     pub const fn asks_for(self) -> Option<Shape> {
         match self {
             Self::Select | Self::Examine => Some(Shape::Exists),
@@ -78,7 +77,7 @@ impl Verb {
     }
 }
 
-/// Why a command of the library is not sent. The mistake is on our side; the server has seen nothing of it.
+/// Why a command of the library is not sent. The fault is local; nothing was sent to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(super) enum CommandError {
     #[error("a command without an end")]
@@ -108,20 +107,20 @@ impl From<CommandError> for SessionEnd {
     }
 }
 
-/// A command on its way. It may hold a password: its parts are wiped after use and cannot be shown.
+/// A command to send. It may hold a password: its parts are wiped after use and cannot be shown.
 pub(super) struct Outgoing {
     pub verb: Verb,
-    /// The tag that the library gave it, in which it wants its answer.
+    /// The tag of the library, which it expects in the answer.
     pub tag: Vec<u8>,
-    /// What is sent now, and what each time that the server asks for more.
+    /// The parts: one to send now, one for each time that the server asks for more.
     pub parts: VecDeque<Zeroizing<Vec<u8>>>,
-    /// The length of the literal that the library sends itself when it is asked to.
+    /// The length of the literal that the library sends itself when asked.
     pub literal: Option<usize>,
 }
 
 impl Outgoing {
-    /// Reads what the library wrote. Its quoted strings that cannot be quoted strings in IMAP, because not every
-    /// character is printable ASCII, become literals.
+    /// Parses what the library wrote. Its quoted strings with characters other than printable ASCII, which IMAP does
+    /// not allow, become literals.
     pub fn read(draft: &[u8], in_tls: bool) -> Result<Self, CommandError> {
         let line = draft.strip_suffix(b"\r\n").ok_or(CommandError::NoEnd)?;
         if line.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
@@ -138,15 +137,15 @@ impl Outgoing {
         Ok(Self { verb, tag: tag.to_vec(), parts, literal })
     }
 
-    /// Whether all of it was sent.
+    /// Whether all parts were sent.
     pub fn is_whole(&self) -> bool {
         self.parts.is_empty() && self.literal.is_none()
     }
 }
 
-/// The command, cut behind the announcement of each string that has to be a literal.
+/// Splits the command after the announcement of each string that must be a literal.
 fn parts(command: &[u8]) -> Option<VecDeque<Zeroizing<Vec<u8>>>> {
-    // Room for all of it in every part, so that no copy of a password is left behind in a buffer that was outgrown.
+    // Every part has capacity for the whole command, so that no reallocation leaves a copy of a password.
     let empty = || Zeroizing::new(Vec::with_capacity(command.len() + 32));
     let (mut parts, mut part) = (VecDeque::new(), empty());
     let mut bytes = command.iter().copied();

@@ -1,4 +1,4 @@
-//! How far a session has come, how long each phase took, and what was learnt on the way.
+//! The progress of a session: its phase, the time of each phase, and what was learnt.
 
 use super::response::{CAPABILITIES, ServerText};
 use super::session_end::{ImapResult, SessionEnd};
@@ -8,7 +8,7 @@ use std::future::Future;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-/// The words of `ImapPhase`, in the order in which they come.
+/// The phases, with the words of `ImapPhase`, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     Connect,
@@ -39,7 +39,7 @@ impl Phase {
         }
     }
 
-    /// What was waited for in it.
+    /// What the phase waits for, in messages.
     const fn awaited(self) -> &'static str {
         match self {
             Self::Connect => "a connection",
@@ -56,7 +56,7 @@ impl Phase {
     }
 }
 
-/// One call, from its start to its deadline.
+/// One call and its deadline.
 pub(super) struct Progress {
     started: Instant,
     deadline: Instant,
@@ -65,13 +65,12 @@ pub(super) struct Progress {
     pub capabilities: Vec<EcoString>,
     pub certificate_expires: Option<Timestamp>,
     pub messages: Option<u32>,
-    /// What the server said last.
+    /// The last text of the server.
     pub said: ServerText,
 }
 
 impl Progress {
-    /// Begins now. The world ends the call when `time_left` is over and nothing is known then, so an answer comes a
-    /// little earlier.
+    /// Starts now. The world ends a call after `time_left` without a result, so the deadline is a little earlier.
     pub fn new(time_left: Duration) -> Self {
         let started = Instant::now();
         let margin = (time_left / 10).min(Duration::from_millis(500));
@@ -87,7 +86,7 @@ impl Progress {
         }
     }
 
-    /// Begins to measure: what came before was done on this machine.
+    /// Starts the measurement: everything before was done on this machine.
     pub fn begin(&mut self) {
         self.started = Instant::now();
     }
@@ -96,19 +95,19 @@ impl Progress {
         self.deadline
     }
 
-    /// Sets a part of the time that is left aside; what is done until [`Self::take_back`] must do with the rest.
+    /// Reserves a part of the remaining time until [`Self::take_back`].
     pub fn set_aside(&mut self, part: u32) -> Instant {
         let whole = self.deadline;
         self.deadline = whole - whole.saturating_duration_since(Instant::now()) / part;
         whole
     }
 
-    /// Gives back what was set aside.
+    /// Releases the reserved time.
     pub fn take_back(&mut self, whole: Instant) {
         self.deadline = whole;
     }
 
-    /// Does one phase, measured, and ended by the deadline.
+    /// Runs one phase: measured, and ended by the deadline.
     pub async fn during<T>(
         &mut self,
         phase: Phase,
@@ -129,7 +128,7 @@ impl Progress {
         }
     }
 
-    /// Time spent in a phase; zero when it was not come to.
+    /// The time spent in a phase; zero if it was not reached.
     pub fn took(&self, phase: Phase) -> Value {
         self.spent_in(phase).unwrap_or(Value::Duration(SignedDuration::ZERO))
     }
@@ -145,11 +144,11 @@ impl Progress {
         Some(Value::Duration(signed(times.sum())))
     }
 
-    /// The answer of an observation: an `ImapSession`.
+    /// The result of an observation: an `ImapSession`.
     pub fn answer(&self, reached: Result<(), SessionEnd>) -> Result<Value, ActionError> {
         let (finding, code, text) = match reached {
             Ok(()) => {
-                // The capabilities have a field of their own.
+                // Capabilities have a field of their own.
                 let code = self.said.code.clone().filter(|code| code != "CAPABILITY");
                 (ImapResult::Accepted, code, self.said.text.clone())
             }

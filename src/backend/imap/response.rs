@@ -1,17 +1,17 @@
-//! Responses of a server, read as far as it takes to judge them; what they hold, the library reads.
+//! Parses responses as far as the guard needs; the library parses the rest.
 //!
-//! Only status responses are read here to their end: the library gives their codes as text for people or not at all, and
-//! knows few of them (not `UNAVAILABLE`).
+//! Only status responses are parsed completely: the library returns their codes as text or not at all, and knows few of
+//! them (not `UNAVAILABLE`).
 
 use super::display_text::display_text;
 use ecow::EcoString;
 use regex::bytes::Regex;
 use std::sync::LazyLock;
 
-/// Capabilities that are kept.
+/// The most capabilities that are kept.
 pub(super) const CAPABILITIES: usize = 100;
 
-/// The word that a status response begins with.
+/// The first word of a status response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Status {
     Ok,
@@ -21,19 +21,19 @@ pub(super) enum Status {
     Bye,
 }
 
-/// What a server says for people, with the code for programs before it.
+/// The human-readable text of a response, and the code before it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct ServerText {
     /// The response code in capitals: `UNAVAILABLE`.
     pub code: Option<EcoString>,
-    /// What stands behind the code in its brackets: `7 42` in `[APPENDUID 7 42]`.
+    /// What follows the code in the brackets: `7 42` in `[APPENDUID 7 42]`.
     pub detail: String,
-    /// The rest, fit to be shown.
+    /// The rest, safe to show.
     pub text: EcoString,
 }
 
 impl ServerText {
-    /// The capabilities, if the code is that.
+    /// The capabilities, if the code lists them.
     pub fn capabilities(&self) -> Option<Vec<EcoString>> {
         (self.code.as_deref() == Some("CAPABILITY")).then(|| capabilities(self.detail.as_bytes()))
     }
@@ -45,7 +45,7 @@ pub(super) fn capabilities(list: &[u8]) -> Vec<EcoString> {
     names.take(CAPABILITIES).map(|name| display_text(&name.to_ascii_uppercase())).collect()
 }
 
-/// Data that is asked for. Nothing else comes to the library, which panics on some of what a server may send.
+/// The shapes of requested data. Nothing else reaches the library, which panics on some of what a server may send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     Exists,
@@ -54,13 +54,13 @@ pub(super) enum Shape {
 }
 
 impl Shape {
-    /// Whether data is of this shape. Its literals have been left out.
+    /// Whether data has this shape. Literals have been removed.
     pub fn fits(self, data: &[u8]) -> bool {
         static EXISTS: LazyLock<Option<Regex>> = LazyLock::new(|| whole(r"[0-9]{1,10} EXISTS"));
         static SEARCH: LazyLock<Option<Regex>> = LazyLock::new(|| whole(r"SEARCH(?: [0-9]{1,10})* ?"));
         static FETCH: LazyLock<Option<Regex>> = LazyLock::new(|| {
             let asked = r"UID [0-9]{1,10}|BODY\[HEADER\] \{[0-9]{1,10}\}";
-            // What a server may tell unasked, in the same response.
+            // What a server may send unasked in the same response.
             let unasked = r"FLAGS \([!#-'+-z|~ ]*\)|MODSEQ \([0-9]{1,19}\)";
             whole(&format!(r"[0-9]{{1,10}} FETCH \((?:{asked}|{unasked})(?: (?:{asked}|{unasked}))*\)"))
         });
@@ -73,7 +73,7 @@ impl Shape {
     }
 }
 
-/// A pattern that fits the whole of some data, in any case of letters.
+/// A pattern that matches whole data, in any case.
 fn whole(pattern: &str) -> Option<Regex> {
     Regex::new(&format!("^(?i-u:{pattern})$")).ok()
 }
@@ -83,18 +83,18 @@ fn whole(pattern: &str) -> Option<Regex> {
 pub(super) enum Line<'a> {
     /// The server waits for the rest of a command.
     Continue,
-    /// The end of the command with this tag.
+    /// The final response to the command with this tag.
     Tagged { tag: &'a [u8], status: Status, said: ServerText },
-    /// A status that belongs to no command.
+    /// A status without a command.
     Status { status: Status, said: ServerText },
     /// Data; literals may follow.
     Data(&'a [u8]),
-    /// Nothing that IMAP knows.
+    /// No valid response.
     Nonsense,
 }
 
 impl<'a> Line<'a> {
-    /// Reads a line.
+    /// Parses a line.
     pub fn read(line: &'a [u8]) -> Self {
         if line == b"+" || line.starts_with(b"+ ") {
             return Self::Continue;
@@ -111,7 +111,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// A word and what stands behind its blank.
+/// Splits a line at its first space.
 fn split_word(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = line.iter().position(|byte| *byte == b' ')?;
     let (word, rest) = line.split_at(end);
@@ -148,7 +148,7 @@ fn said(text: &[u8]) -> ServerText {
     }
 }
 
-/// The number of bytes that a line of data announces at its end, `{42}`. `Err`: an announcement that is none.
+/// The length of the literal that a line of data announces at its end, `{42}`. `Err` for an invalid one.
 pub(super) fn announced(line: &[u8]) -> Result<Option<usize>, ()> {
     let Some(line) = line.strip_suffix(b"}") else { return Ok(None) };
     let start = line.iter().rposition(|byte| *byte == b'{').ok_or(())?;

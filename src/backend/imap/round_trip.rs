@@ -1,4 +1,4 @@
-//! A message there and back: left in a mailbox, read again by what only it bears, and taken away.
+//! A round trip: appends a message to a mailbox, finds it by its token, and deletes it.
 
 use super::Login;
 use super::endpoint::Endpoint;
@@ -11,12 +11,12 @@ use async_imap::types::{Fetch, Seq};
 use futures_util::TryStreamExt;
 use std::collections::BTreeSet;
 
-/// The header by which our messages are told from a person's.
+/// The header that marks our messages.
 const HEADER: &str = "X-Rectify-Probe";
-/// Messages of ours that are taken away in one go; more are a sign that something else is wrong.
+/// The most of our messages that are deleted at once; more are a sign of another fault.
 const LEFT: usize = 100;
 
-/// Leaves a message, reads it back, takes it away.
+/// Appends a message, reads it back and deletes it.
 pub(super) async fn perform(
     endpoint: &Endpoint,
     login: &Login,
@@ -29,7 +29,7 @@ pub(super) async fn perform(
         require_uidplus(progress)?;
         let token = format!("{}{}", owner(&endpoint.host), random_word(16)?);
         let (validity, uid) = append(&mut session, mailbox, &token, progress).await?;
-        // Whatever becomes of reading, a quarter of the time is there for taking the message away.
+        // A quarter of the time is reserved for deleting the message.
         let whole = progress.set_aside(4);
         let read = read_back(&mut session, mailbox, validity, uid, &token, progress).await;
         progress.take_back(whole);
@@ -39,7 +39,7 @@ pub(super) async fn perform(
                 session.close(progress).await;
                 Ok(token)
             }
-            // What this session would answer next is anybody's guess.
+            // The state of this session is unknown.
             Err(stop) => match take_away(endpoint, login, mailbox, &token, progress).await {
                 Ok(()) => Err(stop),
                 Err(_) => Err(still_there(&token, stop)),
@@ -59,7 +59,7 @@ pub(super) async fn perform(
     ))
 }
 
-/// Takes away every message that an earlier round trip through this host left. No other can be under way: an action
+/// Deletes every message that earlier round trips through this host left. No other round trip can be running: an action
 /// holds the lock of its host.
 pub(super) async fn remove_left(
     endpoint: &Endpoint,
@@ -71,7 +71,7 @@ pub(super) async fn remove_left(
     removed.map_err(SessionEnd::into_error).map(|()| Value::Absent)
 }
 
-/// Takes away the messages whose token begins so, in a session of its own.
+/// Deletes the messages whose token has this prefix, in a session of its own.
 async fn take_away(
     endpoint: &Endpoint,
     login: &Login,
@@ -87,7 +87,7 @@ async fn take_away(
     let (found, _) = session.run(Phase::Fetch, progress, search).await?;
     let mut ours = Vec::new();
     for uid in found.into_iter().collect::<BTreeSet<u32>>().into_iter().take(LEFT) {
-        // A search is a hint: only a message that bears our mark is deleted.
+        // A search is only a hint: only messages with our header are deleted.
         if fetch(&mut session, uid, progress).await?.is_some_and(|headers| bears(&headers, token)) {
             ours.push(uid);
         }
@@ -100,7 +100,7 @@ async fn take_away(
     Ok(())
 }
 
-/// What the tokens of one host begin with. In hexadecimal, so that any name fits in a header and none is a part of
+/// The prefix of the tokens of a host. It is hexadecimal, so that any name fits into a header and none is part of
 /// another.
 fn owner(host: &str) -> String {
     let name: String = host.bytes().map(|byte| format!("{byte:02x}")).collect();
@@ -116,7 +116,7 @@ fn message(token: &str) -> String {
     )
 }
 
-/// Leaves the message, and hears under which number.
+/// Appends the message and returns its UID.
 async fn append(
     session: &mut Session,
     mailbox: &str,
@@ -140,7 +140,7 @@ async fn append(
     }
 }
 
-/// Reads the message that was left, and no other.
+/// Reads the message with this UID.
 async fn read_back(
     session: &mut Session,
     mailbox: &str,
@@ -166,7 +166,7 @@ async fn read_back(
     }
 }
 
-/// Deletes these messages of the mailbox that is open, and no others.
+/// Deletes these messages of the open mailbox, and no others.
 async fn expunge(session: &mut Session, uids: &[u32], progress: &mut Progress) -> Result<(), SessionEnd> {
     let set = uids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
     let mark = async |library: &mut Library| {
@@ -178,7 +178,7 @@ async fn expunge(session: &mut Session, uids: &[u32], progress: &mut Progress) -
     Ok(())
 }
 
-/// The headers of a message that the server sends for this number, if it sends one.
+/// The headers of the message with this UID, if the server sends it.
 async fn fetch(session: &mut Session, uid: u32, progress: &mut Progress) -> Result<Option<Vec<u8>>, SessionEnd> {
     let fetch = async |library: &mut Library| {
         library.uid_fetch(uid.to_string(), "(UID BODY.PEEK[HEADER])").await?.try_collect::<Vec<Fetch>>().await
@@ -188,7 +188,7 @@ async fn fetch(session: &mut Session, uid: u32, progress: &mut Progress) -> Resu
     Ok(ours.filter_map(Fetch::header).next().map(<[u8]>::to_vec))
 }
 
-/// Whether a message's own header holds a token that begins so.
+/// Whether the headers of a message hold a token with this prefix.
 fn bears(headers: &[u8], token: &str) -> bool {
     String::from_utf8_lossy(headers).lines().any(|line| {
         let value = line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case(HEADER));
@@ -196,7 +196,7 @@ fn bears(headers: &[u8], token: &str) -> bool {
     })
 }
 
-/// Adds to what went wrong that the message was not taken away.
+/// Adds to an error that the message was not deleted.
 fn still_there(token: &str, stop: SessionEnd) -> SessionEnd {
     let mut error = stop.into_error();
     error.message = format!("{}; the message with {HEADER}: {token} was not taken away", error.message);

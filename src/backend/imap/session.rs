@@ -1,6 +1,6 @@
-//! Sessions: connect, secure, greet, log in, open a mailbox; and the observations that are nothing but that.
+//! Sessions: connect, start TLS, read the greeting, log in, open a mailbox; and the observations that do only that.
 //!
-//! The protocol is `async-imap`'s, over a [`Guard`].
+//! `async-imap` implements the protocol, over a [`Guard`].
 
 use super::Login;
 use super::command_cycle::Answer;
@@ -25,15 +25,15 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_native_tls::TlsStream;
 
-/// How long a server may take to say goodbye. Its answer is known by then.
+/// The longest wait for the answer to LOGOUT. The result is known by then.
 const GOODBYE: Duration = Duration::from_secs(1);
 
-/// The only kind of stream that a session runs over.
+/// The stream of every session.
 type SecureStream = Guard<TlsStream<TcpStream>>;
-/// A session of the library's.
+/// A session of `async-imap`.
 pub(super) type Library = async_imap::Session<SecureStream>;
 
-/// A connection that is secured and greeted. There is no other way to get one, and none to send a password without.
+/// A connection with TLS, after the greeting. It is the only type that can send a password.
 pub(super) struct Session {
     stage: SessionState,
 }
@@ -41,7 +41,7 @@ pub(super) struct Session {
 enum SessionState {
     Greeted(Client<SecureStream>),
     LoggedIn(Library),
-    /// Something went wrong in the middle of the login.
+    /// The login failed half-way.
     Lost,
 }
 
@@ -52,7 +52,7 @@ pub(super) enum Opening {
     ToChange,
 }
 
-/// Connects, greets and says goodbye.
+/// Connects, reads the greeting and logs out.
 pub(super) async fn greeting(endpoint: &Endpoint, progress: &mut Progress) -> Result<(), SessionEnd> {
     let session = Session::open(endpoint, progress).await?;
     session.close(progress).await;
@@ -87,8 +87,8 @@ pub(super) async fn examine(
     reached
 }
 
-/// The certificate that the server shows, and why it is not trusted, if it is not. Nothing is said to the server on a
-/// connection whose certificate was not trusted.
+/// The certificate of the server, and why it is not trusted. Nothing is sent on a connection with an untrusted
+/// certificate.
 pub(super) async fn certificate(
     endpoint: &Endpoint,
     progress: &mut Progress,
@@ -107,7 +107,7 @@ pub(super) async fn certificate(
     }
 }
 
-/// A connection that is ready for a TLS handshake.
+/// A connection ready for a TLS handshake.
 async fn connect(endpoint: &Endpoint, progress: &mut Progress) -> Result<TcpStream, SessionEnd> {
     let deadline = progress.deadline();
     let connecting = async {
@@ -117,8 +117,8 @@ async fn connect(endpoint: &Endpoint, progress: &mut Progress) -> Result<TcpStre
     if endpoint.starttls { start_tls(stream, progress).await } else { Ok(stream) }
 }
 
-/// Asks for TLS on a connection that has none. What the server says before TLS is believed in nothing but this: the
-/// guard and the library's client that heard it end here, and others begin.
+/// Sends STARTTLS. Nothing else that the server says before TLS is used: the guard and the client of this part are
+/// dropped.
 async fn start_tls(stream: TcpStream, progress: &mut Progress) -> Result<TcpStream, SessionEnd> {
     let mut client = Client::new(Guard::in_the_clear(stream)?);
     progress.during(Phase::Greeting, greeted(&mut client)).await?;
@@ -141,8 +141,8 @@ async fn start_tls(stream: TcpStream, progress: &mut Progress) -> Result<TcpStre
                 other => other,
             }?;
             let (stream, pending) = client.into_inner().into_parts();
-            // A server is silent until the handshake, so anything that came was put there to be taken for its word
-            // after it. What comes later than this breaks the handshake.
+            // A server sends nothing before the handshake, so bytes that came already were injected to be read after
+            // it. Later ones break the handshake.
             let mut byte = [0];
             let silent = matches!(stream.try_read(&mut byte), Err(error) if error.kind() == io::ErrorKind::WouldBlock);
             if !pending.is_empty() || !silent {
@@ -157,7 +157,7 @@ async fn start_tls(stream: TcpStream, progress: &mut Progress) -> Result<TcpStre
 }
 
 impl Session {
-    /// Connects, secures, and hears what the server says first and what it can do.
+    /// Connects, starts TLS, reads the greeting and the capabilities.
     pub async fn open(endpoint: &Endpoint, progress: &mut Progress) -> Result<Self, SessionEnd> {
         let stream = connect(endpoint, progress).await?;
         let securing = async { endpoint.trust.secure(&endpoint.server_name, stream).await.map_err(SessionEnd::from) };
@@ -186,7 +186,7 @@ impl Session {
             return Err(SessionEnd::said(ImapResult::Refused, &said));
         }
         let ((), answer) = progress.during(Phase::Login, self.login_command(login)).await?;
-        // They may be others now. Whoever needs them asks where they were not told.
+        // Capabilities can change with the login. If the server did not send them, they are requested when needed.
         progress.capabilities = answer.capabilities;
         if progress.capabilities.is_empty() {
             self.ask_capabilities(progress).await?;
@@ -207,7 +207,7 @@ impl Session {
         self.connection().ok_or_else(lost)?.get_mut().conclude(result)
     }
 
-    /// Opens a mailbox. Servers refuse one that is not there with this code or that, or with none.
+    /// Opens a mailbox. Servers refuse a missing one with different codes, or with none.
     pub async fn open_mailbox(
         &mut self,
         how: Opening,
@@ -226,7 +226,7 @@ impl Session {
         }
     }
 
-    /// Lets the library carry out one command, once logged in, as one phase.
+    /// Runs one command of the library after the login, as one phase.
     pub async fn run<T>(
         &mut self,
         phase: Phase,
@@ -246,14 +246,14 @@ impl Session {
         let connection = self.connection().ok_or_else(lost)?;
         let answer = progress.during(Phase::Capability, exchange(connection, "CAPABILITY")).await?;
         progress.capabilities = answer.capabilities;
-        // What was said before STARTTLS could have been said by anybody.
+        // Capabilities from before STARTTLS could come from anybody.
         if progress.said == ServerText::default() {
             progress.said = answer.said;
         }
         Ok(())
     }
 
-    /// Says goodbye. What comes of it changes nothing that is known.
+    /// Logs out. The result is ignored.
     pub async fn close(mut self, progress: &Progress) {
         if let Some(connection) = self.connection()
             && connection.get_ref().is_sound()
@@ -276,7 +276,7 @@ fn lost() -> SessionEnd {
     SessionEnd::answer(ImapResult::Closed, "the session has ended")
 }
 
-/// Hears the greeting.
+/// Reads the greeting.
 async fn greeted<S>(client: &mut Connection<Guard<S>>) -> Result<Answer, SessionEnd>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -285,7 +285,7 @@ where
     concluded(client, survived).map(|(_, answer)| answer)
 }
 
-/// Carries out a command that is nothing but its name.
+/// Runs a command without arguments.
 async fn exchange<S>(connection: &mut Connection<Guard<S>>, command: &str) -> Result<Answer, SessionEnd>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -294,7 +294,7 @@ where
     concluded(connection, survived).map(|((), answer)| answer)
 }
 
-/// What came of what the library did, if it survived it.
+/// The result of the library, if it did not panic.
 fn concluded<S, T, E>(
     connection: &mut Connection<Guard<S>>,
     survived: Result<Result<T, E>, SessionEnd>,
@@ -313,14 +313,14 @@ where
     }
 }
 
-/// The second wall: should the guard let something through that the library panics on, the call fails, and the run
-/// goes on. What the library held then is not used again.
+/// The second line of defence: if the library panics on what the guard let through, the call fails and the run
+/// continues. The state of the library is dropped.
 async fn survived<T>(work: impl Future<Output = T>) -> Result<T, SessionEnd> {
     let survived = AssertUnwindSafe(work).catch_unwind().await;
     survived.map_err(|_| SessionEnd::protocol("the server sent something that the IMAP library does not survive", b""))
 }
 
-/// Whether the server can do what a message that is taken away again needs.
+/// Whether the server has the capabilities for a message that is deleted again.
 pub(super) fn require_uidplus(progress: &Progress) -> Result<(), SessionEnd> {
     if progress.capabilities.iter().any(|name| name == "UIDPLUS") {
         return Ok(());
@@ -336,7 +336,7 @@ pub(super) fn require_uidplus(progress: &Progress) -> Result<(), SessionEnd> {
 mod tests {
     use super::*;
 
-    /// What a server sends with nothing between it and the library.
+    /// Feeds the output of a server to the library without the guard.
     fn unguarded(sent: &'static [u8]) -> Result<(), SessionEnd> {
         let mut client = Client::new(tokio::io::join(sent, tokio::io::sink()));
         let reading = survived(async { client.read_response().await.map(|_| ()) });

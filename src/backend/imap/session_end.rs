@@ -1,4 +1,4 @@
-//! Why a session went no further: an answer of the service, or something that leaves open how it is.
+//! Why a session ended early: an answer of the service, or an error that leaves its state open.
 
 use super::display_text::{display_text, is_cut};
 use super::response::ServerText;
@@ -8,7 +8,7 @@ use crate::transport::tls::TlsError;
 use crate::value::{ActionError, ErrorKind, Loss, Value};
 use ecow::EcoString;
 
-/// The words of `ImapResult`.
+/// The results, with the words of `ImapResult`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ImapResult {
     Accepted,
@@ -41,7 +41,7 @@ impl ImapResult {
         }
     }
 
-    /// What it is to an action, which raises where an observation answers.
+    /// The kind of error for actions, which raise where observations answer.
     const fn kind(self) -> ErrorKind {
         match self {
             Self::ConnectionRefused | Self::Unreachable | Self::TlsUntrusted | Self::TlsFailed => {
@@ -53,7 +53,7 @@ impl ImapResult {
         }
     }
 
-    /// What a NO to a command means, by its response code (RFC 5530).
+    /// The meaning of a NO, by its response code (RFC 5530).
     pub fn of_refusal(said: &ServerText) -> Self {
         match said.code.as_deref() {
             Some("UNAVAILABLE" | "SERVERBUG") => Self::Unavailable,
@@ -63,12 +63,12 @@ impl ImapResult {
     }
 }
 
-/// The end of a session before its aim.
+/// The early end of a session.
 #[derive(Debug)]
 pub(super) enum SessionEnd {
     /// A definite answer about the service.
     Answer { finding: ImapResult, code: Option<EcoString>, text: EcoString },
-    /// Nothing can be said of the service.
+    /// The state of the service is unknown.
     Error(ActionError),
 }
 
@@ -83,12 +83,12 @@ impl SessionEnd {
         Self::Answer { finding, code: said.code.clone(), text: said.text.clone() }
     }
 
-    /// The server broke its protocol; `seen` is what it sent.
+    /// A violation of the protocol; `seen` is what the server sent.
     pub fn protocol(problem: impl Into<String>, seen: &[u8]) -> Self {
         Self::Error(ActionError::new(ErrorKind::Protocol, problem).with(Value::Text(display_text(seen))))
     }
 
-    /// As the error of an action.
+    /// The error of an action.
     pub fn into_error(self) -> ActionError {
         match self {
             Self::Error(error) => error,

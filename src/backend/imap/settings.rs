@@ -5,7 +5,7 @@ use crate::value::Security;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// How the IMAP server of a host is reached.
+/// How to connect to the IMAP server of a host.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

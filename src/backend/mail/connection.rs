@@ -1,4 +1,4 @@
-//! The conversation with a mail server.
+//! The SMTP session with the mail server.
 
 use super::{Phase, Receipt};
 use crate::secret::Secrets;
@@ -15,7 +15,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-/// Connects, secures and logs in.
+/// Connects, starts TLS and logs in.
 pub(super) async fn open(
     settings: &MailSettings,
     secrets: &Secrets,
@@ -43,7 +43,7 @@ pub(super) async fn open(
     if let (Security::Starttls, Some(tls)) = (settings.security, tls) {
         connection.starttls(tls, &hello).await.map_err(|error| unreachable(&error))?;
     }
-    // What was asked for is asserted on the connection itself, whatever path led here.
+    // Check the connection itself, whichever branch secured it.
     if settings.security != Security::None && !connection.is_encrypted() {
         return refused("the connection to the mail server is not encrypted");
     }
@@ -56,7 +56,7 @@ pub(super) async fn open(
     Ok(connection)
 }
 
-/// Hands the message over. A recipient that is refused does not cost the others their message.
+/// Delivers the message. A refused recipient does not stop the delivery to the others.
 pub(super) async fn deliver(
     connection: &mut AsyncSmtpConnection,
     envelope: &Envelope,
@@ -114,7 +114,7 @@ async fn resolve(settings: &MailSettings) -> Result<Vec<SocketAddr>, ActionError
     Ok(addresses)
 }
 
-/// Where one certificate of a PEM file ends.
+/// The line that ends a certificate in a PEM file.
 const END: &str = "-----END CERTIFICATE-----";
 
 fn tls_parameters(settings: &MailSettings, folder: &Path) -> Result<TlsParameters, ActionError> {
@@ -142,7 +142,7 @@ fn failure(error: &SmtpError, otherwise: ErrorKind, what: &str, settings: &MailS
     plain_failure(error, otherwise, &format!("the mail server {} {what}", settings.server))
 }
 
-/// A refusal for good is `failed`, one for now is `unreachable`: nothing was taken in either case.
+/// A permanent refusal is `failed`, a temporary one `unreachable`. The server has accepted nothing in either case.
 fn plain_failure(error: &SmtpError, otherwise: ErrorKind, what: &str) -> ActionError {
     let kind = match () {
         () if error.is_permanent() => ErrorKind::Failed,
@@ -153,7 +153,7 @@ fn plain_failure(error: &SmtpError, otherwise: ErrorKind, what: &str) -> ActionE
     ActionError::new(kind, what).with(Value::text(words_of(error)))
 }
 
-/// The server's own words, or the cause that lies deepest.
+/// The server's message, or the innermost cause.
 fn words_of(error: &SmtpError) -> String {
     let mut words = error.to_string();
     let mut cause = std::error::Error::source(error);

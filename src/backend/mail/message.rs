@@ -1,4 +1,4 @@
-//! A message as people wrote it, and as it travels.
+//! A mail message and its form on the wire.
 
 use crate::secret::Redacted;
 use crate::value::{ActionError, ErrorKind, without_invisible};
@@ -7,24 +7,24 @@ use lettre::address::Envelope;
 use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message as Mail};
 
-/// A longer subject is cut: no mail program shows more.
+/// The longest subject, in characters; mail programs show no more.
 const LONGEST_SUBJECT: usize = 200;
 
-/// A message to be sent.
+/// A message to send.
 #[derive(Debug, Clone)]
 pub struct Message {
-    /// Addresses, each alone, without a display name.
+    /// The addresses of the recipients, without display names.
     pub to: Vec<String>,
-    /// One line; line ends and other control characters in it become blanks.
+    /// One line. Line ends and other control characters become spaces.
     pub subject: Redacted<String>,
     /// Plain text.
     pub body: Redacted<String>,
-    /// What stays the same when the message is sent again: the front half of its Message-ID. Letters, digits, `.`, `-`
-    /// and `_` are kept of it.
+    /// The local part of the Message-ID, which stays the same when the message is sent again. Only letters, digits,
+    /// `.`, `-` and `_` are used.
     pub id: String,
 }
 
-/// Asks other machines not to answer.
+/// The header that suppresses automatic replies.
 #[derive(Debug, Clone)]
 struct AutoSubmitted;
 
@@ -43,7 +43,7 @@ impl Header for AutoSubmitted {
 }
 
 impl Message {
-    /// The envelope and the bytes, lines ended by CRLF.
+    /// The envelope and the message with CRLF line ends.
     pub(super) fn render(&self, from: &str) -> Result<(Envelope, Vec<u8>), ActionError> {
         let sender = address(from)?;
         let recipients = self.to.iter().map(|to| address(to)).collect::<Result<Vec<_>, _>>()?;

@@ -1,4 +1,4 @@
-//! `mail`: a message to contacts, by one server.
+//! `mail`: sends messages to contacts by SMTP.
 
 mod connection;
 mod message;
@@ -25,32 +25,32 @@ pub const REGISTRATION: Registration = Registration {
     inventory_sections: &[SectionType::of::<MailSettings>()],
 };
 
-/// What became of a message that the server took.
+/// What the server said about a message that it accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
-    /// The recipients that the server would not take, with its words. At least one other was taken.
+    /// The recipients that the server refused, with its reasons. It accepted at least one other.
     pub refused: Vec<(String, String)>,
 }
 
-/// How long the server may take to say goodbye.
+/// The longest wait for the answer to QUIT.
 const FAREWELL: Duration = Duration::from_millis(250);
 
-/// How far the conversation with the server has come: what an error means depends on it.
+/// How far the delivery has come. It decides what a timeout means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// Nothing has been sent that could arrive.
+    /// No part of the message has been sent.
     Before,
-    /// The message is on its way, and may arrive although no answer does.
+    /// The message is being sent and may arrive without a confirmation.
     Sending,
 }
 
-/// Sends a message, within `limit` in all. `folder` is where relative paths of the settings begin.
+/// Sends a message within `limit`. Relative paths of the settings start from `folder`.
 ///
 /// # Errors
-/// `refused` for an address or setting that cannot be used, and for a password that would travel without TLS;
-/// `unreachable` when the server cannot be reached, cannot be trusted, or asks to come back later: nothing was sent;
-/// `failed` when the server refuses the message, the password or every recipient; `unknown` and `timed_out` when the
-/// message may have arrived. It may be sent again with the same [`Message::id`]: who reads it can tell.
+/// `refused` for an invalid address or setting, and for a password without TLS. `unreachable` if the server cannot be
+/// reached or trusted, or asks to come back later: nothing was sent. `failed` if the server refuses the message, the
+/// password or every recipient. `unknown` and `timed_out` if the message may have arrived: it may be sent again with
+/// the same [`Message::id`], by which readers recognise it.
 pub async fn send(
     settings: &MailSettings,
     message: &Message,
@@ -68,7 +68,7 @@ pub async fn send(
     match tokio::time::timeout(limit, sending).await {
         Ok(Err(error)) => Err(error),
         Ok(Ok((outcome, mut connection))) => {
-            // Politeness has no part in the outcome, and little time.
+            // QUIT does not affect the outcome and gets little time.
             let _ = tokio::time::timeout(FAREWELL, connection.quit()).await;
             outcome
         }

@@ -36,7 +36,7 @@ impl Section for MailSettings {
         }
     }
 
-    /// Whether there is a password, perhaps under a misspelt name.
+    /// Whether a password may be there, perhaps under a misspelt name.
     fn may_hold_secret(section: &Node) -> bool {
         const OTHERS: [&str; 7] = ["server", "port", "security", "from", "user", "ca", "server_name"];
         match &section.kind {

@@ -1,4 +1,4 @@
-//! Orders to one service, and how each is seen to be carried out.
+//! Carries out actions on one service and confirms their effect.
 
 use super::Action;
 use super::manager::{Manager, Order, ServiceState, ServiceStatus, check_name};

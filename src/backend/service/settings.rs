@@ -9,11 +9,11 @@ use std::path::PathBuf;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ServiceManager {
-    /// supervisord, by `supervisorctl`.
+    /// supervisord, through `supervisorctl`.
     Supervisor,
-    /// systemd, by `systemctl`.
+    /// systemd, through `systemctl`.
     Systemd,
-    /// Windows itself, by PowerShell (`powershell:`).
+    /// Windows, through PowerShell (`powershell:`).
     Windows,
 }
 
@@ -22,12 +22,12 @@ pub enum ServiceManager {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ServiceSettings {
-    /// By what.
+    /// The manager.
     pub manager: ServiceManager,
     /// supervisord's configuration file.
     #[serde(default)]
     pub config: Option<PathBuf>,
-    /// The program, when it is not the one in the search path: a list of arguments that the rest is added to.
+    /// The command that replaces `supervisorctl` or `systemctl`, a list of arguments to which the others are added.
     #[serde(default)]
     pub command: Option<Vec<String>>,
 }

@@ -28,7 +28,7 @@ impl Manager for Supervisor<'_> {
     }
 }
 
-/// Reads what `status NAME` wrote. The exit code alone will not do: it is 0 for a program in BACKOFF as well.
+/// Parses the output of `status NAME`. The exit code is not enough: it is 0 for a program in BACKOFF as well.
 fn read_status(name: &str, finished: &ProcessOutput) -> Result<ServiceStatus, ActionError> {
     let said = output_text(finished);
     let line = said.lines().find_map(|line| {
@@ -64,7 +64,7 @@ fn state_of(word: &str) -> ServiceState {
     }
 }
 
-/// The manager's own word, in the form that words of the language have.
+/// A manager's own word in the form of the language's words: a capital letter first, underscores for marks.
 pub(super) fn capitalised(word: &str) -> String {
     let mut letters = word.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();

@@ -8,7 +8,7 @@ use crate::backend::CallContext;
 use crate::transport::process::ProcessOutput;
 use crate::value::{ActionError, ErrorKind};
 
-/// Asks for properties in a form that is meant for programs, and never for a password.
+/// The machine-readable form of `systemctl show`, which never asks for a password.
 const SHOW: &[&str] = &["--no-ask-password", "--no-pager", "show", "--property=LoadState,ActiveState,SubState,MainPID"];
 
 /// The systemd of a host.
@@ -30,7 +30,7 @@ impl Manager for Systemd<'_> {
     }
 }
 
-/// Reads what [`SHOW`] wrote. It ends with 0 even for a unit that does not exist: `LoadState` says so.
+/// Parses the output of [`SHOW`]. It ends with 0 even for a missing unit; `LoadState` tells.
 fn read_properties(name: &str, finished: &ProcessOutput) -> Result<ServiceStatus, ActionError> {
     let said = output_text(finished);
     if !finished.ending.is_success() {

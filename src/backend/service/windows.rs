@@ -6,7 +6,7 @@ use crate::backend::powershell::{PowerShell, SERVICE_STATES, computer};
 use crate::transport::powershell::{Numbers, Request, Target};
 use crate::value::{ActionError, ErrorKind, Host};
 
-/// `StartType`, as `ServiceStartMode` has it.
+/// `StartType`, by `ServiceStartMode`.
 const START_TYPES: Numbers = &[(0, "Boot"), (1, "System"), (2, "Automatic"), (3, "Manual"), (4, "Disabled")];
 
 /// The service control manager of a host.
@@ -15,10 +15,10 @@ pub(super) struct Windows<'a> {
     place: Target,
 }
 
-/// What `Get-Service` says.
+/// The result of `Get-Service`.
 struct Service {
     status: String,
-    /// Windows PowerShell has it since 5.0.
+    /// Absent before Windows PowerShell 5.0.
     start_type: Option<String>,
 }
 
@@ -42,7 +42,7 @@ impl<'a> Windows<'a> {
     }
 
     async fn process(&self, name: &str) -> Result<Option<u32>, ActionError> {
-        // The name has no quote and no backslash in it.
+        // `NAME_CHARACTERS` excludes quotes and backslashes.
         let filter = format!("Name='{name}'");
         let request = self.request("Get-CimInstance").with("ClassName", "Win32_Service").with("Filter", filter);
         let answer = self.powershell.ask(request.select("Name ProcessId State")).await?;

@@ -1,6 +1,6 @@
-//! JSON in ASCII alone: whatever code page somebody reads it in, it is the same.
+//! JSON in ASCII, which is the same in every code page.
 
-/// Writes every other character of some JSON as `\uXXXX`. They stand in texts only.
+/// Escapes every other character of a JSON text as `\uXXXX`. Such characters occur only in strings.
 pub(super) fn ascii(json: &str) -> String {
     let mut ascii = String::with_capacity(json.len());
     for letter in json.chars() {

@@ -1,4 +1,4 @@
-//! One call of PowerShell, with everything that can go wrong on the way.
+//! Calls PowerShell with one request.
 
 use super::PowerShellSettings;
 use super::ascii::ascii;
@@ -10,24 +10,24 @@ use crate::value::{ActionError, ErrorKind, display_size};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How PowerShell is reached: what starts it, and where.
+/// How PowerShell is started, and where.
 #[derive(Clone)]
 pub struct Shell<'a> {
-    /// What starts it.
+    /// The command.
     pub settings: &'a PowerShellSettings,
-    /// The folder that it is started in; this program's own when absent.
+    /// The folder in which it is started; this program's own when absent.
     pub folder: Option<PathBuf>,
-    /// Where commands run.
+    /// Runs the command.
     pub system: &'a dyn System,
 }
 
-/// Hands a request to PowerShell and takes its envelope, within `limit`. An envelope with error records is an answer;
-/// what they mean says [`failure`](super::failure).
+/// Sends a request to PowerShell and returns its envelope, within `limit`. Error records are part of an envelope;
+/// [`failure`](super::failure) interprets them.
 ///
 /// # Errors
-/// `refused` when it could not be started. `timed_out` at the deadline. `protocol` when its answer is missing a part,
-/// came twice, or is no envelope. `unknown` when it ended without an answer; where the request only reads and it was
-/// ssh's exit code 255 that says so, `unreachable`. The evidence is the end of what it wrote.
+/// `refused` if PowerShell could not be started. `timed_out` at the deadline. `protocol` if its answer is incomplete,
+/// came twice, or is no envelope. `unknown` if it ended without an answer, or `unreachable` where the request only
+/// reads and the exit code is 255, as ssh reports a lost connection. The evidence is the end of its output.
 pub async fn call(shell: &Shell<'_>, request: &Request, limit: Duration) -> Result<Envelope, ActionError> {
     let command = [&shell.settings.command, arguments()].concat();
     let input = ascii(&serde_json::json!(request).to_string());
@@ -69,7 +69,7 @@ pub async fn call(shell: &Shell<'_>, request: &Request, limit: Duration) -> Resu
 }
 
 fn no_answer(request: &Request, finished: &ProcessOutput) -> ActionError {
-    // ssh says so when the connection could not be had or was lost. Nothing is changed by a question.
+    // ssh exits with 255 when the connection failed or was lost. A request that only reads has changed nothing.
     let kind = match finished.ending {
         Ending::Code(255) if request.only_reads() => ErrorKind::Unreachable,
         _ => ErrorKind::Unknown,

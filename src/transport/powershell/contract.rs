@@ -1,32 +1,32 @@
-//! What goes into PowerShell and what comes out: one request as JSON on standard input, one envelope as JSON on
-//! standard output. The script between them is constant; values are data and never become part of it.
+//! The data exchanged with PowerShell: one request as JSON on standard input, one envelope as JSON on standard output.
+//! The script in between is constant; values are data and never become part of it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// The version of this form.
+/// The version of the format.
 pub const SCHEMA: u32 = 1;
 
-/// One cmdlet to be called.
+/// A request to call one cmdlet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// Version of this form: [`SCHEMA`].
     pub schema: u32,
-    /// Where it is called.
+    /// Where it runs.
     pub place: Target,
     /// Its name, one of those that the script knows.
     pub cmdlet: String,
-    /// Its parameters, splatted: a text, a number, `true` or `false` each.
+    /// Its parameters: a text, a number, `true` or `false` each.
     pub parameters: Map<String, Value>,
-    /// Which of its objects are wanted; all when absent.
+    /// Selects objects; all when absent.
     pub filter: Option<Filter>,
-    /// Which properties of each are wanted. One that does not exist comes as null, as PowerShell has it.
+    /// The properties to return. A missing property is null, as in PowerShell.
     pub select: Vec<String>,
 }
 
 impl Request {
-    /// A call of a cmdlet, without parameters yet.
+    /// A request without parameters.
     pub fn new(place: Target, cmdlet: &str) -> Self {
         let (cmdlet, parameters) = (cmdlet.to_owned(), Map::new());
         Self { schema: SCHEMA, place, cmdlet, parameters, filter: None, select: Vec::new() }
@@ -38,30 +38,30 @@ impl Request {
         self
     }
 
-    /// Wants only the objects whose property is like a wildcard.
+    /// Selects the objects with a property that matches a wildcard.
     pub fn only(mut self, property: &str, like: &str) -> Self {
         self.filter = Some(Filter { property: property.to_owned(), like: like.to_owned() });
         self
     }
 
-    /// Wants these properties, their names apart by blanks.
+    /// Selects properties; their names are separated by spaces.
     pub fn select(mut self, properties: &str) -> Self {
         self.select.extend(properties.split_whitespace().map(str::to_owned));
         self
     }
 
-    /// Whether its cmdlet changes nothing. `Invoke-MonitoringProbe` runs a probe, which only looks.
+    /// Whether the cmdlet changes nothing. `Invoke-MonitoringProbe` runs a probe, which only reads.
     pub fn only_reads(&self) -> bool {
         self.cmdlet.starts_with("Get-") || self.cmdlet == "Invoke-MonitoringProbe"
     }
 }
 
-/// Where a cmdlet is called.
+/// Where a cmdlet runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Target {
-    /// In a remote session with Exchange, on the first of these servers that gives one. None: the shell itself has the
-    /// Exchange cmdlets.
+    /// In a remote session with Exchange, on the first of these servers that accepts one. Without sessions the shell
+    /// itself has the Exchange cmdlets.
     Exchange {
         /// Addresses such as `http://mbx2.contoso.com/PowerShell/`, in the order in which they are tried.
         sessions: Vec<String>,
@@ -75,8 +75,8 @@ pub enum Target {
     Here,
 }
 
-/// `Where-Object { $_.PROPERTY -like PATTERN }`, on this side of the session. A property that does not exist is `$null`,
-/// which is like nothing.
+/// `Where-Object { $_.PROPERTY -like PATTERN }`, on this side of the session. A missing property is `$null` and matches
+/// nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Filter {
@@ -86,7 +86,7 @@ pub struct Filter {
     pub like: String,
 }
 
-/// What came of it.
+/// The answer to a request.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Envelope {
@@ -96,8 +96,8 @@ pub struct Envelope {
     pub ok: bool,
     /// One object with the selected properties for each object of the pipeline.
     ///
-    /// Truth values and numbers are those of JSON; a time is RFC 3339 in UTC; a list is a list of texts; everything else
-    /// (enums, identities, sizes) is the text that PowerShell makes of it. An enum may also come as its number.
+    /// Booleans and numbers are those of JSON, times are RFC 3339 in UTC, lists are lists of texts. Everything else
+    /// (enums, identities, sizes) is the text that PowerShell converts it to. An enum may also be its number.
     pub data: Vec<Map<String, Value>>,
     /// The warning stream.
     pub warnings: Vec<String>,
@@ -109,7 +109,7 @@ pub struct Envelope {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ErrorRecord {
-    /// What was under way.
+    /// The stage at which it occurred.
     pub stage: ErrorStage,
     /// `FullyQualifiedErrorId`, such as `NamedParameterNotFound,Set-ImapSettings`.
     pub id: String,
@@ -119,13 +119,13 @@ pub struct ErrorRecord {
     pub message: String,
 }
 
-/// How far a call had come.
+/// The stages of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorStage {
-    /// No session or connection was to be had: nothing was asked of the server.
+    /// There was no session or connection: nothing was sent to the server.
     Connect,
-    /// The parameters do not fit the cmdlet: nothing was asked of the server.
+    /// The parameters do not fit the cmdlet: nothing was sent to the server.
     Bind,
     /// The cmdlet ran.
     Command,

@@ -1,13 +1,13 @@
-//! What an error record means.
+//! Translates error records to action errors.
 
 use super::contract::{ErrorRecord, ErrorStage};
 use crate::transport::process::sanitised;
 use crate::value::{ActionError, ErrorKind, Loss, Value};
 
-/// So much of a message is kept, in characters.
+/// The longest message, in characters.
 const MOST: usize = 500;
 
-/// Errors of the binding of parameters, of the local machine and of a session alike: nothing was asked of the server.
+/// Ids of errors of parameter binding, of the local machine and of sessions: nothing was sent to the server.
 const NOT_BOUND: [&str; 9] = [
     "CommandNotFoundException",
     "NamedParameterNotFound",
@@ -20,10 +20,9 @@ const NOT_BOUND: [&str; 9] = [
     "ParameterArgumentValidationError",
 ];
 
-/// What an error record of a cmdlet says of the call.
+/// The error of a call that ended with an error record.
 ///
-/// The names of connections that could not be opened, and of those that broke, are common knowledge of WinRM and not
-/// documented: what is not recognised is `failed`.
+/// The ids for connections that failed or broke are known from practice and not documented. An unknown id is `failed`.
 pub fn failure(cmdlet: &str, record: &ErrorRecord) -> ActionError {
     let names = || record.id.split(',').map(str::trim);
     let named = |list: &[&str]| names().any(|name| list.contains(&name));
@@ -34,7 +33,7 @@ pub fn failure(cmdlet: &str, record: &ErrorRecord) -> ActionError {
         ErrorStage::Connect => ErrorKind::Unreachable,
         ErrorStage::Command if names().next().is_some_and(|first| NOT_BOUND.contains(&first)) => ErrorKind::Refused,
         ErrorStage::Command if not_opened => ErrorKind::Unreachable,
-        // The connection was there, and broke.
+        // The connection broke during the call.
         ErrorStage::Command if named(&["JobFailure", "PSSessionStateBroken"]) => ErrorKind::Unknown,
         ErrorStage::Command => ErrorKind::Failed,
     };
@@ -45,7 +44,7 @@ pub fn failure(cmdlet: &str, record: &ErrorRecord) -> ActionError {
     ActionError::new(kind, format!("{cmdlet}: {message}")).losing(loss).with(Value::text(bounded(&seen)))
 }
 
-/// A message as one line without its full stop.
+/// The message as one line without its full stop.
 pub fn sentence(message: &str) -> String {
     let line = sanitised(message.as_bytes()).split_whitespace().collect::<Vec<_>>().join(" ");
     bounded(line.trim_end_matches('.'))

@@ -1,12 +1,12 @@
 //! PowerShell's wildcards.
 
-/// Whether `-like` holds, whatever the case: `*` is any text, `?` any letter, `[a-c]` one of those. A backtick takes the
-/// meaning from what follows it. A `[` that is never closed is like nothing; PowerShell itself calls it an error.
+/// Whether a text matches a pattern of `-like`, in any case: `*` is any text, `?` any character, `[a-c]` one of a set.
+/// A backtick escapes the next character. A pattern with an unclosed `[` matches nothing; PowerShell reports an error.
 pub fn is_like(text: &str, pattern: &str) -> bool {
     let text: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
     let pattern: Vec<char> = pattern.chars().flat_map(char::to_lowercase).collect();
     let (mut text, mut pattern) = (text.as_slice(), pattern.as_slice());
-    // Where to go on when the rest does not fit: after the last `*`, one letter further.
+    // Where to backtrack on a mismatch: after the last `*`, one character further.
     let mut again: Option<(&[char], &[char])> = None;
     loop {
         if let ['*', rest @ ..] = pattern {
@@ -24,12 +24,12 @@ pub fn is_like(text: &str, pattern: &str) -> bool {
     }
 }
 
-/// Whether a text has a character that is more than itself in a pattern.
+/// Whether a text has a character with a special meaning in patterns.
 pub fn has_wildcard(text: &str) -> bool {
     text.contains(['*', '?', '[', ']', '`'])
 }
 
-/// What one place of a pattern stands for.
+/// One element of a pattern.
 #[derive(Clone, Copy)]
 enum PatternMatch<'p> {
     Any,
@@ -59,7 +59,7 @@ impl PatternMatch<'_> {
     }
 }
 
-/// The first place of a pattern, and the rest of it.
+/// The first element of a pattern, and the rest of it.
 fn one(pattern: &[char]) -> Option<(PatternMatch<'_>, &[char])> {
     match pattern {
         ['?', rest @ ..] => Some((PatternMatch::Any, rest)),

@@ -1,9 +1,7 @@
-//! PowerShell as a program that is called: a constant script, a request on its standard input, an envelope on its
-//! standard output.
+//! Runs PowerShell as a program: a constant script, a request on standard input, an envelope on standard output.
 //!
-//! `contract` is what goes in and out, `script` the fixed command line, `call` one whole call with all that can go wrong
-//! on the way, `answering` the other side of it for whoever stands in for PowerShell, `failure` what an error record
-//! means, `object` how the properties of an object are read, `like` PowerShell's wildcards.
+//! `contract` defines request and envelope, `script` the command line, `call` one call, `responder` the other side of
+//! it for stand-ins, `failure` the meaning of error records, `object` how properties are read, `like` wildcards.
 
 mod ascii;
 mod call;

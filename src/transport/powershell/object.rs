@@ -1,5 +1,5 @@
-//! Reads properties of an object. PowerShell is not strict about types, so each is accepted in every form that remoting
-//! is known to give it; what is no such value is a mismatch that names the property.
+//! Reads properties of an object. PowerShell is not strict about types, so each value is accepted in every form that
+//! remoting is known to give it. Anything else is a mismatch that names the property.
 
 use super::failure::sentence;
 use crate::transport::process::sanitised;
@@ -7,13 +7,13 @@ use crate::value::{ActionError, Decimal, ErrorKind, Timestamp, Value};
 use ecow::EcoString;
 use serde_json::{Map, Value as Json};
 
-/// A text is kept to so many characters.
+/// The longest text, in characters.
 const MOST: usize = 4096;
 
-/// The numbers of an enum and its words.
+/// The numbers of an enum and their words.
 pub type Numbers = &'static [(i64, &'static str)];
 
-/// An object of a cmdlet.
+/// An object in the output of a cmdlet.
 #[derive(Debug, Clone, Copy)]
 pub struct Object<'a> {
     cmdlet: &'a str,
@@ -21,12 +21,12 @@ pub struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    /// An object that a cmdlet gave.
+    /// Wraps the properties of an object of `cmdlet`.
     pub fn new(cmdlet: &'a str, properties: &'a Map<String, Json>) -> Self {
         Self { cmdlet, properties }
     }
 
-    /// A text, made harmless to a terminal; none when it is empty. A number or truth value is its text.
+    /// A text without control characters; `None` when it is empty. Numbers and booleans are converted to text.
     pub fn optional_text(&self, property: &str) -> Result<Option<EcoString>, ActionError> {
         match self.property(property) {
             None => Ok(None),
@@ -42,7 +42,7 @@ impl<'a> Object<'a> {
         self.required(property, self.optional_text(property)?)
     }
 
-    /// A truth value, as such or as PowerShell writes it.
+    /// A boolean, as JSON or as PowerShell prints it.
     pub fn boolean(&self, property: &str) -> Result<bool, ActionError> {
         match self.required(property, self.property(property))? {
             Json::Bool(truth) => Ok(*truth),
@@ -52,7 +52,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// A number, as such or written.
+    /// A number, as JSON or as text.
     pub fn optional_number(&self, property: &str) -> Result<Option<Decimal>, ActionError> {
         let text = match self.property(property) {
             None => return Ok(None),
@@ -65,12 +65,12 @@ impl<'a> Object<'a> {
         number.map(Some).ok_or_else(|| self.mismatch(property, "is no number"))
     }
 
-    /// A number that is there.
+    /// A number that is present.
     pub fn number(&self, property: &str) -> Result<Decimal, ActionError> {
         self.required(property, self.optional_number(property)?)
     }
 
-    /// A time in RFC 3339; none for the year 1, which is how "never" comes.
+    /// A time in RFC 3339; `None` for the year 1, which stands for "never".
     pub fn optional_time(&self, property: &str) -> Result<Option<Timestamp>, ActionError> {
         match self.property(property) {
             None => Ok(None),
@@ -79,13 +79,13 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// A time that is there.
+    /// A time that is present.
     pub fn time(&self, property: &str) -> Result<Timestamp, ActionError> {
         self.required(property, self.optional_time(property)?)
     }
 
-    /// A word of an enum, which comes as its text or as its number. A number that the table does not have is a mismatch:
-    /// nobody knows what it says.
+    /// A word of an enum, given as its text or as its number. A number that is not in the table is a mismatch: its
+    /// meaning is unknown.
     pub fn enum_word(&self, property: &str, numbers: Numbers) -> Result<EcoString, ActionError> {
         let text = self.text(property)?;
         let is_truth = matches!(self.property(property), Some(Json::Bool(_)));
@@ -94,7 +94,7 @@ impl<'a> Object<'a> {
             .ok_or_else(|| self.mismatch(property, &format!("has a value that means nothing here: {text}")))
     }
 
-    /// Texts; one that stands alone is a list of one, and none are a list of none.
+    /// A list of texts. A single text is a list of one, null an empty list.
     pub fn list(&self, property: &str) -> Result<Vec<EcoString>, ActionError> {
         match self.property(property) {
             Some(Json::Array(items)) => items
@@ -118,7 +118,7 @@ impl<'a> Object<'a> {
         value.ok_or_else(|| self.mismatch(property, "is missing"))
     }
 
-    /// An answer that is not what it was asked for.
+    /// The error for a value of the wrong type.
     pub fn mismatch(&self, property: &str, what: &str) -> ActionError {
         let error =
             ActionError::new(ErrorKind::Mismatch, format!("{} of {} {}", property, self.cmdlet, sentence(what)));
@@ -129,7 +129,8 @@ impl<'a> Object<'a> {
     }
 }
 
-/// A word from its text, whatever the case, or from its number. Words that are not in the table are taken as they come.
+/// A word of an enum by its text, in any case, or by its number. Words that are not in the table are returned as they
+/// are.
 pub fn enum_name(text: &str, numbers: Numbers) -> Option<EcoString> {
     let text = text.trim();
     if let Ok(number) = text.parse::<i64>() {
@@ -143,7 +144,7 @@ pub fn enum_name(text: &str, numbers: Numbers) -> Option<EcoString> {
     (is_word && text.len() <= 64).then(|| text.into())
 }
 
-/// A time in RFC 3339, if it is one and not "never".
+/// Parses a time in RFC 3339; `None` for "never".
 pub fn time(text: &str) -> Result<Option<Timestamp>, jiff::Error> {
     if text.is_empty() || text.starts_with("0001-01-0") {
         return Ok(None);
@@ -151,7 +152,7 @@ pub fn time(text: &str) -> Result<Option<Timestamp>, jiff::Error> {
     text.trim().parse::<Timestamp>().map(Some)
 }
 
-/// A server's text, harmless and bounded.
+/// A server's text, sanitised and bounded.
 fn shown(text: &str) -> EcoString {
     let clean = sanitised(text.as_bytes());
     let Some((end, _)) = clean.char_indices().nth(MOST) else { return clean.into() };
@@ -160,7 +161,7 @@ fn shown(text: &str) -> EcoString {
     kept
 }
 
-/// Whether a text of an object was cut: none but those have one character more than are kept.
+/// Whether a text was truncated: only those are one character longer than the limit.
 pub fn is_cut(text: &str) -> bool {
     text.ends_with('…') && text.chars().count() > MOST
 }

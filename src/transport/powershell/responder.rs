@@ -1,4 +1,4 @@
-//! The other side of a call, for whoever stands in for PowerShell.
+//! The other side of a call, for stand-ins of PowerShell.
 
 use super::PowerShellSettings;
 use super::ascii::ascii;
@@ -6,7 +6,7 @@ use super::contract::{Envelope, ErrorRecord, ErrorStage, Request, SCHEMA};
 use super::script::{MARK, arguments, cmdlets};
 use crate::transport::process::Invocation;
 
-/// The request that an invocation holds; none where it is any other command, be it only by one argument.
+/// The request in an invocation; `None` for any other command line, even if only one argument differs.
 pub fn request_of(invocation: &Invocation<'_>, settings: &PowerShellSettings) -> Option<Request> {
     let fixed = invocation.arguments.strip_prefix(settings.command.as_slice())?;
     if settings.command.is_empty() || fixed != arguments() || !invocation.environment.is_empty() {
@@ -16,12 +16,12 @@ pub fn request_of(invocation: &Invocation<'_>, settings: &PowerShellSettings) ->
     (request.schema == SCHEMA).then_some(request)
 }
 
-/// What the script writes to its standard output for an envelope: one line, in ASCII alone.
+/// The output of the script for an envelope: one line in ASCII.
 pub fn written(envelope: &Envelope) -> Vec<u8> {
     format!("\n{MARK}{}\n", ascii(&serde_json::json!(envelope).to_string())).into_bytes()
 }
 
-/// What the script itself says to a cmdlet or parameter that is not in its list; none where it calls the cmdlet.
+/// The error record of the script for a cmdlet or parameter that is not in its list; `None` where it calls the cmdlet.
 pub fn turned_down(request: &Request) -> Option<ErrorRecord> {
     let id = match cmdlets().iter().find(|cmdlet| cmdlet.name.eq_ignore_ascii_case(&request.cmdlet)) {
         None => format!("CommandNotFoundException,{}", request.cmdlet),

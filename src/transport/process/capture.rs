@@ -1,23 +1,23 @@
-//! Output that is kept to its beginning and its end.
+//! Bounded capture of output: the beginning and the end are kept.
 
 use super::sanitised;
 use crate::value::{Loss, Value};
 use std::collections::VecDeque;
 
-/// So many bytes are kept from the beginning.
+/// The number of bytes kept from the beginning.
 pub const HEAD: usize = 256 * 1024;
 
-/// So many bytes are kept from the end.
+/// The number of bytes kept from the end.
 pub const TAIL: usize = 64 * 1024;
 
-/// So much of it is evidence in an error.
+/// The number of bytes that an error takes as evidence.
 const LAST_LINES: usize = 2 * 1024;
 
-/// The bytes without the character at their end that a cut has left incomplete. As U+FFFD it would stand between a cut
-/// and what it has left of a secret.
+/// The bytes without an incomplete character at their end. As U+FFFD it would stand between a cut and what the cut left
+/// of a secret.
 fn without_broken_end(bytes: &[u8]) -> &[u8] {
     let Some(last) = bytes.utf8_chunks().last() else { return bytes };
-    // What could still become a character, and is not wrong already.
+    // Incomplete, but valid so far.
     let broken = last.invalid();
     let wanted = match broken.first() {
         Some(0xc2..=0xdf) => 2,
@@ -28,24 +28,24 @@ fn without_broken_end(bytes: &[u8]) -> &[u8] {
     if broken.len() < wanted { bytes.get(..bytes.len() - broken.len()).unwrap_or_default() } else { bytes }
 }
 
-/// The bytes without the end of a character whose beginning a cut has taken away.
+/// The bytes without the rest of a character whose beginning was cut off.
 fn without_broken_start(bytes: &[u8]) -> &[u8] {
     let broken = bytes.iter().take(3).take_while(|byte| matches!(byte, 0x80..=0xbf)).count();
     bytes.get(broken..).unwrap_or_default()
 }
 
-/// What a process wrote: all of it, or its first [`HEAD`] and last [`TAIL`] bytes and how many there were.
+/// The output of a process: all of it, or its first [`HEAD`] and last [`TAIL`] bytes and the total count.
 #[derive(Debug, Default, Clone)]
 pub struct Captured {
     head: Vec<u8>,
     tail: VecDeque<u8>,
     total: u64,
-    /// Whether whoever wrote it was stopped before it had written all.
+    /// Whether the process was stopped before it had written everything.
     stopped: bool,
 }
 
 impl Captured {
-    /// Adds what was read.
+    /// Adds bytes that were read.
     pub fn push(&mut self, bytes: &[u8]) {
         self.total += bytes.len() as u64;
         let (head, tail) = bytes.split_at(bytes.len().min(HEAD - self.head.len()));
@@ -65,7 +65,7 @@ impl Captured {
         self.total - (self.head.len() + self.tail.len()) as u64
     }
 
-    /// Whoever writes is stopped now: what comes last may be half of something.
+    /// Records that the process is being stopped: its last bytes may be incomplete.
     pub fn stop(&mut self) {
         self.stopped = true;
     }
@@ -85,8 +85,8 @@ impl Captured {
         self.head.iter().chain(&self.tail).copied().collect()
     }
 
-    /// As text for people and for the language; see [`sanitised`]. A line says where something was left out. The sign
-    /// `…` stands at every cut: secrets are masked later, and what a cut has left of one is looked for beside it.
+    /// The output as text for people and for the language; see [`sanitised`]. A line says how much was left out. `…`
+    /// stands at every cut, because masking looks for remains of secrets there.
     pub fn text(&self) -> String {
         let tail: Vec<u8> = self.tail.iter().copied().collect();
         let mut text = match self.left_out() {
@@ -107,12 +107,12 @@ impl Captured {
         text
     }
 
-    /// The text as a value, marked where it is not all that was written.
+    /// The text as a value, marked where a part is missing.
     pub fn value(&self) -> Value {
         Value::text(self.text()).losing_if(self.loss())
     }
 
-    /// The end of the text: what evidence needs.
+    /// The last lines, for evidence.
     pub fn last_lines(&self) -> Value {
         let text = self.text();
         let text = text.trim_end();

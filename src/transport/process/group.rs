@@ -1,4 +1,4 @@
-//! A process group that ends when its owner lets go of it.
+//! A process group that ends when its handle is dropped.
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
@@ -10,21 +10,21 @@ use std::time::Duration;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-/// Groups whose leader has not been reaped, by its number. A group is signalled under this lock alone, and leaves before
-/// its leader is reaped: so no signal reaches a stranger who got the same number.
+/// The groups whose leader has not been reaped, by process id. A group is signalled only under this lock and leaves the
+/// set before its leader is reaped, so no signal reaches an unrelated process that got the same id.
 static LIVING: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
 
-/// Those of them whose owner let go of them, and that have not ended yet.
+/// The groups whose handle was dropped and that have not ended yet.
 static DROPPED: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
 
-/// How often is looked whether a group has ended: it has no event of its own.
+/// How often a group is checked for its end: there is no event for it.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
-/// How long a killed group may take to be gone; longer only where the kernel itself holds it.
+/// The longest time until a killed group is gone; the kernel can delay it.
 const GONE_WITHIN: Duration = Duration::from_secs(1);
 
-/// Ends every group that is still there: asks it to, kills after [`GRACE`](super::GRACE) whoever has not ended, and
-/// returns when nobody is left. For the moment before this program ends, while its locks are still held.
+/// Ends every group: sends SIGTERM, kills what has not ended after [`GRACE`](super::GRACE), and returns when nothing is
+/// left. Called before this program exits, while it still holds its locks.
 pub fn end_every_group() {
     if !signal_every_group(Signal::TERM) {
         return;
@@ -36,12 +36,12 @@ pub fn end_every_group() {
     }
 }
 
-/// Waits until the groups that somebody let go of have ended: at most [`GRACE`](super::GRACE), and a moment.
+/// Waits until the dropped groups have ended: at most [`GRACE`](super::GRACE), and a moment.
 pub fn wait_for_dropped_groups() {
     wait_for_end(super::GRACE + GONE_WITHIN, || all_of(&DROPPED));
 }
 
-/// The same, without holding up anybody else.
+/// Like [`wait_for_dropped_groups`], without blocking the thread.
 pub async fn dropped_groups_have_ended() {
     let since = std::time::Instant::now();
     while since.elapsed() < super::GRACE + GONE_WITHIN && any_lives(&all_of(&DROPPED)) {
@@ -49,7 +49,7 @@ pub async fn dropped_groups_have_ended() {
     }
 }
 
-/// Sends a signal to every group; whether there was one.
+/// Sends a signal to every group. Returns whether there was one.
 fn signal_every_group(signal: Signal) -> bool {
     let living = LIVING.lock().unwrap_or_else(PoisonError::into_inner);
     for pid in living.iter().filter_map(|leader| Pid::from_raw(*leader)) {
@@ -62,7 +62,7 @@ fn all_of(groups: &Mutex<BTreeSet<i32>>) -> BTreeSet<i32> {
     groups.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Whether the groups have ended in time.
+/// Waits until the groups have ended. Returns whether they did within `limit`.
 fn wait_for_end(limit: Duration, groups: impl Fn() -> BTreeSet<i32>) -> bool {
     let since = std::time::Instant::now();
     while any_lives(&groups()) {
@@ -76,7 +76,7 @@ fn wait_for_end(limit: Duration, groups: impl Fn() -> BTreeSet<i32>) -> bool {
 
 /// A child that leads a group of its own.
 pub(super) struct Group {
-    /// None once it has been reaped or handed over.
+    /// `None` once it has been reaped or handed over.
     leader: Option<Leader>,
 }
 
@@ -85,7 +85,7 @@ struct Leader {
     pid: Pid,
     /// Readable when the leader has ended.
     watch: AsyncFd<OwnedFd>,
-    /// Its output, open for as long as the group may still write: a closed pipe would kill it in the middle of cleaning up.
+    /// The pipes of its output, kept open while the group may write: a closed pipe could kill a process that cleans up.
     output: Vec<OwnedFd>,
 }
 
@@ -98,7 +98,7 @@ impl Group {
                 Ok(Self { leader: Some(Leader { child, pid, watch, output: Vec::new() }) })
             }
             Err(error) => {
-                // It cannot be watched, so it must not run.
+                // A process that cannot be watched must not run.
                 let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
                 let _ = child.wait();
                 Err(error)
@@ -113,7 +113,7 @@ impl Group {
         }
     }
 
-    /// Waits until the leader has ended, and leaves it unreaped.
+    /// Waits until the leader has ended, without reaping it.
     pub(super) async fn ended(&self) -> std::io::Result<()> {
         if let Some(leader) = &self.leader {
             drop(leader.watch.readable().await?);
@@ -121,13 +121,13 @@ impl Group {
         Ok(())
     }
 
-    /// Takes the leader's exit status. Whatever else is in the group is left alone from now on.
+    /// Takes the leader's exit status. Other processes of the group are left alone from now on.
     pub(super) fn reap(&mut self) -> std::io::Result<ExitStatus> {
         let mut leader = self.leader.take().ok_or(std::io::ErrorKind::NotFound)?;
         leader.reap()
     }
 
-    /// Asks the whole group to end, and kills after `grace` whoever has not.
+    /// Sends SIGTERM to the group, and kills what has not ended after `grace`.
     pub(super) async fn end(&mut self, grace: Duration) {
         if let Some(leader) = &self.leader {
             ask_to_end(leader.pid);
@@ -139,7 +139,7 @@ impl Group {
         }
     }
 
-    /// Waits for the leader, then for the others: a group has no event, so they are looked for.
+    /// Waits for the leader, then polls for the other processes: a group has no event.
     async fn all_ended(&self) {
         let _ = self.ended().await;
         while self.leader.as_ref().is_some_and(|leader| others_live(leader.pid)) {
@@ -149,7 +149,7 @@ impl Group {
 }
 
 impl Drop for Group {
-    /// The future was dropped: somebody cancelled. A thread sees to the end, so that nobody waits for the grace.
+    /// The future was dropped by a cancellation. A thread ends the group, so that nothing blocks for the grace period.
     fn drop(&mut self) {
         let Some(Leader { mut child, pid, watch, output }) = self.leader.take() else { return };
         let number = pid.as_raw_nonzero().get();
@@ -170,7 +170,7 @@ impl Drop for Group {
             drop(output);
         });
         if ending.is_err() {
-            // There is no thread to be had; its number stays the leader's, because nobody has reaped it.
+            // Without a thread, kill at once. The id stays valid, because the leader has not been reaped.
             let _ = kill_process_group(pid, Signal::KILL);
             DROPPED.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
         }
@@ -200,18 +200,18 @@ fn watch(child: &Child) -> std::io::Result<(Pid, AsyncFd<OwnedFd>)> {
     Ok((pid, AsyncFd::with_interest(handle, Interest::READABLE)?))
 }
 
-/// A stopped process sees SIGTERM only when it goes on.
+/// A stopped process handles SIGTERM only after SIGCONT.
 fn ask_to_end(pid: Pid) {
     let _ = kill_process_group(pid, Signal::TERM);
     let _ = kill_process_group(pid, Signal::CONT);
 }
 
-/// Whether anybody but an ended leader is in the group. When that cannot be told, yes.
+/// Whether the group has a process other than an ended leader; true if that cannot be determined.
 fn others_live(group: Pid) -> bool {
     any_lives(&BTreeSet::from([group.as_raw_nonzero().get()]))
 }
 
-/// Whether anybody who has not ended is in one of the groups. When that cannot be told, yes.
+/// Whether one of the groups has a process that has not ended; true if that cannot be determined.
 fn any_lives(groups: &BTreeSet<i32>) -> bool {
     if groups.is_empty() {
         return false;
@@ -222,7 +222,7 @@ fn any_lives(groups: &BTreeSet<i32>) -> bool {
         .filter(|entry| entry.file_name().as_encoded_bytes().first().is_some_and(u8::is_ascii_digit))
         .any(|entry| {
             let status = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-            // After the name in parentheses: state, parent, group.
+            // The fields after the name in parentheses: state, parent, group.
             let mut fields = status.rsplit(") ").next().unwrap_or_default().split(' ');
             let ended = matches!(fields.next(), Some("Z" | "X"));
             !ended && fields.nth(1).and_then(|field| field.parse().ok()).is_some_and(|group| groups.contains(&group))

@@ -1,7 +1,7 @@
 //! Runs a list of arguments as a process group of its own, with a deadline and bounded output.
 //!
-//! There is no shell and no inherited environment but for a few harmless variables. The leader stays unreaped until its
-//! group has been dealt with, so that a signal can never reach a stranger who got the same number.
+//! There is no shell, and the environment holds a few harmless variables only. The leader is not reaped until its group
+//! has ended or is left alone, so that no signal reaches an unrelated process that got the same id.
 
 mod capture;
 mod group;
@@ -25,34 +25,34 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::pipe;
 
-/// How long a group may take to end after it was asked to, before it is killed.
+/// The time between SIGTERM and SIGKILL.
 pub const GRACE: Duration = Duration::from_secs(2);
 
-/// How long the output of whoever outlived the leader is still read.
+/// How long output is still read after the leader has ended.
 const LINGER: Duration = Duration::from_millis(250);
 
-/// The variables that a child inherits. Nothing that may hold a secret, load code or change what a program prints.
+/// The variables that a child inherits. None of them holds a secret, loads code or changes what a program prints.
 const INHERITED: [&str; 9] = ["PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ", "LANG", "LC_ALL", "LC_CTYPE"];
 
-/// What is to be run.
+/// A command to run.
 #[derive(Default)]
 pub struct Invocation<'a> {
     /// The program, found in the search path unless it has a slash, and its arguments.
     pub arguments: &'a [String],
-    /// What it reads; nothing when absent.
+    /// What it reads from standard input; nothing when absent.
     pub input: Option<&'a [u8]>,
-    /// Variables beside the inherited ones.
+    /// Additional environment variables.
     pub environment: &'a [(String, String)],
-    /// Where it runs; this program's own folder when absent.
+    /// The folder in which it runs; this program's own when absent.
     pub folder: Option<PathBuf>,
 }
 
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// With an exit code. By custom 126 says that what it was to run cannot be run, 127 that it was not found.
+    /// With an exit code. By convention 126 means that a command cannot be executed, 127 that it was not found.
     Code(i32),
-    /// By a signal: killed, or crashed.
+    /// By a signal.
     Signal(i32),
 }
 
@@ -62,15 +62,15 @@ impl Ending {
         self == Self::Code(0)
     }
 
-    /// What a bad ending says of a command that was to act: [`Failed`](ErrorKind::Failed) where the command itself says
-    /// no, [`Unknown`](ErrorKind::Unknown) where nobody has heard how it went: it was killed, or a program that reached
-    /// elsewhere says that its connection was lost.
+    /// The kind of error that an unsuccessful ending means: [`Failed`](ErrorKind::Failed) if the command reported a
+    /// failure, [`Unknown`](ErrorKind::Unknown) if its effect is unknown, because it was killed or because a program
+    /// such as ssh reports a lost connection.
     pub fn kind(self, arguments: &[String]) -> ErrorKind {
         if unknown_outcome::is_unknown(self, arguments) { ErrorKind::Unknown } else { ErrorKind::Failed }
     }
 }
 
-/// The end of a sentence that begins with the program.
+/// Formats as the end of a sentence that begins with the name of the program.
 impl std::fmt::Display for Ending {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -95,26 +95,26 @@ fn signal_name(number: i32) -> &'static str {
     }
 }
 
-/// A process that has ended.
+/// The result of a process.
 #[derive(Debug)]
 pub struct ProcessOutput {
-    /// How.
+    /// How it ended.
     pub ending: Ending,
-    /// What it wrote to its standard output.
+    /// Its standard output.
     pub stdout: Captured,
-    /// What it wrote to its standard error.
+    /// Its standard error.
     pub stderr: Captured,
 }
 
-/// Runs it to its end, for at most `limit`.
+/// Runs a command to its end, for at most `limit`.
 ///
-/// A process that the leader started and that lives on may keep the pipes open: it does not hold us, and it is left
-/// alone, because a command may well be there to start something. At the deadline, and when this future is dropped, the
-/// whole group is asked to end (SIGTERM), and killed when it has not ended after [`GRACE`].
+/// A process that the leader started may live on and keep the pipes open. It does not delay the result and is left
+/// alone, because starting it may be the purpose of the command. At the deadline, and when this future is dropped, the
+/// whole group gets SIGTERM, and SIGKILL after [`GRACE`].
 ///
 /// # Errors
-/// `refused` when nothing was started: no arguments, a NUL in one, no such program, or one that may not be run.
-/// `timed_out` at the deadline; the evidence is the end of its output. `unknown` when it was started and cannot be watched.
+/// `refused` if nothing was started: no arguments, a NUL in one, no such program, or no permission. `timed_out` at the
+/// deadline, with the end of the output as evidence. `unknown` if the process was started and cannot be watched.
 pub async fn run(invocation: Invocation<'_>, limit: Duration) -> Result<ProcessOutput, ActionError> {
     let program = check_arguments(invocation.arguments)?;
     let (mut group, pipes) = start(program, &invocation)?;
@@ -141,7 +141,7 @@ pub async fn run(invocation: Invocation<'_>, limit: Duration) -> Result<ProcessO
         })
         .await;
         if in_time.is_err() {
-            // It is read on: whoever reports its clean-up must not die of a closed pipe.
+            // Keep reading: a closed pipe must not kill a process that reports its clean-up.
             let ended = group.end(GRACE);
             tokio::pin!(ended);
             tokio::select! {
@@ -219,7 +219,7 @@ fn start(program: &str, invocation: &Invocation<'_>) -> Result<(Group, Pipes), A
     watched(child).map_err(|error| lost_sight(program, &error))
 }
 
-/// What was started, in a group of its own, with the other ends of its pipes.
+/// The started process in a group of its own, with our ends of its pipes.
 fn watched(mut child: Child) -> std::io::Result<(Group, Pipes)> {
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let mut group = Group::new(child)?;
@@ -241,7 +241,7 @@ fn ending_of(status: ExitStatus) -> Ending {
     }
 }
 
-/// A child that does not read what it is given has decided not to: that is no error.
+/// A child may ignore its input; a closed pipe is no error.
 async fn feed(sender: Option<pipe::Sender>, input: &[u8]) {
     if let Some(mut sender) = sender {
         let _ = sender.write_all(input).await;

@@ -1,14 +1,14 @@
-//! Bytes from outside as text that does nothing to a terminal, a log or a reader's eyes.
+//! Turns untrusted bytes into text that cannot control a terminal, a log or what a reader sees.
 
 use crate::value::is_invisible;
 
-/// An escape sequence that goes on for longer than this is none.
+/// The longest escape sequence that is recognised, in bytes.
 const LONGEST_SEQUENCE: usize = 4096;
 
-/// The text in some bytes, made harmless.
+/// The bytes as harmless text.
 ///
-/// Escape sequences (colours, cursor movements, OSC) are left out. Other control characters, and those that reorder or
-/// hide text, are written out as `\u{202e}`; a line ends with `\n` only; what is not UTF-8 becomes U+FFFD.
+/// Escape sequences (colours, cursor movements, OSC) are removed. Other control characters, and those that reorder or
+/// hide text, are escaped as `\u{202e}`. Lines end with `\n`. Bytes that are not UTF-8 become U+FFFD.
 pub fn sanitised(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let mut clean = String::with_capacity(text.len());
@@ -40,13 +40,13 @@ pub fn sanitised(bytes: &[u8]) -> String {
     clean
 }
 
-/// How many bytes after its first character belong to an escape sequence.
+/// The length of an escape sequence without its first character.
 fn sequence_length(first: char, after: &str) -> usize {
     let (kind, lead) = match first {
         '\u{9b}' => ('[', 0),
         '\u{1b}' => match after.chars().next() {
             Some(kind @ ('[' | ']' | 'P' | 'X' | '^' | '_')) => (kind, 1),
-            // Two characters, perhaps with some in between: `ESC ( B`.
+            // Two characters, possibly with intermediate ones: `ESC ( B`.
             _ => {
                 let between = after.bytes().take_while(|byte| (0x20..0x30).contains(byte)).count();
                 let last = after.as_bytes().get(between).is_some_and(|byte| (0x30..0x7f).contains(byte));
@@ -61,7 +61,7 @@ fn sequence_length(first: char, after: &str) -> usize {
         let last = body.as_bytes().get(parameters).is_some_and(|byte| (0x40..0x7f).contains(byte));
         return lead + parameters + usize::from(last);
     }
-    // A string: until BEL or ST. One that never ends takes nothing with it but its first two characters.
+    // A string up to BEL or ST. An unterminated one removes only its first two characters.
     let mut previous = ' ';
     for (position, letter) in body.char_indices().take(LONGEST_SEQUENCE) {
         if letter == '\u{7}' || letter == '\u{9c}' || (previous == '\u{1b}' && letter == '\\') {

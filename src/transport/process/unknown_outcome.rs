@@ -1,14 +1,14 @@
-//! Endings of commands that leave open what was done.
+//! Endings of commands whose effect is unknown.
 
 use super::Ending;
 
-/// Where a shell hands on that a signal ended its command: 128 and the number of the signal.
+/// The exit code with which a shell reports a signal: 128 and the number of the signal.
 const SIGNALLED: std::ops::RangeInclusive<i32> = 129..=192;
 
-/// Programs that reach elsewhere, and the exit codes by which they say that a connection was lost or its time was over.
+/// Programs that connect to other systems, and the exit codes with which they report a lost connection or a timeout.
 ///
-/// `xargs` says with codes of its own that one of its commands ended with 255 or by a signal, and with 123 that one ended
-/// badly: among several that may have been `ssh`.
+/// `xargs` has its own codes: 124 and 125 if a command ended with 255 or by a signal, 123 if one of several failed,
+/// which may have been `ssh`.
 const CODES: [(&str, &[i32]); 7] = [
     ("rsync", &[10, 12, 20, 30, 35, 255]),
     ("timeout", &[124]),
@@ -19,11 +19,11 @@ const CODES: [(&str, &[i32]); 7] = [
     ("curl", &[16, 18, 28, 52, 55, 56, 92]),
 ];
 
-/// Programs other than those with `ssh` in their name that reach elsewhere through ssh, or like it, and say 255.
+/// Programs without `ssh` in their name that use ssh, or behave like it, and exit with 255.
 const LIKE_SSH: [&str; 6] = ["slogin", "scp", "sftp", "mosh", "plink", "dbclient"];
 
-/// Whether it is open what the command did. Any of its words may be the program that the code comes from: `sudo`, `env`,
-/// `timeout` and their kin hand on the code of what they run, and a shell has its command in one word.
+/// Whether the effect of the command is unknown. Any of its words can be the program that sets the exit code: `sudo`,
+/// `env` and `timeout` pass on the code of their command, and a shell has its command in one word.
 pub(super) fn is_unknown(ending: Ending, arguments: &[String]) -> bool {
     match ending {
         Ending::Signal(_) => true,

@@ -1,13 +1,13 @@
-//! What stands between the IMAP library and the server: the stream that the library reads and writes.
+//! The stream between the IMAP library and the server.
 //!
-//! The library is kept from everything that it does not defend itself against. Of what the server sends it gets whole
-//! responses, capped in size and number, of the few shapes that it asked for; status responses in our own words, for its
-//! parser can be made to panic in the server's. What the server said is kept here, with its codes. Of what the library
-//! writes one command at a time goes out, of the few that are wanted, and before TLS none but those that lead to it.
+//! The guard protects the library from input that it does not check itself. The library receives whole responses only,
+//! limited in size and number, of the few shapes that it requested, and status responses with texts of our own, because
+//! some texts make its parser panic. The texts and codes of the server are kept here. Of what the library writes, the
+//! guard sends one expected command at a time, and before TLS only those that lead to it.
 //!
-//! The library numbers its tags, `A0001`, so an answer could be sent before its question. The guard puts a tag of its own
-//! in place of each: a number behind random digits, which nobody knows before the command is written. An answer to
-//! anything else, or to nothing, is an error; so is an OK before the whole of a command was sent.
+//! The tags of the library are predictable (`A0001`), so a server could answer before it is asked. The guard replaces
+//! each by a random prefix and a number, which cannot be known before the command is sent. An answer to anything else
+//! is an error, as is an OK before a command was sent completely.
 
 use super::command_cycle::{Answer, CommandCycle, Verdict};
 use super::incoming::{Incoming, IncomingError, Response};
@@ -23,38 +23,38 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_native_tls::TlsStream;
 use zeroize::Zeroizing;
 
-/// Room for any command, so that no copy of a password is left behind in a buffer that was outgrown.
+/// The capacity for a command, so that no reallocation leaves a copy of a password.
 const COMMAND: usize = 16 << 10;
 /// The most that the library may write at once.
 const DRAFT: usize = 64 << 10;
 
-/// A stream that the IMAP library may be let loose on.
+/// The guarded stream.
 pub(super) struct Guard<S> {
     incoming: Incoming<S>,
     in_tls: bool,
     greeted: bool,
-    /// What our tags begin with.
+    /// The prefix of our tags.
     tags: String,
     sent: u32,
-    /// What the library wrote and has not flushed.
+    /// What the library wrote and did not flush.
     draft: Zeroizing<Vec<u8>>,
-    /// What is on its way to the server, and how much of it has gone.
+    /// What is to be sent to the server, and how much of it was sent.
     unsent: Zeroizing<Vec<u8>>,
     gone: usize,
-    /// What is on its way to the library.
+    /// What the library is to read.
     unread: Vec<u8>,
     exchange: Option<CommandCycle>,
-    /// The last answer, until it is asked for.
+    /// The last answer, until it is taken.
     answered: Option<(Status, Answer)>,
-    /// What a BYE said, for when the connection ends.
+    /// The text of a BYE, for the end of the connection.
     farewell: Option<ServerText>,
-    /// Why nothing more is done here, until it is asked for.
+    /// Why the guard stopped, until it is taken.
     stop: Option<SessionEnd>,
     broken: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
-    /// Guards a connection that is not secured, on which nothing is done but to ask for TLS.
+    /// Guards a connection without TLS, which may only ask for TLS.
     pub fn in_the_clear(stream: S) -> Result<Self, SessionEnd> {
         Self::new(stream, false, false)
     }
@@ -64,7 +64,7 @@ impl<S> Guard<TlsStream<S>>
 where
     TlsStream<S>: AsyncRead + AsyncWrite + Unpin,
 {
-    /// Guards a connection in TLS. It has been `greeted` already where TLS began by STARTTLS.
+    /// Guards a connection with TLS. It has been `greeted` already if TLS started with STARTTLS.
     pub fn secured(stream: TlsStream<S>, greeted: bool) -> Result<Self, SessionEnd> {
         Self::new(stream, true, greeted)
     }
@@ -90,23 +90,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
         })
     }
 
-    /// The stream, and what arrived on it after the last answer.
+    /// The stream, and what was read from it after the last answer.
     pub fn into_parts(self) -> (S, Vec<u8>) {
         self.incoming.lines.into_parts()
     }
 
-    /// Whether nothing is left over of the last command: not so after an error, or when it was dropped half-way.
+    /// Whether the last command is complete: not so after an error, or if it was dropped half-way.
     pub fn is_sound(&self) -> bool {
         !self.broken && self.exchange.is_none() && self.farewell.is_none()
     }
 
-    /// From now on nothing is believed here: the library did not survive what it was given.
+    /// Marks the connection as unusable: the library panicked on its input.
     pub fn spoil(&mut self) {
         self.broken = true;
     }
 
-    /// What came of a command, or of the greeting: the server's word counts, whatever the library made of it. It takes
-    /// a NO to some commands, or the end of a connection, for an empty answer.
+    /// The result of a command, or of the greeting. The response of the server counts, not the result of the library,
+    /// which takes a NO to some commands, or the end of a connection, for an empty answer.
     pub fn conclude<T, E: fmt::Display>(&mut self, library: Result<T, E>) -> Result<(T, Answer), SessionEnd> {
         if let Some(stop) = self.stop.take() {
             return Err(stop);
@@ -125,7 +125,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
         }
     }
 
-    /// Makes a command of what the library wrote.
+    /// Turns the draft into a command.
     fn take_draft(&mut self) -> Result<(), SessionEnd> {
         let draft = std::mem::take(&mut self.draft);
         match &mut self.exchange {
@@ -171,7 +171,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
         Poll::Ready(Ok(()))
     }
 
-    /// Goes on until there is something for the library to read.
+    /// Reads until there is something for the library.
     fn poll_unread(&mut self, context: &mut Context<'_>) -> Poll<Result<(), SessionEnd>> {
         while self.unread.is_empty() {
             ready!(self.poll_send(context))?;
@@ -204,7 +204,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
         Poll::Ready(Ok(()))
     }
 
-    /// The first thing that a server says.
+    /// Handles the greeting.
     fn greeting(&mut self, response: &Response) -> Result<Vec<u8>, SessionEnd> {
         match Line::read(&response.text) {
             Line::Status { status: Status::Ok, said } => {
@@ -222,7 +222,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
         }
     }
 
-    /// A connection that ends after BYE ends for the reason that it gave.
+    /// A connection that ends after BYE ends for its reason.
     fn closed(&self, error: ReadError) -> SessionEnd {
         match (&error, &self.farewell) {
             (ReadError::Closed | ReadError::Broken(_), Some(said)) => SessionEnd::said(ImapResult::Closed, said),
@@ -230,7 +230,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
         }
     }
 
-    /// Ends everything here; the reason is kept, and the library only gets to know that there is one.
+    /// Stops the guard. The reason is kept; the library gets an I/O error.
     fn stopped(&mut self, stop: SessionEnd) -> io::Error {
         self.broken = true;
         self.stop.get_or_insert(stop);
@@ -281,7 +281,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<S> {
     }
 }
 
-/// The library wants it. There is nothing here to be shown.
+/// The library requires it.
 impl<S> fmt::Debug for Guard<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Guard")

@@ -196,11 +196,11 @@ async fn talk(sent: &[u8]) -> Option<()> {
 }
 
 proptest! {
-    /// No wall behind the guard here: a panic of the library fails the test.
+    /// Without the catch of panics behind the guard: a panic of the library fails the test.
     #[test]
     fn no_server_can_make_the_library_panic(floods in prop::collection::vec(flood(), 10), last in 0..10_usize) {
         block_on(talk(&floods.concat()));
-        // The same as far as possible in step, so that every command is come to.
+        // Also in step with the server where possible, so that every command is reached.
         let mut sent = b"* OK hello\r\n".to_vec();
         for (number, flood) in (1..=last).zip(&floods) {
             if matches!(number, 2 | 3) {
