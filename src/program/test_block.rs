@@ -1,4 +1,4 @@
-//! A checked `test` block: what it runs, what it gives, what it expects.
+//! A checked `test` block: what it runs, what it stipulates, what it expects.
 
 use super::Expression;
 use crate::diagnostic::Diagnostic;
@@ -6,112 +6,98 @@ use crate::source::Span;
 use crate::value::{Class, ErrorKind, SignedDuration, Timestamp};
 use ecow::EcoString;
 
-/// When every test begins, but those in a simulated world: 2026-01-01, three in the morning, UTC.
+/// The time at which tests begin outside of simulated worlds: 2026-01-01 03:00 UTC.
 pub fn start_of_tests() -> Timestamp {
     Timestamp::from_second(1_767_236_400).unwrap_or_default()
 }
 
-/// A test. Its values are worked out when it is run; nothing in them observes.
+/// A test. Its expressions are evaluated when it runs and contain no observations.
 #[derive(Debug, Clone)]
 pub struct Test {
-    /// What it shows.
     pub title: EcoString,
-    /// Where that stands.
     pub title_span: Span,
     /// Index into [`Program::runbooks`](super::Program).
     pub runbook: usize,
     /// One for every parameter of the runbook.
     pub arguments: Vec<Expression>,
-    /// How many locals its expressions bind.
+    /// How many slots its expressions need.
     pub locals: usize,
-    /// Hosts of its own. One that the inventory has as well is this one here.
+    /// Hosts of the test. They replace hosts of the inventory that have the same name.
     pub hosts: Vec<GivenHost>,
-    /// What calls, probes and questions come to. Of several that fit the last one holds.
+    /// Rules for calls, probes and questions. The last one that matches applies.
     pub givens: Vec<GivenRule>,
-    /// Questions that nothing is given for are met with silence.
+    /// Whether questions without a rule get no answer.
     pub nobody_answers: bool,
-    /// When somebody cancels, counted from the start.
+    /// When the run is cancelled, measured from the start.
     pub cancelled_after: Option<SignedDuration>,
-    /// The simulated world that it is run in: the path as written, and its place.
+    /// Path of the world file, as written, and where.
     pub world: Option<(EcoString, Span)>,
     /// At least one.
     pub expectations: Vec<Expectation>,
-    /// Hosts that it names and that could not be looked up, because there is no inventory: it cannot be run.
+    /// One diagnostic for every host that could not be looked up for lack of an inventory. Such a test cannot run.
     pub missing: Vec<Diagnostic>,
-    /// All of it.
     pub span: Span,
 }
 
 /// `given host "…" is ROLE(FACT: VALUE), …`.
 #[derive(Debug, Clone)]
 pub struct GivenHost {
-    /// Its name.
     pub name: EcoString,
-    /// Its roles.
     pub roles: Vec<EcoString>,
-    /// Its facts.
     pub facts: Vec<(EcoString, Expression)>,
 }
 
-/// Arguments that a call must have to be meant; whatever is not among them may be anything.
+/// Arguments that a call must have to match. Others may have any value.
 pub type Pattern = Vec<(EcoString, Expression)>;
 
-/// What calls, askings or questions come to.
+/// A rule that answers calls, probes or questions.
 #[derive(Debug, Clone)]
 pub struct GivenRule {
-    /// Which.
     pub subject: Subject,
-    /// What they come to, in order; the last one stays.
+    /// Used in order; the last one is repeated.
     pub answers: Vec<Answer>,
-    /// After how long.
     pub after: SignedDuration,
-    /// Where it stands.
     pub span: Span,
 }
 
-/// What a `given` is about.
+/// What a rule answers.
 #[derive(Debug, Clone)]
 pub enum Subject {
-    /// Calls of an action: its index, and arguments.
+    /// Calls of an action, by index, with these arguments.
     Action(usize, Pattern),
-    /// Askings of a probe: its index, and arguments.
+    /// Checks of a probe, by index, with these arguments.
     Probe(usize, Pattern),
-    /// Questions that hold this text.
+    /// Questions that contain this text.
     Ask(EcoString),
 }
 
-/// What one of them comes to.
 #[derive(Debug, Clone)]
 pub enum Answer {
-    /// An observation answers.
+    /// The value of an observation.
     Value(Expression),
-    /// A call is done, a probe passes.
+    /// The call succeeds, or the probe passes.
     Passes,
-    /// A probe fails.
     Fails,
-    /// A probe is unknown.
     Unknown,
-    /// A call fails.
+    /// The call fails, with this kind and message.
     Error(ErrorKind, Option<EcoString>),
-    /// A call never answers.
+    /// The call never answers.
     TimesOut,
-    /// People say this word.
+    /// A person chooses this word.
     Word(EcoString),
 }
 
-/// Something that a test expects.
 #[derive(Debug, Clone)]
 pub struct Expectation {
-    /// What.
     pub kind: ExpectationKind,
-    /// Within how long of the start.
+    /// Measured from the start of the run.
     pub within: Option<SignedDuration>,
-    /// Where it stands.
     pub span: Span,
 }
 
-/// How a run may end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How a run ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Outcome {
     Resolved,
@@ -120,34 +106,28 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The word of the language for it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Resolved => "resolved",
-            Self::Escalated => "escalated",
-            Self::Cancelled => "cancelled",
-        }
+    /// The word of the language.
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
-/// What a test may expect.
+/// What a test expects.
 #[derive(Debug, Clone)]
 pub enum ExpectationKind {
-    /// How the run ends.
     Outcome {
-        /// How.
         outcome: Outcome,
-        /// Whom it tells.
+        /// The contact that the escalation reaches.
         contact: Option<EcoString>,
-        /// What its reason holds.
+        /// Part of the run's reason.
         text: Option<EcoString>,
     },
-    /// How often an action is done: its index, arguments, and how often; any number of times from one on when `None`.
+    /// Calls of an action, by index, with these arguments: exactly this many, or at least one where `None`.
     Call(usize, Pattern, Option<u32>),
-    /// Nothing of this class, and nothing worse.
+    /// No call of this class or a higher one.
     NoneOf(Class),
-    /// When it has ended.
+    /// The run ends within the expectation's time.
     Within,
-    /// What is left in place: exactly this.
+    /// Exactly these changes are left in place.
     LeftInPlace(Vec<(usize, Pattern)>),
 }

@@ -5,7 +5,8 @@ use ecow::EcoString;
 use serde::{Deserialize, Serialize};
 
 /// The harm that an action may do, in rising order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// Reads.
@@ -19,14 +20,9 @@ pub enum Class {
 }
 
 impl Class {
-    /// The word of the language for it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Observe => "observe",
-            Self::Change => "change",
-            Self::Disrupt => "disrupt",
-            Self::Destroy => "destroy",
-        }
+    /// The word of the language.
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

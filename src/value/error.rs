@@ -5,7 +5,10 @@ use ecow::EcoString;
 use serde::{Deserialize, Serialize};
 
 /// Why a call gave no value. `catch e` sees it as `e.kind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorKind {
     /// The other side understood and said no: a refused password, a command's exit code.
@@ -30,31 +33,11 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind, for the enum that runbooks match on.
-    pub const ALL: [Self; 9] = [
-        Self::Failed,
-        Self::Refused,
-        Self::Unreachable,
-        Self::TimedOut,
-        Self::Unknown,
-        Self::Protocol,
-        Self::Interrupted,
-        Self::Mismatch,
-        Self::Limit,
-    ];
+    pub const ALL: &[Self] = <Self as strum::VariantArray>::VARIANTS;
 
-    /// The word of the language for it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Failed => "failed",
-            Self::Refused => "refused",
-            Self::Unreachable => "unreachable",
-            Self::TimedOut => "timed_out",
-            Self::Unknown => "unknown",
-            Self::Protocol => "protocol",
-            Self::Interrupted => "interrupted",
-            Self::Mismatch => "mismatch",
-            Self::Limit => "limit",
-        }
+    /// The word of the language.
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

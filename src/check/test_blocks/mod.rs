@@ -1,4 +1,4 @@
-//! `test` blocks: names, arguments, answers and expectations, held against what they are about.
+//! `test` blocks: checks names, arguments, answers and expectations against what they refer to.
 
 pub(crate) mod defaults;
 
@@ -16,22 +16,22 @@ use crate::syntax::ast::{GivenAnswer, GivenSubject, TestLine};
 use crate::value::{Class, ErrorKind, SignedDuration};
 use ecow::EcoString;
 
-/// What can be said to a request for approval, and of work by hand.
+/// The answers to a request for approval and to manual work.
 const APPROVALS: [&str; 4] = ["approve", "deny", "done", "failed"];
 
-/// What is known while a test is looked at.
+/// The test that is being checked.
 #[derive(Default)]
 pub(super) struct TestContext {
-    /// The hosts that it gives, with their roles.
+    /// Its own hosts, with their roles.
     pub hosts: Vec<(EcoString, Vec<EcoString>)>,
-    /// It is run in a simulated world, which has an inventory of its own.
+    /// Whether it runs in a simulated world, which has its own inventory.
     pub in_world: bool,
     /// Hosts that could not be looked up.
     pub missing: Vec<Diagnostic>,
 }
 
 impl<'a> Context<'a> {
-    /// The tests of the file that is checked; those of files that it imports are theirs.
+    /// Lowers the tests of the checked file. Tests of imported files are checked with those files.
     pub(super) fn lower_tests(&mut self, file: &'a ast::File) {
         let mut titles: Vec<(EcoString, Span)> = Vec::new();
         for declaration in &file.declarations {
@@ -117,7 +117,7 @@ impl<'a> Context<'a> {
         Some((target, arguments?))
     }
 
-    /// The hosts come first, wherever they stand: everything else may name them.
+    /// Hosts come first, wherever they are written, since everything else may name them.
     fn given_hosts(&mut self, body: &mut BodyScope<'a>, written: &'a ast::Test) -> Vec<GivenHost> {
         let subjects = || {
             written.lines.iter().filter_map(|line| match line {
@@ -172,7 +172,7 @@ impl<'a> Context<'a> {
             };
             let said = self.diagnostics.len();
             let facts = self.fields(shape, None);
-            // What is wrong with the role was said where it stands.
+            // The mistake was reported at the role.
             self.diagnostics.truncate(said);
             let parameters: Vec<Parameter> = facts
                 .into_iter()
@@ -240,7 +240,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// A probe, or an action; with the arguments that are meant.
+    /// A probe or an action, with the arguments to match.
     fn given_subject(
         &mut self,
         body: &mut BodyScope<'a>,
@@ -267,7 +267,7 @@ impl<'a> Context<'a> {
         Some(Subject::Probe(index, self.call_pattern(body, &parameters, call)))
     }
 
-    /// The arguments of a call that may leave out what it does not care about.
+    /// The arguments of a call that may leave out those that do not matter.
     fn call_pattern(
         &mut self,
         body: &mut BodyScope<'a>,
@@ -321,7 +321,7 @@ impl<'a> Context<'a> {
                 });
             }
             GivenAnswer::Value(value) => {
-                // A plain name may be a word that an action would know.
+                // A plain name may be a word that an action knows.
                 if !matches!(value.kind, ast::ExpressionKind::Path(_)) {
                     self.expression(body, value, None);
                 }
@@ -371,9 +371,9 @@ impl<'a> Context<'a> {
     }
 
     fn error_kind(&mut self, word: &ast::Name) -> Option<ErrorKind> {
-        let found = ErrorKind::ALL.into_iter().find(|kind| kind.as_str() == word.text);
+        let found = ErrorKind::ALL.iter().copied().find(|kind| kind.as_str() == word.text);
         if found.is_none() {
-            let known = ErrorKind::ALL.map(ErrorKind::as_str);
+            let known = ErrorKind::ALL.iter().map(|kind| kind.as_str());
             let message = format!("No error is of the kind {}", word.text);
             self.report(self.unknown(code::UNKNOWN_WORD, word.span, message, &word.text, known));
         }
@@ -469,7 +469,7 @@ impl<'a> Context<'a> {
         Some(Expectation { kind, within, span })
     }
 
-    /// A call that is looked for among what the run did.
+    /// A call to look for among the effects of the run.
     fn expected_call(&mut self, body: &mut BodyScope<'a>, call: &'a ast::Call) -> Option<(usize, Pattern)> {
         if !call.path.text.contains('.') {
             let message = format!("{} is no action, and what is counted are calls of actions", call.path.text);
