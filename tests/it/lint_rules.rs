@@ -6,7 +6,7 @@
 use crate::support::files::{self, Finding, InMemory, parse_expectation, tests_folder};
 use rectify::backend::registry;
 use rectify::check::Session;
-use rectify::diagnostic::{CODES, Diagnostic, code};
+use rectify::diagnostic::{CODES, Diagnostic, code, rule_page};
 use rectify::inventory::Inventory;
 use rectify::lint::{FileSummary, RULES, RuleScope, Settings};
 use rectify::program::Program;
@@ -133,7 +133,7 @@ const DISRUPTIONS: &[&str] = &[
     "step \"One\" { @ }",
     "require server.site == \"north\" else { @\n escalate to oncall \"No\" }",
     "require approval \"Restart?\" by 1 within 1h else { @\n escalate to oncall \"No\" }",
-    "wait until server.site == \"south\" within 2m every 10s else { @ }",
+    "wait until service.state(\"dovecot\", on: server) == Running within 2m every 10s else { @ }",
     "manual \"Look at it\" within 1h else { @ }",
     "let site = [server.site].first else { @\n escalate to oncall \"No\" }",
     "temporarily { exec.change([\"a\"])\n @ } undo { wait 1s }\n manual \"Look at it\" within 1h",
@@ -177,6 +177,49 @@ fn a_disruption_counts_wherever_it_stands() {
         }
     }
     assert!(missed.is_empty(), "{missed:#?}");
+}
+
+/// A file that the `bad` fixture of a rule becomes when a piece of it is replaced, and what the rule finds there.
+#[track_caller]
+fn finds(rule: &str, piece: &str, replacement: &str, marked: &str) {
+    let mut site = fixture(rule, "bad");
+    let text = site.0.0.get_mut(Path::new("main.runbook")).unwrap();
+    assert!(text.contains(piece), "{text}");
+    *text = text.replace(piece, replacement);
+    let linted = site.lint_all();
+    let code = rule_page(rule).unwrap().code;
+    let found: Vec<&str> =
+        linted.found.iter().filter(|it| it.code == code).map(|it| linted.sources.text(it.span())).collect();
+    assert!(found.contains(&marked), "{found:?}");
+}
+
+#[test]
+fn a_secret_in_a_test_is_found_in_every_text() {
+    let runbook = "runbook Recover(server: host) {";
+    for (line, marked) in [
+        ("given ask \"https://ada:hunter2@example.org\" answers approve", "://ada:hunter2@"),
+        ("given exec.read errors \"https://ada:hunter2@example.org\"", "://ada:hunter2@"),
+        ("expect escalated \"https://ada:hunter2@example.org\"", "://ada:hunter2@"),
+    ] {
+        let test =
+            format!("test \"t\" for Recover(server: \"a.example.org\") {{\n{line}\nexpect within 1h\n}}\n\n{runbook}");
+        finds("literal-secret", runbook, &test, marked);
+    }
+}
+
+#[test]
+fn names_of_choices_and_saved_values_can_be_confused_as_well() {
+    let choice = "let answer = ask \"Which?\" choices [оne, two] within 1h default two\n  let sеssion";
+    finds("confusable-name", "let sеssion", choice, "оne");
+    let backend = "backend own \"Own\" {\n  change set(on: host, to: boolean = true)\n    saves bеfore = service.is_stopped(\"a\", on: on)\n    undo set(on: on, to: before)\n}\nrunbook Recover";
+    finds("confusable-name", "runbook Recover", &backend.replace("to: before", "to: bеfore"), "bеfore");
+}
+
+#[test]
+fn a_contact_of_the_same_name_does_not_use_a_parameter() {
+    let escalation = "escalate to oncall \"Not restarted\"";
+    finds("unused-parameter", "reason: text) {", "oncall: text) {", "oncall");
+    finds("unused-parameter", "resolve \"Restarted\"", escalation, "reason");
 }
 
 #[test]

@@ -15,7 +15,7 @@ impl Tests for Scripted {
             let Some(program) = program else { return Some(format!("{file} has errors")) };
             for test in program.tests.iter().filter(|test| test.world.is_none()) {
                 let fails = match test_runner::in_script(program, test) {
-                    Ok(input) => !test_runner::judge(program, test, &input).is_empty(),
+                    Ok(run) => !test_runner::judge(program, test, &run).is_empty(),
                     Err(_) => true,
                 };
                 if fails || !test.missing.is_empty() {

@@ -54,7 +54,7 @@ impl Words {
                     _ => {}
                 }
             }
-            for (key, span) in NodeIndex::new(&file.tree).nodes.iter().flat_map(|input| text_arguments(&input.node)) {
+            for (key, span) in NodeIndex::new(&file.tree).nodes.iter().flat_map(|scoped| text_arguments(&scoped.node)) {
                 texts.entry(key).or_default().insert(file.text[span].to_owned());
             }
         }

@@ -157,14 +157,14 @@ fn logged_and_back(story: &Story) -> bool {
     matches!((at(true), at(false)), (Some(on), Some(off)) if on < off)
 }
 
-/// What is input of a run.
+/// What is recorded of a run.
 #[derive(Debug, Default)]
 struct Story {
     exit: u8,
     disruptions: Vec<String>,
     left: Vec<(String, String)>,
     violations: Vec<String>,
-    /// Dispatcher that were done, in order.
+    /// The calls that were made, in order.
     done: Vec<String>,
     undone: Vec<String>,
     verdicts: Vec<String>,
