@@ -68,7 +68,7 @@ impl CallContext<'_> {
         self.hosts
             .iter()
             .find(|host| host.name == name)
-            .ok_or_else(|| ActionError::new(ErrorKind::Refused, format!("no host named {name:?} is in the inventory")))
+            .ok_or_else(|| ActionError::new(ErrorKind::Refused, format!("unknown host {name:?}")))
     }
 }
 

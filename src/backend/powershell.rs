@@ -21,7 +21,7 @@ pub(super) const REGISTRATION: Registration = Registration {
 
 impl Section for PowerShellSettings {
     const KEY: &'static str = "powershell";
-    const DESCRIPTION: &'static str = "How PowerShell is called";
+    const DESCRIPTION: &'static str = "How to call PowerShell";
 
     fn check(&self, reader: &mut Reader, field: &Field<'_>, _secrets: &SecretSources) {
         check_command(reader, field.key, &self.command, "[powershell.exe]");
@@ -49,7 +49,7 @@ impl<'a> PowerShell<'a> {
     /// Uses the settings of the inventory.
     pub fn new(context: &'a CallContext<'a>) -> Result<Self, ActionError> {
         let settings = context.settings.get::<PowerShellSettings>().ok_or_else(|| {
-            let message = "rectify.yaml does not say how PowerShell is called (`powershell:`)";
+            let message = "rectify.yaml has no `powershell:` entry, which says how to call PowerShell";
             ActionError::new(ErrorKind::Refused, message)
         })?;
         let shell = Shell { settings, folder: Some(working_folder(context)), system: context.system };
@@ -82,7 +82,7 @@ impl<'a> PowerShell<'a> {
     /// Sends a request, with at most `limit`.
     pub async fn ask_for(&self, request: Request, limit: Duration) -> Result<Answer, ActionError> {
         if limit.is_zero() {
-            let message = format!("the time was up before {} was called", request.cmdlet);
+            let message = format!("no time was left to call {}", request.cmdlet);
             return Err(ActionError::new(ErrorKind::TimedOut, message));
         }
         let envelope = powershell::call(&self.shell, &request, limit).await?;
@@ -125,7 +125,7 @@ impl Answer {
     pub fn some(&self) -> Result<Vec<Object<'_>>, ActionError> {
         let objects = self.perhaps()?;
         if objects.is_empty() {
-            let message = format!("{} gave no object, and does not say why", self.cmdlet);
+            let message = format!("{} gave no object and no error", self.cmdlet);
             return Err(ActionError::new(ErrorKind::Unknown, message));
         }
         Ok(objects)
@@ -154,8 +154,7 @@ pub(super) fn address(host: &Host) -> Result<&str, ActionError> {
     {
         return Ok(address);
     }
-    let message =
-        format!("the address of {} is {address:?}, which is no DNS name that PowerShell could be given", host.name);
+    let message = format!("the address of {} is {address:?}, which is not a DNS name", host.name);
     Err(ActionError::new(ErrorKind::Refused, message))
 }
 

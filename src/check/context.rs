@@ -8,7 +8,7 @@ use super::test_blocks::TestContext;
 use super::test_blocks::defaults::TestDefaults;
 use super::unknown_taint::ConditionProbes;
 use crate::catalog::Catalog;
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, name_list, nearest};
 use crate::inventory::Inventory;
 use crate::program::types::Type;
 use crate::program::{NodeId, Parameter, Program};
@@ -190,9 +190,9 @@ impl<'a> Context<'a> {
             return diagnostic;
         }
         match nearest(written, known.iter().copied()) {
-            Some(name) => diagnostic.help(format!("Did you mean {name}?")).fix(span, name),
+            Some(name) => diagnostic.help(format!("Did you mean `{name}`?")).fix(span, name),
             None if known.is_empty() || known.len() > 12 => diagnostic,
-            None => diagnostic.help(format!("There is {}", known.join(", "))),
+            None => diagnostic.help(format!("Available: {}", name_list(known))),
         }
     }
 }

@@ -112,7 +112,7 @@ impl<'a> Session<'a> {
             Ok(file) => file,
             Err(error) => {
                 let id = self.sources.add(SourceFile::new(root.to_string_lossy().into_owned(), ""));
-                let message = format!("{} {error}", root.display());
+                let message = format!("`{}` {error}", root.display());
                 let diagnostic = Diagnostic::error(code::UNREADABLE_FILE, Span::new(id, 0, 0), message);
                 return Checked { program: None, draft: None, diagnostics: vec![diagnostic], file: Some(id) };
             }
@@ -163,7 +163,7 @@ impl<'a> Session<'a> {
             let ast::Declaration::Import(import) = declaration else { continue };
             let span = import.path.span;
             let Some(written) = import.path.literal() else {
-                let message = "The path of an import cannot hold ${…}";
+                let message = "An import path must not contain `${…}`";
                 loading.diagnostics.push(Diagnostic::error(code::NOT_A_LITERAL, span, message));
                 continue;
             };
@@ -174,10 +174,11 @@ impl<'a> Session<'a> {
                     self.import(target, imported, span, loading);
                 }
                 Err(error) => {
-                    let message = format!("{written:?} cannot be imported: it {error}");
-                    loading.diagnostics.push(Diagnostic::error(code::IMPORT_FAILED, span, message).help(
-                        "An import is a path relative to the file that it stands in, inside the project's folder",
-                    ));
+                    let message = format!("Cannot import {written:?}: it {error}");
+                    loading.diagnostics.push(
+                        Diagnostic::error(code::IMPORT_FAILED, span, message)
+                            .help("Write a path inside the project, relative to the importing file"),
+                    );
                 }
             }
         }
@@ -188,7 +189,7 @@ impl<'a> Session<'a> {
         if let Some(first) = loading.open.iter().position(|open| *open == target) {
             let circle: Vec<String> =
                 loading.open[first..].iter().chain([&target]).map(|path| path.display().to_string()).collect();
-            let message = format!("This import closes a circle: {}", circle.join(" → "));
+            let message = format!("Import cycle: {}", circle.join(" → "));
             loading.diagnostics.push(
                 Diagnostic::error(code::IMPORT_CYCLE, span, message).help("Move what both files need into a third one"),
             );
@@ -196,7 +197,7 @@ impl<'a> Session<'a> {
             // Another file has imported it already.
         } else if loading.files.len() >= MAX_IMPORTS {
             if !std::mem::replace(&mut loading.full, true) {
-                let message = format!("This import is one too many: a file may bring in {MAX_IMPORTS} files at most");
+                let message = format!("Too many imports (limit {MAX_IMPORTS} files)");
                 loading.diagnostics.push(Diagnostic::error(code::TOO_MANY_IMPORTS, span, message));
             }
         } else {

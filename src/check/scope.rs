@@ -5,7 +5,7 @@ use super::context::Context;
 use super::declarations::known_verdict_type;
 use super::expressions::{Typed, UnknownTaint};
 use super::unknown_taint::is_verdict;
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::{Diagnostic, code, name_list};
 use crate::program::types::Type;
 use crate::program::{Expression, ExpressionKind, Locals, Parameter, Slot};
 use crate::source::Span;
@@ -264,14 +264,14 @@ impl<'a> Context<'a> {
     /// Binds a name to a new slot, with what is known of its value.
     pub fn bind_value(&mut self, body: &mut BodyScope<'a>, name: &ast::Name, value: &Typed) -> Slot {
         if let Some(first) = body.binding(&name.text) {
-            let message = format!("{} is bound already", name.text);
+            let message = format!("`{}` is already defined", name.text);
             self.report(
                 Diagnostic::error(code::DUPLICATE_NAME, name.span, message)
-                    .also(first.span, "first here")
-                    .help("A name is bound once and keeps its value: choose another"),
+                    .also(first.span, "first defined here")
+                    .help("Choose another name: a name is bound once and keeps its value"),
             );
         } else if RESERVED.contains(&name.text.as_str()) {
-            let message = format!("{} is a word of the language, and cannot name something else", name.text);
+            let message = format!("`{}` is a reserved word", name.text);
             self.report(Diagnostic::error(code::DUPLICATE_NAME, name.span, message).help("Choose another name"));
         }
         let slot = body.slots.len();
@@ -409,7 +409,7 @@ impl<'a> Context<'a> {
             // Reported once for the whole runbook, when its body is lowered.
             BodyKind::Runbook(None) => Type::Invalid,
             BodyKind::Probe | BodyKind::Signature => {
-                let message = "Only a runbook or procedure has a goal whose answer can be looked at";
+                let message = "`goal` is only available in a runbook or procedure";
                 self.error(code::NO_GOAL, span, message);
                 Type::Invalid
             }
@@ -438,8 +438,8 @@ impl<'a> Context<'a> {
                 return found(text, Type::Enum(words.clone()));
             }
             let message = match words.name.as_str() {
-                "" => format!("{text} is not among the choices"),
-                name => format!("{name} has no word {text}"),
+                "" => format!("`{text}` is not one of the choices"),
+                name => format!("`{name}` has no word `{text}`"),
             };
             let locals = body.names();
             let known = words.words.iter().chain(&locals).map(EcoString::as_str);
@@ -456,7 +456,7 @@ impl<'a> Context<'a> {
                 return found(word, Type::Enum(named.clone()));
             }
             let known = named.words.iter().map(EcoString::as_str);
-            let message = format!("{name} has no word {word}");
+            let message = format!("`{name}` has no word `{word}`");
             let diagnostic = self.unknown(code::UNKNOWN_WORD, path.span, message, word, known);
             self.report(diagnostic);
             return Typed::invalid(path.span);
@@ -469,15 +469,15 @@ impl<'a> Context<'a> {
         let (written, span) = first.map_or((text.into(), path.span), |first| (first.text, first.span));
         let diagnostic = if let [one, ..] = having {
             let names: Vec<String> = having.iter().map(Type::to_string).collect();
-            let message = format!("{text} is a word of several enums: {}", names.join(", "));
-            Diagnostic::error(code::UNKNOWN_NAME, span, message).help(format!("Write {one}.{text}"))
+            let message = format!("`{text}` is a word of several enums: {}", name_list(names));
+            Diagnostic::error(code::UNKNOWN_NAME, span, message).help(format!("Write `{one}.{text}`"))
         } else if self.declared.probe_index(&written).is_some() {
-            Diagnostic::error(code::UNKNOWN_NAME, span, format!("{written} is a probe, and a probe is asked"))
-                .help(format!("Write check {written}(…)"))
+            Diagnostic::error(code::UNKNOWN_NAME, span, format!("`{written}` is a probe, not a value"))
+                .help(format!("Write `check {written}(…)`"))
         } else {
             let locals = body.names();
             let known = locals.iter().map(EcoString::as_str).chain(words.having.keys().map(EcoString::as_str));
-            let message = format!("Nothing here is named {written}");
+            let message = format!("`{written}` is not defined here");
             self.unknown(code::UNKNOWN_NAME, span, message, &written, known.chain(["now", "true", "false"]))
         };
         self.report(diagnostic);

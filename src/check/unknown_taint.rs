@@ -17,27 +17,23 @@ impl<'a> Context<'a> {
         body.summary.resolves.get_or_insert(span);
         if body.place.parallel {
             self.report(
-                Diagnostic::error(
-                    code::RESOLVE_IN_PARALLEL,
-                    span,
-                    "Inside a parallel loop nothing can resolve: others are still at work",
-                )
-                .help("Ask the goal after the loop"),
+                Diagnostic::error(code::RESOLVE_IN_PARALLEL, span, "A parallel loop must not contain `resolve`")
+                    .help("Check the goal after the loop"),
             );
         }
-        self.ends(body, span, "resolve");
+        self.ends(body, span, "`resolve`");
     }
 
     /// Reports messages and endings in probes and in the bodies of actions.
     pub(super) fn reject_in_probe(&mut self, body: &BodyScope<'a>, span: Span, what: &str) {
         let whose = match body.kind {
-            BodyKind::Probe => "a probe only asks",
-            BodyKind::Signature => "the body of an action only does what the action says",
+            BodyKind::Probe => "A probe",
+            BodyKind::Signature => "The body of an action",
             BodyKind::Runbook(_) | BodyKind::Procedure => return,
         };
         self.report(
-            Diagnostic::error(code::EFFECT_IN_PROBE, span, format!("{whose}, so {what} cannot stand in it"))
-                .help("Leave this to the runbook that asks"),
+            Diagnostic::error(code::EFFECT_IN_PROBE, span, format!("{whose} must not contain {what}"))
+                .help("Move it to the runbook"),
         );
     }
 
@@ -45,7 +41,7 @@ impl<'a> Context<'a> {
         body.summary.ends.get_or_insert(span);
         self.reject_in_probe(body, span, what);
         if body.place.undo {
-            let message = format!("An undo only takes back, and {what} would end the run in the middle of it");
+            let message = format!("An `undo` block must not contain {what}, which would end the run");
             self.error(code::FORBIDDEN_IN_UNDO, span, message);
         }
     }
@@ -54,7 +50,7 @@ impl<'a> Context<'a> {
         body.summary.people.get_or_insert(span);
         self.reject_in_probe(body, span, what);
         if body.place.undo {
-            let message = format!("An undo must not wait for people, and {what} would");
+            let message = format!("An `undo` block must not contain {what}, which would wait for people");
             self.error(code::FORBIDDEN_IN_UNDO, span, message);
         }
     }
@@ -66,10 +62,10 @@ impl<'a> Context<'a> {
             return;
         }
         if body.place.undo {
-            self.error(code::FORBIDDEN_IN_UNDO, span, "An undo cannot start a run");
+            self.error(code::FORBIDDEN_IN_UNDO, span, "An `undo` block must not start a run");
         }
         // What a child run does is checked in its own body, but it counts as an effect.
-        self.acts(body, span, Class::Disrupt, "this run");
+        self.acts(body, span, Class::Disrupt, "This run");
     }
 
     /// Notes an effect at the current statement.
@@ -79,9 +75,8 @@ impl<'a> Context<'a> {
             return;
         }
         if matches!(body.kind, BodyKind::Probe) && class > Class::Change {
-            let message =
-                format!("A probe may leave nothing behind and disturb nobody, and {what} is {}", class.as_str());
-            self.error(code::EFFECT_IN_PROBE, span, message);
+            let message = format!("A probe must not contain {what}, whose class is `{}`", class.as_str());
+            self.report(Diagnostic::error(code::EFFECT_IN_PROBE, span, message).help("Move it to the runbook"));
         }
         if class >= Class::Disrupt {
             body.disruption.get_or_insert_with(|| (span, what.to_owned()));
@@ -195,9 +190,9 @@ impl<'a> Context<'a> {
                 Diagnostic::error(
                     code::UNKNOWN_DECIDES,
                     span,
-                    format!("What {what} is told depends on an answer that may be unknown"),
+                    format!("An argument of {what} depends on an answer that may be `unknown`"),
                 )
-                .help("Match the answer first, and give unknown an arm of its own that escalates"),
+                .help("Match the answer first, and give `unknown` an arm of its own that escalates"),
             );
         }
     }
@@ -250,8 +245,8 @@ fn question(comparison: &ast::Expression) -> Span {
 }
 
 pub(super) fn decided_by_unknown(span: Span, what: &str, condition: Span) -> Diagnostic {
-    let message = format!("{what} would be done although nobody knows whether it is needed");
+    let message = format!("{what} would be performed even if the answer is `unknown`");
     Diagnostic::error(code::UNKNOWN_DECIDES, span, message)
-        .also(condition, "this lets an unknown answer through")
-        .help("Unknown is neither health nor a fault: give it an arm of its own that escalates")
+        .also(condition, "this condition lets `unknown` through")
+        .help("Give `unknown` an arm of its own that escalates: it means neither healthy nor broken")
 }

@@ -161,11 +161,11 @@ impl<'p> ChangeReview<'p> {
     fn need_of_change(&mut self, kind: &'p StatementKind) -> Option<ChangeUse> {
         match kind {
             // A call without an undo was rejected for that.
-            StatementKind::Act { call, adverb: Retention::Temporarily { .. } } => {
+            StatementKind::Act { call, retention: Retention::Temporarily { .. } } => {
                 let action = self.program.actions.get(call.action)?;
                 action.undo.is_some().then_some(ChangeUse::Nothing)
             }
-            StatementKind::Do { procedure, adverb: Retention::Temporarily { .. }, .. } => {
+            StatementKind::Do { procedure, retention: Retention::Temporarily { .. }, .. } => {
                 let program = self.program;
                 let procedure = program.procedures.get(*procedure)?;
                 procedure.undo.as_ref().and_then(|_| self.need_after_change(&procedure.block))
@@ -295,34 +295,34 @@ impl<'p> ChangeReview<'p> {
             return;
         }
         let message = match follows.0 {
-            ChangeUse::Nothing => "This change is taken back when its block ends, and nothing acts before that",
+            ChangeUse::Nothing => "This change is undone at the end of its block, before any action that could need it",
             ChangeUse::Waits | ChangeUse::Observes | ChangeUse::Acts => {
-                "This change is taken back when its block ends, and nothing acts before that: it is only waited and looked"
+                "This change is undone at the end of its block, and only waits and observations come before that"
             }
         };
         let mut diagnostic = Diagnostic::error(code::CHANGE_NOT_USED, change.span, message);
         if let Some(acts) = later.acts {
-            diagnostic = diagnostic.also(acts, "this acts after the change was taken back");
+            diagnostic = diagnostic.also(acts, "this runs after the change is undone");
         }
         let help = match (later.body, later.acts.is_some(), later.here) {
             (BodySummary::Procedure { has_undo: true, .. }, _, _) => {
-                "Leave out `temporarily`: the `undo` of the procedure takes back what the procedure does"
+                "Remove `temporarily`: the `undo` of the procedure undoes what the procedure does"
             }
             (BodySummary::Procedure { .. }, _, false) => {
-                "What a procedure changes temporarily ends with it: give the procedure an `undo { … }`, and write \
-                 `temporarily do NAME(…)` in the block that needs the change"
+                "Give the procedure an `undo { … }`, and write `temporarily do NAME(…)` in the block that needs the change: a \
+                 temporary change in a procedure ends with the procedure"
             }
             (BodySummary::Runbook, true, false) => {
-                "What a run changes temporarily ends with it: make it a procedure with an `undo { … }`, and write \
-                 `temporarily do NAME(…)` in the block that needs the change"
+                "Turn the runbook into a procedure with an `undo { … }`, and write `temporarily do NAME(…)` in the block that \
+                 needs the change: a temporary change in a run ends with the run"
             }
             (_, true, true) => {
-                "Write the `temporarily` in the block that also holds what needs the change, or move what needs it behind \
-                 the `temporarily` in this block"
+                "Move the `temporarily` into the block of the actions that need the change, or move these actions after the \
+                 `temporarily` in this block"
             }
             (_, false, _) => {
-                "Write what needs the change behind it in this block, or delete it; what is meant to stay is changed \
-                 `permanently`"
+                "Write the actions that need the change after it in this block, or remove it; write `permanently` if the \
+                 change is meant to stay"
             }
         };
         self.found.push(diagnostic.help(help));
@@ -331,7 +331,7 @@ impl<'p> ChangeReview<'p> {
     fn need(&mut self, statement: &'p Statement) -> ChangeUse {
         let own = match &statement.kind {
             // Another change does not use an earlier one.
-            StatementKind::Act { adverb: Retention::Temporarily { .. }, .. } => ChangeUse::Nothing,
+            StatementKind::Act { retention: Retention::Temporarily { .. }, .. } => ChangeUse::Nothing,
             StatementKind::Act { .. } | StatementKind::Run { .. } | StatementKind::Manual { .. } => ChangeUse::Acts,
             StatementKind::Do { procedure, .. } => match self.need_of_change(&statement.kind) {
                 Some(need) => need,
@@ -408,8 +408,8 @@ impl<'p> ChangeReview<'p> {
 /// `…, keep on failure` before an escalation in the same block, where the change stays.
 fn kept_by_an_escalation(change: &Statement, block: &Block) -> bool {
     let keeps = match &change.kind {
-        StatementKind::Act { adverb: Retention::Temporarily { keep_on_failure }, .. }
-        | StatementKind::Do { adverb: Retention::Temporarily { keep_on_failure }, .. }
+        StatementKind::Act { retention: Retention::Temporarily { keep_on_failure }, .. }
+        | StatementKind::Do { retention: Retention::Temporarily { keep_on_failure }, .. }
         | StatementKind::TemporarilyBlock { keep_on_failure, .. } => *keep_on_failure,
         StatementKind::Step { .. }
         | StatementKind::ResolveIfFixed { .. }

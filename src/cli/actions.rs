@@ -4,7 +4,7 @@ use super::output::report;
 use super::{Exit, Output};
 use crate::backend::registry;
 use crate::catalog::Catalog;
-use crate::diagnostic::nearest;
+use crate::diagnostic::{name_list, nearest};
 use crate::source::Span;
 use crate::syntax::ast::{Backend, Signature};
 use crate::value::Class;
@@ -28,10 +28,10 @@ pub fn run(arguments: &ActionsArguments, output: &Output) -> Exit {
             None => {
                 let names: Vec<&str> = catalog.backends().map(|backend| backend.name.text.as_str()).collect();
                 let cure = match nearest(name, names.iter().copied()) {
-                    Some(nearest) => format!("did you mean {nearest}?"),
-                    None => format!("there are {}", names.join(", ")),
+                    Some(nearest) => format!("Did you mean `{nearest}`?"),
+                    None => format!("Available: {}", name_list(names)),
                 };
-                report(&format!("There is no backend {name:?}: {cure}"));
+                report(&format!("Unknown backend `{name}`. {cure}"));
                 return Exit::Usage;
             }
         },
@@ -57,8 +57,8 @@ pub fn page() -> String {
     let catalog = registry::catalog();
     let mut text = String::from(
         "# Actions\n\n\
-         Everything that a runbook can do, from the signature files beside the backends. An `observe` reads; a `change` is\n\
-         not noticed by users; a `disrupt` may be; a `destroy` cannot be undone. `rectify actions` prints the same.\n",
+         All actions, from the signature files of the backends. An `observe` only reads. A `change` is not noticed by users, a\n\
+         `disrupt` may be, and a `destroy` cannot be undone. `rectify actions` prints the same list.\n",
     );
     for backend in catalog.backends() {
         let title = backend.title.as_ref().and_then(|title| title.literal()).unwrap_or_default();

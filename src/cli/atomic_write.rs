@@ -25,7 +25,7 @@ pub fn replace(path: &Path, text: &str) -> Result<()> {
 /// The path is not a regular file, or it cannot be written.
 pub fn write(path: &Path, text: &str) -> Result<()> {
     match std::fs::metadata(path) {
-        Ok(found) if !found.is_file() => Err(std::io::Error::other("something else than a file is there")),
+        Ok(found) if !found.is_file() => Err(std::io::Error::other("the path is not a regular file")),
         Ok(_) => replace(path, text),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             if let Some(folder) = path.parent() {
@@ -46,7 +46,7 @@ fn put(path: &Path, text: &str, old: Option<&Metadata>) -> Result<()> {
         file.write_all(text.as_bytes())?;
         if let Some(old) = old {
             if std::os::unix::fs::fchown(&file, Some(old.uid()), Some(old.gid())).is_err() {
-                tracing::debug!(file = %path.display(), "its owner cannot be kept");
+                tracing::debug!(file = %path.display(), "cannot keep the owner of the file");
             }
             file.set_permissions(old.permissions())?;
         }

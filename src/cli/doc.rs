@@ -76,9 +76,11 @@ fn pages(arguments: &DocArguments, output: &Output) -> Result<Option<Vec<Page>>,
     let mut known = BTreeMap::new();
     for page in &pages {
         if known.insert(page.path.as_str(), ()).is_some() {
-            return Err(
-                format!("Two files would have the same page, {}: give the folder that holds both", page.path).into()
-            );
+            return Err(format!(
+                "Two files would have the same page, {}: give the folder that contains both",
+                page.path
+            )
+            .into());
         }
     }
     Ok(is_valid.then_some(pages))

@@ -27,19 +27,19 @@ pub enum Exit {
 
 /// Each code with its meaning for `run` and `simulate`, and for the other commands. Used by generated pages.
 pub const MEANINGS: [(&str, &str, &str); 8] = [
-    ("0", "resolved (`simulate`: and no violation); with `--dry-run`: rehearsed", "nothing to report"),
-    ("1", "`simulate`: a violation, however the run ended", "findings, a violation, a failed test"),
+    ("0", "resolved, and no violation (`simulate`); with `--dry-run`: the dry run is complete", "no findings"),
+    ("1", "violation (`simulate`), however the run ended", "findings, a violation, a failed test"),
     (
         "2",
-        "unusable: bad arguments, an invalid runbook or inventory; nothing was touched. With `--alert`: an alert that \
-         nothing fits, or that cannot be read; the others were run",
+        "unusable arguments, runbook or inventory, and nothing was changed; with `--alert`: also an alert that no runbook \
+         handles or that cannot be read, while the others were run",
         "unusable",
     ),
     ("3", "escalated", ""),
     ("4", "cancelled", ""),
-    ("5", "refused before the first effect: a lock, a limit, a policy", ""),
-    ("7", "escalated, or an alert that nothing fits, and nobody could be reached", ""),
-    ("70", "a fault of this program", "the same"),
+    ("5", "refused before the first effect, by a lock, a limit or a policy", ""),
+    ("7", "escalated, or an alert without a runbook, and no contact could be reached", ""),
+    ("70", "internal error", "the same"),
 ];
 
 impl From<Exit> for std::process::ExitCode {

@@ -23,9 +23,9 @@ pub fn run(arguments: &ExplainArguments, output: &Output) -> Exit {
     let known = CODES.iter().map(|page| page.code.0);
     let near = nearest(&code, known).or_else(|| nearest(written, CODES.iter().filter_map(|page| page.rule)));
     let cure = match near {
-        Some(nearest) => format!("did you mean {nearest}?"),
-        None => "codes look like E0201; docs/codes/README.md lists them".to_owned(),
+        Some(nearest) => format!("Did you mean `{nearest}`?"),
+        None => "Write a code such as `E0201` or the name of a rule; docs/codes/README.md lists them".to_owned(),
     };
-    report(&format!("There is no diagnostic {:?}: {cure}", arguments.code));
+    report(&format!("Unknown diagnostic `{}`. {cure}", arguments.code));
     Exit::Usage
 }

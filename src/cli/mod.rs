@@ -95,7 +95,7 @@ pub fn main() -> ExitCode {
             Exit::Internal.into()
         }
         Err(error) => {
-            output::report(&format!("rectify cannot start a thread: {error}"));
+            output::report(&format!("Cannot start a thread: {error}"));
             Exit::Internal.into()
         }
     }
@@ -130,5 +130,5 @@ fn start() -> ExitCode {
 fn tell_of_fault(panic: &std::panic::PanicHookInfo<'_>) {
     let place = panic.location().map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();
     let why = panic.payload_as_str().map(|why| format!(": {}", logging::masked(why))).unwrap_or_default();
-    output::report(&format!("This is a fault of rectify itself{place}{why}. Please report it, with what you did."));
+    output::report(&format!("Internal error{place}{why}. Please report this, and how to reproduce it"));
 }

@@ -29,9 +29,9 @@ fn pretty(schema: &serde_json::Value) -> String {
 fn codes() -> String {
     let mut text = String::from(
         "# Diagnostics\n\n\
-         Every code is stable and never used again for something else. `rectify explain CODE` shows its page.\n\n\
+         Codes are stable and never reused. `rectify explain CODE` shows the page of a code.\n\n\
          ## Errors of the language\n\n\
-         | code | is about |\n|---|---|\n",
+         | code | meaning |\n|---|---|\n",
     );
     for page in CODES.iter().filter(|page| page.rule.is_none()) {
         let _ = writeln!(text, "| [{0}]({0}.md) | {1} |", page.code, page.title);
@@ -50,11 +50,11 @@ fn codes() -> String {
 const RULES_HEADING: &str = "
 ## Rules
 
-What a reviewer would say. Each is known by its name in [`# allow:`](../language.md#allow) and in
-[rectify.yaml](../inventory.md#lints); `rectify explain NAME` shows its page. Of a file that has errors only those say
-something that need no more than its text, and none where a line could not be read.
+Each rule has a name for [`# allow:`](../language.md#allow) and for [rectify.yaml](../inventory.md#lints).
+`rectify explain NAME` shows the page of a rule. In a file with errors, only those rules apply that need nothing but its
+text, and none if a line could not be parsed.
 
-| code | rule | is about | default | since | cured by |
+| code | rule | meaning | default | since | fix |
 |---|---|---|---|---|---|
 ";
 

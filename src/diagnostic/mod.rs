@@ -5,7 +5,7 @@ pub mod findings;
 mod suggest;
 
 pub use codes::{CODES, Code, CodePage, code, current_rule_name, rule_of, rule_page};
-pub use suggest::nearest;
+pub use suggest::{name_list, nearest};
 
 use crate::source::{FileId, Span};
 

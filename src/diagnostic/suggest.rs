@@ -19,6 +19,12 @@ pub fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>)
         .map(|(_, candidate)| candidate)
 }
 
+/// Names as a message lists them: in backticks, with commas between them.
+pub fn name_list(names: impl IntoIterator<Item = impl std::fmt::Display>) -> String {
+    let quoted: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}
+
 /// Whether two names are made of the same words, in whatever order; one word alone is no order.
 fn has_words_of(one: &str, other: &str) -> bool {
     one.len() == other.len() && {

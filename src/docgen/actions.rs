@@ -12,16 +12,16 @@ use std::fmt::Write;
 const MOST_STEPS: usize = 50;
 
 impl SentenceWriter<'_, '_> {
-    pub(super) fn act(&mut self, call: &Call, adverb: Retention, within: &str) {
+    pub(super) fn act(&mut self, call: &Call, retention: Retention, within: &str) {
         let written = self.at.library.source.code(call.span);
         let Some(action) = self.at.program().actions.get(call.action) else { return self.item(&written) };
-        let verb = match adverb {
+        let verb = match retention {
             Retention::None => capitalised(&action.name.replace("_", " ")),
             Retention::Temporarily { .. } => "Temporarily".to_owned(),
-            Retention::Permanently { .. } => "Meant to stay".to_owned(),
+            Retention::Permanently { .. } => "Permanently".to_owned(),
         };
         let mut line = format!("{verb}: {written} — {}.", harm(action));
-        let stays = stays(adverb, within);
+        let stays = stays(retention, within);
         if !stays.is_empty() {
             let undo = action.undo.as_ref().and_then(|undo| self.at.program().actions.get(undo.action));
             let by = undo.map(|undo| format!(", by {}", code(&format!("{}.{}", undo.backend, undo.name))));
@@ -38,18 +38,18 @@ impl SentenceWriter<'_, '_> {
         node: NodeId,
         procedure: usize,
         arguments: &[Expression],
-        adverb: Retention,
+        retention: Retention,
         within: &str,
     ) {
         let Some(done) = self.at.program().procedures.get(procedure) else { return };
         let call = code(&self.at.library.source.call(&done.name, &done.parameters, arguments));
         let name = self.at.library.link(self.at.document, self.at.format, done.span, &inline(&done.name, TITLE));
-        let verb = match adverb {
+        let verb = match retention {
             Retention::None => "Do",
             Retention::Temporarily { .. } => "Temporarily do",
-            Retention::Permanently { .. } => "Do, meant to stay,",
+            Retention::Permanently { .. } => "Permanently do",
         };
-        let stays = stays(adverb, within);
+        let stays = stays(retention, within);
         let stays = if stays.is_empty() { stays } else { format!(" {stays}.") };
         self.item(&format!("{verb} the procedure {name}: {call}.{stays}"));
         if let Some(numbered) = self.numbered.as_ref().filter(|_| self.numbering.steps_of(procedure) > 0) {
@@ -97,16 +97,16 @@ fn harm(action: &Action) -> String {
         Class::Observe => "it only reads",
         Class::Change => "users do not notice",
         Class::Disrupt => "users may notice",
-        Class::Destroy => "it cannot be taken back",
+        Class::Destroy => "it cannot be undone",
     };
     if action.once { format!("{harm}, and it is never repeated blindly") } else { harm.to_owned() }
 }
 
 /// When a change is undone; empty where it is not.
-fn stays(adverb: Retention, within: &str) -> String {
-    match adverb {
+fn stays(retention: Retention, within: &str) -> String {
+    match retention {
         Retention::None | Retention::Permanently { undo_on_failure: false } => String::new(),
-        Retention::Permanently { undo_on_failure: true } => format!("Taken back only if {within} ends badly"),
+        Retention::Permanently { undo_on_failure: true } => format!("Undone only if {within} ends badly"),
         Retention::Temporarily { keep_on_failure } => taken_back(within, keep_on_failure),
     }
 }
@@ -114,7 +114,7 @@ fn stays(adverb: Retention, within: &str) -> String {
 /// When a temporary change is undone.
 pub fn taken_back(within: &str, keep_on_failure: bool) -> String {
     match keep_on_failure {
-        false => format!("Taken back when {within} ends, however it ends"),
-        true => format!("Taken back when {within} ends well, kept and listed when it ends badly"),
+        false => format!("Undone when {within} ends, however it ends"),
+        true => format!("Undone when {within} ends well, kept and listed when it ends badly"),
     }
 }

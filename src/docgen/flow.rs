@@ -194,8 +194,8 @@ impl Flow<'_> {
                 self.gate(label, "not done", otherwise.as_ref(), numbered, open)
             }
             StatementKind::Wait { duration } => self.drawing.doing(format!("wait {}", self.line(duration)), open),
-            StatementKind::Act { call, adverb } => {
-                self.drawing.doing(effect_label(self.source, *adverb, call.span), open)
+            StatementKind::Act { call, retention } => {
+                self.drawing.doing(effect_label(self.source, *retention, call.span), open)
             }
             StatementKind::Do { procedure, .. } => self.do_procedure(statement, *procedure, numbered, open),
             StatementKind::TemporarilyBlock { block, .. } => {

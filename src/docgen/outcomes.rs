@@ -80,11 +80,11 @@ impl<'p> OutcomeCollector<'p> {
                 let message = self.source.plain_text(message);
                 add(self.reasons.escalated.entry(contact.clone()).or_default(), message);
             }
-            StatementKind::Act { call, adverb } => {
+            StatementKind::Act { call, retention } => {
                 let action = self.program.actions.get(call.action).filter(|_| self.in_procedure);
                 let words = match action {
-                    Some(action) => with_adverb(*adverb, format!("{}.{}", action.backend, action.name)),
-                    None => effect_label(self.source, *adverb, call.span),
+                    Some(action) => with_adverb(*retention, format!("{}.{}", action.backend, action.name)),
+                    None => effect_label(self.source, *retention, call.span),
                 };
                 self.met += 1;
                 add(&mut self.reasons.effects, words);
@@ -173,12 +173,12 @@ impl<'p> OutcomeCollector<'p> {
 }
 
 /// An effect as a line of a node.
-pub fn effect_label(source: Source<'_>, adverb: Retention, call: crate::source::Span) -> String {
-    with_adverb(adverb, source.line(call))
+pub fn effect_label(source: Source<'_>, retention: Retention, call: crate::source::Span) -> String {
+    with_adverb(retention, source.line(call))
 }
 
-fn with_adverb(adverb: Retention, words: String) -> String {
-    match adverb {
+fn with_adverb(retention: Retention, words: String) -> String {
+    match retention {
         Retention::Temporarily { .. } => format!("temporarily {words}"),
         Retention::None | Retention::Permanently { .. } => words,
     }

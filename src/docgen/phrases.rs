@@ -50,16 +50,16 @@ impl RunbookRef<'_, '_> {
     /// `resolve if fixed …`.
     pub fn resolve_if_fixed(&self, after: Option<&Expression>, window: Option<&Window>, hold: Option<&Hold>) -> String {
         let ask = match after {
-            Some(after) => format!("After {}, ask whether it is fixed", self.amount(after)),
-            None => "Ask whether it is fixed".to_owned(),
+            Some(after) => format!("After {}, check whether it is fixed", self.amount(after)),
+            None => "Check whether it is fixed".to_owned(),
         };
         let window = window.map(|window| self.window(window)).unwrap_or_default();
         let held = hold.map(|hold| {
-            let every = hold.every.as_ref().map(|every| format!(", asked every {},", self.amount(every)));
+            let every = hold.every.as_ref().map(|every| format!(", polled every {}", self.amount(every)));
             format!(" and stays so for {}{}", self.amount(&hold.duration), every.unwrap_or_default())
         });
         let held = held.unwrap_or_default();
-        format!("{ask}{window}; if it is{held} the run ends **resolved**, and if nobody can tell, **escalated**.")
+        format!("{ask}{window}; if it is{held}, the run ends **resolved**; if that is unknown, **escalated**.")
     }
 
     /// A question, or a child run whose outcome is used.

@@ -60,8 +60,8 @@ impl RunbookRef<'_, '_> {
     /// A statement of a probe that comes before its `ask`.
     fn before_asking(&self, statement: &Statement) -> String {
         let code = self.library.source.code(statement.span);
-        if let StatementKind::Act { adverb: Retention::Temporarily { .. }, .. } = &statement.kind {
-            format!("{code}, taken back when it has been asked")
+        if let StatementKind::Act { retention: Retention::Temporarily { .. }, .. } = &statement.kind {
+            format!("{code}, undone after the probe")
         } else {
             code
         }

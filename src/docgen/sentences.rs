@@ -107,13 +107,13 @@ impl<'l, 'a> SentenceWriter<'l, 'a> {
                 at.evidence(evidence)
             )),
             StatementKind::Notify { contact, message, evidence } => self.item(&format!(
-                "Tell {} {}{}, and go on.",
+                "Tell {} {}{}, and continue.",
                 code(contact),
                 at.message(message),
                 at.evidence(evidence)
             )),
             StatementKind::Require { condition, otherwise } => {
-                let line = format!("Gate: go on only if {}.", at.code(condition));
+                let line = format!("Continue only if {}.", at.code(condition));
                 self.gate(&line, "Otherwise", otherwise.as_ref());
             }
             StatementKind::RequireApproval { message, by, within: time, otherwise } => {
@@ -121,7 +121,7 @@ impl<'l, 'a> SentenceWriter<'l, 'a> {
                     "1" => "one person".to_owned(),
                     number => format!("{number} people"),
                 };
-                let line = format!("Gate: {people} must approve within {}: {}.", at.amount(time), at.message(message));
+                let line = format!("Approval by {people} within {}: {}.", at.amount(time), at.message(message));
                 self.gate(&line, "If it is denied, or nobody answers", otherwise.as_ref());
             }
             StatementKind::Wait { duration } => self.item(&format!("Wait {}.", at.amount(duration))),
@@ -131,9 +131,9 @@ impl<'l, 'a> SentenceWriter<'l, 'a> {
                 let line = format!("Wait until {} holds{held}{}.", at.code(condition), at.window(window));
                 self.gate(&line, "When that time is over", otherwise.as_ref());
             }
-            StatementKind::Act { call, adverb } => self.act(call, *adverb, within),
-            StatementKind::Do { procedure, arguments, adverb } => {
-                self.do_procedure(statement.node, *procedure, arguments, *adverb, within);
+            StatementKind::Act { call, retention } => self.act(call, *retention, within),
+            StatementKind::Do { procedure, arguments, retention } => {
+                self.do_procedure(statement.node, *procedure, arguments, *retention, within);
             }
             StatementKind::TemporarilyBlock { block, undo, keep_on_failure } => {
                 self.arm("Temporarily:", block, "this block");
@@ -178,11 +178,10 @@ impl<'l, 'a> SentenceWriter<'l, 'a> {
             }
             StatementKind::Run { runbook, arguments } => {
                 let run = at.run(*runbook, arguments);
-                self.item(&format!("{run}. Unless that ends resolved, this run ends as it does."));
+                self.item(&format!("{run}. Unless that run ends resolved, this run ends in the same way."));
             }
             StatementKind::Manual { message, within: time, otherwise } => {
-                let line =
-                    format!("Somebody is asked to do something, within {}: {}.", at.amount(time), at.message(message));
+                let line = format!("A person is asked to do this within {}: {}.", at.amount(time), at.message(message));
                 self.gate(&line, "If it fails, or nobody says that it is done", otherwise.as_ref());
             }
         }

@@ -71,9 +71,8 @@ impl FoundChange {
     pub fn left(&self) -> LeftInPlace {
         let Self { run, runbook, since, note, .. } = self;
         let on = self.host.as_deref().map(|host| format!(" on {host}")).unwrap_or_default();
-        let why = format!(
-            "left{on} by run {run} of {runbook}, begun at {since:.0}; delete {note} when it has been dealt with"
-        );
+        let why =
+            format!("left{on} by run {run} of {runbook}, started at {since:.0}; delete {note} once this is dealt with");
         LeftInPlace { change: self.change.clone(), undo: self.undo.clone(), why }
     }
 }

@@ -47,9 +47,11 @@ impl Layout<'_> {
             }
             StatementKind::Resolve { message } => vec![Document::text("resolve "), self.quoted(message)],
             StatementKind::Escalate { contact, message, evidence } => {
-                self.telling("escalate to", contact, message, evidence)
+                self.message_to("escalate to", contact, message, evidence)
             }
-            StatementKind::Notify { contact, message, evidence } => self.telling("notify", contact, message, evidence),
+            StatementKind::Notify { contact, message, evidence } => {
+                self.message_to("notify", contact, message, evidence)
+            }
             StatementKind::Require { condition, otherwise } => {
                 vec![Document::text("require "), self.expression(condition), self.otherwise(otherwise.as_ref())]
             }
@@ -175,8 +177,8 @@ impl Layout<'_> {
         }
     }
 
-    fn telling(&mut self, word: &str, contact: &Path, message: &Text, evidence: &[Expression]) -> Vec<Document> {
-        let mut parts = vec![Document::text(format!("{word} {} ", contact.text)), self.quoted(message)];
+    fn message_to(&mut self, keyword: &str, contact: &Path, message: &Text, evidence: &[Expression]) -> Vec<Document> {
+        let mut parts = vec![Document::text(format!("{keyword} {} ", contact.text)), self.quoted(message)];
         if !evidence.is_empty() {
             let mut with = vec![Document::Line, Document::text("with ")];
             for (position, value) in evidence.iter().enumerate() {

@@ -15,7 +15,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> Vec<Contact> {
             Kind::Scalar { .. } | Kind::List(_) => contact.mail = read_addresses(reader, field.value),
             _ => {
                 for part in
-                    reader.fields(field.value, &format!("the contact {}", field.name), &["mail", "terminal", "also"])
+                    reader.fields(field.value, &format!("The contact `{}`", field.name), &["mail", "terminal", "also"])
                 {
                     match part.name {
                         "mail" => contact.mail = read_addresses(reader, part.value),
@@ -25,7 +25,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> Vec<Contact> {
                                 if names.contains(&also.as_str()) {
                                     contact.also.push(also);
                                 } else {
-                                    let noted = reader.error(span, format!("There is no contact named {also}"));
+                                    let noted = reader.error(span, format!("Unknown contact `{also}`"));
                                     noted.help(suggestion(&also, &names));
                                 }
                             }
@@ -36,8 +36,8 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> Vec<Contact> {
         }
         let silent = contact.mail.is_empty() && !contact.terminal && contact.also.is_empty();
         if silent && reader.diagnostics.len() == before {
-            let message = format!("Nothing says how {} is told", field.name);
-            reader.error(field.key, message).help("Give it `mail: ADDRESS`, `terminal: true` or `also: [CONTACT]`");
+            let message = format!("The contact `{}` cannot be reached", field.name);
+            reader.error(field.key, message).help("Add `mail: ADDRESS`, `terminal: true` or `also: [CONTACT]`");
         }
         contacts.push(contact);
     }

@@ -18,8 +18,8 @@ pub(super) fn read(reader: &mut Reader, node: &Node, sections: &[SectionType], s
     for field in &fields {
         if let Some((_, first)) = taken.insert(folded(field.name), (field.name.to_owned(), field.key)) {
             reader
-                .error(field.key, format!("Two hosts are named {}; case does not count", field.name))
-                .also(first, "the first");
+                .error(field.key, format!("Duplicate host `{}` (names are compared without case)", field.name))
+                .also(first, "first defined here");
         }
     }
     fields.iter().map(|field| read_host(reader, field, sections, secrets, &mut taken)).collect()
@@ -39,7 +39,7 @@ fn read_host(
 ) -> Entry {
     let name = entry.name;
     if let Err(fault) = usable_name(name) {
-        reader.error(entry.key, format!("{name:?} cannot be the name of a host: {fault}"));
+        reader.error(entry.key, format!("{name:?} is not a valid host name: {fault}"));
     }
     let mut host = Host {
         name: name.into(),
@@ -52,7 +52,7 @@ fn read_host(
     let mut roles_spans = Vec::new();
     let mut facts_spans = Vec::new();
     let known: Vec<&str> = ENTRIES.into_iter().chain(sections.iter().map(|section| section.key)).collect();
-    for field in reader.fields(entry.value, &format!("the entry of {name}"), &known) {
+    for field in reader.fields(entry.value, &format!("The host `{name}`"), &known) {
         let value = field.value;
         match field.name {
             "address" => {
@@ -60,7 +60,7 @@ fn read_host(
                     match usable_name(address) {
                         Ok(()) => host.address = address.to_owned(),
                         Err(fault) => {
-                            reader.error(value.span, format!("{address:?} cannot be an address: {fault}"));
+                            reader.error(value.span, format!("{address:?} is not a valid address: {fault}"));
                         }
                     }
                 }
@@ -69,7 +69,7 @@ fn read_host(
                 for (alias, span) in reader.texts(value, "aliases") {
                     match taken.get(&folded(&alias)) {
                         Some((owner, first)) if owner != name => {
-                            let message = format!("{alias} is an alias of {name}, and belongs to {owner} already");
+                            let message = format!("The alias `{alias}` of `{name}` already belongs to `{owner}`");
                             reader.error(span, message).also(*first, "here");
                         }
                         _ => {
@@ -95,10 +95,10 @@ fn read_host(
 fn usable_name(name: &str) -> Result<(), &'static str> {
     match name {
         "" => Err("it is empty"),
-        _ if name.starts_with('-') => Err("it begins with a hyphen, like an option"),
+        _ if name.starts_with('-') => Err("it starts with a hyphen, like an option"),
         _ if name.len() > 253 => Err("it is longer than 253 bytes"),
         _ if !name.chars().all(|letter| letter.is_alphanumeric() || "-_.:%".contains(letter)) => {
-            Err("only letters, digits and -_.:% may stand in it")
+            Err("it contains characters other than letters, digits and `-_.:%`")
         }
         _ => Ok(()),
     }
@@ -129,7 +129,7 @@ fn read_fact(reader: &mut Reader, node: &Node) -> Option<Value> {
         Kind::Scalar { text, .. } => Some(Value::text(text.as_str())),
         Kind::List(items) => Some(Value::list(items.iter().filter_map(|item| read_fact(reader, item)))),
         Kind::Map(_) => {
-            reader.error(node.span, "A fact is a text, a number, true or false, or a list of those");
+            reader.error(node.span, "A fact must be a text, a number, `true`, `false`, or a list of these");
             None
         }
         Kind::Invalid => None,

@@ -40,7 +40,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> Lints {
         }
         let Some(page) = rule_page(field.name) else {
             let known: Vec<&str> = CODES.iter().filter_map(|page| page.rule).chain(["baseline"]).collect();
-            let noted = reader.error(field.key, format!("There is no rule named {}", field.name));
+            let noted = reader.error(field.key, format!("Unknown rule `{}`", field.name));
             noted.help(suggestion(field.name, &known));
             continue;
         };
@@ -48,7 +48,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> Lints {
         match levels.into_iter().find(|level| field.value.text() == Some(level.as_str())) {
             Some(level) => drop(lints.levels.insert(page.code, level)),
             None => {
-                reader.error(field.value.span, format!("`{}:` is `off`, `warning` or `error`", field.name));
+                reader.error(field.value.span, format!("`{}:` must be `off`, `warning` or `error`", field.name));
             }
         }
     }

@@ -121,7 +121,7 @@ pub fn parse(file: FileId, text: &str, sections: &Sections) -> (Inventory, Vec<D
     let mut default_span = None;
     let mut with_secrets: Vec<(Span, Span)> = Vec::new();
     let known: Vec<&str> = SECTIONS.into_iter().chain(sections.inventory.iter().map(|section| section.key)).collect();
-    let fields = reader.fields(&root, "rectify.yaml", &known);
+    let fields = reader.fields(&root, "`rectify.yaml`", &known);
     // First, because sections of backends name secrets.
     if let Some(field) = fields.iter().find(|field| field.name == "secrets") {
         with_secrets.push((field.key, field.value.span));
@@ -141,7 +141,7 @@ pub fn parse(file: FileId, text: &str, sections: &Sections) -> (Inventory, Vec<D
                 }
                 None if field.value.is_invalid() => {}
                 None => {
-                    reader.error(field.value.span, "`default_contact:` is the name of a contact");
+                    reader.error(field.value.span, "`default_contact:` must be the name of a contact");
                 }
             },
             "policy" => inventory.policy = read_policy(&mut reader, field.value),
@@ -161,13 +161,13 @@ pub fn parse(file: FileId, text: &str, sections: &Sections) -> (Inventory, Vec<D
         && inventory.contact(name).is_none()
     {
         let names: Vec<&str> = inventory.contacts.iter().map(|contact| contact.name.as_str()).collect();
-        reader.error(span, format!("There is no contact named {name}")).help(suggestion(name, &names));
+        reader.error(span, format!("Unknown contact `{name}`")).help(suggestion(name, &names));
     }
     if !fields.iter().any(|field| field.name == "mail") {
         let mailed = inventory.contacts.iter().find(|contact| !contact.mail.is_empty());
         if let Some(contact) = mailed {
-            let message = format!("{} is told by mail, and nothing says how mail leaves", contact.name);
-            reader.error(root.span.before(), message).help("Add a section `mail:` with `server:` and `from:`");
+            let message = format!("The contact `{}` is reached by mail, but there is no section `mail:`", contact.name);
+            reader.error(root.span.before(), message).help("Add `mail:` with `server:` and `from:`");
         }
     }
     for diagnostic in &mut reader.diagnostics {
@@ -187,7 +187,7 @@ fn read_secrets(reader: &mut Reader, section: Span, node: &yaml::Node) -> Secret
         let yaml::Kind::Map(fields) = &field.value.kind else {
             if !field.value.is_invalid() {
                 let message = format!(
-                    "The secret {name:?} does not say where it is kept; a secret itself has no place in this file"
+                    "The secret `{name}` must say where it is kept; the secret itself must not be in this file"
                 );
                 reader.error(section, message).help(HOW);
             }
@@ -205,7 +205,7 @@ fn read_secrets(reader: &mut Reader, section: Span, node: &yaml::Node) -> Secret
             Some(source) => drop(secrets.insert(name.to_owned(), source)),
             None => {
                 let message =
-                    format!("The secret {name:?} needs one place where it is kept: an environment variable or a file");
+                    format!("The secret `{name}` must be kept in one place: an environment variable or a file");
                 reader.error(section, message).help(HOW);
             }
         }
@@ -224,7 +224,7 @@ fn read_policy(reader: &mut Reader, node: &yaml::Node) -> Policy {
                 Some("approval") => policy.destroy = DestroyPolicy::Approval,
                 Some("allow") => policy.destroy = DestroyPolicy::Allow,
                 _ => {
-                    reader.error(field.value.span, "`destroy:` is `approval` or `allow`");
+                    reader.error(field.value.span, "`destroy:` must be `approval` or `allow`");
                 }
             },
         }

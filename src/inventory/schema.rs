@@ -18,7 +18,7 @@ pub fn schema(sections: &Sections) -> Value {
     let mut properties: Vec<(&str, Value)> =
         SECTIONS.map(|name| (name, section(name, sections, &mut generator))).into_iter().collect();
     properties.extend(of_backends(&sections.inventory, &mut generator));
-    let mut schema = fields("What a team keeps about its systems", properties);
+    let mut schema = fields("The inventory of a team: its hosts, contacts and secrets", properties);
     let mut definitions = Value::Object(generator.take_definitions(true));
     forbear(&mut definitions);
     schema["$schema"] = DIALECT.into();
@@ -40,38 +40,38 @@ fn section(name: &str, sections: &Sections, generator: &mut SchemaGenerator) -> 
             hosts["propertyNames"] = json!({"pattern": USABLE_NAME});
             hosts
         }
-        "contacts" => named("Who can be told, by the names that runbooks use", &contact()),
-        "default_contact" => described("The contact that is told of an alert that nothing fits", text()),
-        "secrets" => named("Where secrets are kept, by name; a secret itself has no place here", &secret()),
+        "contacts" => named("The contacts, by the names that runbooks use", &contact()),
+        "default_contact" => described("The contact that is told of an alert that no runbook handles", text()),
+        "secrets" => named("Where each secret is stored, by name; the secret itself does not belong here", &secret()),
         "policy" => fields(
-            "What needs whose consent",
+            "Which actions need an approval, and from whom",
             [
                 (
                     "destroy",
                     json!({
-                        "description": "Whether what cannot be undone needs an approval", "enum": ["approval", "allow"],
+                        "description": "Whether actions of class `destroy` need an approval", "enum": ["approval", "allow"],
                     }),
                 ),
-                ("approvers", described("Who may approve; anybody when empty", texts())),
+                ("approvers", described("Who may approve; anybody if empty", texts())),
             ],
         ),
         "lints" => lints(),
         "alerts" => described("Alerts that must have a runbook", texts()),
-        _ => named("What watches the systems, by group", &texts()),
+        _ => named("The monitors of the systems, by group", &texts()),
     }
 }
 
 fn entry(name: &str) -> Value {
     match name {
         "address" => json!({
-            "description": "An IP address or a DNS name; the host's own name when left out",
+            "description": "An IP address or a DNS name; the name of the host if left out",
             "type": ["string", "number", "boolean"], "pattern": USABLE_NAME,
         }),
-        "aliases" => described("Other names in alerts and in answers of servers", texts()),
+        "aliases" => described("Other names of the host, in alerts and in the answers of servers", texts()),
         "roles" => described("Roles that runbooks declare", texts()),
         _ => {
             let single = json!({"type": ["string", "number", "boolean", "null"]});
-            named("What its roles ask for", &json!({"anyOf": [single, {"type": "array"}]}))
+            named("Facts that the roles of the host require", &json!({"anyOf": [single, {"type": "array"}]}))
         }
     }
 }
@@ -82,25 +82,25 @@ fn contact() -> Value {
     let group = json!({
         "type": "object",
         "properties": {
-            "mail": described("Addresses, all of which get every message", addresses.clone()),
+            "mail": described("Addresses, all of which receive every message", addresses.clone()),
             "terminal": described(
-                "Whether the terminal that started the run is told",
+                "Whether to write to the terminal that started the run",
                 json!({"type": ["boolean", "string"], "pattern": "^(true|false)$"}),
             ),
-            "also": described("Contacts that hear of everything that this one hears of", texts()),
+            "also": described("Contacts that receive every message of this one as well", texts()),
         },
         "additionalProperties": false,
         "minProperties": 1,
     });
-    json!({"description": "An address, a list of them, or how the contact is told", "anyOf": [addresses, group]})
+    json!({"description": "An address, a list of addresses, or the ways to reach the contact", "anyOf": [addresses, group]})
 }
 
 fn secret() -> Value {
     json!({
         "type": "object",
         "properties": {
-            "environment": described("An environment variable", text()),
-            "file": described("A file that only its owner may read", text()),
+            "environment": described("The name of an environment variable", text()),
+            "file": described("The path of a file that only its owner may read", text()),
         },
         "additionalProperties": false,
         "minProperties": 1,
@@ -114,10 +114,10 @@ fn lints() -> Value {
         let schema = json!({"description": format!("{}: {}", page.code, page.title), "enum": levels});
         Some((page.rule?.to_owned(), schema))
     });
-    let baseline = described("The file of known findings, relative to this one", text());
+    let baseline = described("The file of known findings, relative to this file", text());
     let properties: Map<String, Value> = rules.chain([("baseline".to_owned(), baseline)]).collect();
     json!({
-        "description": "How bad what a rule finds is",
+        "description": "The severity of each rule",
         "type": ["object", "null"], "properties": properties, "additionalProperties": false,
     })
 }

@@ -104,7 +104,7 @@ pub struct Sections {
 pub fn check_command(reader: &mut Reader, key: Span, command: &[String], example: &str) {
     if command.first().is_none_or(|program| program.is_empty()) {
         reader
-            .error(key, "A command is a list of arguments that begins with a program")
-            .help(format!("For example {example}"));
+            .error(key, "A command must be a list of arguments that starts with a program")
+            .help(format!("Write, for example, {example}"));
     }
 }

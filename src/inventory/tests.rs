@@ -120,54 +120,51 @@ fn an_empty_file_is_an_empty_inventory() {
 
 /// Files with one mistake, and what is said of it.
 const MISTAKES: &[(&str, &str)] = &[
-    ("host:\n  a: {}\n", "1:1 rectify.yaml has no entry named `host` (Did you mean `hosts`?)"),
-    ("hosts:\n  a:\n    adress: b\n", "3:5 the entry of a has no entry named `adress` (Did you mean `address`?)"),
-    ("hosts: [a, b]\n", "1:8 `hosts:` is a group of entries (`name: …`), and here is a list"),
-    ("hosts:\n  a: 1.2.3.4\n", "2:6 the entry of a is a group of entries (`name: …`), and here is a single value"),
-    ("hosts:\n  a: {}\n  a: {}\n", "3:3 \"a\" is here twice"),
-    ("hosts:\n  a: {}\n  A: {}\n", "3:3 Two hosts are named A; case does not count"),
-    ("hosts:\n  a: {aliases: [B.]}\n  b: {}\n", "2:17 B. is an alias of a, and belongs to b already"),
-    ("hosts:\n  a: {aliases: [x]}\n  b: {aliases: [y, X]}\n", "3:20 X is an alias of b, and belongs to a already"),
-    ("hosts:\n  -x: {}\n", "2:3 \"-x\" cannot be the name of a host: it begins with a hyphen, like an option"),
+    ("host:\n  a: {}\n", "1:1 `rectify.yaml` has no entry `host` (Did you mean `hosts`?)"),
+    ("hosts:\n  a:\n    adress: b\n", "3:5 The host `a` has no entry `adress` (Did you mean `address`?)"),
+    ("hosts: [a, b]\n", "1:8 `hosts:` must have entries (`name: …`), found a list"),
+    ("hosts:\n  a: 1.2.3.4\n", "2:6 The host `a` must have entries (`name: …`), found a single value"),
+    ("hosts:\n  a: {}\n  a: {}\n", "3:3 Duplicate key \"a\""),
+    ("hosts:\n  a: {}\n  A: {}\n", "3:3 Duplicate host `A` (names are compared without case)"),
+    ("hosts:\n  a: {aliases: [B.]}\n  b: {}\n", "2:17 The alias `B.` of `a` already belongs to `b`"),
+    ("hosts:\n  a: {aliases: [x]}\n  b: {aliases: [y, X]}\n", "3:20 The alias `X` of `b` already belongs to `a`"),
+    ("hosts:\n  -x: {}\n", "2:3 \"-x\" is not a valid host name: it starts with a hyphen, like an option"),
     (
         "hosts:\n  a: {address: -oProxyCommand=x}\n",
-        "2:16 \"-oProxyCommand=x\" cannot be an address: it begins with a hyphen, like an option",
+        "2:16 \"-oProxyCommand=x\" is not a valid address: it starts with a hyphen, like an option",
     ),
-    ("hosts:\n  a: {address: [x]}\n", "2:16 `address:` is a text, and here is a list"),
-    ("hosts:\n  a: {facts: {x: {y: 1}}}\n", "2:18 A fact is a text, a number, true or false, or a list of those"),
-    ("hosts:\n  a: {reachable_port: 70000}\n", "2:23 Expected is a whole number from 0 to 65535"),
-    ("hosts:\n  a: {reachable_port: 0}\n", "2:23 Port 0 cannot be reached"),
-    ("hosts:\n  a: {imap: {prot: 1}}\n", "2:14 There is no entry named `prot` here (Did you mean `port`?)"),
+    ("hosts:\n  a: {address: [x]}\n", "2:16 `address:` must be a text, found a list"),
     (
-        "hosts:\n  a: {imap: {security: startls}}\n",
-        "2:24 `startls` is not one of the words that may stand here (Did you mean `starttls`?)",
+        "hosts:\n  a: {facts: {x: {y: 1}}}\n",
+        "2:18 A fact must be a text, a number, `true`, `false`, or a list of these",
     ),
-    ("hosts:\n  a: {imap: {from_address: here}}\n", "2:28 This does not fit: invalid IP address syntax"),
+    ("hosts:\n  a: {reachable_port: 70000}\n", "2:23 Expected a whole number from 0 to 65535"),
+    ("hosts:\n  a: {reachable_port: 0}\n", "2:23 Port 0 is not a valid port"),
+    ("hosts:\n  a: {imap: {prot: 1}}\n", "2:14 Unknown entry `prot` (Did you mean `port`?)"),
+    ("hosts:\n  a: {imap: {security: startls}}\n", "2:24 Unknown word `startls` (Did you mean `starttls`?)"),
+    ("hosts:\n  a: {imap: {from_address: here}}\n", "2:28 Invalid value: invalid IP address syntax"),
     ("hosts:\n  a: {service: {config: x}}\n", "2:7 `manager:` is missing"),
-    ("hosts:\n  a: {reboot: {command: reboot}}\n", "2:25 Expected is a list, and here is a single value"),
-    ("hosts:\n  a: {imap: [993]}\n", "2:13 Expected is a group of entries (`name: …`), and here is a list"),
-    ("hosts:\n  a: {imap: tls}\n", "2:13 Expected is a group of entries (`name: …`), and here is a single value"),
-    ("hosts:\n  a: {imap: {security: [tls]}}\n", "2:24 Expected is a word, and here is a list"),
-    ("hosts:\n  a: {imap: {port: [993]}}\n", "2:20 Expected is a whole number from 0 to 65535, and here is a list"),
-    ("hosts:\n  a: {imap: {port: \"x, expected y\"}}\n", "2:20 Expected is a whole number from 0 to 65535"),
-    ("hosts:\n  a: {imap: {port: 9.93}}\n", "2:20 Expected is a whole number from 0 to 65535"),
-    (
-        "hosts:\n  a: {reboot: {command: [ssh, {be1: reboot}]}}\n",
-        "2:31 Expected is a text, and here is a group of entries",
-    ),
-    ("hosts:\n  a: {service: {manager: systemd, command: [ssh, ~]}}\n", "2:50 Expected is a text, and here is nothing"),
+    ("hosts:\n  a: {reboot: {command: reboot}}\n", "2:25 Expected a list, found a single value"),
+    ("hosts:\n  a: {imap: [993]}\n", "2:13 Expected entries (`name: …`), found a list"),
+    ("hosts:\n  a: {imap: tls}\n", "2:13 Expected entries (`name: …`), found a single value"),
+    ("hosts:\n  a: {imap: {security: [tls]}}\n", "2:24 Expected a word, found a list"),
+    ("hosts:\n  a: {imap: {port: [993]}}\n", "2:20 Expected a whole number from 0 to 65535, found a list"),
+    ("hosts:\n  a: {imap: {port: \"x, expected y\"}}\n", "2:20 Expected a whole number from 0 to 65535"),
+    ("hosts:\n  a: {imap: {port: 9.93}}\n", "2:20 Expected a whole number from 0 to 65535"),
+    ("hosts:\n  a: {reboot: {command: [ssh, {be1: reboot}]}}\n", "2:31 Expected a text, found entries"),
+    ("hosts:\n  a: {service: {manager: systemd, command: [ssh, ~]}}\n", "2:50 Expected a text, found nothing"),
     (
         "hosts:\n  a: {reboot: {command: []}}\n",
-        "2:7 A command is a list of arguments that begins with a program (For example `command: [ssh, be1, reboot]`)",
+        "2:7 A command must be a list of arguments that starts with a program (Write, for example, `command: [ssh, be1, reboot]`)",
     ),
     (
         "contacts:\n  a: {}\n",
-        "2:3 Nothing says how a is told (Give it `mail: ADDRESS`, `terminal: true` or `also: [CONTACT]`)",
+        "2:3 The contact `a` cannot be reached (Add `mail: ADDRESS`, `terminal: true` or `also: [CONTACT]`)",
     ),
-    ("contacts:\n  a: {terminal: perhaps}\n", "2:17 Expected is `true` or `false`"),
+    ("contacts:\n  a: {terminal: perhaps}\n", "2:17 Expected `true` or `false`"),
     (
         "contacts:\n  first: {terminal: true}\n  b: {also: [frist]}\n",
-        "3:14 There is no contact named frist (Did you mean `first`?)",
+        "3:14 Unknown contact `frist` (Did you mean `first`?)",
     ),
     (
         "contacts:\n  a: {mail: nobody}\n",
@@ -175,27 +172,27 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "contacts:\n  a: x@example.org\n",
-        "1:1 a is told by mail, and nothing says how mail leaves (Add a section `mail:` with `server:` and `from:`)",
+        "1:1 The contact `a` is reached by mail, but there is no section `mail:` (Add `mail:` with `server:` and `from:`)",
     ),
     ("mail: {server: m.example.org}\n", "1:1 `from:` is missing"),
     (
         "mail: {server: m.example.org, from: a@example.org, security: none}\n",
-        "1:1 Mail without TLS may go to a loopback address only (Leave out `security: none`, or name a relay on this machine)",
+        "1:1 Mail without TLS is only allowed to a loopback address (Remove `security: none`, or name a relay on this machine)",
     ),
     (
         "mail: {server: m, from: a@example.org, user: x}\n",
-        "1:1 `mail.user:` and `mail.password:` go together: one of them is missing",
+        "1:1 `mail.user:` and `mail.password:` must be given together",
     ),
-    ("policy: {destroy: never}\n", "1:19 `destroy:` is `approval` or `allow`"),
-    ("hosts:\n\ta: {}\n", "2:1 This line is indented by a tab (YAML is indented by blanks)"),
+    ("policy: {destroy: never}\n", "1:19 `destroy:` must be `approval` or `allow`"),
+    ("hosts:\n\ta: {}\n", "2:1 This line is indented with a tab (Indent with spaces: YAML is indented with spaces)"),
     (
         "hosts: {a: &x {}}\n",
-        "1:12 Anchors and aliases are not read here (Write it out: whoever reads this at night should find it where it is used)",
+        "1:12 Anchors and aliases are not supported (Repeat the value here, where a reader looks for it)",
     ),
-    ("hosts: {a: !ruby/object {}}\n", "1:12 YAML tags are not read here (Leave out the part that begins with `!`)"),
-    ("hosts: {}\n---\nhosts: {}\n", "2:1 A second document begins here (A file is one document)"),
-    ("hosts:\n  ? [a]\n  : {}\n", "2:5 This key is not a single word (Write `key: value`)"),
-    ("[1]\n", "1:1 rectify.yaml is a group of entries (`name: …`), and here is a list"),
+    ("hosts: {a: !ruby/object {}}\n", "1:12 YAML tags are not supported (Remove the part that starts with `!`)"),
+    ("hosts: {}\n---\nhosts: {}\n", "2:1 Unexpected second document (Write a single document in the file)"),
+    ("hosts:\n  ? [a]\n  : {}\n", "2:5 This key must be a single word (Write `key: value`)"),
+    ("[1]\n", "1:1 `rectify.yaml` must have entries (`name: …`), found a list"),
 ];
 
 #[test]
@@ -204,17 +201,17 @@ fn every_mistake_has_its_place() {
         assert_eq!(show(text), [*expected], "{text}");
     }
     let unclosed = show("hosts: {a: {\n");
-    assert!(unclosed.len() == 1 && unclosed[0].contains("This is not well-formed YAML: "), "{unclosed:?}");
+    assert!(unclosed.len() == 1 && unclosed[0].contains("Malformed YAML: "), "{unclosed:?}");
 }
 
 /// What needs more than the shape of one entry, so that an editor does not tell of it.
 #[cfg(feature = "schema")]
 const BEYOND_SHAPE: &[&str] = &[
-    "Two hosts are named",
-    "is an alias of",
-    "begins with a program",
-    "There is no contact named",
-    "nothing says how mail leaves",
+    "Duplicate host",
+    "The alias",
+    "starts with a program",
+    "Unknown contact",
+    "no section `mail:`",
     "Mail without TLS",
     "Anchors and aliases",
 ];
@@ -252,14 +249,11 @@ fn the_type_decides_what_a_scalar_is() {
 #[test]
 fn what_is_not_yaml_is_told_in_place() {
     for (text, expected) in [
-        ("hosts: {a: {\n", "2:1 This is not well-formed YAML: did not find expected"),
-        ("contacts:\n  oncall: [terminal\n", "3:1 This is not well-formed YAML: did not find expected ',' or ']'"),
-        (
-            "# 清单\nhosts: {北京: @}\n",
-            "2:13 This is not well-formed YAML: found character that cannot start any token",
-        ),
-        ("hosts: *a\n", "1:8 This is not well-formed YAML: while parsing node, found unknown anchor"),
-        ("@\n", "1:1 This is not well-formed YAML: found character that cannot start any token"),
+        ("hosts: {a: {\n", "2:1 Malformed YAML: did not find expected"),
+        ("contacts:\n  oncall: [terminal\n", "3:1 Malformed YAML: did not find expected ',' or ']'"),
+        ("# 清单\nhosts: {北京: @}\n", "2:13 Malformed YAML: found character that cannot start any token"),
+        ("hosts: *a\n", "1:8 Malformed YAML: while parsing node, found unknown anchor"),
+        ("@\n", "1:1 Malformed YAML: found character that cannot start any token"),
     ] {
         let shown = show(text);
         assert!(shown.len() == 1 && shown[0].starts_with(expected), "{text}: {shown:?}");
@@ -279,7 +273,7 @@ fn the_library_has_limits_of_its_own() {
     assert!(refused(&bomb).contains("repetition limit exceeded"), "{}", refused(&bomb));
     let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
     assert!(refused(&deep).contains("recursion limit exceeded"), "{}", refused(&deep));
-    assert_eq!(show(&deep), ["1:18 This is nested more than 16 deep"]);
+    assert_eq!(show(&deep), ["1:18 Too much nesting (limit 16)"]);
 }
 
 #[test]
@@ -328,7 +322,7 @@ fn files_that_mean_harm_end_soon() {
         let shown = show(&format!("hosts: {}", opening.repeat(100_000)));
         assert!(!shown.is_empty() && shown.len() < 10, "{opening}: {shown:?}");
     }
-    assert_eq!(show(&"a".repeat(1024 * 1024 + 1)), ["1:1 The file is longer than 1 MiB"]);
+    assert_eq!(show(&"a".repeat(1024 * 1024 + 1)), ["1:1 This file is longer than 1 MiB"]);
     for text in [
         "\0",
         "hosts: \u{1}",

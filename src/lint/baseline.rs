@@ -23,10 +23,10 @@ pub struct Baseline(BTreeMap<KnownFinding, usize>);
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
     /// Not JSON, or not the fields of a baseline.
-    #[error("is no baseline: {0}")]
+    #[error("is not a baseline: {0}")]
     Form(#[from] serde_json::Error),
     /// Written by another version.
-    #[error("has the schema {0}, and this program knows {SCHEMA}")]
+    #[error("has the schema {0}, but this version only reads schema {SCHEMA}")]
     Schema(u32),
 }
 

@@ -77,25 +77,27 @@ fn check_allow(allow: &Allow, useless: &[(&EcoString, Span)], settings: Settings
         found.push(unknown(name, *span));
     }
     if allow.rules.is_empty() {
-        let message = "This allows nothing: it names no rule";
+        let message = "This allow names no rule";
         found.push(Diagnostic::warning(code::UNKNOWN_RULE, allow.comment, message).help(HOW));
         return;
     }
     if !allow.has_reason && allow.rules.iter().any(|(name, _)| known(name)) {
-        let message = "This allow does not say why";
+        let message = "This allow gives no reason";
         found.push(Diagnostic::warning(code::ALLOW_WITHOUT_REASON, allow.comment, message).help(HOW));
     }
     match allow.until {
         Some((None, span)) => {
-            let message = "This is no date, so nobody knows until when this is allowed";
-            found.push(Diagnostic::warning(code::EXPIRED_ALLOW, span, message).help("Write it as 2027-01-31"));
+            let message = "This is not a date";
+            found.push(
+                Diagnostic::warning(code::EXPIRED_ALLOW, span, message).help("Write the date as in `2027-01-31`"),
+            );
             return;
         }
         Some((Some(date), span)) if date < settings.today => {
-            let message = format!("This was allowed until {date}");
+            let message = format!("This allow expired on {date}");
             found.push(
                 Diagnostic::warning(code::EXPIRED_ALLOW, span, message)
-                    .help("Put right what was allowed, or say anew until when and why"),
+                    .help("Fix the finding, or set a new date and reason"),
             );
             return;
         }
@@ -104,9 +106,9 @@ fn check_allow(allow: &Allow, useless: &[(&EcoString, Span)], settings: Settings
     // Removed as a whole where no rule in it is needed; otherwise the author removes the words.
     let all = useless.len() == allow.rules.len();
     for (name, span) in useless {
-        let message = format!("There is nothing to allow here: {name} finds nothing");
+        let message = format!("Unused allow: `{name}` has no finding here");
         let finding = Diagnostic::warning(code::USELESS_ALLOW, *span, message)
-            .help("An allow stands at the end of the line that it is about, or on the line before");
+            .help("Write an allow at the end of the line that it applies to, or on the line before");
         found.push(if all { finding.fix(allow.whole, "") } else { finding });
     }
 }
@@ -114,16 +116,18 @@ fn check_allow(allow: &Allow, useless: &[(&EcoString, Span)], settings: Settings
 const HOW: &str = "Write `# allow: RULE — because …`";
 
 fn unknown(name: &str, span: Span) -> Diagnostic {
-    let finding = Diagnostic::warning(code::UNKNOWN_RULE, span, format!("There is no rule named {name}"));
+    let finding = Diagnostic::warning(code::UNKNOWN_RULE, span, format!("Unknown rule `{name}`"));
     let code = CODES.iter().find(|page| page.code == Code(upper(name).unwrap_or_default()));
     match code {
         Some(page) => match page.rule {
-            Some(rule) => finding.help(format!("{} is found by {rule}", page.code)).fix(span, rule),
-            None => finding.help(format!("{} is an error of the language: nobody can allow it", page.code)),
+            Some(rule) => finding.help(format!("Write `{rule}`, the rule of {}", page.code)).fix(span, rule),
+            None => {
+                finding.help(format!("Fix the error: {} is an error of the language and cannot be allowed", page.code))
+            }
         },
         None => match nearest(name, CODES.iter().filter_map(|page| page.rule)) {
-            Some(rule) => finding.help(format!("Did you mean {rule}?")).fix(span, rule),
-            None => finding.help("`docs/codes/README.md` lists the rules"),
+            Some(rule) => finding.help(format!("Did you mean `{rule}`?")).fix(span, rule),
+            None => finding.help("Run `rectify explain RULE`, or see `docs/codes/README.md` for all rules"),
         },
     }
 }

@@ -37,12 +37,12 @@ pub fn check_file(
     program: &Program,
     inventory: Option<&Inventory>,
 ) -> FileSummary {
-    let mut facts = run_rules(session, file, program, inventory, |look| match look {
-        RuleScope::Draft(look) | RuleScope::File(look) => Some(look),
+    let mut summary = run_rules(session, file, program, inventory, |scope| match scope {
+        RuleScope::Draft(check) | RuleScope::File(check) => Some(check),
         RuleScope::Project(_) | RuleScope::Findings => None,
     });
-    facts.linted = true;
-    facts
+    summary.linted = true;
+    summary
 }
 
 /// Runs the rules that need only the text, on a file that has errors but can be read line by line. So its author sees
@@ -53,12 +53,12 @@ pub fn check_draft(
     draft: &Draft,
     inventory: Option<&Inventory>,
 ) -> FileSummary {
-    let mut facts = run_rules(session, file, draft.outline(), inventory, |look| match look {
-        RuleScope::Draft(look) => Some(look),
+    let mut summary = run_rules(session, file, draft.outline(), inventory, |scope| match scope {
+        RuleScope::Draft(check) => Some(check),
         RuleScope::File(_) | RuleScope::Project(_) | RuleScope::Findings => None,
     });
-    facts.draft = true;
-    facts
+    summary.draft = true;
+    summary
 }
 
 type CheckFile = fn(&File<'_>, &mut Vec<Diagnostic>);
@@ -68,28 +68,28 @@ fn run_rules(
     file: ReadFile<'_>,
     program: &Program,
     inventory: Option<&Inventory>,
-    asked: impl Fn(RuleScope) -> Option<CheckFile>,
+    selected: impl Fn(RuleScope) -> Option<CheckFile>,
 ) -> FileSummary {
     let Some(source) = session.sources().file(file.id) else { return FileSummary::default() };
     let flat = FileIndex::new(file.tree);
-    let mut facts = FileSummary::from_index(session, file, &flat);
-    facts.read_allows(source, &file.tree.comments);
-    let seen = File::new(source, file.tree, flat, program, inventory);
+    let mut summary = FileSummary::from_index(session, file, &flat);
+    summary.read_allows(source, &file.tree.comments);
+    let file = File::new(source, file.tree, flat, program, inventory);
     for rule in RULES {
-        if let Some(look) = asked(rule.scope) {
-            let report = |found: &mut Vec<Diagnostic>| look(&seen, found);
-            facts.findings.extend(rule.findings(inventory, report));
+        if let Some(check) = selected(rule.scope) {
+            let report = |found: &mut Vec<Diagnostic>| check(&file, found);
+            summary.findings.extend(rule.findings(inventory, report));
         }
     }
-    facts
+    summary
 }
 
 impl Rule {
     /// The findings of a rule with their severity; none where it is off.
-    fn findings(&self, inventory: Option<&Inventory>, look: impl FnOnce(&mut Vec<Diagnostic>)) -> Vec<Diagnostic> {
+    fn findings(&self, inventory: Option<&Inventory>, check: impl FnOnce(&mut Vec<Diagnostic>)) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         if let Some(severity) = self.level_by(inventory).severity() {
-            look(&mut found);
+            check(&mut found);
             found.iter_mut().for_each(|finding| finding.severity = severity);
         }
         found

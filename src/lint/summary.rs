@@ -59,14 +59,14 @@ impl FileSummary {
     }
 
     pub(super) fn from_index(session: &Session<'_>, file: ReadFile<'_>, flat: &FileIndex<'_>) -> Self {
-        let mut facts = Self { file: file.id, ..Self::default() };
+        let mut summary = Self { file: file.id, ..Self::default() };
         for declaration in &file.tree.declarations {
-            facts.add_declaration(session, declaration);
+            summary.add_declaration(session, declaration);
         }
-        facts.words =
+        summary.words =
             sorted(flat.declarations.iter().flat_map(|part| part.words.iter().map(|word| EcoString::from(*word))));
-        facts.provided = sorted(std::mem::take(&mut facts.provided).into_iter());
-        facts
+        summary.provided = sorted(std::mem::take(&mut summary.provided).into_iter());
+        summary
     }
 
     pub(super) fn read_allows(&mut self, source: &SourceFile, comments: &[ast::Comment]) {

@@ -87,12 +87,12 @@ pub enum StatementKind {
     },
     Act {
         call: Call,
-        adverb: Retention,
+        retention: Retention,
     },
     Do {
         procedure: usize,
         arguments: Vec<Expression>,
-        adverb: Retention,
+        retention: Retention,
     },
     TemporarilyBlock {
         block: Block,

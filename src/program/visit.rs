@@ -96,8 +96,8 @@ pub fn walk_statement<'p, V: Visitor<'p>>(visitor: &mut V, statement: &'p Statem
             walk_expressions(visitor, hold);
             walk_optional_block(visitor, otherwise);
         }
-        S::Act { call, adverb: _ } => visitor.call(call),
-        S::Do { procedure: _, arguments, adverb: _ } => walk_expressions(visitor, arguments),
+        S::Act { call, retention: _ } => visitor.call(call),
+        S::Do { procedure: _, arguments, retention: _ } => walk_expressions(visitor, arguments),
         S::TemporarilyBlock { block, undo, keep_on_failure: _ } => {
             visitor.block(block);
             visitor.block(undo);

@@ -26,7 +26,7 @@ pub struct Alert {
 }
 
 /// The accepted formats, as part of an error message.
-const FORMATS: &str = r#"an alert is {"name": "…", "labels": {…}}, or what Alertmanager sends"#;
+const FORMATS: &str = r#"expected {"name": "…", "labels": {…}} or an Alertmanager notification"#;
 
 /// Why an alert cannot be read. Displays as one sentence.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -283,9 +283,9 @@ mod tests {
         assert_eq!(plain[0].labels["count"], "3");
         for (wrong, says) in [
             ("", "The alert is not JSON"),
-            ("[]", "The alert is a list: an alert is"),
-            ("null", "The alert is empty (null): an alert is"),
-            ("{}", "The alert has no name: an alert is"),
+            ("[]", "The alert is a list: expected"),
+            ("null", "The alert is empty (null): expected"),
+            ("{}", "The alert has no name: expected"),
             (r#"{"name":1}"#, "The name of the alert is a number, not a text"),
             (r#"{"name":"X","labels":[]}"#, "The labels of the alert are a list"),
             (r#"{"alerts":{}}"#, "The alerts of the notification are an object, not a list"),

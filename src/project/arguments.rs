@@ -1,6 +1,6 @@
 //! Runbook arguments from outside: text from the command line or an alert, parsed as values of the parameters' types.
 
-use crate::diagnostic::nearest;
+use crate::diagnostic::{name_list, nearest};
 use crate::program::Parameter;
 use crate::program::types::Type;
 use crate::syntax;
@@ -24,10 +24,10 @@ pub type NamedValue = (String, String);
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ArgumentError {
     /// A word of the command line is neither a runbook's name nor an argument.
-    #[error("Arguments are written NAME=VALUE; {0:?} is not")]
+    #[error("Expected NAME=VALUE, found {0:?}")]
     NotNameValue(String),
     /// The runbook has no such parameter.
-    #[error("There is no parameter {name}: {}", suggestion_or_list(.suggestion.as_deref(), .available, "the runbook has none"))]
+    #[error("Unknown parameter `{name}`. {}", suggestion_or_list(.suggestion.as_deref(), .available))]
     UnknownParameter {
         /// The name as given.
         name: String,
@@ -37,10 +37,10 @@ pub enum ArgumentError {
         available: Vec<String>,
     },
     /// A parameter has two values.
-    #[error("{0} is given twice")]
+    #[error("`{0}` is given twice")]
     Duplicate(String),
     /// A parameter without a default has no value.
-    #[error("{name} is missing: write {name}=VALUE, where VALUE is {expected}")]
+    #[error("Missing argument `{name}`: write {name}=VALUE, where VALUE is {expected}")]
     Missing {
         /// The parameter.
         name: String,
@@ -48,7 +48,7 @@ pub enum ArgumentError {
         expected: String,
     },
     /// The text is not a value of the parameter's type.
-    #[error("{name}{} cannot be used: {error}", .text.as_ref().map(|text| format!("={text}")).unwrap_or_default())]
+    #[error("Invalid value{} for `{name}`: {error}", .text.as_ref().map(|text| format!(" {text:?}")).unwrap_or_default())]
     Invalid {
         /// The parameter.
         name: String,
@@ -63,19 +63,19 @@ pub enum ArgumentError {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ValueError {
     /// The text does not have the form described.
-    #[error("it must be {0}")]
+    #[error("expected {0}")]
     Expected(String),
     /// The enum has no such word; carries the most similar one.
-    #[error("did you mean {0}?")]
+    #[error("did you mean `{0}`?")]
     MisspeltWord(String),
     /// The inventory has no such secret; carries the most similar name.
-    #[error("the inventory has no secret of this name{}", .0.as_ref().map(|name| format!("; did you mean {name}?")).unwrap_or_default())]
+    #[error("unknown secret{}", .0.as_ref().map(|name| format!(". Did you mean `{name}`?")).unwrap_or_default())]
     UnknownSecret(Option<String>),
     /// Values of this type cannot be given as text.
-    #[error("a {0} cannot be given from outside; let the runbook ask for it")]
+    #[error("a value of type `{0}` cannot be given as an argument; let the runbook ask for it")]
     NotFromOutside(String),
     /// The host has none of the required roles.
-    #[error("{host} is not of role {}", .roles.join(" or "))]
+    #[error("`{host}` does not have the role {}", .roles.join(" or "))]
     WrongRole {
         /// The host's name.
         host: String,
@@ -91,23 +91,23 @@ pub enum ValueError {
         available: Vec<String>,
     },
     /// Several hosts have this name or alias.
-    #[error("several hosts go by this name: {}", abbreviated(.0))]
+    #[error("several hosts have this name: {}", abbreviated(.0))]
     AmbiguousHost(Vec<String>),
 }
 
-fn suggestion_or_list(suggestion: Option<&str>, available: &[String], none: &str) -> String {
+fn suggestion_or_list(suggestion: Option<&str>, available: &[String]) -> String {
     match (suggestion, available) {
-        (Some(name), _) => format!("did you mean {name}?"),
-        (None, []) => none.to_owned(),
-        (None, available) => format!("there are {}", available.join(", ")),
+        (Some(name), _) => format!("Did you mean `{name}`?"),
+        (None, []) => "The runbook has no parameters".to_owned(),
+        (None, available) => format!("Available: {}", name_list(available)),
     }
 }
 
 fn unknown_host(suggestion: Option<&str>, available: &[String]) -> String {
     match (suggestion, available) {
-        (Some(name), _) => format!("the inventory has no such host; did you mean {name}?"),
-        (None, []) => "no inventory (rectify.yaml) names a host that would do".to_owned(),
-        (None, available) => format!("the inventory has no such host; it has {}", abbreviated(available)),
+        (Some(name), _) => format!("unknown host. Did you mean `{name}`?"),
+        (None, []) => "no suitable host is defined in an inventory (rectify.yaml)".to_owned(),
+        (None, available) => format!("unknown host. Available: {}", abbreviated(available)),
     }
 }
 
@@ -171,7 +171,7 @@ fn unknown_parameter(name: &str, parameters: &[Parameter]) -> ArgumentError {
 fn expected_form(type_of: &Type) -> String {
     match type_of {
         Type::Host(roles) if roles.is_empty() => "the name of a host".to_owned(),
-        Type::Host(roles) => format!("the name of a host of role {}", roles.join(" or ")),
+        Type::Host(roles) => format!("the name of a host with the role {}", roles.join(" or ")),
         Type::Text => "a text".to_owned(),
         Type::Number => "a number such as 12 or 0.5".to_owned(),
         Type::Boolean => "true or false".to_owned(),
@@ -183,7 +183,7 @@ fn expected_form(type_of: &Type) -> String {
         Type::Enum(words) => format!("one of {}", words.words.join(", ")),
         Type::List(item) => format!("a list with commas between its items, each {}", expected_form(item)),
         Type::Optional(inner) => expected_form(inner),
-        Type::Secret => "the name of a secret of the inventory".to_owned(),
+        Type::Secret => "the name of a secret in the inventory".to_owned(),
         Type::Json => "JSON".to_owned(),
         other => format!("a {other}"),
     }
@@ -250,10 +250,10 @@ fn host<'a>(text: &str, roles: &[ecow::EcoString], hosts: &'a [Host]) -> Result<
 /// Joins names for a message; shows eight at most.
 pub fn abbreviated(names: &[impl AsRef<str>]) -> String {
     const MOST: usize = 8;
-    let shown: Vec<&str> = names.iter().take(MOST).map(AsRef::as_ref).collect();
+    let shown = name_list(names.iter().take(MOST).map(AsRef::as_ref));
     match names.len().checked_sub(MOST) {
-        None | Some(0) => shown.join(", "),
-        Some(more) => format!("{} and {more} more", shown.join(", ")),
+        None | Some(0) => shown,
+        Some(more) => format!("{shown} and {more} more"),
     }
 }
 
@@ -320,8 +320,8 @@ mod tests {
         assert_eq!(read("MAIL.example.", &front, known), Ok(Value::Host("fe1".into())));
         // Both hosts have this address; one has the role.
         assert_eq!(read("192.0.2.1", &front, known), Ok(Value::Host("fe1".into())));
-        assert_eq!(read("be1", &front, known).unwrap_err().to_string(), "be1 is not of role front_end");
-        assert!(read("fe2", &front, known).unwrap_err().to_string().contains("did you mean fe1?"));
+        assert_eq!(read("be1", &front, known).unwrap_err().to_string(), "`be1` does not have the role front_end");
+        assert!(read("fe2", &front, known).unwrap_err().to_string().contains("Did you mean `fe1`?"));
         assert!(read("192.0.2.1", &Type::Host(vec![]), known).unwrap_err().to_string().contains("several hosts"));
     }
 
@@ -332,7 +332,7 @@ mod tests {
             let parameters = [parameter("password", type_of, None)];
             let mistakes = bind(&parameters, &given(&[("password", "hunter22")]), known).unwrap_err();
             let mistakes: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-            assert_eq!(mistakes, ["password cannot be used: the inventory has no secret of this name"]);
+            assert_eq!(mistakes, ["Invalid value for `password`: unknown secret"]);
         }
     }
 
@@ -348,7 +348,7 @@ mod tests {
         let mistakes =
             bind(&parameters, &given(&[("sever", "fe1"), ("pause", "5"), ("pause", "6")]), known).unwrap_err();
         assert_eq!(mistakes.len(), 4, "{mistakes:#?}");
-        assert!(mistakes.iter().any(|mistake| mistake.to_string().contains("did you mean server?")));
+        assert!(mistakes.iter().any(|mistake| mistake.to_string().contains("Did you mean `server`?")));
         let values = bind(&parameters, &given(&[("server", "fe1")]), known).unwrap();
         assert_eq!(values[1], Value::Duration(SignedDuration::from_secs(5)));
         assert_eq!(values[2], Value::Absent);

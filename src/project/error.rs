@@ -16,6 +16,6 @@ pub enum ProjectError {
         error: FileError,
     },
     /// A folder contains no runbooks.
-    #[error("There is no *.runbook file below {}", .0.display())]
+    #[error("No *.runbook file in {}", .0.display())]
     NoRunbooks(PathBuf),
 }

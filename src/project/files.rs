@@ -90,9 +90,9 @@ pub(crate) fn error_of(error: std::io::Error) -> FileError {
         std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => FileError::NotFound,
         // Opening a socket, or a device without a driver.
         _ if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => FileError::NotAFile("a socket"),
-        std::io::ErrorKind::PermissionDenied => FileError::Other("permission is denied".to_owned()),
+        std::io::ErrorKind::PermissionDenied => FileError::Other("permission denied".to_owned()),
         _ if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
-            FileError::Other("its symbolic links form a circle".to_owned())
+            FileError::Other("cycle of symbolic links".to_owned())
         }
         _ => FileError::Other(error.to_string()),
     }

@@ -91,7 +91,7 @@ pub enum AlertMatchError {
         skipped_files: bool,
     },
     /// Several runbooks handle the alert.
-    #[error("Several runbooks are started by the alert {alert}: {}", abbreviated(.runbooks))]
+    #[error("Several runbooks handle the alert `{alert}`: {}", abbreviated(.runbooks))]
     Ambiguous {
         /// Name of the alert.
         alert: String,
@@ -121,20 +121,20 @@ impl AlertMatchError {
     pub fn sentences(&self) -> Vec<String> {
         match self {
             Self::Arguments { alert, runbook, errors } => {
-                errors.iter().map(|error| format!("The alert {alert} does not fit {runbook}: {error}")).collect()
+                errors.iter().map(|error| format!("The alert `{alert}` does not fit `{runbook}`: {error}")).collect()
             }
             Self::NoRunbook { path, alert, nearest, skipped_files } => {
                 let nearest = match nearest {
                     NearestHandler::OtherGroup { runbook, group } => {
-                        format!("{runbook} is, where its label `group` is {group}")
+                        format!("`{runbook}` handles it if its label `group` is `{group}`")
                     }
-                    NearestHandler::Similar(alert) => format!("the nearest is {alert}"),
-                    NearestHandler::Alerts(alerts) if alerts.is_empty() => "no runbook there names an alert".to_owned(),
-                    NearestHandler::Alerts(alerts) => format!("there are runbooks for {}", abbreviated(alerts)),
+                    NearestHandler::Similar(alert) => format!("Did you mean `{alert}`?"),
+                    NearestHandler::Alerts(alerts) if alerts.is_empty() => "No runbook there names an alert".to_owned(),
+                    NearestHandler::Alerts(alerts) => format!("Handled alerts: {}", abbreviated(alerts)),
                 };
-                let mut sentences = vec![format!("No runbook in {path} is started by the alert {alert}: {nearest}")];
+                let mut sentences = vec![format!("No runbook in {path} handles the alert `{alert}`. {nearest}")];
                 if *skipped_files {
-                    sentences.push("It may be meant for a file that was left out because it has errors".to_owned());
+                    sentences.push("A file that was skipped because of errors may handle it".to_owned());
                 }
                 sentences
             }
@@ -156,10 +156,10 @@ pub enum SelectionError {
     #[error("Nothing was run: {} has errors", .0.display())]
     FileHasErrors(PathBuf),
     /// The path contains no runbook.
-    #[error("There is no runbook in {0}")]
+    #[error("No runbook in {0}")]
     NoRunbook(String),
     /// The path contains several runbooks and none was named.
-    #[error("There are several runbooks in {path}: {}. Say which: RUNBOOK NAME=VALUE…", abbreviated(.runbooks))]
+    #[error("Several runbooks in {path}: {}. Choose one: RUNBOOK NAME=VALUE…", abbreviated(.runbooks))]
     Ambiguous {
         /// The path that was searched.
         path: String,
@@ -167,7 +167,7 @@ pub enum SelectionError {
         runbooks: Vec<String>,
     },
     /// No runbook has this name.
-    #[error("There is no runbook {name} in {path}: {}", suggestion_or_runbooks(.suggestion.as_deref(), .runbooks))]
+    #[error("Unknown runbook `{name}` in {path}. {}", suggestion_or_runbooks(.suggestion.as_deref(), .runbooks))]
     UnknownRunbook {
         /// The name as given.
         name: String,
@@ -185,9 +185,9 @@ pub enum SelectionError {
 
 fn suggestion_or_runbooks(suggestion: Option<&str>, runbooks: &[String]) -> String {
     match (suggestion, runbooks) {
-        (Some(name), _) => format!("did you mean {name}?"),
-        (None, []) => "there is none at all".to_owned(),
-        (None, runbooks) => format!("there are {}", abbreviated(runbooks)),
+        (Some(name), _) => format!("Did you mean `{name}`?"),
+        (None, []) => "There are none".to_owned(),
+        (None, runbooks) => format!("Available: {}", abbreviated(runbooks)),
     }
 }
 
@@ -239,7 +239,7 @@ impl Selection {
                 }
                 let config = place.config.as_deref().unwrap_or(&place.folder).display().to_string();
                 let first = first_error(&project.diagnostics);
-                let why = format!("{config} has errors, and the runbooks of its folder are left out{first}");
+                let why = format!("{config} has errors, so the runbooks in its folder are skipped{first}");
                 reporter.skipped(&why);
                 skipped.push(SkippedFile { project, why });
                 continue;
@@ -255,7 +255,7 @@ impl Selection {
                         file: checked.file,
                     }),
                     None if by_alert => {
-                        let why = format!("{} has errors and is left out{first}", file.display());
+                        let why = format!("{} has errors and is skipped{first}", file.display());
                         reporter.skipped(&why);
                         skipped.push(SkippedFile { project: project.clone(), why });
                     }

@@ -2,7 +2,7 @@
 
 use super::sanitise::{same_length, sanitise_line};
 use crate::diagnostic::findings::{Findings, file_name};
-use crate::diagnostic::{Diagnostic, Label, Severity};
+use crate::diagnostic::{Diagnostic, Label, Severity, rule_of};
 use crate::source::{FileId, SourceFile, SourceMap};
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
@@ -34,7 +34,7 @@ pub fn findings_as_text(findings: &Findings, sources: &SourceMap, style: Style) 
     let hidden: BTreeSet<FileId> =
         findings.shown.iter().filter(|finding| finding.hides_source).map(|finding| finding.span().file).collect();
     for (position, finding) in findings.shown.iter().enumerate() {
-        let shown = RenderedSource::new(finding, sources, &hidden);
+        let shown = TerminalDiagnostic::new(finding, sources, &hidden);
         if handler.render_report(&mut text, &shown).is_err() {
             let _ = writeln!(text, "{}: {}", finding.code, finding.message);
         }
@@ -49,7 +49,7 @@ pub fn findings_as_text(findings: &Findings, sources: &SourceMap, style: Style) 
 
 /// A diagnostic in miette's terms.
 #[derive(Debug)]
-struct RenderedSource<'a> {
+struct TerminalDiagnostic<'a> {
     finding: &'a Diagnostic,
     message: String,
     help: Option<String>,
@@ -81,7 +81,7 @@ impl SourceCode for Lines {
     }
 }
 
-impl<'a> RenderedSource<'a> {
+impl<'a> TerminalDiagnostic<'a> {
     /// Shows no line of the files in `hidden`, for any finding: a secret may be next to it.
     fn new(finding: &'a Diagnostic, sources: &SourceMap, hidden: &BTreeSet<FileId>) -> Self {
         let file = sources.file(finding.span().file);
@@ -132,17 +132,21 @@ fn lines_fit(file: &SourceFile, label: &Label) -> bool {
     left + within + right <= LONGEST_LINE
 }
 
-impl Display for RenderedSource<'_> {
+impl Display for TerminalDiagnostic<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for RenderedSource<'_> {}
+impl std::error::Error for TerminalDiagnostic<'_> {}
 
-impl miette::Diagnostic for RenderedSource<'_> {
+impl miette::Diagnostic for TerminalDiagnostic<'_> {
     fn code<'a>(&'a self) -> Option<Box<dyn Display + 'a>> {
-        Some(Box::new(self.finding.code))
+        let code = self.finding.code;
+        Some(match rule_of(code) {
+            Some(rule) => Box::new(format!("{code} {rule}")),
+            None => Box::new(code),
+        })
     }
 
     fn severity(&self) -> Option<miette::Severity> {

@@ -33,15 +33,15 @@ pub(super) enum VariableError {
 pub(super) enum SecretFileError {
     #[error("does not exist")]
     NotFound,
-    #[error("is a symbolic link; name the file itself")]
+    #[error("is a symbolic link; give the path of the file itself")]
     SymbolicLink,
     #[error("cannot be opened: {0}")]
     NotOpened(io::Error),
-    #[error("cannot be looked at: {0}")]
+    #[error("cannot be examined: {0}")]
     NoStatus(io::Error),
     #[error("is not a regular file")]
     NotAFile,
-    #[error("may be read by others (mode {0:04o}); do chmod 600")]
+    #[error("is readable by others (mode {0:04o}); run chmod 600")]
     OpenToOthers(u32),
     #[error("belongs to another user")]
     ForeignOwner,

@@ -15,7 +15,7 @@ pub fn schema() -> Value {
     layered(&mut schema);
     forbear(&mut schema);
     for (name, description) in [
-        ("extends", "Another world, which this one is laid over; relative to this file"),
+        ("extends", "Another world file that this one extends; relative to this file"),
         ("inventory", "The rectify.yaml with the hosts and contacts; relative to this file"),
     ] {
         let mut property = text();
@@ -47,7 +47,7 @@ impl JsonSchema for ModelDuration {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "A length of time: 250ms, 90s, 1h30m, 2d",
+            "description": "A duration: 250ms, 90s, 1h30m, 2d",
             "type": "string",
             "pattern": "^([0-9]+(ms|s|m|h|d))+$",
         })
@@ -62,7 +62,7 @@ impl JsonSchema for Range {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let length = generator.subschema_for::<ModelDuration>();
         json_schema!({
-            "description": "Something between two lengths of time, or always the same",
+            "description": "A duration, or the shortest and the longest one",
             "anyOf": [length, {"type": "array", "items": length, "minItems": 2, "maxItems": 2}],
         })
     }
@@ -76,7 +76,7 @@ impl JsonSchema for Unreachable {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let name = json!({"type": "string"});
         json_schema!({
-            "description": "`all`, or contacts",
+            "description": "`all`, or a list of contacts",
             "anyOf": [name, {"type": "array", "items": name}],
         })
     }

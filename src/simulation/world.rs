@@ -39,7 +39,7 @@ pub struct SimulationConfig<'a> {
 
 /// A world in which a model replaces everything that backends reach.
 pub struct Simulated<'a> {
-    stage: VirtualEnvironment,
+    environment: VirtualEnvironment,
     start: Timestamp,
     calls: Dispatcher<'a>,
     powershell: PowerShellSettings,
@@ -60,35 +60,35 @@ impl<'a> Simulated<'a> {
             Ok(_) => return Err(unknown),
             Err(mistakes) => return Err(unknown.into_iter().chain(mistakes).collect()),
         };
-        let stage = VirtualEnvironment::new(file.start);
-        stage.know_contacts(contacts);
+        let environment = VirtualEnvironment::new(file.start);
+        environment.know_contacts(contacts);
         for answerer in &file.people {
             let names: Vec<&str> = answerer.by.iter().map(String::as_str).collect();
             let person = Person::answering(&answerer.question, &answerer.answer);
             let person = person.after(answerer.after.into());
-            stage.add_person(if names.is_empty() { person } else { person.by(&names) });
+            environment.add_person(if names.is_empty() { person } else { person.by(&names) });
         }
         match &file.contacts.unreachable {
-            Unreachable::All => stage.make_everybody_unreachable(),
-            Unreachable::Named(names) => names.iter().for_each(|name| stage.make_unreachable(name)),
+            Unreachable::All => environment.make_everybody_unreachable(),
+            Unreachable::Named(names) => names.iter().for_each(|name| environment.make_unreachable(name)),
         }
         if let Some(after) = variation.cancelled_after {
-            stage.cancel_at(stage.in_time(after.into()));
+            environment.cancel_at(environment.in_time(after.into()));
         }
         // No program is started: the model recognises requests by this command.
         let usual = || PowerShellSettings { command: vec!["powershell.exe".to_owned()], exchange: Vec::new() };
         let powershell = calls.settings.get().cloned().unwrap_or_else(usual);
-        Ok(Self { stage, start: file.start, calls, powershell, model: RefCell::new(model), listener })
+        Ok(Self { environment, start: file.start, calls, powershell, model: RefCell::new(model), listener })
     }
 
     /// The time of the world.
     pub fn now(&self) -> Timestamp {
-        self.stage.now()
+        self.environment.now()
     }
 
     /// Cancels the run at that time.
     pub fn cancel_at(&self, at: Timestamp) {
-        self.stage.cancel_at(at);
+        self.environment.cancel_at(at);
     }
 
     /// Runs a future on this world's virtual time.
@@ -96,17 +96,21 @@ impl<'a> Simulated<'a> {
     /// # Errors
     /// If the future waits for something that never happens.
     pub fn drive<T>(&self, future: impl Future<Output = T>) -> Result<T, Deadlock> {
-        self.stage.drive(future)
+        self.environment.drive(future)
     }
 
     /// Judges a finished run by the effects in the model and its final state. `alerts` are the monitors or health sets
     /// of the run, each with its server: see [`super::alerts_of_run`].
     pub fn judge(&self, ending: &Ending, alerts: Vec<(String, String)>) -> Vec<Violation> {
         let mut model = self.model.borrow_mut();
-        model.advance(self.stage.now());
-        let told = self.stage.told().into_iter().map(|told| {
-            let evidence = told.telling.evidence.iter().map(|seen| format!("{}: {}", seen.label, seen.value));
-            [told.telling.subject, told.telling.body].into_iter().chain(evidence).collect::<Vec<_>>().join("\n")
+        model.advance(self.environment.now());
+        let told = self.environment.sent_messages().into_iter().map(|told| {
+            let evidence = told.notification.evidence.iter().map(|seen| format!("{}: {}", seen.label, seen.value));
+            [told.notification.subject, told.notification.body]
+                .into_iter()
+                .chain(evidence)
+                .collect::<Vec<_>>()
+                .join("\n")
         });
         let left = ending.left_in_place.iter();
         model.violations(&Account {
@@ -125,13 +129,13 @@ impl<'a> Simulated<'a> {
 
     /// The answer to a request to PowerShell.
     async fn answer(&self, request: &powershell::Request, limit: Duration) -> Result<Envelope, ActionError> {
-        let limit = self.stage.in_time(SignedDuration::try_from(limit).unwrap_or(SignedDuration::MAX));
+        let limit = self.environment.in_time(SignedDuration::try_from(limit).unwrap_or(SignedDuration::MAX));
         let (known, ticket) = self.model.borrow_mut().begin(self.now(), request);
         if known > limit {
-            self.stage.timer(limit).await;
-            return Err(ActionError::new(ErrorKind::TimedOut, "PowerShell did not come to an end in time"));
+            self.environment.timer(limit).await;
+            return Err(ActionError::new(ErrorKind::TimedOut, "PowerShell did not finish in time"));
         }
-        self.stage.timer(known).await;
+        self.environment.timer(known).await;
         Ok(self.model.borrow_mut().finish(self.now(), ticket))
     }
 }
@@ -141,8 +145,8 @@ fn unknown_contacts(file: &WorldFile, contacts: &[Contact]) -> Vec<String> {
     let Unreachable::Named(names) = &file.contacts.unreachable else { return Vec::new() };
     let unknown = names.iter().filter(|name| contacts.iter().all(|contact| contact.name != name.as_str()));
     let sentence = |name: &String| match nearest(name, contacts.iter().map(|contact| contact.name.as_str())) {
-        Some(near) => format!("There is no contact named {name}: did you mean {near}?"),
-        None => format!("There is no contact named {name}"),
+        Some(near) => format!("Unknown contact `{name}`. Did you mean `{near}`?"),
+        None => format!("Unknown contact `{name}`"),
     };
     unknown.map(sentence).collect()
 }
@@ -153,9 +157,9 @@ impl System for Simulated<'_> {
     }
 
     fn sleep(&self, time: Duration) -> BoxFuture<'_, ()> {
-        let until = self.stage.in_time(SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX));
+        let until = self.environment.in_time(SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX));
         Box::pin(async move {
-            self.stage.timer(until).await;
+            self.environment.timer(until).await;
         })
     }
 
@@ -167,7 +171,7 @@ impl System for Simulated<'_> {
         Box::pin(async move {
             let Some(request) = powershell::request_of(&invocation, &self.powershell) else {
                 let program = invocation.arguments.first().map_or("", String::as_str);
-                let message = format!("nothing in this world stands for the command {program:?}");
+                let message = format!("This world does not simulate the command {program:?}");
                 return Err(ActionError::new(ErrorKind::Refused, message));
             };
             let envelope = self.answer(&request, limit).await?;
@@ -198,7 +202,7 @@ impl ReadWorld for Simulated<'_> {
     }
 
     fn wait(&self, _: Address, until: Timestamp) -> Pending<'_, ()> {
-        self.stage.wait(until)
+        self.environment.wait(until)
     }
 
     fn record(&self, event: &Event) {
@@ -206,7 +210,7 @@ impl ReadWorld for Simulated<'_> {
     }
 
     fn poll_cancel(&self, _: &mut Context<'_>) -> Poll<Timestamp> {
-        self.stage.poll_cancel()
+        self.environment.poll_cancel()
     }
 }
 
@@ -216,32 +220,32 @@ impl World for Simulated<'_> {
     }
 
     fn ask(&self, asking: Prompt) -> Pending<'_, PromptReply> {
-        self.stage.ask(asking)
+        self.environment.ask(asking)
     }
 
-    fn notify(&self, telling: Notification) -> Pending<'_, ()> {
-        self.stage.tell(telling)
+    fn notify(&self, notification: Notification) -> Pending<'_, ()> {
+        self.environment.tell(notification)
     }
 
     fn lock(&self, _: Address, names: Vec<String>) -> Pending<'_, ()> {
-        self.stage.lock(names)
+        self.environment.lock(names)
     }
 
     fn unlock(&self, names: &[String]) {
-        self.stage.unlock(names);
+        self.environment.unlock(names);
     }
 
     fn note_change(&self, _: ChangeNote) -> Pending<'_, ()> {
-        self.stage.reply_at(self.now(), Ok(()))
+        self.environment.reply_at(self.now(), Ok(()))
     }
 
     fn change_over(&self, _: &Address) {}
 
     fn check_limits(&self, _: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
-        self.stage.check_limits(&charges)
+        self.environment.check_limits(&charges)
     }
 
     fn charge(&self, _: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
-        self.stage.charge(&charges)
+        self.environment.charge(&charges)
     }
 }

@@ -19,10 +19,10 @@ pub enum FileError {
     #[error("is longer than 1 MiB")]
     TooLong,
     /// Its bytes are not UTF-8; the offset of the first that is not.
-    #[error("is not UTF-8: byte {0}, counted from 0, belongs to no character")]
+    #[error("is not UTF-8 (byte {0})")]
     NotUtf8(usize),
     /// It lies outside the folder that imports may reach.
-    #[error("lies outside the project's folder")]
+    #[error("is outside of the project's folder")]
     Outside,
     /// What the operating system said.
     #[error("cannot be read: {0}")]

@@ -23,8 +23,7 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
     let span = Span::new(file, 0, text.len() as u32);
     let empty = || ast::File { declarations: Vec::new(), comments: Vec::new(), span };
     if text.len() > u32::MAX as usize {
-        let diagnostic =
-            Diagnostic::error(code::UNREADABLE_FILE, Span::new(file, 0, 0), "This file is too long to be read");
+        let diagnostic = Diagnostic::error(code::UNREADABLE_FILE, Span::new(file, 0, 0), "This file is too long");
         return Parsed { file: empty(), diagnostics: vec![diagnostic] };
     }
     let plain = prescan(file, text);
@@ -39,11 +38,11 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
 }
 
 fn build(file: FileId, text: &str, plain: &super::prescan::Normalized<'_>) -> (ast::File, Vec<Diagnostic>) {
-    let mut builder = Lowering::new(file, text, &plain.text, &plain.reported);
+    let mut lowering = Lowering::new(file, text, &plain.text, &plain.reported);
     match grammar::read(Rule::file, &plain.text) {
         Ok(pairs) => {
-            let tree = builder.file(pairs);
-            (tree, builder.finish())
+            let tree = lowering.file(pairs);
+            (tree, lowering.finish())
         }
         Err(_) => {
             let tree = ast::File { span: Span::new(file, 0, text.len() as u32), ..ast::File::default() };

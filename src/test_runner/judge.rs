@@ -14,18 +14,18 @@ use std::fmt::Write;
 pub fn judge(program: &Program, test: &Test, run: &TestRun) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = run.nothing_given.iter().map(|call| nothing_given(test, call)).collect();
     for violation in &run.violations {
-        let message = format!("The run broke a rule of its world: {violation}");
+        let message = format!("The run violated a rule of its world: {violation}");
         found.push(Diagnostic::error(code::NOT_AS_EXPECTED, test.title_span, message));
     }
     let Some(ending) = &run.ending else {
-        let message = "The run waits for something that will never happen";
+        let message = "The run is deadlocked: it waits for something that never happens";
         found.push(Diagnostic::error(code::NOT_AS_EXPECTED, test.title_span, message));
         return found;
     };
     if ending.out_of_steps {
-        let message = format!("The run took more than {STEP_LIMIT} steps, and was given up");
+        let message = format!("The run was stopped after {STEP_LIMIT} steps");
         let diagnostic = Diagnostic::error(code::NOT_AS_EXPECTED, test.title_span, message);
-        found.push(diagnostic.help("Wait between two turns, or turn fewer times"));
+        found.push(diagnostic.help("Wait between two rounds, or repeat less often"));
     }
     let judge = Judge { program, test, run, ending };
     let missed = test.expectations.iter().filter_map(|expectation| {
@@ -37,12 +37,12 @@ pub fn judge(program: &Program, test: &Test, run: &TestRun) -> Vec<Diagnostic> {
 }
 
 fn nothing_given(test: &Test, call: &str) -> Diagnostic {
-    let message = format!("The run needed an answer that this test does not give: {call}");
+    let message = format!("This test gives no answer for {call}");
     let help = match call.split_once('(') {
-        _ if call.starts_with("ask ") => "Add given ask \"…\" answers WORD, or given nobody answers".to_owned(),
-        Some((name, _)) if name.contains('.') => format!("Add given {name} answers VALUE, or given {name} errors"),
-        Some((name, _)) => format!("Add given {name} passes, fails or unknown"),
-        None => "Add it as a given".to_owned(),
+        _ if call.starts_with("ask ") => "Add `given ask \"…\" answers WORD` or `given nobody answers`".to_owned(),
+        Some((name, _)) if name.contains('.') => format!("Add `given {name} answers VALUE` or `given {name} errors`"),
+        Some((name, _)) => format!("Add `given {name}` with `passes`, `fails` or `unknown`"),
+        None => "Add a `given` line for it".to_owned(),
     };
     Diagnostic::error(code::NOTHING_GIVEN, test.title_span, message).help(help)
 }
@@ -66,7 +66,7 @@ impl Judge<'_> {
             ExpectationKind::Call(action, pattern, times) => self.call_count_mismatch(*action, pattern, *times, within),
             ExpectationKind::NoneOf(class) => {
                 let done = self.run.effects.iter().find(|effect| effect.call.class >= *class)?;
-                Some(format!("The run called {}, which is of class {}", done.call, done.call.class.as_str()))
+                Some(format!("The run called `{}`, whose class is `{}`", done.call, done.call.class.as_str()))
             }
             ExpectationKind::LeftInPlace(patterns) => self.left_in_place_mismatch(patterns),
         }
@@ -75,7 +75,7 @@ impl Judge<'_> {
     fn late_reason(&self, within: Option<SignedDuration>) -> Option<String> {
         let within = within.filter(|within| self.ending.duration > *within)?;
         let (took, may) = (display_duration(self.ending.duration), display_duration(within));
-        Some(format!("The run took {took}, and was to end within {may}"))
+        Some(format!("The run took {took}, expected at most {may}"))
     }
 
     fn outcome_mismatch(&self, outcome: Outcome, contact: Option<&str>, text: Option<&str>) -> Option<String> {
@@ -90,14 +90,19 @@ impl Judge<'_> {
             RunOutcome::Refused => "refused".to_owned(),
             RunOutcome::Rehearsed => "rehearsed".to_owned(),
         };
-        if !how.starts_with(outcome.as_str()) {
-            return Some(format!("The run ended {how}, not {}: {reason}", outcome.as_str()));
+        let is_expected = match outcome {
+            Outcome::Resolved => self.ending.outcome == RunOutcome::Resolved,
+            Outcome::Escalated => self.ending.outcome == RunOutcome::Escalated,
+            Outcome::Cancelled => self.ending.outcome == RunOutcome::Cancelled,
+        };
+        if !is_expected {
+            return Some(format!("The run ended {how}, expected {}: {reason}", outcome.as_str()));
         }
         if let Some(contact) = contact.filter(|contact| told != Some(contact)) {
-            return Some(format!("The run ended {how}, not to {contact}: {reason}"));
+            return Some(format!("The run ended {how}, expected an escalation to {contact}: {reason}"));
         }
         let text = text.filter(|text| !reason.contains(text))?;
-        Some(format!("The run ended {how}, and its reason does not hold {text:?}: {reason}"))
+        Some(format!("The run ended {how}, but its reason does not contain {text:?}: {reason}"))
     }
 
     fn call_count_mismatch(
@@ -131,7 +136,7 @@ impl Judge<'_> {
             1 => "called once".to_owned(),
             count => format!("called {count} times"),
         };
-        Some(format!("{} was {happened}{within}, and {expected} was expected", wanted.written))
+        Some(format!("`{}` was {happened}{within}, expected {expected}", wanted.written))
     }
 
     fn left_in_place_mismatch(&self, patterns: &[(usize, Pattern)]) -> Option<String> {
@@ -161,7 +166,7 @@ impl Judge<'_> {
         };
         let listed: Vec<&str> = wanted.iter().map(|wanted| wanted.written.as_str()).collect();
         let listed = if listed.is_empty() { "nothing".to_owned() } else { listed.join(", ") };
-        let _ = write!(message, ", and {listed} was expected");
+        let _ = write!(message, ", expected {listed}");
         Some(message)
     }
 
@@ -181,7 +186,7 @@ impl Judge<'_> {
 enum ExpectedCallError {
     #[error("The program does not have that action")]
     NoAction,
-    #[error("A value cannot be worked out: {0}")]
+    #[error("Cannot compute a value: {0}")]
     Value(#[from] ActionError),
 }
 

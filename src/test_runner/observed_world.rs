@@ -85,8 +85,8 @@ impl World for ObservedWorld<'_> {
         self.world.ask(asking)
     }
 
-    fn notify(&self, telling: Notification) -> Pending<'_, ()> {
-        self.world.notify(telling)
+    fn notify(&self, notification: Notification) -> Pending<'_, ()> {
+        self.world.notify(notification)
     }
 
     fn lock(&self, address: Address, names: Vec<String>) -> Pending<'_, ()> {

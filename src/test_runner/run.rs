@@ -82,7 +82,7 @@ fn test_run(notes: Notes) -> TestRun {
 }
 
 fn test_error(span: crate::source::Span, error: &ActionError) -> Box<TestError> {
-    Box::new(Diagnostic::error(code::NOT_AS_EXPECTED, span, format!("A value cannot be worked out: {error}")))
+    Box::new(Diagnostic::error(code::NOT_AS_EXPECTED, span, format!("Cannot compute a value: {error}")))
 }
 
 fn start(program: &Program, test: &Test, now: Timestamp) -> Result<Start, ActionError> {

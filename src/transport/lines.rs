@@ -20,7 +20,7 @@ pub enum ReadError {
     #[error("a line is longer than {0} bytes")]
     TooLong(usize),
     /// A line does not end with CR LF, or holds a NUL or a lone CR.
-    #[error("a line holds a NUL, or does not end with CR LF")]
+    #[error("a line contains a NUL character or does not end with CR LF")]
     Malformed,
     /// The connection failed in another way.
     #[error("the connection broke: {0}")]

@@ -13,10 +13,10 @@ pub enum ConnectError {
     #[error("the connection was refused")]
     Refused,
     /// The network reported that the host is unreachable.
-    #[error("the network says that the host cannot be reached")]
+    #[error("the network reports that the host is unreachable")]
     HostUnreachable,
     /// There was no answer before the deadline.
-    #[error("nobody answered in time")]
+    #[error("no answer in time")]
     TimedOut,
     /// The name has no address, or the resolver failed.
     #[error("the name could not be resolved: {0}")]
@@ -47,8 +47,8 @@ pub async fn connect(
         let share = deadline.saturating_duration_since(Instant::now()) / waiting;
         match timeout_at(Instant::now() + share, attempt(*address, from)).await {
             Ok(Ok(stream)) => return Ok(stream),
-            Ok(Err(error)) => failure = telling(failure, classified(error)),
-            Err(_) => failure = telling(failure, ConnectError::TimedOut),
+            Ok(Err(error)) => failure = more_telling(failure, classified(error)),
+            Err(_) => failure = more_telling(failure, ConnectError::TimedOut),
         }
     }
     Err(failure)
@@ -75,7 +75,7 @@ fn classified(error: io::Error) -> ConnectError {
 }
 
 /// The more informative of two failures: one address may be of a family that has no route from here.
-fn telling(one: ConnectError, other: ConnectError) -> ConnectError {
+fn more_telling(one: ConnectError, other: ConnectError) -> ConnectError {
     let weight = |error: &ConnectError| match error {
         ConnectError::Refused => 4,
         ConnectError::TimedOut => 3,
@@ -102,8 +102,8 @@ mod tests {
     #[test]
     fn of_several_addresses_the_one_that_says_most_counts() {
         let local = || ConnectError::Local(io::ErrorKind::NetworkUnreachable.into());
-        assert!(matches!(telling(ConnectError::Refused, local()), ConnectError::Refused));
-        assert!(matches!(telling(local(), ConnectError::Refused), ConnectError::Refused));
-        assert!(matches!(telling(ConnectError::TimedOut, ConnectError::HostUnreachable), ConnectError::TimedOut));
+        assert!(matches!(more_telling(ConnectError::Refused, local()), ConnectError::Refused));
+        assert!(matches!(more_telling(local(), ConnectError::Refused), ConnectError::Refused));
+        assert!(matches!(more_telling(ConnectError::TimedOut, ConnectError::HostUnreachable), ConnectError::TimedOut));
     }
 }

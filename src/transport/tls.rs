@@ -70,7 +70,7 @@ impl Trust {
         let named = certificate.names.iter().any(|own| own.parse::<std::net::IpAddr>().is_ok() == is_address(name));
         if !named {
             // OpenSSL accepts the common name of a certificate without subject alternative names; we do not.
-            return Err(TlsError::Untrusted("it does not list the names that it is for".to_owned()));
+            return Err(TlsError::Untrusted("it lists no names that it is valid for".to_owned()));
         }
         Ok((stream, certificate))
     }
@@ -104,7 +104,7 @@ where
 {
     let der = stream.get_ref().peer_certificate().ok().flatten().and_then(|certificate| certificate.to_der().ok());
     let Some(der) = der else {
-        return Err(TlsError::Untrusted("the peer shows none".to_owned()));
+        return Err(TlsError::Untrusted("the peer sent none".to_owned()));
     };
     read(&der).ok_or_else(|| TlsError::Untrusted("it cannot be read".to_owned()))
 }

@@ -32,7 +32,7 @@ pub enum TrustError {
     #[error("{} is longer than 1 MiB", .0.display())]
     TooLong(PathBuf),
     /// There is no certificate in it.
-    #[error("{} holds no PEM certificate", .0.display())]
+    #[error("{} contains no PEM certificate", .0.display())]
     NoCertificate(PathBuf),
     /// The TLS library does not take them.
     #[error(transparent)]
@@ -101,7 +101,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("ca.pem");
         for (text, problem) in
-            [(&b"no pem"[..], "holds no PEM certificate"), (&[b'x'; (1 << 20) + 1], "longer than 1 MiB")]
+            [(&b"no pem"[..], "contains no PEM certificate"), (&[b'x'; (1 << 20) + 1], "longer than 1 MiB")]
         {
             std::fs::write(&file, text).expect("a file");
             let error = Trusts::default().with(Some(&file)).expect_err("no certificates").to_string();

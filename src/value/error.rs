@@ -133,3 +133,16 @@ pub enum Outcome {
     /// It was certainly not done.
     NotPerformed,
 }
+
+impl Outcome {
+    /// As people read it.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Refused => "refused",
+            Self::Unknown => "outcome unknown",
+            Self::NotPerformed => "not performed",
+        }
+    }
+}

@@ -18,15 +18,15 @@ pub enum Loss {
 impl Loss {
     const fn words(self) -> &'static str {
         match self {
-            Self::Masked => "was masked because a secret stood there",
+            Self::Masked => "was masked because it contained a secret",
             Self::LeftOut => "was left out because it was too long",
         }
     }
 
     const fn remedy(self) -> &'static str {
         match self {
-            Self::Masked => "let the command give an answer without the secret in it",
-            Self::LeftOut => "let the command give less",
+            Self::Masked => "let the command answer without the secret",
+            Self::LeftOut => "let the command answer with less",
         }
     }
 
@@ -34,7 +34,7 @@ impl Loss {
     pub fn refusal(self, what: impl std::fmt::Display) -> ActionError {
         let (why, remedy) = (self.words(), self.remedy());
         let message =
-            format!("{what} holds a part that {why}: it can be shown to people, but not be used as data; {remedy}");
+            format!("{what} contains a part that {why}, so it can only be shown to people, not used as data; {remedy}");
         ActionError::new(ErrorKind::Mismatch, message)
     }
 }

@@ -53,13 +53,13 @@ impl Dispatcher<'_> {
 
     async fn unmasked(&self, call: &Call, time_left: Duration, system: &dyn System) -> Result<Value, ActionError> {
         let Some(backend) = self.backends.iter().find(|backend| backend.name() == call.backend) else {
-            let message = format!("nothing here can carry out {}.{}", call.backend, call.action);
+            let message = format!("{}.{} cannot be carried out here", call.backend, call.action);
             return Err(ActionError::new(ErrorKind::Refused, message));
         };
         if time_left.is_zero() {
             // Nothing was sent, so an effect is `Refused`: it was certainly not carried out.
             let kind = if call.class == Class::Observe { ErrorKind::TimedOut } else { ErrorKind::Refused };
-            return Err(ActionError::new(kind, "its time was up before it began"));
+            return Err(ActionError::new(kind, "its time was up before it started"));
         }
         let context = CallContext {
             hosts: self.hosts,

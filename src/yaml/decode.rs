@@ -85,32 +85,36 @@ fn misfit(error: &str, node: &Node, key: Option<Span>) -> DecodeError {
     if let Some(name) = error.strip_prefix("missing field ") {
         return at(None, format!("`{}:` is missing", name.trim_matches('`')));
     }
-    let Some((what, expected)) = error.rsplit_once(", expected ") else {
-        return at(Some(node.span), format!("This does not fit: {error}"));
+    let named_by_serde =
+        ["unknown field ", "unknown variant ", "invalid "].iter().any(|start| error.starts_with(start));
+    let Some((what, expected)) = error.rsplit_once(", expected ").filter(|_| named_by_serde) else {
+        return at(Some(node.span), format!("Invalid value: {error}"));
     };
     let known = quoted(expected);
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let named = |prefix| Some(what.strip_prefix(prefix)?.trim_matches('`'));
     if let Some(name) = named("unknown field ") {
         let help = Some(suggestion(name, &known));
-        return DecodeError { help, ..at(key, format!("There is no entry named `{name}` here")) };
+        return DecodeError { help, ..at(key, format!("Unknown entry `{name}`")) };
     }
     if let Some(name) = named("unknown variant ") {
         let help = Some(suggestion(name, &known));
-        let message = format!("`{name}` is not one of the words that may stand here");
+        let message = format!("Unknown word `{name}`");
         return DecodeError { help, ..at(Some(node.span), message) };
     }
     let (expected, is_text) = match expected {
+        "u8" => ("a whole number from 0 to 255", false),
+        "u32" | "u64" | "usize" => ("a whole number", false),
         "u16" => ("a whole number from 0 to 65535", false),
         "a boolean" => ("`true` or `false`", false),
         "a string" | "path string" => ("a text", true),
         "a sequence" => ("a list", true),
-        _ if expected.starts_with("struct ") => ("a group of entries (`name: …`)", true),
+        _ if expected.starts_with("struct ") => ("entries (`name: …`)", true),
         "a Value::Tagged enum" => ("a word", true),
         other => (other, false),
     };
     // For a scalar of the wrong type the expected type is enough.
     let unlike = is_text || node.text().is_none() || node.is_null();
-    let here = if unlike { format!(", and here is {}", node.what()) } else { String::new() };
-    at(Some(node.span), format!("Expected is {expected}{here}"))
+    let here = if unlike { format!(", found {}", node.what()) } else { String::new() };
+    at(Some(node.span), format!("Expected {expected}{here}"))
 }

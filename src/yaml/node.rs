@@ -59,7 +59,7 @@ impl Node {
             _ if self.is_null() => "nothing",
             Kind::Scalar { .. } => "a single value",
             Kind::List(_) => "a list",
-            Kind::Map(_) | Kind::Invalid => "a group of entries",
+            Kind::Map(_) | Kind::Invalid => "entries",
         }
     }
 }
@@ -68,7 +68,7 @@ impl Node {
 pub fn parse(file: FileId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Node> {
     let whole = Span::new(file, 0, 0);
     if text.len() > MAX_FILE_BYTES {
-        diagnostics.push(Diagnostic::error(code::BAD_YAML, whole, "The file is longer than 1 MiB"));
+        diagnostics.push(Diagnostic::error(code::BAD_YAML, whole, "This file is longer than 1 MiB"));
         return None;
     }
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -133,14 +133,14 @@ fn not_yaml(body: &str, offsets: &Offsets<'_>, at: usize, reason: &str) -> Diagn
     let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
     if line.get(..indent).is_some_and(|blanks| blanks.contains('\t')) {
         let span = offsets.bytes(line_start, line_start + indent);
-        return Diagnostic::error(code::BAD_YAML, span, "This line is indented by a tab")
-            .help("YAML is indented by blanks");
+        return Diagnostic::error(code::BAD_YAML, span, "This line is indented with a tab")
+            .help("Indent with spaces: YAML is indented with spaces");
     }
-    let message = format!("This is not well-formed YAML: {reason}");
+    let message = format!("Malformed YAML: {reason}");
     Diagnostic::error(code::BAD_YAML, offsets.bytes(at, at), message)
 }
 
-const NOT_THE_SAME: &str = "readers of YAML do not agree on what this means";
+const NOT_THE_SAME: &str = "YAML readers disagree about the meaning of this";
 
 /// Deserialises the node at a position.
 struct At<'p> {
@@ -177,7 +177,7 @@ impl<'de> Visitor<'de> for At<'_> {
     type Value = Node;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("something else here")
+        f.write_str("a different value")
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Node, E> {
@@ -208,14 +208,14 @@ impl<'de> Visitor<'de> for At<'_> {
             let value = entries.next_value_seed(self.then(value_place))?;
             match key.text() {
                 None if !key.is_invalid() => self.diagnostics.push(
-                    Diagnostic::error(code::BAD_YAML, key.span, "This key is not a single word")
+                    Diagnostic::error(code::BAD_YAML, key.span, "This key must be a single word")
                         .help("Write `key: value`"),
                 ),
                 None => {}
                 Some(name) => match seen.get(name) {
                     Some(first) => self.diagnostics.push(
-                        Diagnostic::error(code::BAD_YAML, key.span, format!("{name:?} is here twice"))
-                            .also(*first, "the first"),
+                        Diagnostic::error(code::BAD_YAML, key.span, format!("Duplicate key {name:?}"))
+                            .also(*first, "first defined here"),
                     ),
                     None => {
                         seen.insert(name.to_owned(), key.span);

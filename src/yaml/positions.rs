@@ -47,7 +47,7 @@ pub fn find(
         match event {
             Event::StreamEnd => return Ok(root),
             Event::DocumentStart(_) if root.is_some() => {
-                finder.complain(span, "A second document begins here", "A file is one document");
+                finder.complain(span, "Unexpected second document", "Write a single document in the file");
                 return Ok(root);
             }
             Event::StreamStart | Event::DocumentStart(_) | Event::DocumentEnd | Event::Nothing => {}
@@ -79,7 +79,7 @@ impl<'a> Finder<'a> {
 
     fn place(&mut self, event: &Event<'a>, start: Span, depth: usize) -> Result<NodePosition, PositionError> {
         if depth > MAX_DEPTH {
-            let message = format!("This is nested more than {MAX_DEPTH} deep");
+            let message = format!("Too much nesting (limit {MAX_DEPTH})");
             return Err(PositionError::Refused(Box::new(Diagnostic::error(code::BAD_YAML, start, message))));
         }
         let (anchored, tagged) = match event {
@@ -90,12 +90,12 @@ impl<'a> Finder<'a> {
         if anchored {
             self.complain(
                 start,
-                "Anchors and aliases are not read here",
-                "Write it out: whoever reads this at night should find it where it is used",
+                "Anchors and aliases are not supported",
+                "Repeat the value here, where a reader looks for it",
             );
         }
         if tagged {
-            self.complain(start, "YAML tags are not read here", "Leave out the part that begins with `!`");
+            self.complain(start, "YAML tags are not supported", "Remove the part that starts with `!`");
         }
         let (shape, span) = match event {
             Event::Scalar(_, style, ..) => (Shape::Scalar { plain: *style == ScalarStyle::Plain }, start),

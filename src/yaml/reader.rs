@@ -3,7 +3,7 @@
 use super::decode;
 use super::decode::DecodeError;
 use super::node::{Kind, Node};
-use crate::diagnostic::{Diagnostic, code, nearest};
+use crate::diagnostic::{Diagnostic, code, name_list, nearest};
 use crate::source::Span;
 use ecow::EcoString;
 use serde::de::DeserializeOwned;
@@ -63,10 +63,7 @@ impl Reader {
                 .collect(),
             _ => {
                 if !node.is_null() && !node.is_invalid() {
-                    self.error(
-                        node.span,
-                        format!("{what} is a group of entries (`name: …`), and here is {}", node.what()),
-                    );
+                    self.error(node.span, format!("{what} must have entries (`name: …`), found {}", node.what()));
                 }
                 Vec::new()
             }
@@ -79,7 +76,7 @@ impl Reader {
         fields.retain(|field| {
             let is_known = known.contains(&field.name);
             if !is_known {
-                let noted = self.error(field.key, format!("{what} has no entry named `{}`", field.name));
+                let noted = self.error(field.key, format!("{what} has no entry `{}`", field.name));
                 noted.help(suggestion(field.name, known));
             }
             is_known
@@ -93,7 +90,7 @@ impl Reader {
             Some(text) if !node.is_null() && !text.is_empty() => Some(text),
             _ => {
                 if !node.is_invalid() {
-                    self.error(node.span, format!("`{what}:` is a text, and here is {}", node.what()));
+                    self.error(node.span, format!("`{what}:` must be a text, found {}", node.what()));
                 }
                 None
             }
@@ -107,7 +104,7 @@ impl Reader {
                 items.iter().filter_map(|item| Some((self.text(item, what)?.into(), item.span))).collect()
             }
             Kind::Map(_) => {
-                self.error(node.span, format!("`{what}:` is a list of texts, and here is {}", node.what()));
+                self.error(node.span, format!("`{what}:` must be a list of texts, found {}", node.what()));
                 Vec::new()
             }
             _ if node.is_null() => Vec::new(),
@@ -137,6 +134,6 @@ impl Reader {
 pub fn suggestion(written: &str, known: &[&str]) -> String {
     match nearest(written, known.iter().copied()) {
         Some(near) => format!("Did you mean `{near}`?"),
-        None => format!("There are: {}", known.join(", ")),
+        None => format!("Available: {}", name_list(known)),
     }
 }

@@ -35,7 +35,7 @@ fn a_rule_or_level_that_does_not_exist_is_a_mistake() {
     let project = Project::new(&[("a.runbook", &runbook("A", "", "  resolve \"x\"")), ("rectify.yaml", yaml)]);
     let ran = project.run(&CHECK).ends(1);
     assert!(ran.stdout.contains("Did you mean `unused-value`?"), "{ran:#?}");
-    assert!(ran.stdout.contains("`unused-import:` is `off`, `warning` or `error`"), "{ran:#?}");
+    assert!(ran.stdout.contains("`unused-import:` must be `off`, `warning` or `error`"), "{ran:#?}");
 }
 
 const BASELINE: &str = "contacts: {oncall: {terminal: true}}\nlints: {baseline: known.json}\n";
@@ -61,7 +61,7 @@ fn the_baseline_suppresses_known_findings_and_reports_stale_ones() {
     std::fs::write(project.path("site/a.runbook"), cured).unwrap();
     let ran = project.run(&CHECK).ends(1);
     assert_eq!(rules(&ran), ["stale-baseline"]);
-    assert!(ran.stdout.contains("Nothing uses first") && ran.stdout.contains("rectify.yaml"), "{ran:#?}");
+    assert!(ran.stdout.contains("The value `first` is not used") && ran.stdout.contains("rectify.yaml"), "{ran:#?}");
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn a_rule_is_explained_by_its_name() {
     assert!(by_name.stdout.starts_with("# L0101: "), "{by_name:#?}");
     assert_eq!(project.run(&["explain", "l0101"]).ends(0).stdout, by_name.stdout);
     let near = project.run(&["explain", "step-reference-by-numbers"]).ends(2);
-    assert!(near.stderr.contains("did you mean step-reference-by-number?"), "{near:#?}");
+    assert!(near.stderr.contains("Did you mean `step-reference-by-number`?"), "{near:#?}");
 }
 
 /// Renamed rules: old name, new name.

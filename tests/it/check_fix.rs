@@ -17,7 +17,7 @@ fn fixes_are_applied_until_none_is_left() {
     let ran = project.run(&["check", ".", "--fix"]).ends(0);
     assert_eq!(read(&project, "a.runbook"), good, "{ran:#?}");
     // One fix makes the next one visible.
-    assert_eq!(ran.stderr, "a.runbook: 3 cures made\na.runbook: 1 cure made\n");
+    assert_eq!(ran.stderr, "a.runbook: 3 fixes applied\na.runbook: 1 fix applied\n");
     let mode = std::fs::metadata(project.path("a.runbook")).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode, 0o640);
     assert_eq!(std::fs::read_dir(project.path("")).unwrap().count(), 1, "nothing is left beside it");
@@ -27,7 +27,7 @@ fn fixes_are_applied_until_none_is_left() {
 fn suggestions_are_not_applied() {
     // No fix guesses which action is called, even if a name is similar, or where a line should end.
     let suggestions = [
-        ("  service.restat(\"x\", on: server)", "Did you mean restart?"),
+        ("  service.restat(\"x\", on: server)", "Did you mean `restart`?"),
         ("  wait unitl host.reachable(server) within 1m every 5s", "on a line of its own"),
         ("  service.stopped(\"x\", on: server)", "temporarily"),
     ];

@@ -31,7 +31,10 @@ fn runbook(alert: &str, evidence: &str) -> String {
 fn a_goal_is_about_the_groups_of_its_probes() {
     let found_for = |alert: &str| found(&runbook(alert, "goal.answer"), INVENTORY);
     let other = found_for("\"PopCTPMonitor\"");
-    assert!(other[0].starts_with("L0505 PopCTPMonitor is a monitor of POP, and the goal asks about IMAP"), "{other:?}");
+    assert!(
+        other[0].starts_with("L0505 `PopCTPMonitor` is a monitor of `POP`, but the goal checks `IMAP`"),
+        "{other:?}"
+    );
     // The call names a group, which is not a monitor.
     assert_eq!(found_for("\"ImapCTPMonitor\", \"LatencyMonitor\", \"POP\""), Vec::<String>::new());
 }
@@ -42,7 +45,7 @@ fn a_name_similar_to_a_monitor_is_reported() {
         found(&runbook("\"IMAP\"", &format!("exchange.monitor(server, \"{name}\", health_set: \"IMAP\")")), INVENTORY)
     };
     let misspelt = found_for("ImapCPTMonitor");
-    assert_eq!(misspelt, ["L0504 No monitor is named ImapCPTMonitor Did you mean ImapCTPMonitor?"]);
+    assert_eq!(misspelt, ["L0504 Unknown monitor `ImapCPTMonitor` Did you mean `ImapCTPMonitor`?"]);
     for right in ["ImapCTPMonitor", "LatencyMonitor", "SomethingOfTheTeamsOwn"] {
         assert_eq!(found_for(right), Vec::<String>::new(), "{right}");
     }

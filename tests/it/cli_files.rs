@@ -179,14 +179,17 @@ fn two_roles(second: &str, roles: &str) -> Project {
 fn roles_of_a_host_share_facts_of_one_type() {
     two_roles("duration", "[web, mail]").run(&["check", "a.runbook"]).ends(0);
     let ran = two_roles("text", "[web, mail]").run(&["check", "a.runbook"]).ends(1);
-    assert!(ran.stdout.contains("E0702") && ran.stdout.contains("its fact pause as different types"), "{ran:#?}");
+    assert!(
+        ran.stdout.contains("E0702") && ran.stdout.contains("require the fact `pause` with different types"),
+        "{ran:#?}"
+    );
 }
 
 #[test]
 fn a_role_that_is_nearly_declared_is_warned_of() {
     let ran = two_roles("duration", "[wep, database]").run(&["check", "a.runbook"]).ends(1);
-    assert!(ran.stdout.contains("E0702") && ran.stdout.contains("Did you mean web?"), "{ran:#?}");
-    assert!(ran.stdout.contains("1 warning") && !ran.stdout.contains("database, and no role"), "{ran:#?}");
+    assert!(ran.stdout.contains("E0702") && ran.stdout.contains("Did you mean `web`?"), "{ran:#?}");
+    assert!(ran.stdout.contains("1 warning") && !ran.stdout.contains("the role `database`"), "{ran:#?}");
     two_roles("duration", "[database]").run(&["check", "a.runbook"]).ends(0);
 }
 

@@ -64,7 +64,7 @@ fn every_page_shows_its_mistake_and_its_cure() {
     for known in CODES {
         let code = known.code.0;
         let page = std::fs::read_to_string(folder.join(format!("{code}.md"))).unwrap();
-        let (wrong, cured) = (blocks(&page, "Wrong"), blocks(&page, "Cured"));
+        let (wrong, cured) = (blocks(&page, "Wrong"), blocks(&page, "Right"));
         assert!(!wrong.is_empty() && !cured.is_empty(), "{code} shows both");
         if WITHOUT_A_FILE.contains(&code) {
             continue;

@@ -21,14 +21,14 @@ fn unusable_arguments_are_2_and_change_nothing() {
     let project = quick();
     let cases: [(&[&str], &str); 9] = [
         (&["run", "none.runbook"], "none.runbook does not exist"),
-        (&["run", "a.runbook", "nte=x"], "There is no parameter nte: did you mean note?"),
-        (&["run", "a.runbook", "Qiuck"], "There is no runbook Qiuck in a.runbook: did you mean Quick?"),
-        (&["run", "a.runbook", "Quick", "Slow"], "Arguments are written NAME=VALUE; \"Slow\" is not"),
-        (&["run", "a.runbook", "note=x", "note=y"], "note is given twice"),
-        (&["run", "a.runbook", "--id", "a b"], "a run's name is 1 to 64 letters"),
+        (&["run", "a.runbook", "nte=x"], "Unknown parameter `nte`. Did you mean `note`?"),
+        (&["run", "a.runbook", "Qiuck"], "Unknown runbook `Qiuck` in a.runbook. Did you mean `Quick`?"),
+        (&["run", "a.runbook", "Quick", "Slow"], "Expected NAME=VALUE, found \"Slow\""),
+        (&["run", "a.runbook", "note=x", "note=y"], "`note` is given twice"),
+        (&["run", "a.runbook", "--id", "a b"], "the name of a run has 1 to 64 letters"),
         (&["run"], "Usage"),
-        (&["explain", "E0299"], "There is no diagnostic"),
-        (&["actions", "imp"], "There is no backend \"imp\": did you mean imap?"),
+        (&["explain", "E0299"], "Unknown diagnostic"),
+        (&["actions", "imp"], "Unknown backend `imp`. Did you mean `imap`?"),
     ];
     for (arguments, says) in cases {
         let ran = project.run(arguments).ends(2);
@@ -87,7 +87,7 @@ fn one_of_several_runbooks_must_be_named() {
     let two = runbook("One", "", "  resolve \"one\"") + &runbook("Two", "", "  resolve \"two\"");
     let project = Project::new(&[("a.runbook", &two)]);
     let ran = project.run(&["run", "a.runbook"]).ends(2);
-    assert!(ran.stderr.contains("There are several runbooks in a.runbook: One, Two"), "{ran:#?}");
+    assert!(ran.stderr.contains("Several runbooks in a.runbook: `One`, `Two`"), "{ran:#?}");
     assert!(project.run(&["run", "a.runbook", "Two"]).ends(0).stdout.contains("resolved after 0s: two"));
 }
 
@@ -108,9 +108,9 @@ fn an_alert_finds_its_runbook_and_fills_it() {
     let project = for_alerts();
     let ran = project.run(&["run", "books", "--alert", "firing.json"]).ends(0);
     assert!(ran.stdout.contains("imap at 127.0.0.1:21993"), "{ran:#?}");
-    assert!(ran.stderr.contains("broken.runbook has errors and is left out"), "{ran:#?}");
+    assert!(ran.stderr.contains("broken.runbook has errors and is skipped"), "{ran:#?}");
     let over = project.run(&["run", "books", "--alert", "over.json"]).ends(0);
-    assert!(over.stdout.is_empty() && over.stderr.contains("The alert ImapDown is over"), "{over:#?}");
+    assert!(over.stdout.is_empty() && over.stderr.contains("The alert `ImapDown` is resolved"), "{over:#?}");
 }
 
 #[test]
@@ -118,10 +118,10 @@ fn an_alert_for_no_runbook_or_for_several_is_2() {
     let project = for_alerts();
     std::fs::write(project.path("other.json"), r#"{"name":"ImapDwon","labels":{}}"#).unwrap();
     let ran = project.run(&["run", "books", "--alert", "other.json"]).ends(2);
-    assert!(ran.stderr.contains("started by the alert ImapDwon: the nearest is ImapDown"), "{ran:#?}");
+    assert!(ran.stderr.contains("handles the alert `ImapDwon`. Did you mean `ImapDown`?"), "{ran:#?}");
     std::fs::copy(project.path("books/down.runbook"), project.path("books/again.runbook")).unwrap();
     let ran = project.run(&["run", "books", "--alert", "firing.json"]).ends(2);
-    assert!(ran.stderr.contains("Several runbooks are started by the alert ImapDown: Down, Down"), "{ran:#?}");
+    assert!(ran.stderr.contains("Several runbooks handle the alert `ImapDown`: `Down`, `Down`"), "{ran:#?}");
     std::fs::write(project.path("other.json"), "[[[").unwrap();
     project.run(&["run", "books", "--alert", "other.json"]).ends(2);
 }
@@ -134,7 +134,7 @@ fn of_several_alerts_each_matching_one_is_run() {
     std::fs::write(project.path("both.json"), both).unwrap();
     let ran = project.run(&["run", "books", "--alert", "both.json"]).ends(2);
     assert!(ran.stdout.contains("imap at fe1"), "{ran:#?}");
-    assert!(ran.stderr.contains("is started by the alert Nothing"), "{ran:#?}");
+    assert!(ran.stderr.contains("handles the alert `Nothing`"), "{ran:#?}");
 }
 
 #[test]

@@ -111,5 +111,5 @@ fn a_signal_before_the_run_touches_nothing() {
     let ran = end(child).ends(4);
     drop(keyboard);
     assert_eq!(ran.stdout, "");
-    assert!(ran.stderr.contains("nothing was touched"), "{ran:#?}");
+    assert!(ran.stderr.contains("nothing was changed"), "{ran:#?}");
 }

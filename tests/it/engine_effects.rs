@@ -7,9 +7,9 @@ use rectify::program::*;
 use rectify::value::{ErrorKind, Outcome, Value};
 use rectify::world::scripted::{Person, Rule, Scripted};
 
-fn ends(adverb: Retention, last: Statement, world: Scripted) -> RunResult {
+fn ends(retention: Retention, last: Statement, world: Scripted) -> RunResult {
     let mut builder = ProgramBuilder::new();
-    let set = builder.set(adverb, "fe1", 5);
+    let set = builder.set(retention, "fe1", 5);
     builder.runbook(vec![set, last]);
     builder.run(world.with(value(1)))
 }
@@ -27,11 +27,11 @@ fn retention_decides_what_is_left_after_each_ending() {
         (UNDONE, true, vec![made], 0),
         (UNDONE, false, vec![made, undone], 0),
     ];
-    for (adverb, good, ledger, left) in table {
+    for (retention, good, ledger, left) in table {
         let last = if good { resolve("well") } else { escalate("badly") };
-        let result = ends(adverb, last, world());
-        assert_eq!(result.ledger(), ledger, "{adverb:?}, good: {good}");
-        assert_eq!(result.left().len(), left, "{adverb:?}, good: {good}");
+        let result = ends(retention, last, world());
+        assert_eq!(result.ledger(), ledger, "{retention:?}, good: {good}");
+        assert_eq!(result.left().len(), left, "{retention:?}, good: {good}");
     }
 }
 
@@ -87,7 +87,7 @@ fn rule_4_innermost_first_last_in_first_out_and_every_one() {
     );
     assert_eq!(result.left(), ["svc.set(on: fe2, value: 6) | svc.set(on: fe2, value: 1)"]);
     assert!(result.ending.left_in_place[0].why.contains("read only"));
-    assert_eq!(result.told(), ["oncall: Main: broken"], "the first reason stays the reason");
+    assert_eq!(result.sent_messages(), ["oncall: Main: broken"], "the first reason stays the reason");
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn rule_4_a_failed_undo_makes_the_end_escalated() {
         let result = ends(TEMPORARILY, resolve("well"), world);
         assert_eq!(result.ending.outcome, Escalated);
         assert_eq!(result.left(), ["svc.set(on: fe1, value: 5) | svc.set(on: fe1, value: 1)"]);
-        assert_eq!(result.told().len(), 1);
+        assert_eq!(result.sent_messages().len(), 1);
     }
 }
 
@@ -232,7 +232,7 @@ fn rule_7_a_person_is_asked_where_nothing_confirms() {
     assert_eq!((result.ending.outcome, result.ledger().len()), (Escalated, 1));
     let result = reboot(silent());
     assert_eq!((result.ending.outcome, result.ledger().len(), result.world.asked().len()), (Escalated, 1, 1));
-    assert!(result.ending.reason.contains("nobody knows"), "{}", result.ending.reason);
+    assert!(result.ending.reason.contains("it is unknown whether"), "{}", result.ending.reason);
     assert_eq!(result.ending.disruptions.len(), 1, "it may have been done");
 }
 
@@ -297,7 +297,7 @@ fn of_two_parallel_runs_the_second_is_refused_at_its_first_effect() {
     limited(&mut builder);
     let result = builder.run(world().with(health(&[true])));
     assert_eq!((result.ending.outcome, result.ledger()), (Escalated, vec!["0s svc.restart(on: fe1)".to_owned()]));
-    assert!(result.ending.reason.contains("the limit Child1 1 per 1d is spent"), "{}", result.ending.reason);
+    assert!(result.ending.reason.contains("the limit Child1 1 per 1d is used up"), "{}", result.ending.reason);
 }
 
 #[test]

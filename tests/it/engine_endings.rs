@@ -15,7 +15,7 @@ fn resolves_immediately_if_already_fixed() {
     let result = builder.run_with_goal(world().with(health(&[true])));
     assert_eq!(result.ending.outcome, Resolved);
     assert!(result.ledger().is_empty());
-    assert!(result.told().is_empty());
+    assert!(result.sent_messages().is_empty());
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn polls_once_more_at_the_deadline_and_escalates() {
     let result = builder.run_with_goal(world().with(health(&[false])));
     assert_eq!(result.ending.outcome, Escalated);
     assert_eq!(result.world.observed(), 4, "at 0, 2, 4 and 5 minutes");
-    assert_eq!(result.told(), ["oncall: Main: still broken"]);
+    assert_eq!(result.sent_messages(), ["oncall: Main: still broken"]);
     assert_eq!(result.ending.duration, d("5m"));
 }
 
@@ -49,7 +49,7 @@ fn unknown_is_not_yet_in_a_window_and_escalates_after_it() {
     builder.runbook(vec![fixed(), restart, escalate("unreached")]);
     let result = builder.run_with_goal(world().with(broken()));
     assert_eq!((result.ending.outcome, result.ledger().len()), (Escalated, 0), "unknown is never a reason to disrupt");
-    assert_eq!(result.told(), ["oncall: Main: fe1: cannot tell whether it is fixed"]);
+    assert_eq!(result.sent_messages(), ["oncall: Main: fe1: unknown whether the goal holds"]);
 
     let mut builder = ProgramBuilder::new();
     builder.runbook(vec![fixed_within("2m", "30s"), escalate("unreached")]);
@@ -83,8 +83,8 @@ fn rule_3_fixed_until_clean_up_is_not_resolved() {
     let result = builder.run_with_goal(world().with(value(1)).with(health(&[true, false])));
     assert_eq!(result.ending.outcome, Escalated);
     assert_eq!(result.ledger(), ["0s svc.set(on: fe1, value: 5)", "0s svc.set(on: fe1, value: 1)"]);
-    assert!(result.ending.reason.starts_with("fixed until clean-up"), "{}", result.ending.reason);
-    assert_eq!(result.told().len(), 1);
+    assert!(result.ending.reason.starts_with("fixed before clean-up"), "{}", result.ending.reason);
+    assert_eq!(result.sent_messages().len(), 1);
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn an_error_that_nothing_catches_escalates_to_the_contact() {
     builder.runbook(vec![restart, resolve("done")]);
     let result = builder.run(world().with(Rule::new("svc.restart").fails(ErrorKind::Failed, "exit code 1")));
     assert_eq!(result.ending.outcome, Escalated);
-    assert_eq!(result.told(), ["oncall: Main: svc.restart(on: fe1): exit code 1"]);
+    assert_eq!(result.sent_messages(), ["oncall: Main: svc.restart(on: fe1): exit code 1"]);
     assert!(!result.ending.undelivered);
 }
 
@@ -138,13 +138,13 @@ fn the_escalation_names_what_was_tried_what_is_left_and_how_to_undo_it() {
     });
     builder.runbook(vec![set, restart, fixed(), tell]);
     let result = builder.run_with_goal(world().with(value(1)).with(health(&[false])));
-    let told = result.world.told();
+    let told = result.world.sent_messages();
     assert_eq!(told.len(), 1);
-    let telling = &told[0].telling;
-    assert!(telling.escalation);
-    assert_eq!(telling.contact, "vendor");
+    let notification = &told[0].notification;
+    assert!(notification.escalation);
+    assert_eq!(notification.contact, "vendor");
     assert_eq!(
-        telling.body.lines().take(10).collect::<Vec<_>>(),
+        notification.body.lines().take(10).collect::<Vec<_>>(),
         [
             "broken",
             "",
@@ -154,11 +154,11 @@ fn the_escalation_names_what_was_tried_what_is_left_and_how_to_undo_it() {
             "- svc.set(on: fe1, value: 5): done",
             "- svc.restart(on: fe1): done",
             "",
-            "What is still in place:",
-            "- svc.set(on: fe1, value: 5) (kept, because the run ended badly); to take it back: svc.set(on: fe1, value: 1)",
+            "Left in place:",
+            "- svc.set(on: fe1, value: 5) (kept, because the run ended badly); to undo it: svc.set(on: fe1, value: 1)",
         ]
     );
-    assert_eq!(telling.evidence.len(), 1, "the goal's answer is not told twice");
+    assert_eq!(notification.evidence.len(), 1, "the goal's answer is not told twice");
     assert_eq!(result.left(), ["svc.set(on: fe1, value: 5) | svc.set(on: fe1, value: 1)"]);
 }
 
@@ -199,7 +199,7 @@ fn rule_10_the_deadline_interrupts_a_wait() {
     let result = builder.run(world().with(value(1)));
     assert_eq!(result.ending.outcome, Escalated);
     assert_eq!(result.ledger(), ["0s svc.set(on: fe1, value: 5)", "1h svc.set(on: fe1, value: 1)"]);
-    assert_eq!(result.told(), ["oncall: Main: fe1: it did not end within 1h"]);
+    assert_eq!(result.sent_messages(), ["oncall: Main: fe1: it did not end within 1h"]);
 }
 
 #[test]
@@ -222,10 +222,10 @@ fn rule_9_a_long_clean_up_does_not_hold_back_the_escalation() {
     builder.runbook(vec![set, escalate("broken")]);
     let slow = Rule::new("svc.set").when("value", Value::number(1)).takes(d("30m"));
     let result = builder.run(world().with(value(1)).with(slow));
-    let told = result.world.told();
+    let told = result.world.sent_messages();
     assert_eq!(told.len(), 1, "one escalation");
     assert_eq!(told[0].at, at("5m"));
-    assert!(told[0].telling.body.contains("Clean-up is still going on"));
+    assert!(told[0].notification.body.contains("Clean-up is still running"));
     assert_eq!(result.ending.duration, d("30m"));
     assert!(result.left().is_empty());
 }
@@ -246,7 +246,7 @@ fn a_cancelled_run_says_so_and_tells_nobody() {
     builder.runbook(vec![wait("1h"), resolve("done")]);
     let result = builder.run(world().cancel_at(at("10m")));
     assert_eq!((result.ending.outcome, result.ending.duration), (Cancelled, d("10m")));
-    assert!(result.told().is_empty());
+    assert!(result.sent_messages().is_empty());
     let last = result.events().pop().map(|event| event.kind);
     assert!(matches!(last, Some(EventKind::RunEnded { .. })));
 }

@@ -45,7 +45,7 @@ fn target(which: u8) -> Expression {
     }
 }
 
-fn adverb(which: u8) -> Retention {
+fn retention(which: u8) -> Retention {
     [Retention::None, TEMPORARILY, KEPT, PERMANENTLY, UNDONE][usize::from(which) % 5]
 }
 
@@ -56,8 +56,8 @@ fn statements(builder: &mut ProgramBuilder, plans: &[Plan]) -> Vec<Statement> {
 fn statement(builder: &mut ProgramBuilder, plan: &Plan) -> Statement {
     match plan {
         Plan::Act(name, on) => builder.act(name, vec![target(*on)]),
-        Plan::Set(how, on, value) => builder.act_as(adverb(*how), "svc.set", vec![target(*on), num(*value)]),
-        Plan::Drain(how, on) => builder.act_as(adverb(*how), "svc.drain", vec![target(*on)]),
+        Plan::Set(how, on, value) => builder.act_as(retention(*how), "svc.set", vec![target(*on), num(*value)]),
+        Plan::Drain(how, on) => builder.act_as(retention(*how), "svc.drain", vec![target(*on)]),
         Plan::Look(on) => bind(2, builder.observe("svc.value", vec![target(*on)]), None),
         Plan::Wait(seconds) => s(StatementKind::Wait { duration: dur(&format!("{seconds}s")) }),
         Plan::Fixed => fixed(),
@@ -88,7 +88,7 @@ fn statement(builder: &mut ProgramBuilder, plan: &Plan) -> Statement {
             body.extend(statements(builder, inner));
             let undo = undo.iter().map(|on| builder.act("svc.touch", vec![target(*on)])).collect();
             let procedure = builder.procedure(body, Some(undo));
-            s(StatementKind::Do { procedure, arguments: vec![local(0)], adverb: adverb(*how) })
+            s(StatementKind::Do { procedure, arguments: vec![local(0)], retention: retention(*how) })
         }
     }
 }

@@ -7,8 +7,8 @@ use rectify::program::*;
 use rectify::value::{ErrorKind, Value};
 use rectify::world::scripted::Rule;
 
-fn part(procedure: usize, adverb: Retention) -> Statement {
-    s(StatementKind::Do { procedure, arguments: vec![host("fe2")], adverb })
+fn part(procedure: usize, retention: Retention) -> Statement {
+    s(StatementKind::Do { procedure, arguments: vec![host("fe2")], retention })
 }
 
 #[test]
@@ -58,14 +58,14 @@ fn rule_1_the_undo_of_a_procedure_runs_at_the_end_of_the_callers_block() {
 
 #[test]
 fn a_procedure_that_stops_half_way_is_undone_even_without_an_adverb() {
-    for adverb in [Retention::None, TEMPORARILY, KEPT, PERMANENTLY, UNDONE] {
+    for retention in [Retention::None, TEMPORARILY, KEPT, PERMANENTLY, UNDONE] {
         let mut builder = ProgramBuilder::new();
         let body = vec![builder.restart("fe1"), escalate("half way")];
         let undo = vec![builder.restart("fe3")];
         let procedure = builder.procedure(body, Some(undo));
-        builder.runbook(vec![part(procedure, adverb), resolve("well")]);
+        builder.runbook(vec![part(procedure, retention), resolve("well")]);
         let result = builder.run(world());
-        assert_eq!(result.ledger(), ["0s svc.restart(on: fe1)", "0s svc.restart(on: fe3)"], "{adverb:?}");
+        assert_eq!(result.ledger(), ["0s svc.restart(on: fe1)", "0s svc.restart(on: fe3)"], "{retention:?}");
         assert!(result.left().is_empty());
     }
 }
@@ -84,10 +84,10 @@ fn rule_2_a_child_sends_no_page_and_its_escalation_travels_outward() {
     let result = builder.run(world().with(health(&[false])));
     assert_eq!(result.ending.outcome, Escalated);
     assert_eq!(result.ledger(), ["0s svc.restart(on: fe2)"]);
-    let told = result.world.told();
+    let told = result.world.sent_messages();
     assert_eq!(told.len(), 1, "one page");
-    assert_eq!(told[0].telling.contact, "oncall", "to the child's contact");
-    let labels: Vec<_> = told[0].telling.evidence.iter().map(|piece| piece.label.to_string()).collect();
+    assert_eq!(told[0].notification.contact, "oncall", "to the child's contact");
+    let labels: Vec<_> = told[0].notification.evidence.iter().map(|piece| piece.label.to_string()).collect();
     assert_eq!(labels, ["goal.answer of Child1", "goal.answer of Main"], "with both evidences");
     let ends: Vec<_> = result
         .events()
@@ -115,7 +115,7 @@ fn rule_2_an_outcome_that_is_matched_pages_nobody() {
     builder.runbook(vec![s(StatementKind::Match { subject, arms, otherwise: None })]);
     builder.runbook(vec![escalate("the child is broken")]);
     let result = builder.run(world());
-    assert_eq!((result.ending.outcome, result.ledger().len(), result.told().len()), (Resolved, 1, 0));
+    assert_eq!((result.ending.outcome, result.ledger().len(), result.sent_messages().len()), (Resolved, 1, 0));
     assert_eq!(result.ending.reason, "anyhow");
 }
 
@@ -166,7 +166,7 @@ fn rule_5_the_first_escalation_starts_nothing_and_the_rest_stop_and_clean_up() {
         ],
         "fe3 was never begun, fe2 stopped at its next statement"
     );
-    assert_eq!((result.ending.outcome, result.told().len(), result.ending.duration), (Escalated, 1, d("20s")));
+    assert_eq!((result.ending.outcome, result.sent_messages().len(), result.ending.duration), (Escalated, 1, d("20s")));
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn rule_5_never_more_than_so_many_at_a_time() {
     let all = each(1, targets, Some(3), vec![wait("10s"), notify("one")]);
     builder.runbook(vec![all, resolve("well")]);
     let result = builder.run(world());
-    assert_eq!((result.ending.duration, result.told().len()), (d("30s"), 7));
+    assert_eq!((result.ending.duration, result.sent_messages().len()), (d("30s"), 7));
 }
 
 #[test]
@@ -284,7 +284,7 @@ fn a_goal_of_two_probes_follows_three_valued_logic() {
         builder.program.runbooks[0].goal = Some(if or { Goal::Or(left, right) } else { Goal::And(left, right) });
         builder.run(world().with(first).with(second)).ending.reason
     };
-    let cannot = "cannot tell whether it is fixed";
+    let cannot = "unknown whether the goal holds";
     let table = [
         (false, is("fe1", true), is("fe2", true), "fixed"),
         (false, is("fe1", true), is("fe2", false), "failed"),

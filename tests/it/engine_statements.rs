@@ -22,7 +22,7 @@ fn shows(value: impl FnOnce(&mut ProgramBuilder) -> Expression, rule: Rule) -> S
 fn steps_are_numbered_by_their_place_in_the_text() {
     let mut builder = ProgramBuilder::new();
     let procedure = builder.procedure(vec![step("p1", vec![]), step("p2", vec![step("p2a", vec![])])], None);
-    let part = s(StatementKind::Do { procedure, arguments: vec![host("fe2")], adverb: Retention::None });
+    let part = s(StatementKind::Do { procedure, arguments: vec![host("fe2")], retention: Retention::None });
     let skipped = when(no(), vec![step("never", vec![])], Some(vec![step("second", vec![])]));
     builder.runbook(vec![
         step("first", vec![]),
@@ -70,7 +70,7 @@ fn require_escalates_with_the_condition_and_its_values() {
     builder.runbook(vec![require(condition, None), resolve("well")]);
     let result = builder.run(world().with(value(1)));
     assert!(result.ending.reason.ends_with("svc.value(on: fe1) == 5"), "{}", result.ending.reason);
-    let evidence = &result.world.told()[0].telling.evidence;
+    let evidence = &result.world.sent_messages()[0].notification.evidence;
     assert_eq!((evidence[0].label.as_str(), evidence[0].value.to_string().as_str()), ("svc.value(on: fe1)", "1"));
 
     let mut builder = ProgramBuilder::new();
@@ -140,8 +140,8 @@ fn manual_work_is_done_or_not() {
         builder.run(world).ending.reason
     };
     assert_eq!(ends(Some("done")), "done");
-    assert_eq!(ends(Some("failed")), "could not be done by hand: Plug it in");
-    assert_eq!(ends(None), "was not done by hand in time: Plug it in");
+    assert_eq!(ends(Some("failed")), "manual work failed: Plug it in");
+    assert_eq!(ends(None), "manual work was not done in time: Plug it in");
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn absence_is_handled_by_a_value_or_by_leaving() {
         resolve("well"),
     ]);
     let result = builder.run(world());
-    assert_eq!((result.ending.reason.as_str(), result.told().len()), ("no such host", 2));
+    assert_eq!((result.ending.reason.as_str(), result.sent_messages().len()), ("no such host", 2));
 }
 
 #[test]
@@ -342,7 +342,7 @@ fn json_is_cut_and_decoded_into_a_record() {
     let good = r#"[{"s": 2048, "l": 1, "on": "FE2.example.net.", "state": "up"}]"#;
     assert_eq!(decode(good), "Status(size: 2KiB, leader: true, on: fe2, state: up)");
     assert!(decode(&good.replace("\"up\"", "\"upp\"")).contains("the field state of Status: \"upp\" is none of up"));
-    assert!(decode(&good.replace("FE2", "FE9")).contains("not a host that the inventory knows"));
+    assert!(decode(&good.replace("FE2", "FE9")).contains("unknown host"));
     assert!(decode("[").contains("not JSON"));
 }
 
@@ -358,7 +358,7 @@ fn arithmetic_failure_is_an_error_and_no_panic() {
         arithmetic(Arithmetic::Multiply, dur("9000h"), huge()),
     ] {
         let reason = shows(|_| wrong, Rule::new("svc.value"));
-        assert!(reason.ends_with("cannot be worked out"), "{reason}");
+        assert!(reason.ends_with("cannot be computed"), "{reason}");
     }
     let share = constant(Value::Percent(85.into()));
     assert_eq!(
@@ -372,7 +372,7 @@ fn an_answer_that_is_not_what_the_signature_says_is_an_error() {
     let mut builder = ProgramBuilder::new();
     builder.runbook(vec![bind(2, builder.observe("svc.value", vec![host("fe1")]), None), resolve("well")]);
     let result = builder.run(world().with(Rule::new("svc.value").answers(Value::text("5"))));
-    assert!(result.ending.reason.contains("number was promised, and text came: 5"), "{}", result.ending.reason);
+    assert!(result.ending.reason.contains("expected number, got text: 5"), "{}", result.ending.reason);
 }
 
 #[test]
@@ -413,13 +413,13 @@ fn a_dry_run_of_a_healthy_service_says_how_it_would_end() {
     builder.runbook(vec![fixed(), escalate("no")]);
     builder.program.runbooks[0].goal = Some(builder.goal(local(0)));
     let result = builder.dry_run(world().with(health(&[true])));
-    assert_eq!((result.ending.outcome, result.ending.reason.as_str()), (Rehearsed, "it would end resolved: fixed"));
+    assert_eq!((result.ending.outcome, result.ending.reason.as_str()), (Rehearsed, "would end resolved: fixed"));
     let mut builder = ProgramBuilder::new();
     builder.action("svc.destroy", Class::Destroy, vec![], Type::Nothing);
     builder.runbook(vec![fixed(), escalate("no")]);
     builder.program.runbooks[0].goal = Some(builder.goal(local(0)));
     let result = builder.dry_run(world().with(health(&[false])));
-    assert_eq!((result.shown().join(" "), result.told().len()), ("it would escalate to oncall: no".to_owned(), 0));
+    assert_eq!((result.shown().join(" "), result.sent_messages().len()), ("escalate to oncall: no".to_owned(), 0));
 }
 
 #[test]
@@ -432,7 +432,7 @@ fn jq_reaches_nothing_outside_its_input() {
             },
             Rule::new("svc.value"),
         );
-        assert!(reason.contains("is not known"), "{filter}: {reason}");
+        assert!(reason.contains("is not defined"), "{filter}: {reason}");
     }
 }
 

@@ -53,7 +53,7 @@ fn compare_each() {
     assert!(wrong.is_empty(), "{} files differ\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// Codes that need an inventory, and one that needs too many files. Other tests cover them.
+/// Codes that need an inventory, and one that needs too many imports. Other tests cover them.
 const ELSEWHERE: [&str; 5] = ["E0208", "E0209", "E0603", "E0801", "E0802"];
 
 #[test]

@@ -51,22 +51,22 @@ impl LintProject {
             inventory
         });
         let mut session = Session::new(&self.0, registry::catalog(), inventory.as_ref(), sources);
-        let mut facts = Vec::new();
+        let mut summaries = Vec::new();
         let mut programs = Vec::new();
         let mut linted = BTreeSet::new();
         for name in named {
             let checked = session.check(name);
             assert_eq!(checked.diagnostics, [], "{}", name.display());
             let (file, program) = (session.read_file(name).unwrap(), checked.program.unwrap());
-            facts.push(lint::check_file(&session, file, &program, inventory.as_ref()));
+            summaries.push(lint::check_file(&session, file, &program, inventory.as_ref()));
             linted.insert(file.id);
             programs.push(program);
         }
-        facts.extend(
+        summaries.extend(
             session.read_files().filter(|it| !linted.contains(&it.id)).map(|it| FileSummary::new(&session, it)),
         );
         let today = jiff::civil::date(2026, 6, 1);
-        let found = lint::finish(&facts, Settings { inventory: inventory.as_ref(), whole: true, today });
+        let found = lint::finish(&summaries, Settings { inventory: inventory.as_ref(), whole: true, today });
         Linted { found, programs, sources: session.into_sources() }
     }
 

@@ -162,20 +162,23 @@ fn random_faults_are_of_every_kind_and_always_fit() {
 #[test]
 fn an_invalid_setting_is_reported_with_a_suggestion() {
     let cases = [
-        ("faults: [{kind: service_hang, server: mbx11}]", "did you mean `mbx1`?"),
-        ("faults: [{kind: service_hang, server: cas1, service: MSExchangeImap}]", "did you mean `MSExchangeImap4`?"),
+        ("faults: [{kind: service_hang, server: mbx11}]", "Did you mean `mbx1`?"),
+        ("faults: [{kind: service_hang, server: cas1, service: MSExchangeImap}]", "Did you mean `MSExchangeImap4`?"),
         ("faults: [{kind: service_hang}]", "Fault 1 (service_hang): `server` is missing"),
-        ("faults: [{kind: wrong_password, database: db11}]", "did you mean `db1`?"),
-        ("faults: [{kind: wrong_password, server: cas1, database: db1}]", "`server` has no meaning"),
-        ("faults: [{kind: host_fault, server: cas1, relapses_after: 1m}]", "`relapses_after` has no meaning"),
+        ("faults: [{kind: wrong_password, database: db11}]", "Did you mean `db1`?"),
+        ("faults: [{kind: wrong_password, server: cas1, database: db1}]", "this kind of fault has no `server`"),
+        (
+            "faults: [{kind: host_fault, server: cas1, relapses_after: 1m}]",
+            "this kind of fault has no `relapses_after`",
+        ),
         ("faults: [{kind: expired_certificate, server: cas1, cleared_by: reboot}]", "a reboot does not clear it"),
         ("faults: [{kind: service_hang, server: cas1, after: 5m, until: 4m}]", "`until` is before `after`"),
-        ("servers: {cas3: {}}", "There is no Exchange server named `cas3`"),
-        ("servers: {cas1: {services: {MSExchangeHN: {}}}}", "did you mean `MSExchangeHM`?"),
-        ("servers: {cas1: {components: {ImapProxi: {}}}}", "did you mean `ImapProxy`?"),
-        ("servers: {cas1: {customer_touch_point: [db0]}}", "There is no database named `db0`"),
+        ("servers: {cas3: {}}", "unknown Exchange server `cas3`"),
+        ("servers: {cas1: {services: {MSExchangeHN: {}}}}", "Did you mean `MSExchangeHM`?"),
+        ("servers: {cas1: {components: {ImapProxi: {}}}}", "Did you mean `ImapProxy`?"),
+        ("servers: {cas1: {customer_touch_point: [db0]}}", "unknown database `db0`"),
         ("databases: {db1: {active: mbx9}}", "active on a server that has no copy of it"),
-        ("databases: {dbx: {copies: {cas1: {preference: 1}}}}", "has not the role mailbox"),
+        ("databases: {dbx: {copies: {cas1: {preference: 1}}}}", "does not have the role mailbox"),
     ];
     for (section, expected) in cases {
         let wrong = Model::new(&settings(section), &hosts(), start(), 1).unwrap_err();

@@ -78,8 +78,8 @@ async fn what_is_no_answer_is_never_taken_for_one() {
     let act = Request::new(Target::Here, "Restart-Service").with("Name", "x").with("Force", true);
     for (mode, request, kind, words) in [
         ("twice", question(), ErrorKind::Protocol, "came twice"),
-        ("truncated", question(), ErrorKind::Protocol, "is no envelope"),
-        ("flood", question(), ErrorKind::Protocol, "is cut off: PowerShell wrote 100MiB"),
+        ("truncated", question(), ErrorKind::Protocol, "is not an envelope"),
+        ("flood", question(), ErrorKind::Protocol, "is cut off after the limit: PowerShell wrote 100MiB"),
         ("UTF-16", question(), ErrorKind::Unknown, "ended with exit code 0 without an answer to Get-Service"),
         ("exit 0", question(), ErrorKind::Unknown, "without an answer"),
         ("exit 1", question(), ErrorKind::Unknown, "ended with exit code 1 without an answer"),

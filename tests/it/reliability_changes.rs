@@ -72,7 +72,7 @@ fn a_procedure_that_ends_with_its_change_is_refused() {
             "{DECLARATIONS}\nprocedure Prepare() {{\n  {inside}\n}}\nrunbook Maintain() {{\n  contact oncall\n  do Prepare()\n  pool.work()\n  resolve \"Done\"\n}}\n"
         );
         let ran = Project::new(&[("a.runbook", &text)]).run(&["check", "a.runbook"]).ends(1);
-        assert!(ran.stdout.contains("E0411") && ran.stdout.contains("give the procedure an"), "{inside}: {ran:#?}");
+        assert!(ran.stdout.contains("E0411") && ran.stdout.contains("Give the procedure an"), "{inside}: {ran:#?}");
     }
 }
 
@@ -87,7 +87,10 @@ fn a_run_that_ends_with_its_change_is_refused() {
             "{DECLARATIONS}\nrunbook Out1() {{\n  contact oncall\n  temporarily pool.out()\n  {inside}\n  resolve \"Out\"\n}}\nrunbook Maintain() {{\n  contact oncall\n  {start}\n  pool.work()\n  resolve \"Done\"\n}}\n"
         );
         let ran = Project::new(&[("a.runbook", &text)]).run(&["check", "a.runbook"]).ends(1);
-        assert!(ran.stdout.contains("E0411") && ran.stdout.contains("make it a procedure"), "{inside}: {ran:#?}");
+        assert!(
+            ran.stdout.contains("E0411") && ran.stdout.contains("Turn the runbook into a procedure"),
+            "{inside}: {ran:#?}"
+        );
     }
 }
 

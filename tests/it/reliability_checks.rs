@@ -42,7 +42,7 @@ fn a_role_that_no_file_declares_is_told_once_with_the_nearest() {
     let project = two_roles(&TWO_ROLES.replace("disk_host", "disk_hots"));
     for paths in [&["."][..], &["a.runbook"], &["a.runbook", "deep/b.runbook"]] {
         let ran = project.run(&[&["check"], paths].concat()).ends(1);
-        assert_eq!((told(&ran, "E0702"), told(&ran, "disk_hots, and no file")), (1, 1), "{paths:?}: {ran:#?}");
+        assert_eq!((told(&ran, "E0702"), told(&ran, "the role `disk_hots`")), (1, 1), "{paths:?}: {ran:#?}");
         assert!(ran.stdout.contains("disk_host"), "{ran:#?}");
     }
     // No similar role exists in this project.

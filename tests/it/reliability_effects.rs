@@ -79,7 +79,7 @@ fn a_lost_connection_or_a_signal_is_unknown_and_is_not_repeated() {
         let last = events.last().unwrap();
         assert_eq!(last["disruptions"].as_array().map(Vec::len), Some(1), "it may have been done: {last}");
         let reason = last["reason"].as_str().unwrap();
-        assert!(reason.starts_with("nobody knows whether exec.disrupt"), "{command}: {reason}");
+        assert!(reason.starts_with("it is unknown whether exec.disrupt"), "{command}: {reason}");
         assert!(reason.contains("ended with exit code") || reason.contains("was ended by signal"), "{reason}");
     }
 }
@@ -185,7 +185,7 @@ fn a_look_that_could_not_tell_is_no_look_that_says_no() {
     let silent = "  given nobody answers";
     for looks in ["errors, then answers false", "answers false, then errors", "errors"] {
         let given = format!("Kick()\n  given lab.kick errors unknown\n  given lab.is_done {looks}\n{silent}");
-        tested(&given, &["escalated \"nobody knows whether lab.kick()\"", "lab.kick() once"]).ends(0);
+        tested(&given, &["escalated \"it is unknown whether lab.kick()\"", "lab.kick() once"]).ends(0);
     }
 }
 
@@ -214,7 +214,7 @@ fn the_clock_that_is_set_is_no_boot() {
     let moved = format!(
         "Reset(m: \"m1\")\n{HOST}  given lab.reset errors unknown\n  given lab.booted answers now - 2d, now - 2d + 3s\n  given nobody answers"
     );
-    tested(&moved, &["escalated \"nobody knows whether lab.reset\"", "lab.reset() once"]).ends(0);
+    tested(&moved, &["escalated \"it is unknown whether lab.reset\"", "lab.reset() once"]).ends(0);
 }
 
 #[test]
@@ -227,7 +227,7 @@ fn an_action_with_a_confirm_is_never_repeated_blindly() {
 fn a_broken_answer_of_an_effect_is_unknown() {
     for kind in ["protocol", "mismatch", "unknown", "timed_out"] {
         let given = format!("Plain()\n  given exec.disrupt errors {kind} \"it said 7\"\n  given nobody answers");
-        let wanted = ["escalated \"nobody knows whether exec.disrupt\"", "escalated \"it said 7\""];
+        let wanted = ["escalated \"it is unknown whether exec.disrupt\"", "escalated \"it said 7\""];
         tested(&given, &wanted).ends(0);
         let given = format!("Plain()\n  given exec.disrupt errors {kind}\n  given ask \"Was exec\" answers done");
         tested(&given, &["resolved"]).ends(0);
@@ -275,7 +275,7 @@ fn a_reboot_is_done_only_when_a_new_boot_was_seen() {
     for order in ["exit 0", "exit 255"] {
         let ran = reboot(None, order).1.ends(7);
         assert_eq!(results(&ran), ["unknown"], "{order}");
-        assert!(ran.stdout.contains("does not say how to tell one boot from the next"), "{ran:#?}");
+        assert!(ran.stdout.contains("which tells one boot from the next"), "{ran:#?}");
     }
     // Two ids after the order prove two boots, whatever came before.
     let (_, ran) = reboot(Some(&looks("3) echo one;; *) echo two;;")), "exit 255");

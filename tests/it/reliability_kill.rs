@@ -174,7 +174,7 @@ fn nothing_is_changed_without_a_note() {
         std::fs::write(project.path("../state/rectify/changes"), "in the way").unwrap();
         let ran = project.run(&["run", "a.runbook", book, "server=web1", "pause=0s"]).ends(7);
         assert!(!project.path(file).exists(), "{ran:#?}");
-        assert!(ran.stdout.contains("changes") && ran.stdout.contains("cannot be used"), "{ran:#?}");
+        assert!(ran.stdout.contains("changes") && ran.stdout.contains("cannot use"), "{ran:#?}");
     }
 }
 
@@ -205,10 +205,10 @@ fn the_lock_of_a_dead_run_is_not_taken_without_a_word() {
     first.kill().unwrap();
     first.wait().unwrap();
     let ran = project.run(&["run", "a.runbook", "pause=0s"]).ends(0);
-    assert!(ran.stdout.contains("took the lock \"be1\" of run first"), "{ran:#?}");
+    assert!(ran.stdout.contains("took over the lock \"be1\" of run first"), "{ran:#?}");
     // The next run takes a lock that was released.
     let ran = project.run(&["run", "a.runbook", "pause=0s"]).ends(0);
-    assert!(!ran.stdout.contains("took the lock"), "{ran:#?}");
+    assert!(!ran.stdout.contains("took over the lock"), "{ran:#?}");
 }
 
 #[test]

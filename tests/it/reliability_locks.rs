@@ -131,7 +131,7 @@ fn a_run_that_did_nothing_spends_nothing() {
     }
     project.run(&["run", "a.runbook", "act=true"]).ends(0);
     let ran = project.run(&["run", "a.runbook", "act=true"]).ends(5);
-    assert!(ran.stdout.contains("the limit Limited 1 per 1d is spent"), "{ran:#?}");
+    assert!(ran.stdout.contains("the limit Limited 1 per 1d is used up"), "{ran:#?}");
     project.run(&["run", "a.runbook", "act=false"]).ends(5);
     project.run(&["run", "a.runbook", "--alert", "alert.json"]).ends(7);
     assert_eq!(count(&project), 1);
@@ -155,7 +155,7 @@ fn of_two_runs_that_race_one_is_turned_down_at_its_first_effect() {
     assert_eq!((count(&project), codes), (1, vec![Some(0), Some(7)]), "{ran:#?}");
     let turned_down = ran.iter().find(|ran| ran.code == Some(7)).unwrap();
     assert!(turned_down.stdout.contains("\"result\":\"refused\""), "{turned_down:#?}");
-    assert!(turned_down.stdout.contains("was not done: the limit Limited 1 per 1d is spent"), "{turned_down:#?}");
+    assert!(turned_down.stdout.contains("was not done: the limit Limited 1 per 1d is used up"), "{turned_down:#?}");
 }
 
 #[test]

@@ -42,14 +42,14 @@ fn every_message_names_the_runbook_its_arguments_and_the_host() {
         (
             "unknown goal",
             book("Web", "server: web", &goal, "  resolve if fixed\n  escalate to desk \"down\""),
-            "cannot tell",
+            "unknown whether the goal holds",
         ),
         ("written", book("Web", "server: web", within, "  escalate to desk \"It is down\""), "It is down"),
         ("notified", book("Web", "server: web", within, "  notify desk \"News\"\n  resolve \"done\""), "News"),
         (
             "gate",
             book("Web", "server: web", within, "  require exec.read([\"true\"]).exit_code == 1\n  resolve \"done\""),
-            "requires",
+            "required condition",
         ),
         (
             "command",
@@ -203,7 +203,7 @@ fn of_several_alerts_each_that_fits_is_run_and_the_default_contact_hears_of_the_
     let mail = unfolded(&mails[0]);
     assert!(mail.contains("To: lead@example.org"), "{mail}");
     for word in
-        ["WebDown", "nowhere:9100", "WebDwon", "label job = probe", "the nearest is WebDown", "Down(server: web1)"]
+        ["WebDown", "nowhere:9100", "WebDwon", "label job = probe", "Did you mean `WebDown`?", "Down(server: web1)"]
     {
         assert!(mail.contains(word), "{word}: {mail}");
     }
@@ -276,10 +276,10 @@ fn two_hosts_of_one_message_are_told_apart() {
 fn unusable() -> Vec<(String, &'static str)> {
     let plain = |labels: &str| format!("{{\"status\":\"firing\",\"labels\":{labels}}}");
     vec![
-        (alert("Unknown", &[("instance", "web1")]), "No runbook in books is started by the alert Unknown"),
+        (alert("Unknown", &[("instance", "web1")]), "No runbook in books handles the alert `Unknown`"),
         (alert("WebDown", &[("instance", "nowhere")]), "nowhere"),
         (alert("WebDown", &[]), "WebDown"),
-        (alert("Twice", &[("instance", "web1")]), "Several runbooks are started by the alert Twice"),
+        (alert("Twice", &[("instance", "web1")]), "Several runbooks handle the alert `Twice`"),
         (plain("[]"), "has no label alertname"),
         (plain("{\"alertname\":7}"), "is a number, not a text"),
         (plain("{\"alertname\":\"\"}"), "is empty"),
@@ -309,10 +309,10 @@ fn a_default_contact_that_cannot_be_reached_is_7() {
     for broken in ["[[[", "", "null", "{\"alerts\":[]}", "{\"alerts\":{}}"] {
         let project = for_alerts(&format!("{DESK}default_contact: desk\n"));
         send(&project, broken).ends(7);
-        assert!(project.undelivered().contains("An alert that cannot be read"), "{broken}: {}", project.undelivered());
+        assert!(project.undelivered().contains("An unreadable alert"), "{broken}: {}", project.undelivered());
         let project = for_alerts(DESK);
         send(&project, broken).ends(2);
-        assert!(project.undelivered().contains("An alert that cannot be read"), "{broken}: {}", project.undelivered());
+        assert!(project.undelivered().contains("An unreadable alert"), "{broken}: {}", project.undelivered());
     }
 }
 
@@ -337,7 +337,7 @@ fn a_broken_file_stops_no_alert_that_another_answers_and_somebody_hears_of_it() 
         if name.ends_with("yaml") {
             send(&project, &alert_of("Elsewhere", "web1")).ends(7);
             let kept = project.undelivered();
-            assert!(kept.contains("alert Elsewhere") && kept.contains("left out because it has errors"), "{kept}");
+            assert!(kept.contains("alert Elsewhere") && kept.contains("skipped because of errors"), "{kept}");
         }
         // Nobody else is notified: matching runbooks run, and standard error names what is left out.
         let project = for_alerts(DESK);
@@ -391,7 +391,7 @@ fn labels_forge_no_line_and_are_bounded() {
 
 #[test]
 fn a_default_contact_is_one_of_the_contacts() {
-    for (written, says) in [("dsek", "There is no contact named dsek"), ("[desk]", "is the name of a contact")] {
+    for (written, says) in [("dsek", "Unknown contact `dsek`"), ("[desk]", "must be the name of a contact")] {
         let project = for_alerts(&format!("{DESK}default_contact: {written}\n"));
         let ran = project.run(&["check", "books"]).ends(1);
         assert!(ran.stdout.contains("E0701") && ran.stdout.contains(says), "{ran:#?}");

@@ -214,7 +214,7 @@ const REFUSED: &[(&str, &str)] = &[
   for h in hosts(web), at most unknown { exec.disrupt(["touch", "acted"], target: h) }"#,
     ),
     (
-        "how often something is tried",
+        "The number of attempts",
         r#"
   let words = [check Up(h) for h in hosts(web)]
   let unknown = [word in words where word == unknown].count

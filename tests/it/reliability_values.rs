@@ -43,7 +43,7 @@ fn refused(declarations: &str, binding: &str, statements: &str) {
     assert!([Some(3), Some(7)].contains(&ran.code), "{statements}: {ran:#?}");
     let ended = ran.events().pop().unwrap();
     let reason = ended["reason"].as_str().unwrap_or_default().to_owned();
-    assert!(reason.contains("holds a part that was") && reason.contains(why), "{statements}: {reason}");
+    assert!(reason.contains("contains a part that was") && reason.contains(why), "{statements}: {reason}");
 }
 
 #[track_caller]

@@ -285,7 +285,7 @@ fn an_impossible_simulation_is_reported() {
     let site = "runbooks/exchange/worlds/site.yaml";
     let cases: [(&[&str], &str); 6] = [
         (&["runbooks/exchange", "--world", "runbooks/exchange/worlds/nowhere.yaml"], "does not exist"),
-        (&["runbooks/exchange", "--world", site, "NoSuchRunbook"], "There is no runbook NoSuchRunbook"),
+        (&["runbooks/exchange", "--world", site, "NoSuchRunbook"], "Unknown runbook `NoSuchRunbook`"),
         (&["runbooks/exchange", "--world", site, "ImapCTPMonitor"], "server"),
         (&["runbooks/exchange", "--world", site, "ImapCTPMonitor", "server=mbx1"], "mbx1"),
         (&["runbooks/exchange", "--world", site, "--seeds", "9..1"], "smaller than the first"),

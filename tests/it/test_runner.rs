@@ -85,22 +85,22 @@ fn how_it_ends() {
         DOWN,
         &["escalated", "escalated to oncall", "escalated \"web1 is\"", "escalated to oncall \"is down\" within 1h"],
         &[
-            ("resolved", &format!("{down}, not resolved: web1 is down")),
-            ("cancelled", &format!("{down}, not cancelled: web1 is down")),
-            ("escalated to mail", &format!("{down}, not to mail: web1 is down")),
-            ("escalated \"is up\"", &format!("{down}, and its reason does not hold \"is up\": web1 is down")),
+            ("resolved", &format!("{down}, expected resolved: web1 is down")),
+            ("cancelled", &format!("{down}, expected cancelled: web1 is down")),
+            ("escalated to mail", &format!("{down}, expected an escalation to mail: web1 is down")),
+            ("escalated \"is up\"", &format!("{down}, but its reason does not contain \"is up\": web1 is down")),
         ],
     );
     expects(
         CURED,
         &["resolved", "resolved \"fixed\""],
-        &[("escalated to oncall", "The run ended resolved, not escalated: fixed")],
+        &[("escalated to oncall", "The run ended resolved, expected escalated: fixed")],
     );
     let cancelled = format!("{DOWN}given cancelled after 5m\n");
     expects(
         &cancelled,
         &["cancelled within 5m"],
-        &[("resolved", "The run ended cancelled, not resolved: it was cancelled")],
+        &[("resolved", "The run ended cancelled, expected resolved: it was cancelled")],
     );
 }
 
@@ -111,8 +111,8 @@ fn when_it_ends() {
         CURED,
         &["within 10m10s", "resolved within 10m10s", "within 1d"],
         &[
-            ("within 10m", "The run took 10m10s, and was to end within 10m"),
-            ("resolved within 10m9s", "The run took 10m10s, and was to end within 10m9s"),
+            ("within 10m", "The run took 10m10s, expected at most 10m"),
+            ("resolved within 10m9s", "The run took 10m10s, expected at most 10m9s"),
         ],
     );
 }
@@ -133,18 +133,18 @@ fn how_often() {
             "service.restart() never within 10m",
         ],
         &[
-            ("service.restart() never", "service.restart was called once, and never was expected"),
-            ("no service.restart()", "service.restart was called once, and never was expected"),
-            ("service.restart() 2 times", "service.restart was called once, and 2 times was expected"),
+            ("service.restart() never", "`service.restart` was called once, expected never"),
+            ("no service.restart()", "`service.restart` was called once, expected never"),
+            ("service.restart() 2 times", "`service.restart` was called once, expected 2 times"),
             (
                 "service.restart(name: \"other\") once",
-                "service.restart(name: \"other\") was never called, and once was expected",
+                "`service.restart(name: \"other\")` was never called, expected once",
             ),
-            ("host.reboot()", "host.reboot was never called, and at least once was expected"),
-            ("exec.change() never", "exec.change was called once, and never was expected"),
+            ("host.reboot()", "`host.reboot` was never called, expected at least once"),
+            ("exec.change() never", "`exec.change` was called once, expected never"),
             (
                 "service.restart(on: \"web1\") once within 10m",
-                "service.restart(on: web1) was never called within 10m, and once was expected",
+                "`service.restart(on: web1)` was never called within 10m, expected once",
             ),
         ],
     );
@@ -156,10 +156,10 @@ fn nothing_of_a_class() {
     expects(
         up,
         &["no change", "no disrupt", "no destroy"],
-        &[("escalated", "The run ended resolved, not escalated: fixed")],
+        &[("escalated", "The run ended resolved, expected escalated: fixed")],
     );
-    let drained = "The run called shop.drained(on: web1, drained: true), which is of class change";
-    let restarted = "The run called service.restart(name: \"nginx\", on: web1), which is of class disrupt";
+    let drained = "The run called `shop.drained(on: web1, drained: true)`, whose class is `change`";
+    let restarted = "The run called `service.restart(name: \"nginx\", on: web1)`, whose class is `disrupt`";
     expects(DOWN, &["no destroy"], &[("no change", drained), ("no disrupt", restarted)]);
 }
 
@@ -173,19 +173,16 @@ fn what_is_left() {
         &failed,
         &["left in place shop.drained(on: \"web1\", drained: true)", "left in place shop.drained()"],
         &[
-            ("left in place nothing", &format!("{left}, and nothing was expected")),
-            (
-                "left in place shop.drained(drained: false)",
-                &format!("{left}, and shop.drained(drained: false) was expected"),
-            ),
+            ("left in place nothing", &format!("{left}, expected nothing")),
+            ("left in place shop.drained(drained: false)", &format!("{left}, expected shop.drained(drained: false)")),
             (
                 "left in place shop.drained(), service.restart()",
-                &format!("{left}, and shop.drained, service.restart was expected"),
+                &format!("{left}, expected shop.drained, service.restart"),
             ),
         ],
     );
     let up = "given host \"web1\" is web\ngiven Up passes\n";
-    let nothing = "The run left nothing in place, and shop.drained was expected";
+    let nothing = "The run left nothing in place, expected shop.drained";
     expects(up, &["left in place nothing"], &[("left in place shop.drained()", nothing)]);
 }
 
@@ -200,16 +197,16 @@ fn a_failure_is_shown_with_its_run() {
     let line = format!("{PAGE}{test}").lines().position(|line| line.contains("expect cancelled")).unwrap() + 1;
     for wanted in [
         "  ok      up\n  FAILED  down\n".to_owned(),
-        "× The run ended resolved, not cancelled: fixed".to_owned(),
+        "× The run ended resolved, expected cancelled: fixed".to_owned(),
         format!("page.runbook:{line}:3]"),
         "    03:00:00  PageDown(server: web1)\n".to_owned(),
         "    03:00:00  ok resolved after 0s: fixed\n".to_owned(),
         "1 test failed, 1 passed\n".to_owned(),
-        "0 of 1 steps and 1 of 3 endings are reached\n".to_owned(),
+        "0 of 1 steps and 1 of 3 endings reached\n".to_owned(),
     ] {
         assert!(ran.stdout.contains(&wanted), "{wanted:?} is not in\n{}", ran.stdout);
     }
-    assert_eq!(ran.stdout.matches("Its run").count(), 1);
+    assert_eq!(ran.stdout.matches("Log of the run").count(), 1);
     // Byte-identical the second time.
     assert_eq!(project.run(&["test", "."]).stdout, ran.stdout);
     let junit = project.run(&["test", ".", "--format", "junit"]).ends(1).stdout;
@@ -239,13 +236,13 @@ fn what_no_test_reaches_can_be_a_failure() {
 fn what_cannot_be_used_is_not_run() {
     let project = Project::new(&[("none.runbook", PAGE), ("broken.runbook", "runbook A( {\n")]);
     let none = project.run(&["test", "none.runbook"]).ends(2);
-    assert!(none.stderr.contains("There is no test in none.runbook"), "{none:#?}");
+    assert!(none.stderr.contains("No tests in none.runbook"), "{none:#?}");
     project.run(&["test", "broken.runbook"]).ends(2);
     project.run(&["test", "nowhere"]).ends(2);
     let test = "test \"it\" for PageDown(server: \"web1\") {\n  given Up passes\n  expect resolved\n}\n";
     let project = Project::new(&[("page.runbook", &format!("{PAGE}{test}"))]);
     let ran = project.run(&["test", "page.runbook"]).ends(2);
-    let said = "No inventory (rectify.yaml) names the host web1, and this test gives none";
+    let said = "Unknown host `web1`: there is no `rectify.yaml`, and the test gives no such host";
     assert!(ran.stderr.contains(said) && ran.stderr.contains("given host \"web1\" is web(…)"), "{ran:#?}");
     // `check` does not need the inventory.
     project.run(&["check", "page.runbook"]).ends(0);
@@ -267,12 +264,12 @@ fn an_existing_inventory_is_checked_against() {
     let run = |text: &str| Project::new(&[("page.runbook", text), ("rectify.yaml", inventory)]).run(&["test", "."]);
     // Found by an alias, with the facts of its entry; no secret is read.
     let ran = run(&test("www", "oncall")).ends(1);
-    assert!(ran.stdout.contains("not escalated: fixed") && !ran.stdout.contains("never called"), "{ran:#?}");
+    assert!(ran.stdout.contains("expected escalated: fixed") && !ran.stdout.contains("never called"), "{ran:#?}");
     let ran = run(&test("web2", "oncall")).ends(2);
-    assert!(ran.stderr.contains("Neither the inventory nor this test has a host named web2"), "{ran:#?}");
-    assert!(ran.stderr.contains("Did you mean web1?"), "{ran:#?}");
+    assert!(ran.stderr.contains("Unknown host `web2` in the inventory and in this test"), "{ran:#?}");
+    assert!(ran.stderr.contains("Did you mean `web1`?"), "{ran:#?}");
     let ran = run(&test("web1", "oncal")).ends(2);
-    assert!(ran.stderr.contains("Did you mean oncall?"), "{ran:#?}");
+    assert!(ran.stderr.contains("Did you mean `oncall`?"), "{ran:#?}");
 }
 
 #[test]
@@ -282,5 +279,5 @@ fn an_endless_run_ends() {
     let project = Project::new(&[("round.runbook", text)]);
     let ran = project.run(&["test", ".", "--format", "json"]).ends(1);
     let said = ran.events()[0]["failures"][0]["message"].clone();
-    assert_eq!(said, "The run took more than 100000 steps, and was given up");
+    assert_eq!(said, "The run was stopped after 100000 steps");
 }

@@ -20,10 +20,10 @@ fn verdicts_of_probes_and_their_retries() {
     goes("given Up passes", &["resolved within 1s"]);
     // The probe's own retry, ten seconds later.
     goes("given Up fails, then passes", &["resolved within 10s"]);
-    says("given Up fails, then passes", "resolved within 9s", &["The run took 10s, and was to end within 9s"]);
-    goes("given Up unknown", &["escalated \"cannot tell\" within 10s"]);
+    says("given Up fails, then passes", "resolved within 9s", &["The run took 10s, expected at most 9s"]);
+    goes("given Up unknown", &["escalated \"unknown whether\" within 10s"]);
     goes("given Up passes after 20s", &["resolved within 20s"]);
-    says("given Up passes after 20s", "within 19s", &["The run took 20s, and was to end within 19s"]);
+    says("given Up passes after 20s", "within 19s", &["The run took 20s, expected at most 19s"]);
     // Of several matching lines the last one applies.
     goes("given Up fails\ngiven Up(server: \"web1\") passes", &["resolved"]);
     goes("given Up(server: \"web1\") passes\ngiven host \"web2\" is web\ngiven Up(\"web2\") fails", &["resolved"]);
@@ -38,11 +38,11 @@ fn answers_of_observations() {
     );
     goes("given shop.stats answers Stats(up: true) after 30s", &["resolved within 30s"]);
     // Its timeout is thirty seconds: the probe is unknown twice, ten seconds apart.
-    goes("given shop.stats answers Stats(up: true) after 31s", &["escalated \"cannot tell\" within 1m10s"]);
-    goes("given shop.stats times out", &["escalated \"cannot tell\" within 1m10s"]);
-    says("given shop.stats times out", "within 1m9s", &["The run took 1m10s, and was to end within 1m9s"]);
+    goes("given shop.stats answers Stats(up: true) after 31s", &["escalated \"unknown whether\" within 1m10s"]);
+    goes("given shop.stats times out", &["escalated \"unknown whether\" within 1m10s"]);
+    says("given shop.stats times out", "within 1m9s", &["The run took 1m10s, expected at most 1m9s"]);
     goes("given shop.stats errors, then answers Stats(up: true)", &["resolved within 10s"]);
-    goes("given shop.stats errors unreachable \"no route\", then fails", &["escalated \"cannot tell\""]);
+    goes("given shop.stats errors unreachable \"no route\", then fails", &["escalated \"unknown whether\""]);
     goes("given shop.stats answers Stats(up: now > now - 5m, since: now)", &["resolved within 1s"]);
     goes(
         "given shop.stats answers r#\"{\"up\": true, \"load\": 1, \"names\": [], \"since\": \"2026-01-01T00:00:00Z\"}\"#.json as Stats",
@@ -57,7 +57,7 @@ fn calls_that_act() {
     says(
         &format!("{down}given service.restart passes after 4s"),
         "within 10m13s",
-        &["The run took 10m14s, and was to end within 10m13s"],
+        &["The run took 10m14s, expected at most 10m13s"],
     );
     goes(&format!("{down}given service.restart errors \"no such service\""), &["escalated \"no such service\""]);
     goes(&format!("{down}given service.restart fails \"no such service\""), &["escalated \"no such service\""]);
@@ -93,11 +93,11 @@ fn people() {
     says(
         &hard,
         "service.restart(\"all of it\") never",
-        &["service.restart(name: \"all of it\") was called once, and never was expected"],
+        &["`service.restart(name: \"all of it\")` was called once, expected never"],
     );
     // An answer after the prompt's timeout does not count.
     goes(&format!("{down}given ask \"Which\" answers hard after 11m"), &["service.restart(\"all of it\") never"]);
-    let asked = "The run needed an answer that this test does not give: ask \"Which way?\"";
+    let asked = "This test gives no answer for ask \"Which way?\"";
     says(down, "resolved", &[asked]);
     says(&format!("{down}given ask \"Another\" answers hard"), "resolved", &[asked]);
 }
@@ -116,7 +116,7 @@ fn hosts() {
 
 #[test]
 fn nothing_is_assumed() {
-    let missing = "The run needed an answer that this test does not give: ";
+    let missing = "This test gives no answer for ";
     // Even if the run ends as expected.
     says("", "escalated", &[&format!("{missing}exec.read(arguments: [\"stats\", \"web1\"], accepts: [0])")]);
     says(

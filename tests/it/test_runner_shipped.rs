@@ -173,13 +173,13 @@ fn a_world_needs_no_given_lines() {
     assert_eq!([result(0), result(1), result(2)], [("met", "passed"), ("unmet", "failed"), ("cancelled", "passed")]);
     let said: Vec<&str> =
         events[1]["failures"].as_array().unwrap().iter().map(|it| it["message"].as_str().unwrap()).collect();
-    assert!(said[0].starts_with("The run ended resolved, not escalated"), "{said:?}");
-    assert!(said[1].starts_with("The run called service.restart("), "{said:?}");
+    assert!(said[0].starts_with("The run ended resolved, expected escalated"), "{said:?}");
+    assert!(said[1].starts_with("The run called `service.restart("), "{said:?}");
     let elsewhere = test.replace("\"cas1\"", "\"cas99\"");
     files.pop();
     files.push(("proxy.test.runbook".to_owned(), elsewhere));
     let ran = project_of(&files).run(&["test", "proxy.test.runbook"]).ends(2);
-    assert!(ran.stderr.contains("The inventory of this test's world has no host named cas99"), "{ran:#?}");
+    assert!(ran.stderr.contains("Unknown host `cas99` in the inventory of this test's world"), "{ran:#?}");
     let lost = test.replace("service-fault", "nowhere");
     files.pop();
     files.push(("proxy.test.runbook".to_owned(), lost));

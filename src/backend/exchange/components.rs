@@ -25,7 +25,7 @@ async fn read(server: &Server<'_>, name: &str) -> Result<Answer, ActionError> {
         server.is_about_it(&object, "ServerFqdn")?;
     }
     if !object.text("Component")?.eq_ignore_ascii_case(name) {
-        return Err(object.mismatch("Component", "is another than was asked for"));
+        return Err(object.mismatch("Component", "is not the one that was queried"));
     }
     Ok(answer)
 }

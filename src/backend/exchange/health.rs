@@ -23,7 +23,7 @@ pub(super) async fn monitors(server: &Server<'_>, health_set: &str) -> Result<Va
 /// The monitor with this exact name; the worst of several.
 pub(super) async fn monitor(server: &Server<'_>, name: &str, health_set: &str) -> Result<Value, ActionError> {
     if has_wildcard(name) {
-        let message = format!("{name:?} is no name of a monitor: it holds a wildcard");
+        let message = format!("{name:?} is not the name of a monitor: it contains a wildcard");
         return Err(ActionError::new(ErrorKind::Refused, message));
     }
     let request = server.exchange("Get-ServerHealth").with("Identity", server.address);
@@ -32,7 +32,7 @@ pub(super) async fn monitor(server: &Server<'_>, name: &str, health_set: &str) -
     for monitor in answer.perhaps()? {
         server.is_about_it(&monitor, "Server")?;
         if !monitor.text("Name")?.eq_ignore_ascii_case(name) {
-            return Err(monitor.mismatch("Name", "is another than was asked for"));
+            return Err(monitor.mismatch("Name", "is not the one that was queried"));
         }
         if !is_like(&monitor.text("HealthSetName")?, health_set) {
             continue;

@@ -38,7 +38,7 @@ pub(super) async fn proxied_to(server: &Server<'_>, since: Timestamp) -> Result<
         seen.extend(entry.filter(|proxied| proxied.at >= since));
     }
     if !understood {
-        let message = "the protocol log has no line `#Fields:` that its entries fit";
+        let message = "the protocol log has no `#Fields:` line that matches its entries";
         return Err(
             ActionError::new(ErrorKind::Protocol, message).with(Value::list(headers.into_iter().map(Value::Text)))
         );

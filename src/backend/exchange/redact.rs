@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 const MASK: &str = "***";
 
 /// The replacement for a text that cannot be searched.
-const WITHHELD: &str = "(withheld: it may hold a password)";
+const WITHHELD: &str = "(withheld: it may contain a password)";
 
 /// A login command and its user, or a word for a password and its separator. The password follows, up to the next space
 /// or quote. IMAP may send both as literals (`{12}` and a line end before the text).

@@ -55,7 +55,7 @@ impl<'a> Server<'a> {
         if is_server(self.host, &name) {
             return Ok(());
         }
-        let message = format!("{} was asked about, and the answer is about {name}", self.host.name);
+        let message = format!("the query was about {}, and the answer is about {name}", self.host.name);
         Err(ActionError::new(ErrorKind::Protocol, message))
     }
 

@@ -18,15 +18,14 @@ impl Commands<'_> {
     pub async fn boot_id(&self, limit: Duration) -> Result<String, ActionError> {
         let host = &self.host.name;
         let arguments = self.settings.boot_id.as_deref().ok_or_else(|| {
-            let message =
-                format!("the entry of {host} does not say how to tell one boot from the next (`reboot.boot_id:`)");
+            let message = format!("the entry of {host} has no `reboot.boot_id:`, which tells one boot from the next");
             ActionError::new(ErrorKind::Refused, message)
         })?;
         let finished = self.run(arguments, limit).await?;
         let written = finished.stdout.text().trim().to_owned();
         match finished.ending.is_success() {
             true if finished.stdout.left_out() > 0 => {
-                Err(ActionError::new(ErrorKind::Protocol, format!("the boot id of {host} is longer than what is read")))
+                Err(ActionError::new(ErrorKind::Protocol, format!("the boot id of {host} is too long")))
             }
             true if !written.is_empty() => Ok(written),
             true => Err(ActionError::new(ErrorKind::Protocol, format!("the boot id of {host} is empty"))),

@@ -12,10 +12,7 @@ const SILENCE: Duration = Duration::from_secs(5);
 /// Tries a TCP connection to each of the host's addresses, for at most `limit` in all.
 pub(super) async fn reachable(host: &Host, system: &dyn System, limit: Duration) -> Result<bool, ActionError> {
     let ReachablePort(port) = *host.settings.get().ok_or_else(|| {
-        let message = format!(
-            "the entry of {} does not say which port tells that it is reachable (`reachable_port:`)",
-            host.name
-        );
+        let message = format!("the entry of {} has no `reachable_port:`", host.name);
         ActionError::new(ErrorKind::Refused, message)
     })?;
     // Shorter than the limit of the call, so that an unanswered connection is a result and not a timeout of the call.

@@ -25,7 +25,7 @@ enum RebootMethod<'a> {
 impl<'a> RebootMethod<'a> {
     fn for_host(host: &'a Host, context: &'a CallContext<'a>) -> Result<Self, ActionError> {
         let settings = host.settings.get::<RebootSettings>().ok_or_else(|| {
-            let message = format!("the entry of {} does not say how it is rebooted (`reboot:`)", host.name);
+            let message = format!("the entry of {} has no `reboot:`, which says how to reboot it", host.name);
             ActionError::new(ErrorKind::Refused, message)
         })?;
         Ok(match settings.manager {
@@ -87,16 +87,16 @@ pub(super) async fn reboot(host: &Host, context: &CallContext<'_>) -> Result<(),
         false => None,
     };
     let in_vain = match known {
-        Some(_) => (ErrorKind::TimedOut, format!("{} had not booted again in time", host.name)),
+        Some(_) => (ErrorKind::TimedOut, format!("{} did not boot again in time", host.name)),
         None if means.has_boot_id() => {
             let message =
-                format!("{} gave no boot id before it was to reboot, so nobody knows whether it did", host.name);
+                format!("{} gave no boot id before its reboot, so it is unknown whether it rebooted", host.name);
             (ErrorKind::Unknown, message)
         }
         None => {
             let message = format!(
-                "the entry of {} does not say how to tell one boot from the next (`reboot.boot_id:`), so nobody knows \
-                 whether it has booted again",
+                "the entry of {} has no `reboot.boot_id:`, which tells one boot from the next, so it is unknown whether it \
+                 rebooted",
                 host.name
             );
             (ErrorKind::Unknown, message)

@@ -34,7 +34,7 @@ pub struct RebootSettings {
 
 impl Section for RebootSettings {
     const KEY: &'static str = "reboot";
-    const DESCRIPTION: &'static str = "How it is rebooted";
+    const DESCRIPTION: &'static str = "How to reboot the host";
 
     fn check(&self, reader: &mut Reader, field: &Field<'_>, _secrets: &SecretSources) {
         match self.manager {
@@ -46,8 +46,8 @@ impl Section for RebootSettings {
             RebootManager::Windows => {
                 if !self.command.is_empty() || self.boot_id.is_some() {
                     reader
-                        .error(field.key, "Windows reboots and tells its boots apart by itself, without commands")
-                        .help("Leave `command:` and `boot_id:` out");
+                        .error(field.key, "A Windows host is rebooted without commands")
+                        .help("Remove `command:` and `boot_id:`");
                 }
             }
         }
@@ -60,11 +60,11 @@ pub struct ReachablePort(pub u16);
 
 impl Section for ReachablePort {
     const KEY: &'static str = "reachable_port";
-    const DESCRIPTION: &'static str = "The TCP port that says whether it is reachable";
+    const DESCRIPTION: &'static str = "The TCP port that shows whether the host is reachable";
 
     fn check(&self, reader: &mut Reader, field: &Field<'_>, _secrets: &SecretSources) {
         if self.0 == 0 {
-            reader.error(field.value.span, "Port 0 cannot be reached");
+            reader.error(field.value.span, "Port 0 is not a valid port");
         }
     }
 

@@ -77,7 +77,7 @@ async fn a_host_that_did_not_boot_again_is_not_called_rebooted() {
     world.time_left = Duration::from_secs(1);
     let error = perform_on(&world, "reboot").await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::TimedOut);
-    assert_eq!(error.message, "h had not booted again in time; the command that reboots h ended with exit code 1");
+    assert_eq!(error.message, "h did not boot again in time; the command that reboots h ended with exit code 1");
     assert_eq!(error.evidence, Some(Value::text("not today")));
 }
 
@@ -92,7 +92,7 @@ async fn a_host_that_says_nothing_before_must_show_two_boots() {
         world.time_left = Duration::from_secs(3);
         let error = perform_on(&world, "reboot").await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Unknown, "{order}");
-        assert!(error.message.starts_with("h gave no boot id before it was to reboot"), "{error}");
+        assert!(error.message.starts_with("h gave no boot id before its reboot"), "{error}");
     }
 }
 
@@ -105,7 +105,7 @@ async fn without_a_boot_id_nobody_knows() {
         world.hosts[0].settings.insert(settings);
         let error = perform_on(&world, "reboot").await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Unknown, "{order}");
-        assert!(error.message.ends_with(&format!("so nobody knows whether it has booted again{says}")), "{error}");
+        assert!(error.message.ends_with(&format!("so it is unknown whether it rebooted{says}")), "{error}");
     }
 }
 
@@ -170,7 +170,7 @@ async fn a_windows_that_stays_up_is_not_called_rebooted() {
     world.time_left = Duration::from_secs(60);
     let error = perform_on(&world, "reboot").await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::TimedOut);
-    assert_eq!(error.message, "h had not booted again in time; Restart-Computer: Access is denied");
+    assert_eq!(error.message, "h did not boot again in time; Restart-Computer: Access is denied");
     world.settings = BackendSettings::default();
     assert_eq!(perform_on(&world, "reboot").await.unwrap_err().kind, ErrorKind::Refused);
 }

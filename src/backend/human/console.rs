@@ -78,8 +78,7 @@ impl Console {
                 people.show(&format!("Please answer with {}: ", words(question)));
             }
             // The input may have ended by mistake, so the question stays open until its time is up.
-            people
-                .show("\nThe input has ended: nobody can answer here any more. Silence decides when the time is up.\n");
+            people.show("\nEnd of input: nobody can answer here any more, so every prompt will time out.\n");
             std::future::pending().await
         };
         tokio::time::timeout_at(deadline, asking).await.unwrap_or(Err(Silence::TimedOut))

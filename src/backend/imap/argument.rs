@@ -12,11 +12,11 @@ pub(super) fn check(parameter: &str, text: &str) -> Result<(), ActionError> {
     } else if text.len() > LIMIT {
         format!("is longer than {LIMIT} bytes")
     } else if text.contains(['\r', '\n', '\0']) {
-        "holds a line end or a NUL".to_owned()
+        "contains a line end or a NUL character".to_owned()
     } else {
         return Ok(());
     };
-    Err(ActionError::new(ErrorKind::Refused, format!("the {parameter} {problem}, which IMAP has no way to send")))
+    Err(ActionError::new(ErrorKind::Refused, format!("the {parameter} {problem}, which IMAP cannot send")))
 }
 
 /// The name of a mailbox in the modified UTF-7 of RFC 3501, 5.1.3.

@@ -78,7 +78,7 @@ impl CommandCycle {
                 Err(SessionEnd::protocol("the server answered a command that was not sent", &response.text))
             }
             Line::Tagged { status: Status::Ok, .. } if !self.command.is_whole() => Err(SessionEnd::protocol(
-                format!("the server answered OK before {name} was sent whole"),
+                format!("the server answered OK before {name} was sent completely"),
                 &response.text,
             )),
             Line::Tagged { status, said, .. } => Ok(self.end(status, said)),
@@ -86,7 +86,7 @@ impl CommandCycle {
             Line::Status { status, said } => Ok(self.note(status, &said)),
             Line::Data(data) => Ok(self.data(data, &response.raw)),
             Line::Nonsense => {
-                Err(SessionEnd::protocol("the server sent a line that is no IMAP response", &response.text))
+                Err(SessionEnd::protocol("the server sent a line that is not an IMAP response", &response.text))
             }
         }
     }
@@ -101,7 +101,7 @@ impl CommandCycle {
             return Ok(Verdict::Pass(b"+ go on\r\n".to_vec()));
         }
         let name = self.command.verb.name();
-        Err(SessionEnd::protocol(format!("the server asked for more after {name} had been sent whole"), seen))
+        Err(SessionEnd::protocol(format!("the server asked for more after {name} was sent completely"), seen))
     }
 
     fn end(&mut self, status: Status, said: ServerText) -> Verdict {

@@ -84,7 +84,7 @@ impl<S: AsyncRead + Unpin> Incoming<S> {
             .map_err(|()| SessionEnd::protocol("the server announced a literal without a length", line))?;
         match announced {
             Some(length) if length > LITERAL || self.begun.raw.len() + length > ANSWER => Err(SessionEnd::protocol(
-                format!("the server announced a literal of {length} bytes, more than is taken"),
+                format!("the server announced a literal of {length} bytes, which is too large"),
                 line,
             )),
             announced => Ok(announced),

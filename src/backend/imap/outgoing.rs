@@ -86,9 +86,9 @@ pub(super) enum CommandError {
     SeveralCommands,
     #[error("a command without a tag")]
     NoTag,
-    #[error("a command that nobody asked for")]
+    #[error("an unexpected command")]
     Unwanted,
-    #[error("a command that is not sent without TLS")]
+    #[error("a command that must not be sent without TLS")]
     WithoutTls,
     #[error("a string without an end")]
     OpenString,
@@ -215,9 +215,9 @@ mod tests {
             ("A0001 LOGIN \"a\r\nA0002 LOGOUT\" \"b\"\r\n", "more than one command"),
             ("A0001 NOOP\r\nA0002 LOGOUT\r\n", "more than one command"),
             ("LOGOUT\r\n", "without a tag"),
-            ("A0001 EXPUNGE\r\n", "nobody asked for"),
-            ("A0001 DELETE \"INBOX\"\r\n", "nobody asked for"),
-            ("A0001 LOGINX \"a\"\r\n", "nobody asked for"),
+            ("A0001 EXPUNGE\r\n", "an unexpected command"),
+            ("A0001 DELETE \"INBOX\"\r\n", "an unexpected command"),
+            ("A0001 LOGINX \"a\"\r\n", "an unexpected command"),
             ("A0001 LOGIN \"a\\\"\r\n", "a string without an end"),
         ] {
             let error = read(draft, true).expect_err(draft);

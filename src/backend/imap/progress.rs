@@ -50,8 +50,8 @@ impl Phase {
             Self::Login => "the answer to LOGIN",
             Self::Select => "the mailbox to open",
             Self::Append => "the answer to APPEND",
-            Self::Fetch => "the message that was left",
-            Self::Remove => "the message to be removed",
+            Self::Fetch => "the stored message",
+            Self::Remove => "the removal of the message",
         }
     }
 }
@@ -122,7 +122,7 @@ impl Progress {
             }
             Err(_) => {
                 let waited = crate::value::display_duration(signed(begun.elapsed()));
-                let text = format!("waited {waited} for {}, and the time was over", phase.awaited());
+                let text = format!("timed out after {waited} waiting for {}", phase.awaited());
                 Err(SessionEnd::answer(ImapResult::TimedOut, text))
             }
         }

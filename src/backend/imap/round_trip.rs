@@ -131,10 +131,8 @@ async fn append(
     match (said.code.as_deref(), numbers.next(), numbers.next(), numbers.next()) {
         (Some("APPENDUID"), Some(Ok(validity)), Some(Ok(uid)), None) => Ok((validity, uid)),
         _ => {
-            let stop = SessionEnd::protocol(
-                "the server stored the message and did not say under which number",
-                said.text.as_bytes(),
-            );
+            let stop =
+                SessionEnd::protocol("the server stored the message but did not report its UID", said.text.as_bytes());
             Err(still_there(token, stop))
         }
     }
@@ -151,18 +149,14 @@ async fn read_back(
 ) -> Result<(), SessionEnd> {
     let (opened, _) = session.open_mailbox(Opening::ToChange, mailbox, progress).await?;
     if opened.uid_validity != Some(validity) {
-        return Err(SessionEnd::answer(
-            ImapResult::Refused,
-            "the mailbox was made anew while a message was left in it",
-        ));
+        return Err(SessionEnd::answer(ImapResult::Refused, "the mailbox was recreated while the message was in it"));
     }
     match fetch(session, uid, progress).await? {
         Some(literal) if bears(&literal, token) => Ok(()),
-        Some(_) => Err(SessionEnd::answer(
-            ImapResult::Refused,
-            "the server gave back another message than the one that was left",
-        )),
-        None => Err(SessionEnd::answer(ImapResult::Refused, "the message that was left is not there")),
+        Some(_) => {
+            Err(SessionEnd::answer(ImapResult::Refused, "the server returned another message than the stored one"))
+        }
+        None => Err(SessionEnd::answer(ImapResult::Refused, "the stored message is missing")),
     }
 }
 
@@ -199,7 +193,7 @@ fn bears(headers: &[u8], token: &str) -> bool {
 /// Adds to an error that the message was not deleted.
 fn still_there(token: &str, stop: SessionEnd) -> SessionEnd {
     let mut error = stop.into_error();
-    error.message = format!("{}; the message with {HEADER}: {token} was not taken away", error.message);
+    error.message = format!("{}; the message with {HEADER}: {token} was not removed", error.message);
     SessionEnd::Error(error)
 }
 

@@ -35,7 +35,7 @@ pub(super) type Library = async_imap::Session<SecureStream>;
 
 /// A connection with TLS, after the greeting. It is the only type that can send a password.
 pub(super) struct Session {
-    stage: SessionState,
+    state: SessionState,
 }
 
 enum SessionState {
@@ -168,7 +168,7 @@ impl Session {
             let greeting = progress.during(Phase::Greeting, greeted(&mut client)).await?;
             (progress.said, progress.capabilities) = (greeting.said, greeting.capabilities);
         }
-        let mut session = Self { stage: SessionState::Greeted(client) };
+        let mut session = Self { state: SessionState::Greeted(client) };
         if progress.capabilities.is_empty() {
             session.ask_capabilities(progress).await?;
         }
@@ -196,14 +196,14 @@ impl Session {
     }
 
     async fn login_command(&mut self, login: &Login) -> Result<((), Answer), SessionEnd> {
-        let SessionState::Greeted(client) = std::mem::replace(&mut self.stage, SessionState::Lost) else {
+        let SessionState::Greeted(client) = std::mem::replace(&mut self.state, SessionState::Lost) else {
             return Err(lost());
         };
-        let (stage, result) = match survived(client.login(login.user.as_str(), &*login.password)).await? {
+        let (state, result) = match survived(client.login(login.user.as_str(), &*login.password)).await? {
             Ok(session) => (SessionState::LoggedIn(session), Ok(())),
             Err((error, client)) => (SessionState::Greeted(client), Err(error)),
         };
-        self.stage = stage;
+        self.state = state;
         self.connection().ok_or_else(lost)?.get_mut().conclude(result)
     }
 
@@ -233,7 +233,7 @@ impl Session {
         progress: &mut Progress,
         command: impl AsyncFnOnce(&mut Library) -> Result<T, Error>,
     ) -> Result<(T, Answer), SessionEnd> {
-        let SessionState::LoggedIn(library) = &mut self.stage else { return Err(lost()) };
+        let SessionState::LoggedIn(library) = &mut self.state else { return Err(lost()) };
         progress
             .during(phase, async {
                 let survived = survived(command(library)).await;
@@ -264,7 +264,7 @@ impl Session {
     }
 
     fn connection(&mut self) -> Option<&mut Connection<SecureStream>> {
-        match &mut self.stage {
+        match &mut self.state {
             SessionState::Greeted(client) => Some(client),
             SessionState::LoggedIn(session) => Some(session),
             SessionState::Lost => None,
@@ -317,7 +317,7 @@ where
 /// continues. The state of the library is dropped.
 async fn survived<T>(work: impl Future<Output = T>) -> Result<T, SessionEnd> {
     let survived = AssertUnwindSafe(work).catch_unwind().await;
-    survived.map_err(|_| SessionEnd::protocol("the server sent something that the IMAP library does not survive", b""))
+    survived.map_err(|_| SessionEnd::protocol("the server sent something that the IMAP library cannot handle", b""))
 }
 
 /// Whether the server has the capabilities for a message that is deleted again.
@@ -327,8 +327,8 @@ pub(super) fn require_uidplus(progress: &Progress) -> Result<(), SessionEnd> {
     }
     Err(SessionEnd::Error(ActionError::new(
         ErrorKind::Refused,
-        "the server does not offer UIDPLUS: a message could not be taken away without also expunging whatever else is \
-         marked as deleted in the mailbox, so none was left there",
+        "the server does not offer UIDPLUS: removing the message would also expunge every other message marked as deleted, \
+         so none was stored",
     )))
 }
 

@@ -130,7 +130,7 @@ impl From<ReadError> for SessionEnd {
         match error {
             ReadError::Closed | ReadError::Broken(_) => Self::answer(ImapResult::Closed, error.to_string()),
             ReadError::TooLong(_) | ReadError::Malformed => {
-                Self::protocol(format!("the server sent no IMAP: {error}"), b"")
+                Self::protocol(format!("the server sent invalid IMAP: {error}"), b"")
             }
         }
     }

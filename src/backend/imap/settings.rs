@@ -29,7 +29,7 @@ pub struct ImapSettings {
 
 impl Section for ImapSettings {
     const KEY: &'static str = "imap";
-    const DESCRIPTION: &'static str = "For the imap backend";
+    const DESCRIPTION: &'static str = "Settings of the imap backend";
 
     fn port(&self) -> Option<u16> {
         self.port

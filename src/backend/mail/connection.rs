@@ -24,11 +24,11 @@ pub(super) async fn open(
 ) -> Result<AsyncSmtpConnection, ActionError> {
     let refused = |message: &str| Err(ActionError::new(ErrorKind::Refused, message));
     if settings.security == Security::None && (settings.user.is_some() || settings.password.is_some()) {
-        return refused("a password is never sent to a mail server without TLS");
+        return refused("a password must not be sent to a mail server without TLS");
     }
     let addresses = resolve(settings).await?;
     if settings.security == Security::None && !addresses.iter().all(|address| address.ip().is_loopback()) {
-        return refused("mail without TLS goes to a loopback address only");
+        return refused("mail without TLS is only allowed to a loopback address");
     }
     let tls = match settings.security {
         Security::None => None,
@@ -67,14 +67,14 @@ pub(super) async fn deliver(
     let mut addresses = envelope.from().into_iter().chain(envelope.to());
     if addresses.any(|address| !AsRef::<str>::as_ref(address).is_ascii()) {
         if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
-            return Err(ActionError::new(ErrorKind::Refused, "the mail server takes no addresses outside ASCII"));
+            return Err(ActionError::new(ErrorKind::Refused, "the mail server accepts only ASCII addresses"));
         }
         options.push(MailParameter::SmtpUtfEight);
         options.push(MailParameter::Body(MailBodyParameter::EightBitMime));
     }
     let before = |error: &SmtpError, what: &str| plain_failure(error, ErrorKind::Unreachable, what);
     let sender = Mail::new(envelope.from().cloned(), options);
-    connection.command(sender).await.map_err(|error| before(&error, "the mail server does not take the sender"))?;
+    connection.command(sender).await.map_err(|error| before(&error, "the mail server rejected the sender"))?;
     let mut refused = Vec::new();
     for recipient in envelope.to() {
         match connection.command(Rcpt::new(recipient.clone(), vec![])).await {
@@ -88,9 +88,9 @@ pub(super) async fn deliver(
     if refused.len() == envelope.to().len()
         && let Some((_, _, error)) = refused.first()
     {
-        return Err(before(error, "the mail server does not take any of the recipients"));
+        return Err(before(error, "the mail server rejected all recipients"));
     }
-    connection.command(Data).await.map_err(|error| before(&error, "the mail server does not take the message"))?;
+    connection.command(Data).await.map_err(|error| before(&error, "the mail server rejected the message"))?;
     phase.set(Phase::Sending);
     let taken = connection.message(bytes).await;
     taken.map_err(|error| plain_failure(&error, ErrorKind::Unknown, "the mail server did not confirm the message"))?;
@@ -127,15 +127,15 @@ fn tls_parameters(settings: &MailSettings, folder: &Path) -> Result<TlsParameter
         let pem = String::from_utf8_lossy(&pem);
         let certificates: Vec<&str> = pem.split_inclusive(END).filter(|part| part.contains(END)).collect();
         if certificates.is_empty() {
-            return Err(refused(format!("{} holds no PEM certificate", file.display())));
+            return Err(refused(format!("{} contains no PEM certificate", file.display())));
         }
         for one in certificates {
             let certificate = Certificate::from_pem(one.as_bytes())
-                .map_err(|_| refused(format!("{} holds something that is no certificate", file.display())))?;
+                .map_err(|_| refused(format!("{} contains something that is not a certificate", file.display())))?;
             builder = builder.add_root_certificate(certificate);
         }
     }
-    builder.build_native().map_err(|error| refused(format!("TLS cannot be set up: {}", words_of(&error))))
+    builder.build_native().map_err(|error| refused(format!("cannot set up TLS: {}", words_of(&error))))
 }
 
 fn failure(error: &SmtpError, otherwise: ErrorKind, what: &str, settings: &MailSettings) -> ActionError {

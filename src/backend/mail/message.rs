@@ -59,7 +59,7 @@ impl Message {
             mail = mail.to(Mailbox::new(None, recipient.clone()));
         }
         let unusable = |error: &dyn std::fmt::Display| {
-            ActionError::new(ErrorKind::Refused, format!("the message cannot be put together: {error}"))
+            ActionError::new(ErrorKind::Refused, format!("cannot compose the message: {error}"))
         };
         let mail = mail.body(self.body.to_string()).map_err(|error| unusable(&error))?;
         let envelope = Envelope::new(Some(sender), recipients).map_err(|error| unusable(&error))?;

@@ -6,7 +6,7 @@ use crate::yaml::{Field, Kind, Node, Reader};
 
 impl Section for MailSettings {
     const KEY: &'static str = "mail";
-    const DESCRIPTION: &'static str = "How mail leaves";
+    const DESCRIPTION: &'static str = "How to send mail";
 
     /// Diagnostics point at the name of the section: the line with `password:` may hold a password by mistake.
     fn check(&self, reader: &mut Reader, field: &Field<'_>, secrets: &SecretSources) {
@@ -15,23 +15,23 @@ impl Section for MailSettings {
             reader.error(section, "`mail.from:` is not a mail address").help("Write `name@example.org`");
         }
         if self.user.is_some() != self.password.is_some() {
-            reader.error(section, "`mail.user:` and `mail.password:` go together: one of them is missing");
+            reader.error(section, "`mail.user:` and `mail.password:` must be given together");
         }
         if self.password.as_ref().is_some_and(|name| !secrets.contains_key(name)) {
             reader
                 .error(section, "`mail.password:` is not the name of a secret")
-                .help("Put the place of the password under `secrets:`, and its name here");
+                .help("Define the password under `secrets:`, and write the name of that secret here");
         }
         if self.security == Security::None {
             if !self.names_loopback() {
                 reader
-                    .error(section, "Mail without TLS may go to a loopback address only")
-                    .help("Leave out `security: none`, or name a relay on this machine");
+                    .error(section, "Mail without TLS is only allowed to a loopback address")
+                    .help("Remove `security: none`, or name a relay on this machine");
             }
             if self.user.is_some() {
                 reader
-                    .error(section, "A password is never sent without TLS")
-                    .help("Leave out `security: none`, or `user:` and `password:`");
+                    .error(section, "A password must not be sent without TLS")
+                    .help("Remove `security: none`, or remove `user:` and `password:`");
             }
         }
     }

@@ -65,7 +65,7 @@ async fn nothing_travels_in_the_open_beyond_this_machine() {
     let error = send_to(&open, Duration::from_secs(5)).await.unwrap_err();
     assert_eq!(
         (error.kind, error.message.as_str()),
-        (ErrorKind::Refused, "mail without TLS goes to a loopback address only")
+        (ErrorKind::Refused, "mail without TLS is only allowed to a loopback address")
     );
     let login = MailSettings { user: Some("u".into()), password: Some("p".into()), ..settings(25) };
     assert_eq!(send_to(&login, Duration::from_secs(5)).await.unwrap_err().kind, ErrorKind::Refused);
@@ -74,7 +74,7 @@ async fn nothing_travels_in_the_open_beyond_this_machine() {
 #[tokio::test]
 async fn a_file_of_certificates_is_a_bounded_file_with_certificates() {
     for (path, problem) in
-        [("/dev/zero", "is not a file"), ("Cargo.toml", "holds no PEM certificate"), ("no.pem", "cannot be read")]
+        [("/dev/zero", "is not a file"), ("Cargo.toml", "contains no PEM certificate"), ("no.pem", "cannot be read")]
     {
         let secured = MailSettings { security: Security::Tls, ca: Some(path.into()), ..settings(25) };
         let error = send_to(&secured, Duration::from_secs(5)).await.unwrap_err();

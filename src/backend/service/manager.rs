@@ -80,11 +80,11 @@ pub(super) fn check_name<M: Manager>(name: &str) -> Result<(), ActionError> {
     let is_usual = |letter: char| letter.is_alphanumeric() || M::NAME_CHARACTERS.contains(letter);
     let fault = match name {
         "" => "it is empty",
-        "all" => "supervisor takes it for every service",
-        _ if name.starts_with('-') => "it begins with a hyphen, like an option",
+        "all" => "supervisor reads it as all services",
+        _ if name.starts_with('-') => "it starts with a hyphen, like an option",
         _ if name.len() > 255 => "it is too long",
-        _ if !name.chars().all(is_usual) => "it has a character that no service's name has",
+        _ if !name.chars().all(is_usual) => "it contains a character that is not allowed in the name of a service",
         _ => return Ok(()),
     };
-    Err(ActionError::new(ErrorKind::Refused, format!("{name:?} cannot be the name of a service: {fault}")))
+    Err(ActionError::new(ErrorKind::Refused, format!("{name:?} is not a valid service name: {fault}")))
 }

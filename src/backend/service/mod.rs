@@ -66,7 +66,7 @@ async fn perform(call: &Call, context: &CallContext<'_>) -> Result<Value, Action
     let name = call.argument("name").and_then(Value::as_text).unwrap_or_default();
     let host = context.host(call, "on")?;
     let settings: &ServiceSettings = host.settings.get().ok_or_else(|| {
-        let message = format!("the entry of {} does not say what manages its services (`service:`)", host.name);
+        let message = format!("the entry of {} has no `service:`, which names its service manager", host.name);
         ActionError::new(ErrorKind::Refused, message)
     })?;
     match settings.manager {

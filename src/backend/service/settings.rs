@@ -34,5 +34,5 @@ pub struct ServiceSettings {
 
 impl Section for ServiceSettings {
     const KEY: &'static str = "service";
-    const DESCRIPTION: &'static str = "What manages its services";
+    const DESCRIPTION: &'static str = "The service manager of the host";
 }

@@ -58,7 +58,7 @@ fn read_properties(name: &str, finished: &ProcessOutput) -> Result<ServiceStatus
         (Some("failed"), _) => ServiceState::Failed,
         (Some(other), _) if !other.is_empty() => ServiceState::from_word(&capitalised(other)),
         _ => {
-            let message = format!("systemctl did not say what {name} is doing");
+            let message = format!("systemctl did not report the state of {name}");
             return Err(ActionError::new(ErrorKind::Protocol, message).with(output_value(finished)));
         }
     };

@@ -32,7 +32,7 @@ impl<'a> Windows<'a> {
         let answer = self.powershell.ask(request).await?;
         let service = answer.one()?;
         if !service.text("Name")?.eq_ignore_ascii_case(name) {
-            return Err(service.mismatch("Name", "is another than was asked for"));
+            return Err(service.mismatch("Name", "is not the one that was queried"));
         }
         let start_type = match service.optional_text("StartType")? {
             Some(_) => Some(service.enum_word("StartType", START_TYPES)?.into()),
@@ -88,7 +88,7 @@ impl Manager for Windows<'_> {
             let service = self.service(name).await?;
             let disabled = service.start_type.as_deref() == Some("Disabled");
             if disabled && order == Order::Restart && service.status != "Stopped" {
-                let message = format!("{name} is disabled, so a restart would stop it and not start it again");
+                let message = format!("{name} is disabled, so a restart would stop it without starting it again");
                 return Err(ActionError::new(ErrorKind::Refused, message));
             }
             disabled

@@ -30,29 +30,25 @@ impl<'a> Context<'a> {
                     Diagnostic::error(
                         code::NOT_A_LITERAL,
                         span,
-                        "A command is a list of arguments that is written out",
+                        "A command must be a literal list of arguments",
                     )
-                    .help("Write [\"program\", \"argument\", value]: only later arguments may be worked out"),
+                    .help("Write `[\"program\", \"argument\", value]`; only the arguments after the program may be computed"),
                 );
             }
             return;
         };
         if items.is_empty() {
             self.report(
-                Diagnostic::error(code::MISSING_ARGUMENT, span, "This command has no program to run")
-                    .help("Write [\"program\", \"argument\", …]"),
+                Diagnostic::error(code::MISSING_ARGUMENT, span, "This command has no program")
+                    .help("Write `[\"program\", \"argument\", …]`"),
             );
         }
         if let Some(program) = items.first()
             && !matches!(program.kind, ExpressionKind::Constant(_))
         {
             self.report(
-                Diagnostic::error(
-                    code::NOT_A_LITERAL,
-                    program.span,
-                    "The program of a command is written out, never worked out",
-                )
-                .help("Otherwise text from outside could choose what is run"),
+                Diagnostic::error(code::NOT_A_LITERAL, program.span, "The program of a command must be a literal")
+                    .help("Write the program's name as a text: otherwise text from outside could choose the program"),
             );
         }
         self.guard_code(body, items, input);
@@ -75,10 +71,10 @@ impl<'a> Context<'a> {
         let Reading { found, scripts, .. } =
             Reading::new(words, input.map_or(Origin::Written, |span| body.origin(span)));
         if let Some(script) = scripts.iter().find_map(|at| items.get(*at)) {
-            let message = "A script is written out: text from outside must never become code";
+            let message = "A script must be a literal";
             self.report(
                 Diagnostic::error(code::NOT_A_LITERAL, script.span, message)
-                    .help("Hand the value over as an argument after the script, and use \"$1\" in it"),
+                    .help("Pass the value as an argument after the script, and use `\"$1\"` in the script"),
             );
         }
         let mut spans: Vec<Span> = Vec::new();
@@ -97,23 +93,23 @@ impl<'a> Context<'a> {
             }
         }
         let (Some(found), [span, rest @ ..]) = (first, spans.as_slice()) else { return };
-        let message = format!("`{}` {}, and this comes from outside", found.program, found.why);
+        let message = format!("`{}` {}, and this text comes from outside", found.program, found.why);
         let mut diagnostic = Diagnostic::error(code::OUTSIDE_TEXT_AS_CODE, *span, message);
         for span in rest {
-            diagnostic = diagnostic.also(*span, "and this");
+            diagnostic = diagnostic.also(*span, "and this one");
         }
         self.report(diagnostic.help(match (found.shell, &body.kind) {
             (true, BodyKind::Signature) => {
-                "Take out what may pass: `TEXT.capture(r\"^[A-Za-z0-9_.-]+$\")` with `else` and a text that is written \
-                 out, or give the parameter an `enum` instead of `text`"
+                "Extract what is allowed with `TEXT.capture(r\"^[A-Za-z0-9_.-]+$\")` and an `else` with a literal text, or give \
+                 the parameter an `enum` instead of `text`"
             }
             (true, _) => {
-                "Take out what may pass: `let word = TEXT.capture(r\"^[A-Za-z0-9_.-]+$\") else { … }`, or give it an \
-                 `enum` instead of `text`"
+                "Extract what is allowed: `let word = TEXT.capture(r\"^[A-Za-z0-9_.-]+$\") else { … }`, or give the parameter \
+                 an `enum` instead of `text`"
             }
             (false, _) => {
-                "Hand it over as data, where the program takes some (`psql -v`, `awk -v`, `jq --arg`, `input:`), or give \
-                 it an `enum` or a number instead of `text`"
+                "Pass it as data, if the program can read data (`psql -v`, `awk -v`, `jq --arg`, `input:`), or give the \
+                 parameter an `enum` or a number instead of `text`"
             }
         }));
     }

@@ -43,14 +43,14 @@ pub(super) struct CodeWord {
     pub shell: bool,
 }
 
-pub(super) const JOINED: &str = "joins its words into a line that a shell reads";
-const LINE: &str = "hands this word to a shell";
-const CODE: &str = "reads this word as code";
-const STDIN: &str = "reads its input as code";
-const WORDS: &str = "makes words of its input, and they are read as code";
-const LOADED: &str = "may be told by this word what to load or run";
+pub(super) const JOINED: &str = "joins its arguments into a line for a shell";
+const LINE: &str = "passes this argument to a shell";
+const CODE: &str = "runs this argument as code";
+const STDIN: &str = "runs its input as code";
+const WORDS: &str = "splits its input into words and runs them as code";
+const LOADED: &str = "may load or run what this argument names";
 
-const TOO_MANY: &str = "starts more programs, one inside the other, than can be followed";
+const TOO_MANY: &str = "starts too many nested programs to check";
 
 /// At most this many programs of a command are followed.
 const MOST_PROGRAMS: usize = 64;

@@ -89,7 +89,7 @@ impl<'a> Context<'a> {
                 | StatementKind::Do(_)
                 | StatementKind::Run(_)
                 | StatementKind::Manual { .. } => {
-                    let message = "A probe only asks: beside its clauses it may hold let and temporarily";
+                    let message = "A probe may only contain `let` and `temporarily` besides its clauses";
                     self.error(code::EFFECT_IN_PROBE, statement.span, message);
                 }
             }
@@ -101,7 +101,8 @@ impl<'a> Context<'a> {
             let action = &self.program.actions[lowered.action];
             let type_of = action.returns.clone();
             if action.class != crate::value::Class::Observe {
-                let message = format!("A probe only reads, and {} acts ({})", call.path.text, action.class.as_str());
+                let message =
+                    format!("A probe must not call `{}`, whose class is `{}`", call.path.text, action.class.as_str());
                 self.error(code::EFFECT_IN_PROBE, call.span, message);
                 return None;
             }
@@ -119,18 +120,20 @@ impl<'a> Context<'a> {
         let passed_if = match &written.passed_if {
             Some(condition) => self.expect(&mut body, condition, &Type::Boolean).expression,
             None => {
-                let message = format!("The probe {} does not say when it passes", written.name.text);
-                self.report(Diagnostic::error(code::MISSING_PART, written.name.span, message).help("Add passed if …"));
+                let message = format!("The probe `{}` has no `passed if`", written.name.text);
+                self.report(
+                    Diagnostic::error(code::MISSING_PART, written.name.span, message).help("Add `passed if …`"),
+                );
                 crate::check::expressions::Typed::invalid(written.name.span).expression
             }
         };
-        let timeout = written.timeout.as_ref().and_then(|amount| self.literal_duration(amount, "a timeout"));
+        let timeout = written.timeout.as_ref().and_then(|amount| self.literal_duration(amount, "A timeout"));
         let retries = written.retries.as_ref().and_then(|retries| self.retries(retries));
         Probe {
             name: written.name.text.clone(),
-            title: written.title.as_ref().map_or(written.name.text.clone(), |title| self.literal(title, "a title")),
-            group: written.group.as_ref().map(|group| self.literal(group, "a group")),
-            depends_on: written.depends_on.iter().map(|text| self.literal(text, "what a probe depends on")).collect(),
+            title: written.title.as_ref().map_or(written.name.text.clone(), |title| self.literal(title, "A title")),
+            group: written.group.as_ref().map(|group| self.literal(group, "A group")),
+            depends_on: written.depends_on.iter().map(|text| self.literal(text, "A dependency")).collect(),
             parameters,
             locals: body.locals(),
             timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
@@ -144,13 +147,13 @@ impl<'a> Context<'a> {
     }
 
     fn retries(&mut self, retries: &'a ast::Retries) -> Option<(u32, SignedDuration)> {
-        self.reject_timings(&retries.timings, &["every"], "retries");
-        let count = self.literal_count(&retries.count, "the number of retries", 1);
+        self.reject_timings(&retries.timings, &["every"], "`retries`");
+        let count = self.literal_count(&retries.count, "The number of retries", 1);
         let every = match &retries.timings.every {
-            Some(every) => self.literal_duration(every, "the time between retries"),
+            Some(every) => self.literal_duration(every, "The interval between retries"),
             None => {
-                let message = "Retries do not say how far apart";
-                self.report(Diagnostic::error(code::MISSING_PART, retries.span, message).help("Add every 30s"));
+                let message = "Missing interval between retries";
+                self.report(Diagnostic::error(code::MISSING_PART, retries.span, message).help("Add `every 30s`"));
                 None
             }
         };
@@ -176,7 +179,7 @@ impl<'a> Context<'a> {
             if let Some((target, span)) = deepest {
                 depth[declared] = depth[*target] + 1;
                 if depth[declared] == DEEPEST_CALLS + 1 {
-                    let message = format!("Procedures do procedures more than {DEEPEST_CALLS} deep here");
+                    let message = format!("Procedures call procedures more than {DEEPEST_CALLS} levels deep here");
                     self.error(code::TOO_DEEP, *span, message);
                 }
             }
@@ -233,52 +236,52 @@ impl<'a> Context<'a> {
             body.kind = BodyKind::Runbook(Some(answer));
             lowered
         });
-        let title = written.title.as_ref().map(|title| self.literal(title, "a title"));
+        let title = written.title.as_ref().map(|title| self.literal(title, "A title"));
         let alerts = written.alert.iter().flat_map(|alert| &alert.names);
-        let alerts = alerts.map(|name| self.literal(name, "the name of an alert")).collect();
+        let alerts = alerts.map(|name| self.literal(name, "An alert name")).collect();
         let group = written.alert.as_ref().and_then(|alert| alert.group.as_ref());
-        let alert_group = group.map(|group| self.literal(group, "the group of an alert"));
+        let alert_group = group.map(|group| self.literal(group, "An alert group"));
         let contact = written.contact.as_ref().map(|contact| self.contact(contact));
         if contact.is_none() {
-            let message = format!("{} does not say who hears of it when nothing else is said", written.name.text);
+            let message = format!("`{}` has no `contact`", written.name.text);
             self.report(
                 Diagnostic::error(code::MISSING_HEADER, written.name.span, message)
-                    .help("Add the header: contact NAME, a contact of rectify.yaml"),
+                    .help("Add the header `contact NAME`, with a contact of `rectify.yaml`"),
             );
         }
         let locks = written.lock.iter().flat_map(|lock| &lock.names);
         let locks = locks.map(|name| self.lock(&mut body, name)).collect();
         let limit = written.limit.as_ref().map_or_else(Vec::new, |limit| {
             if let Some(action) = &limit.action {
-                let message = "The limit of a runbook is about the runbook itself, not about an action";
+                let message = "A `limit` in a runbook applies to the runbook and names no action";
                 self.report(
                     Diagnostic::error(code::MISPLACED, action.span, message)
-                        .help("To limit an action, write limit at the top of the file"),
+                        .help("Write the `limit` of an action at the top level of the file"),
                 );
             }
             self.limit_parts(&mut body, limit)
         });
         let ends_within = written.ends.as_ref().and_then(|ends| {
-            self.reject_timings(&ends.timings, &["within"], "ends");
-            ends.timings.within.as_ref().and_then(|within| self.literal_duration(within, "when a run ends"))
+            self.reject_timings(&ends.timings, &["within"], "`ends`");
+            ends.timings.within.as_ref().and_then(|within| self.literal_duration(within, "The duration of a run"))
         });
         let (block, completes) = self.block(&mut body, &written.block);
         if completes {
             let end = written.block.span;
             let end = Span::new(end.file, end.end.saturating_sub(1).max(end.start), end.end);
-            let message = format!("{} can get here without having said how it ended", written.name.text);
+            let message = format!("`{}` can reach its end without `resolve` or `escalate`", written.name.text);
             self.report(
                 Diagnostic::error(code::NO_ENDING, end, message)
-                    .help("End with escalate to CONTACT \"…\", or with resolve \"…\""),
+                    .help("End it with `escalate to CONTACT \"…\"` or `resolve \"…\"`"),
             );
         }
         if let Some(span) = body.summary.goal
             && written.goal.is_none()
         {
-            let message = format!("{} has no goal, so nothing says what fixed means", written.name.text);
+            let message = format!("`{}` has no goal to check", written.name.text);
             self.report(
                 Diagnostic::error(code::NO_GOAL, span, message)
-                    .help("Add the header: goal PROBE(…)")
+                    .help("Add the header `goal PROBE(…)`")
                     .also(written.name.span, "this runbook"),
             );
         }
@@ -303,7 +306,7 @@ impl<'a> Context<'a> {
     fn lock(&mut self, body: &mut BodyScope<'a>, name: &'a ast::Expression) -> Expression {
         let typed = self.expression(body, name, None);
         if !matches!(typed.type_of.present(), Type::Text | Type::Host(_) | Type::Invalid) {
-            let message = format!("A lock is a text or a host, not a {}", typed.type_of);
+            let message = format!("A lock must be a text or a host, found `{}`", typed.type_of);
             self.error(code::TYPE_MISMATCH, typed.span(), message);
         }
         typed.expression
@@ -321,10 +324,10 @@ impl<'a> Context<'a> {
             topological_sort::topological_order(count, |node| next[node].iter().map(|edge| (runs[*edge].1, *edge)));
         for edge in order.closing {
             let (_, target, span) = runs[edge];
-            let message = format!("{} runs itself, directly or through others", self.program.runbooks[target].name);
+            let message = format!("`{}` runs itself, directly or through others", self.program.runbooks[target].name);
             self.report(
                 Diagnostic::error(code::RECURSION, span, message)
-                    .help("A run must come to an end: escalate here, or repeat a step with repeat N times"),
+                    .help("End the run here with `escalate`, or repeat a block with `repeat N times`"),
             );
         }
         let mut depth = vec![1_usize; count];
@@ -334,7 +337,7 @@ impl<'a> Context<'a> {
                 let (_, target, span) = runs[*edge];
                 depth[node] = depth[target] + 1;
                 if depth[node] == DEEPEST_CALLS + 1 {
-                    let message = format!("Runbooks run runbooks more than {DEEPEST_CALLS} deep here");
+                    let message = format!("Runbooks run runbooks more than {DEEPEST_CALLS} levels deep here");
                     self.error(code::TOO_DEEP, span, message);
                 }
             }
@@ -353,12 +356,12 @@ impl<'a> Context<'a> {
                 Diagnostic::error(
                     code::UNKNOWN_NAME,
                     call.path.span,
-                    format!("{written} is a procedure, not a runbook"),
+                    format!("`{written}` is a procedure, not a runbook"),
                 )
-                .help(format!("Write do {written}(…)"))
+                .help(format!("Write `do {written}(…)`"))
             } else {
                 let known = self.declared.runbooks.iter().map(|runbook| runbook.name.text.as_str());
-                let message = format!("There is no runbook named {written}");
+                let message = format!("Unknown runbook `{written}`");
                 self.unknown(code::UNKNOWN_NAME, call.path.span, message, written, known)
             };
             self.report(diagnostic);
@@ -368,7 +371,7 @@ impl<'a> Context<'a> {
         body.runs.entry(target).or_insert(call.span);
         let parameters = self.runbook_parameters.get(target).cloned()?;
         let arguments = self.arguments(body, &parameters, &call.arguments, written, call.span);
-        self.observe_unknown_taint(body, call.span, written);
+        self.observe_unknown_taint(body, call.span, &format!("`{written}`"));
         Some((target, arguments?))
     }
 

@@ -53,9 +53,9 @@ impl<'a> Context<'a> {
                     Diagnostic::error(
                         code::TYPE_MISMATCH,
                         part.span,
-                        "A goal is a probe, or several joined by and, or, not",
+                        "A goal must be a probe, or probes joined by `and`, `or` and `not`",
                     )
-                    .help("Put the comparison into a probe: passed if …"),
+                    .help("Move the comparison into a probe: `passed if …`"),
                 );
                 None
             }

@@ -2,7 +2,7 @@
 
 use crate::check::context::Context;
 use crate::check::expressions::Typed;
-use crate::diagnostic::{Diagnostic, Severity, code};
+use crate::diagnostic::{Diagnostic, Severity, code, name_list};
 use crate::inventory::{Entry, Inventory};
 use crate::program::types::Type;
 use crate::source::Span;
@@ -31,7 +31,7 @@ impl<'a> Context<'a> {
     /// and no file of the project declares it.
     fn undeclared_role(&mut self, host: &str, role: &str, span: Span) {
         let declared = self.declared.roles.keys().map(EcoString::as_str);
-        let message = format!("{host} is a {role}, and no file of the project declares a role of that name");
+        let message = format!("No file of the project declares the role `{role}` of `{host}`");
         let diagnostic = self.unknown(code::INVENTORY_MISMATCH, span, message, role, declared);
         if diagnostic.fix.is_some() && !self.other_files.is_some_and(|others| others.declares_role(role)) {
             self.report(Diagnostic { severity: Severity::Warning, ..diagnostic });
@@ -49,11 +49,11 @@ impl<'a> Context<'a> {
                 None if optional || wanted == Type::Invalid => host.facts.push((name.clone(), Value::Absent)),
                 None => {
                     let role = &shape.name.text;
-                    let message = format!("{} is a {role}, and has no fact {name}", host.name);
+                    let message = format!("`{}` has the role `{role}`, but no fact `{name}`", host.name);
                     self.report(
                         Diagnostic::error(code::INVENTORY_MISMATCH, span, message)
-                            .also(field.span, "asked for here")
-                            .help(format!("Add it under facts: {name}: …")),
+                            .also(field.span, "required here")
+                            .help(format!("Add `{name}: …` under `facts:`")),
                     );
                 }
                 Some(position) => {
@@ -69,11 +69,11 @@ impl<'a> Context<'a> {
                             if let Some(other) = self.other_type(entry, &shape.name.text, name, &wanted) {
                                 let role = &shape.name.text;
                                 let message = format!(
-                                    "{} is a {role} and a {other}, which ask for its fact {name} as different types",
+                                    "The roles `{role}` and `{other}` of `{}` require the fact `{name}` with different types",
                                     host.name
                                 );
                                 let diagnostic = Diagnostic::error(code::INVENTORY_MISMATCH, span, message);
-                                self.report(diagnostic.also(field.span, format!("{wanted} is asked for here")));
+                                self.report(diagnostic.also(field.span, format!("`{wanted}` is required here")));
                             }
                             if let Some(fact) = host.facts.get_mut(position) {
                                 fact.1 = value;
@@ -83,13 +83,13 @@ impl<'a> Context<'a> {
                             let span = place.map_or(span, |place| place.value);
                             let seen = match &found {
                                 Value::Text(text) if wanted.holds(|inner| matches!(inner, Type::Host(_))) => {
-                                    format!("names {text:?}")
+                                    format!("is {text:?}")
                                 }
                                 found => format!("is {}", found.kind()),
                             };
-                            let message = format!("The fact {name} of {} {seen}, and {wanted} is needed", host.name);
+                            let message = format!("The fact `{name}` of `{}` {seen}, expected `{wanted}`", host.name);
                             let diagnostic = Diagnostic::error(code::INVENTORY_MISMATCH, span, message);
-                            self.report(diagnostic.also(field.span, "asked for here"));
+                            self.report(diagnostic.also(field.span, "required here"));
                         }
                     }
                 }
@@ -117,12 +117,15 @@ impl<'a> Context<'a> {
         let diagnostic = match (found, wanted) {
             (None, _) => {
                 let known = self.program.hosts.iter().map(|host| host.name.as_str());
-                self.unknown(code::UNKNOWN_HOST, span, format!("The inventory has no host named {name}"), name, known)
+                self.unknown(code::UNKNOWN_HOST, span, format!("Unknown host `{name}`"), name, known)
             }
             (Some(host), Type::Host(roles))
                 if !roles.is_empty() && !host.roles.iter().any(|role| roles.contains(role)) =>
             {
-                let message = format!("{name} is no {wanted}: the inventory says {}", host.roles.join(", "));
+                let message = format!(
+                    "`{name}` does not have the role `{wanted}`: its roles in the inventory are {}",
+                    name_list(&host.roles)
+                );
                 Diagnostic::error(code::WRONG_ROLE, span, message)
             }
             _ => return,
@@ -145,15 +148,16 @@ impl<'a> Context<'a> {
         let type_of = Type::Host(roles.clone());
         let Some((found, has)) = found else {
             let role = if roles.is_empty() { "ROLE".to_owned() } else { roles.join(" or ") };
-            let cure = format!("Give the test one: given host {name:?} is {role}(…)");
+            let cure = format!("Add one to the test: `given host {name:?} is {role}(…)`");
             let missing = |message: String| Diagnostic::error(code::UNKNOWN_HOST, span, message).help(cure.clone());
             if place.in_world {
-                place.missing.push(missing(format!("The inventory of this test's world has no host named {name}")));
+                place.missing.push(missing(format!("Unknown host `{name}` in the inventory of this test's world")));
             } else if self.inventory.is_none() {
-                let message = format!("No inventory (rectify.yaml) names the host {name}, and this test gives none");
+                let message =
+                    format!("Unknown host `{name}`: there is no `rectify.yaml`, and the test gives no such host");
                 place.missing.push(missing(message));
             } else {
-                let message = format!("Neither the inventory nor this test has a host named {name}");
+                let message = format!("Unknown host `{name}` in the inventory and in this test");
                 let listed = self.program.hosts.iter().map(|host| &host.name);
                 let given = place.hosts.iter().map(|(own, _)| own);
                 let known: Vec<EcoString> = listed.chain(given).cloned().collect();
@@ -164,7 +168,7 @@ impl<'a> Context<'a> {
             return Some(Typed::constant(Value::Host(name), type_of, span));
         };
         if !roles.is_empty() && has.iter().all(is_known) && !has.iter().any(|role| roles.contains(role)) {
-            let message = format!("{name} is no {type_of}: it is {}", has.join(", "));
+            let message = format!("`{name}` does not have the role `{type_of}`: its roles are {}", name_list(has));
             self.error(code::WRONG_ROLE, span, message);
         }
         Some(Typed::constant(Value::Host(found), type_of, span))
@@ -174,7 +178,7 @@ impl<'a> Context<'a> {
         if let Some(inventory) = self.inventory
             && inventory.contact(&path.text).is_none()
         {
-            let message = format!("The inventory has no contact named {}", path.text);
+            let message = format!("Unknown contact `{}`", path.text);
             let known = inventory.contacts.iter().map(|contact| contact.name.as_str());
             let diagnostic = self.unknown(code::UNKNOWN_CONTACT, path.span, message, &path.text, known);
             self.report(diagnostic);
@@ -186,7 +190,7 @@ impl<'a> Context<'a> {
         if let Some(inventory) = self.inventory
             && !inventory.secrets.contains_key(name)
         {
-            let message = format!("The inventory has no secret named {name}");
+            let message = format!("Unknown secret `{name}`");
             let diagnostic =
                 self.unknown(code::UNKNOWN_NAME, span, message, name, inventory.secrets.keys().map(String::as_str));
             self.report(diagnostic);

@@ -15,13 +15,13 @@ impl<'a> Context<'a> {
         for limit in self.declared.limits.clone() {
             let Some(path) = &limit.action else {
                 self.report(
-                    Diagnostic::error(code::MISSING_PART, limit.span, "This limit does not say what it limits")
-                        .help("Name an action: limit host.reboot 1 per 24h per host"),
+                    Diagnostic::error(code::MISSING_PART, limit.span, "This limit names no action")
+                        .help("Name an action: `limit host.reboot 1 per 24h per host`"),
                 );
                 continue;
             };
             let Some((backend, name)) = path.text.rsplit_once('.') else {
-                let message = format!("{} is not an action: an action is written BACKEND.ACTION", path.text);
+                let message = format!("`{}` is not an action: write `BACKEND.ACTION`", path.text);
                 self.error(code::UNKNOWN_ACTION, path.span, message);
                 continue;
             };
@@ -31,7 +31,7 @@ impl<'a> Context<'a> {
                     backend.signatures.iter().map(|signature| format!("{}.{}", backend.name.text, signature.name.text))
                 });
                 let known: Vec<String> = known.collect();
-                let message = format!("There is no action {}", path.text);
+                let message = format!("Unknown action `{}`", path.text);
                 let names = known.iter().map(String::as_str);
                 let diagnostic = self.unknown(code::UNKNOWN_ACTION, path.span, message, &path.text, names);
                 self.report(diagnostic);
@@ -69,14 +69,14 @@ impl<'a> Context<'a> {
                         Some(key) => self.limit_key(body, key),
                         None => shared.clone(),
                     };
-                    let count = self.literal_count(count, "how often something may happen", 1);
-                    let window = self.literal_duration(window, "the time that a limit counts in");
+                    let count = self.literal_count(count, "The count of a limit", 1);
+                    let window = self.literal_duration(window, "The window of a limit");
                     if let (Some(count), Some(window)) = (count, window) {
                         parts.push(LimitPart::Rate { count, window, key });
                     }
                 }
                 ast::LimitPart::Apart { gap, .. } => {
-                    if let Some(gap) = self.literal_duration(gap, "the time between two") {
+                    if let Some(gap) = self.literal_duration(gap, "The gap of a limit") {
                         parts.push(LimitPart::Apart { gap, key: shared.clone() });
                     }
                 }
@@ -92,7 +92,7 @@ impl<'a> Context<'a> {
             let value = self.name(body, key, None);
             let countable = value.type_of.present();
             if matches!(countable, Type::List(_) | Type::Record(_) | Type::Json | Type::Secret | Type::Nothing) {
-                let message = format!("A limit is counted by a host, text or number, and this is {countable}");
+                let message = format!("A limit can be counted per host, text or number, but not per `{countable}`");
                 self.error(code::TYPE_MISMATCH, key.span, message);
             }
             return Some(LimitKey { name: key.text.clone(), value: value.expression });
@@ -114,7 +114,7 @@ impl<'a> Context<'a> {
         }
         let parameters = body.names();
         let known = parameters.iter().chain(&facts).map(EcoString::as_str);
-        let message = format!("{} is neither a parameter nor a fact to count by", key.text);
+        let message = format!("`{}` is neither a parameter nor a fact", key.text);
         let diagnostic = self.unknown(code::UNKNOWN_NAME, key.span, message, &key.text, known);
         self.report(diagnostic);
         None

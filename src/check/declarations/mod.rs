@@ -7,7 +7,7 @@ pub(crate) mod limits;
 pub(crate) mod signatures;
 
 use super::context::Context;
-use super::expressions::with_article;
+use super::expressions::quoted;
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::{EnumType, RecordType, Type};
@@ -79,16 +79,16 @@ impl<'a> Declarations<'a> {
                 builtin_type(word).is_some() || RESERVED.contains(&word) || all.backends.contains_key(&name.text);
             match taken {
                 Some(first) => {
-                    let message = format!("{} is declared twice", name.text);
+                    let message = format!("`{}` is declared twice", name.text);
                     diagnostics.push(
                         Diagnostic::error(code::DUPLICATE_NAME, name.span, message)
-                            .here("A second time here")
-                            .also(first, "first here"),
+                            .here("declared again here")
+                            .also(first, "first declared here"),
                     );
                     continue;
                 }
                 None if builtin => {
-                    let message = format!("{} is a name of the language or of a backend that comes with it", name.text);
+                    let message = format!("`{}` is already the name of a built-in type, word or backend", name.text);
                     diagnostics.push(Diagnostic::error(code::DUPLICATE_NAME, name.span, message));
                     continue;
                 }
@@ -228,9 +228,9 @@ impl<'a> Context<'a> {
                 if type_of.holds(|inner| matches!(inner, Type::Record(_) | Type::Json)) {
                     let field = role.fields.iter().find(|field| field.name.text == name);
                     let span = field.map_or(role.span, |field| field.type_of.span);
-                    let message = format!("a fact of a host cannot be {}", with_article(&type_of));
+                    let message = format!("A fact of a host cannot be {}", quoted(&type_of));
                     let diagnostic = Diagnostic::error(code::UNKNOWN_TYPE, span, message);
-                    self.report(diagnostic.help("Write several facts, of plain types and lists of them"));
+                    self.report(diagnostic.help("Declare several facts instead, with simple types or lists of them"));
                 }
             }
         }
@@ -258,7 +258,7 @@ impl<'a> Context<'a> {
         let mut seen: HashSet<&EcoString> = HashSet::new();
         for field in &shape.fields {
             if !seen.insert(&field.name.text) {
-                let message = format!("{} has two fields named {}", shape.name.text, field.name.text);
+                let message = format!("`{}` has two fields named `{}`", shape.name.text, field.name.text);
                 self.error(code::DUPLICATE_NAME, field.name.span, message);
                 continue;
             }
@@ -283,14 +283,14 @@ impl<'a> Context<'a> {
         match self.types.get(key) {
             Some(Some(known)) => return known.clone(),
             Some(None) => {
-                let message = format!("The record {} contains itself", shape.name.text);
-                self.report(Diagnostic::error(code::RECURSION, asked_at, message).help("Hold a list of names instead"));
+                let message = format!("The record `{}` contains itself", shape.name.text);
+                self.report(Diagnostic::error(code::RECURSION, asked_at, message).help("Use a list of names instead"));
                 return Type::Invalid;
             }
             None => {}
         }
         if self.open_records == DEEPEST_RECORD {
-            let message = format!("Records stand inside records more than {DEEPEST_RECORD} deep here");
+            let message = format!("Records contain records more than {DEEPEST_RECORD} levels deep here");
             self.error(code::TOO_DEEP, asked_at, message);
             return Type::Invalid;
         }
@@ -311,7 +311,7 @@ impl<'a> Context<'a> {
         let mut seen: HashSet<&EcoString> = HashSet::new();
         for word in &enumeration.words {
             if !seen.insert(&word.text) {
-                let message = format!("{} has the word {} twice", enumeration.name.text, word.text);
+                let message = format!("`{}` has the word `{}` twice", enumeration.name.text, word.text);
                 self.error(code::DUPLICATE_NAME, word.span, message);
             } else {
                 words.push(word.text.clone());
@@ -339,7 +339,7 @@ impl<'a> Context<'a> {
                 }
                 (Type::Invalid, _) | (_, Type::Invalid) => Type::Invalid,
                 _ => {
-                    let message = "Only roles can be joined by or";
+                    let message = "Only roles can be joined by `or`";
                     self.error(code::UNKNOWN_TYPE, other.span, message);
                     Type::Invalid
                 }
@@ -353,14 +353,19 @@ impl<'a> Context<'a> {
         let plain = match (name.as_str(), &written.inner) {
             ("list", Some(inner)) => Type::List(Box::new(self.type_of(inner, inside))),
             ("list", None) => {
-                let message = "A list needs the type of its items";
+                let message = "Missing item type of `list`";
                 self.report(
-                    Diagnostic::error(code::UNKNOWN_TYPE, written.span, message).help("For example list<text>"),
+                    Diagnostic::error(code::UNKNOWN_TYPE, written.span, message)
+                        .help("Write, for example, `list<text>`"),
                 );
                 Type::Invalid
             }
             (_, Some(inner)) => {
-                self.error(code::UNKNOWN_TYPE, inner.span, format!("{name} takes no type in < >: only list does"));
+                self.error(
+                    code::UNKNOWN_TYPE,
+                    inner.span,
+                    format!("`{name}` takes no type parameter: only `list` does"),
+                );
                 Type::Invalid
             }
             _ => self.plain_type(name, written.path.span, inside),
@@ -398,7 +403,7 @@ impl<'a> Context<'a> {
         {
             return found;
         }
-        let message = format!("There is no type, role, record or enum named {name}");
+        let message = format!("Unknown type, role, record or enum `{name}`");
         let diagnostic = self.unknown(code::UNKNOWN_TYPE, span, message, name, self.declared.type_names());
         self.report(diagnostic);
         Type::Invalid

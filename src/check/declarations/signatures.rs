@@ -26,7 +26,7 @@ impl<'a> Context<'a> {
             for signature in &backend.signatures {
                 let name = &signature.name.text;
                 if !seen.insert(name) {
-                    let message = format!("{} has two actions named {name}", backend.name.text);
+                    let message = format!("`{}` has two actions named `{name}`", backend.name.text);
                     self.error(code::DUPLICATE_NAME, signature.name.span, message);
                     continue;
                 }
@@ -108,7 +108,7 @@ impl<'a> Context<'a> {
         for edge in order.closing {
             let (_, target, span) = calls[edge];
             let action = &self.program.actions[target];
-            let message = format!("{}.{} comes back to itself here", action.backend, action.name);
+            let message = format!("`{}.{}` calls itself here", action.backend, action.name);
             self.error(code::RECURSION, span, message);
         }
         let mut depth = vec![1_usize; self.program.actions.len()];
@@ -117,7 +117,7 @@ impl<'a> Context<'a> {
             if depth[node] == DEEPEST_CALLS + 1
                 && let Some(edge) = next[node].first()
             {
-                let message = format!("Actions stand behind actions more than {DEEPEST_CALLS} deep here");
+                let message = format!("Actions call actions more than {DEEPEST_CALLS} levels deep here");
                 self.error(code::TOO_DEEP, calls[*edge].2, message);
             }
         }
@@ -126,13 +126,10 @@ impl<'a> Context<'a> {
     fn clauses(&mut self, index: usize, body: &mut BodyScope<'a>, signature: &'a ast::Signature) {
         if signature.class == Class::Observe {
             let wrong = [
-                (signature.undo.as_ref().map(|undo| undo.span), "an observation has nothing to undo"),
-                (signature.saves.as_ref().map(|saves| saves.span), "an observation has nothing to save"),
-                (signature.once, "an observation can always be repeated"),
-                (
-                    signature.confirm.as_ref().map(|call| call.span),
-                    "an observation does nothing that could be confirmed",
-                ),
+                (signature.undo.as_ref().map(|undo| undo.span), "An observation has nothing to undo"),
+                (signature.saves.as_ref().map(|saves| saves.span), "An observation has nothing to save"),
+                (signature.once, "An observation can always be repeated"),
+                (signature.confirm.as_ref().map(|call| call.span), "An observation has no effect to confirm"),
             ];
             for (span, message) in wrong {
                 if let Some(span) = span {
@@ -140,17 +137,17 @@ impl<'a> Context<'a> {
                 }
             }
             if signature.returns.is_none() {
-                let message = format!("{} observes, so it must say what it answers", signature.name.text);
-                self.report(Diagnostic::error(code::MISSING_PART, signature.name.span, message).help("Add -> TYPE"));
+                let message = format!("The observation `{}` declares no type for its answer", signature.name.text);
+                self.report(Diagnostic::error(code::MISSING_PART, signature.name.span, message).help("Add `-> TYPE`"));
             }
         }
         if let (Some(once), Some(idempotent)) = (signature.once, signature.idempotent) {
-            let message = "An action is idempotent or once, not both";
+            let message = "An action is either `idempotent` or `once`, not both";
             self.report(Diagnostic::error(code::MISPLACED, once, message).also(idempotent, "and here"));
         }
-        let timeout = signature.timeout.as_ref().and_then(|amount| self.literal_duration(amount, "a timeout"));
+        let timeout = signature.timeout.as_ref().and_then(|amount| self.literal_duration(amount, "A timeout"));
         let fresh =
-            signature.fresh.as_ref().and_then(|amount| self.literal_duration(amount, "how old an answer may be"));
+            signature.fresh.as_ref().and_then(|amount| self.literal_duration(amount, "The maximum age of an answer"));
         let confirm = signature.confirm.as_ref().and_then(|call| self.observation(body, call, "confirm"));
         let saves = signature.saves.as_ref().and_then(|saves| {
             let call = self.observation(body, &saves.call, "saves")?;
@@ -165,11 +162,11 @@ impl<'a> Context<'a> {
             body.action = own;
             let undo = undo?;
             if self.program.actions[undo.action].class == Class::Destroy {
-                let message = "An undo cannot destroy: nobody is asked before it";
+                let message = "An undo must not be of class `destroy`, because it runs without an approval";
                 self.error(code::DESTROY_WITHOUT_APPROVAL, call.span, message);
             }
             if self.program.actions[undo.action].class == Class::Observe && signature.class != Class::Observe {
-                self.error(code::MISPLACED, call.span, "an observation undoes nothing");
+                self.error(code::MISPLACED, call.span, "An observation cannot undo anything");
             }
             Some(undo)
         });
@@ -187,7 +184,7 @@ impl<'a> Context<'a> {
     fn observation(&mut self, body: &mut BodyScope<'a>, call: &'a ast::Call, clause: &str) -> Option<Call> {
         let lowered = self.action_call(body, call)?;
         if self.program.actions[lowered.action].class != Class::Observe {
-            self.error(code::MISPLACED, call.span, format!("{clause} reads, so it takes an observation"));
+            self.error(code::MISPLACED, call.span, format!("`{clause}` must call an observation"));
         }
         Some(lowered)
     }
@@ -202,7 +199,7 @@ impl<'a> Context<'a> {
         let lets = own.lets.iter().map(|statement| self.statement(body, statement).0).collect();
         let result = own.result.as_ref().and_then(|result| self.body_result(index, body, result, signature));
         if own.result.is_none() {
-            let message = format!("The body of {} must end with a call or a value", signature.name.text);
+            let message = format!("The body of `{}` must end with a call or a value", signature.name.text);
             self.error(code::MISSING_PART, own.span.after(), message);
         }
         Some(ActionBody { lets, result: result? })
@@ -221,7 +218,7 @@ impl<'a> Context<'a> {
             return Some(BodyResult::Answer(typed.expression));
         }
         let ast::ExpressionKind::Call(call) = &result.kind else {
-            let message = format!("{} acts, so its body ends with the call that does it", signature.name.text);
+            let message = format!("The body of `{}` must end with the call that has the effect", signature.name.text);
             self.error(code::MISPLACED, result.span, message);
             return None;
         };
@@ -229,7 +226,7 @@ impl<'a> Context<'a> {
         let inner = self.program.actions[lowered.action].class;
         if inner > signature.class {
             let message = format!(
-                "{} says {}, and what it calls is {}",
+                "`{}` is declared as `{}`, but calls an action of class `{}`",
                 signature.name.text,
                 signature.class.as_str(),
                 inner.as_str()
@@ -237,7 +234,7 @@ impl<'a> Context<'a> {
             self.report(
                 Diagnostic::error(code::MISPLACED, call.span, message)
                     .also(signature.class_span, "this class is too low")
-                    .help(format!("An action is as harmful as what it calls: write {}", inner.as_str())),
+                    .help(format!("Declare it as `{}`: an action is as harmful as what it calls", inner.as_str())),
             );
         }
         Some(BodyResult::Act(lowered))

@@ -7,7 +7,7 @@ use crate::check::declarations::verdict_type;
 use crate::check::scope::{BodyKind, BodyScope};
 use crate::check::test_blocks::defaults::{MOST, MissingDefault};
 use crate::check::unknown_taint::is_verdict;
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::{Diagnostic, code, name_list};
 use crate::program::types::Type;
 use crate::program::{Call, Expression, ExpressionKind, Parameter, ProbeCall};
 use crate::source::Span;
@@ -62,14 +62,14 @@ impl<'a> Context<'a> {
         let action = &self.program.actions[lowered.action];
         if action.class != Class::Observe {
             let message = format!(
-                "{}.{} acts ({}), and what acts is a statement of its own",
+                "`{}.{}` has the class `{}` and must be a statement of its own",
                 action.backend,
                 action.name,
                 action.class.as_str()
             );
             self.report(
                 Diagnostic::error(code::ACTION_IN_EXPRESSION, call.span, message)
-                    .help("Put it on a line of its own, before the line that looks at what it did"),
+                    .help("Write it on a line of its own, before the line that uses its result"),
             );
             return Typed::invalid(call.span);
         }
@@ -97,23 +97,29 @@ impl<'a> Context<'a> {
         }
         let declared = &self.declared;
         let diagnostic = if declared.probe_index(word).is_some() {
-            Diagnostic::error(code::UNKNOWN_NAME, name.span, format!("{word} is a probe, and a probe is asked"))
-                .help(format!("Write check {word}(…)"))
+            Diagnostic::error(code::UNKNOWN_NAME, name.span, format!("`{word}` is a probe, not a function"))
+                .help(format!("Write `check {word}(…)`"))
         } else if declared.procedure_index(word).is_some() {
             Diagnostic::error(
                 code::ACTION_IN_EXPRESSION,
                 name.span,
-                format!("{word} is a procedure, and gives no value"),
+                format!("`{word}` is a procedure and has no value"),
             )
-            .help(format!("Write do {word}(…) on a line of its own"))
+            .help(format!("Write `do {word}(…)` on a line of its own"))
         } else if declared.runbook_index(word).is_some() {
-            Diagnostic::error(code::ACTION_IN_EXPRESSION, name.span, format!("{word} is a runbook"))
-                .help(format!("Match its outcome: match run {word}(…) {{ … }}"))
+            Diagnostic::error(code::ACTION_IN_EXPRESSION, name.span, format!("`{word}` is a runbook and has no value"))
+                .help(format!("Match its outcome: `match run {word}(…) {{ … }}`"))
         } else {
             let records = declared.records.keys().map(EcoString::as_str);
             let probes = declared.probes.iter().map(|probe| probe.name.text.as_str());
             let known = FUNCTIONS.into_iter().chain(records).chain(probes);
-            self.unknown(code::UNKNOWN_NAME, name.span, format!("Nothing named {word} can be called here"), word, known)
+            self.unknown(
+                code::UNKNOWN_NAME,
+                name.span,
+                format!("There is no function, record or probe named `{word}`"),
+                word,
+                known,
+            )
         };
         self.report(diagnostic);
         self.check_unknown_arguments(body, call);
@@ -134,13 +140,13 @@ impl<'a> Context<'a> {
             return Typed::invalid(call.span);
         }
         let Some(ast::ExpressionKind::Path(role)) = argument else {
-            let message = "`hosts` takes one role: hosts(ROLE)";
+            let message = "`hosts` takes exactly one role: `hosts(ROLE)`";
             self.error(code::MISSING_ARGUMENT, call.span, message);
             return Typed::invalid(call.span);
         };
         if !self.declared.roles.contains_key(&role.text) {
             let known = self.declared.roles.keys().map(EcoString::as_str);
-            let message = format!("There is no role named {}", role.text);
+            let message = format!("Unknown role `{}`", role.text);
             let diagnostic = self.unknown(code::UNKNOWN_TYPE, role.span, message, &role.text, known);
             self.report(diagnostic);
             return Typed::invalid(call.span);
@@ -158,7 +164,7 @@ impl<'a> Context<'a> {
                 return None;
             }
         }
-        self.error(code::NOT_A_LITERAL, call.span, format!("{what} takes one text that is written out"));
+        self.error(code::NOT_A_LITERAL, call.span, format!("`{what}` takes exactly one literal text"));
         None
     }
 
@@ -168,7 +174,7 @@ impl<'a> Context<'a> {
         match Version::parse(&text) {
             Some(version) => Typed::constant(Value::Version(version), Type::Version, call.span),
             None => {
-                let message = format!("{text:?} is not a version: numbers joined by dots, as in \"26.0.1\"");
+                let message = format!("{text:?} is not a version: write numbers joined by dots, as in `\"26.0.1\"`");
                 self.error(code::BAD_LITERAL, span, message);
                 Typed::invalid(call.span)
             }
@@ -205,11 +211,10 @@ impl<'a> Context<'a> {
                     MissingDefault::TooLarge if is_written(position, field) => None,
                     MissingDefault::TooLarge => {
                         let message =
-                            format!("What is left out here, {field} of {}, is more than {MOST} values", record.name);
-                        self.report(
-                            Diagnostic::error(code::TOO_DEEP, call.span, message)
-                                .help(format!("Write {field}: … with what the test is about, or nest records less")),
-                        );
+                            format!("The default of `{field}` of `{}` has more than {MOST} values", record.name);
+                        self.report(Diagnostic::error(code::TOO_DEEP, call.span, message).help(format!(
+                            "Write `{field}: …` with the values that the test needs, or nest records less"
+                        )));
                         return Typed::invalid(call.span);
                     }
                 },
@@ -242,15 +247,15 @@ impl<'a> Context<'a> {
     pub(crate) fn probe_call(&mut self, body: &mut BodyScope<'a>, call: &'a ast::Call) -> Option<ProbeCall> {
         if matches!(body.kind, BodyKind::Probe | BodyKind::Signature) {
             self.report(
-                Diagnostic::error(code::EFFECT_IN_PROBE, call.span, "A probe or an action cannot ask a probe")
-                    .help("Ask both where they are needed: goal A(server) and B(server)"),
+                Diagnostic::error(code::EFFECT_IN_PROBE, call.span, "A probe or an action must not check a probe")
+                    .help("Join the probes where they are used: `goal A(server) and B(server)`"),
             );
             return None;
         }
         let written = call.path.text.as_str();
         let Some(probe) = self.declared.probe_index(written) else {
             let known: Vec<&str> = self.declared.probes.iter().map(|probe| probe.name.text.as_str()).collect();
-            let message = format!("There is no probe named {written}");
+            let message = format!("Unknown probe `{written}`");
             self.report(self.unknown(code::UNKNOWN_NAME, call.path.span, message, written, known));
             self.check_unknown_arguments(body, call);
             return None;
@@ -273,7 +278,7 @@ impl<'a> Context<'a> {
         let Some(found) = self.declared.backends.get(backend).copied() else {
             let locals = body.names();
             let known = self.declared.backends.keys().chain(&locals).map(EcoString::as_str);
-            let message = format!("There is no backend named {backend}");
+            let message = format!("Unknown backend `{backend}`");
             let diagnostic = self.unknown(code::UNKNOWN_ACTION, first.span, message, backend, known);
             self.report(diagnostic);
             return None;
@@ -282,7 +287,7 @@ impl<'a> Context<'a> {
         if index.is_none() {
             let span = path.segments().last().map_or(path.span, |name| name.span);
             let known = found.signatures.iter().map(|signature| signature.name.text.as_str());
-            let message = format!("{backend} has no action named {action}");
+            let message = format!("`{backend}` has no action `{action}`");
             let diagnostic = self.unknown(code::UNKNOWN_ACTION, span, message, action, known);
             self.report(diagnostic);
         }
@@ -345,7 +350,7 @@ impl<'a> Context<'a> {
                     let index = parameters.iter().position(|parameter| parameter.name == label.text);
                     if index.is_none() {
                         let known = parameters.iter().map(|parameter| parameter.name.as_str());
-                        let message = format!("{what} has no parameter named {}", label.text);
+                        let message = format!("`{what}` has no parameter `{}`", label.text);
                         self.report(self.unknown(code::UNKNOWN_PARAMETER, label.span, message, &label.text, known));
                         self.expression(body, &argument.value, None);
                         // This is probably the argument that was meant, so nothing more is reported about it.
@@ -362,16 +367,19 @@ impl<'a> Context<'a> {
                     given[index] = Some(typed.expression);
                 }
                 Some(index) => {
-                    let message = format!("{} is given twice", parameters[index].name);
-                    self.error(code::EXTRA_ARGUMENT, argument.span, message);
+                    let message = format!("`{}` is given twice", parameters[index].name);
+                    self.report(
+                        Diagnostic::error(code::EXTRA_ARGUMENT, argument.span, message).help("Remove one of them"),
+                    );
                     self.expression(body, &argument.value, None);
                     complete = false;
                 }
                 None => {
                     let count = parameters.len();
                     let plural = if count == 1 { "" } else { "s" };
-                    let message = format!("{what} takes {count} argument{plural}, and this is one more");
-                    self.error(code::EXTRA_ARGUMENT, argument.span, message);
+                    let found = arguments.len();
+                    let message = format!("`{what}` takes {count} argument{plural}, found {found}");
+                    self.report(Diagnostic::error(code::EXTRA_ARGUMENT, argument.span, message).help("Remove it"));
                     self.expression(body, &argument.value, None);
                     return None;
                 }
@@ -384,13 +392,15 @@ impl<'a> Context<'a> {
                     Some(default) => {
                         *slot = Some(Expression { kind: ExpressionKind::Constant(default.clone()), span });
                     }
-                    None => missing.push(eco_format!("{}: {}", parameter.name, parameter.type_of)),
+                    None => missing.push((&parameter.name, &parameter.type_of)),
                 }
             }
         }
         if complete && !missing.is_empty() {
-            let message = format!("{what} is called without {}", missing.join(", "));
-            self.error(code::MISSING_ARGUMENT, span, message);
+            let help = format!("Add `{}: …`", missing[0].0);
+            let missing = missing.iter().map(|(name, type_of)| eco_format!("{name}: {type_of}"));
+            let message = format!("Missing argument of `{what}`: {}", name_list(missing));
+            self.report(Diagnostic::error(code::MISSING_ARGUMENT, span, message).help(help));
         }
         given.into_iter().collect()
     }

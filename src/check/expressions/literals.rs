@@ -20,7 +20,7 @@ impl<'a> Context<'a> {
         wanted: &Type,
     ) -> Option<Value> {
         if !is_literal(written) {
-            self.error(code::NOT_A_LITERAL, written.span, "Only a value that is written out can stand here");
+            self.error(code::NOT_A_LITERAL, written.span, "A literal is required here");
             return None;
         }
         let typed = self.expect(body, written, wanted);
@@ -30,7 +30,7 @@ impl<'a> Context<'a> {
         match constant_value(&typed.expression.kind) {
             Some(value) => Some(value),
             None => {
-                self.error(code::NOT_A_LITERAL, written.span, "Only a value that is written out can stand here");
+                self.error(code::NOT_A_LITERAL, written.span, "A literal is required here");
                 None
             }
         }
@@ -39,7 +39,7 @@ impl<'a> Context<'a> {
     /// A text without `${…}`, for titles and names that must be known before a run.
     pub(crate) fn literal(&mut self, text: &ast::Text, what: &str) -> EcoString {
         text.literal().unwrap_or_else(|| {
-            let message = format!("{what} is known before a run, so it cannot hold ${{…}}");
+            let message = format!("{what} must not contain `${{…}}`");
             self.error(code::NOT_A_LITERAL, text.span, message);
             EcoString::new()
         })
@@ -49,13 +49,13 @@ impl<'a> Context<'a> {
     pub(crate) fn literal_duration(&mut self, amount: &ast::Amount, what: &str) -> Option<SignedDuration> {
         match &amount.kind {
             AmountKind::Duration(duration) if duration.is_zero() => {
-                self.error(code::IMPOSSIBLE_TIMING, amount.span, format!("{what} must be longer than nothing"));
+                self.error(code::IMPOSSIBLE_TIMING, amount.span, format!("{what} must be longer than zero"));
                 None
             }
             AmountKind::Duration(duration) => Some(*duration),
             AmountKind::Invalid => None,
             AmountKind::Name(_) => {
-                self.error(code::NOT_A_LITERAL, amount.span, format!("{what} is written out, as in 5m"));
+                self.error(code::NOT_A_LITERAL, amount.span, format!("{what} must be a literal, as in `5m`"));
                 None
             }
             AmountKind::Number(_) | AmountKind::Size(_) | AmountKind::Percent(_) => {
@@ -71,22 +71,22 @@ impl<'a> Context<'a> {
             AmountKind::Number(number) => u32::try_from(*number).ok().filter(|_| number.is_integer()),
             AmountKind::Invalid => return None,
             AmountKind::Name(_) => {
-                self.error(code::NOT_A_LITERAL, amount.span, format!("{what} is a number that is written out"));
+                self.error(code::NOT_A_LITERAL, amount.span, format!("{what} must be a literal number"));
                 return None;
             }
             AmountKind::Duration(_) | AmountKind::Size(_) | AmountKind::Percent(_) => None,
         };
         let found = number.filter(|number| *number >= least);
         if found.is_none() {
-            self.error(code::TYPE_MISMATCH, amount.span, format!("{what} is a whole number from {least} on"));
+            self.error(code::TYPE_MISMATCH, amount.span, format!("{what} must be a whole number of at least {least}"));
         }
         found
     }
 }
 
 pub(crate) fn not_a_duration(span: Span, what: &str) -> Diagnostic {
-    Diagnostic::error(code::TYPE_MISMATCH, span, format!("{what} is a duration"))
-        .help("Write a unit: 90s, 5m, 1h30m, 2d")
+    Diagnostic::error(code::TYPE_MISMATCH, span, format!("{what} must be a duration"))
+        .help("Write a unit, as in `90s`, `5m`, `1h30m` or `2d`")
 }
 
 /// Whether an expression is a literal. The parts of any other expression are not checked.

@@ -1,6 +1,6 @@
 //! Fields of records, facts of hosts, and the members and methods of lists and texts.
 
-use super::{Typed, UnknownTaint, ordered, with_article};
+use super::{Typed, UnknownTaint, ordered, quoted};
 use crate::check::commands::Origin;
 use crate::check::context::Context;
 use crate::check::declarations::ANSWER;
@@ -53,7 +53,7 @@ impl<'a> Context<'a> {
                 }
                 None => {
                     let known = record.fields.iter().map(|(field, _)| field.as_str());
-                    let message = format!("{} has no field named {word}", record.name);
+                    let message = format!("`{}` has no field `{word}`", record.name);
                     self.report(self.unknown(code::UNKNOWN_FIELD, name.span, message, word, known));
                     Typed::invalid(span)
                 }
@@ -71,7 +71,7 @@ impl<'a> Context<'a> {
                             true => (code::SECRET_USED, "secrets"),
                             false => (code::JSON_USED, "undecoded json"),
                         };
-                        let message = format!("`distinct` compares the items, and {what} cannot be compared");
+                        let message = format!("`distinct` compares the items, but {what} cannot be compared");
                         self.error(code, name.span, message);
                         Typed::invalid(span)
                     }
@@ -83,7 +83,7 @@ impl<'a> Context<'a> {
                         method(Method::Sum(item.clone()), item)
                     }
                     "max" | "min" | "sum" => {
-                        let message = format!("A list of {item} has no {word}");
+                        let message = format!("`list<{item}>` has no property `{word}`");
                         self.error(code::UNKNOWN_FIELD, name.span, message);
                         Typed::invalid(span)
                     }
@@ -91,7 +91,7 @@ impl<'a> Context<'a> {
                         self.report(self.unknown(
                             code::UNKNOWN_FIELD,
                             name.span,
-                            format!("a list has nothing named {word}"),
+                            format!("A list has no property `{word}`"),
                             word,
                             OF_LISTS,
                         ));
@@ -104,7 +104,7 @@ impl<'a> Context<'a> {
                 "number" => method(Method::Number, Type::Optional(Box::new(Type::Number))),
                 "json" => method(Method::Json, Type::Json),
                 _ => {
-                    let message = format!("A text has nothing named {word}");
+                    let message = format!("A text has no property `{word}`");
                     self.report(self.unknown(code::UNKNOWN_FIELD, name.span, message, word, OF_TEXTS));
                     Typed::invalid(span)
                 }
@@ -117,12 +117,12 @@ impl<'a> Context<'a> {
             Type::Json => {
                 self.report(
                     Diagnostic::error(code::UNKNOWN_FIELD, name.span, "Undecoded json has no fields")
-                        .help(format!("Take it out with .jq(\".{word}\"), or decode the whole: … as RECORD")),
+                        .help(format!("Extract it with `.jq(\".{word}\")`, or decode the whole value: `… as RECORD`")),
                 );
                 Typed::invalid(span)
             }
             other => {
-                let message = format!("{} has nothing named {word}", with_article(other));
+                let message = format!("{} has no property `{word}`", quoted(other));
                 self.error(code::UNKNOWN_FIELD, name.span, message);
                 Typed::invalid(span)
             }
@@ -138,15 +138,16 @@ impl<'a> Context<'a> {
             let shapes: Vec<_> = roles.iter().filter_map(|role| declared.get(role).copied()).collect();
             let somewhere = shapes.iter().any(|shape| shape.fields.iter().any(|field| field.name.text == word));
             let diagnostic = if roles.is_empty() {
-                let message = format!("Nothing is known of this host but name and address, so not its {word}");
-                Diagnostic::error(code::UNKNOWN_FIELD, name.span, message).help("Narrow it to a role: … as ROLE")
-            } else if somewhere {
-                let message = format!("Not every {} has the same fact {word}", of.type_of);
+                let message = format!("`{word}` is not known of a host without a role");
                 Diagnostic::error(code::UNKNOWN_FIELD, name.span, message)
-                    .help(format!("Ask for its role first: if … is {} {{ … }}", roles[0]))
+                    .help("Narrow the host to a role: `… as ROLE`")
+            } else if somewhere {
+                let message = format!("Not every `{}` has the same fact `{word}`", of.type_of);
+                Diagnostic::error(code::UNKNOWN_FIELD, name.span, message)
+                    .help(format!("Test for its role first: `if … is {} {{ … }}`", roles[0]))
             } else {
                 let known = shapes.iter().flat_map(|shape| &shape.fields).map(|field| field.name.text.as_str());
-                let message = format!("{} has no fact named {word}", with_article(&of.type_of));
+                let message = format!("{} has no fact `{word}`", quoted(&of.type_of));
                 self.unknown(code::UNKNOWN_FIELD, name.span, message, word, known.chain(["name", "address"]))
             };
             self.report(diagnostic);
@@ -207,7 +208,7 @@ impl<'a> Context<'a> {
                     Type::List(_) => &OF_LISTS,
                     _ => &[],
                 };
-                let message = format!("{} has nothing named {word} to call", with_article(other));
+                let message = format!("{} has no method `{word}`", quoted(other));
                 self.report(self.unknown(code::UNKNOWN_FIELD, name.span, message, word, known.iter().copied()));
                 return Typed::invalid(span);
             }
@@ -248,14 +249,18 @@ impl<'a> Context<'a> {
                 | ast::ExpressionKind::Ask(_)
                 | ast::ExpressionKind::Check(_)
                 | ast::ExpressionKind::Run(_) => {
-                    let message = format!("What {word} looks for is written out, never worked out");
-                    Diagnostic::error(code::NOT_A_LITERAL, value.span, message).help("Write it as r\"…\" here")
+                    let message = format!("The argument of `{word}` must be a literal text");
+                    Diagnostic::error(code::NOT_A_LITERAL, value.span, message).help("Write it as `r\"…\"` here")
                 }
             },
-            [] => Diagnostic::error(code::MISSING_ARGUMENT, name.span, format!("{word} needs a text to look for")),
-            [_, extra, ..] => Diagnostic::error(code::EXTRA_ARGUMENT, extra.span, format!("{word} takes one argument")),
+            [] => {
+                Diagnostic::error(code::MISSING_ARGUMENT, name.span, format!("`{word}` needs a text as its argument"))
+            }
+            [_, extra, ..] => {
+                Diagnostic::error(code::EXTRA_ARGUMENT, extra.span, format!("`{word}` takes exactly one argument"))
+            }
             [labelled] => {
-                let message = format!("{word} takes its argument without a name");
+                let message = format!("`{word}` takes its argument without a name");
                 Diagnostic::error(code::UNKNOWN_PARAMETER, labelled.span, message)
             }
         };
@@ -265,7 +270,7 @@ impl<'a> Context<'a> {
 
     fn jq_filter(&mut self, text: &ast::Text) -> Option<EcoString> {
         let Some(filter) = text.literal() else {
-            self.error(code::NOT_A_LITERAL, text.span, "A jq filter cannot hold ${…}");
+            self.error(code::NOT_A_LITERAL, text.span, "A jq filter must not contain `${…}`");
             return None;
         };
         // Compiling a filter includes all definitions of jq, so each filter is compiled once.
@@ -274,7 +279,7 @@ impl<'a> Context<'a> {
         match known {
             Ok(()) => Some(filter),
             Err(reason) => {
-                self.error(code::BAD_PATTERN, text.span, format!("This jq filter is not well formed: {reason}"));
+                self.error(code::BAD_PATTERN, text.span, format!("Malformed jq filter: {reason}"));
                 None
             }
         }

@@ -42,43 +42,55 @@ impl<'a> Context<'a> {
         let diagnostic = match (&typed.type_of, wanted) {
             (Type::Optional(inner), wanted) if fits(inner, wanted) => self.may_be_absent(typed.span()),
             (Type::Host(_), Type::Host(_)) => {
-                let message = format!("This is a {}, and a {wanted} is needed here", typed.type_of);
+                let message = format!("Expected a host with the role `{wanted}`, found `{}`", typed.type_of);
                 Diagnostic::error(code::WRONG_ROLE, typed.span(), message)
-                    .help(format!("If it may be one, narrow it: … as {wanted}"))
+                    .help(format!("If it may have that role, narrow it: `… as {wanted}`"))
             }
             (Type::Text, Type::Host(_)) => {
-                let message = format!("This is text, and a {wanted} is needed here");
+                let message = format!("Expected `{wanted}`, found `text`");
                 Diagnostic::error(code::TYPE_MISMATCH, typed.span(), message)
-                    .help(format!("Find the host by its name: … as {wanted}"))
+                    .help(format!("Find the host by its name: `… as {wanted}`"))
             }
             (Type::Json, _) => {
-                let message = format!("This is undecoded json, and {wanted} is needed here");
-                Diagnostic::error(code::TYPE_MISMATCH, typed.span(), message).help(format!("Decode it: … as {wanted}"))
+                let message = format!("Expected `{wanted}`, found undecoded json");
+                Diagnostic::error(code::TYPE_MISMATCH, typed.span(), message)
+                    .help(format!("Decode it: `… as {wanted}`"))
             }
             (Type::Secret, _) => {
-                let message = format!("A secret can only be handed to an action, and {wanted} is needed here");
+                let message = format!("Expected `{wanted}`, found `secret`, which can only be passed to an action");
                 Diagnostic::error(code::SECRET_USED, typed.span(), message)
             }
             (Type::Nothing, _) => {
-                let message = "This gives no value";
+                let message = format!("Expected {}, but this has no value", quoted(wanted));
                 Diagnostic::error(code::TYPE_MISMATCH, typed.span(), message)
             }
             (Type::Enum(_), Type::Boolean) => {
-                let message = format!("This is a {}, and a condition is true or false", typed.type_of);
+                let message = format!("Expected a condition, found `{}`", typed.type_of);
                 Diagnostic::error(code::TYPE_MISMATCH, typed.span(), message)
-                    .help("Compare it with a word: … == passed")
+                    .help("Compare it with a word: `… == passed`")
             }
             (actual, wanted) => {
-                let message = format!("This is {}, and {} is needed here", with_article(actual), with_article(wanted));
-                Diagnostic::error(code::TYPE_MISMATCH, typed.span(), message)
+                let message = format!("Expected {}, found {}", quoted(wanted), quoted(actual));
+                let diagnostic = Diagnostic::error(code::TYPE_MISMATCH, typed.span(), message);
+                let help = match (actual, wanted) {
+                    (Type::Number, Type::Duration) => Some("Write a unit, as in `90s`, `5m` or `1h30m`"),
+                    (Type::Number, Type::Size) => Some("Write a unit, as in `512MiB` or `2GB`"),
+                    (Type::Number, Type::Percent) => Some("Write a percent sign, as in `90%`"),
+                    (_, Type::Boolean) => Some("Write a comparison, as in `… > 0` or `… is present`"),
+                    (..) => None,
+                };
+                match help {
+                    Some(help) => diagnostic.help(help),
+                    None => diagnostic,
+                }
             }
         };
         self.report(diagnostic);
     }
 
     pub fn may_be_absent(&self, span: Span) -> Diagnostic {
-        Diagnostic::error(code::ABSENCE_UNHANDLED, span, "this may be absent, and a value is needed here")
-            .help("Say what happens then: let x = … else { … }, or look first: if … is present")
+        Diagnostic::error(code::ABSENCE_UNHANDLED, span, "This value may be absent")
+            .help("Say what happens then: `let x = … else { … }`, or test for it: `if … is present`")
     }
 
     /// Lowers an expression. A plain word is first looked up in the expected type.
@@ -157,19 +169,15 @@ impl<'a> Context<'a> {
             }
             Written::Ask(_) => {
                 self.report(
-                    Diagnostic::error(
-                        code::ACTION_IN_EXPRESSION,
-                        span,
-                        "A question to people cannot stand inside an expression",
-                    )
-                    .help("Bind its answer first: let answer = ask …, or match it: match ask … { }"),
+                    Diagnostic::error(code::ACTION_IN_EXPRESSION, span, "A prompt must not be part of an expression")
+                        .help("Bind its answer first: `let answer = ask …`, or match it: `match ask … { … }`"),
                 );
                 Typed::invalid(span)
             }
             Written::Run(_) => {
                 self.report(
                     Diagnostic::error(code::ACTION_IN_EXPRESSION, span, "A run cannot be started inside an expression")
-                        .help("Match its outcome: match run … { resolved { … } escalated, cancelled { … } }"),
+                        .help("Match its outcome: `match run … { resolved { … } escalated, cancelled { … } }`"),
                 );
                 Typed::invalid(span)
             }
@@ -193,28 +201,28 @@ impl<'a> Context<'a> {
                 let diagnostic = match type_of {
                     _ if type_of.holds(|inner| *inner == Type::Secret) => {
                         let message = match type_of {
-                            Type::Secret => "A secret cannot be put into a text".to_owned(),
-                            other => format!("{} holds a secret, and cannot be put into a text", with_article(other)),
+                            Type::Secret => "A secret cannot be interpolated".to_owned(),
+                            other => format!("{} contains a secret and cannot be interpolated", quoted(other)),
                         };
                         Some(
                             Diagnostic::error(code::SECRET_USED, path.span, message)
-                                .help("Hand it to the action that needs it as an argument of its own"),
+                                .help("Pass it to the action that needs it, as an argument of its own"),
                         )
                     }
                     _ if type_of.holds(|inner| *inner == Type::Json) => {
                         let message = match type_of {
-                            Type::Json => "Undecoded json cannot be put into a text".to_owned(),
+                            Type::Json => "Undecoded json cannot be interpolated".to_owned(),
                             other => {
-                                format!("{} holds undecoded json, and cannot be put into a text", with_article(other))
+                                format!("{} contains undecoded json and cannot be interpolated", quoted(other))
                             }
                         };
                         Some(
                             Diagnostic::error(code::JSON_USED, path.span, message)
-                                .help("Take out what you need: .jq(\"…\") as text"),
+                                .help("Extract what you need: `.jq(\"…\") as text`"),
                         )
                     }
                     Type::Optional(_) => Some(self.may_be_absent(path.span)),
-                    Type::Nothing => Some(Diagnostic::error(code::TYPE_MISMATCH, path.span, "This gives no value")),
+                    Type::Nothing => Some(Diagnostic::error(code::TYPE_MISMATCH, path.span, "This has no value")),
                     _ => None,
                 };
                 if let Some(diagnostic) = diagnostic {
@@ -264,7 +272,7 @@ impl<'a> Context<'a> {
                 Type::Invalid
             }
             other => {
-                let message = format!("This is {}, and a list is needed here", with_article(other));
+                let message = format!("Expected a list, found {}", quoted(other));
                 self.error(code::TYPE_MISMATCH, list.span(), message);
                 Type::Invalid
             }
@@ -286,7 +294,7 @@ impl<'a> Context<'a> {
         let key = written.key.as_ref().map(|key| {
             let key = self.expression(body, key, None);
             if !ordered(&key.type_of) {
-                let message = format!("{} has no order to sort by", with_article(&key.type_of));
+                let message = format!("{} has no order to sort by", quoted(&key.type_of));
                 self.error(code::NOT_COMPARABLE, key.span(), message);
             }
             by_unknown = by_unknown.or(key.unknown_taint.everything());
@@ -359,7 +367,7 @@ impl<'a> Context<'a> {
             (a, b) if fits(a, b) => b.clone(),
             (Type::Host(a), Type::Host(b)) => either_role(a, b),
             (a, b) => {
-                let message = format!("One side gives {}, the other {}", with_article(a), with_article(b));
+                let message = format!("The two sides have different types, {} and {}", quoted(a), quoted(b));
                 self.error(code::TYPE_MISMATCH, otherwise.span(), message);
                 Type::Invalid
             }
@@ -399,10 +407,10 @@ impl<'a> Context<'a> {
             _ => false,
         };
         if !possible {
-            let message = format!("{} cannot become {}", with_article(&value.type_of), with_article(&wanted));
+            let message = format!("{} cannot be converted to {}", quoted(&value.type_of), quoted(&wanted));
             self.report(
                 Diagnostic::error(code::IMPOSSIBLE_DECODE, span, message)
-                    .help("`as` decodes json, finds a host by its name, and narrows a host to a role"),
+                    .help("Use `as` to decode json, to find a host by its name, or to narrow a host to a role"),
             );
         }
         let kind = ExpressionKind::As { value: Box::new(value.expression), target: wanted.clone(), or_absent: false };
@@ -447,18 +455,9 @@ fn either_role(a: &[EcoString], b: &[EcoString]) -> Type {
     Type::Host(roles)
 }
 
-/// A type with its article, for sentences.
-#[expect(clippy::wildcard_enum_match_arm, reason = "every other type has an article")]
-pub(super) fn with_article(type_of: &Type) -> String {
-    match type_of {
-        Type::Text | Type::Json | Type::Nothing => type_of.to_string(),
-        Type::Optional(inner) => format!("{} that may be absent", with_article(inner)),
-        other => {
-            let name = other.to_string();
-            let article = if name.starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O']) { "an" } else { "a" };
-            format!("{article} {name}")
-        }
-    }
+/// A type in a message, in backticks.
+pub(super) fn quoted(type_of: &Type) -> String {
+    format!("`{type_of}`")
 }
 
 /// Whether values of a type have an order.

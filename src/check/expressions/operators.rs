@@ -1,6 +1,6 @@
 //! Operators: their operands and results, and how conditions narrow the types of names.
 
-use super::{Typed, UnknownTaint, fits, ordered, with_article};
+use super::{Typed, UnknownTaint, fits, ordered, quoted};
 use crate::check::context::Context;
 use crate::check::declarations::known_verdict_type;
 use crate::check::scope::{BodyScope, Narrowing};
@@ -79,7 +79,7 @@ impl<'a> Context<'a> {
     pub(crate) fn negate(&mut self, body: &mut BodyScope<'a>, inner: &'a ast::Expression, span: Span) -> Typed {
         let inner = self.expression(body, inner, None);
         if !matches!(inner.type_of, Type::Number | Type::Duration | Type::Percent | Type::Invalid) {
-            let message = format!("{} has no negative", with_article(&inner.type_of));
+            let message = format!("{} cannot be negated", quoted(&inner.type_of));
             self.error(code::NOT_COMPARABLE, span, message);
         }
         let type_of = inner.type_of.clone();
@@ -118,21 +118,21 @@ impl<'a> Context<'a> {
             _ if type_of.holds(|inner| *inner == Type::Secret) => {
                 let message = match type_of {
                     Type::Secret => "A secret cannot be compared".to_owned(),
-                    other => format!("{} holds a secret, and cannot be compared", with_article(other)),
+                    other => format!("{} contains a secret and cannot be compared", quoted(other)),
                 };
                 Diagnostic::error(code::SECRET_USED, value.span(), message)
-                    .help("Hand it to an action that uses it; nothing else can be done with it")
+                    .help("Pass it to an action that takes a secret: nothing else is possible")
             }
             _ if type_of.holds(|inner| *inner == Type::Json) => {
                 let message = match type_of {
                     Type::Json => "Undecoded json cannot be compared".to_owned(),
-                    other => format!("{} holds undecoded json, and cannot be compared", with_article(other)),
+                    other => format!("{} contains undecoded json and cannot be compared", quoted(other)),
                 };
                 Diagnostic::error(code::JSON_USED, value.span(), message)
-                    .help("Take out what you need and decode it: .jq(\"…\") as text")
+                    .help("Extract what you need and decode it: `.jq(\"…\") as text`")
             }
             Type::Optional(_) => self.may_be_absent(value.span()),
-            Type::Nothing => Diagnostic::error(code::TYPE_MISMATCH, value.span(), "This gives no value"),
+            Type::Nothing => Diagnostic::error(code::TYPE_MISMATCH, value.span(), "This has no value"),
             _ => return true,
         };
         self.report(diagnostic);
@@ -171,15 +171,15 @@ impl<'a> Context<'a> {
             || fits(&right.type_of, &left.type_of)
             || matches!((&left.type_of, &right.type_of), (Type::Host(_), Type::Host(_)));
         if usable && !alike {
-            let (a, b) = (with_article(&left.type_of), with_article(&right.type_of));
+            let (a, b) = (quoted(&left.type_of), quoted(&right.type_of));
             let mut diagnostic =
                 Diagnostic::error(code::NOT_COMPARABLE, span, format!("{a} cannot be compared with {b}"));
             if matches!((&left.type_of, &right.type_of), (Type::Enum(_), Type::Text) | (Type::Text, Type::Enum(_))) {
-                diagnostic = diagnostic.help("A word of an enum is written without quotes");
+                diagnostic = diagnostic.help("Write a word of an enum without quotes");
             }
             self.report(diagnostic);
         } else if usable && !matches!(operator, Operator::Equal | Operator::NotEqual) && !ordered(&left.type_of) {
-            let message = format!("{} has no order: only == and != can compare it", with_article(&left.type_of));
+            let message = format!("{} has no order and can only be compared by `==` and `!=`", quoted(&left.type_of));
             self.error(code::NOT_COMPARABLE, span, message);
         }
         let by_unknown = verdict_compared(&left, &right, comparison);
@@ -232,9 +232,9 @@ impl<'a> Context<'a> {
                 _ => false,
             };
             if !possible {
-                let (a, b) = (with_article(&left.type_of), with_article(&right.type_of));
+                let (a, b) = (quoted(&left.type_of), quoted(&right.type_of));
                 let message = match operator == Operator::In {
-                    true => format!("{a} is never an item of {b}"),
+                    true => format!("{a} can never be an item of {b}"),
                     false => format!("{a} cannot contain {b}"),
                 };
                 self.error(code::NOT_COMPARABLE, span, message);
@@ -281,12 +281,8 @@ impl<'a> Context<'a> {
             | ast::ExpressionKind::Check(_)
             | ast::ExpressionKind::Run(_) => {
                 self.report(
-                    Diagnostic::error(
-                        code::NOT_A_LITERAL,
-                        right.span,
-                        "A regular expression is written out, never worked out",
-                    )
-                    .help("Write it as r\"…\" here"),
+                    Diagnostic::error(code::NOT_A_LITERAL, right.span, "A regular expression must be a literal")
+                        .help("Write it as `r\"…\"` here"),
                 );
                 None
             }
@@ -304,8 +300,8 @@ impl<'a> Context<'a> {
     pub(crate) fn regex(&mut self, text: &ast::Text) -> Option<regex::Regex> {
         let Some(pattern) = text.literal() else {
             self.report(
-                Diagnostic::error(code::NOT_A_LITERAL, text.span, "A regular expression cannot hold ${…}")
-                    .help("Compare with == or contains instead"),
+                Diagnostic::error(code::NOT_A_LITERAL, text.span, "A regular expression must not contain `${…}`")
+                    .help("Compare with `==` or `contains` instead"),
             );
             return None;
         };
@@ -319,7 +315,7 @@ impl<'a> Context<'a> {
             Err(error) => {
                 let lines = error.to_string();
                 let reason = lines.lines().last().unwrap_or_default().trim_start_matches("error: ");
-                let message = format!("This regular expression is not well formed: {reason}");
+                let message = format!("Malformed regular expression: {reason}");
                 self.error(code::BAD_PATTERN, text.span, message);
                 None
             }
@@ -358,11 +354,11 @@ impl<'a> Context<'a> {
             | Operator::Divide => Arithmetic::Divide,
         };
         let Some(type_of) = reckoned(arithmetic, &left.type_of, &right.type_of) else {
-            let (a, b) = (with_article(&left.type_of), with_article(&right.type_of));
-            let message = format!("{a} {} {b} means nothing", operator.symbol());
+            let (a, b) = (quoted(&left.type_of), quoted(&right.type_of));
+            let message = format!("`{}` is not defined for {a} and {b}", operator.symbol());
             let mut diagnostic = Diagnostic::error(code::NOT_COMPARABLE, span, message).also(operator_span, "");
             if left.type_of == Type::Text || right.type_of == Type::Text {
-                diagnostic = diagnostic.help("Texts are joined by interpolation: \"${a} ${b}\"");
+                diagnostic = diagnostic.help("Join texts by interpolation: `\"${a} ${b}\"`");
             }
             self.report(diagnostic);
             return Typed::invalid(span);
@@ -391,7 +387,7 @@ impl<'a> Context<'a> {
         if word == "absent" || word == "present" {
             let Type::Optional(inner) = &value.type_of else {
                 if value.type_of != Type::Invalid {
-                    let message = format!("This is {}, which is never absent", with_article(&value.type_of));
+                    let message = format!("{} is never absent", quoted(&value.type_of));
                     self.error(code::TYPE_MISMATCH, value.span(), message);
                 }
                 return Typed::plain(
@@ -418,7 +414,7 @@ impl<'a> Context<'a> {
             Type::Host(roles) if roles.len() == 1 => roles[0].clone(),
             Type::Invalid => return Typed::invalid(span),
             other => {
-                let message = format!("`is` asks for a role, absent or present, and {other} is none of them");
+                let message = format!("`is` takes a role, `absent` or `present`, found `{other}`");
                 self.error(code::TYPE_MISMATCH, wanted.span, message);
                 return Typed::invalid(span);
             }
@@ -427,7 +423,7 @@ impl<'a> Context<'a> {
             Type::Host(roles) => roles.clone(),
             Type::Invalid => return Typed::invalid(span),
             other => {
-                let message = format!("This is {}, and only a host has roles", with_article(other));
+                let message = format!("Only a host has roles, found {}", quoted(other));
                 self.error(code::TYPE_MISMATCH, value.span(), message);
                 return Typed::invalid(span);
             }

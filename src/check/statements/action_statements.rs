@@ -18,24 +18,28 @@ impl<'a> Context<'a> {
         if !name.contains('.') {
             let declared = &self.declared;
             let diagnostic = if declared.procedure_index(name).is_some() {
-                Diagnostic::error(code::UNKNOWN_ACTION, call.path.span, format!("{name} is a procedure"))
-                    .help(format!("Write do {name}(…)"))
-                    .fix(call.path.span.before(), "do ")
+                Diagnostic::error(
+                    code::UNKNOWN_ACTION,
+                    call.path.span,
+                    format!("`{name}` is a procedure, not an action"),
+                )
+                .help(format!("Write `do {name}(…)`"))
+                .fix(call.path.span.before(), "do ")
             } else if declared.runbook_index(name).is_some() {
-                Diagnostic::error(code::UNKNOWN_ACTION, call.path.span, format!("{name} is a runbook"))
-                    .help(format!("Write run {name}(…)"))
+                Diagnostic::error(code::UNKNOWN_ACTION, call.path.span, format!("`{name}` is a runbook, not an action"))
+                    .help(format!("Write `run {name}(…)`"))
                     .fix(call.path.span.before(), "run ")
             } else if declared.probe_index(name).is_some() {
                 Diagnostic::error(
                     code::OBSERVATION_AS_STATEMENT,
                     call.path.span,
-                    format!("{name} is a probe, and nobody looks at its answer"),
+                    format!("The verdict of the probe `{name}` is not used"),
                 )
-                .help(format!("Write require check {name}(…) == passed, or match check {name}(…) {{ … }}"))
+                .help(format!("Write `require check {name}(…) == passed` or `match check {name}(…) {{ … }}`"))
             } else {
                 let procedures = declared.procedures.iter().map(|it| it.name.text.as_str());
                 let known = procedures.chain(declared.runbooks.iter().map(|it| it.name.text.as_str()));
-                let message = format!("There is no procedure, runbook or action named {name}");
+                let message = format!("Unknown procedure, runbook or action `{name}`");
                 self.unknown(code::UNKNOWN_ACTION, call.path.span, message, name, known)
             };
             self.report(diagnostic);
@@ -52,7 +56,7 @@ impl<'a> Context<'a> {
         &mut self,
         body: &mut BodyScope<'a>,
         call: Call,
-        adverb: Retention,
+        retention: Retention,
         whole: Span,
     ) -> StatementKind {
         let action = &self.program.actions[call.action];
@@ -69,20 +73,20 @@ impl<'a> Context<'a> {
                 Diagnostic::error(
                     code::OBSERVATION_AS_STATEMENT,
                     span,
-                    format!("{name} only reads, and nobody looks at what it answers"),
+                    format!("The answer of the observation `{name}` is not used"),
                 )
-                .help("Bind it: let x = …, or look at it: require … == …"),
+                .help("Bind it: `let x = …`, or test it: `require … == …`"),
             );
-            return StatementKind::Act { call, adverb };
+            return StatementKind::Act { call, retention };
         }
-        let diagnostic = match adverb {
+        let diagnostic = match retention {
             Retention::None if body.place.covered => None,
             Retention::None if has_undo || class == Class::Change => {
-                let text = format!("{name} leaves something changed, and nothing says whether that is meant to stay");
+                let text = format!("The change `{name}` needs `temporarily` or `permanently`");
                 let help = if has_undo {
-                    "Write temporarily before it to have it undone when the block ends, or permanently to keep it"
+                    "Write `temporarily` before it to undo it at the end of the block, or `permanently` to keep it"
                 } else {
-                    "Write permanently before it; it has no undo of its own: to take it back, use temporarily { … } undo { … }"
+                    "Write `permanently` before it, or write its undo yourself: `temporarily { … } undo { … }`"
                 };
                 let mut diagnostic = Diagnostic::error(code::RETENTION_REQUIRED, span, text).help(help);
                 if has_undo {
@@ -92,21 +96,21 @@ impl<'a> Context<'a> {
             }
             Retention::None => None,
             Retention::Temporarily { .. } if !has_undo => {
-                let text = format!("{name} has no undo, so it cannot be done temporarily");
+                let text = format!("`{name}` has no undo and cannot be made `temporarily`");
                 let help = if class == Class::Change {
-                    "Write permanently, or say how to take it back: temporarily { … } undo { … }"
+                    "Write `permanently`, or write its undo yourself: `temporarily { … } undo { … }`"
                 } else {
-                    "It leaves nothing behind: write it without the word"
+                    "Remove `temporarily`: nothing stays behind that could be undone"
                 };
                 Some(Diagnostic::error(code::RETENTION_USELESS, whole, text).help(help))
             }
             Retention::Permanently { undo_on_failure: true } if !has_undo => {
-                let text = format!("{name} has no undo, so it cannot be taken back on failure");
-                Some(Diagnostic::error(code::RETENTION_USELESS, whole, text).help("Leave out: , undo on failure"))
+                let text = format!("`{name}` has no undo and cannot be undone on failure");
+                Some(Diagnostic::error(code::RETENTION_USELESS, whole, text).help("Remove `, undo on failure`"))
             }
             Retention::Permanently { .. } if !has_undo && class != Class::Change => {
-                let text = format!("{name} leaves nothing behind that could stay");
-                Some(Diagnostic::error(code::RETENTION_USELESS, whole, text).help("Write it without permanently"))
+                let text = format!("`{name}` leaves nothing behind that could stay");
+                Some(Diagnostic::error(code::RETENTION_USELESS, whole, text).help("Remove `permanently`"))
             }
             Retention::Temporarily { .. } | Retention::Permanently { .. } => None,
         };
@@ -119,9 +123,9 @@ impl<'a> Context<'a> {
                 Diagnostic::error(
                     code::DESTROY_WITHOUT_APPROVAL,
                     span,
-                    format!("{name} cannot be undone, and nobody has approved it"),
+                    format!("`{name}` is of class `destroy` and needs an approval"),
                 )
-                .help("Ask before it: require approval \"…\" by 1 within 1h"),
+                .help("Ask for approval first: `require approval \"…\" by 1 within 1h`"),
             );
         }
         if body.place.retrying && blind {
@@ -129,14 +133,14 @@ impl<'a> Context<'a> {
                 Diagnostic::error(
                     code::UNSAFE_RETRY,
                     span,
-                    format!("{name} must never be repeated blindly, and retry would"),
+                    format!("`{name}` must not be repeated blindly, but `retry` would do so"),
                 )
-                .help("Do it outside retry, and wait until what it should bring about is there"),
+                .help("Call it outside of `retry`, and wait until its effect is there"),
             );
         }
-        self.observe_unknown_taint(body, span, &name);
-        self.acts(body, span, class, &name);
-        StatementKind::Act { call, adverb }
+        self.observe_unknown_taint(body, span, &format!("`{name}`"));
+        self.acts(body, span, class, &format!("`{name}`"));
+        StatementKind::Act { call, retention }
     }
 
     pub(crate) fn temporarily(
@@ -149,9 +153,9 @@ impl<'a> Context<'a> {
     ) -> (StatementKind, bool) {
         match what {
             ast::Subject::Call(call) => {
-                let adverb = Retention::Temporarily { keep_on_failure };
+                let retention = Retention::Temporarily { keep_on_failure };
                 match self.action_call(body, call) {
-                    Some(call) => (self.check_action_statement(body, call, adverb, span), true),
+                    Some(call) => (self.check_action_statement(body, call, retention, span), true),
                     None => (rejected(span), true),
                 }
             }
@@ -162,9 +166,9 @@ impl<'a> Context<'a> {
                         Diagnostic::error(
                             code::MISSING_PART,
                             block.span.after(),
-                            "This does not say how it is taken back",
+                            "This `temporarily` block has no `undo`",
                         )
-                        .help("Add undo { … }"),
+                        .help("Add `undo { … }`"),
                     );
                     let place = FlowState { covered: true, ..body.place };
                     let (_, completes) = self.inner(body, block, place);
@@ -190,21 +194,17 @@ impl<'a> Context<'a> {
         undo_on_failure: Option<Span>,
         span: Span,
     ) -> (StatementKind, bool) {
-        let adverb = Retention::Permanently { undo_on_failure: undo_on_failure.is_some() };
+        let retention = Retention::Permanently { undo_on_failure: undo_on_failure.is_some() };
         match what {
             ast::Subject::Call(call) => match self.action_call(body, call) {
-                Some(call) => (self.check_action_statement(body, call, adverb, span), true),
+                Some(call) => (self.check_action_statement(body, call, retention, span), true),
                 None => (rejected(span), true),
             },
-            ast::Subject::Do(call) => self.do_procedure(body, call, adverb, span),
+            ast::Subject::Do(call) => self.do_procedure(body, call, retention, span),
             ast::Subject::Block(block) => {
                 self.report(
-                    Diagnostic::error(
-                        code::MISPLACED,
-                        span,
-                        "`permanently` stands before one call, not before a block",
-                    )
-                    .help("Write it before each call that is meant to stay"),
+                    Diagnostic::error(code::MISPLACED, span, "`permanently` applies to a single call, not to a block")
+                        .help("Write it before each call whose change is meant to stay"),
                 );
                 let place = FlowState { covered: true, ..body.place };
                 let (_, completes) = self.inner(body, block, place);
@@ -217,20 +217,20 @@ impl<'a> Context<'a> {
         &mut self,
         body: &mut BodyScope<'a>,
         call: &'a ast::Call,
-        adverb: Retention,
+        retention: Retention,
         span: Span,
     ) -> (StatementKind, bool) {
         let name = call.path.text.as_str();
         let Some(declared) = self.declared.procedure_index(name) else {
             let diagnostic = if self.declared.runbook_index(name).is_some() {
-                Diagnostic::error(code::UNKNOWN_NAME, call.path.span, format!("{name} is a runbook, not a procedure"))
-                    .help(format!("Write run {name}(…)"))
+                Diagnostic::error(code::UNKNOWN_NAME, call.path.span, format!("`{name}` is a runbook, not a procedure"))
+                    .help(format!("Write `run {name}(…)`"))
             } else if self.declared.backends.contains_key(name.split('.').next().unwrap_or_default()) {
-                Diagnostic::error(code::UNKNOWN_NAME, call.path.span, format!("{name} is an action, not a procedure"))
-                    .help(format!("Write it without do: {name}(…)"))
+                Diagnostic::error(code::UNKNOWN_NAME, call.path.span, format!("`{name}` is an action, not a procedure"))
+                    .help(format!("Remove `do`: `{name}(…)`"))
             } else {
                 let known = self.declared.procedures.iter().map(|procedure| procedure.name.text.as_str());
-                let message = format!("There is no procedure named {name}");
+                let message = format!("Unknown procedure `{name}`");
                 self.unknown(code::UNKNOWN_NAME, call.path.span, message, name, known)
             };
             self.report(diagnostic);
@@ -240,30 +240,32 @@ impl<'a> Context<'a> {
         let Some(ProcedureState { index, parameters, completes, has_undo, summary, runs }) =
             self.procedures.get(&declared).cloned()
         else {
-            self.error(code::RECURSION, call.span, format!("{name} does itself, directly or through others"));
+            let message = format!("`{name}` calls itself, directly or through others");
+            let help = "Repeat a block with `repeat N times` or `for … in …` instead";
+            self.report(Diagnostic::error(code::RECURSION, call.span, message).help(help));
             return (rejected(span), true);
         };
-        let diagnostic = match adverb {
+        let diagnostic = match retention {
             Retention::None if has_undo && !body.place.covered => Some(
                 Diagnostic::error(
                     code::RETENTION_REQUIRED,
                     span,
-                    format!("{name} can be undone, and nothing says whether it is meant to stay"),
+                    format!("The procedure `{name}` has an undo, so its call needs `temporarily` or `permanently`"),
                 )
-                .help("Write temporarily do …, or permanently do …")
+                .help("Write `temporarily do …` or `permanently do …`")
                 .fix(span.before(), "temporarily "),
             ),
             Retention::Temporarily { .. } | Retention::Permanently { undo_on_failure: true } if !has_undo => Some(
-                Diagnostic::error(code::RETENTION_USELESS, span, format!("{name} has no undo"))
-                    .help(format!("Give it one: procedure {name}(…) {{ … }} undo {{ … }}, or write do alone")),
+                Diagnostic::error(code::RETENTION_USELESS, span, format!("The procedure `{name}` has no undo"))
+                    .help(format!("Add one: `procedure {name}(…) {{ … }} undo {{ … }}`, or write `do` alone")),
             ),
             Retention::Permanently { .. } if !has_undo => Some(
                 Diagnostic::error(
                     code::RETENTION_USELESS,
                     span,
-                    format!("{name} has no undo, so what it does stays as it is"),
+                    format!("The procedure `{name}` has no undo, so its changes are never undone as a whole"),
                 )
-                .help("Write do alone: each change in it says for itself whether it stays"),
+                .help("Write `do` alone: each change in it says whether it stays"),
             ),
             Retention::None | Retention::Temporarily { .. } | Retention::Permanently { .. } => None,
         };
@@ -271,19 +273,21 @@ impl<'a> Context<'a> {
             self.report(diagnostic);
         }
         if summary.ends.is_some() || summary.people.is_some() || summary.runs.is_some() {
-            self.reject_in_probe(body, span, &format!("{name}, which may end the run, ask people or start a run,"));
+            self.reject_in_probe(body, span, &format!("`{name}`, which may end the run, prompt people or start a run"));
         }
         if body.place.undo && (summary.ends.is_some() || summary.people.is_some() || summary.runs.is_some()) {
-            let message = format!("An undo only takes back, and {name} may end the run, ask people or start a run");
+            let message = format!(
+                "An `undo` block must not contain `{name}`, which may end the run, prompt people or start a run"
+            );
             self.error(code::FORBIDDEN_IN_UNDO, span, message);
         }
         if body.place.parallel && summary.resolves.is_some() {
-            let message = format!("Inside a parallel loop nothing can resolve, and {name} may");
+            let message = format!("A parallel loop must not contain `{name}`, which may `resolve`");
             self.report(
-                Diagnostic::error(code::RESOLVE_IN_PARALLEL, span, message).help("Ask the goal after the loop"),
+                Diagnostic::error(code::RESOLVE_IN_PARALLEL, span, message).help("Check the goal after the loop"),
             );
         }
-        self.acts(body, span, summary.class, name);
+        self.acts(body, span, summary.class, &format!("`{name}`"));
         body.summary.include(summary, span);
         for target in runs.keys() {
             body.runs.entry(*target).or_insert(span);
@@ -294,13 +298,13 @@ impl<'a> Context<'a> {
         }
         let arguments = self.arguments(body, &parameters, &call.arguments, name, call.span);
         if summary.class > Class::Observe {
-            self.observe_unknown_taint(body, span, name);
+            self.observe_unknown_taint(body, span, &format!("`{name}`"));
         } else if summary.ends.is_some() && std::mem::take(&mut body.touched_by_unknown) {
             // The received verdict may decide whether it ends the run.
             body.place.unknown_let_through = Some(span);
         }
         match arguments {
-            Some(arguments) => (StatementKind::Do { procedure: index, arguments, adverb }, completes),
+            Some(arguments) => (StatementKind::Do { procedure: index, arguments, retention }, completes),
             None => (rejected(span), completes),
         }
     }

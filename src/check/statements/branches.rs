@@ -2,10 +2,10 @@
 
 use crate::check::context::Context;
 use crate::check::declarations::known_verdict_type;
-use crate::check::expressions::{UnknownTaint, with_article};
+use crate::check::expressions::{UnknownTaint, quoted};
 use crate::check::scope::{BodyScope, Narrowing};
 use crate::check::unknown_taint::is_verdict;
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::{Diagnostic, code, name_list};
 use crate::program::types::{EnumType, Type};
 use crate::program::{Block, StatementKind};
 use crate::source::Span;
@@ -99,9 +99,9 @@ impl<'a> Context<'a> {
                         Diagnostic::error(
                             code::GUARD_WITHOUT_ELSE,
                             condition,
-                            "This decides about a disruption, and nothing says what happens when it does not hold",
+                            "A disruption depends on this condition, but there is no `else`",
                         )
-                        .help("Add else { … }: say what happens then, if only by notify or escalate"),
+                        .help("Add `else { … }` and say in it what happens otherwise, at least with `notify` or `escalate`"),
                     );
                 }
                 ways.add(true, false, place.unknown_let_through, place.unknown_let_through);
@@ -143,7 +143,8 @@ impl<'a> Context<'a> {
             }
             Type::Invalid => Type::Invalid,
             other => {
-                let message = format!("{} cannot be matched: words, texts and quantities can", with_article(other));
+                let message =
+                    format!("{} cannot be matched: only words, texts, numbers and quantities can", quoted(other));
                 self.error(code::NOT_COMPARABLE, value.span, message);
                 Type::Invalid
             }
@@ -172,8 +173,10 @@ impl<'a> Context<'a> {
                     let at = pattern_span(pattern);
                     match seen.get(&case(&value)).copied() {
                         Some(first) => {
-                            let message = format!("The case {value} stands here a second time");
-                            self.report(Diagnostic::error(code::DUPLICATE_ARM, at, message).also(first, "first here"));
+                            let message = format!("Duplicate case `{value}`");
+                            self.report(
+                                Diagnostic::error(code::DUPLICATE_ARM, at, message).also(first, "first given here"),
+                            );
                         }
                         None => drop(seen.insert(case(&value), at)),
                     }
@@ -207,8 +210,8 @@ impl<'a> Context<'a> {
                 lowered.push((values, block));
             } else if let Some((_, first)) = &otherwise {
                 let first = *first;
-                let message = "This match has two arms for everything else";
-                self.report(Diagnostic::error(code::DUPLICATE_ARM, arm.span, message).also(first, "first here"));
+                let message = "Duplicate `else`";
+                self.report(Diagnostic::error(code::DUPLICATE_ARM, arm.span, message).also(first, "first given here"));
             } else {
                 otherwise = Some((block, arm.span));
             }
@@ -257,24 +260,23 @@ impl<'a> Context<'a> {
         });
         match (words, otherwise) {
             (Some((_, false)), Some(span)) if missing.is_empty() => {
-                let message = "Nothing is left for this else: every word has an arm already";
+                let message = "Unreachable `else`: every word already has an arm";
                 self.error(code::DUPLICATE_ARM, span, message);
             }
             (Some((_, false)), None) if !missing.is_empty() => {
-                let message = format!("This match leaves out {}", missing.join(", "));
-                let help = format!("add {} {{ … }}, or else {{ … }}", missing.join(", "));
+                let message = format!("Missing cases in this match: {}", name_list(&missing));
+                let help = format!("Add `{} {{ … }}`, or `else {{ … }}`", missing.join(", "));
                 self.report(Diagnostic::error(code::NOT_EXHAUSTIVE, head, message).help(help));
                 return false;
             }
             (Some((_, true)), None) => {
-                let message =
-                    format!("{type_of} is open: a word that is not listed may come, and this match leaves it out");
-                self.report(Diagnostic::error(code::NOT_EXHAUSTIVE, head, message).help("Add else { … }"));
+                let message = format!("Missing `else`: `{type_of}` is an open enum, which may have other words");
+                self.report(Diagnostic::error(code::NOT_EXHAUSTIVE, head, message).help("Add `else { … }`"));
                 return false;
             }
             (None, None) => {
-                let message = format!("This match does not say what happens with any other {type_of}");
-                self.report(Diagnostic::error(code::NOT_EXHAUSTIVE, head, message).help("Add else { … }"));
+                let message = format!("Missing `else`: the arms do not cover every `{type_of}`");
+                self.report(Diagnostic::error(code::NOT_EXHAUSTIVE, head, message).help("Add `else { … }`"));
                 return false;
             }
             _ => {}
@@ -285,7 +287,7 @@ impl<'a> Context<'a> {
     fn pattern(&mut self, pattern: &'a Pattern, type_of: &Type) -> Option<Value> {
         let value = match pattern {
             Pattern::Word(path) => return self.pattern_word(path, type_of),
-            Pattern::Text(text) => (Value::Text(self.literal(text, "a case of match")), Type::Text),
+            Pattern::Text(text) => (Value::Text(self.literal(text, "A case of `match`")), Type::Text),
             Pattern::Amount(amount) => match &amount.kind {
                 AmountKind::Number(number) => (Value::Number(*number), Type::Number),
                 AmountKind::Duration(duration) => (Value::Duration(*duration), Type::Duration),
@@ -296,11 +298,10 @@ impl<'a> Context<'a> {
             },
         };
         if *type_of != Type::Invalid && value.1 != *type_of {
-            let message =
-                format!("{} is matched here, and this case is {}", with_article(type_of), with_article(&value.1));
+            let message = format!("The matched value is {}, but this case is {}", quoted(type_of), quoted(&value.1));
             let mut diagnostic = Diagnostic::error(code::TYPE_MISMATCH, pattern_span(pattern), message);
             if matches!((type_of, &value.1), (Type::Enum(_), Type::Text)) {
-                diagnostic = diagnostic.help("A word of an enum is written without quotes");
+                diagnostic = diagnostic.help("Write a word of an enum without quotes");
             }
             self.report(diagnostic);
             return None;
@@ -324,7 +325,7 @@ impl<'a> Context<'a> {
                 None
             }
             other => {
-                let message = format!("{} is matched here, and {text} is a word", with_article(other));
+                let message = format!("The matched value is {}, but `{text}` is a word", quoted(other));
                 self.error(code::TYPE_MISMATCH, path.span, message);
                 None
             }
@@ -333,8 +334,8 @@ impl<'a> Context<'a> {
 
     fn unknown_word(&self, words: &EnumType, span: Span, word: &str) -> Diagnostic {
         let message = match words.name.as_str() {
-            "" => format!("{word} is not among the choices"),
-            name => format!("{name} has no word {word}"),
+            "" => format!("`{word}` is not one of the choices"),
+            name => format!("`{name}` has no word `{word}`"),
         };
         self.unknown(code::UNKNOWN_WORD, span, message, word, words.words.iter().map(EcoString::as_str))
     }

@@ -49,13 +49,13 @@ impl<'a> Context<'a> {
         let item = self.items(&items);
         if at_most.is_none() && !items.is_literal && items.type_of != Type::Invalid {
             self.report(
-                Diagnostic::error(code::UNBOUNDED, list.span, "Nothing says how long this list may be")
-                    .help("Bound it: for x in …, at most 10; a longer list escalates before its first item"),
+                Diagnostic::error(code::UNBOUNDED, list.span, "This list has no bound")
+                    .help("Add a bound: `for x in …, at most 10`; a longer list escalates before its first item"),
             );
         }
         // A bound that an unknown verdict decides lets it into the loop, and past it.
-        let bounded = at_most.map(|amount| self.count_of_turns(body, amount, "the greatest number of items"));
-        let at_a_time = at_a_time.map(|amount| self.count(body, amount, "how many go at a time"));
+        let bounded = at_most.map(|amount| self.count_of_turns(body, amount, "The number after `at most`"));
+        let at_a_time = at_a_time.map(|amount| self.count(body, amount, "The number before `at a time`"));
         let mark = body.enter();
         let slot = self.bind_item(body, variable, item, &items, observed);
         let parallel = body.place.parallel || at_a_time.is_some();
@@ -109,10 +109,10 @@ impl<'a> Context<'a> {
         if until.is_some() || body.observations != observations {
             body.disruption = body.disruption.take().or(inside);
         } else if let Some((span, what)) = inside {
-            let message = format!("{what} would be done again and again, and nothing is asked in between");
+            let message = format!("{what} is repeated without an observation in between");
             self.report(
                 Diagnostic::error(code::UNSAFE_RETRY, span, message)
-                    .help("Ask between two turns: repeat … until …, or resolve if fixed inside the block"),
+                    .help("Observe between two rounds: `repeat … until …`, or `resolve if fixed` inside the block"),
             );
         }
         // Without `else`, a condition that never holds escalates.

@@ -8,7 +8,7 @@ pub(crate) mod timings;
 use super::commands::Origin;
 use super::context::Context;
 use super::declarations::outcome_type;
-use super::expressions::{MORE_STACK, RED_ZONE, Typed, choices, with_article};
+use super::expressions::{MORE_STACK, RED_ZONE, Typed, choices, quoted};
 use super::scope::{BodyScope, FlowState, ScopeMark};
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
@@ -58,9 +58,9 @@ impl<'a> Context<'a> {
                 && !std::mem::replace(&mut said, true)
             {
                 self.report(
-                    Diagnostic::error(code::UNREACHABLE, statement.span, "This is never reached")
-                        .also(ending, "the run has left by here")
-                        .help("Move it before the ending, or delete it"),
+                    Diagnostic::error(code::UNREACHABLE, statement.span, "Unreachable statement")
+                        .also(ending, "the run ends here")
+                        .help("Move it before the ending, or remove it"),
                 );
             }
             let mark = body.enter();
@@ -118,10 +118,10 @@ impl<'a> Context<'a> {
         if completes {
             let end = written.span;
             let end = Span::new(end.file, end.end.saturating_sub(1).max(end.start), end.end);
-            let message = format!("The else of {of} must leave, and control gets here");
+            let message = format!("The `else` of `{of}` must end the run, but control can reach its end");
             self.report(
                 Diagnostic::error(code::ELSE_FALLS_THROUGH, end, message)
-                    .help("End it with escalate to CONTACT \"…\", or with resolve"),
+                    .help("End it with `escalate to CONTACT \"…\"` or `resolve`"),
             );
         }
         block
@@ -162,13 +162,13 @@ impl<'a> Context<'a> {
                 (StatementKind::Resolve { message: self.text(body, message) }, false)
             }
             Written::Escalate { contact, message, evidence } => {
-                self.ends(body, span, "escalate");
+                self.ends(body, span, "`escalate`");
                 let (contact, message) = (self.contact(contact), self.text(body, message));
                 let evidence = self.evidence(body, evidence);
                 (StatementKind::Escalate { contact, message, evidence }, false)
             }
             Written::Notify { contact, message, evidence } => {
-                self.reject_in_probe(body, span, "notify");
+                self.reject_in_probe(body, span, "`notify`");
                 let (contact, message) = (self.contact(contact), self.text(body, message));
                 let evidence = self.evidence(body, evidence);
                 (StatementKind::Notify { contact, message, evidence }, true)
@@ -180,8 +180,8 @@ impl<'a> Context<'a> {
                     body.summary.ends.get_or_insert(span);
                 }
                 let message = self.text(body, message);
-                let by = self.count(body, by, "how many must approve");
-                let within = self.prompt_timeout(body, timings, span, "this approval");
+                let by = self.count(body, by, "The number of approvals");
+                let within = self.prompt_timeout(body, timings, span, "an approval");
                 let place = body.place;
                 let otherwise = otherwise.as_ref().map(|block| self.leaving(body, block, place, "require"));
                 body.place.approved = true;
@@ -190,7 +190,7 @@ impl<'a> Context<'a> {
                 (StatementKind::RequireApproval { message, by, within, otherwise }, true)
             }
             Written::Wait { duration } => {
-                let duration = self.duration(body, duration, "how long to wait");
+                let duration = self.duration(body, duration, "The duration of a wait");
                 (StatementKind::Wait { duration }, true)
             }
             Written::WaitUntil { condition, timings, otherwise } => {
@@ -208,17 +208,15 @@ impl<'a> Context<'a> {
                 self.for_each(body, variable, list, at_most.as_ref(), at_a_time.as_ref(), block)
             }
             Written::Repeat { count, timings, until, block, otherwise } => {
-                self.reject_timings(timings, &["every"], "repeat");
-                let count = self.count_of_turns(body, count, "how often something is repeated");
-                let every =
-                    timings.every.as_ref().map(|every| self.duration(body, every, "the time between two turns"));
+                self.reject_timings(timings, &["every"], "`repeat`");
+                let count = self.count_of_turns(body, count, "The number of repetitions");
+                let every = timings.every.as_ref().map(|every| self.duration(body, every, "The interval"));
                 self.repeat(body, (count, every), until.as_ref(), block, otherwise.as_ref())
             }
             Written::Retry { count, timings, block } => {
-                self.reject_timings(timings, &["every"], "retry");
-                let count = self.count_of_turns(body, count, "how often something is tried");
-                let every =
-                    timings.every.as_ref().map(|every| self.duration(body, every, "the time between two tries"));
+                self.reject_timings(timings, &["every"], "`retry`");
+                let count = self.count_of_turns(body, count, "The number of attempts");
+                let every = timings.every.as_ref().map(|every| self.duration(body, every, "The interval"));
                 let place = FlowState { retrying: true, ..body.place };
                 let (block, completes, _) = self.turns(body, block, place);
                 (StatementKind::Retry { count, every, block }, completes)
@@ -256,7 +254,7 @@ impl<'a> Context<'a> {
             if typed.type_of.holds(|inner| *inner == Type::Secret) {
                 let message = match &typed.type_of {
                     Type::Secret => "A secret cannot be shown to people".to_owned(),
-                    other => format!("{} holds a secret, and cannot be shown to people", with_article(other)),
+                    other => format!("{} contains a secret and cannot be shown to people", quoted(other)),
                 };
                 context.report(
                     Diagnostic::error(code::SECRET_USED, value.span, message)
@@ -276,7 +274,7 @@ impl<'a> Context<'a> {
         span: Span,
     ) -> (StatementKind, bool) {
         if otherwise.is_none() {
-            self.ends(body, span, "require without an else");
+            self.ends(body, span, "`require` without `else`");
         }
         let condition = self.expect(body, condition, &Type::Boolean);
         let otherwise = otherwise.map(|block| {
@@ -301,23 +299,23 @@ impl<'a> Context<'a> {
         otherwise: Option<&'a ast::Block>,
         span: Span,
     ) -> (StatementKind, bool) {
-        self.reject_timings(timings, &["within", "every", "for"], "wait until");
+        self.reject_timings(timings, &["within", "every", "for"], "`wait until`");
         let condition = self.expect(body, condition, &Type::Boolean);
-        let hold = timings.hold.as_ref().map(|hold| self.duration(body, hold, "how long it must hold"));
+        let hold = timings.hold.as_ref().map(|hold| self.duration(body, hold, "The hold time"));
         body.touched_by_unknown = false;
-        let window = self.window(body, timings, "this");
+        let window = self.window(body, timings, "This wait");
         if std::mem::take(&mut body.touched_by_unknown) {
             // The length of the wait decides whether the condition is found to hold in time.
             body.place.unknown_let_through = Some(span);
         }
         if timings.within.is_none() && (timings.every.is_none() || timings.hold.is_some()) {
             self.report(
-                Diagnostic::error(code::UNBOUNDED, span, "This would wait for ever")
-                    .help("Say for how long and how often: wait until … within 10m every 30s"),
+                Diagnostic::error(code::UNBOUNDED, span, "This wait has no bound")
+                    .help("Write how long and how often to poll: `wait until … within 10m every 30s`"),
             );
         }
         if otherwise.is_none() {
-            self.ends(body, span, "wait until without an else");
+            self.ends(body, span, "`wait until` without `else`");
         }
         let place = self.decided(body.place, condition.unknown_taint.not(), condition.span());
         let otherwise = otherwise.map(|block| {
@@ -357,18 +355,18 @@ impl<'a> Context<'a> {
             ast::ExpressionKind::Ask(question) => {
                 self.note_prompt(body, span, "a question");
                 let message = self.text(body, &question.message);
-                let within = self.prompt_timeout(body, &question.timings, span, "this question");
+                let within = self.prompt_timeout(body, &question.timings, span, "a question");
                 body.observations += 1;
                 let words = question.choices.iter().map(|word| word.text.clone());
                 let type_of = choices(words.clone());
                 let mut offered = HashSet::new();
                 if let Some(twice) = question.choices.iter().find(|word| !offered.insert(&word.text)) {
-                    self.error(code::DUPLICATE_NAME, twice.span, format!("{} is offered twice", twice.text));
+                    self.error(code::DUPLICATE_NAME, twice.span, format!("Duplicate choice `{}`", twice.text));
                 }
                 let default = question.default.as_ref().map_or_else(Default::default, |default| {
                     if !question.choices.iter().any(|word| word.text == default.text) {
                         let known = question.choices.iter().map(|word| word.text.as_str());
-                        let message = format!("{} is not among the choices", default.text);
+                        let message = format!("`{}` is not one of the choices", default.text);
                         self.report(self.unknown(code::UNKNOWN_WORD, default.span, message, &default.text, known));
                     }
                     default.text.clone()
@@ -426,7 +424,7 @@ impl<'a> Context<'a> {
         let (mut subject, mut typed) = self.subject(body, value);
         typed.observed = body.observations > observations;
         if typed.type_of == Type::Nothing {
-            self.error(code::TYPE_MISMATCH, value.span, "This gives no value to bind");
+            self.error(code::TYPE_MISMATCH, value.span, "This has no value to bind");
         }
         let mut type_of = typed.type_of.clone();
         let mut handled = None;
@@ -444,11 +442,11 @@ impl<'a> Context<'a> {
                         ast::LetElse::Block(block) => block.span,
                         ast::LetElse::Value(value) => value.span,
                     };
-                    let message = format!("This else is never taken: {} is always there", with_article(other));
+                    let message = format!("Unreachable `else`: {} is never absent", quoted(other));
                     self.report(
                         Diagnostic::error(code::UNREACHABLE, span, message)
                             .also(value.span, "never absent")
-                            .help("Errors of actions are caught by try { … } catch e { … }"),
+                            .help("Catch errors of actions with `try { … } catch e { … }`"),
                     );
                 }
                 _ => {}

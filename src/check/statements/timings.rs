@@ -37,7 +37,11 @@ impl<'a> Context<'a> {
             let diagnostic = if *wanted == Type::Duration {
                 not_a_duration(amount.span, what)
             } else {
-                Diagnostic::error(code::TYPE_MISMATCH, amount.span, format!("{what} is a {wanted}, not a {type_of}"))
+                Diagnostic::error(
+                    code::TYPE_MISMATCH,
+                    amount.span,
+                    format!("{what} must be `{wanted}`, found `{type_of}`"),
+                )
             };
             self.report(diagnostic);
         }
@@ -49,7 +53,7 @@ impl<'a> Context<'a> {
         if let ExpressionKind::Constant(Value::Duration(duration)) = &expression.kind
             && duration.is_zero()
         {
-            self.error(code::IMPOSSIBLE_TIMING, amount.span, format!("{what} must be longer than nothing"));
+            self.error(code::IMPOSSIBLE_TIMING, amount.span, format!("{what} must be longer than zero"));
         }
         expression
     }
@@ -60,7 +64,7 @@ impl<'a> Context<'a> {
         if let ExpressionKind::Constant(Value::Number(number)) = &expression.kind
             && (!number.is_integer() || number.is_sign_negative() || number.is_zero())
         {
-            self.error(code::TYPE_MISMATCH, amount.span, format!("{what} is a whole number from 1 on"));
+            self.error(code::TYPE_MISMATCH, amount.span, format!("{what} must be a whole number of at least 1"));
         }
         expression
     }
@@ -70,25 +74,25 @@ impl<'a> Context<'a> {
         match (&timings.within, &timings.every) {
             (Some(within), Some(every)) => {
                 let window = Window {
-                    within: self.duration(body, within, "how long it is tried"),
-                    every: self.duration(body, every, "how far apart it is tried"),
+                    within: self.duration(body, within, "The window"),
+                    every: self.duration(body, every, "The interval"),
                 };
                 if let (Some(within), Some(step)) = (literal_value(&window.within), literal_value(&window.every))
                     && step > within
                 {
-                    let message = format!("{what} would never be looked at a second time: every is longer than within");
+                    let message = format!("{what} would never poll twice: `every` is longer than `within`");
                     self.error(code::IMPOSSIBLE_TIMING, every.span, message);
                 }
                 Some(window)
             }
             (Some(within), None) => {
-                let message = format!("{what} has an end, and does not say how often it is looked at");
-                self.report(Diagnostic::error(code::MISSING_PART, within.span, message).help("Add every 30s"));
+                let message = format!("{what} has a window but no interval");
+                self.report(Diagnostic::error(code::MISSING_PART, within.span, message).help("Add `every 30s`"));
                 None
             }
             (None, Some(every)) if timings.hold.is_none() => {
-                let message = format!("{what} would be looked at for ever");
-                self.report(Diagnostic::error(code::UNBOUNDED, every.span, message).help("Add within 5m"));
+                let message = format!("{what} has an interval but no window");
+                self.report(Diagnostic::error(code::UNBOUNDED, every.span, message).help("Add `within 5m`"));
                 None
             }
             (None, _) => None,
@@ -101,19 +105,15 @@ impl<'a> Context<'a> {
         body: &mut BodyScope<'a>,
         timings: &'a ast::Timings,
     ) -> (Option<Expression>, Option<Window>, Option<Hold>) {
-        let after = timings.after.as_ref().map(|after| self.duration(body, after, "how long to wait before"));
-        let window = self.window(body, timings, "the goal");
+        let after = timings.after.as_ref().map(|after| self.duration(body, after, "The delay"));
+        let window = self.window(body, timings, "The goal check");
         let hold = timings.hold.as_ref().map(|hold| {
-            let duration = self.duration(body, hold, "how long it must stay fixed");
-            let every = timings.every.as_ref().map(|every| self.duration(body, every, "how often to look"));
+            let duration = self.duration(body, hold, "The hold time");
+            let every = timings.every.as_ref().map(|every| self.duration(body, every, "The interval"));
             if let (Some(long), Some(step)) = (literal_value(&duration), every.as_ref().and_then(literal_value))
                 && step > long
             {
-                self.error(
-                    code::IMPOSSIBLE_TIMING,
-                    hold.span,
-                    "`every` is longer than the time that it must stay fixed",
-                );
+                self.error(code::IMPOSSIBLE_TIMING, hold.span, "`every` is longer than the hold time");
             }
             Hold { duration, every }
         });
@@ -128,7 +128,7 @@ impl<'a> Context<'a> {
             if let Some(amount) = amount
                 && !allowed.contains(&word)
             {
-                let message = format!("{statement} takes no {word}");
+                let message = format!("`{word}` is not allowed in {statement}");
                 self.error(code::MISPLACED, amount.span, message);
             }
         }
@@ -144,10 +144,10 @@ impl<'a> Context<'a> {
     ) -> Expression {
         self.reject_timings(timings, &["within"], what);
         match &timings.within {
-            Some(within) => self.duration(body, within, "how long people have"),
+            Some(within) => self.duration(body, within, "The time to answer"),
             None => {
-                let message = format!("{what} would wait for ever for somebody who is not there");
-                self.report(Diagnostic::error(code::UNBOUNDED, span, message).help("Add within 30m"));
+                let message = format!("Missing time limit for {what}");
+                self.report(Diagnostic::error(code::UNBOUNDED, span, message).help("Add `within 30m`"));
                 Expression { kind: ExpressionKind::Constant(Value::Absent), span }
             }
         }

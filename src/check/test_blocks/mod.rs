@@ -36,12 +36,12 @@ impl<'a> Context<'a> {
         let mut titles: Vec<(EcoString, Span)> = Vec::new();
         for declaration in &file.declarations {
             let ast::Declaration::Test(written) = declaration else { continue };
-            let title = self.literal(&written.title, "the title of a test");
+            let title = self.literal(&written.title, "A test title");
             match titles.iter().find(|(known, _)| *known == title) {
                 Some((_, first)) => {
-                    let message = format!("Two tests are called {title:?}");
+                    let message = format!("Duplicate test title {title:?}");
                     let diagnostic = Diagnostic::error(code::DUPLICATE_NAME, written.title.span, message);
-                    self.report(diagnostic.also(*first, "first here"));
+                    self.report(diagnostic.also(*first, "first used here"));
                 }
                 None => titles.push((title.clone(), written.title.span)),
             }
@@ -83,8 +83,8 @@ impl<'a> Context<'a> {
             }
         }
         if !written.lines.iter().any(|line| matches!(line, TestLine::Expect { .. })) {
-            let diagnostic = Diagnostic::error(code::MISSING_PART, written.title.span, "This test expects nothing");
-            self.report(diagnostic.help("Say what should happen: expect resolved, or expect escalated to CONTACT"));
+            let diagnostic = Diagnostic::error(code::MISSING_PART, written.title.span, "This test has no expectation");
+            self.report(diagnostic.help("Add what should happen: `expect resolved` or `expect escalated to CONTACT`"));
         }
         test.locals = body.locals().len();
         test.missing = self.test.take().map(|place| place.missing).unwrap_or_default();
@@ -94,18 +94,18 @@ impl<'a> Context<'a> {
 
     fn tested_runbook(&mut self, body: &mut BodyScope<'a>, written: &'a ast::Test) -> Option<(usize, Vec<Expression>)> {
         let Some(call) = &written.subject else {
-            let message = "This test does not say what it runs";
+            let message = "This test names no runbook";
             let diagnostic = Diagnostic::error(code::MISSING_PART, written.title.span, message);
-            self.report(diagnostic.help("Write after its title: for RUNBOOK(…)"));
+            self.report(diagnostic.help("Write `for RUNBOOK(…)` after its title"));
             return None;
         };
         let name = call.path.text.as_str();
         let Some(target) = self.declared.runbook_index(name) else {
             let known = self.declared.runbooks.iter().map(|runbook| runbook.name.text.as_str());
-            let message = format!("There is no runbook named {name}");
+            let message = format!("Unknown runbook `{name}`");
             let mut diagnostic = self.unknown(code::UNKNOWN_NAME, call.path.span, message, name, known);
             if diagnostic.help.is_none() {
-                diagnostic = diagnostic.help("Import the file that it stands in");
+                diagnostic = diagnostic.help("Import the file that declares it");
             }
             self.report(diagnostic);
             self.check_unknown_arguments(body, call);
@@ -131,7 +131,7 @@ impl<'a> Context<'a> {
                 GivenSubject::World(_) => self.note_test(|place| place.in_world = true),
                 GivenSubject::Host { name, roles } => {
                     let roles = roles.iter().map(|role| role.path.text.clone()).collect();
-                    let name = self.literal(name, "the name of a host");
+                    let name = self.literal(name, "A host name");
                     self.note_test(|place| place.hosts.push((name, roles)));
                 }
                 GivenSubject::Call(_)
@@ -146,7 +146,7 @@ impl<'a> Context<'a> {
             let literal = name.literal().unwrap_or_default();
             let same = |host: &GivenHost| host.name == literal;
             if hosts.iter().any(same) {
-                self.error(code::DUPLICATE_NAME, name.span, format!("The host {literal} is given twice"));
+                self.error(code::DUPLICATE_NAME, name.span, format!("The host `{literal}` is given twice"));
             }
             hosts.push(self.given_host(body, literal, roles));
         }
@@ -164,7 +164,7 @@ impl<'a> Context<'a> {
         for role in roles {
             let Some(shape) = self.declared.roles.get(&role.path.text).copied() else {
                 let known = self.declared.roles.keys().map(EcoString::as_str);
-                let message = format!("There is no role named {}", role.path.text);
+                let message = format!("Unknown role `{}`", role.path.text);
                 let diagnostic = self.unknown(code::UNKNOWN_TYPE, role.path.span, message, &role.path.text, known);
                 self.report(diagnostic);
                 self.check_unknown_arguments(body, role);
@@ -197,14 +197,14 @@ impl<'a> Context<'a> {
         span: Span,
     ) {
         let may_wait = !matches!(subject, GivenSubject::Nobody | GivenSubject::World(_) | GivenSubject::Host { .. });
-        self.reject_timings(timings, if may_wait { &["after"] } else { &[] }, "given");
+        self.reject_timings(timings, if may_wait { &["after"] } else { &[] }, "`given`");
         let after = timings.after.as_ref().filter(|_| may_wait);
-        let after = after.and_then(|after| self.literal_duration(after, "the time that passes"));
+        let after = after.and_then(|after| self.literal_duration(after, "The delay"));
         let in_world = self.test.as_ref().is_some_and(|place| place.in_world);
         if in_world && !matches!(subject, GivenSubject::World(_) | GivenSubject::Cancelled) {
-            let message = "A simulated world answers for itself, and has hosts and people of its own";
+            let message = "A test with a simulated world takes no other `given` lines";
             let diagnostic = Diagnostic::error(code::MISPLACED, span, message);
-            self.report(diagnostic.help("Say it in the world's file, or leave the world out"));
+            self.report(diagnostic.help("Change the world file instead, or remove the world: a simulated world has its own hosts, people and answers"));
             return;
         }
         let mut add = |subject, answers| {
@@ -216,12 +216,12 @@ impl<'a> Context<'a> {
             GivenSubject::Cancelled => test.cancelled_after = after,
             GivenSubject::World(path) => {
                 if test.world.is_some() {
-                    self.error(code::DUPLICATE_CLAUSE, span, "A test is run in one world");
+                    self.error(code::DUPLICATE_CLAUSE, span, "A test can have only one world");
                 }
-                test.world = Some((self.literal(path, "the path of a world"), path.span));
+                test.world = Some((self.literal(path, "A world path"), path.span));
             }
             GivenSubject::Ask(message) => {
-                let about = self.literal(message, "the question that is meant");
+                let about = self.literal(message, "The text of a question");
                 let answers = self.answers_of_people(answers, span);
                 add(Subject::Ask(about), answers);
             }
@@ -255,10 +255,10 @@ impl<'a> Context<'a> {
         }
         let Some(index) = self.declared.probe_index(name) else {
             let known = self.declared.probes.iter().map(|probe| probe.name.text.as_str());
-            let message = format!("There is no probe named {name}");
+            let message = format!("Unknown probe `{name}`");
             let mut diagnostic = self.unknown(code::UNKNOWN_NAME, path.span, message, name, known);
             if diagnostic.help.is_none() {
-                diagnostic = diagnostic.help("Given are probes, and actions of a backend: backend.action");
+                diagnostic = diagnostic.help("Give a probe, or an action with its backend: `backend.action`");
             }
             self.report(diagnostic);
             return None;
@@ -329,8 +329,11 @@ impl<'a> Context<'a> {
             }
             GivenAnswer::Error { .. } | GivenAnswer::TimesOut => span,
         };
-        let diagnostic = Diagnostic::error(code::MISPLACED, place, "A probe passes, fails or is unknown");
-        self.report(diagnostic.help("Write fails, then passes; or give what the action that it asks answers"));
+        let diagnostic = Diagnostic::error(code::MISPLACED, place, "A probe can only pass, fail or be unknown");
+        self.report(
+            diagnostic
+                .help("Write, for example, `fails, then passes`, or give the answer of the action that the probe asks"),
+        );
         None
     }
 
@@ -340,9 +343,9 @@ impl<'a> Context<'a> {
         let name = format!("{}.{}", action.backend, action.name);
         match answer {
             GivenAnswer::Value(value) if returns == Type::Nothing => {
-                let message = format!("{name} gives no answer");
+                let message = format!("`{name}` has no answer");
                 let diagnostic = Diagnostic::error(code::MISPLACED, value.span, message);
-                self.report(diagnostic.help("Write passes: it is done"));
+                self.report(diagnostic.help("Write `passes` to say that it succeeds"));
                 None
             }
             GivenAnswer::Value(value) => {
@@ -352,9 +355,9 @@ impl<'a> Context<'a> {
             }
             GivenAnswer::Verdict(word) => match word.text.as_str() {
                 "passes" if class == Class::Observe => {
-                    let message = format!("{name} observes, and this does not say what it answers");
+                    let message = format!("The answer of the observation `{name}` is missing");
                     let diagnostic = Diagnostic::error(code::MISPLACED, word.span, message);
-                    self.report(diagnostic.help("Write answers VALUE"));
+                    self.report(diagnostic.help("Write `answers VALUE`"));
                     None
                 }
                 "passes" => Some(Answer::Passes),
@@ -363,7 +366,7 @@ impl<'a> Context<'a> {
             },
             GivenAnswer::Error { kind, message } => {
                 let found = kind.as_ref().map(|kind| self.error_kind(kind));
-                let message = message.as_ref().map(|message| self.literal(message, "the message of an error"));
+                let message = message.as_ref().map(|message| self.literal(message, "An error message"));
                 Some(Answer::Error(found.unwrap_or(Some(ErrorKind::Failed))?, message))
             }
             GivenAnswer::TimesOut => Some(Answer::TimesOut),
@@ -374,7 +377,7 @@ impl<'a> Context<'a> {
         let found = ErrorKind::ALL.iter().copied().find(|kind| kind.as_str() == word.text);
         if found.is_none() {
             let known = ErrorKind::ALL.iter().map(|kind| kind.as_str());
-            let message = format!("No error is of the kind {}", word.text);
+            let message = format!("Unknown kind of error `{}`", word.text);
             self.report(self.unknown(code::UNKNOWN_WORD, word.span, message, &word.text, known));
         }
         found
@@ -391,15 +394,15 @@ impl<'a> Context<'a> {
                 if !APPROVALS.contains(&word.as_str()) && !self.choices.contains(word) {
                     let known: Vec<EcoString> = self.choices.clone();
                     let known = APPROVALS.into_iter().chain(known.iter().map(EcoString::as_str));
-                    let message = format!("No question here can be answered with {word}");
+                    let message = format!("`{word}` is not an answer to any question here");
                     self.report(self.unknown(code::UNKNOWN_WORD, path.span, message, word, known));
                 }
                 vec![Answer::Word(word.clone())]
             }
             _ => {
-                let message = "People answer with one word";
+                let message = "The answer of a person must be a single word";
                 let diagnostic = Diagnostic::error(code::MISPLACED, span, message);
-                let help = "One of the choices; approve or deny, or done or failed: given ask \"…\" answers approve";
+                let help = "Write one of the choices, `approve` or `deny`, or `done` or `failed`, as in `given ask \"…\" answers approve`";
                 self.report(diagnostic.help(help));
                 Vec::new()
             }
@@ -417,9 +420,9 @@ impl<'a> Context<'a> {
             written,
             ast::Expectation::Outcome { .. } | ast::Expectation::Within | ast::Expectation::Call { .. }
         );
-        self.reject_timings(timings, if may_end { &["within"] } else { &[] }, "expect");
+        self.reject_timings(timings, if may_end { &["within"] } else { &[] }, "`expect`");
         let within = timings.within.as_ref().filter(|_| may_end);
-        let within = within.and_then(|within| self.literal_duration(within, "the time that is allowed"));
+        let within = within.and_then(|within| self.literal_duration(within, "The time limit"));
         let kind = match written {
             ast::Expectation::Within => ExpectationKind::Within,
             ast::Expectation::Outcome { word, contact, text } => {
@@ -429,19 +432,19 @@ impl<'a> Context<'a> {
                     _ => Outcome::Escalated,
                 };
                 if let Some(contact) = contact.as_ref().filter(|_| outcome != Outcome::Escalated) {
-                    let message = format!("A run that ends {} tells nobody", outcome.as_str());
+                    let message = format!("A run that is {} tells no contact", outcome.as_str());
                     self.error(code::MISPLACED, contact.span, message);
                 }
                 let contact = contact.as_ref().map(|contact| self.contact(contact));
-                let text = text.as_ref().map(|text| self.literal(text, "what a reason holds"));
+                let text = text.as_ref().map(|text| self.literal(text, "The text of a reason"));
                 ExpectationKind::Outcome { outcome, contact, text }
             }
             ast::Expectation::NoneOfClass(word) => {
                 let classes = [Class::Change, Class::Disrupt, Class::Destroy];
                 let Some(class) = classes.into_iter().find(|class| class.as_str() == word.text) else {
                     let diagnostic =
-                        Diagnostic::error(code::MISPLACED, word.span, "Every run observes, so this cannot be met");
-                    self.report(diagnostic.help("Write no change, no disrupt or no destroy"));
+                        Diagnostic::error(code::MISPLACED, word.span, "This can never be met: every run observes");
+                    self.report(diagnostic.help("Write `no change`, `no disrupt` or `no destroy`"));
                     return None;
                 };
                 ExpectationKind::NoneOf(class)
@@ -453,13 +456,15 @@ impl<'a> Context<'a> {
             ast::Expectation::Call { negated, call, times } => {
                 let times = match (times, negated) {
                     (Some(_), true) => {
-                        let diagnostic = Diagnostic::error(code::MISPLACED, span, "This says twice how often");
-                        self.report(diagnostic.help("Write expect no CALL, or expect CALL once"));
+                        let diagnostic = Diagnostic::error(code::MISPLACED, span, "The number of calls is given twice");
+                        self.report(diagnostic.help("Write `expect no CALL` or `expect CALL once`"));
                         return None;
                     }
                     (None, true) | (Some(ast::Times::Never), _) => Some(0),
                     (Some(ast::Times::Once), _) => Some(1),
-                    (Some(ast::Times::Exactly(amount)), _) => Some(self.literal_count(amount, "how often", 0)?),
+                    (Some(ast::Times::Exactly(amount)), _) => {
+                        Some(self.literal_count(amount, "The number of calls", 0)?)
+                    }
                     (None, false) => None,
                 };
                 let (action, pattern) = self.expected_call(body, call)?;
@@ -472,15 +477,15 @@ impl<'a> Context<'a> {
     /// A call to look for among the effects of the run.
     fn expected_call(&mut self, body: &mut BodyScope<'a>, call: &'a ast::Call) -> Option<(usize, Pattern)> {
         if !call.path.text.contains('.') {
-            let message = format!("{} is no action, and what is counted are calls of actions", call.path.text);
+            let message = format!("`{}` is not an action, and only calls of actions are counted", call.path.text);
             let diagnostic = Diagnostic::error(code::UNKNOWN_ACTION, call.path.span, message);
-            self.report(diagnostic.help("Name the backend as well: backend.action(…)"));
+            self.report(diagnostic.help("Write the backend as well: `backend.action(…)`"));
             return None;
         }
         let index = self.action_of(body, &call.path)?;
         let action = self.program.actions.get(index)?;
         if action.class == Class::Observe {
-            let message = format!("{} observes, and what is counted are calls that act", call.path.text);
+            let message = format!("`{}` is an observation, and only calls with an effect are counted", call.path.text);
             self.error(code::MISPLACED, call.path.span, message);
             return None;
         }
@@ -491,9 +496,8 @@ impl<'a> Context<'a> {
     /// Reports observations in a test, whose values must not depend on the world.
     fn reject_observations(&mut self, body: &mut BodyScope<'a>, span: Span) {
         if std::mem::take(&mut body.observations) > 0 {
-            let diagnostic =
-                Diagnostic::error(code::NOT_A_LITERAL, span, "A test says its values, and observes nothing");
-            self.report(diagnostic.help("Write the value out"));
+            let diagnostic = Diagnostic::error(code::NOT_A_LITERAL, span, "A test must not make observations");
+            self.report(diagnostic.help("Write the value as a literal"));
         }
     }
 }

@@ -18,7 +18,7 @@ use std::path::{Component, Path};
 pub fn suppress_known(findings: &mut ProjectFindings, rewrite: bool) -> Result<(), UsageError> {
     let Some((path, span)) = findings.lints.baseline.clone() else {
         return match rewrite {
-            true => Err("rectify.yaml names no baseline: add `lints: {baseline: lint-baseline.json}`".into()),
+            true => Err("`rectify.yaml` names no baseline: add `lints: {baseline: lint-baseline.json}`".into()),
             false => Ok(()),
         };
     };
@@ -52,9 +52,8 @@ pub fn suppress_known(findings: &mut ProjectFindings, rewrite: bool) -> Result<(
 
 fn stale(gone: &KnownFinding, count: usize, span: Span) -> Diagnostic {
     let times = if count == 1 { String::new() } else { format!(" {count} times") };
-    let message =
-        format!("The baseline still lists {}{times} in {}, which is gone: {}", gone.rule, gone.file, gone.message);
-    Diagnostic::warning(code::STALE_BASELINE, span, message).help("Run `rectify check` with `--write-baseline`")
+    let message = format!("Stale baseline entry of `{}`{times} in {}: {}", gone.rule, gone.file, gone.message);
+    Diagnostic::warning(code::STALE_BASELINE, span, message).help("Run `rectify check --write-baseline`")
 }
 
 /// The baseline entry of a finding. Only findings of lint rules have one.

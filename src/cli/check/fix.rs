@@ -31,8 +31,8 @@ pub fn apply_fixes(found: &[ProjectFindings]) -> Result<usize, UsageError> {
                 let (fixed, count) = fixed(text, fixes);
                 if count > 0 {
                     replace(path, &fixed).map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
-                    let word = if count == 1 { "cure" } else { "cures" };
-                    report(&format!("{}: {count} {word} made", path.display()));
+                    let word = if count == 1 { "fix" } else { "fixes" };
+                    report(&format!("{}: {count} {word} applied", path.display()));
                 }
                 count_of_all += count;
             }

@@ -38,7 +38,7 @@ const STEP_LIMIT: u64 = 1_000_000;
 type SharedView = Rc<RefCell<Box<dyn View>>>;
 
 /// Runs a job. A panic inside becomes [`Exit::Internal`]; the view then still shows what is left in place.
-pub fn execute(job: &Job, id: String, arguments: &RunArguments, stage: &mut RunRuntime, output: &Output) -> Exit {
+pub fn execute(job: &Job, id: String, arguments: &RunArguments, runtime: &mut RunRuntime, output: &Output) -> Exit {
     let state = match state() {
         Ok(state) => state,
         // A dry run stores nothing.
@@ -64,7 +64,7 @@ pub fn execute(job: &Job, id: String, arguments: &RunArguments, stage: &mut RunR
         by_alert: arguments.alert.is_some(),
         found,
     };
-    let RunRuntime { runtime, signals } = stage;
+    let RunRuntime { runtime, signals } = runtime;
     let to_the_end = || {
         runtime.block_on(async {
             if arguments.dry_run {
@@ -76,7 +76,7 @@ pub fn execute(job: &Job, id: String, arguments: &RunArguments, stage: &mut RunR
         })
     };
     let exit = catch_unwind(AssertUnwindSafe(to_the_end)).unwrap_or_else(|_| {
-        view.borrow_mut().abandoned("a fault of rectify itself ended the run", world.now());
+        view.borrow_mut().abandoned("an internal error ended the run", world.now());
         Exit::Internal
     });
     // Before the world releases its locks: no other run may start while a process of this run is alive.
@@ -140,7 +140,7 @@ pub fn keep(text: &str) {
         live::last_resort(&state, &text).map_err(|error| error.to_string())
     });
     match kept {
-        Ok(path) => report(&format!("No inventory names a default_contact to tell: the message is kept in {path}")),
+        Ok(path) => report(&format!("No default_contact is defined, so the message is stored in {path}")),
         Err(why) => report(&why),
     }
 }
@@ -157,7 +157,7 @@ pub struct Notifier<'p> {
 
 impl Notifier<'_> {
     /// Sends the message. Returns whether it was delivered; `None` if a signal came first.
-    pub fn tell(self, id: &str, arguments: &RunArguments, stage: &mut RunRuntime, output: &Output) -> Option<bool> {
+    pub fn tell(self, id: &str, arguments: &RunArguments, runtime: &mut RunRuntime, output: &Output) -> Option<bool> {
         let contact: EcoString = self.project.default_contact().unwrap_or_default().into();
         let state = match state() {
             Ok(state) => state,
@@ -171,7 +171,7 @@ impl Notifier<'_> {
         let view: SharedView = Rc::new(RefCell::new(view(arguments.format, output, &secrets)));
         let surroundings = RunContext { project: self.project, hosts: &[], secrets: &secrets };
         let world = surroundings.world(state, id, arguments, &Cancel::default(), &view);
-        let telling = Notification {
+        let notification = Notification {
             address: Address::default(),
             run: id.into(),
             contact: contact.clone(),
@@ -180,15 +180,15 @@ impl Notifier<'_> {
             body: self.body,
             evidence: Vec::new(),
         };
-        let RunRuntime { runtime, signals } = stage;
+        let RunRuntime { runtime, signals } = runtime;
         let reply = runtime.block_on(async {
             tokio::select! {
-                reply = world.notify(telling) => Some(reply),
+                reply = world.notify(notification) => Some(reply),
                 () = signals.stop() => None,
             }
         });
         let Some(reply) = reply else {
-            report(&format!("A signal came before {contact} was told: {}", self.subject));
+            report(&format!("A signal arrived before {contact} was told: {}", self.subject));
             return None;
         };
         let detail = reply.result.err().map(|error| error.to_string());

@@ -50,32 +50,32 @@ pub struct RunArguments {
 
 pub fn run(arguments: &RunArguments, output: &Output) -> Exit {
     // First, so that every signal is handled.
-    let mut stage = match RunRuntime::new() {
-        Ok(stage) => stage,
+    let mut runtime = match RunRuntime::new() {
+        Ok(runtime) => runtime,
         Err(error) => {
-            report(&format!("The run cannot begin: {error}"));
+            report(&format!("Cannot start the run: {error}"));
             return Exit::Internal;
         }
     };
     let id = arguments.id.clone().unwrap_or_else(execute::new_run_id);
-    let work = match work(arguments, &mut stage, output) {
+    let work = match work(arguments, &mut runtime, output) {
         Ok(work) => work,
         Err(NoJobs::Unusable(error)) => return error.report(),
         Err(NoJobs::Stopped) => return stopped(),
     };
     let Work { jobs, undelivered } = work;
     // Before the runs, which may take long: somebody has to handle these alerts.
-    let mut exit = undelivered.tell(&jobs, &id, arguments, &mut stage, output);
+    let mut exit = undelivered.tell(&jobs, &id, arguments, &mut runtime, output);
     if exit == Exit::Cancelled {
         return exit;
     }
     let several = jobs.len() > 1;
     for (job, number) in jobs.iter().zip(1..) {
-        if stage.is_stopped() {
+        if runtime.is_stopped() {
             return worse(exit, stopped());
         }
         let id = if several { format!("{id}-{number}") } else { id.clone() };
-        let ended = execute::execute(job, id, arguments, &mut stage, output);
+        let ended = execute::execute(job, id, arguments, &mut runtime, output);
         exit = worse(exit, ended);
         if matches!(ended, Exit::Cancelled | Exit::Internal) {
             break;
@@ -85,7 +85,7 @@ pub fn run(arguments: &RunArguments, output: &Output) -> Exit {
 }
 
 fn stopped() -> Exit {
-    report("A signal came before the run had begun: nothing was touched");
+    report("A signal arrived before the run started: nothing was changed");
     Exit::Cancelled
 }
 
@@ -117,7 +117,7 @@ struct Work {
 }
 
 /// Collects the jobs. All selection and binding happens before the first run starts.
-fn work(arguments: &RunArguments, stage: &mut RunRuntime, output: &Output) -> Result<Work, NoJobs> {
+fn work(arguments: &RunArguments, runtime: &mut RunRuntime, output: &Output) -> Result<Work, NoJobs> {
     let Some(path) = &arguments.alert else {
         let selection = Selection::load(&arguments.path, arguments.config.as_deref(), false, output)?;
         let (name, given) = parse_words(&arguments.words)?;
@@ -125,7 +125,7 @@ fn work(arguments: &RunArguments, stage: &mut RunRuntime, output: &Output) -> Re
         return Ok(Work { jobs: vec![job], undelivered: UndeliveredAlerts::default() });
     };
     if !arguments.words.is_empty() {
-        let mistake = "An alert finds its runbook and fills its parameters: leave RUNBOOK and NAME=VALUE out";
+        let mistake = "`--alert` takes no RUNBOOK and no NAME=VALUE: the alert selects the runbook and its arguments";
         return Err(mistake.to_owned().into());
     }
     let (mut jobs, mut undelivered) = (Vec::new(), UndeliveredAlerts::default());
@@ -140,7 +140,8 @@ fn work(arguments: &RunArguments, stage: &mut RunRuntime, output: &Output) -> Re
     undelivered.projects = project_at(&arguments.path, arguments.config.as_deref()).into_iter().collect();
     undelivered.projects.extend(selection.projects.iter().cloned());
     undelivered.skipped = selection.skipped.iter().map(|file| (file.project.clone(), file.why.clone())).collect();
-    let parsed = read_alert(path, stage).and_then(|text| alert::parse(&text).map_err(|error| error.to_string().into()));
+    let parsed =
+        read_alert(path, runtime).and_then(|text| alert::parse(&text).map_err(|error| error.to_string().into()));
     let alerts = match parsed {
         Ok(alerts) => alerts,
         Err(NoJobs::Unusable(error)) => {
@@ -158,7 +159,7 @@ fn work(arguments: &RunArguments, stage: &mut RunRuntime, output: &Output) -> Re
             }
         };
         if alert.resolved {
-            report(&format!("The alert {} is over: there is nothing to do", alert.name));
+            report(&format!("The alert `{}` is resolved: nothing to do", alert.name));
             continue;
         }
         match selection.by_alert(&alert) {
@@ -170,17 +171,17 @@ fn work(arguments: &RunArguments, stage: &mut RunRuntime, output: &Output) -> Re
     Ok(Work { jobs, undelivered })
 }
 
-fn read_alert(path: &Path, stage: &mut RunRuntime) -> Result<String, NoJobs> {
+fn read_alert(path: &Path, runtime: &mut RunRuntime) -> Result<String, NoJobs> {
     if path != Path::new("-") {
         return read_text(path)
             .map_err(|error| ProjectError::Unreadable { path: path.to_owned(), error }.to_string().into());
     }
     // Standard input may block; a signal must still be handled.
-    let read = stage.unless_stopped(|| {
+    let read = runtime.unless_stopped(|| {
         let mut bytes = Vec::new();
         std::io::stdin().lock().take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes).map(|_| bytes)
     });
-    let bytes = read.ok_or(NoJobs::Stopped)?.map_err(|error| format!("The alert cannot be read: {error}"))?;
+    let bytes = read.ok_or(NoJobs::Stopped)?.map_err(|error| format!("Cannot read the alert: {error}"))?;
     if bytes.len() > MAX_FILE_BYTES {
         return Err("The alert is longer than 1 MiB".to_owned().into());
     }
@@ -205,6 +206,6 @@ fn run_id(text: &str) -> Result<String, String> {
     let fits = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
     match text.chars().all(fits) && (1..=64).contains(&text.len()) {
         true => Ok(text.to_owned()),
-        false => Err("a run's name is 1 to 64 letters, digits, '-', '_' and '.'".to_owned()),
+        false => Err("the name of a run has 1 to 64 letters, digits, `-`, `_` and `.`".to_owned()),
     }
 }

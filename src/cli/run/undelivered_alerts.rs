@@ -54,7 +54,7 @@ impl UndeliveredAlerts {
         jobs: &[Job],
         id: &str,
         arguments: &RunArguments,
-        stage: &mut RunRuntime,
+        runtime: &mut RunRuntime,
         output: &Output,
     ) -> Exit {
         let mut messages: Vec<(Option<Rc<Project>>, Message)> = Vec::new();
@@ -92,7 +92,7 @@ impl UndeliveredAlerts {
             let (subject, body) = (message.subject(), message.body(jobs));
             let told = match project {
                 _ if arguments.dry_run => {
-                    report(&format!("Somebody would be told: {subject}"));
+                    report(&format!("Would tell the default_contact: {subject}"));
                     unusable
                 }
                 None if message.alerts.is_empty() => Exit::Success,
@@ -101,7 +101,7 @@ impl UndeliveredAlerts {
                     unusable
                 }
                 Some(project) => {
-                    match (Notifier { project: &project, subject, body }).tell(id, arguments, stage, output) {
+                    match (Notifier { project: &project, subject, body }).tell(id, arguments, runtime, output) {
                         Some(true) => unusable,
                         Some(false) => Exit::Undelivered,
                         None => return Exit::Cancelled,
@@ -141,11 +141,11 @@ impl Message<'_> {
             [] => format!("rectify: {}", self.files.first().map(|file| bounded(file)).unwrap_or_default()),
             [only] => {
                 let why = only.why.first().map(|why| bounded(why)).unwrap_or_default();
-                format!("rectify: {} started nothing: {why}", only.named())
+                format!("rectify: {} started no runbook: {why}", only.named())
             }
             several => {
                 let names: Vec<String> = several.iter().take(MOST).map(|undelivered| undelivered.named()).collect();
-                format!("rectify: {} alerts started nothing: {}", several.len(), names.join(", "))
+                format!("rectify: {} alerts started no runbook: {}", several.len(), names.join(", "))
             }
         }
     }
@@ -153,7 +153,7 @@ impl Message<'_> {
     fn body(&self, jobs: &[Job]) -> String {
         let mut text = String::new();
         if !self.alerts.is_empty() {
-            text.push_str("Nobody but you knows of this: no runbook was started.\n");
+            text.push_str("You are the only one told: no runbook was started.\n");
         }
         for undelivered in self.alerts.iter().take(MOST) {
             text.push_str(&format!("\n{}:\n", undelivered.named()));
@@ -167,17 +167,17 @@ impl Message<'_> {
             }
         }
         if let Some(more) = self.alerts.len().checked_sub(MOST + 1) {
-            text.push_str(&format!("\nAnd {} more alerts.\n", more + 1));
+            text.push_str(&format!("\nand {} more alerts\n", more + 1));
         }
         if !self.files.is_empty() {
-            text.push_str("\nFiles with errors, in which an alert can start nothing:\n");
+            text.push_str("\nFiles with errors, whose runbooks no alert can start:\n");
             self.files.iter().take(MOST).for_each(|file| text.push_str(&format!("- {}\n", bounded(file))));
             if let Some(more) = self.files.len().checked_sub(MOST + 1) {
                 text.push_str(&format!("- and {} more files\n", more + 1));
             }
         }
         if !self.alerts.is_empty() && !jobs.is_empty() {
-            text.push_str("\nOf the same message is run:\n");
+            text.push_str("\nRuns of the same notification:\n");
             jobs.iter().take(MOST).for_each(|job| text.push_str(&format!("- {}\n", bounded(&job.call_text()))));
         }
         text
@@ -188,7 +188,7 @@ impl UndeliveredAlert {
     fn named(&self) -> String {
         match &self.alert {
             Some(alert) => format!("The alert {}", bounded(&alert.name)),
-            None => "An alert that cannot be read".to_owned(),
+            None => "An unreadable alert".to_owned(),
         }
     }
 }

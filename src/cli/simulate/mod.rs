@@ -51,7 +51,7 @@ fn prepare(arguments: &SimulateArguments, output: &Output) -> Result<(WorldFile,
     let mut sources = SourceMap::new();
     let world = simulation::load(&arguments.world, &read_text, &mut sources).map_err(|diagnostics| {
         output.show(diagnostics, &sources);
-        UsageError::from(format!("Nothing was simulated: {} cannot be used", arguments.world.display()))
+        UsageError::from(format!("Nothing was simulated: {} is invalid", arguments.world.display()))
     })?;
     // By name, every file must be valid. For an alert, invalid files are skipped, as in a live run.
     let by_alert = arguments.words.is_empty() && (world.alert.is_some() || arguments.seeds.is_some());

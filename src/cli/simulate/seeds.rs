@@ -18,12 +18,12 @@ impl FromStr for Seeds {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let how = || "seeds are written FIRST..LAST, such as 1..1000, or as one number".to_owned();
+        let how = || "write seeds as FIRST..LAST, such as 1..1000, or as one number".to_owned();
         let (first, last) = text.split_once("..").unwrap_or((text, text));
         let seeds = Self { first: first.parse().map_err(|_| how())?, last: last.parse().map_err(|_| how())? };
         match seeds.last.checked_sub(seeds.first) {
             None => Err("the last seed is smaller than the first".to_owned()),
-            Some(more) if more >= MOST => Err(format!("at most {MOST} seeds are played in one go")),
+            Some(more) if more >= MOST => Err(format!("at most {MOST} seeds are allowed")),
             Some(_) => Ok(seeds),
         }
     }

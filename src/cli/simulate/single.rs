@@ -88,7 +88,7 @@ pub fn simulate_one(job: &Job, world: &WorldFile, variation: Variation, format: 
         Ok(run) => Exit::for_ending(&run.ending),
         Err(SimulationError::Unusable(mistakes)) => UsageError::several(mistakes).report(),
         Err(SimulationError::Deadlock(stuck)) => {
-            report(&format!("This is a fault of rectify itself: {stuck}"));
+            report(&format!("Internal error: {stuck}"));
             Exit::Internal
         }
     }

@@ -73,7 +73,7 @@ pub fn sweep(
                 Ok(played) => played,
                 Err(SimulationError::Unusable(mistakes)) => return UsageError::several(mistakes).report(),
                 Err(SimulationError::Deadlock(stuck)) => {
-                    report(&format!("This is a fault of rectify itself: in seed {seed}, {stuck}: {}", job.call_text()));
+                    report(&format!("Internal error: in seed {seed}, {stuck}: {}", job.call_text()));
                     return Exit::Internal;
                 }
             };
@@ -112,7 +112,7 @@ fn jobs(
     }
     let jobs = selection.all_runbooks(usize::try_from(seed).unwrap_or(0));
     if jobs.is_empty() {
-        return Err("No runbook there can be played with the hosts of the inventory alone".into());
+        return Err("No runbook can be simulated with the hosts of the inventory alone".into());
     }
     Ok(jobs)
 }

@@ -80,7 +80,7 @@ fn run_all(arguments: &TestArguments, output: &Output) -> Result<TestReport, Usa
         checked.push((project, files, found, session.into_sources()));
     }
     if !usable {
-        return Err("Nothing was tested: what is shown above has to be put right first".into());
+        return Err("Nothing was tested: fix the errors above first".into());
     }
     for (project, files, found, sources) in checked {
         results.sources.push(sources);
@@ -101,7 +101,7 @@ fn run_all(arguments: &TestArguments, output: &Output) -> Result<TestReport, Usa
         let paths: Vec<String> = arguments.paths.iter().map(|path| path.display().to_string()).collect();
         return Err(match &arguments.filter {
             Some(filter) => format!("No test in {} has {filter:?} in its title", paths.join(", ")),
-            None => format!("There is no test in {}", paths.join(", ")),
+            None => format!("No tests in {}", paths.join(", ")),
         }
         .into());
     }

@@ -83,7 +83,7 @@ fn run_in_world(
     let mut read = SourceMap::new();
     let world: WorldFile = simulation::load(&folder.join(path), &read_text, &mut read).map_err(|found| {
         let why = found.first().map(|diagnostic| diagnostic.message.clone()).unwrap_or_default();
-        unusable(format!("The world {path} cannot be used: {why}"))
+        unusable(format!("Cannot use the world {path}: {why}"))
     })?;
     let folder = folder_of(job.file, world.inventory.as_deref());
     let project_path = ProjectPath { config: world.inventory.clone(), folder };

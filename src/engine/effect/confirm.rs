@@ -78,7 +78,7 @@ pub(crate) async fn confirm_outcome(
                 // An answer with a missing part decides nothing.
                 Ok(now) if now.loss().is_some() => None,
                 Ok(Value::Boolean(true)) if before.is_none() => {
-                    return ConfirmedOutcome::Done("it was confirmed afterwards".to_owned());
+                    return ConfirmedOutcome::Done("confirmed afterwards".to_owned());
                 }
                 Ok(Value::Boolean(false)) if before.is_none() => Some("its confirmation says so".to_owned()),
                 Ok(now) => match before.as_ref().map(|before| (before, differs(before, &now))) {

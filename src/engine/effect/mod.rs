@@ -231,7 +231,7 @@ pub(super) async fn perform<'t>(
             }
             ConfirmedOutcome::Nothing => {
                 let message =
-                    format!("nobody knows whether {text} was carried out, and it must not be repeated blindly{cause}");
+                    format!("it is unknown whether {text} was carried out, and it must not be repeated blindly{cause}");
                 let shown = evidence.iter().map(|value| ShownEvidence { label: "seen".into(), value: value.clone() });
                 (Outcome::Unknown, Some(scope.escalated_with(&message, shown.collect())), Some(message))
             }
@@ -263,7 +263,7 @@ fn note(scope: &Scope<'_>, performed: &EffectResult, class: Class, text: &str, d
     const LONGEST: usize = 2000;
     let brief = text.char_indices().nth(LONGEST).and_then(|(end, _)| text.get(..end)).map(|text| format!("{text}…"));
     let text = brief.as_deref().unwrap_or(text);
-    let word = outcome_text(performed.outcome);
+    let word = performed.outcome.in_words();
     let tried = match detail {
         Some(detail) => format!("{text}: {word}, {detail}"),
         None => format!("{text}: {word}"),
@@ -275,15 +275,4 @@ fn note(scope: &Scope<'_>, performed: &EffectResult, class: Class, text: &str, d
             record.disruptions.push(text.to_owned());
         }
     });
-}
-
-/// The outcome in words.
-pub(super) const fn outcome_text(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Done => "done",
-        Outcome::Failed => "failed",
-        Outcome::Refused => "refused",
-        Outcome::Unknown => "not known whether it was done",
-        Outcome::NotPerformed => "not done",
-    }
 }

@@ -35,7 +35,7 @@ pub(crate) async fn evaluate_escalation<'t>(
     for piece in evidence {
         let value = match context.value_for_people(&piece.value).await {
             Ok(value) => value,
-            Err(Exit::Failed(error)) => Value::text(format!("could not be found out: {error}")),
+            Err(Exit::Failed(error)) => Value::text(format!("could not be determined: {error}")),
             Err(exit) => return Err(exit),
         };
         shown.push(ShownEvidence { label: piece.label.clone(), value });
@@ -162,20 +162,20 @@ fn body(scope: &Scope<'_>, escalation: &Escalation, cleaning_up: bool) -> String
     let record = scope.run.log.borrow();
     let mut text = format!("{}\n\n{}", indented(&escalation.sentence()), run_line(&scope.run));
     if escalation.run.id != scope.run.id {
-        let _ = write!(text, "It was found by a run that this one started: {}", run_line(&escalation.run));
+        let _ = write!(text, "Found by a child run: {}", run_line(&escalation.run));
     }
     append_list(&mut text, "What was tried", "Nothing was changed.", &record.attempts);
     let found = scope.tree.found_in_place();
     let left = record.left.iter().chain(record.permanent.iter().map(|(_, left)| left)).chain(&found);
     let left: Vec<String> = left
         .map(|left| match &left.undo {
-            Some(undo) => format!("{} ({}); to take it back: {undo}", left.change, left.why),
+            Some(undo) => format!("{} ({}); to undo it: {undo}", left.change, left.why),
             None => format!("{} ({})", left.change, left.why),
         })
         .collect();
-    append_list(&mut text, "What is still in place", "Nothing is left in place.", &left);
+    append_list(&mut text, "Left in place", "Nothing is left in place.", &left);
     if cleaning_up {
-        text.push_str("\nClean-up is still going on; what it has not undone yet is not listed.\n");
+        text.push_str("\nClean-up is still running; changes that it has not undone yet are not listed.\n");
     }
     with_evidence(text, &escalation.evidence)
 }
@@ -184,7 +184,7 @@ fn body(scope: &Scope<'_>, escalation: &Escalation, cleaning_up: bool) -> String
 fn with_evidence(mut text: String, evidence: &[ShownEvidence]) -> String {
     for (position, piece) in evidence.iter().enumerate() {
         if position == 0 {
-            text.push_str("\nWhat was seen:\n");
+            text.push_str("\nEvidence:\n");
         }
         let lines = piece.value.outline();
         match lines.as_slice() {

@@ -104,7 +104,7 @@ pub(crate) async fn manual<'t>(
     match (answer.answer.as_deref(), otherwise) {
         (Some("done"), _) => Ok(()),
         (_, Some(otherwise)) => context.block(otherwise).await,
-        (Some(_), None) => Err(scope.escalated(format!("could not be done by hand: {message}"))),
-        (None, None) => Err(scope.escalated(format!("was not done by hand in time: {message}"))),
+        (Some(_), None) => Err(scope.escalated(format!("manual work failed: {message}"))),
+        (None, None) => Err(scope.escalated(format!("manual work was not done in time: {message}"))),
     }
 }

@@ -1,6 +1,6 @@
 //! Changes and their undo: opened one after the other, closed in the opposite order.
 
-use super::{outcome_text, perform};
+use super::perform;
 use crate::engine::address::Address;
 use crate::engine::eval::frame::Frame;
 use crate::engine::event::{EventKind, LeftInPlace};
@@ -201,7 +201,7 @@ async fn undo_call<'t>(scope: &Scope<'t>, action: usize, call: Call, at: &Addres
             let wrong = performed
                 .exit
                 .map(|exit| exit.to_string())
-                .or_else(|| (performed.outcome != Outcome::Done).then(|| outcome_text(performed.outcome).to_owned()));
+                .or_else(|| (performed.outcome != Outcome::Done).then(|| performed.outcome.in_words().to_owned()));
             (performed.outcome, wrong)
         }
         Err(exit) => (Outcome::NotPerformed, Some(exit.to_string())),

@@ -127,7 +127,7 @@ fn cannot(operator: Arithmetic, left: &Value, right: &Value) -> ActionError {
         Arithmetic::Multiply => "*",
         Arithmetic::Divide => "/",
     };
-    mismatch(format!("{left} {sign} {right} cannot be worked out"))
+    mismatch(format!("{left} {sign} {right} cannot be computed"))
 }
 
 /// Computes `-value`.
@@ -138,7 +138,7 @@ pub(crate) fn negate(value: &Value) -> Result<Value, ActionError> {
         Value::Duration(duration) => duration.checked_neg().map(Value::Duration),
         _ => None,
     }
-    .ok_or_else(|| mismatch(format!("-({value}) cannot be worked out")))
+    .ok_or_else(|| mismatch(format!("-({value}) cannot be computed")))
 }
 
 /// The sum of a list with items of that type.

@@ -46,7 +46,7 @@ pub(crate) fn decode_answer(value: Value, to: &Type, program: &Program) -> Resul
         }
         (to, value) => {
             let brief = Abbreviated::abbreviate(&value.to_string());
-            Err(brief.mismatch(|brief| format!("{to} was promised, and {} came: {brief}", value.kind())))
+            Err(brief.mismatch(|brief| format!("expected {to}, got {}: {brief}", value.kind())))
         }
     }
 }
@@ -123,9 +123,11 @@ fn fields(
 }
 
 fn host(name: &str, roles: &[EcoString], program: &Program) -> Result<Value, ActionError> {
-    let host = program.hosts.iter().find(|host| host.answers_to(name)).ok_or_else(|| {
-        Abbreviated::abbreviate(name).mismatch(|brief| format!("{brief:?} is not a host that the inventory knows"))
-    })?;
+    let host = program
+        .hosts
+        .iter()
+        .find(|host| host.answers_to(name))
+        .ok_or_else(|| Abbreviated::abbreviate(name).mismatch(|brief| format!("unknown host {brief:?}")))?;
     if roles.is_empty() || host.roles.iter().any(|role| roles.contains(role)) {
         return Ok(Value::Host(host.name.clone()));
     }

@@ -80,7 +80,7 @@ impl<'t> StatementContext<'_, 't> {
                 Err(EvalStop::MissingAnswer(missing)) => missing,
             };
             if answers.len() >= MOST_ANSWERS {
-                let message = format!("an expression asks for more than {MOST_ANSWERS} answers");
+                let message = format!("an expression makes more than {MOST_ANSWERS} observations");
                 return Err(mismatch(message).into());
             }
             let ordinal = u32::try_from(answers.len()).unwrap_or(u32::MAX);
@@ -137,10 +137,10 @@ impl<'t> StatementContext<'_, 't> {
     /// A duration that is not negative.
     pub async fn duration(&mut self, expression: &'t Expression) -> Result<SignedDuration, Exit> {
         let value = self.value(expression).await?;
-        value.whole("a length of time")?;
+        value.whole("a duration")?;
         match value {
             Value::Duration(duration) if !duration.is_negative() => Ok(duration),
-            value => Err(mismatch(format!("{value} is not a length of time")).into()),
+            value => Err(mismatch(format!("{value} is not a duration")).into()),
         }
     }
 
@@ -213,14 +213,13 @@ impl<'t> Scope<'t> {
             None => self.ask(call.clone(), at, deadline).await?,
         };
         let answer = decode_answer(answer, &action.returns, self.tree.program).map_err(|error| {
-            let message = format!(
-                "{}.{} answered with something else than its signature says: {error}",
-                action.backend, action.name
-            );
+            let message =
+                format!("the answer of {}.{} does not fit its signature: {error}", action.backend, action.name);
             error.saying(message)
         })?;
         if answer.is_empty_list() && !action.empty_is_an_answer {
-            let message = format!("{}.{} answered with an empty list, which says nothing", action.backend, action.name);
+            let message =
+                format!("{}.{} answered with an empty list, which proves nothing", action.backend, action.name);
             return Err(ActionError::new(ErrorKind::Unknown, message).into());
         }
         Ok(answer)

@@ -24,10 +24,10 @@ pub(crate) struct ExplainedValues {
 pub(crate) async fn explain<'t>(context: &mut StatementContext<'_, 't>, condition: &'t Expression) -> ExplainedValues {
     let mut expressions = Vec::new();
     compared_expressions(condition, &mut expressions);
-    let mut facts: Vec<String> = Vec::new();
+    let mut values: Vec<String> = Vec::new();
     let mut loss = None;
     for expression in expressions {
-        if facts.len() == MAX_VALUES || !is_pure(expression, &|_| true) {
+        if values.len() == MAX_VALUES || !is_pure(expression, &|_| true) {
             continue;
         }
         let Ok(value) = context.value_for_people(expression).await else { continue };
@@ -35,12 +35,12 @@ pub(crate) async fn explain<'t>(context: &mut StatementContext<'_, 't>, conditio
         let (short, cut) = short(&value);
         let fact = format!("{name} is {short}");
         // The text of the condition names the host already.
-        if !matches!(value, Value::Host(_)) && !facts.contains(&fact) {
-            facts.push(fact);
+        if !matches!(value, Value::Host(_)) && !values.contains(&fact) {
+            values.push(fact);
             loss = loss.or(value.loss()).or(cut);
         }
     }
-    ExplainedValues { text: facts.join(", "), loss }
+    ExplainedValues { text: values.join(", "), loss }
 }
 
 /// The text of a condition with the names of its locals, and with the values of hosts and texts.
@@ -55,8 +55,8 @@ pub(crate) fn condition_text(context: &StatementContext<'_, '_>, expression: &Ex
 pub(crate) async fn with_values<'t>(context: &mut StatementContext<'_, 't>, condition: &'t Expression) -> String {
     let text = condition_text(context, condition);
     match explain(context, condition).await.text {
-        facts if facts.is_empty() => text,
-        facts => format!("{text} ({facts})"),
+        values if values.is_empty() => text,
+        values => format!("{text} ({values})"),
     }
 }
 

@@ -54,7 +54,7 @@ fn of_whole(of: &Value, which: &Method) -> Result<Value, ActionError> {
             .and_then(|found| found.get(1).or_else(|| found.get(0)))
             .map_or(Value::Absent, |found| Value::text(found.as_str())),
         (Method::Jq(filter), Value::Json(json)) => Value::Json(Arc::new(first_result(filter, json)?)),
-        (_, of) => return Err(mismatch(format!("{} cannot be asked that", of.kind()))),
+        (_, of) => return Err(mismatch(format!("{} has no such property", of.kind()))),
     })
 }
 

@@ -203,7 +203,7 @@ impl Evaluator<'_> {
                 let value = self.value(of)?;
                 match value.as_text() {
                     Some(text) if text.starts_with('-') => {
-                        let message = format!("the argument {text:?} came from outside and would pass for an option");
+                        let message = format!("the argument {text:?} came from outside and would be read as an option");
                         Err(ActionError::new(ErrorKind::Refused, message).into())
                     }
                     _ => Ok(value),
@@ -258,7 +258,7 @@ impl Evaluator<'_> {
         value.whole("a host")?;
         let name = value.as_host().ok_or_else(|| mismatch(format!("{} is not a host", value.kind())))?;
         let host = self.program.hosts.iter().find(|host| host.name == name);
-        host.ok_or_else(|| mismatch(format!("{name} is not a host that the inventory knows")))
+        host.ok_or_else(|| mismatch(format!("unknown host {name}")))
     }
 
     fn text<'t>(&mut self, parts: &'t [TextPart]) -> EvalResult<'t> {

@@ -159,21 +159,21 @@ async fn ask_once<'t>(
     if let Some(condition) = &probe.unknown_if
         && context.boolean(condition).await?
     {
-        let ExplainedValues { text: facts, loss } = explain(context, condition).await;
-        let text = match facts.is_empty() {
+        let ExplainedValues { text: values, loss } = explain(context, condition).await;
+        let text = match values.is_empty() {
             true => "the answer says nothing".to_owned(),
-            false => format!("{facts}, which says nothing"),
+            false => format!("{values}, which says nothing"),
         };
         return Ok(Attempt { verdict: Verdict::Unknown, reason: ExplainedValues { text, loss }, value });
     }
     let passed = context.boolean(&probe.passed_if).await?;
-    let ExplainedValues { text: facts, loss } = explain(context, &probe.passed_if).await;
+    let ExplainedValues { text: values, loss } = explain(context, &probe.passed_if).await;
     let condition = || condition_text(context, &probe.passed_if);
-    let (verdict, text) = match (passed, facts.is_empty()) {
+    let (verdict, text) = match (passed, values.is_empty()) {
         (true, true) => (Verdict::Passed, format!("{} holds", condition())),
-        (true, false) => (Verdict::Passed, facts),
+        (true, false) => (Verdict::Passed, values),
         (false, true) => (Verdict::Failed, format!("{} does not hold", condition())),
-        (false, false) => (Verdict::Failed, format!("{facts}; it passes if {}", condition())),
+        (false, false) => (Verdict::Failed, format!("{values}; it passes if {}", condition())),
     };
     Ok(Attempt { verdict, reason: ExplainedValues { text, loss }, value })
 }

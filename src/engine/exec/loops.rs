@@ -42,7 +42,7 @@ pub(crate) async fn for_each<'t>(context: &mut StatementContext<'_, 't>, each: E
     if let Some(at_most) = each.at_most {
         let most = context.count(at_most).await?;
         if items.len() > most as usize {
-            let message = format!("a loop over at most {most} items got {}: none was begun", items.len());
+            let message = format!("a loop over at most {most} items got {}: none was started", items.len());
             return Err(scope.escalated(message));
         }
     }
@@ -176,7 +176,7 @@ pub(crate) async fn repeat<'t>(
         (Some(otherwise), _) => context.block(otherwise).await,
         (None, Some(until)) => {
             let condition = preview::condition_text(context, until);
-            Err(scope.escalated(format!("repeated {count} times in vain until {condition}")))
+            Err(scope.escalated(format!("repeated {count} times without reaching: {condition}")))
         }
         (None, None) => Ok(()),
     }

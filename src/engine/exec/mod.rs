@@ -101,7 +101,7 @@ pub(super) async fn statement<'t>(
                 Some(otherwise) => context.block(otherwise).await,
                 None => {
                     let condition = explain::with_values(context, condition).await;
-                    let message = format!("a condition that the runbook requires does not hold: {condition}");
+                    let message = format!("required condition does not hold: {condition}");
                     Err(scope.escalated_with(message, evidence))
                 }
             }
@@ -115,9 +115,9 @@ pub(super) async fn statement<'t>(
             scope.pause(after(scope.now(), duration), &context.address, || "the time to pass".to_owned()).await
         }
         StatementKind::WaitUntil { .. } => wait::wait_until(context, line).await,
-        StatementKind::Act { call, adverb } => perform_action(context, call, *adverb, changes).await,
-        StatementKind::Do { procedure, arguments, adverb } => {
-            let call = ProcedureCall { node: line.node, procedure: *procedure, arguments, retention: *adverb };
+        StatementKind::Act { call, retention } => perform_action(context, call, *retention, changes).await,
+        StatementKind::Do { procedure, arguments, retention } => {
+            let call = ProcedureCall { node: line.node, procedure: *procedure, arguments, retention: *retention };
             do_procedure(context, call, changes).await
         }
         StatementKind::TemporarilyBlock { block, undo, keep_on_failure } => {

@@ -98,9 +98,9 @@ pub(crate) async fn wait_until<'t>(context: &mut StatementContext<'_, 't>, line:
         let what = preview::condition_text(context, condition);
         return match (error, otherwise) {
             // An `else` may not act on an unknown condition.
-            (Some(error), _) => Err(scope.escalated(format!("could not find out in time whether {what}: {error}"))),
+            (Some(error), _) => Err(scope.escalated(format!("could not determine in time whether {what}: {error}"))),
             (None, Some(otherwise)) => context.block(otherwise).await,
-            (None, None) => Err(scope.escalated(format!("waited in vain until {what}"))),
+            (None, None) => Err(scope.escalated(format!("timed out waiting until {what}"))),
         };
     }
 }
@@ -139,7 +139,7 @@ pub(crate) async fn resolve_if_fixed<'t>(
             continue;
         }
         return match verdict {
-            Verdict::Unknown => Err(scope.escalated("cannot tell whether it is fixed")),
+            Verdict::Unknown => Err(scope.escalated("unknown whether the goal holds")),
             Verdict::Failed | Verdict::Passed => Ok(()),
         };
     }

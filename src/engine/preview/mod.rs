@@ -304,7 +304,7 @@ impl Preview<'_, '_> {
         }
         lines.set(lines.get() + 1);
         if self.is_full() {
-            return line(self.scope, "and more, which is not shown");
+            return line(self.scope, "and more, not shown");
         }
         self.scope.emit(EventKind::Shown {
             depth: self.depth,
@@ -432,11 +432,11 @@ impl Preview<'_, '_> {
                 self.line(format!("wait until {condition} within {within}"), depends_on);
                 self.arm("else", otherwise.as_ref(), &format!("not in time: {condition}"));
             }
-            StatementKind::Act { call, adverb: how } => {
+            StatementKind::Act { call, retention: how } => {
                 let arguments: Vec<String> = call.arguments.iter().map(|argument| self.source_text(argument)).collect();
                 self.line(format!("{}{}", retention(*how), call_text(program, call, &arguments)), depends_on);
             }
-            StatementKind::Do { procedure, arguments, adverb: how } => {
+            StatementKind::Do { procedure, arguments, retention: how } => {
                 let Some(procedure) = program.procedures.get(*procedure) else { return };
                 let values: Vec<Option<Value>> = arguments.iter().map(|argument| self.value(argument)).collect();
                 let texts: Vec<String> = arguments.iter().map(|argument| self.source_text(argument)).collect();

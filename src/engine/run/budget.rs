@@ -49,7 +49,7 @@ impl Work {
             return Ok(());
         }
         Err(mismatch(format!(
-            "an expression takes more than {MOST_STEPS} steps to work out: let what is asked answer less"
+            "an expression takes more than {MOST_STEPS} steps to evaluate: let the observation answer with less"
         )))
     }
 
@@ -81,7 +81,7 @@ pub(crate) fn fits(bytes: usize) -> Result<(), ActionError> {
     if bytes <= LARGEST_VALUE {
         return Ok(());
     }
-    Err(mismatch(format!("a value is larger than {} MiB: let what is asked answer less", LARGEST_VALUE >> 20)))
+    Err(mismatch(format!("a value is larger than {} MiB: let the observation answer with less", LARGEST_VALUE >> 20)))
 }
 
 /// The size of all locals of a run tree, in bytes.
@@ -108,7 +108,7 @@ impl Share {
         let Some(place) = self.slots.get_mut(slot) else { return Ok(()) };
         let all = pool.get().saturating_sub(*place).saturating_add(bytes);
         if all > LARGEST_POOL {
-            let message = format!("what the run has bound is larger than {} MiB, all together", LARGEST_POOL >> 20);
+            let message = format!("the values of the run are larger than {} MiB in total", LARGEST_POOL >> 20);
             return Err(mismatch(message));
         }
         *place = bytes;

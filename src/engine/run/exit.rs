@@ -111,9 +111,9 @@ impl std::fmt::Display for Exit {
             Self::Escalated(escalation) => f.write_str(&escalation.message),
             Self::Cancelled => f.write_str("it was cancelled"),
             Self::Failed(error) => write!(f, "{error}"),
-            Self::TimedOut => f.write_str("the run's time was up"),
-            Self::Stopped => f.write_str("another branch of the loop left"),
-            Self::DryRun { .. } => f.write_str("it was only shown"),
+            Self::TimedOut => f.write_str("the time limit of the run was reached"),
+            Self::Stopped => f.write_str("another branch of the loop ended the run"),
+            Self::DryRun { .. } => f.write_str("it was only previewed"),
         }
     }
 }

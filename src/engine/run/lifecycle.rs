@@ -67,7 +67,7 @@ pub(super) async fn run_to_end<'t>(tree: &'t RunTree<'t>, request: RunRequest<'_
     }
     let ending = ending(&scope, &end);
     if outermost && began && tree.is_dry_run() && !matches!(end, RunEnd::DryRun) {
-        preview::line(&scope, &ending.reason);
+        preview::line(&scope, previewed_end(&end).as_ref().unwrap_or(&ending.reason));
     }
     // A child has no last event if it did not begin or is previewed.
     if outermost || (began && !tree.is_dry_run()) {
@@ -157,12 +157,12 @@ fn refuse(scope: &Scope<'_>, outermost: bool, exit: Exit) -> RunEnd {
         Exit::Cancelled => RunEnd::Cancelled,
         Exit::Stopped => RunEnd::Stopped,
         _ if outermost && is_refusal && scope.tree.by_alert && !scope.tree.is_dry_run() => {
-            escalated(format!("it was not begun: {reason}"))
+            escalated(format!("not started: {reason}"))
         }
         _ if outermost => RunEnd::Refused(reason),
         Exit::DryRun { .. } => RunEnd::DryRun,
         _ => {
-            let what = if is_refusal { "was refused" } else { "could not begin" };
+            let what = if is_refusal { "was refused" } else { "could not start" };
             escalated(format!("{:?} {what}: {reason}", scope.run.title))
         }
     }
@@ -178,7 +178,7 @@ fn execute<'t>(
     Box::pin(async move {
         let flow = match block(scope.clone(), &runbook.block, &mut frame).await {
             Err(Exit::Resolved(why)) => verify_resolution(&scope, why).await,
-            Ok(()) => Err(scope.escalated("the runbook came to its end without saying how it ended")),
+            Ok(()) => Err(scope.escalated("the runbook reached its end without `resolve` or `escalate`")),
             flow => flow,
         };
         drop(locks);
@@ -232,13 +232,15 @@ async fn verify_resolution(scope: &Scope<'_>, why: Resolution) -> Flow {
     let verdict = ask_goal(scope).await?;
     let message = match (&why, verdict) {
         (_, Verdict::Passed) => return Err(Exit::Resolved(why)),
-        (Resolution::Fixed, Verdict::Failed) => "fixed until clean-up: the goal does not hold any more".to_owned(),
+        (Resolution::Fixed, Verdict::Failed) => "fixed before clean-up, but the goal no longer holds".to_owned(),
         (Resolution::Fixed, Verdict::Unknown) => {
-            "fixed until clean-up: cannot tell whether the goal still holds".to_owned()
+            "fixed before clean-up, but it is unknown whether the goal still holds".to_owned()
         }
-        (Resolution::Said(said), Verdict::Failed) => format!("the goal does not hold, though the runbook says: {said}"),
+        (Resolution::Said(said), Verdict::Failed) => {
+            format!("the goal does not hold, although the runbook says: {said}")
+        }
         (Resolution::Said(said), Verdict::Unknown) => {
-            format!("cannot tell whether the goal holds, though the runbook says: {said}")
+            format!("it is unknown whether the goal holds, although the runbook says: {said}")
         }
     };
     Err(scope.escalated(message))
@@ -255,23 +257,32 @@ fn with_goal(scope: &Scope<'_>, mut escalation: Escalation) -> Escalation {
     escalation
 }
 
+/// What a dry run that came to this end would do in earnest.
+fn previewed_end(end: &RunEnd) -> Option<String> {
+    match end {
+        RunEnd::Resolved(reason) => Some(format!("end resolved: {reason}")),
+        RunEnd::Escalated(escalation) => {
+            let contact = escalation.contact.as_deref().unwrap_or("nobody");
+            Some(format!("escalate to {contact}: {}", escalation.message))
+        }
+        RunEnd::Refused(_) | RunEnd::Cancelled | RunEnd::Stopped | RunEnd::DryRun => None,
+    }
+}
+
 /// The ending of a run.
 fn ending(scope: &Scope<'_>, end: &RunEnd) -> Ending {
     let tree = scope.tree;
+    let previewed = previewed_end(end).filter(|_| tree.is_dry_run());
     let (outcome, reason) = match end {
-        RunEnd::Resolved(reason) if tree.is_dry_run() => {
-            (RunOutcome::Rehearsed, format!("it would end resolved: {reason}"))
+        RunEnd::Resolved(_) | RunEnd::Escalated(_) if let Some(previewed) = previewed => {
+            (RunOutcome::Rehearsed, format!("would {previewed}"))
         }
         RunEnd::Resolved(reason) => (RunOutcome::Resolved, reason.clone()),
-        RunEnd::Escalated(escalation) if tree.is_dry_run() => {
-            let contact = escalation.contact.as_deref().unwrap_or("nobody");
-            (RunOutcome::Rehearsed, format!("it would escalate to {contact}: {}", escalation.message))
-        }
         RunEnd::Escalated(escalation) => (RunOutcome::Escalated, escalation.message.clone()),
         RunEnd::Refused(reason) => (RunOutcome::Refused, reason.clone()),
         RunEnd::Cancelled => (RunOutcome::Cancelled, "it was cancelled".to_owned()),
-        RunEnd::Stopped => (RunOutcome::Cancelled, "another branch of the loop around it left".to_owned()),
-        RunEnd::DryRun => (RunOutcome::Rehearsed, "from its first effect on it was only shown".to_owned()),
+        RunEnd::Stopped => (RunOutcome::Cancelled, "another branch of the loop around it ended the run".to_owned()),
+        RunEnd::DryRun => (RunOutcome::Rehearsed, "only previewed from the first effect on".to_owned()),
     };
     let log = scope.run.log.borrow();
     let mut left_in_place = log.left.clone();

@@ -17,7 +17,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 /// The reason of a run that loops without end.
-const TOO_MANY_STEPS: &str = "it took more steps than a run may take";
+const TOO_MANY_STEPS: &str = "too many steps";
 
 /// A boxed future: blocks nest, so their futures are recursive.
 pub(crate) type LocalBoxFuture<'f, T> = Pin<Box<dyn Future<Output = T> + 'f>>;

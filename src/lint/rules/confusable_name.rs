@@ -25,15 +25,15 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
         let looks_like = skeleton(&name.text);
         let twin = looks_like != name.text.as_str() && names.contains(looks_like.as_str());
         let message = if let Some((letter, script)) = stranger(&name.text) {
-            format!("The name {} mixes scripts: its {letter} is {script}", name.text)
+            format!("The name `{}` mixes scripts: its {letter} is {script}", name.text)
         } else if twin {
-            format!("The name {} looks like another that is here: {looks_like} in Latin letters", name.text)
+            format!("The name `{}` looks like another name here, `{looks_like}` in Latin letters", name.text)
         } else {
             continue;
         };
         found.push(
             Diagnostic::warning(code::CONFUSABLE_NAME, name.span, message)
-                .help("Write a name in the letters of one script"),
+                .help("Write the name with letters of a single script"),
         );
     }
 }

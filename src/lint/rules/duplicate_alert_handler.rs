@@ -23,11 +23,12 @@ fn check(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
             let same_group =
                 |other: &AlertHandler| other.group.is_none() || runbook.group.is_none() || other.group == runbook.group;
             if let Some((other, first)) = others.iter().find(|(other, _)| same_group(other)) {
-                let message = format!("The alert {name} starts {} already, so that it would start neither", other.name);
+                let message =
+                    format!("The alert `{name}` already starts `{}`, so it would start neither runbook", other.name);
                 found.push(
                     Diagnostic::warning(code::DUPLICATE_ALERT_HANDLER, *span, message)
                         .also(*first, "here")
-                        .help("Let one of them answer it, or tell them apart by `in \"GROUP\"`"),
+                        .help("Let one of them handle it, or tell the alerts apart with `in \"GROUP\"`"),
                 );
             }
             others.push((runbook, *span));

@@ -46,12 +46,14 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
                 continue;
             }
             let message = format!(
-                "{} is told by mail that leaves by {}, and this runbook may be repairing that very host",
+                "`{}` is reached by mail through `{}`, a host that this runbook may be repairing",
                 contact.text, host.name
             );
-            found.push(Diagnostic::warning(code::ESCALATION_VIA_TARGET, contact.span, message).help(
-                "Let mail leave by a server that is not repaired here, or give the contact another way to be told",
-            ));
+            found.push(
+                Diagnostic::warning(code::ESCALATION_VIA_TARGET, contact.span, message).help(
+                    "Send mail through a server that is not repaired here, or add another way to tell the contact",
+                ),
+            );
         }
     }
 }

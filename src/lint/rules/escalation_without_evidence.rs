@@ -28,7 +28,7 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
         let Some(guard) = guard(file, *placed) else { continue };
         let name = decisive(file, guard).find(|name| observed.contains(&(*name, placed.declaration)));
         if let Some(name) = name.filter(|name| !told(name)) {
-            let message = format!("This escalation is decided by {name}, and does not show it");
+            let message = format!("This escalation depends on `{name}`, but does not include it");
             found.push(
                 Diagnostic::warning(code::BARE_ESCALATION, placed.statement.span, message)
                     .also(guard, "decided here")

@@ -2,7 +2,7 @@
 //!
 //! Decided by names alone: `XProbe` belongs to `XMonitor`.
 
-use crate::diagnostic::{Diagnostic, Level, code};
+use crate::diagnostic::{Diagnostic, Level, code, name_list};
 use crate::lint::rule::{File, Rule, RuleScope};
 use crate::syntax::ast::{ExpressionKind, Runbook};
 
@@ -41,10 +41,10 @@ fn check_runbook(file: &File<'_>, runbook: &Runbook) -> Option<Diagnostic> {
         let own = format!("{about}Probe");
         let has_own = file.probe(&own).is_some() && !subjects.contains(&about.as_str());
         if has_own || !met {
-            let message = format!("{name} is another thing than what the goal asks: {}", asked.join(", "));
+            let message = format!("`{name}` is not what the goal checks: {}", name_list(&asked));
             let help = match has_own {
-                true => format!("Ask {own}, which is about it"),
-                false => "Ask what the alert watches: a probe of something else says nothing about it".to_owned(),
+                true => format!("Check `{own}`, the probe of this alert"),
+                false => "Check the probe of this alert: another probe says nothing about it".to_owned(),
             };
             return Some(
                 Diagnostic::warning(code::GOAL_OF_ANOTHER_ALERT, goal.condition.span, message)

@@ -18,10 +18,10 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
         let Some(written) = pattern.literal() else { continue };
         let Ok(meaning) = regex_syntax::parse(&written) else { continue };
         if !is_possible(&meaning) {
-            let message = "No text matches this pattern";
+            let message = "This pattern can never match";
             found.push(
                 Diagnostic::warning(code::IMPOSSIBLE_PATTERN, pattern.span, message)
-                    .help("`^` is the beginning of the whole text and `$` its end; `(?m)` makes them those of a line"),
+                    .help("Write `^` only at the start and `$` only at the end of the whole text; `(?m)` makes them match at lines"),
             );
         }
     }

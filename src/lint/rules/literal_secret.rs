@@ -41,8 +41,8 @@ const SHORTEST: usize = 12;
 fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     let mut report = |span: Span| {
         found.push(
-            Diagnostic::warning(code::LITERAL_SECRET, span, "This looks like a secret")
-                .help("Take it out, change it where it is used, and name it by `secret(\"…\")` and in rectify.yaml"),
+            Diagnostic::warning(code::LITERAL_SECRET, span, "This text looks like a secret")
+                .help("Remove it, replace it wherever it is in use, and refer to the new one by `secret(\"…\")` and in `rectify.yaml`"),
         );
     };
     for text in file.index.texts.iter().chain(&file.index.test_texts) {

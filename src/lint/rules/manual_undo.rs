@@ -35,13 +35,15 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
         if endings.is_empty() {
             continue;
         }
-        let message = format!("{} is taken back by hand, and the run may end without it", call.path.text);
-        let mut finding =
-            Diagnostic::warning(code::MANUAL_UNDO, call.span, message).also(other.span, "taken back here");
+        let message = format!("`{}` is undone by hand, and the run may end before that", call.path.text);
+        let mut finding = Diagnostic::warning(code::MANUAL_UNDO, call.span, message).also(other.span, "undone here");
         for ending in endings.into_iter().take(MOST_ENDINGS) {
             finding = finding.also(ending, "the run may end here, with the change in place");
         }
-        found.push(finding.help("Write `temporarily` and leave the other line out: it is undone however the run ends"));
+        found.push(
+            finding
+                .help("Write `temporarily` and remove the other line: the change is then undone however the run ends"),
+        );
     }
 }
 

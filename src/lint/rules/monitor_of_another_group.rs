@@ -29,10 +29,10 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
             let own = monitors.groups_of(name);
             if !own.is_empty() && !own.iter().any(|group| groups.contains(group)) {
                 let message =
-                    format!("{name} is a monitor of {}, and is asked for in {}", listed(&own), listed(&groups));
+                    format!("`{name}` is a monitor of {}, but is queried in {}", listed(&own), listed(&groups));
                 found.push(
                     Diagnostic::warning(code::MONITOR_OF_ANOTHER_GROUP, *span, message)
-                        .help("Ask for it in its own group, or for a monitor of this one"),
+                        .help("Query it in its own group, or query a monitor of this group"),
                 );
             }
         }
@@ -42,9 +42,9 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
 fn judge_alerts(file: &File<'_>, monitors: &Monitors, runbook: &Runbook, found: &mut Vec<Diagnostic>) {
     let Some(alert) = &runbook.alert else { return };
     let (groups, place, what) = match alert.group.as_ref().and_then(|group| Some((group.literal()?, group.span))) {
-        Some((group, span)) => (vec![group], span, "this runbook answers alerts of"),
+        Some((group, span)) => (vec![group], span, "this runbook handles alerts of"),
         None => match asked_groups(file, runbook) {
-            Some((groups, span)) => (groups, span, "the goal asks about"),
+            Some((groups, span)) => (groups, span, "the goal checks"),
             None => return,
         },
     };
@@ -55,11 +55,11 @@ fn judge_alerts(file: &File<'_>, monitors: &Monitors, runbook: &Runbook, found: 
             continue;
         }
         let asked: Vec<&EcoString> = groups.iter().collect();
-        let message = format!("{name} is a monitor of {}, and {what} {}", listed(&own), listed(&asked));
+        let message = format!("`{name}` is a monitor of {}, but {what} {}", listed(&own), listed(&asked));
         found.push(
             Diagnostic::warning(code::MONITOR_OF_ANOTHER_GROUP, text.span, message)
                 .also(place, "not its group")
-                .help("Take it out: a runbook of its own group is for it"),
+                .help("Remove it, and handle it in a runbook of its own group"),
         );
     }
 }
@@ -77,7 +77,7 @@ fn asked_groups(file: &File<'_>, runbook: &Runbook) -> Option<(Vec<EcoString>, S
 fn listed(groups: &[&EcoString]) -> String {
     let mut names: Vec<&str> = groups.iter().map(|group| group.as_str()).collect();
     names.dedup();
-    names.join(" and ")
+    format!("`{}`", names.join("` and `"))
 }
 
 /// The literal texts among the arguments of observations, by call.

@@ -36,11 +36,14 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
             if hidden.is_empty() || !started_by.iter().any(|group| shown.contains(&group)) {
                 continue;
             }
-            let message = format!("\"{text}\" hides {}, whose alerts start this runbook as well", hidden.join(" and "));
+            let message = format!(
+                "`\"{text}\"` leaves out `{}`, whose alerts start this runbook as well",
+                hidden.join("` and `")
+            );
             found.push(
                 Diagnostic::warning(code::OVERNARROW_FILTER, span, message)
-                    .also(alert.span, "the alerts")
-                    .help("Look at all of them: what is sick in a hidden group looks healthy"),
+                    .also(alert.span, "alerts handled here")
+                    .help("Query all groups: an unhealthy monitor in a group left out looks healthy"),
             );
         }
     }

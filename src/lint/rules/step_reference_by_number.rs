@@ -33,10 +33,10 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
         let Some(place) = captures.name("bare").or(captures.get(0)) else { continue };
         let start = text.span.start + 1 + place.start() as u32;
         let span = Span::new(text.span.file, start, start + place.len() as u32);
-        let message = format!("\"{}\" refers to a step by its number", place.as_str().trim());
+        let message = format!("`\"{}\"` refers to a step by its number", place.as_str().trim());
         found.push(
             Diagnostic::warning(code::STEP_BY_NUMBER, span, message)
-                .help("Name what the step does: numbers change when a step is put in before it"),
+                .help("Write what the step does: the number changes if a step is inserted before it"),
         );
     }
 }

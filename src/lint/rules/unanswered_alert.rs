@@ -19,10 +19,10 @@ fn check(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
     let answered: BTreeSet<&str> =
         runbooks.flat_map(|runbook| &runbook.alerts).map(|(name, _)| name.as_str()).collect();
     for alert in inventory.alerts.iter().filter(|alert| !answered.contains(alert.name.as_str())) {
-        let message = format!("No runbook answers the alert {}", alert.name);
+        let message = format!("No runbook handles the alert `{}`", alert.name);
         let help = match nearest(&alert.name, answered.iter().copied()) {
-            Some(near) => format!("Did you mean {near}?"),
-            None => format!("Write one with the header `alert \"{}\"`", alert.name),
+            Some(near) => format!("Did you mean `{near}`?"),
+            None => format!("Add a runbook with the header `alert \"{}\"`", alert.name),
         };
         found.push(Diagnostic::warning(code::UNANSWERED_ALERT, alert.span, message).help(help));
     }

@@ -27,8 +27,10 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
         before = Some((placed.parent, span, explained));
         if !explained {
             found.push(
-                Diagnostic::warning(code::UNEXPLAINED_CHANGE, span, "This change stays, and no word says why")
-                    .help("Say why in a comment before it or at its line's end, or write `temporarily`"),
+                Diagnostic::warning(code::UNEXPLAINED_CHANGE, span, "This permanent change has no comment saying why")
+                    .help(
+                        "Write the reason into a comment before it or at the end of its line, or write `temporarily`",
+                    ),
             );
         }
     }

@@ -22,8 +22,8 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     for text in file.runbooks().filter_map(|runbook| runbook.alert.as_ref()).flat_map(|alert| &alert.names) {
         let Some(name) = text.literal().filter(|name| !is_known(monitors, name)) else { continue };
         let help = match nearest_to(monitors, &name) {
-            Some(near) => format!("Did you mean {near}?"),
-            None => "Put it under its group in `monitors:` of rectify.yaml, if there is such a monitor".to_owned(),
+            Some(near) => format!("Did you mean `{near}`?"),
+            None => "Add it to its group under `monitors:` in `rectify.yaml`, if there is such a monitor".to_owned(),
         };
         found.push(finding(text.span, &name, help));
     }
@@ -31,14 +31,14 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     for call in observed_texts(file, None) {
         for (text, span) in call {
             if let Some(near) = nearest_to(monitors, &text).filter(|_| !is_known(monitors, &text)) {
-                found.push(finding(span, &text, format!("Did you mean {near}?")));
+                found.push(finding(span, &text, format!("Did you mean `{near}`?")));
             }
         }
     }
 }
 
 fn finding(span: Span, name: &str, help: String) -> Diagnostic {
-    Diagnostic::warning(code::UNKNOWN_MONITOR, span, format!("No monitor is named {name}")).help(help)
+    Diagnostic::warning(code::UNKNOWN_MONITOR, span, format!("Unknown monitor `{name}`")).help(help)
 }
 
 /// An alert may have the name of a monitor or of its group.

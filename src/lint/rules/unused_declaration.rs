@@ -30,8 +30,8 @@ fn check(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
             [&declared.name].into_iter().chain(&declared.words).any(|it| words.contains(it.as_str()))
         };
         for declared in file.declared.iter().filter(|declared| !names(declared)) {
-            let message = format!("Nothing uses the {} {}", declared.keyword, declared.name);
-            found.push(Diagnostic::warning(code::UNUSED_DECLARATION, declared.span, message).help("Take it out"));
+            let message = format!("The {} `{}` is not used", declared.keyword, declared.name);
+            found.push(Diagnostic::warning(code::UNUSED_DECLARATION, declared.span, message).help("Remove it"));
         }
     }
 }

@@ -29,8 +29,8 @@ fn check(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
             if brought.iter().any(|other| other.limits || file.uses_something_of(other)) {
                 continue;
             }
-            let message = "Nothing here uses what this import brings in";
-            found.push(Diagnostic::warning(code::UNUSED_IMPORT, *span, message).help("Take it out"));
+            let message = "This import is not used";
+            found.push(Diagnostic::warning(code::UNUSED_IMPORT, *span, message).help("Remove it"));
         }
     }
 }
@@ -41,9 +41,9 @@ fn brought<'p>(file: FileId, by_id: &BTreeMap<FileId, &'p FileSummary>) -> Vec<&
     let mut open = vec![file];
     let mut files = Vec::new();
     while let Some(next) = open.pop() {
-        if let Some(facts) = by_id.get(&next).filter(|_| seen.insert(next)) {
-            open.extend(facts.imports.iter().map(|(_, file)| *file));
-            files.push(*facts);
+        if let Some(summary) = by_id.get(&next).filter(|_| seen.insert(next)) {
+            open.extend(summary.imports.iter().map(|(_, file)| *file));
+            files.push(*summary);
         }
     }
     files

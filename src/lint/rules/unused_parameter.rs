@@ -28,10 +28,10 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
         };
         let unused = parameters.iter().filter(|it| !it.name.text.starts_with('_') && !part.uses(&it.name.text));
         for parameter in unused {
-            let message = format!("Nothing in {} uses {}", name.text, parameter.name.text);
+            let message = format!("The parameter `{}` of `{}` is not used", parameter.name.text, name.text);
             found.push(
                 Diagnostic::warning(code::UNUSED_PARAMETER, parameter.name.span, message)
-                    .help("Take it out, or begin its name with `_` where somebody else demands it"),
+                    .help("Remove it, or start its name with `_` if callers must supply it"),
             );
         }
     }

@@ -14,10 +14,10 @@ pub const RULE: Rule = Rule {
 fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     for part in &file.index.declarations {
         for name in part.lets.iter().filter(|name| !name.text.starts_with('_') && !part.uses(&name.text)) {
-            found
-                .push(Diagnostic::warning(code::UNUSED_VALUE, name.span, format!("Nothing uses {}", name.text)).help(
-                    "Take it out, or begin its name with `_` where only the question matters and not the answer",
-                ));
+            found.push(
+                Diagnostic::warning(code::UNUSED_VALUE, name.span, format!("The value `{}` is not used", name.text))
+                    .help("Remove it, or start its name with `_` if only the call matters"),
+            );
         }
     }
 }

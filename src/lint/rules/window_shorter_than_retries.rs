@@ -52,13 +52,13 @@ fn compare(file: &File<'_>, asked: Span, timings: &Timings, found: &mut Vec<Diag
     let Some(Amount { kind: AmountKind::Duration(within), span }) = &timings.within else { return };
     let Some((probe, settles)) = slowest(file, asked).filter(|(_, settles)| within < settles) else { return };
     let message = format!(
-        "This window is over in {}, and {probe} goes on asking for {} before it calls something failed",
+        "This window ends after {}, but `{probe}` needs {} for its retries before it fails",
         display_duration(*within),
         display_duration(settles)
     );
     found.push(
         Diagnostic::warning(code::SHORT_WINDOW, *span, message)
-            .help("Make the window longer, or give the probe fewer retries: the window asks again by itself"),
+            .help("Make the window longer, or give the probe fewer retries: the window polls by itself"),
     );
 }
 

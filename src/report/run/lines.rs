@@ -86,7 +86,7 @@ impl Lines {
                     let left = change.left();
                     page.say(Mark::Bad, &format!("still in place: {} ({})", left.change, left.why));
                     if let Some(undo) = &left.undo {
-                        page.detail(&format!("to take it back: {undo}"));
+                        page.detail(&format!("to undo it: {undo}"));
                     }
                 }
             }
@@ -95,7 +95,7 @@ impl Lines {
                 page.say(
                     Mark::Doubt,
                     &format!(
-                        "took the lock {lock:?} of run {holder} (process {process}, since {since}), which is gone"
+                        "took over the lock {lock:?} of run {holder} (process {process}, since {since}), which no longer exists"
                     ),
                 );
             }
@@ -170,20 +170,20 @@ impl Lines {
                 page.indent += 1;
                 match answer {
                     Some(answer) => page.say(Mark::Good, &format!("answered: {answer}, by {}", by.join(", "))),
-                    None => page.say(Mark::Doubt, "nobody answered in time"),
+                    None => page.say(Mark::Doubt, "no answer in time"),
                 }
             }
             EventKind::ChangeOpened { undo, permanent, .. } => {
                 page.indent += 1;
                 if let (Some(undo), false) = (undo, permanent) {
-                    page.say(Mark::Aside, &format!("to be taken back by {undo}"));
+                    page.say(Mark::Aside, &format!("will be undone by {undo}"));
                 }
             }
             EventKind::ChangeUndone { change, undo, result, detail, .. } => {
                 page.indent += 1;
                 match result {
-                    Outcome::Done => page.say(Mark::Good, &format!("taken back: {change}, by {undo}")),
-                    result => page.outcome(&format!("taking back {change} by {undo}"), "", *result, detail.as_deref()),
+                    Outcome::Done => page.say(Mark::Good, &format!("undone: {change}, by {undo}")),
+                    result => page.outcome(&format!("undo of {change} by {undo}"), "", *result, detail.as_deref()),
                 }
             }
             EventKind::Notified { contact, message, delivered, detail }
@@ -225,14 +225,12 @@ impl Page {
 
     fn outcome(&mut self, text: &str, took: &str, result: Outcome, detail: Option<&str>) {
         let detail = detail.map(|detail| format!(": {detail}")).unwrap_or_default();
-        let (mark, word) = match result {
-            Outcome::Done => (Mark::Good, "done"),
-            Outcome::Failed => (Mark::Bad, "failed"),
-            Outcome::Refused => (Mark::Bad, "refused"),
-            Outcome::NotPerformed => (Mark::Bad, "not performed"),
-            Outcome::Unknown => (Mark::Doubt, "outcome unknown"),
+        let mark = match result {
+            Outcome::Done => Mark::Good,
+            Outcome::Failed | Outcome::Refused | Outcome::NotPerformed => Mark::Bad,
+            Outcome::Unknown => Mark::Doubt,
         };
-        self.say(mark, &format!("{text} {word}{took}{detail}"));
+        self.say(mark, &format!("{text} {}{took}{detail}", result.in_words()));
     }
 
     /// Prints evidence: a record field by field, text line by line, truncated at the limits above.

@@ -59,6 +59,8 @@ impl View for PlainLines {
         if let EventKind::RunEnded { outcome, reason, left_in_place, duration, .. } = &event.kind
             && self.tally.is_root(&event.run)
         {
+            // The outcome of a cancelled run says it all.
+            let reason = if *outcome == RunOutcome::Cancelled { "" } else { reason };
             let lines = summary(*outcome, reason, left_in_place, *duration, &self.tally);
             self.write(event.time, &lines);
         }

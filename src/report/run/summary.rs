@@ -42,7 +42,7 @@ pub fn summary(
         for left in left {
             say(2, Mark::Bad, &format!("{} ({})", left.change, left.why));
             if let Some(undo) = &left.undo {
-                say(3, Mark::Aside, &format!("to take it back: {undo}"));
+                say(3, Mark::Aside, &format!("to undo it: {undo}"));
             }
         }
     }

@@ -125,7 +125,7 @@ impl Tally {
         let under_way = self.under_way.values().filter(|call| call.class > Class::Observe).map(|call| LeftInPlace {
             change: call.text.clone(),
             undo: None,
-            why: "it was under way, and nobody knows whether it was done".to_owned(),
+            why: "it was in progress, and its outcome is unknown".to_owned(),
         });
         open.chain(under_way).chain(self.found.iter().cloned()).collect()
     }

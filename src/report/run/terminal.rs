@@ -131,6 +131,8 @@ impl View for LiveView {
         if let EventKind::RunEnded { outcome, reason, left_in_place, duration, .. } = &event.kind
             && self.tally.is_root(&event.run)
         {
+            // The outcome of a cancelled run says it all.
+            let reason = if *outcome == RunOutcome::Cancelled { "" } else { reason };
             let lines = summary(*outcome, reason, left_in_place, *duration, &self.tally);
             self.print(&lines);
         }
@@ -143,7 +145,7 @@ impl View for LiveView {
 
     fn cancelling(&mut self) {
         self.cancelling = true;
-        let text = "stopping: what is open is taken back first; a second signal ends at once".to_owned();
+        let text = "stopping: undoing open changes first; a second signal ends the run at once".to_owned();
         self.print(&[Line { indent: 0, mark: Mark::Doubt, text }]);
     }
 

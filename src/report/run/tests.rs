@@ -169,7 +169,7 @@ BackEndDown(server: be1)
   ok service.restart() done (2.0s)
   .. service.stopped()
   ok service.stopped() done (1.0s)
-  to be taken back by service.started()
+  will be undone by service.started()
   .. waiting: IMAP answers (until CLOCK, 1m left)
   ok passed: IMAP answers
 !! escalated after 1m15s: it still fails
@@ -179,7 +179,7 @@ BackEndDown(server: be1)
   undone: nothing
   !! left in place:
     !! service.stopped() (kept on failure)
-      to take it back: service.started()"
+      to undo it: service.started()"
             .replace("CLOCK", &super::lines::Clock::default().show(Timestamp::from_second(1_800_000_067).unwrap()))
     );
 }
@@ -236,7 +236,7 @@ fn an_abandoned_run_shows_what_is_left_in_place() {
         view.abandoned("ended by a second signal", time(12));
     }
     assert!(plain.text().contains("service.stopped() (the run ended before its clean-up)"), "{}", plain.text());
-    assert!(plain.text().contains("service.reboot() (it was under way"), "{}", plain.text());
+    assert!(plain.text().contains("service.reboot() (it was in progress"), "{}", plain.text());
     let last: serde_json::Value = serde_json::from_str(json.text().lines().last().unwrap()).unwrap();
     assert_eq!(last["event"], "run_ended");
     assert_eq!(last["outcome"], "cancelled");

@@ -46,7 +46,7 @@ struct Missed<'t> {
 }
 
 /// One object per test, then the coverage, then the totals.
-pub fn tests_as_json(told: &TestReport) -> String {
+pub fn tests_as_json(report: &TestReport) -> String {
     let nowhere = SourceMap::new();
     let mut page = String::new();
     let mut write = |line: &Line<'_>| {
@@ -55,8 +55,8 @@ pub fn tests_as_json(told: &TestReport) -> String {
             page.push('\n');
         }
     };
-    for test in &told.tests {
-        let sources = told.sources.get(test.sources).unwrap_or(&nowhere);
+    for test in &report.tests {
+        let sources = report.sources.get(test.sources).unwrap_or(&nowhere);
         let failures = Findings::new(test.failures.clone(), sources);
         let failed = !test.failures.is_empty();
         write(&Line::TestEnded {
@@ -71,7 +71,7 @@ pub fn tests_as_json(told: &TestReport) -> String {
             story: if failed { test.story.lines().collect() } else { Vec::new() },
         });
     }
-    for declared in told.coverage.iter().flatten() {
+    for declared in report.coverage.iter().flatten() {
         let missed = declared.missed.iter();
         write(&Line::Coverage {
             schema: 1,
@@ -82,8 +82,8 @@ pub fn tests_as_json(told: &TestReport) -> String {
             missed: missed.map(|it| Missed { what: it.what, line: it.line, text: &it.text }).collect(),
         });
     }
-    let failed = told.failed();
-    write(&Line::TestsEnded { schema: 1, passed: told.tests.len() - failed, failed });
+    let failed = report.failed();
+    write(&Line::TestsEnded { schema: 1, passed: report.tests.len() - failed, failed });
     page
 }
 

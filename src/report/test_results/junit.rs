@@ -10,11 +10,11 @@ use std::fmt::Write;
 const WIDTH: usize = 100;
 
 /// The whole document.
-pub fn tests_as_junit(told: &TestReport) -> String {
+pub fn tests_as_junit(report: &TestReport) -> String {
     let mut page = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let (tests, failed) = (told.tests.len(), told.failed());
+    let (tests, failed) = (report.tests.len(), report.failed());
     let _ = writeln!(page, "<testsuites name=\"rectify\" tests=\"{tests}\" failures=\"{failed}\">");
-    for suite in told.tests.chunk_by(|one, other| one.file == other.file) {
+    for suite in report.tests.chunk_by(|one, other| one.file == other.file) {
         let failed = suite.iter().filter(|test| !test.failures.is_empty()).count();
         let name = suite.first().map(|test| attribute(&test.file)).unwrap_or_default();
         let time: f64 = suite.iter().map(seconds).sum();
@@ -23,14 +23,14 @@ pub fn tests_as_junit(told: &TestReport) -> String {
             "  <testsuite name=\"{name}\" tests=\"{}\" failures=\"{failed}\" errors=\"0\" time=\"{time:.3}\">",
             suite.len()
         );
-        suite.iter().for_each(|test| case(&mut page, test, told));
+        suite.iter().for_each(|test| case(&mut page, test, report));
         page.push_str("  </testsuite>\n");
     }
     page.push_str("</testsuites>\n");
     page
 }
 
-fn case(page: &mut String, test: &TestResult, told: &TestReport) {
+fn case(page: &mut String, test: &TestResult, report: &TestReport) {
     let _ = write!(
         page,
         "    <testcase name=\"{}\" classname=\"{}\" file=\"{}\" line=\"{}\" time=\"{:.3}\"",
@@ -46,7 +46,7 @@ fn case(page: &mut String, test: &TestResult, told: &TestReport) {
     }
     page.push_str(">\n");
     let nowhere = SourceMap::new();
-    let sources = told.sources.get(test.sources).unwrap_or(&nowhere);
+    let sources = report.sources.get(test.sources).unwrap_or(&nowhere);
     let first = test.failures.first();
     let message = first.map(|finding| attribute(&finding.message)).unwrap_or_default();
     let kind = first.map_or("", |finding| finding.code.0);

@@ -5,7 +5,7 @@ use crate::source::{FileId, SourceFile, Span};
 /// Titles and messages that break attributes, elements or XML itself unless they are escaped.
 const HOSTILE: &str = "a \"b\" <c> & 'd' ]]> \u{0} \u{1b}[31m \u{ffff} \t x\ny \u{4e2d}\u{1f600}";
 
-fn told() -> TestReport {
+fn sent_messages() -> TestReport {
     let mut sources = SourceMap::new();
     sources.add(SourceFile::new("a.runbook", "test \"x\" {\n  expect resolved\n}\n"));
     let failure = Diagnostic::error(code::NOT_AS_EXPECTED, Span::new(FileId(0), 13, 28), HOSTILE);
@@ -101,7 +101,7 @@ fn unescape(text: &str) -> String {
 
 #[test]
 fn junit_is_well_formed_whatever_it_holds() {
-    let pieces = read(&tests_as_junit(&told()));
+    let pieces = read(&tests_as_junit(&sent_messages()));
     let as_shown = HOSTILE.replace(['\u{0}', '\u{1b}', '\u{ffff}'], "\u{fffd}");
     let attribute = |wanted: &str, key: &str| {
         let mut tags = pieces.iter().filter_map(|piece| match piece {
@@ -123,7 +123,7 @@ fn junit_is_well_formed_whatever_it_holds() {
 
 #[test]
 fn json_is_one_object_a_line() {
-    let page = tests_as_json(&told());
+    let page = tests_as_json(&sent_messages());
     let lines: Vec<serde_json::Value> = page.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let events: Vec<&str> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
     assert_eq!(events, ["test_ended", "test_ended", "coverage", "tests_ended"]);
@@ -136,14 +136,14 @@ fn json_is_one_object_a_line() {
 
 #[test]
 fn text_shows_the_location_the_run_and_the_missing_coverage() {
-    let page = tests_as_text(&told(), crate::report::Style { colour: false, width: 100 });
+    let page = tests_as_text(&sent_messages(), crate::report::Style { colour: false, width: 100 });
     for wanted in [
         "  ok      passes\n",
         "  FAILED  a \"b\"",
         "a.runbook:2:3",
         "    03:00:00  a",
         "1 test failed, 1 passed\n",
-        "2 of 2 steps and 2 of 3 endings are reached\n",
+        "2 of 2 steps and 2 of 3 endings reached\n",
         "  no test reaches a.runbook:7: resolve \"x\"\n",
     ] {
         assert!(page.contains(wanted), "{wanted:?} is not in\n{page}");

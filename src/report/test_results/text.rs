@@ -9,13 +9,13 @@ use anstyle::{AnsiColor, Style as Paint};
 use std::fmt::Write;
 
 /// One line per test, with the failures and the run of a failed test; then what no test covers.
-pub fn tests_as_text(told: &TestReport, style: Style) -> String {
+pub fn tests_as_text(report: &TestReport, style: Style) -> String {
     let mut page = String::new();
     let paint = |colour: AnsiColor| if style.colour { colour.on_default() } else { Paint::new() };
     let (good, bad) = (paint(AnsiColor::Green), paint(AnsiColor::Red));
     let mut file = None;
     let nowhere = SourceMap::new();
-    for test in &told.tests {
+    for test in &report.tests {
         if file != Some(&test.file) {
             let _ = writeln!(page, "{}", sanitise_line(&test.file));
             file = Some(&test.file);
@@ -26,21 +26,21 @@ pub fn tests_as_text(told: &TestReport, style: Style) -> String {
             continue;
         }
         let _ = writeln!(page, "  {bad}FAILED{bad:#}  {title}\n");
-        let sources = told.sources.get(test.sources).unwrap_or(&nowhere);
+        let sources = report.sources.get(test.sources).unwrap_or(&nowhere);
         page.push_str(&findings_as_text(&Findings::new(test.failures.clone(), sources), sources, style));
-        page.push_str("\n  Its run, on virtual time:\n");
+        page.push_str("\n  Log of the run, in virtual time:\n");
         for line in test.story.lines() {
             let _ = writeln!(page, "    {line}");
         }
         page.push('\n');
     }
-    let failed = told.failed();
+    let failed = report.failed();
     let counted = |count: usize| format!("{count} test{}", if count == 1 { "" } else { "s" });
     let _ = match failed {
-        0 => writeln!(page, "{good}{} passed{good:#}", counted(told.tests.len())),
-        _ => writeln!(page, "{bad}{} failed{bad:#}, {} passed", counted(failed), told.tests.len() - failed),
+        0 => writeln!(page, "{good}{} passed{good:#}", counted(report.tests.len())),
+        _ => writeln!(page, "{bad}{} failed{bad:#}, {} passed", counted(failed), report.tests.len() - failed),
     };
-    if let Some(coverage) = &told.coverage {
+    if let Some(coverage) = &report.coverage {
         reached(&mut page, coverage);
     }
     page
@@ -52,7 +52,7 @@ fn reached(page: &mut String, coverage: &[CoverageResult]) {
     let (steps, endings) = (sum(|it| it.steps), sum(|it| it.endings));
     let _ = writeln!(
         page,
-        "{} of {steps} steps and {} of {endings} endings are reached",
+        "{} of {steps} steps and {} of {endings} endings reached",
         steps - missed("step"),
         endings - missed("ending")
     );

@@ -11,7 +11,7 @@ use crate::value::Timestamp;
 use crate::yaml;
 use crate::yaml::{Kind, Node, Reader};
 use serde::Deserialize;
-use serde::de::{self, Deserializer, SeqAccess, Visitor};
+use serde::de::{self, Deserializer, Error as _, SeqAccess, Visitor};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -30,6 +30,7 @@ pub struct WorldFile {
     pub seed: u64,
     /// The time at the start.
     #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date-time")))]
+    #[serde(deserialize_with = "read_time")]
     pub start: Timestamp,
     /// The alert that starts the run.
     pub alert: Option<WorldAlert>,
@@ -44,6 +45,12 @@ pub struct WorldFile {
     /// The path of the inventory, resolved from the folder of the file that names it.
     #[serde(skip)]
     pub inventory: Option<PathBuf>,
+}
+
+fn read_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let wrong = || D::Error::custom(format!("`{text}` is not a time, such as `2026-01-31T03:00:00Z`"));
+    text.parse().map_err(|_| wrong())
 }
 
 impl Default for WorldFile {
@@ -181,17 +188,17 @@ impl Loading<'_> {
                     let file = self.sources.add(SourceFile::new(path.to_string_lossy().into_owned(), ""));
                     Span::new(file, 0, 0)
                 });
-                let message = format!("{} {error}", path.display());
+                let message = format!("`{}` {error}", path.display());
                 self.reader.diagnostics.push(Diagnostic::error(code::UNREADABLE_FILE, span, message));
                 return None;
             }
         };
         if let Some(span) = from.filter(|_| self.known.iter().any(|known| known == path)) {
-            self.reader.error(span, format!("{} extends itself", path.display()));
+            self.reader.error(span, format!("`{}` extends itself", path.display()));
             return None;
         }
         if let Some(span) = from.filter(|_| self.known.len() >= MOST_EXTENDED) {
-            self.reader.error(span, format!("A world extends at most {MOST_EXTENDED} others, one behind the other"));
+            self.reader.error(span, format!("Too many extended world files (limit {MOST_EXTENDED})"));
             return None;
         }
         self.known.push(path.to_owned());

@@ -47,12 +47,12 @@ fn everybody_can_be_out_of_reach() {
 #[test]
 fn mistakes_have_their_places() {
     let wrong = |text: &str| read(&[("w.yaml", text)], "w.yaml").unwrap_err();
-    assert_eq!(wrong("tilte: x"), ["w.yaml:1:1 There is no entry named `tilte` here"]);
-    assert_eq!(wrong("title: x\nalert:\n  nam: y"), ["w.yaml:3:3 There is no entry named `nam` here"]);
+    assert_eq!(wrong("tilte: x"), ["w.yaml:1:1 Unknown entry `tilte`"]);
+    assert_eq!(wrong("title: x\nalert:\n  nam: y"), ["w.yaml:3:3 Unknown entry `nam`"]);
     assert_eq!(wrong("cancelled_after: soon").len(), 1);
     assert!(wrong("cancelled_after: soon")[0].starts_with("w.yaml:1:18 "));
-    assert_eq!(wrong("extends: w.yaml"), ["w.yaml:1:10 w.yaml extends itself"]);
-    assert_eq!(wrong("extends: gone.yaml"), ["w.yaml:1:10 gone.yaml does not exist"]);
+    assert_eq!(wrong("extends: w.yaml"), ["w.yaml:1:10 `w.yaml` extends itself"]);
+    assert_eq!(wrong("extends: gone.yaml"), ["w.yaml:1:10 `gone.yaml` does not exist"]);
     assert!(wrong("- a")[0].starts_with("w.yaml:1:1 "));
     assert!(wrong("a: [")[0].starts_with("w.yaml:"));
 }
@@ -70,7 +70,7 @@ fn a_long_chain_is_refused() {
         (0..20).map(|n| (format!("{n}.yaml"), format!("extends: {}.yaml", n + 1))).collect();
     let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     let found = read(&files, "0.yaml").unwrap_err();
-    assert_eq!(found, ["7.yaml:1:10 A world extends at most 8 others, one behind the other"]);
+    assert_eq!(found, ["7.yaml:1:10 Too many extended world files (limit 8)"]);
 }
 
 #[cfg(feature = "schema")]

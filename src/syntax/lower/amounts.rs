@@ -28,10 +28,9 @@ impl<'a> Lowering<'a> {
             }
         };
         let kind = kind.unwrap_or_else(|| {
-            self.report(
-                Diagnostic::error(code::BAD_LITERAL, span, format!("`{text}` is too large"))
-                    .help("A duration may be ten years long, a size 16 EiB, and a number may have 28 digits"),
-            );
+            self.report(Diagnostic::error(code::BAD_LITERAL, span, format!("`{text}` is too large")).help(
+                "Write a duration of at most ten years, a size of at most 16 EiB, or a number of at most 28 digits",
+            ));
             AmountKind::Invalid
         });
         Amount { kind, span }
@@ -79,7 +78,7 @@ fn bad_quantity(text: &str, span: crate::source::Span) -> Diagnostic {
         _ => "",
     };
     let diagnostic = Diagnostic::error(code::BAD_LITERAL, span, format!("`{text}` is not a number, duration or size"))
-        .help("Durations are written with `ms`, `s`, `m`, `h`, `d` (`1h30m`); sizes with `B`, `kB`, `MB`, `GB`, `TB`, `KiB`, `MiB`, `GiB`, `TiB`");
+        .help("Write a duration with `ms`, `s`, `m`, `h` or `d` (`1h30m`), and a size with `B`, `kB`, `MB`, `GB`, `TB`, `KiB`, `MiB`, `GiB` or `TiB`");
     let whole = text.get(..digits).unwrap_or("");
     match shorter {
         "" => diagnostic,

@@ -17,14 +17,14 @@ impl<'a> Lowering<'a> {
             Backend { name, title, records: Vec::new(), enumerations: Vec::new(), signatures: Vec::new(), span };
         if let Some(body) = inner.next() {
             let place = self.span(&body);
-            self.body(place, Context::Backend, |builder| {
+            self.body(place, Context::Backend, |lowering| {
                 for child in children(body) {
                     match child.as_rule() {
-                        Rule::signature => backend.signatures.push(builder.signature(child)),
-                        Rule::record => backend.records.push(builder.shape(child)),
-                        Rule::enumeration => backend.enumerations.push(builder.enumeration(child)),
-                        Rule::unclosed => builder.leave_open(place, &child),
-                        _ => builder.report_error_node(child),
+                        Rule::signature => backend.signatures.push(lowering.signature(child)),
+                        Rule::record => backend.records.push(lowering.shape(child)),
+                        Rule::enumeration => backend.enumerations.push(lowering.enumeration(child)),
+                        Rule::unclosed => lowering.leave_open(place, &child),
+                        _ => lowering.report_error_node(child),
                     }
                 }
             });
@@ -88,7 +88,9 @@ impl<'a> Lowering<'a> {
                 let saves = Saves { name: self.name(inner.next()), call: self.call(inner.next()), span };
                 self.once(&mut signature.saves, |first| first.span, saves, span, "saves");
             }
-            Rule::action_body => signature.body = self.body(span, Context::Action, |builder| builder.action_body(node)),
+            Rule::action_body => {
+                signature.body = self.body(span, Context::Action, |lowering| lowering.action_body(node))
+            }
             _ => self.report_error_node(node),
         }
     }

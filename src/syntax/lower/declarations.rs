@@ -44,12 +44,12 @@ impl<'a> Lowering<'a> {
         let mut fields = Vec::new();
         if let Some(body) = inner.next() {
             let place = self.span(&body);
-            self.body(place, Context::Fields, |builder| {
+            self.body(place, Context::Fields, |lowering| {
                 for child in children(body) {
                     match child.as_rule() {
-                        Rule::field => fields.push(builder.field(child)),
-                        Rule::unclosed => builder.leave_open(place, &child),
-                        _ => builder.report_error_node(child),
+                        Rule::field => fields.push(lowering.field(child)),
+                        Rule::unclosed => lowering.leave_open(place, &child),
+                        _ => lowering.report_error_node(child),
                     }
                 }
             });
@@ -65,12 +65,12 @@ impl<'a> Lowering<'a> {
         let mut words = Vec::new();
         if let Some(body) = inner.next() {
             let place = self.span(&body);
-            self.body(place, Context::Words, |builder| {
+            self.body(place, Context::Words, |lowering| {
                 for child in children(body) {
                     match child.as_rule() {
-                        Rule::name => words.push(builder.name(Some(child))),
-                        Rule::unclosed => builder.leave_open(place, &child),
-                        _ => builder.report_error_node(child),
+                        Rule::name => words.push(lowering.name(Some(child))),
+                        Rule::unclosed => lowering.leave_open(place, &child),
+                        _ => lowering.report_error_node(child),
                     }
                 }
             });
@@ -121,10 +121,10 @@ impl<'a> Lowering<'a> {
         if let Some(body) = inner.next() {
             let place = self.span(&body);
             runbook.block.span = place;
-            self.body(place, Context::Runbook, |builder| {
+            self.body(place, Context::Runbook, |lowering| {
                 for child in children(body) {
-                    if !builder.header(&child, &mut runbook) {
-                        builder.line(child, place, &mut runbook.block.statements);
+                    if !lowering.header(&child, &mut runbook) {
+                        lowering.line(child, place, &mut runbook.block.statements);
                     }
                 }
             });
@@ -210,10 +210,10 @@ impl<'a> Lowering<'a> {
         if let Some(body) = inner.next() {
             probe.body = self.span(&body);
             let place = probe.body;
-            self.body(place, Context::Probe, |builder| {
+            self.body(place, Context::Probe, |lowering| {
                 for child in children(body) {
-                    if !builder.probe_clause(&child, &mut probe) {
-                        builder.line(child, place, &mut probe.statements);
+                    if !lowering.probe_clause(&child, &mut probe) {
+                        lowering.line(child, place, &mut probe.statements);
                     }
                 }
             });

@@ -86,7 +86,7 @@ impl<'a> Lowering<'a> {
         let span = self.span(node);
         let diagnostic = match node.as_rule() {
             Rule::bad_line if self.diagnostics.len() >= MOST_EXPLAINED => {
-                Diagnostic::error(code::NOT_UNDERSTOOD, span, "This line is not understood")
+                Diagnostic::error(code::NOT_UNDERSTOOD, span, "Unrecognized line")
             }
             Rule::bad_line => recovery::line(self.file, span.start as usize, node.as_str(), self.context, false),
             Rule::bad_block => {
@@ -96,7 +96,7 @@ impl<'a> Lowering<'a> {
                     None => Diagnostic::error(
                         code::BRACES,
                         Span { end: span.start + 1, ..span },
-                        "This block belongs to nothing",
+                        "These braces belong to no statement",
                     )
                     .help("Write `step \"title\" {`, or remove the braces"),
                 }
@@ -106,18 +106,17 @@ impl<'a> Lowering<'a> {
             Rule::stray_brace => return self.stray_brace(span),
             Rule::late_brace => {
                 let brace = Span { start: span.end.saturating_sub(1), ..span };
-                let diagnostic =
-                    Diagnostic::error(code::BRACES, brace, "The opening brace stands on a line of its own")
-                        .help("Write `{` at the end of the line that it belongs to");
+                let diagnostic = Diagnostic::error(code::BRACES, brace, "The opening brace is on a line of its own")
+                    .help("Move `{` to the end of the line before");
                 match node.as_str().contains('#') {
                     true => diagnostic,
                     false => diagnostic.fix(span, " {"),
                 }
             }
-            Rule::missing_brace => Diagnostic::error(code::BRACES, self.end_before(span), "A block is missing here")
+            Rule::missing_brace => Diagnostic::error(code::BRACES, self.end_before(span), "Expected a block")
                 .here("expected `{`")
                 .help("Write `{` at the end of the line, and `}` on a line of its own after the block"),
-            Rule::missing => Diagnostic::error(code::MISSING_PART, span, "The expression is not finished here"),
+            Rule::missing => Diagnostic::error(code::MISSING_PART, span, "This expression is incomplete"),
             _ => return,
         };
         self.report(diagnostic);
@@ -130,9 +129,9 @@ impl<'a> Lowering<'a> {
         if text.is_empty() {
             let place = self.end_before(span);
             self.report(
-                Diagnostic::error(code::MISSING_PART, place, "A closing `)` or `]` is missing")
+                Diagnostic::error(code::MISSING_PART, place, "Missing `)` or `]`")
                     .here("expected before this")
-                    .help("Close what was opened; inside parentheses and brackets a line may end"),
+                    .help("Close every parenthesis and bracket; a line may end inside them"),
             );
             return;
         }
@@ -156,8 +155,8 @@ impl<'a> Lowering<'a> {
         let line = near.get(near.rfind('\n').map_or(near.len(), |at| at + 1)..).unwrap_or("");
         let indent: String = line.chars().take_while(|c| *c == ' ').collect();
         let blanks = (near.len() - near.trim_end_matches(' ').len()) as u32;
-        Diagnostic::error(code::EXTRA_TEXT, span, "Two statements stand on one line")
-            .help("A statement ends where its line ends: write the second on a line of its own")
+        Diagnostic::error(code::EXTRA_TEXT, span, "Two statements on one line")
+            .help("Write each statement on a line of its own")
             .fix(Span { start: span.start - blanks, end: span.start, ..span }, format!("\n{indent}"))
     }
 
@@ -167,13 +166,11 @@ impl<'a> Lowering<'a> {
             && let Some(word) = recovery::keyword(&call.path.text)
         {
             let end = Span { start: call.path.span.end, end: call.path.span.end, ..*span };
-            return Diagnostic::error(
-                code::NOT_UNDERSTOOD,
-                call.path.span,
-                format!("After `{word}` a blank is missing"),
-            )
-            .help(format!("Without a blank, `{word}(` begins a call of something named `{word}`"))
-            .fix(end, " ");
+            return Diagnostic::error(code::NOT_UNDERSTOOD, call.path.span, format!("Missing space after `{word}`"))
+                .help(format!(
+                    "Write a space before the parenthesis: `{word}(` starts a call of something named `{word}`"
+                ))
+                .fix(end, " ");
         }
         let text = match node.as_rule() {
             Rule::bad_block => children(node.clone()).next().map_or("{", |child| child.as_str()),
@@ -196,10 +193,10 @@ impl<'a> Lowering<'a> {
         let word = recovery::first_word(node.as_str());
         let end = span.start + word.len() as u32;
         let place = Span { end, ..span };
-        let diagnostic = Diagnostic::error(code::MISPLACED, place, format!("`{word}` cannot stand here"));
+        let diagnostic = Diagnostic::error(code::MISPLACED, place, format!("`{word}` is not allowed here"));
         self.report(diagnostic.help(match self.context {
-            Context::Arms => "In `match` stand arms: a word, text or number with a block, as in `passed { … }`.",
-            _ => "Headers and statements stand inside `runbook Name() { … }` or `procedure Name() { … }`.",
+            Context::Arms => "Write arms in a `match`: a word, text or number with a block, as in `passed { … }`",
+            _ => "Write headers and statements inside `runbook Name() { … }` or `procedure Name() { … }`",
         }));
     }
 
@@ -216,8 +213,7 @@ impl<'a> Lowering<'a> {
     fn report_early_close(&mut self, at: usize) {
         let span = Span::new(self.file, at as u32, at as u32 + 1);
         self.report(
-            Diagnostic::error(code::BRACES, span, "This `}` closes more than was opened")
-                .help("Remove it, or write the `{` that is missing before it"),
+            Diagnostic::error(code::BRACES, span, "Unmatched `}`").help("Remove it, or add the missing `{` before it"),
         );
     }
 
@@ -232,8 +228,8 @@ impl<'a> Lowering<'a> {
             for start in shown.into_iter().chain(known).take(group.len()) {
                 let span = Span::new(self.file, start as u32, start as u32 + 1);
                 self.report(
-                    Diagnostic::error(code::BRACES, span, "This block is not closed")
-                        .help("Write `}` on a line of its own where the block ends"),
+                    Diagnostic::error(code::BRACES, span, "Unclosed block")
+                        .help("Write `}` on a line of its own at the end of the block"),
                 );
             }
         }
@@ -241,9 +237,9 @@ impl<'a> Lowering<'a> {
 
     pub(super) fn late_header(&mut self, span: Span, word: &str, statement: Span) {
         self.report(
-            Diagnostic::error(code::MISPLACED, span, format!("The header `{word}` stands after a statement"))
+            Diagnostic::error(code::MISPLACED, span, format!("The header `{word}` comes after a statement"))
                 .also(statement, "the first statement")
-                .help("Headers come first in a runbook"),
+                .help("Move headers to the start of the runbook"),
         );
     }
 
@@ -251,8 +247,8 @@ impl<'a> Lowering<'a> {
         let span = self.span(node);
         let written = node.as_str();
         self.report(
-            Diagnostic::error(code::NOT_UNDERSTOOD, span, format!("`{written}` cannot stand after `{word}`"))
-                .help(format!("After `{word}` stands `{expected} on failure`, or nothing")),
+            Diagnostic::error(code::NOT_UNDERSTOOD, span, format!("Unexpected `{written}` after `{word}`"))
+                .help(format!("Write `, {expected} on failure` after the call, or nothing")),
         );
     }
 
@@ -266,9 +262,9 @@ impl<'a> Lowering<'a> {
 
     pub(super) fn after_result(&mut self, span: Span, result: Span) {
         self.report(
-            Diagnostic::error(code::EXTRA_TEXT, span, "Something stands after the value of the action")
+            Diagnostic::error(code::EXTRA_TEXT, span, "Unexpected text after the value of the action")
                 .also(result, "this is the value")
-                .help("The body of an action is `let`s, and then one expression"),
+                .help("Write any number of `let` lines and one expression in the body of an action"),
         );
     }
 }

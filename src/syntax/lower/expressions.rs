@@ -53,7 +53,7 @@ impl<'a> Lowering<'a> {
         let expression = match node.as_rule() {
             Rule::operation | Rule::comparison => self.operation(node),
             Rule::conditional => {
-                self.nested(span, |builder| builder.conditional(node)).unwrap_or_else(|| invalid(span))
+                self.nested(span, |lowering| lowering.conditional(node)).unwrap_or_else(|| invalid(span))
             }
             Rule::quantifier => self.quantifier(node),
             Rule::question => self.question(node),
@@ -94,7 +94,7 @@ impl<'a> Lowering<'a> {
                     span,
                     format!("This expression is too long (limit {} operators)", limits::LINKS),
                 )
-                .help("Bind parts of it to names with `let`"),
+                .help("Bind parts of it with `let`"),
             );
             return invalid(span);
         }
@@ -121,8 +121,8 @@ impl<'a> Lowering<'a> {
             let span = self.span(&node);
             if strength == binding::COMPARISON && compared.replace(span).is_some() {
                 self.report(
-                    Diagnostic::error(code::NOT_UNDERSTOOD, span, "A comparison is compared with something else")
-                        .help("Join two comparisons with `and`, or put one in parentheses"),
+                    Diagnostic::error(code::NOT_UNDERSTOOD, span, "Comparisons cannot be chained")
+                        .help("Join the comparisons with `and`, or put one of them in parentheses"),
                 );
             }
             left = if is_infix {
@@ -172,8 +172,8 @@ impl<'a> Lowering<'a> {
         let operand = self.unary_call(inner);
         let Expression { kind: ExpressionKind::Call(call), span: end } = operand else {
             self.report(
-                Diagnostic::error(code::MISSING_PART, span, format!("After `{word}` a call is missing"))
-                    .help(format!("Write `{word}` and a name with its arguments: `{word} Name(argument)`")),
+                Diagnostic::error(code::MISSING_PART, span, format!("Expected a call after `{word}`"))
+                    .help(format!("Write `{word} Name(argument)`")),
             );
             return invalid(span.to(operand.span));
         };
@@ -233,8 +233,8 @@ impl<'a> Lowering<'a> {
                 }
             }
             Rule::string | Rule::raw_string => ExpressionKind::Text(self.text(Some(node))),
-            Rule::list => self.nested(span, |builder| builder.list(node)).unwrap_or(ExpressionKind::Invalid),
-            Rule::group_of => self.nested(span, |builder| builder.group(node)).unwrap_or(ExpressionKind::Invalid),
+            Rule::list => self.nested(span, |lowering| lowering.list(node)).unwrap_or(ExpressionKind::Invalid),
+            Rule::group_of => self.nested(span, |lowering| lowering.group(node)).unwrap_or(ExpressionKind::Invalid),
             Rule::duration | Rule::number | Rule::percent | Rule::size | Rule::bad_quantity => {
                 literal(self.amount(Some(node)))
             }
@@ -294,10 +294,8 @@ impl<'a> Lowering<'a> {
         };
         let Some((element, variable, list)) = parts else {
             self.report(
-                Diagnostic::error(code::NOT_UNDERSTOOD, span, "This list is neither written out nor made from another")
-                    .help(
-                        "Write `[a, b]`, `[x.field for x in list where condition]`, or `[x in list where condition]`.",
-                    ),
+                Diagnostic::error(code::NOT_UNDERSTOOD, span, "Malformed list")
+                    .help("Write `[a, b]`, `[x.field for x in list where condition]` or `[x in list where condition]`"),
             );
             return ExpressionKind::Invalid;
         };
@@ -306,7 +304,7 @@ impl<'a> Lowering<'a> {
 
     pub(super) fn arguments(&mut self, node: Node<'a>) -> Vec<Argument> {
         let span = self.span(&node);
-        self.nested(span, |builder| builder.each_argument(node)).unwrap_or_default()
+        self.nested(span, |lowering| lowering.each_argument(node)).unwrap_or_default()
     }
 
     fn each_argument(&mut self, node: Node<'a>) -> Vec<Argument> {
@@ -348,8 +346,8 @@ impl<'a> Lowering<'a> {
             let rest =
                 inner.0.by_ref().last().map_or(self.span(&member), |last| self.span(&member).to(self.span(&last)));
             self.report(
-                Diagnostic::error(code::EXTRA_TEXT, rest, "A part of the answer is taken, and nothing is done with it")
-                    .help("Bind it with `let name = …`, or leave it out"),
+                Diagnostic::error(code::EXTRA_TEXT, rest, "The value of this expression is not used")
+                    .help("Bind it with `let name = …`, or remove it"),
             );
         }
         Call { path, arguments, span }
@@ -359,17 +357,17 @@ impl<'a> Lowering<'a> {
         let span = self.span(&node);
         let mut inner = Inner::new(node);
         let condition = Box::new(self.expression(inner.next()));
-        let mut part = |builder: &mut Self, word: &str| match inner.next() {
+        let mut part = |lowering: &mut Self, word: &str| match inner.next() {
             Some(missing) if missing.as_rule() == Rule::missing => {
-                let place = builder.span(&missing);
-                let message = format!("After `if` as a value `{word}` is missing");
-                builder.report(
+                let place = lowering.span(&missing);
+                let message = format!("Missing `{word}` in this conditional value");
+                lowering.report(
                     Diagnostic::error(code::MISSING_PART, place, message)
-                        .help("A value that depends on a condition is written `if condition then value else value`"),
+                        .help("Write `if condition then value else value`"),
                 );
                 None
             }
-            other => other.map(|node| builder.expression(Some(node))),
+            other => other.map(|node| lowering.expression(Some(node))),
         };
         let then = part(self, "then");
         let otherwise = if then.is_some() { part(self, "else") } else { None };
@@ -417,8 +415,8 @@ impl<'a> Lowering<'a> {
             Some(node) if node.as_rule() == Rule::path => self.path(Some(node)).segments().next(),
             _ => {
                 self.report(
-                    Diagnostic::error(code::MISSING_PART, span.after(), "The question does not say what silence means")
-                        .help("Write `default` and one of the choices after the time: `within 30m default no`"),
+                    Diagnostic::error(code::MISSING_PART, span.after(), "This question has no default answer")
+                        .help("Add `default` and one of the choices after the time: `within 30m default no`"),
                 );
                 None
             }
@@ -458,9 +456,9 @@ impl<'a> Lowering<'a> {
                 | ExpressionKind::Ask(_)
                 | ExpressionKind::Check(_)
                 | ExpressionKind::Run(_) => self.report(
-                    Diagnostic::error(code::NOT_UNDERSTOOD, item.span, "A choice is a single word")
-                        .also(span, "these are the choices")
-                        .help("Write words without quotes: `choices [yes, no]`"),
+                    Diagnostic::error(code::NOT_UNDERSTOOD, item.span, "A choice must be a single word")
+                        .also(span, "the choices")
+                        .help("Write the choices as words without quotes: `choices [yes, no]`"),
                 ),
             }
         }

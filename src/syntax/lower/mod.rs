@@ -126,7 +126,7 @@ impl<'a> Lowering<'a> {
         }
         self.report(
             Diagnostic::error(code::NOT_UNDERSTOOD, span, format!("`{text}` is not a name"))
-                .help("A name is words of letters, digits and `_`, joined by single dots; none begins with a digit"),
+                .help("Write letters, digits and `_`, joined by single dots; no part starts with a digit"),
         );
         let words: Vec<&str> = text.split('.').take_while(|word| is_name(word)).collect();
         let text = words.join(".");
@@ -168,8 +168,8 @@ impl<'a> Lowering<'a> {
     fn report_duplicate(&mut self, span: Span, first: Span, what: &str) {
         self.report(
             Diagnostic::error(code::DUPLICATE_CLAUSE, span, format!("`{what}` is given twice"))
-                .also(first, "the first stands here")
-                .help("Keep one of them"),
+                .also(first, "first given here")
+                .help("Remove one of them"),
         );
     }
 }

@@ -11,9 +11,9 @@ impl<'a> Lowering<'a> {
         let Some(node) = node else { return Block::default() };
         let span = self.span(&node);
         let mut statements = Vec::new();
-        self.body(span, Context::Block, |builder| {
+        self.body(span, Context::Block, |lowering| {
             for child in children(node) {
-                builder.line(child, span, &mut statements);
+                lowering.line(child, span, &mut statements);
             }
         });
         Block { statements, span }
@@ -44,12 +44,12 @@ impl<'a> Lowering<'a> {
                 let mut inner = Inner::new(node);
                 StatementKind::Step { title: self.text(inner.next()), block: self.block(inner.next()) }
             }
-            Rule::escalate | Rule::notify => self.telling(node),
+            Rule::escalate | Rule::notify => self.escalate_or_notify(node),
             Rule::wait => self.wait(node),
             Rule::branch => self.branch(node),
             Rule::require => self.require(node),
             Rule::for_each => self.for_each(node),
-            Rule::temporarily | Rule::permanently => self.adverb(node),
+            Rule::temporarily | Rule::permanently => self.retention(node),
             Rule::match_value => self.match_value(node),
             Rule::run => StatementKind::Run(self.call(children(node).next())),
             Rule::do_procedure => StatementKind::Do(self.call(children(node).next())),
@@ -81,7 +81,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn telling(&mut self, node: Node<'a>) -> StatementKind {
+    fn escalate_or_notify(&mut self, node: Node<'a>) -> StatementKind {
         let escalates = node.as_rule() == Rule::escalate;
         let mut inner = Inner::new(node);
         let contact = self.path(inner.next());
@@ -164,7 +164,7 @@ impl<'a> Lowering<'a> {
         StatementKind::For { variable, list, at_most, at_a_time, block: self.block(inner.next()) }
     }
 
-    fn adverb(&mut self, node: Node<'a>) -> StatementKind {
+    fn retention(&mut self, node: Node<'a>) -> StatementKind {
         let temporary = node.as_rule() == Rule::temporarily;
         let mut inner = Inner::new(node);
         let what = match inner.next() {
@@ -197,12 +197,12 @@ impl<'a> Lowering<'a> {
         let mut arms = Vec::new();
         if let Some(node) = inner.next() {
             let span = self.span(&node);
-            self.body(span, Context::Arms, |builder| {
+            self.body(span, Context::Arms, |lowering| {
                 for child in children(node) {
                     match child.as_rule() {
-                        Rule::arm => arms.push(builder.arm(child)),
-                        Rule::unclosed => builder.leave_open(span, &child),
-                        _ => builder.report_error_node(child),
+                        Rule::arm => arms.push(lowering.arm(child)),
+                        Rule::unclosed => lowering.leave_open(span, &child),
+                        _ => lowering.report_error_node(child),
                     }
                 }
             });

@@ -14,13 +14,13 @@ impl<'a> Lowering<'a> {
         let mut lines = Vec::new();
         if let Some(body) = inner.next() {
             let place = self.span(&body);
-            self.body(place, Context::Test, |builder| {
+            self.body(place, Context::Test, |lowering| {
                 for child in children(body) {
                     match child.as_rule() {
-                        Rule::given => lines.push(builder.given(child)),
-                        Rule::expect => lines.push(builder.expect(child)),
-                        Rule::unclosed => builder.leave_open(place, &child),
-                        _ => builder.report_error_node(child),
+                        Rule::given => lines.push(lowering.given(child)),
+                        Rule::expect => lines.push(lowering.expect(child)),
+                        Rule::unclosed => lowering.leave_open(place, &child),
+                        _ => lowering.report_error_node(child),
                     }
                 }
             });

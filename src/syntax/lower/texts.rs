@@ -39,20 +39,20 @@ impl<'a> Lowering<'a> {
             Rule::escape => match escaped(node.as_str()) {
                 Some(c) => parts.character(c),
                 None => self.report(
-                    Diagnostic::error(code::BAD_LITERAL, span, format!("`{}` is not a character", node.as_str()))
-                        .help("Between `\\u{` and `}` stands the number of a Unicode character, in hexadecimal digits"),
+                    Diagnostic::error(code::BAD_LITERAL, span, format!("`{}` is not a Unicode character", node.as_str()))
+                        .help("Write the hexadecimal number of a Unicode character between `\\u{` and `}`"),
                 ),
             },
             Rule::bad_escape => {
                 let written = node.as_str();
                 self.report(
-                    Diagnostic::error(code::BAD_LITERAL, span, format!("`{written}` is not an escape"))
-                        .help("The escapes are `\\\\`, `\\\"`, `\\n`, `\\t`, `\\$` and `\\u{…}`; for a backslash write `\\\\`, or write the text as `r\"…\"`"),
+                    Diagnostic::error(code::BAD_LITERAL, span, format!("Unknown escape `{written}`"))
+                        .help("Write `\\\\` for a backslash, or write a raw text, `r\"…\"`. Available: `\\\\`, `\\\"`, `\\n`, `\\t`, `\\$` and `\\u{…}`"),
                 );
             }
             _ => self.report(
                 Diagnostic::error(code::BAD_LITERAL, span, "Only a name can be interpolated")
-                    .help("Write `${name}` or `${name.field}`, bind anything else with `let` before; for a dollar sign write `\\$`"),
+                    .help("Write `${name}` or `${name.field}`, and bind any other value with `let` first; for a dollar sign, write `\\$`"),
             ),
         }
     }

@@ -47,7 +47,7 @@ impl<'a> Lowering<'a> {
         let mut inner = Inner::new(node);
         let path = self.path(inner.next());
         let within = inner.take(Rule::type_of);
-        let within = within.and_then(|node| self.nested(span, |builder| Box::new(builder.type_of(Some(node)))));
+        let within = within.and_then(|node| self.nested(span, |lowering| Box::new(lowering.type_of(Some(node)))));
         TypeName { path, inner: within, optional: inner.take(Rule::optional).is_some(), span }
     }
 }

@@ -58,8 +58,8 @@ impl Scanner<'_> {
         if !ends && !self.only_blanks {
             let span = self.span(start..self.at);
             self.plain.diagnostics.push(
-                Diagnostic::error(code::FORBIDDEN_CHARACTER, span, "A tab stands in the middle of a line")
-                    .help("Tabs may indent a line; between words write spaces")
+                Diagnostic::error(code::FORBIDDEN_CHARACTER, span, "Tab in the middle of a line")
+                    .help("Write spaces between words; tabs are allowed for indentation only")
                     .fix(span, " "),
             );
         }
@@ -121,19 +121,19 @@ impl Scanner<'_> {
         let span = self.span(range.clone());
         let number = format!("U+{:04X}", c as u32);
         let (message, help) = if turns_direction(c) {
-            (
-                format!("The invisible character {number} turns the direction of the text around it"),
-                "It can make a line look as if it did something else. Remove it.",
-            )
+            (format!("The invisible character {number} changes the reading direction"), "Remove it")
         } else if c == '\r' {
-            ("A carriage return stands alone".to_owned(), "Lines end with a line feed, or with both.")
+            (
+                "Carriage return without a line feed".to_owned(),
+                "End lines with a line feed, or with a carriage return and a line feed",
+            )
         } else if c.is_whitespace() && !c.is_control() {
-            (format!("The blank {number} is not a space"), "Between words write ordinary spaces.")
+            (format!("The whitespace character {number} is not a space"), "Write ordinary spaces between words")
         } else {
-            (format!("The character {number} cannot be seen and may not stand in a runbook"), "Remove it.")
+            (format!("The invisible character {number} is not allowed in a runbook"), "Remove it")
         };
         let help = match inside {
-            true if c != '\r' => format!("{help} In a text it can be written as `\\u{{{:X}}}`.", c as u32),
+            true if c != '\r' => format!("{help}, or write it as `\\u{{{:X}}}` in a text", c as u32),
             _ => help.to_owned(),
         };
         let replacement = if c.is_whitespace() && c != '\r' && !inside { " " } else { "" };

@@ -178,11 +178,11 @@ impl<'a> Scanner<'a> {
         }
         let wide = self.text.get(first.range.clone()).unwrap_or("");
         let message = match patches.len() {
-            1 => format!("`{wide}` is full-width punctuation, `{}` is meant", first.by),
-            _ => format!("`{wide}` and more on this line is full-width punctuation"),
+            1 => format!("Full-width `{wide}` instead of `{}`", first.by),
+            _ => format!("`{wide}` and other characters on this line are full-width punctuation"),
         };
         let diagnostic = Diagnostic::error(code::WIDE_PUNCTUATION, self.span(range.clone()), message)
-            .help("Outside of texts and comments, punctuation is written with half-width characters")
+            .help("Write half-width punctuation outside of texts and comments")
             .fix(self.span(range), replacement);
         self.plain.diagnostics.push(diagnostic);
     }

@@ -97,8 +97,8 @@ impl Scanner<'_> {
             return;
         }
         let span = self.span(start..start + line.trim_end().len() + (inside - start));
-        self.plain.diagnostics.push(Diagnostic::error(code::BAD_LITERAL, span, "This text has no closing quote").help(
-            "Write `\"` where the text ends; a text that is not the whole argument of a call stands on one line.",
+        self.plain.diagnostics.push(Diagnostic::error(code::BAD_LITERAL, span, "Unterminated text").help(
+            "Write `\"` at the end of the text; only a text that is the whole argument of a call may span several lines",
         ));
         let kept = line.trim_end_matches([')', ']', '{', '}', ',', ' ', '\t', '\r']);
         self.last = b'"';

@@ -44,17 +44,17 @@ pub(super) fn diagnostic(file: FileId, start: usize, text: &str, word: &str, stu
     if rest.is_empty() {
         let end = (start + text.trim_end().len()) as u32;
         let span = Span::new(file, end, end);
-        return Diagnostic::error(code::MISSING_PART, span, format!("This `{word}` is not finished")).here(wanted);
+        return Diagnostic::error(code::MISSING_PART, span, format!("This `{word}` is incomplete")).here(wanted);
     }
     let found = token(rest);
     if stuck.at == 0 || (found == word && stuck.expected.is_empty()) {
         let first = text.lines().next().unwrap_or("").trim_end();
         let span = Span::new(file, start as u32, (start + first.len()) as u32);
-        return Diagnostic::error(code::NOT_UNDERSTOOD, span, format!("This `{word}` is not understood"));
+        return Diagnostic::error(code::NOT_UNDERSTOOD, span, format!("This `{word}` is malformed"));
     }
     let from = (start + at) as u32;
     let span = Span::new(file, from, from + found.len() as u32);
-    Diagnostic::error(code::NOT_UNDERSTOOD, span, format!("`{found}` is not expected in this `{word}`")).here(wanted)
+    Diagnostic::error(code::NOT_UNDERSTOOD, span, format!("Unexpected `{found}` in this `{word}`")).here(wanted)
 }
 
 /// The word, or the run of other characters, at the beginning of a text.
@@ -75,15 +75,13 @@ fn names(rules: &[Rule], whole: Rule) -> Vec<&'static str> {
     for rule in rules.iter().filter(|rule| **rule != whole) {
         let name = match rule {
             Rule::prefix | Rule::list | Rule::group_of | Rule::operation | Rule::comparison => "a value",
-            Rule::string | Rule::raw_string | Rule::text_over_lines if !value => "a text in quotes",
+            Rule::string | Rule::raw_string | Rule::text_over_lines if !value => "a quoted text",
             Rule::duration | Rule::number | Rule::percent | Rule::size | Rule::bad_quantity if !value => {
                 "a number or duration"
             }
             Rule::name | Rule::path | Rule::label if !value => "a name",
             Rule::infix => "an operator",
-            Rule::block | Rule::runbook_body | Rule::probe_body | Rule::arms | Rule::fields | Rule::words => {
-                "a block in braces"
-            }
+            Rule::block | Rule::runbook_body | Rule::probe_body | Rule::arms | Rule::fields | Rule::words => "a block",
             Rule::timing => "`within`, `every`, `for` or `after`",
             Rule::parameters | Rule::arguments => "parentheses",
             Rule::type_of | Rule::type_name => "a type",

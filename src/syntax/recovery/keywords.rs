@@ -19,13 +19,13 @@ pub(super) enum KeywordPosition {
 impl KeywordPosition {
     pub(super) fn wording(self) -> &'static str {
         match self {
-            Self::File => "outside of all braces",
-            Self::Header => "at the beginning of a runbook",
+            Self::File => "at the top level",
+            Self::Header => "at the start of a runbook",
             Self::Clause => "in a probe",
-            Self::Both => "at the beginning of a runbook, or in a probe",
+            Self::Both => "at the start of a runbook, or in a probe",
             Self::Statement => "in a runbook or procedure",
             Self::Backend => "in a backend",
-            Self::Shared => "outside of all braces, or in a backend",
+            Self::Shared => "at the top level, or in a backend",
             Self::Test => "in a test",
         }
     }
@@ -69,7 +69,7 @@ pub(super) const ALL: &[Keyword] = &[
         "limit",
         Rule::limit,
         KeywordPosition::Header,
-        "`limit 4 per 24h, 1h apart, per server`; outside of runbooks an action stands before the number",
+        "`limit 4 per 24h, 1h apart, per server`; at the top level, write an action before the number",
     ),
     keyword("probe", Rule::probe, KeywordPosition::File, "`probe Name(server: host) { … }`"),
     keyword("procedure", Rule::procedure, KeywordPosition::File, "`procedure Name(server: host) { … }`"),
@@ -132,7 +132,7 @@ pub(super) const ALL: &[Keyword] = &[
         "let",
         Rule::let_value,
         KeywordPosition::Statement,
-        "`let name = value`, with `else { … }` or `else value` where the value may be absent",
+        "`let name = value`; add `else { … }` or `else value` if the value may be absent",
     ),
     keyword("if", Rule::branch, KeywordPosition::Statement, "`if condition { … } else { … }`"),
     keyword("match", Rule::match_value, KeywordPosition::Statement, "`match value { word { … } else { … } }`"),
@@ -195,23 +195,23 @@ pub(super) fn keywords_in(context: Context) -> impl Iterator<Item = &'static Key
 pub(super) fn hint(context: Context) -> &'static str {
     match context {
         Context::File => {
-            "Outside of all braces stand `import`, `role`, `record`, `enum`, `limit`, `probe`, `procedure`, `runbook`, `backend` and `test`."
+            "Available at the top level: `import`, `role`, `record`, `enum`, `limit`, `probe`, `procedure`, `runbook`, `backend`, `test`"
         }
         Context::Runbook => {
-            "In a runbook stand headers, and then statements: `step`, `resolve`, `escalate`, `require`, `wait`, calls of actions and so on."
+            "Available in a runbook: headers, then statements such as `step`, `resolve`, `escalate`, `require`, `wait` and calls of actions"
         }
         Context::Block | Context::Junk => {
-            "In a block stand statements: `resolve`, `escalate`, `require`, `wait`, `let`, `if`, `for`, calls of actions and so on."
+            "Available in a block: statements such as `resolve`, `escalate`, `require`, `wait`, `let`, `if`, `for` and calls of actions"
         }
         Context::Probe => {
-            "In a probe stand `title`, `group`, `depends_on`, `timeout`, `retries`, `ask`, `unknown if`, `passed if`, `let` and `temporarily`."
+            "Available in a probe: `title`, `group`, `depends_on`, `timeout`, `retries`, `ask`, `unknown if`, `passed if`, `let`, `temporarily`"
         }
-        Context::Backend => "In a backend stand `observe`, `change`, `disrupt`, `destroy`, `record` and `enum`.",
-        Context::Action => "In the body of an action stand `let`s and one expression.",
-        Context::Test => "In a test stand `given` and `expect`.",
-        Context::Arms => "In `match` stand arms: a word, text or number with a block, as in `passed { … }`.",
-        Context::Fields => "Between these braces stand fields: `name: type`.",
-        Context::Words => "Between these braces stand words, separated by commas.",
+        Context::Backend => "Available in a backend: `observe`, `change`, `disrupt`, `destroy`, `record`, `enum`",
+        Context::Action => "Write `let` lines and one expression in the body of an action",
+        Context::Test => "Available in a test: `given`, `expect`",
+        Context::Arms => "Write arms in a `match`: a word, text or number with a block, as in `passed { … }`",
+        Context::Fields => "Write fields between these braces: `name: type`",
+        Context::Words => "Write words between these braces, separated by commas",
     }
 }
 
@@ -225,15 +225,15 @@ pub(super) const CONTINUATIONS: &[&str] = &[
 pub(super) fn continuation(word: &str) -> &'static str {
     match word {
         "within" | "every" | "for" | "after" => {
-            "Times are written `within 5m every 30s`, each with a duration or the name of one."
+            "Write timings as in `within 5m every 30s`, each with a duration or the name of one"
         }
-        "with" => "Evidence stands after the text, as in `escalate to contact \"text\" with value, value`.",
-        "else" => "A block follows `else`; it stands on the line of the `}` before it.",
-        "undo" | "catch" => "A block follows; `undo` and `catch` stand on the line of the `}` before them.",
-        "until" => "`until` stands after `wait`, or between the times of `repeat` and its block.",
-        "default" | "choices" => "A question is written `ask \"text\" choices [yes, no] within 30m default no`.",
-        "at" => "A loop is bounded by `, at most 10`, and made parallel by `, 2 at a time`, commas included.",
-        _ => "Check what stands on both sides of it.",
+        "with" => "Write `with` after the text, as in `escalate to contact \"text\" with value, value`",
+        "else" => "Write `else` on the line of the `}` before it, and a block after it",
+        "undo" | "catch" => "Write `undo` or `catch` on the line of the `}` before it, and a block after it",
+        "until" => "Write `until` after `wait`, or between the timings of `repeat` and its block",
+        "default" | "choices" => "Write a question as in `ask \"text\" choices [yes, no] within 30m default no`",
+        "at" => "Write `, at most 10` to bound a loop, and `, 2 at a time` to make it parallel",
+        _ => "Check both of its operands",
     }
 }
 

@@ -51,28 +51,28 @@ pub(super) fn line(file: FileId, start: usize, text: &str, context: Context, blo
     }
     let word_span = Span { end: span.start + word.len() as u32, ..span };
     if let Some(known) = keywords::ALL.iter().find(|known| known.word == word) {
-        return Diagnostic::error(code::MISPLACED, word_span, format!("`{word}` cannot stand here")).help(format!(
-            "It stands {}. {}",
+        return Diagnostic::error(code::MISPLACED, word_span, format!("`{word}` is not allowed here")).help(format!(
+            "Use it {}. {}",
             known.place.wording(),
             keywords::hint(context)
         ));
     }
     let rest = text.get(word.len()..).unwrap_or("");
     if rest.trim_start().starts_with('=') && !rest.trim_start().starts_with("==") && !word.is_empty() {
-        return Diagnostic::error(code::NOT_UNDERSTOOD, span, "A value is bound without `let`")
-            .help("Write `let` before the name. A name is bound once and never changed")
+        return Diagnostic::error(code::NOT_UNDERSTOOD, span, "Assignment without `let`")
+            .help("Write `let` before the name; a name is bound once and never changes")
             .fix(span.before(), "let ");
     }
     if let Some(near) =
         nearest(word, keywords::keywords_in(context).map(|known| known.word)).filter(|_| !word.is_empty())
     {
-        let diagnostic = Diagnostic::error(code::NOT_UNDERSTOOD, word_span, format!("No line begins with `{word}`"))
-            .here(format!("did you mean `{near}`?"));
+        let diagnostic = Diagnostic::error(code::NOT_UNDERSTOOD, word_span, format!("Unknown keyword `{word}`"))
+            .here(format!("Did you mean `{near}`?"));
         let known = keywords::keywords_in(context).find(|known| known.word == near);
         let corrected = format!("{near}{rest}");
         let certain = known.is_some_and(|known| understood(&corrected, known.rule, block));
         let diagnostic = match known {
-            Some(known) => diagnostic.help(format!("`{near}` is written {}.", known.form)),
+            Some(known) => diagnostic.help(format!("Write {}", known.form)),
             None => diagnostic,
         };
         return if certain { diagnostic.fix(word_span, near) } else { diagnostic };
@@ -83,7 +83,7 @@ pub(super) fn line(file: FileId, start: usize, text: &str, context: Context, blo
     if rest.starts_with(['.', '(']) && !block {
         return call(file, start, text, span);
     }
-    let message = if block { "The head of this block is not understood" } else { "This line is not understood" };
+    let message = if block { "Unrecognized block header" } else { "Unrecognized line" };
     Diagnostic::error(code::NOT_UNDERSTOOD, span, message).help(keywords::hint(context))
 }
 
@@ -91,23 +91,22 @@ pub(super) fn line(file: FileId, start: usize, text: &str, context: Context, blo
 fn call(file: FileId, start: usize, text: &str, span: Span) -> Diagnostic {
     let path = text.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '.')).unwrap_or(text.len());
     if !text.get(path..).is_some_and(|rest| rest.starts_with('(')) {
-        return Diagnostic::error(code::NOT_UNDERSTOOD, span, "An action is called with its arguments in parentheses")
-            .help("Write `backend.action(argument, name: argument)`, or `backend.action()` where it has none");
+        return Diagnostic::error(code::NOT_UNDERSTOOD, span, "An action needs its arguments in parentheses")
+            .help("Write `backend.action(argument, name: argument)`, or `backend.action()` without arguments");
     }
     let stuck = expected::read(Rule::call, text, false);
-    expected::diagnostic(file, start, text, "call", stuck)
-        .help("A call is written `backend.action(argument, name: argument)`")
+    expected::diagnostic(file, start, text, "call", stuck).help("Write `backend.action(argument, name: argument)`")
 }
 
 /// Parses a line by the rule of its first word; returns where that stops.
 fn again(file: FileId, start: usize, text: &str, known: &Keyword, block: bool) -> Diagnostic {
-    let form = format!("`{}` is written {}.", known.word, known.form);
+    let form = format!("Write {}", known.form);
     if let Some(second) = known.second
         && first_word(text.get(known.word.len()..).unwrap_or("").trim_start()) != second
     {
         let end = (start + known.word.len()) as u32;
         let word = Span::new(file, start as u32, end);
-        return Diagnostic::error(code::MISSING_PART, word, format!("`{second}` is missing after `{}`", known.word))
+        return Diagnostic::error(code::MISSING_PART, word, format!("Missing `{second}` after `{}`", known.word))
             .help(form);
     }
     let rest = text.get(known.word.len()..).unwrap_or("").trim_start();
@@ -132,22 +131,22 @@ pub(super) fn rest(file: FileId, start: usize, text: &str) -> Diagnostic {
     let word = first_word(text);
     let word_span = Span { end: span.start + word.len() as u32, ..span };
     if keywords::CONTINUATIONS.contains(&word) {
-        return Diagnostic::error(code::EXTRA_TEXT, word_span, format!("`{word}` is not understood here"))
+        return Diagnostic::error(code::EXTRA_TEXT, word_span, format!("Unexpected `{word}`"))
             .help(keywords::continuation(word));
     }
     let near = nearest(word, keywords::CONTINUATIONS.iter().copied()).filter(|_| word.len() > 2);
     if let Some(near) = near {
-        return Diagnostic::error(code::NOT_UNDERSTOOD, word_span, format!("`{word}` is not understood here"))
-            .here(format!("did you mean `{near}`?"))
+        return Diagnostic::error(code::NOT_UNDERSTOOD, word_span, format!("Unexpected `{word}`"))
+            .here(format!("Did you mean `{near}`?"))
             .help(keywords::continuation(near))
             .fix(word_span, near);
     }
     if let Some(unit) = keywords::unit(word) {
-        return Diagnostic::error(code::BAD_LITERAL, word_span, "A duration is written without a blank")
+        return Diagnostic::error(code::BAD_LITERAL, word_span, "Space between a number and its unit")
             .help(format!("Write the number and its unit as one word, as in `5{unit}`"));
     }
-    Diagnostic::error(code::EXTRA_TEXT, span, "Something stands after the end of the statement")
-        .help("A statement ends where its line ends. If this begins another, write it on a line of its own")
+    Diagnostic::error(code::EXTRA_TEXT, span, "Unexpected text after the statement")
+        .help("Write each statement on a line of its own")
 }
 
 /// Unexpected text in parentheses or brackets.
@@ -156,12 +155,12 @@ pub(super) fn unexpected_part(span: Span, text: &str) -> Diagnostic {
         return slip;
     }
     let message = if text.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '"' | '_')) {
-        "A comma or an operator is missing before this"
+        "Missing comma or operator"
     } else {
-        "This is not understood between parentheses or brackets"
+        "Unexpected text between parentheses or brackets"
     };
     Diagnostic::error(code::NOT_UNDERSTOOD, span, message)
-        .help("Arguments and items are separated by commas; a name before a colon says which parameter is meant")
+        .help("Separate arguments and items with commas, and write a parameter's name with a colon before its argument")
 }
 
 fn understood(text: &str, rule: Rule, block: bool) -> bool {

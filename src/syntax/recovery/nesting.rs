@@ -6,8 +6,8 @@ use crate::syntax::limits;
 
 /// Reports the first construct that is nested too deeply.
 pub(in crate::syntax) fn diagnostic(span: Span) -> Diagnostic {
-    Diagnostic::error(code::TOO_DEEP, span, format!("This is nested too deeply (limit {})", limits::NESTING))
-        .help("Bind inner values to names with `let`, or move inner blocks to a procedure")
+    Diagnostic::error(code::TOO_DEEP, span, format!("Too much nesting (limit {})", limits::NESTING))
+        .help("Bind inner values with `let`, or move inner blocks to a procedure")
 }
 
 /// For a text on which the parser gave up for stack or time. Brackets were counted before, so this is nesting by words
@@ -35,6 +35,6 @@ pub(in crate::syntax) fn unreadable(file: FileId, text: &str) -> Diagnostic {
         at += length;
     }
     let first = text.lines().next().unwrap_or("").len() as u32;
-    Diagnostic::error(code::TOO_DEEP, Span::new(file, 0, first), "This file takes too long to read")
-        .help("Something in it is nested, or repeated, far beyond what a runbook needs. Split the file")
+    Diagnostic::error(code::TOO_DEEP, Span::new(file, 0, first), "This file takes too long to parse")
+        .help("Split the file: something in it is nested or repeated far too often")
 }

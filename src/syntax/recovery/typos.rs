@@ -5,25 +5,25 @@ use crate::source::{FileId, Span};
 
 /// A form of another language: how it is written, its replacement, and a sentence.
 const HABITS: &[(&str, Option<&str>, &str)] = &[
-    ("&&", Some("and"), "Conditions are joined with `and`."),
-    ("||", Some("or"), "Conditions are joined with `or`."),
-    ("===", Some("=="), "Values are compared with `==`."),
-    ("=>", None, "An arm is a pattern and a block in braces, without an arrow."),
-    ("=", Some("=="), "`==` compares; `=` stands after the name in `let` only."),
-    (";", Some(""), "A statement ends where its line ends, without a semicolon."),
-    ("//", Some("#"), "Comments begin with `#`."),
-    ("/*", None, "Comments begin with `#` and end with their line."),
-    ("'", None, "Texts stand in double quotes."),
-    ("`", None, "Texts stand in double quotes."),
-    ("++", None, "Nothing is changed in place; bind a new name with `let`."),
-    ("+=", None, "Nothing is changed in place; bind a new name with `let`."),
-    ("&", None, "Conditions are joined with `and`."),
-    ("|", None, "Conditions are joined with `or`."),
-    ("!", Some("not "), "A condition is negated with `not`."),
-    ("?", None, "A value that depends on a condition is written `if condition then value else value`."),
-    ("$", None, "Names are written without a dollar sign outside of texts."),
-    ("@", None, "This sign means nothing here."),
-    ("%", None, "There is no remainder of a division."),
+    ("&&", Some("and"), "Write `and`"),
+    ("||", Some("or"), "Write `or`"),
+    ("===", Some("=="), "Compare values with `==`"),
+    ("=>", None, "Write an arm without an arrow, as in `passed { … }`"),
+    ("=", Some("=="), "Compare values with `==`; `=` is only used in `let`, after the name"),
+    (";", Some(""), "Remove the semicolon: a statement ends at the end of its line"),
+    ("//", Some("#"), "Start a comment with `#`"),
+    ("/*", None, "Start each line of a comment with `#`"),
+    ("'", None, "Write texts in double quotes"),
+    ("`", None, "Write texts in double quotes"),
+    ("++", None, "Bind a new name with `let`: values never change"),
+    ("+=", None, "Bind a new name with `let`: values never change"),
+    ("&", None, "Write `and`"),
+    ("|", None, "Write `or`"),
+    ("!", Some("not "), "Write `not`"),
+    ("?", None, "Write `if condition then value else value`"),
+    ("$", None, "Write a name without a dollar sign; only texts need one, as in `\"${name}\"`"),
+    ("@", None, "Remove it: `@` has no meaning here"),
+    ("%", None, "Remove it: there is no remainder operator"),
 ];
 
 /// A typo at a position in a line.
@@ -34,8 +34,7 @@ pub(super) fn typo_at(file: FileId, start: usize, text: &str, at: usize) -> Opti
     let (mark, instead, help) = HABITS.iter().find(|(mark, _, _)| rest.starts_with(mark))?;
     let from = (start + offset) as u32;
     let span = Span::new(file, from, from + mark.len() as u32);
-    let diagnostic =
-        Diagnostic::error(code::NOT_UNDERSTOOD, span, format!("`{mark}` is not understood here")).help(*help);
+    let diagnostic = Diagnostic::error(code::NOT_UNDERSTOOD, span, format!("Unexpected `{mark}`")).help(*help);
     Some(match instead {
         Some(instead) => diagnostic.fix(span, *instead),
         None => diagnostic,

@@ -40,7 +40,7 @@ pub async fn call(shell: &Shell<'_>, request: &Request, limit: Duration) -> Resu
     let finished = shell.system.run(invocation, limit).await?;
     if finished.stdout.left_out() > 0 {
         let message = format!(
-            "the answer to {} is cut off: PowerShell wrote {}, more than is read; ask for less of it at once",
+            "the answer to {} is cut off after the limit: PowerShell wrote {}; query less at once",
             request.cmdlet,
             display_size(finished.stdout.total())
         );
@@ -58,11 +58,11 @@ pub async fn call(shell: &Shell<'_>, request: &Request, limit: Duration) -> Resu
         (Some(_), Some(_)) => Err(protocol("came twice")),
         (Some(line), None) => {
             let envelope: Envelope =
-                serde_json::from_str(line).map_err(|error| protocol(&format!("is no envelope: {error}")))?;
+                serde_json::from_str(line).map_err(|error| protocol(&format!("is not an envelope: {error}")))?;
             match envelope.schema {
                 SCHEMA if envelope.ok == envelope.errors.is_empty() => Ok(envelope),
-                SCHEMA => Err(protocol("says that all is well and that it is not")),
-                other => Err(protocol(&format!("has version {other} of its form, which is not {SCHEMA}"))),
+                SCHEMA => Err(protocol("reports both success and failure")),
+                other => Err(protocol(&format!("has the schema {other} instead of {SCHEMA}"))),
             }
         }
     }

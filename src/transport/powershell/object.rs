@@ -33,7 +33,7 @@ impl<'a> Object<'a> {
             Some(Json::String(text)) => Ok(Some(shown(text)).filter(|text| !text.is_empty())),
             Some(Json::Number(number)) => Ok(Some(number.to_string().into())),
             Some(Json::Bool(truth)) => Ok(Some(truth.to_string().into())),
-            Some(_) => Err(self.mismatch(property, "is no text")),
+            Some(_) => Err(self.mismatch(property, "is not a text")),
         }
     }
 
@@ -62,7 +62,7 @@ impl<'a> Object<'a> {
             Some(_) => String::new(),
         };
         let number = text.parse().ok().or_else(|| Decimal::from_scientific(&text).ok());
-        number.map(Some).ok_or_else(|| self.mismatch(property, "is no number"))
+        number.map(Some).ok_or_else(|| self.mismatch(property, "is not a number"))
     }
 
     /// A number that is present.
@@ -74,8 +74,8 @@ impl<'a> Object<'a> {
     pub fn optional_time(&self, property: &str) -> Result<Option<Timestamp>, ActionError> {
         match self.property(property) {
             None => Ok(None),
-            Some(Json::String(text)) => time(text).map_err(|_| self.mismatch(property, "is no time")),
-            Some(_) => Err(self.mismatch(property, "is no time")),
+            Some(Json::String(text)) => time(text).map_err(|_| self.mismatch(property, "is not a time")),
+            Some(_) => Err(self.mismatch(property, "is not a time")),
         }
     }
 
@@ -91,7 +91,7 @@ impl<'a> Object<'a> {
         let is_truth = matches!(self.property(property), Some(Json::Bool(_)));
         enum_name(&text, numbers)
             .filter(|_| !is_truth)
-            .ok_or_else(|| self.mismatch(property, &format!("has a value that means nothing here: {text}")))
+            .ok_or_else(|| self.mismatch(property, &format!("has an unexpected value: {text}")))
     }
 
     /// A list of texts. A single text is a list of one, null an empty list.
@@ -102,7 +102,7 @@ impl<'a> Object<'a> {
                 .map(|item| match item {
                     Json::String(text) => Ok(shown(text)),
                     Json::Number(_) | Json::Bool(_) => Ok(item.to_string().into()),
-                    _ => Err(self.mismatch(property, "is no list of texts")),
+                    _ => Err(self.mismatch(property, "is not a list of texts")),
                 })
                 .collect(),
             _ => Ok(self.optional_text(property)?.into_iter().collect()),

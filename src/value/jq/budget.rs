@@ -129,7 +129,7 @@ impl<'a> data::HasLut<'a, OnBudget> for &'a Running<'a> {
 }
 
 fn too_much<'a, T: 'a>() -> jaq_core::box_iter::BoxIter<'a, Result<T, Exn<'a, Val>>> {
-    box_once(Err(Exn::from(Error::str("it is too much work"))))
+    box_once(Err(Exn::from(Error::str("the limit of steps is exceeded"))))
 }
 
 /// The filters that charge.

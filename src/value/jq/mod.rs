@@ -44,13 +44,13 @@ const OWN_NAME: &str = "filter_of_the_runbook";
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FilterError {
     /// Too long, nested too deeply, or too long a chain.
-    #[error("it is too long, or nested too deeply")]
+    #[error("it is too long or nested too deeply")]
     TooLarge,
     /// Not in the form of a filter.
-    #[error("it cannot be read")]
+    #[error("syntax error")]
     Syntax,
     /// A word with which a filter need not end.
-    #[error("with {0} it might never end: filters go through their input with map, select, any, all")]
+    #[error("`{0}` might never end; use `map`, `select`, `any` or `all` instead")]
     Endless(String),
     /// Functions or variables that do not exist, with their kind: `filter nosuch`.
     #[error("{}", Unknown(.0))]
@@ -63,7 +63,7 @@ impl std::fmt::Display for Unknown<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for (position, name) in self.0.iter().enumerate() {
             let separator = if position > 0 { ", " } else { "" };
-            write!(f, "{separator}{name} is not known")?;
+            write!(f, "{separator}`{name}` is not defined")?;
         }
         Ok(())
     }
@@ -81,7 +81,7 @@ pub fn first_result(filter: &str, input: &serde_json::Value) -> Result<serde_jso
 
 fn run(filter: &str, input: &serde_json::Value) -> Result<serde_json::Value, ActionError> {
     let wrong = |what: String| ActionError::new(ErrorKind::Mismatch, format!("the jq filter {filter:?} {what}"));
-    let compiled = compile(filter).map_err(|why| wrong(format!("is not well formed: {why}")))?;
+    let compiled = compile(filter).map_err(|why| wrong(format!("is malformed: {why}")))?;
     let input = serde_json::to_vec(input).map_err(|error| wrong(format!("has no input: {error}")))?;
     let input = read::parse_single(&input).map_err(|error| wrong(format!("cannot read its input: {error}")))?;
     let budget = Budget::new();
@@ -90,9 +90,7 @@ fn run(filter: &str, input: &serde_json::Value) -> Result<serde_json::Value, Act
     let result = compiled.id.run((context, input)).map(unwrap_valr).next();
     match result {
         // Also where the filter itself has caught the error.
-        _ if budget.is_spent() => {
-            Err(wrong("takes more steps, or makes something larger, than a filter may".to_owned()))
-        }
+        _ if budget.is_spent() => Err(wrong("exceeds the limit of steps or size".to_owned())),
         None => Err(wrong("gave no result".to_owned())),
         Some(Err(error)) => Err(wrong(format!("failed: {error}"))),
         Some(Ok(value)) => {

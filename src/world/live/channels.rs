@@ -46,7 +46,7 @@ pub async fn tell(live: &Live<'_>, notification: &Notification) -> Result<(), Ac
     let mut body = notification.body.clone();
     let taken_over = live.taken_over.borrow().clone();
     if notification.escalation && !taken_over.is_empty() {
-        body.push_str("\nTaken over from runs that ended without letting go:\n");
+        body.push_str("\nTaken over from runs that ended without releasing it:\n");
         taken_over.iter().for_each(|text| body.push_str(&format!("- {text}\n")));
     }
     let text = live.config.calls.secrets.redact_text(&body);
@@ -56,7 +56,7 @@ pub async fn tell(live: &Live<'_>, notification: &Notification) -> Result<(), Ac
         if contact.terminal {
             match (channels.terminal)(&text) {
                 true => reached = true,
-                false => failures.push(format!("nobody sits at the terminal of {}", contact.name)),
+                false => failures.push(format!("nobody is at the terminal of {}", contact.name)),
             }
         }
         if !contact.mail.is_empty() {
@@ -71,13 +71,13 @@ pub async fn tell(live: &Live<'_>, notification: &Notification) -> Result<(), Ac
         return Ok(());
     }
     if circle.is_empty() {
-        failures.push(format!("no inventory names a contact {}", notification.contact));
+        failures.push(format!("unknown contact {}", notification.contact));
     }
     let kept = match last_resort(&live.config.state, &text) {
-        Ok(path) => format!("the message is kept in {path}"),
+        Ok(path) => format!("the message is stored in {path}"),
         Err(error) => error.to_string(),
     };
-    Err(ActionError::new(ErrorKind::Unreachable, format!("nobody was reached: {}; {kept}", failures.join(", "))))
+    Err(ActionError::new(ErrorKind::Unreachable, format!("no contact was reached: {}; {kept}", failures.join(", "))))
 }
 
 async fn send(
@@ -87,7 +87,7 @@ async fn send(
     text: &Redacted<String>,
 ) -> Result<(), ActionError> {
     let Some(settings) = &live.config.channels.mail else {
-        return Err(ActionError::new(ErrorKind::Refused, "the inventory does not say how mail leaves"));
+        return Err(ActionError::new(ErrorKind::Refused, "the inventory does not say how to send mail"));
     };
     let secrets = live.config.calls.secrets;
     let message = Message {

@@ -104,10 +104,7 @@ impl Ledger {
         let Lines { entries, whole } = lines(&bytes, &path)?;
         if whole < bytes.len() {
             let lost = bytes.len() - whole;
-            tracing::warn!(
-                "{}: its last line was cut off, and never counted; its {lost} bytes are left out",
-                path.display()
-            );
+            tracing::warn!("{}: ignoring its truncated last line of {lost} bytes, which never counted", path.display());
             let repaired = file.set_len(whole as u64).and_then(|()| file.sync_data());
             repaired.map_err(|error| failed(&path, &error))?;
         }
@@ -119,7 +116,7 @@ impl Ledger {
             let ahead = |time: Timestamp| time.duration_since(now) > AHEAD;
             if ahead(entry.at) && entry.counted.is_none_or(ahead) {
                 tracing::warn!(
-                    "{}, line {line}: a charge of {} is dated {:.0}, which is in the future; it counts as one of now",
+                    "{}, line {line}: a charge of {} is dated in the future ({:.0}) and counts as made now",
                     open.path.display(),
                     entry.limit,
                     entry.at
@@ -187,7 +184,7 @@ fn read(mut file: &File, path: &Path) -> Result<Vec<u8>, ActionError> {
     file.rewind().map_err(|error| failed(path, &error))?;
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| failed(path, &error))?;
     if bytes.len() as u64 > MAX_BYTES {
-        let message = format!("{} is longer than any ledger of limits: move it away", path.display());
+        let message = format!("{} is too long for a ledger of limits: move it away", path.display());
         return Err(ActionError::new(ErrorKind::Refused, message));
     }
     Ok(bytes)
@@ -210,8 +207,8 @@ fn lines(bytes: &[u8], path: &Path) -> Result<Lines, ActionError> {
             Err(_) if !has_end && serde_json::from_slice::<serde_json::Value>(line).is_err() => break,
             Err(_) => {
                 let message = format!(
-                    "{}, line {number}, cannot be read, so nobody knows what the limits still allow: correct the line, \
-                     or take it out if what it counted is long past",
+                    "{}, line {number} cannot be read, so it is unknown what the limits still allow: correct the line, or remove it if \
+                     it counted something long past",
                     path.display()
                 );
                 return Err(ActionError::new(ErrorKind::Refused, message));
@@ -233,7 +230,7 @@ fn allowed(charge: &Charge, entries: &[Entry], now: Timestamp) -> Result<(), Act
     times.sort();
     let spent = |free: Timestamp| {
         let wait = display_duration(SignedDuration::from_secs(free.duration_since(now).as_secs().max(1)));
-        let message = format!("the limit {} is spent; it allows the next in {wait}", charge.name);
+        let message = format!("the limit {} is used up; the next is allowed in {wait}", charge.name);
         Err(ActionError::new(ErrorKind::Limit, message))
     };
     if let Some((count, window)) = charge.rate {

@@ -212,7 +212,7 @@ impl World for Live<'_> {
 
 /// No environment variable says where state may be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Neither XDG_STATE_HOME nor HOME says where locks and limits may be kept")]
+#[error("Neither XDG_STATE_HOME nor HOME is set, so there is no place for locks and limits")]
 pub struct NoStateFolder;
 
 /// The folder for state that outlives a run: `$XDG_STATE_HOME/rectify`, or `.local/state/rectify` in the home folder.

@@ -123,7 +123,7 @@ impl OpenChanges {
             file.remove();
             *place = None;
         } else if let Err(error) = file.add(&Line::Over { address }) {
-            tracing::warn!(%error, "a change that was taken back is still noted");
+            tracing::warn!(%error, "a change that was undone is still recorded");
         }
     }
 
@@ -136,7 +136,7 @@ impl OpenChanges {
             until_locked(&path, || Ok(try_lock(&file)?.then_some(()))).await?;
             return Ok(OpenFile { file, path, length: 0, open: BTreeSet::new() });
         }
-        let message = format!("{} holds too many notes of runs named {}", self.folder.display(), self.run);
+        let message = format!("{} contains too many notes of runs named {}", self.folder.display(), self.run);
         Err(ActionError::new(ErrorKind::Refused, message))
     }
 }
@@ -162,7 +162,7 @@ impl OpenFile {
     fn remove(&self) {
         let removed = std::fs::remove_file(&self.path).and_then(|()| sync_folders(&self.path));
         if let Err(error) = removed {
-            tracing::warn!(%error, path = %self.path.display(), "a note of what was taken back could not be removed");
+            tracing::warn!(%error, path = %self.path.display(), "a note of an undone change could not be removed");
         }
     }
 }
@@ -204,7 +204,7 @@ fn left_by(path: &Path) -> Vec<FoundChange> {
     let unreadable = |why: &str| {
         vec![FoundChange {
             run: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
-            runbook: "a runbook that is not known".to_owned(),
+            runbook: "an unknown runbook".to_owned(),
             host: None,
             since: Timestamp::UNIX_EPOCH,
             change: format!("a change whose note cannot be read ({why})"),

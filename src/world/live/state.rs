@@ -90,7 +90,7 @@ fn is_locked(result: Result<(), TryLockError>) -> Result<bool, ActionError> {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),
         Err(TryLockError::Error(error)) => {
-            Err(ActionError::new(ErrorKind::Refused, format!("locks cannot be had: {error}")))
+            Err(ActionError::new(ErrorKind::Refused, format!("cannot use locks: {error}")))
         }
     }
 }
@@ -106,5 +106,5 @@ pub fn read(mut file: &File, path: &Path) -> Result<String, ActionError> {
 
 /// The error of a file in the state folder: nothing was done.
 pub fn failed(path: &Path, error: &std::io::Error) -> ActionError {
-    ActionError::new(ErrorKind::Refused, format!("{} cannot be used: {error}", path.display()))
+    ActionError::new(ErrorKind::Refused, format!("cannot use {}: {error}", path.display()))
 }

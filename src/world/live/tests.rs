@@ -110,7 +110,7 @@ fn an_unknown_backend_is_refused() {
         let error = live.act(request(live, "none", "such", Class::Change, 60_000)).await.result.unwrap_err();
         assert_eq!(
             (error.kind, error.to_string().as_str()),
-            (ErrorKind::Refused, "nothing here can carry out none.such")
+            (ErrorKind::Refused, "none.such cannot be carried out here")
         );
     });
 }
@@ -156,7 +156,7 @@ fn a_limit_holds_for_every_run() {
         live.charge(Address::default(), charge(Some(2), None)).await.result.unwrap();
         let spent = live.charge(Address::default(), charge(Some(2), None)).await.result.unwrap_err();
         assert_eq!(spent.kind, ErrorKind::Limit);
-        assert!(spent.message.contains("2 per 1h") && spent.message.contains("the next in 59m"), "{spent}");
+        assert!(spent.message.contains("2 per 1h") && spent.message.contains("the next is allowed in 59m"), "{spent}");
         // Nothing was charged for what was refused.
         assert_eq!(std::fs::read_to_string(folder.path().join("limits.jsonl")).unwrap().lines().count(), 2);
     });

@@ -118,8 +118,8 @@ impl Scripted {
     }
 
     /// The messages that were sent, in order.
-    pub fn told(&self) -> Vec<SentMessage> {
-        self.environment.told()
+    pub fn sent_messages(&self) -> Vec<SentMessage> {
+        self.environment.sent_messages()
     }
 
     /// The prompts, in order.

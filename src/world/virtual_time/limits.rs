@@ -16,7 +16,7 @@ impl Limits {
     /// Checks whether all of the charges are allowed.
     pub fn check(&self, charges: &[Charge], now: Timestamp) -> Result<(), ActionError> {
         match charges.iter().find(|charge| self.is_spent(charge, now)) {
-            Some(spent) => Err(ActionError::new(ErrorKind::Limit, format!("the limit {} is spent", spent.name))),
+            Some(spent) => Err(ActionError::new(ErrorKind::Limit, format!("the limit {} is used up", spent.name))),
             None => Ok(()),
         }
     }

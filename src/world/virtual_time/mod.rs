@@ -38,7 +38,7 @@ struct State {
     limits: Limits,
     cancel_at: Option<Timestamp>,
     asked: Vec<Prompt>,
-    told: Vec<SentMessage>,
+    sent: Vec<SentMessage>,
 }
 
 /// A message that was sent.
@@ -47,14 +47,14 @@ pub struct SentMessage {
     /// When it was sent.
     pub at: Timestamp,
     /// The message.
-    pub telling: Notification,
+    pub notification: Notification,
     /// Whether it was delivered.
     pub delivered: bool,
 }
 
 /// The run waits, and no timer is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the run waits for something that will never happen")]
+#[error("the run waits for something that never happens")]
 pub struct Deadlock;
 
 impl VirtualEnvironment {
@@ -109,8 +109,8 @@ impl VirtualEnvironment {
     }
 
     /// The messages that were sent, in order.
-    pub fn told(&self) -> Vec<SentMessage> {
-        self.state.borrow().told.clone()
+    pub fn sent_messages(&self) -> Vec<SentMessage> {
+        self.state.borrow().sent.clone()
     }
 
     /// The locks that are held.
@@ -190,16 +190,16 @@ impl VirtualEnvironment {
     }
 
     /// As [`World::tell`](crate::engine::world::World::tell).
-    pub fn tell(&self, telling: Notification) -> Pending<'_, ()> {
+    pub fn tell(&self, notification: Notification) -> Pending<'_, ()> {
         let mut state = self.state.borrow_mut();
-        let circle = Contact::circle(&state.contacts, &telling.contact);
+        let circle = Contact::circle(&state.contacts, &notification.contact);
         let is_reachable = |name: &str| !state.nobody_is_reachable && !state.unreachable.contains(name);
         let delivered = match circle.as_slice() {
-            [] => is_reachable(&telling.contact),
+            [] => is_reachable(&notification.contact),
             circle => circle.iter().any(|contact| is_reachable(&contact.name)),
         };
-        let message = format!("{} cannot be reached", telling.contact);
-        state.told.push(SentMessage { at: self.now(), telling, delivered });
+        let message = format!("{} cannot be reached", notification.contact);
+        state.sent.push(SentMessage { at: self.now(), notification, delivered });
         drop(state);
         let result = if delivered { Ok(()) } else { Err(ActionError::new(ErrorKind::Unreachable, message)) };
         self.reply_at(self.now(), result)

@@ -53,7 +53,7 @@ fn a_dead_back_end_is_restarted_and_the_front_end_is_not() {
     let result = front(world);
     ends(&result, Resolved, "fixed", &["0s service.restart(name: \"back\", on: be1)"]);
     assert_eq!(
-        result.told(),
+        result.sent_messages(),
         [
             "mail_oncall: IMAP logins fail at a front end: fe1 does not serve its customers: it said unavailable",
             "mail_oncall: IMAP logins fail at a back end: be1 does not serve its customers: it said connection_refused"
@@ -83,7 +83,7 @@ fn a_certificate_that_is_not_trusted_needs_no_restart() {
 fn an_unknown_answer_leads_to_no_effect() {
     let fails = Rule::new("imap.login").fails(ErrorKind::Unknown, "the name fe1 cannot be resolved");
     let result = front(world().with(fails));
-    ends(&result, Escalated, "cannot tell whether it is fixed", &[]);
+    ends(&result, Escalated, "unknown whether the goal holds", &[]);
     let silent = logins("fe1", &["unavailable"]);
     let result =
         front(world().with(silent).with(Rule::new("imap.login").when("on", Value::Host("be1".into())).times_out()));

@@ -65,13 +65,13 @@ fn nested_changes_are_undone_inside_out_though_one_fails() {
     let reason = "clean-up failed: svc.touch(on: fe1) is still in place, its undo failed: jammed";
     ends(&result, Escalated, reason, &ledger);
     assert_eq!(result.left(), ["svc.touch(on: fe1) | svc.kick(on: fe1)"]);
-    assert!(body(&result).contains("to take it back: svc.kick(on: fe1)"), "{}", body(&result));
+    assert!(body(&result).contains("to undo it: svc.kick(on: fe1)"), "{}", body(&result));
 }
 
 #[test]
 fn retention_decides_what_is_left_in_place() {
     let set = "svc.set(on: fe1, value: 5)";
-    for (adverb, suffix, good_undone, bad_undone, bad_left) in [
+    for (retention, suffix, good_undone, bad_undone, bad_left) in [
         ("temporarily", "", true, true, 0),
         ("temporarily", ", keep on failure", true, false, 1),
         ("permanently", "", false, false, 1),
@@ -80,7 +80,7 @@ fn retention_decides_what_is_left_in_place() {
         for (end, undone, left) in
             [("resolve \"well\"", good_undone, 0), ("escalate to oncall \"badly\"", bad_undone, bad_left)]
         {
-            let text = format!("{adverb} svc.set(server, value: 5){suffix}\n let seen = svc.value(server)\n {end}");
+            let text = format!("{retention} svc.set(server, value: 5){suffix}\n let seen = svc.value(server)\n {end}");
             let result = play_body(&text, world().with(value(1)).with(health(&[true])));
             let made = format!("0s {set}");
             let mut ledger = vec![made.as_str()];
@@ -99,12 +99,17 @@ fn fixed_until_clean_up_is_said_only_where_it_was_fixed() {
     let fixed = "temporarily svc.set(server, value: 5)\n resolve if fixed\n escalate to oncall \"no\"";
     let ledger = ["0s svc.set(on: fe1, value: 5)", "0s svc.set(on: fe1, value: 1)"];
     let result = play_body(fixed, world().with(value(1)).with(health(&[true, false])));
-    ends(&result, Escalated, "fixed until clean-up: the goal does not hold any more", &ledger);
+    ends(&result, Escalated, "fixed before clean-up, but the goal no longer holds", &ledger);
     let said = "temporarily svc.set(server, value: 5)\n let seen = svc.value(server)\n resolve \"drained for good\"";
     let result = play_body(said, world().with(value(1)).with(health(&[false])));
-    ends(&result, Escalated, "the goal does not hold, though the runbook says: drained for good", &ledger);
+    ends(&result, Escalated, "the goal does not hold, although the runbook says: drained for good", &ledger);
     let result = play_body(said, world().with(value(1)));
-    ends(&result, Escalated, "cannot tell whether the goal holds, though the runbook says: drained for good", &ledger);
+    ends(
+        &result,
+        Escalated,
+        "it is unknown whether the goal holds, although the runbook says: drained for good",
+        &ledger,
+    );
 }
 
 #[test]
@@ -114,12 +119,12 @@ fn what_was_undone_on_failure_stays_and_is_listed_where_only_the_goal_says_no() 
     ends(
         &result,
         Escalated,
-        "the goal does not hold, though the runbook says: set",
+        "the goal does not hold, although the runbook says: set",
         &["0s svc.set(on: fe1, value: 5)"],
     );
     assert_eq!(result.left(), ["svc.set(on: fe1, value: 5) | svc.set(on: fe1, value: 1)"]);
     assert_eq!(result.ending.left_in_place[0].why, "its block ended well, so that it stays");
-    assert!(body(&result).contains("to take it back: svc.set(on: fe1, value: 1)"), "{}", body(&result));
+    assert!(body(&result).contains("to undo it: svc.set(on: fe1, value: 1)"), "{}", body(&result));
 }
 
 #[test]
@@ -138,7 +143,7 @@ fn a_once_call_whose_answer_is_lost_is_confirmed() {
     let result = play_body(&kick, lost().person(Person::answering("Was svc.kick", "done").after(d("5m"))));
     ends(&result, Resolved, "fixed", &["0s-1m svc.kick(on: fe1) Unknown"]);
     let result = play_body(&kick, lost());
-    let reason = "nobody knows whether svc.kick(on: fe1) was carried out, and it must not be repeated blindly; \
+    let reason = "it is unknown whether svc.kick(on: fe1) was carried out, and it must not be repeated blindly; \
                   svc.kick(on: fe1) did not answer in time";
     ends(&result, Escalated, reason, &["0s-1m svc.kick(on: fe1) Unknown"]);
 }

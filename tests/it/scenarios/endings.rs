@@ -44,7 +44,7 @@ fn a_child_that_is_not_matched_ends_its_caller_too() {
     let result = run_in(&program, "Main", "fe1", broken);
     let ledger = ["0s svc.set(on: fe1, value: 5)", "0s svc.restart(on: fe1)", "0s svc.set(on: fe1, value: 1)"];
     ends(&result, Escalated, "fe1 is beyond help", &ledger);
-    assert_eq!(result.told(), ["vendor: Main: fe1 is beyond help"], "one page, to the child's contact");
+    assert_eq!(result.sent_messages(), ["vendor: Main: fe1 is beyond help"], "one page, to the child's contact");
     let result = run_in(&program, "Main", "fe1", world().with(value(1)).with(health(&[false, true])));
     ends(&result, Resolved, "all", &ledger);
 }
@@ -64,7 +64,7 @@ fn a_child_that_is_matched_pages_nobody() {
     let program = declared(&text);
     let result = run_in(&program, "Main", "fe1", world().with(health(&[false])));
     ends(&result, Escalated, "twice in vain", &["0s svc.restart(on: fe1)", "0s svc.restart(on: fe1)"]);
-    assert_eq!(result.told(), ["oncall: Main: the child did not", "oncall: Main: twice in vain"]);
+    assert_eq!(result.sent_messages(), ["oncall: Main: the child did not", "oncall: Main: twice in vain"]);
     let result = run_in(&program, "Main", "fe1", world().with(health(&[true])));
     ends(&result, Resolved, "the child did it", &[]);
 }
@@ -139,8 +139,8 @@ fn a_long_clean_up_is_escalated_once_after_five_minutes() {
     let result = play(&text, world().with(value(1)).with(never).with(slow));
     let ledger = ["0s slow.off(on: fe1)", "0s svc.set(on: fe1, value: 9)", "0s-20m slow.back(on: fe1)"];
     ends(&result, Escalated, "it is late", &ledger);
-    assert_eq!(result.world.told()[0].at, at("5m"));
-    assert!(body(&result).contains("Clean-up is still going on"), "{}", body(&result));
+    assert_eq!(result.world.sent_messages()[0].at, at("5m"));
+    assert!(body(&result).contains("Clean-up is still running"), "{}", body(&result));
     assert_eq!(result.left(), ["svc.set(on: fe1, value: 9) | svc.set(on: fe1, value: 1)"]);
 }
 
@@ -195,10 +195,10 @@ fn a_run_started_by_an_alert_waits_for_its_lock() {
 fn a_refused_run_started_by_an_alert_is_escalated() {
     let program = declared(QUEUED);
     let result = alerted(&program, "Main", "fe1", world().taken("fe1"));
-    ends(&result, Escalated, "it was not begun: another run holds the lock of fe1", &[]);
-    assert_eq!(result.told().len(), 1);
+    ends(&result, Escalated, "not started: another run holds the lock of fe1", &[]);
+    assert_eq!(result.sent_messages().len(), 1);
     took(&result, "30m");
     let result = alerted(&program, "Main", "fe1", world().charged("Main 1 per 1h", at("0s")));
-    assert_eq!((result.ending.outcome, result.told().len()), (Escalated, 1));
-    assert!(result.ending.reason.starts_with("it was not begun: "), "{}", result.ending.reason);
+    assert_eq!((result.ending.outcome, result.sent_messages().len()), (Escalated, 1));
+    assert!(result.ending.reason.starts_with("not started: "), "{}", result.ending.reason);
 }

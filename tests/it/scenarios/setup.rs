@@ -121,7 +121,7 @@ pub fn dry_run_body(body: &str, world: Scripted) -> Vec<String> {
     let program = declared(&main(body));
     let ending = world.drive(dry_run(&program, &world, starting(&program, "Main", "fe1"))).expect("it ends");
     assert_eq!(ending.outcome, RunOutcome::Rehearsed);
-    assert!(world.effects().is_empty() && world.asked().is_empty() && world.told().is_empty());
+    assert!(world.effects().is_empty() && world.asked().is_empty() && world.sent_messages().is_empty());
     let result = RunResult { ending, world };
     let end = result.events().pop().map(|event| event.kind);
     assert!(
@@ -150,7 +150,7 @@ pub fn seen(state: &str, sessions: i64) -> Value {
 pub fn ends(result: &RunResult, outcome: RunOutcome, reason: &str, ledger: &[&str]) {
     assert_eq!(result.ledger(), ledger, "{:?}", result.ending);
     assert_eq!((result.ending.outcome, result.ending.reason.as_str()), (outcome, reason));
-    let escalations = result.world.told().iter().filter(|told| told.telling.escalation).count();
+    let escalations = result.world.sent_messages().iter().filter(|told| told.notification.escalation).count();
     assert_eq!(escalations, usize::from(outcome == RunOutcome::Escalated), "one escalation a run, or none");
     assert!(result.world.held().is_empty(), "locks are let go");
     assert!(
@@ -176,7 +176,7 @@ pub fn took(result: &RunResult, duration: &str) {
 
 /// The text of the only escalation, without its first line.
 pub fn body(result: &RunResult) -> String {
-    let told = result.world.told();
-    let escalation = told.iter().find(|told| told.telling.escalation).expect("an escalation");
-    escalation.telling.body.clone()
+    let told = result.world.sent_messages();
+    let escalation = told.iter().find(|told| told.notification.escalation).expect("an escalation");
+    escalation.notification.body.clone()
 }

@@ -26,13 +26,13 @@ fn a_goal_check_polls_within_its_window() {
 fn require_escalates_with_what_was_seen_or_leaves_by_its_else() {
     let gate = "require svc.value(server) > 3\n resolve \"enough\"";
     let result = play_body(gate, world().with(value(2)));
-    let reason = "a condition that the runbook requires does not hold: svc.value(on: fe1) > 3";
+    let reason = "required condition does not hold: svc.value(on: fe1) > 3";
     ends(&result, Escalated, reason, &[]);
     assert!(body(&result).contains("svc.value(on: fe1): 2"), "{}", body(&result));
     let gate = "require svc.value(server) > 3 else { escalate to vendor \"too few\" }\n resolve \"enough\"";
     let result = play_body(gate, world().with(value(2)));
     ends(&result, Escalated, "too few", &[]);
-    assert_eq!(result.told(), ["vendor: Main: too few"]);
+    assert_eq!(result.sent_messages(), ["vendor: Main: too few"]);
     ends(&play_body(gate, world().with(value(4))), Resolved, "enough", &[]);
 }
 
@@ -73,10 +73,10 @@ fn wait_until_a_condition_has_held() {
     // Polls at 0, 10 (holds), 20 (does not), 30 (holds), 40, 50, 60.
     ends(&result, Resolved, "fixed", &["1m svc.restart(on: fe1)"]);
     let result = play_body(body, world().with(value(3)));
-    ends(&result, Escalated, "waited in vain until svc.value(on: fe1) == 0", &[]);
+    ends(&result, Escalated, "timed out waiting until svc.value(on: fe1) == 0", &[]);
     let result = play_body(body, world());
     let reason =
-        "could not find out in time whether svc.value(on: fe1) == 0: the script says nothing of svc.value(on: fe1)";
+        "could not determine in time whether svc.value(on: fe1) == 0: the script says nothing of svc.value(on: fe1)";
     ends(&result, Escalated, reason, &[]);
 }
 
@@ -113,7 +113,7 @@ fn catch_knows_kind_message_and_action() {
     assert_eq!(results(&result), [("svc.restart(on: fe1)".to_owned(), Outcome::Refused)]);
     let result = play_body(body, world().with(fails(ErrorKind::Failed)).with(health(&[true])));
     ends(&result, Resolved, "fixed", &["0s-0s svc.restart(on: fe1) Failed"]);
-    assert_eq!(result.told(), ["oncall: Main: went on after no way there"]);
+    assert_eq!(result.sent_messages(), ["oncall: Main: went on after no way there"]);
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn for_runs_in_sequence_or_in_parallel() {
     let ledger = ["0s-10s svc.restart(on: fe1)", "0s-10s svc.restart(on: fe2)", "10s-20s svc.restart(on: fe3)"];
     ends(&play_body(two, well()), Resolved, "all", &ledger);
     let few = "for each in hosts(web), at most 2 { svc.restart(each) }\n resolve \"all\"";
-    let reason = "a loop over at most 2 items got 3: none was begun";
+    let reason = "a loop over at most 2 items got 3: none was started";
     ends(&play_body(few, well()), Escalated, reason, &[]);
 }
 
@@ -182,7 +182,7 @@ fn an_escalation_in_a_parallel_loop_lets_the_others_clean_up() {
             "31s-32s svc.set(on: fe2, value: 1)",
         ],
     );
-    assert_eq!(result.told(), ["vendor: Main: fe1 is beyond help"]);
+    assert_eq!(result.sent_messages(), ["vendor: Main: fe1 is beyond help"]);
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn manual_work_is_done_failed_or_not_heard_of() {
     ends(&play_body(body, well().person(person)), Resolved, "as far as it goes", &["2h svc.restart(on: fe1)"]);
     let result = play_body(body, well());
     ends(&result, Resolved, "as far as it goes", &["4h svc.restart(on: fe1)"]);
-    assert_eq!(result.told(), ["oncall: Main: not yet"]);
+    assert_eq!(result.sent_messages(), ["oncall: Main: not yet"]);
 }
 
 #[test]
@@ -246,9 +246,9 @@ fn a_record_is_looked_into_and_an_empty_list_says_nothing() {
     ends(&result, Resolved, "4", &[]);
     let empty = on("items", "fe1").answers(Value::list([]));
     let result = play_body(&body, world().with(on("seen", "fe1").answers(seen("Odd", 4))).with(empty));
-    ends(&result, Escalated, "svc.items answered with an empty list, which says nothing", &[]);
+    ends(&result, Escalated, "svc.items answered with an empty list, which proves nothing", &[]);
     let result = play_body(&body, world().with(on("seen", "fe1").answers(seen("Sideways", 4))));
-    let reason = "svc.seen answered with something else than its signature says: the field state of Seen: \"Sideways\" is none of Up, Down, Odd";
+    let reason = "the answer of svc.seen does not fit its signature: the field state of Seen: \"Sideways\" is none of Up, Down, Odd";
     ends(&result, Escalated, reason, &[]);
 }
 
@@ -262,11 +262,11 @@ fn the_answer_of_the_goal_is_full_before_it_was_asked() {
       resolve \"${value}\"";
     let result = play_body(body, world());
     ends(&result, Escalated, "nothing was seen", &[]);
-    assert_eq!(result.told()[0], "oncall: Main: Healthy: not asked yet, 0s");
+    assert_eq!(result.sent_messages()[0], "oncall: Main: Healthy: not asked yet, 0s");
     let asked = format!("resolve if fixed\n{body}");
     let result = play_body(&asked, world().with(health(&[false])));
     ends(&result, Resolved, "false", &[]);
-    assert_eq!(result.told(), Vec::<String>::new());
+    assert_eq!(result.sent_messages(), Vec::<String>::new());
 }
 
 #[test]
@@ -291,7 +291,7 @@ fn a_probe_is_asked_again_gives_up_and_says_unknown() {
         escalate to oncall \"restarted\" with goal.answer
       }";
     let odd = || on("seen", "fe1").answers(seen("Odd", 1));
-    ends(&play(text, world().with(odd()).with(health(&[false]))), Escalated, "cannot tell whether it is fixed", &[]);
+    ends(&play(text, world().with(odd()).with(health(&[false]))), Escalated, "unknown whether the goal holds", &[]);
     let result = play(text, world().with(odd()).with(health(&[true])));
     ends(&result, Escalated, "nobody can tell", &[]);
     let busy = on("seen", "fe1").answers(seen("Up", 20));
@@ -314,7 +314,7 @@ fn cancel_in_the_middle_undoes_and_waits_for_what_cannot_be_broken_off() {
     let result = play_body(body, world().with(value(1)).with(slow).cancel_at(at("10s")));
     let ledger = ["0s svc.set(on: fe1, value: 7)", "0s-40s svc.kick(on: fe1)", "40s svc.set(on: fe1, value: 1)"];
     ends(&result, Cancelled, "it was cancelled", &ledger);
-    assert!(result.told().is_empty() && result.left().is_empty());
+    assert!(result.sent_messages().is_empty() && result.left().is_empty());
 }
 
 #[test]
@@ -331,7 +331,7 @@ fn a_stale_answer_is_reported_and_not_used() {
         (
             "301s",
             "wait until load == 3 within 1m every 30s",
-            &format!("could not find out in time whether load == 3: {old}"),
+            &format!("could not determine in time whether load == 3: {old}"),
         ),
         ("301s", "notify vendor \"${load}\" with load", "it was 3"),
         ("301s", "try { require load == 3 } catch e { notify vendor \"${e.action} ${e.kind}\" }", "it was 3"),

@@ -64,7 +64,7 @@ fn with_findings() -> String {
 fn baselines() {
     const NAMES_ONE: &str = "contacts: {oncall: {terminal: true}}\nlints: {baseline: known.json}\n";
     const NAMES_NONE: &str = "contacts: {oncall: {terminal: true}}\n";
-    let entry = r#"{"file": "a.runbook", "rule": "unused-value", "message": "Nothing uses third"}"#;
+    let entry = r#"{"file": "a.runbook", "rule": "unused-value", "message": "The value `third` is not used"}"#;
     let stale = format!(r#"{{"schema": 1, "findings": [{entry}, {entry}]}}"#);
     let check: &[&str] = &["check", "."];
     let cases: [(&str, &str, Option<&str>, &[&str]); 8] = [

@@ -340,16 +340,16 @@ impl ProgramBuilder {
         self.act_as(Retention::None, name, arguments)
     }
 
-    pub fn act_as(&self, adverb: Retention, name: &str, arguments: Vec<Expression>) -> Statement {
-        s(StatementKind::Act { call: self.call(name, arguments), adverb })
+    pub fn act_as(&self, retention: Retention, name: &str, arguments: Vec<Expression>) -> Statement {
+        s(StatementKind::Act { call: self.call(name, arguments), retention })
     }
 
     pub fn restart(&self, on: &str) -> Statement {
         self.act("svc.restart", vec![host(on)])
     }
 
-    pub fn set(&self, adverb: Retention, on: &str, value: i64) -> Statement {
-        self.act_as(adverb, "svc.set", vec![host(on), num(value)])
+    pub fn set(&self, retention: Retention, on: &str, value: i64) -> Statement {
+        self.act_as(retention, "svc.set", vec![host(on), num(value)])
     }
 
     pub fn goal(&self, on: Expression) -> Goal {
@@ -463,9 +463,11 @@ impl RunResult {
         line.collect()
     }
 
-    pub fn told(&self) -> Vec<String> {
-        let told = self.world.told();
-        told.iter().map(|told| format!("{}: {}", told.telling.contact, without_name(&told.telling.subject))).collect()
+    pub fn sent_messages(&self) -> Vec<String> {
+        let told = self.world.sent_messages();
+        told.iter()
+            .map(|told| format!("{}: {}", told.notification.contact, without_name(&told.notification.subject)))
+            .collect()
     }
 
     pub fn left(&self) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! Slips with whole statements: dropped, exchanged, or another adverb.
+//! Slips with whole statements: dropped, exchanged, or another retention.
 
 use super::Edit;
 use super::OperatorInput;
@@ -44,7 +44,7 @@ pub fn drop_undo(input: &OperatorInput<'_>, edits: &mut Vec<Edit>) {
                 edits.push(Edit { range: range(statement.span), with: inside });
             }
             (Subject::Call(call) | Subject::Do(call), _) => {
-                // The adverb and what follows the call.
+                // The retention and what follows the call.
                 let text = input.at(first_word(input, statement).end..range(call.span).end).to_owned();
                 edits.push(Edit { range: range(statement.span), with: text });
             }

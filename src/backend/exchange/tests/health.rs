@@ -27,17 +27,13 @@ async fn enums_and_truth_values_come_in_two_forms() {
         assert_eq!(field(&monitor, "first_alert"), Value::Absent);
     }
     for (property, value, words) in [
-        ("AlertValue", json!(17), "AlertValue of Get-ServerHealth has a value that means nothing here: 17"),
-        ("AlertValue", json!(true), "AlertValue of Get-ServerHealth has a value that means nothing here: true"),
-        (
-            "AlertValue",
-            json!("not a word"),
-            "AlertValue of Get-ServerHealth has a value that means nothing here: not a word",
-        ),
+        ("AlertValue", json!(17), "AlertValue of Get-ServerHealth has an unexpected value: 17"),
+        ("AlertValue", json!(true), "AlertValue of Get-ServerHealth has an unexpected value: true"),
+        ("AlertValue", json!("not a word"), "AlertValue of Get-ServerHealth has an unexpected value: not a word"),
         ("AlertValue", json!(null), "AlertValue of Get-ServerHealth is missing"),
         ("IsStale", json!("maybe"), "IsStale of Get-ServerHealth is neither true nor false"),
-        ("LastTransitionTime", json!("yesterday"), "LastTransitionTime of Get-ServerHealth is no time"),
-        ("Name", json!(["a"]), "Name of Get-ServerHealth is no text"),
+        ("LastTransitionTime", json!("yesterday"), "LastTransitionTime of Get-ServerHealth is not a time"),
+        ("Name", json!(["a"]), "Name of Get-ServerHealth is not a text"),
     ] {
         let data = json!([health(json!({property: value}))]);
         let error = answered("server_health", vec![("health_set", Value::text("*"))], data).await.unwrap_err();

@@ -176,7 +176,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
         while self.unread.is_empty() {
             ready!(self.poll_send(context))?;
             if self.broken || (self.greeted && self.exchange.is_none()) {
-                return Poll::Ready(Err(SessionEnd::protocol("the server's answer could not be read to its end", b"")));
+                return Poll::Ready(Err(SessionEnd::protocol("the server's answer could not be read completely", b"")));
             }
             let response = match ready!(self.incoming.poll_response(context)) {
                 Ok(response) => response,
@@ -215,10 +215,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
             }
             Line::Status { status: Status::Bye, said } => Err(SessionEnd::said(ImapResult::Closed, &said)),
             Line::Status { status: Status::PreAuth, .. } => Err(SessionEnd::protocol(
-                "the server says that somebody is logged in already (PREAUTH): no login can be tested",
+                "the server greeted with PREAUTH, as if somebody were logged in already: no login can be tested",
                 &response.text,
             )),
-            _ => Err(SessionEnd::protocol("the server did not begin with an IMAP greeting", &response.text)),
+            _ => Err(SessionEnd::protocol("the server did not start with an IMAP greeting", &response.text)),
         }
     }
 

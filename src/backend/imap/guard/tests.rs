@@ -67,7 +67,7 @@ fn an_answer_to_no_question_is_an_error() {
         let mut client = talker(b"* OK hello\r\nr-1 OK done\r\n");
         client.read_response().await.expect("a greeting");
         let Err((_, mut client)) = client.login("a", "密").await else { panic!("logged in") };
-        assert_eq!(problem(&mut client), "the server answered OK before LOGIN was sent whole");
+        assert_eq!(problem(&mut client), "the server answered OK before LOGIN was sent completely");
     });
 }
 
@@ -89,7 +89,7 @@ fn before_tls_no_password_goes_out() {
         let mut client = Client::new(guarded(ours, false));
         client.read_response().await.expect("a greeting");
         let Err((_, mut client)) = client.login("alice", "canary").await else { panic!("logged in") };
-        assert!(problem(&mut client).contains("a command that is not sent without TLS"));
+        assert!(problem(&mut client).contains("a command that must not be sent without TLS"));
         drop(client);
         assert_eq!(came_out(server).await, "");
     });
@@ -108,7 +108,7 @@ fn a_command_goes_out_once_and_alone() {
         assert!(session.append("INBOX", None, None, "a message").await.is_err());
         assert_eq!(problem(&mut session), "refused: not now");
         assert!(session.expunge().await.is_err(), "whatever is marked as deleted is not ours");
-        assert!(problem(&mut session).contains("a command that nobody asked for"));
+        assert!(problem(&mut session).contains("an unexpected command"));
         assert!(session.logout().await.is_err(), "nothing goes out after that");
         drop(session);
         let told = "r-1 LOGIN \"alice\" \"a\\\"\\\\b\"\r\nr-2 APPEND \"INBOX\" {9}\r\n";

@@ -13,7 +13,7 @@ pub(super) fn add(site: &mut Site, name: &str, settings: &DatabaseSettings, wron
         match found {
             None => wrong.push(format!("Database {name}: {}", unknown("Exchange server", written, server_names(site)))),
             Some(id) if !site[id].back_end => {
-                wrong.push(format!("Database {name}: {written} has not the role mailbox, and can hold no copy"));
+                wrong.push(format!("Database {name}: {written} does not have the role mailbox and cannot hold a copy"));
                 return None;
             }
             Some(_) => {}

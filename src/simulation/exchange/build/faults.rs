@@ -64,7 +64,7 @@ fn server(site: &Site, fault: &Fault, wrong: &mut Vec<String>) -> ServerId {
     match &fault.server {
         None if wanted => wrong.push("`server` is missing".to_owned()),
         None => {}
-        Some(_) if !wanted => wrong.push("it is of no server, so `server` has no meaning".to_owned()),
+        Some(_) if !wanted => wrong.push("this kind of fault has no `server`".to_owned()),
         Some(written) => match site.server_named(written) {
             Some(id) => return id,
             None => wrong.push(unknown("Exchange server", written, server_names(site))),
@@ -78,7 +78,7 @@ fn database(site: &Site, fault: &Fault, wrong: &mut Vec<String>) -> DatabaseId {
     match &fault.database {
         None if wanted => wrong.push("`database` is missing".to_owned()),
         None => {}
-        Some(_) if !wanted => wrong.push("it is of no database, so `database` has no meaning".to_owned()),
+        Some(_) if !wanted => wrong.push("this kind of fault has no `database`".to_owned()),
         Some(written) => match site.database_named(written) {
             Some(id) => return id,
             None => {
@@ -107,7 +107,7 @@ fn misplaced(fault: &Fault, wrong: &mut Vec<String>) {
         ("relapses_after", fault.relapses_after.is_none() || kind == HighLatency),
         ("length", fault.length.is_none() || kind == CopyQueue),
     ];
-    wrong.extend(fits.iter().filter(|(_, fits)| !fits).map(|(name, _)| format!("`{name}` has no meaning for it")));
+    wrong.extend(fits.iter().filter(|(_, fits)| !fits).map(|(name, _)| format!("this kind of fault has no `{name}`")));
     let by_restart = matches!(kind, ServiceHang | HighLatency | HealthManagerNotReady | HealthManagerStuck);
     match fault.cleared_by {
         Some(Cure::Restart) if !by_restart => wrong.push("a restart does not clear it".to_owned()),

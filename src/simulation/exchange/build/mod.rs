@@ -15,8 +15,8 @@ use crate::value::{Host, Timestamp};
 /// The message for an unknown name, with the nearest known one.
 fn unknown<'a>(what: &str, written: &str, names: impl IntoIterator<Item = &'a str>) -> String {
     match nearest(written, names) {
-        Some(near) => format!("There is no {what} named `{written}`; did you mean `{near}`?"),
-        None => format!("There is no {what} named `{written}`"),
+        Some(near) => format!("unknown {what} `{written}`. Did you mean `{near}`?"),
+        None => format!("unknown {what} `{written}`"),
     }
 }
 

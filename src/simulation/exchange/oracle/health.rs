@@ -56,11 +56,11 @@ fn sickness(site: &Site, server: ServerId, kind: MonitorKind) -> Option<&'static
     let known = &site[server];
     let blind = [FaultKind::HealthManagerNotReady, FaultKind::HealthManagerStuck];
     if blind.into_iter().any(|kind| site.has_fault(server, kind)) {
-        return Some("cannot know: the Health Manager runs no probe");
+        return Some("cannot be judged: the Health Manager runs no probe");
     }
     let manager = known.service(HEALTH_MANAGER).is_some_and(|service| service.status != ServiceStatus::Stopped);
     if known.is_up() && !known.booting && !manager {
-        return Some("cannot know: the Health Manager does not run");
+        return Some("cannot be judged: the Health Manager is not running");
     }
     failing(site, server, kind)
 }
@@ -73,7 +73,7 @@ fn failing(site: &Site, server: ServerId, kind: MonitorKind) -> Option<&'static 
             site[server].service(probe.service())?;
             // The deep test of a drained server skips its login, so the store itself is judged.
             if probe == ProbeKind::DeepTest && site.has_fault(server, FaultKind::StoreSlow) {
-                return Some("would fail with databases on it");
+                return Some("would fail with active databases");
             }
             let database = site.database_on_demand(server, probe);
             let verdict = site.probe(server, probe, database, false, ProbeSample::Settled);
@@ -86,7 +86,7 @@ fn failing(site: &Site, server: ServerId, kind: MonitorKind) -> Option<&'static 
 fn latency(site: &Site, server: ServerId) -> Option<&'static str> {
     let rules = &site.rules.oracle;
     if site.high_latency_since(server).is_some_and(|since| site.now.since(since) >= rules.fresh) {
-        return Some("would still see a high latency");
+        return Some("would still report a high latency");
     }
     let own = site.troubles.iter().filter(|trouble| {
         trouble.since.is_some() && trouble.kind == FaultKind::HighLatency && trouble.server == server
@@ -96,5 +96,5 @@ fn latency(site: &Site, server: ServerId) -> Option<&'static str> {
         trouble.relapses_after.is_some_and(|after| after + site.rules.probes.latency.times(2) <= rules.watch)
     };
     let mut soothed = own.filter(|trouble| matches!(trouble.soothed, Some((_, Actor::Run))) && seen(trouble));
-    soothed.next().map(|_| "was only soothed, and will be high again")
+    soothed.next().map(|_| "is only suppressed and will be high again")
 }

@@ -46,11 +46,11 @@ pub(super) fn in_place(site: &Site, before: &Baseline, account: &Account) -> Vec
             let (set, loaded) = (now.log_set != before.log_set, now.log_loaded != before.log_loaded);
             let how = match (set, loaded) {
                 (false, false) => None,
-                (true, _) => Some("as it is set"),
-                (false, true) => Some("as the service has loaded it"),
+                (true, _) => Some("in the settings"),
+                (false, true) => Some("in the running service"),
             };
             violations.extend(how.map(|how| {
-                let text = format!("Protocol logging on {name} is not as it was, {how}, and nobody was told");
+                let text = format!("Protocol logging on {name} was not restored {how}, and nobody was told");
                 Violation::new("logging_left", text)
             }));
         }
@@ -64,7 +64,7 @@ pub(super) fn in_place(site: &Site, before: &Baseline, account: &Account) -> Vec
             let told = said(account, server, |text| names(text, &component) || text.contains("component_held"));
             if was != is && own && !told {
                 let who = requester.as_str();
-                let text = format!("{component} on {name} is {is} by {who} and was {was}, and nobody was told");
+                let text = format!("{component} on {name} was {was}, is now {is} by {who}, and nobody was told");
                 violations.push(Violation::new("hold_left", text));
             }
         }

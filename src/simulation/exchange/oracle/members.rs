@@ -43,8 +43,10 @@ pub(super) fn two_out(site: &Site) -> Vec<Violation> {
             });
         for (other, server) in others {
             if out.get(other).is_some_and(|state| state.is()) {
-                let text =
-                    format!("{} was put out of service while {} of the same DAG was", applied.on, server.host.name);
+                let text = format!(
+                    "{} was taken out of service while {} of the same DAG was out of service",
+                    applied.on, server.host.name
+                );
                 violations.push(Violation::new("two_members_out", text));
             }
         }

@@ -31,7 +31,7 @@ pub(super) fn restart_storms(site: &Site) -> Vec<Violation> {
     for ((host, service), times) in &restarts {
         if crowded(times, rules.restarts_per_hour, ModelDuration::hours(1)) {
             let most = rules.restarts_per_hour;
-            let text = format!("{service} on {host} was restarted more than {most} times within an hour");
+            let text = format!("{service} on {host} was restarted more than {most} times within one hour");
             violations.push(Violation::new("restart_storm", text));
         }
     }

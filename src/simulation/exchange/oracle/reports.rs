@@ -19,10 +19,10 @@ pub(super) fn differences(site: &Site, asked: &[Request], account: &Account) -> 
     for count in counts(site, asked, account) {
         let Count { what, said, done, tried } = count;
         if done > said {
-            let text = format!("{what}: done {done} times, told {said} times");
+            let text = format!("{what}: done {done} times, reported {said} times");
             violations.push(Violation::new("disruption_not_told", text));
         } else if said > tried {
-            let text = format!("{what}: told {said} times, tried {tried} times");
+            let text = format!("{what}: reported {said} times, attempted {tried} times");
             violations.push(Violation::new("disruption_not_done", text));
         }
     }

@@ -99,12 +99,12 @@ impl Visitor<'_> for LengthVisitor {
     type Value = ModelDuration;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a length of time with its unit, such as `90s` or `1h30m`")
+        f.write_str("a duration with its unit, such as `90s` or `1h30m`")
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<ModelDuration, E> {
         ModelDuration::read(text).ok_or_else(|| {
-            E::custom(format!("`{text}` is not a length of time of at most ten years, such as `90s` or `1h30m`"))
+            E::custom(format!("`{text}` is not a duration of at most ten years, such as `90s` or `1h30m`"))
         })
     }
 
@@ -141,7 +141,7 @@ impl<'de> Visitor<'de> for RangeVisitor {
     type Value = Range;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a length of time such as `90s`, or two such as `[5s, 30s]`")
+        f.write_str("a duration such as `90s`, or two such as `[5s, 30s]`")
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Range, E> {
@@ -150,14 +150,16 @@ impl<'de> Visitor<'de> for RangeVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Range, A::Error> {
-        let missing = || de::Error::custom("two lengths of time are wanted, such as `[5s, 30s]`");
+        let missing = || de::Error::custom("Expected two durations, such as `[5s, 30s]`");
         let least: ModelDuration = items.next_element()?.ok_or_else(missing)?;
         let most: ModelDuration = items.next_element()?.ok_or_else(missing)?;
         if items.next_element::<ModelDuration>()?.is_some() {
             return Err(missing());
         }
         if most < least {
-            return Err(de::Error::custom(format!("`[{least}, {most}]`: the second is shorter than the first")));
+            return Err(de::Error::custom(format!(
+                "`[{least}, {most}]`: the second duration is shorter than the first"
+            )));
         }
         Ok(Range { least, most })
     }

@@ -153,7 +153,7 @@ impl fmt::Display for Fault {
         match self.cleared_by {
             Some(Cure::Restart) => f.write_str(", cleared by a restart")?,
             Some(Cure::Reboot) => f.write_str(", cleared by a reboot")?,
-            Some(Cure::Nothing) => f.write_str(", cleared by nothing")?,
+            Some(Cure::Nothing) => f.write_str(", not cleared by anything")?,
             None => {}
         }
         if let Some(after) = self.relapses_after {
