@@ -1,8 +1,8 @@
 //! Checks names, imports, types and flow: turns ASTs into a [`Program`](crate::program::Program) and reports every
 //! error.
 //!
-//! A file is read with its imports ([`files`]) and its declarations are collected ([`declarations`]). Then expressions
-//! ([`expressions`]) and statements ([`statements`]) are lowered, while their types, effects and flow are checked.
+//! A file is read with its imports (`files`) and its declarations are collected (`declarations`). Then expressions
+//! (`expressions`) and statements (`statements`) are lowered, while their types, effects and flow are checked.
 //! Nothing is lowered twice. One mistake gives one diagnostic: it has the type
 //! [`Invalid`](crate::program::types::Type::Invalid), which fits everywhere.
 

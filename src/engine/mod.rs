@@ -2,7 +2,7 @@
 //!
 //! It is pure: everything that happens outside goes through [`World`](world::World), and the time is what the world's
 //! replies say. Exits are values that unwind through blocks, and each block undoes what it opened. Dropping a future
-//! cancels nothing except waits, observations and idempotent calls. See [`run`] and [`dry_run`].
+//! cancels nothing except waits, observations and idempotent calls. See [`run()`] and [`dry_run`].
 
 pub mod address;
 mod effect;

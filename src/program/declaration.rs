@@ -135,7 +135,7 @@ pub enum BodyResult {
 
 #[derive(Debug, Clone)]
 pub struct ActionLimit {
-    /// Index into [`Program::actions`].
+    /// Index into [`Program::actions`](super::Program::actions).
     pub action: usize,
     pub parts: Vec<LimitPart>,
 }

@@ -12,7 +12,7 @@ pub use crate::syntax::ast::Quantifier;
 #[derive(Debug, Clone)]
 pub struct Call {
     pub node: NodeId,
-    /// Index into [`Program::actions`].
+    /// Index into [`Program::actions`](super::Program::actions).
     pub action: usize,
     pub arguments: Vec<Expression>,
     pub span: Span,
@@ -22,7 +22,7 @@ pub struct Call {
 #[derive(Debug, Clone)]
 pub struct ProbeCall {
     pub node: NodeId,
-    /// Index into [`Program::probes`].
+    /// Index into [`Program::probes`](super::Program::probes).
     pub probe: usize,
     pub arguments: Vec<Expression>,
     pub span: Span,

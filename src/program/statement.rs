@@ -175,7 +175,7 @@ pub enum Subject {
     /// A child run. The value is its outcome: `resolved`, `escalated` or `cancelled`.
     Run {
         node: NodeId,
-        /// Index into [`Program::runbooks`].
+        /// Index into [`Program::runbooks`](super::Program::runbooks).
         runbook: usize,
         arguments: Vec<Expression>,
     },

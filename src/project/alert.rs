@@ -179,7 +179,7 @@ pub fn starts(runbook: &Runbook, alert: &Alert) -> bool {
 /// The arguments that an alert's labels give to a runbook.
 ///
 /// A label fills the parameter of its name. The label `instance` fills the only host parameter if no label has its
-/// name. A label that fills a host may be more than a name: see [`host_label`].
+/// name. A label that fills a host may be more than a name: see `host_label`.
 pub fn arguments(parameters: &[Parameter], alert: &Alert, hosts: &[Host]) -> Vec<NamedValue> {
     let only_host =
         match parameters.iter().filter(|parameter| host_roles(&parameter.type_of).is_some()).collect::<Vec<_>>()[..] {

@@ -30,7 +30,7 @@ pub struct Dispatcher<'a> {
 }
 
 impl Dispatcher<'_> {
-    /// Carries out a call over `system` until its deadline, and for [`GRACE`] after it. `now` is the world's clock.
+    /// Carries out a call over `system` until its deadline, and for `GRACE` after it. `now` is the world's clock.
     ///
     /// This is the one place where a deadline becomes the time that is left. Backends get it on the clock of the system.
     ///

@@ -22,7 +22,7 @@ pub struct Shell<'a> {
 }
 
 /// Sends a request to PowerShell and returns its envelope, within `limit`. Error records are part of an envelope;
-/// [`failure`](super::failure) interprets them.
+/// The module `failure` interprets them.
 ///
 /// # Errors
 /// `refused` if PowerShell could not be started. `timed_out` at the deadline. `protocol` if its answer is incomplete,

@@ -34,7 +34,7 @@ fn without_broken_start(bytes: &[u8]) -> &[u8] {
     bytes.get(broken..).unwrap_or_default()
 }
 
-/// The output of a process: all of it, or its first [`HEAD`] and last [`TAIL`] bytes and the total count.
+/// The output of a process: all of it, or its first `HEAD` and last `TAIL` bytes and the total count.
 #[derive(Debug, Default, Clone)]
 pub struct Captured {
     head: Vec<u8>,

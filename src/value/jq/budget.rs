@@ -15,7 +15,7 @@ use std::cell::Cell;
 /// How many results and parts of values a filter may come by.
 const STEPS: u64 = 1_000_000;
 
-/// How large a value may be that a filter makes, and all of them together; as [`weight`] has it.
+/// The largest value that a filter may produce, and all of its values together, in the measure of `weight_of`.
 const LARGEST: usize = 8 << 20;
 const LARGEST_SUM: usize = 64 << 20;
 

@@ -154,12 +154,12 @@ impl VirtualEnvironment {
         Box::pin(async move { Reply { at: timer.await, result } })
     }
 
-    /// As [`ReadWorld::wait`](crate::engine::world::Observing::wait).
+    /// As [`ReadWorld::wait`](crate::engine::world::ReadWorld::wait).
     pub fn wait(&self, until: Timestamp) -> Pending<'_, ()> {
         self.reply_at(until, Ok(()))
     }
 
-    /// As [`ReadWorld::poll_cancel`](crate::engine::world::Observing::poll_cancel).
+    /// As [`ReadWorld::poll_cancel`](crate::engine::world::ReadWorld::poll_cancel).
     pub fn poll_cancel(&self) -> Poll<Timestamp> {
         let cancelled = self.state.borrow().cancel_at.is_some_and(|at| at <= self.now());
         if cancelled { Poll::Ready(self.now()) } else { Poll::Pending }
@@ -189,7 +189,7 @@ impl VirtualEnvironment {
         self.reply_at(at, Ok(answer))
     }
 
-    /// As [`World::tell`](crate::engine::world::World::tell).
+    /// As [`World::notify`](crate::engine::world::World::notify).
     pub fn tell(&self, notification: Notification) -> Pending<'_, ()> {
         let mut state = self.state.borrow_mut();
         let circle = Contact::circle(&state.contacts, &notification.contact);
