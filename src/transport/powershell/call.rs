@@ -21,8 +21,8 @@ pub struct Shell<'a> {
     pub system: &'a dyn System,
 }
 
-/// Sends a request to PowerShell and returns its envelope, within `limit`. Error records are part of an envelope;
-/// The module `failure` interprets them.
+/// Sends a request to PowerShell and returns its envelope, within `limit`. Error records are part of an envelope; the
+/// module `failure` interprets them.
 ///
 /// # Errors
 /// `refused` if PowerShell could not be started. `timed_out` at the deadline. `protocol` if its answer is incomplete,
