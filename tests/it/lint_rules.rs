@@ -94,8 +94,12 @@ impl Linted {
 
 /// The fixture of a rule, `bad` or `good`.
 pub fn fixture(rule: &str, which: &str) -> LintProject {
+    LintProject::read_from(&fixture_path(rule, which))
+}
+
+fn fixture_path(rule: &str, which: &str) -> PathBuf {
     let path = tests_folder().join("lint").join(rule).join(which);
-    LintProject::read_from(&if path.is_dir() { path } else { path.with_extension("runbook") })
+    if path.is_dir() { path } else { path.with_extension("runbook") }
 }
 
 /// Rules with a fixture. `check_baseline` tests the rule about the baseline.
@@ -119,9 +123,12 @@ fn each_rule_has_exactly_the_findings_of_its_fixtures() {
         if !same {
             wrong.push(format!("{name}: found {found:#?}"));
         }
-        let found = fixture(name, "good").lint_all().findings();
-        if !found.is_empty() {
-            wrong.push(format!("{name}, good: found {found:#?}"));
+        // `cli_pages` tests the corrected example of the rule's page; this is for what the page does not show.
+        if fixture_path(name, "good").exists() {
+            let found = fixture(name, "good").lint_all().findings();
+            if !found.is_empty() {
+                wrong.push(format!("{name}, good: found {found:#?}"));
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
