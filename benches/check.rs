@@ -6,7 +6,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use rectify::backend::registry;
 use rectify::check::Session;
 use rectify::lint;
-use rectify::lint::Settings;
+use rectify::lint::LintOptions;
 use rectify::source::{FileError, FileId, Files};
 use rectify::syntax::parse;
 use std::collections::BTreeMap;
@@ -43,7 +43,7 @@ fn lint(files: &InMemory) -> usize {
             facts.push(lint::check_file(&session, file, program, None));
         }
     }
-    let settings = Settings { inventory: None, whole: true, today: jiff::civil::date(2026, 6, 1) };
+    let settings = LintOptions { inventory: None, whole: true, today: jiff::civil::date(2026, 6, 1) };
     lint::finish(&facts, settings).len()
 }
 

@@ -57,7 +57,7 @@ impl<'a> PowerShell<'a> {
     }
 
     /// The time that the call has left.
-    pub fn left(&self) -> Duration {
+    pub fn time_left(&self) -> Duration {
         self.context.time_left()
     }
 
@@ -75,12 +75,12 @@ impl<'a> PowerShell<'a> {
     }
 
     /// Sends a request, with the time that the call has left.
-    pub async fn ask(&self, request: Request) -> Result<Answer, ActionError> {
-        self.ask_for(request, self.left()).await
+    pub async fn send(&self, request: Request) -> Result<CmdletReply, ActionError> {
+        self.send_within(request, self.time_left()).await
     }
 
     /// Sends a request, with at most `limit`.
-    pub async fn ask_for(&self, request: Request, limit: Duration) -> Result<Answer, ActionError> {
+    pub async fn send_within(&self, request: Request, limit: Duration) -> Result<CmdletReply, ActionError> {
         if limit.is_zero() {
             let message = format!("no time was left to call {}", request.cmdlet);
             return Err(ActionError::new(ErrorKind::TimedOut, message));
@@ -88,42 +88,42 @@ impl<'a> PowerShell<'a> {
         let envelope = powershell::call(&self.shell, &request, limit).await?;
         match envelope.errors.first() {
             Some(record) => Err(failure(&request.cmdlet, record)),
-            None => Ok(Answer { cmdlet: request.cmdlet, envelope }),
+            None => Ok(CmdletReply { cmdlet: request.cmdlet, envelope }),
         }
     }
 }
 
 /// An answer without error records.
-pub(super) struct Answer {
+pub(super) struct CmdletReply {
     cmdlet: String,
     envelope: Envelope,
 }
 
-impl Answer {
+impl CmdletReply {
     /// The objects of the answer, if any.
-    pub fn any(&self) -> Vec<Object<'_>> {
+    pub fn all_objects(&self) -> Vec<Object<'_>> {
         self.envelope.data.iter().map(|properties| Object::new(&self.cmdlet, properties)).collect()
     }
 
     /// The objects of the answer; there may be none. No object and a warning is an error: that is how cmdlets report an
     /// unreachable server.
-    pub fn perhaps(&self) -> Result<Vec<Object<'_>>, ActionError> {
+    pub fn objects_or_none(&self) -> Result<Vec<Object<'_>>, ActionError> {
         match self.envelope.warnings.as_slice() {
             [first, ..] if self.envelope.data.is_empty() => {
                 let message = format!("{} gave no object: {}", self.cmdlet, sentence(first));
                 const MOST: usize = 10;
                 let all = self.envelope.warnings.iter().map(|warning| Value::text(sentence(warning)));
                 let loss = (self.envelope.warnings.len() > MOST).then_some(Loss::LeftOut);
-                let shown = Value::list(all.take(MOST)).losing_if(loss);
+                let shown = Value::list(all.take(MOST)).with_loss_if(loss);
                 Err(ActionError::new(ErrorKind::Unknown, message).with(shown))
             }
-            _ => Ok(self.any()),
+            _ => Ok(self.all_objects()),
         }
     }
 
     /// The objects of the answer. No object is an error.
-    pub fn some(&self) -> Result<Vec<Object<'_>>, ActionError> {
-        let objects = self.perhaps()?;
+    pub fn objects(&self) -> Result<Vec<Object<'_>>, ActionError> {
+        let objects = self.objects_or_none()?;
         if objects.is_empty() {
             let message = format!("{} gave no object and no error", self.cmdlet);
             return Err(ActionError::new(ErrorKind::Unknown, message));
@@ -133,8 +133,8 @@ impl Answer {
 
     /// The only object of the answer. Several are an error: cmdlets can take an identity that they do not understand
     /// for all objects.
-    pub fn one(&self) -> Result<Object<'_>, ActionError> {
-        match self.some()?.as_slice() {
+    pub fn object(&self) -> Result<Object<'_>, ActionError> {
+        match self.objects()?.as_slice() {
             [object] => Ok(*object),
             several => {
                 let message = format!("{} gave {} objects instead of one", self.cmdlet, several.len());
@@ -171,7 +171,7 @@ pub(super) fn is_server(host: &Host, name: &str) -> bool {
     let (address, name) = (host.address.trim_end_matches('.'), name.trim_end_matches('.'));
     // A short name is compared with the first label only.
     let short = !address.contains('.') || !name.contains('.');
-    host.answers_to(name)
+    host.has_name(name)
         || (short && !name.is_empty() && !is_number(address) && !is_number(name) && first(address) == first(name))
 }
 
@@ -184,11 +184,11 @@ fn server_of(session: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::testing::World;
+    use crate::backend::testing::TestEnvironment;
     use crate::value::BackendSettings;
 
     fn host(address: &str) -> Host {
-        World::with_host("sick", address, BackendSettings::default()).hosts.remove(0)
+        TestEnvironment::with_host("sick", address, BackendSettings::default()).hosts.remove(0)
     }
 
     #[test]
@@ -214,7 +214,7 @@ mod tests {
             "https://mbx2.contoso.com:443/PowerShell",
             "http://MBX1/PowerShell/",
         ];
-        let mut world = World::with_host("mbx1", "mbx1.contoso.com", BackendSettings::default());
+        let mut world = TestEnvironment::with_host("mbx1", "mbx1.contoso.com", BackendSettings::default());
         let exchange = sessions.map(str::to_owned).to_vec();
         world.settings.insert(PowerShellSettings { command: vec!["powershell.exe".to_owned()], exchange });
         let context = world.context();

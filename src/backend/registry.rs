@@ -1,5 +1,5 @@
-//! The list of backends. The catalog, the reader and the JSON Schema of `rectify.yaml`, and the live and simulated worlds
-//! take from it what they know of backends.
+//! The list of backends: the source of the catalog, the reader and the JSON Schema of `rectify.yaml`, and the live and
+//! simulated worlds.
 
 use super::Backend;
 use crate::catalog::{Catalog, SignatureFile};
@@ -80,7 +80,7 @@ fn actions() -> impl Iterator<Item = Actions> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::testing::{World, call};
+    use crate::backend::testing::{TestEnvironment, call};
     use crate::syntax;
     use crate::value::Class;
     use std::path::Path;
@@ -116,7 +116,7 @@ mod tests {
     /// Without arguments every action refuses, but none of them for its name.
     #[tokio::test]
     async fn every_signature_is_dispatched() {
-        let world = World::default();
+        let world = TestEnvironment::default();
         for backend in BACKENDS {
             let Some(actions) = backend.actions else { continue };
             let is_unknown = async |action: &str| {

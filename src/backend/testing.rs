@@ -2,8 +2,10 @@
 
 use super::CallContext;
 use crate::secret::Secrets;
-use crate::transport::powershell::{Envelope, PowerShellSettings, Request, SCHEMA, request_of, turned_down, written};
-use crate::transport::process::{Captured, Ending, Invocation, ProcessOutput};
+use crate::transport::powershell::{
+    Envelope, PowerShellSettings, Request, SCHEMA, refusal_record, request_of, written,
+};
+use crate::transport::process::{Captured, ExitReason, Invocation, ProcessOutput};
 use crate::transport::system::{BoxFuture, LocalSystem, System};
 use crate::transport::tcp::ConnectError;
 use crate::value::{ActionError, BackendSettings, Call, Class, ErrorKind, Host, SecretSource, Value};
@@ -14,7 +16,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 /// Hosts, secrets and a folder.
-pub struct World {
+pub struct TestEnvironment {
     pub hosts: Vec<Host>,
     pub secrets: Secrets,
     pub folder: PathBuf,
@@ -24,7 +26,7 @@ pub struct World {
     _kept: Option<tempfile::TempDir>,
 }
 
-impl Default for World {
+impl Default for TestEnvironment {
     fn default() -> Self {
         let (hosts, secrets, folder) = (Vec::new(), Secrets::default(), PathBuf::from("."));
         Self {
@@ -39,7 +41,7 @@ impl Default for World {
     }
 }
 
-impl World {
+impl TestEnvironment {
     /// A world with one secret in a file.
     pub fn with_secret(name: &str, value: &str) -> Self {
         use std::os::unix::fs::PermissionsExt;
@@ -89,7 +91,7 @@ type StandIn = dyn FnMut(&Request, Duration) -> Result<Envelope, ActionError>;
 #[derive(Clone)]
 pub struct Scripted {
     settings: PowerShellSettings,
-    answering: Rc<RefCell<Box<StandIn>>>,
+    responder: Rc<RefCell<Box<StandIn>>>,
     passed: Rc<Cell<Duration>>,
     pub requests: Rc<RefCell<Vec<Request>>>,
 }
@@ -99,16 +101,16 @@ impl Scripted {
     pub fn world(
         settings: BackendSettings,
         answering: impl FnMut(&Request, Duration) -> Result<Envelope, ActionError> + 'static,
-    ) -> (World, Self) {
+    ) -> (TestEnvironment, Self) {
         let exchange = vec!["http://mbx2.contoso.com/PowerShell/".to_owned()];
         let powershell = PowerShellSettings { command: vec!["powershell.exe".to_owned()], exchange };
         let scripted = Self {
             settings: powershell.clone(),
-            answering: Rc::new(RefCell::new(Box::new(answering))),
+            responder: Rc::new(RefCell::new(Box::new(answering))),
             passed: Rc::default(),
             requests: Rc::default(),
         };
-        let mut world = World::with_host("h", "mbx1.contoso.com", settings);
+        let mut world = TestEnvironment::with_host("h", "mbx1.contoso.com", settings);
         world.time_left = Duration::from_secs(1200);
         world.settings.insert(powershell);
         world.system = Box::new(scripted.clone());
@@ -137,17 +139,17 @@ impl System for Scripted {
         limit: Duration,
     ) -> BoxFuture<'a, Result<ProcessOutput, ActionError>> {
         let request = request_of(&invocation, &self.settings).expect("the command line of PowerShell");
-        assert_eq!(turned_down(&request), None, "the script would not do it");
+        assert_eq!(refusal_record(&request), None, "the script would not do it");
         self.requests.borrow_mut().push(request.clone());
         self.passed.set(self.passed.get() + Duration::from_secs(1));
-        let answer = self.answering.borrow_mut()(&request, self.passed.get());
+        let answer = self.responder.borrow_mut()(&request, self.passed.get());
         if answer.as_ref().is_err_and(|error| error.kind == ErrorKind::TimedOut) {
             self.passed.set(self.passed.get() + limit);
         }
         Box::pin(async move {
             let mut stdout = Captured::default();
             stdout.push(&written(&answer?));
-            Ok(ProcessOutput { ending: Ending::Code(0), stdout, stderr: Captured::default() })
+            Ok(ProcessOutput { ending: ExitReason::Code(0), stdout, stderr: Captured::default() })
         })
     }
 

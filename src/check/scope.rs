@@ -206,20 +206,20 @@ impl<'a> BodyScope<'a> {
 
     /// Narrows the types of paths for the statements that follow. Skips the answer of the goal, which changes each time
     /// that the goal is asked.
-    pub fn learn(&mut self, known: &[(EcoString, Type)]) {
+    pub fn narrow_types(&mut self, known: &[(EcoString, Type)]) {
         for (path, type_of) in known.iter().filter(|(path, _)| !path.starts_with("goal.")) {
-            self.learn_one(path, type_of);
+            self.narrow_type(path, type_of);
         }
     }
 
     /// Narrows the types of paths for the rest of the same expression.
-    pub fn learn_in_expression(&mut self, known: &[(EcoString, Type)]) {
+    pub fn narrow_in_expression(&mut self, known: &[(EcoString, Type)]) {
         for (path, type_of) in known {
-            self.learn_one(path, type_of);
+            self.narrow_type(path, type_of);
         }
     }
 
-    fn learn_one(&mut self, path: &EcoString, type_of: &Type) {
+    fn narrow_type(&mut self, path: &EcoString, type_of: &Type) {
         self.narrowed.push(path.clone());
         self.known.entry(path.clone()).or_default().push(type_of.clone());
     }

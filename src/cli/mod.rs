@@ -86,7 +86,7 @@ enum Command {
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    std::panic::set_hook(Box::new(tell_of_fault));
+    std::panic::set_hook(Box::new(report_panic));
     let thread = std::thread::Builder::new().name("rectify".into()).stack_size(STACK_BYTES).spawn(start);
     match thread.map(std::thread::JoinHandle::join) {
         Ok(Ok(exit)) => exit,
@@ -127,7 +127,7 @@ fn start() -> ExitCode {
 }
 
 /// Panic hook: reports a bug in rectify and its location.
-fn tell_of_fault(panic: &std::panic::PanicHookInfo<'_>) {
+fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
     let place = panic.location().map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();
     let why = panic.payload_as_str().map(|why| format!(": {}", logging::masked(why))).unwrap_or_default();
     output::report(&format!("Internal error{place}{why}. Please report this, and how to reproduce it"));

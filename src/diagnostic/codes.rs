@@ -1,6 +1,6 @@
 //! Stable codes, each with a page in `docs/codes/`.
 
-/// A stable code such as `E0201`, or `L0101` for what a rule finds. Codes are never used again for something else.
+/// A stable code such as `E0201`, or `L0101` for the finding of a rule. No code is ever reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code(pub &'static str);
 
@@ -10,21 +10,21 @@ impl std::fmt::Display for Code {
     }
 }
 
-/// What `rectify explain` knows of a code.
+/// The page of a code, as `rectify explain` prints it.
 #[derive(Debug, Clone, Copy)]
 pub struct CodePage {
     /// The code.
     pub code: Code,
     /// What it is called.
     pub title: &'static str,
-    /// The name of the rule that finds it, as it stands in `# allow:` and in rectify.yaml. Without one it is an error
-    /// of the language, which nobody can allow.
+    /// The name of its rule, as in `# allow:` and in rectify.yaml. Without a rule it is an error of the language, which
+    /// cannot be allowed.
     pub rule: Option<&'static str>,
     /// Its page in Markdown, `docs/codes/CODE.md`.
     pub text: &'static str,
 }
 
-/// Rules that were renamed: the old name, and today's. Comments, inventories and baselines may still say the old one.
+/// Renamed rules: the old name, and the current one. Comments, inventories and baselines may contain the old one.
 const RENAMED_RULES: &[(&str, &str)] = &[
     ("single-look-after-change", "no-poll-after-change"),
     ("undone-by-hand", "manual-undo"),
@@ -33,7 +33,7 @@ const RENAMED_RULES: &[(&str, &str)] = &[
     ("alert-answered-twice", "duplicate-alert-handler"),
 ];
 
-/// Today's name of a rule: what replaced an old name, and any other name as it is.
+/// The current name of a rule: the replacement of an old name, or the name itself.
 pub fn current_rule_name(name: &str) -> &str {
     RENAMED_RULES.iter().find(|(old, _)| *old == name).map_or(name, |(_, current)| current)
 }
@@ -149,13 +149,13 @@ codes! {
     // Tests
     NOT_AS_EXPECTED = "E0801", "failed test";
     NOTHING_GIVEN = "E0802", "test without a required given";
-    // What may be allowed
+    // Allows and the baseline
     ALLOW_WITHOUT_REASON = "L0001", "allow without a reason", "allow-without-reason";
     UNKNOWN_RULE = "L0002", "allow of an unknown rule", "unknown-rule";
     USELESS_ALLOW = "L0003", "allow without a finding", "useless-allow";
     EXPIRED_ALLOW = "L0004", "expired allow", "expired-allow";
     STALE_BASELINE = "L0005", "stale baseline entry", "stale-baseline";
-    // What people read
+    // Messages for people
     STEP_BY_NUMBER = "L0101", "step referenced by its number", "step-reference-by-number";
     BARE_ESCALATION = "L0102", "escalation without evidence", "escalation-without-evidence";
     ESCALATION_VIA_TARGET = "L0103", "escalation sent through the repaired host", "escalation-via-target";
@@ -169,7 +169,7 @@ codes! {
     CONFUSABLE_NAME = "L0303", "confusable name", "confusable-name";
     IMPOSSIBLE_PATTERN = "L0304", "pattern that never matches", "impossible-pattern";
     MANUAL_UNDO = "L0305", "change undone by hand", "manual-undo";
-    // What nobody uses
+    // Unused names
     UNUSED_PARAMETER = "L0401", "unused parameter", "unused-parameter";
     UNUSED_VALUE = "L0402", "unused value", "unused-value";
     UNUSED_DECLARATION = "L0403", "unused declaration", "unused-declaration";

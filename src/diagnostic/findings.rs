@@ -1,4 +1,4 @@
-//! Diagnostics put in order: by place, each once, no more than a person can use.
+//! Sorts diagnostics by position, removes duplicates, and limits their number for each file.
 
 use super::{Diagnostic, MAX_PER_FILE, Severity};
 use crate::source::{SourceMap, Span};
@@ -8,7 +8,7 @@ use crate::source::{SourceMap, Span};
 pub struct Findings {
     /// What is shown, sorted by file name and place.
     pub shown: Vec<Diagnostic>,
-    /// What is only counted.
+    /// How many diagnostics of each file are not shown.
     pub more: Vec<TruncatedFile>,
     /// How many errors there are, shown or not.
     pub errors: usize,
@@ -26,8 +26,8 @@ pub struct TruncatedFile {
 }
 
 impl Findings {
-    /// Sorts, drops what was found twice (a file that several others import is checked with each of them), and keeps
-    /// the first [`MAX_PER_FILE`] of each file.
+    /// Sorts, removes duplicates (a file that several others import is checked with each of them), and keeps the first
+    /// [`MAX_PER_FILE`] of each file.
     pub fn new(mut diagnostics: Vec<Diagnostic>, sources: &SourceMap) -> Self {
         let place = |span: Span| (file_name(sources, span), span.start, span.end);
         diagnostics.sort_by(|one, other| {
@@ -64,7 +64,7 @@ impl Findings {
     }
 }
 
-/// `3 errors and 1 warning` over all of them; nothing when there is nothing.
+/// `3 errors and 1 warning`: the sum of all findings; `None` where there is nothing to report.
 pub fn count_of<'a>(findings: impl Iterator<Item = &'a Findings>) -> Option<String> {
     let (errors, warnings) =
         findings.fold((0, 0), |(errors, warnings), found| (errors + found.errors, warnings + found.warnings));

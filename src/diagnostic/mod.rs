@@ -1,4 +1,4 @@
-//! A diagnostic as plain data: what is wrong, where, and what to do.
+//! A diagnostic as plain data: the problem, its position, and how to fix it.
 
 mod codes;
 pub mod findings;
@@ -12,19 +12,19 @@ use crate::source::{FileId, Span};
 /// No more than this many diagnostics are shown for one file; the rest are counted.
 pub const MAX_PER_FILE: usize = 100;
 
-/// How bad it is.
+/// The severity of a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// The runbook will not be run.
     Error,
-    /// It can be run; somebody should look.
+    /// The runbook can be run; a person should look at it.
     Warning,
 }
 
-/// What a finding of a rule counts as.
+/// The level of a rule: the severity of its findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
-    /// Nothing: the rule is not asked.
+    /// No findings: the rule is off.
     Off,
     /// A warning.
     Warning,
@@ -33,7 +33,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// How bad a finding is; nothing where there is none.
+    /// The severity of findings; none for `Off`.
     pub const fn severity(self) -> Option<Severity> {
         match self {
             Self::Off => None,
@@ -52,16 +52,16 @@ impl Level {
     }
 }
 
-/// A place, and what is to be said of it.
+/// A position, with a text about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {
     /// The place.
     pub span: Span,
-    /// A few words, or none.
+    /// A few words; may be empty.
     pub text: String,
 }
 
-/// A replacement that cures the fault.
+/// A replacement that fixes the problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
     /// What is replaced.
@@ -77,13 +77,13 @@ pub struct Diagnostic {
     pub code: Code,
     /// How bad it is.
     pub severity: Severity,
-    /// One sentence in the reader's words, without a full stop.
+    /// One sentence about the reader's file, without a full stop.
     pub message: String,
-    /// Where; the first is the main place.
+    /// The positions; the first is the main position.
     pub labels: Vec<Label>,
     /// What to do about it.
     pub help: Option<String>,
-    /// What would cure it, where that is certain.
+    /// The fix, where it is certain.
     pub fix: Option<Fix>,
     /// Whether the file may hold a secret near the place: then no report shows its text.
     pub hides_source: bool,
@@ -134,7 +134,7 @@ impl Diagnostic {
         self
     }
 
-    /// The same finding after its files were given other numbers; one that got none keeps its own.
+    /// The same diagnostic with other file numbers: each number is an index into `numbers`; one beyond its end stays.
     pub fn renumbered(mut self, numbers: &[FileId]) -> Self {
         let renumber = |span: &mut Span| {
             span.file = numbers.get(span.file.0 as usize).copied().unwrap_or(span.file);

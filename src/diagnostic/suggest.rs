@@ -2,8 +2,8 @@
 
 /// The candidate that a person most likely meant, or none when all are too far away.
 ///
-/// Case does not count, a swap of two neighbours is one slip, be they letters or words (`ImapTestDeep` and
-/// `ImapDeepTest`), and a third of the letters may be wrong.
+/// Case is ignored. A swap of two neighbours, letters or words (`ImapTestDeep` and `ImapDeepTest`), counts as one
+/// mistake. A third of the letters may be wrong.
 pub fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = written.to_lowercase();
     let allowed = (folded.chars().count() / 3).max(1);
@@ -25,7 +25,7 @@ pub fn name_list(names: impl IntoIterator<Item = impl std::fmt::Display>) -> Str
     quoted.join(", ")
 }
 
-/// Whether two names are made of the same words, in whatever order; one word alone is no order.
+/// Whether two names consist of the same words in any order. False for a single word.
 fn has_words_of(one: &str, other: &str) -> bool {
     one.len() == other.len() && {
         let (one, other) = (words(one), words(other));

@@ -107,12 +107,12 @@ fn stays(retention: Retention, within: &str) -> String {
     match retention {
         Retention::None | Retention::Permanently { undo_on_failure: false } => String::new(),
         Retention::Permanently { undo_on_failure: true } => format!("Undone only if {within} ends badly"),
-        Retention::Temporarily { keep_on_failure } => taken_back(within, keep_on_failure),
+        Retention::Temporarily { keep_on_failure } => undo_phrase(within, keep_on_failure),
     }
 }
 
 /// When a temporary change is undone.
-pub fn taken_back(within: &str, keep_on_failure: bool) -> String {
+pub fn undo_phrase(within: &str, keep_on_failure: bool) -> String {
     match keep_on_failure {
         false => format!("Undone when {within} ends, however it ends"),
         true => format!("Undone when {within} ends well, kept and listed when it ends badly"),

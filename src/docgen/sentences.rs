@@ -1,6 +1,6 @@
 //! Statements as sentences in nested lists, with steps numbered as in a run.
 
-use super::actions::taken_back;
+use super::actions::undo_phrase;
 use super::escape::{SENTENCE, TITLE, code, inline};
 use super::header_table::RunbookRef;
 use super::phrases::{ENDS_ESCALATED, case, numbered_title};
@@ -137,7 +137,7 @@ impl<'l, 'a> SentenceWriter<'l, 'a> {
             }
             StatementKind::TemporarilyBlock { block, undo, keep_on_failure } => {
                 self.arm("Temporarily:", block, "this block");
-                self.arm(&format!("{}, by:", taken_back(within, *keep_on_failure)), undo, "it");
+                self.arm(&format!("{}, by:", undo_phrase(within, *keep_on_failure)), undo, "it");
             }
             StatementKind::Let { name, value, otherwise, .. } => self.bind(name, value, otherwise.as_ref()),
             StatementKind::If { branches, otherwise } => self.branches(branches, otherwise.as_ref()),

@@ -1,7 +1,7 @@
 //! Events: what a run reports while it proceeds. `--format json` prints one per line.
 
 use super::address::Address;
-use crate::value::{Call, Outcome, SignedDuration, Timestamp, Value, plain};
+use crate::value::{Call, EffectOutcome, SignedDuration, Timestamp, Value, plain};
 use ecow::EcoString;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
@@ -132,7 +132,7 @@ pub enum EventKind {
     EffectDone {
         address: Address,
         text: String,
-        result: Outcome,
+        result: EffectOutcome,
         detail: Option<String>,
         #[serde(serialize_with = "plain::optional")]
         evidence: Option<Value>,
@@ -174,7 +174,7 @@ pub enum EventKind {
         address: Address,
         change: String,
         undo: String,
-        result: Outcome,
+        result: EffectOutcome,
         detail: Option<String>,
     },
     Notified {

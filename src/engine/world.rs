@@ -161,7 +161,7 @@ pub trait World: ReadWorld {
     fn note_change(&self, note: ChangeNote) -> Pending<'_, ()>;
 
     /// Deletes the note of a change: it was undone, was never made, or is permanent from now on.
-    fn change_over(&self, address: &Address);
+    fn delete_change_note(&self, address: &Address);
 
     /// Checks whether all of the charges are allowed now, without charging. An error of kind `Limit` names the limit
     /// that is spent and says until when. One of kind `Refused` says that the charges made so far cannot be read.

@@ -175,7 +175,6 @@ impl<'a> Layout<'a> {
 
     /// Adds the comments between two positions of a construct. Where earlier comments wait for the end of the
     /// statement, these do as well.
-    /// these then.
     pub(super) fn comments_inside(&mut self, parts: &mut Vec<Document>, from: u32, place: u32) {
         if self.comments.first().is_some_and(|comment| comment.span.start < from) {
             return;

@@ -54,7 +54,7 @@ impl Inventory {
     /// Looks up a host by its name, an alias or its address, as in names from outside.
     pub fn host(&self, name: &str) -> Option<&Host> {
         let exact = self.hosts.iter().find(|entry| entry.host.name == name);
-        exact.or_else(|| self.hosts.iter().find(|entry| entry.host.answers_to(name))).map(|entry| &entry.host)
+        exact.or_else(|| self.hosts.iter().find(|entry| entry.host.has_name(name))).map(|entry| &entry.host)
     }
 
     /// A contact by name.

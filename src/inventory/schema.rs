@@ -4,7 +4,7 @@ use super::SECTIONS;
 use super::hosts::ENTRIES;
 use super::sections::{SectionType, Sections};
 use crate::diagnostic::{CODES, Level};
-use crate::yaml::schema::{DIALECT, described, fields, forbear, named, text, texts};
+use crate::yaml::schema::{DIALECT, described, fields, make_lenient, named, text, texts};
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
@@ -20,7 +20,7 @@ pub fn schema(sections: &Sections) -> Value {
     properties.extend(of_backends(&sections.inventory, &mut generator));
     let mut schema = fields("The inventory of a team: its hosts, contacts and secrets", properties);
     let mut definitions = Value::Object(generator.take_definitions(true));
-    forbear(&mut definitions);
+    make_lenient(&mut definitions);
     schema["$schema"] = DIALECT.into();
     schema["title"] = "rectify.yaml".into();
     schema["$defs"] = definitions;

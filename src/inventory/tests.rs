@@ -1,4 +1,4 @@
-//! A whole inventory, every mistake at its place, and files that mean harm.
+//! A complete inventory, every mistake at its position, and malicious files.
 
 use super::*;
 use crate::backend::host::{ReachablePort, RebootSettings};
@@ -103,7 +103,7 @@ fn a_whole_inventory_is_read() {
     assert_eq!(back.facts_spans[3].written.as_deref(), Some("1.10"));
     assert_eq!(back.name_span.file, FileId(3));
     let told: Vec<&str> =
-        Contact::circle(&inventory.contacts, "here").into_iter().map(|contact| contact.name.as_str()).collect();
+        Contact::recipients(&inventory.contacts, "here").into_iter().map(|contact| contact.name.as_str()).collect();
     assert_eq!(told, ["here", "lead", "oncall"]);
     assert_eq!(inventory.secrets["probe"], SecretSource::File("secrets/probe".into()));
     assert_eq!(inventory.settings.get::<MailSettings>().unwrap().security, Security::Starttls);
@@ -118,7 +118,7 @@ fn an_empty_file_is_an_empty_inventory() {
     }
 }
 
-/// Files with one mistake, and what is said of it.
+/// Files with one mistake, and its diagnostic.
 const MISTAKES: &[(&str, &str)] = &[
     ("host:\n  a: {}\n", "1:1 `rectify.yaml` has no entry `host` (Did you mean `hosts`?)"),
     ("hosts:\n  a:\n    adress: b\n", "3:5 The host `a` has no entry `adress` (Did you mean `address`?)"),
@@ -204,7 +204,7 @@ fn every_mistake_has_its_place() {
     assert!(unclosed.len() == 1 && unclosed[0].contains("Malformed YAML: "), "{unclosed:?}");
 }
 
-/// What needs more than the shape of one entry, so that an editor does not tell of it.
+/// Mistakes that concern more than the form of one entry, so that the JSON Schema does not find them.
 #[cfg(feature = "schema")]
 const BEYOND_SHAPE: &[&str] = &[
     "Duplicate host",
@@ -220,11 +220,11 @@ const BEYOND_SHAPE: &[&str] = &[
 #[test]
 fn the_schema_refuses_every_mistake_of_shape() {
     let schema = schema(&registry::sections());
-    let taken = MISTAKES.iter().filter(|(text, _)| crate::yaml::schema::takes(&schema, text));
+    let taken = MISTAKES.iter().filter(|(text, _)| crate::yaml::schema::accepts(&schema, text));
     let is_told = |said: &&str| BEYOND_SHAPE.iter().any(|beyond| said.contains(beyond));
     let overlooked: Vec<&str> = taken.map(|(_, said)| *said).filter(|said| !is_told(said)).collect();
     assert_eq!(overlooked, [""; 0]);
-    assert!(crate::yaml::schema::takes(&schema, GOOD) && crate::yaml::schema::takes(&schema, OF_MANY_FORMS));
+    assert!(crate::yaml::schema::accepts(&schema, GOOD) && crate::yaml::schema::accepts(&schema, OF_MANY_FORMS));
 }
 
 const OF_MANY_FORMS: &str = "hosts:\n  a:\n    reboot: {command: [ssh, -p, 2222, 3.10, 007, 1e5, yes, true, 0x1F, \"~\"]}\n    \
@@ -260,7 +260,7 @@ fn what_is_not_yaml_is_told_in_place() {
     }
 }
 
-/// An alias is not followed and nothing nests deep; were it otherwise, serde_yaml's own limits would stand.
+/// Aliases are not followed and nesting is bounded; if that failed, the limits of serde_yaml would still apply.
 #[test]
 fn the_library_has_limits_of_its_own() {
     let refused = |text: &str| serde_yaml::from_str::<serde_yaml::Value>(text).unwrap_err().to_string();

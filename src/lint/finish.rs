@@ -11,7 +11,7 @@ use ecow::EcoString;
 use jiff::civil::Date;
 
 #[derive(Debug, Clone, Copy)]
-pub struct Settings<'a> {
+pub struct LintOptions<'a> {
     pub inventory: Option<&'a Inventory>,
     /// Whether every file of the project's folder was linted and has no errors.
     pub whole: bool,
@@ -20,7 +20,7 @@ pub struct Settings<'a> {
 }
 
 /// Runs the rules over the project, drops findings that comments allow, and reports problems of those comments.
-pub fn finish(files: &[FileSummary], settings: Settings<'_>) -> Vec<Diagnostic> {
+pub fn finish(files: &[FileSummary], settings: LintOptions<'_>) -> Vec<Diagnostic> {
     let project = Project { files, whole: settings.whole, inventory: settings.inventory };
     let mut findings: Vec<Diagnostic> = files.iter().flat_map(|file| file.findings.iter().cloned()).collect();
     for rule in RULES {
@@ -42,7 +42,7 @@ pub fn finish(files: &[FileSummary], settings: Settings<'_>) -> Vec<Diagnostic> 
                 allowed.get_mut(position).into_iter().for_each(|allowed| *allowed = true);
                 meets = true;
             }
-            if !meets && is_asked(page.code, file, settings) {
+            if !meets && has_run(page.code, file, settings) {
                 useless.push((name, *span));
             }
         }
@@ -59,7 +59,7 @@ pub fn finish(files: &[FileSummary], settings: Settings<'_>) -> Vec<Diagnostic> 
 }
 
 /// Whether a rule has run on a file, so that an allow of it can be useless.
-fn is_asked(code: Code, file: &FileSummary, settings: Settings<'_>) -> bool {
+fn has_run(code: Code, file: &FileSummary, settings: LintOptions<'_>) -> bool {
     Rule::by_code(code).is_some_and(|rule| {
         let looked = match rule.scope {
             RuleScope::Draft(_) => true,
@@ -71,7 +71,7 @@ fn is_asked(code: Code, file: &FileSummary, settings: Settings<'_>) -> bool {
 }
 
 /// Problems of one allow.
-fn check_allow(allow: &Allow, useless: &[(&EcoString, Span)], settings: Settings<'_>, found: &mut Vec<Diagnostic>) {
+fn check_allow(allow: &Allow, useless: &[(&EcoString, Span)], settings: LintOptions<'_>, found: &mut Vec<Diagnostic>) {
     let known = |name: &str| rule_page(name).is_some();
     for (name, span) in allow.rules.iter().filter(|(name, _)| !known(name)) {
         found.push(unknown(name, *span));
@@ -117,7 +117,7 @@ const HOW: &str = "Write `# allow: RULE — because …`";
 
 fn unknown(name: &str, span: Span) -> Diagnostic {
     let finding = Diagnostic::warning(code::UNKNOWN_RULE, span, format!("Unknown rule `{name}`"));
-    let code = CODES.iter().find(|page| page.code == Code(upper(name).unwrap_or_default()));
+    let code = CODES.iter().find(|page| page.code == Code(canonical_code(name).unwrap_or_default()));
     match code {
         Some(page) => match page.rule {
             Some(rule) => finding.help(format!("Write `{rule}`, the rule of {}", page.code)).fix(span, rule),
@@ -132,8 +132,8 @@ fn unknown(name: &str, span: Span) -> Diagnostic {
     }
 }
 
-/// The rule's name for a code that was written in its place.
-fn upper(name: &str) -> Option<&'static str> {
+/// The code in its usual spelling, if a code was written in place of a rule.
+fn canonical_code(name: &str) -> Option<&'static str> {
     CODES.iter().map(|page| page.code.0).find(|code| code.eq_ignore_ascii_case(name))
 }
 

@@ -1,4 +1,4 @@
-//! An index of a file: every text, expression, statement and name once, so that a rule is a loop and not a walk.
+//! An index of a file: its texts, expressions, statements and names as lists, so that rules need no visitor.
 
 use crate::source::Span;
 use crate::syntax::ast::{Block, Declaration, Expression, File, Name, Path, Statement, StatementKind, Text};
@@ -23,7 +23,7 @@ pub struct FileIndex<'a> {
     pub declarations: Vec<DeclarationIndex<'a>>,
 }
 
-/// A statement and what it stands in.
+/// A statement, the statement around it, and its declaration.
 #[derive(Debug, Clone, Copy)]
 pub struct StatementRef<'a> {
     /// The statement itself.
@@ -39,7 +39,7 @@ pub struct StatementRef<'a> {
 pub struct DeclarationIndex<'a> {
     /// The declaration itself.
     pub declaration: &'a Declaration,
-    /// The first word of every path in it, sorted, without duplicates: whatever it uses is used by such a word.
+    /// The first word of every path in it, sorted, without duplicates. Whatever it uses appears here.
     pub words: Vec<&'a str>,
     /// The names that its `let` statements bind.
     pub lets: Vec<&'a Name>,
@@ -64,7 +64,7 @@ impl<'a> FileIndex<'a> {
         index
     }
 
-    /// The statements around one, from the inside out.
+    /// The statements around a statement, innermost first.
     pub fn ancestors(&self, placed: StatementRef<'a>) -> impl Iterator<Item = &'a Statement> + '_ {
         let step = |placed: &StatementRef<'a>| placed.parent.and_then(|parent| self.statements.get(parent).copied());
         std::iter::successors(step(&placed), step).map(|placed| placed.statement)
@@ -127,7 +127,7 @@ impl<'a> Visitor<'a> for IndexBuilder<'a> {
         self.index.test_texts.push(text);
     }
 
-    /// Contacts are the inventory's: no declaration and no parameter is used by such a name.
+    /// Contacts belong to the inventory: their names are no uses of declarations or parameters.
     fn contact(&mut self, _: &'a Path) {}
 
     fn path(&mut self, path: &'a Path) {

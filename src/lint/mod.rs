@@ -1,5 +1,5 @@
-//! Lint rules: what a reviewer would say of a file that may be run. Each rule has one file, one page and one pair of
-//! fixtures.
+//! Lint rules: findings, such as a reviewer would report, in files that may be run. Each rule has one file, one page
+//! and one pair of fixtures.
 //!
 //! Every rule looks at the index of a file ([`FileIndex`]). Files with errors are checked by the rules that need
 //! nothing but the text. What rules over a whole project need is kept in a [`FileSummary`] until all files are indexed;
@@ -19,7 +19,7 @@ mod summary;
 
 pub use allow::Allow;
 pub use baseline::{Baseline, BaselineError, KnownFinding};
-pub use finish::{Settings, finish};
+pub use finish::{LintOptions, finish};
 pub use index::{DeclarationIndex, FileIndex, StatementRef};
 pub use rule::{File, Project, Rule, RuleScope};
 pub use rules::RULES;

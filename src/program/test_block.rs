@@ -99,13 +99,13 @@ pub struct Expectation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 #[allow(missing_docs, reason = "the names say it")]
-pub enum Outcome {
+pub enum ExpectedOutcome {
     Resolved,
     Escalated,
     Cancelled,
 }
 
-impl Outcome {
+impl ExpectedOutcome {
     /// The word of the language.
     pub fn as_str(self) -> &'static str {
         self.into()
@@ -116,7 +116,7 @@ impl Outcome {
 #[derive(Debug, Clone)]
 pub enum ExpectationKind {
     Outcome {
-        outcome: Outcome,
+        outcome: ExpectedOutcome,
         /// The contact that the escalation reaches.
         contact: Option<EcoString>,
         /// Part of the run's reason.

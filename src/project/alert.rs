@@ -217,7 +217,7 @@ fn host_roles(type_of: &Type) -> Option<&[ecow::EcoString]> {
 fn host_label(label: &str, roles: &[ecow::EcoString], hosts: &[Host]) -> String {
     let fits = |host: &&Host| roles.is_empty() || host.roles.iter().any(|role| roles.contains(role));
     let going_by =
-        |name: &str| -> Vec<&Host> { hosts.iter().filter(fits).filter(|host| host.answers_to(name)).collect() };
+        |name: &str| -> Vec<&Host> { hosts.iter().filter(fits).filter(|host| host.has_name(name)).collect() };
     if let [only] = going_by(label)[..] {
         return only.name.to_string();
     }

@@ -229,7 +229,7 @@ pub fn read(text: &str, type_of: &Type, inventory: InventoryNames<'_>) -> Result
 
 /// The one host with this name, alias or address.
 fn host<'a>(text: &str, roles: &[ecow::EcoString], hosts: &'a [Host]) -> Result<&'a Host, ValueError> {
-    let named: Vec<&Host> = hosts.iter().filter(|host| host.answers_to(text)).collect();
+    let named: Vec<&Host> = hosts.iter().filter(|host| host.has_name(text)).collect();
     let fits = |host: &&&Host| roles.is_empty() || host.roles.iter().any(|role| roles.contains(role));
     let fitting: Vec<&&Host> = named.iter().filter(fits).collect();
     match (fitting.as_slice(), named.as_slice()) {

@@ -5,7 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::findings::Findings;
 use crate::inventory::Lints;
 use crate::lint;
-use crate::lint::{FileSummary, Settings};
+use crate::lint::{FileSummary, LintOptions};
 use crate::source::{FileId, SourceMap};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -87,7 +87,7 @@ pub fn check_project(
         }
     }
     let summaries: Vec<FileSummary> = summaries.into_values().collect();
-    let settings = Settings { inventory: project.sound_inventory(), whole: whole && !has_errors, today };
+    let settings = LintOptions { inventory: project.sound_inventory(), whole: whole && !has_errors, today };
     findings.diagnostics.extend(lint::finish(&summaries, settings));
     Ok(findings)
 }

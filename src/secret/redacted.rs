@@ -72,7 +72,7 @@ impl Secrets {
 
     fn masked_short(&self, text: &EcoString, wrap: fn(EcoString) -> Value) -> Value {
         match self.masked(text) {
-            Some(masked) => wrap(masked.into()).losing(Loss::Masked),
+            Some(masked) => wrap(masked.into()).with_loss(Loss::Masked),
             None => wrap(text.clone()),
         }
     }
@@ -84,7 +84,7 @@ impl Secrets {
             Value::Host(text) => self.masked_short(text, Value::Host),
             Value::Partial(partial) => match self.masked_value(&partial.value) {
                 masked @ Value::Partial(_) => masked,
-                masked => masked.losing(partial.loss),
+                masked => masked.with_loss(partial.loss),
             },
             Value::List(values) => Value::List(values.iter().map(|value| self.masked_value(value)).collect()),
             Value::Record(record) => Value::Record(Arc::new(Record {
@@ -94,7 +94,7 @@ impl Secrets {
             Value::Json(json) => {
                 let masked = self.masked_json(json);
                 let loss = (masked != **json).then_some(Loss::Masked);
-                Value::Json(Arc::new(masked)).losing_if(loss)
+                Value::Json(Arc::new(masked)).with_loss_if(loss)
             }
             Value::Absent | Value::Boolean(_) | Value::Secret(_) => value.clone(),
             Value::Number(_)
@@ -103,7 +103,7 @@ impl Secrets {
             | Value::Percent(_)
             | Value::Time(_)
             | Value::Version(_) => match self.masked(&value.to_string()) {
-                Some(_) => Value::text(MASK).losing(Loss::Masked),
+                Some(_) => Value::text(MASK).with_loss(Loss::Masked),
                 None => value.clone(),
             },
         }

@@ -1,4 +1,4 @@
-//! Canaries: a known value in every disguise, cut wherever a stream may cut it.
+//! Canaries: a known value in every encoding, cut wherever a stream may be cut.
 
 use super::*;
 use crate::value::Value;
@@ -258,7 +258,7 @@ proptest! {
     }
 }
 
-/// Of what a cut leaves of a secret hardly anything is shown, whichever byte of a character it goes through.
+/// After a cut, at most three characters of a secret are shown, also where the cut is within a character.
 #[test]
 fn a_cut_within_a_character_hides_no_rest() {
     let secret = "äöKx9Zq€W7vJ";
@@ -278,7 +278,7 @@ fn a_cut_within_a_character_hides_no_rest() {
     }
 }
 
-/// What a secret costs to look for stays bounded.
+/// The number of forms of a secret is bounded.
 #[test]
 fn the_forms_of_a_secret_are_bounded() {
     let worst: String = "ä'\"<>&/\\+ ".chars().cycle().take(900).collect();

@@ -2,7 +2,7 @@
 
 use super::exchange::{ModelDuration, Range};
 use super::world_file::{Unreachable, WorldFile};
-use crate::yaml::schema::{DIALECT, forbear, text};
+use crate::yaml::schema::{DIALECT, make_lenient, text};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ pub fn schema() -> Value {
     let generator = SchemaSettings::draft2020_12().into_generator();
     let mut schema = generator.into_root_schema_for::<WorldFile>().to_value();
     layered(&mut schema);
-    forbear(&mut schema);
+    make_lenient(&mut schema);
     for (name, description) in [
         ("extends", "Another world file that this one extends; relative to this file"),
         ("inventory", "The rectify.yaml with the hosts and contacts; relative to this file"),
@@ -34,7 +34,7 @@ pub fn schema() -> Value {
 /// the other.
 fn layered(schema: &mut Value) {
     for (name, definition) in schema["$defs"].as_object_mut().into_iter().flatten() {
-        if !matches!(name.as_str(), "Fault" | "Answerer") {
+        if !matches!(name.as_str(), "Fault" | "PersonSettings") {
             definition.as_object_mut().map(|definition| definition.remove("required"));
         }
     }

@@ -12,7 +12,7 @@ use crate::engine::world::{
 use crate::engine::{Ending, RunOutcome};
 use crate::transport::powershell;
 use crate::transport::powershell::{Envelope, PowerShellSettings};
-use crate::transport::process::{Captured, Ending as ProcessEnding, Invocation, ProcessOutput};
+use crate::transport::process::{Captured, ExitReason as ProcessEnding, Invocation, ProcessOutput};
 use crate::transport::system::{BoxFuture, System};
 use crate::transport::tcp::ConnectError;
 use crate::value::{ActionError, Contact, ErrorKind, SignedDuration, Timestamp, Value};
@@ -104,9 +104,9 @@ impl<'a> Simulated<'a> {
     pub fn judge(&self, ending: &Ending, alerts: Vec<(String, String)>) -> Vec<Violation> {
         let mut model = self.model.borrow_mut();
         model.advance(self.environment.now());
-        let told = self.environment.sent_messages().into_iter().map(|told| {
-            let evidence = told.notification.evidence.iter().map(|seen| format!("{}: {}", seen.label, seen.value));
-            [told.notification.subject, told.notification.body]
+        let messages = self.environment.sent_messages().into_iter().map(|sent| {
+            let evidence = sent.notification.evidence.iter().map(|seen| format!("{}: {}", seen.label, seen.value));
+            [sent.notification.subject, sent.notification.body]
                 .into_iter()
                 .chain(evidence)
                 .collect::<Vec<_>>()
@@ -117,7 +117,7 @@ impl<'a> Simulated<'a> {
             resolved: ending.outcome == RunOutcome::Resolved,
             alerts,
             left_in_place: left.map(|left| format!("{} {}", left.change, left.undo.as_deref().unwrap_or(""))).collect(),
-            told: told.collect(),
+            messages: messages.collect(),
             disruptions: ending.disruptions.clone(),
         })
     }
@@ -224,7 +224,7 @@ impl World for Simulated<'_> {
     }
 
     fn notify(&self, notification: Notification) -> Pending<'_, ()> {
-        self.environment.tell(notification)
+        self.environment.notify(notification)
     }
 
     fn lock(&self, _: Address, names: Vec<String>) -> Pending<'_, ()> {
@@ -239,7 +239,7 @@ impl World for Simulated<'_> {
         self.environment.reply_at(self.now(), Ok(()))
     }
 
-    fn change_over(&self, _: &Address) {}
+    fn delete_change_note(&self, _: &Address) {}
 
     fn check_limits(&self, _: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
         self.environment.check_limits(&charges)

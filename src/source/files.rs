@@ -24,18 +24,18 @@ pub enum FileError {
     /// It lies outside the folder that imports may reach.
     #[error("is outside of the project's folder")]
     Outside,
-    /// What the operating system said.
+    /// The operating system's error message.
     #[error("cannot be read: {0}")]
     Other(String),
 }
 
-/// Files by path, for imports. The real one is in `cli`; tests keep theirs in memory.
+/// Files by path, for imports. `project::files` reads real files; tests keep theirs in memory.
 pub trait Files {
-    /// Finds what `import "written"` in the file `from` means, as the path by which it is known from then on.
-    /// Two imports of one file must give one path. An absolute path, or one that leaves the project's folder, even
-    /// through a symbolic link, is [`FileError::Outside`].
+    /// Resolves `import "written"` in the file `from` to the path that identifies the file. Two imports of one file
+    /// must give one path. An absolute path, or one that leaves the project's folder, even through a symbolic link, is
+    /// [`FileError::Outside`].
     fn resolve(&self, from: &Path, written: &str) -> Result<PathBuf, FileError>;
 
-    /// Reads a file that [`resolve`](Self::resolve) gave, never more than [`MAX_FILE_BYTES`] and one bytes of it.
+    /// Reads a file whose path [`resolve`](Self::resolve) returned; at most [`MAX_FILE_BYTES`] and one bytes of it.
     fn read(&self, path: &Path) -> Result<String, FileError>;
 }

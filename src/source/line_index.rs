@@ -1,6 +1,6 @@
 //! Offsets to lines and columns, by binary search.
 
-/// A place as editors show it, both numbers from 1.
+/// A position as editors show it; both numbers start at 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LineColumn {
     /// The line.
@@ -22,7 +22,7 @@ impl LineIndex {
         Self { starts: std::iter::once(0).chain(after_breaks).collect() }
     }
 
-    /// The place of a byte offset in the text that was indexed; past the end it is the end.
+    /// The position of a byte offset in the indexed text; that of the end for an offset beyond it.
     pub fn position(&self, text: &str, offset: u32) -> LineColumn {
         let offset = (offset as usize).min(text.len()) as u32;
         let line = self.starts.partition_point(|start| *start <= offset) as u32;

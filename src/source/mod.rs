@@ -1,4 +1,4 @@
-//! Files as text: where a byte stands, and who may hand a file over.
+//! Source files, and positions in them.
 
 mod files;
 mod line_index;
@@ -11,7 +11,7 @@ pub use span::{FileId, Span};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// One file that was read, under the name its reader knows it by.
+/// A file that was read, with the name that diagnostics show.
 #[derive(Debug, Clone)]
 pub struct SourceFile {
     /// The path as people wrote it or as it was found, never made absolute.
@@ -35,7 +35,7 @@ impl SourceFile {
     }
 }
 
-/// All files of one invocation; a [`Span`] names its file by the place it has here.
+/// All files of one invocation; a [`Span`] refers to its file by the index here.
 #[derive(Debug, Clone, Default)]
 pub struct SourceMap {
     files: Vec<SourceFile>,
@@ -47,15 +47,15 @@ impl SourceMap {
         Self::default()
     }
 
-    /// Adds a file and says which number it got.
+    /// Adds a file and returns its number.
     pub fn add(&mut self, file: SourceFile) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
         self.files.push(file);
         id
     }
 
-    /// Adds the files of another map, but those that this one has with the same name and text, and gives the number that each of
-    /// the other's files has here.
+    /// Adds the files of another map, except those that this one contains with the same name and text. Returns the
+    /// number here of each of the other's files.
     pub fn absorb(&mut self, other: SourceMap) -> Vec<FileId> {
         let key = |file: &SourceFile| (Arc::clone(&file.name), Arc::clone(&file.text));
         let mut known: BTreeMap<_, FileId> = self.iter().map(|(id, file)| (key(file), id)).collect();

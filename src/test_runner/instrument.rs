@@ -33,7 +33,7 @@ pub(super) fn instrument(program: &Program, test: &Test, now: Timestamp) -> Resu
                 probes.push(probe);
                 ask_the_test(&mut staged, probe);
             }
-            Subject::Action(action, _) => take_body(&mut staged, action),
+            Subject::Action(action, _) => remove_body(&mut staged, action),
             Subject::Probe(..) | Subject::Ask(_) => {}
         }
     }
@@ -122,13 +122,13 @@ fn signature_of(probe: &Probe, locals: Locals) -> Action {
 
 /// Removes the body of a team's own action, so that the world receives the call itself. Keeps what the body implies:
 /// the shorter timeout, and whether the action may be repeated.
-fn take_body(program: &mut Program, index: usize) {
+fn remove_body(program: &mut Program, index: usize) {
     let mut timeout = None;
-    let mut told = None;
+    let mut repetition = None;
     let mut inner = Some(index);
     while let Some(action) = inner.and_then(|at| program.actions.get(at)) {
         timeout = timeout.into_iter().chain([action.timeout]).min();
-        told = told.or((action.once || action.idempotent).then_some((action.once, action.idempotent)));
+        repetition = repetition.or((action.once || action.idempotent).then_some((action.once, action.idempotent)));
         inner = match action.body.as_ref().map(|body| &body.result) {
             Some(BodyResult::Act(call)) => Some(call.action),
             _ => None,
@@ -137,6 +137,6 @@ fn take_body(program: &mut Program, index: usize) {
     if let Some(action) = program.actions.get_mut(index) {
         action.body = None;
         action.timeout = timeout.unwrap_or(action.timeout);
-        (action.once, action.idempotent) = told.unwrap_or((action.once, action.idempotent));
+        (action.once, action.idempotent) = repetition.unwrap_or((action.once, action.idempotent));
     }
 }

@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, code};
 use crate::engine::event::{EventKind, LeftInPlace};
 use crate::engine::{Ending, RunOutcome};
 use crate::program::Program;
-use crate::program::test_block::{Expectation, ExpectationKind, Outcome, Pattern, Test};
+use crate::program::test_block::{Expectation, ExpectationKind, ExpectedOutcome, Pattern, Test};
 use crate::value::{ActionError, Call, SignedDuration, SourceText, Value, display_duration};
 use std::fmt::Write;
 
@@ -78,27 +78,27 @@ impl Judge<'_> {
         Some(format!("The run took {took}, expected at most {may}"))
     }
 
-    fn outcome_mismatch(&self, outcome: Outcome, contact: Option<&str>, text: Option<&str>) -> Option<String> {
+    fn outcome_mismatch(&self, outcome: ExpectedOutcome, contact: Option<&str>, text: Option<&str>) -> Option<String> {
         let reason = &self.ending.reason;
-        let told = self.run.events.iter().rev().find_map(|event| {
+        let contacted = self.run.events.iter().rev().find_map(|event| {
             if let EventKind::EscalationSent { contact, .. } = &event.kind { Some(contact.as_str()) } else { None }
         });
         let how = match self.ending.outcome {
             RunOutcome::Resolved => "resolved".to_owned(),
-            RunOutcome::Escalated => format!("escalated to {}", told.unwrap_or("nobody")),
+            RunOutcome::Escalated => format!("escalated to {}", contacted.unwrap_or("nobody")),
             RunOutcome::Cancelled => "cancelled".to_owned(),
             RunOutcome::Refused => "refused".to_owned(),
             RunOutcome::Rehearsed => "rehearsed".to_owned(),
         };
         let is_expected = match outcome {
-            Outcome::Resolved => self.ending.outcome == RunOutcome::Resolved,
-            Outcome::Escalated => self.ending.outcome == RunOutcome::Escalated,
-            Outcome::Cancelled => self.ending.outcome == RunOutcome::Cancelled,
+            ExpectedOutcome::Resolved => self.ending.outcome == RunOutcome::Resolved,
+            ExpectedOutcome::Escalated => self.ending.outcome == RunOutcome::Escalated,
+            ExpectedOutcome::Cancelled => self.ending.outcome == RunOutcome::Cancelled,
         };
         if !is_expected {
             return Some(format!("The run ended {how}, expected {}: {reason}", outcome.as_str()));
         }
-        if let Some(contact) = contact.filter(|contact| told != Some(contact)) {
+        if let Some(contact) = contact.filter(|contact| contacted != Some(contact)) {
             return Some(format!("The run ended {how}, expected an escalation to {contact}: {reason}"));
         }
         let text = text.filter(|text| !reason.contains(text))?;
@@ -119,7 +119,7 @@ impl Judge<'_> {
         let in_time =
             |effect: &&Effect| within.is_none_or(|within| effect.at.duration_since(self.run.started) <= within);
         let effects = self.run.effects.iter().filter(in_time);
-        let count = effects.filter(|effect| wanted.fits(&effect.call) || wanted.fits(&effect.leaf)).count();
+        let count = effects.filter(|effect| wanted.fits(&effect.call) || wanted.fits(&effect.world_call)).count();
         let met = times.map_or(count > 0, |times| count == times as usize);
         if met {
             return None;

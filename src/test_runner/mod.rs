@@ -45,6 +45,6 @@ pub struct Effect {
     /// As the runbook makes it.
     pub call: Call,
     /// As the world receives it: the call that a team's own action makes in its body.
-    pub leaf: Call,
+    pub world_call: Call,
     pub at: Timestamp,
 }

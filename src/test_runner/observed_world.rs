@@ -14,19 +14,19 @@ use std::task::{Context, Poll};
 
 pub struct ObservedWorld<'w> {
     world: &'w dyn World,
-    notes: RefCell<Notes>,
+    notes: RefCell<RunRecord>,
 }
 
 #[derive(Default)]
-pub(super) struct Notes {
+pub(super) struct RunRecord {
     pub events: Vec<Event>,
-    pub asked: Vec<Prompt>,
+    pub prompts: Vec<Prompt>,
     pub reached: BTreeSet<(NodeId, Reached)>,
     /// In the order in which the world received them.
     leaves: Vec<Call>,
 }
 
-impl Notes {
+impl RunRecord {
     /// The effects so far. The world receives each call at the time of its intent event.
     pub fn effects(&self) -> Vec<Effect> {
         let intended = self.events.iter().filter_map(|event| {
@@ -36,7 +36,7 @@ impl Notes {
         let leaves = self.leaves.iter().map(Some).chain(std::iter::repeat(None));
         intended
             .zip(leaves)
-            .map(|((at, call), leaf)| Effect { call: call.clone(), leaf: leaf.unwrap_or(call).clone(), at })
+            .map(|((at, call), leaf)| Effect { call: call.clone(), world_call: leaf.unwrap_or(call).clone(), at })
             .collect()
     }
 }
@@ -46,7 +46,7 @@ impl<'w> ObservedWorld<'w> {
         Self { world, notes: RefCell::default() }
     }
 
-    pub(super) fn into_notes(self) -> Notes {
+    pub(super) fn into_notes(self) -> RunRecord {
         self.notes.into_inner()
     }
 }
@@ -81,7 +81,7 @@ impl World for ObservedWorld<'_> {
     }
 
     fn ask(&self, asking: Prompt) -> Pending<'_, PromptReply> {
-        self.notes.borrow_mut().asked.push(asking.clone());
+        self.notes.borrow_mut().prompts.push(asking.clone());
         self.world.ask(asking)
     }
 
@@ -101,8 +101,8 @@ impl World for ObservedWorld<'_> {
         self.world.note_change(note)
     }
 
-    fn change_over(&self, address: &Address) {
-        self.world.change_over(address);
+    fn delete_change_note(&self, address: &Address) {
+        self.world.delete_change_note(address);
     }
 
     fn check_limits(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {

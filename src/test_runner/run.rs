@@ -1,7 +1,7 @@
 //! Runs one test in the world that it describes.
 
 use super::instrument::{PROBE, instrument};
-use super::observed_world::{Notes, ObservedWorld};
+use super::observed_world::{ObservedWorld, RunRecord};
 use super::{Effect, TestRun};
 use crate::diagnostic::{Diagnostic, code};
 use crate::engine;
@@ -31,7 +31,7 @@ pub fn in_script(program: &Program, test: &Test) -> Result<TestRun, Box<TestErro
         world = match &given.subject {
             Subject::Ask(about) => match given.answers.first() {
                 Some(Answer::Word(word)) => {
-                    world.person(Person::answering(about, word).after(given.after).in_numbers())
+                    world.person(Person::answering(about, word).after(given.after).as_many_as_required())
                 }
                 _ => world,
             },
@@ -49,7 +49,7 @@ pub fn in_script(program: &Program, test: &Test) -> Result<TestRun, Box<TestErro
     let notes = watched.into_notes();
     let mut nothing_given: Vec<String> = Vec::new();
     let calls = world.unanswered().into_iter().map(|call| source_line(&call));
-    let silent = notes.asked.iter().filter(|asking| !test.nobody_answers && !world.is_answered(asking));
+    let silent = notes.prompts.iter().filter(|asking| !test.nobody_answers && !world.is_answered(asking));
     for missing in calls.chain(silent.map(|asking| format!("ask {:?}", asking.message))) {
         if !nothing_given.contains(&missing) {
             nothing_given.push(missing);
@@ -76,7 +76,7 @@ pub fn in_world(program: &Program, test: &Test, world: &Simulated<'_>) -> Result
     Ok(TestRun { ending, violations, started: now, ..test_run(watched.into_notes()) })
 }
 
-fn test_run(notes: Notes) -> TestRun {
+fn test_run(notes: RunRecord) -> TestRun {
     let effects: Vec<Effect> = notes.effects();
     TestRun { effects, events: notes.events, reached: notes.reached, ..TestRun::default() }
 }
@@ -127,7 +127,7 @@ fn rule(program: &Program, test: &Test, given: &GivenRule, now: Timestamp) -> Re
     for answer in &given.answers {
         let answers = |value| ScriptedAnswer::Answers(given.after, value);
         let fails = |error| ScriptedAnswer::Fails(given.after, error);
-        rule = rule.says(match answer {
+        rule = rule.answer(match answer {
             Answer::Value(value) => answers(constant(program, value, test.locals, now)?),
             Answer::Passes if is_probe => answers(Value::word("passed")),
             Answer::Passes => answers(Value::Absent),

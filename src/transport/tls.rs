@@ -66,7 +66,7 @@ impl Trust {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let stream = self.connector.connect(name, stream).await.map_err(|error| classified(&error))?;
-        let certificate = shown_by(&stream)?;
+        let certificate = certificate_of(&stream)?;
         let named = certificate.names.iter().any(|own| own.parse::<std::net::IpAddr>().is_ok() == is_address(name));
         if !named {
             // OpenSSL accepts the common name of a certificate without subject alternative names; we do not.
@@ -85,7 +85,7 @@ where
     blind.danger_accept_invalid_certs(true).danger_accept_invalid_hostnames(true);
     let connector = blind.build().map_err(|error| TlsError::Handshake(reason(&error)))?;
     let connector = tokio_native_tls::TlsConnector::from(connector);
-    shown_by(&connector.connect(name, stream).await.map_err(|error| classified(&error))?)
+    certificate_of(&connector.connect(name, stream).await.map_err(|error| classified(&error))?)
 }
 
 fn builder() -> native_tls::TlsConnectorBuilder {
@@ -98,7 +98,7 @@ fn is_address(name: &str) -> bool {
     name.parse::<std::net::IpAddr>().is_ok()
 }
 
-fn shown_by<S>(stream: &TlsStream<S>) -> Result<PeerCertificate, TlsError>
+fn certificate_of<S>(stream: &TlsStream<S>) -> Result<PeerCertificate, TlsError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {

@@ -22,7 +22,7 @@ pub enum TrustError {
     Unreadable {
         /// Its path.
         file: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error message.
         error: io::Error,
     },
     /// It is a folder, a pipe or a device.

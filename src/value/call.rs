@@ -26,7 +26,7 @@ impl Class {
     }
 }
 
-/// A call with every argument worked out. Two calls that are equal ask for the same thing.
+/// A call with evaluated arguments. Equal calls request the same thing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
     /// The backend.
@@ -35,7 +35,7 @@ pub struct Call {
     pub action: EcoString,
     /// The class that the signature gives it.
     pub class: Class,
-    /// Every parameter of the signature, in its order; one that was left out holds its default.
+    /// A value for each parameter of the signature, in its order, defaults included.
     pub arguments: Vec<(EcoString, Value)>,
 }
 
@@ -45,7 +45,7 @@ impl Call {
         self.arguments.iter().find(|(parameter, _)| parameter == name).map(|(_, value)| value)
     }
 
-    /// The first host among the arguments: what the call is done to, if it is done to a host.
+    /// The first host among the arguments: the target of the call, if it has one.
     pub fn target(&self) -> Option<&str> {
         self.arguments.iter().find_map(|(_, value)| value.as_host())
     }

@@ -1,31 +1,31 @@
-//! What may come of a call.
+//! The errors of calls, and the outcomes of effects.
 
 use super::{Loss, Value};
 use ecow::EcoString;
 use serde::{Deserialize, Serialize};
 
-/// Why a call gave no value. `catch e` sees it as `e.kind`.
+/// The kind of an error. In runbooks it is `e.kind`, where `catch e` binds the error.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantArray,
 )]
 #[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorKind {
-    /// The other side understood and said no: a refused password, a command's exit code.
+    /// The other side reported a failure: a refused password, a command's exit code.
     Failed,
-    /// It was turned down before anything was sent: a bad argument, a policy, a missing setting.
+    /// Refused before anything was sent: a bad argument, a policy, a missing setting.
     Refused,
     /// The other side could not be reached, so nothing was done.
     Unreachable,
-    /// It took too long; for an action the outcome is not known.
+    /// It took too long; the outcome of an action is unknown.
     TimedOut,
-    /// It was sent and the answer was lost: nobody knows whether it was done.
+    /// The request was sent and the answer was lost: it is not known whether it was done.
     Unknown,
     /// The other side broke its protocol; for an action the outcome is not known.
     Protocol,
     /// The run was cancelled while it was under way.
     Interrupted,
-    /// A value did not have the shape that was asked for; for an action the outcome is not known.
+    /// A value does not have the required form; the outcome of an action is unknown.
     Mismatch,
     /// A limit is spent.
     Limit,
@@ -41,20 +41,20 @@ impl ErrorKind {
     }
 }
 
-/// An error of an action or observation, typed, with what was seen.
+/// A typed error of an action or observation, with its evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActionError {
     /// What kind.
     pub kind: ErrorKind,
     /// One sentence for people, without a full stop and without secrets.
     pub message: String,
-    /// What was seen, bounded: the last lines of a command's output, an IMAP response.
+    /// Evidence, bounded: the last lines of a command's output, an IMAP response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Value>,
-    /// The call that it is about, as the runbook would write it; none where no action is to blame.
+    /// The call that failed, as the runbook would write it; absent where the error is not about a call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<EcoString>,
-    /// Whether a part of the message was masked or left out.
+    /// Why a part of the message is missing, if one is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loss: Option<Loss>,
 }
@@ -72,37 +72,37 @@ impl ActionError {
     }
 
     /// Marks the message if a part of it is missing.
-    pub fn losing(mut self, loss: Option<Loss>) -> Self {
+    pub fn with_loss(mut self, loss: Option<Loss>) -> Self {
         self.loss = self.loss.or(loss);
         self
     }
 
     /// The message as a value.
-    pub fn said(&self) -> Value {
-        Value::text(self.message.as_str()).losing_if(self.loss)
+    pub fn message_value(&self) -> Value {
+        Value::text(self.message.as_str()).with_loss_if(self.loss)
     }
 
-    /// The same in other words.
-    pub fn saying(self, message: impl Into<String>) -> Self {
+    /// The same error with another message.
+    pub fn with_message(self, message: impl Into<String>) -> Self {
         Self { message: message.into(), ..self }
     }
 
-    /// What this error says of an action that was called. An answer that nobody understands says nothing of it.
-    pub fn outcome(&self) -> Outcome {
+    /// The outcome of an action that ended with this error. It is unknown where the answer could not be decoded.
+    pub fn outcome(&self) -> EffectOutcome {
         match self.kind {
-            ErrorKind::Failed => Outcome::Failed,
-            ErrorKind::Refused | ErrorKind::Limit => Outcome::Refused,
-            ErrorKind::Unreachable => Outcome::NotPerformed,
+            ErrorKind::Failed => EffectOutcome::Failed,
+            ErrorKind::Refused | ErrorKind::Limit => EffectOutcome::Refused,
+            ErrorKind::Unreachable => EffectOutcome::NotPerformed,
             ErrorKind::TimedOut
             | ErrorKind::Unknown
             | ErrorKind::Protocol
             | ErrorKind::Mismatch
-            | ErrorKind::Interrupted => Outcome::Unknown,
+            | ErrorKind::Interrupted => EffectOutcome::Unknown,
         }
     }
 
-    /// The same error of a call that has begun to act: that nothing was sent or reached cannot be said of it any more.
-    pub fn half_way(self) -> Self {
+    /// The same error for a call that has begun to act: `refused` and `unreachable` become `unknown`.
+    pub fn after_sending(self) -> Self {
         match self.kind {
             ErrorKind::Refused | ErrorKind::Unreachable => Self { kind: ErrorKind::Unknown, ..self },
             _ => self,
@@ -118,23 +118,23 @@ impl std::fmt::Display for ActionError {
 
 impl std::error::Error for ActionError {}
 
-/// What is known of an effect after it was tried; the `result` of an `effect_done` event.
+/// What is known of an effect after it was attempted; the `result` of an `effect_done` event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum EffectOutcome {
     /// It was done.
     Done,
-    /// It was tried, and the other side says that it failed.
+    /// It was attempted, and the other side reported a failure.
     Failed,
     /// It was turned down, nothing was done.
     Refused,
-    /// Nobody knows.
+    /// It is not known whether it was done.
     Unknown,
     /// It was certainly not done.
     NotPerformed,
 }
 
-impl Outcome {
+impl EffectOutcome {
     /// As people read it.
     pub const fn in_words(self) -> &'static str {
         match self {

@@ -36,7 +36,7 @@ impl Host {
     }
 
     /// Whether a name from outside means this host. Names are compared without case and without a final dot.
-    pub fn answers_to(&self, name: &str) -> bool {
+    pub fn has_name(&self, name: &str) -> bool {
         let name = name.trim_end_matches('.');
         let same = |own: &str| own.trim_end_matches('.').eq_ignore_ascii_case(name);
         same(&self.name) || same(&self.address) || self.aliases.iter().any(|alias| same(alias))

@@ -1,4 +1,4 @@
-//! Characters that mislead whoever reads a line.
+//! Characters that mislead readers of a line.
 
 /// Whether a character reorders a line, separates lines without looking like it, or cannot be seen at all. Control
 /// characters are not among them.

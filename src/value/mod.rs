@@ -1,4 +1,4 @@
-//! The words that everybody shares: values, hosts as data, calls of actions and what came of them.
+//! The types that all modules share: values, hosts as data, calls of actions and their outcomes.
 
 mod backend_settings;
 mod call;
@@ -21,7 +21,7 @@ mod tests;
 
 pub use backend_settings::{BackendSettings, Settings};
 pub use call::{Call, Class};
-pub use error::{ActionError, ErrorKind, Outcome};
+pub use error::{ActionError, EffectOutcome, ErrorKind};
 pub use host::Host;
 pub use invisible::{is_invisible, without_invisible};
 pub use partial::{Loss, Partial};
@@ -42,7 +42,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Value {
-    /// Nothing: what an optional holds when it holds nothing.
+    /// An optional value that is absent.
     Absent,
     /// Text.
     Text(EcoString),
@@ -54,7 +54,7 @@ pub enum Value {
     Duration(SignedDuration),
     /// Bytes.
     Size(u64),
-    /// Hundredths: `85%` is held as 85.
+    /// A percentage: `85%` is stored as 85.
     Percent(Decimal),
     /// A point in time.
     Time(Timestamp),
@@ -68,11 +68,11 @@ pub enum Value {
     List(Arc<[Value]>),
     /// Named values.
     Record(Arc<Record>),
-    /// JSON that nobody has decoded yet.
+    /// JSON that is not decoded yet.
     Json(Arc<serde_json::Value>),
     /// A reference to a secret, never the secret itself.
     Secret(EcoString),
-    /// A value of which a part was masked or left out: for people only.
+    /// A value of which a part was masked or left out: only for people.
     Partial(Arc<Partial>),
 }
 
@@ -151,13 +151,13 @@ impl Value {
         }
     }
 
-    /// An empty list: what most observations must not answer with.
+    /// Whether this is an empty list, which most observations must not return.
     pub fn is_empty_list(&self) -> bool {
         matches!(self, Self::List(values) if values.is_empty())
     }
 }
 
-/// As people read it; what `"${…}"` puts into a text. A secret shows its reference only.
+/// Formats for people, as `"${…}"` inserts it into a text. A secret is shown by its reference.
 impl std::fmt::Display for Value {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

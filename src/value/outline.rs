@@ -1,10 +1,10 @@
-//! A value line by line, for people: what is inside a record stands under the record's own name.
+//! A value as lines for people: fields of nested records are prefixed with the name of the outer field.
 
 use super::{Record, Value};
 
 impl Value {
-    /// One line for everything inside: `value.latency.login: 17ms`. What holds nothing is left out. A text keeps its own
-    /// lines, so a line of the outline may be several of them.
+    /// One line for each field: `value.latency.login: 17ms`. Absent values and empty lists are left out. A text with
+    /// line ends stays one entry.
     pub fn outline(&self) -> Vec<String> {
         let mut lines = Vec::new();
         match self.shown() {

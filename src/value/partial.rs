@@ -1,4 +1,4 @@
-//! Values of which a part is missing: fit to be shown to people, and nothing else.
+//! Values with a missing part: they can be shown to people, and used for nothing else.
 
 use super::{ActionError, ErrorKind, Record, Value};
 use ecow::EcoString;
@@ -9,9 +9,9 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
-    /// A secret stood there.
+    /// It contained a secret.
     Masked,
-    /// It was longer than what is kept.
+    /// It exceeded the length that is kept.
     LeftOut,
 }
 
@@ -30,8 +30,8 @@ impl Loss {
         }
     }
 
-    /// The error of using what has lost a part: `what` is what it was to be used as.
-    pub fn refusal(self, what: impl std::fmt::Display) -> ActionError {
+    /// The error of using a value with a missing part as data. `what` is the subject of the message.
+    pub fn error_for(self, what: impl std::fmt::Display) -> ActionError {
         let (why, remedy) = (self.words(), self.remedy());
         let message =
             format!("{what} contains a part that {why}, so it can only be shown to people, not used as data; {remedy}");
@@ -41,43 +41,43 @@ impl Loss {
 
 /// A value and why a part of it is missing.
 ///
-/// It is a kind of value of its own, so that whatever looks for a text or a list finds none here: what may be done with
-/// one has to be said.
+/// It is a separate kind of value, so that code that expects a text or a list finds none in it: every use has to be
+/// explicit.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Partial {
     /// Why.
     pub loss: Loss,
-    /// What is there.
+    /// The value without the missing part.
     pub value: Value,
 }
 
 impl Value {
-    /// The same, of which a part is missing. What is marked already stays as it is.
-    pub fn losing(self, loss: Loss) -> Self {
+    /// Marks this value as partial. A value that is marked already stays unchanged.
+    pub fn with_loss(self, loss: Loss) -> Self {
         match self {
             Self::Partial(_) => self,
             value => Self::Partial(Arc::new(Partial { loss, value })),
         }
     }
 
-    /// The same, marked if there is a loss.
-    pub fn losing_if(self, loss: Option<Loss>) -> Self {
+    /// Marks this value as partial if there is a loss.
+    pub fn with_loss_if(self, loss: Option<Loss>) -> Self {
         match loss {
-            Some(loss) => self.losing(loss),
+            Some(loss) => self.with_loss(loss),
             None => self,
         }
     }
 
-    /// The same with those texts marked that have lost a part, however deep they lie.
-    pub fn losing_where(self, loss: Loss, has_lost: &impl Fn(&str) -> bool) -> Self {
+    /// Marks the texts, at any depth, for which `has_lost` is true.
+    pub fn with_loss_where(self, loss: Loss, has_lost: &impl Fn(&str) -> bool) -> Self {
         match self {
-            Self::Text(text) if has_lost(&text) => Self::Text(text).losing(loss),
+            Self::Text(text) if has_lost(&text) => Self::Text(text).with_loss(loss),
             Self::List(values) => {
-                Self::List(values.iter().map(|value| value.clone().losing_where(loss, has_lost)).collect())
+                Self::List(values.iter().map(|value| value.clone().with_loss_where(loss, has_lost)).collect())
             }
             Self::Record(record) => {
                 let field =
-                    |(name, value): &(_, Self)| (EcoString::clone(name), value.clone().losing_where(loss, has_lost));
+                    |(name, value): &(_, Self)| (EcoString::clone(name), value.clone().with_loss_where(loss, has_lost));
                 let fields = record.fields.iter().map(field).collect();
                 Self::Record(Arc::new(Record { name: record.name.clone(), fields }))
             }
@@ -95,15 +95,15 @@ impl Value {
         }
     }
 
-    /// Checks that nothing is missing, where it is to be used as `what`.
+    /// Checks that no part is missing. `what` is the subject of the error message.
     ///
     /// # Errors
-    /// Of kind `mismatch`, where something is.
+    /// `mismatch` if a part is missing.
     pub fn whole(&self, what: impl std::fmt::Display) -> Result<(), ActionError> {
-        self.loss().map_or(Ok(()), |loss| Err(loss.refusal(what)))
+        self.loss().map_or(Ok(()), |loss| Err(loss.error_for(what)))
     }
 
-    /// What is there, for people.
+    /// The value to show to people, without the mark.
     pub fn shown(&self) -> &Self {
         match self {
             Self::Partial(partial) => &partial.value,

@@ -1,4 +1,4 @@
-//! Values as plain JSON, for programs that read events: one way, since the types are left out.
+//! Values as plain JSON, for programs that read events. They cannot be read back, because the types are left out.
 
 use super::{Decimal, Value};
 use serde::ser::{SerializeMap, SerializeSeq};
@@ -36,7 +36,7 @@ impl Serialize for Plain<'_> {
 fn decimal<S: Serializer>(number: Decimal, serializer: S) -> Result<S::Ok, S::Error> {
     match i64::try_from(number) {
         Ok(whole) if number.is_integer() => serializer.serialize_i64(whole),
-        // The nearest that a JSON reader will hold in any case.
+        // The nearest number that every JSON reader can represent.
         _ => serializer.serialize_f64(number.to_string().parse().unwrap_or(f64::NAN)),
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Record {
     /// The type's name.
     pub name: EcoString,
-    /// Every field; an optional one that is not there holds [`Value::Absent`].
+    /// Every field; an optional field without a value is [`Value::Absent`].
     pub fields: Vec<(EcoString, Value)>,
 }
 
@@ -20,7 +20,7 @@ impl Record {
     }
 }
 
-/// As the language would write it; fields that hold nothing are left out.
+/// Formats for people as `NAME(field: value)`, without fields that have no value.
 impl std::fmt::Display for Record {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}(", self.name)?;

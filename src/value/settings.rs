@@ -28,7 +28,7 @@ pub struct Contact {
 
 impl Contact {
     /// A contact and, transitively, those that get its messages, each once; empty where there is no such contact.
-    pub fn circle<'c>(contacts: &'c [Self], name: &str) -> Vec<&'c Self> {
+    pub fn recipients<'c>(contacts: &'c [Self], name: &str) -> Vec<&'c Self> {
         let named = |name: &str| contacts.iter().find(|contact| contact.name == name);
         let mut circle: Vec<&Self> = named(name).into_iter().collect();
         let mut next = 0;

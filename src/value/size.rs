@@ -1,15 +1,15 @@
-//! How much a value holds.
+//! The sizes of values.
 
 use super::Value;
 use serde_json::Value as Json;
 
-/// What a value takes beside its text, whatever it is.
+/// The size of a value without its text, in bytes.
 const ONE: usize = 32;
 
 /// How much a value holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Size {
-    /// Bytes, about: what several places share counts as often as it is there.
+    /// Bytes, approximately. A shared value counts once for each use.
     pub bytes: usize,
     /// Values inside it, itself included.
     pub parts: u64,
@@ -25,7 +25,7 @@ impl Value {
 }
 
 impl Size {
-    /// Whether it is still within bounds.
+    /// Counts one value with a text of this length. Returns whether the size is still at most `most` bytes.
     fn one(&mut self, text: usize, most: usize) -> bool {
         self.parts += 1;
         self.bytes = self.bytes.saturating_add(ONE + text);

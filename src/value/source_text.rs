@@ -1,4 +1,4 @@
-//! Values as a runbook would write them: what somebody may type again.
+//! Values in the syntax of runbooks, so that people can type them again.
 
 use super::Value;
 use std::fmt::{Display, Formatter, Result, Write};
@@ -50,7 +50,7 @@ impl Display for Quoted<'_> {
                 '\'' => f.write_char('\'')?,
                 '$' if characters.peek() == Some(&'{') => f.write_str("\\$")?,
                 control if control.is_control() => write!(f, "{}", control.escape_unicode())?,
-                // What cannot be seen is written as `\u{…}`.
+                // Invisible characters are written as `\u{…}`.
                 other => write!(f, "{}", other.escape_debug())?,
             }
         }

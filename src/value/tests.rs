@@ -25,7 +25,7 @@ fn versions_compare_by_number() {
 
 #[test]
 fn what_has_lost_a_part_is_written_down_with_it_and_shown_without() {
-    let value = Value::record("Seen", [("text", Value::text("a***").losing(Loss::Masked)), ("n", Value::number(1))]);
+    let value = Value::record("Seen", [("text", Value::text("a***").with_loss(Loss::Masked)), ("n", Value::number(1))]);
     let kept: Value = serde_json::from_str(&serde_json::to_string(&value).expect("JSON")).expect("a value");
     assert_eq!((kept.loss(), &kept), (Some(Loss::Masked), &value));
     assert_eq!(value.to_string(), "Seen(text: a***, n: 1)");

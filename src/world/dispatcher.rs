@@ -5,7 +5,7 @@ use crate::engine::world::Request;
 use crate::secret::Secrets;
 use crate::transport::system::System;
 use crate::value::{
-    ActionError, BackendSettings, Call, Class, ErrorKind, Host, Loss, Outcome, SignedDuration, Timestamp, Value,
+    ActionError, BackendSettings, Call, Class, EffectOutcome, ErrorKind, Host, Loss, SignedDuration, Timestamp, Value,
     display_duration,
 };
 use std::path::PathBuf;
@@ -40,7 +40,7 @@ impl Dispatcher<'_> {
         let started = system.elapsed();
         let time_left = Duration::try_from(request.deadline.duration_since(now)).unwrap_or_default();
         let result = self.unmasked(&request.call, time_left, system).await.map_err(|error| self.masked(error));
-        let known = result.as_ref().map_or_else(ActionError::outcome, |_| Outcome::Done);
+        let known = result.as_ref().map_or_else(ActionError::outcome, |_| EffectOutcome::Done);
         tracing::debug!(
             address = %request.address,
             call = %format_args!("{}.{}", request.call.backend, request.call.action),
@@ -85,6 +85,6 @@ impl Dispatcher<'_> {
         let message = self.secrets.redact_text(&error.message).into_inner();
         let loss = (message != error.message).then_some(Loss::Masked);
         let evidence = error.evidence.as_ref().map(|seen| self.secrets.redact_value(seen).into_inner());
-        ActionError { evidence, ..error.saying(message).losing(loss) }
+        ActionError { evidence, ..error.with_message(message).with_loss(loss) }
     }
 }

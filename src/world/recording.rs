@@ -47,7 +47,7 @@ pub enum RecordedRequest {
     Act { call: Call, deadline: Timestamp },
     Wait { until: Timestamp },
     Ask { message: String, choices: Vec<EcoString>, by: u32, deadline: Timestamp },
-    Tell { contact: EcoString, subject: String, body: String },
+    Notify { contact: EcoString, subject: String, body: String },
     Lock { names: Vec<String> },
     CheckLimits { names: Vec<String> },
     Charge { names: Vec<String> },
@@ -73,9 +73,9 @@ impl RecordedRequest {
         Self::Ask { message, choices, by, deadline }
     }
 
-    pub(super) fn tell(notification: &Notification) -> Self {
+    pub(super) fn notify(notification: &Notification) -> Self {
         let Notification { contact, subject, body, .. } = notification.clone();
-        Self::Tell { contact, subject, body }
+        Self::Notify { contact, subject, body }
     }
 
     pub(super) fn note(note: &ChangeNote) -> Self {
@@ -181,7 +181,7 @@ impl<W: World> World for Recording<W> {
     }
 
     fn notify(&self, notification: Notification) -> Pending<'_, ()> {
-        let (address, asked) = (notification.address.clone(), RecordedRequest::tell(&notification));
+        let (address, asked) = (notification.address.clone(), RecordedRequest::notify(&notification));
         self.recorded(address, asked, self.world.notify(notification), RecordedReply::Over)
     }
 
@@ -199,8 +199,8 @@ impl<W: World> World for Recording<W> {
         self.recorded(address, asked, self.world.note_change(note), RecordedReply::Over)
     }
 
-    fn change_over(&self, address: &Address) {
-        self.world.change_over(address);
+    fn delete_change_note(&self, address: &Address) {
+        self.world.delete_change_note(address);
     }
 
     fn check_limits(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {

@@ -30,7 +30,7 @@ pub enum Mismatch {
     },
     /// The run waits, but not for the next entry.
     #[error("the run does not ask for entry {position} of its record: {next:?}")]
-    NotAskedFor {
+    Unrequested {
         /// The number of entries before it.
         position: usize,
         /// The next entry.
@@ -95,7 +95,7 @@ impl Replaying {
             (Poll::Ready(_), Some(_)) => Err(Mismatch::LeftOver { entries: self.log.entries.len() - position }),
             (Poll::Pending, None) => Err(Mismatch::Ended),
             // The engine continues as long as replies are ready. Now it waits for something other than the next entry.
-            (Poll::Pending, Some(next)) => Err(Mismatch::NotAskedFor { position, next: Box::new(next.clone()) }),
+            (Poll::Pending, Some(next)) => Err(Mismatch::Unrequested { position, next: Box::new(next.clone()) }),
         }
     }
 
@@ -180,7 +180,7 @@ impl World for Replaying {
     }
 
     fn notify(&self, notification: Notification) -> Pending<'_, ()> {
-        let asked = RecordedRequest::tell(&notification);
+        let asked = RecordedRequest::notify(&notification);
         self.next_reply(notification.address, asked, no_value)
     }
 
@@ -195,7 +195,7 @@ impl World for Replaying {
         self.next_reply(note.address, asked, no_value)
     }
 
-    fn change_over(&self, _: &Address) {}
+    fn delete_change_note(&self, _: &Address) {}
 
     fn check_limits(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
         self.next_reply(address, RecordedRequest::check_limits(&charges), no_value)

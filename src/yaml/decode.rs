@@ -31,7 +31,7 @@ pub fn decode<T: DeserializeOwned>(node: &Node) -> Result<T, DecodeError> {
             Some((other, written)) => *written = other,
             None => {
                 let (key, node) = follow(node, error.path());
-                let misfit = misfit(&error.inner().to_string(), node, key);
+                let misfit = decode_error(&error.inner().to_string(), node, key);
                 // The line with `password:` may hold a password by mistake and is never shown.
                 let shown = !matches!(error.path().iter().next(), Some(Segment::Map { key }) if key == "password");
                 return Err(DecodeError { span: misfit.span.filter(|_| shown), ..misfit });
@@ -79,7 +79,7 @@ fn follow_value<'v>(value: &'v mut Value, path: &Path) -> Option<&'v mut Value> 
 }
 
 /// Translates a message of serde. Repeats what is written only where it is a name.
-fn misfit(error: &str, node: &Node, key: Option<Span>) -> DecodeError {
+fn decode_error(error: &str, node: &Node, key: Option<Span>) -> DecodeError {
     let at = |span, message| DecodeError { span, message, help: None };
     let quoted = |text: &str| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
     if let Some(name) = error.strip_prefix("missing field ") {

@@ -35,7 +35,7 @@ pub fn described(description: &str, mut schema: Value) -> Value {
 }
 
 /// Makes the scalars of a schema as lenient as the reader: a text may look like a number, a number may be quoted.
-pub fn forbear(schema: &mut Value) {
+pub fn make_lenient(schema: &mut Value) {
     match schema {
         Value::Object(entries) => {
             // A word of an enum, or a text with a pattern, stays text.
@@ -51,7 +51,7 @@ pub fn forbear(schema: &mut Value) {
                 entries.insert("pattern".to_owned(), "^[0-9A-Fa-f.:]+$".into());
             }
             let Some(kind) = entries.get("type").cloned() else {
-                entries.values_mut().for_each(forbear);
+                entries.values_mut().for_each(make_lenient);
                 return;
             };
             let kinds: Vec<&str> = match &kind {
@@ -75,16 +75,16 @@ pub fn forbear(schema: &mut Value) {
                 all.extend(also.iter().filter(|kind| !kinds.contains(kind)));
                 entries.insert("type".to_owned(), json!(all));
             }
-            entries.values_mut().for_each(forbear);
+            entries.values_mut().for_each(make_lenient);
         }
-        Value::Array(items) => items.iter_mut().for_each(forbear),
+        Value::Array(items) => items.iter_mut().for_each(make_lenient),
         _ => {}
     }
 }
 
 /// Whether a schema accepts a YAML text. It accepts nothing that is not YAML.
 #[cfg(test)]
-pub(crate) fn takes(schema: &Value, text: &str) -> bool {
+pub(crate) fn accepts(schema: &Value, text: &str) -> bool {
     let document = serde_yaml::from_str::<serde_yaml::Value>(text).ok();
     let document = document.and_then(|document| serde_json::to_value(document).ok());
     document.is_some_and(|document| jsonschema::is_valid(schema, &document))

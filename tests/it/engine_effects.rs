@@ -4,7 +4,7 @@ use crate::support::program::*;
 use rectify::engine::RunOutcome::{Cancelled, Escalated, Resolved};
 use rectify::engine::event::EventKind;
 use rectify::program::*;
-use rectify::value::{ErrorKind, Outcome, Value};
+use rectify::value::{EffectOutcome, ErrorKind, Value};
 use rectify::world::scripted::{Person, Rule, Scripted};
 
 fn ends(retention: Retention, last: Statement, world: Scripted) -> RunResult {
@@ -216,7 +216,7 @@ fn rule_7_a_once_call_whose_answer_is_lost_is_confirmed_never_repeated() {
         EventKind::EffectDone { result, .. } => Some(result),
         _ => None,
     });
-    assert_eq!(done, Some(Outcome::Done));
+    assert_eq!(done, Some(EffectOutcome::Done));
 
     let result = reboot(world().with(lost()).with(boot("monday")));
     assert_eq!((result.ending.outcome, result.ledger().len()), (Escalated, 1));
@@ -231,7 +231,7 @@ fn rule_7_a_person_is_asked_where_nothing_confirms() {
     let result = reboot(silent().person(Person::answering("Was host.reboot", "not_done")));
     assert_eq!((result.ending.outcome, result.ledger().len()), (Escalated, 1));
     let result = reboot(silent());
-    assert_eq!((result.ending.outcome, result.ledger().len(), result.world.asked().len()), (Escalated, 1, 1));
+    assert_eq!((result.ending.outcome, result.ledger().len(), result.world.prompts().len()), (Escalated, 1, 1));
     assert!(result.ending.reason.contains("it is unknown whether"), "{}", result.ending.reason);
     assert_eq!(result.ending.disruptions.len(), 1, "it may have been done");
 }
@@ -315,7 +315,7 @@ fn rule_8_a_call_takes_its_targets_lock_for_as_long_as_it_lasts() {
     let mut builder = ProgramBuilder::new();
     let restart = builder.restart("fe1");
     builder.runbook(vec![restart, resolve("well")]);
-    let result = builder.run(world().taken("fe1"));
+    let result = builder.run(world().with_lock_held("fe1"));
     assert_eq!((result.ending.outcome, result.ledger().len()), (Escalated, 0));
 
     let mut builder = ProgramBuilder::new();

@@ -173,7 +173,7 @@ fn refused_before_the_first_effect_by_a_lock_or_a_limit() {
         builder.program.runbooks[0].limit = vec![limit];
         builder
     };
-    let result = locked().run(world().taken("dag1"));
+    let result = locked().run(world().with_lock_held("dag1"));
     assert_eq!((result.ending.outcome, result.ledger().len()), (Refused, 0));
     assert!(result.world.held().is_empty(), "all of them or none");
     assert!(matches!(

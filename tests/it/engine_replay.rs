@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use rectify::engine::event::EventKind;
 use rectify::engine::{Ending, RunOutcome, run};
 use rectify::program::*;
-use rectify::value::{ActionError, Call, Class, ErrorKind, Outcome, SignedDuration, Value};
+use rectify::value::{ActionError, Call, Class, EffectOutcome, ErrorKind, SignedDuration, Value};
 use rectify::world::recording::{Entry, Log, RecordedReply, Recording};
 use rectify::world::replaying::{Mismatch, Replaying};
 use rectify::world::scripted::{Person, Rule, Scripted, ScriptedAnswer};
@@ -195,7 +195,7 @@ fn rule(name: &str, behaviour: &Behaviour) -> Rule {
     behaviour.iter().fold(Rule::new(name), |rule, (seconds, how)| {
         let takes = SignedDuration::from_secs(*seconds);
         let fails = |kind| ScriptedAnswer::Fails(takes, ActionError::new(kind, "the script says so"));
-        rule.says(match how {
+        rule.answer(match how {
             0 => fails(ErrorKind::Failed),
             1 => fails(ErrorKind::Unknown),
             2 => fails(ErrorKind::Refused),
@@ -286,7 +286,7 @@ fn always(ending: &Ending, world: &Scripted) -> Result<(), TestCaseError> {
                 _ => None,
             });
             match undone {
-                Some(Outcome::Done) => {}
+                Some(EffectOutcome::Done) => {}
                 Some(_) => prop_assert!(left(change), "{} was not undone and is not listed", change),
                 None if *permanent => {
                     let bad = ending.outcome != RunOutcome::Resolved;
@@ -312,7 +312,7 @@ fn always(ending: &Ending, world: &Scripted) -> Result<(), TestCaseError> {
     for event in &events {
         match &event.kind {
             EventKind::EffectIntended { address, .. } => drop(intents.insert(address)),
-            EventKind::EffectDone { address, result: Outcome::Refused, .. } if !intents.contains(address) => {
+            EventKind::EffectDone { address, result: EffectOutcome::Refused, .. } if !intents.contains(address) => {
                 turned_down += 1;
             }
             _ => {}
@@ -327,7 +327,9 @@ fn always(ending: &Ending, world: &Scripted) -> Result<(), TestCaseError> {
         }
     }
     let unknown = events.iter().any(|event| match &event.kind {
-        EventKind::EffectDone { text, result, .. } => text.starts_with("host.reboot") && *result == Outcome::Unknown,
+        EventKind::EffectDone { text, result, .. } => {
+            text.starts_with("host.reboot") && *result == EffectOutcome::Unknown
+        }
         _ => false,
     });
     prop_assert!(!unknown || ending.outcome == RunOutcome::Escalated, "nobody knows, and nobody was told");
@@ -378,7 +380,7 @@ fn a_log_that_does_not_belong_to_the_run_is_an_error() {
 
     let mut swapped = log.clone();
     swapped.entries.swap(0, 1);
-    assert!(matches!(replay(swapped), Err(Mismatch::NotAskedFor { position: 0, .. })));
+    assert!(matches!(replay(swapped), Err(Mismatch::Unrequested { position: 0, .. })));
 
     let mut other = ProgramBuilder::new();
     let (look, restart) = (bind(2, other.observe("svc.value", vec![host("fe2")]), None), other.restart("fe1"));
@@ -410,7 +412,7 @@ fn replay_depends_on_the_recording_alone() {
     }
     let replaying = Replaying::new(log);
     let replayed = replaying.drive(run(&program, &replaying, starting()));
-    assert!(matches!(replayed, Err(Mismatch::NotAskedFor { .. })), "it does not wait any more, it escalates");
+    assert!(matches!(replayed, Err(Mismatch::Unrequested { .. })), "it does not wait any more, it escalates");
     assert_eq!(replaying.effects().len(), 1);
     assert_eq!(replaying.effects()[0].class, Class::Disrupt);
 }

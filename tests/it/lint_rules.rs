@@ -8,7 +8,7 @@ use rectify::backend::registry;
 use rectify::check::Session;
 use rectify::diagnostic::{CODES, Diagnostic, code, rule_page};
 use rectify::inventory::Inventory;
-use rectify::lint::{FileSummary, RULES, RuleScope, Settings};
+use rectify::lint::{FileSummary, LintOptions, RULES, RuleScope};
 use rectify::program::Program;
 use rectify::source::{SourceFile, SourceMap};
 use rectify::{inventory, lint};
@@ -66,7 +66,7 @@ impl LintProject {
             session.read_files().filter(|it| !linted.contains(&it.id)).map(|it| FileSummary::new(&session, it)),
         );
         let today = jiff::civil::date(2026, 6, 1);
-        let found = lint::finish(&summaries, Settings { inventory: inventory.as_ref(), whole: true, today });
+        let found = lint::finish(&summaries, LintOptions { inventory: inventory.as_ref(), whole: true, today });
         Linted { found, programs, sources: session.into_sources() }
     }
 

@@ -95,9 +95,9 @@ fn a_block_that_stays_without_a_word_is_reported() {
     site.block("mbx1", true);
     site.wait(5);
     assert_eq!(site.rules(&escalated(&[])), ["block_left"]);
-    let about_another = Account { told: vec!["Activation is still blocked on mbx10".into()], ..escalated(&[]) };
+    let about_another = Account { messages: vec!["Activation is still blocked on mbx10".into()], ..escalated(&[]) };
     assert_eq!(site.rules(&about_another), ["block_left"]);
-    let told = Account { told: vec!["Activation is still blocked on mbx1".into()], ..escalated(&[]) };
+    let told = Account { messages: vec!["Activation is still blocked on mbx1".into()], ..escalated(&[]) };
     assert_eq!(site.rules(&told), Vec::<&str>::new());
     let listed = "exchange.activation_blocked(server: mbx1, blocked: false)";
     let listed = Account { left_in_place: vec![listed.into()], ..escalated(&[]) };
@@ -118,9 +118,9 @@ fn logging_that_stays_is_reported_as_it_is_set_and_as_it_is_loaded() {
     let mut site = Driver::new("", 8);
     site.logging("cas1", true);
     let mut calls = vec![];
-    let evidence = Account { told: vec!["ImapCTPProbe fails on cas1: z NO LOGIN failed".into()], ..escalated(&[]) };
+    let evidence = Account { messages: vec!["ImapCTPProbe fails on cas1: z NO LOGIN failed".into()], ..escalated(&[]) };
     assert_eq!(site.rules(&evidence), ["logging_left"], "a login is not logging");
-    let told = Account { told: vec!["Protocol logging is still on, on cas1".into()], ..escalated(&[]) };
+    let told = Account { messages: vec!["Protocol logging is still on, on cas1".into()], ..escalated(&[]) };
     assert_eq!(site.rules(&told), Vec::<&str>::new());
     site.restart("cas1", FRONT);
     calls.push(restarted(FRONT, "cas1"));
@@ -138,9 +138,9 @@ fn a_hold_that_stays_is_reported() {
     let hold =
         |state: &str| json!({"Identity": "cas1", "Component": "ImapProxy", "State": state, "Requester": "Maintenance"});
     site.exchange("Set-ServerComponentState", hold("Inactive"), &[]);
-    let probe = Account { told: vec!["ImapProxyTestProbe fails on cas1".into()], ..escalated(&[]) };
+    let probe = Account { messages: vec!["ImapProxyTestProbe fails on cas1".into()], ..escalated(&[]) };
     assert_eq!(site.rules(&probe), ["hold_left"], "a probe is not the component");
-    let told = Account { told: vec!["ImapProxy of cas1 is still held".into()], ..escalated(&[]) };
+    let told = Account { messages: vec!["ImapProxy of cas1 is still held".into()], ..escalated(&[]) };
     assert_eq!(site.rules(&told), Vec::<&str>::new());
     site.exchange("Set-ServerComponentState", hold("Active"), &[]);
     assert_eq!(site.rules(&escalated(&[])), Vec::<&str>::new());

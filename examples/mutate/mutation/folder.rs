@@ -5,7 +5,7 @@ use rectify::backend::registry;
 use rectify::check::{Checked, Session};
 use rectify::diagnostic::Severity;
 use rectify::inventory::Inventory;
-use rectify::lint::{FileSummary, Settings};
+use rectify::lint::{FileSummary, LintOptions};
 use rectify::program::Program;
 use rectify::source::{FileError, FileId, Files, SourceFile, SourceMap};
 use rectify::syntax::ast;
@@ -125,7 +125,7 @@ impl Folder {
                 Some(lint::check_file(&session, file, program, Some(&self.inventory)))
             };
             let facts: Vec<FileSummary> = checks.programs.iter().filter_map(look).collect();
-            let settings = Settings { inventory: Some(&self.inventory), whole: true, today: TODAY };
+            let settings = LintOptions { inventory: Some(&self.inventory), whole: true, today: TODAY };
             let found = lint::finish(&facts, settings);
             checks.finding = checks.finding.or_else(|| found.first().map(|it| it.code.to_string()));
         }

@@ -12,7 +12,7 @@ use rectify::program::Program;
 use rectify::secret::Secrets;
 use rectify::simulation::{Simulated, SimulationConfig, Variation, WorldFile, alerts_of_run};
 use rectify::source::{FileError, SourceMap};
-use rectify::value::{Outcome, Value};
+use rectify::value::{EffectOutcome, Value};
 use rectify::world::Dispatcher;
 use rectify::{engine, simulation};
 use std::cell::RefCell;
@@ -180,7 +180,7 @@ impl Story {
     fn hear(&mut self, event: &Event) {
         match &event.kind {
             EventKind::RunStarted { runbook, .. } => self.runs.push(runbook.to_string()),
-            EventKind::EffectDone { text, result: Outcome::Done, .. } => self.done.push(text.clone()),
+            EventKind::EffectDone { text, result: EffectOutcome::Done, .. } => self.done.push(text.clone()),
             EventKind::ChangeUndone { change, .. } => self.undone.push(change.clone()),
             EventKind::EscalationSent { delivered, .. } => self.escalations.push(*delivered),
             EventKind::ProbeAnswered { verdict, .. } => {
@@ -328,7 +328,7 @@ fn own_runbooks(checks: &Checks) -> impl Iterator<Item = (&Program, usize)> {
 fn argument(program: &Program, runbook: usize, name: &str) -> Option<Value> {
     let [parameter] = program.runbooks[runbook].parameters.as_slice() else { return None };
     let rectify::program::types::Type::Host(roles) = &parameter.type_of else { return None };
-    let host = program.hosts.iter().find(|host| host.answers_to(name))?;
+    let host = program.hosts.iter().find(|host| host.has_name(name))?;
     let fits = roles.is_empty() || host.roles.iter().any(|role| roles.contains(role));
     fits.then(|| Value::Host(host.name.clone()))
 }

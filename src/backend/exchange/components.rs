@@ -2,7 +2,7 @@
 
 use super::server::Server;
 use super::words::{COMPONENT_STATES, REQUESTERS};
-use crate::backend::powershell::Answer;
+use crate::backend::powershell::CmdletReply;
 use crate::transport::powershell::{Object, enum_name, time};
 use crate::value::{ActionError, Timestamp, Value};
 use ecow::EcoString;
@@ -16,13 +16,13 @@ struct Hold {
     since: Option<Timestamp>,
 }
 
-async fn read(server: &Server<'_>, name: &str) -> Result<Answer, ActionError> {
+async fn read(server: &Server<'_>, name: &str) -> Result<CmdletReply, ActionError> {
     let request = server.exchange("Get-ServerComponentState").with("Identity", server.address);
     let request = request.with("Component", name).select("ServerFqdn Component State LocalStates RemoteStates");
-    let answer = server.ask(request).await?;
-    let object = answer.one()?;
+    let answer = server.send(request).await?;
+    let object = answer.object()?;
     if object.optional_text("ServerFqdn")?.is_some() {
-        server.is_about_it(&object, "ServerFqdn")?;
+        server.check_server(&object, "ServerFqdn")?;
     }
     if !object.text("Component")?.eq_ignore_ascii_case(name) {
         return Err(object.mismatch("Component", "is not the one that was queried"));
@@ -59,7 +59,7 @@ fn holds(object: &Object<'_>) -> Result<Vec<Hold>, ActionError> {
 /// A component and its holders.
 pub(super) async fn component(server: &Server<'_>, name: &str) -> Result<Value, ActionError> {
     let answer = read(server, name).await?;
-    let object = answer.one()?;
+    let object = answer.object()?;
     let holds = holds(&object)?.into_iter().filter(|hold| hold.state != ACTIVE).map(|hold| {
         Value::record(
             "ComponentHold",
@@ -83,20 +83,20 @@ pub(super) async fn component(server: &Server<'_>, name: &str) -> Result<Value, 
 /// The state that a requester sets; one without an entry holds nothing.
 pub(super) async fn hold(server: &Server<'_>, name: &str, requester: &str) -> Result<EcoString, ActionError> {
     let answer = read(server, name).await?;
-    let own = holds(&answer.one()?)?.into_iter().find(|hold| hold.requester.eq_ignore_ascii_case(requester));
+    let own = holds(&answer.object()?)?.into_iter().find(|hold| hold.requester.eq_ignore_ascii_case(requester));
     Ok(own.map_or_else(|| ACTIVE.into(), |hold| hold.state))
 }
 
 /// Sets the state of a requester.
 pub(super) async fn set(server: &Server<'_>, name: &str, requester: &str, state: &str) -> Result<Value, ActionError> {
     let request = server.exchange("Set-ServerComponentState").with("Identity", server.address);
-    server.ask(request.with("Component", name).with("State", state).with("Requester", requester)).await?;
+    server.send(request.with("Component", name).with("State", state).with("Requester", requester)).await?;
     let what = format!("the state of {name} by {requester}");
     let read = async || {
         let now = hold(server, name, requester).await?;
         // A draining component becomes inactive without a further request.
         Ok(if state == "Draining" && now == "Inactive" { state.into() } else { now })
     };
-    server.reads_as(&what, EcoString::from(state), read).await?;
+    server.confirm_setting(&what, EcoString::from(state), read).await?;
     Ok(Value::Absent)
 }

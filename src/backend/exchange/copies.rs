@@ -11,7 +11,7 @@ const PROPERTIES: &str = "Name DatabaseName MailboxServer Status ActiveCopy Acti
      CopyQueueLength ReplayQueueLength";
 
 /// How often a moving database is polled.
-const LOOK_AGAIN: Duration = Duration::from_secs(10);
+const POLL_INTERVAL: Duration = Duration::from_secs(10);
 
 /// The longest wait for a copy that initialises; normally it takes less than half a minute.
 const INITIALISING: Duration = Duration::from_secs(60);
@@ -29,7 +29,7 @@ struct Copy {
 
 impl Copy {
     fn from_object(server: &Server<'_>, object: &Object<'_>) -> Result<Self, ActionError> {
-        server.is_about_it(object, "MailboxServer")?;
+        server.check_server(object, "MailboxServer")?;
         Ok(Self {
             database: object.text("DatabaseName")?,
             server: object.text("MailboxServer")?,
@@ -66,8 +66,8 @@ impl Copy {
 
 async fn read(server: &Server<'_>) -> Result<Vec<Copy>, ActionError> {
     let request = server.exchange("Get-MailboxDatabaseCopyStatus").with("Server", server.address);
-    let answer = server.ask(request.select(PROPERTIES)).await?;
-    answer.perhaps()?.iter().map(|object| Copy::from_object(server, object)).collect()
+    let answer = server.send(request.select(PROPERTIES)).await?;
+    answer.objects_or_none()?.iter().map(|object| Copy::from_object(server, object)).collect()
 }
 
 /// Every copy on the server; there may be none.
@@ -114,20 +114,20 @@ async fn settled(server: &Server<'_>) -> Result<Vec<Copy>, ActionError> {
     loop {
         let copies = read(server).await?;
         let initialising = copies.iter().any(|copy| copy.is_away() && copy.status == "Initializing");
-        if !initialising || patience.is_zero() || server.left() <= LOOK_AGAIN {
+        if !initialising || patience.is_zero() || server.time_left() <= POLL_INTERVAL {
             return Ok(copies);
         }
-        server.sleep(LOOK_AGAIN).await;
-        patience = patience.saturating_sub(LOOK_AGAIN);
+        server.sleep(POLL_INTERVAL).await;
+        patience = patience.saturating_sub(POLL_INTERVAL);
     }
 }
 
 /// Moves one database to the server, and waits until it is mounted.
 async fn move_one(server: &Server<'_>, database: &str) -> Result<(), ActionError> {
     let request = server.exchange("Move-ActiveMailboxDatabase").with("Identity", database);
-    server.ask(request.with("ActivateOnServer", server.address).with("Confirm", false)).await?;
+    server.send(request.with("ActivateOnServer", server.address).with("Confirm", false)).await?;
     loop {
-        let copies = read(server).await.map_err(ActionError::half_way)?;
+        let copies = read(server).await.map_err(ActionError::after_sending)?;
         let Some(copy) = copies.iter().find(|copy| copy.database == database) else {
             let message = format!("{database} was moved to {}, and has no copy there", server.host.name);
             return Err(ActionError::new(ErrorKind::Failed, message));
@@ -135,11 +135,11 @@ async fn move_one(server: &Server<'_>, database: &str) -> Result<(), ActionError
         if copy.active && copy.status == "Mounted" {
             return Ok(());
         }
-        if server.left() <= LOOK_AGAIN {
+        if server.time_left() <= POLL_INTERVAL {
             let message =
                 format!("{database} was moved to {}, and is not mounted there yet: {}", server.host.name, copy.status);
             return Err(ActionError::new(ErrorKind::TimedOut, message));
         }
-        server.sleep(LOOK_AGAIN).await;
+        server.sleep(POLL_INTERVAL).await;
     }
 }

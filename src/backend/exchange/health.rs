@@ -11,8 +11,8 @@ const PROPERTIES: &str = "Server Name TargetResource HealthSetName AlertValue Cu
 /// The monitors whose health set matches a wildcard.
 pub(super) async fn monitors(server: &Server<'_>, health_set: &str) -> Result<Value, ActionError> {
     let request = server.exchange("Get-ServerHealth").with("Identity", server.address);
-    let answer = server.ask(request.only("HealthSetName", health_set).select(PROPERTIES)).await?;
-    let monitors = answer.perhaps()?;
+    let answer = server.send(request.only("HealthSetName", health_set).select(PROPERTIES)).await?;
+    let monitors = answer.objects_or_none()?;
     if monitors.is_empty() {
         let message = format!("{} has no monitor whose health set is like {health_set:?}", server.host.name);
         return Err(ActionError::new(ErrorKind::Unknown, message));
@@ -27,10 +27,10 @@ pub(super) async fn monitor(server: &Server<'_>, name: &str, health_set: &str) -
         return Err(ActionError::new(ErrorKind::Refused, message));
     }
     let request = server.exchange("Get-ServerHealth").with("Identity", server.address);
-    let answer = server.ask(request.only("Name", name).select(PROPERTIES)).await?;
+    let answer = server.send(request.only("Name", name).select(PROPERTIES)).await?;
     let mut worst: Option<(u8, Value)> = None;
-    for monitor in answer.perhaps()? {
-        server.is_about_it(&monitor, "Server")?;
+    for monitor in answer.objects_or_none()? {
+        server.check_server(&monitor, "Server")?;
         if !monitor.text("Name")?.eq_ignore_ascii_case(name) {
             return Err(monitor.mismatch("Name", "is not the one that was queried"));
         }
@@ -38,7 +38,7 @@ pub(super) async fn monitor(server: &Server<'_>, name: &str, health_set: &str) -
             continue;
         }
         let value = decode(server, &monitor)?;
-        let badness = badness(&monitor.enum_word("AlertValue", ALERT_VALUES)?);
+        let badness = severity(&monitor.enum_word("AlertValue", ALERT_VALUES)?);
         if worst.as_ref().is_none_or(|(worst, _)| badness > *worst) {
             worst = Some((badness, value));
         }
@@ -50,7 +50,7 @@ pub(super) async fn monitor(server: &Server<'_>, name: &str, health_set: &str) -
 }
 
 /// Known to be unhealthy is worse than unknown, and unknown is worse than healthy.
-fn badness(alert_value: &str) -> u8 {
+fn severity(alert_value: &str) -> u8 {
     match alert_value {
         "Unhealthy" => 6,
         "Degraded" => 5,
@@ -62,7 +62,7 @@ fn badness(alert_value: &str) -> u8 {
 }
 
 fn decode(server: &Server<'_>, object: &Object<'_>) -> Result<Value, ActionError> {
-    server.is_about_it(object, "Server")?;
+    server.check_server(object, "Server")?;
     let time = |property: &str| Ok(object.optional_time(property)?.map_or(Value::Absent, Value::Time));
     Ok(Value::record(
         "MonitorHealth",
@@ -83,9 +83,9 @@ fn decode(server: &Server<'_>, object: &Object<'_>) -> Result<Value, ActionError
 pub(super) async fn items(server: &Server<'_>, health_set: &str) -> Result<Value, ActionError> {
     let request = server.exchange("Get-MonitoringItemIdentity").with("Identity", health_set);
     let request = request.with("Server", server.address);
-    let answer = server.ask(request.select("Server HealthSetName Name TargetResource ItemType Identity")).await?;
+    let answer = server.send(request.select("Server HealthSetName Name TargetResource ItemType Identity")).await?;
     let decode = |item: &Object<'_>| {
-        server.is_about_it(item, "Server")?;
+        server.check_server(item, "Server")?;
         Ok(Value::record(
             "MonitoringItem",
             [
@@ -97,5 +97,5 @@ pub(super) async fn items(server: &Server<'_>, health_set: &str) -> Result<Value
             ],
         ))
     };
-    answer.some()?.iter().map(decode).collect::<Result<Vec<_>, _>>().map(Value::list)
+    answer.objects()?.iter().map(decode).collect::<Result<Vec<_>, _>>().map(Value::list)
 }

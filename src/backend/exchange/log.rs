@@ -20,8 +20,8 @@ pub(super) async fn proxied_to(server: &Server<'_>, since: Timestamp) -> Result<
     let path = format!("{}\\IMAP4*.LOG", folder.trim_end_matches('\\'));
     let read = async |count: &str, lines: u64, like: &str| {
         let request = server.windows("Get-Content")?.with("Path", path.as_str()).with(count, lines);
-        let answer = server.ask(request.only("Line", like).select("Line")).await?;
-        answer.perhaps()?.iter().map(|line| line.text("Line")).collect::<Result<Vec<_>, _>>()
+        let answer = server.send(request.only("Line", like).select("Line")).await?;
+        answer.objects_or_none()?.iter().map(|line| line.text("Line")).collect::<Result<Vec<_>, _>>()
     };
     let lines = read("Tail", TAIL, "*Proxy:*").await?;
     if lines.is_empty() {

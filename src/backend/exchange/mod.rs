@@ -74,7 +74,7 @@ impl Backend for Exchange {
 
     fn perform<'a>(&'a self, call: &'a Call, context: &'a CallContext<'a>) -> CallFuture<'a> {
         Box::pin(async move {
-            let marked = |value: Value| value.losing_where(Loss::LeftOut, &is_cut);
+            let marked = |value: Value| value.with_loss_where(Loss::LeftOut, &is_cut);
             let marked_error = |error: ActionError| ActionError { evidence: error.evidence.map(marked), ..error };
             perform(call, context).await.map(marked).map_err(|error| marked_error(redact::error(error)))
         })

@@ -23,9 +23,9 @@ const TIMEOUT_SECONDS: &str = "115";
 pub(super) async fn invoke(server: &Server<'_>, identity: &str) -> Result<Value, ActionError> {
     let request = server.exchange("Invoke-MonitoringProbe").with("Identity", identity).with("Server", server.address);
     let request = request.with("TimeOutSeconds", TIMEOUT_SECONDS);
-    let answer = server.ask(request.select(PROPERTIES)).await?;
-    let object = answer.one()?;
-    server.is_about_it(&object, "Server")?;
+    let answer = server.send(request.select(PROPERTIES)).await?;
+    let object = answer.object()?;
+    server.check_server(&object, "Server")?;
     // The message of a mismatch might show a password.
     result(&object).map_err(|error| ActionError { evidence: None, ..error })
 }
@@ -37,7 +37,7 @@ fn result(object: &Object<'_>) -> Result<Value, ActionError> {
     let clean = |property: &str| -> Result<Value, ActionError> {
         let text = object.optional_text(property)?;
         let loss = text.as_deref().is_some_and(is_cut).then_some(Loss::LeftOut);
-        Ok(text.map_or(Value::Absent, |text| passwords.out_of(&text).losing_if(loss)))
+        Ok(text.map_or(Value::Absent, |text| passwords.redact_text(&text).with_loss_if(loss)))
     };
     let error_token = object.optional_text("StateAttribute2")?.map(|token| redact::token(&token));
     let latency = object.optional_number("SampleValue")?.and_then(milliseconds);

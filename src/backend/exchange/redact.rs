@@ -1,4 +1,4 @@
-//! Removes passwords from what Exchange says.
+//! Removes passwords from texts of Exchange.
 //!
 //! Probes log in with the passwords of health mailboxes, and their texts may repeat the login. This program does not
 //! know those passwords, so they are recognised by their position. When in doubt, too much is removed.
@@ -35,18 +35,18 @@ impl Passwords {
     pub fn search_text(&mut self, text: &str) {
         let Some(before) = LazyLock::force(&BEFORE) else { return };
         for found in before.captures_iter(text) {
-            self.know(found.name("secret").map_or("", |secret| secret.as_str()));
+            self.add_password(found.name("secret").map_or("", |secret| secret.as_str()));
         }
     }
 
     /// Collects a token as a password, unless it cannot be one.
     pub fn search_value(&mut self, token: &str) {
         if !is_name(token) && !token.contains(char::is_whitespace) {
-            self.know(token);
+            self.add_password(token);
         }
     }
 
-    fn know(&mut self, password: &str) {
+    fn add_password(&mut self, password: &str) {
         let password = password.trim_matches('"');
         if password.len() >= SHORTEST {
             self.0.push(password.to_owned());
@@ -54,10 +54,10 @@ impl Passwords {
     }
 
     /// The text without known passwords, marked where one was removed.
-    pub fn out_of(&self, dirty: &str) -> Value {
+    pub fn redact_text(&self, dirty: &str) -> Value {
         let clean = self.0.iter().fold(text(dirty).to_string(), |clean, password| clean.replace(password, MASK));
         let loss = (clean != dirty).then_some(Loss::Masked);
-        Value::text(clean).losing_if(loss)
+        Value::text(clean).with_loss_if(loss)
     }
 }
 
@@ -77,7 +77,7 @@ pub(super) fn text(text: &str) -> EcoString {
 /// The error token of a probe, such as `WrongServerException`. It may be a wrong password, so only what cannot be the
 /// password of a health mailbox is kept: those are long, with digits and marks among the letters.
 pub(super) fn token(token: &str) -> Value {
-    if is_name(token) { Value::text(token) } else { Value::text(MASK).losing(Loss::Masked) }
+    if is_name(token) { Value::text(token) } else { Value::text(MASK).with_loss(Loss::Masked) }
 }
 
 fn is_name(token: &str) -> bool {
@@ -92,7 +92,7 @@ pub(super) fn error(error: ActionError) -> ActionError {
         Value::Text(seen) => {
             let clean = text(seen);
             let loss = value.loss().or_else(|| (clean != *seen).then_some(Loss::Masked));
-            Value::Text(clean).losing_if(loss)
+            Value::Text(clean).with_loss_if(loss)
         }
         _ => value.clone(),
     };
@@ -102,7 +102,7 @@ pub(super) fn error(error: ActionError) -> ActionError {
     });
     let message = String::from(text(&error.message));
     let loss = (message != error.message).then_some(Loss::Masked);
-    ActionError { evidence, ..error.saying(message).losing(loss) }
+    ActionError { evidence, ..error.with_message(message).with_loss(loss) }
 }
 
 #[cfg(test)]
@@ -139,10 +139,10 @@ mod tests {
         passwords.search_text("z login a@x c4n%A}ry z NO");
         passwords.search_value("t0ken-that-may-be-one");
         passwords.search_value("WrongServerException");
-        let clean = passwords.out_of("c4n%A}ry was refused (t0ken-that-may-be-one): WrongServerException");
+        let clean = passwords.redact_text("c4n%A}ry was refused (t0ken-that-may-be-one): WrongServerException");
         assert_eq!(clean.to_string(), "*** was refused (***): WrongServerException");
         assert_eq!(clean.loss(), Some(Loss::Masked));
-        assert_eq!(passwords.out_of("*** is no mask of ours").loss(), None);
+        assert_eq!(passwords.redact_text("*** is no mask of ours").loss(), None);
     }
 
     #[test]
@@ -152,7 +152,7 @@ mod tests {
         }
         assert_eq!(token("WrongServerException"), Value::text("WrongServerException"));
         for secret in ["hunter2", "aB3$x", "Summer 2026", "", "short"] {
-            assert_eq!(token(secret), Value::text(MASK).losing(Loss::Masked), "{secret}");
+            assert_eq!(token(secret), Value::text(MASK).with_loss(Loss::Masked), "{secret}");
         }
     }
 
@@ -162,7 +162,7 @@ mod tests {
         let dirty = ActionError::new(crate::value::ErrorKind::Failed, "LOGIN u c4nary").with(evidence);
         let clean = error(dirty);
         assert_eq!(clean.message, "LOGIN u ***");
-        let masked = Value::text("password: ***").losing(Loss::Masked);
+        let masked = Value::text("password: ***").with_loss(Loss::Masked);
         assert_eq!(clean.evidence, Some(Value::list([masked, Value::number(1)])));
         assert_eq!(clean.loss, Some(Loss::Masked));
     }

@@ -1,7 +1,7 @@
 //! The server of a call, and the requests to it.
 
 use crate::backend::CallContext;
-use crate::backend::powershell::{Answer, PowerShell, address, computer, is_server};
+use crate::backend::powershell::{CmdletReply, PowerShell, address, computer, is_server};
 use crate::transport::powershell::{Object, Request};
 use crate::value::{ActionError, ErrorKind, Host};
 use std::time::Duration;
@@ -34,13 +34,13 @@ impl<'a> Server<'a> {
     }
 
     /// Sends a request, with the time that the call has left.
-    pub async fn ask(&self, request: Request) -> Result<Answer, ActionError> {
-        self.powershell.ask(request).await
+    pub async fn send(&self, request: Request) -> Result<CmdletReply, ActionError> {
+        self.powershell.send(request).await
     }
 
     /// The time that the call has left.
-    pub fn left(&self) -> Duration {
-        self.powershell.left()
+    pub fn time_left(&self) -> Duration {
+        self.powershell.time_left()
     }
 
     /// Waits for a time.
@@ -50,7 +50,7 @@ impl<'a> Server<'a> {
 
     /// Refuses objects about another server: cmdlets can answer for all servers when they do not understand an
     /// identity.
-    pub fn is_about_it(&self, object: &Object<'_>, property: &str) -> Result<(), ActionError> {
+    pub fn check_server(&self, object: &Object<'_>, property: &str) -> Result<(), ActionError> {
         let name = object.text(property)?;
         if is_server(self.host, &name) {
             return Ok(());
@@ -63,7 +63,7 @@ impl<'a> Server<'a> {
     ///
     /// # Errors
     /// `failed` if it keeps the old value, `unknown` if it cannot be read.
-    pub async fn reads_as<T: PartialEq + std::fmt::Display>(
+    pub async fn confirm_setting<T: PartialEq + std::fmt::Display>(
         &self,
         what: &str,
         expected: T,
@@ -83,7 +83,7 @@ impl<'a> Server<'a> {
                     ActionError { evidence: error.evidence, ..ActionError::new(ErrorKind::Unknown, message) }
                 }
             };
-            if turn >= times || self.left() <= apart {
+            if turn >= times || self.time_left() <= apart {
                 return Err(wrong);
             }
             turn += 1;

@@ -2,24 +2,24 @@
 
 use super::server::Server;
 use super::words::LOGIN_TYPES;
-use crate::backend::powershell::Answer;
+use crate::backend::powershell::CmdletReply;
 use crate::value::{ActionError, Value};
 use ecow::EcoString;
 
 const PROPERTIES: &str =
     "Server ProtocolLogEnabled LogFileLocation SSLBindings ProxyTargetPort LoginType X509CertificateName";
 
-async fn read(server: &Server<'_>) -> Result<Answer, ActionError> {
+async fn read(server: &Server<'_>) -> Result<CmdletReply, ActionError> {
     let request = server.exchange("Get-ImapSettings").with("Server", server.address);
-    let answer = server.ask(request.select(PROPERTIES)).await?;
-    server.is_about_it(&answer.one()?, "Server")?;
+    let answer = server.send(request.select(PROPERTIES)).await?;
+    server.check_server(&answer.object()?, "Server")?;
     Ok(answer)
 }
 
 /// All settings.
 pub(super) async fn imap(server: &Server<'_>) -> Result<Value, ActionError> {
     let answer = read(server).await?;
-    let object = answer.one()?;
+    let object = answer.object()?;
     let text = |text: Option<EcoString>| text.map_or(Value::Absent, Value::Text);
     let login_type = match object.optional_text("LoginType")? {
         Some(_) => Some(object.enum_word("LoginType", LOGIN_TYPES)?),
@@ -40,18 +40,18 @@ pub(super) async fn imap(server: &Server<'_>) -> Result<Value, ActionError> {
 
 /// Whether the protocol is logged after the next start of the service.
 pub(super) async fn is_logged(server: &Server<'_>) -> Result<bool, ActionError> {
-    read(server).await?.one()?.boolean("ProtocolLogEnabled")
+    read(server).await?.object()?.boolean("ProtocolLogEnabled")
 }
 
 /// The folder of the protocol log.
 pub(super) async fn log_folder(server: &Server<'_>) -> Result<EcoString, ActionError> {
-    read(server).await?.one()?.text("LogFileLocation")
+    read(server).await?.object()?.text("LogFileLocation")
 }
 
 /// Sets whether the protocol is logged. Setting the current value causes a warning only.
 pub(super) async fn log(server: &Server<'_>, enabled: bool) -> Result<Value, ActionError> {
     let request = server.exchange("Set-ImapSettings").with("Server", server.address);
-    server.ask(request.with("ProtocolLogEnabled", enabled)).await?;
-    server.reads_as("ProtocolLogEnabled", enabled, async || is_logged(server).await).await?;
+    server.send(request.with("ProtocolLogEnabled", enabled)).await?;
+    server.confirm_setting("ProtocolLogEnabled", enabled, async || is_logged(server).await).await?;
     Ok(Value::Absent)
 }

@@ -6,7 +6,7 @@ mod tests;
 use super::registry::{Actions, Registration};
 use super::{Backend, CallContext, CallFuture, working_folder};
 use crate::secret::MASK;
-use crate::transport::process::{Captured, Ending, Invocation, ProcessOutput, run, sanitised};
+use crate::transport::process::{Captured, ExitReason, Invocation, ProcessOutput, run, sanitised};
 use crate::value::{ActionError, Call, Class, Decimal, ErrorKind, Loss, Value};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -66,7 +66,7 @@ async fn perform(call: &Call, context: &CallContext<'_>) -> Result<Value, Action
     let invocation = Invocation { arguments: &arguments, input, folder, ..Invocation::default() };
     let finished = run(invocation, context.time_left()).await?;
     let accepted = match (finished.ending, call.argument("accepts")) {
-        (Ending::Code(code), Some(Value::List(codes))) => codes.contains(&Value::number(code)),
+        (ExitReason::Code(code), Some(Value::List(codes))) => codes.contains(&Value::number(code)),
         (ending, _) => ending.is_success(),
     };
     if accepted {
@@ -91,8 +91,8 @@ fn arguments_of(call: &Call) -> Result<Vec<String>, ActionError> {
 /// signal.
 fn output(finished: &ProcessOutput, context: &CallContext<'_>) -> Value {
     let code = match finished.ending {
-        Ending::Code(code) => code,
-        Ending::Signal(number) => 128 + number,
+        ExitReason::Code(code) => code,
+        ExitReason::Signal(number) => 128 + number,
     };
     let complete = finished.stdout.left_out() == 0 && finished.stderr.left_out() == 0;
     Value::record(
@@ -102,15 +102,15 @@ fn output(finished: &ProcessOutput, context: &CallContext<'_>) -> Value {
             ("stdout", finished.stdout.value()),
             ("stderr", finished.stderr.value()),
             ("complete", Value::Boolean(complete)),
-            ("stdout_bytes", bytes_unless_said(&finished.stdout, context)),
-            ("stderr_bytes", bytes_unless_said(&finished.stderr, context)),
+            ("stdout_bytes", base64_unless_text(&finished.stdout, context)),
+            ("stderr_bytes", base64_unless_text(&finished.stderr, context)),
         ],
     )
 }
 
 /// The bytes in base64, if the text does not represent all of them. Absent where bytes are missing. Masked where a
 /// secret is among them, because it could not be found again in base64.
-fn bytes_unless_said(captured: &Captured, context: &CallContext<'_>) -> Value {
+fn base64_unless_text(captured: &Captured, context: &CallContext<'_>) -> Value {
     if captured.loss().is_some() {
         return Value::Absent;
     }
@@ -118,6 +118,6 @@ fn bytes_unless_said(captured: &Captured, context: &CallContext<'_>) -> Value {
     match context.secrets.redact_text(&text) {
         _ if text.as_bytes() == bytes => Value::Absent,
         masked if *masked == text => Value::text(STANDARD.encode(bytes)),
-        _ => Value::text(MASK).losing(Loss::Masked),
+        _ => Value::text(MASK).with_loss(Loss::Masked),
     }
 }

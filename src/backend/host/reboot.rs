@@ -8,7 +8,7 @@ use crate::value::{ActionError, ErrorKind, Host};
 use std::time::Duration;
 
 /// How often a booting host is asked for its boot id.
-const LOOK_AGAIN: Duration = Duration::from_secs(2);
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// The longest that one request for the boot id may take: it can hang while the host is down.
 const ONE_QUESTION: Duration = Duration::from_secs(30);
@@ -81,7 +81,7 @@ pub(super) async fn reboot(host: &Host, context: &CallContext<'_>) -> Result<(),
     let means = RebootMethod::for_host(host, context)?;
     let system = context.system;
     let left = || context.time_left();
-    // A host that cannot say its boot id is rebooted all the same.
+    // A host whose boot id cannot be read is rebooted all the same.
     let mut known = match means.has_boot_id() {
         true => means.boot_id(ONE_QUESTION.min(left())).await.ok(),
         false => None,
@@ -117,10 +117,10 @@ pub(super) async fn reboot(host: &Host, context: &CallContext<'_>) -> Result<(),
                 None => known = Some(now),
             }
         }
-        if left() <= LOOK_AGAIN {
+        if left() <= POLL_INTERVAL {
             break;
         }
-        system.sleep(LOOK_AGAIN).await;
+        system.sleep(POLL_INTERVAL).await;
     }
     let (kind, mut message) = in_vain;
     let evidence = how.and_then(|how| {

@@ -54,7 +54,7 @@ impl Section for RebootSettings {
     }
 }
 
-/// The TCP port that says whether the host is reachable.
+/// The TCP port by which reachability is judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 pub struct ReachablePort(pub u16);
 

@@ -1,13 +1,13 @@
 //! Real ports, reboots of a "host" that is a file with a boot id in it, and answers of PowerShell for Windows.
 
 use super::*;
-use crate::backend::testing::{Scripted, World, call, envelope};
+use crate::backend::testing::{Scripted, TestEnvironment, call, envelope};
 use crate::transport::powershell::{Envelope, ErrorRecord, ErrorStage, Request, Target};
 use crate::value::{BackendSettings, Class, ErrorKind};
 use serde_json::json;
 use std::time::Duration;
 
-async fn perform_on(world: &World, action: &str) -> Result<Value, ActionError> {
+async fn perform_on(world: &TestEnvironment, action: &str) -> Result<Value, ActionError> {
     let host = vec![("host", Value::Host("h".into()))];
     HostBackend.perform(&call("host", action, Class::Observe, host), &world.context()).await
 }
@@ -17,13 +17,13 @@ async fn a_port_that_accepts_is_reachable() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let settings = BackendSettings::default().with(ReachablePort(port));
-    let world = World::with_host("h", "127.0.0.1", settings.clone());
+    let world = TestEnvironment::with_host("h", "127.0.0.1", settings.clone());
     assert_eq!(perform_on(&world, "reachable").await, Ok(Value::Boolean(true)));
     drop(listener);
     assert_eq!(perform_on(&world, "reachable").await, Ok(Value::Boolean(false)), "refused");
-    let nowhere = World::with_host("h", "no-such-name.invalid", settings);
+    let nowhere = TestEnvironment::with_host("h", "no-such-name.invalid", settings);
     assert_eq!(perform_on(&nowhere, "reachable").await.unwrap_err().kind, ErrorKind::Unreachable);
-    let unsaid = World::with_host("h", "127.0.0.1", BackendSettings::default());
+    let unsaid = TestEnvironment::with_host("h", "127.0.0.1", BackendSettings::default());
     for action in ["reachable", "boot_id", "reboot"] {
         assert_eq!(perform_on(&unsaid, action).await.unwrap_err().kind, ErrorKind::Refused, "{action}");
     }
@@ -42,13 +42,13 @@ async fn silence_is_an_answer_within_the_time_of_the_call() {
         queued.push(stream.unwrap());
     }
     let settings = BackendSettings::default().with(ReachablePort(address.port()));
-    let mut world = World::with_host("h", "127.0.0.1", settings);
+    let mut world = TestEnvironment::with_host("h", "127.0.0.1", settings);
     world.time_left = Duration::from_millis(300);
     assert_eq!(perform_on(&world, "reachable").await, Ok(Value::Boolean(false)));
 }
 
 /// A host whose boot id is in the file `id`, and whose reboot runs a script.
-fn host_with(script: &str, id: Option<&str>) -> (World, tempfile::TempDir) {
+fn host_with(script: &str, id: Option<&str>) -> (TestEnvironment, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     if let Some(id) = id {
         std::fs::write(folder.path().join("id"), id).unwrap();
@@ -57,7 +57,7 @@ fn host_with(script: &str, id: Option<&str>) -> (World, tempfile::TempDir) {
     let boot_id = Some(["cat", "id"].map(str::to_owned).to_vec());
     let settings = RebootSettings { command, boot_id, ..RebootSettings::default() };
     let settings = BackendSettings::default().with(settings);
-    let mut world = World::with_host("h", "127.0.0.1", settings);
+    let mut world = TestEnvironment::with_host("h", "127.0.0.1", settings);
     world.folder = folder.path().to_owned();
     world.time_left = Duration::from_secs(5);
     (world, folder)
@@ -86,7 +86,7 @@ async fn a_host_that_says_nothing_before_must_show_two_boots() {
     let two = "(sleep 0.2; echo one > id; sleep 2.5; echo two > id) >/dev/null 2>&1 & exit 255";
     let (world, _folder) = host_with(two, None);
     assert_eq!(perform_on(&world, "reboot").await, Ok(Value::Absent));
-    // These may never have gone down: that they could not be asked says nothing.
+    // These may never have gone down: a failed request for the boot id proves nothing.
     for order in ["echo one > id", "(sleep 0.3; echo two > id) >/dev/null 2>&1 &", "exit 255"] {
         let (mut world, _folder) = host_with(order, None);
         world.time_left = Duration::from_secs(3);
@@ -109,7 +109,9 @@ async fn without_a_boot_id_nobody_knows() {
     }
 }
 
-fn windows(answering: impl FnMut(&Request, Duration) -> Result<Envelope, ActionError> + 'static) -> (World, Scripted) {
+fn windows(
+    answering: impl FnMut(&Request, Duration) -> Result<Envelope, ActionError> + 'static,
+) -> (TestEnvironment, Scripted) {
     let reboot = RebootSettings { manager: RebootManager::Windows, ..RebootSettings::default() };
     Scripted::world(BackendSettings::default().with(reboot), answering)
 }

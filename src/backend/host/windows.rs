@@ -23,15 +23,15 @@ impl<'a> Windows<'a> {
     /// The time of the last boot, to the second.
     pub async fn boot_id(&self, limit: Duration) -> Result<String, ActionError> {
         let request = Request::new(computer(self.host)?, "Get-CimInstance").with("ClassName", "Win32_OperatingSystem");
-        let answer = self.powershell.ask_for(request.select("LastBootUpTime"), limit).await?;
-        let time = answer.one()?.time("LastBootUpTime")?;
+        let answer = self.powershell.send_within(request.select("LastBootUpTime"), limit).await?;
+        let time = answer.object()?.time("LastBootUpTime")?;
         Ok(Timestamp::from_second(time.as_second()).unwrap_or(time).to_string())
     }
 
     /// Orders the reboot from the machine that runs PowerShell, and does not wait for the host.
     pub async fn order(&self, limit: Duration) -> Result<(), ActionError> {
         let request = Request::new(Target::Here, "Restart-Computer").with("ComputerName", address(self.host)?);
-        self.powershell.ask_for(request.with("Force", true), limit).await.map(drop)
+        self.powershell.send_within(request.with("Force", true), limit).await.map(drop)
     }
 }
 

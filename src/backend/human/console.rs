@@ -1,6 +1,6 @@
 //! A terminal, or another reader and writer, at which people answer questions.
 
-use super::{Answer, Question, Silence};
+use super::{NoAnswer, PersonAnswer, Question};
 use crate::transport::process::sanitised;
 use crate::value::{SignedDuration, display_duration};
 use ecow::EcoString;
@@ -63,25 +63,25 @@ impl Console {
     ///
     /// # Errors
     /// Why there is no answer.
-    pub async fn ask(&self, question: &Question, limit: Duration) -> Result<Answer, Silence> {
-        let people = self.people.as_ref().ok_or(Silence::Nobody)?;
-        let deadline = Instant::now().checked_add(limit).ok_or(Silence::TimedOut)?;
+    pub async fn ask(&self, question: &Question, limit: Duration) -> Result<PersonAnswer, NoAnswer> {
+        let people = self.people.as_ref().ok_or(NoAnswer::Nobody)?;
+        let deadline = Instant::now().checked_add(limit).ok_or(NoAnswer::TimedOut)?;
         let asking = async {
             let mut people = people.lock().await;
             let left = deadline.saturating_duration_since(Instant::now());
             people.forget_lines();
-            people.show(&asked(question, left));
+            people.show(&question_text(question, left));
             while let Some(line) = people.lines.recv().await {
                 if let Some(choice) = question.choice(&line) {
-                    return Ok(Answer { choice: choice.clone(), by: self.by.clone() });
+                    return Ok(PersonAnswer { choice: choice.clone(), by: self.by.clone() });
                 }
-                people.show(&format!("Please answer with {}: ", words(question)));
+                people.show(&format!("Please answer with {}: ", choices_text(question)));
             }
             // The input may have ended by mistake, so the question stays open until its time is up.
             people.show("\nEnd of input: nobody can answer here any more, so every prompt will time out.\n");
             std::future::pending().await
         };
-        tokio::time::timeout_at(deadline, asking).await.unwrap_or(Err(Silence::TimedOut))
+        tokio::time::timeout_at(deadline, asking).await.unwrap_or(Err(NoAnswer::TimedOut))
     }
 }
 
@@ -96,7 +96,7 @@ impl People {
     }
 }
 
-fn asked(question: &Question, left: Duration) -> String {
+fn question_text(question: &Question, left: Duration) -> String {
     let left = display_duration(SignedDuration::from_secs(i64::try_from(left.as_secs()).unwrap_or(i64::MAX)));
     let mut text = format!("\n{}\n", sanitised(question.message.as_bytes()));
     if !question.is_approval() {
@@ -104,11 +104,11 @@ fn asked(question: &Question, left: Duration) -> String {
             text.push_str(&format!("  {number}) {choice}\n"));
         }
     }
-    text.push_str(&format!("{} (within {left}): ", words(question)));
+    text.push_str(&format!("{} (within {left}): ", choices_text(question)));
     text
 }
 
-fn words(question: &Question) -> String {
+fn choices_text(question: &Question) -> String {
     match question.is_approval() {
         true => "approve (or yes) / deny (or no)".to_owned(),
         false => question.choices.join(" / "),

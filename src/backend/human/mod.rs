@@ -46,7 +46,7 @@ impl Question {
 
 /// The answer of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct PersonAnswer {
     /// One of the choices, as the question spells it.
     pub choice: EcoString,
     /// The name of the user at the terminal. The same name twice counts as one person.
@@ -55,7 +55,7 @@ pub struct Answer {
 
 /// Why nobody answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Silence {
+pub enum NoAnswer {
     /// Nobody can answer: no terminal, or `--unattended`. Returned at once, so that the caller can wait elsewhere.
     Nobody,
     /// The time is up.

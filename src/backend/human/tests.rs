@@ -57,7 +57,7 @@ async fn a_word_or_a_number_answers() {
             screen.shows("(within ", 1).await;
             keyboard.write_all(typed.as_bytes()).unwrap();
         });
-        assert_eq!(answer, Ok(Answer { choice: expected.into(), by: "ada".into() }), "{typed:?}");
+        assert_eq!(answer, Ok(PersonAnswer { choice: expected.into(), by: "ada".into() }), "{typed:?}");
         assert!(screen.text().starts_with("\nWhich?\n  1) restart\n  2) wait\nrestart / wait (within "));
     }
 }
@@ -68,21 +68,21 @@ async fn what_was_typed_before_is_no_answer() {
     keyboard.write_all(b"restart\n").unwrap();
     tokio::time::sleep(Duration::from_millis(50)).await;
     let answer = console.ask(&question("Now?"), Duration::from_millis(50)).await;
-    assert_eq!(answer, Err(Silence::TimedOut));
+    assert_eq!(answer, Err(NoAnswer::TimedOut));
     assert_eq!(screen.text().matches("Please").count(), 0);
 }
 
 #[tokio::test]
 async fn silence_is_told_apart_and_on_time() {
-    assert_eq!(Console::nobody().ask(&question("?"), AMPLE).await, Err(Silence::Nobody));
+    assert_eq!(Console::nobody().ask(&question("?"), AMPLE).await, Err(NoAnswer::Nobody));
     assert!(!Console::terminal(true).is_attended());
     let (console, keyboard, screen) = desk();
     let begun = std::time::Instant::now();
-    assert_eq!(console.ask(&question("?"), Duration::from_millis(50)).await, Err(Silence::TimedOut));
+    assert_eq!(console.ask(&question("?"), Duration::from_millis(50)).await, Err(NoAnswer::TimedOut));
     assert!(begun.elapsed() < Duration::from_secs(5));
     drop(keyboard);
     let begun = std::time::Instant::now();
-    assert_eq!(console.ask(&question("?"), Duration::from_millis(200)).await, Err(Silence::TimedOut));
+    assert_eq!(console.ask(&question("?"), Duration::from_millis(200)).await, Err(NoAnswer::TimedOut));
     assert!(begun.elapsed() >= Duration::from_millis(200), "the end of input does not end the time");
     assert_eq!(screen.text().matches("nobody can answer").count(), 1);
 }

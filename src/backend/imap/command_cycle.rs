@@ -12,9 +12,9 @@ const RESPONSES: usize = 1000;
 
 /// The result of a command.
 #[derive(Debug, Default)]
-pub(super) struct Answer {
+pub(super) struct CommandResult {
     /// The text and the code of the final response.
-    pub said: ServerText,
+    pub server_text: ServerText,
     /// The server's capabilities, if it sent them.
     pub capabilities: Vec<EcoString>,
     /// Whether it sent the number of messages.
@@ -22,7 +22,7 @@ pub(super) struct Answer {
 }
 
 /// What to do with a response.
-pub(super) enum Verdict {
+pub(super) enum ResponseAction {
     /// Hide it from the library.
     Drop,
     /// Pass this to the library.
@@ -32,7 +32,7 @@ pub(super) enum Verdict {
     /// The server will close the connection; its reason.
     Farewell(ServerText),
     /// The command has ended; pass this final response to the library.
-    End(Status, Answer, Vec<u8>),
+    End(Status, CommandResult, Vec<u8>),
 }
 
 /// A command without its final response.
@@ -44,12 +44,12 @@ pub(super) struct CommandCycle {
     asked: bool,
     responses: usize,
     held: usize,
-    answer: Answer,
+    answer: CommandResult,
 }
 
 impl CommandCycle {
     pub fn new(command: Outgoing, tag: String) -> Self {
-        Self { command, tag, asked: false, responses: 0, held: 0, answer: Answer::default() }
+        Self { command, tag, asked: false, responses: 0, held: 0, answer: CommandResult::default() }
     }
 
     /// Takes the literal of the library, once it may be sent.
@@ -62,7 +62,7 @@ impl CommandCycle {
     }
 
     /// Handles a response.
-    pub fn judge(&mut self, response: Response) -> Result<Verdict, SessionEnd> {
+    pub fn judge(&mut self, response: Response) -> Result<ResponseAction, SessionEnd> {
         let name = self.command.verb.name();
         self.responses += 1;
         self.held += response.raw.len();
@@ -73,7 +73,7 @@ impl CommandCycle {
             return Err(SessionEnd::protocol(format!("the answer to {name} is longer than {ANSWER} bytes"), b""));
         }
         match Line::read(&response.text) {
-            Line::Continue => self.go_on(&response.text),
+            Line::Continue => self.continue_command(&response.text),
             Line::Tagged { tag, .. } if tag != self.tag.as_bytes() => {
                 Err(SessionEnd::protocol("the server answered a command that was not sent", &response.text))
             }
@@ -82,7 +82,7 @@ impl CommandCycle {
                 &response.text,
             )),
             Line::Tagged { status, said, .. } => Ok(self.end(status, said)),
-            Line::Status { status: Status::Bye, said } => Ok(Verdict::Farewell(said)),
+            Line::Status { status: Status::Bye, said } => Ok(ResponseAction::Farewell(said)),
             Line::Status { status, said } => Ok(self.note(status, &said)),
             Line::Data(data) => Ok(self.data(data, &response.raw)),
             Line::Nonsense => {
@@ -92,59 +92,59 @@ impl CommandCycle {
     }
 
     /// Handles a request of the server for the rest of the command.
-    fn go_on(&mut self, seen: &[u8]) -> Result<Verdict, SessionEnd> {
+    fn continue_command(&mut self, seen: &[u8]) -> Result<ResponseAction, SessionEnd> {
         if let Some(part) = self.command.parts.pop_front() {
-            return Ok(Verdict::Send(part));
+            return Ok(ResponseAction::Send(part));
         }
         if self.command.literal.is_some() && !self.asked {
             self.asked = true;
-            return Ok(Verdict::Pass(b"+ go on\r\n".to_vec()));
+            return Ok(ResponseAction::Pass(b"+ go on\r\n".to_vec()));
         }
         let name = self.command.verb.name();
         Err(SessionEnd::protocol(format!("the server asked for more after {name} was sent completely"), seen))
     }
 
-    fn end(&mut self, status: Status, said: ServerText) -> Verdict {
+    fn end(&mut self, status: Status, said: ServerText) -> ResponseAction {
         let mut answer = std::mem::take(&mut self.answer);
         if let Some(capabilities) = said.capabilities() {
             answer.capabilities = capabilities;
         }
-        answer.said = said;
+        answer.server_text = said;
         let word: &[u8] = match status {
             Status::Ok => b" OK done\r\n",
             Status::No => b" NO refused\r\n",
             _ => b" BAD refused\r\n",
         };
-        Verdict::End(status, answer, [self.command.tag.as_slice(), word].concat())
+        ResponseAction::End(status, answer, [self.command.tag.as_slice(), word].concat())
     }
 
     /// Handles a status before the final one. The library would take a warning for a refusal, and its parser panics on
     /// some codes.
-    fn note(&self, status: Status, said: &ServerText) -> Verdict {
+    fn note(&self, status: Status, said: &ServerText) -> ResponseAction {
         let opens = matches!(self.command.verb, Verb::Select | Verb::Examine);
         let validity = (said.code.as_deref() == Some("UIDVALIDITY")).then(|| said.detail.parse::<u32>().ok());
         match (opens, status, validity.flatten()) {
             (true, Status::Ok, Some(validity)) => {
-                Verdict::Pass(format!("* OK [UIDVALIDITY {validity}] noted\r\n").into_bytes())
+                ResponseAction::Pass(format!("* OK [UIDVALIDITY {validity}] noted\r\n").into_bytes())
             }
-            _ => Verdict::Drop,
+            _ => ResponseAction::Drop,
         }
     }
 
-    fn data(&mut self, data: &[u8], raw: &[u8]) -> Verdict {
+    fn data(&mut self, data: &[u8], raw: &[u8]) -> ResponseAction {
         // The library discards these before the login, and loses their order after it.
         if let Some((name, list)) = data.split_at_checked(b"CAPABILITY ".len())
             && name.eq_ignore_ascii_case(b"CAPABILITY ")
         {
             self.answer.capabilities = capabilities(list);
-            return Verdict::Drop;
+            return ResponseAction::Drop;
         }
         match self.command.verb.asks_for().filter(|shape| shape.fits(data)) {
             Some(shape) => {
                 self.answer.counted |= shape == Shape::Exists;
-                Verdict::Pass([raw, b"\r\n"].concat())
+                ResponseAction::Pass([raw, b"\r\n"].concat())
             }
-            None => Verdict::Drop,
+            None => ResponseAction::Drop,
         }
     }
 }

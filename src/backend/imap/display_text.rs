@@ -10,8 +10,11 @@ const LIMIT: usize = 500;
 pub(super) fn display_text(bytes: &[u8]) -> EcoString {
     let text = String::from_utf8_lossy(bytes);
     let mut characters = text.chars();
-    let mut kept: EcoString =
-        characters.by_ref().take(LIMIT).map(|c| if steers(c) { char::REPLACEMENT_CHARACTER } else { c }).collect();
+    let mut kept: EcoString = characters
+        .by_ref()
+        .take(LIMIT)
+        .map(|c| if is_unsafe_to_show(c) { char::REPLACEMENT_CHARACTER } else { c })
+        .collect();
     if characters.next().is_some() {
         kept.push('…');
     }
@@ -20,7 +23,7 @@ pub(super) fn display_text(bytes: &[u8]) -> EcoString {
 
 /// The value with every truncated text marked as partial. Only those are one character longer than the limit.
 pub(super) fn marked(value: Value) -> Value {
-    value.losing_where(Loss::LeftOut, &is_cut)
+    value.with_loss_where(Loss::LeftOut, &is_cut)
 }
 
 /// Whether a text was truncated.
@@ -29,7 +32,7 @@ pub(super) fn is_cut(text: &str) -> bool {
 }
 
 /// Whether a character controls a terminal, ends a line, or reorders or hides text.
-fn steers(c: char) -> bool {
+fn is_unsafe_to_show(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
 }

@@ -1,6 +1,6 @@
 //! Reads whole responses from a server, with a limit on everything that must be buffered.
 
-use super::response::{Line, announced};
+use super::response::{Line, announced_literal_length};
 use super::session_end::SessionEnd;
 use crate::transport::lines::{Lines, ReadError};
 use std::task::{Context, Poll, ready};
@@ -80,7 +80,7 @@ impl<S: AsyncRead + Unpin> Incoming<S> {
         if self.brackets > BRACKETS {
             return Err(SessionEnd::protocol("the server sent a response that is nested too deeply", line));
         }
-        let announced = announced(line)
+        let announced = announced_literal_length(line)
             .map_err(|()| SessionEnd::protocol("the server announced a literal without a length", line))?;
         match announced {
             Some(length) if length > LITERAL || self.begun.raw.len() + length > ANSWER => Err(SessionEnd::protocol(

@@ -164,7 +164,7 @@ fn certificate_value(certificate: crate::transport::tls::PeerCertificate, proble
             ("problem", problem.map_or(Value::Absent, Value::text)),
             ("subject", Value::Text(display_text::display_text(certificate.subject.as_bytes()))),
             ("issuer", Value::Text(display_text::display_text(certificate.issuer.as_bytes()))),
-            ("names", Value::list(names).losing_if(loss)),
+            ("names", Value::list(names).with_loss_if(loss)),
             ("not_before", Value::Time(certificate.not_before)),
             ("not_after", Value::Time(certificate.not_after)),
             ("remaining", Value::Duration(remaining)),

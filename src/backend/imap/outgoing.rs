@@ -1,6 +1,6 @@
 //! Turns what the library writes into commands: only expected ones, split where the server must ask for more.
 
-use super::response::{Shape, announced};
+use super::response::{Shape, announced_literal_length};
 use super::session_end::SessionEnd;
 use crate::value::{ActionError, ErrorKind};
 use std::collections::VecDeque;
@@ -132,7 +132,7 @@ impl Outgoing {
         if !in_tls && !verb.is_sent_before_tls() {
             return Err(CommandError::WithoutTls);
         }
-        let literal = if verb == Verb::Append { announced(command).ok().flatten() } else { None };
+        let literal = if verb == Verb::Append { announced_literal_length(command).ok().flatten() } else { None };
         let parts = parts(command).ok_or(CommandError::OpenString)?;
         Ok(Self { verb, tag: tag.to_vec(), parts, literal })
     }

@@ -66,7 +66,7 @@ pub(super) struct Progress {
     pub certificate_expires: Option<Timestamp>,
     pub messages: Option<u32>,
     /// The last text of the server.
-    pub said: ServerText,
+    pub last_server_text: ServerText,
 }
 
 impl Progress {
@@ -82,7 +82,7 @@ impl Progress {
             capabilities: Vec::new(),
             certificate_expires: None,
             messages: None,
-            said: ServerText::default(),
+            last_server_text: ServerText::default(),
         }
     }
 
@@ -95,15 +95,15 @@ impl Progress {
         self.deadline
     }
 
-    /// Reserves a part of the remaining time until [`Self::take_back`].
-    pub fn set_aside(&mut self, part: u32) -> Instant {
+    /// Reserves a part of the remaining time until [`Self::release_reserve`].
+    pub fn reserve(&mut self, part: u32) -> Instant {
         let whole = self.deadline;
         self.deadline = whole - whole.saturating_duration_since(Instant::now()) / part;
         whole
     }
 
     /// Releases the reserved time.
-    pub fn take_back(&mut self, whole: Instant) {
+    pub fn release_reserve(&mut self, whole: Instant) {
         self.deadline = whole;
     }
 
@@ -129,7 +129,7 @@ impl Progress {
     }
 
     /// The time spent in a phase; zero if it was not reached.
-    pub fn took(&self, phase: Phase) -> Value {
+    pub fn phase_duration(&self, phase: Phase) -> Value {
         self.spent_in(phase).unwrap_or(Value::Duration(SignedDuration::ZERO))
     }
 
@@ -149,8 +149,8 @@ impl Progress {
         let (finding, code, text) = match reached {
             Ok(()) => {
                 // Capabilities have a field of their own.
-                let code = self.said.code.clone().filter(|code| code != "CAPABILITY");
-                (ImapResult::Accepted, code, self.said.text.clone())
+                let code = self.last_server_text.code.clone().filter(|code| code != "CAPABILITY");
+                (ImapResult::Accepted, code, self.last_server_text.text.clone())
             }
             Err(SessionEnd::Answer { finding, code, text }) => (finding, code, text),
             Err(SessionEnd::Error(error)) => return Err(error),
@@ -177,7 +177,7 @@ impl Progress {
                 ("phase", Value::word(self.phase.as_str())),
                 ("code", code.map_or(Value::Absent, Value::Text)),
                 ("text", Value::Text(text)),
-                ("capabilities", Value::list(self.capabilities.iter().cloned().map(Value::Text)).losing_if(loss)),
+                ("capabilities", Value::list(self.capabilities.iter().cloned().map(Value::Text)).with_loss_if(loss)),
                 ("messages", self.messages.map_or(Value::Absent, Value::number)),
                 ("certificate_expires", self.certificate_expires.map_or(Value::Absent, Value::Time)),
                 ("latency", latency),

@@ -128,10 +128,10 @@ fn status(line: &[u8]) -> Option<(Status, ServerText)> {
         b"BYE" => Status::Bye,
         _ => return None,
     };
-    Some((status, said(rest)))
+    Some((status, server_text(rest)))
 }
 
-fn said(text: &[u8]) -> ServerText {
+fn server_text(text: &[u8]) -> ServerText {
     let coded = text.strip_prefix(b"[").and_then(|rest| {
         let end = rest.iter().position(|byte| *byte == b']')?;
         let (code, rest) = rest.split_at(end);
@@ -149,7 +149,7 @@ fn said(text: &[u8]) -> ServerText {
 }
 
 /// The length of the literal that a line of data announces at its end, `{42}`. `Err` for an invalid one.
-pub(super) fn announced(line: &[u8]) -> Result<Option<usize>, ()> {
+pub(super) fn announced_literal_length(line: &[u8]) -> Result<Option<usize>, ()> {
     let Some(line) = line.strip_suffix(b"}") else { return Ok(None) };
     let start = line.iter().rposition(|byte| *byte == b'{').ok_or(())?;
     let digits = line.get(start + 1..).unwrap_or_default();
@@ -229,10 +229,10 @@ mod tests {
 
     #[test]
     fn literals_are_announced_by_a_whole_number() {
-        assert_eq!(announced(b"1 FETCH (BODY[] {12}"), Ok(Some(12)));
-        assert_eq!(announced(b"1 FETCH (BODY[] NIL)"), Ok(None));
+        assert_eq!(announced_literal_length(b"1 FETCH (BODY[] {12}"), Ok(Some(12)));
+        assert_eq!(announced_literal_length(b"1 FETCH (BODY[] NIL)"), Ok(None));
         for bad in [&b"x {-1}"[..], b"x {}", b"x {99999999999999999999}", b"x {1 }", b"x {+1}", b"}"] {
-            assert_eq!(announced(bad), Err(()), "{bad:?}");
+            assert_eq!(announced_literal_length(bad), Err(()), "{bad:?}");
         }
     }
 }

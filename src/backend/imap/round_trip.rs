@@ -30,19 +30,19 @@ pub(super) async fn perform(
         let token = format!("{}{}", owner(&endpoint.host), random_word(16)?);
         let (validity, uid) = append(&mut session, mailbox, &token, progress).await?;
         // A quarter of the time is reserved for deleting the message.
-        let whole = progress.set_aside(4);
+        let whole = progress.reserve(4);
         let read = read_back(&mut session, mailbox, validity, uid, &token, progress).await;
-        progress.take_back(whole);
+        progress.release_reserve(whole);
         match read {
             Ok(()) => {
-                expunge(&mut session, &[uid], progress).await.map_err(|stop| still_there(&token, stop))?;
+                expunge(&mut session, &[uid], progress).await.map_err(|stop| with_undeleted_message(&token, stop))?;
                 session.close(progress).await;
                 Ok(token)
             }
             // The state of this session is unknown.
-            Err(stop) => match take_away(endpoint, login, mailbox, &token, progress).await {
+            Err(stop) => match delete_messages(endpoint, login, mailbox, &token, progress).await {
                 Ok(()) => Err(stop),
-                Err(_) => Err(still_there(&token, stop)),
+                Err(_) => Err(with_undeleted_message(&token, stop)),
             },
         }
     };
@@ -51,9 +51,9 @@ pub(super) async fn perform(
         "RoundTrip",
         [
             ("token", Value::text(token)),
-            ("append", progress.took(Phase::Append)),
-            ("fetch", progress.took(Phase::Fetch)),
-            ("remove", progress.took(Phase::Remove)),
+            ("append", progress.phase_duration(Phase::Append)),
+            ("fetch", progress.phase_duration(Phase::Fetch)),
+            ("remove", progress.phase_duration(Phase::Remove)),
             ("total", progress.total()),
         ],
     ))
@@ -67,12 +67,12 @@ pub(super) async fn remove_left(
     mailbox: &str,
     progress: &mut Progress,
 ) -> Result<Value, ActionError> {
-    let removed = take_away(endpoint, login, mailbox, &owner(&endpoint.host), progress).await;
+    let removed = delete_messages(endpoint, login, mailbox, &owner(&endpoint.host), progress).await;
     removed.map_err(SessionEnd::into_error).map(|()| Value::Absent)
 }
 
 /// Deletes the messages whose token has this prefix, in a session of its own.
-async fn take_away(
+async fn delete_messages(
     endpoint: &Endpoint,
     login: &Login,
     mailbox: &str,
@@ -88,7 +88,7 @@ async fn take_away(
     let mut ours = Vec::new();
     for uid in found.into_iter().collect::<BTreeSet<u32>>().into_iter().take(LEFT) {
         // A search is only a hint: only messages with our header are deleted.
-        if fetch(&mut session, uid, progress).await?.is_some_and(|headers| bears(&headers, token)) {
+        if fetch(&mut session, uid, progress).await?.is_some_and(|headers| has_token(&headers, token)) {
             ours.push(uid);
         }
     }
@@ -126,14 +126,16 @@ async fn append(
     let message = message(token);
     let append = async |library: &mut Library| library.append(mailbox, Some("(\\Seen)"), None, &message).await;
     let ((), answer) = session.run(Phase::Append, progress, append).await?;
-    let said = answer.said;
-    let mut numbers = said.detail.split(' ').map(str::parse);
-    match (said.code.as_deref(), numbers.next(), numbers.next(), numbers.next()) {
+    let server_text = answer.server_text;
+    let mut numbers = server_text.detail.split(' ').map(str::parse);
+    match (server_text.code.as_deref(), numbers.next(), numbers.next(), numbers.next()) {
         (Some("APPENDUID"), Some(Ok(validity)), Some(Ok(uid)), None) => Ok((validity, uid)),
         _ => {
-            let stop =
-                SessionEnd::protocol("the server stored the message but did not report its UID", said.text.as_bytes());
-            Err(still_there(token, stop))
+            let stop = SessionEnd::protocol(
+                "the server stored the message but did not report its UID",
+                server_text.text.as_bytes(),
+            );
+            Err(with_undeleted_message(token, stop))
         }
     }
 }
@@ -152,7 +154,7 @@ async fn read_back(
         return Err(SessionEnd::answer(ImapResult::Refused, "the mailbox was recreated while the message was in it"));
     }
     match fetch(session, uid, progress).await? {
-        Some(literal) if bears(&literal, token) => Ok(()),
+        Some(literal) if has_token(&literal, token) => Ok(()),
         Some(_) => {
             Err(SessionEnd::answer(ImapResult::Refused, "the server returned another message than the stored one"))
         }
@@ -183,7 +185,7 @@ async fn fetch(session: &mut Session, uid: u32, progress: &mut Progress) -> Resu
 }
 
 /// Whether the headers of a message hold a token with this prefix.
-fn bears(headers: &[u8], token: &str) -> bool {
+fn has_token(headers: &[u8], token: &str) -> bool {
     String::from_utf8_lossy(headers).lines().any(|line| {
         let value = line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case(HEADER));
         value.is_some_and(|(_, value)| value.trim().starts_with(token))
@@ -191,7 +193,7 @@ fn bears(headers: &[u8], token: &str) -> bool {
 }
 
 /// Adds to an error that the message was not deleted.
-fn still_there(token: &str, stop: SessionEnd) -> SessionEnd {
+fn with_undeleted_message(token: &str, stop: SessionEnd) -> SessionEnd {
     let mut error = stop.into_error();
     error.message = format!("{}; the message with {HEADER}: {token} was not removed", error.message);
     SessionEnd::Error(error)
@@ -205,9 +207,9 @@ mod tests {
     fn a_token_of_one_host_is_none_of_another() {
         let token = format!("{}0123", owner("fe10"));
         let message = message(&token);
-        assert!(bears(message.as_bytes(), &token));
-        assert!(bears(message.as_bytes(), &owner("fe10")));
-        assert!(!bears(message.as_bytes(), &owner("fe1")));
-        assert!(!bears(b"Subject: on-66653130.0123\r\n", &owner("fe10")));
+        assert!(has_token(message.as_bytes(), &token));
+        assert!(has_token(message.as_bytes(), &owner("fe10")));
+        assert!(!has_token(message.as_bytes(), &owner("fe1")));
+        assert!(!has_token(b"Subject: on-66653130.0123\r\n", &owner("fe10")));
     }
 }

@@ -3,7 +3,7 @@
 //! `async-imap` implements the protocol, over a [`Guard`].
 
 use super::Login;
-use super::command_cycle::Answer;
+use super::command_cycle::CommandResult;
 use super::endpoint::Endpoint;
 use super::guard::Guard;
 use super::progress::{Phase, Progress};
@@ -79,7 +79,7 @@ pub(super) async fn examine(
         session.log_in(login, progress).await?;
         let (opened, answer) = session.open_mailbox(Opening::ToRead, mailbox, progress).await?;
         progress.messages = answer.counted.then_some(opened.exists);
-        progress.said = answer.said;
+        progress.last_server_text = answer.server_text;
         Ok(())
     };
     let reached = reached.await;
@@ -120,7 +120,7 @@ async fn connect(endpoint: &Endpoint, progress: &mut Progress) -> Result<TcpStre
 /// Sends STARTTLS. Nothing else that the server says before TLS is used: the guard and the client of this part are
 /// dropped.
 async fn start_tls(stream: TcpStream, progress: &mut Progress) -> Result<TcpStream, SessionEnd> {
-    let mut client = Client::new(Guard::in_the_clear(stream)?);
+    let mut client = Client::new(Guard::without_tls(stream)?);
     progress.during(Phase::Greeting, greeted(&mut client)).await?;
     progress
         .during(Phase::Starttls, async {
@@ -166,7 +166,7 @@ impl Session {
         let mut client = Client::new(Guard::secured(stream, endpoint.starttls)?);
         if !endpoint.starttls {
             let greeting = progress.during(Phase::Greeting, greeted(&mut client)).await?;
-            (progress.said, progress.capabilities) = (greeting.said, greeting.capabilities);
+            (progress.last_server_text, progress.capabilities) = (greeting.server_text, greeting.capabilities);
         }
         let mut session = Self { state: SessionState::Greeted(client) };
         if progress.capabilities.is_empty() {
@@ -178,12 +178,12 @@ impl Session {
     /// Sends the password, once.
     pub async fn log_in(&mut self, login: &Login, progress: &mut Progress) -> Result<(), SessionEnd> {
         if progress.capabilities.iter().any(|name| name == "LOGINDISABLED") {
-            let said = ServerText {
+            let server_text = ServerText {
                 code: Some("LOGINDISABLED".into()),
                 text: "the server takes no LOGIN, so no password was sent".into(),
                 ..ServerText::default()
             };
-            return Err(SessionEnd::said(ImapResult::Refused, &said));
+            return Err(SessionEnd::from_server_text(ImapResult::Refused, &server_text));
         }
         let ((), answer) = progress.during(Phase::Login, self.login_command(login)).await?;
         // Capabilities can change with the login. If the server did not send them, they are requested when needed.
@@ -191,20 +191,20 @@ impl Session {
         if progress.capabilities.is_empty() {
             self.ask_capabilities(progress).await?;
         }
-        progress.said = answer.said;
+        progress.last_server_text = answer.server_text;
         Ok(())
     }
 
-    async fn login_command(&mut self, login: &Login) -> Result<((), Answer), SessionEnd> {
+    async fn login_command(&mut self, login: &Login) -> Result<((), CommandResult), SessionEnd> {
         let SessionState::Greeted(client) = std::mem::replace(&mut self.state, SessionState::Lost) else {
             return Err(lost());
         };
-        let (state, result) = match survived(client.login(login.user.as_str(), &*login.password)).await? {
+        let (state, result) = match catch_panic(client.login(login.user.as_str(), &*login.password)).await? {
             Ok(session) => (SessionState::LoggedIn(session), Ok(())),
             Err((error, client)) => (SessionState::Greeted(client), Err(error)),
         };
         self.state = state;
-        self.connection().ok_or_else(lost)?.get_mut().conclude(result)
+        self.connection().ok_or_else(lost)?.get_mut().take_result(result)
     }
 
     /// Opens a mailbox. Servers refuse a missing one with different codes, or with none.
@@ -213,7 +213,7 @@ impl Session {
         how: Opening,
         mailbox: &str,
         progress: &mut Progress,
-    ) -> Result<(Mailbox, Answer), SessionEnd> {
+    ) -> Result<(Mailbox, CommandResult), SessionEnd> {
         let open = async |library: &mut Library| match how {
             Opening::ToRead => library.examine(mailbox).await,
             Opening::ToChange => library.select(mailbox).await,
@@ -232,11 +232,11 @@ impl Session {
         phase: Phase,
         progress: &mut Progress,
         command: impl AsyncFnOnce(&mut Library) -> Result<T, Error>,
-    ) -> Result<(T, Answer), SessionEnd> {
+    ) -> Result<(T, CommandResult), SessionEnd> {
         let SessionState::LoggedIn(library) = &mut self.state else { return Err(lost()) };
         progress
             .during(phase, async {
-                let survived = survived(command(library)).await;
+                let survived = catch_panic(command(library)).await;
                 concluded(library, survived)
             })
             .await
@@ -247,8 +247,8 @@ impl Session {
         let answer = progress.during(Phase::Capability, exchange(connection, "CAPABILITY")).await?;
         progress.capabilities = answer.capabilities;
         // Capabilities from before STARTTLS could come from anybody.
-        if progress.said == ServerText::default() {
-            progress.said = answer.said;
+        if progress.last_server_text == ServerText::default() {
+            progress.last_server_text = answer.server_text;
         }
         Ok(())
     }
@@ -277,20 +277,20 @@ fn lost() -> SessionEnd {
 }
 
 /// Reads the greeting.
-async fn greeted<S>(client: &mut Connection<Guard<S>>) -> Result<Answer, SessionEnd>
+async fn greeted<S>(client: &mut Connection<Guard<S>>) -> Result<CommandResult, SessionEnd>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let survived = survived(client.read_response()).await;
+    let survived = catch_panic(client.read_response()).await;
     concluded(client, survived).map(|(_, answer)| answer)
 }
 
 /// Runs a command without arguments.
-async fn exchange<S>(connection: &mut Connection<Guard<S>>, command: &str) -> Result<Answer, SessionEnd>
+async fn exchange<S>(connection: &mut Connection<Guard<S>>, command: &str) -> Result<CommandResult, SessionEnd>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let survived = survived(connection.run_command_and_check_ok(command, None)).await;
+    let survived = catch_panic(connection.run_command_and_check_ok(command, None)).await;
     concluded(connection, survived).map(|((), answer)| answer)
 }
 
@@ -298,16 +298,16 @@ where
 fn concluded<S, T, E>(
     connection: &mut Connection<Guard<S>>,
     survived: Result<Result<T, E>, SessionEnd>,
-) -> Result<(T, Answer), SessionEnd>
+) -> Result<(T, CommandResult), SessionEnd>
 where
     S: AsyncRead + AsyncWrite + Unpin,
     E: fmt::Display,
 {
     let guard = connection.get_mut();
     match survived {
-        Ok(result) => guard.conclude(result),
+        Ok(result) => guard.take_result(result),
         Err(stop) => {
-            guard.spoil();
+            guard.mark_broken();
             Err(stop)
         }
     }
@@ -315,7 +315,7 @@ where
 
 /// The second line of defence: if the library panics on what the guard let through, the call fails and the run
 /// continues. The state of the library is dropped.
-async fn survived<T>(work: impl Future<Output = T>) -> Result<T, SessionEnd> {
+async fn catch_panic<T>(work: impl Future<Output = T>) -> Result<T, SessionEnd> {
     let survived = AssertUnwindSafe(work).catch_unwind().await;
     survived.map_err(|_| SessionEnd::protocol("the server sent something that the IMAP library cannot handle", b""))
 }
@@ -339,7 +339,7 @@ mod tests {
     /// Feeds the output of a server to the library without the guard.
     fn unguarded(sent: &'static [u8]) -> Result<(), SessionEnd> {
         let mut client = Client::new(tokio::io::join(sent, tokio::io::sink()));
-        let reading = survived(async { client.read_response().await.map(|_| ()) });
+        let reading = catch_panic(async { client.read_response().await.map(|_| ()) });
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(reading).map(|_| ())
     }
@@ -350,7 +350,7 @@ mod tests {
         for sent in [&b"* 1 FETCH (INTERNALDATE NIL)\r\n"[..], "* OK [ALERT]\u{5bc6}\r\n".as_bytes()] {
             let Err(SessionEnd::Error(error)) = unguarded(sent) else { panic!("the library panics: {sent:?}") };
             assert_eq!(error.kind, ErrorKind::Protocol);
-            assert!(error.message.contains("does not survive"), "{error}");
+            assert!(error.message.contains("cannot handle"), "{error}");
         }
     }
 }

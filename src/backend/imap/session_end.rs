@@ -79,7 +79,7 @@ impl SessionEnd {
     }
 
     /// An answer in the server's words.
-    pub fn said(finding: ImapResult, said: &ServerText) -> Self {
+    pub fn from_server_text(finding: ImapResult, said: &ServerText) -> Self {
         Self::Answer { finding, code: said.code.clone(), text: said.text.clone() }
     }
 
@@ -95,7 +95,7 @@ impl SessionEnd {
             Self::Answer { finding, code, text } => {
                 let code = code.map(|code| format!("[{code}] ")).unwrap_or_default();
                 let loss = is_cut(&text).then_some(Loss::LeftOut);
-                ActionError::new(finding.kind(), format!("{}: {code}{text}", finding.as_str())).losing(loss)
+                ActionError::new(finding.kind(), format!("{}: {code}{text}", finding.as_str())).with_loss(loss)
             }
         }
     }

@@ -25,7 +25,7 @@ pub const REGISTRATION: Registration = Registration {
     inventory_sections: &[SectionType::of::<MailSettings>()],
 };
 
-/// What the server said about a message that it accepted.
+/// The reply of the server to a message that it accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
     /// The recipients that the server refused, with its reasons. It accepted at least one other.

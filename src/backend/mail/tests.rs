@@ -1,4 +1,4 @@
-//! Messages as bytes, and servers that do not behave; a real server is met in the integration tests.
+//! Messages as bytes, and misbehaving servers; the integration tests use a real server.
 
 use super::*;
 use crate::value::Security;

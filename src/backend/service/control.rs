@@ -6,10 +6,10 @@ use crate::backend::CallContext;
 use crate::value::{ActionError, Call, ErrorKind, Value};
 use std::time::Duration;
 
-/// How often a service that changes its state is asked for it.
+/// The interval at which the state of a changing service is polled.
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
-/// A service that was started is asked for its state once more after this time: many fail at once.
+/// The state of a started service is read once more after this time: many fail at once.
 const SETTLE: Duration = Duration::from_millis(500);
 
 /// One service of a host.
@@ -41,7 +41,7 @@ impl<'a, M: Manager> Control<'a, M> {
     async fn restart(&self) -> Result<Value, ActionError> {
         let before = self.manager.status(self.name).await?;
         self.manager.order(Order::Restart, self.name).await?;
-        self.wait_until_running("restarted", before.process).await.map_err(ActionError::half_way)
+        self.wait_until_running("restarted", before.process).await.map_err(ActionError::after_sending)
     }
 
     async fn start(&self) -> Result<Value, ActionError> {
@@ -49,7 +49,7 @@ impl<'a, M: Manager> Control<'a, M> {
             return self.wait_until_running("started", None).await;
         }
         self.manager.order(Order::Start, self.name).await?;
-        self.wait_until_running("started", None).await.map_err(ActionError::half_way)
+        self.wait_until_running("started", None).await.map_err(ActionError::after_sending)
     }
 
     async fn stop(&self) -> Result<Value, ActionError> {
@@ -58,7 +58,7 @@ impl<'a, M: Manager> Control<'a, M> {
         }
         self.manager.order(Order::Stop, self.name).await?;
         loop {
-            let status = self.quick_status().await.map_err(ActionError::half_way)?;
+            let status = self.quick_status().await.map_err(ActionError::after_sending)?;
             match status.state {
                 ServiceState::Stopped | ServiceState::Failed => return Ok(Value::Absent),
                 ServiceState::Stopping => self.sleep(POLL_INTERVAL).await,
@@ -76,7 +76,7 @@ impl<'a, M: Manager> Control<'a, M> {
             match status.state {
                 ServiceState::Running if old.is_some() && status.process == old => {
                     let message = format!("{} was {done}, and still runs as the same process", self.name);
-                    return Err(ActionError::new(ErrorKind::Failed, message).with(Value::text(status.said)));
+                    return Err(ActionError::new(ErrorKind::Failed, message).with(Value::text(status.report)));
                 }
                 ServiceState::Running if settled.is_some() && settled == Some(status.process.unwrap_or_default()) => {
                     return Ok(Value::Absent);
@@ -103,6 +103,6 @@ impl<'a, M: Manager> Control<'a, M> {
 
     fn not_carried_out(&self, done: &str, status: &ServiceStatus) -> ActionError {
         let message = format!("{} was {done}, and is {}", self.name, status.state);
-        ActionError::new(ErrorKind::Failed, message).with(Value::text(status.said.clone()))
+        ActionError::new(ErrorKind::Failed, message).with(Value::text(status.report.clone()))
     }
 }

@@ -1,4 +1,4 @@
-//! Programs through which managers are asked: `supervisorctl`, `systemctl`.
+//! Programs that control managers: `supervisorctl`, `systemctl`.
 
 use super::ServiceSettings;
 use super::manager::Order;
@@ -45,7 +45,7 @@ impl<'a> ControlProgram<'a> {
         self.context.system.run(invocation, self.context.time_left()).await
     }
 
-    /// Gives an order. The state of the service then says whether it was carried out.
+    /// Gives an order. Whether it was carried out shows in the state of the service.
     ///
     /// # Errors
     /// `failed` where the manager refuses, `unknown` where the connection to it was lost.
@@ -71,5 +71,5 @@ pub(super) fn output_value(finished: &ProcessOutput) -> Value {
     let words = [finished.stdout.last_lines(), finished.stderr.last_lines()];
     let loss = words.iter().find_map(Value::loss);
     let words = words.iter().map(ToString::to_string).filter(|words| !words.is_empty());
-    Value::text(words.collect::<Vec<_>>().join("\n")).losing_if(loss)
+    Value::text(words.collect::<Vec<_>>().join("\n")).with_loss_if(loss)
 }

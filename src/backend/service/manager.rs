@@ -32,7 +32,7 @@ pub(super) enum ServiceState {
     Stopped,
     Failed,
     Unknown,
-    /// The manager's own word.
+    /// Another word of the manager.
     #[strum(default)]
     Other(String),
 }
@@ -49,17 +49,17 @@ impl ServiceState {
     }
 }
 
-/// What a manager says of a service.
+/// The status of a service, as its manager reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ServiceStatus {
     pub state: ServiceState,
-    /// The number of its process, if it has one and the manager says it.
+    /// The number of its process, if it has one and the manager reports it.
     pub process: Option<u32>,
-    /// The manager's own words.
-    pub said: String,
+    /// The manager's report in its own words.
+    pub report: String,
 }
 
-/// What a manager can be told to do to a service.
+/// An order to a manager about a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub(super) enum Order {

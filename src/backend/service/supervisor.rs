@@ -4,7 +4,7 @@ use super::ServiceSettings;
 use super::control_program::{ControlProgram, output_text, output_value};
 use super::manager::{Manager, Order, ServiceState, ServiceStatus};
 use crate::backend::CallContext;
-use crate::transport::process::{Ending, ProcessOutput};
+use crate::transport::process::{ExitReason, ProcessOutput};
 use crate::value::{ActionError, ErrorKind};
 
 /// The supervisord of a host.
@@ -30,20 +30,20 @@ impl Manager for Supervisor<'_> {
 
 /// Parses the output of `status NAME`. The exit code is not enough: it is 0 for a program in BACKOFF as well.
 fn read_status(name: &str, finished: &ProcessOutput) -> Result<ServiceStatus, ActionError> {
-    let said = output_text(finished);
-    let line = said.lines().find_map(|line| {
+    let report = output_text(finished);
+    let line = report.lines().find_map(|line| {
         let mut words = line.split_whitespace();
         (words.next()? == name).then(|| (words.next().unwrap_or_default().to_owned(), words.collect::<Vec<_>>()))
     });
-    if let (Ending::Code(0 | 3), Some((state, rest))) = (finished.ending, &line) {
+    if let (ExitReason::Code(0 | 3), Some((state, rest))) = (finished.ending, &line) {
         // `pid 8431, uptime 0:00:01`
         let number = rest.iter().skip_while(|word| **word != "pid").nth(1);
         let process = number.and_then(|number| number.trim_end_matches(',').parse().ok());
-        return Ok(ServiceStatus { state: state_of(state), process, said });
+        return Ok(ServiceStatus { state: state_of(state), process, report });
     }
-    let error = if said.contains("no such process") {
+    let error = if report.contains("no such process") {
         ActionError::new(ErrorKind::Failed, format!("supervisor has no program named {name}"))
-    } else if finished.ending == Ending::Code(4) {
+    } else if finished.ending == ExitReason::Code(4) {
         ActionError::new(ErrorKind::Unreachable, "supervisord does not answer")
     } else {
         ActionError::new(ErrorKind::Failed, format!("supervisorctl {}", finished.ending))

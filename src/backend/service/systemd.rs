@@ -30,11 +30,12 @@ impl Manager for Systemd<'_> {
     }
 }
 
-/// Parses the output of [`SHOW`]. It ends with 0 even for a missing unit; `LoadState` tells.
+/// Parses the output of [`SHOW`]. The exit code is 0 even for a missing unit; only `LoadState` shows that it is
+/// missing.
 fn read_properties(name: &str, finished: &ProcessOutput) -> Result<ServiceStatus, ActionError> {
-    let said = output_text(finished);
+    let report = output_text(finished);
     if !finished.ending.is_success() {
-        let kind = if said.contains("Failed to connect") || said.contains("not been booted with systemd") {
+        let kind = if report.contains("Failed to connect") || report.contains("not been booted with systemd") {
             ErrorKind::Unreachable
         } else {
             ErrorKind::Failed
@@ -42,7 +43,7 @@ fn read_properties(name: &str, finished: &ProcessOutput) -> Result<ServiceStatus
         return Err(ActionError::new(kind, format!("systemctl {}", finished.ending)).with(output_value(finished)));
     }
     let property = |wanted: &str| {
-        said.lines().filter_map(|line| line.split_once('=')).find(|(key, _)| *key == wanted).map(|(_, value)| value)
+        report.lines().filter_map(|line| line.split_once('=')).find(|(key, _)| *key == wanted).map(|(_, value)| value)
     };
     if property("LoadState") == Some("not-found") {
         let message = format!("systemd has no unit named {name}");
@@ -63,5 +64,5 @@ fn read_properties(name: &str, finished: &ProcessOutput) -> Result<ServiceStatus
         }
     };
     let process = property("MainPID").and_then(|number| number.parse().ok()).filter(|number| *number != 0);
-    Ok(ServiceStatus { state, process, said })
+    Ok(ServiceStatus { state, process, report })
 }

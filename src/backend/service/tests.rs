@@ -2,7 +2,7 @@
 //! which does not run here, answers of PowerShell.
 
 use super::*;
-use crate::backend::testing::{Scripted, World, call, envelope};
+use crate::backend::testing::{Scripted, TestEnvironment, call, envelope};
 use crate::transport::powershell::{Envelope, ErrorRecord, ErrorStage, Request, Target};
 use crate::value::{BackendSettings, Class};
 use serde_json::json;
@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 struct Supervisor {
-    world: World,
+    world: TestEnvironment,
     daemon: Child,
     folder: tempfile::TempDir,
 }
@@ -57,21 +57,26 @@ impl Drop for Supervisor {
     }
 }
 
-fn world_of(folder: &Path, manager: ServiceManager, command: Option<Vec<String>>) -> World {
+fn world_of(folder: &Path, manager: ServiceManager, command: Option<Vec<String>>) -> TestEnvironment {
     let config = (manager == ServiceManager::Supervisor).then(|| "supervisord.conf".into());
     let service = ServiceSettings { manager, config, command };
-    let mut world = World::with_host("h", "127.0.0.1", BackendSettings::default().with(service));
+    let mut world = TestEnvironment::with_host("h", "127.0.0.1", BackendSettings::default().with(service));
     world.folder = folder.to_owned();
     world
 }
 
-async fn perform_on(world: &World, action: &str, name: &str, more: Option<bool>) -> Result<Value, ActionError> {
+async fn perform_on(
+    world: &TestEnvironment,
+    action: &str,
+    name: &str,
+    more: Option<bool>,
+) -> Result<Value, ActionError> {
     let mut given = vec![("name", Value::text(name)), ("on", Value::Host("h".into()))];
     given.extend(more.map(|stopped| ("stopped", Value::Boolean(stopped))));
     Service.perform(&call("service", action, Class::Disrupt, given), &world.context()).await
 }
 
-async fn state(world: &World, name: &str) -> String {
+async fn state(world: &TestEnvironment, name: &str) -> String {
     perform_on(world, "state", name, None).await.unwrap().to_string()
 }
 
@@ -145,7 +150,7 @@ async fn names_that_a_manager_could_misread_are_refused() {
 
 #[tokio::test]
 async fn a_host_without_a_manager_is_refused() {
-    let world = World::with_host("h", "127.0.0.1", BackendSettings::default());
+    let world = TestEnvironment::with_host("h", "127.0.0.1", BackendSettings::default());
     let error = perform_on(&world, "state", "imap", None).await.unwrap_err();
     assert!(error.kind == ErrorKind::Refused && error.message.contains("`service:`"));
 }
@@ -233,7 +238,7 @@ async fn an_order_after_which_nobody_answers_counts_as_given() {
             let command = ["./ssh", "be1", "./systemctl"].map(str::to_owned).to_vec();
             let world = world_of(folder.path(), ServiceManager::Systemd, Some(command));
             let error = perform_on(&world, action, "imap", None).await.unwrap_err();
-            assert_eq!(error.outcome(), crate::value::Outcome::Unknown, "{action} {lost}: {error}");
+            assert_eq!(error.outcome(), crate::value::EffectOutcome::Unknown, "{action} {lost}: {error}");
         }
     }
 }
@@ -243,7 +248,7 @@ struct WindowsService {
     status: &'static str,
     start_type: &'static str,
     process: u32,
-    /// Looks that are still to be taken while it is on its way.
+    /// How many more requests report a state of transition.
     on_its_way: u32,
 }
 
@@ -286,7 +291,7 @@ impl WindowsService {
     }
 }
 
-fn windows(status: &'static str, start_type: &'static str) -> (World, Scripted) {
+fn windows(status: &'static str, start_type: &'static str) -> (TestEnvironment, Scripted) {
     let service = ServiceSettings { manager: ServiceManager::Windows, config: None, command: None };
     let mut windows = WindowsService { status, start_type, process: 4, on_its_way: 0 };
     Scripted::world(BackendSettings::default().with(service), move |request, _| Ok(windows.answer(request)))

@@ -29,8 +29,8 @@ impl<'a> Windows<'a> {
 
     async fn service(&self, name: &str) -> Result<Service, ActionError> {
         let request = self.request("Get-Service").with("Name", name).select("Name Status StartType");
-        let answer = self.powershell.ask(request).await?;
-        let service = answer.one()?;
+        let answer = self.powershell.send(request).await?;
+        let service = answer.object()?;
         if !service.text("Name")?.eq_ignore_ascii_case(name) {
             return Err(service.mismatch("Name", "is not the one that was queried"));
         }
@@ -45,8 +45,8 @@ impl<'a> Windows<'a> {
         // `NAME_CHARACTERS` excludes quotes and backslashes.
         let filter = format!("Name='{name}'");
         let request = self.request("Get-CimInstance").with("ClassName", "Win32_Service").with("Filter", filter);
-        let answer = self.powershell.ask(request.select("Name ProcessId State")).await?;
-        let process = u32::try_from(answer.one()?.number("ProcessId")?);
+        let answer = self.powershell.send(request.select("Name ProcessId State")).await?;
+        let process = u32::try_from(answer.object()?.number("ProcessId")?);
         Ok(process.ok().filter(|number| *number != 0))
     }
 
@@ -62,13 +62,13 @@ impl Manager for Windows<'_> {
     async fn quick_status(&self, name: &str) -> Result<ServiceStatus, ActionError> {
         let service = self.service(name).await?;
         let start = service.start_type.map_or_else(String::new, |start| format!(", and starts {start}"));
-        let said = format!("{name} is {}{start}", service.status);
+        let report = format!("{name} is {}{start}", service.status);
         let state = match service.status.as_str() {
             "StartPending" => ServiceState::Starting,
             "StopPending" => ServiceState::Stopping,
             other => ServiceState::from_word(other),
         };
-        Ok(ServiceStatus { state, process: None, said })
+        Ok(ServiceStatus { state, process: None, report })
     }
 
     async fn status(&self, name: &str) -> Result<ServiceStatus, ActionError> {
@@ -95,7 +95,7 @@ impl Manager for Windows<'_> {
         };
         let request = self.request(cmdlet).with("Name", name);
         let request = if forced { request.with("Force", true) } else { request };
-        match self.powershell.ask(request).await {
+        match self.powershell.send(request).await {
             Ok(_) => Ok(()),
             Err(error) if disabled && error.kind == ErrorKind::Failed => {
                 Err(ActionError { message: format!("{name} is disabled: {}", error.message), ..error })

@@ -92,7 +92,7 @@ pub(super) struct Program {
     pub names: &'static [&'static str],
     pub reads: CodeWords,
     /// Subcommands with which it reads code; a `.` at the end stands for any ending.
-    pub told: &'static [&'static str],
+    pub subcommands: &'static [&'static str],
     /// Options whose value is code.
     pub code: &'static [&'static str],
     /// Options that name a file with the code.
@@ -118,7 +118,7 @@ pub(super) struct Program {
 const PLAIN: Program = Program {
     names: &[],
     reads: CodeWords::Options,
-    told: &[],
+    subcommands: &[],
     code: &[],
     files: &[],
     values: &[],
@@ -173,11 +173,11 @@ pub(super) const PROGRAMS: [Program; 62] = [
         ..SHELL
     },
     Program { names: &["pdsh", "dsh", "clush", "pssh", "parallel-ssh", "pscp", "sshrc", "winrs"], ..JOINING },
-    Program { names: &["tsh"], told: &["ssh"], ..JOINING },
-    Program { names: &["gcloud"], told: &["ssh"], code: &["--command"], ..SHELL },
-    Program { names: &["vagrant"], told: &["ssh"], code: &["-c", "--command"], ..SHELL },
-    Program { names: &["aws"], told: &["ssm"], code: &["--parameters", "--cli-input-json"], ..PLAIN },
-    Program { names: &["salt", "salt-call", "salt-ssh"], told: &["cmd."], ..JOINING },
+    Program { names: &["tsh"], subcommands: &["ssh"], ..JOINING },
+    Program { names: &["gcloud"], subcommands: &["ssh"], code: &["--command"], ..SHELL },
+    Program { names: &["vagrant"], subcommands: &["ssh"], code: &["-c", "--command"], ..SHELL },
+    Program { names: &["aws"], subcommands: &["ssm"], code: &["--parameters", "--cli-input-json"], ..PLAIN },
+    Program { names: &["salt", "salt-call", "salt-ssh"], subcommands: &["cmd."], ..JOINING },
     Program { names: &["ansible"], code: &["-a", "--args", "-e", "--extra-vars"], ..SHELL },
     Program { names: &["ansible-playbook"], code: &["-e", "--extra-vars"], ..PLAIN },
     Program { names: &["scp"], reads: CodeWords::RemotePaths, code: &["-o", "-S"], ..SHELL },
@@ -201,7 +201,7 @@ pub(super) const PROGRAMS: [Program; 62] = [
     Program { names: &["watch", "parallel", "eval", "sg"], ..JOINING },
     Program {
         names: &["tmux"],
-        told: &[
+        subcommands: &[
             "new",
             "new-session",
             "new-window",
@@ -349,7 +349,7 @@ pub(super) const PROGRAMS: [Program; 62] = [
     },
     Program { names: &["sqlcmd"], code: &["-Q", "-q"], ..DATABASE },
     Program { names: &["clickhouse-client", "clickhouse"], code: &["-q", "--query"], ..DATABASE },
-    Program { names: &["cockroach"], told: &["sql"], code: &["-e", "--execute"], ..DATABASE },
+    Program { names: &["cockroach"], subcommands: &["sql"], code: &["-e", "--execute"], ..DATABASE },
     Program { names: &["cqlsh"], code: &["-e", "--execute"], ..DATABASE },
     Program { names: &["mongo", "mongosh"], code: &["--eval"], ..DATABASE },
     Program { names: &["redis-cli", "valkey-cli"], code: &["eval", "EVAL", "--eval"], ..DATABASE },

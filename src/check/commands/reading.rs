@@ -135,17 +135,19 @@ impl<'w> Reading<'w> {
                 self.wrapped(at, name, wrapper, path);
             }
         }
-        let told = |program: &Program, words: &[Word<'_>]| {
+        let has_subcommand = |program: &Program, words: &[Word<'_>]| {
             let matches = |word: &Word<'_>| {
                 word.written.is_some_and(|word| {
-                    program.told.iter().any(|told| *told == word || told.ends_with('.') && word.starts_with(told))
+                    program.subcommands.iter().any(|subcommand| {
+                        *subcommand == word || subcommand.ends_with('.') && word.starts_with(subcommand)
+                    })
                 })
             };
-            program.told.is_empty() || words.iter().any(matches)
+            program.subcommands.is_empty() || words.iter().any(matches)
         };
         for program in PROGRAMS.iter().filter(|program| is_named(program.names, name)) {
             is_known = true;
-            if told(program, &self.words[at + 1..]) {
+            if has_subcommand(program, &self.words[at + 1..]) {
                 self.reads(at, name, program);
             }
         }

@@ -44,9 +44,9 @@ impl<'a> Context<'a> {
 
     /// Parameters for callers. Their mistakes are reported when the body is lowered.
     fn quiet_parameters(&mut self, written: &'a [ast::Parameter], kind: BodyKind) -> Vec<Parameter> {
-        let said = self.diagnostics.len();
+        let reported = self.diagnostics.len();
         let parameters = self.parameters(&mut BodyScope::new(kind, None), written);
-        self.diagnostics.truncate(said);
+        self.diagnostics.truncate(reported);
         parameters
     }
 

@@ -113,7 +113,7 @@ impl<'a> Context<'a> {
         if self.inventory.is_none() {
             return;
         }
-        let found = self.program.hosts.iter().find(|host| host.answers_to(name));
+        let found = self.program.hosts.iter().find(|host| host.has_name(name));
         let diagnostic = match (found, wanted) {
             (None, _) => {
                 let known = self.program.hosts.iter().map(|host| host.name.as_str());
@@ -142,7 +142,7 @@ impl<'a> Context<'a> {
         let is_known = |role: &EcoString| self.declared.roles.contains_key(role);
         let own = place.hosts.iter().find(|(own, _)| own.eq_ignore_ascii_case(&name));
         let found = own.map(|(own, roles)| (own.clone(), roles.clone())).or_else(|| {
-            let listed = self.program.hosts.iter().find(|host| host.answers_to(&name));
+            let listed = self.program.hosts.iter().find(|host| host.has_name(&name));
             listed.map(|host| (host.name.clone(), host.roles.clone()))
         });
         let type_of = Type::Host(roles.clone());

@@ -263,7 +263,7 @@ impl<'a> Context<'a> {
         body.observations += 1;
         let parameters = self.probe_parameters.get(probe).cloned()?;
         let arguments = self.arguments(body, &parameters, &call.arguments, written, call.span)?;
-        body.touched_by_unknown |= tells_verdicts(&parameters, &arguments);
+        body.touched_by_unknown |= passes_verdict(&parameters, &arguments);
         Some(ProbeCall { node: self.node(), probe, arguments, span: call.span })
     }
 
@@ -305,7 +305,7 @@ impl<'a> Context<'a> {
         }
         let parameters = self.program.actions[index].parameters.clone();
         let mut arguments = self.arguments(body, &parameters, &call.arguments, &call.path.text, call.span)?;
-        body.touched_by_unknown |= tells_verdicts(&parameters, &arguments);
+        body.touched_by_unknown |= passes_verdict(&parameters, &arguments);
         let is_command = |parameter: &Parameter| {
             parameter.name == "arguments" && parameter.type_of == Type::List(Box::new(Type::Text))
         };
@@ -407,7 +407,7 @@ impl<'a> Context<'a> {
 }
 
 /// Whether an action or probe receives a verdict, on which its result then depends.
-fn tells_verdicts(parameters: &[Parameter], arguments: &[Expression]) -> bool {
+fn passes_verdict(parameters: &[Parameter], arguments: &[Expression]) -> bool {
     let constant = |argument: &Expression| matches!(argument.kind, ExpressionKind::Constant(_));
     let mut pairs = parameters.iter().zip(arguments);
     pairs.any(|(parameter, argument)| parameter.type_of.holds(is_verdict) && !constant(argument))

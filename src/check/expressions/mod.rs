@@ -30,12 +30,12 @@ impl<'a> Context<'a> {
     /// Lowers an expression and reports a type other than the wanted one.
     pub fn expect(&mut self, body: &mut BodyScope<'a>, written: &'a ast::Expression, wanted: &Type) -> Typed {
         let typed = self.expression(body, written, Some(wanted));
-        self.demand(&typed, wanted);
+        self.check_type(&typed, wanted);
         typed
     }
 
     /// Reports a value that does not have the wanted type.
-    pub fn demand(&mut self, typed: &Typed, wanted: &Type) {
+    pub fn check_type(&mut self, typed: &Typed, wanted: &Type) {
         if fits(&typed.type_of, wanted) {
             return;
         }
@@ -250,7 +250,7 @@ impl<'a> Context<'a> {
         for item in items {
             let typed = self.expression(body, item, wanted.as_ref());
             match &wanted {
-                Some(wanted) => self.demand(&typed, wanted),
+                Some(wanted) => self.check_type(&typed, wanted),
                 None => wanted = Some(typed.type_of.clone()),
             }
             lowered.push(typed.expression);
@@ -287,7 +287,7 @@ impl<'a> Context<'a> {
         let slot = self.bind_item(body, &written.variable, item.clone(), &list, false);
         let condition = written.condition.as_ref().map(|condition| {
             let condition = self.expect(body, condition, &Type::Boolean);
-            body.learn_in_expression(&condition.narrowing.when_true);
+            body.narrow_in_expression(&condition.narrowing.when_true);
             by_unknown = by_unknown.or(condition.unknown_taint);
             condition.expression
         });
@@ -355,11 +355,11 @@ impl<'a> Context<'a> {
     ) -> Typed {
         let condition = self.expect(body, condition, &Type::Boolean);
         let mark = body.enter();
-        body.learn_in_expression(&condition.narrowing.when_true);
+        body.narrow_in_expression(&condition.narrowing.when_true);
         let then = self.expression(body, then, expected);
         body.leave(mark);
         let mark = body.enter();
-        body.learn_in_expression(&condition.narrowing.when_false);
+        body.narrow_in_expression(&condition.narrowing.when_false);
         let otherwise = self.expression(body, otherwise, expected.or(Some(&then.type_of)));
         body.leave(mark);
         let type_of = match (&then.type_of, &otherwise.type_of) {

@@ -51,7 +51,7 @@ impl<'a> Context<'a> {
         let and = operator == Operator::And;
         let left = self.expect(body, left, &Type::Boolean);
         let mark = body.enter();
-        body.learn_in_expression(if and { &left.narrowing.when_true } else { &left.narrowing.when_false });
+        body.narrow_in_expression(if and { &left.narrowing.when_true } else { &left.narrowing.when_false });
         let right = self.expect(body, right, &Type::Boolean);
         body.leave(mark);
         let both = |a: &[(EcoString, Type)], b: &[(EcoString, Type)]| a.iter().chain(b).cloned().collect();
@@ -353,7 +353,7 @@ impl<'a> Context<'a> {
             | Operator::Matches
             | Operator::Divide => Arithmetic::Divide,
         };
-        let Some(type_of) = reckoned(arithmetic, &left.type_of, &right.type_of) else {
+        let Some(type_of) = arithmetic_type(arithmetic, &left.type_of, &right.type_of) else {
             let (a, b) = (quoted(&left.type_of), quoted(&right.type_of));
             let message = format!("`{}` is not defined for {a} and {b}", operator.symbol());
             let mut diagnostic = Diagnostic::error(code::NOT_COMPARABLE, span, message).also(operator_span, "");
@@ -458,7 +458,7 @@ fn is_bare_word(body: &BodyScope<'_>, operand: &ast::Expression) -> bool {
 }
 
 /// The type of a sum, difference, product or quotient; `None` where it has no meaning.
-fn reckoned(arithmetic: Arithmetic, left: &Type, right: &Type) -> Option<Type> {
+fn arithmetic_type(arithmetic: Arithmetic, left: &Type, right: &Type) -> Option<Type> {
     use Arithmetic::{Add, Divide, Multiply, Subtract};
     use Type::{Duration, Invalid, Number, Percent, Size, Time};
     Some(match (arithmetic, left, right) {

@@ -69,7 +69,7 @@ impl<'a> Context<'a> {
             let condition = self.expect(body, condition, &Type::Boolean);
             observes |= body.observations > observations;
             let mark = body.enter();
-            body.learn(&condition.narrowing.when_true);
+            body.narrow_types(&condition.narrowing.when_true);
             let here = self.decided(place, condition.unknown_taint, condition.span());
             let ((block, completes, left_by, class), resolves) =
                 self.noting_resolves(body, |context, body| context.measured_branch(body, block, here));
@@ -80,7 +80,7 @@ impl<'a> Context<'a> {
             ways.add(completes, resolves, here.unknown_let_through, left_by);
             // Later branches are reached because this condition did not hold.
             place = self.decided(place, condition.unknown_taint.not(), condition.span());
-            body.learn(&condition.narrowing.when_false);
+            body.narrow_types(&condition.narrowing.when_false);
             only = (condition.narrowing, completes);
             lowered.push((condition.expression, block));
         }
@@ -113,8 +113,8 @@ impl<'a> Context<'a> {
         if branches.len() == 1 {
             let (narrowing, completes) = only;
             match (completes, else_leaves) {
-                (false, false) => body.learn(&narrowing.when_false),
-                (true, true) => body.learn(&narrowing.when_true),
+                (false, false) => body.narrow_types(&narrowing.when_false),
+                (true, true) => body.narrow_types(&narrowing.when_true),
                 _ => {}
             }
         }
@@ -199,7 +199,7 @@ impl<'a> Context<'a> {
             let here = self.decided(body.place, by_unknown, value.span);
             let mark = body.enter();
             if !by_unknown.when_true {
-                body.learn(&known);
+                body.narrow_types(&known);
             }
             let ((block, completes, left_by), resolves) =
                 self.noting_resolves(body, |context, body| context.branch(body, &arm.block, here));
@@ -220,7 +220,7 @@ impl<'a> Context<'a> {
         ways.some_complete |= !complete;
         body.place.unknown_let_through = ways.after(before);
         if turned_away {
-            body.learn(&known);
+            body.narrow_types(&known);
         }
         let otherwise = otherwise.map(|(block, _)| block);
         (StatementKind::Match { subject, arms: lowered, otherwise }, ways.some_complete)

@@ -51,11 +51,11 @@ impl<'a> Context<'a> {
         let harm = std::mem::replace(&mut body.summary.class, Class::Observe);
         let mut before_effects = None;
         let mut ended_by: Option<Span> = None;
-        let mut said = false;
+        let mut is_reported = false;
         let mut statements = Vec::with_capacity(written.statements.len());
         for statement in &written.statements {
             if let Some(ending) = ended_by
-                && !std::mem::replace(&mut said, true)
+                && !std::mem::replace(&mut is_reported, true)
             {
                 self.report(
                     Diagnostic::error(code::UNREACHABLE, statement.span, "Unreachable statement")
@@ -279,13 +279,13 @@ impl<'a> Context<'a> {
         let condition = self.expect(body, condition, &Type::Boolean);
         let otherwise = otherwise.map(|block| {
             let mark = body.enter();
-            body.learn(&condition.narrowing.when_false);
+            body.narrow_types(&condition.narrowing.when_false);
             let place = self.decided(body.place, condition.unknown_taint.not(), condition.span());
             let block = self.leaving(body, block, place, "require");
             body.leave(mark);
             block
         });
-        body.learn(&condition.narrowing.when_true);
+        body.narrow_types(&condition.narrowing.when_true);
         body.place = self.decided(body.place, condition.unknown_taint, condition.span());
         body.observations += 1;
         (StatementKind::Require { condition: condition.expression, otherwise }, true)
@@ -320,7 +320,7 @@ impl<'a> Context<'a> {
         let place = self.decided(body.place, condition.unknown_taint.not(), condition.span());
         let otherwise = otherwise.map(|block| {
             let mark = body.enter();
-            body.learn(&condition.narrowing.when_false);
+            body.narrow_types(&condition.narrowing.when_false);
             let branch = self.branch(body, block, place);
             body.leave(mark);
             branch
@@ -335,7 +335,7 @@ impl<'a> Context<'a> {
             body.place.unknown_let_through = body.place.unknown_let_through.or(*left_by);
         }
         if leaves {
-            body.learn(&condition.narrowing.when_true);
+            body.narrow_types(&condition.narrowing.when_true);
         }
         match window {
             Some(window) => {

@@ -29,7 +29,7 @@ impl<'a> Context<'a> {
             AmountKind::Invalid => return constant(Value::Absent),
             AmountKind::Name(path) => {
                 let typed = self.name(body, path, Some(wanted));
-                self.demand(&typed, wanted);
+                self.check_type(&typed, wanted);
                 return typed.expression;
             }
         };

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::scope::{BodyKind, BodyScope};
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::test_block::{
-    Answer, Expectation, ExpectationKind, GivenHost, GivenRule, Outcome, Pattern, Subject, Test,
+    Answer, Expectation, ExpectationKind, ExpectedOutcome, GivenHost, GivenRule, Pattern, Subject, Test,
 };
 use crate::program::types::Type;
 use crate::program::{Expression, Parameter};
@@ -170,10 +170,10 @@ impl<'a> Context<'a> {
                 self.check_unknown_arguments(body, role);
                 continue;
             };
-            let said = self.diagnostics.len();
+            let reported = self.diagnostics.len();
             let facts = self.fields(shape, None);
             // The mistake was reported at the role.
-            self.diagnostics.truncate(said);
+            self.diagnostics.truncate(reported);
             let parameters: Vec<Parameter> = facts
                 .into_iter()
                 .map(|(name, type_of)| Parameter { default: self::defaults::fact(&name, &type_of), name, type_of })
@@ -427,11 +427,11 @@ impl<'a> Context<'a> {
             ast::Expectation::Within => ExpectationKind::Within,
             ast::Expectation::Outcome { word, contact, text } => {
                 let outcome = match word.text.as_str() {
-                    "resolved" => Outcome::Resolved,
-                    "cancelled" => Outcome::Cancelled,
-                    _ => Outcome::Escalated,
+                    "resolved" => ExpectedOutcome::Resolved,
+                    "cancelled" => ExpectedOutcome::Cancelled,
+                    _ => ExpectedOutcome::Escalated,
                 };
-                if let Some(contact) = contact.as_ref().filter(|_| outcome != Outcome::Escalated) {
+                if let Some(contact) = contact.as_ref().filter(|_| outcome != ExpectedOutcome::Escalated) {
                     let message = format!("A run that is {} tells no contact", outcome.as_str());
                     self.error(code::MISPLACED, contact.span, message);
                 }

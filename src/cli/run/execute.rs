@@ -157,7 +157,7 @@ pub struct Notifier<'p> {
 
 impl Notifier<'_> {
     /// Sends the message. Returns whether it was delivered; `None` if a signal came first.
-    pub fn tell(self, id: &str, arguments: &RunArguments, runtime: &mut RunRuntime, output: &Output) -> Option<bool> {
+    pub fn notify(self, id: &str, arguments: &RunArguments, runtime: &mut RunRuntime, output: &Output) -> Option<bool> {
         let contact: EcoString = self.project.default_contact().unwrap_or_default().into();
         let state = match state() {
             Ok(state) => state,

@@ -63,9 +63,9 @@ pub fn run(arguments: &RunArguments, output: &Output) -> Exit {
         Err(NoJobs::Unusable(error)) => return error.report(),
         Err(NoJobs::Stopped) => return stopped(),
     };
-    let Work { jobs, undelivered } = work;
+    let SelectedJobs { jobs, undelivered } = work;
     // Before the runs, which may take long: somebody has to handle these alerts.
-    let mut exit = undelivered.tell(&jobs, &id, arguments, &mut runtime, output);
+    let mut exit = undelivered.notify(&jobs, &id, arguments, &mut runtime, output);
     if exit == Exit::Cancelled {
         return exit;
     }
@@ -111,18 +111,18 @@ impl From<String> for NoJobs {
 }
 
 /// The runs to execute, and the alerts that start none.
-struct Work {
+struct SelectedJobs {
     jobs: Vec<Job>,
     undelivered: UndeliveredAlerts,
 }
 
 /// Collects the jobs. All selection and binding happens before the first run starts.
-fn work(arguments: &RunArguments, runtime: &mut RunRuntime, output: &Output) -> Result<Work, NoJobs> {
+fn work(arguments: &RunArguments, runtime: &mut RunRuntime, output: &Output) -> Result<SelectedJobs, NoJobs> {
     let Some(path) = &arguments.alert else {
         let selection = Selection::load(&arguments.path, arguments.config.as_deref(), false, output)?;
         let (name, given) = parse_words(&arguments.words)?;
         let job = selection.by_name(name.as_deref(), &given)?;
-        return Ok(Work { jobs: vec![job], undelivered: UndeliveredAlerts::default() });
+        return Ok(SelectedJobs { jobs: vec![job], undelivered: UndeliveredAlerts::default() });
     };
     if !arguments.words.is_empty() {
         let mistake = "`--alert` takes no RUNBOOK and no NAME=VALUE: the alert selects the runbook and its arguments";
@@ -134,7 +134,7 @@ fn work(arguments: &RunArguments, runtime: &mut RunRuntime, output: &Output) -> 
         Err(error) => {
             undelivered.projects = project_at(&arguments.path, arguments.config.as_deref()).into_iter().collect();
             undelivered.alert(None, None, vec![error.to_string()]);
-            return Ok(Work { jobs, undelivered });
+            return Ok(SelectedJobs { jobs, undelivered });
         }
     };
     undelivered.projects = project_at(&arguments.path, arguments.config.as_deref()).into_iter().collect();
@@ -146,7 +146,7 @@ fn work(arguments: &RunArguments, runtime: &mut RunRuntime, output: &Output) -> 
         Ok(alerts) => alerts,
         Err(NoJobs::Unusable(error)) => {
             undelivered.alert(None, None, error.sentences());
-            return Ok(Work { jobs, undelivered });
+            return Ok(SelectedJobs { jobs, undelivered });
         }
         Err(stopped) => return Err(stopped),
     };
@@ -168,7 +168,7 @@ fn work(arguments: &RunArguments, runtime: &mut RunRuntime, output: &Output) -> 
             Err(unmatched) => undelivered.alert(unmatched.project, Some(alert), unmatched.error.sentences()),
         }
     }
-    Ok(Work { jobs, undelivered })
+    Ok(SelectedJobs { jobs, undelivered })
 }
 
 fn read_alert(path: &Path, runtime: &mut RunRuntime) -> Result<String, NoJobs> {

@@ -49,7 +49,7 @@ impl UndeliveredAlerts {
     }
 
     /// Notifies the default contacts. Stores messages without a recipient on this machine.
-    pub fn tell(
+    pub fn notify(
         self,
         jobs: &[Job],
         id: &str,
@@ -72,10 +72,13 @@ impl UndeliveredAlerts {
                 }
             }
         };
-        let alerts: Vec<usize> =
-            self.alerts.iter().map(|undelivered| message_for(self.teller(undelivered.project.as_ref()))).collect();
+        let alerts: Vec<usize> = self
+            .alerts
+            .iter()
+            .map(|undelivered| message_for(self.notifying_project(undelivered.project.as_ref())))
+            .collect();
         let files: Vec<usize> =
-            self.skipped.iter().map(|(project, _)| message_for(self.teller(Some(project)))).collect();
+            self.skipped.iter().map(|(project, _)| message_for(self.notifying_project(Some(project)))).collect();
         for (undelivered, position) in self.alerts.iter().zip(alerts) {
             if let Some((_, message)) = messages.get_mut(position) {
                 message.alerts.push(undelivered);
@@ -90,7 +93,7 @@ impl UndeliveredAlerts {
         for (project, message) in messages {
             let unusable = if message.alerts.is_empty() { Exit::Success } else { Exit::Usage };
             let (subject, body) = (message.subject(), message.body(jobs));
-            let told = match project {
+            let notified = match project {
                 _ if arguments.dry_run => {
                     report(&format!("Would tell the default_contact: {subject}"));
                     unusable
@@ -101,21 +104,21 @@ impl UndeliveredAlerts {
                     unusable
                 }
                 Some(project) => {
-                    match (Notifier { project: &project, subject, body }).tell(id, arguments, runtime, output) {
+                    match (Notifier { project: &project, subject, body }).notify(id, arguments, runtime, output) {
                         Some(true) => unusable,
                         Some(false) => Exit::Undelivered,
                         None => return Exit::Cancelled,
                     }
                 }
             };
-            exit = super::worse(exit, told);
+            exit = super::worse(exit, notified);
         }
         exit
     }
 
     /// The project whose default contact is notified: the given one, or the nearest with a default contact. A project
     /// with a broken inventory is the last choice: what could be parsed of it may still name a contact.
-    fn teller(&self, project: Option<&Rc<Project>>) -> Option<Rc<Project>> {
+    fn notifying_project(&self, project: Option<&Rc<Project>>) -> Option<Rc<Project>> {
         let all: Vec<&Rc<Project>> = project.into_iter().chain(&self.projects).collect();
         let sound = all.iter().find(|project| !project.is_broken() && project.default_contact().is_some());
         let any = || all.iter().find(|project| project.default_contact().is_some());

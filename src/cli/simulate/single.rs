@@ -7,7 +7,7 @@ use crate::cli::{Exit, Format, logging};
 use crate::engine::event::{Event, EventKind};
 use crate::engine::{Ending, Start};
 use crate::project::selection::Job;
-use crate::report::run::{JsonLines, Judgement, PlainLines, View};
+use crate::report::run::{JsonLines, PlainLines, ShownViolation, View};
 use crate::secret::Secrets;
 use crate::simulation::exchange::Violation;
 use crate::simulation::{Simulated, SimulationConfig, Variation, WorldFile};
@@ -118,14 +118,14 @@ pub fn simulate_and_print(
     };
     let run = simulate(job, world, variation, &secrets, Box::new(listener))?;
     if let Some(ended) = last.into_inner() {
-        view.borrow_mut().judged(&ended, &judged(&run));
+        view.borrow_mut().violations(&ended, &violations(&run));
     }
     Ok(run)
 }
 
 /// Converts the violations of a run for reports.
-pub fn judged(run: &SimulatedRun) -> Vec<Judgement<'_>> {
-    run.violations.iter().map(|it| Judgement { rule: it.rule, text: &it.text }).collect()
+pub fn violations(run: &SimulatedRun) -> Vec<ShownViolation<'_>> {
+    run.violations.iter().map(|it| ShownViolation { rule: it.rule, text: &it.text }).collect()
 }
 
 fn view(format: Format, output: &Output, secrets: &Arc<Secrets>) -> Box<dyn View> {

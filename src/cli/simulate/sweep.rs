@@ -2,13 +2,13 @@
 
 use super::SimulateArguments;
 use super::seeds::Seeds;
-use super::single::{SimulatedRun, SimulationError, alerts_of_run, judged, simulate, simulate_and_print};
+use super::single::{SimulatedRun, SimulationError, alerts_of_run, simulate, simulate_and_print, violations};
 use crate::cli::UsageError;
 use crate::cli::output::{Output, report};
 use crate::cli::{Exit, Format};
 use crate::engine::RunOutcome;
 use crate::project::selection::{Job, Selection};
-use crate::report::run::Judgement;
+use crate::report::run::ShownViolation;
 use crate::report::sanitise;
 use crate::simulation::{Variation, WorldFile};
 use serde::Serialize;
@@ -31,7 +31,7 @@ struct Line<'l> {
     left_in_place: usize,
     /// Virtual time, in seconds.
     duration: f64,
-    violations: Vec<Judgement<'l>>,
+    violations: Vec<ShownViolation<'l>>,
 }
 
 /// The totals, as JSON.
@@ -131,7 +131,7 @@ fn line(seed: u64, job: &Job, played: &SimulatedRun) -> String {
         disruptions: &played.ending.disruptions,
         left_in_place: played.ending.left_in_place.len(),
         duration: played.ending.duration.as_millis() as f64 / 1000.0,
-        violations: judged(played),
+        violations: violations(played),
     };
     serde_json::to_string(&line).unwrap_or_default() + "\n"
 }

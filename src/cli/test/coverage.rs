@@ -54,13 +54,13 @@ impl Coverage {
     /// One result per declaration, sorted by file and offset.
     pub fn results(self) -> Vec<CoverageResult> {
         let reached = self.reached;
-        let told = |((file, _), expected): ((String, u32), Expected)| {
+        let coverage_of = |((file, _), expected): ((String, u32), Expected)| {
             let count = |wanted: PointKind| expected.points.iter().filter(|(_, what, _)| *what == wanted).count();
             let (steps, endings) = (count(PointKind::Step), count(PointKind::Ending));
             let missed = expected.points.into_iter().filter(|(point, ..)| !reached.contains(point));
             CoverageResult { file, name: expected.name, steps, endings, missed: missed.map(|(.., it)| it).collect() }
         };
-        self.expected.into_iter().map(told).collect()
+        self.expected.into_iter().map(coverage_of).collect()
     }
 }
 

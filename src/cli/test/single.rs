@@ -62,7 +62,7 @@ fn add(job: Job<'_>, found: Result<TestRun, Box<Diagnostic>>, results: &mut Test
         took: seen.ending.as_ref().map(|ending| ending.duration).unwrap_or_default(),
         failures,
         sources: job.sources,
-        story: transcript(&seen.events, project.secrets()),
+        transcript: transcript(&seen.events, project.secrets()),
     });
 }
 

@@ -1,6 +1,6 @@
 //! Finds out whether a `once` call was carried out after its answer was lost.
 
-use super::Layer;
+use super::CallLevel;
 use crate::engine::address::Address;
 use crate::engine::eval::driver::{after, earlier};
 use crate::engine::event::EventKind;
@@ -22,7 +22,11 @@ const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(10);
 const PERSON_CONFIRMS_WITHIN: SignedDuration = SignedDuration::from_mins(30);
 
 /// The answer of `confirm` before the call, if it has to be compared. An error is no answer.
-pub(crate) async fn read_before(scope: &Scope<'_>, layer: &mut Layer<'_>, at: &Address) -> Result<Option<Value>, Exit> {
+pub(crate) async fn read_before(
+    scope: &Scope<'_>,
+    layer: &mut CallLevel<'_>,
+    at: &Address,
+) -> Result<Option<Value>, Exit> {
     let Some(confirm) = &layer.action.confirm else { return Ok(None) };
     if scope.action(confirm.action)?.returns == Type::Boolean {
         return Ok(None);
@@ -62,11 +66,11 @@ pub(crate) struct LostAnswer<'c> {
 /// takes several polls in a row, the last of them at `settled_by` or later.
 pub(crate) async fn confirm_outcome(
     scope: &Scope<'_>,
-    layer: Option<&mut Layer<'_>>,
+    layer: Option<&mut CallLevel<'_>>,
     lost: LostAnswer<'_>,
 ) -> ConfirmedOutcome {
     let LostAnswer { text, address, before, settled_by } = lost;
-    if let Some(Layer { action, frame, .. }) = layer
+    if let Some(CallLevel { action, frame, .. }) = layer
         && let Some(confirm) = &action.confirm
     {
         let shielded = scope.shielded(scope.address.clone());

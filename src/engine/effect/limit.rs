@@ -34,7 +34,7 @@ pub(crate) async fn charge<'t>(scope: &Scope<'t>, world: &dyn World, mut charges
     }
     wait_until(|| !runs.iter().any(|run| run.charging.get())).await;
     // Another branch may have been refused meanwhile.
-    scope.stopped()?;
+    scope.check_stop()?;
     runs.retain(|run| !run.due_charges.borrow().is_empty());
     for run in &runs {
         charges.extend(run.due_charges.borrow().iter().cloned());

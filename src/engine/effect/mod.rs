@@ -24,7 +24,7 @@ use super::run::scheduler::reply;
 use super::run::scope::Scope;
 use super::world::Request;
 use crate::program::{Action, BodyResult, Call as ProgramCall, Retention};
-use crate::value::{ActionError, Call, Class, ErrorKind, Outcome};
+use crate::value::{ActionError, Call, Class, EffectOutcome, ErrorKind};
 use tracing::Instrument;
 
 /// Performs the call of an action statement, and opens its change.
@@ -105,7 +105,7 @@ async fn work_out_undo<'t>(
 
 /// The result of a call.
 pub(super) struct EffectResult {
-    pub outcome: Outcome,
+    pub outcome: EffectOutcome,
     /// The exit of the statement, if the call failed.
     pub exit: Option<Exit>,
 }
@@ -113,22 +113,22 @@ pub(super) struct EffectResult {
 impl EffectResult {
     /// Whether it may have changed anything.
     pub fn may_have_changed(&self) -> bool {
-        matches!(self.outcome, Outcome::Done | Outcome::Failed | Outcome::Unknown)
+        matches!(self.outcome, EffectOutcome::Done | EffectOutcome::Failed | EffectOutcome::Unknown)
     }
 }
 
 /// One level of a call: the call of the runbook, or a call in the body of the level above.
-pub(super) struct Layer<'t> {
+pub(super) struct CallLevel<'t> {
     index: usize,
     pub action: &'t Action,
     pub frame: Frame,
     call: Call,
 }
 
-async fn layers<'t>(scope: &Scope<'t>, index: usize, call: &Call, at: &Address) -> Result<Vec<Layer<'t>>, Exit> {
+async fn layers<'t>(scope: &Scope<'t>, index: usize, call: &Call, at: &Address) -> Result<Vec<CallLevel<'t>>, Exit> {
     let layer = |index: usize, action: &'t Action, call: Call| {
         let frame = signature_frame(action, &call);
-        Layer { index, action, frame, call }
+        CallLevel { index, action, frame, call }
     };
     let mut outer = layer(index, scope.action(index)?, call.clone());
     let mut layers = Vec::new();
@@ -182,7 +182,7 @@ pub(super) async fn perform<'t>(
         held => held?,
     };
     // The block may have been stopped while it waited for the target.
-    scope.stopped()?;
+    scope.check_stop()?;
     if !scope.shielded {
         let mut spending = Vec::new();
         for layer in &mut layers {
@@ -208,32 +208,34 @@ pub(super) async fn perform<'t>(
     let answer = reply(scope.tree, pending, idempotent && !scope.shielded).instrument(span).await;
     let interrupted = answer.is_err();
     let (mut outcome, error) = match answer {
-        Err(_) => (Outcome::Unknown, Some(ActionError::new(ErrorKind::Interrupted, "the run was cancelled meanwhile"))),
+        Err(_) => {
+            (EffectOutcome::Unknown, Some(ActionError::new(ErrorKind::Interrupted, "the run was cancelled meanwhile")))
+        }
         Ok(reply) => match reply.result {
-            Ok(_) => (Outcome::Done, None),
+            Ok(_) => (EffectOutcome::Done, None),
             Err(error) => (error.outcome(), Some(error)),
         },
     };
     let mut detail = error.as_ref().map(ToString::to_string);
     let evidence = error.as_ref().and_then(|error| error.evidence.clone());
     let mut exit = error.map(|error| if interrupted { Exit::Cancelled } else { Exit::Failed(error) });
-    if once && outcome == Outcome::Unknown {
+    if once && outcome == EffectOutcome::Unknown {
         let layer = confirming.and_then(|position| layers.get_mut(position));
         let lost = LostAnswer { text: &text, address: at, before, settled_by };
         let confirmed = confirm_outcome(scope, layer, lost).await;
         let cause = detail.map(|first| format!("; {first}")).unwrap_or_default();
         (outcome, exit, detail) = match confirmed {
-            ConfirmedOutcome::Done(how) => (Outcome::Done, None, Some(how)),
+            ConfirmedOutcome::Done(how) => (EffectOutcome::Done, None, Some(how)),
             ConfirmedOutcome::NotDone(how) => {
                 let message = format!("{text} was not carried out: {how}{cause}");
                 let error = ActionError { evidence: evidence.clone(), ..ActionError::new(ErrorKind::Failed, message) };
-                (Outcome::NotPerformed, Some(Exit::Failed(error)), Some(format!("{how}{cause}")))
+                (EffectOutcome::NotPerformed, Some(Exit::Failed(error)), Some(format!("{how}{cause}")))
             }
             ConfirmedOutcome::Nothing => {
                 let message =
                     format!("it is unknown whether {text} was carried out, and it must not be repeated blindly{cause}");
                 let shown = evidence.iter().map(|value| ShownEvidence { label: "seen".into(), value: value.clone() });
-                (Outcome::Unknown, Some(scope.escalated_with(&message, shown.collect())), Some(message))
+                (EffectOutcome::Unknown, Some(scope.escalated_with(&message, shown.collect())), Some(message))
             }
         };
     }
@@ -248,7 +250,7 @@ pub(super) async fn perform<'t>(
 /// Reports a call that was refused before it was made: by a lock, a limit, or a note that could not be kept. It has no
 /// intent.
 pub(super) fn emit_refused(scope: &Scope<'_>, class: Class, text: String, error: &ActionError, at: &Address) {
-    let (result, detail) = (Outcome::Refused, error.to_string());
+    let (result, detail) = (EffectOutcome::Refused, error.to_string());
     note(scope, &EffectResult { outcome: result, exit: None }, class, &text, Some(&detail));
     let evidence = error.evidence.clone();
     scope.emit(EventKind::EffectDone { address: at.clone(), text, result, detail: Some(detail), evidence });

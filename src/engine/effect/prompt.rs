@@ -45,7 +45,7 @@ async fn ask(
     let answer = answer.filter(|answer| choices.contains(answer));
     scope.emit(EventKind::Answered { address: context.address.clone(), answer: answer.clone(), by: by.clone() });
     if answer.is_none() {
-        scope.in_time()?;
+        scope.check_deadline()?;
     }
     Ok(PromptReply { answer, by })
 }

@@ -11,7 +11,7 @@ use crate::engine::run::scheduler::reply;
 use crate::engine::run::scope::{LocalBoxFuture, Scope};
 use crate::engine::world::ChangeNote;
 use crate::program::{Block, Retention, StatementKind};
-use crate::value::{ActionError, Call, Outcome};
+use crate::value::{ActionError, Call, EffectOutcome};
 
 /// When a change outlives its block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +97,7 @@ impl<'t> Scope<'t> {
     /// Deletes the note of a change.
     pub fn change_over(&self, address: &Address) {
         if let Some(world) = self.tree.effect_world {
-            world.change_over(address);
+            world.delete_change_note(address);
         }
     }
 }
@@ -195,21 +195,20 @@ async fn undo<'t>(scope: &Scope<'t>, mut change: Change<'t>) -> Option<String> {
     wrong.map(|wrong| format!("{} is still in place, its undo failed: {wrong}", change.text))
 }
 
-async fn undo_call<'t>(scope: &Scope<'t>, action: usize, call: Call, at: &Address) -> (Outcome, Option<String>) {
+async fn undo_call<'t>(scope: &Scope<'t>, action: usize, call: Call, at: &Address) -> (EffectOutcome, Option<String>) {
     match perform(scope, action, &call, at).await {
         Ok(performed) => {
-            let wrong = performed
-                .exit
-                .map(|exit| exit.to_string())
-                .or_else(|| (performed.outcome != Outcome::Done).then(|| performed.outcome.in_words().to_owned()));
+            let wrong = performed.exit.map(|exit| exit.to_string()).or_else(|| {
+                (performed.outcome != EffectOutcome::Done).then(|| performed.outcome.in_words().to_owned())
+            });
             (performed.outcome, wrong)
         }
-        Err(exit) => (Outcome::NotPerformed, Some(exit.to_string())),
+        Err(exit) => (EffectOutcome::NotPerformed, Some(exit.to_string())),
     }
 }
 
 /// Every statement runs even if another fails. Only a failed `let` ends the block, because the others use its value.
-async fn undo_block<'t>(scope: &Scope<'t>, block: &'t Block, mut frame: Frame) -> (Outcome, Option<String>) {
+async fn undo_block<'t>(scope: &Scope<'t>, block: &'t Block, mut frame: Frame) -> (EffectOutcome, Option<String>) {
     let mut changes = Vec::new();
     let mut wrong: Option<String> = None;
     for line in &block.statements {
@@ -230,5 +229,5 @@ async fn undo_block<'t>(scope: &Scope<'t>, block: &'t Block, mut frame: Frame) -
     if let Err(exit) = close(scope, changes, Ok(())).await {
         wrong.get_or_insert(exit.to_string());
     }
-    (if wrong.is_some() { Outcome::Failed } else { Outcome::Done }, wrong)
+    (if wrong.is_some() { EffectOutcome::Failed } else { EffectOutcome::Done }, wrong)
 }

@@ -16,8 +16,8 @@ pub(crate) fn decode_answer(value: Value, to: &Type, program: &Program) -> Resul
         let fits = decode_answer(partial.value.clone(), to, program);
         let fits = fits.ok().filter(|value| *value != Value::Absent || *to == Type::Nothing);
         return fits
-            .map(|value| value.losing(partial.loss))
-            .ok_or_else(|| partial.loss.refusal(format_args!("what was to be {to}")));
+            .map(|value| value.with_loss(partial.loss))
+            .ok_or_else(|| partial.loss.error_for(format_args!("what was to be {to}")));
     }
     match (to, value) {
         (Type::Invalid, value) => Ok(value),
@@ -55,8 +55,8 @@ pub(crate) fn decode_answer(value: Value, to: &Type, program: &Program) -> Resul
 pub(crate) fn decode(value: &Value, to: &Type, program: &Program) -> Result<Value, ActionError> {
     match (value, to) {
         (Value::Partial(partial), to) => match decode(&partial.value, to, program) {
-            Ok(decoded) if decoded != Value::Absent => Ok(decoded.losing(partial.loss)),
-            _ => Err(partial.loss.refusal(format_args!("what was to be read as {to}"))),
+            Ok(decoded) if decoded != Value::Absent => Ok(decoded.with_loss(partial.loss)),
+            _ => Err(partial.loss.error_for(format_args!("what was to be read as {to}"))),
         },
         (Value::Json(_), Type::Json) => Ok(value.clone()),
         (Value::Json(json), to) => from_json(json, to, program),
@@ -114,7 +114,7 @@ fn fields(
     let fields = shape.fields.iter().map(|(name, to)| {
         let value = value_of(name, to).map_err(|error| {
             let message = format!("the field {name} of {}: {error}", shape.name);
-            error.saying(message)
+            error.with_message(message)
         })?;
         Ok((name.clone(), value))
     });
@@ -126,7 +126,7 @@ fn host(name: &str, roles: &[EcoString], program: &Program) -> Result<Value, Act
     let host = program
         .hosts
         .iter()
-        .find(|host| host.answers_to(name))
+        .find(|host| host.has_name(name))
         .ok_or_else(|| Abbreviated::abbreviate(name).mismatch(|brief| format!("unknown host {brief:?}")))?;
     if roles.is_empty() || host.roles.iter().any(|role| roles.contains(role)) {
         return Ok(Value::Host(host.name.clone()));
@@ -159,6 +159,6 @@ impl Abbreviated {
     }
 
     fn mismatch(self, message: impl FnOnce(&str) -> String) -> ActionError {
-        mismatch(message(&self.text)).losing(self.loss)
+        mismatch(message(&self.text)).with_loss(self.loss)
     }
 }

@@ -190,7 +190,7 @@ impl<'t> Scope<'t> {
         Box::pin(async move {
             let action = self.action(action)?;
             // Bodies can nest, and no reply from outside slows them down.
-            self.take_steps(if action.body.is_some() { budget::BODY } else { 1 })?;
+            self.count_statements(if action.body.is_some() { budget::BODY } else { 1 })?;
             let call = call_of(action, arguments);
             is_whole(&call).map_err(|error| Exit::from(error).for_call(&call))?;
             self.answer(action, &call, at).await.map_err(|exit| exit.for_call(&call))
@@ -215,7 +215,7 @@ impl<'t> Scope<'t> {
         let answer = decode_answer(answer, &action.returns, self.tree.program).map_err(|error| {
             let message =
                 format!("the answer of {}.{} does not fit its signature: {error}", action.backend, action.name);
-            error.saying(message)
+            error.with_message(message)
         })?;
         if answer.is_empty_list() && !action.empty_is_an_answer {
             let message =
@@ -226,7 +226,7 @@ impl<'t> Scope<'t> {
     }
 
     async fn ask(&self, call: Call, at: Address, deadline: Timestamp) -> Result<Value, Exit> {
-        self.in_time()?;
+        self.check_deadline()?;
         let deadline = earlier(deadline, self.deadline());
         if deadline <= self.now() {
             return Err(ActionError::new(ErrorKind::TimedOut, format!("no time was left for {call}")).into());
@@ -235,7 +235,7 @@ impl<'t> Scope<'t> {
         let reply = reply(self.tree, pending, !self.shielded).await.map_err(|_| Exit::Cancelled)?;
         match reply.result {
             Err(error) if error.kind == ErrorKind::TimedOut => {
-                self.in_time()?;
+                self.check_deadline()?;
                 Err(error.into())
             }
             result => Ok(result?),

@@ -17,15 +17,15 @@ pub(crate) fn method(of: &Value, which: &Method) -> Result<Value, ActionError> {
     match which {
         Method::Lines | Method::First | Method::Last | Method::Json | Method::Jq(_) => {
             match of_whole(&partial.value, which) {
-                Ok(value) if value != Value::Absent => Ok(value.losing(partial.loss)),
-                _ => Err(partial.loss.refusal("what is looked into")),
+                Ok(value) if value != Value::Absent => Ok(value.with_loss(partial.loss)),
+                _ => Err(partial.loss.error_for("what is looked into")),
             }
         }
         Method::Count | Method::Sum(_) | Method::Max | Method::Min | Method::Distinct => {
-            Err(partial.loss.refusal("a list that is counted"))
+            Err(partial.loss.error_for("a list that is counted"))
         }
-        Method::Number => Err(partial.loss.refusal("a number")),
-        Method::Capture(_) => Err(partial.loss.refusal("what a pattern is looked for in")),
+        Method::Number => Err(partial.loss.error_for("a number")),
+        Method::Capture(_) => Err(partial.loss.error_for("what a pattern is looked for in")),
     }
 }
 

@@ -93,7 +93,7 @@ impl Evaluator<'_> {
                 };
                 let field = record.field(name).cloned();
                 let field = field.ok_or_else(|| mismatch(format!("{} has no field {name}", record.name)))?;
-                Ok(field.losing_if(loss))
+                Ok(field.with_loss_if(loss))
             }
             ExpressionKind::Fact(of, name) => {
                 let host = self.value(of)?;
@@ -106,16 +106,16 @@ impl Evaluator<'_> {
                 }
                 let answer = method(&of, which)?;
                 let builds = matches!(which, Method::Lines | Method::Json | Method::Jq(_) | Method::Distinct);
-                Ok(if builds { self.work.made(answer)? } else { answer })
+                Ok(if builds { self.work.count_built(answer)? } else { answer })
             }
             ExpressionKind::List(items) => {
                 let values = items.iter().map(|item| self.value(item)).collect::<Result<_, _>>().map(Value::List)?;
-                Ok(self.work.made(values)?)
+                Ok(self.work.count_built(values)?)
             }
             ExpressionKind::Record { name, fields } => {
                 let fields = fields.iter().map(|(name, value)| Ok((name.clone(), self.value(value)?)));
                 let fields = fields.collect::<EvalResult<'t, _>>()?;
-                Ok(self.work.made(Value::Record(Arc::new(Record { name: name.clone(), fields })))?)
+                Ok(self.work.count_built(Value::Record(Arc::new(Record { name: name.clone(), fields })))?)
             }
             ExpressionKind::Comprehension(it) => self.comprehension(it),
             ExpressionKind::Quantifier { kind, slot, list, body } => self.quantifier(*kind, *slot, list, body),
@@ -167,7 +167,7 @@ impl Evaluator<'_> {
                 match decode(&value, target, self.program) {
                     // Whether the whole value would fit is not known.
                     Err(_) if *or_absent && value.loss().is_none() => Ok(Value::Absent),
-                    decoded => Ok(self.work.made(decoded?)?),
+                    decoded => Ok(self.work.count_built(decoded?)?),
                 }
             }
             ExpressionKind::IsRole(of, role) => {
@@ -279,7 +279,7 @@ impl Evaluator<'_> {
                 }
             }
         }
-        Ok(Value::Text(text).losing_if(loss))
+        Ok(Value::Text(text).with_loss_if(loss))
     }
 
     fn quantifier<'t>(
@@ -354,7 +354,7 @@ const COUNTED: &str = "a number that is worked out";
 /// The error of a condition that is not boolean.
 pub(super) fn not_boolean(value: &Value) -> ActionError {
     match value.loss() {
-        Some(loss) => loss.refusal("a condition"),
+        Some(loss) => loss.error_for("a condition"),
         None => mismatch(format!("a condition is {}, neither true nor false", value.kind())),
     }
 }
@@ -362,7 +362,7 @@ pub(super) fn not_boolean(value: &Value) -> ActionError {
 /// Checks that it is known whether a value is present: a missing part could hide that.
 pub(super) fn present(value: &Value) -> Result<(), ActionError> {
     match value {
-        Value::Partial(partial) => Err(partial.loss.refusal("what may be absent")),
+        Value::Partial(partial) => Err(partial.loss.error_for("what may be absent")),
         _ => Ok(()),
     }
 }

@@ -36,7 +36,7 @@ impl Verdict {
 
 /// A verdict, with its reason and the value it rests on.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
+pub(crate) struct ProbeAnswer {
     pub probe: EcoString,
     pub verdict: Verdict,
     pub reason: String,
@@ -47,7 +47,7 @@ pub(crate) struct Answer {
     pub value: Value,
 }
 
-impl Answer {
+impl ProbeAnswer {
     /// The record that a runbook sees as `goal.answer`.
     pub fn record(&self) -> Value {
         Value::record(
@@ -55,7 +55,7 @@ impl Answer {
             [
                 ("probe", Value::text(self.probe.clone())),
                 ("verdict", Value::word(self.verdict.as_str())),
-                ("reason", Value::text(self.reason.as_str()).losing_if(self.loss)),
+                ("reason", Value::text(self.reason.as_str()).with_loss_if(self.loss)),
                 ("started", Value::Time(self.started)),
                 ("ended", Value::Time(self.ended)),
                 ("value", self.value.clone()),
@@ -70,7 +70,7 @@ pub(crate) fn ask_probe<'f, 't: 'f>(
     probe: usize,
     arguments: Vec<Value>,
     at: Address,
-) -> LocalBoxFuture<'f, Result<Answer, Exit>> {
+) -> LocalBoxFuture<'f, Result<ProbeAnswer, Exit>> {
     Box::pin(async move {
         let missing = || ActionError::new(ErrorKind::Mismatch, "the program does not have that probe");
         let probe = scope.tree.program.probes.get(probe).ok_or_else(missing)?;
@@ -87,7 +87,8 @@ pub(crate) fn ask_probe<'f, 't: 'f>(
             answer = attempt(scope, probe, &arguments, at.turn(turn)).await?;
         }
         let Attempt { verdict, reason: ExplainedValues { text: reason, loss }, value } = answer;
-        let answer = Answer { probe: probe.name.clone(), verdict, reason, loss, started, ended: scope.now(), value };
+        let answer =
+            ProbeAnswer { probe: probe.name.clone(), verdict, reason, loss, started, ended: scope.now(), value };
         scope.emit(EventKind::ProbeAnswered {
             address: at,
             probe: probe.name.clone(),

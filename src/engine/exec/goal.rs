@@ -1,7 +1,7 @@
 //! The goal of a run: a three-valued combination of probes, whose arguments are evaluated at the start.
 
 use crate::engine::address::Address;
-use crate::engine::eval::probe::{Answer, Verdict, ask_probe};
+use crate::engine::eval::probe::{ProbeAnswer, Verdict, ask_probe};
 use crate::engine::run::context::StatementContext;
 use crate::engine::run::exit::Exit;
 use crate::engine::run::scope::{LocalBoxFuture, Scope};
@@ -21,7 +21,7 @@ pub(crate) enum BoundGoal {
 impl BoundGoal {
     /// `goal.answer` before the goal is asked. It has all fields, so a runbook can read them.
     pub fn initial_goal_answer(&self, program: &Program, started: Timestamp) -> Value {
-        let answer = Answer {
+        let answer = ProbeAnswer {
             probe: self.name(program),
             verdict: Verdict::Unknown,
             reason: "not asked yet".to_owned(),
@@ -83,7 +83,11 @@ pub(crate) async fn ask_goal(scope: &Scope<'_>) -> Result<Verdict, Exit> {
     Ok(answer.verdict)
 }
 
-fn ask<'f, 't: 'f>(scope: &'f Scope<'t>, goal: &'f BoundGoal, asked: u32) -> LocalBoxFuture<'f, Result<Answer, Exit>> {
+fn ask<'f, 't: 'f>(
+    scope: &'f Scope<'t>,
+    goal: &'f BoundGoal,
+    asked: u32,
+) -> LocalBoxFuture<'f, Result<ProbeAnswer, Exit>> {
     Box::pin(async move {
         match goal {
             BoundGoal::Probe { node, probe, arguments } => {
@@ -99,7 +103,7 @@ fn ask<'f, 't: 'f>(scope: &'f Scope<'t>, goal: &'f BoundGoal, asked: u32) -> Loc
                     Verdict::Failed => Verdict::Passed,
                     Verdict::Unknown => Verdict::Unknown,
                 };
-                Ok(Answer { verdict, probe: eco_format!("not {}", answer.probe), ..answer })
+                Ok(ProbeAnswer { verdict, probe: eco_format!("not {}", answer.probe), ..answer })
             }
         }
     })
@@ -113,7 +117,7 @@ async fn joined(
     asked: u32,
     decisive: Verdict,
     word: &str,
-) -> Result<Answer, Exit> {
+) -> Result<ProbeAnswer, Exit> {
     let left = ask(scope, left, asked).await?;
     if left.verdict == decisive {
         return Ok(left);
@@ -122,5 +126,5 @@ async fn joined(
     let probe = eco_format!("{} {word} {}", left.probe, right.probe);
     let started = left.started;
     let decisive_answer = if right.verdict == decisive || left.verdict != Verdict::Unknown { right } else { left };
-    Ok(Answer { probe, started, ended: scope.now(), ..decisive_answer })
+    Ok(ProbeAnswer { probe, started, ended: scope.now(), ..decisive_answer })
 }

@@ -95,7 +95,7 @@ async fn parallel<'t>(
                 }
             });
             let mut begun = false;
-            while running.len() < at_a_time && !group.stopping.get() && scope.stopped().is_ok() {
+            while running.len() < at_a_time && !group.stopping.get() && scope.check_stop().is_ok() {
                 let Some((turn, item)) = waiting.next() else { break };
                 let mut own = Frame::clone(frame);
                 if let Err(error) = own.bind(&scope.tree.pool, each.slot, item.clone(), age.clone()) {
@@ -123,7 +123,7 @@ async fn parallel<'t>(
             }
             Err(exit)
         }
-        None if waiting.next().is_some() => scope.stopped(),
+        None if waiting.next().is_some() => scope.check_stop(),
         None => Ok(()),
     }
 }

@@ -372,7 +372,7 @@ impl<'t> StatementContext<'_, 't> {
         Box::pin(async move {
             let mut changes = Vec::new();
             for line in lets {
-                self.scope.take_step()?;
+                self.scope.count_statement()?;
                 let mut context = StatementContext::of_statement(self.scope, self.frame, line);
                 statement(&mut context, line, &mut changes).await?;
             }

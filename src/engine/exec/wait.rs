@@ -31,7 +31,7 @@ impl Scope<'_> {
             let pending = self.tree.read_world.wait(at.clone(), until);
             reply(self.tree, pending, !self.shielded).await.map_err(|_| Exit::Cancelled)?.result?;
         }
-        self.in_time()
+        self.check_deadline()
     }
 }
 

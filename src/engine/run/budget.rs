@@ -71,7 +71,7 @@ impl Work {
     }
 
     /// Counts the steps to build a value, and returns it unless it is too large.
-    pub fn made(&mut self, value: Value) -> Result<Value, ActionError> {
+    pub fn count_built(&mut self, value: Value) -> Result<Value, ActionError> {
         self.count_value(&value)?;
         fits(value.size(LARGEST_VALUE).bytes).map(|()| value)
     }

@@ -62,7 +62,7 @@ async fn child<'t>(
         wait_until(|| running.end.borrow().is_some()).await;
         match running.end.borrow().clone() {
             // It stopped with the branch that started it. This branch still needs it and starts it again.
-            None | Some(RunEnd::Stopped) => scope.stopped()?,
+            None | Some(RunEnd::Stopped) => scope.check_stop()?,
             Some(end) => return Ok(end),
         }
     }

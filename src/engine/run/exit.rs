@@ -124,7 +124,7 @@ pub(crate) fn caught(error: &ActionError) -> Value {
         "Error",
         [
             ("kind", Value::word(error.kind.as_str())),
-            ("message", error.said()),
+            ("message", error.message_value()),
             ("action", Value::text(error.action.clone().unwrap_or_default())),
         ],
     )

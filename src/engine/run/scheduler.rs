@@ -60,7 +60,7 @@ pub(crate) async fn reply<T>(
     .await
 }
 
-/// Waits for a condition inside the run. Whoever makes it true calls [`RunTree::wake`].
+/// Waits for a condition inside the run. The code that makes it true calls [`RunTree::wake`].
 pub(crate) async fn wait_until(mut ready: impl FnMut() -> bool) {
     poll_fn(|_| if ready() { Poll::Ready(()) } else { Poll::Pending }).await;
 }

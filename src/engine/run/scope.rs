@@ -40,7 +40,7 @@ pub(crate) struct Scope<'t> {
     /// Whether the block has had an effect.
     pub effects: Rc<EffectFlag>,
     /// The innermost parallel loop around it.
-    pub group: Option<Rc<Group>>,
+    pub group: Option<Rc<ParallelLoop>>,
     /// What the numbers of its steps begin with.
     pub step_prefix: StepPrefix,
 }
@@ -53,10 +53,10 @@ pub(crate) struct EffectFlag {
 }
 
 /// A parallel loop.
-pub(crate) struct Group {
+pub(crate) struct ParallelLoop {
     /// Whether a branch has left with an exit, so that the others stop.
     pub stopping: Cell<bool>,
-    around: Option<Rc<Group>>,
+    around: Option<Rc<ParallelLoop>>,
 }
 
 impl<'t> Scope<'t> {
@@ -102,13 +102,13 @@ impl<'t> Scope<'t> {
     }
 
     /// The scope of one branch of a parallel loop.
-    pub fn in_group(&self, group: &Rc<Group>, address: Address) -> Self {
+    pub fn in_group(&self, group: &Rc<ParallelLoop>, address: Address) -> Self {
         Self { group: Some(Rc::clone(group)), ..self.at(address) }
     }
 
     /// A new parallel loop inside this block.
-    pub fn group(&self) -> Rc<Group> {
-        Rc::new(Group { stopping: Cell::new(false), around: self.group.clone() })
+    pub fn group(&self) -> Rc<ParallelLoop> {
+        Rc::new(ParallelLoop { stopping: Cell::new(false), around: self.group.clone() })
     }
 
     /// The scope of an undo: nothing stops it.
@@ -143,7 +143,7 @@ impl<'t> Scope<'t> {
     }
 
     /// An exit if the deadline of the run has passed.
-    pub fn in_time(&self) -> Flow {
+    pub fn check_deadline(&self) -> Flow {
         match self.deadline() {
             Some(deadline) if self.now() >= deadline => Err(Exit::TimedOut),
             _ => Ok(()),
@@ -151,7 +151,7 @@ impl<'t> Scope<'t> {
     }
 
     /// An exit if the block is to stop: cancellation, a stopped parallel loop, or the deadline.
-    pub fn stopped(&self) -> Flow {
+    pub fn check_stop(&self) -> Flow {
         if self.shielded {
             return Ok(());
         }
@@ -165,24 +165,24 @@ impl<'t> Scope<'t> {
             }
             group = this.around.as_ref();
         }
-        self.in_time()
+        self.check_deadline()
     }
 
     /// Checks between two statements whether the block is to stop, and counts a step.
     pub fn checkpoint(&self) -> Flow {
-        self.stopped()?;
-        self.take_step()
+        self.check_stop()?;
+        self.count_statement()
     }
 
-    pub fn take_step(&self) -> Flow {
-        self.take_steps(1)
+    pub fn count_statement(&self) -> Flow {
+        self.count_statements(1)
     }
 
     /// Counts steps. Undos have a count of their own.
     ///
     /// # Errors
     /// An escalation when no step is left.
-    pub fn take_steps(&self, count: u64) -> Flow {
+    pub fn count_statements(&self, count: u64) -> Flow {
         self.count_work(STATEMENT);
         let steps = if self.shielded { &self.tree.undo_steps_left } else { &self.tree.steps_left };
         match steps.get().checked_sub(count) {
@@ -211,7 +211,7 @@ impl<'t> Scope<'t> {
         let at = at.turn(u32::MAX);
         let pending = self.tree.read_world.wait(at, self.now());
         reply(self.tree, pending, !self.shielded).await.map_err(|_| Exit::Cancelled)?.result?;
-        self.stopped()
+        self.check_stop()
     }
 
     /// An escalation to the contact of the run.

@@ -24,7 +24,7 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     for name in file.index.binding_names.iter().filter(|name| !name.text.is_ascii()) {
         let looks_like = skeleton(&name.text);
         let twin = looks_like != name.text.as_str() && names.contains(looks_like.as_str());
-        let message = if let Some((letter, script)) = stranger(&name.text) {
+        let message = if let Some((letter, script)) = foreign_letter(&name.text) {
             format!("The name `{}` mixes scripts: its {letter} is {script}", name.text)
         } else if twin {
             format!("The name `{}` looks like another name here, `{looks_like}` in Latin letters", name.text)
@@ -50,7 +50,7 @@ fn skeleton(name: &str) -> String {
 }
 
 /// The first letter of a script that resembles Latin, in a name that has Latin letters too.
-fn stranger(name: &str) -> Option<(char, &'static str)> {
+fn foreign_letter(name: &str) -> Option<(char, &'static str)> {
     let is_latin = |letter: char| letter.is_ascii_alphabetic() || ('\u{C0}'..='\u{24F}').contains(&letter);
     let script = |letter: char| match letter {
         '\u{370}'..='\u{3FF}' => Some("Greek"),
@@ -64,13 +64,13 @@ fn stranger(name: &str) -> Option<(char, &'static str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{skeleton, stranger};
+    use super::{foreign_letter, skeleton};
 
     #[test]
     fn scripts_are_told_apart() {
-        assert_eq!(stranger("sеrver"), Some(('е', "Cyrillic")));
+        assert_eq!(foreign_letter("sеrver"), Some(('е', "Cyrillic")));
         for name in ["server", "сервер", "重启MSExchange", "größe", "αβγ"] {
-            assert_eq!(stranger(name), None, "{name}");
+            assert_eq!(foreign_letter(name), None, "{name}");
         }
         assert_eq!(skeleton("сору"), "copy");
         assert_eq!(skeleton("重启"), "重启");

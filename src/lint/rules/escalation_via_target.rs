@@ -41,7 +41,7 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
                 continue;
             }
             seen.push(&contact.text);
-            let circle = Contact::circle(&inventory.contacts, &contact.text);
+            let circle = Contact::recipients(&inventory.contacts, &contact.text);
             if circle.is_empty() || circle.iter().any(|contact| contact.terminal) {
                 continue;
             }
@@ -64,5 +64,5 @@ fn relays(inventory: &Inventory) -> Vec<&Host> {
         return Vec::new();
     };
     let hosts = inventory.hosts.iter().map(|entry| &entry.host);
-    hosts.filter(|host| host.answers_to(&mail.server)).collect()
+    hosts.filter(|host| host.has_name(&mail.server)).collect()
 }

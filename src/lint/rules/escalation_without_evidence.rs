@@ -22,12 +22,12 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
         if !evidence.is_empty() || observed.is_empty() {
             continue;
         }
-        let told = |name: &str| {
+        let is_included = |name: &str| {
             message.parts.iter().any(|part| matches!(part, TextPart::Interpolation(path) if first_word(path) == name))
         };
         let Some(guard) = guard(file, *placed) else { continue };
         let name = decisive(file, guard).find(|name| observed.contains(&(*name, placed.declaration)));
-        if let Some(name) = name.filter(|name| !told(name)) {
+        if let Some(name) = name.filter(|name| !is_included(name)) {
             let message = format!("This escalation depends on `{name}`, but does not include it");
             found.push(
                 Diagnostic::warning(code::BARE_ESCALATION, placed.statement.span, message)

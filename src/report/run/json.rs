@@ -1,6 +1,6 @@
 //! A run as JSON lines.
 
-use super::{Judgement, Mask, Sink, Tally, View};
+use super::{Mask, ShownViolation, Sink, Tally, View};
 use crate::engine::event::{Event, EventKind, RunOutcome};
 use crate::value::Timestamp;
 use serde::Serialize;
@@ -33,7 +33,7 @@ impl JsonLines {
 struct JudgedEvent<'e> {
     #[serde(flatten)]
     event: &'e Event,
-    violations: &'e [Judgement<'e>],
+    violations: &'e [ShownViolation<'e>],
 }
 
 impl View for JsonLines {
@@ -42,7 +42,7 @@ impl View for JsonLines {
         self.write(event);
     }
 
-    fn judged(&mut self, ended: &Event, judged: &[Judgement<'_>]) {
+    fn violations(&mut self, ended: &Event, judged: &[ShownViolation<'_>]) {
         self.tally.event(ended);
         self.write(&JudgedEvent { event: ended, violations: judged });
     }

@@ -3,7 +3,7 @@
 use super::tally::Tally;
 use crate::engine::event::{Event, EventKind, RunOutcome, StepResult};
 use crate::report::sanitise::sanitise_line;
-use crate::value::{Class, Outcome, SignedDuration, Timestamp, Value, display_duration};
+use crate::value::{Class, EffectOutcome, SignedDuration, Timestamp, Value, display_duration};
 use anstyle::{AnsiColor, Style as Paint};
 use ecow::EcoString;
 use jiff::tz::TimeZone;
@@ -116,13 +116,13 @@ impl Lines {
             EventKind::EffectDone { address, text, result, detail, evidence } => {
                 page.indent += 1;
                 let call = tally.under_way(&event.run, address);
-                if *result == Outcome::Done && call.is_some_and(|call| call.class == Class::Observe) {
+                if *result == EffectOutcome::Done && call.is_some_and(|call| call.class == Class::Observe) {
                     return page.lines;
                 }
                 let took = call.map(|call| event.time.duration_since(call.since));
                 let took = took.filter(|took| took.as_millis() >= 100).map(took_text).unwrap_or_default();
                 page.outcome(text, &took, *result, detail.as_deref());
-                if let Some(evidence) = evidence.as_ref().filter(|_| *result != Outcome::Done) {
+                if let Some(evidence) = evidence.as_ref().filter(|_| *result != EffectOutcome::Done) {
                     page.evidence(evidence);
                 }
             }
@@ -182,7 +182,7 @@ impl Lines {
             EventKind::ChangeUndone { change, undo, result, detail, .. } => {
                 page.indent += 1;
                 match result {
-                    Outcome::Done => page.say(Mark::Good, &format!("undone: {change}, by {undo}")),
+                    EffectOutcome::Done => page.say(Mark::Good, &format!("undone: {change}, by {undo}")),
                     result => page.outcome(&format!("undo of {change} by {undo}"), "", *result, detail.as_deref()),
                 }
             }
@@ -223,12 +223,12 @@ impl Page {
         self.lines.push(Line { indent: self.indent + 1, mark: Mark::Aside, text: sanitise_line(text).into_owned() });
     }
 
-    fn outcome(&mut self, text: &str, took: &str, result: Outcome, detail: Option<&str>) {
+    fn outcome(&mut self, text: &str, took: &str, result: EffectOutcome, detail: Option<&str>) {
         let detail = detail.map(|detail| format!(": {detail}")).unwrap_or_default();
         let mark = match result {
-            Outcome::Done => Mark::Good,
-            Outcome::Failed | Outcome::Refused | Outcome::NotPerformed => Mark::Bad,
-            Outcome::Unknown => Mark::Doubt,
+            EffectOutcome::Done => Mark::Good,
+            EffectOutcome::Failed | EffectOutcome::Refused | EffectOutcome::NotPerformed => Mark::Bad,
+            EffectOutcome::Unknown => Mark::Doubt,
         };
         self.say(mark, &format!("{text} {}{took}{detail}", result.in_words()));
     }

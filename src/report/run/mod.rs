@@ -26,7 +26,7 @@ pub trait View {
     fn event(&mut self, event: &Event);
 
     /// Shows the end of a simulated run with its violations.
-    fn judged(&mut self, ended: &Event, _judged: &[Judgement<'_>]) {
+    fn violations(&mut self, ended: &Event, _judged: &[ShownViolation<'_>]) {
         self.event(ended);
     }
 
@@ -42,7 +42,7 @@ pub trait View {
 
 /// A violation in a simulated run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-pub struct Judgement<'j> {
+pub struct ShownViolation<'j> {
     /// Name of the oracle's rule.
     pub rule: &'j str,
     /// What happened, as one sentence.

@@ -2,7 +2,7 @@
 
 use super::lines::{Clock, Line, Lines, Mark, paint_of};
 use super::summary::summary;
-use super::{Judgement, Mask, Sink, Tally, View};
+use super::{Mask, ShownViolation, Sink, Tally, View};
 use crate::engine::event::{Event, EventKind, RunOutcome};
 use crate::report::Style;
 use crate::report::sanitise::sanitise_line;
@@ -66,7 +66,7 @@ impl View for PlainLines {
         }
     }
 
-    fn judged(&mut self, ended: &Event, judged: &[Judgement<'_>]) {
+    fn violations(&mut self, ended: &Event, judged: &[ShownViolation<'_>]) {
         self.event(ended);
         let line = |mark, text: &str| Line { indent: 1, mark, text: sanitise_line(text).into_owned() };
         let lines: Vec<Line> = match judged {

@@ -2,7 +2,7 @@
 
 use crate::engine::address::Address;
 use crate::engine::event::{Event, EventKind, FoundChange, LeftInPlace};
-use crate::value::{Class, Outcome, Timestamp};
+use crate::value::{Class, EffectOutcome, Timestamp};
 use ecow::EcoString;
 use std::collections::BTreeMap;
 
@@ -57,11 +57,13 @@ impl Tally {
             EventKind::EffectDone { address, text, result, .. } => {
                 let class = self.under_way.remove(&at(address)).map_or(Class::Change, |it| it.class);
                 match result {
-                    Outcome::Done if class > Class::Observe => self.done.push(text.clone()),
-                    Outcome::Unknown if class > Class::Observe => self.done.push(format!("{text} (outcome unknown)")),
+                    EffectOutcome::Done if class > Class::Observe => self.done.push(text.clone()),
+                    EffectOutcome::Unknown if class > Class::Observe => {
+                        self.done.push(format!("{text} (outcome unknown)"))
+                    }
                     _ => {}
                 }
-                if class >= Class::Disrupt && matches!(result, Outcome::Done | Outcome::Unknown) {
+                if class >= Class::Disrupt && matches!(result, EffectOutcome::Done | EffectOutcome::Unknown) {
                     self.disruptions.push(text.clone());
                 }
             }
@@ -71,7 +73,7 @@ impl Tally {
                 self.open.insert(at(address), open);
             }
             EventKind::ChangeUndone { address, change, result, .. } => {
-                if matches!(result, Outcome::Done) {
+                if matches!(result, EffectOutcome::Done) {
                     self.open.remove(&at(address));
                     self.undone.push(change.clone());
                 }

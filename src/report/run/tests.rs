@@ -5,7 +5,7 @@ use crate::engine::address::Address;
 use crate::engine::event::{EventKind, LeftInPlace, RunOutcome};
 use crate::report::Style;
 use crate::secret::Secrets;
-use crate::value::{Call, Class, Outcome, SignedDuration, Value};
+use crate::value::{Call, Class, EffectOutcome, SignedDuration, Value};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -73,7 +73,7 @@ fn intended(second: i64, place: &str, class: Class, action: &str) -> Event {
     at(second, EventKind::EffectIntended { address: address(place), call, text })
 }
 
-fn done(second: i64, place: &str, action: &str, result: Outcome) -> Event {
+fn done(second: i64, place: &str, action: &str, result: EffectOutcome) -> Event {
     let text = format!("service.{action}()");
     at(second, EventKind::EffectDone { address: address(place), text, result, detail: None, evidence: None })
 }
@@ -112,9 +112,9 @@ fn story() -> Vec<Event> {
         probe(2, "failed", "result == accepted is not so"),
         at(2, EventKind::StepStarted { number: "1".into(), title: "Restart".into() }),
         intended(3, "4", Class::Disrupt, "restart"),
-        done(5, "4", "restart", Outcome::Done),
+        done(5, "4", "restart", EffectOutcome::Done),
         intended(5, "5", Class::Change, "stopped"),
-        done(6, "5", "stopped", Outcome::Done),
+        done(6, "5", "stopped", EffectOutcome::Done),
         at(
             6,
             EventKind::ChangeOpened {
@@ -254,7 +254,7 @@ fn an_undone_change_is_not_left() {
             address: address("5"),
             change: "service.stopped()".into(),
             undo: "service.started()".into(),
-            result: Outcome::Done,
+            result: EffectOutcome::Done,
             detail: None,
         },
     ));

@@ -68,7 +68,7 @@ pub fn tests_as_json(report: &TestReport) -> String {
             result: if failed { "failed" } else { "passed" },
             duration: seconds(test.took),
             failures: failures.shown.iter().map(|finding| shape(finding, sources)).collect(),
-            story: if failed { test.story.lines().collect() } else { Vec::new() },
+            story: if failed { test.transcript.lines().collect() } else { Vec::new() },
         });
     }
     for declared in report.coverage.iter().flatten() {

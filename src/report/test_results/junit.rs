@@ -57,7 +57,7 @@ fn case(page: &mut String, test: &TestResult, report: &TestReport) {
         page,
         "      <failure message=\"{message}\" type=\"{kind}\">{}\n{}</failure>",
         content(&shown),
-        content(&test.story)
+        content(&test.transcript)
     );
     page.push_str("    </testcase>\n");
 }

@@ -55,7 +55,7 @@ pub struct TestResult {
     /// Index into [`TestReport::sources`] of the files that `failures` refer to.
     pub sources: usize,
     /// The run as lines of text, with secrets masked.
-    pub story: String,
+    pub transcript: String,
 }
 
 /// Coverage of a runbook or procedure.

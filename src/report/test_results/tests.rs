@@ -17,7 +17,7 @@ fn sent_messages() -> TestReport {
         took: SignedDuration::from_millis(1500),
         failures,
         sources: 0,
-        story: format!("03:00:00  {HOSTILE}\n"),
+        transcript: format!("03:00:00  {HOSTILE}\n"),
     };
     let missed = vec![MissedLine { what: "ending", line: 7, text: "resolve \"x\"".into() }];
     let coverage = vec![CoverageResult { file: "a.runbook".into(), name: "R".into(), steps: 2, endings: 3, missed }];

@@ -29,7 +29,7 @@ pub fn tests_as_text(report: &TestReport, style: Style) -> String {
         let sources = report.sources.get(test.sources).unwrap_or(&nowhere);
         page.push_str(&findings_as_text(&Findings::new(test.failures.clone(), sources), sources, style));
         page.push_str("\n  Log of the run, in virtual time:\n");
-        for line in test.story.lines() {
+        for line in test.transcript.lines() {
             let _ = writeln!(page, "    {line}");
         }
         page.push('\n');

@@ -16,7 +16,7 @@ pub use model::ledger::{Actor, Applied, Effect};
 pub use model::{Accepts, Model, Ticket};
 pub use oracle::{Account, Violation};
 pub use settings::assumptions::{
-    Assumptions, ComponentRules, Consecutive, DatabaseRules, Judging, MonitorRules, NameForms, ProbeHabits,
+    Assumptions, ComponentRules, Consecutive, DatabaseRules, MonitorRules, NameForms, OracleRules, ProbeRules,
     ResponderRules, Throttle, Times,
 };
 pub use settings::duration::{ModelDuration, Range};

@@ -34,10 +34,10 @@ pub struct WorldFile {
     pub start: Timestamp,
     /// The alert that starts the run.
     pub alert: Option<WorldAlert>,
-    /// Who can be told.
+    /// Which contacts can be reached.
     pub contacts: Contacts,
     /// The people who answer questions.
-    pub people: Vec<Answerer>,
+    pub people: Vec<PersonSettings>,
     /// How long after the start the run is cancelled.
     pub cancelled_after: Option<ModelDuration>,
     /// The modelled Exchange.
@@ -82,7 +82,7 @@ pub struct WorldAlert {
     pub labels: BTreeMap<String, String>,
 }
 
-/// Who can be told.
+/// Which contacts can be reached.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
@@ -139,7 +139,7 @@ impl<'de> Deserialize<'de> for Unreachable {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub struct Answerer {
+pub struct PersonSettings {
     /// A text that the question must contain; empty for every question.
     #[serde(default)]
     pub question: String,
@@ -211,7 +211,7 @@ impl Loading<'_> {
         match self.take(&mut node, "extends") {
             Some((written, span)) => {
                 let base = self.layer(&beside(path, &written), Some(span))?;
-                Some(over(node, base))
+                Some(merge(node, base))
             }
             None => Some(node),
         }
@@ -249,7 +249,7 @@ fn beside(file: &Path, written: &str) -> PathBuf {
 }
 
 /// Merges the groups of a world into those of another; any other value replaces the one of the other.
-fn over(top: Node, base: Node) -> Node {
+fn merge(top: Node, base: Node) -> Node {
     match (top.kind, base.kind) {
         (Kind::Map(top_entries), Kind::Map(mut entries)) => {
             for (key, value) in top_entries {
@@ -257,7 +257,7 @@ fn over(top: Node, base: Node) -> Node {
                 match at {
                     Some(at) => {
                         let (_, below) = entries.remove(at);
-                        entries.insert(at, (key, over(value, below)));
+                        entries.insert(at, (key, merge(value, below)));
                     }
                     None => entries.push((key, value)),
                 }

@@ -77,7 +77,7 @@ fn a_long_chain_is_refused() {
 #[test]
 fn the_schema_refuses_mistakes_of_shape() {
     let schema = crate::simulation::schema();
-    let takes = |text: &str| crate::yaml::schema::takes(&schema, text);
+    let takes = |text: &str| crate::yaml::schema::accepts(&schema, text);
     for text in [
         "tilte: x",
         "title: x\nalert:\n  nam: y",

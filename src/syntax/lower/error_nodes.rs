@@ -60,7 +60,7 @@ impl<'a> Lowering<'a> {
                 Rule::bad_line | Rule::bad_block if extra == Some(at) => {}
                 Rule::unclosed => self.unclosed.push((start, at)),
                 _ => {
-                    let around = std::mem::replace(&mut self.context, Context::Junk);
+                    let around = std::mem::replace(&mut self.context, Context::Unparsed);
                     self.report_single_error(&node);
                     self.context = around;
                 }

@@ -187,7 +187,7 @@ pub(super) fn keywords_in(context: Context) -> impl Iterator<Item = &'static Key
         Context::Action => word.word == "let",
         Context::Test => word.place == KeywordPosition::Test,
         Context::Arms | Context::Fields | Context::Words => false,
-        Context::Junk => true,
+        Context::Unparsed => true,
     })
 }
 
@@ -200,7 +200,7 @@ pub(super) fn hint(context: Context) -> &'static str {
         Context::Runbook => {
             "Available in a runbook: headers, then statements such as `step`, `resolve`, `escalate`, `require`, `wait` and calls of actions"
         }
-        Context::Block | Context::Junk => {
+        Context::Block | Context::Unparsed => {
             "Available in a block: statements such as `resolve`, `escalate`, `require`, `wait`, `let`, `if`, `for` and calls of actions"
         }
         Context::Probe => {

@@ -26,7 +26,7 @@ pub(super) enum Context {
     Fields,
     Words,
     /// Inside text that could not be parsed itself, where anything may follow.
-    Junk,
+    Unparsed,
 }
 
 /// The word at the beginning of a text.

@@ -4,7 +4,7 @@ use super::PowerShellSettings;
 use super::ascii::ascii;
 use super::contract::{Envelope, Request, SCHEMA};
 use super::script::{MARK, arguments};
-use crate::transport::process::{Captured, Ending, Invocation, ProcessOutput};
+use crate::transport::process::{Captured, ExitReason, Invocation, ProcessOutput};
 use crate::transport::system::System;
 use crate::value::{ActionError, ErrorKind, display_size};
 use std::path::PathBuf;
@@ -51,7 +51,7 @@ pub async fn call(shell: &Shell<'_>, request: &Request, limit: Duration) -> Resu
     let mut lines = written.lines().filter_map(|line| line.trim_start_matches('\u{feff}').strip_prefix(MARK));
     let protocol = |what: &str| {
         let message = format!("PowerShell's answer to {} {what}", request.cmdlet);
-        evident(ActionError::new(ErrorKind::Protocol, message), &finished.stdout)
+        with_evidence(ActionError::new(ErrorKind::Protocol, message), &finished.stdout)
     };
     match (lines.next(), lines.next()) {
         (None, _) => Err(no_answer(request, &finished)),
@@ -71,14 +71,14 @@ pub async fn call(shell: &Shell<'_>, request: &Request, limit: Duration) -> Resu
 fn no_answer(request: &Request, finished: &ProcessOutput) -> ActionError {
     // ssh exits with 255 when the connection failed or was lost. A request that only reads has changed nothing.
     let kind = match finished.ending {
-        Ending::Code(255) if request.only_reads() => ErrorKind::Unreachable,
+        ExitReason::Code(255) if request.only_reads() => ErrorKind::Unreachable,
         _ => ErrorKind::Unknown,
     };
     let message = format!("PowerShell {} without an answer to {}", finished.ending, request.cmdlet);
     let seen = if finished.stderr.is_empty() { &finished.stdout } else { &finished.stderr };
-    evident(ActionError::new(kind, message), seen)
+    with_evidence(ActionError::new(kind, message), seen)
 }
 
-fn evident(error: ActionError, seen: &Captured) -> ActionError {
+fn with_evidence(error: ActionError, seen: &Captured) -> ActionError {
     if seen.is_empty() { error } else { error.with(seen.last_lines()) }
 }

@@ -15,7 +15,7 @@ pub struct Request {
     pub schema: u32,
     /// Where it runs.
     pub place: Target,
-    /// Its name, one of those that the script knows.
+    /// Its name, one of the script's list.
     pub cmdlet: String,
     /// Its parameters: a text, a number, `true` or `false` each.
     pub parameters: Map<String, Value>,

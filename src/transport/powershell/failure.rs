@@ -41,7 +41,7 @@ pub fn failure(cmdlet: &str, record: &ErrorRecord) -> ActionError {
     let message = if message.is_empty() { record.category.as_str() } else { message.as_str() };
     let seen = format!("{} ({})", sanitised(record.id.as_bytes()), sanitised(record.category.as_bytes()));
     let loss = (message.chars().count() > MOST).then_some(Loss::LeftOut);
-    ActionError::new(kind, format!("{cmdlet}: {message}")).losing(loss).with(Value::text(bounded(&seen)))
+    ActionError::new(kind, format!("{cmdlet}: {message}")).with_loss(loss).with(Value::text(bounded(&seen)))
 }
 
 /// The message as one line without its full stop.

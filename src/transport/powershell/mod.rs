@@ -21,6 +21,6 @@ pub use contract::{Envelope, ErrorRecord, ErrorStage, Filter, Request, SCHEMA, T
 pub use failure::{failure, sentence};
 pub use like::{has_wildcard, is_like};
 pub use object::{Numbers, Object, enum_name, is_cut, time};
-pub use responder::{request_of, turned_down, written};
+pub use responder::{refusal_record, request_of, written};
 pub use script::arguments;
 pub use settings::PowerShellSettings;

@@ -22,7 +22,7 @@ pub fn written(envelope: &Envelope) -> Vec<u8> {
 }
 
 /// The error record of the script for a cmdlet or parameter that is not in its list; `None` where it calls the cmdlet.
-pub fn turned_down(request: &Request) -> Option<ErrorRecord> {
+pub fn refusal_record(request: &Request) -> Option<ErrorRecord> {
     let id = match cmdlets().iter().find(|cmdlet| cmdlet.name.eq_ignore_ascii_case(&request.cmdlet)) {
         None => format!("CommandNotFoundException,{}", request.cmdlet),
         Some(cmdlet) => {

@@ -34,8 +34,8 @@ $list = '
   Restart-Computer ComputerName Force
 ' -split "`n"
 
-# A value as JSON can have it: always one object, since "no object" would become `{}`. Numbers and truth values lose what
-# remoting has hung on them. Where Exchange's own types are loaded an enum is text, elsewhere it may be a number.
+# A value that JSON can represent: always one object, since "no object" would become `{}`. Numbers and booleans lose the
+# properties that remoting adds. With the types of Exchange loaded an enum is text, otherwise it may be a number.
 function Plain($v) {
   if ($v -is [datetime]) {
     if ($v.Year -gt 1) { $v.ToUniversalTime().ToString('o') } else { $null }
@@ -69,7 +69,7 @@ try {
   }
   if ($link) {
     $stage = 'bind'
-    # Every verb in the list is an approved one, so their names need no leave.
+    # Every verb in the list is an approved one, so the check of names need not be turned off.
     $null = Import-PSSession $link -CommandName $name -AllowClobber
   } elseif ($uris) { throw $why }
   $stage = 'command'

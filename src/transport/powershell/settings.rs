@@ -1,4 +1,4 @@
-//! How PowerShell is called, as `rectify.yaml` says it.
+//! How PowerShell is called, according to `rectify.yaml`.
 
 use serde::{Deserialize, Serialize};
 

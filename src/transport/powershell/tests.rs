@@ -1,13 +1,13 @@
-//! The script as text: no PowerShell runs here, so its form is held to what can be known without one.
+//! The script as text: no PowerShell runs here, so only properties of the text are checked.
 
 use super::script::{SOURCE, cmdlets, sent};
 use super::*;
 use crate::transport::process::Invocation;
 
-/// What `cmd.exe` takes; `CreateProcess` alone would take 32,767.
+/// The longest command line of `cmd.exe`; that of `CreateProcess` alone is 32,767 characters.
 const COMMAND_LINE: usize = 8191;
 
-/// What sshd for Windows puts around a command, and PowerShell by its full path.
+/// What sshd for Windows adds around a command, with PowerShell by its full path.
 const AROUND: &str = r#"c:\windows\system32\cmd.exe /c "C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe ""#;
 
 #[test]
@@ -20,7 +20,7 @@ fn the_command_line_fits_every_way_there() {
     );
 }
 
-/// Texts and comments of the script taken out, so that only code is left; texts in double quotes keep what they compute.
+/// The code of the script without texts and comments. Texts in double quotes keep their expressions.
 fn code(script: &str) -> String {
     let mut code = String::new();
     let mut letters = script.chars();
@@ -62,7 +62,7 @@ fn nothing_is_read_as_code() {
     {
         assert!(!code.contains(word), "{word}");
     }
-    // A call by name is of the cmdlet alone: here by the name in the list, on a computer by the name that was handed on.
+    // Only the cmdlet is called by name: here by its name in the list, on a computer by the name that was passed.
     let calls: Vec<&str> =
         code.match_indices("& ").map(|(at, _)| code[at + 2..].split_whitespace().next().unwrap_or_default()).collect();
     assert_eq!(calls, ["$n", "$name"]);
@@ -78,7 +78,7 @@ fn what_is_not_in_the_list_is_turned_down() {
         let words = cmdlet.parameters.iter().all(|word| word.chars().all(|letter| letter.is_ascii_alphabetic()));
         assert!(words, "{:?}", cmdlet.parameters);
     }
-    let id = |request: Request| turned_down(&request).map(|record| record.id);
+    let id = |request: Request| refusal_record(&request).map(|record| record.id);
     let set = || Request::new(Target::Here, "set-imapsettings").with("server", "x");
     assert_eq!(id(set().with("ProtocolLogEnabled", true)), None);
     let wrong = id(set().with("ProtocolLoggingEnabled", true)).unwrap();

@@ -109,7 +109,7 @@ impl Captured {
 
     /// The text as a value, marked where a part is missing.
     pub fn value(&self) -> Value {
-        Value::text(self.text()).losing_if(self.loss())
+        Value::text(self.text()).with_loss_if(self.loss())
     }
 
     /// The last lines, for evidence.
@@ -119,9 +119,9 @@ impl Captured {
         let start = text.len().saturating_sub(LAST_LINES - '…'.len_utf8());
         match (start..=text.len()).find(|start| text.is_char_boundary(*start)) {
             Some(start @ 1..) if text.len() > LAST_LINES => {
-                Value::text(format!("…{}", text.get(start..).unwrap_or_default())).losing(Loss::LeftOut)
+                Value::text(format!("…{}", text.get(start..).unwrap_or_default())).with_loss(Loss::LeftOut)
             }
-            _ => Value::text(text).losing_if(self.loss()),
+            _ => Value::text(text).with_loss_if(self.loss()),
         }
     }
 }

@@ -12,13 +12,13 @@ use tokio::io::unix::AsyncFd;
 
 /// The groups whose leader has not been reaped, by process id. A group is signalled only under this lock and leaves the
 /// set before its leader is reaped, so no signal reaches an unrelated process that got the same id.
-static LIVING: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+static RUNNING_GROUPS: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
 
 /// The groups whose handle was dropped and that have not ended yet.
-static DROPPED: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+static DROPPED_GROUPS: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
 
 /// How often a group is checked for its end: there is no event for it.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// The longest time until a killed group is gone; the kernel can delay it.
 const GONE_WITHIN: Duration = Duration::from_secs(1);
@@ -30,28 +30,28 @@ pub fn end_every_group() {
         return;
     }
     signal_every_group(Signal::CONT);
-    if !wait_for_end(super::GRACE, || all_of(&LIVING)) {
+    if !wait_for_end(super::GRACE, || all_of(&RUNNING_GROUPS)) {
         signal_every_group(Signal::KILL);
-        wait_for_end(GONE_WITHIN, || all_of(&LIVING));
+        wait_for_end(GONE_WITHIN, || all_of(&RUNNING_GROUPS));
     }
 }
 
 /// Waits until the dropped groups have ended: at most [`GRACE`](super::GRACE), and a moment.
 pub fn wait_for_dropped_groups() {
-    wait_for_end(super::GRACE + GONE_WITHIN, || all_of(&DROPPED));
+    wait_for_end(super::GRACE + GONE_WITHIN, || all_of(&DROPPED_GROUPS));
 }
 
 /// Like [`wait_for_dropped_groups`], without blocking the thread.
 pub async fn dropped_groups_have_ended() {
     let since = std::time::Instant::now();
-    while since.elapsed() < super::GRACE + GONE_WITHIN && any_lives(&all_of(&DROPPED)) {
-        tokio::time::sleep(LOOK_AGAIN).await;
+    while since.elapsed() < super::GRACE + GONE_WITHIN && any_lives(&all_of(&DROPPED_GROUPS)) {
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
 /// Sends a signal to every group. Returns whether there was one.
 fn signal_every_group(signal: Signal) -> bool {
-    let living = LIVING.lock().unwrap_or_else(PoisonError::into_inner);
+    let living = RUNNING_GROUPS.lock().unwrap_or_else(PoisonError::into_inner);
     for pid in living.iter().filter_map(|leader| Pid::from_raw(*leader)) {
         let _ = kill_process_group(pid, signal);
     }
@@ -69,7 +69,7 @@ fn wait_for_end(limit: Duration, groups: impl Fn() -> BTreeSet<i32>) -> bool {
         if since.elapsed() >= limit {
             return false;
         }
-        std::thread::sleep(LOOK_AGAIN);
+        std::thread::sleep(POLL_INTERVAL);
     }
     true
 }
@@ -94,7 +94,7 @@ impl Group {
         let watched = watch(&child);
         match watched {
             Ok((pid, watch)) => {
-                LIVING.lock().unwrap_or_else(PoisonError::into_inner).insert(pid.as_raw_nonzero().get());
+                RUNNING_GROUPS.lock().unwrap_or_else(PoisonError::into_inner).insert(pid.as_raw_nonzero().get());
                 Ok(Self { leader: Some(Leader { child, pid, watch, output: Vec::new() }) })
             }
             Err(error) => {
@@ -153,7 +153,7 @@ impl Drop for Group {
     fn drop(&mut self) {
         let Some(Leader { mut child, pid, watch, output }) = self.leader.take() else { return };
         let number = pid.as_raw_nonzero().get();
-        DROPPED.lock().unwrap_or_else(PoisonError::into_inner).insert(number);
+        DROPPED_GROUPS.lock().unwrap_or_else(PoisonError::into_inner).insert(number);
         ask_to_end(pid);
         let watch = watch.into_inner();
         let ending = std::thread::Builder::new().spawn(move || {
@@ -172,7 +172,7 @@ impl Drop for Group {
         if ending.is_err() {
             // Without a thread, kill at once. The id stays valid, because the leader has not been reaped.
             let _ = kill_process_group(pid, Signal::KILL);
-            DROPPED.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
+            DROPPED_GROUPS.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
         }
     }
 }
@@ -185,7 +185,7 @@ impl Leader {
 }
 
 fn forget(pid: Pid) {
-    for groups in [&LIVING, &DROPPED] {
+    for groups in [&RUNNING_GROUPS, &DROPPED_GROUPS] {
         groups.lock().unwrap_or_else(PoisonError::into_inner).remove(&pid.as_raw_nonzero().get());
     }
 }

@@ -49,14 +49,14 @@ pub struct Invocation<'a> {
 
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
+pub enum ExitReason {
     /// With an exit code. By convention 126 means that a command cannot be executed, 127 that it was not found.
     Code(i32),
     /// By a signal.
     Signal(i32),
 }
 
-impl Ending {
+impl ExitReason {
     /// Whether it ended with exit code 0.
     pub fn is_success(self) -> bool {
         self == Self::Code(0)
@@ -71,7 +71,7 @@ impl Ending {
 }
 
 /// Formats as the end of a sentence that begins with the name of the program.
-impl std::fmt::Display for Ending {
+impl std::fmt::Display for ExitReason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Code(126) => f.write_str("ended with exit code 126 (what it was to run cannot be run)"),
@@ -99,7 +99,7 @@ fn signal_name(number: i32) -> &'static str {
 #[derive(Debug)]
 pub struct ProcessOutput {
     /// How it ended.
-    pub ending: Ending,
+    pub ending: ExitReason,
     /// Its standard output.
     pub stdout: Captured,
     /// Its standard error.
@@ -234,10 +234,10 @@ fn watched(mut child: Child) -> std::io::Result<(Group, Pipes)> {
     Ok((group, pipes))
 }
 
-fn ending_of(status: ExitStatus) -> Ending {
+fn ending_of(status: ExitStatus) -> ExitReason {
     match (status.code(), status.signal()) {
-        (Some(code), _) => Ending::Code(code),
-        (None, signal) => Ending::Signal(signal.unwrap_or_default()),
+        (Some(code), _) => ExitReason::Code(code),
+        (None, signal) => ExitReason::Signal(signal.unwrap_or_default()),
     }
 }
 

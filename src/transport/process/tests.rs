@@ -31,20 +31,20 @@ async fn until(mut holds: impl FnMut() -> bool) -> bool {
 #[tokio::test]
 async fn endings_are_told_apart() {
     for (script, ending) in [
-        ("exit 0", Ending::Code(0)),
-        ("exit 3", Ending::Code(3)),
-        ("exit 255", Ending::Code(255)),
-        ("no-such-program-anywhere", Ending::Code(127)),
-        ("/", Ending::Code(126)),
-        ("kill -9 $$", Ending::Signal(9)),
-        ("kill -TERM $$", Ending::Signal(15)),
+        ("exit 0", ExitReason::Code(0)),
+        ("exit 3", ExitReason::Code(3)),
+        ("exit 255", ExitReason::Code(255)),
+        ("no-such-program-anywhere", ExitReason::Code(127)),
+        ("/", ExitReason::Code(126)),
+        ("kill -9 $$", ExitReason::Signal(9)),
+        ("kill -TERM $$", ExitReason::Signal(15)),
     ] {
         assert_eq!(run_script(script, AMPLE).await.unwrap().ending, ending, "{script}");
     }
     let kinds: std::collections::BTreeSet<String> =
-        [Ending::Code(1), Ending::Code(126), Ending::Code(127), Ending::Signal(9)]
+        [ExitReason::Code(1), ExitReason::Code(126), ExitReason::Code(127), ExitReason::Signal(9)]
             .iter()
-            .map(Ending::to_string)
+            .map(ExitReason::to_string)
             .collect();
     assert_eq!(kinds.len(), 4);
 }
@@ -160,7 +160,7 @@ async fn at_the_deadline_the_whole_group_is_killed() {
     let error = run_script(&script, limit).await.unwrap_err();
     assert!(begun.elapsed() < limit + GRACE + Duration::from_secs(1), "{:?}", begun.elapsed());
     assert_eq!(error.kind, ErrorKind::TimedOut);
-    let seen = crate::value::Value::text("seen").losing(crate::value::Loss::LeftOut);
+    let seen = crate::value::Value::text("seen").with_loss(crate::value::Loss::LeftOut);
     assert_eq!(error.evidence, Some(seen), "what was stopped may have had more to say");
     let written = std::fs::read_to_string(pids).unwrap();
     assert_eq!(written.lines().count(), 2);

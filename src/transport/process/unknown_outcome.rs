@@ -1,6 +1,6 @@
 //! Endings of commands whose effect is unknown.
 
-use super::Ending;
+use super::ExitReason;
 
 /// The exit code with which a shell reports a signal: 128 and the number of the signal.
 const SIGNALLED: std::ops::RangeInclusive<i32> = 129..=192;
@@ -24,19 +24,19 @@ const LIKE_SSH: [&str; 6] = ["slogin", "scp", "sftp", "mosh", "plink", "dbclient
 
 /// Whether the effect of the command is unknown. Any of its words can be the program that sets the exit code: `sudo`,
 /// `env` and `timeout` pass on the code of their command, and a shell has its command in one word.
-pub(super) fn is_unknown(ending: Ending, arguments: &[String]) -> bool {
+pub(super) fn is_unknown(ending: ExitReason, arguments: &[String]) -> bool {
     match ending {
-        Ending::Signal(_) => true,
-        Ending::Code(code) if SIGNALLED.contains(&code) => true,
-        Ending::Code(code) => arguments
+        ExitReason::Signal(_) => true,
+        ExitReason::Code(code) if SIGNALLED.contains(&code) => true,
+        ExitReason::Code(code) => arguments
             .iter()
             .flat_map(|argument| argument.split(|sign: char| sign.is_whitespace() || "'\"`();|&<>{}=".contains(sign)))
             .filter_map(|word| word.rsplit('/').next())
-            .any(|name| says_lost(name, code)),
+            .any(|name| reports_lost_connection(name, code)),
     }
 }
 
-fn says_lost(name: &str, code: i32) -> bool {
+fn reports_lost_connection(name: &str, code: i32) -> bool {
     let like_ssh = code == 255 && (name.contains("ssh") || LIKE_SSH.contains(&name));
     like_ssh || CODES.iter().any(|(program, codes)| *program == name && codes.contains(&code))
 }
@@ -47,7 +47,7 @@ mod tests {
 
     fn lost(code: i32, command: &str) -> bool {
         let arguments: Vec<String> = command.split('_').map(str::to_owned).collect();
-        is_unknown(Ending::Code(code), &arguments)
+        is_unknown(ExitReason::Code(code), &arguments)
     }
 
     #[test]
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_signal_is_lost_whoever_hands_it_on() {
-        assert!(is_unknown(Ending::Signal(9), &[]));
+        assert!(is_unknown(ExitReason::Signal(9), &[]));
         assert!(lost(137, "sh_-c_true") && lost(143, "deploy"));
         assert!(!lost(128, "deploy") && !lost(126, "env_x") && !lost(127, "env_x") && !lost(193, "deploy"));
     }

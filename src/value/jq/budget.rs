@@ -1,8 +1,8 @@
-//! Holds a filter to a bounded amount of work.
+//! Bounds the work of a filter.
 //!
-//! jaq counts nothing, so what it is given to run counts for it: wherever a filter can give more than one result, or makes
-//! something new, a filter of ours follows that lets its input through and charges it. When all is spent it fails, and so
-//! does everything after it.
+//! jaq has no limits, so the filter is rewritten: after each part that can give more than one result, or that builds a
+//! value, a native filter is inserted. It passes its input on and charges it to the budget. When the budget is spent it
+//! fails, and so does every later one.
 
 use jaq_core::box_iter::box_once;
 use jaq_core::load::lex::StrPart;
@@ -12,31 +12,31 @@ use jaq_core::{DataT, Error, Exn, Lut, Native, data, native};
 use jaq_json::Val;
 use std::cell::Cell;
 
-/// How many results and parts of values a filter may come by.
+/// The maximum number of results and parts of values in one run.
 const STEPS: u64 = 1_000_000;
 
-/// The largest value that a filter may produce, and all of its values together, in the measure of `weight_of`.
+/// The maximum size of one value that a filter builds, and of all of them together, in bytes as `weight_of` counts.
 const LARGEST: usize = 8 << 20;
 const LARGEST_SUM: usize = 64 << 20;
 
-/// How deep it may be: what goes through it takes stack.
+/// The maximum nesting of such a value: processing it needs stack.
 const DEEPEST: usize = 512;
 
-/// A result of `,` counts for so many: those are what multiplies, and each goes up through all that stands around it.
+/// The steps that one result of `,` costs: results of `,` multiply, and each passes through all enclosing filters.
 const BRANCH_STEPS: u64 = 8;
 
-/// The filters that charge: a step; the steps of a branch; a step, and what a value weighs. No filter can call them, for
-/// no word is spelt so.
+/// The names of the charging filters: for a step, for a branch, for a step and the size of a value. A filter cannot
+/// call them, because jq has no names with blanks.
 const STEP: &str = "charge a step";
 const BRANCH: &str = "charge a branch";
 const WEIGH: &str = "charge a value";
-/// The same before a filter that holds each part of a value against each part of another.
+/// The same, inserted before a filter that compares each part of a value with each part of another.
 const SQUARE: &str = "charge a square";
 
-/// So many comparisons of two parts are a step.
+/// This many comparisons of two parts cost one step.
 const COMPARISONS: u64 = 8;
 
-/// What is left for one run of a filter.
+/// The remaining budget of one run of a filter.
 pub(super) struct Budget {
     steps: Cell<u64>,
     weight: Cell<usize>,
@@ -48,7 +48,7 @@ impl Budget {
         Self { steps: Cell::new(STEPS), weight: Cell::new(LARGEST_SUM), spent: Cell::new(false) }
     }
 
-    /// Whether something was refused for want of it.
+    /// Whether the budget was exceeded.
     pub(super) fn is_spent(&self) -> bool {
         self.spent.get()
     }
@@ -87,13 +87,13 @@ impl Budget {
     }
 }
 
-/// Adds up what a value holds, shared parts as often as they stand in it; whether it is within bounds.
+/// Adds the size and the parts of a value. Returns whether it is within bounds. A shared part counts once for each use.
 fn weight_of(value: &Val, deep: usize, weight: &mut usize, parts: &mut u64) -> bool {
     let Some(deep) = deep.checked_sub(1) else { return false };
     *parts += 1;
     *weight += 32;
     match value {
-        // Four times over: as many characters are as many numbers once they are taken apart.
+        // Four times: a text can be split into as many numbers as it has characters.
         Val::TStr(text) | Val::BStr(text) => *weight += 4 * text.len(),
         Val::Num(number) if *weight < LARGEST => *weight += number.to_string().len(),
         _ => {}
@@ -111,7 +111,7 @@ fn weight_of(value: &Val, deep: usize, weight: &mut usize, parts: &mut u64) -> b
 /// Filters that run on a budget.
 pub(super) struct OnBudget;
 
-/// What a filter can look at while it runs.
+/// The data that a filter can access while it runs.
 pub(super) struct Running<'a> {
     pub lut: &'a Lut<OnBudget>,
     pub budget: &'a Budget,
@@ -154,7 +154,7 @@ fn then<'s>(term: Term<&'s str>, charge: &'static str) -> Term<&'s str> {
     Term::BinOp(Box::new(term), BinaryOp::Pipe(None), Box::new(Term::Call(charge, Vec::new())))
 }
 
-/// Whether a value stands in the filter itself, and so is as small as that.
+/// Whether a value is written in the filter, so that it is no larger than the filter.
 fn is_written(term: &Term<&str>) -> bool {
     match term {
         Term::Num(_) => true,
@@ -165,7 +165,7 @@ fn is_written(term: &Term<&str>) -> bool {
     }
 }
 
-/// The same filter, charged for what it does.
+/// The same filter with charges inserted.
 pub(super) fn charged<'s>(term: Term<&'s str>) -> Term<&'s str> {
     let inner = |term: Box<Term<&'s str>>| Box::new(charged(*term));
     let all = |terms: Vec<Term<&'s str>>| terms.into_iter().map(charged).collect::<Vec<_>>();
@@ -223,7 +223,7 @@ pub(super) fn charged<'s>(term: Term<&'s str>) -> Term<&'s str> {
     }
 }
 
-/// A definition of jaq's own library. It ends as its arguments do, but what it adds up it copies.
+/// A definition of jaq's own library. It ends if its arguments do, but its sums copy values, so they are charged.
 pub(super) fn charged_definition<'s>(definition: Def<&'static str>) -> Def<&'s str> {
     sums_of(definition)
 }

@@ -1,4 +1,4 @@
-//! jq filters over JSON: literals of a runbook, pure, certain to end, first result only.
+//! jq filters over JSON: literals of a runbook that are pure, certain to end, and give their first result.
 
 mod budget;
 
@@ -10,7 +10,7 @@ use jaq_core::load::{Arena, File, Lexer, Loader, parse};
 use jaq_core::{Compiler, Ctx, Filter, Vars, unwrap_valr};
 use jaq_json::read;
 
-/// Functions that would look outside (environment, clock, standard input) or end the program, and what is built on them.
+/// Functions that access the environment, the clock or standard input, or end the program; and functions built on them.
 const IMPURE: [&str; 12] = [
     "env",
     "now",
@@ -26,18 +26,20 @@ const IMPURE: [&str; 12] = [
     "strflocaltime",
 ];
 
-/// Words that make a filter go on for ever, or as long as the input says: without these it goes through its input so often
-/// as it is written, and no deeper. What is left, and can still double with each sign, is held to a [`Budget`].
+/// Words with which a filter may never end, or may run as long as its input demands. Without them a filter passes
+/// through its input only as often and as deep as it is written. What remains can still double with each sign; a
+/// [`Budget`] bounds it.
 const ENDLESS: [&str; 10] =
     ["as", "def", "reduce", "foreach", "repeat", "recurse", "while", "until", "range", "combinations"];
 
-/// How much stack must be left to read, compile or run a filter, and how much is made where it is not.
+/// The stack that must be left to parse, compile or run a filter, and the size of the stack that is allocated
+/// otherwise.
 const ENOUGH_STACK: usize = 4 << 20;
 const OWN_STACK: usize = 16 << 20;
 
 type Compiled = Filter<OnBudget>;
 
-/// What a filter is called while it is compiled.
+/// The name of a filter while it is compiled.
 const OWN_NAME: &str = "filter_of_the_runbook";
 
 /// Why a filter cannot be used.
@@ -46,10 +48,10 @@ pub enum FilterError {
     /// Too long, nested too deeply, or too long a chain.
     #[error("it is too long or nested too deeply")]
     TooLarge,
-    /// Not in the form of a filter.
+    /// Not a valid filter.
     #[error("syntax error")]
     Syntax,
-    /// A word with which a filter need not end.
+    /// A word with which a filter may never end.
     #[error("`{0}` might never end; use `map`, `select`, `any` or `all` instead")]
     Endless(String),
     /// Functions or variables that do not exist, with their kind: `filter nosuch`.
@@ -89,7 +91,7 @@ fn run(filter: &str, input: &serde_json::Value) -> Result<serde_json::Value, Act
     let context = Ctx::<OnBudget>::new(&running, Vars::new([]));
     let result = compiled.id.run((context, input)).map(unwrap_valr).next();
     match result {
-        // Also where the filter itself has caught the error.
+        // First, because a filter can catch the error itself.
         _ if budget.is_spent() => Err(wrong("exceeds the limit of steps or size".to_owned())),
         None => Err(wrong("gave no result".to_owned())),
         Some(Err(error)) => Err(wrong(format!("failed: {error}"))),
@@ -99,7 +101,7 @@ fn run(filter: &str, input: &serde_json::Value) -> Result<serde_json::Value, Act
     }
 }
 
-/// How much a filter may hold: reading, compiling and running one goes as deep into the stack as it is nested.
+/// Limits on the size of a filter: parsing, compiling and running it need stack in proportion to its nesting.
 const LONGEST: usize = 10_000;
 const MOST_BRACKETS: usize = 32;
 const MOST_WORDS: usize = 64;
@@ -123,7 +125,7 @@ fn too_deep(filter: &str) -> bool {
     filter.len() > LONGEST || deepest > MOST_BRACKETS || words > MOST_WORDS || signs > MOST_SIGNS
 }
 
-/// The first word in which a filter could go on for ever. A field that is called like one is none.
+/// The first word with which a filter may never end. A field of that name is not such a word.
 fn endless<'f>(tokens: &[Token<&'f str>], in_object: bool) -> Option<&'f str> {
     let sign = |position: Option<usize>| match position.and_then(|position| tokens.get(position)) {
         Some(Token(sign, Tok::Sym)) => Some(*sign),
@@ -140,7 +142,7 @@ fn endless<'f>(tokens: &[Token<&'f str>], in_object: bool) -> Option<&'f str> {
             let field = matches!(sign(before), Some("." | "?.")) || sign(Some(after)) == Some(":") || shorthand;
             (!field && (*text != "recurse" || calls)).then_some(*text)
         }
-        // A number from outside could repeat a text so often that no memory holds it.
+        // With a number from outside, `*` could repeat a text until no memory is left.
         Tok::Sym if *text == "*" => Some("*"),
         Tok::Block(inner) => endless(inner, text.starts_with('{')),
         Tok::Str(parts) => parts.iter().find_map(|part| match part {

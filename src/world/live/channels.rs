@@ -2,7 +2,7 @@
 
 use super::Live;
 use super::state::{failed, open};
-use crate::backend::human::{Answer, Console, Question, Silence};
+use crate::backend::human::{Console, NoAnswer, PersonAnswer, Question};
 use crate::backend::mail;
 use crate::backend::mail::Message;
 use crate::engine::world::{Notification, Prompt, PromptReply};
@@ -40,9 +40,9 @@ pub struct Channels<'a> {
 ///
 /// # Errors
 /// `unreachable` if no channel took the message. It is then kept on this machine and printed on standard error.
-pub async fn tell(live: &Live<'_>, notification: &Notification) -> Result<(), ActionError> {
+pub async fn notify(live: &Live<'_>, notification: &Notification) -> Result<(), ActionError> {
     let channels = &live.config.channels;
-    let circle = Contact::circle(&channels.contacts, &notification.contact);
+    let circle = Contact::recipients(&channels.contacts, &notification.contact);
     let mut body = notification.body.clone();
     let taken_over = live.taken_over.borrow().clone();
     if notification.escalation && !taken_over.is_empty() {
@@ -125,7 +125,7 @@ pub async fn ask(live: &Live<'_>, prompt: &Prompt) -> PromptReply {
     let message = live.config.calls.secrets.redact_text(&prompt.message);
     let question = Question { message, choices: prompt.choices.clone() };
     match channels.console.ask(&question, live.clock.until(prompt.deadline)).await {
-        Ok(Answer { choice, by }) => {
+        Ok(PersonAnswer { choice, by }) => {
             let approves = choice == "approve";
             let may = channels.approvers.is_empty() || channels.approvers.contains(&by);
             if approves && !may {
@@ -135,6 +135,6 @@ pub async fn ask(live: &Live<'_>, prompt: &Prompt) -> PromptReply {
             let enough = !approves || prompt.by <= 1;
             PromptReply { answer: enough.then_some(choice), by: vec![by.to_string()] }
         }
-        Err(Silence::Nobody | Silence::TimedOut) => PromptReply { answer: None, by: Vec::new() },
+        Err(NoAnswer::Nobody | NoAnswer::TimedOut) => PromptReply { answer: None, by: Vec::new() },
     }
 }

@@ -167,7 +167,7 @@ impl World for Live<'_> {
 
     fn notify(&self, notification: Notification) -> Pending<'_, ()> {
         Box::pin(async move {
-            let result = channels::tell(self, &notification).await;
+            let result = channels::notify(self, &notification).await;
             self.reply(result)
         })
     }
@@ -191,7 +191,7 @@ impl World for Live<'_> {
         })
     }
 
-    fn change_over(&self, address: &Address) {
+    fn delete_change_note(&self, address: &Address) {
         self.notes.over(address);
     }
 

@@ -4,7 +4,7 @@ use super::locks::Locks;
 use super::*;
 use crate::backend::{Backend, CallContext, CallFuture};
 use crate::secret::Secrets;
-use crate::value::{Call, Class, Contact, ErrorKind, Outcome};
+use crate::value::{Call, Class, Contact, EffectOutcome, ErrorKind};
 use std::collections::BTreeMap;
 
 /// A backend that does what its action says.
@@ -83,7 +83,7 @@ fn what_cannot_begin_in_time_is_not_begun() {
     let folder = tempfile::tempdir().unwrap();
     with_live(&secrets(), folder.path(), async |live| {
         let acted = live.act(request(live, "odd", "answers", Class::Change, -1)).await.result.unwrap_err();
-        assert_eq!(acted.outcome(), Outcome::Refused);
+        assert_eq!(acted.outcome(), EffectOutcome::Refused);
         let observed = live.observe(request(live, "odd", "answers", Class::Observe, -1)).await.result.unwrap_err();
         assert_eq!(observed.kind, ErrorKind::TimedOut);
     });
@@ -96,7 +96,7 @@ fn no_secret_comes_back() {
         let value = live.observe(request(live, "odd", "answers", Class::Observe, 60_000)).await.result.unwrap();
         assert_eq!(
             value,
-            Value::list([Value::text("it is ***").losing(crate::value::Loss::Masked), Value::number(59)])
+            Value::list([Value::text("it is ***").with_loss(crate::value::Loss::Masked), Value::number(59)])
         );
         let error = live.act(request(live, "odd", "tells", Class::Change, 60_000)).await.result.unwrap_err();
         assert!(!format!("{error:?}").contains("canary"), "{error:?}");

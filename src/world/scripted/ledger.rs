@@ -1,6 +1,6 @@
 //! The effects that were requested, recorded by the world itself.
 
-use crate::value::{Call, Outcome, Timestamp};
+use crate::value::{Call, EffectOutcome, Timestamp};
 
 /// One requested effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,5 +10,5 @@ pub struct Effect {
     /// When it began.
     pub started: Timestamp,
     /// When it ended and its outcome; nothing if the engine did not wait for it.
-    pub ended: Option<(Timestamp, Outcome)>,
+    pub ended: Option<(Timestamp, EffectOutcome)>,
 }

@@ -15,7 +15,7 @@ use crate::engine::event::Event;
 use crate::engine::world::{
     ChangeNote, Charge, Notification, Pending, Prompt, PromptReply, ReadWorld, Reply, Request, World,
 };
-use crate::value::{ActionError, Call, Class, ErrorKind, Outcome, Timestamp, Value};
+use crate::value::{ActionError, Call, Class, EffectOutcome, ErrorKind, Timestamp, Value};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -68,13 +68,13 @@ impl Scripted {
 
     /// Has another run hold a lock.
     #[must_use]
-    pub fn taken(self, lock: &str) -> Self {
-        self.taken_until(lock, Timestamp::MAX)
+    pub fn with_lock_held(self, lock: &str) -> Self {
+        self.with_lock_held_until(lock, Timestamp::MAX)
     }
 
     /// Has another run hold a lock until a time.
     #[must_use]
-    pub fn taken_until(self, lock: &str, until: Timestamp) -> Self {
+    pub fn with_lock_held_until(self, lock: &str, until: Timestamp) -> Self {
         self.environment.take_until(lock, until);
         self
     }
@@ -123,8 +123,8 @@ impl Scripted {
     }
 
     /// The prompts, in order.
-    pub fn asked(&self) -> Vec<Prompt> {
-        self.environment.asked()
+    pub fn prompts(&self) -> Vec<Prompt> {
+        self.environment.prompts()
     }
 
     /// The number of observations.
@@ -167,8 +167,8 @@ impl Scripted {
 
     /// The result of a call, and when it comes.
     fn answer(&self, request: &Request) -> (Timestamp, Result<Value, ActionError>) {
-        let says = self.state.borrow_mut().says(&request.call);
-        let (takes, result) = says.come_to();
+        let answer = self.state.borrow_mut().next_answer(&request.call);
+        let (takes, result) = answer.delay_and_result();
         let late = self.environment.in_time(takes);
         if late > request.deadline {
             let message = format!("{} did not answer in time", request.call);
@@ -179,7 +179,7 @@ impl Scripted {
 }
 
 impl State {
-    fn says(&mut self, call: &Call) -> ScriptedAnswer {
+    fn next_answer(&mut self, call: &Call) -> ScriptedAnswer {
         match self.rules.iter_mut().rev().find(|rule| rule.fits(call)) {
             Some(rule) => rule.next(),
             None => {
@@ -225,7 +225,7 @@ impl World for Scripted {
         let timer = self.environment.timer(at);
         Box::pin(async move {
             let at = timer.await;
-            let outcome = result.as_ref().map_or_else(ActionError::outcome, |_| Outcome::Done);
+            let outcome = result.as_ref().map_or_else(ActionError::outcome, |_| EffectOutcome::Done);
             if let Some(effect) = self.state.borrow_mut().effects.get_mut(position) {
                 effect.ended = Some((at, outcome));
             }
@@ -238,7 +238,7 @@ impl World for Scripted {
     }
 
     fn notify(&self, notification: Notification) -> Pending<'_, ()> {
-        self.environment.tell(notification)
+        self.environment.notify(notification)
     }
 
     fn lock(&self, _: Address, names: Vec<String>) -> Pending<'_, ()> {
@@ -262,7 +262,7 @@ impl World for Scripted {
         self.environment.reply_at(self.now(), result)
     }
 
-    fn change_over(&self, address: &Address) {
+    fn delete_change_note(&self, address: &Address) {
         self.state.borrow_mut().notes.remove(address);
     }
 

@@ -16,7 +16,7 @@ pub enum ScriptedAnswer {
 
 impl ScriptedAnswer {
     /// How long it takes, and its result.
-    pub(super) fn come_to(self) -> (SignedDuration, Result<Value, ActionError>) {
+    pub(super) fn delay_and_result(self) -> (SignedDuration, Result<Value, ActionError>) {
         match self {
             Self::Answers(takes, value) => (takes, Ok(value)),
             Self::Fails(takes, error) => (takes, Err(error)),
@@ -30,13 +30,13 @@ impl ScriptedAnswer {
 pub struct Rule {
     action: String,
     arguments: Vec<(String, Value)>,
-    says: VecDeque<ScriptedAnswer>,
+    answers: VecDeque<ScriptedAnswer>,
 }
 
 impl Rule {
     /// A rule for `backend.action` with any arguments.
     pub fn new(action: &str) -> Self {
-        Self { action: action.to_owned(), arguments: Vec::new(), says: VecDeque::new() }
+        Self { action: action.to_owned(), arguments: Vec::new(), answers: VecDeque::new() }
     }
 
     /// Restricts the rule to calls with this argument.
@@ -48,33 +48,33 @@ impl Rule {
 
     /// The result of the next call.
     #[must_use]
-    pub fn says(mut self, says: ScriptedAnswer) -> Self {
-        self.says.push_back(says);
+    pub fn answer(mut self, answer: ScriptedAnswer) -> Self {
+        self.answers.push_back(answer);
         self
     }
 
     /// The next call answers at once.
     #[must_use]
     pub fn answers(self, value: Value) -> Self {
-        self.says(ScriptedAnswer::Answers(SignedDuration::ZERO, value))
+        self.answer(ScriptedAnswer::Answers(SignedDuration::ZERO, value))
     }
 
     /// The next call is done after this time.
     #[must_use]
     pub fn takes(self, takes: SignedDuration) -> Self {
-        self.says(ScriptedAnswer::Answers(takes, Value::Absent))
+        self.answer(ScriptedAnswer::Answers(takes, Value::Absent))
     }
 
     /// The next call fails at once.
     #[must_use]
     pub fn fails(self, kind: ErrorKind, message: &str) -> Self {
-        self.says(ScriptedAnswer::Fails(SignedDuration::ZERO, ActionError::new(kind, message)))
+        self.answer(ScriptedAnswer::Fails(SignedDuration::ZERO, ActionError::new(kind, message)))
     }
 
     /// The next call never answers.
     #[must_use]
     pub fn times_out(self) -> Self {
-        self.says(ScriptedAnswer::Nothing)
+        self.answer(ScriptedAnswer::Nothing)
     }
 
     pub(super) fn fits(&self, call: &Call) -> bool {
@@ -86,7 +86,7 @@ impl Rule {
     }
 
     pub(super) fn next(&mut self) -> ScriptedAnswer {
-        let next = if self.says.len() > 1 { self.says.pop_front() } else { self.says.front().cloned() };
+        let next = if self.answers.len() > 1 { self.answers.pop_front() } else { self.answers.front().cloned() };
         next.unwrap_or(ScriptedAnswer::Answers(SignedDuration::ZERO, Value::Absent))
     }
 }

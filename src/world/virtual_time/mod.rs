@@ -104,7 +104,7 @@ impl VirtualEnvironment {
     }
 
     /// The prompts, in order.
-    pub fn asked(&self) -> Vec<Prompt> {
+    pub fn prompts(&self) -> Vec<Prompt> {
         self.state.borrow().asked.clone()
     }
 
@@ -190,9 +190,9 @@ impl VirtualEnvironment {
     }
 
     /// As [`World::notify`](crate::engine::world::World::notify).
-    pub fn tell(&self, notification: Notification) -> Pending<'_, ()> {
+    pub fn notify(&self, notification: Notification) -> Pending<'_, ()> {
         let mut state = self.state.borrow_mut();
-        let circle = Contact::circle(&state.contacts, &notification.contact);
+        let circle = Contact::recipients(&state.contacts, &notification.contact);
         let is_reachable = |name: &str| !state.nobody_is_reachable && !state.unreachable.contains(name);
         let delivered = match circle.as_slice() {
             [] => is_reachable(&notification.contact),

@@ -10,7 +10,7 @@ pub struct Person {
     about: String,
     pub(super) answer: EcoString,
     by: Vec<String>,
-    in_numbers: bool,
+    as_many_as_required: bool,
     pub(super) takes: SignedDuration,
 }
 
@@ -21,7 +21,7 @@ impl Person {
             about: about.to_owned(),
             answer: answer.into(),
             by: vec!["somebody".to_owned()],
-            in_numbers: false,
+            as_many_as_required: false,
             takes: SignedDuration::ZERO,
         }
     }
@@ -42,14 +42,14 @@ impl Person {
 
     /// Adds as many people as a prompt requires.
     #[must_use]
-    pub fn in_numbers(mut self) -> Self {
-        self.in_numbers = true;
+    pub fn as_many_as_required(mut self) -> Self {
+        self.as_many_as_required = true;
         self
     }
 
     /// The names of those who answer a prompt.
     pub(super) fn names(self, prompt: &Prompt) -> Vec<String> {
-        match self.in_numbers {
+        match self.as_many_as_required {
             true if prompt.by > 1 => (1..=prompt.by).map(|person| format!("person {person}")).collect(),
             _ => self.by,
         }
@@ -61,6 +61,6 @@ impl Person {
 
     /// Whether there are enough people: one denial suffices, an approval may need several.
     pub(super) fn is_enough(&self, prompt: &Prompt) -> bool {
-        self.in_numbers || self.answer != "approve" || self.by.len() >= prompt.by as usize
+        self.as_many_as_required || self.answer != "approve" || self.by.len() >= prompt.by as usize
     }
 }

@@ -128,7 +128,7 @@ fn a_fourth_restart_in_an_hour_is_refused_and_reported() {
     assert!(result.ending.reason.starts_with("service.restart(name: \"back\", on: be1) was not done: "));
     assert_eq!(
         results(&result),
-        [("service.restart(name: \"back\", on: be1)".to_owned(), rectify::value::Outcome::Refused)]
+        [("service.restart(name: \"back\", on: be1)".to_owned(), rectify::value::EffectOutcome::Refused)]
     );
     assert!(
         body(&result).contains("What was tried:\n- service.restart(name: \"back\", on: be1): refused, "),

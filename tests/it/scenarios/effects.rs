@@ -4,7 +4,7 @@ use super::setup::{body, ends, on, play, play_body, results};
 use crate::support::program::{at, d, health, value, world};
 use rectify::engine::RunOutcome::{Escalated, Resolved};
 use rectify::engine::event::EventKind;
-use rectify::value::{ErrorKind, Outcome, Value};
+use rectify::value::{EffectOutcome, ErrorKind, Value};
 use rectify::world::scripted::{Person, Rule};
 
 const OUT: &str = "
@@ -134,7 +134,7 @@ fn a_once_call_whose_answer_is_lost_is_confirmed() {
     let lost = || world().with(on("reboot", "fe1").fails(ErrorKind::Unknown, "the line broke")).with(health(&[true]));
     let result = play_body(text, lost().with(boots("tuesday")));
     ends(&result, Resolved, "fixed", &["0s-0s svc.reboot(on: fe1) Unknown"]);
-    assert_eq!(results(&result), [("svc.reboot(on: fe1)".to_owned(), Outcome::Done)]);
+    assert_eq!(results(&result), [("svc.reboot(on: fe1)".to_owned(), EffectOutcome::Done)]);
     let result = play_body(text, lost().with(boots("monday")));
     let reason = "svc.reboot(on: fe1) was not carried out: afterwards there was still monday; the line broke";
     ends(&result, Escalated, reason, &["0s-0s svc.reboot(on: fe1) Unknown"]);
@@ -162,11 +162,11 @@ fn the_outermost_clause_decides_whether_an_action_may_be_repeated() {
     let text = team.replace("ACT", "retry 2 times every 5s { team.sure(server) }");
     let result = play(&text, world().with(lost("kick")).with(health(&[true])));
     ends(&result, Resolved, "fixed", &["0s-0s svc.kick(on: fe1) Unknown", "5s-6s svc.kick(on: fe1)"]);
-    assert!(result.world.asked().is_empty());
+    assert!(result.world.prompts().is_empty());
     let text = team.replace("ACT", "team.deep(server)");
     let result = play(&text, world().with(lost("kick")));
     ends(&result, Escalated, "lost", &["0s-0s svc.kick(on: fe1) Unknown"]);
-    assert!(result.world.asked().is_empty());
+    assert!(result.world.prompts().is_empty());
     // Without clauses of its own, a declared action inherits `once` and `confirm` from its callee.
     let boots = on("boot_id", "fe1").answers(Value::text("monday")).answers(Value::text("tuesday"));
     let text = team.replace("ACT", "team.plain(server)");
@@ -197,7 +197,7 @@ fn a_limit_that_is_spent_on_the_way_is_said_and_not_caught() {
     let result = play(text, world());
     assert_eq!((result.ending.outcome, result.ledger()), (Escalated, vec!["0s svc.restart(on: fe1)".to_owned()]));
     let (first, second) = ("svc.restart(on: fe1)".to_owned(), "svc.restart(on: fe2)".to_owned());
-    assert_eq!(results(&result), [(first, Outcome::Done), (second, Outcome::Refused)]);
+    assert_eq!(results(&result), [(first, EffectOutcome::Done), (second, EffectOutcome::Refused)]);
     assert!(body(&result).contains("- svc.restart(on: fe2): refused, "), "{}", body(&result));
     assert_eq!(result.ending.disruptions, ["svc.restart(on: fe1)"]);
 }

@@ -114,7 +114,7 @@ fn a_lock_or_a_limit_refuses_before_anything_is_touched() {
         svc.restart(server)
         resolve \"done\"
       }";
-    let result = play(text, world().taken("pool dag1"));
+    let result = play(text, world().with_lock_held("pool dag1"));
     ends(&result, Refused, "another run holds the lock of pool dag1", &[]);
     let result = play(text, world().charged("Main 1 per 1d per server=fe1", at("0s")));
     assert_eq!((result.ending.outcome, result.ledger().len()), (Refused, 0));
@@ -165,7 +165,7 @@ fn a_cancelled_child_cancels_its_caller() {
 fn an_error_that_nothing_catches_escalates_with_its_evidence() {
     let text = "runbook Main(server: web) { contact oncall\n let x = svc.value(server)\n resolve \"${x}\" }";
     let error = rectify::value::ActionError::new(ErrorKind::Failed, "exit code 3").with(Value::text("disk full"));
-    let rule = on("value", "fe1").says(rectify::world::scripted::ScriptedAnswer::Fails(d("1s"), error));
+    let rule = on("value", "fe1").answer(rectify::world::scripted::ScriptedAnswer::Fails(d("1s"), error));
     let result = play(text, world().with(rule));
     ends(&result, Escalated, "exit code 3", &[]);
     assert!(body(&result).contains("disk full"), "{}", body(&result));
@@ -184,7 +184,7 @@ const QUEUED: &str = "
 #[test]
 fn a_run_started_by_an_alert_waits_for_its_lock() {
     let program = declared(QUEUED);
-    let busy = || world().taken_until("fe1", at("95s"));
+    let busy = || world().with_lock_held_until("fe1", at("95s"));
     let result = alerted(&program, "Main", "fe1", busy());
     ends(&result, Resolved, "done", &["1m40s svc.restart(on: fe1)"]);
     let result = run_in(&program, "Main", "fe1", busy());
@@ -194,7 +194,7 @@ fn a_run_started_by_an_alert_waits_for_its_lock() {
 #[test]
 fn a_refused_run_started_by_an_alert_is_escalated() {
     let program = declared(QUEUED);
-    let result = alerted(&program, "Main", "fe1", world().taken("fe1"));
+    let result = alerted(&program, "Main", "fe1", world().with_lock_held("fe1"));
     ends(&result, Escalated, "not started: another run holds the lock of fe1", &[]);
     assert_eq!(result.sent_messages().len(), 1);
     took(&result, "30m");

@@ -8,7 +8,7 @@ use rectify::engine::event::{EventKind, RunOutcome};
 use rectify::engine::{Start, dry_run, run};
 use rectify::program::Program;
 use rectify::source::SourceFile;
-use rectify::value::{Outcome, Value};
+use rectify::value::{EffectOutcome, Value};
 use rectify::world::scripted::{Rule, Scripted};
 use std::path::Path;
 
@@ -121,7 +121,7 @@ pub fn dry_run_body(body: &str, world: Scripted) -> Vec<String> {
     let program = declared(&main(body));
     let ending = world.drive(dry_run(&program, &world, starting(&program, "Main", "fe1"))).expect("it ends");
     assert_eq!(ending.outcome, RunOutcome::Rehearsed);
-    assert!(world.effects().is_empty() && world.asked().is_empty() && world.sent_messages().is_empty());
+    assert!(world.effects().is_empty() && world.prompts().is_empty() && world.sent_messages().is_empty());
     let result = RunResult { ending, world };
     let end = result.events().pop().map(|event| event.kind);
     assert!(
@@ -160,7 +160,7 @@ pub fn ends(result: &RunResult, outcome: RunOutcome, reason: &str, ledger: &[&st
 }
 
 /// The result of each effect.
-pub fn results(result: &RunResult) -> Vec<(String, Outcome)> {
+pub fn results(result: &RunResult) -> Vec<(String, EffectOutcome)> {
     let done = result.events().into_iter().filter_map(|event| match event.kind {
         EventKind::EffectDone { text, result, .. } => Some((text, result)),
         _ => None,

@@ -3,7 +3,7 @@
 use super::setup::{body, ends, on, play, play_body, program, results, run_in, seen, took};
 use crate::support::program::{at, d, health, value, world};
 use rectify::engine::RunOutcome::{Cancelled, Escalated, Resolved};
-use rectify::value::{ErrorKind, Outcome, Value};
+use rectify::value::{EffectOutcome, ErrorKind, Value};
 use rectify::world::scripted::{Person, Rule};
 
 #[test]
@@ -107,10 +107,10 @@ fn catch_knows_kind_message_and_action() {
     let fails = |kind| on("restart", "fe1").fails(kind, "no way there");
     let result = play_body(body, world().with(fails(ErrorKind::Unreachable)));
     ends(&result, Escalated, "svc.restart(on: fe1): no way there", &["0s-0s svc.restart(on: fe1) NotPerformed"]);
-    let result = play_body(body, world().taken("fe1"));
+    let result = play_body(body, world().with_lock_held("fe1"));
     let reason = "svc.restart(on: fe1): another run holds the lock of fe1";
     ends(&result, Escalated, reason, &[]);
-    assert_eq!(results(&result), [("svc.restart(on: fe1)".to_owned(), Outcome::Refused)]);
+    assert_eq!(results(&result), [("svc.restart(on: fe1)".to_owned(), EffectOutcome::Refused)]);
     let result = play_body(body, world().with(fails(ErrorKind::Failed)).with(health(&[true])));
     ends(&result, Resolved, "fixed", &["0s-0s svc.restart(on: fe1) Failed"]);
     assert_eq!(result.sent_messages(), ["oncall: Main: went on after no way there"]);

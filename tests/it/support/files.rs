@@ -6,7 +6,7 @@ use rectify::check::{Checked, Session};
 use rectify::diagnostic::Diagnostic;
 use rectify::diagnostic::findings::{Findings, count_of};
 use rectify::lint;
-use rectify::lint::{FileSummary, Settings};
+use rectify::lint::{FileSummary, LintOptions};
 use rectify::report::{Style, findings_as_text};
 use rectify::source::{FileError, Files, MAX_FILE_BYTES, SourceMap};
 use std::collections::BTreeMap;
@@ -164,7 +164,7 @@ pub fn check_and_lint(files: &dyn Files, root: &Path, whole: bool) -> (Vec<Diagn
         let facts: Vec<FileSummary> = others.map(|other| FileSummary::new(&session, other)).collect();
         let facts: Vec<FileSummary> = own.into_iter().chain(facts).collect();
         let today = jiff::civil::date(2026, 6, 1);
-        found.extend(lint::finish(&facts, Settings { inventory: None, whole: whole && !has_errors, today }));
+        found.extend(lint::finish(&facts, LintOptions { inventory: None, whole: whole && !has_errors, today }));
     }
     (found, session.into_sources())
 }

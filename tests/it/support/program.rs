@@ -5,7 +5,7 @@ use rectify::engine::{Ending, Start, dry_run, run};
 use rectify::program::types::Type;
 use rectify::program::*;
 use rectify::source::Span;
-use rectify::value::{BackendSettings, Class, Host, Outcome, SignedDuration, Timestamp, Value, display_duration};
+use rectify::value::{BackendSettings, Class, EffectOutcome, Host, SignedDuration, Timestamp, Value, display_duration};
 use rectify::world::scripted::{Rule, Scripted};
 use std::cell::Cell;
 
@@ -451,11 +451,11 @@ impl RunResult {
         let since = |time: Timestamp| display_duration(time.duration_since(start()));
         let effects = self.world.effects();
         let line = effects.iter().map(|effect| match effect.ended {
-            Some((ended, Outcome::Done)) if ended == effect.started => {
+            Some((ended, EffectOutcome::Done)) if ended == effect.started => {
                 format!("{} {}", since(effect.started), effect.call)
             }
             Some((ended, outcome)) => {
-                let outcome = if outcome == Outcome::Done { String::new() } else { format!(" {outcome:?}") };
+                let outcome = if outcome == EffectOutcome::Done { String::new() } else { format!(" {outcome:?}") };
                 format!("{}-{} {}{outcome}", since(effect.started), since(ended), effect.call)
             }
             None => format!("{}-? {}", since(effect.started), effect.call),

@@ -9,17 +9,17 @@ mod probe;
 mod settings;
 
 use super::*;
-use crate::backend::testing::{Scripted, World, call, envelope};
+use crate::backend::testing::{Scripted, TestEnvironment, call, envelope};
 use crate::transport::powershell::{Envelope, ErrorRecord, ErrorStage, Request, SCHEMA, Target};
 use crate::value::{BackendSettings, Class};
 use serde_json::{Value as Json, json};
 
-fn world(answer: impl FnMut(&Request) -> Envelope + 'static) -> (World, Scripted) {
+fn world(answer: impl FnMut(&Request) -> Envelope + 'static) -> (TestEnvironment, Scripted) {
     let mut answer = answer;
     Scripted::world(BackendSettings::default(), move |request, _| Ok(answer(request)))
 }
 
-async fn perform_on(world: &World, action: &str, more: Vec<(&str, Value)>) -> Result<Value, ActionError> {
+async fn perform_on(world: &TestEnvironment, action: &str, more: Vec<(&str, Value)>) -> Result<Value, ActionError> {
     let mut arguments = vec![("server", Value::Host("h".into()))];
     arguments.extend(more);
     Exchange.perform(&call("exchange", action, Class::Observe, arguments), &world.context()).await

@@ -77,7 +77,7 @@ async fn no_password_comes_out_of_a_probe() {
     let seen = perform_on(&world, "invoke_probe", actions().remove(0).1).await.unwrap();
     assert!(!format!("{seen:?}").contains("c4n"), "{seen}");
     assert_eq!(field(&seen, "back_end"), Value::text("mbx7.contoso.com"));
-    assert_eq!(field(&seen, "error_token"), Value::text("***").losing(crate::value::Loss::Masked));
+    assert_eq!(field(&seen, "error_token"), Value::text("***").with_loss(crate::value::Loss::Masked));
     assert!(!scripted.requests.borrow()[0].select.iter().any(|property| property == "ExecutionContext"));
     let odd = probed(json!({"StateAttribute2": [[CANARY]]})).await.unwrap_err();
     assert!(odd.kind == ErrorKind::Mismatch && !format!("{odd:?}").contains("c4n"), "{odd:?}");

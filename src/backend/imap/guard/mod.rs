@@ -9,7 +9,7 @@
 //! each by a random prefix and a number, which cannot be known before the command is sent. An answer to anything else
 //! is an error, as is an OK before a command was sent completely.
 
-use super::command_cycle::{Answer, CommandCycle, Verdict};
+use super::command_cycle::{CommandCycle, CommandResult, ResponseAction};
 use super::incoming::{Incoming, IncomingError, Response};
 use super::outgoing::{CommandError, Outgoing};
 use super::response::{Line, ServerText, Status};
@@ -40,12 +40,12 @@ pub(super) struct Guard<S> {
     draft: Zeroizing<Vec<u8>>,
     /// What is to be sent to the server, and how much of it was sent.
     unsent: Zeroizing<Vec<u8>>,
-    gone: usize,
+    unsent_offset: usize,
     /// What the library is to read.
     unread: Vec<u8>,
     exchange: Option<CommandCycle>,
     /// The last answer, until it is taken.
-    answered: Option<(Status, Answer)>,
+    answered: Option<(Status, CommandResult)>,
     /// The text of a BYE, for the end of the connection.
     farewell: Option<ServerText>,
     /// Why the guard stopped, until it is taken.
@@ -55,7 +55,7 @@ pub(super) struct Guard<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
     /// Guards a connection without TLS, which may only ask for TLS.
-    pub fn in_the_clear(stream: S) -> Result<Self, SessionEnd> {
+    pub fn without_tls(stream: S) -> Result<Self, SessionEnd> {
         Self::new(stream, false, false)
     }
 }
@@ -80,7 +80,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
             sent: 0,
             draft: Zeroizing::default(),
             unsent: Zeroizing::default(),
-            gone: 0,
+            unsent_offset: 0,
             unread: Vec::new(),
             exchange: None,
             answered: None,
@@ -101,25 +101,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
     }
 
     /// Marks the connection as unusable: the library panicked on its input.
-    pub fn spoil(&mut self) {
+    pub fn mark_broken(&mut self) {
         self.broken = true;
     }
 
     /// The result of a command, or of the greeting. The response of the server counts, not the result of the library,
     /// which takes a NO to some commands, or the end of a connection, for an empty answer.
-    pub fn conclude<T, E: fmt::Display>(&mut self, library: Result<T, E>) -> Result<(T, Answer), SessionEnd> {
+    pub fn take_result<T, E: fmt::Display>(&mut self, library: Result<T, E>) -> Result<(T, CommandResult), SessionEnd> {
         if let Some(stop) = self.stop.take() {
             return Err(stop);
         }
         match (self.answered.take(), library) {
             (Some((Status::Ok, answer)), Ok(value)) => Ok((value, answer)),
             (Some((Status::Ok, _)) | None, Err(error)) => {
-                self.spoil();
+                self.mark_broken();
                 Err(SessionEnd::protocol("the server's answer could not be read", error.to_string().as_bytes()))
             }
-            (Some((_, answer)), _) => Err(SessionEnd::said(ImapResult::of_refusal(&answer.said), &answer.said)),
+            (Some((_, answer)), _) => {
+                Err(SessionEnd::from_server_text(ImapResult::of_refusal(&answer.server_text), &answer.server_text))
+            }
             (None, Ok(_)) => {
-                self.spoil();
+                self.mark_broken();
                 Err(SessionEnd::protocol("the server's answer has no end", b""))
             }
         }
@@ -149,7 +151,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
                 self.exchange = Some(CommandCycle::new(command, tag));
             }
         }
-        self.gone = 0;
+        self.unsent_offset = 0;
         Ok(())
     }
 
@@ -158,9 +160,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
             return Poll::Ready(Ok(()));
         }
         let stream = self.incoming.lines.stream();
-        while let Some(rest) = self.unsent.get(self.gone..).filter(|rest| !rest.is_empty()) {
+        while let Some(rest) = self.unsent.get(self.unsent_offset..).filter(|rest| !rest.is_empty()) {
             match ready!(Pin::new(&mut *stream).poll_write(context, rest)) {
-                Ok(count) if count > 0 => self.gone += count,
+                Ok(count) if count > 0 => self.unsent_offset += count,
                 _ => return Poll::Ready(Err(self.closed(ReadError::Closed))),
             }
         }
@@ -186,14 +188,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
             match &mut self.exchange {
                 None => self.unread = self.greeting(&response)?,
                 Some(exchange) => match exchange.judge(response)? {
-                    Verdict::Drop => {}
-                    Verdict::Pass(bytes) => self.unread = bytes,
-                    Verdict::Send(part) => {
+                    ResponseAction::Drop => {}
+                    ResponseAction::Pass(bytes) => self.unread = bytes,
+                    ResponseAction::Send(part) => {
                         self.unsent = part;
-                        self.gone = 0;
+                        self.unsent_offset = 0;
                     }
-                    Verdict::Farewell(said) => self.farewell = Some(said),
-                    Verdict::End(status, answer, bytes) => {
+                    ResponseAction::Farewell(said) => self.farewell = Some(said),
+                    ResponseAction::End(status, answer, bytes) => {
                         self.answered = Some((status, answer));
                         self.exchange = None;
                         self.unread = bytes;
@@ -210,10 +212,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
             Line::Status { status: Status::Ok, said } => {
                 self.greeted = true;
                 let capabilities = said.capabilities().unwrap_or_default();
-                self.answered = Some((Status::Ok, Answer { said, capabilities, counted: false }));
+                self.answered = Some((Status::Ok, CommandResult { server_text: said, capabilities, counted: false }));
                 Ok(b"* OK hello\r\n".to_vec())
             }
-            Line::Status { status: Status::Bye, said } => Err(SessionEnd::said(ImapResult::Closed, &said)),
+            Line::Status { status: Status::Bye, said } => Err(SessionEnd::from_server_text(ImapResult::Closed, &said)),
             Line::Status { status: Status::PreAuth, .. } => Err(SessionEnd::protocol(
                 "the server greeted with PREAUTH, as if somebody were logged in already: no login can be tested",
                 &response.text,
@@ -225,7 +227,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
     /// A connection that ends after BYE ends for its reason.
     fn closed(&self, error: ReadError) -> SessionEnd {
         match (&error, &self.farewell) {
-            (ReadError::Closed | ReadError::Broken(_), Some(said)) => SessionEnd::said(ImapResult::Closed, said),
+            (ReadError::Closed | ReadError::Broken(_), Some(said)) => {
+                SessionEnd::from_server_text(ImapResult::Closed, said)
+            }
             _ => error.into(),
         }
     }

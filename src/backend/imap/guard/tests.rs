@@ -17,15 +17,15 @@ fn guarded<S: AsyncRead + AsyncWrite + Unpin>(stream: S, in_tls: bool) -> Guard<
     guard
 }
 
-/// A server that has sent all this already and does not listen.
+/// A server that sends all this at once and reads nothing.
 fn talker(sent: &[u8]) -> Client<Guard<Join<&[u8], Sink>>> {
     Client::new(guarded(tokio::io::join(sent, tokio::io::sink()), true))
 }
 
-/// The message of the error with which a conversation ended.
+/// The message of the error that ended an exchange.
 fn problem<S: AsyncRead + AsyncWrite + Unpin>(connection: &mut Connection<Guard<S>>) -> String {
-    match connection.get_mut().conclude::<(), io::Error>(Ok(())) {
-        Ok((_, answer)) => format!("granted: {}", answer.said.text),
+    match connection.get_mut().take_result::<(), io::Error>(Ok(())) {
+        Ok((_, answer)) => format!("granted: {}", answer.server_text.text),
         Err(stop) => stop.into_error().message,
     }
 }
@@ -51,7 +51,7 @@ fn what_the_library_would_not_survive_does_not_get_there() {
 
 #[test]
 fn an_answer_to_no_question_is_an_error() {
-    // The library's tag, ours without the question, the next one's, and none.
+    // The library's tag, an unused one of ours, the next one, and an unknown one.
     for early in ["A0001 OK done\r\n", "r-0 OK done\r\n", "r-2 OK done\r\n", "x OK done\r\n"] {
         block_on(async {
             let sent = format!("* OK hello\r\n{early}");
@@ -62,7 +62,7 @@ fn an_answer_to_no_question_is_an_error() {
             assert!(!client.get_ref().is_sound());
         });
     }
-    // The right tag, before the literal that the password needs was asked for.
+    // The right tag, before the server requested the literal with the password.
     block_on(async {
         let mut client = talker(b"* OK hello\r\nr-1 OK done\r\n");
         client.read_response().await.expect("a greeting");
@@ -71,7 +71,7 @@ fn an_answer_to_no_question_is_an_error() {
     });
 }
 
-/// What came out of a guard of whose library nobody wanted anything else.
+/// Everything that the guard sent to the server.
 async fn came_out(mut server: DuplexStream) -> String {
     use tokio::io::AsyncReadExt;
     let mut told = String::new();
@@ -124,7 +124,7 @@ fn tags_are_not_to_be_guessed() {
     assert!(seen.iter().all(|tag| tag.len() == 18), "{seen:?}");
 }
 
-/// What a server might send, made of pieces that mean something and of some that do not.
+/// Arbitrary output of a server, made of meaningful and meaningless pieces.
 fn flood() -> impl Strategy<Value = Vec<u8>> {
     let pieces = prop::sample::select(vec![
         "* ",
@@ -172,7 +172,7 @@ fn flood() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
-/// Everything that is ever asked of a server, whatever comes of it.
+/// Sends every command that the backend uses, and ignores the results.
 async fn talk(sent: &[u8]) -> Option<()> {
     let mut client = talker(sent);
     client.read_response().await.ok()?;
@@ -196,11 +196,11 @@ async fn talk(sent: &[u8]) -> Option<()> {
 }
 
 proptest! {
-    /// Without the catch of panics behind the guard: a panic of the library fails the test.
+    /// The guard alone, without the catch of panics: a panic of the library fails the test.
     #[test]
     fn no_server_can_make_the_library_panic(floods in prop::collection::vec(flood(), 10), last in 0..10_usize) {
         block_on(talk(&floods.concat()));
-        // Also in step with the server where possible, so that every command is reached.
+        // Also with the answers that the library expects, where possible, so that every command is reached.
         let mut sent = b"* OK hello\r\n".to_vec();
         for (number, flood) in (1..=last).zip(&floods) {
             if matches!(number, 2 | 3) {

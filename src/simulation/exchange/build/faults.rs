@@ -54,7 +54,7 @@ fn active_fault(site: &Site, fault: &Fault, wrong: &mut Vec<String>) -> ActiveFa
         relapses_after: fault.relapses_after,
         length: fault.length,
         since: None,
-        soothed: None,
+        reduced_by_restart: None,
         before: Before::Nothing,
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn site(settings: &Settings, hosts: &[Host], start: Timestamp, seed: 
         responders_act: settings.managed_availability,
         servers,
         databases: Vec::new(),
-        troubles: Vec::new(),
+        faults: Vec::new(),
         recoveries: Vec::new(),
         queue: Queue::default(),
         random,
@@ -51,7 +51,7 @@ pub(super) fn site(settings: &Settings, hosts: &[Host], start: Timestamp, seed: 
             None => wrong.push(unknown("Exchange server", name, server_names(&site))),
         }
     }
-    site.troubles = faults::active_faults(&site, settings, &mut wrong);
+    site.faults = faults::active_faults(&site, settings, &mut wrong);
     if !wrong.is_empty() {
         return Err(wrong);
     }
@@ -66,9 +66,9 @@ pub(super) fn site(settings: &Settings, hosts: &[Host], start: Timestamp, seed: 
     for (at, fault) in settings.faults.iter().enumerate() {
         // A fault of the start has existed for a while.
         let begins = if fault.after == ModelDuration::ZERO { site.now } else { start + fault.after };
-        site.plan_at(begins, Event::TroubleBegins { trouble: at });
+        site.plan_at(begins, Event::FaultBegins { trouble: at });
         if let Some(until) = fault.until {
-            site.plan_at(start + until, Event::TroubleEnds { trouble: at });
+            site.plan_at(start + until, Event::FaultEnds { trouble: at });
         }
     }
     site.advance(start);

@@ -101,7 +101,7 @@ pub(super) fn adjust(site: &mut Site, id: ServerId, name: &str, settings: &Serve
         match component_named(component) {
             Some(known) => {
                 for (requester, state) in holds {
-                    server.components.say(known, *requester, Hold { state: *state, since });
+                    server.components.set_hold(known, *requester, Hold { state: *state, since });
                 }
             }
             None => misfits.push(unknown("component", component, NAMES)),

@@ -4,7 +4,7 @@ use super::bind::{Kind, Parameters};
 use super::probe_texts::{Texts, texts};
 use super::reply::{Reply, time};
 use super::{Cmdlet, Run, Where};
-use crate::simulation::exchange::model::probes::{Cause, ProbeKind, ProbeSample, Verdict};
+use crate::simulation::exchange::model::probes::{Cause, ProbeKind, ProbeResult, ProbeSample};
 use crate::simulation::exchange::model::state::{ServerId, Site};
 use crate::simulation::exchange::settings::duration::{ModelDuration, Moment};
 use serde_json::Value;
@@ -28,7 +28,7 @@ fn wanted(identity: &str) -> Option<Option<ProbeKind>> {
     Some(ProbeKind::ALL.into_iter().find(is_it))
 }
 
-fn verdict(site: &Site, server: ServerId, kind: ProbeKind) -> Verdict {
+fn verdict(site: &Site, server: ServerId, kind: ProbeKind) -> ProbeResult {
     let database = site.database_on_demand(server, kind);
     site.probe(server, kind, database, false, ProbeSample::AsItIs)
 }
@@ -76,7 +76,7 @@ fn invoke(site: &mut Site, parameters: &Parameters) -> Reply {
     Reply::objects(vec![object(identity, &name, kind, &texts, latency, ended)])
 }
 
-fn latency(site: &mut Site, verdict: &Verdict) -> ModelDuration {
+fn latency(site: &mut Site, verdict: &ProbeResult) -> ModelDuration {
     match verdict.cause {
         Some(Cause::Silence | Cause::Store) => ModelDuration::seconds(55),
         _ => ModelDuration::milliseconds(15 + i64::try_from(site.random.below(400)).unwrap_or(0)),

@@ -1,6 +1,6 @@
 //! The texts of a probe result: errors, tokens, answers, and names of servers.
 
-use crate::simulation::exchange::model::probes::{Cause, ProbeKind, Verdict};
+use crate::simulation::exchange::model::probes::{Cause, ProbeKind, ProbeResult};
 use crate::simulation::exchange::model::state::{ServerId, Site};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -53,7 +53,7 @@ fn words(cause: Cause) -> (&'static str, &'static str, &'static str, &'static st
 }
 
 /// The texts for a verdict.
-pub(super) fn texts(site: &Site, server: ServerId, kind: ProbeKind, verdict: &Verdict) -> Texts {
+pub(super) fn texts(site: &Site, server: ServerId, kind: ProbeKind, verdict: &ProbeResult) -> Texts {
     let forms = &site.rules.back_end_name;
     let back_end = verdict.back_end;
     let full = back_end.filter(|_| forms.error).map(|id| format!("Proxy={}", site[id].address()));

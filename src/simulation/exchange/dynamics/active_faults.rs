@@ -28,7 +28,7 @@ pub(in crate::simulation::exchange) struct ActiveFault {
     /// Since when it is active; `None` before and after.
     pub since: Option<Moment>,
     /// For a latency that a restart reduced: since when, and whose restart.
-    pub soothed: Option<(Moment, Actor)>,
+    pub reduced_by_restart: Option<(Moment, Actor)>,
     /// The earlier state, restored when the fault heals.
     pub before: Before,
 }
@@ -46,7 +46,7 @@ pub(in crate::simulation::exchange) enum Before {
 
 impl Site {
     fn active_faults(&self) -> impl Iterator<Item = &ActiveFault> {
-        self.troubles.iter().filter(|trouble| trouble.since.is_some())
+        self.faults.iter().filter(|trouble| trouble.since.is_some())
     }
 
     /// Whether a server has a fault of a kind now.
@@ -80,7 +80,7 @@ impl Site {
     }
 
     /// Whether the operating system keeps a service from answering.
-    pub fn host_keeps_silent(&self, server: ServerId, part: DatabasePart) -> bool {
+    pub fn host_is_unresponsive(&self, server: ServerId, part: DatabasePart) -> bool {
         self.active_faults().any(|trouble| {
             trouble.kind == FaultKind::HostFault
                 && trouble.server == server
@@ -92,7 +92,7 @@ impl Site {
     pub fn high_latency_since(&self, server: ServerId) -> Option<Moment> {
         let troubles = self.active_faults();
         let latencies = troubles.filter(|trouble| trouble.kind == FaultKind::HighLatency && trouble.server == server);
-        let since = latencies.filter_map(|trouble| match (trouble.soothed, trouble.relapses_after) {
+        let since = latencies.filter_map(|trouble| match (trouble.reduced_by_restart, trouble.relapses_after) {
             (Some((soothed, _)), Some(after)) => Some(soothed + after).filter(|relapse| *relapse <= self.now),
             _ => trouble.since,
         });
@@ -101,14 +101,14 @@ impl Site {
 
     /// Starts a fault.
     pub fn fault_begins(&mut self, at: usize) {
-        let Some(trouble) = self.troubles.get(at).cloned() else { return };
-        self.troubles[at].since = Some(self.now);
-        let before = self.inflict(&trouble);
-        self.troubles[at].before = before;
+        let Some(trouble) = self.faults.get(at).cloned() else { return };
+        self.faults[at].since = Some(self.now);
+        let before = self.apply_fault(&trouble);
+        self.faults[at].before = before;
         self.record_fault(&trouble, Effect::FaultBegan(trouble.kind.as_str()));
     }
 
-    fn inflict(&mut self, trouble: &ActiveFault) -> Before {
+    fn apply_fault(&mut self, trouble: &ActiveFault) -> Before {
         let server = trouble.server;
         match trouble.kind {
             FaultKind::ServiceStopped => self.break_service(trouble, StartType::Manual),
@@ -116,8 +116,8 @@ impl Site {
             FaultKind::ComponentInactive => {
                 let before = self[server].components.held(trouble.component, trouble.requester);
                 let hold = Hold { state: ComponentState::Inactive, since: self.now };
-                self[server].components.say(trouble.component, trouble.requester, hold);
-                self.stop_what_may_not_run(server);
+                self[server].components.set_hold(trouble.component, trouble.requester, hold);
+                self.stop_held_front_end(server);
                 Before::Hold(before)
             }
             FaultKind::DatabaseDismounted => {
@@ -166,7 +166,7 @@ impl Site {
 
     /// Ends a fault.
     pub fn fault_ends(&mut self, at: usize) -> Option<ActiveFault> {
-        let trouble = self.troubles.get_mut(at)?;
+        let trouble = self.faults.get_mut(at)?;
         trouble.since.take()?;
         let trouble = trouble.clone();
         self.record_fault(&trouble, Effect::FaultEnded(trouble.kind.as_str()));
@@ -188,7 +188,7 @@ impl Site {
                 self[server].services[at].start_type = start_type;
                 if status == ServiceStatus::Running && self[server].is_up() {
                     self.run_service(server, at);
-                    self.stop_what_may_not_run(server);
+                    self.stop_held_front_end(server);
                     if self[server].services[at].name == HEALTH_MANAGER {
                         self.health_manager_starts(server);
                     }
@@ -198,8 +198,8 @@ impl Site {
                 let (component, requester) = (trouble.component, trouble.requester);
                 let stopped = self.front_end_must_stop(server);
                 let hold = Hold { state, since: self.now };
-                self[server].components.say(component, requester, hold);
-                // Whoever ends the maintenance starts what it stopped.
+                self[server].components.set_hold(component, requester, hold);
+                // The end of the maintenance starts what it stopped.
                 let found = self[server].services.iter().position(|service| service.name == FRONT_END);
                 if let Some(at) = found.filter(|_| stopped && !self.front_end_must_stop(server)) {
                     let down = self[server].services[at].status == ServiceStatus::Stopped;

@@ -91,7 +91,7 @@ impl Site {
         }
         // A skipped login is neither a success nor a failure.
         if verdict.skipped && !self.rules.probes.skipped_login_succeeds {
-            self.monitor_is_told_nothing(server, MonitorKind::Probe(kind));
+            self.monitor_without_result(server, MonitorKind::Probe(kind));
         } else {
             self.monitor_result(server, MonitorKind::Probe(kind), verdict.cause.is_none());
         }
@@ -126,7 +126,7 @@ impl Site {
             let low = self.high_latency_since(server).is_none();
             self.monitor_result(server, MonitorKind::Latency, low);
         } else {
-            self.monitor_is_told_nothing(server, MonitorKind::Latency);
+            self.monitor_without_result(server, MonitorKind::Latency);
         }
     }
 }

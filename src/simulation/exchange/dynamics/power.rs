@@ -64,7 +64,7 @@ impl Site {
                 }
             }
         }
-        self.stop_what_may_not_run(server);
+        self.stop_held_front_end(server);
         let after = self.draw(self.rules.times.copy_initializing);
         self.plan(after, Event::CopiesInitialized { server, booted });
     }

@@ -42,17 +42,17 @@ pub fn random_faults(seed: u64, hosts: &[Host], settings: &Settings, alert_serve
 
 fn targets<'a>(hosts: &'a [Host], settings: &'a Settings, alert_server: Option<&str>) -> Targets<'a> {
     let with = |role: &str| hosts.iter().filter(|host| host.roles.iter().any(|own| own == role)).collect::<Vec<_>>();
-    let own = alert_server.and_then(|name| hosts.iter().find(|host| host.answers_to(name))).map(|host| {
+    let own = alert_server.and_then(|name| hosts.iter().find(|host| host.has_name(name))).map(|host| {
         let mut databases: Vec<&str> = Vec::new();
         for (name, server) in &settings.servers {
-            if host.answers_to(name) {
+            if host.has_name(name) {
                 databases.extend(server.customer_touch_point.iter().flatten().map(String::as_str));
             }
         }
         let held = settings
             .databases
             .iter()
-            .filter(|(_, database)| database.copies.keys().any(|server| host.answers_to(server)));
+            .filter(|(_, database)| database.copies.keys().any(|server| host.has_name(server)));
         databases.extend(held.map(|(name, _)| name.as_str()));
         (host, databases)
     });

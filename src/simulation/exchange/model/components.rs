@@ -86,7 +86,7 @@ impl Components {
     }
 
     /// Sets the state of a requester.
-    pub fn say(&mut self, component: &'static str, requester: Requester, hold: Hold) {
+    pub fn set_hold(&mut self, component: &'static str, requester: Requester, hold: Hold) {
         self.holds.insert((component, requester), hold);
     }
 
@@ -127,13 +127,13 @@ impl Site {
     ) {
         let had_to_stop = self.front_end_must_stop(server);
         let since = self.now;
-        self[server].components.say(component, requester, Hold { state, since });
+        self[server].components.set_hold(component, requester, Hold { state, since });
         let word = state_word(state).to_owned();
         self.record(server, Effect::ComponentHeld { component: component.to_owned(), requester, state: word }, by);
         if state == ComponentState::Active {
             self.cured_by_release(server, component, requester);
         }
-        self.stop_what_may_not_run(server);
+        self.stop_held_front_end(server);
         let starts = self.rules.components.active_starts_service;
         if had_to_stop && !self.front_end_must_stop(server) && starts && !self[server].runs(FRONT_END) {
             // The start is asynchronous, and a service that cannot start stays stopped.

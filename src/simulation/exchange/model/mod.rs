@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 pub struct Model {
     site: Site,
     baseline: Baseline,
-    asked: Vec<Asked>,
+    sent_requests: Vec<Asked>,
     /// Each with its index in `asked`.
     open: BTreeMap<Ticket, (StartedCmdlet, Request, usize)>,
     tickets: u64,
@@ -72,7 +72,7 @@ impl Model {
     pub fn new(settings: &Settings, hosts: &[Host], start: Timestamp, seed: u64) -> Result<Self, Vec<String>> {
         let site = build::site(settings, hosts, start, seed)?;
         let baseline = Baseline::for_site(&site);
-        Ok(Self { site, baseline, asked: Vec::new(), open: BTreeMap::new(), tickets: 0 })
+        Ok(Self { site, baseline, sent_requests: Vec::new(), open: BTreeMap::new(), tickets: 0 })
     }
 
     /// Advances to a time. A time in the past changes nothing.
@@ -87,8 +87,8 @@ impl Model {
         let ticket = Ticket(self.tickets);
         let begun = cmdlets::begin(&mut self.site, request);
         let ready = begun.ready.timestamp();
-        self.open.insert(ticket, (begun, request.clone(), self.asked.len()));
-        self.asked.push(Asked::parse(&self.site, request));
+        self.open.insert(ticket, (begun, request.clone(), self.sent_requests.len()));
+        self.sent_requests.push(Asked::parse(&self.site, request));
         (ready, ticket)
     }
 
@@ -105,7 +105,7 @@ impl Model {
             return Envelope { schema: SCHEMA, ok: false, errors: vec![error], ..Envelope::default() };
         };
         let envelope = cmdlets::finish(&mut self.site, begun, &request);
-        if let Some(asked) = self.asked.get_mut(at) {
+        if let Some(asked) = self.sent_requests.get_mut(at) {
             asked.answered = envelope.ok;
         }
         envelope
@@ -137,6 +137,6 @@ impl Model {
 
     /// The violations of a run that gives this account.
     pub fn violations(&self, account: &Account) -> Vec<Violation> {
-        judge(&self.site, &self.baseline, &self.asked, account)
+        judge(&self.site, &self.baseline, &self.sent_requests, account)
     }
 }

@@ -140,7 +140,7 @@ impl Site {
     }
 
     /// Without results a monitor is Unknown until the next one.
-    pub fn monitor_is_told_nothing(&mut self, server: ServerId, kind: MonitorKind) {
+    pub fn monitor_without_result(&mut self, server: ServerId, kind: MonitorKind) {
         self[server].monitors.iter_mut().filter(|monitor| monitor.kind == kind).for_each(Monitor::forget);
     }
 

@@ -80,7 +80,7 @@ pub(in crate::simulation::exchange) enum Cause {
 
 /// The result of a probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::simulation::exchange) struct Verdict {
+pub(in crate::simulation::exchange) struct ProbeResult {
     /// Why it failed; `None` if it succeeded.
     pub cause: Option<Cause>,
     /// Whether the service greeted.
@@ -95,7 +95,7 @@ pub(in crate::simulation::exchange) struct Verdict {
     pub skipped: bool,
 }
 
-impl Verdict {
+impl ProbeResult {
     fn from_cause(cause: Option<Cause>) -> Self {
         let greeted = !matches!(cause, Some(Cause::Refused | Cause::Silence | Cause::Certificate));
         Self { cause, greeted, back_end: None, user: None, elsewhere: false, skipped: false }
@@ -125,7 +125,7 @@ impl Site {
         let part = if service == FRONT_END { DatabasePart::FrontEnd } else { DatabasePart::BackEnd };
         if !runs {
             Some(Cause::Refused)
-        } else if self.service_hangs(server, service) || self.host_keeps_silent(server, part) {
+        } else if self.service_hangs(server, service) || self.host_is_unresponsive(server, part) {
             Some(Cause::Silence)
         } else if part == DatabasePart::FrontEnd && self.has_fault(server, FaultKind::ExpiredCertificate) {
             Some(Cause::Certificate)
@@ -159,8 +159,8 @@ impl Site {
         database: Option<DatabaseId>,
         skips: bool,
         taken: ProbeSample,
-    ) -> Verdict {
-        let mut verdict = Verdict::from_cause(self.greets(server, kind.service(), taken));
+    ) -> ProbeResult {
+        let mut verdict = ProbeResult::from_cause(self.greets(server, kind.service(), taken));
         if verdict.cause.is_some() || !kind.logs_in() {
             return verdict;
         }

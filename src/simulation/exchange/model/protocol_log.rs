@@ -1,6 +1,6 @@
 //! The protocol log of IMAP on a front end, written while its service has logging loaded.
 
-use super::probes::Verdict;
+use super::probes::ProbeResult;
 use super::state::{FRONT_END, ServerId, Site};
 use crate::simulation::exchange::settings::duration::Moment;
 use std::collections::VecDeque;
@@ -48,7 +48,7 @@ impl ProtocolLog {
 
 impl Site {
     /// Logs the session of a probe, if the service answered it and logs.
-    pub fn log_session(&mut self, server: ServerId, verdict: &Verdict) {
+    pub fn log_session(&mut self, server: ServerId, verdict: &ProbeResult) {
         let logs = self[server].service(FRONT_END).is_some_and(|service| service.loaded_log);
         if !logs || !self[server].runs(FRONT_END) || !verdict.greeted {
             return;
@@ -77,7 +77,7 @@ impl Site {
     }
 
     /// The log text of a login: that it was proxied, and to which server.
-    fn login_context(&self, verdict: &Verdict) -> String {
+    fn login_context(&self, verdict: &ProbeResult) -> String {
         let well = verdict.cause.is_none();
         let back = verdict.back_end.filter(|_| self.rules.back_end_name.log);
         let proxy = back.map(|id| {

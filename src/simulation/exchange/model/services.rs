@@ -87,7 +87,7 @@ impl Site {
         }
         self.run_service(server, at);
         self.cured_by_start(server, at);
-        self.stop_what_may_not_run(server);
+        self.stop_held_front_end(server);
         if self[server].services[at].name == HEALTH_MANAGER {
             self.health_manager_starts(server);
         }
@@ -105,7 +105,7 @@ impl Site {
     }
 
     /// Stops the front end if a hold of its component requires it.
-    pub fn stop_what_may_not_run(&mut self, server: ServerId) {
+    pub fn stop_held_front_end(&mut self, server: ServerId) {
         if !self.front_end_must_stop(server) {
             return;
         }

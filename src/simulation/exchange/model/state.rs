@@ -45,7 +45,7 @@ pub(in crate::simulation::exchange) struct Site {
     pub responders_act: bool,
     pub servers: Vec<Server>,
     pub databases: Vec<Database>,
-    pub troubles: Vec<ActiveFault>,
+    pub faults: Vec<ActiveFault>,
     pub recoveries: Vec<Recovery>,
     pub queue: Queue,
     pub random: Random,
@@ -166,7 +166,7 @@ impl Site {
 
     /// A server by any of its names: that of the inventory, its address, an alias, or its short name.
     pub fn server_named(&self, name: &str) -> Option<ServerId> {
-        self.servers.iter().position(|server| server.answers_to(name)).map(ServerId)
+        self.servers.iter().position(|server| server.has_name(name)).map(ServerId)
     }
 
     /// A database by its name, in any case.
@@ -206,8 +206,8 @@ impl Site {
 
 impl Server {
     /// Whether a name means this server.
-    pub fn answers_to(&self, name: &str) -> bool {
-        self.host.answers_to(name) || self.name.eq_ignore_ascii_case(name)
+    pub fn has_name(&self, name: &str) -> bool {
+        self.host.has_name(name) || self.name.eq_ignore_ascii_case(name)
     }
 
     /// Its full name.

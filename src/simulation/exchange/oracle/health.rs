@@ -10,7 +10,7 @@ use crate::simulation::exchange::settings::ServiceStatus;
 use crate::simulation::exchange::settings::faults::FaultKind;
 
 /// The monitors that an alert names: one by its name, or those of a health set. The published page misspells one.
-fn meant(alert: &str) -> Vec<MonitorKind> {
+fn monitors_of_alert(alert: &str) -> Vec<MonitorKind> {
     let alert = if alert.eq_ignore_ascii_case("ImapTestDeepMonitor") { "ImapDeepTestMonitor" } else { alert };
     let is_it =
         |kind: &MonitorKind| kind.name().eq_ignore_ascii_case(alert) || kind.health_set().eq_ignore_ascii_case(alert);
@@ -20,7 +20,7 @@ fn meant(alert: &str) -> Vec<MonitorKind> {
 /// Whether a fault exists that a monitor of an alert would see.
 pub(in crate::simulation::exchange) fn is_sick(site: &Site, alert: &str, server: &str) -> bool {
     let server = site.server_named(server);
-    server.is_some_and(|server| meant(alert).into_iter().any(|kind| failing(site, server, kind).is_some()))
+    server.is_some_and(|server| monitors_of_alert(alert).into_iter().any(|kind| failing(site, server, kind).is_some()))
 }
 
 /// A probe that fails permanently, or that cannot run, does not count as healthy.
@@ -31,7 +31,8 @@ pub(super) fn resolved_while_sick(site: &Site, account: &Account) -> Option<Viol
     let site = &without_fresh_faults(site);
     account.alerts.iter().find_map(|(alert, server)| {
         let server = site.server_named(server)?;
-        let sick = meant(alert).into_iter().find_map(|kind| sickness(site, server, kind).map(|how| (kind, how)));
+        let sick =
+            monitors_of_alert(alert).into_iter().find_map(|kind| sickness(site, server, kind).map(|how| (kind, how)));
         sick.map(|(kind, how)| {
             let text = format!("Resolved, although {} of {} {how}", kind.name(), site[server].host.name);
             Violation::new("resolved_while_sick", text)
@@ -42,8 +43,8 @@ pub(super) fn resolved_while_sick(site: &Site, account: &Account) -> Option<Viol
 /// The site without the most recent faults, which a run may have overlooked. They excuse nothing else.
 fn without_fresh_faults(site: &Site) -> Site {
     let mut site = site.clone();
-    for at in 0..site.troubles.len() {
-        let since = site.troubles.get(at).and_then(|trouble| trouble.since);
+    for at in 0..site.faults.len() {
+        let since = site.faults.get(at).and_then(|trouble| trouble.since);
         if since.is_some_and(|since| site.now.since(since) < site.rules.oracle.fresh) {
             site.fault_heals(at);
         }
@@ -88,13 +89,14 @@ fn latency(site: &Site, server: ServerId) -> Option<&'static str> {
     if site.high_latency_since(server).is_some_and(|since| site.now.since(since) >= rules.fresh) {
         return Some("would still report a high latency");
     }
-    let own = site.troubles.iter().filter(|trouble| {
+    let own = site.faults.iter().filter(|trouble| {
         trouble.since.is_some() && trouble.kind == FaultKind::HighLatency && trouble.server == server
     });
     // Two samples must follow the relapse before a cure is reported.
     let seen = |trouble: &ActiveFault| {
         trouble.relapses_after.is_some_and(|after| after + site.rules.probes.latency.times(2) <= rules.watch)
     };
-    let mut soothed = own.filter(|trouble| matches!(trouble.soothed, Some((_, Actor::Run))) && seen(trouble));
+    let mut soothed =
+        own.filter(|trouble| matches!(trouble.reduced_by_restart, Some((_, Actor::Run))) && seen(trouble));
     soothed.next().map(|_| "is only suppressed and will be high again")
 }

@@ -27,7 +27,7 @@ pub struct Account {
     /// The changes that it reports as left in place: for each the change, and the call that undoes it.
     pub left_in_place: Vec<String>,
     /// The texts of its escalations and notices: subject, body and evidence.
-    pub told: Vec<String>,
+    pub messages: Vec<String>,
     /// The disruptions that it reports, as calls in the language.
     pub disruptions: Vec<String>,
 }
@@ -51,12 +51,12 @@ impl Violation {
 /// The state before the run.
 #[derive(Debug, Clone)]
 pub(super) struct Baseline {
-    servers: Vec<Settings>,
+    servers: Vec<ServerBaseline>,
 }
 
 /// What a run may change temporarily on a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Settings {
+struct ServerBaseline {
     activation_blocked: bool,
     log_set: bool,
     log_loaded: bool,
@@ -64,7 +64,7 @@ struct Settings {
     holds: Vec<(&'static str, Requester, &'static str)>,
 }
 
-impl Settings {
+impl ServerBaseline {
     fn for_server(server: &Server) -> Self {
         let holds = server.components.all().map(|(component, who, state)| (component, who, state_word(state)));
         Self {
@@ -84,7 +84,7 @@ impl Settings {
 impl Baseline {
     /// The current state.
     pub fn for_site(site: &Site) -> Self {
-        Self { servers: site.servers.iter().map(Settings::for_server).collect() }
+        Self { servers: site.servers.iter().map(ServerBaseline::for_server).collect() }
     }
 }
 

@@ -12,7 +12,7 @@ pub struct Assumptions {
     /// How long things take.
     pub times: Times,
     /// How often probes run.
-    pub probes: ProbeHabits,
+    pub probes: ProbeRules,
     /// When monitors raise an alert.
     pub monitors: MonitorRules,
     /// When responders of Managed Availability act, and how often they may.
@@ -26,7 +26,7 @@ pub struct Assumptions {
     /// Whether enums come as their numbers, as they do where the types of Exchange itself are loaded.
     pub enums_as_numbers: bool,
     /// From where on the oracle convicts.
-    pub oracle: Judging,
+    pub oracle: OracleRules,
 }
 
 /// How long things take.
@@ -101,7 +101,7 @@ impl Default for Times {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-pub struct ProbeHabits {
+pub struct ProbeRules {
     /// ImapProxyTestProbe.
     pub proxy_test: ModelDuration,
     /// ImapSelfTestProbe.
@@ -125,7 +125,7 @@ pub struct ProbeHabits {
     pub skipped_login_succeeds: bool,
 }
 
-impl Default for ProbeHabits {
+impl Default for ProbeRules {
     fn default() -> Self {
         Self {
             proxy_test: ModelDuration::seconds(60),
@@ -309,7 +309,7 @@ impl Default for NameForms {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-pub struct Judging {
+pub struct OracleRules {
     /// The most restarts of one service on one host by the run within an hour.
     pub restarts_per_hour: u32,
     /// The most reboots of one host by the run within 24 hours.
@@ -320,7 +320,7 @@ pub struct Judging {
     pub watch: ModelDuration,
 }
 
-impl Default for Judging {
+impl Default for OracleRules {
     fn default() -> Self {
         Self {
             restarts_per_hour: 4,
