@@ -8,7 +8,7 @@ use super::test_blocks::TestContext;
 use super::test_blocks::defaults::TestDefaults;
 use super::unknown_taint::ConditionProbes;
 use crate::catalog::Catalog;
-use crate::diagnostic::{Code, Diagnostic, name_list, nearest};
+use crate::diagnostic::{Code, Diagnostic, DiagnosticBuilder, did_you_mean, name_list, nearest};
 use crate::inventory::Inventory;
 use crate::program::types::Type;
 use crate::program::{NodeId, Parameter, Program};
@@ -151,17 +151,18 @@ impl<'a> Context<'a> {
         NodeId(self.nodes)
     }
 
-    pub fn report(&mut self, mut diagnostic: Diagnostic) {
+    pub fn report(&mut self, mut diagnostic: Diagnostic) -> DiagnosticBuilder<'_> {
         // A sentence may begin with a phrase that other sentences use in the middle.
         let first = diagnostic.message.split(' ').next().unwrap_or_default();
         if ["a", "an", "the", "how", "what", "when", "text", "manual", "undecoded"].contains(&first) {
             diagnostic.message[..1].make_ascii_uppercase();
         }
-        self.diagnostics.push(diagnostic);
+        DiagnosticBuilder::new(self.diagnostics.push_mut(diagnostic))
     }
 
-    pub fn error(&mut self, code: Code, span: Span, message: impl Into<String>) {
-        self.report(Diagnostic::error(code, span, message));
+    /// Reports an error, to which the caller may add help and labels.
+    pub fn error(&mut self, code: Code, span: Span, message: impl Into<String>) -> DiagnosticBuilder<'_> {
+        self.report(Diagnostic::error(code, span, message))
     }
 
     /// The source under a span.
@@ -190,7 +191,7 @@ impl<'a> Context<'a> {
             return diagnostic;
         }
         match nearest(written, known.iter().copied()) {
-            Some(name) => diagnostic.help(format!("Did you mean `{name}`?")).fix(span, name),
+            Some(name) => diagnostic.help(did_you_mean(name)).fix(span, name),
             None if known.is_empty() || known.len() > 12 => diagnostic,
             None => diagnostic.help(format!("Available: {}", name_list(known))),
         }

@@ -410,7 +410,7 @@ impl<'a> Context<'a> {
             BodyKind::Runbook(None) => Type::Invalid,
             BodyKind::Probe | BodyKind::Signature => {
                 let message = "`goal` is only available in a runbook or procedure";
-                self.error(code::NO_GOAL, span, message);
+                self.error(code::NO_GOAL, span, message).help("Pass the value as an argument");
                 Type::Invalid
             }
         }

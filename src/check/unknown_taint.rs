@@ -42,7 +42,7 @@ impl<'a> Context<'a> {
         self.reject_in_probe(body, span, what);
         if body.place.undo {
             let message = format!("An `undo` block must not contain {what}, which would end the run");
-            self.error(code::FORBIDDEN_IN_UNDO, span, message);
+            self.error(code::FORBIDDEN_IN_UNDO, span, message).help("Move it out of the `undo` block");
         }
     }
 
@@ -51,7 +51,7 @@ impl<'a> Context<'a> {
         self.reject_in_probe(body, span, what);
         if body.place.undo {
             let message = format!("An `undo` block must not contain {what}, which would wait for people");
-            self.error(code::FORBIDDEN_IN_UNDO, span, message);
+            self.error(code::FORBIDDEN_IN_UNDO, span, message).help("Move it out of the `undo` block");
         }
     }
 
@@ -62,7 +62,8 @@ impl<'a> Context<'a> {
             return;
         }
         if body.place.undo {
-            self.error(code::FORBIDDEN_IN_UNDO, span, "An `undo` block must not start a run");
+            self.error(code::FORBIDDEN_IN_UNDO, span, "An `undo` block must not start a run")
+                .help("Move it out of the `undo` block");
         }
         // What a child run does is checked in its own body, but it counts as an effect.
         self.acts(body, span, Class::Disrupt, "This run");

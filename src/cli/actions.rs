@@ -4,7 +4,7 @@ use super::output::report;
 use super::{Exit, Output};
 use crate::backend::registry;
 use crate::catalog::Catalog;
-use crate::diagnostic::{name_list, nearest};
+use crate::diagnostic::{did_you_mean, name_list, nearest};
 use crate::source::Span;
 use crate::syntax::ast::{Backend, Signature};
 use crate::value::Class;
@@ -27,11 +27,11 @@ pub fn run(arguments: &ActionsArguments, output: &Output) -> Exit {
             Some(backend) => write_backend(&mut text, catalog, backend),
             None => {
                 let names: Vec<&str> = catalog.backends().map(|backend| backend.name.text.as_str()).collect();
-                let cure = match nearest(name, names.iter().copied()) {
-                    Some(nearest) => format!("Did you mean `{nearest}`?"),
+                let help = match nearest(name, names.iter().copied()) {
+                    Some(nearest) => did_you_mean(nearest),
                     None => format!("Available: {}", name_list(names)),
                 };
-                report(&format!("Unknown backend `{name}`. {cure}"));
+                report(&format!("Unknown backend `{name}`. {help}"));
                 return Exit::Usage;
             }
         },

@@ -2,7 +2,7 @@
 
 use super::output::report;
 use super::{Exit, Output};
-use crate::diagnostic::{CODES, nearest, rule_page};
+use crate::diagnostic::{CODES, did_you_mean, nearest, rule_page};
 use clap::Args;
 
 /// Explain a diagnostic, with an example and its fix
@@ -22,10 +22,10 @@ pub fn run(arguments: &ExplainArguments, output: &Output) -> Exit {
     }
     let known = CODES.iter().map(|page| page.code.0);
     let near = nearest(&code, known).or_else(|| nearest(written, CODES.iter().filter_map(|page| page.rule)));
-    let cure = match near {
-        Some(nearest) => format!("Did you mean `{nearest}`?"),
+    let help = match near {
+        Some(nearest) => did_you_mean(nearest),
         None => "Write a code such as `E0201` or the name of a rule; docs/codes/README.md lists them".to_owned(),
     };
-    report(&format!("Unknown diagnostic `{}`. {cure}", arguments.code));
+    report(&format!("Unknown diagnostic `{}`. {help}", arguments.code));
     Exit::Usage
 }

@@ -39,7 +39,7 @@ pub(crate) struct Cli {
     command: Command,
 }
 
-/// What may stand with every command.
+/// Options that every command accepts.
 #[derive(Debug, Args)]
 struct Common {
     /// When to color output; the environment variable NO_COLOR turns colors off unless this is given
@@ -50,7 +50,7 @@ struct Common {
     verbose: u8,
 }
 
-/// When something is done.
+/// When output is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ColorChoice {
     /// If the output is a terminal

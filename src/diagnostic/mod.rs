@@ -5,7 +5,7 @@ pub mod findings;
 mod suggest;
 
 pub use codes::{CODES, Code, CodePage, code, current_rule_name, rule_of, rule_page};
-pub use suggest::{name_list, nearest};
+pub use suggest::{did_you_mean, name_list, nearest, suggestion};
 
 use crate::source::{FileId, Span};
 
@@ -128,7 +128,7 @@ impl Diagnostic {
         self
     }
 
-    /// What would cure it.
+    /// A replacement that certainly fixes it.
     pub fn fix(mut self, span: Span, replacement: impl Into<String>) -> Self {
         self.fix = Some(Fix { span, replacement: replacement.into() });
         self
@@ -147,5 +147,27 @@ impl Diagnostic {
     /// The main place.
     pub fn span(&self) -> Span {
         self.labels.first().map(|label| label.span).unwrap_or_default()
+    }
+}
+
+/// A reported diagnostic to which help and labels can be added.
+#[derive(Debug)]
+pub struct DiagnosticBuilder<'r>(&'r mut Diagnostic);
+
+impl<'r> DiagnosticBuilder<'r> {
+    /// For a diagnostic that is in its list already.
+    pub fn new(reported: &'r mut Diagnostic) -> Self {
+        Self(reported)
+    }
+
+    /// Adds help.
+    pub fn help(self, text: impl Into<String>) {
+        self.0.help = Some(text.into());
+    }
+
+    /// Adds a label.
+    pub fn also(self, span: Span, text: &str) -> Self {
+        self.0.labels.push(Label { span, text: text.to_owned() });
+        self
     }
 }

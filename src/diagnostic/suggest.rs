@@ -25,6 +25,19 @@ pub fn name_list(names: impl IntoIterator<Item = impl std::fmt::Display>) -> Str
     quoted.join(", ")
 }
 
+/// The help for a misspelt name.
+pub fn did_you_mean(name: impl std::fmt::Display) -> String {
+    format!("Did you mean `{name}`?")
+}
+
+/// "Did you mean `x`?" for a name that is nearly known, or the list of known names.
+pub fn suggestion(written: &str, known: &[&str]) -> String {
+    match nearest(written, known.iter().copied()) {
+        Some(near) => did_you_mean(near),
+        None => format!("Available: {}", name_list(known)),
+    }
+}
+
 /// Whether two names consist of the same words in any order. False for a single word.
 fn has_words_of(one: &str, other: &str) -> bool {
     one.len() == other.len() && {

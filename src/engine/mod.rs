@@ -9,6 +9,7 @@ mod effect;
 mod eval;
 pub mod event;
 mod exec;
+mod expression_text;
 mod preview;
 mod run;
 pub mod world;

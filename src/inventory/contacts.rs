@@ -1,7 +1,8 @@
 //! The section `contacts:`.
 
+use crate::diagnostic::suggestion;
 use crate::value::{Contact, is_mail_address};
-use crate::yaml::{Kind, Node, Reader, suggestion};
+use crate::yaml::{Kind, Node, Reader};
 
 pub(super) fn read(reader: &mut Reader, node: &Node) -> Vec<Contact> {
     let fields = reader.named(node, "`contacts:`");
@@ -51,7 +52,7 @@ fn read_addresses(reader: &mut Reader, node: &Node) -> Vec<String> {
             addresses.push(address.to_string());
         } else {
             reader
-                .error(span, format!("{address:?} is not a mail address"))
+                .error(span, format!("`{address}` is not a mail address"))
                 .help("Write `name@example.org`, without a display name");
         }
     }

@@ -39,7 +39,7 @@ fn read_host(
 ) -> Entry {
     let name = entry.name;
     if let Err(fault) = usable_name(name) {
-        reader.error(entry.key, format!("{name:?} is not a valid host name: {fault}"));
+        reader.error(entry.key, format!("`{name}` is not a valid host name: {fault}"));
     }
     let mut host = Host {
         name: name.into(),
@@ -60,7 +60,7 @@ fn read_host(
                     match usable_name(address) {
                         Ok(()) => host.address = address.to_owned(),
                         Err(fault) => {
-                            reader.error(value.span, format!("{address:?} is not a valid address: {fault}"));
+                            reader.error(value.span, format!("`{address}` is not a valid address: {fault}"));
                         }
                     }
                 }
@@ -70,7 +70,7 @@ fn read_host(
                     match taken.get(&folded(&alias)) {
                         Some((owner, first)) if owner != name => {
                             let message = format!("The alias `{alias}` of `{name}` already belongs to `{owner}`");
-                            reader.error(span, message).also(*first, "here");
+                            reader.error(span, message).also(*first, "first defined here");
                         }
                         _ => {
                             taken.insert(folded(&alias), (name.to_owned(), span));

@@ -1,8 +1,8 @@
 //! The sections `lints:` and `alerts:`: levels of rules, the baseline, and alerts that need a runbook.
 
-use crate::diagnostic::{CODES, Code, Level, rule_page};
+use crate::diagnostic::{CODES, Code, Level, rule_page, suggestion};
 use crate::source::Span;
-use crate::yaml::{Node, Reader, suggestion};
+use crate::yaml::{Node, Reader};
 use ecow::EcoString;
 use std::collections::BTreeMap;
 

@@ -20,11 +20,11 @@ pub use monitors::Monitors;
 pub use schema::schema;
 pub use sections::{Schema, SecretSources, Section, SectionType, Sections, check_command};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, suggestion};
 use crate::source::{FileId, Span};
 use crate::value::{BackendSettings, Contact, Host, SecretSource};
 use crate::yaml;
-use crate::yaml::{Reader, suggestion};
+use crate::yaml::Reader;
 use ecow::EcoString;
 
 /// The content of `rectify.yaml`.

@@ -124,14 +124,14 @@ const MISTAKES: &[(&str, &str)] = &[
     ("hosts:\n  a:\n    adress: b\n", "3:5 The host `a` has no entry `adress` (Did you mean `address`?)"),
     ("hosts: [a, b]\n", "1:8 `hosts:` must have entries (`name: …`), found a list"),
     ("hosts:\n  a: 1.2.3.4\n", "2:6 The host `a` must have entries (`name: …`), found a single value"),
-    ("hosts:\n  a: {}\n  a: {}\n", "3:3 Duplicate key \"a\""),
+    ("hosts:\n  a: {}\n  a: {}\n", "3:3 Duplicate key `a`"),
     ("hosts:\n  a: {}\n  A: {}\n", "3:3 Duplicate host `A` (names are compared without case)"),
     ("hosts:\n  a: {aliases: [B.]}\n  b: {}\n", "2:17 The alias `B.` of `a` already belongs to `b`"),
     ("hosts:\n  a: {aliases: [x]}\n  b: {aliases: [y, X]}\n", "3:20 The alias `X` of `b` already belongs to `a`"),
-    ("hosts:\n  -x: {}\n", "2:3 \"-x\" is not a valid host name: it starts with a hyphen, like an option"),
+    ("hosts:\n  -x: {}\n", "2:3 `-x` is not a valid host name: it starts with a hyphen, like an option"),
     (
         "hosts:\n  a: {address: -oProxyCommand=x}\n",
-        "2:16 \"-oProxyCommand=x\" is not a valid address: it starts with a hyphen, like an option",
+        "2:16 `-oProxyCommand=x` is not a valid address: it starts with a hyphen, like an option",
     ),
     ("hosts:\n  a: {address: [x]}\n", "2:16 `address:` must be a text, found a list"),
     (
@@ -168,7 +168,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "contacts:\n  a: {mail: nobody}\n",
-        "2:13 \"nobody\" is not a mail address (Write `name@example.org`, without a display name)",
+        "2:13 `nobody` is not a mail address (Write `name@example.org`, without a display name)",
     ),
     (
         "contacts:\n  a: x@example.org\n",

@@ -4,7 +4,7 @@ use super::allow::Allow;
 use super::rule::{Project, Rule, RuleScope};
 use super::rules::RULES;
 use super::summary::FileSummary;
-use crate::diagnostic::{CODES, Code, Diagnostic, code, nearest, rule_page};
+use crate::diagnostic::{CODES, Code, Diagnostic, code, did_you_mean, nearest, rule_page};
 use crate::inventory::Inventory;
 use crate::source::Span;
 use ecow::EcoString;
@@ -20,12 +20,12 @@ pub struct LintOptions<'a> {
 }
 
 /// Runs the rules over the project, drops findings that comments allow, and reports problems of those comments.
-pub fn finish(files: &[FileSummary], settings: LintOptions<'_>) -> Vec<Diagnostic> {
-    let project = Project { files, whole: settings.whole, inventory: settings.inventory };
+pub fn finish(files: &[FileSummary], options: LintOptions<'_>) -> Vec<Diagnostic> {
+    let project = Project { files, whole: options.whole, inventory: options.inventory };
     let mut findings: Vec<Diagnostic> = files.iter().flat_map(|file| file.findings.iter().cloned()).collect();
     for rule in RULES {
-        if let RuleScope::Project(look) = rule.scope {
-            findings.extend(rule.findings(settings.inventory, |found| look(&project, found)));
+        if let RuleScope::Project(check) = rule.scope {
+            findings.extend(rule.findings(options.inventory, |found| check(&project, found)));
         }
     }
     findings.sort_by_key(Diagnostic::span);
@@ -42,36 +42,36 @@ pub fn finish(files: &[FileSummary], settings: LintOptions<'_>) -> Vec<Diagnosti
                 allowed.get_mut(position).into_iter().for_each(|allowed| *allowed = true);
                 meets = true;
             }
-            if !meets && has_run(page.code, file, settings) {
+            if !meets && has_run(page.code, file, options) {
                 useless.push((name, *span));
             }
         }
-        check_allow(allow, &useless, settings, &mut of_comments);
+        check_allow(allow, &useless, options, &mut of_comments);
     }
     let mut keep = allowed.into_iter().map(|allowed| !allowed);
     findings.retain(|_| keep.next().unwrap_or(true));
     for finding in of_comments {
         if let Some(rule) = Rule::by_code(finding.code) {
-            findings.extend(rule.findings(settings.inventory, |found| found.push(finding)));
+            findings.extend(rule.findings(options.inventory, |found| found.push(finding)));
         }
     }
     findings
 }
 
 /// Whether a rule has run on a file, so that an allow of it can be useless.
-fn has_run(code: Code, file: &FileSummary, settings: LintOptions<'_>) -> bool {
+fn has_run(code: Code, file: &FileSummary, options: LintOptions<'_>) -> bool {
     Rule::by_code(code).is_some_and(|rule| {
-        let looked = match rule.scope {
+        let has_run = match rule.scope {
             RuleScope::Draft(_) => true,
             RuleScope::File(_) | RuleScope::Findings => file.linted,
-            RuleScope::Project(_) => settings.whole,
+            RuleScope::Project(_) => options.whole,
         };
-        looked && rule.level_by(settings.inventory).severity().is_some()
+        has_run && rule.level_by(options.inventory).severity().is_some()
     })
 }
 
 /// Problems of one allow.
-fn check_allow(allow: &Allow, useless: &[(&EcoString, Span)], settings: LintOptions<'_>, found: &mut Vec<Diagnostic>) {
+fn check_allow(allow: &Allow, useless: &[(&EcoString, Span)], options: LintOptions<'_>, found: &mut Vec<Diagnostic>) {
     let known = |name: &str| rule_page(name).is_some();
     for (name, span) in allow.rules.iter().filter(|(name, _)| !known(name)) {
         found.push(unknown(name, *span));
@@ -87,13 +87,13 @@ fn check_allow(allow: &Allow, useless: &[(&EcoString, Span)], settings: LintOpti
     }
     match allow.until {
         Some((None, span)) => {
-            let message = "This is not a date";
+            let message = "Malformed date after `until`";
             found.push(
                 Diagnostic::warning(code::EXPIRED_ALLOW, span, message).help("Write the date as in `2027-01-31`"),
             );
             return;
         }
-        Some((Some(date), span)) if date < settings.today => {
+        Some((Some(date), span)) if date < options.today => {
             let message = format!("This allow expired on {date}");
             found.push(
                 Diagnostic::warning(code::EXPIRED_ALLOW, span, message)
@@ -126,7 +126,7 @@ fn unknown(name: &str, span: Span) -> Diagnostic {
             }
         },
         None => match nearest(name, CODES.iter().filter_map(|page| page.rule)) {
-            Some(rule) => finding.help(format!("Did you mean `{rule}`?")).fix(span, rule),
+            Some(rule) => finding.help(did_you_mean(rule)).fix(span, rule),
             None => finding.help("Run `rectify explain RULE`, or see `docs/codes/README.md` for all rules"),
         },
     }

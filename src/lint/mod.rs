@@ -71,10 +71,10 @@ fn run_rules(
     selected: impl Fn(RuleScope) -> Option<CheckFile>,
 ) -> FileSummary {
     let Some(source) = session.sources().file(file.id) else { return FileSummary::default() };
-    let flat = FileIndex::new(file.tree);
-    let mut summary = FileSummary::from_index(session, file, &flat);
+    let index = FileIndex::new(file.tree);
+    let mut summary = FileSummary::from_index(session, file, &index);
     summary.read_allows(source, &file.tree.comments);
-    let file = File::new(source, file.tree, flat, program, inventory);
+    let file = File::new(source, file.tree, index, program, inventory);
     for rule in RULES {
         if let Some(check) = selected(rule.scope) {
             let report = |found: &mut Vec<Diagnostic>| check(&file, found);

@@ -58,13 +58,13 @@ impl FileSummary {
         Self::from_index(session, file, &FileIndex::new(file.tree))
     }
 
-    pub(super) fn from_index(session: &Session<'_>, file: ReadFile<'_>, flat: &FileIndex<'_>) -> Self {
+    pub(super) fn from_index(session: &Session<'_>, file: ReadFile<'_>, index: &FileIndex<'_>) -> Self {
         let mut summary = Self { file: file.id, ..Self::default() };
         for declaration in &file.tree.declarations {
             summary.add_declaration(session, declaration);
         }
         summary.words =
-            sorted(flat.declarations.iter().flat_map(|part| part.words.iter().map(|word| EcoString::from(*word))));
+            sorted(index.declarations.iter().flat_map(|part| part.words.iter().map(|word| EcoString::from(*word))));
         summary.provided = sorted(std::mem::take(&mut summary.provided).into_iter());
         summary
     }

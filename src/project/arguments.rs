@@ -1,6 +1,6 @@
 //! Runbook arguments from outside: text from the command line or an alert, parsed as values of the parameters' types.
 
-use crate::diagnostic::{name_list, nearest};
+use crate::diagnostic::{did_you_mean, name_list, nearest};
 use crate::program::Parameter;
 use crate::program::types::Type;
 use crate::syntax;
@@ -97,7 +97,7 @@ pub enum ValueError {
 
 fn suggestion_or_list(suggestion: Option<&str>, available: &[String]) -> String {
     match (suggestion, available) {
-        (Some(name), _) => format!("Did you mean `{name}`?"),
+        (Some(name), _) => did_you_mean(name),
         (None, []) => "The runbook has no parameters".to_owned(),
         (None, available) => format!("Available: {}", name_list(available)),
     }

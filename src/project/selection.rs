@@ -3,7 +3,7 @@
 use super::alert::Alert;
 use super::arguments::{ArgumentError, InventoryNames, NamedValue, abbreviated, bind};
 use super::{Project, ProjectError, alert, by_project};
-use crate::diagnostic::{Diagnostic, Severity, nearest};
+use crate::diagnostic::{Diagnostic, Severity, did_you_mean, nearest};
 use crate::program::{Program, Runbook};
 use crate::source::{FileId, SourceMap};
 use crate::value::Value;
@@ -128,7 +128,7 @@ impl AlertMatchError {
                     NearestHandler::OtherGroup { runbook, group } => {
                         format!("`{runbook}` handles it if its label `group` is `{group}`")
                     }
-                    NearestHandler::Similar(alert) => format!("Did you mean `{alert}`?"),
+                    NearestHandler::Similar(alert) => did_you_mean(alert),
                     NearestHandler::Alerts(alerts) if alerts.is_empty() => "No runbook there names an alert".to_owned(),
                     NearestHandler::Alerts(alerts) => format!("Handled alerts: {}", abbreviated(alerts)),
                 };
@@ -185,7 +185,7 @@ pub enum SelectionError {
 
 fn suggestion_or_runbooks(suggestion: Option<&str>, runbooks: &[String]) -> String {
     match (suggestion, runbooks) {
-        (Some(name), _) => format!("Did you mean `{name}`?"),
+        (Some(name), _) => did_you_mean(name),
         (None, []) => "There are none".to_owned(),
         (None, runbooks) => format!("Available: {}", abbreviated(runbooks)),
     }

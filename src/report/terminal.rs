@@ -107,7 +107,7 @@ impl<'a> TerminalDiagnostic<'a> {
         for label in elsewhere {
             let Some(file) = sources.file(label.span.file) else { continue };
             let at = file.position(label.span.start);
-            let line = format!("{}:{}:{}: {}", file.name, at.line, at.column, label.text);
+            let line = format!("See {}:{}:{}: {}", file.name, at.line, at.column, label.text);
             let help = help.get_or_insert_default();
             let _ = write!(help, "{}{}", if help.is_empty() { "" } else { "\n" }, sanitise_line(&line));
         }

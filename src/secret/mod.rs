@@ -2,11 +2,10 @@
 //!
 //! A runbook holds the *name* of a secret. Its value is read when an action needs it ([`Secrets::reveal`]) and is wiped
 //! afterwards. It is remembered here for masking only: everything that leaves the program goes through
-//! [`Secrets::redact_text`], [`Secrets::redact_value`] or a [`Masker`], which search for the value itself and for every
-//! encoding that programs commonly give it. Masking by the name of a field is not attempted: it leaks.
+//! [`Secrets::redact_text`] or [`Secrets::redact_value`], which search for the value itself and for every encoding that
+//! programs commonly give it. Masking by the name of a field is not attempted: it leaks.
 
 mod encodings;
-mod masker;
 mod patterns;
 mod redacted;
 mod revealed;
@@ -16,7 +15,6 @@ mod source;
 mod tests;
 
 pub use crate::value::SecretSource;
-pub use masker::Masker;
 pub use redacted::Redacted;
 pub use revealed::Revealed;
 

@@ -151,17 +151,6 @@ impl Patterns {
         }
         found
     }
-
-    /// The position from which a secret may have begun that has not ended yet.
-    pub(super) fn unsettled(&self, text: &[u8]) -> usize {
-        let joined = Joined::new(text);
-        let open = self.longest.saturating_sub(1);
-        match joined.bytes.len().checked_sub(open) {
-            Some(settled) if settled < joined.bytes.len() => joined.position(settled),
-            Some(_) => text.len(),
-            None => 0,
-        }
-    }
 }
 
 /// The end of the text before a cut, without the remains of a cut character.

@@ -1,6 +1,6 @@
 //! Masked text and values: the only ones that sinks accept.
 
-use super::{MASK, Masker, Secrets};
+use super::{MASK, Secrets};
 use crate::value::{Loss, Record, Value};
 use ecow::EcoString;
 use serde::Serialize;
@@ -42,11 +42,6 @@ impl Secrets {
     /// values that show a secret, such as a number, become the mask. References to secrets stay: a name is not secret.
     pub fn redact_value(&self, value: &Value) -> Redacted<Value> {
         Redacted(self.masked_value(value))
-    }
-
-    /// A writer that masks what passes through it, across the borders of writes.
-    pub fn masker<W: std::io::Write>(&self, sink: W) -> Masker<'_, W> {
-        Masker::new(self, sink)
     }
 
     /// The masked text, if there was something to mask.

@@ -1,4 +1,4 @@
-//! Runs `test` blocks through the interpreter, judges the runs, and measures coverage.
+//! Runs `test` blocks through the interpreter, judges the runs, and lists coverage points.
 //!
 //! A test changes the program, not the interpreter. A probe that the test mentions asks the test instead, and a team's
 //! own action that it mentions loses its body. The world answers the rest.
@@ -6,7 +6,7 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 #![allow(missing_docs, reason = "a field or variant is documented where its name does not say what it is")]
 
-pub mod coverage;
+pub mod coverage_points;
 mod instrument;
 mod judge;
 mod observed_world;

@@ -1,7 +1,7 @@
 //! Decodes nodes to settings types: serde decodes a serde_yaml value, and the path of an error leads to its node.
 
 use super::node::{Kind, Node};
-use super::reader::suggestion;
+use crate::diagnostic::suggestion;
 use crate::source::Span;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};

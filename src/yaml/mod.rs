@@ -9,4 +9,4 @@ mod reader;
 pub mod schema;
 
 pub use node::{Kind, Node, parse};
-pub use reader::{DiagnosticBuilder, Field, Reader, suggestion};
+pub use reader::{Field, Reader};

@@ -214,7 +214,7 @@ impl<'de> Visitor<'de> for At<'_> {
                 None => {}
                 Some(name) => match seen.get(name) {
                     Some(first) => self.diagnostics.push(
-                        Diagnostic::error(code::BAD_YAML, key.span, format!("Duplicate key {name:?}"))
+                        Diagnostic::error(code::BAD_YAML, key.span, format!("Duplicate key `{name}`"))
                             .also(*first, "first defined here"),
                     ),
                     None => {

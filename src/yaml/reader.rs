@@ -3,7 +3,7 @@
 use super::decode;
 use super::decode::DecodeError;
 use super::node::{Kind, Node};
-use crate::diagnostic::{Diagnostic, code, name_list, nearest};
+use crate::diagnostic::{Diagnostic, DiagnosticBuilder, code, suggestion};
 use crate::source::Span;
 use ecow::EcoString;
 use serde::de::DeserializeOwned;
@@ -26,23 +26,6 @@ pub struct Field<'n> {
     pub value: &'n Node,
 }
 
-/// A reported diagnostic to which help and labels can be added.
-#[derive(Debug)]
-pub struct DiagnosticBuilder<'r>(&'r mut Diagnostic);
-
-impl DiagnosticBuilder<'_> {
-    /// Adds help.
-    pub fn help(self, text: impl Into<String>) {
-        self.0.help = Some(text.into());
-    }
-
-    /// Adds a label.
-    pub fn also(self, span: Span, text: &str) -> Self {
-        self.0.labels.push(crate::diagnostic::Label { span, text: text.to_owned() });
-        self
-    }
-}
-
 impl Reader {
     /// A reader without diagnostics.
     pub fn new() -> Self {
@@ -51,7 +34,7 @@ impl Reader {
 
     /// Reports an error.
     pub fn error(&mut self, span: Span, message: impl Into<String>) -> DiagnosticBuilder<'_> {
-        DiagnosticBuilder(self.diagnostics.push_mut(Diagnostic::error(code::BAD_YAML, span, message)))
+        DiagnosticBuilder::new(self.diagnostics.push_mut(Diagnostic::error(code::BAD_YAML, span, message)))
     }
 
     /// The entries of a group with names that the file chooses.
@@ -127,13 +110,5 @@ impl Reader {
                 None
             }
         }
-    }
-}
-
-/// "Did you mean `x`?", or the list of known names.
-pub fn suggestion(written: &str, known: &[&str]) -> String {
-    match nearest(written, known.iter().copied()) {
-        Some(near) => format!("Did you mean `{near}`?"),
-        None => format!("Available: {}", name_list(known)),
     }
 }

@@ -57,7 +57,7 @@ fn rule_1_the_undo_of_a_procedure_runs_at_the_end_of_the_callers_block() {
 }
 
 #[test]
-fn a_procedure_that_stops_half_way_is_undone_even_without_an_adverb() {
+fn a_procedure_that_stops_half_way_is_undone_whatever_its_retention() {
     for retention in [Retention::None, TEMPORARILY, KEPT, PERMANENTLY, UNDONE] {
         let mut builder = ProgramBuilder::new();
         let body = vec![builder.restart("fe1"), escalate("half way")];

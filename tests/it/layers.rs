@@ -1,7 +1,7 @@
 //! Layering: which module may use which, checked against the imports of all sources.
 
 use crate::support::repository;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -152,6 +152,29 @@ fn every_module_is_in_the_table() {
     }
     for (module, ..) in MODULES {
         assert!(found.iter().any(|name| name == module), "the table names src/{module}, which does not exist");
+    }
+}
+
+#[test]
+fn the_architecture_shows_the_table() {
+    let page = fs::read_to_string(repository().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
+    let rows: Vec<Vec<&str>> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `src/"))
+        .map(|row| row.trim_end_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    assert_eq!(rows.len(), MODULES.len());
+    for (module, may_use, pure) in MODULES {
+        let row = rows.iter().find(|row| row[0].trim_end_matches('`').trim_end_matches(".rs") == *module);
+        let [_, _, used, is_pure] = row.unwrap_or_else(|| panic!("no row for src/{module}"))[..] else {
+            panic!("src/{module}: four columns")
+        };
+        let used: BTreeSet<&str> = used.split(", ").filter(|name| !name.is_empty()).collect();
+        if !may_use.contains(&"*") {
+            assert_eq!(used, may_use.iter().copied().collect(), "src/{module}");
+        }
+        // Modules that every module may use are not in the column of any.
+        assert_eq!(is_pure == "yes", *pure, "src/{module}");
     }
 }
 

@@ -37,7 +37,7 @@ fn result(object: &Object<'_>) -> Result<Value, ActionError> {
     let clean = |property: &str| -> Result<Value, ActionError> {
         let text = object.optional_text(property)?;
         let loss = text.as_deref().is_some_and(is_cut).then_some(Loss::LeftOut);
-        Ok(text.map_or(Value::Absent, |text| passwords.redact_text(&text).with_loss_if(loss)))
+        Ok(text.map_or(Value::Absent, |text| passwords.remove_passwords(&text).with_loss_if(loss)))
     };
     let error_token = object.optional_text("StateAttribute2")?.map(|token| redact::token(&token));
     let latency = object.optional_number("SampleValue")?.and_then(milliseconds);

@@ -54,7 +54,7 @@ impl Passwords {
     }
 
     /// The text without known passwords, marked where one was removed.
-    pub fn redact_text(&self, dirty: &str) -> Value {
+    pub fn remove_passwords(&self, dirty: &str) -> Value {
         let clean = self.0.iter().fold(text(dirty).to_string(), |clean, password| clean.replace(password, MASK));
         let loss = (clean != dirty).then_some(Loss::Masked);
         Value::text(clean).with_loss_if(loss)
@@ -139,10 +139,10 @@ mod tests {
         passwords.search_text("z login a@x c4n%A}ry z NO");
         passwords.search_value("t0ken-that-may-be-one");
         passwords.search_value("WrongServerException");
-        let clean = passwords.redact_text("c4n%A}ry was refused (t0ken-that-may-be-one): WrongServerException");
+        let clean = passwords.remove_passwords("c4n%A}ry was refused (t0ken-that-may-be-one): WrongServerException");
         assert_eq!(clean.to_string(), "*** was refused (***): WrongServerException");
         assert_eq!(clean.loss(), Some(Loss::Masked));
-        assert_eq!(passwords.redact_text("*** is no mask of ours").loss(), None);
+        assert_eq!(passwords.remove_passwords("*** is no mask of ours").loss(), None);
     }
 
     #[test]

@@ -100,8 +100,8 @@ pub(super) async fn certificate(
         Ok((_, certificate)) => Ok((certificate, None)),
         Err(TlsError::Untrusted(problem)) => {
             let stream = connect(endpoint, progress).await?;
-            let look = async { tls::peer_certificate(name, stream).await.map_err(SessionEnd::from) };
-            Ok((progress.during(Phase::Tls, look).await?, Some(problem)))
+            let certificate = async { tls::peer_certificate(name, stream).await.map_err(SessionEnd::from) };
+            Ok((progress.during(Phase::Tls, certificate).await?, Some(problem)))
         }
         Err(error) => Err(error.into()),
     }

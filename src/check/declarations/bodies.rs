@@ -90,7 +90,7 @@ impl<'a> Context<'a> {
                 | StatementKind::Run(_)
                 | StatementKind::Manual { .. } => {
                     let message = "A probe may only contain `let` and `temporarily` besides its clauses";
-                    self.error(code::EFFECT_IN_PROBE, statement.span, message);
+                    self.error(code::EFFECT_IN_PROBE, statement.span, message).help("Move it to the runbook");
                 }
             }
             self.statement(&mut body, statement).0
@@ -103,7 +103,7 @@ impl<'a> Context<'a> {
             if action.class != crate::value::Class::Observe {
                 let message =
                     format!("A probe must not call `{}`, whose class is `{}`", call.path.text, action.class.as_str());
-                self.error(code::EFFECT_IN_PROBE, call.span, message);
+                self.error(code::EFFECT_IN_PROBE, call.span, message).help("Move it to the runbook");
                 return None;
             }
             let name = ast::Name { text: "answer".into(), span: call.span };
@@ -338,7 +338,7 @@ impl<'a> Context<'a> {
                 depth[node] = depth[target] + 1;
                 if depth[node] == DEEPEST_CALLS + 1 {
                     let message = format!("Runbooks run runbooks more than {DEEPEST_CALLS} levels deep here");
-                    self.error(code::TOO_DEEP, span, message);
+                    self.error(code::TOO_DEEP, span, message).help("Call fewer procedures from procedures");
                 }
             }
         }

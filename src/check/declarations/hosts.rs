@@ -148,8 +148,8 @@ impl<'a> Context<'a> {
         let type_of = Type::Host(roles.clone());
         let Some((found, has)) = found else {
             let role = if roles.is_empty() { "ROLE".to_owned() } else { roles.join(" or ") };
-            let cure = format!("Add one to the test: `given host {name:?} is {role}(…)`");
-            let missing = |message: String| Diagnostic::error(code::UNKNOWN_HOST, span, message).help(cure.clone());
+            let help = format!("Add one to the test: `given host {name:?} is {role}(…)`");
+            let missing = |message: String| Diagnostic::error(code::UNKNOWN_HOST, span, message).help(help.clone());
             if place.in_world {
                 place.missing.push(missing(format!("Unknown host `{name}` in the inventory of this test's world")));
             } else if self.inventory.is_none() {
@@ -163,7 +163,7 @@ impl<'a> Context<'a> {
                 let known: Vec<EcoString> = listed.chain(given).cloned().collect();
                 let known = known.iter().map(EcoString::as_str);
                 let diagnostic = self.unknown(code::UNKNOWN_HOST, span, message, &name, known);
-                self.report(if diagnostic.help.is_some() { diagnostic } else { diagnostic.help(cure) });
+                self.report(if diagnostic.help.is_some() { diagnostic } else { diagnostic.help(help) });
             }
             return Some(Typed::constant(Value::Host(name), type_of, span));
         };

@@ -38,7 +38,8 @@ impl<'a> Context<'a> {
                 continue;
             };
             if self.program.actions[action].class == Class::Observe {
-                self.error(code::MISPLACED, path.span, "An observation needs no limit: it does no harm");
+                self.error(code::MISPLACED, path.span, "An observation needs no limit: it does no harm")
+                    .help("Remove the limit");
             }
             let mut body = BodyScope::new(BodyKind::Signature, found);
             if let Some(signature) =

@@ -259,7 +259,7 @@ impl<'a> Context<'a> {
         for field in &shape.fields {
             if !seen.insert(&field.name.text) {
                 let message = format!("`{}` has two fields named `{}`", shape.name.text, field.name.text);
-                self.error(code::DUPLICATE_NAME, field.name.span, message);
+                self.error(code::DUPLICATE_NAME, field.name.span, message).help("Rename one of them");
                 continue;
             }
             let type_of = self.type_of(&field.type_of, inside);
@@ -312,7 +312,7 @@ impl<'a> Context<'a> {
         for word in &enumeration.words {
             if !seen.insert(&word.text) {
                 let message = format!("`{}` has the word `{}` twice", enumeration.name.text, word.text);
-                self.error(code::DUPLICATE_NAME, word.span, message);
+                self.error(code::DUPLICATE_NAME, word.span, message).help("Remove one of them");
             } else {
                 words.push(word.text.clone());
             }

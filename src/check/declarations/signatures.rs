@@ -27,7 +27,7 @@ impl<'a> Context<'a> {
                 let name = &signature.name.text;
                 if !seen.insert(name) {
                     let message = format!("`{}` has two actions named `{name}`", backend.name.text);
-                    self.error(code::DUPLICATE_NAME, signature.name.span, message);
+                    self.error(code::DUPLICATE_NAME, signature.name.span, message).help("Rename one of them");
                     continue;
                 }
                 self.action(backend, name);
@@ -163,10 +163,11 @@ impl<'a> Context<'a> {
             let undo = undo?;
             if self.program.actions[undo.action].class == Class::Destroy {
                 let message = "An undo must not be of class `destroy`, because it runs without an approval";
-                self.error(code::DESTROY_WITHOUT_APPROVAL, call.span, message);
+                self.error(code::DESTROY_WITHOUT_APPROVAL, call.span, message).help("Call an action of a lower class");
             }
             if self.program.actions[undo.action].class == Class::Observe && signature.class != Class::Observe {
-                self.error(code::MISPLACED, call.span, "An observation cannot undo anything");
+                self.error(code::MISPLACED, call.span, "An observation cannot undo anything")
+                    .help("Call an action that restores the state");
             }
             Some(undo)
         });
@@ -184,7 +185,8 @@ impl<'a> Context<'a> {
     fn observation(&mut self, body: &mut BodyScope<'a>, call: &'a ast::Call, clause: &str) -> Option<Call> {
         let lowered = self.action_call(body, call)?;
         if self.program.actions[lowered.action].class != Class::Observe {
-            self.error(code::MISPLACED, call.span, format!("`{clause}` must call an observation"));
+            self.error(code::MISPLACED, call.span, format!("`{clause}` must call an observation"))
+                .help("Call an observation, as in `saves before = value(on)`");
         }
         Some(lowered)
     }

@@ -174,8 +174,8 @@ impl<'a> Context<'a> {
         match Version::parse(&text) {
             Some(version) => Typed::constant(Value::Version(version), Type::Version, call.span),
             None => {
-                let message = format!("{text:?} is not a version: write numbers joined by dots, as in `\"26.0.1\"`");
-                self.error(code::BAD_LITERAL, span, message);
+                let message = format!("{text:?} is not a version");
+                self.error(code::BAD_LITERAL, span, message).help("Write numbers joined by dots, as in `\"26.0.1\"`");
                 Typed::invalid(call.span)
             }
         }

@@ -20,7 +20,8 @@ impl<'a> Context<'a> {
         wanted: &Type,
     ) -> Option<Value> {
         if !is_literal(written) {
-            self.error(code::NOT_A_LITERAL, written.span, "A literal is required here");
+            self.error(code::NOT_A_LITERAL, written.span, "A literal is required here")
+                .help("Write the value itself, as in `5m`, `10` or `\"text\"`");
             return None;
         }
         let typed = self.expect(body, written, wanted);
@@ -30,7 +31,8 @@ impl<'a> Context<'a> {
         match constant_value(&typed.expression.kind) {
             Some(value) => Some(value),
             None => {
-                self.error(code::NOT_A_LITERAL, written.span, "A literal is required here");
+                self.error(code::NOT_A_LITERAL, written.span, "A literal is required here")
+                    .help("Write the value itself, as in `5m`, `10` or `\"text\"`");
                 None
             }
         }
@@ -40,7 +42,7 @@ impl<'a> Context<'a> {
     pub(crate) fn literal(&mut self, text: &ast::Text, what: &str) -> EcoString {
         text.literal().unwrap_or_else(|| {
             let message = format!("{what} must not contain `${{…}}`");
-            self.error(code::NOT_A_LITERAL, text.span, message);
+            self.error(code::NOT_A_LITERAL, text.span, message).help("Write the text without values");
             EcoString::new()
         })
     }
@@ -49,13 +51,15 @@ impl<'a> Context<'a> {
     pub(crate) fn literal_duration(&mut self, amount: &ast::Amount, what: &str) -> Option<SignedDuration> {
         match &amount.kind {
             AmountKind::Duration(duration) if duration.is_zero() => {
-                self.error(code::IMPOSSIBLE_TIMING, amount.span, format!("{what} must be longer than zero"));
+                self.error(code::IMPOSSIBLE_TIMING, amount.span, format!("{what} must be longer than zero"))
+                    .help("Write a duration such as `30s`");
                 None
             }
             AmountKind::Duration(duration) => Some(*duration),
             AmountKind::Invalid => None,
             AmountKind::Name(_) => {
-                self.error(code::NOT_A_LITERAL, amount.span, format!("{what} must be a literal, as in `5m`"));
+                self.error(code::NOT_A_LITERAL, amount.span, format!("{what} must be a literal, as in `5m`"))
+                    .help("Write a duration such as `5m`");
                 None
             }
             AmountKind::Number(_) | AmountKind::Size(_) | AmountKind::Percent(_) => {
@@ -71,14 +75,16 @@ impl<'a> Context<'a> {
             AmountKind::Number(number) => u32::try_from(*number).ok().filter(|_| number.is_integer()),
             AmountKind::Invalid => return None,
             AmountKind::Name(_) => {
-                self.error(code::NOT_A_LITERAL, amount.span, format!("{what} must be a literal number"));
+                self.error(code::NOT_A_LITERAL, amount.span, format!("{what} must be a literal number"))
+                    .help("Write a number, as in `3`");
                 return None;
             }
             AmountKind::Duration(_) | AmountKind::Size(_) | AmountKind::Percent(_) => None,
         };
         let found = number.filter(|number| *number >= least);
         if found.is_none() {
-            self.error(code::TYPE_MISMATCH, amount.span, format!("{what} must be a whole number of at least {least}"));
+            self.error(code::TYPE_MISMATCH, amount.span, format!("{what} must be a whole number of at least {least}"))
+                .help("Write a number, as in `3`");
         }
         found
     }

@@ -90,7 +90,7 @@ impl<'a> Context<'a> {
 
     pub fn may_be_absent(&self, span: Span) -> Diagnostic {
         Diagnostic::error(code::ABSENCE_UNHANDLED, span, "This value may be absent")
-            .help("Say what happens then: `let x = … else { … }`, or test for it: `if … is present`")
+            .help("Write `let x = … else { … }`, or test for it first with `if … is present`")
     }
 
     /// Lowers an expression. A plain word is first looked up in the expected type.

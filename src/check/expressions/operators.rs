@@ -180,7 +180,7 @@ impl<'a> Context<'a> {
             self.report(diagnostic);
         } else if usable && !matches!(operator, Operator::Equal | Operator::NotEqual) && !ordered(&left.type_of) {
             let message = format!("{} has no order and can only be compared by `==` and `!=`", quoted(&left.type_of));
-            self.error(code::NOT_COMPARABLE, span, message);
+            self.error(code::NOT_COMPARABLE, span, message).help("Compare values of one type");
         }
         let by_unknown = verdict_compared(&left, &right, comparison);
         let narrowing = known_answer(named, by_unknown);
@@ -388,7 +388,7 @@ impl<'a> Context<'a> {
             let Type::Optional(inner) = &value.type_of else {
                 if value.type_of != Type::Invalid {
                     let message = format!("{} is never absent", quoted(&value.type_of));
-                    self.error(code::TYPE_MISMATCH, value.span(), message);
+                    self.error(code::TYPE_MISMATCH, value.span(), message).help("Remove the test");
                 }
                 return Typed::plain(
                     Typed::constant(Value::Boolean(word == "present"), Type::Boolean, span).expression,

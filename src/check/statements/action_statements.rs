@@ -279,7 +279,7 @@ impl<'a> Context<'a> {
             let message = format!(
                 "An `undo` block must not contain `{name}`, which may end the run, prompt people or start a run"
             );
-            self.error(code::FORBIDDEN_IN_UNDO, span, message);
+            self.error(code::FORBIDDEN_IN_UNDO, span, message).help("Move it out of the `undo` block");
         }
         if body.place.parallel && summary.resolves.is_some() {
             let message = format!("A parallel loop must not contain `{name}`, which may `resolve`");

@@ -261,7 +261,7 @@ impl<'a> Context<'a> {
         match (words, otherwise) {
             (Some((_, false)), Some(span)) if missing.is_empty() => {
                 let message = "Unreachable `else`: every word already has an arm";
-                self.error(code::DUPLICATE_ARM, span, message);
+                self.error(code::DUPLICATE_ARM, span, message).help("Remove one of them");
             }
             (Some((_, false)), None) if !missing.is_empty() => {
                 let message = format!("Missing cases in this match: {}", name_list(&missing));

@@ -361,7 +361,8 @@ impl<'a> Context<'a> {
                 let type_of = choices(words.clone());
                 let mut offered = HashSet::new();
                 if let Some(twice) = question.choices.iter().find(|word| !offered.insert(&word.text)) {
-                    self.error(code::DUPLICATE_NAME, twice.span, format!("Duplicate choice `{}`", twice.text));
+                    self.error(code::DUPLICATE_NAME, twice.span, format!("Duplicate choice `{}`", twice.text))
+                        .help("Remove one of them");
                 }
                 let default = question.default.as_ref().map_or_else(Default::default, |default| {
                     if !question.choices.iter().any(|word| word.text == default.text) {

@@ -53,7 +53,8 @@ impl<'a> Context<'a> {
         if let ExpressionKind::Constant(Value::Duration(duration)) = &expression.kind
             && duration.is_zero()
         {
-            self.error(code::IMPOSSIBLE_TIMING, amount.span, format!("{what} must be longer than zero"));
+            self.error(code::IMPOSSIBLE_TIMING, amount.span, format!("{what} must be longer than zero"))
+                .help("Write a duration such as `30s`");
         }
         expression
     }
@@ -64,7 +65,8 @@ impl<'a> Context<'a> {
         if let ExpressionKind::Constant(Value::Number(number)) = &expression.kind
             && (!number.is_integer() || number.is_sign_negative() || number.is_zero())
         {
-            self.error(code::TYPE_MISMATCH, amount.span, format!("{what} must be a whole number of at least 1"));
+            self.error(code::TYPE_MISMATCH, amount.span, format!("{what} must be a whole number of at least 1"))
+                .help("Write a number, as in `3`");
         }
         expression
     }
@@ -81,7 +83,7 @@ impl<'a> Context<'a> {
                     && step > within
                 {
                     let message = format!("{what} would never poll twice: `every` is longer than `within`");
-                    self.error(code::IMPOSSIBLE_TIMING, every.span, message);
+                    self.error(code::IMPOSSIBLE_TIMING, every.span, message).help("Make `every` shorter than `within`");
                 }
                 Some(window)
             }
@@ -113,7 +115,8 @@ impl<'a> Context<'a> {
             if let (Some(long), Some(step)) = (literal_value(&duration), every.as_ref().and_then(literal_value))
                 && step > long
             {
-                self.error(code::IMPOSSIBLE_TIMING, hold.span, "`every` is longer than the hold time");
+                self.error(code::IMPOSSIBLE_TIMING, hold.span, "`every` is longer than the hold time")
+                    .help("Make `every` shorter than the hold time");
             }
             Hold { duration, every }
         });
@@ -129,7 +132,7 @@ impl<'a> Context<'a> {
                 && !allowed.contains(&word)
             {
                 let message = format!("`{word}` is not allowed in {statement}");
-                self.error(code::MISPLACED, amount.span, message);
+                self.report(Diagnostic::error(code::MISPLACED, amount.span, message).help("Remove it"));
             }
         }
     }

@@ -146,7 +146,8 @@ impl<'a> Context<'a> {
             let literal = name.literal().unwrap_or_default();
             let same = |host: &GivenHost| host.name == literal;
             if hosts.iter().any(same) {
-                self.error(code::DUPLICATE_NAME, name.span, format!("The host `{literal}` is given twice"));
+                self.error(code::DUPLICATE_NAME, name.span, format!("The host `{literal}` is given twice"))
+                    .help("Remove one of them");
             }
             hosts.push(self.given_host(body, literal, roles));
         }
@@ -216,7 +217,8 @@ impl<'a> Context<'a> {
             GivenSubject::Cancelled => test.cancelled_after = after,
             GivenSubject::World(path) => {
                 if test.world.is_some() {
-                    self.error(code::DUPLICATE_CLAUSE, span, "A test can have only one world");
+                    self.error(code::DUPLICATE_CLAUSE, span, "A test can have only one world")
+                        .help("Remove one of them");
                 }
                 test.world = Some((self.literal(path, "A world path"), path.span));
             }
@@ -433,7 +435,7 @@ impl<'a> Context<'a> {
                 };
                 if let Some(contact) = contact.as_ref().filter(|_| outcome != ExpectedOutcome::Escalated) {
                     let message = format!("A run that is {} tells no contact", outcome.as_str());
-                    self.error(code::MISPLACED, contact.span, message);
+                    self.error(code::MISPLACED, contact.span, message).help("Remove `to` and the contact");
                 }
                 let contact = contact.as_ref().map(|contact| self.contact(contact));
                 let text = text.as_ref().map(|text| self.literal(text, "The text of a reason"));
@@ -443,7 +445,7 @@ impl<'a> Context<'a> {
                 let classes = [Class::Change, Class::Disrupt, Class::Destroy];
                 let Some(class) = classes.into_iter().find(|class| class.as_str() == word.text) else {
                     let diagnostic =
-                        Diagnostic::error(code::MISPLACED, word.span, "This can never be met: every run observes");
+                        Diagnostic::error(code::MISPLACED, word.span, "`no observe` never holds: every run observes");
                     self.report(diagnostic.help("Write `no change`, `no disrupt` or `no destroy`"));
                     return None;
                 };
@@ -486,7 +488,8 @@ impl<'a> Context<'a> {
         let action = self.program.actions.get(index)?;
         if action.class == Class::Observe {
             let message = format!("`{}` is an observation, and only calls with an effect are counted", call.path.text);
-            self.error(code::MISPLACED, call.path.span, message);
+            self.error(code::MISPLACED, call.path.span, message)
+                .help("Give its answer instead: `given CALL answers VALUE`");
             return None;
         }
         let parameters = action.parameters.clone();

@@ -53,8 +53,8 @@ pub fn execute(job: &Job, id: String, arguments: &RunArguments, runtime: &mut Ru
     let view: SharedView = Rc::new(RefCell::new(view(arguments.format, output, &secrets)));
     let cancel = Cancel::default();
     let found = live::found(&state);
-    let surroundings = RunContext { project: &job.project, hosts: &job.program.hosts, secrets: &secrets };
-    let world = surroundings.world(state, &id, arguments, &cancel, &view);
+    let context = RunContext { project: &job.project, hosts: &job.program.hosts, secrets: &secrets };
+    let world = context.world(state, &id, arguments, &cancel, &view);
     let start = Start {
         runbook: job.runbook,
         arguments: job.arguments.clone(),
@@ -169,8 +169,8 @@ impl Notifier<'_> {
         let secrets = Arc::new(self.project.secrets());
         logging::mask_with(secrets.clone());
         let view: SharedView = Rc::new(RefCell::new(view(arguments.format, output, &secrets)));
-        let surroundings = RunContext { project: self.project, hosts: &[], secrets: &secrets };
-        let world = surroundings.world(state, id, arguments, &Cancel::default(), &view);
+        let context = RunContext { project: self.project, hosts: &[], secrets: &secrets };
+        let world = context.world(state, id, arguments, &Cancel::default(), &view);
         let notification = Notification {
             address: Address::default(),
             run: id.into(),

@@ -58,12 +58,12 @@ pub fn run(arguments: &RunArguments, output: &Output) -> Exit {
         }
     };
     let id = arguments.id.clone().unwrap_or_else(execute::new_run_id);
-    let work = match work(arguments, &mut runtime, output) {
-        Ok(work) => work,
+    let selected = match select_jobs(arguments, &mut runtime, output) {
+        Ok(selected) => selected,
         Err(NoJobs::Unusable(error)) => return error.report(),
         Err(NoJobs::Stopped) => return stopped(),
     };
-    let SelectedJobs { jobs, undelivered } = work;
+    let SelectedJobs { jobs, undelivered } = selected;
     // Before the runs, which may take long: somebody has to handle these alerts.
     let mut exit = undelivered.notify(&jobs, &id, arguments, &mut runtime, output);
     if exit == Exit::Cancelled {
@@ -117,7 +117,7 @@ struct SelectedJobs {
 }
 
 /// Collects the jobs. All selection and binding happens before the first run starts.
-fn work(arguments: &RunArguments, runtime: &mut RunRuntime, output: &Output) -> Result<SelectedJobs, NoJobs> {
+fn select_jobs(arguments: &RunArguments, runtime: &mut RunRuntime, output: &Output) -> Result<SelectedJobs, NoJobs> {
     let Some(path) = &arguments.alert else {
         let selection = Selection::load(&arguments.path, arguments.config.as_deref(), false, output)?;
         let (name, given) = parse_words(&arguments.words)?;

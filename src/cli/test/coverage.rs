@@ -4,7 +4,7 @@ use crate::engine::world::Reached;
 use crate::program::{NodeId, Program};
 use crate::report::test_results::{CoverageResult, MissedLine};
 use crate::source::{FileId, SourceMap, Span};
-use crate::test_runner::coverage::{PointKind, coverage_points};
+use crate::test_runner::coverage_points::{PointKind, coverage_points};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// File name, byte offset, and how the place is reached.

@@ -125,13 +125,18 @@ pub(super) struct CallLevel<'t> {
     call: Call,
 }
 
-async fn layers<'t>(scope: &Scope<'t>, index: usize, call: &Call, at: &Address) -> Result<Vec<CallLevel<'t>>, Exit> {
-    let layer = |index: usize, action: &'t Action, call: Call| {
+async fn call_levels<'t>(
+    scope: &Scope<'t>,
+    index: usize,
+    call: &Call,
+    at: &Address,
+) -> Result<Vec<CallLevel<'t>>, Exit> {
+    let level = |index: usize, action: &'t Action, call: Call| {
         let frame = signature_frame(action, &call);
         CallLevel { index, action, frame, call }
     };
-    let mut outer = layer(index, scope.action(index)?, call.clone());
-    let mut layers = Vec::new();
+    let mut outer = level(index, scope.action(index)?, call.clone());
+    let mut call_levels = Vec::new();
     let inside = scope.at(at.clone());
     while let Some(body) = &outer.action.body {
         let mut context = StatementContext::new(&inside, &mut outer.frame, at.clone());
@@ -139,12 +144,12 @@ async fn layers<'t>(scope: &Scope<'t>, index: usize, call: &Call, at: &Address) 
         let BodyResult::Act(inner) = &body.result else { return Err(mismatch("an action does not act").into()) };
         let arguments = context.values(&inner.arguments).await?;
         let action = scope.action(inner.action)?;
-        let inner = layer(inner.action, action, call_of(action, arguments));
+        let inner = level(inner.action, action, call_of(action, arguments));
         is_whole(&inner.call)?;
-        layers.push(std::mem::replace(&mut outer, inner));
+        call_levels.push(std::mem::replace(&mut outer, inner));
     }
-    layers.push(outer);
-    Ok(layers)
+    call_levels.push(outer);
+    Ok(call_levels)
 }
 
 /// Performs a call: takes the lock of its target, charges limits, emits the intent, calls, and establishes the outcome.
@@ -155,22 +160,24 @@ pub(super) async fn perform<'t>(
     at: &Address,
 ) -> Result<EffectResult, Exit> {
     let world = scope.world()?;
-    let mut layers = layers(scope, index, call, at).await?;
+    let mut call_levels = call_levels(scope, index, call, at).await?;
     // The outermost signature that says how a call may be repeated decides: a team's `idempotent` overrides `once`.
-    let policy = layers.iter().map(|layer| layer.action).find(|action| action.once || action.idempotent);
+    let policy = call_levels.iter().map(|level| level.action).find(|action| action.once || action.idempotent);
     // If none says so, a `confirm` implies `once`: the outcome can be checked, so there is no reason to repeat the
     // call.
-    let once = policy.map_or_else(|| layers.iter().any(|layer| layer.action.confirm.is_some()), |action| action.once);
+    let once =
+        policy.map_or_else(|| call_levels.iter().any(|level| level.action.confirm.is_some()), |action| action.once);
     let idempotent = policy.is_some_and(|action| action.idempotent);
-    let confirming = layers.iter().position(|layer| layer.action.confirm.is_some()).filter(|_| once);
-    let before = match confirming.and_then(|position| layers.get_mut(position)) {
-        Some(layer) => read_before(scope, layer, at).await?,
+    let confirming = call_levels.iter().position(|level| level.action.confirm.is_some()).filter(|_| once);
+    let before = match confirming.and_then(|position| call_levels.get_mut(position)) {
+        Some(level) => read_before(scope, level, at).await?,
         None => None,
     };
-    let timeout = layers.iter().map(|layer| layer.action.timeout).min().unwrap_or_default();
+    let timeout = call_levels.iter().map(|level| level.action.timeout).min().unwrap_or_default();
     // A team's shorter timeout does not shorten the time that the inner calls may take.
-    let slowest_answer = layers.iter().skip(confirming.unwrap_or_default()).map(|layer| layer.action.timeout).min();
-    let leaf = layers.last().map_or_else(|| call.clone(), |layer| layer.call.clone());
+    let slowest_answer =
+        call_levels.iter().skip(confirming.unwrap_or_default()).map(|level| level.action.timeout).min();
+    let leaf = call_levels.last().map_or_else(|| call.clone(), |level| level.call.clone());
 
     let text = call.to_string();
     let target = call.target().or_else(|| leaf.target()).map(str::to_owned);
@@ -185,9 +192,9 @@ pub(super) async fn perform<'t>(
     scope.check_stop()?;
     if !scope.shielded {
         let mut spending = Vec::new();
-        for layer in &mut layers {
-            let mut context = StatementContext::new(scope, &mut layer.frame, at.clone());
-            spending.extend(charges(&mut context, layer.index).await?);
+        for level in &mut call_levels {
+            let mut context = StatementContext::new(scope, &mut level.frame, at.clone());
+            spending.extend(charges(&mut context, level.index).await?);
         }
         match charge(scope, world, spending, at).await {
             // An error of a limit cannot be caught and retried, and neither can a limit that cannot be read.
@@ -220,9 +227,9 @@ pub(super) async fn perform<'t>(
     let evidence = error.as_ref().and_then(|error| error.evidence.clone());
     let mut exit = error.map(|error| if interrupted { Exit::Cancelled } else { Exit::Failed(error) });
     if once && outcome == EffectOutcome::Unknown {
-        let layer = confirming.and_then(|position| layers.get_mut(position));
+        let level = confirming.and_then(|position| call_levels.get_mut(position));
         let lost = LostAnswer { text: &text, address: at, before, settled_by };
-        let confirmed = confirm_outcome(scope, layer, lost).await;
+        let confirmed = confirm_outcome(scope, level, lost).await;
         let cause = detail.map(|first| format!("; {first}")).unwrap_or_default();
         (outcome, exit, detail) = match confirmed {
             ConfirmedOutcome::Done(how) => (EffectOutcome::Done, None, Some(how)),

@@ -2,7 +2,7 @@
 
 #![warn(clippy::wildcard_enum_match_arm)]
 
-use crate::engine::preview::render::{is_pure, render};
+use crate::engine::expression_text::{is_pure, render};
 use crate::engine::run::context::StatementContext;
 use crate::program::{Expression, ExpressionKind};
 use crate::value::{Loss, Value};

@@ -35,9 +35,9 @@ pub(crate) struct LoopBody<'t> {
 pub(crate) async fn for_each<'t>(context: &mut StatementContext<'_, 't>, each: Each<'t>) -> Flow {
     let scope = context.scope;
     let (list, age) = context.value_with_age(each.list).await?;
-    list.whole("a list that a loop goes over")?;
+    list.whole("the list of a `for` loop")?;
     let Value::List(items) = list else {
-        return Err(mismatch("a loop goes over something that is not a list").into());
+        return Err(mismatch("the value of a `for` loop is not a list").into());
     };
     if let Some(at_most) = each.at_most {
         let most = context.count(at_most).await?;

@@ -2,12 +2,10 @@
 
 #![warn(clippy::wildcard_enum_match_arm)]
 
-pub(crate) mod render;
-
-use self::render::{call_text, render, signature};
 use super::eval::frame::Frame;
 use super::eval::{Evaluator, explain};
 use super::event::EventKind;
+use super::expression_text::{call_text, is_pure, render, signature};
 use super::run::budget::{MOST_STEPS, Work};
 use super::run::context::StatementContext;
 use super::run::exit::{Exit, Flow};
@@ -361,7 +359,7 @@ impl Preview<'_, '_> {
     }
 
     fn is_known(&self, expression: &Expression) -> bool {
-        self::render::is_pure(expression, &|slot| self.known.iter().rev().find(|it| it.0 == slot).is_none_or(|it| it.1))
+        is_pure(expression, &|slot| self.known.iter().rev().find(|it| it.0 == slot).is_none_or(|it| it.1))
     }
 
     fn text(&mut self, expression: &Expression) -> String {

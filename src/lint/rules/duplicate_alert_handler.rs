@@ -27,7 +27,7 @@ fn check(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
                     format!("The alert `{name}` already starts `{}`, so it would start neither runbook", other.name);
                 found.push(
                     Diagnostic::warning(code::DUPLICATE_ALERT_HANDLER, *span, message)
-                        .also(*first, "here")
+                        .also(*first, "first handled here")
                         .help("Let one of them handle it, or tell the alerts apart with `in \"GROUP\"`"),
                 );
             }

@@ -41,7 +41,7 @@ const SHORTEST: usize = 12;
 fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     let mut report = |span: Span| {
         found.push(
-            Diagnostic::warning(code::LITERAL_SECRET, span, "This text looks like a secret")
+            Diagnostic::error(code::LITERAL_SECRET, span, "This text looks like a secret")
                 .help("Remove it, replace it wherever it is in use, and refer to the new one by `secret(\"…\")` and in `rectify.yaml`"),
         );
     };

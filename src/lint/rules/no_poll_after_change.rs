@@ -25,7 +25,7 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
                 continue;
             };
             if let Some(condition) = condition(next).filter(|condition| is_single_observation(file, *condition)) {
-                let message = format!("This is observed only once, right after `{}`", call.path.text);
+                let message = format!("This condition is checked only once, right after `{}`", call.path.text);
                 found.push(
                     Diagnostic::warning(code::NO_POLL_AFTER_CHANGE, condition, message)
                         .also(call.path.span, "this may only have started")

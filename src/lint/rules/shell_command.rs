@@ -18,7 +18,7 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     for expression in &file.index.expressions {
         let ExpressionKind::List(items) = &expression.kind else { continue };
         if let Some((span, program)) = shell(items) {
-            let message = format!("`{program}` runs this command as a program of its own");
+            let message = format!("`{program}` runs this text as a script");
             found.push(Diagnostic::warning(code::SHELL_COMMAND, span, message).help(
                 "Call the program directly, with one list item per argument; put a necessary script into a file",
             ));

@@ -1,6 +1,6 @@
 //! Alerts listed in rectify.yaml that no runbook answers.
 
-use crate::diagnostic::{Diagnostic, Level, code, nearest};
+use crate::diagnostic::{Diagnostic, Level, code, did_you_mean, nearest};
 use crate::lint::rule::{Project, Rule, RuleScope};
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ fn check(project: &Project<'_>, found: &mut Vec<Diagnostic>) {
     for alert in inventory.alerts.iter().filter(|alert| !answered.contains(alert.name.as_str())) {
         let message = format!("No runbook handles the alert `{}`", alert.name);
         let help = match nearest(&alert.name, answered.iter().copied()) {
-            Some(near) => format!("Did you mean `{near}`?"),
+            Some(near) => did_you_mean(near),
             None => format!("Add a runbook with the header `alert \"{}\"`", alert.name),
         };
         found.push(Diagnostic::warning(code::UNANSWERED_ALERT, alert.span, message).help(help));

@@ -1,7 +1,7 @@
 //! Names that no monitor has: no alert of that name arrives, and an observation of it finds nothing.
 
 use super::monitor_of_another_group::observed_texts;
-use crate::diagnostic::{Diagnostic, Level, code, nearest};
+use crate::diagnostic::{Diagnostic, Level, code, did_you_mean, nearest};
 use crate::inventory::Monitors;
 use crate::lint::rule::{File, Rule, RuleScope};
 use crate::source::Span;
@@ -22,7 +22,7 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     for text in file.runbooks().filter_map(|runbook| runbook.alert.as_ref()).flat_map(|alert| &alert.names) {
         let Some(name) = text.literal().filter(|name| !is_known(monitors, name)) else { continue };
         let help = match nearest_to(monitors, &name) {
-            Some(near) => format!("Did you mean `{near}`?"),
+            Some(near) => did_you_mean(near),
             None => "Add it to its group under `monitors:` in `rectify.yaml`, if there is such a monitor".to_owned(),
         };
         found.push(finding(text.span, &name, help));
@@ -31,7 +31,7 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
     for call in observed_texts(file, None) {
         for (text, span) in call {
             if let Some(near) = nearest_to(monitors, &text).filter(|_| !is_known(monitors, &text)) {
-                found.push(finding(span, &text, format!("Did you mean `{near}`?")));
+                found.push(finding(span, &text, did_you_mean(near)));
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::source::Span;
 use crate::syntax::ast::{Statement, StatementKind};
 use crate::syntax::grammar::{Node, Rule};
 use crate::syntax::recovery;
-use crate::syntax::recovery::{Context, braces};
+use crate::syntax::recovery::{Context, brace_positions};
 
 /// At most this many errors of a file are explained. Further ones are only counted.
 const MOST_EXPLAINED: usize = 5 * MAX_PER_FILE;
@@ -14,7 +14,7 @@ const MOST_EXPLAINED: usize = 5 * MAX_PER_FILE;
 impl<'a> Lowering<'a> {
     /// Reports an error node and those inside it.
     pub(super) fn report_error_node(&mut self, node: Node<'a>) {
-        if let Rule::extra = node.as_rule() {
+        if node.as_rule() == Rule::extra {
             self.extra(node, None);
             return;
         }
@@ -207,7 +207,7 @@ impl<'a> Lowering<'a> {
 
     /// The brace that closed the previous declaration too early. Searched for once.
     fn early_close(&mut self, to: usize) -> Option<usize> {
-        self.before.take().and_then(|from| braces::early_close(self.plain, from, to))
+        self.before.take().and_then(|from| brace_positions::early_close(self.plain, from, to))
     }
 
     fn report_early_close(&mut self, at: usize) {
@@ -223,7 +223,7 @@ impl<'a> Lowering<'a> {
         open.sort_by_key(|(start, end)| (*end, *start));
         for group in open.chunk_by(|(_, a), (_, b)| a == b) {
             let Some((from, to)) = group.first().copied() else { continue };
-            let shown = braces::left_open(self.plain, from, to);
+            let shown = brace_positions::left_open(self.plain, from, to);
             let known = group.iter().map(|(start, _)| *start);
             for start in shown.into_iter().chain(known).take(group.len()) {
                 let span = Span::new(self.file, start as u32, start as u32 + 1);

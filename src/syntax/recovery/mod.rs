@@ -1,6 +1,6 @@
 //! Explains lines that could not be parsed: parses them again by the rule of their first word.
 
-pub(super) mod braces;
+pub(super) mod brace_positions;
 mod expected;
 mod keywords;
 pub(super) mod nesting;
@@ -8,7 +8,7 @@ mod typos;
 
 use super::grammar;
 use super::grammar::Rule;
-use crate::diagnostic::{Diagnostic, code, nearest};
+use crate::diagnostic::{Diagnostic, code, did_you_mean, nearest};
 use crate::source::{FileId, Span};
 use keywords::Keyword;
 
@@ -67,7 +67,7 @@ pub(super) fn line(file: FileId, start: usize, text: &str, context: Context, blo
         nearest(word, keywords::keywords_in(context).map(|known| known.word)).filter(|_| !word.is_empty())
     {
         let diagnostic = Diagnostic::error(code::NOT_UNDERSTOOD, word_span, format!("Unknown keyword `{word}`"))
-            .here(format!("Did you mean `{near}`?"));
+            .here(did_you_mean(near));
         let known = keywords::keywords_in(context).find(|known| known.word == near);
         let corrected = format!("{near}{rest}");
         let certain = known.is_some_and(|known| understood(&corrected, known.rule, block));
@@ -115,7 +115,7 @@ fn again(file: FileId, start: usize, text: &str, known: &Keyword, block: bool) -
     }
     let stuck = expected::read(known.rule, text, block);
     match typos::typo_at(file, start, text, stuck.at) {
-        Some(slip) if known.word != "let" => slip,
+        Some(typo) if known.word != "let" => typo,
         _ => expected::diagnostic(file, start, text, known.word, stuck).help(form),
     }
 }
@@ -125,8 +125,8 @@ pub(super) fn rest(file: FileId, start: usize, text: &str) -> Diagnostic {
     let text = text.trim_end();
     let first = text.lines().next().unwrap_or("").trim_end();
     let span = Span::new(file, start as u32, (start + first.len()) as u32);
-    if let Some(slip) = typos::typo_at(file, start, text, 0) {
-        return slip;
+    if let Some(typo) = typos::typo_at(file, start, text, 0) {
+        return typo;
     }
     let word = first_word(text);
     let word_span = Span { end: span.start + word.len() as u32, ..span };
@@ -137,7 +137,7 @@ pub(super) fn rest(file: FileId, start: usize, text: &str) -> Diagnostic {
     let near = nearest(word, keywords::CONTINUATIONS.iter().copied()).filter(|_| word.len() > 2);
     if let Some(near) = near {
         return Diagnostic::error(code::NOT_UNDERSTOOD, word_span, format!("Unexpected `{word}`"))
-            .here(format!("Did you mean `{near}`?"))
+            .here(did_you_mean(near))
             .help(keywords::continuation(near))
             .fix(word_span, near);
     }
@@ -151,8 +151,8 @@ pub(super) fn rest(file: FileId, start: usize, text: &str) -> Diagnostic {
 
 /// Unexpected text in parentheses or brackets.
 pub(super) fn unexpected_part(span: Span, text: &str) -> Diagnostic {
-    if let Some(slip) = typos::typo_at(span.file, span.start as usize, text, 0) {
-        return slip;
+    if let Some(typo) = typos::typo_at(span.file, span.start as usize, text, 0) {
+        return typo;
     }
     let message = if text.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '"' | '_')) {
         "Missing comma or operator"

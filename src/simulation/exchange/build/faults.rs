@@ -9,15 +9,15 @@ use crate::simulation::exchange::settings::faults::{Cure, Fault, FaultKind, Requ
 
 /// The faults of a world, none of them started. Reports each that does not fit in a sentence.
 pub(super) fn active_faults(site: &Site, settings: &Settings, wrong: &mut Vec<String>) -> Vec<ActiveFault> {
-    let mut troubles = Vec::new();
+    let mut faults = Vec::new();
     for (at, fault) in settings.faults.iter().enumerate() {
         let mut misfits = Vec::new();
-        let trouble = active_fault(site, fault, &mut misfits);
+        let fault = active_fault(site, fault, &mut misfits);
         let which = format!("Fault {} ({})", at + 1, fault.kind.as_str());
         wrong.extend(misfits.into_iter().map(|misfit| format!("{which}: {misfit}")));
-        troubles.push(trouble);
+        faults.push(fault);
     }
-    troubles
+    faults
 }
 
 fn active_fault(site: &Site, fault: &Fault, wrong: &mut Vec<String>) -> ActiveFault {

@@ -66,9 +66,9 @@ pub(super) fn site(settings: &Settings, hosts: &[Host], start: Timestamp, seed: 
     for (at, fault) in settings.faults.iter().enumerate() {
         // A fault of the start has existed for a while.
         let begins = if fault.after == ModelDuration::ZERO { site.now } else { start + fault.after };
-        site.plan_at(begins, Event::FaultBegins { trouble: at });
+        site.plan_at(begins, Event::FaultBegins { fault: at });
         if let Some(until) = fault.until {
-            site.plan_at(start + until, Event::FaultEnds { trouble: at });
+            site.plan_at(start + until, Event::FaultEnds { fault: at });
         }
     }
     site.advance(start);

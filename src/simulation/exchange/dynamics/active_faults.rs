@@ -46,91 +46,89 @@ pub(in crate::simulation::exchange) enum Before {
 
 impl Site {
     fn active_faults(&self) -> impl Iterator<Item = &ActiveFault> {
-        self.faults.iter().filter(|trouble| trouble.since.is_some())
+        self.faults.iter().filter(|fault| fault.since.is_some())
     }
 
     /// Whether a server has a fault of a kind now.
     pub fn has_fault(&self, server: ServerId, kind: FaultKind) -> bool {
-        self.active_faults().any(|trouble| trouble.kind == kind && trouble.server == server)
+        self.active_faults().any(|fault| fault.kind == kind && fault.server == server)
     }
 
     /// Since when a server has a fault of a kind.
     pub fn fault_since(&self, server: ServerId, kind: FaultKind) -> Option<Moment> {
-        let own = self.active_faults().filter(|trouble| trouble.kind == kind && trouble.server == server);
-        own.filter_map(|trouble| trouble.since).min()
+        let own = self.active_faults().filter(|fault| fault.kind == kind && fault.server == server);
+        own.filter_map(|fault| fault.since).min()
     }
 
     /// Whether there is a fault of a kind now.
     pub fn has_fault_anywhere(&self, kind: FaultKind) -> bool {
-        self.active_faults().any(|trouble| trouble.kind == kind)
+        self.active_faults().any(|fault| fault.kind == kind)
     }
 
     /// Whether a database has a fault of a kind now.
     pub fn has_database_fault(&self, database: DatabaseId, kind: FaultKind) -> bool {
-        self.active_faults().any(|trouble| trouble.kind == kind && trouble.database == database)
+        self.active_faults().any(|fault| fault.kind == kind && fault.database == database)
     }
 
     /// Whether a service that runs does not answer.
     pub fn service_hangs(&self, server: ServerId, service: &str) -> bool {
-        self.active_faults().any(|trouble| {
-            trouble.kind == FaultKind::ServiceHang
-                && trouble.server == server
-                && trouble.service.eq_ignore_ascii_case(service)
+        self.active_faults().any(|fault| {
+            fault.kind == FaultKind::ServiceHang
+                && fault.server == server
+                && fault.service.eq_ignore_ascii_case(service)
         })
     }
 
     /// Whether the operating system keeps a service from answering.
     pub fn host_is_unresponsive(&self, server: ServerId, part: DatabasePart) -> bool {
-        self.active_faults().any(|trouble| {
-            trouble.kind == FaultKind::HostFault
-                && trouble.server == server
-                && trouble.part.is_none_or(|kept| kept == part)
+        self.active_faults().any(|fault| {
+            fault.kind == FaultKind::HostFault && fault.server == server && fault.part.is_none_or(|kept| kept == part)
         })
     }
 
     /// Since when commands take too long on a server, if they do.
     pub fn high_latency_since(&self, server: ServerId) -> Option<Moment> {
-        let troubles = self.active_faults();
-        let latencies = troubles.filter(|trouble| trouble.kind == FaultKind::HighLatency && trouble.server == server);
-        let since = latencies.filter_map(|trouble| match (trouble.reduced_by_restart, trouble.relapses_after) {
+        let faults = self.active_faults();
+        let latencies = faults.filter(|fault| fault.kind == FaultKind::HighLatency && fault.server == server);
+        let since = latencies.filter_map(|fault| match (fault.reduced_by_restart, fault.relapses_after) {
             (Some((soothed, _)), Some(after)) => Some(soothed + after).filter(|relapse| *relapse <= self.now),
-            _ => trouble.since,
+            _ => fault.since,
         });
         since.min()
     }
 
     /// Starts a fault.
     pub fn fault_begins(&mut self, at: usize) {
-        let Some(trouble) = self.faults.get(at).cloned() else { return };
+        let Some(fault) = self.faults.get(at).cloned() else { return };
         self.faults[at].since = Some(self.now);
-        let before = self.apply_fault(&trouble);
+        let before = self.apply_fault(&fault);
         self.faults[at].before = before;
-        self.record_fault(&trouble, Effect::FaultBegan(trouble.kind.as_str()));
+        self.record_fault(&fault, Effect::FaultBegan(fault.kind.as_str()));
     }
 
-    fn apply_fault(&mut self, trouble: &ActiveFault) -> Before {
-        let server = trouble.server;
-        match trouble.kind {
-            FaultKind::ServiceStopped => self.break_service(trouble, StartType::Manual),
-            FaultKind::ServiceDisabled => self.break_service(trouble, StartType::Disabled),
+    fn apply_fault(&mut self, fault: &ActiveFault) -> Before {
+        let server = fault.server;
+        match fault.kind {
+            FaultKind::ServiceStopped => self.break_service(fault, StartType::Manual),
+            FaultKind::ServiceDisabled => self.break_service(fault, StartType::Disabled),
             FaultKind::ComponentInactive => {
-                let before = self[server].components.held(trouble.component, trouble.requester);
+                let before = self[server].components.held(fault.component, fault.requester);
                 let hold = Hold { state: ComponentState::Inactive, since: self.now };
-                self[server].components.set_hold(trouble.component, trouble.requester, hold);
+                self[server].components.set_hold(fault.component, fault.requester, hold);
                 self.stop_held_front_end(server);
                 Before::Hold(before)
             }
             FaultKind::DatabaseDismounted => {
-                self[trouble.database].dismounted = true;
+                self[fault.database].dismounted = true;
                 Before::Nothing
             }
             FaultKind::CopyQueue | FaultKind::NoHealthyCopy => {
-                let active = self[trouble.database].active;
+                let active = self[fault.database].active;
                 let mut before = Vec::new();
-                for copy in self[trouble.database].copies.iter_mut().filter(|copy| copy.server != active) {
+                for copy in self[fault.database].copies.iter_mut().filter(|copy| copy.server != active) {
                     before.push((copy.server, copy.status.clone(), copy.copy_queue));
-                    match trouble.kind {
-                        FaultKind::CopyQueue => copy.copy_queue = trouble.length.unwrap_or(LAG),
+                    match fault.kind {
+                        FaultKind::CopyQueue => copy.copy_queue = fault.length.unwrap_or(LAG),
                         _ => copy.status = "Failed".to_owned(),
                     }
                 }
@@ -145,9 +143,9 @@ impl Site {
         }
     }
 
-    fn break_service(&mut self, trouble: &ActiveFault, start_type: StartType) -> Before {
-        let server = trouble.server;
-        let found = self[server].services.iter().position(|service| service.name == trouble.service);
+    fn break_service(&mut self, fault: &ActiveFault, start_type: StartType) -> Before {
+        let server = fault.server;
+        let found = self[server].services.iter().position(|service| service.name == fault.service);
         let Some(at) = found else { return Before::Nothing };
         let before = Before::Service(self[server].services[at].status, self[server].services[at].start_type);
         self[server].services[at].start_type = start_type;
@@ -155,35 +153,35 @@ impl Site {
         before
     }
 
-    fn record_fault(&mut self, trouble: &ActiveFault, what: Effect) {
-        let on = match trouble.kind {
+    fn record_fault(&mut self, fault: &ActiveFault, what: Effect) {
+        let on = match fault.kind {
             FaultKind::DirectoryDown => "directory".to_owned(),
-            kind if kind.wants_database() => self[trouble.database].name.clone(),
-            _ => self[trouble.server].host.name.to_string(),
+            kind if kind.wants_database() => self[fault.database].name.clone(),
+            _ => self[fault.server].host.name.to_string(),
         };
         self.record_on(on, what, Actor::Fault);
     }
 
     /// Ends a fault.
     pub fn fault_ends(&mut self, at: usize) -> Option<ActiveFault> {
-        let trouble = self.faults.get_mut(at)?;
-        trouble.since.take()?;
-        let trouble = trouble.clone();
-        self.record_fault(&trouble, Effect::FaultEnded(trouble.kind.as_str()));
-        Some(trouble)
+        let fault = self.faults.get_mut(at)?;
+        fault.since.take()?;
+        let fault = fault.clone();
+        self.record_fault(&fault, Effect::FaultEnded(fault.kind.as_str()));
+        Some(fault)
     }
 
     /// Heals a fault: what it changed is restored, unless that was done already.
     pub fn fault_heals(&mut self, at: usize) {
-        let Some(trouble) = self.fault_ends(at) else { return };
-        let server = trouble.server;
-        match trouble.before {
-            Before::Nothing if trouble.kind == FaultKind::DatabaseDismounted => {
-                self[trouble.database].dismounted = false;
+        let Some(fault) = self.fault_ends(at) else { return };
+        let server = fault.server;
+        match fault.before {
+            Before::Nothing if fault.kind == FaultKind::DatabaseDismounted => {
+                self[fault.database].dismounted = false;
             }
             Before::Nothing => {}
             Before::Service(status, start_type) => {
-                let found = self[server].services.iter().position(|service| service.name == trouble.service);
+                let found = self[server].services.iter().position(|service| service.name == fault.service);
                 let Some(at) = found else { return };
                 self[server].services[at].start_type = start_type;
                 if status == ServiceStatus::Running && self[server].is_up() {
@@ -195,7 +193,7 @@ impl Site {
                 }
             }
             Before::Hold(state) => {
-                let (component, requester) = (trouble.component, trouble.requester);
+                let (component, requester) = (fault.component, fault.requester);
                 let stopped = self.front_end_must_stop(server);
                 let hold = Hold { state, since: self.now };
                 self[server].components.set_hold(component, requester, hold);
@@ -210,7 +208,7 @@ impl Site {
             }
             Before::Copies(copies) => {
                 for (on, status, queue) in copies {
-                    for copy in self[trouble.database].copies.iter_mut().filter(|copy| copy.server == on) {
+                    for copy in self[fault.database].copies.iter_mut().filter(|copy| copy.server == on) {
                         (copy.status, copy.copy_queue) = (status.clone(), queue);
                     }
                 }

@@ -11,14 +11,14 @@ impl Site {
             (service.name.clone(), service.started_by)
         };
         for at in 0..self.faults.len() {
-            let trouble = &self.faults[at];
-            if trouble.since.is_none() || trouble.server != server || trouble.service != name {
+            let fault = &self.faults[at];
+            if fault.since.is_none() || fault.server != server || fault.service != name {
                 continue;
             }
-            match (trouble.kind, trouble.relapses_after) {
+            match (fault.kind, fault.relapses_after) {
                 (FaultKind::ServiceStopped | FaultKind::ServiceDisabled, _) => drop(self.fault_ends(at)),
                 (FaultKind::HighLatency, Some(_)) => self.faults[at].reduced_by_restart = Some((self.now, by)),
-                (kind, _) if kind.cure() == Cure::Restart && trouble.cure == Cure::Restart => drop(self.fault_ends(at)),
+                (kind, _) if kind.cure() == Cure::Restart && fault.cure == Cure::Restart => drop(self.fault_ends(at)),
                 _ => {}
             }
         }
@@ -27,9 +27,9 @@ impl Site {
     /// Handles a boot: faults of the host and of its services end.
     pub fn cured_by_reboot(&mut self, server: ServerId) {
         for at in 0..self.faults.len() {
-            let trouble = &self.faults[at];
-            let of_host = trouble.kind.cure() != Cure::Nothing;
-            if trouble.since.is_some() && trouble.server == server && of_host && trouble.cure != Cure::Nothing {
+            let fault = &self.faults[at];
+            let of_host = fault.kind.cure() != Cure::Nothing;
+            if fault.since.is_some() && fault.server == server && of_host && fault.cure != Cure::Nothing {
                 self.fault_ends(at);
             }
         }
@@ -38,9 +38,9 @@ impl Site {
     /// Handles the release of a component: faults that hold it end.
     pub fn cured_by_release(&mut self, server: ServerId, component: &str, requester: Requester) {
         for at in 0..self.faults.len() {
-            let trouble = &self.faults[at];
-            let same = trouble.server == server && trouble.component == component && trouble.requester == requester;
-            if trouble.since.is_some() && trouble.kind == FaultKind::ComponentInactive && same {
+            let fault = &self.faults[at];
+            let same = fault.server == server && fault.component == component && fault.requester == requester;
+            if fault.since.is_some() && fault.kind == FaultKind::ComponentInactive && same {
                 self.fault_ends(at);
             }
         }

@@ -12,8 +12,8 @@ use std::collections::BinaryHeap;
 /// nothing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::simulation::exchange) enum Event {
-    FaultBegins { trouble: usize },
-    FaultEnds { trouble: usize },
+    FaultBegins { fault: usize },
+    FaultEnds { fault: usize },
     ServiceRuns { server: ServerId, service: usize, generation: u32 },
     ServiceStopsItself { server: ServerId, service: usize, generation: u32 },
     GoesDown { server: ServerId },
@@ -68,8 +68,8 @@ impl Site {
 
     fn happen(&mut self, event: Event) {
         match event {
-            Event::FaultBegins { trouble } => self.fault_begins(trouble),
-            Event::FaultEnds { trouble } => self.fault_heals(trouble),
+            Event::FaultBegins { fault } => self.fault_begins(fault),
+            Event::FaultEnds { fault } => self.fault_heals(fault),
             Event::ServiceRuns { server, service, generation } => self.service_runs(server, service, generation),
             Event::ServiceStopsItself { server, service, generation } => {
                 self.service_stops_itself(server, service, generation);

@@ -44,7 +44,7 @@ pub(super) fn resolved_while_sick(site: &Site, account: &Account) -> Option<Viol
 fn without_fresh_faults(site: &Site) -> Site {
     let mut site = site.clone();
     for at in 0..site.faults.len() {
-        let since = site.faults.get(at).and_then(|trouble| trouble.since);
+        let since = site.faults.get(at).and_then(|fault| fault.since);
         if since.is_some_and(|since| site.now.since(since) < site.rules.oracle.fresh) {
             site.fault_heals(at);
         }
@@ -89,14 +89,14 @@ fn latency(site: &Site, server: ServerId) -> Option<&'static str> {
     if site.high_latency_since(server).is_some_and(|since| site.now.since(since) >= rules.fresh) {
         return Some("would still report a high latency");
     }
-    let own = site.faults.iter().filter(|trouble| {
-        trouble.since.is_some() && trouble.kind == FaultKind::HighLatency && trouble.server == server
-    });
+    let own = site
+        .faults
+        .iter()
+        .filter(|fault| fault.since.is_some() && fault.kind == FaultKind::HighLatency && fault.server == server);
     // Two samples must follow the relapse before a cure is reported.
-    let seen = |trouble: &ActiveFault| {
-        trouble.relapses_after.is_some_and(|after| after + site.rules.probes.latency.times(2) <= rules.watch)
+    let seen = |fault: &ActiveFault| {
+        fault.relapses_after.is_some_and(|after| after + site.rules.probes.latency.times(2) <= rules.watch)
     };
-    let mut soothed =
-        own.filter(|trouble| matches!(trouble.reduced_by_restart, Some((_, Actor::Run))) && seen(trouble));
+    let mut soothed = own.filter(|fault| matches!(fault.reduced_by_restart, Some((_, Actor::Run))) && seen(fault));
     soothed.next().map(|_| "is only suppressed and will be high again")
 }
