@@ -156,12 +156,12 @@ codes! {
     EXPIRED_ALLOW = "L0004", "expired allow", "expired-allow";
     STALE_BASELINE = "L0005", "stale baseline entry", "stale-baseline";
     // Messages for people
-    STEP_BY_NUMBER = "L0101", "step referenced by its number", "step-reference-by-number";
-    BARE_ESCALATION = "L0102", "escalation without evidence", "escalation-without-evidence";
+    STEP_REFERENCE_BY_NUMBER = "L0101", "step referenced by its number", "step-reference-by-number";
+    ESCALATION_WITHOUT_EVIDENCE = "L0102", "escalation without evidence", "escalation-without-evidence";
     ESCALATION_VIA_TARGET = "L0103", "escalation sent through the repaired host", "escalation-via-target";
-    UNEXPLAINED_CHANGE = "L0104", "permanent change without a reason", "unexplained-lasting-change";
+    UNEXPLAINED_LASTING_CHANGE = "L0104", "permanent change without a reason", "unexplained-lasting-change";
     // Time
-    SHORT_WINDOW = "L0201", "window shorter than the probe's retries", "window-shorter-than-retries";
+    WINDOW_SHORTER_THAN_RETRIES = "L0201", "window shorter than the probe's retries", "window-shorter-than-retries";
     NO_POLL_AFTER_CHANGE = "L0202", "change observed only once", "no-poll-after-change";
     // Safety
     LITERAL_SECRET = "L0301", "literal secret", "literal-secret";

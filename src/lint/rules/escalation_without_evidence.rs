@@ -8,7 +8,7 @@ use crate::syntax::ast::{Expression, ExpressionKind, Operator, StatementKind, Te
 use std::collections::BTreeSet;
 
 pub const RULE: Rule = Rule {
-    code: code::BARE_ESCALATION,
+    code: code::ESCALATION_WITHOUT_EVIDENCE,
     level: Level::Warning,
     since: "0.1.0",
     fixable: false,
@@ -30,7 +30,7 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
         if let Some(name) = name.filter(|name| !is_included(name)) {
             let message = format!("This escalation depends on `{name}`, but does not include it");
             found.push(
-                Diagnostic::warning(code::BARE_ESCALATION, placed.statement.span, message)
+                Diagnostic::warning(code::ESCALATION_WITHOUT_EVIDENCE, placed.statement.span, message)
                     .also(guard, "decided here")
                     .help(format!("Add `with {name}`")),
             );

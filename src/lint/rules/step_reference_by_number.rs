@@ -7,7 +7,7 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 pub const RULE: Rule = Rule {
-    code: code::STEP_BY_NUMBER,
+    code: code::STEP_REFERENCE_BY_NUMBER,
     level: Level::Warning,
     since: "0.1.0",
     fixable: false,
@@ -35,7 +35,7 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
         let span = Span::new(text.span.file, start, start + place.len() as u32);
         let message = format!("`\"{}\"` refers to a step by its number", place.as_str().trim());
         found.push(
-            Diagnostic::warning(code::STEP_BY_NUMBER, span, message)
+            Diagnostic::warning(code::STEP_REFERENCE_BY_NUMBER, span, message)
                 .help("Write what the step does: the number changes if a step is inserted before it"),
         );
     }

@@ -6,7 +6,7 @@ use crate::source::Span;
 use crate::syntax::ast::{Comment, StatementKind};
 
 pub const RULE: Rule = Rule {
-    code: code::UNEXPLAINED_CHANGE,
+    code: code::UNEXPLAINED_LASTING_CHANGE,
     level: Level::Warning,
     since: "0.1.0",
     fixable: false,
@@ -27,10 +27,12 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
         before = Some((placed.parent, span, explained));
         if !explained {
             found.push(
-                Diagnostic::warning(code::UNEXPLAINED_CHANGE, span, "This permanent change has no comment saying why")
-                    .help(
-                        "Write the reason into a comment before it or at the end of its line, or write `temporarily`",
-                    ),
+                Diagnostic::warning(
+                    code::UNEXPLAINED_LASTING_CHANGE,
+                    span,
+                    "This permanent change has no comment saying why",
+                )
+                .help("Write the reason into a comment before it or at the end of its line, or write `temporarily`"),
             );
         }
     }

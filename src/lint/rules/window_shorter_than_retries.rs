@@ -8,7 +8,7 @@ use crate::value::{SignedDuration, display_duration};
 use ecow::EcoString;
 
 pub const RULE: Rule = Rule {
-    code: code::SHORT_WINDOW,
+    code: code::WINDOW_SHORTER_THAN_RETRIES,
     level: Level::Warning,
     since: "0.1.0",
     fixable: false,
@@ -57,7 +57,7 @@ fn compare(file: &File<'_>, asked: Span, timings: &Timings, found: &mut Vec<Diag
         display_duration(settles)
     );
     found.push(
-        Diagnostic::warning(code::SHORT_WINDOW, *span, message)
+        Diagnostic::warning(code::WINDOW_SHORTER_THAN_RETRIES, *span, message)
             .help("Make the window longer, or give the probe fewer retries: the window polls by itself"),
     );
 }
