@@ -4,7 +4,7 @@ use super::commands::{Origin, holds_text};
 use super::context::Context;
 use super::declarations::known_verdict_type;
 use super::expressions::{Typed, UnknownTaint};
-use super::unknown_taint::is_verdict;
+use super::unknown_taint::{OpenCondition, OpenConditions, is_verdict};
 use crate::diagnostic::{Diagnostic, code, name_list};
 use crate::program::types::Type;
 use crate::program::{Expression, ExpressionKind, Locals, Parameter, Slot};
@@ -44,16 +44,10 @@ pub(super) struct FlowState {
     pub approved: bool,
     /// The goal was checked and its verdict was not unknown, which ends the run at `resolve if fixed`.
     pub goal_known: bool,
-    /// The condition because of which an unknown verdict may have led here.
-    pub unknown_let_through: Option<Span>,
-}
-
-impl FlowState {
-    /// Something was observed, and a known verdict decides what follows.
-    pub fn note_observation(&mut self) {
-        self.unknown_let_through = None;
-        self.turn_begins = false;
-    }
+    /// The conditions because of which an unknown verdict may have led here.
+    pub open: OpenConditions,
+    /// Whether only an unknown verdict leads here, as in its own arm of a `match`.
+    pub only_unknown: bool,
 }
 
 /// What a body does, for its callers.
@@ -102,8 +96,10 @@ impl Summary {
     }
 }
 
-struct Binding {
+struct Binding<'a> {
     name: EcoString,
+    /// The probe call whose verdict it holds, as written.
+    question: Option<&'a str>,
     slot: Slot,
     type_of: Type,
     unknown_taint: UnknownTaint,
@@ -129,6 +125,12 @@ pub(super) struct BodyScope<'a> {
     pub action: Option<usize>,
     /// Whether the current expression contains something that an unknown verdict decided.
     pub touched_by_unknown: bool,
+    /// Whether the run may end in the statements so far for another reason than an unknown verdict.
+    pub may_end: bool,
+    /// The conditions through which an unknown verdict can lead further, so far.
+    conditions: Vec<OpenCondition<'a>>,
+    /// The probes whose verdicts are known where the goal failed, as written. In a procedure they are not known.
+    pub settled_by_goal: Vec<&'a str>,
     /// The origin of the text in the current expression.
     pub touched_outside: Origin,
     /// Where the current statement contains text from outside.
@@ -139,7 +141,7 @@ pub(super) struct BodyScope<'a> {
     pub disruption: Option<(Span, String)>,
     /// The first effect of the enclosing loop's next turn.
     pub first_of_turn: Option<(Span, String)>,
-    bindings: Vec<Binding>,
+    bindings: Vec<Binding<'a>>,
     /// The innermost binding of each name.
     by_name: HashMap<EcoString, usize>,
     /// Paths with narrowed types, in the order of narrowing.
@@ -172,6 +174,9 @@ impl<'a> BodyScope<'a> {
             runs: BTreeMap::new(),
             action: None,
             touched_by_unknown: false,
+            may_end: false,
+            conditions: Vec::new(),
+            settled_by_goal: Vec::new(),
             touched_outside: Origin::Written,
             outside: Vec::new(),
             observations: 0,
@@ -194,9 +199,60 @@ impl<'a> BodyScope<'a> {
             if self.by_name.get(&binding.name) == Some(&(mark.bindings + position)) {
                 self.by_name.remove(&binding.name);
             }
+            // The name may be bound again, to something else that the same words then ask about.
+            for condition in &mut self.conditions {
+                condition.is_final |= condition.asked.iter().flatten().any(|text| text.contains(binding.name.as_str()));
+            }
         }
         for path in self.narrowed.drain(mark.narrowed.min(self.narrowed.len())..) {
             self.known.get_mut(&path).map(Vec::pop);
+        }
+    }
+
+    /// Notes that the run may end here.
+    pub fn note_ending(&mut self, span: Span) {
+        self.summary.ends.get_or_insert(span);
+        self.may_end |= !self.place.only_unknown;
+    }
+
+    /// A condition through which an unknown verdict leads further. `asked` is what it asks, each as it may be written.
+    pub fn open_condition(&mut self, span: Span, asked: &[Vec<&'a str>]) -> OpenConditions {
+        let known = self.conditions.iter().position(|it| it.span == span && !it.is_final);
+        let position = known.unwrap_or_else(|| {
+            self.conditions.push(OpenCondition { span, asked: asked.to_vec(), is_final: false });
+            self.conditions.len() - 1
+        });
+        OpenConditions::of(position)
+    }
+
+    /// The first of some open conditions.
+    pub fn first_open(&self, open: OpenConditions) -> Option<Span> {
+        let first = open.first()?;
+        self.conditions.get(first).or(self.conditions.last()).map(|condition| condition.span)
+    }
+
+    /// The conditions that stay open where the answers to some questions are known.
+    pub fn unsettled(&self, open: OpenConditions, is_settled: impl Fn(&str) -> bool) -> OpenConditions {
+        let is_open = |position: usize| match self.conditions.get(position) {
+            Some(condition) => {
+                let settled = |question: &Vec<&str>| question.iter().any(|text| is_settled(text));
+                condition.is_final || condition.asked.is_empty() || !condition.asked.iter().all(settled)
+            }
+            None => true,
+        };
+        open.filter(is_open)
+    }
+
+    /// What a local asked, if its value is the verdict of one probe.
+    pub fn question_of(&self, name: &str) -> Option<&'a str> {
+        self.binding(name)?.question
+    }
+
+    /// Notes the question that the newest binding of `name` is the answer to.
+    pub fn note_question(&mut self, name: &str, question: &'a str) {
+        let position = self.by_name.get(name).copied();
+        if let Some(binding) = position.and_then(|position| self.bindings.get_mut(position)) {
+            binding.question = Some(question);
         }
     }
 
@@ -230,7 +286,7 @@ impl<'a> BodyScope<'a> {
         Some((binding.slot, self.narrowed_type(name).unwrap_or_else(|| binding.type_of.clone())))
     }
 
-    fn binding(&self, name: &str) -> Option<&Binding> {
+    fn binding(&self, name: &str) -> Option<&Binding<'a>> {
         self.bindings.get(*self.by_name.get(name)?)
     }
 
@@ -279,6 +335,7 @@ impl<'a> Context<'a> {
         body.by_name.entry(name.text.clone()).or_insert(body.bindings.len());
         body.bindings.push(Binding {
             name: name.text.clone(),
+            question: None,
             slot,
             type_of: value.type_of.clone(),
             unknown_taint: value.unknown_taint,

@@ -38,7 +38,7 @@ impl<'a> Context<'a> {
     }
 
     pub(super) fn ends(&mut self, body: &mut BodyScope<'a>, span: Span, what: &str) {
-        body.summary.ends.get_or_insert(span);
+        body.note_ending(span);
         self.reject_in_probe(body, span, what);
         if body.place.undo {
             let message = format!("An `undo` block must not contain {what}, which would end the run");
@@ -82,7 +82,8 @@ impl<'a> Context<'a> {
         if class >= Class::Disrupt {
             body.disruption.get_or_insert_with(|| (span, what.to_owned()));
         }
-        if let Some(condition) = body.place.unknown_let_through.take() {
+        let open = std::mem::take(&mut body.place.open);
+        if let Some(condition) = body.first_open(open) {
             self.report(decided_by_unknown(span, what, condition));
         } else if body.place.turn_begins {
             body.first_of_turn.get_or_insert_with(|| (span, what.to_owned()));
@@ -92,39 +93,66 @@ impl<'a> Context<'a> {
 
     /// The state after a condition holds. Where an unknown verdict can make it hold, the condition is noted. Where an
     /// unknown verdict prevents it from holding, the probes that it checks are settled, and no others.
-    pub(super) fn decided(&self, mut place: FlowState, by_unknown: UnknownTaint, condition: Span) -> FlowState {
+    pub(super) fn decided(
+        &self,
+        mut place: FlowState,
+        body: &mut BodyScope<'a>,
+        by_unknown: UnknownTaint,
+        condition: Span,
+    ) -> FlowState {
         match by_unknown {
-            UnknownTaint { when_true: true, .. } => {
-                place.unknown_let_through.get_or_insert(condition);
-            }
+            UnknownTaint { when_true: true, .. } => place.open = place.open.or(self.open(body, condition)),
             UnknownTaint { when_false: true, .. } => {
                 place.turn_begins = false;
                 let settled = self.questions.get(&condition).map_or(&[][..], |questions| &questions.settled);
-                place.unknown_let_through = place.unknown_let_through.filter(|open| {
-                    let open = self.questions.get(open).map_or(&[][..], |questions| &questions.asked);
-                    open.is_empty() || !open.iter().all(|question| settled.contains(question))
-                });
+                place.open = body.unsettled(place.open, |question| settled.contains(&question));
             }
             _ => {}
         }
         place
     }
 
+    /// The condition as an open one.
+    pub(super) fn open(&self, body: &mut BodyScope<'a>, condition: Span) -> OpenConditions {
+        let asked = self.questions.get(&condition).map_or(&[][..], |questions| &questions.asked);
+        body.open_condition(condition, asked)
+    }
+
+    /// The probes whose verdicts are known where a goal failed: of `A and B` it is not known which one failed.
+    pub(super) fn settled_by_goal(&self, goal: &ast::Expression) -> Vec<&'a str> {
+        let mut settled = Vec::new();
+        self.gather_settled(goal, false, &mut settled);
+        settled
+    }
+
+    /// Control passes `resolve if fixed` where the goal failed: a passed or unknown one has ended the run.
+    pub(super) fn goal_is_known(&self, body: &mut BodyScope<'a>) {
+        let is_settled = |question: &str| question.starts_with("goal.") || body.settled_by_goal.contains(&question);
+        body.place.open = body.unsettled(body.place.open, is_settled);
+        body.place.turn_begins = false;
+        body.place.goal_known = true;
+    }
+
     /// Stores the probes that a condition checks.
-    pub(super) fn note_questions(&mut self, condition: &ast::Expression, by_unknown: UnknownTaint) {
+    pub(super) fn note_questions(
+        &mut self,
+        body: &BodyScope<'a>,
+        condition: &ast::Expression,
+        by_unknown: UnknownTaint,
+    ) {
         let mut asked = Vec::new();
-        self.gather_questions(condition, &mut asked);
+        self.gather_questions(body, condition, &mut asked);
         let mut settled = Vec::new();
         self.gather_settled(condition, by_unknown.when_false, &mut settled);
         self.questions.insert(condition.span, ConditionProbes { asked, settled });
     }
 
-    fn gather_questions(&self, condition: &ast::Expression, asked: &mut Vec<&'a str>) {
+    fn gather_questions(&self, body: &BodyScope<'a>, condition: &ast::Expression, asked: &mut Vec<Vec<&'a str>>) {
         match &condition.kind {
-            Written::Group(inner) | Written::Not(inner) => self.gather_questions(inner, asked),
+            Written::Group(inner) | Written::Not(inner) => self.gather_questions(body, inner, asked),
             Written::Binary { operator: Operator::And | Operator::Or, left, right, .. } => {
-                self.gather_questions(left, asked);
-                self.gather_questions(right, asked);
+                self.gather_questions(body, left, asked);
+                self.gather_questions(body, right, asked);
             }
             Written::Invalid
             | Written::Text(_)
@@ -145,7 +173,11 @@ impl<'a> Context<'a> {
             | Written::Quantifier { .. }
             | Written::Ask(_)
             | Written::Check(_)
-            | Written::Run(_) => asked.push(self.source_text(question(condition))),
+            | Written::Run(_) => {
+                // A local that holds a verdict is settled by its own value, and by asking the probe again.
+                let text = self.source_text(question(condition));
+                asked.push([Some(text), body.question_of(text)].into_iter().flatten().collect());
+            }
         }
     }
 
@@ -186,7 +218,7 @@ impl<'a> Context<'a> {
 
     /// Reports an effect whose arguments, lowered just before, depend on an unknown verdict.
     pub(super) fn observe_unknown_taint(&mut self, body: &mut BodyScope<'a>, span: Span, what: &str) {
-        if std::mem::take(&mut body.touched_by_unknown) && body.place.unknown_let_through.is_none() {
+        if std::mem::take(&mut body.touched_by_unknown) && body.place.open.is_empty() {
             self.report(
                 Diagnostic::error(
                     code::UNKNOWN_DECIDES,
@@ -206,13 +238,58 @@ pub(super) fn is_verdict(type_of: &Type) -> bool {
 /// The probes of a condition, as written.
 #[derive(Debug, Default)]
 pub(super) struct ConditionProbes<'a> {
-    /// All that it checks.
-    asked: Vec<&'a str>,
+    /// All that it checks, each in the ways in which it may be written.
+    asked: Vec<Vec<&'a str>>,
     /// Those whose verdicts are known on the side that an unknown verdict never takes.
     settled: Vec<&'a str>,
 }
 
-/// Where a comparison checks or names its verdict: `check P(x)` in `check P(x) == failed`.
+/// A condition through which an unknown verdict can lead further.
+#[derive(Debug)]
+pub(super) struct OpenCondition<'a> {
+    pub span: Span,
+    /// What it asks, each in the ways in which it may be written.
+    pub asked: Vec<Vec<&'a str>>,
+    /// Whether a name in it may be bound to something else by now, so that nothing settles it any more.
+    pub is_final: bool,
+}
+
+/// A set of open conditions of a body, by position. Positions above the last bit share it and are never settled.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct OpenConditions(u128);
+
+impl OpenConditions {
+    const LAST: usize = 127;
+
+    pub fn of(position: usize) -> Self {
+        Self(1 << position.min(Self::LAST))
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Both sets: what any of two ways lets through.
+    pub fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub fn first(self) -> Option<usize> {
+        (!self.is_empty()).then(|| self.0.trailing_zeros() as usize)
+    }
+
+    pub fn filter(self, keep: impl Fn(usize) -> bool) -> Self {
+        let kept = (0..Self::LAST).filter(|position| self.0 >> position & 1 == 1 && keep(*position));
+        kept.fold(Self(self.0 & 1 << Self::LAST), |set, position| set.or(Self::of(position)))
+    }
+}
+
+/// The probe call of `check P(x)`: `P(x)`. Other questions are named by themselves.
+fn asked_span(question: &ast::Expression) -> Span {
+    if let Written::Check(call) = &question.kind { call.span } else { question.span }
+}
+
+/// Where a comparison checks or names its verdict: `P(x)` in `check P(x) == failed`.
 fn question(comparison: &ast::Expression) -> Span {
     match &comparison.kind {
         Written::Group(inner) => question(inner),
@@ -241,7 +318,7 @@ fn question(comparison: &ast::Expression) -> Span {
         | Written::Quantifier { .. }
         | Written::Ask(_)
         | Written::Check(_)
-        | Written::Run(_) => comparison.span,
+        | Written::Run(_) => asked_span(comparison),
     }
 }
 

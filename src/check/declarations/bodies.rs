@@ -198,7 +198,7 @@ impl<'a> Context<'a> {
             self.undo_block(&mut body, undo)
         });
         body.leave(mark);
-        body.summary.lets_unknown_through = body.place.unknown_let_through.filter(|_| completes);
+        body.summary.lets_unknown_through = body.first_open(body.place.open).filter(|_| completes);
         let index = self.program.procedures.len();
         self.program.procedures.push(Procedure {
             name: written.name.text.clone(),

@@ -13,6 +13,7 @@ impl<'a> Context<'a> {
     /// The goal of a runbook, and the type of `goal.answer` in it.
     pub(crate) fn goal(&mut self, body: &mut BodyScope<'a>, goal: &'a ast::Goal) -> (Option<Goal>, Type) {
         let lowered = self.goal_part(body, &goal.condition);
+        body.settled_by_goal = self.settled_by_goal(&goal.condition);
         let value = match &lowered {
             Some(Goal::Probe(call)) => self.probe_answer(call.probe),
             _ => None,

@@ -114,7 +114,7 @@ impl<'a> Context<'a> {
         }
         body.touched_by_unknown = outer || typed.unknown_taint.any();
         if typed.unknown_taint.any() {
-            self.note_questions(written, typed.unknown_taint);
+            self.note_questions(body, written, typed.unknown_taint);
         }
         typed.outside = origin_of(&typed.expression, &typed.type_of, body.touched_outside);
         body.touched_outside = outer_outside.max(typed.outside);

@@ -532,6 +532,10 @@ fn verdict_listed(item: &Typed, list: &Typed) -> UnknownTaint {
         return UnknownTaint::default();
     }
     let ExpressionKind::List(items) = &list.expression.kind else { return UnknownTaint::BOTH };
+    // With a verdict among the items, a known item can be in the list because that verdict is unknown.
+    if !items.iter().all(|item| matches!(item.kind, ExpressionKind::Constant(_))) {
+        return UnknownTaint::BOTH;
+    }
     let is_unknown = |kind: &_| matches!(kind, ExpressionKind::Constant(Value::Word(word)) if word == "unknown");
     let listed = items.iter().any(|item| is_unknown(&item.kind));
     UnknownTaint { when_true: listed, when_false: !listed }

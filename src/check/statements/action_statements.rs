@@ -289,19 +289,20 @@ impl<'a> Context<'a> {
         }
         self.acts(body, span, summary.class, &format!("`{name}`"));
         body.summary.include(summary, span);
+        body.may_end |= summary.ends.is_some() && !body.place.only_unknown;
         for target in runs.keys() {
             body.runs.entry(*target).or_insert(span);
         }
         body.observations += usize::from(summary.goal.is_some());
         if summary.lets_unknown_through.is_some() {
-            body.place.unknown_let_through = Some(span);
+            body.place.open = body.place.open.or(self.open(body, span));
         }
         let arguments = self.arguments(body, &parameters, &call.arguments, name, call.span);
         if summary.class > Class::Observe {
             self.observe_unknown_taint(body, span, &format!("`{name}`"));
         } else if summary.ends.is_some() && std::mem::take(&mut body.touched_by_unknown) {
             // The received verdict may decide whether it ends the run.
-            body.place.unknown_let_through = Some(span);
+            body.place.open = body.place.open.or(self.open(body, span));
         }
         match arguments {
             Some(arguments) => (StatementKind::Do { procedure: index, arguments, retention }, completes),

@@ -4,7 +4,7 @@ use crate::check::context::Context;
 use crate::check::declarations::known_verdict_type;
 use crate::check::expressions::{UnknownTaint, quoted};
 use crate::check::scope::{BodyScope, Narrowing};
-use crate::check::unknown_taint::is_verdict;
+use crate::check::unknown_taint::{OpenConditions, is_verdict};
 use crate::diagnostic::{Diagnostic, code, name_list};
 use crate::program::types::{EnumType, Type};
 use crate::program::{Block, StatementKind};
@@ -23,14 +23,14 @@ struct BranchOutcomes {
     /// Whether some branch diverges.
     some_leave: bool,
     /// Conditions through which an unknown verdict leads to what follows, if another branch diverges.
-    deciding: Option<Span>,
+    deciding: OpenConditions,
     /// The same for conditions inside the branches.
-    inside: Option<Span>,
+    inside: OpenConditions,
 }
 
 impl BranchOutcomes {
     /// Adds a branch. One that may resolve can end the run although control may reach its end.
-    fn add(&mut self, completes: bool, resolves: bool, entered_by: Option<Span>, left_by: Option<Span>) {
+    fn add(&mut self, completes: bool, resolves: bool, entered_by: OpenConditions, left_by: OpenConditions) {
         self.some_leave |= resolves;
         if completes {
             self.some_complete = true;
@@ -44,7 +44,7 @@ impl BranchOutcomes {
     }
 
     /// What follows depends on a condition only where a branch diverges.
-    fn after(&self, before: Option<Span>) -> Option<Span> {
+    fn after(&self, before: OpenConditions) -> OpenConditions {
         if self.some_leave { self.deciding } else { before.or(self.inside) }
     }
 }
@@ -56,7 +56,7 @@ impl<'a> Context<'a> {
         branches: &'a [(ast::Expression, ast::Block)],
         otherwise: Option<&'a ast::Block>,
     ) -> (StatementKind, bool) {
-        let before = body.place.unknown_let_through;
+        let before = body.place.open;
         let outer = body.enter();
         let mut ways = BranchOutcomes::default();
         let mut place = body.place;
@@ -70,16 +70,16 @@ impl<'a> Context<'a> {
             observes |= body.observations > observations;
             let mark = body.enter();
             body.narrow_types(&condition.narrowing.when_true);
-            let here = self.decided(place, condition.unknown_taint, condition.span());
+            let here = self.decided(place, body, condition.unknown_taint, condition.span());
             let ((block, completes, left_by, class), resolves) =
-                self.noting_resolves(body, |context, body| context.measured_branch(body, block, here));
+                self.noting_endings(body, |context, body| context.measured_branch(body, block, here));
             body.leave(mark);
             if observes && completes && class >= Class::Disrupt {
                 guarded = guarded.or(Some(condition.span()));
             }
-            ways.add(completes, resolves, here.unknown_let_through, left_by);
+            ways.add(completes, resolves, here.open, left_by);
             // Later branches are reached because this condition did not hold.
-            place = self.decided(place, condition.unknown_taint.not(), condition.span());
+            place = self.decided(place, body, condition.unknown_taint.not(), condition.span());
             body.narrow_types(&condition.narrowing.when_false);
             only = (condition.narrowing, completes);
             lowered.push((condition.expression, block));
@@ -88,8 +88,8 @@ impl<'a> Context<'a> {
         let otherwise = match otherwise {
             Some(block) => {
                 let ((block, completes, left_by), resolves) =
-                    self.noting_resolves(body, |context, body| context.branch(body, block, place));
-                ways.add(completes, resolves, place.unknown_let_through, left_by);
+                    self.noting_endings(body, |context, body| context.branch(body, block, place));
+                ways.add(completes, resolves, place.open, left_by);
                 else_leaves = !completes;
                 Some(block)
             }
@@ -104,7 +104,7 @@ impl<'a> Context<'a> {
                         .help("Add `else { … }` and say in it what happens otherwise, at least with `notify` or `escalate`"),
                     );
                 }
-                ways.add(true, false, place.unknown_let_through, place.unknown_let_through);
+                ways.add(true, false, place.open, place.open);
                 None
             }
         };
@@ -118,7 +118,7 @@ impl<'a> Context<'a> {
                 _ => {}
             }
         }
-        body.place.unknown_let_through = ways.after(before);
+        body.place.open = ways.after(before);
         (StatementKind::If { branches: lowered, otherwise }, ways.some_complete)
     }
 
@@ -130,7 +130,7 @@ impl<'a> Context<'a> {
         arms: &'a [ast::Arm],
         span: Span,
     ) -> (StatementKind, bool) {
-        let before = body.place.unknown_let_through;
+        let before = body.place.open;
         let (subject, typed) = self.subject(body, value);
         let type_of = match &typed.type_of {
             Type::Optional(_) => {
@@ -150,13 +150,15 @@ impl<'a> Context<'a> {
             }
         };
         let verdict = is_verdict(&type_of);
-        self.note_questions(value, UnknownTaint { when_true: false, when_false: true });
+        self.note_questions(body, value, UnknownTaint { when_true: false, when_false: true });
         let mut known: Vec<(EcoString, Type)> = Vec::new();
         if let ast::ExpressionKind::Path(path) = &value.kind
             && verdict
         {
             known.push((path.text.clone(), Type::Enum(known_verdict_type())));
         }
+        let prompt = if let ast::ExpressionKind::Ask(prompt) = &value.kind { Some(prompt) } else { None };
+        let default = prompt.and_then(|prompt| Some(prompt.default.as_ref()?.text.as_str()));
         // Whether every arm that an unknown verdict can take diverges.
         let mut turned_away = true;
         let mut ways = BranchOutcomes::default();
@@ -196,16 +198,31 @@ impl<'a> Context<'a> {
             } else {
                 UnknownTaint { when_true: typed.unknown_taint.any(), when_false: false }
             };
-            let here = self.decided(body.place, by_unknown, value.span);
+            let mut here = self.decided(body.place, body, by_unknown, value.span);
+            // An arm for `unknown` alone, or an `else` that is left with it alone.
+            here.only_unknown |= verdict
+                && match is_else {
+                    true => {
+                        !names_unknown
+                            && ["passed", "failed"].iter().all(|word| seen.contains_key(&case(&Value::word(*word))))
+                    }
+                    false => values.iter().all(|value| *value == Value::word("unknown")),
+                };
+            if let (Some(default), false) = (default, is_else)
+                && !values.contains(&Value::word(default))
+            {
+                // A person has chosen this arm: silence takes the default.
+                here.open = OpenConditions::default();
+            }
             let mark = body.enter();
             if !by_unknown.when_true {
                 body.narrow_types(&known);
             }
             let ((block, completes, left_by), resolves) =
-                self.noting_resolves(body, |context, body| context.branch(body, &arm.block, here));
+                self.noting_endings(body, |context, body| context.branch(body, &arm.block, here));
             body.leave(mark);
             turned_away &= !(by_unknown.when_true && completes);
-            ways.add(completes, resolves, here.unknown_let_through, left_by);
+            ways.add(completes, resolves, here.open, left_by);
             if !is_else {
                 lowered.push((values, block));
             } else if let Some((_, first)) = &otherwise {
@@ -218,7 +235,7 @@ impl<'a> Context<'a> {
         }
         let complete = self.exhaustive(&type_of, &seen, otherwise.as_ref().map(|(_, span)| *span), span);
         ways.some_complete |= !complete;
-        body.place.unknown_let_through = ways.after(before);
+        body.place.open = ways.after(before);
         if turned_away {
             body.narrow_types(&known);
         }
@@ -226,17 +243,18 @@ impl<'a> Context<'a> {
         (StatementKind::Match { subject, arms: lowered, otherwise }, ways.some_complete)
     }
 
-    /// The lowered branch, and where it may resolve.
-    fn noting_resolves<T>(
+    /// What `lower` returns, and whether the statements that it lowers may end the run for another reason than an unknown
+    /// verdict.
+    pub(crate) fn noting_endings<T>(
         &mut self,
         body: &mut BodyScope<'a>,
         lower: impl FnOnce(&mut Self, &mut BodyScope<'a>) -> T,
     ) -> (T, bool) {
-        let outer = body.summary.resolves.take();
+        let outer = std::mem::take(&mut body.may_end);
         let lowered = lower(self, body);
-        let resolves = body.summary.resolves.is_some();
-        body.summary.resolves = outer.or(body.summary.resolves);
-        (lowered, resolves)
+        let ends = std::mem::replace(&mut body.may_end, outer);
+        body.may_end |= ends;
+        (lowered, ends)
     }
 
     /// Whether every case has an arm. Reports missing cases.

@@ -24,12 +24,12 @@ impl<'a> Context<'a> {
         let begins = FlowState { turn_begins: true, ..place };
         let (block, completes, unknown, class) = self.measured_branch(body, written, begins);
         let first = std::mem::replace(&mut body.first_of_turn, outer_first);
-        if let (Some(condition), Some((span, what))) = (unknown, first)
-            && place.unknown_let_through.is_none()
+        if let (Some(condition), Some((span, what))) = (body.first_open(unknown), first)
+            && place.open.is_empty()
         {
             self.report(decided_by_unknown(span, &what, condition));
-        } else if unknown != place.unknown_let_through {
-            body.place.unknown_let_through = body.place.unknown_let_through.or(unknown);
+        } else if unknown != place.open {
+            body.place.open = body.place.open.or(unknown);
         }
         (block, completes, class)
     }
@@ -60,12 +60,13 @@ impl<'a> Context<'a> {
         let slot = self.bind_item(body, variable, item, &items, observed);
         let parallel = body.place.parallel || at_a_time.is_some();
         let listed = UnknownTaint { when_true: items.unknown_taint.when_true, when_false: false };
-        let place = FlowState { parallel, ..self.decided(body.place, listed, list.span) };
-        let (block, completes, _) = self.turns(body, block, place);
+        let place = FlowState { parallel, ..self.decided(body.place, body, listed, list.span) };
+        let ((block, completes, _), ends) =
+            self.noting_endings(body, |context, body| context.turns(body, block, place));
         body.leave(mark);
-        if !completes && items.unknown_taint.when_false {
+        if (ends || !completes) && items.unknown_taint.when_false {
             // Control goes on after the last item, and an unknown verdict may have kept items out of the list.
-            body.place.unknown_let_through.get_or_insert(list.span);
+            body.place.open = body.place.open.or(self.open(body, list.span));
         }
         (StatementKind::For { slot, list: items.expression, at_most: bounded, at_a_time, block }, true)
     }
@@ -80,7 +81,7 @@ impl<'a> Context<'a> {
         let touched = std::mem::take(&mut body.touched_by_unknown);
         let count = self.count(body, amount, what);
         if std::mem::replace(&mut body.touched_by_unknown, touched) {
-            body.place.unknown_let_through = Some(amount.span);
+            body.place.open = body.place.open.or(self.open(body, amount.span));
         }
         count
     }
@@ -101,7 +102,7 @@ impl<'a> Context<'a> {
         let condition = until.as_ref().map(Typed::span);
         let place = body.place;
         // The next turn begins because the condition between turns did not hold.
-        let again = condition.map_or(place, |condition| self.decided(place, by_unknown.not(), condition));
+        let again = condition.map_or(place, |condition| self.decided(place, body, by_unknown.not(), condition));
         let outer = body.disruption.take();
         let observations = body.observations;
         let (lowered, completes, _) = self.turns(body, block, again);
@@ -125,7 +126,7 @@ impl<'a> Context<'a> {
         if let Some(condition) = condition
             && !otherwise_completes
         {
-            body.place = self.decided(body.place, by_unknown, condition);
+            body.place = self.decided(body.place, body, by_unknown, condition);
         }
         let until = until.map(|until| until.expression);
         (StatementKind::Repeat { count, every, until, block: lowered, otherwise }, completes)
@@ -143,7 +144,7 @@ impl<'a> Context<'a> {
         let (block, completes, unknown, class) = self.measured_branch(body, block, place);
         let ends = body.summary.ends.is_some();
         body.summary.ends = outer_ends.or(body.summary.ends);
-        body.place.unknown_let_through = body.place.unknown_let_through.or(unknown);
+        body.place.open = body.place.open.or(unknown);
         let Some((name, handler)) = catch else {
             return (StatementKind::Try { block, slot: 0, catch: Block::default() }, true);
         };
@@ -151,11 +152,11 @@ impl<'a> Context<'a> {
         let slot = self.bind(body, name, error_type());
         // Without effects only an observation can have failed, so the verdict is unknown.
         let only_read = UnknownTaint { when_true: class == Class::Observe, when_false: false };
-        let place = self.decided(place, only_read, span);
+        let place = self.decided(place, body, only_read, span);
         let (catch, catch_completes, unknown) = self.branch(body, handler, place);
         // Where the block may diverge, control goes on because it did not: after an error, for example.
-        if catch_completes && (unknown != place.unknown_let_through || ends || !completes) {
-            body.place.unknown_let_through = body.place.unknown_let_through.or(unknown);
+        if catch_completes && (unknown != place.open || ends || !completes) {
+            body.place.open = body.place.open.or(unknown);
         }
         body.leave(mark);
         (StatementKind::Try { block, slot, catch }, completes || catch_completes)

@@ -10,6 +10,7 @@ use super::context::Context;
 use super::declarations::outcome_type;
 use super::expressions::{MORE_STACK, RED_ZONE, Typed, choices, quoted};
 use super::scope::{BodyScope, FlowState, ScopeMark};
+use crate::check::unknown_taint::OpenConditions;
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
 use crate::program::{
@@ -38,7 +39,7 @@ impl<'a> Context<'a> {
         body: &mut BodyScope<'a>,
         written: &'a ast::Block,
         place: FlowState,
-    ) -> (Block, bool, Option<Span>, Class) {
+    ) -> (Block, bool, OpenConditions, Class) {
         let outer = std::mem::replace(&mut body.summary.class, Class::Observe);
         let (block, completes, unknown) = self.branch(body, written, place);
         let class = body.summary.class;
@@ -84,14 +85,14 @@ impl<'a> Context<'a> {
         body: &mut BodyScope<'a>,
         written: &'a ast::Block,
         place: FlowState,
-    ) -> (Block, bool, Option<Span>) {
+    ) -> (Block, bool, OpenConditions) {
         let outer = std::mem::replace(&mut body.place, place);
         let (block, completes) = self.block(body, written);
-        let unknown_let_through = body.place.unknown_let_through;
+        let open = body.place.open;
         // A turn has begun for certain only where no branch has observed anything.
         let turn_begins = outer.turn_begins && body.place.turn_begins;
         body.place = FlowState { turn_begins, ..outer };
-        (block, completes, unknown_let_through)
+        (block, completes, open)
     }
 
     /// A block inside `try`, or an `else` that may fall through.
@@ -102,7 +103,7 @@ impl<'a> Context<'a> {
         place: FlowState,
     ) -> (Block, bool) {
         let (block, completes, unknown) = self.branch(body, written, place);
-        body.place.unknown_let_through = body.place.unknown_let_through.or(unknown);
+        body.place.open = body.place.open.or(unknown);
         (block, completes)
     }
 
@@ -152,8 +153,7 @@ impl<'a> Context<'a> {
                 body.summary.goal.get_or_insert(span);
                 let (after, window, hold) = self.goal_timings(body, timings);
                 // A failed goal falls through and an unknown one escalates, so a known verdict decides what follows.
-                body.place.note_observation();
-                body.place.goal_known = true;
+                self.goal_is_known(body);
                 body.observations += 1;
                 (StatementKind::ResolveIfFixed { after, window, hold }, true)
             }
@@ -177,7 +177,7 @@ impl<'a> Context<'a> {
             Written::RequireApproval { message, by, timings, otherwise } => {
                 self.note_prompt(body, span, "an approval");
                 if otherwise.is_none() {
-                    body.summary.ends.get_or_insert(span);
+                    body.note_ending(span);
                 }
                 let message = self.text(body, message);
                 let by = self.count(body, by, "The number of approvals");
@@ -185,7 +185,8 @@ impl<'a> Context<'a> {
                 let place = body.place;
                 let otherwise = otherwise.as_ref().map(|block| self.leaving(body, block, place, "require"));
                 body.place.approved = true;
-                body.place.note_observation();
+                body.place.open = OpenConditions::default();
+                body.place.turn_begins = false;
                 body.observations += 1;
                 (StatementKind::RequireApproval { message, by, within, otherwise }, true)
             }
@@ -236,7 +237,7 @@ impl<'a> Context<'a> {
             Written::Manual { message, timings, otherwise } => {
                 self.note_prompt(body, span, "manual work");
                 if otherwise.is_none() {
-                    body.summary.ends.get_or_insert(span);
+                    body.note_ending(span);
                 }
                 let message = self.text(body, message);
                 let within = self.prompt_timeout(body, timings, span, "manual work");
@@ -280,13 +281,13 @@ impl<'a> Context<'a> {
         let otherwise = otherwise.map(|block| {
             let mark = body.enter();
             body.narrow_types(&condition.narrowing.when_false);
-            let place = self.decided(body.place, condition.unknown_taint.not(), condition.span());
+            let place = self.decided(body.place, body, condition.unknown_taint.not(), condition.span());
             let block = self.leaving(body, block, place, "require");
             body.leave(mark);
             block
         });
         body.narrow_types(&condition.narrowing.when_true);
-        body.place = self.decided(body.place, condition.unknown_taint, condition.span());
+        body.place = self.decided(body.place, body, condition.unknown_taint, condition.span());
         body.observations += 1;
         (StatementKind::Require { condition: condition.expression, otherwise }, true)
     }
@@ -306,7 +307,7 @@ impl<'a> Context<'a> {
         let window = self.window(body, timings, "This wait");
         if std::mem::take(&mut body.touched_by_unknown) {
             // The length of the wait decides whether the condition is found to hold in time.
-            body.place.unknown_let_through = Some(span);
+            body.place.open = body.place.open.or(self.open(body, span));
         }
         if timings.within.is_none() && (timings.every.is_none() || timings.hold.is_some()) {
             self.report(
@@ -317,7 +318,7 @@ impl<'a> Context<'a> {
         if otherwise.is_none() {
             self.ends(body, span, "`wait until` without `else`");
         }
-        let place = self.decided(body.place, condition.unknown_taint.not(), condition.span());
+        let place = self.decided(body.place, body, condition.unknown_taint.not(), condition.span());
         let otherwise = otherwise.map(|block| {
             let mark = body.enter();
             body.narrow_types(&condition.narrowing.when_false);
@@ -328,11 +329,11 @@ impl<'a> Context<'a> {
         body.observations += 1;
         let leaves = otherwise.as_ref().is_none_or(|(_, completes, _)| !completes);
         if leaves {
-            body.place = self.decided(body.place, condition.unknown_taint, condition.span());
+            body.place = self.decided(body.place, body, condition.unknown_taint, condition.span());
         } else if let Some((_, _, left_by)) = &otherwise
-            && *left_by != place.unknown_let_through
+            && *left_by != place.open
         {
-            body.place.unknown_let_through = body.place.unknown_let_through.or(*left_by);
+            body.place.open = body.place.open.or(*left_by);
         }
         if leaves {
             body.narrow_types(&condition.narrowing.when_true);
@@ -453,13 +454,13 @@ impl<'a> Context<'a> {
                 _ => {}
             }
             let by_unknown = typed.unknown_taint.everything();
-            let place = self.decided(body.place, by_unknown, value.span);
+            let place = self.decided(body.place, body, by_unknown, value.span);
             handled = Some(match otherwise {
                 ast::LetElse::Block(block) => {
                     let block = LetElse::Block(self.leaving(body, block, place, "let"));
                     // A present value was observed.
                     typed.narrow(type_of.clone());
-                    body.place = self.decided(body.place, typed.unknown_taint, value.span);
+                    body.place = self.decided(body.place, body, typed.unknown_taint, value.span);
                     block
                 }
                 ast::LetElse::Value(value) => {
@@ -472,6 +473,9 @@ impl<'a> Context<'a> {
             });
         }
         let slot = self.bind_value(body, name, &Typed { type_of, ..typed });
+        if let ast::ExpressionKind::Check(call) = &value.kind {
+            body.note_question(&name.text, self.source_text(call.span));
+        }
         (StatementKind::Let { slot, name: name.text.clone(), value: subject, otherwise: handled }, true)
     }
 }
