@@ -65,4 +65,5 @@ mod test_runner;
 mod test_runner_given;
 mod test_runner_shipped;
 mod text_mate;
+mod unknown_comparison;
 mod valid_files;

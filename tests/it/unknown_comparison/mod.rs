@@ -1,0 +1,283 @@
+//! Compares runs instead of trusting the checker: no effect depends on an unknown verdict.
+//!
+//! Generated programs are run with every combination of verdicts. Two runs that differ in one verdict show what depends
+//! on it: an effect that does not happen whatever the verdict is depends on it, and must not happen where it is
+//! unknown. Nobody answers prompts, so that nothing is settled by a person.
+//!
+//! Runs a fixed number of rounds. `RECTIFY_COMPARE_SECONDS` sets a duration instead; `RECTIFY_COMPARE_SEED` starts with
+//! the seed that a failure printed.
+
+mod programs;
+
+use crate::support::files::InMemory;
+use programs::program;
+use rectify::backend::registry;
+use rectify::check::Session;
+use rectify::diagnostic::{Severity, code};
+use rectify::engine::{Start, run};
+use rectify::program::Program;
+use rectify::source::SourceFile;
+use rectify::value::{ErrorKind, Value};
+use rectify::world::scripted::{Rule, Scripted};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+const ROUNDS: u64 = 1000;
+
+/// The search stops after this many different violations.
+const MOST_VIOLATIONS: usize = 8;
+
+const INVENTORY: &str = "hosts:
+  w1: {address: 192.0.2.1, roles: [web], facts: {dag: one}}
+  w2: {address: 192.0.2.2, roles: [web], facts: {dag: one}}
+contacts:
+  oncall: {terminal: true}
+";
+
+/// The probes and hosts whose verdicts are set.
+const QUESTIONS: [(&str, &str); 4] = [("svc.a", "w1"), ("svc.a", "w2"), ("svc.b", "w1"), ("svc.b", "w2")];
+
+/// Three verdicts for each question.
+const COMBINATIONS: usize = 3usize.pow(QUESTIONS.len() as u32);
+
+const PASSED: usize = 0;
+const UNKNOWN: usize = 2;
+
+/// The verdict of a question in a combination: 0 passed, 1 failed, 2 unknown.
+fn verdict_in(combination: usize, question: usize) -> usize {
+    combination / 3usize.pow(question as u32) % 3
+}
+
+/// The combination with another verdict for one question.
+fn with_verdict(combination: usize, question: usize, verdict: usize) -> usize {
+    let place = 3usize.pow(question as u32);
+    combination - verdict_in(combination, question) * place + verdict * place
+}
+
+/// How often each effect happened.
+type Effects = BTreeMap<String, usize>;
+
+fn effects(program: &Program, combination: usize) -> Effects {
+    let mut world =
+        Scripted::new(crate::support::program::start()).with(Rule::new("svc.level").answers(Value::number(1)));
+    for (question, (observation, host)) in QUESTIONS.iter().enumerate() {
+        let rule = Rule::new(observation).when("on", Value::Host((*host).into()));
+        world = world.with(match verdict_in(combination, question) {
+            PASSED => rule.answers(Value::Boolean(true)),
+            UNKNOWN => rule.fails(ErrorKind::Unreachable, "no route"),
+            _ => rule.answers(Value::Boolean(false)),
+        });
+    }
+    let runbook = program.runbooks.iter().position(|it| it.name == "Main").expect("the runbook");
+    let arguments = vec![Value::Host("w1".into()), Value::Host("w2".into())];
+    let start = Start { runbook, arguments, ..crate::support::program::starting() };
+    world.drive(run(program, &world, start)).expect("the run ends");
+    let mut effects = Effects::new();
+    for effect in world.effects() {
+        *effects.entry(effect.call.to_string()).or_default() += 1;
+    }
+    effects
+}
+
+/// An effect that happens because a verdict is unknown.
+fn violation(program: &Program) -> Option<String> {
+    let runs: Vec<Effects> = (0..COMBINATIONS).map(|combination| effects(program, combination)).collect();
+    for combination in 0..COMBINATIONS {
+        for question in (0..QUESTIONS.len()).filter(|question| verdict_in(combination, *question) == UNKNOWN) {
+            let [passed, failed] = [PASSED, 1].map(|verdict| &runs[with_verdict(combination, question, verdict)]);
+            for (effect, count) in &runs[combination] {
+                let known = |effects: &Effects| effects.get(effect).copied().unwrap_or_default();
+                if *count > known(passed).min(known(failed)) {
+                    let verdicts: Vec<String> = QUESTIONS
+                        .iter()
+                        .enumerate()
+                        .map(|(at, (name, host))| {
+                            format!("{name} of {host} {}", ["passed", "failed", "unknown"][verdict_in(combination, at)])
+                        })
+                        .collect();
+                    let (name, host) = QUESTIONS[question];
+                    return Some(format!(
+                        "{effect} happens {count} times where {name} of {host} is unknown; {} times where it passed, \
+                         {} times where it failed ({})",
+                        known(passed),
+                        known(failed),
+                        verdicts.join(", ")
+                    ));
+                }
+            }
+        }
+    }
+    None
+}
+
+/// What the checker says of a program.
+enum Checked {
+    Accepted(Program),
+    /// Refused because of an unknown verdict, and for nothing else.
+    Refused(Program),
+    /// Refused for another reason, which this test does not look at.
+    Other(String),
+}
+
+fn checked(text: &str) -> Checked {
+    let catalog = registry::catalog();
+    let mut sources = catalog.sources().clone();
+    let file = sources.add(SourceFile::new("rectify.yaml".to_owned(), INVENTORY));
+    let (inventory, wrong) = rectify::inventory::parse(file, INVENTORY, &registry::sections());
+    assert_eq!(wrong, [], "the inventory");
+    let files = InMemory([("main.runbook".into(), text.to_owned())].into());
+    let mut session = Session::new(&files, catalog, Some(&inventory), sources);
+    let checked = session.check(Path::new("main.runbook"));
+    let errors = || checked.diagnostics.iter().filter(|it| it.severity == Severity::Error);
+    if let Some(other) = errors().find(|it| it.code != code::UNKNOWN_DECIDES) {
+        return Checked::Other(format!("{} {}", other.code, other.message));
+    }
+    match (checked.program, checked.draft) {
+        (Some(program), _) => Checked::Accepted(program),
+        (None, Some(draft)) => Checked::Refused(draft.outline().clone()),
+        (None, None) => Checked::Other("nothing".to_owned()),
+    }
+}
+
+fn bytes(seed: u64) -> Vec<u8> {
+    let mut state = seed;
+    let mut next = move || {
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    };
+    let count = 20 + next() % 100;
+    (0..count).map(|_| next() as u8).collect()
+}
+
+/// The violation of an accepted program.
+fn accepted_violation(choices: &[u8]) -> Option<String> {
+    match checked(&program(choices)) {
+        Checked::Accepted(program) => violation(&program),
+        Checked::Refused(_) | Checked::Other(_) => None,
+    }
+}
+
+/// The shortest program that can be found with a violation.
+fn shrunk(mut choices: Vec<u8>) -> Vec<u8> {
+    let mut step = choices.len() / 2;
+    while step > 0 {
+        let mut at = 0;
+        while at < choices.len() {
+            let mut fewer = choices.clone();
+            fewer.drain(at..(at + step).min(choices.len()));
+            if accepted_violation(&fewer).is_some() {
+                choices = fewer;
+                continue;
+            }
+            let mut simpler = choices.clone();
+            simpler[at..(at + step).min(choices.len())].fill(0);
+            if simpler != choices && accepted_violation(&simpler).is_some() {
+                choices = simpler;
+            }
+            at += step;
+        }
+        step /= 2;
+    }
+    choices
+}
+
+/// What a search has found.
+#[derive(Default)]
+struct Search {
+    accepted: u32,
+    /// Accepted programs with an effect in some run.
+    acting: u32,
+    refused: u32,
+    /// Refused programs of which a run shows why.
+    justified: u32,
+    /// Other reasons for refusals, with their number.
+    others: BTreeMap<String, u32>,
+    /// By the shortest program that shows it.
+    violations: BTreeMap<String, String>,
+}
+
+impl Search {
+    fn examine(&mut self, seed: u64) {
+        let choices = bytes(seed);
+        let text = program(&choices);
+        match checked(&text) {
+            Checked::Accepted(accepted) => {
+                self.accepted += 1;
+                self.acting += u32::from((0..COMBINATIONS).step_by(7).any(|it| !effects(&accepted, it).is_empty()));
+                if violation(&accepted).is_some() {
+                    let shortest = shrunk(choices);
+                    let found = accepted_violation(&shortest).unwrap_or_default();
+                    self.violations.insert(body_of(&program(&shortest)).to_owned(), format!("seed {seed}: {found}"));
+                }
+            }
+            Checked::Refused(draft) => {
+                self.refused += 1;
+                let is_justified = violation(&draft).is_some();
+                self.justified += u32::from(is_justified);
+                if !is_justified && std::env::var_os("RECTIFY_COMPARE_SHOW").is_some() {
+                    println!("seed {seed}: refused, and no run shows why\n{}", body_of(&text));
+                }
+            }
+            Checked::Other(reason) => *self.others.entry(reason).or_default() += 1,
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.accepted += other.accepted;
+        self.acting += other.acting;
+        self.refused += other.refused;
+        self.justified += other.justified;
+        for (reason, count) in other.others {
+            *self.others.entry(reason).or_default() += count;
+        }
+        self.violations.extend(other.violations);
+    }
+}
+
+/// A program without the declarations that all programs share.
+fn body_of(text: &str) -> &str {
+    text.split_once("probe B").map_or(text, |(_, body)| body)
+}
+
+#[test]
+fn no_effect_depends_on_an_unknown_verdict() {
+    let number = |name| std::env::var(name).ok().and_then(|value: String| value.parse::<u64>().ok());
+    let seconds = number("RECTIFY_COMPARE_SECONDS").map(Duration::from_secs);
+    let first = number("RECTIFY_COMPARE_SEED").unwrap_or(1);
+    let start = Instant::now();
+    let threads = std::thread::available_parallelism().map_or(1, |it| it.get() as u64);
+    let search = |thread: u64| {
+        let mut found = Search::default();
+        for seed in (first + thread..).step_by(threads as usize) {
+            let is_over = match seconds {
+                Some(seconds) => start.elapsed() > seconds,
+                None => seed - first >= ROUNDS,
+            };
+            if is_over || found.violations.len() >= MOST_VIOLATIONS {
+                break;
+            }
+            found.examine(seed);
+        }
+        found
+    };
+    let mut found = Search::default();
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|thread| scope.spawn(move || search(thread))).collect();
+        for worker in workers {
+            found.add(worker.join().expect("a search ends"));
+        }
+    });
+    let Search { accepted, acting, refused, justified, .. } = found;
+    println!("{accepted} accepted, {acting} of them with an effect; {refused} refused, {justified} of them justified");
+    let mut others: Vec<(u32, String)> = found.others.into_iter().map(|(reason, count)| (count, reason)).collect();
+    others.sort_unstable_by(|one, other| other.cmp(one));
+    let sum: u32 = others.iter().map(|(count, _)| count).sum();
+    println!("{sum} refused for other reasons: {:?}", others.iter().take(8).collect::<Vec<_>>());
+    let shown: Vec<String> = found.violations.iter().map(|(body, found)| format!("{found}\n{body}")).collect();
+    assert!(shown.is_empty(), "{}", shown.join("\n"));
+    assert!(acting * 4 > accepted && accepted > 0 && justified > 0, "the programs show nothing");
+}
