@@ -105,7 +105,9 @@ impl<'a> Context<'a> {
         let again = condition.map_or(place, |condition| self.decided(place, body, by_unknown.not(), condition));
         let outer = body.disruption.take();
         let observations = body.observations;
-        let (lowered, completes, _) = self.turns(body, block, again);
+        // The first turn begins before the condition is looked at, so that it settles nothing there.
+        let turn = FlowState { open: again.open.or(place.open), ..again };
+        let (lowered, completes, _) = self.turns(body, block, turn);
         let inside = std::mem::replace(&mut body.disruption, outer);
         if until.is_some() || body.observations != observations {
             body.disruption = body.disruption.take().or(inside);
