@@ -222,7 +222,7 @@ impl<'a> BodyScope<'a> {
             self.conditions.push(OpenCondition { span, asked: asked.to_vec(), is_final: false });
             self.conditions.len() - 1
         });
-        OpenConditions::of(position)
+        OpenConditions::single(position)
     }
 
     /// The first of some open conditions.

@@ -261,7 +261,7 @@ pub(super) struct OpenConditions(u128);
 impl OpenConditions {
     const LAST: usize = 127;
 
-    pub fn of(position: usize) -> Self {
+    pub fn single(position: usize) -> Self {
         Self(1 << position.min(Self::LAST))
     }
 
@@ -280,7 +280,7 @@ impl OpenConditions {
 
     pub fn filter(self, keep: impl Fn(usize) -> bool) -> Self {
         let kept = (0..Self::LAST).filter(|position| self.0 >> position & 1 == 1 && keep(*position));
-        kept.fold(Self(self.0 & 1 << Self::LAST), |set, position| set.or(Self::of(position)))
+        kept.fold(Self(self.0 & 1 << Self::LAST), |set, position| set.or(Self::single(position)))
     }
 }
 
