@@ -218,17 +218,17 @@ impl<'a> BodyScope<'a> {
     /// A condition through which an unknown verdict leads further. `asked` is what it asks, each as it may be written.
     pub fn open_condition(&mut self, span: Span, asked: &[Vec<&'a str>]) -> OpenConditions {
         let known = self.conditions.iter().position(|it| it.span == span && !it.is_final);
-        let position = known.unwrap_or_else(|| {
+        let position = known.unwrap_or(self.conditions.len());
+        // Positions that share the last bit are never settled, so that only the first of them is kept.
+        if position == self.conditions.len() && position <= OpenConditions::LAST {
             self.conditions.push(OpenCondition { span, asked: asked.to_vec(), is_final: false });
-            self.conditions.len() - 1
-        });
+        }
         OpenConditions::single(position)
     }
 
     /// The first of some open conditions.
     pub fn first_open(&self, open: OpenConditions) -> Option<Span> {
-        let first = open.first()?;
-        self.conditions.get(first).or(self.conditions.last()).map(|condition| condition.span)
+        self.conditions.get(open.first()?).map(|condition| condition.span)
     }
 
     /// The conditions that stay open where the answers to some questions are known.

@@ -259,7 +259,7 @@ pub(super) struct OpenCondition<'a> {
 pub(super) struct OpenConditions(u128);
 
 impl OpenConditions {
-    const LAST: usize = 127;
+    pub const LAST: usize = 127;
 
     pub fn single(position: usize) -> Self {
         Self(1 << position.min(Self::LAST))

@@ -509,3 +509,16 @@ fn what_is_known_may_decide() {
         assert!(!checked.stdout.contains("\"E0"), "{what}: {checked:#?}");
     }
 }
+
+/// The checker tells 127 open conditions of a body apart. The others stay open, whatever is asked later.
+#[test]
+fn more_open_conditions_than_are_told_apart_stay_open() {
+    let open = "  if check Fine(server) == passed { resolve \"x\" }\n";
+    let settled = "  require check Fine(server) == failed\n  exec.disrupt([\"touch\", \"acted\"])";
+    for (count, is_refused) in [(127, false), (128, true), (300, true)] {
+        let text = format!("{}{settled}", open.repeat(count));
+        let checked = project(&text).run(&["check", "a.runbook", "--format", "json"]);
+        assert_eq!(checked.stdout.contains("\"E0406\""), is_refused, "{count}: {checked:#?}");
+        assert_eq!(checked.stdout.contains("\"E0"), is_refused, "{count}: {checked:#?}");
+    }
+}

@@ -29,9 +29,9 @@ struct BranchOutcomes {
 }
 
 impl BranchOutcomes {
-    /// Adds a branch. One that may resolve can end the run although control may reach its end.
-    fn add(&mut self, completes: bool, resolves: bool, entered_by: OpenConditions, left_by: OpenConditions) {
-        self.some_leave |= resolves;
+    /// Adds a branch. One that may end the run can do so although control may reach its end.
+    fn add(&mut self, completes: bool, ends: bool, entered_by: OpenConditions, left_by: OpenConditions) {
+        self.some_leave |= ends;
         if completes {
             self.some_complete = true;
             self.deciding = self.deciding.or(left_by);
@@ -71,13 +71,13 @@ impl<'a> Context<'a> {
             let mark = body.enter();
             body.narrow_types(&condition.narrowing.when_true);
             let here = self.decided(place, body, condition.unknown_taint, condition.span());
-            let ((block, completes, left_by, class), resolves) =
+            let ((block, completes, left_by, class), ends) =
                 self.noting_endings(body, |context, body| context.measured_branch(body, block, here));
             body.leave(mark);
             if observes && completes && class >= Class::Disrupt {
                 guarded = guarded.or(Some(condition.span()));
             }
-            ways.add(completes, resolves, here.open, left_by);
+            ways.add(completes, ends, here.open, left_by);
             // Later branches are reached because this condition did not hold.
             place = self.decided(place, body, condition.unknown_taint.not(), condition.span());
             body.narrow_types(&condition.narrowing.when_false);
@@ -87,9 +87,9 @@ impl<'a> Context<'a> {
         let mut else_leaves = false;
         let otherwise = match otherwise {
             Some(block) => {
-                let ((block, completes, left_by), resolves) =
+                let ((block, completes, left_by), ends) =
                     self.noting_endings(body, |context, body| context.branch(body, block, place));
-                ways.add(completes, resolves, place.open, left_by);
+                ways.add(completes, ends, place.open, left_by);
                 else_leaves = !completes;
                 Some(block)
             }
@@ -218,11 +218,11 @@ impl<'a> Context<'a> {
             if !by_unknown.when_true {
                 body.narrow_types(&known);
             }
-            let ((block, completes, left_by), resolves) =
+            let ((block, completes, left_by), ends) =
                 self.noting_endings(body, |context, body| context.branch(body, &arm.block, here));
             body.leave(mark);
             turned_away &= !(by_unknown.when_true && completes);
-            ways.add(completes, resolves, here.open, left_by);
+            ways.add(completes, ends, here.open, left_by);
             if !is_else {
                 lowered.push((values, block));
             } else if let Some((_, first)) = &otherwise {

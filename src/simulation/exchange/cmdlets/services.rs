@@ -4,7 +4,7 @@ use super::bind::{Kind, Parameters};
 use super::reply::{Object, Reply};
 use super::{Cmdlet, Run, Where, nearby};
 use crate::simulation::exchange::model::ledger::Actor;
-use crate::simulation::exchange::model::services::{Control, NotControlled};
+use crate::simulation::exchange::model::services::{Control, ServiceControlError};
 use crate::simulation::exchange::model::state::{Service, Site};
 use crate::simulation::exchange::settings::duration::{ModelDuration, Moment};
 use crate::simulation::exchange::settings::{ServiceStatus, StartType};
@@ -84,10 +84,10 @@ fn control(site: &mut Site, parameters: &Parameters, control: Control) -> (Momen
     match site.control(server, name, control, Actor::Run) {
         // The cmdlet returns when the service has reached the state.
         Ok(done) => ((done + ModelDuration::seconds(1)).max(soon), Reply::nothing()),
-        Err(NotControlled::Unknown) => (soon, not_found(parameters)),
+        Err(ServiceControlError::Unknown) => (soon, not_found(parameters)),
         Err(why) => {
             let because = match why {
-                NotControlled::Disabled => "it is disabled",
+                ServiceControlError::Disabled => "it is disabled",
                 _ => "a system shutdown is in progress",
             };
             let message = format!("Service '{name}' cannot be started or stopped: {because}");

@@ -16,7 +16,7 @@ pub(in crate::simulation::exchange) enum Control {
 
 /// Why a service is not controlled.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::simulation::exchange) enum NotControlled {
+pub(in crate::simulation::exchange) enum ServiceControlError {
     Unknown,
     Disabled,
     ShuttingDown,
@@ -30,16 +30,16 @@ impl Site {
         name: &str,
         control: Control,
         by: Actor,
-    ) -> Result<Moment, NotControlled> {
+    ) -> Result<Moment, ServiceControlError> {
         let Some(at) = self[server].services.iter().position(|service| service.name.eq_ignore_ascii_case(name)) else {
-            return Err(NotControlled::Unknown);
+            return Err(ServiceControlError::Unknown);
         };
         let service = &self[server].services[at];
         let (name, stopped) = (service.name.clone(), service.status == ServiceStatus::Stopped);
         let refused = match (self[server].power, service.start_type) {
-            (Power::Up, StartType::Disabled) if control != Control::Stop => Some(NotControlled::Disabled),
+            (Power::Up, StartType::Disabled) if control != Control::Stop => Some(ServiceControlError::Disabled),
             (Power::Up, _) => None,
-            _ => Some(NotControlled::ShuttingDown),
+            _ => Some(ServiceControlError::ShuttingDown),
         };
         if let Some(why) = refused {
             self.record(server, Effect::ServiceRefused(name), by);
