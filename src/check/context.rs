@@ -140,7 +140,9 @@ impl<'a> Context<'a> {
             let inside = |it: &Span| it.file == whole.file && it.start >= whole.start && it.end <= whole.end;
             !refused.iter().any(inside)
         };
-        context.diagnostics.extend(super::unused_changes::unused_changes(&context.program).into_iter().filter(meant));
+        let source_text = |span: Span| context.source_text(span);
+        let unused = super::unused_changes::unused_changes(&context.program, &source_text);
+        context.diagnostics.extend(unused.into_iter().filter(meant));
         context.program.nodes = context.nodes;
         (context.program, context.diagnostics)
     }

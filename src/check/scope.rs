@@ -189,6 +189,13 @@ impl<'a> BodyScope<'a> {
         }
     }
 
+    /// Forgets what the expressions so far contained, before the next statement.
+    pub fn forget_expression(&mut self) {
+        self.touched_by_unknown = false;
+        self.touched_outside = Origin::Written;
+        self.outside.clear();
+    }
+
     pub fn enter(&self) -> ScopeMark {
         ScopeMark { bindings: self.bindings.len(), narrowed: self.narrowed.len() }
     }

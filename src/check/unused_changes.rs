@@ -34,7 +34,21 @@ struct FollowingCode {
     acts: Option<Span>,
     /// Whether that statement is in the same body.
     here: bool,
+    branch: BranchOfChange,
     body: BodySummary,
+}
+
+/// The branch that a block is.
+#[derive(Clone, Copy)]
+enum BranchOfChange {
+    /// It is no branch.
+    None,
+    /// The only branch of an `if` with this condition, without an `else`.
+    Only(Span),
+    /// The first of several branches of an `if`, with this condition.
+    First(Span),
+    /// A later branch, or an arm of a `match`.
+    Later,
 }
 
 /// The body that contains a change.
@@ -49,10 +63,13 @@ enum BodySummary {
 }
 
 /// Reports every temporary change that is undone before it is used, in no particular order.
-pub(super) fn unused_changes(program: &Program) -> Vec<Diagnostic> {
+///
+/// `source_text` is the text at a place.
+pub(super) fn unused_changes<'p>(program: &'p Program, source_text: &'p dyn Fn(Span) -> &'p str) -> Vec<Diagnostic> {
     let count = program.procedures.len();
     let mut review = ChangeReview {
         program,
+        source_text,
         leaving: Divergence::new(program),
         needs: vec![None; count],
         classes: vec![None; count],
@@ -66,18 +83,39 @@ pub(super) fn unused_changes(program: &Program) -> Vec<Diagnostic> {
     while review.callers() {}
     for (procedure, after) in program.procedures.iter().zip(review.after_procedures.clone()) {
         let body = BodySummary::Procedure { has_undo: procedure.undo.is_some(), is_done: after.is_some() };
-        let later = FollowingCode { acts: after.flatten(), here: false, body };
+        let later = FollowingCode { acts: after.flatten(), here: false, branch: BranchOfChange::None, body };
         review.block(&procedure.block, later);
         procedure.undo.iter().for_each(|undo| review.block(undo, later));
     }
     for (runbook, after) in program.runbooks.iter().zip(review.after_runbooks.clone()) {
-        review.block(&runbook.block, FollowingCode { acts: after.flatten(), here: false, body: BodySummary::Runbook });
+        let acts = after.flatten();
+        let branch = BranchOfChange::None;
+        let later = FollowingCode { acts, here: false, branch, body: BodySummary::Runbook };
+        review.block(&runbook.block, later);
     }
     review.found
 }
 
+impl BranchOfChange {
+    /// The block of a statement at a position.
+    fn new(kind: &StatementKind, position: usize) -> Self {
+        if let StatementKind::If { branches, otherwise } = kind {
+            match branches.get(position) {
+                Some((condition, _)) if branches.len() == 1 && otherwise.is_none() => Self::Only(condition.span),
+                Some((condition, _)) if position == 0 => Self::First(condition.span),
+                _ => Self::Later,
+            }
+        } else if let StatementKind::Match { .. } = kind {
+            Self::Later
+        } else {
+            Self::None
+        }
+    }
+}
+
 struct ChangeReview<'p> {
     program: &'p Program,
+    source_text: &'p dyn Fn(Span) -> &'p str,
     /// How each procedure uses changes, once computed. Procedures are not recursive.
     needs: Vec<Option<ChangeUse>>,
     /// The highest class of each procedure, once computed.
@@ -144,10 +182,12 @@ impl<'p> ChangeReview<'p> {
             if let Some(inside) = self.need_of_change(&statement.kind) {
                 self.report_unused(statement, (follows.0.max(inside), follows.1), later, block);
             }
-            for inside in statement.kind.blocks() {
+            let is_one_change = matches!(statement.kind, StatementKind::TemporarilyIf { .. });
+            for (place, inside) in statement.kind.blocks().filter(|_| !is_one_change).enumerate() {
                 let here = follows.1.or_else(|| self.again(statement, inside));
                 let acts = here.or(later.acts);
-                self.block(inside, FollowingCode { acts, here: here.is_some() || later.here, ..later });
+                let branch = BranchOfChange::new(&statement.kind, place);
+                self.block(inside, FollowingCode { acts, here: here.is_some() || later.here, branch, ..later });
             }
             let need = self.need(statement);
             if need == ChangeUse::Acts {
@@ -171,6 +211,9 @@ impl<'p> ChangeReview<'p> {
                 procedure.undo.as_ref().and_then(|_| self.need_after_change(&procedure.block))
             }
             StatementKind::TemporarilyBlock { block, .. } => self.need_after_change(block),
+            StatementKind::TemporarilyIf { change, .. } => {
+                change.statements.first().and_then(|change| self.need_of_change(&change.kind))
+            }
             StatementKind::Step { .. }
             | StatementKind::ResolveIfFixed { .. }
             | StatementKind::Resolve { .. }
@@ -230,6 +273,7 @@ impl<'p> ChangeReview<'p> {
             | StatementKind::Wait { .. }
             | StatementKind::WaitUntil { .. }
             | StatementKind::TemporarilyBlock { .. }
+            | StatementKind::TemporarilyIf { .. }
             | StatementKind::Let { .. }
             | StatementKind::If { .. }
             | StatementKind::Match { .. }
@@ -304,10 +348,12 @@ impl<'p> ChangeReview<'p> {
         if let Some(acts) = later.acts {
             diagnostic = diagnostic.also(acts, "this runs after the change is undone");
         }
+        let with_condition = self.help_with_condition(change, later.branch);
         let help = match (later.body, later.acts.is_some(), later.here) {
             (BodySummary::Procedure { has_undo: true, .. }, _, _) => {
                 "Remove `temporarily`: the `undo` of the procedure undoes what the procedure does"
             }
+            (_, true, true) if let Some(help) = &with_condition => help,
             (BodySummary::Procedure { .. }, _, false) => {
                 "Give the procedure an `undo { … }`, and write `temporarily do NAME(…)` in the block that needs the change: a \
                  temporary change in a procedure ends with the procedure"
@@ -326,6 +372,34 @@ impl<'p> ChangeReview<'p> {
             }
         };
         self.found.push(diagnostic.help(help));
+    }
+
+    /// How to write a change of a branch with a condition in the block around; `None` where that is not possible.
+    fn help_with_condition(&self, change: &Statement, branch: BranchOfChange) -> Option<String> {
+        if matches!(change.kind, StatementKind::TemporarilyBlock { .. }) {
+            return None;
+        }
+        let (line, place) = match branch {
+            BranchOfChange::None => return None,
+            BranchOfChange::Only(condition) => (self.with_condition(change, condition), "instead of the `if`"),
+            BranchOfChange::First(condition) => (self.with_condition(change, condition), "before the `if`"),
+            BranchOfChange::Later => ("temporarily … if CONDITION".to_owned(), "before the `if` or `match`"),
+        };
+        Some(format!("Write `{line}` {place}: the change then lasts until the end of the block around it"))
+    }
+
+    /// `temporarily … if CONDITION`, written out where that is one short line.
+    fn with_condition(&self, change: &Statement, condition: Span) -> String {
+        let is_plain = matches!(
+            change.kind,
+            StatementKind::Act { retention: Retention::Temporarily { keep_on_failure: false }, .. }
+                | StatementKind::Do { retention: Retention::Temporarily { keep_on_failure: false }, .. }
+        );
+        let line = format!("{} if {}", (self.source_text)(change.span), (self.source_text)(condition));
+        match is_plain && line.len() < 80 && !line.contains('\n') {
+            true => line,
+            false => "temporarily … if CONDITION".to_owned(),
+        }
     }
 
     fn need(&mut self, statement: &'p Statement) -> ChangeUse {
@@ -359,6 +433,7 @@ impl<'p> ChangeReview<'p> {
             StatementKind::If { branches, .. } => {
                 observes_if(branches.iter().any(|(condition, _)| observes(condition)))
             }
+            StatementKind::TemporarilyIf { condition, .. } => observes_if(observes(condition)),
             StatementKind::For { list, .. } => observes_if(observes(list)),
             StatementKind::Repeat { until, .. } => observes_if(until.as_ref().is_some_and(observes)),
             StatementKind::Resolve { .. }
@@ -411,6 +486,9 @@ fn kept_by_an_escalation(change: &Statement, block: &Block) -> bool {
         StatementKind::Act { retention: Retention::Temporarily { keep_on_failure }, .. }
         | StatementKind::Do { retention: Retention::Temporarily { keep_on_failure }, .. }
         | StatementKind::TemporarilyBlock { keep_on_failure, .. } => *keep_on_failure,
+        StatementKind::TemporarilyIf { change, .. } => {
+            return change.statements.iter().any(|change| kept_by_an_escalation(change, block));
+        }
         StatementKind::Step { .. }
         | StatementKind::ResolveIfFixed { .. }
         | StatementKind::Resolve { .. }

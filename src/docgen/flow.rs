@@ -201,6 +201,15 @@ impl Flow<'_> {
             StatementKind::TemporarilyBlock { block, .. } => {
                 self.block_or_frame("temporarily".to_owned(), block, numbered, open).0
             }
+            StatementKind::TemporarilyIf { condition, change } => {
+                if self.shows_nothing([change]) {
+                    return open;
+                }
+                let id = self.drawing.node(Shape::Question, vec![format!("{}?", self.line(condition))], open);
+                let mut out = self.block(change, numbered, vec![(id.clone(), Some("yes".to_owned()))]);
+                out.push((id, Some("no".to_owned())));
+                out
+            }
             StatementKind::Let { value, otherwise, .. } => {
                 let open = match value {
                     Subject::Value(_) => open,

@@ -118,6 +118,7 @@ impl<'p> OutcomeCollector<'p> {
             | StatementKind::Wait { .. }
             | StatementKind::WaitUntil { .. }
             | StatementKind::TemporarilyBlock { .. }
+            | StatementKind::TemporarilyIf { .. }
             | StatementKind::Let { .. }
             | StatementKind::If { .. }
             | StatementKind::Match { .. }

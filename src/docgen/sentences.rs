@@ -139,6 +139,9 @@ impl<'l, 'a> SentenceWriter<'l, 'a> {
                 self.arm("Temporarily:", block, "this block");
                 self.arm(&format!("{}, by:", undo_phrase(within, *keep_on_failure)), undo, "it");
             }
+            StatementKind::TemporarilyIf { condition, change } => {
+                self.arm(&format!("If {}:", at.code(condition)), change, within);
+            }
             StatementKind::Let { name, value, otherwise, .. } => self.bind(name, value, otherwise.as_ref()),
             StatementKind::If { branches, otherwise } => self.branches(branches, otherwise.as_ref()),
             StatementKind::Match { subject, arms, otherwise } => self.cases(subject, arms, otherwise.as_ref()),

@@ -68,11 +68,15 @@ impl Layout<'_> {
                 self.wait_until(condition, timings, otherwise.as_ref())
             }
             StatementKind::Call(call) => vec![self.call(call)],
-            StatementKind::Temporarily { what, undo, keep_on_failure } => {
+            StatementKind::Temporarily { what, undo, condition, keep_on_failure } => {
                 let mut parts = vec![Document::text("temporarily "), self.subject(what)];
                 if let Some(undo) = undo {
                     parts.push(Document::text(" undo "));
                     parts.push(self.block(undo));
+                }
+                if let Some(condition) = condition {
+                    parts.push(Document::text(" if "));
+                    parts.push(self.expression(condition));
                 }
                 parts.extend(keep_on_failure.map(|_| Document::text(", keep on failure")));
                 parts

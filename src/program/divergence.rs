@@ -50,6 +50,7 @@ impl<'p> Divergence<'p> {
             | StatementKind::Wait { .. }
             | StatementKind::WaitUntil { .. }
             | StatementKind::Act { .. }
+            | StatementKind::TemporarilyIf { .. }
             | StatementKind::Let { .. }
             | StatementKind::If { otherwise: None, .. }
             | StatementKind::For { .. }

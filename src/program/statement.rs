@@ -99,6 +99,12 @@ pub enum StatementKind {
         undo: Block,
         keep_on_failure: bool,
     },
+    /// `temporarily … if CONDITION`. `change` is one `Act` or `Do`, and no block of its own: what it changes is undone at
+    /// the end of the block around this statement.
+    TemporarilyIf {
+        condition: Expression,
+        change: Block,
+    },
     Let {
         slot: Slot,
         name: EcoString,

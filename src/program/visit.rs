@@ -102,6 +102,10 @@ pub fn walk_statement<'p, V: Visitor<'p>>(visitor: &mut V, statement: &'p Statem
             visitor.block(block);
             visitor.block(undo);
         }
+        S::TemporarilyIf { condition, change } => {
+            visitor.expression(condition);
+            visitor.block(change);
+        }
         S::Let { slot: _, name: _, value, otherwise } => {
             visitor.subject(value);
             match otherwise {
@@ -243,9 +247,10 @@ impl StatementKind {
         let ((branches, arms), others) = match self {
             Self::If { branches, otherwise } => ((branches.as_slice(), none.1), [otherwise.as_ref(), None]),
             Self::Match { arms, otherwise, .. } => ((none.0, arms.as_slice()), [otherwise.as_ref(), None]),
-            Self::Step { block, .. } | Self::For { block, .. } | Self::Retry { block, .. } => {
-                (none, [Some(block), None])
-            }
+            Self::Step { block, .. }
+            | Self::TemporarilyIf { change: block, .. }
+            | Self::For { block, .. }
+            | Self::Retry { block, .. } => (none, [Some(block), None]),
             Self::Repeat { block, otherwise, .. } => (none, [Some(block), otherwise.as_ref()]),
             Self::TemporarilyBlock { block, undo: second, .. } | Self::Try { block, catch: second, .. } => {
                 (none, [Some(block), Some(second)])
@@ -288,6 +293,7 @@ impl StatementKind {
             | Self::Act { .. }
             | Self::Do { .. }
             | Self::TemporarilyBlock { .. }
+            | Self::TemporarilyIf { .. }
             | Self::Let { .. }
             | Self::If { .. }
             | Self::Match { .. }

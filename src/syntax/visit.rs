@@ -370,9 +370,10 @@ pub fn walk_statement<'a, V: Visitor<'a>>(visitor: &mut V, statement: &'a Statem
             walk_optional_block(visitor, otherwise);
         }
         S::Call(call) | S::Do(call) | S::Run(call) => visitor.call(call),
-        S::Temporarily { what, undo, keep_on_failure: _ } => {
+        S::Temporarily { what, undo, condition, keep_on_failure: _ } => {
             visitor.subject(what);
             undo.iter().for_each(|undo| visitor.undo_block(undo));
+            condition.iter().for_each(|condition| visitor.condition(condition));
         }
         S::Permanently { what, undo_on_failure: _ } => visitor.subject(what),
         S::Let { name, value, otherwise } => {

@@ -71,6 +71,7 @@ fn point_kind(statement: &Statement) -> Option<(PointKind, Reached)> {
         | StatementKind::Act { .. }
         | StatementKind::Do { .. }
         | StatementKind::TemporarilyBlock { .. }
+        | StatementKind::TemporarilyIf { .. }
         | StatementKind::Let { .. }
         | StatementKind::If { .. }
         | StatementKind::Match { .. }

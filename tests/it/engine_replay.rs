@@ -17,6 +17,7 @@ enum Plan {
     Act(&'static str, u8),
     Set(u8, u8, i64),
     Drain(u8, u8),
+    DrainIf(bool, u8),
     Look(u8),
     Wait(i64),
     Fixed,
@@ -58,6 +59,12 @@ fn statement(builder: &mut ProgramBuilder, plan: &Plan) -> Statement {
         Plan::Act(name, on) => builder.act(name, vec![target(*on)]),
         Plan::Set(how, on, value) => builder.act_as(retention(*how), "svc.set", vec![target(*on), num(*value)]),
         Plan::Drain(how, on) => builder.act_as(retention(*how), "svc.drain", vec![target(*on)]),
+        Plan::DrainIf(keep, on) => {
+            let condition = builder.observe("svc.health", vec![target(*on)]);
+            let retention = if *keep { KEPT } else { TEMPORARILY };
+            let change = block(vec![builder.act_as(retention, "svc.drain", vec![target(*on)])]);
+            s(StatementKind::TemporarilyIf { condition, change })
+        }
         Plan::Look(on) => bind(2, builder.observe("svc.value", vec![target(*on)]), None),
         Plan::Wait(seconds) => s(StatementKind::Wait { duration: dur(&format!("{seconds}s")) }),
         Plan::Fixed => fixed(),
@@ -99,6 +106,7 @@ fn plan() -> impl Strategy<Value = Plan> {
             .prop_map(|(name, on)| Plan::Act(name, on)),
         4 => (0u8..5, 0u8..4, 0i64..4).prop_map(|(how, on, value)| Plan::Set(how, on, value)),
         3 => (0u8..5, 0u8..4).prop_map(|(how, on)| Plan::Drain(how, on)),
+        2 => (any::<bool>(), 0u8..4).prop_map(|(keep, on)| Plan::DrainIf(keep, on)),
         2 => (0u8..4).prop_map(Plan::Look),
         2 => (1i64..120).prop_map(Plan::Wait),
         1 => Just(Plan::Fixed),

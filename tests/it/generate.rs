@@ -372,8 +372,15 @@ impl Generator<'_> {
             }
             8 => {
                 self.put("temporarily ");
+                self.put_word(&["", "do "]);
                 self.call();
-                self.put(", keep on failure");
+                if self.maybe() {
+                    self.put(" if ");
+                    self.expression();
+                }
+                if self.maybe() {
+                    self.put(", keep on failure");
+                }
             }
             _ => {
                 self.put("let ");

@@ -36,6 +36,10 @@ const TOO_SHORT: &[&str] = &[
     "step \"Out\" {\n    temporarily pool.out()\n    require pool.is_out()\n  }\n  pool.work()",
     "step \"Out\" {\n    temporarily pool.out()\n    notify oncall \"It is out\"\n  }\n  pool.work()",
     "step \"Out\" {\n    temporarily pool.out()\n    require pool.is_out() else {\n      pool.work()\n      escalate to oncall \"No\"\n    }\n  }\n  pool.work()",
+    "step \"Out\" { temporarily pool.out() if big }\n  pool.work()",
+    "step \"Out\" { temporarily do Out() if big }\n  pool.work()",
+    "if big { temporarily pool.out() if pool.is_out() }\n  pool.work()",
+    "pool.work()\n  temporarily pool.out() if big",
     "step \"A\" { step \"B\" { temporarily pool.out() } }\n  pool.work()",
     "pool.work()\n  temporarily pool.out()",
 ];
@@ -46,6 +50,8 @@ const LONG_ENOUGH: &[&str] = &[
     "temporarily do Out()\n  if big { pool.work() } else { notify oncall \"Small\" }",
     "if big {\n    temporarily pool.out()\n    pool.work()\n  }",
     "temporarily { pool.out() } undo { pool.back() }\n  wait until pool.is_out() within 5s every 1s\n  pool.work()",
+    "temporarily pool.out() if big\n  pool.work()",
+    "temporarily do Out() if not pool.is_out(), keep on failure\n  pool.work()",
 ];
 
 #[test]
@@ -92,6 +98,38 @@ fn a_run_that_ends_with_its_change_is_refused() {
             "{inside}: {ran:#?}"
         );
     }
+}
+
+/// The condition is looked at once, before the change. Where it does not hold, nothing is changed and nothing undone.
+#[test]
+fn a_change_with_a_condition_is_made_and_undone_once() {
+    for (big, commands) in [("true", vec!["touch", "true", "rm"]), ("false", vec!["true"])] {
+        let statements = "  temporarily pool.out() if big and not pool.is_out()\n  exec.disrupt([\"true\"])";
+        let project = project(statements);
+        let ran = project.run(&["run", "a.runbook", &format!("big={big}"), "--format", "json"]).ends(0);
+        let begun: Vec<&str> = ran.stdout.lines().filter(|line| line.contains("effect_intended")).collect();
+        assert_eq!(begun.len(), commands.len(), "{begun:#?}");
+        let ran = project.run(&["run", "a.runbook", &format!("big={big}"), "--dry-run"]).ends(0);
+        assert_eq!(ran.stdout.contains("temporarily pool.out()"), big == "true", "{ran:#?}");
+        let ran = project.run(&["fmt", "--check", "a.runbook"]);
+        assert!(!ran.stdout.contains("error"), "{ran:#?}");
+    }
+}
+
+/// A condition that cannot be observed leaves the change unmade and escalates.
+#[test]
+fn a_change_whose_condition_fails_is_not_made() {
+    let broken = "  temporarily pool.out() if exec.read([\"false\"]).stdout == \"\"\n  pool.work()";
+    let project = project(broken);
+    let ran = project.run(&["run", "a.runbook", "--format", "json"]);
+    let escalated = ran.stdout.contains("\"outcome\":\"escalated\"");
+    assert!(escalated && !ran.stdout.contains("effect_intended"), "{ran:#?}");
+}
+
+#[test]
+fn the_help_shows_the_change_with_its_condition() {
+    let ran = project("  if big { temporarily do Out() }\n  pool.work()").run(&["check", "a.runbook"]).ends(1);
+    assert!(ran.stdout.contains("Write `temporarily do Out() if big` instead of the `if`"), "{ran:#?}");
 }
 
 #[test]

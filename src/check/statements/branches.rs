@@ -3,11 +3,11 @@
 use crate::check::context::Context;
 use crate::check::declarations::known_verdict_type;
 use crate::check::expressions::{UnknownTaint, quoted};
-use crate::check::scope::{BodyScope, Narrowing};
+use crate::check::scope::{BodyScope, FlowState, Narrowing};
 use crate::check::unknown_taint::{OpenConditions, is_verdict};
 use crate::diagnostic::{Diagnostic, code, name_list};
 use crate::program::types::{EnumType, Type};
-use crate::program::{Block, StatementKind};
+use crate::program::{Block, Statement, StatementKind};
 use crate::source::Span;
 use crate::syntax::ast;
 use crate::syntax::ast::{AmountKind, Pattern};
@@ -120,6 +120,38 @@ impl<'a> Context<'a> {
         }
         body.place.open = ways.after(before);
         (StatementKind::If { branches: lowered, otherwise }, ways.some_complete)
+    }
+
+    /// `temporarily … if CONDITION`: a branch with one change, which belongs to the block around it.
+    ///
+    /// It needs no `else` where an observation decides about a disruption: the line itself says what may be left out.
+    pub(crate) fn temporarily_if(
+        &mut self,
+        body: &mut BodyScope<'a>,
+        what: &'a ast::Subject,
+        condition: &'a ast::Expression,
+        keep_on_failure: bool,
+        span: Span,
+    ) -> (StatementKind, bool) {
+        let before = body.place;
+        let condition = self.expect(body, condition, &Type::Boolean);
+        body.forget_expression();
+        let mark = body.enter();
+        body.narrow_types(&condition.narrowing.when_true);
+        let mut ways = BranchOutcomes::default();
+        body.place = self.decided(before, body, condition.unknown_taint, condition.span());
+        let entered_by = body.place.open;
+        let node = self.node();
+        let ((kind, completes), ends) =
+            self.noting_endings(body, |context, body| context.temporarily(body, what, None, keep_on_failure, span));
+        ways.add(completes, ends, entered_by, body.place.open);
+        body.leave(mark);
+        let turn_begins = before.turn_begins && body.place.turn_begins;
+        let without = self.decided(before, body, condition.unknown_taint.not(), condition.span());
+        ways.add(true, false, without.open, without.open);
+        body.place = FlowState { turn_begins, open: ways.after(before.open), ..before };
+        let change = Block { statements: vec![Statement { node, span, kind }] };
+        (StatementKind::TemporarilyIf { condition: condition.expression, change }, true)
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "values of every other type cannot be matched")]

@@ -5,7 +5,6 @@ pub(crate) mod branches;
 pub(crate) mod loops;
 pub(crate) mod timings;
 
-use super::commands::Origin;
 use super::context::Context;
 use super::declarations::outcome_type;
 use super::expressions::{MORE_STACK, RED_ZONE, Typed, choices, quoted};
@@ -132,9 +131,7 @@ impl<'a> Context<'a> {
     pub(super) fn statement(&mut self, body: &mut BodyScope<'a>, written: &'a ast::Statement) -> (Statement, bool) {
         let node = self.node();
         let span = written.span;
-        body.touched_by_unknown = false;
-        body.touched_outside = Origin::Written;
-        body.outside.clear();
+        body.forget_expression();
         let (kind, completes) = stacker::maybe_grow(RED_ZONE, MORE_STACK, || self.statement_kind(body, written));
         (Statement { node, span, kind }, completes)
     }
@@ -198,8 +195,11 @@ impl<'a> Context<'a> {
                 self.wait_until(body, condition, timings, otherwise.as_ref(), span)
             }
             Written::Call(call) => self.bare_call(body, call),
-            Written::Temporarily { what, undo, keep_on_failure } => {
+            Written::Temporarily { what, undo, condition: None, keep_on_failure } => {
                 self.temporarily(body, what, undo.as_ref(), keep_on_failure.is_some(), span)
+            }
+            Written::Temporarily { what, undo: _, condition: Some(condition), keep_on_failure } => {
+                self.temporarily_if(body, what, condition, keep_on_failure.is_some(), span)
             }
             Written::Permanently { what, undo_on_failure } => self.permanently(body, what, *undo_on_failure, span),
             Written::Let { name, value, otherwise } => self.let_value(body, name, value, otherwise.as_ref()),

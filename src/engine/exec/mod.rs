@@ -124,6 +124,13 @@ pub(super) async fn statement<'t>(
             let keep = if *keep_on_failure { Keep::OnFailure } else { Keep::Never };
             temporarily_block(context, block, undo, keep, changes).await
         }
+        StatementKind::TemporarilyIf { condition, change } => {
+            let holds = match context.boolean(condition).await {
+                Err(Exit::DryRun { .. }) => return Err(preview::whole_statement(context, line)),
+                holds => holds?,
+            };
+            if holds { change_if(context, change, changes).await } else { Ok(()) }
+        }
         StatementKind::Let { slot, value, otherwise, .. } => {
             let value = match subject_value(context, value).await {
                 Err(Exit::DryRun { .. }) => return Err(preview::arms(context, &line.kind)),
@@ -213,6 +220,21 @@ async fn step<'t>(
     };
     scope.emit(EventKind::StepEnded { number: number.to_string(), title, result });
     flow
+}
+
+/// The change of `temporarily … if CONDITION`. It is added to the open changes of the block around the statement.
+fn change_if<'f, 't: 'f>(
+    context: &'f mut StatementContext<'_, 't>,
+    change: &'t Block,
+    changes: &'f mut Vec<Change<'t>>,
+) -> LocalBoxFuture<'f, Flow> {
+    Box::pin(async move {
+        for line in &change.statements {
+            let mut context = StatementContext::of_statement(context.scope, context.frame, line);
+            statement(&mut context, line, changes).await?;
+        }
+        Ok(())
+    })
 }
 
 /// `temporarily { } undo { }`.

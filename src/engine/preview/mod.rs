@@ -102,6 +102,7 @@ pub(super) fn arms_fall_through(context: &mut StatementContext<'_, '_>, kind: &S
         | StatementKind::Act { .. }
         | StatementKind::Do { .. }
         | StatementKind::TemporarilyBlock { .. }
+        | StatementKind::TemporarilyIf { .. }
         | StatementKind::Let { .. }
         | StatementKind::If { .. }
         | StatementKind::For { .. }
@@ -271,6 +272,10 @@ impl Preview<'_, '_> {
                     return String::new();
                 }
                 format!("{} {}", braced("temporarily", &effects), braced("undo", &undo))
+            }
+            StatementKind::TemporarilyIf { condition, change } => {
+                let (condition, effects) = (self.call_of(condition), self.effects(change));
+                self.with_else(&format!("if {condition}"), &effects, None)
             }
             StatementKind::Require { condition, otherwise } => {
                 self.only_else(|it| format!("require {}", it.call_of(condition)), otherwise.as_ref())
@@ -450,6 +455,10 @@ impl Preview<'_, '_> {
                 self.nested_block(block, depends_on);
                 self.undo(undo, depends_on);
             }
+            StatementKind::TemporarilyIf { condition, change } => {
+                let condition = self.text(condition);
+                self.arm(&format!("if {condition}"), Some(change), &condition);
+            }
             StatementKind::Let { slot, name, value, .. } => {
                 let (text, known) = match value {
                     Subject::Value(expression) => (self.text(expression), self.value(expression)),
@@ -543,6 +552,7 @@ impl Preview<'_, '_> {
             | StatementKind::Act { .. }
             | StatementKind::Do { .. }
             | StatementKind::TemporarilyBlock { .. }
+            | StatementKind::TemporarilyIf { .. }
             | StatementKind::Let { .. }
             | StatementKind::If { .. }
             | StatementKind::For { .. }

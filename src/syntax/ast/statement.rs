@@ -39,8 +39,8 @@ pub enum StatementKind {
     WaitUntil { condition: Expression, timings: Timings, otherwise: Option<Block> },
     /// A call of an action, or by mistake of a procedure or runbook.
     Call(Call),
-    /// `temporarily …[, keep on failure]`. Only a block has an `undo`.
-    Temporarily { what: Subject, undo: Option<Block>, keep_on_failure: Option<Span> },
+    /// `temporarily …[ if COND][, keep on failure]`. Only a block has an `undo`; a block has no condition.
+    Temporarily { what: Subject, undo: Option<Block>, condition: Option<Expression>, keep_on_failure: Option<Span> },
     /// `permanently …[, undo on failure]`.
     Permanently { what: Subject, undo_on_failure: Option<Span> },
     /// `let x = E [else { … } / VALUE]`.

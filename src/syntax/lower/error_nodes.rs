@@ -252,6 +252,22 @@ impl<'a> Lowering<'a> {
         );
     }
 
+    /// An `if` after `permanently …` or after the block of `temporarily`.
+    pub(super) fn misplaced_condition(&mut self, node: &Node<'a>, temporary: bool) {
+        let span = self.span(node);
+        let (message, help) = match temporary {
+            true => (
+                "A `temporarily` block cannot end in `if`",
+                "Make the block a procedure with an `undo { … }`, and write `temporarily do NAME() if CONDITION`",
+            ),
+            false => (
+                "`permanently` cannot end in `if`",
+                "Write `if CONDITION { permanently … }`: the change stays, so it needs no block to end with",
+            ),
+        };
+        self.report(Diagnostic::error(code::MISPLACED, Span { end: span.start + 2, ..span }, message).help(help));
+    }
+
     pub(super) fn missing_catch(&mut self, span: Span, block: Span) {
         self.report(
             Diagnostic::error(code::MISSING_PART, Span { end: span.start + 3, ..span }, "`try` has no `catch`")

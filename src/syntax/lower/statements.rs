@@ -173,6 +173,11 @@ impl<'a> Lowering<'a> {
             other => Subject::Call(self.call(other)),
         };
         let undo = self.undo(&mut inner);
+        let mut condition = inner.take(Rule::only_if);
+        if let Some(node) = condition.take_if(|_| !temporary || matches!(what, Subject::Block(_))) {
+            self.misplaced_condition(&node, temporary);
+        }
+        let condition = condition.map(|node| self.expression(children(node).next()));
         let suffix = inner.take(Rule::on_failure);
         let span = suffix.as_ref().map(|node| self.span(node));
         let (word, expected) = if temporary { ("temporarily", "keep") } else { ("permanently", "undo") };
@@ -182,7 +187,7 @@ impl<'a> Lowering<'a> {
             self.wrong_suffix(&node, word, expected);
         }
         match temporary {
-            true => StatementKind::Temporarily { what, undo, keep_on_failure: span },
+            true => StatementKind::Temporarily { what, undo, condition, keep_on_failure: span },
             false => StatementKind::Permanently { what, undo_on_failure: span },
         }
     }

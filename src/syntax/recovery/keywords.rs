@@ -120,7 +120,7 @@ pub(super) const ALL: &[Keyword] = &[
         "temporarily",
         Rule::temporarily,
         KeywordPosition::Statement,
-        "`temporarily backend.action(server), keep on failure`, or `temporarily { … } undo { … }`",
+        "`temporarily backend.action(server), keep on failure`, `temporarily backend.action(server) if condition`, or `temporarily { … } undo { … }`",
     ),
     keyword(
         "permanently",

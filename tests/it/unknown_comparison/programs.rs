@@ -210,7 +210,12 @@ impl Generator<'_> {
 
     fn effect(&mut self) {
         let host = self.host();
-        match self.pick(6) {
+        match self.pick(7) {
+            6 => {
+                let (condition, number) = (self.boolean(1), self.number(0));
+                self.line(&format!("temporarily svc.set({host}, value: {number}) if {condition}"));
+                self.line(&format!("svc.restart({host}, note: \"changed\")"));
+            }
             0 => {
                 let text = self.text(1);
                 self.line(&format!("svc.restart({host}, note: {text})"));

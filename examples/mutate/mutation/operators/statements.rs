@@ -28,7 +28,7 @@ fn first_word(input: &OperatorInput<'_>, statement: &Statement) -> Range<usize> 
 pub fn drop_undo(input: &OperatorInput<'_>, edits: &mut Vec<Edit>) {
     for statement in statements(input) {
         let (what, undo, keep) = match &statement.kind {
-            StatementKind::Temporarily { what, undo, keep_on_failure } => (what, undo.as_ref(), *keep_on_failure),
+            StatementKind::Temporarily { what, undo, keep_on_failure, .. } => (what, undo.as_ref(), *keep_on_failure),
             StatementKind::Permanently { what, undo_on_failure } => (what, None, *undo_on_failure),
             _ => continue,
         };
