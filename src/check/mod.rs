@@ -8,6 +8,7 @@
 
 #![warn(clippy::wildcard_enum_match_arm)]
 
+mod approvals;
 mod commands;
 mod context;
 mod declarations;

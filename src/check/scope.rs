@@ -1,5 +1,6 @@
 //! The scope of a body while it is lowered: its local names, what is known about them, and what is allowed here.
 
+use super::approvals::Approvals;
 use super::commands::{Origin, holds_text};
 use super::context::Context;
 use super::declarations::known_verdict_type;
@@ -40,7 +41,7 @@ pub(super) struct FlowState {
     pub retrying: bool,
     /// Nothing was observed in the current turn of the enclosing loop.
     pub turn_begins: bool,
-    /// A person has approved what follows.
+    /// Every path that leads here has an approval.
     pub approved: bool,
     /// The goal was checked and its verdict was not unknown, which ends the run at `resolve if fixed`.
     pub goal_known: bool,
@@ -129,6 +130,7 @@ pub(super) struct BodyScope<'a> {
     pub may_end: bool,
     /// The conditions through which an unknown verdict can lead further, so far.
     conditions: Vec<OpenCondition<'a>>,
+    pub approvals: Approvals,
     /// The probes whose verdicts are known where the goal failed, as written. In a procedure they are not known.
     pub settled_by_goal: Vec<&'a str>,
     /// The origin of the text in the current expression.
@@ -176,6 +178,7 @@ impl<'a> BodyScope<'a> {
             touched_by_unknown: false,
             may_end: false,
             conditions: Vec::new(),
+            approvals: Approvals::default(),
             settled_by_goal: Vec::new(),
             touched_outside: Origin::Written,
             outside: Vec::new(),

@@ -15,7 +15,7 @@ use crate::transport::powershell::{Envelope, PowerShellSettings};
 use crate::transport::process::{Captured, ExitReason as ProcessEnding, Invocation, ProcessOutput};
 use crate::transport::system::{BoxFuture, System};
 use crate::transport::tcp::ConnectError;
-use crate::value::{ActionError, Contact, ErrorKind, SignedDuration, Timestamp, Value};
+use crate::value::{ActionError, Contact, ErrorKind, MOST_APPROVALS, SignedDuration, Timestamp, Value};
 use crate::world::Dispatcher;
 use crate::world::virtual_time::{Deadlock, Person, VirtualEnvironment};
 use std::cell::RefCell;
@@ -54,7 +54,8 @@ impl<'a> Simulated<'a> {
     /// One sentence for each part of the world file that does not fit the inventory.
     pub fn new(site: SimulationConfig<'a>) -> Result<Self, Vec<String>> {
         let SimulationConfig { file, variation, contacts, calls, listener } = site;
-        let unknown = unknown_contacts(file, contacts);
+        let mut unknown = unknown_contacts(file, contacts);
+        unknown.extend(too_many_approvals(file));
         let model = match Model::new(&variation.exchange, calls.hosts, file.start, variation.seed) {
             Ok(model) if unknown.is_empty() => model,
             Ok(_) => return Err(unknown),
@@ -149,6 +150,13 @@ fn unknown_contacts(file: &WorldFile, contacts: &[Contact]) -> Vec<String> {
         None => format!("Unknown contact `{name}`"),
     };
     unknown.map(sentence).collect()
+}
+
+/// The people of the world file who are more than can approve one prompt.
+fn too_many_approvals(file: &WorldFile) -> Option<String> {
+    let most = MOST_APPROVALS as usize;
+    let person = file.people.iter().find(|person| person.by.len() > most)?;
+    Some(format!("Only {most} person can approve a prompt, but `by` names {}", person.by.len()))
 }
 
 impl System for Simulated<'_> {

@@ -30,9 +30,7 @@ pub fn in_script(program: &Program, test: &Test) -> Result<TestRun, Box<TestErro
     for given in &test.givens {
         world = match &given.subject {
             Subject::Ask(about) => match given.answers.first() {
-                Some(Answer::Word(word)) => {
-                    world.person(Person::answering(about, word).after(given.after).as_many_as_required())
-                }
+                Some(Answer::Word(word)) => world.person(Person::answering(about, word).after(given.after)),
                 _ => world,
             },
             Subject::Action(..) | Subject::Probe(..) => {

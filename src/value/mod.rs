@@ -26,7 +26,7 @@ pub use host::Host;
 pub use invisible::{is_invisible, without_invisible};
 pub use partial::{Loss, Partial};
 pub use record::Record;
-pub use settings::{Contact, MailSettings, SecretSource, Security, is_mail_address};
+pub use settings::{Contact, MOST_APPROVALS, MailSettings, SecretSource, Security, is_mail_address};
 pub use size::Size;
 pub use source_text::{Quoted, SourceText};
 pub use units::{display_duration, display_size};

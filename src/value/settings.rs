@@ -13,6 +13,9 @@ pub enum SecretSource {
     File(PathBuf),
 }
 
+/// The number of people who can approve one prompt. Approvals are given at the terminal that starts a run: one person.
+pub const MOST_APPROVALS: u32 = 1;
+
 /// A recipient of notifications and escalations.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Contact {

@@ -401,3 +401,35 @@ fn a_default_contact_is_one_of_the_contacts() {
     let ran = project.run(&["check", "books"]);
     assert!(!ran.stdout.contains("E0701"), "{ran:#?}");
 }
+
+/// A run hears one person, so an approval by two is a finding, and a test does not grant it.
+#[test]
+fn an_approval_by_two_is_never_given() {
+    let test = |by: u32, expected: &str| {
+        let text = format!(
+            "runbook Wipe() {{\n  title \"Wipe it\"\n  contact desk\n  ends within 2h\n\n  \
+             require approval \"Wipe it?\" by {by} within 1h\n  exec.destroy([\"true\"])\n  resolve \"wiped\"\n}}\n\
+             test \"approved\" for Wipe() {{\n  given ask \"Wipe it\" answers approve\n  expect {expected}\n}}\n"
+        );
+        Project::new(&[("a.runbook", &text), ("rectify.yaml", DESK)])
+    };
+    test(1, "resolved").run(&["test", "a.runbook"]).ends(0);
+    test(1, "resolved").run(&["check", "a.runbook"]).ends(0);
+    test(2, "resolved").run(&["test", "a.runbook"]).ends(1);
+    test(2, "escalated to desk \"only 1 of 2 approved in time\"").run(&["test", "a.runbook"]).ends(0);
+    let found = test(2, "escalated").run(&["check", "a.runbook"]).ends(1);
+    assert!(found.stdout.contains("L0306 unattainable-approval"), "{found:#?}");
+}
+
+/// A simulated world cannot name more people for an approval than a run hears.
+#[test]
+fn a_world_with_two_approvers_is_refused() {
+    let site = crate::support::repository().join("runbooks/exchange/worlds/site.yaml");
+    for (by, code) in [("[ann]", 0), ("[ann, bob]", 2)] {
+        let world = format!("extends: {}\npeople: [{{answer: approve, by: {by}}}]\n", site.display());
+        let runbook = "runbook Look() {\n  title \"Look\"\n  contact exchange_oncall\n  resolve \"seen\"\n}\n";
+        let project = Project::new(&[("a.runbook", runbook), ("world.yaml", &world)]);
+        let ran = project.run(&["simulate", "a.runbook", "Look", "--world", "world.yaml"]).ends(code);
+        assert_eq!(ran.stderr.contains("Only 1 person can approve"), code == 2, "{ran:#?}");
+    }
+}

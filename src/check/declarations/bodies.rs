@@ -1,6 +1,7 @@
 //! Probes, procedures and runbooks, and the order and cycles of their calls.
 
 use super::signatures::DEFAULT_TIMEOUT;
+use crate::check::approvals::ProcedureApprovals;
 use crate::check::context::Context;
 use crate::check::scope::{BodyKind, BodyScope, FlowState, Summary};
 use crate::check::topological_sort;
@@ -25,6 +26,7 @@ pub(crate) struct ProcedureState {
     pub completes: bool,
     pub has_undo: bool,
     pub summary: Summary,
+    pub approvals: Rc<ProcedureApprovals>,
     /// The runbooks that it runs.
     pub runs: Rc<BTreeMap<usize, Span>>,
 }
@@ -195,7 +197,7 @@ impl<'a> Context<'a> {
         let (block, completes, before_effects) = self.open_block(&mut body, &written.block);
         let undo = written.undo.as_ref().map(|undo| {
             body.leave(before_effects);
-            self.undo_block(&mut body, undo)
+            self.undo_block(&mut body, undo, false)
         });
         body.leave(mark);
         body.summary.lets_unknown_through = body.first_open(body.place.open).filter(|_| completes);
@@ -214,6 +216,7 @@ impl<'a> Context<'a> {
             completes,
             has_undo: written.undo.is_some(),
             summary: body.summary,
+            approvals: Rc::new(ProcedureApprovals::new(&body, completes)),
             runs: Rc::new(body.runs),
         };
         self.procedures.insert(declared, done);
@@ -266,6 +269,7 @@ impl<'a> Context<'a> {
             ends.timings.within.as_ref().and_then(|within| self.literal_duration(within, "The duration of a run"))
         });
         let (block, completes) = self.block(&mut body, &written.block);
+        self.reject_unapproved(&body);
         if completes {
             let end = written.block.span;
             let end = Span::new(end.file, end.end.saturating_sub(1).max(end.start), end.end);
@@ -375,10 +379,11 @@ impl<'a> Context<'a> {
         Some((target, arguments?))
     }
 
-    /// An `undo` block, which contains no endings, questions or runs.
-    pub(crate) fn undo_block(&mut self, body: &mut BodyScope<'a>, undo: &'a ast::Block) -> Block {
+    /// An `undo` block, which contains no endings, questions or runs. `approved`: whether there was an approval before
+    /// the block that it undoes. One inside that block may not have been given when the undo runs.
+    pub(crate) fn undo_block(&mut self, body: &mut BodyScope<'a>, undo: &'a ast::Block, approved: bool) -> Block {
         let place = body.place;
-        body.place = FlowState { undo: true, covered: true, ..FlowState::default() };
+        body.place = FlowState { undo: true, covered: true, approved, ..FlowState::default() };
         let (block, _) = self.block(body, undo);
         body.place = place;
         block

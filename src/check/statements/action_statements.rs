@@ -118,15 +118,8 @@ impl<'a> Context<'a> {
             self.report(diagnostic);
         }
         let allowed = self.inventory.is_some_and(|inventory| inventory.policy.destroy == DestroyPolicy::Allow);
-        if class == Class::Destroy && !body.place.approved && !allowed {
-            self.report(
-                Diagnostic::error(
-                    code::DESTROY_WITHOUT_APPROVAL,
-                    span,
-                    format!("`{name}` is of class `destroy` and needs an approval"),
-                )
-                .help("Ask for approval first: `require approval \"…\" by 1 within 1h`"),
-            );
+        if class == Class::Destroy && !allowed {
+            Self::note_destroy(body, span, &format!("`{name}`"));
         }
         if body.place.retrying && blind {
             self.report(
@@ -179,7 +172,7 @@ impl<'a> Context<'a> {
                 let mark = body.enter();
                 let (block, completes, before_effects) = self.open_block(body, block);
                 body.leave(before_effects);
-                let undo = self.undo_block(body, undo);
+                let undo = self.undo_block(body, undo, outer.approved);
                 body.leave(mark);
                 body.place.covered = outer.covered;
                 (StatementKind::TemporarilyBlock { block, undo, keep_on_failure }, completes)
@@ -237,7 +230,7 @@ impl<'a> Context<'a> {
             self.check_unknown_arguments(body, call);
             return (rejected(span), true);
         };
-        let Some(ProcedureState { index, parameters, completes, has_undo, summary, runs }) =
+        let Some(ProcedureState { index, parameters, completes, has_undo, summary, runs, approvals }) =
             self.procedures.get(&declared).cloned()
         else {
             let message = format!("`{name}` calls itself, directly or through others");
@@ -287,6 +280,7 @@ impl<'a> Context<'a> {
                 Diagnostic::error(code::RESOLVE_IN_PARALLEL, span, message).help("Check the goal after the loop"),
             );
         }
+        Self::note_approvals_of(body, span, name, &approvals);
         self.acts(body, span, summary.class, &format!("`{name}`"));
         body.summary.include(summary, span);
         body.may_end |= summary.ends.is_some() && !body.place.only_unknown;

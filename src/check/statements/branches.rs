@@ -1,9 +1,11 @@
 //! `if` and `match`: exhaustiveness, flow, and what an unknown verdict may decide.
 
+use crate::check::approvals::reason;
 use crate::check::context::Context;
 use crate::check::declarations::known_verdict_type;
 use crate::check::expressions::{UnknownTaint, quoted};
 use crate::check::scope::{BodyScope, FlowState, Narrowing};
+use crate::check::statements::BranchEnd;
 use crate::check::unknown_taint::{OpenConditions, is_verdict};
 use crate::diagnostic::{Diagnostic, code, name_list};
 use crate::program::types::{EnumType, Type};
@@ -26,17 +28,20 @@ struct BranchOutcomes {
     deciding: OpenConditions,
     /// The same for conditions inside the branches.
     inside: OpenConditions,
+    /// Whether some branch falls through without an approval.
+    some_unapproved: bool,
 }
 
 impl BranchOutcomes {
     /// Adds a branch. One that may end the run can do so although control may reach its end.
-    fn add(&mut self, completes: bool, ends: bool, entered_by: OpenConditions, left_by: OpenConditions) {
+    fn add(&mut self, end: BranchEnd, ends: bool, entered_by: OpenConditions) {
         self.some_leave |= ends;
-        if completes {
+        if end.completes {
             self.some_complete = true;
-            self.deciding = self.deciding.or(left_by);
-            if entered_by != left_by {
-                self.inside = self.inside.or(left_by);
+            self.some_unapproved |= !end.approved;
+            self.deciding = self.deciding.or(end.open);
+            if entered_by != end.open {
+                self.inside = self.inside.or(end.open);
             }
         } else {
             self.some_leave = true;
@@ -46,6 +51,15 @@ impl BranchOutcomes {
     /// What follows depends on a condition only where a branch diverges.
     fn after(&self, before: OpenConditions) -> OpenConditions {
         if self.some_leave { self.deciding } else { before.or(self.inside) }
+    }
+
+    /// The state where the branches meet; `approvals` is the number of approvals before them.
+    fn meet(&self, body: &mut BodyScope<'_>, before: OpenConditions, approvals: usize) {
+        body.place.open = self.after(before);
+        body.place.approved = !self.some_unapproved;
+        if self.some_unapproved {
+            body.approvals.lose(approvals, reason::BRANCH);
+        }
     }
 }
 
@@ -57,6 +71,7 @@ impl<'a> Context<'a> {
         otherwise: Option<&'a ast::Block>,
     ) -> (StatementKind, bool) {
         let before = body.place.open;
+        let approvals = body.approvals.count();
         let outer = body.enter();
         let mut ways = BranchOutcomes::default();
         let mut place = body.place;
@@ -71,26 +86,26 @@ impl<'a> Context<'a> {
             let mark = body.enter();
             body.narrow_types(&condition.narrowing.when_true);
             let here = self.decided(place, body, condition.unknown_taint, condition.span());
-            let ((block, completes, left_by, class), ends) =
+            let ((block, end, class), ends) =
                 self.noting_endings(body, |context, body| context.measured_branch(body, block, here));
             body.leave(mark);
-            if observes && completes && class >= Class::Disrupt {
+            if observes && end.completes && class >= Class::Disrupt {
                 guarded = guarded.or(Some(condition.span()));
             }
-            ways.add(completes, ends, here.open, left_by);
+            ways.add(end, ends, here.open);
             // Later branches are reached because this condition did not hold.
             place = self.decided(place, body, condition.unknown_taint.not(), condition.span());
             body.narrow_types(&condition.narrowing.when_false);
-            only = (condition.narrowing, completes);
+            only = (condition.narrowing, end.completes);
             lowered.push((condition.expression, block));
         }
         let mut else_leaves = false;
         let otherwise = match otherwise {
             Some(block) => {
-                let ((block, completes, left_by), ends) =
+                let ((block, end), ends) =
                     self.noting_endings(body, |context, body| context.branch(body, block, place));
-                ways.add(completes, ends, place.open, left_by);
-                else_leaves = !completes;
+                ways.add(end, ends, place.open);
+                else_leaves = !end.completes;
                 Some(block)
             }
             None => {
@@ -104,7 +119,7 @@ impl<'a> Context<'a> {
                         .help("Add `else { … }` and say in it what happens otherwise, at least with `notify` or `escalate`"),
                     );
                 }
-                ways.add(true, false, place.open, place.open);
+                ways.add(BranchEnd::falling_through(place), false, place.open);
                 None
             }
         };
@@ -118,7 +133,7 @@ impl<'a> Context<'a> {
                 _ => {}
             }
         }
-        body.place.open = ways.after(before);
+        ways.meet(body, before, approvals);
         (StatementKind::If { branches: lowered, otherwise }, ways.some_complete)
     }
 
@@ -134,6 +149,7 @@ impl<'a> Context<'a> {
         span: Span,
     ) -> (StatementKind, bool) {
         let before = body.place;
+        let approvals = body.approvals.count();
         let condition = self.expect(body, condition, &Type::Boolean);
         body.forget_expression();
         let mark = body.enter();
@@ -144,12 +160,14 @@ impl<'a> Context<'a> {
         let node = self.node();
         let ((kind, completes), ends) =
             self.noting_endings(body, |context, body| context.temporarily(body, what, None, keep_on_failure, span));
-        ways.add(completes, ends, entered_by, body.place.open);
+        ways.add(BranchEnd { completes, ..BranchEnd::falling_through(body.place) }, ends, entered_by);
         body.leave(mark);
         let turn_begins = before.turn_begins && body.place.turn_begins;
         let without = self.decided(before, body, condition.unknown_taint.not(), condition.span());
-        ways.add(true, false, without.open, without.open);
-        body.place = FlowState { turn_begins, open: ways.after(before.open), ..before };
+        ways.add(BranchEnd::falling_through(without), false, without.open);
+        body.place = FlowState { turn_begins, ..before };
+        body.approvals.lose(approvals, reason::CONDITION);
+        ways.meet(body, before.open, approvals);
         let change = Block { statements: vec![Statement { node, span, kind }] };
         (StatementKind::TemporarilyIf { condition: condition.expression, change }, true)
     }
@@ -163,6 +181,7 @@ impl<'a> Context<'a> {
         span: Span,
     ) -> (StatementKind, bool) {
         let before = body.place.open;
+        let approvals = body.approvals.count();
         let (subject, typed) = self.subject(body, value);
         let type_of = match &typed.type_of {
             Type::Optional(_) => {
@@ -250,11 +269,11 @@ impl<'a> Context<'a> {
             if !by_unknown.when_true {
                 body.narrow_types(&known);
             }
-            let ((block, completes, left_by), ends) =
+            let ((block, end), ends) =
                 self.noting_endings(body, |context, body| context.branch(body, &arm.block, here));
             body.leave(mark);
-            turned_away &= !(by_unknown.when_true && completes);
-            ways.add(completes, ends, here.open, left_by);
+            turned_away &= !(by_unknown.when_true && end.completes);
+            ways.add(end, ends, here.open);
             if !is_else {
                 lowered.push((values, block));
             } else if let Some((_, first)) = &otherwise {
@@ -267,7 +286,7 @@ impl<'a> Context<'a> {
         }
         let complete = self.exhaustive(&type_of, &seen, otherwise.as_ref().map(|(_, span)| *span), span);
         ways.some_complete |= !complete;
-        body.place.open = ways.after(before);
+        ways.meet(body, before, approvals);
         if turned_away {
             body.narrow_types(&known);
         }

@@ -1,9 +1,11 @@
 //! Loops, retries and `try`: repeated blocks, and control after an error.
 
+use crate::check::approvals::reason;
 use crate::check::context::Context;
 use crate::check::declarations::error_type;
 use crate::check::expressions::{Typed, UnknownTaint};
 use crate::check::scope::{BodyScope, FlowState};
+use crate::check::statements::BranchEnd;
 use crate::check::unknown_taint::decided_by_unknown;
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
@@ -19,10 +21,11 @@ impl<'a> Context<'a> {
         body: &mut BodyScope<'a>,
         written: &'a ast::Block,
         place: FlowState,
-    ) -> (Block, bool, Class) {
+    ) -> (Block, BranchEnd, Class) {
         let outer_first = body.first_of_turn.take();
         let begins = FlowState { turn_begins: true, ..place };
-        let (block, completes, unknown, class) = self.measured_branch(body, written, begins);
+        let (block, end, class) = self.measured_branch(body, written, begins);
+        let unknown = end.open;
         let first = std::mem::replace(&mut body.first_of_turn, outer_first);
         if let (Some(condition), Some((span, what))) = (body.first_open(unknown), first)
             && place.open.is_empty()
@@ -31,7 +34,7 @@ impl<'a> Context<'a> {
         } else if unknown != place.open {
             body.place.open = body.place.open.or(unknown);
         }
-        (block, completes, class)
+        (block, end, class)
     }
 
     pub(crate) fn for_each(
@@ -61,10 +64,11 @@ impl<'a> Context<'a> {
         let parallel = body.place.parallel || at_a_time.is_some();
         let listed = UnknownTaint { when_true: items.unknown_taint.when_true, when_false: false };
         let place = FlowState { parallel, ..self.decided(body.place, body, listed, list.span) };
-        let ((block, completes, _), ends) =
-            self.noting_endings(body, |context, body| context.turns(body, block, place));
+        let approvals = body.approvals.count();
+        let ((block, end, _), ends) = self.noting_endings(body, |context, body| context.turns(body, block, place));
+        body.approvals.lose(approvals, reason::LOOP);
         body.leave(mark);
-        if (ends || !completes) && items.unknown_taint.when_false {
+        if (ends || !end.completes) && items.unknown_taint.when_false {
             // Control goes on after the last item, and an unknown verdict may have kept items out of the list.
             body.place.open = body.place.open.or(self.open(body, list.span));
         }
@@ -107,7 +111,9 @@ impl<'a> Context<'a> {
         let observations = body.observations;
         // The first turn begins before the condition is looked at, so that it settles nothing there.
         let turn = FlowState { open: again.open.or(place.open), ..again };
-        let (lowered, completes, _) = self.turns(body, block, turn);
+        let approvals = body.approvals.count();
+        let (lowered, BranchEnd { completes, .. }, _) = self.turns(body, block, turn);
+        body.approvals.lose(approvals, reason::LOOP);
         let inside = std::mem::replace(&mut body.disruption, outer);
         if until.is_some() || body.observations != observations {
             body.disruption = body.disruption.take().or(inside);
@@ -121,8 +127,10 @@ impl<'a> Context<'a> {
         // Without `else`, a condition that never holds escalates.
         let mut otherwise_completes = otherwise.is_some();
         let otherwise = otherwise.map(|block| {
-            let (block, completes, _) = self.branch(body, block, again);
-            otherwise_completes = completes;
+            let approvals = body.approvals.count();
+            let (block, end) = self.branch(body, block, again);
+            body.approvals.lose(approvals, reason::ELSE);
+            otherwise_completes = end.completes;
             block
         });
         if let Some(condition) = condition
@@ -143,7 +151,9 @@ impl<'a> Context<'a> {
     ) -> (StatementKind, bool) {
         let place = body.place;
         let outer_ends = body.summary.ends.take();
-        let (block, completes, unknown, class) = self.measured_branch(body, block, place);
+        let approvals = body.approvals.count();
+        let (block, tried, class) = self.measured_branch(body, block, place);
+        let BranchEnd { completes, open: unknown, .. } = tried;
         let ends = body.summary.ends.is_some();
         body.summary.ends = outer_ends.or(body.summary.ends);
         body.place.open = body.place.open.or(unknown);
@@ -155,7 +165,14 @@ impl<'a> Context<'a> {
         // Without effects only an observation can have failed, so the verdict is unknown.
         let only_read = UnknownTaint { when_true: class == Class::Observe, when_false: false };
         let place = self.decided(place, body, only_read, span);
-        let (catch, catch_completes, unknown) = self.branch(body, handler, place);
+        let asked = body.approvals.count();
+        let (catch, caught) = self.branch(body, handler, place);
+        let BranchEnd { completes: catch_completes, open: unknown, .. } = caught;
+        body.place.approved = (tried.approved || !completes) && (caught.approved || !catch_completes);
+        if !body.place.approved {
+            body.approvals.lose(asked, reason::CATCH);
+            body.approvals.lose(approvals, reason::TRY);
+        }
         // Where the block may diverge, control goes on because it did not: after an error, for example.
         if catch_completes && (unknown != place.open || ends || !completes) {
             body.place.open = body.place.open.or(unknown);

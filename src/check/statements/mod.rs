@@ -9,6 +9,7 @@ use super::context::Context;
 use super::declarations::outcome_type;
 use super::expressions::{MORE_STACK, RED_ZONE, Typed, choices, quoted};
 use super::scope::{BodyScope, FlowState, ScopeMark};
+use crate::check::approvals::reason;
 use crate::check::unknown_taint::OpenConditions;
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
@@ -24,10 +25,7 @@ impl<'a> Context<'a> {
     /// A block, and whether control can reach its end.
     pub(super) fn block(&mut self, body: &mut BodyScope<'a>, written: &'a ast::Block) -> (Block, bool) {
         let mark = body.enter();
-        let approved = body.place.approved;
         let (block, completes, _) = self.open_block(body, written);
-        // An approval holds until the end of the block in which it was given.
-        body.place.approved = approved;
         body.leave(mark);
         (block, completes)
     }
@@ -38,12 +36,12 @@ impl<'a> Context<'a> {
         body: &mut BodyScope<'a>,
         written: &'a ast::Block,
         place: FlowState,
-    ) -> (Block, bool, OpenConditions, Class) {
+    ) -> (Block, BranchEnd, Class) {
         let outer = std::mem::replace(&mut body.summary.class, Class::Observe);
-        let (block, completes, unknown) = self.branch(body, written, place);
+        let (block, end) = self.branch(body, written, place);
         let class = body.summary.class;
         body.summary.class = class.max(outer);
-        (block, completes, unknown, class)
+        (block, end, class)
     }
 
     /// A block whose bindings stay visible. Also returns the scope before its first effect.
@@ -78,32 +76,34 @@ impl<'a> Context<'a> {
         (Block { statements }, ended_by.is_none(), before_effects)
     }
 
-    /// A block that may not be reached, or may be repeated. Approvals inside it do not hold after it.
+    /// A block that may not be reached, or may be repeated.
     pub(super) fn branch(
         &mut self,
         body: &mut BodyScope<'a>,
         written: &'a ast::Block,
         place: FlowState,
-    ) -> (Block, bool, OpenConditions) {
+    ) -> (Block, BranchEnd) {
         let outer = std::mem::replace(&mut body.place, place);
         let (block, completes) = self.block(body, written);
-        let open = body.place.open;
+        let end = BranchEnd { completes, open: body.place.open, approved: body.place.approved };
         // A turn has begun for certain only where no branch has observed anything.
         let turn_begins = outer.turn_begins && body.place.turn_begins;
         body.place = FlowState { turn_begins, ..outer };
-        (block, completes, open)
+        (block, end)
     }
 
-    /// A block inside `try`, or an `else` that may fall through.
+    /// An `else` that may fall through, or the block of a mistake.
     pub(super) fn inner(
         &mut self,
         body: &mut BodyScope<'a>,
         written: &'a ast::Block,
         place: FlowState,
     ) -> (Block, bool) {
-        let (block, completes, unknown) = self.branch(body, written, place);
-        body.place.open = body.place.open.or(unknown);
-        (block, completes)
+        let approvals = body.approvals.count();
+        let (block, end) = self.branch(body, written, place);
+        body.approvals.lose(approvals, reason::ELSE);
+        body.place.open = body.place.open.or(end.open);
+        (block, end.completes)
     }
 
     /// An `else` that must diverge.
@@ -114,8 +114,10 @@ impl<'a> Context<'a> {
         place: FlowState,
         of: &str,
     ) -> Block {
-        let (block, completes, _) = self.branch(body, written, place);
-        if completes {
+        let approvals = body.approvals.count();
+        let (block, end) = self.branch(body, written, place);
+        body.approvals.lose(approvals, reason::ELSE);
+        if end.completes {
             let end = written.span;
             let end = Span::new(end.file, end.end.saturating_sub(1).max(end.start), end.end);
             let message = format!("The `else` of `{of}` must end the run, but control can reach its end");
@@ -182,6 +184,7 @@ impl<'a> Context<'a> {
                 let place = body.place;
                 let otherwise = otherwise.as_ref().map(|block| self.leaving(body, block, place, "require"));
                 body.place.approved = true;
+                body.approvals.note(span);
                 body.place.open = OpenConditions::default();
                 body.place.turn_begins = false;
                 body.observations += 1;
@@ -219,8 +222,10 @@ impl<'a> Context<'a> {
                 let count = self.count_of_turns(body, count, "The number of attempts");
                 let every = timings.every.as_ref().map(|every| self.duration(body, every, "The interval"));
                 let place = FlowState { retrying: true, ..body.place };
-                let (block, completes, _) = self.turns(body, block, place);
-                (StatementKind::Retry { count, every, block }, completes)
+                let (block, end, _) = self.turns(body, block, place);
+                // Its last attempt comes to the end of the block, or an error leaves it.
+                body.place.approved = end.approved;
+                (StatementKind::Retry { count, every, block }, end.completes)
             }
             Written::Try { block, catch } => {
                 let span = Span::new(span.file, span.start, span.start + 3);
@@ -322,18 +327,20 @@ impl<'a> Context<'a> {
         let otherwise = otherwise.map(|block| {
             let mark = body.enter();
             body.narrow_types(&condition.narrowing.when_false);
+            let approvals = body.approvals.count();
             let branch = self.branch(body, block, place);
+            body.approvals.lose(approvals, reason::ELSE);
             body.leave(mark);
             branch
         });
         body.observations += 1;
-        let leaves = otherwise.as_ref().is_none_or(|(_, completes, _)| !completes);
+        let leaves = otherwise.as_ref().is_none_or(|(_, end)| !end.completes);
         if leaves {
             body.place = self.decided(body.place, body, condition.unknown_taint, condition.span());
-        } else if let Some((_, _, left_by)) = &otherwise
-            && *left_by != place.open
+        } else if let Some((_, end)) = &otherwise
+            && end.open != place.open
         {
-            body.place.open = body.place.open.or(*left_by);
+            body.place.open = body.place.open.or(end.open);
         }
         if leaves {
             body.narrow_types(&condition.narrowing.when_true);
@@ -477,6 +484,24 @@ impl<'a> Context<'a> {
             body.note_question(&name.text, self.source_text(call.span));
         }
         (StatementKind::Let { slot, name: name.text.clone(), value: subject, otherwise: handled }, true)
+    }
+}
+
+/// The end of a branch.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BranchEnd {
+    /// Whether control can reach it.
+    pub completes: bool,
+    /// The conditions because of which an unknown verdict may have led there.
+    pub open: OpenConditions,
+    /// Whether every path to it has an approval.
+    pub approved: bool,
+}
+
+impl BranchEnd {
+    /// Where control simply goes on.
+    pub fn falling_through(place: FlowState) -> Self {
+        Self { completes: true, open: place.open, approved: place.approved }
     }
 }
 

@@ -14,6 +14,7 @@ mod overnarrow_filter;
 mod shell_command;
 mod step_reference_by_number;
 mod unanswered_alert;
+mod unattainable_approval;
 mod unexplained_lasting_change;
 mod unknown_monitor;
 mod unused_declaration;
@@ -47,6 +48,7 @@ pub const RULES: &[Rule] = &[
     confusable_name::RULE,
     impossible_pattern::RULE,
     manual_undo::RULE,
+    unattainable_approval::RULE,
     unused_parameter::RULE,
     unused_value::RULE,
     unused_declaration::RULE,

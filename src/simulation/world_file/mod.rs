@@ -148,7 +148,7 @@ pub struct PersonSettings {
     /// The time until the answer.
     #[serde(default)]
     pub after: ModelDuration,
-    /// The names of those who answer; several for an approval by several people.
+    /// The name of the person who answers; no more names than people who can approve one prompt.
     #[serde(default)]
     pub by: Vec<String>,
 }

@@ -7,7 +7,7 @@ use crate::backend::mail;
 use crate::backend::mail::Message;
 use crate::engine::world::{Notification, Prompt, PromptReply};
 use crate::secret::Redacted;
-use crate::value::{ActionError, Contact, ErrorKind, MailSettings, Timestamp};
+use crate::value::{ActionError, Contact, ErrorKind, MOST_APPROVALS, MailSettings, Timestamp};
 use ecow::EcoString;
 use std::io::Write;
 use std::path::Path;
@@ -119,7 +119,7 @@ pub fn last_resort(state: &Path, text: &Redacted<String>) -> Result<String, Acti
     Ok(path.display().to_string())
 }
 
-/// Asks people. No answer in time is an answer as well. One terminal is one person and gives at most one approval.
+/// Asks people. No answer in time is an answer as well.
 pub async fn ask(live: &Live<'_>, prompt: &Prompt) -> PromptReply {
     let channels = &live.config.channels;
     let message = live.config.calls.secrets.redact_text(&prompt.message);
@@ -132,7 +132,7 @@ pub async fn ask(live: &Live<'_>, prompt: &Prompt) -> PromptReply {
                 tracing::warn!(%by, "an approval by somebody who is no approver does not count");
                 return PromptReply { answer: None, by: Vec::new() };
             }
-            let enough = !approves || prompt.by <= 1;
+            let enough = !approves || prompt.by <= MOST_APPROVALS;
             PromptReply { answer: enough.then_some(choice), by: vec![by.to_string()] }
         }
         Err(NoAnswer::Nobody | NoAnswer::TimedOut) => PromptReply { answer: None, by: Vec::new() },

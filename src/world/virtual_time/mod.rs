@@ -182,9 +182,9 @@ impl VirtualEnvironment {
         let answer = person.and_then(|person| {
             let at = self.now().checked_add(person.takes).ok()?;
             let answer = Some(person.answer.clone());
-            (at <= deadline).then_some((at, PromptReply { answer, by: person.names(&asking) }))
+            (at <= deadline).then_some((at, PromptReply { answer, by: person.names() }))
         });
-        let by = too_few.map(|person| person.names(&asking)).unwrap_or_default();
+        let by = too_few.map(|person| person.names()).unwrap_or_default();
         let (at, answer) = answer.unwrap_or((deadline, PromptReply { answer: None, by }));
         self.reply_at(at, Ok(answer))
     }

@@ -10,7 +10,6 @@ pub struct Person {
     about: String,
     pub(super) answer: EcoString,
     by: Vec<String>,
-    as_many_as_required: bool,
     pub(super) takes: SignedDuration,
 }
 
@@ -21,7 +20,6 @@ impl Person {
             about: about.to_owned(),
             answer: answer.into(),
             by: vec!["somebody".to_owned()],
-            as_many_as_required: false,
             takes: SignedDuration::ZERO,
         }
     }
@@ -40,19 +38,9 @@ impl Person {
         self
     }
 
-    /// Adds as many people as a prompt requires.
-    #[must_use]
-    pub fn as_many_as_required(mut self) -> Self {
-        self.as_many_as_required = true;
-        self
-    }
-
-    /// The names of those who answer a prompt.
-    pub(super) fn names(self, prompt: &Prompt) -> Vec<String> {
-        match self.as_many_as_required {
-            true if prompt.by > 1 => (1..=prompt.by).map(|person| format!("person {person}")).collect(),
-            _ => self.by,
-        }
+    /// The names of those who answer.
+    pub(super) fn names(self) -> Vec<String> {
+        self.by
     }
 
     pub(super) fn fits(&self, prompt: &Prompt) -> bool {
@@ -61,6 +49,6 @@ impl Person {
 
     /// Whether there are enough people: one denial suffices, an approval may need several.
     pub(super) fn is_enough(&self, prompt: &Prompt) -> bool {
-        self.as_many_as_required || self.answer != "approve" || self.by.len() >= prompt.by as usize
+        self.answer != "approve" || self.by.len() >= prompt.by as usize
     }
 }
