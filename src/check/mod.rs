@@ -14,6 +14,7 @@ mod context;
 mod declarations;
 mod expressions;
 mod files;
+mod goal_claims;
 mod scope;
 mod statements;
 mod test_blocks;

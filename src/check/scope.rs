@@ -45,6 +45,8 @@ pub(super) struct FlowState {
     pub approved: bool,
     /// The goal was checked and its verdict was not unknown, which ends the run at `resolve if fixed`.
     pub goal_known: bool,
+    /// Where the goal failed, and how many statements had changed the situation by then.
+    pub goal_failed: Option<(Span, usize)>,
     /// The conditions because of which an unknown verdict may have led here.
     pub open: OpenConditions,
     /// Whether only an unknown verdict leads here, as in its own arm of a `match`.
@@ -131,6 +133,12 @@ pub(super) struct BodyScope<'a> {
     /// The conditions through which an unknown verdict can lead further, so far.
     conditions: Vec<OpenCondition<'a>>,
     pub approvals: Approvals,
+    /// How many statements so far may have changed whether the goal holds: effects, waits, prompts and calls.
+    pub changes: usize,
+    /// The probe calls of the goal, as written.
+    pub goal_probes: Vec<&'a str>,
+    /// The one that is the whole goal.
+    pub whole_goal: Option<&'a str>,
     /// The probes whose verdicts are known where the goal failed, as written. In a procedure they are not known.
     pub settled_by_goal: Vec<&'a str>,
     /// The origin of the text in the current expression.
@@ -179,6 +187,9 @@ impl<'a> BodyScope<'a> {
             may_end: false,
             conditions: Vec::new(),
             approvals: Approvals::default(),
+            changes: 0,
+            goal_probes: Vec::new(),
+            whole_goal: None,
             settled_by_goal: Vec::new(),
             touched_outside: Origin::Written,
             outside: Vec::new(),

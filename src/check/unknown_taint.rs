@@ -47,6 +47,7 @@ impl<'a> Context<'a> {
     }
 
     pub(super) fn note_prompt(&mut self, body: &mut BodyScope<'a>, span: Span, what: &str) {
+        body.changes += 1;
         body.summary.people.get_or_insert(span);
         self.reject_in_probe(body, span, what);
         if body.place.undo {
@@ -75,6 +76,7 @@ impl<'a> Context<'a> {
         if class == Class::Observe {
             return;
         }
+        body.changes += 1;
         if matches!(body.kind, BodyKind::Probe) && class > Class::Change {
             let message = format!("A probe must not contain {what}, whose class is `{}`", class.as_str());
             self.report(Diagnostic::error(code::EFFECT_IN_PROBE, span, message).help("Move it to the runbook"));
@@ -100,6 +102,9 @@ impl<'a> Context<'a> {
         by_unknown: UnknownTaint,
         condition: Span,
     ) -> FlowState {
+        if self.questions.get(&condition).is_some_and(|questions| questions.asks_any(&body.goal_probes)) {
+            place.goal_failed = None;
+        }
         match by_unknown {
             UnknownTaint { when_true: true, .. } => place.open = place.open.or(self.open(body, condition)),
             UnknownTaint { when_false: true, .. } => {
@@ -147,7 +152,12 @@ impl<'a> Context<'a> {
         self.questions.insert(condition.span, ConditionProbes { asked, settled });
     }
 
-    fn gather_questions(&self, body: &BodyScope<'a>, condition: &ast::Expression, asked: &mut Vec<Vec<&'a str>>) {
+    pub(super) fn gather_questions(
+        &self,
+        body: &BodyScope<'a>,
+        condition: &ast::Expression,
+        asked: &mut Vec<Vec<&'a str>>,
+    ) {
         match &condition.kind {
             Written::Group(inner) | Written::Not(inner) => self.gather_questions(body, inner, asked),
             Written::Binary { operator: Operator::And | Operator::Or, left, right, .. } => {
@@ -242,6 +252,12 @@ pub(super) struct ConditionProbes<'a> {
     asked: Vec<Vec<&'a str>>,
     /// Those whose verdicts are known on the side that an unknown verdict never takes.
     settled: Vec<&'a str>,
+}
+
+impl ConditionProbes<'_> {
+    fn asks_any(&self, probes: &[&str]) -> bool {
+        self.asked.iter().flatten().any(|asked| probes.contains(asked))
+    }
 }
 
 /// A condition through which an unknown verdict can lead further.

@@ -138,6 +138,7 @@ codes! {
     RESOLVE_IN_PARALLEL = "E0507", "resolve inside a parallel loop";
     MISSING_HEADER = "E0508", "missing header";
     IMPOSSIBLE_TIMING = "E0509", "impossible timing";
+    GOAL_MISSED = "E0510", "resolve although the goal has failed";
     // Files
     IMPORT_FAILED = "E0601", "unreadable import";
     IMPORT_CYCLE = "E0602", "import cycle";

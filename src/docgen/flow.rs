@@ -165,7 +165,7 @@ impl Flow<'_> {
                 self.drawing.resolve(vec![(id.clone(), Some("yes".to_owned()))], "yes");
                 vec![(id, Some("no".to_owned()))]
             }
-            StatementKind::Resolve { message } => {
+            StatementKind::Resolve { message, .. } => {
                 let why = self.source.plain_text(message);
                 self.drawing.resolve(open, &why);
                 Vec::new()

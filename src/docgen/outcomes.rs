@@ -75,7 +75,9 @@ impl<'p> OutcomeCollector<'p> {
     fn statement(&mut self, statement: &Statement) {
         match &statement.kind {
             StatementKind::ResolveIfFixed { .. } => add(&mut self.reasons.resolved, "fixed".to_owned()),
-            StatementKind::Resolve { message } => add(&mut self.reasons.resolved, self.source.plain_text(message)),
+            StatementKind::Resolve { message, .. } => {
+                add(&mut self.reasons.resolved, self.source.plain_text(message));
+            }
             StatementKind::Escalate { contact, message, .. } => {
                 let message = self.source.plain_text(message);
                 add(self.reasons.escalated.entry(contact.clone()).or_default(), message);

@@ -97,8 +97,9 @@ impl<'l, 'a> SentenceWriter<'l, 'a> {
             StatementKind::ResolveIfFixed { after, window, hold } => {
                 self.item(&at.resolve_if_fixed(after.as_ref(), window.as_ref(), hold.as_ref()));
             }
-            StatementKind::Resolve { message } => {
-                self.item(&format!("The run ends **resolved**: {}.", at.message(message)));
+            StatementKind::Resolve { message, without_goal } => {
+                let goal = if *without_goal { ", whether its goal holds or not" } else { "" };
+                self.item(&format!("The run ends **resolved**{goal}: {}.", at.message(message)));
             }
             StatementKind::Escalate { contact, message, evidence } => self.item(&format!(
                 "The run ends **escalated**: {} is told {}{}.",

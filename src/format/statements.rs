@@ -45,7 +45,11 @@ impl Layout<'_> {
             StatementKind::ResolveIfFixed { timings } => {
                 vec![Document::text("resolve if fixed"), self.spaced_timings(timings)]
             }
-            StatementKind::Resolve { message } => vec![Document::text("resolve "), self.quoted(message)],
+            StatementKind::Resolve { message, without_goal } => {
+                let mut parts = vec![Document::text("resolve "), self.quoted(message)];
+                parts.extend(without_goal.map(|_| Document::text(" without goal")));
+                parts
+            }
             StatementKind::Escalate { contact, message, evidence } => {
                 self.message_to("escalate to", contact, message, evidence)
             }

@@ -55,6 +55,8 @@ pub enum StatementKind {
     },
     Resolve {
         message: Expression,
+        /// The run ends resolved whether its goal holds or not.
+        without_goal: bool,
     },
     Escalate {
         contact: EcoString,

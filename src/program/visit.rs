@@ -74,7 +74,7 @@ pub fn walk_statement<'p, V: Visitor<'p>>(visitor: &mut V, statement: &'p Statem
                 walk_expressions(visitor, every);
             }
         }
-        S::Resolve { message } => visitor.expression(message),
+        S::Resolve { message, without_goal: _ } => visitor.expression(message),
         S::Escalate { contact: _, message, evidence } | S::Notify { contact: _, message, evidence } => {
             visitor.expression(message);
             for Evidence { label: _, value } in evidence {

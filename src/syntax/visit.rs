@@ -347,7 +347,7 @@ pub fn walk_statement<'a, V: Visitor<'a>>(visitor: &mut V, statement: &'a Statem
             visitor.block(block);
         }
         S::ResolveIfFixed { timings } => visitor.timings(timings),
-        S::Resolve { message } => visitor.text(message),
+        S::Resolve { message, without_goal: _ } => visitor.text(message),
         S::Escalate { contact, message, evidence } | S::Notify { contact, message, evidence } => {
             visitor.contact(contact);
             visitor.text(message);

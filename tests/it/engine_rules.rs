@@ -280,7 +280,7 @@ fn a_goal_of_two_probes_follows_three_valued_logic() {
     let ends = |or: bool, first: Rule, second: Rule| {
         let mut builder = ProgramBuilder::new();
         let (left, right) = (Box::new(builder.goal(host("fe1"))), Box::new(builder.goal(host("fe2"))));
-        builder.runbook(vec![fixed(), resolve("failed")]);
+        builder.runbook(vec![fixed(), escalate("failed")]);
         builder.program.runbooks[0].goal = Some(if or { Goal::Or(left, right) } else { Goal::And(left, right) });
         builder.run(world().with(first).with(second)).ending.reason
     };

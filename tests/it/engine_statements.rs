@@ -14,7 +14,7 @@ fn shows(value: impl FnOnce(&mut ProgramBuilder) -> Expression, rule: Rule) -> S
     let mut builder = ProgramBuilder::new();
     let value = value(&mut builder);
     let message = interpolated(vec![TextPart::Value(value)]);
-    builder.runbook(vec![s(StatementKind::Resolve { message })]);
+    builder.runbook(vec![s(StatementKind::Resolve { message, without_goal: false })]);
     builder.run(world().with(rule)).ending.reason
 }
 
@@ -254,6 +254,7 @@ fn try_catches_errors_of_actions_and_no_endings() {
             TextPart::Literal(": ".into()),
             TextPart::Value(field(local(4), "message")),
         ]),
+        without_goal: false,
     })];
     let body = vec![builder.restart("fe1")];
     builder.runbook(vec![attempt(body, 4, caught)]);
@@ -383,7 +384,7 @@ fn a_dry_run_asks_until_the_first_effect_and_previews_the_rest() {
     let condition = equals(builder.observe("svc.value", vec![host("fe1")]), num(1));
     let arms = when(condition, vec![builder.restart("fe1")], Some(vec![builder.act("host.reboot", vec![local(0)])]));
     let message = interpolated(vec![TextPart::Literal("on ".into()), TextPart::Value(local(0))]);
-    let last = s(StatementKind::Resolve { message });
+    let last = s(StatementKind::Resolve { message, without_goal: false });
     builder.runbook(vec![look, step("Set", vec![effect, wait("1h")]), arms, last]);
     let result = builder.dry_run(world().with(value(7)));
     assert_eq!(result.ending.outcome, Rehearsed);

@@ -346,6 +346,9 @@ impl Generator<'_> {
             2 => {
                 self.put("resolve ");
                 self.text();
+                if self.maybe() {
+                    self.put(" without goal");
+                }
             }
             3 | 4 => {
                 self.put_word(&["escalate to oncall ", "notify team.lead "]);

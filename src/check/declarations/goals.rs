@@ -14,6 +14,7 @@ impl<'a> Context<'a> {
     pub(crate) fn goal(&mut self, body: &mut BodyScope<'a>, goal: &'a ast::Goal) -> (Option<Goal>, Type) {
         let lowered = self.goal_part(body, &goal.condition);
         body.settled_by_goal = self.settled_by_goal(&goal.condition);
+        self.note_goal(body, &goal.condition);
         let value = match &lowered {
             Some(Goal::Probe(call)) => self.probe_answer(call.probe),
             _ => None,

@@ -281,6 +281,7 @@ impl<'a> Context<'a> {
             );
         }
         Self::note_approvals_of(body, span, name, &approvals);
+        body.changes += 1;
         self.acts(body, span, summary.class, &format!("`{name}`"));
         body.summary.include(summary, span);
         body.may_end |= summary.ends.is_some() && !body.place.only_unknown;

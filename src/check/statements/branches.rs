@@ -79,13 +79,14 @@ impl<'a> Context<'a> {
         let mut only = (Narrowing::default(), true);
         let mut observes = false;
         let mut guarded: Option<Span> = None;
-        for (condition, block) in branches {
+        for (written, block) in branches {
             let observations = body.observations;
-            let condition = self.expect(body, condition, &Type::Boolean);
+            let condition = self.expect(body, written, &Type::Boolean);
             observes |= body.observations > observations;
             let mark = body.enter();
             body.narrow_types(&condition.narrowing.when_true);
-            let here = self.decided(place, body, condition.unknown_taint, condition.span());
+            let mut here = self.decided(place, body, condition.unknown_taint, condition.span());
+            self.note_failed_goal(&mut here, body, written);
             let ((block, end, class), ends) =
                 self.noting_endings(body, |context, body| context.measured_branch(body, block, here));
             body.leave(mark);
@@ -250,6 +251,13 @@ impl<'a> Context<'a> {
                 UnknownTaint { when_true: typed.unknown_taint.any(), when_false: false }
             };
             let mut here = self.decided(body.place, body, by_unknown, value.span);
+            if verdict
+                && self.is_goal(body, value)
+                && values.iter().all(|value| *value == Value::word("failed"))
+                && !is_else
+            {
+                here.goal_failed = Some((arm.span, body.changes));
+            }
             // An arm for `unknown` alone, or an `else` that is left with it alone.
             here.only_unknown |= verdict
                 && match is_else {

@@ -23,7 +23,7 @@ impl<'a> Context<'a> {
         place: FlowState,
     ) -> (Block, BranchEnd, Class) {
         let outer_first = body.first_of_turn.take();
-        let begins = FlowState { turn_begins: true, ..place };
+        let begins = FlowState { turn_begins: true, goal_failed: None, ..place };
         let (block, end, class) = self.measured_branch(body, written, begins);
         let unknown = end.open;
         let first = std::mem::replace(&mut body.first_of_turn, outer_first);

@@ -84,7 +84,12 @@ impl<'a> Context<'a> {
         place: FlowState,
     ) -> (Block, BranchEnd) {
         let outer = std::mem::replace(&mut body.place, place);
+        let changes = body.changes;
         let (block, completes) = self.block(body, written);
+        if !completes {
+            // What follows comes from elsewhere.
+            body.changes = changes;
+        }
         let end = BranchEnd { completes, open: body.place.open, approved: body.place.approved };
         // A turn has begun for certain only where no branch has observed anything.
         let turn_begins = outer.turn_begins && body.place.turn_begins;
@@ -153,12 +158,15 @@ impl<'a> Context<'a> {
                 let (after, window, hold) = self.goal_timings(body, timings);
                 // A failed goal falls through and an unknown one escalates, so a known verdict decides what follows.
                 self.goal_is_known(body);
+                body.place.goal_failed = Some((span, body.changes));
                 body.observations += 1;
                 (StatementKind::ResolveIfFixed { after, window, hold }, true)
             }
-            Written::Resolve { message } => {
+            Written::Resolve { message, without_goal } => {
                 self.resolves(body, span);
-                (StatementKind::Resolve { message: self.text(body, message) }, false)
+                self.resolves_by_message(body, span, *without_goal);
+                let without_goal = without_goal.is_some();
+                (StatementKind::Resolve { message: self.text(body, message), without_goal }, false)
             }
             Written::Escalate { contact, message, evidence } => {
                 self.ends(body, span, "`escalate`");
@@ -191,6 +199,7 @@ impl<'a> Context<'a> {
                 (StatementKind::RequireApproval { message, by, within, otherwise }, true)
             }
             Written::Wait { duration } => {
+                body.changes += 1;
                 let duration = self.duration(body, duration, "The duration of a wait");
                 (StatementKind::Wait { duration }, true)
             }
@@ -306,6 +315,7 @@ impl<'a> Context<'a> {
         span: Span,
     ) -> (StatementKind, bool) {
         self.reject_timings(timings, &["within", "every", "for"], "`wait until`");
+        body.changes += 1;
         let condition = self.expect(body, condition, &Type::Boolean);
         let hold = timings.hold.as_ref().map(|hold| self.duration(body, hold, "The hold time"));
         body.touched_by_unknown = false;

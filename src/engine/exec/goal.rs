@@ -76,6 +76,7 @@ pub(crate) async fn ask_goal(scope: &Scope<'_>) -> Result<Verdict, Exit> {
     };
     let answer = ask(scope, goal, asked).await?;
     let mut record = scope.run.log.borrow_mut();
+    record.goal_is_missed = answer.verdict != Verdict::Passed;
     if answer.verdict == Verdict::Passed {
         record.effects_at_goal = record.effects;
     }

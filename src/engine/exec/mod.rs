@@ -76,9 +76,12 @@ pub(super) async fn statement<'t>(
         StatementKind::ResolveIfFixed { after, window, hold } => {
             wait::resolve_if_fixed(context, after.as_ref(), window.as_ref(), hold.as_ref()).await
         }
-        StatementKind::Resolve { message } => {
+        StatementKind::Resolve { message, without_goal } => {
             let message = context.text(message).await?;
-            Err(Exit::Resolved(Resolution::Said(message)))
+            Err(Exit::Resolved(match without_goal {
+                true => Resolution::WithoutGoal(message),
+                false => Resolution::Said(message),
+            }))
         }
         StatementKind::Escalate { contact, message, evidence } => {
             let escalation = notify::evaluate_escalation(context, contact, message, evidence).await?;

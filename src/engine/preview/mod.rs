@@ -404,9 +404,10 @@ impl Preview<'_, '_> {
                 self.nested_block(block, depends_on);
             }
             StatementKind::ResolveIfFixed { .. } => self.line("resolve if fixed", depends_on),
-            StatementKind::Resolve { message } => {
+            StatementKind::Resolve { message, without_goal } => {
                 let message = self.quoted(message);
-                self.line(format!("resolve {message}"), depends_on);
+                let without_goal = if *without_goal { " without goal" } else { "" };
+                self.line(format!("resolve {message}{without_goal}"), depends_on);
             }
             StatementKind::Escalate { contact, message, .. } => {
                 let message = self.quoted(message);

@@ -40,16 +40,19 @@ impl Escalation {
 pub(crate) enum Resolution {
     /// The goal held, before clean-up.
     Fixed,
-    /// The runbook says so, with this message.
+    /// The runbook says so, with this message. The goal must hold as well.
     Said(String),
+    /// The runbook says so, with this message, whether the goal holds or not.
+    WithoutGoal(String),
 }
 
 impl std::fmt::Display for Resolution {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Fixed => "fixed",
-            Self::Said(said) => said,
-        })
+        match self {
+            Self::Fixed => f.write_str("fixed"),
+            Self::Said(said) => f.write_str(said),
+            Self::WithoutGoal(said) => write!(f, "{said} (without its goal)"),
+        }
     }
 }
 

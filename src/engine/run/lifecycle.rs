@@ -219,19 +219,19 @@ async fn with_escalation_timer(scope: &Scope<'_>, body: impl Future<Output = Run
     .await
 }
 
-/// Asks the goal again if there were effects since it last held: a run ends resolved only if the goal holds after its
-/// undos.
+/// Asks the goal again if its last answer was not `passed`, or if there were effects since: a run ends resolved only if
+/// the goal holds after its undos, unless the runbook says `without goal`.
 async fn verify_resolution(scope: &Scope<'_>, why: Resolution) -> Flow {
-    let (effects, effects_at_goal) = {
-        let record = scope.run.log.borrow();
-        (record.effects, record.effects_at_goal)
+    let holds = {
+        let log = scope.run.log.borrow();
+        log.effects == log.effects_at_goal && !log.goal_is_missed
     };
-    if effects == effects_at_goal {
+    if holds || matches!(why, Resolution::WithoutGoal(_)) {
         return Err(Exit::Resolved(why));
     }
     let verdict = ask_goal(scope).await?;
     let message = match (&why, verdict) {
-        (_, Verdict::Passed) => return Err(Exit::Resolved(why)),
+        (_, Verdict::Passed) | (Resolution::WithoutGoal(_), _) => return Err(Exit::Resolved(why)),
         (Resolution::Fixed, Verdict::Failed) => "fixed before clean-up, but the goal no longer holds".to_owned(),
         (Resolution::Fixed, Verdict::Unknown) => {
             "fixed before clean-up, but it is unknown whether the goal still holds".to_owned()

@@ -172,6 +172,8 @@ pub(crate) struct RunLog {
     pub effects: u32,
     /// The value of `effects` when the goal last held.
     pub effects_at_goal: u32,
+    /// Whether the goal's last answer was another than `passed`.
+    pub goal_is_missed: bool,
     /// How often the goal was asked.
     pub goal_checks: u32,
     /// The goal's last answer.

@@ -23,8 +23,8 @@ pub enum StatementKind {
     Step { title: Text, block: Block },
     /// `resolve if fixed …`.
     ResolveIfFixed { timings: Timings },
-    /// `resolve "…"`.
-    Resolve { message: Text },
+    /// `resolve "…" [without goal]`.
+    Resolve { message: Text, without_goal: Option<Span> },
     /// `escalate to C "…" with …`.
     Escalate { contact: Path, message: Text, evidence: Vec<Expression> },
     /// `notify C "…" with …`.

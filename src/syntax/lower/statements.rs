@@ -77,7 +77,11 @@ impl<'a> Lowering<'a> {
         let mut inner = Inner::new(node);
         match inner.take(Rule::if_fixed) {
             Some(_) => StatementKind::ResolveIfFixed { timings: self.timings(&mut inner) },
-            None => StatementKind::Resolve { message: self.text(inner.next()) },
+            None => {
+                let message = self.text(inner.next());
+                let without_goal = inner.take(Rule::without_goal).map(|node| self.span(&node));
+                StatementKind::Resolve { message, without_goal }
+            }
         }
     }
 

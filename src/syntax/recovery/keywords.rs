@@ -94,7 +94,7 @@ pub(super) const ALL: &[Keyword] = &[
         "resolve",
         Rule::resolve,
         KeywordPosition::Statement,
-        "`resolve if fixed within 5m every 30s`, or `resolve \"text\"`",
+        "`resolve if fixed within 5m every 30s`, `resolve \"text\"`, or `resolve \"text\" without goal`",
     ),
     pair(
         "escalate",

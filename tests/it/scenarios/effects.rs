@@ -112,6 +112,28 @@ fn fixed_until_clean_up_is_said_only_where_it_was_fixed() {
     );
 }
 
+/// The goal is asked again where it failed before, even without an effect: resolved means that it holds.
+#[test]
+fn a_goal_that_failed_is_asked_again() {
+    let text = "resolve if fixed\n wait 10s\n resolve \"it settles by itself\"";
+    let result = play_body(text, world().with(health(&[false, true])));
+    ends(&result, Resolved, "it settles by itself", &[]);
+    let result = play_body(text, world().with(health(&[false, false])));
+    ends(&result, Escalated, "the goal does not hold, although the runbook says: it settles by itself", &[]);
+}
+
+#[test]
+fn a_run_may_end_resolved_without_its_goal() {
+    let text = "permanently svc.set(server, value: 5)\n resolve if fixed within 1m every 30s\n \
+                permanently svc.set(server, value: 1)\n resolve \"rolled back\" without goal";
+    let result = play_body(text, world().with(value(1)).with(health(&[false])));
+    let ledger = ["0s svc.set(on: fe1, value: 5)", "1m svc.set(on: fe1, value: 1)"];
+    ends(&result, Resolved, "rolled back (without its goal)", &ledger);
+    // It is asked in its window, and not after the rollback.
+    let asked = result.events().iter().filter(|event| matches!(event.kind, EventKind::ProbeAnswered { .. })).count();
+    assert_eq!(asked, 3);
+}
+
 #[test]
 fn what_was_undone_on_failure_stays_and_is_listed_where_only_the_goal_says_no() {
     let text = "permanently svc.set(server, value: 5), undo on failure\n resolve \"set\"";

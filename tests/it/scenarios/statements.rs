@@ -259,13 +259,13 @@ fn the_answer_of_the_goal_is_full_before_it_was_asked() {
       let since = seen.ended - run.started
       if seen.verdict == unknown { notify oncall \"${seen.probe}: ${seen.reason}, ${since}\" }
       let value = goal.answer.value else { escalate to oncall \"nothing was seen\" with goal.answer }
-      resolve \"${value}\"";
+      resolve \"${value}\" without goal";
     let result = play_body(body, world());
     ends(&result, Escalated, "nothing was seen", &[]);
     assert_eq!(result.sent_messages()[0], "oncall: Main: Healthy: not asked yet, 0s");
     let asked = format!("resolve if fixed\n{body}");
     let result = play_body(&asked, world().with(health(&[false])));
-    ends(&result, Resolved, "false", &[]);
+    ends(&result, Resolved, "false (without its goal)", &[]);
     assert_eq!(result.sent_messages(), Vec::<String>::new());
 }
 

@@ -141,7 +141,7 @@ pub fn step(title: &str, statements: Vec<Statement>) -> Statement {
 }
 
 pub fn resolve(message: &str) -> Statement {
-    s(StatementKind::Resolve { message: text(message) })
+    s(StatementKind::Resolve { message: text(message), without_goal: false })
 }
 
 pub fn escalate(message: &str) -> Statement {

@@ -1,0 +1,81 @@
+//! `resolve "…"`: a claim that the goal holds, unless it says `without goal`.
+
+use super::context::Context;
+use super::scope::{BodyKind, BodyScope, FlowState};
+use crate::diagnostic::{Diagnostic, code};
+use crate::source::Span;
+use crate::syntax::ast;
+use crate::syntax::ast::{ExpressionKind, Operator};
+
+impl<'a> Context<'a> {
+    /// Reports a `resolve "…"` that cannot end the run resolved, because the goal has just failed, and a `without goal`
+    /// without a goal.
+    pub(super) fn resolves_by_message(&mut self, body: &BodyScope<'a>, span: Span, without_goal: Option<Span>) {
+        match (without_goal, body.place.goal_failed) {
+            (None, Some((failed, changes))) if changes == body.changes => {
+                let message = "This cannot end the run resolved, because its goal has just failed";
+                self.report(
+                    Diagnostic::error(code::GOAL_MISSED, span, message)
+                        .also(failed, "the goal failed here, and nothing has changed since")
+                        .help(
+                            "Write `escalate to CONTACT \"…\"`, or `resolve \"…\" without goal` if the run may end \
+                             resolved without its goal",
+                        ),
+                );
+            }
+            (Some(without), _) if matches!(body.kind, BodyKind::Runbook(None)) => {
+                self.report(
+                    Diagnostic::error(code::NO_GOAL, without, "This runbook has no goal to resolve without")
+                        .help("Remove `without goal`")
+                        .fix(Span { start: without.start.saturating_sub(1), ..without }, ""),
+                );
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes a branch that is taken because the goal failed: `check GOAL == failed`.
+    pub(super) fn note_failed_goal(&self, place: &mut FlowState, body: &BodyScope<'a>, condition: &ast::Expression) {
+        if let ExpressionKind::Group(inner) = &condition.kind {
+            self.note_failed_goal(place, body, inner);
+        } else if let ExpressionKind::Binary { operator: Operator::Equal, left, right, .. } = &condition.kind
+            && (self.is_goal(body, left) && is_failed(right) || self.is_goal(body, right) && is_failed(left))
+        {
+            place.goal_failed = Some((condition.span, body.changes));
+        }
+    }
+
+    /// Notes the probes of a goal.
+    pub(super) fn note_goal(&self, body: &mut BodyScope<'a>, goal: &ast::Expression) {
+        let mut asked = Vec::new();
+        self.gather_questions(body, goal, &mut asked);
+        body.goal_probes = asked.concat();
+        body.whole_goal = self.probe_of(goal);
+    }
+
+    /// The call, if a goal is a single probe.
+    fn probe_of(&self, goal: &ast::Expression) -> Option<&'a str> {
+        if let ExpressionKind::Group(inner) = &goal.kind {
+            self.probe_of(inner)
+        } else if let ExpressionKind::Call(call) = &goal.kind {
+            Some(self.source_text(call.span))
+        } else {
+            None
+        }
+    }
+
+    /// Whether an expression asks the probe that is the whole goal.
+    pub(super) fn is_goal(&self, body: &BodyScope<'a>, expression: &ast::Expression) -> bool {
+        if let ExpressionKind::Group(inner) = &expression.kind {
+            self.is_goal(body, inner)
+        } else if let ExpressionKind::Check(call) = &expression.kind {
+            body.whole_goal == Some(self.source_text(call.span))
+        } else {
+            false
+        }
+    }
+}
+
+fn is_failed(expression: &ast::Expression) -> bool {
+    matches!(&expression.kind, ExpressionKind::Path(path) if matches!(path.text.as_str(), "failed" | "Verdict.failed"))
+}
