@@ -22,6 +22,11 @@ impl Address {
         self.child(self.last().unwrap_or_default(), counter)
     }
 
+    /// Whether it is that of a part, or of something inside it.
+    pub fn is_inside(&self, part: &Self) -> bool {
+        self.0.starts_with(&part.0)
+    }
+
     /// The last node.
     fn last(&self) -> Option<NodeId> {
         self.0.last().map(|(node, _)| *node)

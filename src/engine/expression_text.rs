@@ -4,9 +4,17 @@ use crate::program::{
     Arithmetic, Call, Comparison, Expression, ExpressionKind, Method, Program, Quantifier, Slot, TextPart,
 };
 use crate::value::{Quoted, SourceText, Value};
+use ecow::EcoString;
 
-/// The value of a local, if it is known.
-type Local<'l> = &'l dyn Fn(Slot) -> Option<Value>;
+/// How a local is written.
+pub(crate) enum LocalText {
+    Value(Value),
+    /// Its value is not known; in a text it is written `<name>`.
+    Name(EcoString),
+}
+
+/// How a local is written, if anything is known of it.
+type Local<'l> = &'l dyn Fn(Slot) -> Option<LocalText>;
 
 /// Stands for an unknown value.
 const UNKNOWN: &str = "…";
@@ -17,9 +25,11 @@ pub(crate) fn render(program: &Program, expression: &Expression, local: Local<'_
     let all = |expressions: &[Expression]| expressions.iter().map(&show).collect::<Vec<_>>();
     match &expression.kind {
         ExpressionKind::Constant(value) => SourceText(value).to_string(),
-        ExpressionKind::Local(slot) => {
-            local(*slot).map_or_else(|| UNKNOWN.to_owned(), |value| SourceText(&value).to_string())
-        }
+        ExpressionKind::Local(slot) => match local(*slot) {
+            Some(LocalText::Value(value)) => SourceText(&value).to_string(),
+            Some(LocalText::Name(name)) => name.to_string(),
+            None => UNKNOWN.to_owned(),
+        },
         ExpressionKind::Text(_) => Quoted(&spliced(program, expression, local)).to_string(),
         ExpressionKind::Field(of, name) | ExpressionKind::Fact(of, name) => format!("{}.{name}", show(of)),
         ExpressionKind::Method(of, method) => format!("{}.{}", show(of), method_name(method)),
@@ -70,7 +80,11 @@ pub(crate) fn render(program: &Program, expression: &Expression, local: Local<'_
 fn spliced(program: &Program, expression: &Expression, local: Local<'_>) -> String {
     match &expression.kind {
         ExpressionKind::Constant(value) => value.to_string(),
-        ExpressionKind::Local(slot) => local(*slot).map_or_else(|| UNKNOWN.to_owned(), |value| value.to_string()),
+        ExpressionKind::Local(slot) => match local(*slot) {
+            Some(LocalText::Value(value)) => value.to_string(),
+            Some(LocalText::Name(name)) => format!("<{name}>"),
+            None => UNKNOWN.to_owned(),
+        },
         ExpressionKind::Text(parts) => parts
             .iter()
             .map(|part| match part {

@@ -337,7 +337,7 @@ fn the_last_lines_of_what_ran_out_of_time_show_no_part_of_a_secret() {
             let probe = format!(
                 "probe P() {{\n  timeout 1s\n  ask exec.read([\"sh\", \"-c\", \"IFS= read -r s; {script}; exec sleep 60\"], secret_input: secret(\"word\"))\n  passed if answer.exit_code == 0\n}}\n"
             );
-            let statements = "match check P() {\n  passed { resolve \"p\" }\n  failed { resolve \"f\" }\n  unknown { escalate to oncall \"u\" with goal.answer }\n}";
+            let statements = "match check P() {\n  passed { resolve \"p\" }\n  failed { escalate to oncall \"f\" }\n  unknown { escalate to oncall \"u\" with goal.answer }\n}";
             let file = runbook("A", "", statements).replace("  contact oncall\n", "  contact oncall\n  goal P()\n");
             let project = project(&format!("{probe}{file}"));
             let ran = run(&project);

@@ -2,6 +2,7 @@
 
 pub(crate) mod call_text;
 pub(crate) mod confirm;
+pub(crate) mod held_changes;
 pub(crate) mod limit;
 pub(crate) mod lock;
 pub(crate) mod notify;
@@ -9,8 +10,9 @@ pub(crate) mod prompt;
 pub(crate) mod undo;
 
 use self::confirm::{ConfirmedOutcome, LostAnswer, confirm_outcome, read_before};
+use self::held_changes::{FoundState, Holder};
 use self::limit::{charge, charges};
-use self::lock::hold;
+use self::lock::{CallLock, hold};
 use self::undo::{Change, Keep, Undo};
 use super::address::Address;
 use super::eval::arithmetic::mismatch;
@@ -24,7 +26,7 @@ use super::run::scheduler::reply;
 use super::run::scope::Scope;
 use super::world::Request;
 use crate::program::{Action, BodyResult, Call as ProgramCall, Retention};
-use crate::value::{ActionError, Call, Class, EffectOutcome, ErrorKind};
+use crate::value::{ActionError, Call, Class, EffectOutcome, ErrorKind, SignedDuration};
 use tracing::Instrument;
 
 /// Performs the call of an action statement, and opens its change.
@@ -42,28 +44,37 @@ pub(super) async fn perform_action<'t>(
     if scope.tree.is_dry_run() {
         return Err(preview::first_effect(scope, &format!("{}{made}", preview::retention(retention))));
     }
+    let held = hold_call(scope, call.action, &made, at).await.map_err(|exit| exit.for_call(&made))?;
     let change = prepare(scope, action, &made, retention, at).await.map_err(|exit| exit.for_call(&made))?;
-    let noted = change.as_ref().and_then(Change::undo_to_note);
-    if let Some(undo) = noted
-        && let Err(error) = scope.note_change(at, &made.to_string(), undo, made.target()).await
-    {
-        emit_refused(scope, made.class, made.to_string(), &error, at);
-        return Err(Exit::Failed(error).for_call(&made));
+    let noted = change.as_ref().and_then(Change::undo_to_note).map(str::to_owned);
+    let performed = match &noted {
+        Some(undo) => match scope.note_change(at, &made.to_string(), undo, made.target()).await {
+            // A call that makes a change, and does not say that it may be repeated, is not repeated while the change is
+            // in place.
+            Ok(()) if change.as_ref().is_some_and(Change::is_done) && !action.idempotent && action.saves.is_none() => {
+                let attempt = format!("{made}: held by another part of this run, which has done it");
+                scope.run.note(|log| log.attempts.push(attempt.clone()));
+                Ok(EffectResult { outcome: EffectOutcome::Done, exit: None })
+            }
+            Ok(()) => perform(scope, &made, held, at).await,
+            Err(error) => {
+                emit_refused(scope, made.class, made.to_string(), &error, at);
+                Err(error.into())
+            }
+        },
+        None => perform(scope, &made, held, at).await,
+    };
+    let outcome = performed.as_ref().ok().filter(|result| result.may_have_changed()).map(|result| result.outcome);
+    match change {
+        Some(change) if outcome.is_some() || change.is_in_place() => change.open(scope, outcome, changes),
+        _ if noted.is_some() => scope.change_over(at),
+        _ => {}
     }
-    let performed = perform(scope, call.action, &made, at).await;
-    if noted.is_some() && !performed.as_ref().is_ok_and(EffectResult::may_have_changed) {
-        scope.change_over(at);
-    }
-    let performed = performed.map_err(|exit| exit.for_call(&made))?;
-    if let Some(change) = change
-        && performed.may_have_changed()
-    {
-        change.open(scope, changes);
-    }
-    performed.exit.map_or(Ok(()), |exit| Err(exit.for_call(&made)))
+    performed.and_then(|performed| performed.exit.map_or(Ok(()), Err)).map_err(|exit| exit.for_call(&made))
 }
 
-/// Prepares the undo of a call before anything is changed; nothing if there is nothing to undo.
+/// Prepares the undo of a call before anything is changed; nothing if there is nothing to undo. The target of the call is
+/// held meanwhile, so that nobody changes what is read here.
 async fn prepare<'t>(
     scope: &Scope<'t>,
     action: &'t Action,
@@ -72,6 +83,20 @@ async fn prepare<'t>(
     at: &Address,
 ) -> Result<Option<Change<'t>>, Exit> {
     let Some(keep) = Keep::from_retention(retention) else { return Ok(None) };
+    let (address, text) = (at.clone(), made.to_string());
+    let (holder, found) = match keep {
+        Keep::Never | Keep::OnFailure => {
+            let holder = Holder::of_call(scope.tree, text.clone()).await;
+            let found = holder.made().map(|(_, found)| found);
+            (Some(holder), found)
+        }
+        Keep::Always => (None, scope.tree.held_changes.keep(&text)),
+        Keep::OnSuccess => (None, None),
+    };
+    if let Some(FoundState::Call(action, call)) = found {
+        let undo_text = Some(call.to_string());
+        return Ok(Some(Change { address, text, undo_text, undo: Some(Undo::Call { action, call }), keep, holder }));
+    }
     let undo = match work_out_undo(scope, action, made, at).await {
         Err(Exit::Failed(_)) if keep == Keep::Always => None,
         undo => undo?,
@@ -81,7 +106,7 @@ async fn prepare<'t>(
     }
     let undo_text = undo.as_ref().map(|(_, call)| call.to_string());
     let undo = undo.map(|(action, call)| Undo::Call { action, call });
-    Ok(Some(Change { address: at.clone(), text: made.to_string(), undo_text, undo, keep }))
+    Ok(Some(Change { address, text, undo_text, undo, keep, holder }))
 }
 
 async fn work_out_undo<'t>(
@@ -152,15 +177,63 @@ async fn call_levels<'t>(
     Ok(call_levels)
 }
 
-/// Performs a call: takes the lock of its target, charges limits, emits the intent, calls, and establishes the outcome.
-pub(super) async fn perform<'t>(
+/// A call whose target is held, until it is dropped.
+pub(super) struct HeldCall<'t> {
+    levels: Vec<CallLevel<'t>>,
+    target: CallLock<'t>,
+}
+
+/// Takes the lock of a call's target, and works out the calls in the bodies of the actions. Without a target of its own, a
+/// call has that of the innermost call.
+pub(super) async fn hold_call<'t>(
     scope: &Scope<'t>,
     index: usize,
     call: &Call,
     at: &Address,
+) -> Result<HeldCall<'t>, Exit> {
+    scope.world()?;
+    let until = after(scope.now(), shortest_timeout(scope, index)?);
+    let lock = async |target: Option<&str>| match hold(scope, target.map(str::to_owned), at, until).await {
+        Err(Exit::Failed(error)) if error.kind == ErrorKind::Refused => {
+            emit_refused(scope, call.class, call.to_string(), &error, at);
+            Err(error.into())
+        }
+        held => held,
+    };
+    let (target, levels) = match call.target() {
+        Some(target) => (lock(Some(target)).await?, call_levels(scope, index, call, at).await?),
+        None => {
+            let levels = call_levels(scope, index, call, at).await?;
+            (lock(levels.last().and_then(|level| level.call.target())).await?, levels)
+        }
+    };
+    // The block may have been stopped while it waited for the target.
+    scope.check_stop()?;
+    Ok(HeldCall { levels, target })
+}
+
+/// The shortest timeout of an action and of the actions in its body.
+fn shortest_timeout(scope: &Scope<'_>, index: usize) -> Result<SignedDuration, Exit> {
+    let mut action = scope.action(index)?;
+    let mut shortest = action.timeout;
+    while let Some(body) = &action.body
+        && let BodyResult::Act(inner) = &body.result
+    {
+        action = scope.action(inner.action)?;
+        shortest = shortest.min(action.timeout);
+    }
+    Ok(shortest)
+}
+
+/// Performs a call whose target is held: charges limits, emits the intent, calls, and establishes the outcome.
+pub(super) async fn perform<'t>(
+    scope: &Scope<'t>,
+    call: &Call,
+    held: HeldCall<'t>,
+    at: &Address,
 ) -> Result<EffectResult, Exit> {
     let world = scope.world()?;
-    let mut call_levels = call_levels(scope, index, call, at).await?;
+    let HeldCall { levels: mut call_levels, target } = held;
     // The outermost signature that says how a call may be repeated decides: a team's `idempotent` overrides `once`.
     let policy = call_levels.iter().map(|level| level.action).find(|action| action.once || action.idempotent);
     // If none says so, a `confirm` implies `once`: the outcome can be checked, so there is no reason to repeat the
@@ -180,16 +253,6 @@ pub(super) async fn perform<'t>(
     let leaf = call_levels.last().map_or_else(|| call.clone(), |level| level.call.clone());
 
     let text = call.to_string();
-    let target = call.target().or_else(|| leaf.target()).map(str::to_owned);
-    let held = match hold(scope, target, at, after(scope.now(), timeout)).await {
-        Err(Exit::Failed(error)) if error.kind == ErrorKind::Refused => {
-            emit_refused(scope, call.class, text, &error, at);
-            return Err(error.into());
-        }
-        held => held?,
-    };
-    // The block may have been stopped while it waited for the target.
-    scope.check_stop()?;
     if !scope.shielded {
         let mut spending = Vec::new();
         for level in &mut call_levels {
@@ -247,7 +310,7 @@ pub(super) async fn perform<'t>(
         };
     }
     // The target is held until the outcome is established.
-    drop(held);
+    drop(target);
     let performed = EffectResult { outcome, exit };
     note(scope, &performed, call.class, &text, detail.as_deref());
     scope.emit(EventKind::EffectDone { address: at.clone(), text, result: outcome, detail, evidence });

@@ -142,6 +142,47 @@ pub(crate) async fn send(scope: &Scope<'_>, escalation: &Escalation, cleaning_up
     tree.wake();
 }
 
+/// Tells the contact of an escalation that was sent during clean-up what is left in place after it, if anything is.
+pub(crate) async fn send_clean_up_report(scope: &Scope<'_>, escalation: &Escalation) {
+    let (Some(contact), Some(world)) = (&escalation.contact, scope.tree.effect_world) else { return };
+    let left = left_in_place(scope);
+    let message = match left.len() {
+        0 => return,
+        1 => "clean-up is over, and one change is left in place".to_owned(),
+        some => format!("clean-up is over, and {some} changes are left in place"),
+    };
+    let mut body = format!("{message}\n\n{}", run_line(&scope.run));
+    append_list(&mut body, "What was tried", "Nothing was changed.", &scope.run.log.borrow().attempts);
+    append_list(&mut body, "Left in place", "", &left);
+    let notification = Notification {
+        address: scope.run.address.turn(u32::MAX - 1),
+        run: scope.run.id.clone(),
+        contact: contact.clone(),
+        escalation: false,
+        subject: subject(&scope.run, &escalation.run, &message),
+        body,
+        evidence: Vec::new(),
+    };
+    let reply = reply(scope.tree, world.notify(notification), false).await;
+    let detail = reply.ok().and_then(|reply| reply.result.err()).map(|error| error.to_string());
+    if detail.is_some() {
+        scope.tree.delivered.set(Some(false));
+    }
+    scope.emit(EventKind::Notified { contact: contact.clone(), message, delivered: detail.is_none(), detail });
+}
+
+/// The changes that are in place, with the reason and what undoes each.
+fn left_in_place(scope: &Scope<'_>) -> Vec<String> {
+    let record = scope.run.log.borrow();
+    let found = scope.tree.found_in_place();
+    let left = record.left.iter().chain(record.permanent.iter().map(|(_, left)| left)).chain(&found);
+    left.map(|left| match &left.undo {
+        Some(undo) => format!("{} ({}); to undo it: {undo}", left.change, left.why),
+        None => format!("{} ({})", left.change, left.why),
+    })
+    .collect()
+}
+
 /// The subject, which begins with the run: `[WebDown(server: web1)] The page is down: it did not end within 1h`. A
 /// child run that escalates comes first.
 fn subject(run: &Run, escalating: &Run, sentence: &str) -> String {
@@ -165,17 +206,13 @@ fn body(scope: &Scope<'_>, escalation: &Escalation, cleaning_up: bool) -> String
         let _ = write!(text, "Found by a child run: {}", run_line(&escalation.run));
     }
     append_list(&mut text, "What was tried", "Nothing was changed.", &record.attempts);
-    let found = scope.tree.found_in_place();
-    let left = record.left.iter().chain(record.permanent.iter().map(|(_, left)| left)).chain(&found);
-    let left: Vec<String> = left
-        .map(|left| match &left.undo {
-            Some(undo) => format!("{} ({}); to undo it: {undo}", left.change, left.why),
-            None => format!("{} ({})", left.change, left.why),
-        })
-        .collect();
+    let left = left_in_place(scope);
     append_list(&mut text, "Left in place", "Nothing is left in place.", &left);
     if cleaning_up {
-        text.push_str("\nClean-up is still running; changes that it has not undone yet are not listed.\n");
+        text.push_str(
+            "\nClean-up is still running; changes that it has not undone yet are not listed. Another message follows if \
+             any of them stays.\n",
+        );
     }
     with_evidence(text, &escalation.evidence)
 }

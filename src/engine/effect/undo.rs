@@ -1,6 +1,7 @@
 //! Changes and their undo: opened one after the other, closed in the opposite order.
 
-use super::perform;
+use super::held_changes::{FoundState, Holder};
+use super::{hold_call, perform};
 use crate::engine::address::Address;
 use crate::engine::eval::frame::Frame;
 use crate::engine::event::{EventKind, LeftInPlace};
@@ -51,6 +52,8 @@ pub(crate) struct Change<'t> {
     pub undo: Option<Undo<'t>>,
     /// When it outlives its block.
     pub keep: Keep,
+    /// The hold of its block, if other blocks may hold the same change.
+    pub holder: Option<Holder<'t>>,
 }
 
 /// The undo of a change.
@@ -108,15 +111,41 @@ impl<'t> Change<'t> {
         self.undo_text.as_deref().filter(|_| self.undo.is_some() && self.keep != Keep::Always)
     }
 
-    /// Opens the change: from here on its block has to undo it.
-    pub fn open(self, scope: &Scope<'t>, changes: &mut Vec<Change<'t>>) {
+    /// Whether another block of the run tree has made it.
+    pub fn is_in_place(&self) -> bool {
+        self.holder.as_ref().is_some_and(|holder| holder.made().is_some())
+    }
+
+    /// Whether another block of the run tree has made it for certain.
+    pub fn is_done(&self) -> bool {
+        self.holder.as_ref().is_some_and(Holder::is_done)
+    }
+
+    /// What was found before the change, for the other blocks that hold it.
+    fn found(&self) -> Option<FoundState> {
+        Some(match self.undo.as_ref()? {
+            Undo::Call { action, call } => FoundState::Call(*action, call.clone()),
+            Undo::Block { frame, .. } => FoundState::Block(frame.clone()),
+        })
+    }
+
+    /// Opens the change: from here on its block has to undo it. Without an outcome only another block may have made it.
+    pub fn open(self, scope: &Scope<'t>, outcome: Option<EffectOutcome>, changes: &mut Vec<Change<'t>>) {
         let permanent = matches!(self.keep, Keep::Always | Keep::OnSuccess);
-        scope.emit(EventKind::ChangeOpened {
-            address: self.address.clone(),
-            change: self.text.clone(),
-            undo: self.undo_text.clone(),
-            permanent,
-        });
+        let is_first = match (&self.holder, self.found()) {
+            (Some(holder), Some(found)) if let Some(outcome) = outcome => {
+                holder.note_made(&self.address, found, outcome == EffectOutcome::Done)
+            }
+            _ => outcome.is_some(),
+        };
+        if is_first {
+            scope.emit(EventKind::ChangeOpened {
+                address: self.address.clone(),
+                change: self.text.clone(),
+                undo: self.undo_text.clone(),
+                permanent,
+            });
+        }
         if permanent {
             let left = self.left("it was meant to stay");
             scope.run.note(|record| record.permanent.push((self.address.clone(), left.clone())));
@@ -146,8 +175,10 @@ pub(crate) fn close<'f, 't: 'f>(
         while let Some(change) = changes.pop() {
             match change.keep {
                 Keep::OnFailure if bad => {
-                    let left = change.left("kept, because the run ended badly");
-                    scope.run.note(|record| record.left.push(left.clone()));
+                    if change.holder.as_ref().is_none_or(Holder::keep) {
+                        let left = change.left("kept, because the run ended badly");
+                        scope.run.note(|record| record.left.push(left.clone()));
+                    }
                 }
                 Keep::OnSuccess if !bad => {
                     scope.change_over(&change.address);
@@ -173,12 +204,25 @@ pub(crate) fn close<'f, 't: 'f>(
 async fn undo<'t>(scope: &Scope<'t>, mut change: Change<'t>) -> Option<String> {
     let how = change.undo.take()?;
     let at = change.address.turn(1);
-    let (outcome, wrong) = match how {
-        Undo::Call { action, call } => undo_call(&scope.shielded(at.clone()), action, call, &at).await,
-        Undo::Block { block, frame, scope } => undo_block(&scope.shielded(at), block, frame).await,
+    let holder = change.holder.take();
+    let made = holder.as_ref().and_then(Holder::made);
+    let undone = match (how, &made) {
+        (Undo::Call { action, call }, _) => {
+            undo_call(&scope.shielded(at.clone()), action, call, &at, holder.as_ref()).await
+        }
+        (Undo::Block { .. }, _) if holder.as_ref().is_some_and(|holder| !holder.closes()) => None,
+        (Undo::Block { block, scope, .. }, Some((_, FoundState::Block(first)))) => {
+            Some(undo_block(&scope.shielded(at), block, first.clone()).await)
+        }
+        (Undo::Block { block, frame, scope }, _) => Some(undo_block(&scope.shielded(at), block, frame).await),
+    };
+    drop(holder);
+    let Some((outcome, wrong)) = undone else {
+        scope.change_over(&change.address);
+        return None;
     };
     scope.emit(EventKind::ChangeUndone {
-        address: change.address.clone(),
+        address: made.map_or_else(|| change.address.clone(), |(address, _)| address),
         change: change.text.clone(),
         undo: change.undo_text.clone().unwrap_or_default(),
         result: outcome,
@@ -195,8 +239,21 @@ async fn undo<'t>(scope: &Scope<'t>, mut change: Change<'t>) -> Option<String> {
     wrong.map(|wrong| format!("{} is still in place, its undo failed: {wrong}", change.text))
 }
 
-async fn undo_call<'t>(scope: &Scope<'t>, action: usize, call: Call, at: &Address) -> (EffectOutcome, Option<String>) {
-    match perform(scope, action, &call, at).await {
+/// `None` where another block holds the change once the target is held.
+async fn undo_call<'t>(
+    scope: &Scope<'t>,
+    action: usize,
+    call: Call,
+    at: &Address,
+    holder: Option<&Holder<'t>>,
+) -> Option<(EffectOutcome, Option<String>)> {
+    let performed = match hold_call(scope, action, &call, at).await {
+        // Whoever wants the same change reads the state before it with the target held.
+        Ok(_) if holder.is_some_and(|holder| !holder.closes()) => return None,
+        Ok(held) => perform(scope, &call, held, at).await,
+        Err(exit) => Err(exit),
+    };
+    Some(match performed {
         Ok(performed) => {
             let wrong = performed.exit.map(|exit| exit.to_string()).or_else(|| {
                 (performed.outcome != EffectOutcome::Done).then(|| performed.outcome.in_words().to_owned())
@@ -204,7 +261,7 @@ async fn undo_call<'t>(scope: &Scope<'t>, action: usize, call: Call, at: &Addres
             (performed.outcome, wrong)
         }
         Err(exit) => (EffectOutcome::NotPerformed, Some(exit.to_string())),
-    }
+    })
 }
 
 /// Every statement runs even if another fails. Only a failed `let` ends the block, because the others use its value.

@@ -2,7 +2,7 @@
 
 #![warn(clippy::wildcard_enum_match_arm)]
 
-use crate::engine::expression_text::{is_pure, render};
+use crate::engine::expression_text::{LocalText, is_pure, render};
 use crate::engine::run::context::StatementContext;
 use crate::program::{Expression, ExpressionKind};
 use crate::value::{Loss, Value};
@@ -46,8 +46,8 @@ pub(crate) async fn explain<'t>(context: &mut StatementContext<'_, 't>, conditio
 /// The text of a condition with the names of its locals, and with the values of hosts and texts.
 pub(crate) fn condition_text(context: &StatementContext<'_, '_>, expression: &Expression) -> String {
     render(context.scope.tree.program, expression, &|slot| match context.frame.get(slot) {
-        Some(value @ (Value::Host(_) | Value::Text(_))) => Some(value.clone()),
-        _ => context.frame.name(slot).cloned().map(Value::Word),
+        Some(value @ (Value::Host(_) | Value::Text(_))) => Some(LocalText::Value(value.clone())),
+        _ => context.frame.name(slot).cloned().map(LocalText::Name),
     })
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod goal;
 pub(crate) mod loops;
 pub(crate) mod wait;
 
+use super::effect::held_changes::Holder;
 use super::effect::undo::{Change, Keep, Undo, close};
 use super::effect::{emit_refused, notify, perform_action, prompt};
 use super::eval::arithmetic::mismatch;
@@ -19,8 +20,12 @@ use super::run::context::StatementContext;
 use super::run::exit::{Exit, Flow, Resolution, caught};
 use super::run::scope::{LocalBoxFuture, Scope};
 use super::world::Reached;
-use crate::program::{Block, Expression, LetElse, NodeId, Retention, Slot, Statement, StatementKind, Subject};
-use crate::value::{Class, Value};
+use crate::program::visit::{Visitor, walk_expression};
+use crate::program::{
+    Block, Expression, ExpressionKind, LetElse, NodeId, Retention, Slot, Statement, StatementKind, Subject,
+};
+use crate::value::{Class, EffectOutcome, Value};
+use std::collections::BTreeSet;
 use tracing::Instrument;
 
 pub(super) fn block<'f, 't: 'f>(scope: Scope<'t>, block: &'t Block, frame: &'f mut Frame) -> LocalBoxFuture<'f, Flow> {
@@ -249,11 +254,37 @@ async fn temporarily_block<'t>(
     changes: &mut Vec<Change<'t>>,
 ) -> Flow {
     let inner = context.scope.with_effect_flag(context.address.clone());
-    note_block(context, &preview::effects_text(context, block), undo).await?;
+    let key = block_key(context, block, undo);
+    let holder = Some(Holder::of_block(context.scope.tree, key).await);
+    note_block(context, &preview::effects_text(context, block, false), undo).await?;
     let flow = self::block(inner.clone(), block, context.frame).await;
     let flow = preview::undo_of_block(context, flow, Some(undo));
-    let change = BlockChange { text: preview::effects_text(context, block), undo: Some(undo), keep, inner };
+    let text = preview::effects_text(context, block, true);
+    let change = BlockChange { text, undo: Some(undo), keep, inner, holder };
     close_or_open(context, flow, change, changes).await
+}
+
+/// What a block with an `undo` changes: the block, and the values that it and its `undo` use.
+fn block_key(context: &StatementContext<'_, '_>, block: &Block, undo: &Block) -> String {
+    let mut used = UsedLocals::default();
+    used.block(block);
+    used.block(undo);
+    let values = used.0.iter().filter_map(|slot| Some((slot, context.frame.get(*slot)?)));
+    let node = block.statements.first().map(|statement| statement.node);
+    format!("{node:?} {:?}", values.collect::<Vec<_>>())
+}
+
+/// The locals that a block reads.
+#[derive(Default)]
+struct UsedLocals(BTreeSet<Slot>);
+
+impl<'p> Visitor<'p> for UsedLocals {
+    fn expression(&mut self, expression: &'p Expression) {
+        if let ExpressionKind::Local(slot) = expression.kind {
+            self.0.insert(slot);
+        }
+        walk_expression(self, expression);
+    }
 }
 
 /// `do P(…)`.
@@ -286,6 +317,14 @@ async fn do_procedure<'t>(
     let mut inner = scope.with_effect_flag(context.address.clone());
     inner.step_prefix = scope.step_prefix.procedure(&scope.tree.numbering, call.node);
     let mut context = StatementContext::new(scope, &mut own, context.address.clone());
+    let holder = match call.retention {
+        Retention::Temporarily { .. } => Some(Holder::of_block(scope.tree, text.clone()).await),
+        Retention::Permanently { undo_on_failure: false } => {
+            let _ = scope.tree.held_changes.keep(&text);
+            None
+        }
+        Retention::None | Retention::Permanently { .. } => None,
+    };
     if let Some(undo) = &procedure.undo {
         note_block(&context, &text, undo).await?;
     }
@@ -298,7 +337,7 @@ async fn do_procedure<'t>(
         return flow;
     }
     let keep = Keep::from_retention(call.retention).unwrap_or(Keep::Always);
-    let change = BlockChange { text, undo: procedure.undo.as_ref(), keep, inner };
+    let change = BlockChange { text, undo: procedure.undo.as_ref(), keep, inner, holder };
     close_or_open(&context, flow, change, changes).await
 }
 
@@ -308,7 +347,7 @@ async fn note_block<'t>(context: &StatementContext<'_, 't>, text: &str, undo: &'
     if scope.tree.is_dry_run() {
         return Ok(());
     }
-    match scope.note_change(address, text, &preview::effects_text(context, undo), None).await {
+    match scope.note_change(address, text, &preview::effects_text(context, undo, false), None).await {
         Ok(()) => Ok(()),
         Err(error) => {
             emit_refused(scope, Class::Change, text.to_owned(), &error, address);
@@ -324,6 +363,7 @@ struct BlockChange<'t> {
     keep: Keep,
     /// The scope of the block, which knows whether it had an effect.
     inner: Scope<'t>,
+    holder: Option<Holder<'t>>,
 }
 
 /// Opens the change of a block if the block had an effect, and deletes its note otherwise. The change of a block that
@@ -335,22 +375,25 @@ async fn close_or_open<'t>(
     changes: &mut Vec<Change<'t>>,
 ) -> Flow {
     let StatementContext { scope, frame, address } = context;
-    let BlockChange { text, undo, keep, inner } = change;
+    let BlockChange { text, undo, keep, inner, holder } = change;
     let keep = if flow.is_ok() { keep } else { Keep::Never };
     let has_effect = inner.has_effect();
     let Some(undo) = undo else { return flow };
-    if !has_effect || keep == Keep::Always {
+    let is_in_place = holder.as_ref().is_some_and(|holder| holder.made().is_some());
+    if !(has_effect || is_in_place) || keep == Keep::Always {
         scope.change_over(address);
     }
-    if has_effect {
-        let undo_text = preview::effects_text(context, undo);
+    if has_effect || is_in_place {
+        let undo_text = preview::effects_text(context, undo, false);
         if keep != Keep::Always {
             // The locals of the block are known by now. If the better note cannot be kept, the first one is still
             // valid.
             let _ = scope.note_change(address, &text, &undo_text, None).await;
         }
         let undo = Some(Undo::Block { block: undo, frame: Frame::clone(frame), scope: inner });
-        Change { address: address.clone(), text, undo_text: Some(undo_text), undo, keep }.open(scope, changes);
+        let change = Change { address: address.clone(), text, undo_text: Some(undo_text), undo, keep, holder };
+        let outcome = has_effect.then_some(if flow.is_ok() { EffectOutcome::Done } else { EffectOutcome::Unknown });
+        change.open(scope, outcome, changes);
     }
     flow
 }

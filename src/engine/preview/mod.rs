@@ -5,7 +5,7 @@
 use super::eval::frame::Frame;
 use super::eval::{Evaluator, explain};
 use super::event::EventKind;
-use super::expression_text::{call_text, is_pure, render, signature};
+use super::expression_text::{LocalText, call_text, is_pure, render, signature};
 use super::run::budget::{MOST_STEPS, Work};
 use super::run::context::StatementContext;
 use super::run::exit::{Exit, Flow};
@@ -17,6 +17,9 @@ use crate::value::{Quoted, SourceText, Value};
 /// A preview has at most this many lines. Procedures are written out at every `do`, so a short file can stand for
 /// millions.
 const MOST_LINES: u32 = 1000;
+
+/// The effects of a loop are written out, item by item, for a list of at most this length.
+const MOST_ITEMS: usize = 50;
 
 /// Previews the first effect instead of making it.
 pub(super) fn first_effect(scope: &Scope<'_>, text: &str) -> Exit {
@@ -43,11 +46,19 @@ pub(super) fn condition_text(context: &StatementContext<'_, '_>, condition: &Exp
     explain::condition_text(context, condition)
 }
 
-/// The effects of a block in one line, with the values of hosts and texts. An effect in a branch or a loop is written
-/// with its branch or loop.
-pub(super) fn effects_text(context: &StatementContext<'_, '_>, block: &Block) -> String {
+/// The effects of a block in one line, with the values that are known. An effect in a branch is written with its branch,
+/// and that of a loop with each item or with its loop. Where the block has `ended`, the locals that it bound are known.
+pub(super) fn effects_text(context: &StatementContext<'_, '_>, block: &Block, ended: bool) -> String {
     let mut frame = Frame::clone(context.frame);
-    Preview { scope: context.scope, frame: &mut frame, known: Vec::new(), depth: 0 }.effects(block)
+    let binds = if ended { Binding::Done } else { Binding::ToCome };
+    Preview { scope: context.scope, frame: &mut frame, known: Vec::new(), depth: 0, binds }.effects(block)
+}
+
+/// Whether the locals that a block binds have their values.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Binding {
+    ToCome,
+    Done,
 }
 
 /// `if A { … } else { … }`, in one line.
@@ -141,11 +152,12 @@ struct Preview<'s, 't> {
     /// Locals that were bound after the first effect, and whether their values are known.
     known: Vec<(Slot, bool)>,
     depth: u32,
+    binds: Binding,
 }
 
 impl<'s, 't> Preview<'s, 't> {
     fn new(context: &'s mut StatementContext<'_, 't>) -> Self {
-        Self { scope: context.scope, frame: context.frame, known: Vec::new(), depth: 0 }
+        Self { scope: context.scope, frame: context.frame, known: Vec::new(), depth: 0, binds: Binding::ToCome }
     }
 }
 
@@ -157,15 +169,37 @@ impl Preview<'_, '_> {
         effects.join("; ")
     }
 
+    /// The effects of a block that runs several times: its locals have other values in each turn.
+    fn effects_of_turn(&mut self, block: &Block) -> String {
+        let binds = std::mem::replace(&mut self.binds, Binding::ToCome);
+        let effects = self.effects(block);
+        self.binds = binds;
+        effects
+    }
+
     /// The text of an expression with the names of its locals, and with the values of hosts and texts that are known.
     fn call_of(&self, expression: &Expression) -> String {
         render(self.scope.tree.program, expression, &|slot| {
             let known = self.known.iter().rev().find(|it| it.0 == slot).is_none_or(|it| it.1);
             match self.frame.get(slot).filter(|_| known) {
-                Some(value @ (Value::Host(_) | Value::Text(_))) => Some(value.clone()),
-                _ => self.frame.name(slot).cloned().map(Value::Word),
+                Some(value @ (Value::Host(_) | Value::Text(_))) => Some(LocalText::Value(value.clone())),
+                _ => self.frame.name(slot).cloned().map(LocalText::Name),
             }
         })
+    }
+
+    /// An argument of an effect: its value, or its text with the values that are known.
+    fn argument_text(&mut self, expression: &Expression) -> String {
+        match self.value(expression) {
+            Some(value) => SourceText(&value).to_string(),
+            None => render(self.scope.tree.program, expression, &|slot| {
+                let known = self.known.iter().rev().find(|it| it.0 == slot).is_none_or(|it| it.1);
+                match self.frame.get(slot).filter(|value| known && *value.shown() != Value::Absent) {
+                    Some(value) => Some(LocalText::Value(value.clone())),
+                    None => self.frame.name(slot).cloned().map(LocalText::Name),
+                }
+            }),
+        }
     }
 
     /// A statement with the effects of its block and of its `else`.
@@ -188,16 +222,16 @@ impl Preview<'_, '_> {
         let program = self.scope.tree.program;
         match kind {
             StatementKind::Act { call, .. } => {
-                let arguments: Vec<String> = call.arguments.iter().map(|it| self.source_text(it)).collect();
+                let arguments: Vec<String> = call.arguments.iter().map(|it| self.argument_text(it)).collect();
                 call_text(program, call, &arguments)
             }
             StatementKind::Do { procedure, arguments, .. } => {
                 let name = program.procedures.get(*procedure).map_or("…", |procedure| procedure.name.as_str());
-                let arguments: Vec<String> = arguments.iter().map(|it| self.source_text(it)).collect();
+                let arguments: Vec<String> = arguments.iter().map(|it| self.argument_text(it)).collect();
                 format!("do {name}({})", arguments.join(", "))
             }
             StatementKind::Run { runbook, arguments } => {
-                let arguments: Vec<String> = arguments.iter().map(|it| self.source_text(it)).collect();
+                let arguments: Vec<String> = arguments.iter().map(|it| self.argument_text(it)).collect();
                 signature(program, *runbook, &arguments)
             }
             StatementKind::Let { slot, name, value, otherwise } => {
@@ -205,7 +239,9 @@ impl Preview<'_, '_> {
                     Subject::Run { .. } => self.subject(value),
                     Subject::Value(_) | Subject::Ask(_) => String::new(),
                 };
-                self.bind(*slot, None);
+                if self.binds == Binding::ToCome {
+                    self.bind(*slot, None);
+                }
                 let otherwise = match otherwise {
                     Some(LetElse::Block(otherwise)) => Some(otherwise),
                     _ => None,
@@ -215,9 +251,22 @@ impl Preview<'_, '_> {
             }
             StatementKind::Step { block, .. } => self.effects(block),
             StatementKind::If { branches, otherwise } => {
-                let arms: Vec<(String, String)> =
-                    branches.iter().map(|(condition, block)| (self.call_of(condition), self.effects(block))).collect();
-                let last = otherwise.as_ref().map(|block| self.effects(block)).unwrap_or_default();
+                let mut arms: Vec<(String, String)> = Vec::new();
+                let mut last = otherwise.as_ref();
+                for (condition, block) in branches {
+                    match self.value(condition) {
+                        Some(Value::Boolean(false)) => {}
+                        Some(Value::Boolean(true)) => {
+                            last = Some(block);
+                            break;
+                        }
+                        _ => arms.push((self.call_of(condition), self.effects(block))),
+                    }
+                }
+                let last = last.map(|block| self.effects(block)).unwrap_or_default();
+                if arms.is_empty() {
+                    return last;
+                }
                 if last.is_empty() && arms.iter().all(|(_, effects)| effects.is_empty()) {
                     return String::new();
                 }
@@ -244,18 +293,27 @@ impl Preview<'_, '_> {
                 braced(&format!("match {subject}"), &arms.join(" "))
             }
             StatementKind::For { slot, list, block, .. } => {
-                let list = self.call_of(list);
+                if let Some(Value::List(items)) = self.value(list)
+                    && items.len() <= MOST_ITEMS
+                {
+                    let turns = items.iter().map(|item| {
+                        self.bind(*slot, Some(item.clone()));
+                        self.effects_of_turn(block)
+                    });
+                    return turns.filter(|it| !it.is_empty()).collect::<Vec<_>>().join("; ");
+                }
+                let list = self.argument_text(list);
                 self.bind(*slot, None);
-                let effects = self.effects(block);
+                let effects = self.effects_of_turn(block);
                 let name = self.frame.name(*slot).map_or("…", |name| name.as_str()).to_owned();
                 self.with_else(&format!("for {name} in {list}"), &effects, None)
             }
             StatementKind::Repeat { count, block, otherwise, .. } => {
-                let (count, effects) = (self.call_of(count), self.effects(block));
+                let (count, effects) = (self.call_of(count), self.effects_of_turn(block));
                 self.with_else(&format!("repeat {count} times"), &effects, otherwise.as_ref())
             }
             StatementKind::Retry { count, block, .. } => {
-                let (count, effects) = (self.call_of(count), self.effects(block));
+                let (count, effects) = (self.call_of(count), self.effects_of_turn(block));
                 self.with_else(&format!("retry {count} times"), &effects, None)
             }
             StatementKind::Try { block, slot, catch } => {
@@ -274,6 +332,9 @@ impl Preview<'_, '_> {
                 format!("{} {}", braced("temporarily", &effects), braced("undo", &undo))
             }
             StatementKind::TemporarilyIf { condition, change } => {
+                if let Some(Value::Boolean(holds)) = self.value(condition) {
+                    return if holds { self.effects(change) } else { String::new() };
+                }
                 let (condition, effects) = (self.call_of(condition), self.effects(change));
                 self.with_else(&format!("if {condition}"), &effects, None)
             }
@@ -375,7 +436,7 @@ impl Preview<'_, '_> {
                 let frame = &*self.frame;
                 render(self.scope.tree.program, expression, &|slot| {
                     let known = known.iter().rev().find(|it| it.0 == slot).is_none_or(|it| it.1);
-                    if known { frame.get(slot).cloned() } else { None }
+                    if known { frame.get(slot).cloned().map(LocalText::Value) } else { None }
                 })
             }
         }
@@ -448,7 +509,7 @@ impl Preview<'_, '_> {
                 let known = values.iter().enumerate().map(|(slot, value)| (slot, value.is_some())).collect();
                 let values = values.into_iter().map(|value| value.unwrap_or(Value::Absent)).collect();
                 let mut frame = Frame::new(values, &procedure.locals);
-                Preview { scope: self.scope, frame: &mut frame, known, depth: self.depth }
+                Preview { scope: self.scope, frame: &mut frame, known, depth: self.depth, binds: Binding::ToCome }
                     .procedure(procedure, depends_on);
             }
             StatementKind::TemporarilyBlock { block, undo, .. } => {

@@ -35,13 +35,16 @@ pub(crate) async fn outcome_of<'t>(
     runbook: usize,
     arguments: &'t [Expression],
 ) -> Result<Value, Exit> {
-    match child(context, runbook, arguments, false).await? {
-        RunEnd::Resolved(_) => Ok(Value::word("resolved")),
-        RunEnd::Escalated(_) | RunEnd::Refused(_) => Ok(Value::word("escalated")),
-        RunEnd::Cancelled => Ok(Value::word("cancelled")),
-        RunEnd::Stopped => Err(Exit::Stopped),
-        RunEnd::DryRun => Err(Exit::DRY_RUN),
-    }
+    let word = match child(context, runbook, arguments, false).await? {
+        RunEnd::Resolved(_) => return Ok(Value::word("resolved")),
+        RunEnd::Escalated(_) | RunEnd::Refused(_) => "escalated",
+        RunEnd::Cancelled => "cancelled",
+        RunEnd::Stopped => return Err(Exit::Stopped),
+        RunEnd::DryRun => return Err(Exit::DRY_RUN),
+    };
+    // The caller may end resolved, but this run did not: what it made permanent is listed.
+    context.scope.run.note(|log| log.list_permanent(&context.address, &format!("its run ended {word}")));
+    Ok(Value::word(word))
 }
 
 async fn child<'t>(

@@ -64,6 +64,8 @@ pub(super) async fn run_to_end<'t>(tree: &'t RunTree<'t>, request: RunRequest<'_
         && tree.delivered.get().is_none()
     {
         notify::send(&scope, escalation, false).await;
+    } else if let (true, RunEnd::Escalated(escalation)) = (outermost && !tree.is_dry_run(), &end) {
+        notify::send_clean_up_report(&scope, escalation).await;
     }
     let ending = ending(&scope, &end);
     if outermost && began && tree.is_dry_run() && !matches!(end, RunEnd::DryRun) {

@@ -4,6 +4,7 @@ use super::Start;
 use super::budget::Pool;
 use super::exit::Escalation;
 use crate::engine::address::Address;
+use crate::engine::effect::held_changes::HeldChanges;
 use crate::engine::event::{Event, EventKind, FoundChange, LeftInPlace};
 use crate::engine::exec::goal::BoundGoal;
 use crate::engine::world::{Charge, ReadWorld, World};
@@ -50,6 +51,7 @@ pub(crate) struct RunTree<'a> {
     pub held: RefCell<BTreeMap<String, u32>>,
     /// Locks that were requested and not yet granted.
     pub requested_locks: RefCell<Vec<String>>,
+    pub held_changes: HeldChanges,
     /// Child runs that have not ended.
     pub children: RefCell<Vec<Rc<Child>>>,
     /// The escalation that the tree is certain to end with, and since when.
@@ -112,6 +114,7 @@ impl<'a> RunTree<'a> {
             busy_targets: RefCell::default(),
             held: RefCell::default(),
             requested_locks: RefCell::default(),
+            held_changes: HeldChanges::default(),
             children: RefCell::default(),
             escalating: RefCell::default(),
             notifying: Cell::new(false),
@@ -188,6 +191,14 @@ pub(crate) struct RunLog {
     pub permanent: Vec<(Address, LeftInPlace)>,
     /// Disrupting and destroying calls that were made.
     pub disruptions: Vec<String>,
+}
+
+impl RunLog {
+    /// Lists the permanent changes of a part of the run as left in place, whatever the run's ending is.
+    pub fn list_permanent(&mut self, part: &Address, why: &str) {
+        let listed = self.permanent.extract_if(.., |(address, _)| address.is_inside(part));
+        self.left.extend(listed.map(|(_, left)| LeftInPlace { why: format!("{}; {why}", left.why), ..left }));
+    }
 }
 
 impl std::fmt::Debug for Run {

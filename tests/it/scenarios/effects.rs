@@ -1,11 +1,11 @@
 //! Changes, from the text to their undo: rules 3, 4, 6 and 7.
 
 use super::setup::{body, ends, on, play, play_body, results};
-use crate::support::program::{at, d, health, value, world};
+use crate::support::program::{RunResult, at, d, health, value, world};
 use rectify::engine::RunOutcome::{Escalated, Resolved};
 use rectify::engine::event::EventKind;
-use rectify::value::{EffectOutcome, ErrorKind, Value};
-use rectify::world::scripted::{Person, Rule};
+use rectify::value::{ActionError, EffectOutcome, ErrorKind, Value};
+use rectify::world::scripted::{Person, Rule, ScriptedAnswer};
 
 const OUT: &str = "
   procedure Out(server: web) {
@@ -265,4 +265,175 @@ fn the_undo_is_shown_as_a_runbook_would_write_it() {
         undos.collect::<Vec<_>>(),
         [r#"box.name(on: fe1, text: "was old: a \"b\"", also: ["x", "y"])"#, r#"box.paint(on: fe1, text: "not red")"#,]
     );
+}
+
+/// Two blocks that run at once: one ends after a minute, the other after three.
+fn two_holders(change: &str) -> RunResult {
+    let text = format!(
+        "procedure Emptied(on: web) {{
+          let before = svc.value(on)
+          svc.set(on, value: 5)
+        }} undo {{
+          svc.set(on, value: before)
+        }}
+        runbook Main(server: web) {{
+          contact oncall
+          for pause in [1m, 3m], 2 at a time {{
+            {change}
+            wait pause
+            svc.touch(server)
+          }}
+          resolve \"both\"
+        }}"
+    )
+    .replace("svc.touch(server)", "svc.restart(server)");
+    let answers = Rule::new("svc.value").answers(Value::number(1)).answers(Value::number(5));
+    play(&text, world().with(answers))
+}
+
+fn opened_and_undone(result: &RunResult) -> (usize, usize) {
+    let count = |wanted: fn(&EventKind) -> bool| result.events().iter().filter(|event| wanted(&event.kind)).count();
+    (
+        count(|kind| matches!(kind, EventKind::ChangeOpened { .. })),
+        count(|kind| matches!(kind, EventKind::ChangeUndone { .. })),
+    )
+}
+
+/// The first holder finds what was there before. The last one restores that, and nobody earlier.
+#[test]
+fn the_last_holder_of_a_temporary_change_undoes_it() {
+    let set = "svc.set(on: fe1, value: 5)";
+    let made_twice = vec![format!("0s {set}"), format!("0s {set}")];
+    let restored = "3m svc.set(on: fe1, value: 1)".to_owned();
+    let cases = [
+        ("temporarily svc.set(server, value: 5)", made_twice.clone(), restored.clone()),
+        ("temporarily do Emptied(server)", made_twice.clone(), restored.clone()),
+        (
+            "temporarily { let before = svc.value(server)\n svc.set(server, value: 5) } undo { svc.set(server, value: before) }",
+            made_twice,
+            restored,
+        ),
+        // It may not be repeated, so that it is done once.
+        ("temporarily svc.drain(server)", vec!["0s svc.drain(on: fe1)".into()], "3m svc.resume(on: fe1)".into()),
+    ];
+    for (change, made, restored) in cases {
+        let result = two_holders(change);
+        let restarts = ["1m svc.restart(on: fe1)".to_owned(), "3m svc.restart(on: fe1)".to_owned()];
+        let expected: Vec<String> = made.into_iter().chain(restarts).chain([restored]).collect();
+        assert_eq!(result.ledger(), expected, "{change}");
+        assert_eq!(opened_and_undone(&result), (1, 1), "{change}");
+        assert!(result.left().is_empty(), "{change}");
+    }
+}
+
+/// Changes with other values are held by themselves.
+#[test]
+fn different_changes_are_undone_by_themselves() {
+    let text = "
+      runbook Main(server: web) {
+        contact oncall
+        for value in [5, 6], 2 at a time {
+          temporarily svc.set(server, value)
+          svc.restart(server)
+        }
+        resolve \"both\"
+      }";
+    let result = play(text, world().with(value(1)));
+    assert_eq!(opened_and_undone(&result), (2, 2));
+}
+
+/// A change that another part of the run made permanent stays.
+#[test]
+fn a_temporary_change_that_is_made_permanent_stays() {
+    let text = "
+      temporarily svc.set(server, value: 5)
+      svc.restart(server)
+      permanently svc.set(server, value: 5)
+      escalate to oncall \"look\"";
+    let result = play_body(text, world().with(value(1)).with(health(&[false])));
+    assert_eq!(result.ledger().last().map(String::as_str), Some("0s svc.set(on: fe1, value: 5)"));
+    assert_eq!(result.left(), ["svc.set(on: fe1, value: 5) | svc.set(on: fe1, value: 1)"]);
+}
+
+/// What an undo restores is read while the target is held: without the lock nothing is read.
+#[test]
+fn the_state_before_a_change_is_read_with_the_lock() {
+    let text = "temporarily svc.set(server, value: 5)\n svc.restart(server)\n resolve \"done\"";
+    let unread = || world().with(Rule::new("svc.value").fails(ErrorKind::Unreachable, "it was read"));
+    let result = play_body(text, unread().with_lock_held("fe1"));
+    assert!(result.ending.reason.contains("another run holds the lock of fe1"), "{}", result.ending.reason);
+    let result = play_body(text, unread());
+    assert!(result.ending.reason.contains("it was read"), "{}", result.ending.reason);
+}
+
+/// What a child run made permanent is listed where the caller handles that the child did not end well.
+#[test]
+fn the_permanent_changes_of_a_handled_child_are_listed() {
+    let text = |ending: &str| {
+        format!(
+            "runbook Main(server: web) {{
+              contact oncall
+              permanently svc.set(server, value: 3)
+              match run Child(server) {{
+                resolved {{ resolve \"the child\" }}
+                escalated, cancelled {{ resolve \"without the child\" }}
+              }}
+            }}
+            runbook Child(server: web) {{
+              contact oncall
+              permanently svc.set(server, value: 5)
+              {ending}
+            }}"
+        )
+    };
+    let result = play(&text("escalate to oncall \"it did not help\""), world().with(value(1)));
+    assert_eq!((result.ending.outcome, result.ending.reason.as_str()), (Resolved, "without the child"));
+    assert_eq!(result.left(), ["svc.set(on: fe1, value: 5) | svc.set(on: fe1, value: 1)"]);
+    assert_eq!(result.ending.left_in_place[0].why, "it was meant to stay; its run ended escalated");
+    let result = play(&text("resolve \"it helped\""), world().with(value(1)));
+    assert_eq!((result.ending.outcome, result.left().len()), (Resolved, 0));
+}
+
+/// An escalation that was sent before clean-up ended is followed by a message if a change stays in place.
+#[test]
+fn what_stays_after_a_long_clean_up_is_told() {
+    let text = "
+      backend slow { disrupt off(on: host) undo back(on)\n disrupt back(on: host) idempotent timeout 30m }
+      runbook Main(server: web) {
+        contact oncall
+        temporarily slow.off(server)
+        svc.restart(server)
+        escalate to vendor \"it is late\"
+      }";
+    let played = |undo: Rule| play(text, world().with(undo));
+    let stuck = ScriptedAnswer::Fails(d("20m"), ActionError::new(ErrorKind::Failed, "it is stuck"));
+    let failing = played(Rule::new("slow.back").answer(stuck));
+    assert_eq!(
+        failing.sent_messages(),
+        ["vendor: Main: it is late", "vendor: Main: clean-up is over, and one change is left in place"]
+    );
+    let second = &failing.world.sent_messages()[1].notification;
+    assert!(second.body.contains("slow.off(on: fe1) (its undo failed: it is stuck)"), "{}", second.body);
+    assert_eq!(played(Rule::new("slow.back").takes(d("20m"))).sent_messages(), ["vendor: Main: it is late"]);
+}
+
+/// A list of what is left shows the values of loops and of names.
+#[test]
+fn what_is_left_is_shown_with_its_values() {
+    let text = "
+      temporarily {
+        let level = svc.value(server)
+        svc.set(server, value: level)
+        for value in [7, 8] { svc.set(server, value) }
+      } undo {
+        for value in [2, 3] { svc.set(server, value) }
+        if on.dag == \"dag1\" { svc.set(server, value: 4) } else { svc.set(server, value: 6) }
+      }, keep on failure
+      svc.restart(server)
+      escalate to oncall \"look\"";
+    let result = play_body(&text.replace("on.dag", "server.dag"), world().with(value(1)).with(health(&[false])));
+    let [left] = &result.ending.left_in_place[..] else { panic!("{:?}", result.ending.left_in_place) };
+    let set = |value: u32| format!("svc.set(on: fe1, value: {value})");
+    assert_eq!(left.change, [1, 7, 8].map(set).join("; "));
+    assert_eq!(left.undo.as_deref(), Some([2, 3, 4].map(set).join("; ").as_str()));
 }
