@@ -5,7 +5,7 @@ use super::commands::{Origin, holds_text};
 use super::context::Context;
 use super::declarations::known_verdict_type;
 use super::expressions::{Typed, UnknownTaint};
-use super::unknown_taint::{OpenCondition, OpenConditions, is_verdict};
+use super::unknown_taint::{OpenCondition, OpenConditions, Settled, TurnEffect, is_verdict};
 use crate::diagnostic::{Diagnostic, code, name_list};
 use crate::program::types::Type;
 use crate::program::{Expression, ExpressionKind, Locals, Parameter, Slot};
@@ -39,8 +39,8 @@ pub(super) struct FlowState {
     /// Inside a `for … K at a time`.
     pub parallel: bool,
     pub retrying: bool,
-    /// Nothing was observed in the current turn of the enclosing loop.
-    pub turn_begins: bool,
+    /// What was settled on every path since the current turn of the enclosing loop began.
+    pub settled: Settled,
     /// Every path that leads here has an approval.
     pub approved: bool,
     /// The goal was checked and its verdict was not unknown, which ends the run at `resolve if fixed`.
@@ -149,8 +149,10 @@ pub(super) struct BodyScope<'a> {
     pub observations: usize,
     /// The first disruption since the enclosing `repeat` began.
     pub disruption: Option<(Span, String)>,
-    /// The first effect of the enclosing loop's next turn.
-    pub first_of_turn: Option<(Span, String)>,
+    /// The effects of the enclosing loop's turn; `None` outside of loops.
+    pub turn_effects: Option<Vec<TurnEffect>>,
+    /// The questions that were settled anywhere, as written.
+    pub settled_questions: Vec<&'a str>,
     bindings: Vec<Binding<'a>>,
     /// The innermost binding of each name.
     by_name: HashMap<EcoString, usize>,
@@ -195,7 +197,8 @@ impl<'a> BodyScope<'a> {
             outside: Vec::new(),
             observations: 0,
             disruption: None,
-            first_of_turn: None,
+            turn_effects: None,
+            settled_questions: Vec::new(),
             bindings: Vec::new(),
             by_name: HashMap::new(),
             narrowed: Vec::new(),
@@ -262,6 +265,15 @@ impl<'a> BodyScope<'a> {
             None => true,
         };
         open.filter(is_open)
+    }
+
+    /// Notes an effect of a loop's turn, unless an earlier one has less settled before it.
+    pub fn note_turn_effect(&mut self, effect: TurnEffect) {
+        if let Some(effects) = &mut self.turn_effects
+            && !effects.iter().any(|earlier| effect.settled.includes(earlier.settled))
+        {
+            effects.push(effect);
+        }
     }
 
     /// What a local asked, if its value is the verdict of one probe.

@@ -87,10 +87,9 @@ impl<'a> Context<'a> {
         let open = std::mem::take(&mut body.place.open);
         if let Some(condition) = body.first_open(open) {
             self.report(decided_by_unknown(span, what, condition));
-        } else if body.place.turn_begins {
-            body.first_of_turn.get_or_insert_with(|| (span, what.to_owned()));
+        } else {
+            body.note_turn_effect(TurnEffect { span, what: what.to_owned(), settled: body.place.settled });
         }
-        body.place.turn_begins = false;
     }
 
     /// The state after a condition holds. Where an unknown verdict can make it hold, the condition is noted. Where an
@@ -108,9 +107,9 @@ impl<'a> Context<'a> {
         match by_unknown {
             UnknownTaint { when_true: true, .. } => place.open = place.open.or(self.open(body, condition)),
             UnknownTaint { when_false: true, .. } => {
-                place.turn_begins = false;
                 let settled = self.questions.get(&condition).map_or(&[][..], |questions| &questions.settled);
                 place.open = body.unsettled(place.open, |question| settled.contains(&question));
+                place.settled = place.settled.with(body, settled);
             }
             _ => {}
         }
@@ -134,7 +133,8 @@ impl<'a> Context<'a> {
     pub(super) fn goal_is_known(&self, body: &mut BodyScope<'a>) {
         let is_settled = |question: &str| question.starts_with("goal.") || body.settled_by_goal.contains(&question);
         body.place.open = body.unsettled(body.place.open, is_settled);
-        body.place.turn_begins = false;
+        let settled = body.settled_by_goal.clone();
+        body.place.settled = Settled { goal: true, ..body.place.settled.with(body, &settled) };
         body.place.goal_known = true;
     }
 
@@ -268,6 +268,78 @@ pub(super) struct OpenCondition<'a> {
     pub asked: Vec<Vec<&'a str>>,
     /// Whether a name in it may be bound to something else by now, so that nothing settles it any more.
     pub is_final: bool,
+}
+
+/// An effect in a turn of a loop.
+#[derive(Debug, Clone)]
+pub(super) struct TurnEffect {
+    pub span: Span,
+    /// The action, in backticks.
+    pub what: String,
+    /// What was settled between the beginning of the turn and the effect.
+    pub settled: Settled,
+}
+
+/// The questions that were settled since some point.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Settled {
+    /// By their positions in the body's list of settled questions. Those that do not fit count as not settled.
+    questions: u128,
+    /// `goal.answer`.
+    goal: bool,
+    /// A person has decided.
+    everything: bool,
+}
+
+impl Settled {
+    pub const EVERYTHING: Self = Self { questions: u128::MAX, goal: true, everything: true };
+
+    fn with<'a>(mut self, body: &mut BodyScope<'a>, questions: &[&'a str]) -> Self {
+        for question in questions {
+            let known = body.settled_questions.iter().position(|settled| settled == question);
+            let position = known.unwrap_or(body.settled_questions.len());
+            if position < u128::BITS as usize {
+                if known.is_none() {
+                    body.settled_questions.push(question);
+                }
+                self.questions |= 1 << position;
+            }
+        }
+        self
+    }
+
+    /// What stays open of some conditions.
+    pub fn of(self, body: &BodyScope<'_>, open: OpenConditions) -> OpenConditions {
+        if self.everything {
+            return OpenConditions::default();
+        }
+        body.unsettled(open, |question| {
+            let position = body.settled_questions.iter().position(|settled| *settled == question);
+            self.goal && question.starts_with("goal.") || position.is_some_and(|it| self.questions >> it & 1 == 1)
+        })
+    }
+
+    /// What is settled on both of two paths.
+    pub fn both(self, other: Self) -> Self {
+        Self {
+            questions: self.questions & other.questions,
+            goal: self.goal && other.goal,
+            everything: self.everything && other.everything,
+        }
+    }
+
+    /// What is settled on two stretches of one path.
+    pub fn and_also(self, other: Self) -> Self {
+        Self {
+            questions: self.questions | other.questions,
+            goal: self.goal || other.goal,
+            everything: self.everything || other.everything,
+        }
+    }
+
+    pub fn includes(self, other: Self) -> bool {
+        self.and_also(other) == self
+    }
 }
 
 /// A set of open conditions of a body, by position. Positions above the last bit share it and are never settled.

@@ -223,7 +223,7 @@ impl<'a> Context<'a> {
                 (Operator::Contains, Type::Text, Type::Text) => true,
                 (Operator::Contains, Type::List(of), item) => {
                     if is_verdict(of) {
-                        by_unknown = verdict_compared(&right, &right, Comparison::Equal);
+                        by_unknown = constant_word(&right.expression).map_or(UnknownTaint::BOTH, equals_word);
                     } else if holds_verdicts(of) {
                         by_unknown = UnknownTaint::BOTH;
                     }
@@ -510,25 +510,30 @@ fn verdict_compared(left: &Typed, right: &Typed, comparison: Comparison) -> Unkn
     if holds_verdicts(&left.type_of) || holds_verdicts(&right.type_of) {
         return UnknownTaint::BOTH;
     }
-    if !is_verdict(&left.type_of) || !is_verdict(&right.type_of) {
+    // A verdict that is known can still be compared with one that is not.
+    if !is_verdict(&left.type_of) && !is_verdict(&right.type_of) {
         return UnknownTaint::default();
     }
-    let word = [left, right].into_iter().find_map(|side| {
-        if let ExpressionKind::Constant(Value::Word(word)) = &side.expression.kind { Some(word.as_str()) } else { None }
-    });
-    let equal = match word {
-        Some("unknown") => UnknownTaint { when_true: true, when_false: false },
-        Some(_) => UnknownTaint { when_true: false, when_false: true },
-        None => UnknownTaint::BOTH,
-    };
+    let equal = [left, right].into_iter().find_map(|side| constant_word(&side.expression));
+    let equal = equal.map_or(UnknownTaint::BOTH, equals_word);
     if comparison == Comparison::NotEqual { equal.not() } else { equal }
+}
+
+fn constant_word(expression: &Expression) -> Option<&str> {
+    if let ExpressionKind::Constant(Value::Word(word)) = &expression.kind { Some(word) } else { None }
+}
+
+/// Whether an unknown verdict can make `verdict == word` hold, or not hold.
+fn equals_word(word: &str) -> UnknownTaint {
+    UnknownTaint { when_true: word == "unknown", when_false: word != "unknown" }
 }
 
 fn verdict_listed(item: &Typed, list: &Typed) -> UnknownTaint {
     if holds_verdicts(&item.type_of) {
         return UnknownTaint::BOTH;
     }
-    if !is_verdict(&item.type_of) {
+    let of_verdicts = matches!(&list.type_of, Type::List(of) if is_verdict(of));
+    if !is_verdict(&item.type_of) && !of_verdicts {
         return UnknownTaint::default();
     }
     let ExpressionKind::List(items) = &list.expression.kind else { return UnknownTaint::BOTH };

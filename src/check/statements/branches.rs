@@ -4,9 +4,9 @@ use crate::check::approvals::reason;
 use crate::check::context::Context;
 use crate::check::declarations::known_verdict_type;
 use crate::check::expressions::{UnknownTaint, quoted};
-use crate::check::scope::{BodyScope, FlowState, Narrowing};
+use crate::check::scope::{BodyScope, Narrowing};
 use crate::check::statements::BranchEnd;
-use crate::check::unknown_taint::{OpenConditions, is_verdict};
+use crate::check::unknown_taint::{OpenConditions, Settled, is_verdict};
 use crate::diagnostic::{Diagnostic, code, name_list};
 use crate::program::types::{EnumType, Type};
 use crate::program::{Block, Statement, StatementKind};
@@ -19,7 +19,7 @@ use std::collections::HashMap;
 
 /// The ways out of a branching statement.
 #[derive(Default)]
-struct BranchOutcomes {
+pub(super) struct BranchOutcomes {
     /// Whether some branch falls through.
     some_complete: bool,
     /// Whether some branch diverges.
@@ -30,15 +30,18 @@ struct BranchOutcomes {
     inside: OpenConditions,
     /// Whether some branch falls through without an approval.
     some_unapproved: bool,
+    /// What is settled in every branch that falls through.
+    settled: Option<Settled>,
 }
 
 impl BranchOutcomes {
     /// Adds a branch. One that may end the run can do so although control may reach its end.
-    fn add(&mut self, end: BranchEnd, ends: bool, entered_by: OpenConditions) {
+    pub(super) fn add(&mut self, end: BranchEnd, ends: bool, entered_by: OpenConditions) {
         self.some_leave |= ends;
         if end.completes {
             self.some_complete = true;
             self.some_unapproved |= !end.approved;
+            self.settled = Some(self.settled.map_or(end.settled, |settled| settled.both(end.settled)));
             self.deciding = self.deciding.or(end.open);
             if entered_by != end.open {
                 self.inside = self.inside.or(end.open);
@@ -54,8 +57,9 @@ impl BranchOutcomes {
     }
 
     /// The state where the branches meet; `approvals` is the number of approvals before them.
-    fn meet(&self, body: &mut BodyScope<'_>, before: OpenConditions, approvals: usize) {
+    pub(super) fn meet(&self, body: &mut BodyScope<'_>, before: OpenConditions, approvals: usize) {
         body.place.open = self.after(before);
+        body.place.settled = self.settled.unwrap_or(body.place.settled);
         body.place.approved = !self.some_unapproved;
         if self.some_unapproved {
             body.approvals.lose(approvals, reason::BRANCH);
@@ -163,10 +167,9 @@ impl<'a> Context<'a> {
             self.noting_endings(body, |context, body| context.temporarily(body, what, None, keep_on_failure, span));
         ways.add(BranchEnd { completes, ..BranchEnd::falling_through(body.place) }, ends, entered_by);
         body.leave(mark);
-        let turn_begins = before.turn_begins && body.place.turn_begins;
         let without = self.decided(before, body, condition.unknown_taint.not(), condition.span());
         ways.add(BranchEnd::falling_through(without), false, without.open);
-        body.place = FlowState { turn_begins, ..before };
+        body.place = before;
         body.approvals.lose(approvals, reason::CONDITION);
         ways.meet(body, before.open, approvals);
         let change = Block { statements: vec![Statement { node, span, kind }] };
@@ -272,6 +275,7 @@ impl<'a> Context<'a> {
             {
                 // A person has chosen this arm: silence takes the default.
                 here.open = OpenConditions::default();
+                here.settled = Settled::EVERYTHING;
             }
             let mark = body.enter();
             if !by_unknown.when_true {

@@ -6,7 +6,7 @@ use crate::check::declarations::error_type;
 use crate::check::expressions::{Typed, UnknownTaint};
 use crate::check::scope::{BodyScope, FlowState};
 use crate::check::statements::BranchEnd;
-use crate::check::unknown_taint::decided_by_unknown;
+use crate::check::unknown_taint::{Settled, TurnEffect, decided_by_unknown};
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
 use crate::program::{Block, Expression, StatementKind};
@@ -15,24 +15,30 @@ use crate::syntax::ast;
 use crate::value::Class;
 
 impl<'a> Context<'a> {
-    /// A repeated block. An unknown verdict that reaches its end also reaches its beginning.
+    /// A repeated block, and what its next turn depends on, if a condition stands between two turns. An unknown verdict
+    /// that reaches its end also reaches its beginning.
     pub(crate) fn turns(
         &mut self,
         body: &mut BodyScope<'a>,
         written: &'a ast::Block,
         place: FlowState,
+        between: Option<(UnknownTaint, Span)>,
     ) -> (Block, BranchEnd, Class) {
-        let outer_first = body.first_of_turn.take();
-        let begins = FlowState { turn_begins: true, goal_failed: None, ..place };
+        let outer = body.turn_effects.replace(Vec::new());
+        let begins = FlowState { settled: Settled::default(), goal_failed: None, ..place };
         let (block, end, class) = self.measured_branch(body, written, begins);
-        let unknown = end.open;
-        let first = std::mem::replace(&mut body.first_of_turn, outer_first);
-        if let (Some(condition), Some((span, what))) = (body.first_open(unknown), first)
-            && place.open.is_empty()
-        {
-            self.report(decided_by_unknown(span, &what, condition));
-        } else if unknown != place.open {
-            body.place.open = body.place.open.or(unknown);
+        let effects = std::mem::replace(&mut body.turn_effects, outer).unwrap_or_default();
+        let next = FlowState { open: end.open, ..place };
+        let next = between.map_or(next, |(by_unknown, condition)| self.decided(next, body, by_unknown.not(), condition));
+        let decided = effects.iter().find_map(|effect| Some((effect, body.first_open(effect.settled.of(body, next.open))?)));
+        if let (Some((effect, condition)), true) = (decided, place.open.is_empty()) {
+            self.report(decided_by_unknown(effect.span, &effect.what, condition));
+        } else if end.open != place.open {
+            body.place.open = body.place.open.or(end.open);
+        }
+        for effect in effects {
+            // The turn of the loop around this one began earlier.
+            body.note_turn_effect(TurnEffect { settled: effect.settled.and_also(place.settled), ..effect });
         }
         (block, end, class)
     }
@@ -65,7 +71,7 @@ impl<'a> Context<'a> {
         let listed = UnknownTaint { when_true: items.unknown_taint.when_true, when_false: false };
         let place = FlowState { parallel, ..self.decided(body.place, body, listed, list.span) };
         let approvals = body.approvals.count();
-        let ((block, end, _), ends) = self.noting_endings(body, |context, body| context.turns(body, block, place));
+        let ((block, end, _), ends) = self.noting_endings(body, |context, body| context.turns(body, block, place, None));
         body.approvals.lose(approvals, reason::LOOP);
         body.leave(mark);
         if (ends || !end.completes) && items.unknown_taint.when_false {
@@ -112,7 +118,8 @@ impl<'a> Context<'a> {
         // The first turn begins before the condition is looked at, so that it settles nothing there.
         let turn = FlowState { open: again.open.or(place.open), ..again };
         let approvals = body.approvals.count();
-        let (lowered, BranchEnd { completes, .. }, _) = self.turns(body, block, turn);
+        let between = condition.map(|condition| (by_unknown, condition));
+        let (lowered, BranchEnd { completes, .. }, _) = self.turns(body, block, turn, between);
         body.approvals.lose(approvals, reason::LOOP);
         let inside = std::mem::replace(&mut body.disruption, outer);
         if until.is_some() || body.observations != observations {
@@ -125,6 +132,9 @@ impl<'a> Context<'a> {
             );
         }
         // Without `else`, a condition that never holds escalates.
+        if let (Some(condition), None) = (condition, otherwise) {
+            body.note_ending(condition);
+        }
         let mut otherwise_completes = otherwise.is_some();
         let otherwise = otherwise.map(|block| {
             let approvals = body.approvals.count();

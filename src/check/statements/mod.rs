@@ -9,8 +9,9 @@ use super::context::Context;
 use super::declarations::outcome_type;
 use super::expressions::{MORE_STACK, RED_ZONE, Typed, choices, quoted};
 use super::scope::{BodyScope, FlowState, ScopeMark};
+use branches::BranchOutcomes;
 use crate::check::approvals::reason;
-use crate::check::unknown_taint::OpenConditions;
+use crate::check::unknown_taint::{OpenConditions, Settled};
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
 use crate::program::{
@@ -90,10 +91,8 @@ impl<'a> Context<'a> {
             // What follows comes from elsewhere.
             body.changes = changes;
         }
-        let end = BranchEnd { completes, open: body.place.open, approved: body.place.approved };
-        // A turn has begun for certain only where no branch has observed anything.
-        let turn_begins = outer.turn_begins && body.place.turn_begins;
-        body.place = FlowState { turn_begins, ..outer };
+        let end = BranchEnd { completes, ..BranchEnd::falling_through(body.place) };
+        body.place = outer;
         (block, end)
     }
 
@@ -194,7 +193,7 @@ impl<'a> Context<'a> {
                 body.place.approved = true;
                 body.approvals.note(span);
                 body.place.open = OpenConditions::default();
-                body.place.turn_begins = false;
+                body.place.settled = Settled::EVERYTHING;
                 body.observations += 1;
                 (StatementKind::RequireApproval { message, by, within, otherwise }, true)
             }
@@ -231,7 +230,7 @@ impl<'a> Context<'a> {
                 let count = self.count_of_turns(body, count, "The number of attempts");
                 let every = timings.every.as_ref().map(|every| self.duration(body, every, "The interval"));
                 let place = FlowState { retrying: true, ..body.place };
-                let (block, end, _) = self.turns(body, block, place);
+                let (block, end, _) = self.turns(body, block, place, None);
                 // Its last attempt comes to the end of the block, or an error leaves it.
                 body.place.approved = end.approved;
                 (StatementKind::Retry { count, every, block }, end.completes)
@@ -333,31 +332,30 @@ impl<'a> Context<'a> {
         if otherwise.is_none() {
             self.ends(body, span, "`wait until` without `else`");
         }
+        let before = body.place.open;
+        let approvals = body.approvals.count();
+        let held = self.decided(body.place, body, condition.unknown_taint, condition.span());
         let place = self.decided(body.place, body, condition.unknown_taint.not(), condition.span());
+        let mut ways = BranchOutcomes::default();
+        ways.add(BranchEnd::falling_through(held), otherwise.is_none(), held.open);
+        let mut leaves = true;
         let otherwise = otherwise.map(|block| {
             let mark = body.enter();
             body.narrow_types(&condition.narrowing.when_false);
-            let approvals = body.approvals.count();
-            let branch = self.branch(body, block, place);
+            let ((block, end), ends) = self.noting_endings(body, |context, body| context.branch(body, block, place));
             body.approvals.lose(approvals, reason::ELSE);
             body.leave(mark);
-            branch
+            ways.add(end, ends, place.open);
+            leaves = !end.completes;
+            block
         });
         body.observations += 1;
-        let leaves = otherwise.as_ref().is_none_or(|(_, end)| !end.completes);
-        if leaves {
-            body.place = self.decided(body.place, body, condition.unknown_taint, condition.span());
-        } else if let Some((_, end)) = &otherwise
-            && end.open != place.open
-        {
-            body.place.open = body.place.open.or(end.open);
-        }
+        ways.meet(body, before, approvals);
         if leaves {
             body.narrow_types(&condition.narrowing.when_true);
         }
         match window {
             Some(window) => {
-                let otherwise = otherwise.map(|(block, ..)| block);
                 (StatementKind::WaitUntil { condition: condition.expression, window, hold, otherwise }, true)
             }
             None => (rejected(span), true),
@@ -506,12 +504,13 @@ pub(super) struct BranchEnd {
     pub open: OpenConditions,
     /// Whether every path to it has an approval.
     pub approved: bool,
+    pub settled: Settled,
 }
 
 impl BranchEnd {
     /// Where control simply goes on.
     pub fn falling_through(place: FlowState) -> Self {
-        Self { completes: true, open: place.open, approved: place.approved }
+        Self { completes: true, open: place.open, approved: place.approved, settled: place.settled }
     }
 }
 
