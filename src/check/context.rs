@@ -1,6 +1,7 @@
 //! The state of a check, and its phases.
 
 use super::OtherFiles;
+use super::child_runs::{EffectAfterRuns, ResolvedEndings};
 use super::declarations::bodies::ProcedureState;
 use super::declarations::{Declarations, EnumWords};
 use super::scope::BodyScope;
@@ -58,6 +59,9 @@ pub(super) struct Context<'a> {
     pub procedures: BTreeMap<usize, ProcedureState>,
     /// Which runbook runs which, and where.
     pub runs: Vec<(usize, usize, Span)>,
+    /// How each runbook may end resolved, in the order of the runbooks.
+    pub resolved_endings: Vec<ResolvedEndings>,
+    pub effects_after_runs: Vec<EffectAfterRuns>,
     pub patterns: &'a mut Patterns,
     /// Enums by word, for words without context. Built on first use.
     pub words: Option<Rc<EnumWords>>,
@@ -110,6 +114,8 @@ impl<'a> Context<'a> {
             runbook_parameters: Vec::new(),
             procedures: BTreeMap::new(),
             runs: Vec::new(),
+            resolved_endings: Vec::new(),
+            effects_after_runs: Vec::new(),
             patterns,
             words: None,
             choices: Vec::new(),

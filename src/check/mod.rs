@@ -9,6 +9,7 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 
 mod approvals;
+mod child_runs;
 mod commands;
 mod context;
 mod declarations;

@@ -1,11 +1,11 @@
 //! The scope of a body while it is lowered: its local names, what is known about them, and what is allowed here.
 
 use super::approvals::Approvals;
+use super::child_runs::ResolvedEndings;
 use super::commands::{Origin, holds_text};
 use super::context::Context;
-use super::declarations::known_verdict_type;
 use super::expressions::{Typed, UnknownTaint};
-use super::unknown_taint::{OpenCondition, OpenConditions, Settled, TurnEffect, is_verdict};
+use super::unknown_taint::{OpenCondition, OpenConditions, Settled, TurnEffect, is_verdict, known_type};
 use crate::diagnostic::{Diagnostic, code, name_list};
 use crate::program::types::Type;
 use crate::program::{Expression, ExpressionKind, Locals, Parameter, Slot};
@@ -99,10 +99,10 @@ impl Summary {
     }
 }
 
-struct Binding<'a> {
+struct Binding {
     name: EcoString,
-    /// The probe call whose verdict it holds, as written.
-    question: Option<&'a str>,
+    /// The questions that it is the answer to, each in the ways in which it may be written.
+    questions: Vec<Vec<EcoString>>,
     slot: Slot,
     type_of: Type,
     unknown_taint: UnknownTaint,
@@ -131,12 +131,14 @@ pub(super) struct BodyScope<'a> {
     /// Whether the run may end in the statements so far for another reason than an unknown verdict.
     pub may_end: bool,
     /// The conditions through which an unknown verdict can lead further, so far.
-    conditions: Vec<OpenCondition<'a>>,
+    conditions: Vec<OpenCondition>,
+    /// How it may end resolved.
+    pub resolved: ResolvedEndings,
     pub approvals: Approvals,
     /// How many statements so far may have changed whether the goal holds: effects, waits, prompts and calls.
     pub changes: usize,
     /// The probe calls of the goal, as written.
-    pub goal_probes: Vec<&'a str>,
+    pub goal_probes: Vec<EcoString>,
     /// The one that is the whole goal.
     pub whole_goal: Option<&'a str>,
     /// The probes whose verdicts are known where the goal failed, as written. In a procedure they are not known.
@@ -153,7 +155,7 @@ pub(super) struct BodyScope<'a> {
     pub turn_effects: Option<Vec<TurnEffect>>,
     /// The questions that were settled anywhere, as written.
     pub settled_questions: Vec<&'a str>,
-    bindings: Vec<Binding<'a>>,
+    bindings: Vec<Binding>,
     /// The innermost binding of each name.
     by_name: HashMap<EcoString, usize>,
     /// Paths with narrowed types, in the order of narrowing.
@@ -188,6 +190,7 @@ impl<'a> BodyScope<'a> {
             touched_by_unknown: false,
             may_end: false,
             conditions: Vec::new(),
+            resolved: ResolvedEndings::default(),
             approvals: Approvals::default(),
             changes: 0,
             goal_probes: Vec::new(),
@@ -225,7 +228,8 @@ impl<'a> BodyScope<'a> {
             }
             // The name may be bound again, to something else that the same words then ask about.
             for condition in &mut self.conditions {
-                condition.is_final |= condition.asked.iter().flatten().any(|text| text.contains(binding.name.as_str()));
+                let names = |text: &EcoString| text.contains(binding.name.as_str());
+                condition.is_final |= condition.asked.iter().flatten().any(names);
             }
         }
         for path in self.narrowed.drain(mark.narrowed.min(self.narrowed.len())..) {
@@ -240,26 +244,40 @@ impl<'a> BodyScope<'a> {
     }
 
     /// A condition through which an unknown verdict leads further. `asked` is what it asks, each as it may be written.
-    pub fn open_condition(&mut self, span: Span, asked: &[Vec<&'a str>]) -> OpenConditions {
-        let known = self.conditions.iter().position(|it| it.span == span && !it.is_final);
+    pub fn open_condition(&mut self, span: Span, asked: &[Vec<EcoString>], run: Option<usize>) -> OpenConditions {
+        let known = self.conditions.iter().position(|it| it.span == span && it.run == run && !it.is_final);
         let position = known.unwrap_or(self.conditions.len());
         // Positions that share the last bit are never settled, so that only the first of them is kept.
         if position == self.conditions.len() && position <= OpenConditions::LAST {
-            self.conditions.push(OpenCondition { span, asked: asked.to_vec(), is_final: false });
+            self.conditions.push(OpenCondition { span, asked: asked.to_vec(), run, is_final: false });
         }
         OpenConditions::single(position)
     }
 
-    /// The first of some open conditions.
+    /// The first of some open conditions through which an unknown verdict leads for certain.
     pub fn first_open(&self, open: OpenConditions) -> Option<Span> {
-        self.conditions.get(open.first()?).map(|condition| condition.span)
+        self.open_in(open).find(|condition| condition.run.is_none()).map(|condition| condition.span)
+    }
+
+    /// The first child run among some open conditions.
+    pub fn first_run(&self, open: OpenConditions) -> Option<Span> {
+        self.open_in(open).find(|condition| condition.run.is_some()).map(|condition| condition.span)
+    }
+
+    /// The runbooks whose runs are among some open conditions.
+    pub fn open_runs(&self, open: OpenConditions) -> Vec<usize> {
+        self.open_in(open).filter_map(|condition| condition.run).collect()
+    }
+
+    fn open_in(&self, open: OpenConditions) -> impl Iterator<Item = &OpenCondition> {
+        open.positions().filter_map(|position| self.conditions.get(position))
     }
 
     /// The conditions that stay open where the answers to some questions are known.
     pub fn unsettled(&self, open: OpenConditions, is_settled: impl Fn(&str) -> bool) -> OpenConditions {
         let is_open = |position: usize| match self.conditions.get(position) {
             Some(condition) => {
-                let settled = |question: &Vec<&str>| question.iter().any(|text| is_settled(text));
+                let settled = |question: &Vec<EcoString>| question.iter().any(|text| is_settled(text));
                 condition.is_final || condition.asked.is_empty() || !condition.asked.iter().all(settled)
             }
             None => true,
@@ -276,16 +294,16 @@ impl<'a> BodyScope<'a> {
         }
     }
 
-    /// What a local asked, if its value is the verdict of one probe.
-    pub fn question_of(&self, name: &str) -> Option<&'a str> {
-        self.binding(name)?.question
+    /// What a local asked, if its value is the verdict of a probe or the outcome of a run.
+    pub fn questions_of(&self, name: &str) -> &[Vec<EcoString>] {
+        self.binding(name).map_or(&[], |binding| &binding.questions)
     }
 
-    /// Notes the question that the newest binding of `name` is the answer to.
-    pub fn note_question(&mut self, name: &str, question: &'a str) {
+    /// Notes the questions that the newest binding of `name` is the answer to.
+    pub fn note_questions(&mut self, name: &str, questions: Vec<Vec<EcoString>>) {
         let position = self.by_name.get(name).copied();
         if let Some(binding) = position.and_then(|position| self.bindings.get_mut(position)) {
-            binding.question = Some(question);
+            binding.questions = questions;
         }
     }
 
@@ -319,7 +337,7 @@ impl<'a> BodyScope<'a> {
         Some((binding.slot, self.narrowed_type(name).unwrap_or_else(|| binding.type_of.clone())))
     }
 
-    fn binding(&self, name: &str) -> Option<&Binding<'a>> {
+    fn binding(&self, name: &str) -> Option<&Binding> {
         self.bindings.get(*self.by_name.get(name)?)
     }
 
@@ -368,7 +386,7 @@ impl<'a> Context<'a> {
         body.by_name.entry(name.text.clone()).or_insert(body.bindings.len());
         body.bindings.push(Binding {
             name: name.text.clone(),
-            question: None,
+            questions: Vec::new(),
             slot,
             type_of: value.type_of.clone(),
             unknown_taint: value.unknown_taint,
@@ -457,7 +475,7 @@ impl<'a> Context<'a> {
         if body.place.goal_known {
             match path.text.as_str() {
                 "goal.answer.reason" => value.unknown_taint = UnknownTaint::default(),
-                "goal.answer.verdict" if is_verdict(&value.type_of) => value.type_of = Type::Enum(known_verdict_type()),
+                "goal.answer.verdict" if is_verdict(&value.type_of) => value.type_of = known_type(&value.type_of),
                 _ => {}
             }
         }

@@ -1,7 +1,8 @@
 //! Where endings, questions, runs and actions are allowed, and what an unknown verdict must not decide.
 
+use super::child_runs::{EffectAfterRuns, after_unclear_run};
 use super::context::Context;
-use super::declarations::verdict_type;
+use super::declarations::{known_outcome_type, known_verdict_type, outcome_type, verdict_type};
 use super::expressions::UnknownTaint;
 use super::scope::{BodyKind, BodyScope, FlowState};
 use crate::diagnostic::{Diagnostic, code};
@@ -10,6 +11,7 @@ use crate::source::Span;
 use crate::syntax::ast;
 use crate::syntax::ast::{ExpressionKind as Written, Operator};
 use crate::value::Class;
+use ecow::EcoString;
 use std::sync::Arc;
 
 impl<'a> Context<'a> {
@@ -86,9 +88,33 @@ impl<'a> Context<'a> {
         }
         let open = std::mem::take(&mut body.place.open);
         if let Some(condition) = body.first_open(open) {
-            self.report(decided_by_unknown(span, what, condition));
+            let diagnostic = self.decided_by_unknown(span, what, condition);
+            self.report(diagnostic);
         } else {
+            self.acts_after_runs(body, span, what, open);
             body.note_turn_effect(TurnEffect { span, what: what.to_owned(), settled: body.place.settled });
+        }
+    }
+
+    /// The error of an effect that an unknown answer decides, through a condition.
+    pub(super) fn decided_by_unknown(&self, span: Span, what: &str, condition: Span) -> Diagnostic {
+        let message = format!("{what} would be performed even if the answer is `unknown`");
+        let diagnostic = Diagnostic::error(code::UNKNOWN_DECIDES, span, message);
+        match self.questions.get(&condition).and_then(|questions| questions.of_run.as_ref()) {
+            Some(question) => diagnostic
+                .also(condition, "this run ends `escalated` also where it could not tell")
+                .help(format!("Ask again before you act: `require check {question} == failed`")),
+            None => diagnostic
+                .also(condition, "this condition lets `unknown` through")
+                .help("Give `unknown` an arm of its own that escalates: it means neither healthy nor broken"),
+        }
+    }
+
+    /// Notes an effect that follows child runs.
+    pub(super) fn acts_after_runs(&mut self, body: &BodyScope<'a>, span: Span, what: &str, open: OpenConditions) {
+        let runs = body.open_runs(open);
+        if let Some(run) = body.first_run(open) {
+            self.effects_after_runs.push(EffectAfterRuns { runs, diagnostic: after_unclear_run(span, what, run) });
         }
     }
 
@@ -119,7 +145,7 @@ impl<'a> Context<'a> {
     /// The condition as an open one.
     pub(super) fn open(&self, body: &mut BodyScope<'a>, condition: Span) -> OpenConditions {
         let asked = self.questions.get(&condition).map_or(&[][..], |questions| &questions.asked);
-        body.open_condition(condition, asked)
+        body.open_condition(condition, asked, None)
     }
 
     /// The probes whose verdicts are known where a goal failed: of `A and B` it is not known which one failed.
@@ -149,14 +175,27 @@ impl<'a> Context<'a> {
         self.gather_questions(body, condition, &mut asked);
         let mut settled = Vec::new();
         self.gather_settled(condition, by_unknown.when_false, &mut settled);
-        self.questions.insert(condition.span, ConditionProbes { asked, settled });
+        let of_run = self.question_of_run(body, condition);
+        self.questions.insert(condition.span, ConditionProbes { asked, settled, of_run });
+    }
+
+    /// What a run asks, if the condition looks at its outcome.
+    fn question_of_run(&self, body: &BodyScope<'a>, condition: &ast::Expression) -> Option<EcoString> {
+        let other = || EcoString::from("PROBE(…)");
+        if let Some(call) = run_of(condition) {
+            return Some(self.questions_of_run(call).texts.into_iter().next().unwrap_or_else(other));
+        }
+        let text = self.source_text(question(condition));
+        let (_, type_of) = body.find(text)?;
+        (unknown_word(&type_of) == Some("escalated"))
+            .then(|| body.questions_of(text).iter().flatten().next().cloned().unwrap_or_else(other))
     }
 
     pub(super) fn gather_questions(
         &self,
         body: &BodyScope<'a>,
         condition: &ast::Expression,
-        asked: &mut Vec<Vec<&'a str>>,
+        asked: &mut Vec<Vec<EcoString>>,
     ) {
         match &condition.kind {
             Written::Group(inner) | Written::Not(inner) => self.gather_questions(body, inner, asked),
@@ -184,9 +223,16 @@ impl<'a> Context<'a> {
             | Written::Ask(_)
             | Written::Check(_)
             | Written::Run(_) => {
-                // A local that holds a verdict is settled by its own value, and by asking the probe again.
+                if let Some(call) = run_of(condition) {
+                    asked.extend(self.questions_of_run(call).asked());
+                    return;
+                }
+                // A local that holds a verdict is settled by its own value, and by asking its questions again.
                 let text = self.source_text(question(condition));
-                asked.push([Some(text), body.question_of(text)].into_iter().flatten().collect());
+                match body.questions_of(text) {
+                    [] => asked.push(vec![text.into()]),
+                    questions => asked.extend(questions.iter().map(|it| [vec![text.into()], it.clone()].concat())),
+                }
             }
         }
     }
@@ -228,7 +274,7 @@ impl<'a> Context<'a> {
 
     /// Reports an effect whose arguments, lowered just before, depend on an unknown verdict.
     pub(super) fn observe_unknown_taint(&mut self, body: &mut BodyScope<'a>, span: Span, what: &str) {
-        if std::mem::take(&mut body.touched_by_unknown) && body.place.open.is_empty() {
+        if std::mem::take(&mut body.touched_by_unknown) && body.first_open(body.place.open).is_none() {
             self.report(
                 Diagnostic::error(
                     code::UNKNOWN_DECIDES,
@@ -241,31 +287,62 @@ impl<'a> Context<'a> {
     }
 }
 
+/// Whether a value of this type may rest on an unknown answer: a verdict, or the outcome of a run.
 pub(super) fn is_verdict(type_of: &Type) -> bool {
-    matches!(type_of, Type::Enum(words) if Arc::ptr_eq(words, &verdict_type()))
+    unknown_word(type_of).is_some()
+}
+
+/// The word of a verdict or an outcome that an unknown answer gives.
+pub(super) fn unknown_word(type_of: &Type) -> Option<&'static str> {
+    let Type::Enum(words) = type_of else { return None };
+    if Arc::ptr_eq(words, &verdict_type()) {
+        Some("unknown")
+    } else if Arc::ptr_eq(words, &outcome_type()) {
+        Some("escalated")
+    } else {
+        None
+    }
+}
+
+/// The type of the same value once it is known.
+pub(super) fn known_type(type_of: &Type) -> Type {
+    match unknown_word(type_of) {
+        Some("unknown") => Type::Enum(known_verdict_type()),
+        Some(_) => Type::Enum(known_outcome_type()),
+        None => type_of.clone(),
+    }
+}
+
+/// The words of verdicts and outcomes, which are no names of values.
+pub(super) fn is_word_of_verdict(word: &str) -> bool {
+    ["passed", "failed", "unknown", "resolved", "escalated", "cancelled"].contains(&word)
 }
 
 /// The probes of a condition, as written.
 #[derive(Debug, Default)]
 pub(super) struct ConditionProbes<'a> {
     /// All that it checks, each in the ways in which it may be written.
-    asked: Vec<Vec<&'a str>>,
+    asked: Vec<Vec<EcoString>>,
     /// Those whose verdicts are known on the side that an unknown verdict never takes.
     settled: Vec<&'a str>,
+    /// A question of the run whose outcome it looks at.
+    of_run: Option<EcoString>,
 }
 
 impl ConditionProbes<'_> {
-    fn asks_any(&self, probes: &[&str]) -> bool {
+    fn asks_any(&self, probes: &[EcoString]) -> bool {
         self.asked.iter().flatten().any(|asked| probes.contains(asked))
     }
 }
 
 /// A condition through which an unknown verdict can lead further.
 #[derive(Debug)]
-pub(super) struct OpenCondition<'a> {
+pub(super) struct OpenCondition {
     pub span: Span,
     /// What it asks, each in the ways in which it may be written.
-    pub asked: Vec<Vec<&'a str>>,
+    pub asked: Vec<Vec<EcoString>>,
+    /// The runbook, if the condition is that its run ended resolved. Whether that lets `unknown` through is known last.
+    pub run: Option<usize>,
     /// Whether a name in it may be bound to something else by now, so that nothing settles it any more.
     pub is_final: bool,
 }
@@ -353,22 +430,29 @@ impl OpenConditions {
         Self(1 << position.min(Self::LAST))
     }
 
-    pub fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
     /// Both sets: what any of two ways lets through.
     pub fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    pub fn first(self) -> Option<usize> {
-        (!self.is_empty()).then(|| self.0.trailing_zeros() as usize)
+    pub fn positions(self) -> impl Iterator<Item = usize> {
+        (0..=Self::LAST).filter(move |position| self.0 >> position & 1 == 1)
     }
 
     pub fn filter(self, keep: impl Fn(usize) -> bool) -> Self {
         let kept = (0..Self::LAST).filter(|position| self.0 >> position & 1 == 1 && keep(*position));
         kept.fold(Self(self.0 & 1 << Self::LAST), |set, position| set.or(Self::single(position)))
+    }
+}
+
+/// The call of `run R(x)`, or of a comparison with it.
+fn run_of(condition: &ast::Expression) -> Option<&ast::Call> {
+    if let Written::Group(inner) = &condition.kind {
+        run_of(inner)
+    } else if let Written::Run(call) = &condition.kind {
+        Some(call)
+    } else {
+        None
     }
 }
 
@@ -382,7 +466,7 @@ fn question(comparison: &ast::Expression) -> Span {
     match &comparison.kind {
         Written::Group(inner) => question(inner),
         Written::Binary { operator: Operator::Equal | Operator::NotEqual | Operator::In, left, right, .. } => {
-            let names_verdict = |path: &ast::Path| ["passed", "failed", "unknown"].contains(&path.text.as_str());
+            let names_verdict = |path: &ast::Path| is_word_of_verdict(&path.text);
             let is_verdict = matches!(&left.kind, Written::Path(path) if names_verdict(path));
             question(if is_verdict { right } else { left })
         }
@@ -408,11 +492,4 @@ fn question(comparison: &ast::Expression) -> Span {
         | Written::Check(_)
         | Written::Run(_) => asked_span(comparison),
     }
-}
-
-pub(super) fn decided_by_unknown(span: Span, what: &str, condition: Span) -> Diagnostic {
-    let message = format!("{what} would be performed even if the answer is `unknown`");
-    Diagnostic::error(code::UNKNOWN_DECIDES, span, message)
-        .also(condition, "this condition lets `unknown` through")
-        .help("Give `unknown` an arm of its own that escalates: it means neither healthy nor broken")
 }

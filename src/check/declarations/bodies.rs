@@ -2,6 +2,7 @@
 
 use super::signatures::DEFAULT_TIMEOUT;
 use crate::check::approvals::ProcedureApprovals;
+use crate::check::child_runs::ResolvedEndings;
 use crate::check::context::Context;
 use crate::check::scope::{BodyKind, BodyScope, FlowState, Summary};
 use crate::check::topological_sort;
@@ -27,6 +28,9 @@ pub(crate) struct ProcedureState {
     pub has_undo: bool,
     pub summary: Summary,
     pub approvals: Rc<ProcedureApprovals>,
+    pub resolved: Rc<ResolvedEndings>,
+    /// Runbooks whose runs control may have passed because they ended resolved.
+    pub open_runs: Rc<[usize]>,
     /// The runbooks that it runs.
     pub runs: Rc<BTreeMap<usize, Span>>,
 }
@@ -217,6 +221,8 @@ impl<'a> Context<'a> {
             has_undo: written.undo.is_some(),
             summary: body.summary,
             approvals: Rc::new(ProcedureApprovals::new(&body, completes)),
+            open_runs: if completes { body.open_runs(body.place.open).into() } else { Rc::default() },
+            resolved: Rc::new(body.resolved),
             runs: Rc::new(body.runs),
         };
         self.procedures.insert(declared, done);
@@ -227,6 +233,7 @@ impl<'a> Context<'a> {
             let runbook = self.runbook(index, written);
             self.program.runbooks.push(runbook);
         }
+        self.reject_effects_after_runs();
         self.reject_run_cycles();
     }
 
@@ -289,6 +296,7 @@ impl<'a> Context<'a> {
                     .also(written.name.span, "this runbook"),
             );
         }
+        self.resolved_endings.push(std::mem::take(&mut body.resolved));
         self.runs.extend(body.runs.iter().map(|(target, span)| (index, *target, *span)));
         Runbook {
             name: written.name.text.clone(),

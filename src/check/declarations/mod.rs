@@ -157,8 +157,18 @@ pub(super) fn known_verdict_type() -> Arc<EnumType> {
     VERDICT.clone()
 }
 
+/// The outcome of a run. A run that could not tell ends `escalated`.
 pub(super) fn outcome_type() -> Arc<EnumType> {
-    closed("Outcome", &["resolved", "escalated", "cancelled"])
+    static OUTCOME: LazyLock<Arc<EnumType>> =
+        LazyLock::new(|| closed("Outcome", &["resolved", "escalated", "cancelled"]));
+    OUTCOME.clone()
+}
+
+/// The outcome of a run that asks no probe, or of one whose questions were asked again.
+pub(super) fn known_outcome_type() -> Arc<EnumType> {
+    static OUTCOME: LazyLock<Arc<EnumType>> =
+        LazyLock::new(|| closed("Outcome", &["resolved", "escalated", "cancelled"]));
+    OUTCOME.clone()
 }
 
 /// The type of `e` in `catch e`.

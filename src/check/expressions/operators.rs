@@ -2,9 +2,8 @@
 
 use super::{Typed, UnknownTaint, fits, ordered, quoted};
 use crate::check::context::Context;
-use crate::check::declarations::known_verdict_type;
 use crate::check::scope::{BodyScope, Narrowing};
-use crate::check::unknown_taint::is_verdict;
+use crate::check::unknown_taint::{is_verdict, is_word_of_verdict, known_type, unknown_word};
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
 use crate::program::{Arithmetic, Comparison, Expression, ExpressionKind};
@@ -183,7 +182,8 @@ impl<'a> Context<'a> {
             self.error(code::NOT_COMPARABLE, span, message).help("Compare values of one type");
         }
         let by_unknown = verdict_compared(&left, &right, comparison);
-        let narrowing = known_answer(named, by_unknown);
+        let compared = if is_verdict(&left.type_of) { &left.type_of } else { &right.type_of };
+        let narrowing = known_answer(named, by_unknown, compared);
         let kind = ExpressionKind::Compare(comparison, Box::new(left.expression), Box::new(right.expression));
         Typed { unknown_taint: by_unknown, narrowing, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
     }
@@ -212,6 +212,7 @@ impl<'a> Context<'a> {
             let right = self.expression(body, right, Some(&expected));
             (left, right)
         };
+        let item = left.type_of.clone();
         let mut by_unknown = UnknownTaint::default();
         if self.usable(&left) && self.usable(&right) {
             let possible = match (operator, &left.type_of, &right.type_of) {
@@ -223,7 +224,8 @@ impl<'a> Context<'a> {
                 (Operator::Contains, Type::Text, Type::Text) => true,
                 (Operator::Contains, Type::List(of), item) => {
                     if is_verdict(of) {
-                        by_unknown = constant_word(&right.expression).map_or(UnknownTaint::BOTH, equals_word);
+                        let word = constant_word(&right.expression);
+                        by_unknown = word.map_or(UnknownTaint::BOTH, |word| equals_word(of, word));
                     } else if holds_verdicts(of) {
                         by_unknown = UnknownTaint::BOTH;
                     }
@@ -245,7 +247,7 @@ impl<'a> Context<'a> {
             true => ExpressionKind::In(left, right),
             false => ExpressionKind::Contains(left, right),
         };
-        let narrowing = known_answer(named, by_unknown);
+        let narrowing = known_answer(named, by_unknown, &item);
         Typed { unknown_taint: by_unknown, narrowing, ..Typed::plain(Expression { kind, span }, Type::Boolean) }
     }
 
@@ -487,12 +489,12 @@ fn verdict_path(operand: &ast::Expression) -> Option<EcoString> {
         return verdict_path(inner);
     }
     let ast::ExpressionKind::Path(path) = &operand.kind else { return None };
-    (!["passed", "failed", "unknown"].contains(&path.text.as_str())).then(|| path.text.clone())
+    (!is_word_of_verdict(&path.text)).then(|| path.text.clone())
 }
 
 /// How a comparison narrows a verdict: on the side that an unknown verdict never takes, it is known.
-fn known_answer(named: Option<EcoString>, by_unknown: UnknownTaint) -> Narrowing {
-    let known = || named.clone().map(|path| (path, Type::Enum(known_verdict_type()))).into_iter().collect();
+fn known_answer(named: Option<EcoString>, by_unknown: UnknownTaint, type_of: &Type) -> Narrowing {
+    let known = || named.clone().map(|path| (path, known_type(type_of))).into_iter().collect();
     match by_unknown {
         UnknownTaint { when_true: true, when_false: false } => Narrowing { when_true: Vec::new(), when_false: known() },
         UnknownTaint { when_true: false, when_false: true } => Narrowing { when_true: known(), when_false: Vec::new() },
@@ -515,7 +517,8 @@ fn verdict_compared(left: &Typed, right: &Typed, comparison: Comparison) -> Unkn
         return UnknownTaint::default();
     }
     let equal = [left, right].into_iter().find_map(|side| constant_word(&side.expression));
-    let equal = equal.map_or(UnknownTaint::BOTH, equals_word);
+    let of = if is_verdict(&left.type_of) { &left.type_of } else { &right.type_of };
+    let equal = equal.map_or(UnknownTaint::BOTH, |word| equals_word(of, word));
     if comparison == Comparison::NotEqual { equal.not() } else { equal }
 }
 
@@ -523,9 +526,10 @@ fn constant_word(expression: &Expression) -> Option<&str> {
     if let ExpressionKind::Constant(Value::Word(word)) = &expression.kind { Some(word) } else { None }
 }
 
-/// Whether an unknown verdict can make `verdict == word` hold, or not hold.
-fn equals_word(word: &str) -> UnknownTaint {
-    UnknownTaint { when_true: word == "unknown", when_false: word != "unknown" }
+/// Whether an unknown answer can make `verdict == word` hold, or not hold.
+fn equals_word(type_of: &Type, word: &str) -> UnknownTaint {
+    let is_unknown = unknown_word(type_of) == Some(word);
+    UnknownTaint { when_true: is_unknown, when_false: !is_unknown }
 }
 
 fn verdict_listed(item: &Typed, list: &Typed) -> UnknownTaint {
@@ -541,7 +545,7 @@ fn verdict_listed(item: &Typed, list: &Typed) -> UnknownTaint {
     if !items.iter().all(|item| matches!(item.kind, ExpressionKind::Constant(_))) {
         return UnknownTaint::BOTH;
     }
-    let is_unknown = |kind: &_| matches!(kind, ExpressionKind::Constant(Value::Word(word)) if word == "unknown");
-    let listed = items.iter().any(|item| is_unknown(&item.kind));
+    let unknown = unknown_word(&item.type_of);
+    let listed = items.iter().any(|item| unknown.is_some() && constant_word(item) == unknown);
     UnknownTaint { when_true: listed, when_false: !listed }
 }

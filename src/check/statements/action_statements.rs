@@ -230,8 +230,17 @@ impl<'a> Context<'a> {
             self.check_unknown_arguments(body, call);
             return (rejected(span), true);
         };
-        let Some(ProcedureState { index, parameters, completes, has_undo, summary, runs, approvals }) =
-            self.procedures.get(&declared).cloned()
+        let Some(ProcedureState {
+            index,
+            parameters,
+            completes,
+            has_undo,
+            summary,
+            runs,
+            approvals,
+            resolved,
+            open_runs,
+        }) = self.procedures.get(&declared).cloned()
         else {
             let message = format!("`{name}` calls itself, directly or through others");
             let help = "Repeat a block with `repeat N times` or `for … in …` instead";
@@ -289,8 +298,16 @@ impl<'a> Context<'a> {
             body.runs.entry(*target).or_insert(span);
         }
         body.observations += usize::from(summary.goal.is_some());
+        if summary.resolves.is_some() {
+            Self::note_resolved(body, body.place.open);
+            body.resolved.include(&resolved);
+        }
         if summary.lets_unknown_through.is_some() {
             body.place.open = body.place.open.or(self.open(body, span));
+        }
+        for run in open_runs.iter() {
+            let open = body.open_condition(span, &[], Some(*run));
+            body.place.open = body.place.open.or(open);
         }
         let arguments = self.arguments(body, &parameters, &call.arguments, name, call.span);
         if summary.class > Class::Observe {

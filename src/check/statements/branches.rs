@@ -2,11 +2,10 @@
 
 use crate::check::approvals::reason;
 use crate::check::context::Context;
-use crate::check::declarations::known_verdict_type;
 use crate::check::expressions::{UnknownTaint, quoted};
 use crate::check::scope::{BodyScope, Narrowing};
 use crate::check::statements::BranchEnd;
-use crate::check::unknown_taint::{OpenConditions, Settled, is_verdict};
+use crate::check::unknown_taint::{OpenConditions, Settled, is_verdict, known_type, unknown_word};
 use crate::diagnostic::{Diagnostic, code, name_list};
 use crate::program::types::{EnumType, Type};
 use crate::program::{Block, Statement, StatementKind};
@@ -210,7 +209,7 @@ impl<'a> Context<'a> {
         if let ast::ExpressionKind::Path(path) = &value.kind
             && verdict
         {
-            known.push((path.text.clone(), Type::Enum(known_verdict_type())));
+            known.push((path.text.clone(), known_type(&type_of)));
         }
         let prompt = if let ast::ExpressionKind::Ask(prompt) = &value.kind { Some(prompt) } else { None };
         let default = prompt.and_then(|prompt| Some(prompt.default.as_ref()?.text.as_str()));
@@ -220,7 +219,10 @@ impl<'a> Context<'a> {
         let mut seen: HashMap<String, Span> = HashMap::new();
         let mut lowered: Vec<(Vec<Value>, Block)> = Vec::new();
         let mut otherwise: Option<(Block, Span)> = None;
-        let is_unknown = |path: &ast::Path| matches!(path.text.as_str(), "unknown" | "Verdict.unknown");
+        let unknown = unknown_word(&type_of).unwrap_or("unknown");
+        // An outcome may be `escalated` for other reasons.
+        let is_plain_verdict = verdict && unknown == "unknown";
+        let is_unknown = |path: &ast::Path| path.text.rsplit('.').next() == Some(unknown);
         let mut patterns = arms.iter().flat_map(|arm| &arm.patterns);
         let names_unknown = patterns.any(|pattern| matches!(pattern, Pattern::Word(path) if is_unknown(path)));
         for arm in arms {
@@ -244,7 +246,7 @@ impl<'a> Context<'a> {
             let holds = |value: Value| values.contains(&value) || is_else && !seen.contains_key(&case(&value));
             let by_unknown = if verdict {
                 // A verdict that an unknown verdict has chosen can be any word.
-                let here = values.contains(&Value::word("unknown")) || is_else && !names_unknown;
+                let here = values.contains(&Value::word(unknown)) || is_else && !names_unknown;
                 UnknownTaint { when_true: here || typed.unknown_taint.any(), when_false: !here }
             } else if type_of == Type::Boolean {
                 let here = typed.unknown_taint.when_true && holds(Value::Boolean(true))
@@ -262,7 +264,7 @@ impl<'a> Context<'a> {
                 here.goal_failed = Some((arm.span, body.changes));
             }
             // An arm for `unknown` alone, or an `else` that is left with it alone.
-            here.only_unknown |= verdict
+            here.only_unknown |= is_plain_verdict
                 && match is_else {
                     true => {
                         !names_unknown

@@ -6,7 +6,7 @@ use crate::check::declarations::error_type;
 use crate::check::expressions::{Typed, UnknownTaint};
 use crate::check::scope::{BodyScope, FlowState};
 use crate::check::statements::BranchEnd;
-use crate::check::unknown_taint::{Settled, TurnEffect, decided_by_unknown};
+use crate::check::unknown_taint::{Settled, TurnEffect};
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
 use crate::program::{Block, Expression, StatementKind};
@@ -29,14 +29,21 @@ impl<'a> Context<'a> {
         let (block, end, class) = self.measured_branch(body, written, begins);
         let effects = std::mem::replace(&mut body.turn_effects, outer).unwrap_or_default();
         let next = FlowState { open: end.open, ..place };
-        let next = between.map_or(next, |(by_unknown, condition)| self.decided(next, body, by_unknown.not(), condition));
-        let decided = effects.iter().find_map(|effect| Some((effect, body.first_open(effect.settled.of(body, next.open))?)));
-        if let (Some((effect, condition)), true) = (decided, place.open.is_empty()) {
-            self.report(decided_by_unknown(effect.span, &effect.what, condition));
+        let next =
+            between.map_or(next, |(by_unknown, condition)| self.decided(next, body, by_unknown.not(), condition));
+        let decided =
+            effects.iter().find_map(|effect| Some((effect, body.first_open(effect.settled.of(body, next.open))?)));
+        let may_report = body.first_open(place.open).is_none();
+        if let (Some((effect, condition)), true) = (decided, may_report) {
+            let diagnostic = self.decided_by_unknown(effect.span, &effect.what, condition);
+            self.report(diagnostic);
         } else if end.open != place.open {
             body.place.open = body.place.open.or(end.open);
         }
         for effect in effects {
+            if may_report {
+                self.acts_after_runs(body, effect.span, &effect.what, effect.settled.of(body, next.open));
+            }
             // The turn of the loop around this one began earlier.
             body.note_turn_effect(TurnEffect { settled: effect.settled.and_also(place.settled), ..effect });
         }
@@ -71,7 +78,8 @@ impl<'a> Context<'a> {
         let listed = UnknownTaint { when_true: items.unknown_taint.when_true, when_false: false };
         let place = FlowState { parallel, ..self.decided(body.place, body, listed, list.span) };
         let approvals = body.approvals.count();
-        let ((block, end, _), ends) = self.noting_endings(body, |context, body| context.turns(body, block, place, None));
+        let ((block, end, _), ends) =
+            self.noting_endings(body, |context, body| context.turns(body, block, place, None));
         body.approvals.lose(approvals, reason::LOOP);
         body.leave(mark);
         if (ends || !end.completes) && items.unknown_taint.when_false {

@@ -6,10 +6,9 @@ pub(crate) mod loops;
 pub(crate) mod timings;
 
 use super::context::Context;
-use super::declarations::outcome_type;
+use super::declarations::{known_outcome_type, outcome_type};
 use super::expressions::{MORE_STACK, RED_ZONE, Typed, choices, quoted};
 use super::scope::{BodyScope, FlowState, ScopeMark};
-use branches::BranchOutcomes;
 use crate::check::approvals::reason;
 use crate::check::unknown_taint::{OpenConditions, Settled};
 use crate::diagnostic::{Diagnostic, code};
@@ -20,6 +19,7 @@ use crate::program::{
 use crate::source::Span;
 use crate::syntax::ast;
 use crate::value::{Class, Value};
+use branches::BranchOutcomes;
 use std::collections::HashSet;
 
 impl<'a> Context<'a> {
@@ -157,6 +157,8 @@ impl<'a> Context<'a> {
                 let (after, window, hold) = self.goal_timings(body, timings);
                 // A failed goal falls through and an unknown one escalates, so a known verdict decides what follows.
                 self.goal_is_known(body);
+                // Where it ends the run, its goal has passed.
+                Self::note_resolved(body, body.place.open);
                 body.place.goal_failed = Some((span, body.changes));
                 body.observations += 1;
                 (StatementKind::ResolveIfFixed { after, window, hold }, true)
@@ -164,6 +166,7 @@ impl<'a> Context<'a> {
             Written::Resolve { message, without_goal } => {
                 self.resolves(body, span);
                 self.resolves_by_message(body, span, *without_goal);
+                Self::note_resolved(body, body.place.open);
                 let without_goal = without_goal.is_some();
                 (StatementKind::Resolve { message: self.text(body, message), without_goal }, false)
             }
@@ -243,7 +246,12 @@ impl<'a> Context<'a> {
             Written::Run(call) => {
                 self.note_run(body, span);
                 match self.run_call(body, call) {
-                    Some((runbook, arguments)) => (StatementKind::Run { runbook, arguments }, true),
+                    Some((runbook, arguments)) => {
+                        // The run goes on here only if the child ended resolved.
+                        let questions = self.questions_of_run(call);
+                        self.after_run(body, span, runbook, &questions);
+                        (StatementKind::Run { runbook, arguments }, true)
+                    }
                     None => (rejected(span), true),
                 }
             }
@@ -399,7 +407,10 @@ impl<'a> Context<'a> {
                 let node = self.node();
                 match self.run_call(body, call) {
                     Some((runbook, arguments)) => {
-                        (Subject::Run { node, runbook, arguments }, typed(Type::Enum(outcome_type())))
+                        let questions = self.questions_of_run(call);
+                        self.after_run(body, span, runbook, &questions);
+                        let outcome = if questions.any() { outcome_type() } else { known_outcome_type() };
+                        (Subject::Run { node, runbook, arguments }, typed(Type::Enum(outcome)))
                     }
                     None => (Subject::Value(Typed::invalid(span).expression), typed(Type::Invalid)),
                 }
@@ -489,7 +500,9 @@ impl<'a> Context<'a> {
         }
         let slot = self.bind_value(body, name, &Typed { type_of, ..typed });
         if let ast::ExpressionKind::Check(call) = &value.kind {
-            body.note_question(&name.text, self.source_text(call.span));
+            body.note_questions(&name.text, vec![vec![self.source_text(call.span).into()]]);
+        } else if let ast::ExpressionKind::Run(call) = &value.kind {
+            body.note_questions(&name.text, self.questions_of_run(call).asked());
         }
         (StatementKind::Let { slot, name: name.text.clone(), value: subject, otherwise: handled }, true)
     }

@@ -83,14 +83,15 @@ async fn prepare<'t>(
     at: &Address,
 ) -> Result<Option<Change<'t>>, Exit> {
     let Some(keep) = Keep::from_retention(retention) else { return Ok(None) };
-    let (address, text) = (at.clone(), made.to_string());
+    // A text may round values.
+    let (address, text, key) = (at.clone(), made.to_string(), format!("{made:?}"));
     let (holder, found) = match keep {
         Keep::Never | Keep::OnFailure => {
-            let holder = Holder::of_call(scope.tree, text.clone()).await;
+            let holder = Holder::of_call(scope.tree, key).await;
             let found = holder.made().map(|(_, found)| found);
             (Some(holder), found)
         }
-        Keep::Always => (None, scope.tree.held_changes.keep(&text)),
+        Keep::Always => (None, scope.tree.held_changes.keep(&key)),
         Keep::OnSuccess => (None, None),
     };
     if let Some(FoundState::Call(action, call)) = found {

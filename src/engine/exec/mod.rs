@@ -311,6 +311,8 @@ async fn do_procedure<'t>(
     let procedure = scope.tree.program.procedures.get(call.procedure).ok_or_else(missing)?;
     let shown: Vec<String> = values.iter().map(ToString::to_string).collect();
     let text = format!("do {}({})", procedure.name, shown.join(", "));
+    // A text may round values.
+    let key = format!("do {} {values:?}", call.procedure);
     let mut own = Frame::new(values, &procedure.locals);
     own.hold(&scope.tree.pool)?;
     own.set_ages(ages);
@@ -318,9 +320,9 @@ async fn do_procedure<'t>(
     inner.step_prefix = scope.step_prefix.procedure(&scope.tree.numbering, call.node);
     let mut context = StatementContext::new(scope, &mut own, context.address.clone());
     let holder = match call.retention {
-        Retention::Temporarily { .. } => Some(Holder::of_block(scope.tree, text.clone()).await),
+        Retention::Temporarily { .. } => Some(Holder::of_block(scope.tree, key).await),
         Retention::Permanently { undo_on_failure: false } => {
-            let _ = scope.tree.held_changes.keep(&text);
+            let _ = scope.tree.held_changes.keep(&key);
             None
         }
         Retention::None | Retention::Permanently { .. } => None,

@@ -57,6 +57,7 @@ fn a_child_that_is_matched_pages_nobody() {
             resolved {{ resolve \"the child did it\" }}
             escalated, cancelled {{ notify oncall \"the child did not\" }}
           }}
+          require check Healthy(server) == failed
           let again = run Child(server)
           if again == resolved {{ resolve \"at last\" }} else {{ escalate to oncall \"twice in vain\" }}
         }}"

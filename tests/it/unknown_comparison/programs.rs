@@ -1,5 +1,4 @@
-//! Generates runbooks in which verdicts travel through every kind of value and statement but child runs, out of which
-//! the checker does not follow them (docs/language.md, "Unknown").
+//! Generates runbooks in which verdicts travel through every kind of value and statement, child runs included.
 //!
 //! Each byte is a choice. After the last byte every choice is the first one, which is always short, so that fewer bytes
 //! give a shorter program.
@@ -67,6 +66,8 @@ struct Generator<'a> {
     /// The visible names, the innermost last.
     scope: Vec<(String, Kind)>,
     procedures: Vec<Callable>,
+    /// Runbooks that later ones may run.
+    children: Vec<Callable>,
     /// Whether the body belongs to a runbook with a goal.
     has_goal: bool,
 }
@@ -101,11 +102,22 @@ impl Generator<'_> {
             self.body_of("procedure", &callable, "", "");
             self.procedures.push(callable);
         }
+        for _ in 0..self.pick(3) {
+            let callable = self.callable('R');
+            let headers = self.headers();
+            self.has_goal = true;
+            self.body_of("runbook", &callable, &headers, "escalate to oncall \"Not fixed\"");
+            self.children.push(callable);
+        }
         let main = Callable { name: "Main".to_owned(), parameters: vec![] };
-        let goal = self.one_of(&["A(server)", "not B(other)", "A(server) and B(server)", "A(other) or B(server)"]);
-        let headers = format!("  goal {goal}\n  contact oncall\n  ends within 6h\n");
+        let headers = self.headers();
         self.has_goal = true;
         self.body_of("runbook", &main, &headers, "escalate to oncall \"Not fixed\"");
+    }
+
+    fn headers(&mut self) -> String {
+        let goal = self.one_of(&["A(server)", "not B(other)", "A(server) and B(server)", "A(other) or B(server)"]);
+        format!("  goal {goal}\n  contact oncall\n  ends within 6h\n")
     }
 
     fn callable(&mut self, letter: char) -> Callable {
@@ -162,7 +174,7 @@ impl Generator<'_> {
 
     fn statement(&mut self, budget: usize) -> bool {
         let simple = 9;
-        let choice = self.pick(if budget == 0 { simple } else { simple + 11 });
+        let choice = self.pick(if budget == 0 { simple } else { simple + 13 });
         match choice {
             0 => self.effect(),
             1 => self.binding(Kind::Verdict),
@@ -203,6 +215,8 @@ impl Generator<'_> {
             16 if self.pick(2) == 0 => return self.wait_until(budget),
             17 => self.call_procedure(),
             18 => return self.prompt(budget),
+            19 => self.run_child(),
+            20 => return self.match_child(budget),
             _ => self.effect(),
         }
         false
@@ -359,13 +373,65 @@ impl Generator<'_> {
         self.line(&format!("do {}({arguments})", callable.name));
     }
 
+    fn child(&mut self) -> Option<String> {
+        if self.children.is_empty() {
+            return None;
+        }
+        let choice = self.pick(self.children.len());
+        let callable = self.children[choice].clone();
+        let hosts = self.one_of(&["server, other", "server, other", "other, server"]);
+        let arguments = self.arguments(&callable).replacen("server, other", hosts, 1);
+        Some(format!("run {}({arguments})", callable.name))
+    }
+
+    fn run_child(&mut self) {
+        match self.child() {
+            Some(run) => self.line(&run),
+            None => self.effect(),
+        }
+    }
+
+    fn match_child(&mut self, budget: usize) -> bool {
+        let Some(mut run) = self.child() else {
+            self.effect();
+            return false;
+        };
+        if self.pick(2) == 1 {
+            let name = self.fresh('o');
+            self.line(&format!("let {name} = {run}"));
+            if self.pick(2) == 1 {
+                let word = self.one_of(&["resolved", "escalated"]);
+                self.line(&format!("if {name} == {word} {{"));
+                let mut ended = self.block(budget - 1);
+                self.line("} else {");
+                ended &= self.block(budget - 1);
+                self.line("}");
+                return ended;
+            }
+            run = name;
+        }
+        self.line(&format!("match {run} {{"));
+        match self.pick(3) {
+            0 => self.arms(budget, &["resolved", "escalated", "cancelled"]),
+            1 => self.arms(budget, &["resolved", "else"]),
+            _ => self.arms(budget, &["escalated", "else"]),
+        }
+    }
+
     /// Nobody answers, so the default arm is taken.
     fn prompt(&mut self, budget: usize) -> bool {
         if self.pick(3) == 0 {
             self.line("require approval \"Go on?\" by 1 within 1m");
             return false;
         }
-        self.line("match ask \"Which way?\" choices [go, stop] within 1m default stop {");
+        let ask = "ask \"Which way?\" choices [go, stop] within 1m default stop";
+        if self.pick(2) == 0 {
+            self.line(&format!("match {ask} {{"));
+        } else {
+            let name = self.fresh('w');
+            self.line(&format!("let {name} = {ask}"));
+            self.line(&format!("match {name} {{"));
+        }
         self.arms(budget, &["go", "stop"])
     }
 
