@@ -32,9 +32,18 @@ probe B(on: host) {
 
 /// A program with a runbook `Main(server: web, other: web)`.
 pub fn program(choices: &[u8]) -> String {
-    let mut generator = Generator { choices, at: 0, out: DECLARED.to_owned(), ..Generator::default() };
+    let mut generator = Generator { choices, at: 0, ..Generator::default() };
     generator.file();
-    generator.out
+    let main = generator.out;
+    // Only what `Main` reaches: a mistake in another procedure or runbook shows in no run.
+    let mut used = vec![main.as_str()];
+    for (name, text) in generator.declarations.iter().rev() {
+        if used.iter().any(|user| user.contains(&format!(" {name}("))) {
+            used.push(text);
+        }
+    }
+    used.reverse();
+    format!("{DECLARED}{}", used.concat())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,10 +75,17 @@ struct Generator<'a> {
     /// The visible names, the innermost last.
     scope: Vec<(String, Kind)>,
     procedures: Vec<Callable>,
+    /// The texts of the procedures and child runbooks, by name, in their order.
+    declarations: Vec<(String, String)>,
     /// Runbooks that later ones may run.
     children: Vec<Callable>,
     /// Whether the body belongs to a runbook with a goal.
     has_goal: bool,
+    /// Whether loops over lists contain endings, and no effects. Otherwise they contain effects, and no endings: an item
+    /// that is passed over because it is unknown does not hold back the next one (docs/language.md, "Unknown").
+    loops_end: bool,
+    /// The number of loops over lists around the current statement.
+    loops: usize,
 }
 
 const WORDS: [&str; 3] = ["passed", "failed", "unknown"];
@@ -97,9 +113,11 @@ impl Generator<'_> {
     }
 
     fn file(&mut self) {
+        self.loops_end = self.pick(2) == 1;
         for _ in 0..self.pick(3) {
             let callable = self.callable('P');
             self.body_of("procedure", &callable, "", "");
+            self.declarations.push((callable.name.clone(), std::mem::take(&mut self.out)));
             self.procedures.push(callable);
         }
         for _ in 0..self.pick(3) {
@@ -107,6 +125,7 @@ impl Generator<'_> {
             let headers = self.headers();
             self.has_goal = true;
             self.body_of("runbook", &callable, &headers, "escalate to oncall \"Not fixed\"");
+            self.declarations.push((callable.name.clone(), std::mem::take(&mut self.out)));
             self.children.push(callable);
         }
         let main = Callable { name: "Main".to_owned(), parameters: vec![] };
@@ -175,6 +194,12 @@ impl Generator<'_> {
     fn statement(&mut self, budget: usize) -> bool {
         let simple = 9;
         let choice = self.pick(if budget == 0 { simple } else { simple + 13 });
+        let may_end = [3, 5, 6, 7, 8, 14, 16].contains(&choice);
+        let calls = [17, 19, 20].contains(&choice);
+        if self.loops > 0 && (calls || may_end && !self.loops_end) {
+            self.effect();
+            return false;
+        }
         match choice {
             0 => self.effect(),
             1 => self.binding(Kind::Verdict),
@@ -223,6 +248,9 @@ impl Generator<'_> {
     }
 
     fn effect(&mut self) {
+        if self.loops > 0 && self.loops_end {
+            return self.line("notify oncall \"News\"");
+        }
         let host = self.host();
         match self.pick(7) {
             6 => {
@@ -333,7 +361,9 @@ impl Generator<'_> {
         self.line(&format!("for {name} in {list}, at most 4 {{"));
         let visible = self.scope.len();
         self.scope.push((name, kind));
+        self.loops += 1;
         self.block(budget - 1);
+        self.loops -= 1;
         self.scope.truncate(visible);
         self.line("}");
     }
