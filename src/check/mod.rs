@@ -22,6 +22,7 @@ mod test_blocks;
 mod topological_sort;
 mod unknown_taint;
 mod unused_changes;
+mod verdict_paths;
 
 pub use files::{MAX_IMPORTS, OtherFiles, ReadFile, Session};
 

@@ -6,6 +6,7 @@ use super::commands::{Origin, holds_text};
 use super::context::Context;
 use super::expressions::{Typed, UnknownTaint};
 use super::unknown_taint::{OpenCondition, OpenConditions, Settled, TurnEffect, is_verdict, known_type};
+use super::verdict_paths::VerdictPath;
 use crate::diagnostic::{Diagnostic, code, name_list};
 use crate::program::types::Type;
 use crate::program::{Expression, ExpressionKind, Locals, Parameter, Slot};
@@ -101,6 +102,8 @@ impl Summary {
 
 struct Binding {
     name: EcoString,
+    /// How an unknown answer has come here.
+    verdict_path: VerdictPath,
     /// The questions that it is the answer to, each in the ways in which it may be written.
     questions: Vec<Vec<EcoString>>,
     slot: Slot,
@@ -128,6 +131,8 @@ pub(super) struct BodyScope<'a> {
     pub action: Option<usize>,
     /// Whether the current expression contains something that an unknown verdict decided.
     pub touched_by_unknown: bool,
+    /// How the first unknown answer has come to the current statement.
+    pub unknown_path: VerdictPath,
     /// Whether the run may end in the statements so far for another reason than an unknown verdict.
     pub may_end: bool,
     /// The conditions through which an unknown verdict can lead further, so far.
@@ -188,6 +193,7 @@ impl<'a> BodyScope<'a> {
             runs: BTreeMap::new(),
             action: None,
             touched_by_unknown: false,
+            unknown_path: VerdictPath::default(),
             may_end: false,
             conditions: Vec::new(),
             resolved: ResolvedEndings::default(),
@@ -212,6 +218,7 @@ impl<'a> BodyScope<'a> {
     /// Forgets what the expressions so far contained, before the next statement.
     pub fn forget_expression(&mut self) {
         self.touched_by_unknown = false;
+        self.unknown_path = VerdictPath::default();
         self.touched_outside = Origin::Written;
         self.outside.clear();
     }
@@ -291,6 +298,19 @@ impl<'a> BodyScope<'a> {
             && !effects.iter().any(|earlier| effect.settled.includes(earlier.settled))
         {
             effects.push(effect);
+        }
+    }
+
+    /// How an unknown answer has come to a local.
+    pub fn verdict_path(&self, name: &str) -> VerdictPath {
+        self.binding(name).map(|binding| binding.verdict_path.clone()).unwrap_or_default()
+    }
+
+    /// Notes how an unknown answer comes to the newest binding of `name`.
+    pub fn note_verdict_path(&mut self, name: &ast::Name, value: VerdictPath) {
+        let position = self.by_name.get(&name.text).copied();
+        if let Some(binding) = position.and_then(|position| self.bindings.get_mut(position)) {
+            binding.verdict_path = value.bound_to(name.span);
         }
     }
 
@@ -387,6 +407,7 @@ impl<'a> Context<'a> {
         body.bindings.push(Binding {
             name: name.text.clone(),
             questions: Vec::new(),
+            verdict_path: VerdictPath::default(),
             slot,
             type_of: value.type_of.clone(),
             unknown_taint: value.unknown_taint,
@@ -424,6 +445,9 @@ impl<'a> Context<'a> {
             let type_of = context.type_of(&parameter.type_of, body.inside);
             let default = parameter.default.as_ref().map(|default| context.constant(body, default, &type_of));
             context.bind(body, &parameter.name, type_of.clone());
+            if type_of.holds(is_verdict) {
+                body.note_verdict_path(&parameter.name, VerdictPath::of_parameter(parameter.name.span));
+            }
             let default = match (&default, &type_of) {
                 (None, Type::Optional(_)) => Some(Value::Absent),
                 _ => default.map(|found| found.unwrap_or(Value::Absent)),
@@ -481,6 +505,9 @@ impl<'a> Context<'a> {
         }
         body.note_use(&first.text);
         body.touched_by_unknown |= value.unknown_taint.any();
+        if body.unknown_path.is_empty() && (value.unknown_taint.any() || value.type_of.holds(is_verdict)) {
+            body.unknown_path = body.verdict_path(&first.text);
+        }
         if !holds_text(&value.type_of) {
             value.outside = Origin::Written;
         }

@@ -5,6 +5,7 @@ use super::context::Context;
 use super::declarations::{known_outcome_type, known_verdict_type, outcome_type, verdict_type};
 use super::expressions::UnknownTaint;
 use super::scope::{BodyKind, BodyScope, FlowState};
+use super::verdict_paths::{VerdictPath, verdict_path};
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
 use crate::source::Span;
@@ -100,7 +101,12 @@ impl<'a> Context<'a> {
     pub(super) fn decided_by_unknown(&self, span: Span, what: &str, condition: Span) -> Diagnostic {
         let message = format!("{what} would be performed even if the answer is `unknown`");
         let diagnostic = Diagnostic::error(code::UNKNOWN_DECIDES, span, message);
-        match self.questions.get(&condition).and_then(|questions| questions.of_run.as_ref()) {
+        let questions = self.questions.get(&condition);
+        let diagnostic = match questions {
+            Some(questions) => questions.path.show(diagnostic, condition),
+            None => diagnostic,
+        };
+        match questions.and_then(|questions| questions.of_run.as_ref()) {
             Some(question) => diagnostic
                 .also(condition, "this run ends `escalated` also where it could not tell")
                 .help(format!("Ask again before you act: `require check {question} == failed`")),
@@ -176,7 +182,8 @@ impl<'a> Context<'a> {
         let mut settled = Vec::new();
         self.gather_settled(condition, by_unknown.when_false, &mut settled);
         let of_run = self.question_of_run(body, condition);
-        self.questions.insert(condition.span, ConditionProbes { asked, settled, of_run });
+        let path = verdict_path(body, condition);
+        self.questions.insert(condition.span, ConditionProbes { asked, settled, of_run, path });
     }
 
     /// What a run asks, if the condition looks at its outcome.
@@ -275,13 +282,12 @@ impl<'a> Context<'a> {
     /// Reports an effect whose arguments, lowered just before, depend on an unknown verdict.
     pub(super) fn observe_unknown_taint(&mut self, body: &mut BodyScope<'a>, span: Span, what: &str) {
         if std::mem::take(&mut body.touched_by_unknown) && body.first_open(body.place.open).is_none() {
+            let message = format!("An argument of {what} depends on an answer that may be `unknown`");
+            let diagnostic = Diagnostic::error(code::UNKNOWN_DECIDES, span, message);
             self.report(
-                Diagnostic::error(
-                    code::UNKNOWN_DECIDES,
-                    span,
-                    format!("An argument of {what} depends on an answer that may be `unknown`"),
-                )
-                .help("Match the answer first, and give `unknown` an arm of its own that escalates"),
+                std::mem::take(&mut body.unknown_path)
+                    .show(diagnostic, span)
+                    .help("Match the answer first, and give `unknown` an arm of its own that escalates"),
             );
         }
     }
@@ -327,9 +333,16 @@ pub(super) struct ConditionProbes<'a> {
     settled: Vec<&'a str>,
     /// A question of the run whose outcome it looks at.
     of_run: Option<EcoString>,
+    /// How the answer has come to it.
+    path: VerdictPath,
 }
 
 impl ConditionProbes<'_> {
+    /// A call of a procedure that an unknown verdict can lead through, by a condition in it.
+    pub fn in_procedure(condition: Span) -> Self {
+        Self { path: VerdictPath::of_question(condition), ..Self::default() }
+    }
+
     fn asks_any(&self, probes: &[EcoString]) -> bool {
         self.asked.iter().flatten().any(|asked| probes.contains(asked))
     }

@@ -7,6 +7,7 @@ use crate::check::declarations::verdict_type;
 use crate::check::scope::{BodyKind, BodyScope};
 use crate::check::test_blocks::defaults::{MOST, MissingDefault};
 use crate::check::unknown_taint::is_verdict;
+use crate::check::verdict_paths::VerdictPath;
 use crate::diagnostic::{Diagnostic, code, name_list};
 use crate::program::types::Type;
 use crate::program::{Call, Expression, ExpressionKind, Parameter, ProbeCall};
@@ -261,6 +262,9 @@ impl<'a> Context<'a> {
             return None;
         };
         body.observations += 1;
+        if body.unknown_path.is_empty() {
+            body.unknown_path = VerdictPath::of_question(call.span);
+        }
         let parameters = self.probe_parameters.get(probe).cloned()?;
         let arguments = self.arguments(body, &parameters, &call.arguments, written, call.span)?;
         body.touched_by_unknown |= passes_verdict(&parameters, &arguments);

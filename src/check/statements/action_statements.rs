@@ -4,6 +4,7 @@ use super::rejected;
 use crate::check::context::Context;
 use crate::check::declarations::bodies::ProcedureState;
 use crate::check::scope::{BodyScope, FlowState};
+use crate::check::unknown_taint::ConditionProbes;
 use crate::diagnostic::{Diagnostic, code};
 use crate::inventory::DestroyPolicy;
 use crate::program::{Call, Retention, StatementKind};
@@ -302,7 +303,8 @@ impl<'a> Context<'a> {
             Self::note_resolved(body, body.place.open);
             body.resolved.include(&resolved);
         }
-        if summary.lets_unknown_through.is_some() {
+        if let Some(condition) = summary.lets_unknown_through {
+            self.questions.insert(span, ConditionProbes::in_procedure(condition));
             body.place.open = body.place.open.or(self.open(body, span));
         }
         for run in open_runs.iter() {

@@ -7,6 +7,7 @@ use crate::check::expressions::{Typed, UnknownTaint};
 use crate::check::scope::{BodyScope, FlowState};
 use crate::check::statements::BranchEnd;
 use crate::check::unknown_taint::{Settled, TurnEffect};
+use crate::check::verdict_paths::verdict_path;
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
 use crate::program::{Block, Expression, StatementKind};
@@ -73,7 +74,9 @@ impl<'a> Context<'a> {
         let bounded = at_most.map(|amount| self.count_of_turns(body, amount, "The number after `at most`"));
         let at_a_time = at_a_time.map(|amount| self.count(body, amount, "The number before `at a time`"));
         let mark = body.enter();
+        let path = verdict_path(body, list);
         let slot = self.bind_item(body, variable, item, &items, observed);
+        body.note_verdict_path(variable, path);
         let parallel = body.place.parallel || at_a_time.is_some();
         let listed = UnknownTaint { when_true: items.unknown_taint.when_true, when_false: false };
         let place = FlowState { parallel, ..self.decided(body.place, body, listed, list.span) };

@@ -11,6 +11,7 @@ use super::expressions::{MORE_STACK, RED_ZONE, Typed, choices, quoted};
 use super::scope::{BodyScope, FlowState, ScopeMark};
 use crate::check::approvals::reason;
 use crate::check::unknown_taint::{OpenConditions, Settled};
+use crate::check::verdict_paths::verdict_path;
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
 use crate::program::{
@@ -498,7 +499,9 @@ impl<'a> Context<'a> {
                 }
             });
         }
+        let path = verdict_path(body, value);
         let slot = self.bind_value(body, name, &Typed { type_of, ..typed });
+        body.note_verdict_path(name, path);
         if let ast::ExpressionKind::Check(call) = &value.kind {
             body.note_questions(&name.text, vec![vec![self.source_text(call.span).into()]]);
         } else if let ast::ExpressionKind::Run(call) = &value.kind {
