@@ -97,3 +97,44 @@ fn an_import_cycle_is_reported_as_a_path() {
     assert_eq!((circle.code.as_str(), circle.file.as_str()), ("E0602", "c.runbook"));
     assert!(circle.text.contains("a.runbook → b.runbook → c.runbook → a.runbook"), "{}", circle.text);
 }
+
+/// Each way in which an unknown answer can travel to an effect, with an approval before the effect: nothing else is
+/// wrong with the file. Where an argument of the effect depends on the answer, an approval settles nothing.
+#[test]
+fn an_approval_before_the_effect_is_the_neighbour_that_is_accepted() {
+    let mut ways = 0;
+    for root in roots("invalid").into_iter().filter(|root| root.to_string_lossy().contains("e0406-")) {
+        if root.ends_with("e0406-temporarily-if.runbook") {
+            // Its question is part of the statement, so that it comes after the approval.
+            continue;
+        }
+        let [refused] = <[Finding; 1]>::try_from(expected(&root)).unwrap_or_else(|all| panic!("{root:?}: {all:?}"));
+        let text = std::fs::read_to_string(tests_folder().join(&root)).unwrap();
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let line = &mut lines[refused.line as usize - 1];
+        let mut at = line.char_indices().nth(refused.column as usize - 1).unwrap().0;
+        while let Some(word) =
+            ["temporarily ", "permanently ", "do ", "match "].iter().find(|word| line[..at].ends_with(**word))
+        {
+            at -= word.len();
+        }
+        if let Some(bound) = line[..at].trim_end().strip_suffix('=') {
+            at = bound.rfind("let ").unwrap();
+        }
+        line.insert_str(at, "require approval \"Go on?\" by 1 within 1h\n");
+        let settled = InMemory(BTreeMap::from([
+            (root.clone(), lines.join("\n")),
+            (
+                PathBuf::from("valid/farm.runbook"),
+                std::fs::read_to_string(tests_folder().join("valid/farm.runbook")).unwrap(),
+            ),
+        ]));
+        let (checked, found) = check(&settled, &root);
+        if found.iter().all(|it| it.text.starts_with("An argument of")) && !found.is_empty() {
+            continue;
+        }
+        assert!(checked.program.is_some(), "{}: {found:#?}\n{}", root.display(), lines.join("\n"));
+        ways += 1;
+    }
+    assert!(ways >= 30, "{ways} ways");
+}
