@@ -126,6 +126,22 @@ fn a_change_whose_condition_fails_is_not_made() {
     assert!(escalated && !ran.stdout.contains("effect_intended"), "{ran:#?}");
 }
 
+/// Two branches make the same change: it lasts until the second one is done with it.
+#[test]
+fn two_branches_hold_one_change_until_the_last_is_done() {
+    for change in ["temporarily pool.out()", "temporarily do Out()"] {
+        let statements = format!(
+            "  for pause in [100ms, 900ms], 2 at a time {{\n    {change}\n    wait pause\n    \
+             exec.disrupt([\"cp\", \"-r\", \"out\", \"worked-while-out\"])\n  }}"
+        );
+        let project = project(&statements);
+        let ran = project.run(&["run", "a.runbook", "--format", "json"]).ends(0);
+        assert!(!project.path("out").exists(), "{ran:#?}");
+        let named = |name: &str| ran.events().iter().filter(|event| event["event"] == name).count();
+        assert_eq!((named("change_opened"), named("change_undone")), (1, 1), "{change}: {ran:#?}");
+    }
+}
+
 #[test]
 fn the_help_shows_the_change_with_its_condition() {
     let ran = project("  if big { temporarily do Out() }\n  pool.work()").run(&["check", "a.runbook"]).ends(1);

@@ -25,6 +25,16 @@ procedure StopsUnless(word: text) {
 procedure Acts(word: text) {
   if word matches r"^u" { exec.disrupt(["touch", "acted"]) } else { notify oncall "Nothing" }
 }
+runbook Mends(server: web) {
+  goal    Up(server)
+  contact oncall
+  resolve if fixed
+  escalate to oncall "Still down"
+}
+runbook Skips(server: web) {
+  contact oncall
+  if check Up(server) == passed { escalate to oncall "It is up" } else { resolve "Skipped" }
+}
 runbook Child(word: text) {
   contact oncall
   if word == "unknown" { exec.disrupt(["touch", "acted"]) } else { notify oncall "Nothing" }
@@ -43,6 +53,26 @@ fn project(statements: &str) -> Project {
 
 /// Paths from an unknown answer to an effect.
 const REFUSED: &[(&str, &str)] = &[
+    (
+        "the outcome of a child run",
+        r#"
+  match run Mends(server) {
+    resolved             { resolve "It is up" }
+    escalated, cancelled { exec.disrupt(["touch", "acted"]) }
+  }"#,
+    ),
+    (
+        "the name of an outcome",
+        r#"
+  let outcome = run Mends(server)
+  if outcome == escalated { exec.disrupt(["touch", "acted"]) } else { notify oncall "x" }"#,
+    ),
+    (
+        "a child run that ends resolved because of it",
+        r#"
+  run Skips(server)
+  exec.disrupt(["touch", "acted"])"#,
+    ),
     (
         "a text that is matched",
         r#"
