@@ -12,7 +12,8 @@ impl<'a> Context<'a> {
     /// without a goal.
     pub(super) fn resolves_by_message(&mut self, body: &BodyScope<'a>, span: Span, without_goal: Option<Span>) {
         match (without_goal, body.place.goal_failed) {
-            (None, Some((failed, changes))) if changes == body.changes => {
+            // Open temporary changes are undone before the goal is asked.
+            (None, Some((failed, changes))) if changes == body.changes && body.open_changes == 0 => {
                 let message = "This cannot end the run resolved, because its goal has just failed";
                 self.report(
                     Diagnostic::error(code::GOAL_MISSED, span, message)

@@ -142,6 +142,8 @@ pub(super) struct BodyScope<'a> {
     pub approvals: Approvals,
     /// How many statements so far may have changed whether the goal holds: effects, waits, prompts and calls.
     pub changes: usize,
+    /// How many temporary changes are open, which are undone before the goal is asked at the end.
+    pub open_changes: usize,
     /// The probe calls of the goal, as written.
     pub goal_probes: Vec<EcoString>,
     /// The one that is the whole goal.
@@ -199,6 +201,7 @@ impl<'a> BodyScope<'a> {
             resolved: ResolvedEndings::default(),
             approvals: Approvals::default(),
             changes: 0,
+            open_changes: 0,
             goal_probes: Vec::new(),
             whole_goal: None,
             settled_by_goal: Vec::new(),

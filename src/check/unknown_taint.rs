@@ -107,9 +107,9 @@ impl<'a> Context<'a> {
             None => diagnostic,
         };
         match questions.and_then(|questions| questions.of_run.as_ref()) {
-            Some(question) => diagnostic
+            Some(advice) => diagnostic
                 .also(condition, "this run ends `escalated` also where it could not tell")
-                .help(format!("Ask again before you act: `require check {question} == failed`")),
+                .help(advice.to_string()),
             None => diagnostic
                 .also(condition, "this condition lets `unknown` through")
                 .help("Give `unknown` an arm of its own that escalates: it means neither healthy nor broken"),
@@ -137,20 +137,29 @@ impl<'a> Context<'a> {
             place.goal_failed = None;
         }
         match by_unknown {
-            UnknownTaint { when_true: true, .. } => place.open = place.open.or(self.open(body, condition)),
+            UnknownTaint { when_true: true, .. } => {
+                place.open = place.open.or(self.open(body, condition));
+                place.settled = place.settled.without(body, self.asked_by(condition));
+            }
             UnknownTaint { when_false: true, .. } => {
                 let settled = self.questions.get(&condition).map_or(&[][..], |questions| &questions.settled);
-                place.open = body.unsettled(place.open, |question| settled.contains(&question));
+                // Several questions of one condition are settled one by one.
                 place.settled = place.settled.with(body, settled);
+                place.open = place.settled.of(body, place.open);
             }
             _ => {}
         }
         place
     }
 
+    fn asked_by(&self, condition: Span) -> &[Vec<EcoString>] {
+        self.questions.get(&condition).map_or(&[][..], |questions| &questions.asked)
+    }
+
     /// The condition as an open one.
     pub(super) fn open(&self, body: &mut BodyScope<'a>, condition: Span) -> OpenConditions {
-        let asked = self.questions.get(&condition).map_or(&[][..], |questions| &questions.asked);
+        let asked = self.asked_by(condition);
+        body.place.settled = body.place.settled.without(body, asked);
         body.open_condition(condition, asked, None)
     }
 
@@ -186,16 +195,23 @@ impl<'a> Context<'a> {
         self.questions.insert(condition.span, ConditionProbes { asked, settled, of_run, path });
     }
 
-    /// What a run asks, if the condition looks at its outcome.
+    /// What to do before one acts on a run, if the condition looks at its outcome.
     fn question_of_run(&self, body: &BodyScope<'a>, condition: &ast::Expression) -> Option<EcoString> {
-        let other = || EcoString::from("PROBE(…)");
+        let advice = |questions: &[Vec<EcoString>]| {
+            let known: Option<Vec<String>> =
+                questions.iter().map(|forms| Some(format!("check {} == failed", forms.first()?))).collect();
+            EcoString::from(match known.filter(|known| !known.is_empty()) {
+                Some(known) => format!("Ask again before you act: `require {}`", known.join(" and ")),
+                None => "Ask for approval before you act: the run asks a question that cannot be asked again here"
+                    .to_owned(),
+            })
+        };
         if let Some(call) = run_of(condition) {
-            return Some(self.questions_of_run(call).texts.into_iter().next().unwrap_or_else(other));
+            return Some(advice(&self.questions_of_run(call).asked()));
         }
         let text = self.source_text(question(condition));
         let (_, type_of) = body.find(text)?;
-        (unknown_word(&type_of) == Some("escalated"))
-            .then(|| body.questions_of(text).iter().flatten().next().cloned().unwrap_or_else(other))
+        (unknown_word(&type_of) == Some("escalated")).then(|| advice(body.questions_of(text)))
     }
 
     pub(super) fn gather_questions(
@@ -331,7 +347,7 @@ pub(super) struct ConditionProbes<'a> {
     asked: Vec<Vec<EcoString>>,
     /// Those whose verdicts are known on the side that an unknown verdict never takes.
     settled: Vec<&'a str>,
-    /// A question of the run whose outcome it looks at.
+    /// What to do before one acts, if it looks at the outcome of a run.
     of_run: Option<EcoString>,
     /// How the answer has come to it.
     path: VerdictPath,
@@ -395,6 +411,19 @@ impl Settled {
                 self.questions |= 1 << position;
             }
         }
+        self
+    }
+
+    /// Without some questions, which are asked anew, each in the ways in which it may be written.
+    pub fn without(mut self, body: &BodyScope<'_>, asked: &[Vec<EcoString>]) -> Self {
+        for (position, question) in body.settled_questions.iter().enumerate() {
+            if asked.iter().flatten().any(|text| text == question) {
+                self.questions &= !(1 << position);
+            }
+        }
+        self.goal &= !asked.iter().flatten().any(|text| text.starts_with("goal."));
+        // What a person has decided before says nothing about a later answer.
+        self.everything &= asked.is_empty();
         self
     }
 

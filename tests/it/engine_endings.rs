@@ -155,7 +155,7 @@ fn the_escalation_names_what_was_tried_what_is_left_and_how_to_undo_it() {
             "- svc.restart(on: fe1): done",
             "",
             "Left in place:",
-            "- svc.set(on: fe1, value: 5) (kept, because the run ended badly); to undo it: svc.set(on: fe1, value: 1)",
+            "- svc.set(on: fe1, value: 5) (kept, because its block ended badly); to undo it: svc.set(on: fe1, value: 1)",
         ]
     );
     assert_eq!(notification.evidence.len(), 1, "the goal's answer is not told twice");

@@ -10,7 +10,7 @@ use crate::check::unknown_taint::{Settled, TurnEffect};
 use crate::check::verdict_paths::verdict_path;
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
-use crate::program::{Block, Expression, StatementKind};
+use crate::program::{Block, Expression, ExpressionKind, StatementKind};
 use crate::source::Span;
 use crate::syntax::ast;
 use crate::value::Class;
@@ -83,7 +83,11 @@ impl<'a> Context<'a> {
         let approvals = body.approvals.count();
         let ((block, end, _), ends) =
             self.noting_endings(body, |context, body| context.turns(body, block, place, None));
-        body.approvals.lose(approvals, reason::LOOP);
+        if matches!(&list.kind, ast::ExpressionKind::List(items) if !items.is_empty()) {
+            body.place.approved |= end.completes && end.approved;
+        } else {
+            body.approvals.lose(approvals, reason::LOOP);
+        }
         body.leave(mark);
         if (ends || !end.completes) && items.unknown_taint.when_false {
             // Control goes on after the last item, and an unknown verdict may have kept items out of the list.
@@ -130,8 +134,14 @@ impl<'a> Context<'a> {
         let turn = FlowState { open: again.open.or(place.open), ..again };
         let approvals = body.approvals.count();
         let between = condition.map(|condition| (by_unknown, condition));
-        let (lowered, BranchEnd { completes, .. }, _) = self.turns(body, block, turn, between);
-        body.approvals.lose(approvals, reason::LOOP);
+        let (lowered, BranchEnd { completes, approved, .. }, _) = self.turns(body, block, turn, between);
+        if matches!(count.kind, ExpressionKind::Constant(_)) {
+            // It has a first turn.
+            body.place.approved |= completes && approved;
+        } else {
+            body.approvals.lose(approvals, reason::LOOP);
+        }
+        body.changes += 1;
         let inside = std::mem::replace(&mut body.disruption, outer);
         if until.is_some() || body.observations != observations {
             body.disruption = body.disruption.take().or(inside);

@@ -27,7 +27,12 @@ impl<'a> Context<'a> {
     /// A block, and whether control can reach its end.
     pub(super) fn block(&mut self, body: &mut BodyScope<'a>, written: &'a ast::Block) -> (Block, bool) {
         let mark = body.enter();
+        let outer_changes = body.open_changes;
         let (block, completes, _) = self.open_block(body, written);
+        if std::mem::replace(&mut body.open_changes, outer_changes) > outer_changes {
+            // Its temporary changes are undone here.
+            body.changes += 1;
+        }
         body.leave(mark);
         (block, completes)
     }
@@ -211,9 +216,11 @@ impl<'a> Context<'a> {
             }
             Written::Call(call) => self.bare_call(body, call),
             Written::Temporarily { what, undo, condition: None, keep_on_failure } => {
+                body.open_changes += 1;
                 self.temporarily(body, what, undo.as_ref(), keep_on_failure.is_some(), span)
             }
             Written::Temporarily { what, undo: _, condition: Some(condition), keep_on_failure } => {
+                body.open_changes += 1;
                 self.temporarily_if(body, what, condition, keep_on_failure.is_some(), span)
             }
             Written::Permanently { what, undo_on_failure } => self.permanently(body, what, *undo_on_failure, span),
@@ -236,6 +243,7 @@ impl<'a> Context<'a> {
                 let place = FlowState { retrying: true, ..body.place };
                 let (block, end, _) = self.turns(body, block, place, None);
                 // Its last attempt comes to the end of the block, or an error leaves it.
+                body.changes += 1;
                 body.place.approved = end.approved;
                 (StatementKind::Retry { count, every, block }, end.completes)
             }
@@ -299,6 +307,7 @@ impl<'a> Context<'a> {
         if otherwise.is_none() {
             self.ends(body, span, "`require` without `else`");
         }
+        let written = condition;
         let condition = self.expect(body, condition, &Type::Boolean);
         let otherwise = otherwise.map(|block| {
             let mark = body.enter();
@@ -310,6 +319,9 @@ impl<'a> Context<'a> {
         });
         body.narrow_types(&condition.narrowing.when_true);
         body.place = self.decided(body.place, body, condition.unknown_taint, condition.span());
+        let mut place = body.place;
+        self.note_failed_goal(&mut place, body, written);
+        body.place = place;
         body.observations += 1;
         (StatementKind::Require { condition: condition.expression, otherwise }, true)
     }

@@ -86,13 +86,12 @@ async fn prepare<'t>(
     // A text may round values.
     let (address, text, key) = (at.clone(), made.to_string(), format!("{made:?}"));
     let (holder, found) = match keep {
-        Keep::Never | Keep::OnFailure => {
+        Keep::Never | Keep::OnFailure | Keep::OnSuccess => {
             let holder = Holder::of_call(scope.tree, key).await;
             let found = holder.made().map(|(_, found)| found);
             (Some(holder), found)
         }
         Keep::Always => (None, scope.tree.held_changes.keep(&key)),
-        Keep::OnSuccess => (None, None),
     };
     if let Some(FoundState::Call(action, call)) = found {
         let undo_text = Some(call.to_string());

@@ -176,11 +176,13 @@ pub(crate) fn close<'f, 't: 'f>(
             match change.keep {
                 Keep::OnFailure if bad => {
                     if change.holder.as_ref().is_none_or(Holder::keep) {
-                        let left = change.left("kept, because the run ended badly");
+                        let left = change.left("kept, because its block ended badly");
                         scope.run.note(|record| record.left.push(left.clone()));
                     }
                 }
                 Keep::OnSuccess if !bad => {
+                    // It stays, also where another block holds it as a temporary change.
+                    change.holder.as_ref().map(Holder::keep);
                     scope.change_over(&change.address);
                     scope.run.note(|record| {
                         for (_, left) in record.permanent.iter_mut().filter(|(address, _)| *address == change.address) {
@@ -205,6 +207,7 @@ async fn undo<'t>(scope: &Scope<'t>, mut change: Change<'t>) -> Option<String> {
     let how = change.undo.take()?;
     let at = change.address.turn(1);
     let holder = change.holder.take();
+    let is_call = matches!(how, Undo::Call { .. });
     let made = holder.as_ref().and_then(Holder::made);
     let undone = match (how, &made) {
         (Undo::Call { action, call }, _) => {
@@ -219,6 +222,7 @@ async fn undo<'t>(scope: &Scope<'t>, mut change: Change<'t>) -> Option<String> {
     drop(holder);
     let Some((outcome, wrong)) = undone else {
         scope.change_over(&change.address);
+        scope.run.note(|record| record.permanent.retain(|(address, _)| *address != change.address));
         return None;
     };
     scope.emit(EventKind::ChangeUndone {
@@ -233,7 +237,11 @@ async fn undo<'t>(scope: &Scope<'t>, mut change: Change<'t>) -> Option<String> {
     }
     let left = wrong.as_ref().map(|wrong| change.left(format!("its undo failed: {wrong}")));
     scope.run.note(|record| {
-        record.permanent.retain(|(address, _)| *address != change.address);
+        // The same change may have been made permanent before it was made temporarily. It is not in place any more.
+        let is_undone = |(address, other): &(Address, LeftInPlace)| {
+            *address == change.address || is_call && wrong.is_none() && other.change == change.text
+        };
+        record.permanent.retain(|permanent| !is_undone(permanent));
         record.left.extend(left.clone());
     });
     wrong.map(|wrong| format!("{} is still in place, its undo failed: {wrong}", change.text))

@@ -320,12 +320,14 @@ async fn do_procedure<'t>(
     inner.step_prefix = scope.step_prefix.procedure(&scope.tree.numbering, call.node);
     let mut context = StatementContext::new(scope, &mut own, context.address.clone());
     let holder = match call.retention {
-        Retention::Temporarily { .. } => Some(Holder::of_block(scope.tree, key).await),
+        Retention::Temporarily { .. } | Retention::Permanently { undo_on_failure: true } => {
+            Some(Holder::of_block(scope.tree, key).await)
+        }
         Retention::Permanently { undo_on_failure: false } => {
             let _ = scope.tree.held_changes.keep(&key);
             None
         }
-        Retention::None | Retention::Permanently { .. } => None,
+        Retention::None => None,
     };
     if let Some(undo) = &procedure.undo {
         note_block(&context, &text, undo).await?;

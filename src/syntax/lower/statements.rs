@@ -181,8 +181,14 @@ impl<'a> Lowering<'a> {
         if let Some(node) = condition.take_if(|_| !temporary || matches!(what, Subject::Block(_))) {
             self.misplaced_condition(&node, temporary);
         }
-        let condition = condition.map(|node| self.expression(children(node).next()));
+        let mut condition = condition.map(|node| self.expression(children(node).next()));
         let suffix = inner.take(Rule::on_failure);
+        if let Some(node) = inner.take(Rule::only_if) {
+            // The formatter puts it before the suffix.
+            let span = self.span(&node);
+            let later = self.expression(children(node).next());
+            self.once(&mut condition, |first: &crate::syntax::ast::Expression| first.span, later, span, "if");
+        }
         let span = suffix.as_ref().map(|node| self.span(node));
         let (word, expected) = if temporary { ("temporarily", "keep") } else { ("permanently", "undo") };
         if let Some(node) = suffix

@@ -437,3 +437,41 @@ fn what_is_left_is_shown_with_its_values() {
     assert_eq!(left.change, [1, 7, 8].map(set).join("; "));
     assert_eq!(left.undo.as_deref(), Some([2, 3, 4].map(set).join("; ").as_str()));
 }
+
+/// A change that is to stay unless its block fails is no reason to undo what an outer block holds.
+#[test]
+fn a_change_that_is_undone_on_failure_leaves_an_outer_one() {
+    let text = "
+      temporarily svc.drain(server)
+      try {
+        permanently svc.drain(server), undo on failure
+        svc.kick(server)
+      } catch error { notify oncall \"${error.message}\" }
+      svc.restart(server)
+      escalate to oncall \"end\"";
+    let stuck = on("kick", "fe1").fails(ErrorKind::Failed, "stuck");
+    let result = play_body(text, world().with(stuck).with(health(&[false])));
+    let expected = [
+        "0s svc.drain(on: fe1)",
+        "0s-0s svc.kick(on: fe1) Failed",
+        "0s svc.restart(on: fe1)",
+        "0s svc.resume(on: fe1)",
+    ];
+    assert_eq!(result.ledger(), expected);
+    assert!(result.left().is_empty(), "{:?}", result.left());
+}
+
+/// A change that was made permanent before, and is undone at the end of a temporary one, is not listed as in place.
+#[test]
+fn a_permanent_change_that_a_temporary_one_has_undone_is_not_listed() {
+    let text = "
+      permanently svc.drain(server)
+      step \"again\" {
+        temporarily svc.drain(server)
+        svc.restart(server)
+      }
+      escalate to oncall \"end\"";
+    let result = play_body(text, world().with(health(&[false])));
+    assert_eq!(result.ledger().last().map(String::as_str), Some("0s svc.resume(on: fe1)"));
+    assert!(result.left().is_empty(), "{:?}", result.left());
+}
