@@ -5,6 +5,7 @@
 
 use super::context::Context;
 use super::scope::BodyScope;
+use super::unknown_taint::{OpenConditions, Settled};
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::Span;
 use crate::syntax::ast;
@@ -114,6 +115,9 @@ impl<'a> Context<'a> {
             (true, _) => {
                 body.approvals.note(call);
                 body.place.approved = true;
+                // A person has decided, as if the approval stood here.
+                body.place.open = OpenConditions::default();
+                body.place.settled = Settled::EVERYTHING;
             }
             (false, true) => body.approvals.note_lost(call, reason::PROCEDURE),
             (false, false) => {}

@@ -8,6 +8,7 @@ use super::context::Context;
 use super::scope::BodyScope;
 use super::unknown_taint::OpenConditions;
 use crate::diagnostic::{Diagnostic, code};
+use crate::program::Parameter;
 use crate::source::Span;
 use crate::syntax::ast;
 use crate::syntax::ast::ExpressionKind;
@@ -85,6 +86,33 @@ impl<'a> Context<'a> {
         }
         walk.run(call);
         walk.found
+    }
+
+    /// Questions of a procedure as its caller would write them; those about names of the procedure's own are left out.
+    pub(super) fn in_words_of_caller(
+        &self,
+        questions: &[EcoString],
+        parameters: &[Parameter],
+        call: &ast::Call,
+    ) -> Vec<EcoString> {
+        let argument = |name: &str| {
+            let position = parameters.iter().position(|parameter| parameter.name == name)?;
+            let labelled = |it: &&ast::Argument| it.label.as_ref().is_some_and(|label| label.text == name);
+            let given = call.arguments.iter().find(labelled);
+            let given = given.or_else(|| call.arguments.get(position).filter(|it| it.label.is_none()))?;
+            plain_path(&given.value).map(|path| path.text.as_str())
+        };
+        let translated = |question: &EcoString| {
+            let (probe, arguments) = question.split_once('(')?;
+            let arguments = arguments.strip_suffix(')')?.split(", ").map(|written| {
+                let (name, rest) = written.split_once('.').map_or((written, None), |(name, rest)| (name, Some(rest)));
+                let value = argument(name)?;
+                Some(rest.map_or_else(|| value.to_owned(), |rest| format!("{value}.{rest}")))
+            });
+            let arguments = arguments.collect::<Option<Vec<_>>>()?;
+            Some(eco_format!("{probe}({})", arguments.join(", ")))
+        };
+        questions.iter().filter_map(translated).collect()
     }
 
     /// Opens a condition for the statements after a child run, which go on because it ended resolved.

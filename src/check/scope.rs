@@ -161,7 +161,7 @@ pub(super) struct BodyScope<'a> {
     /// The effects of the enclosing loop's turn; `None` outside of loops.
     pub turn_effects: Option<Vec<TurnEffect>>,
     /// The questions that were settled anywhere, as written.
-    pub settled_questions: Vec<&'a str>,
+    pub settled_questions: Vec<EcoString>,
     bindings: Vec<Binding>,
     /// The innermost binding of each name.
     by_name: HashMap<EcoString, usize>,

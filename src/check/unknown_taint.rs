@@ -106,10 +106,8 @@ impl<'a> Context<'a> {
             Some(questions) => questions.path.show(diagnostic, condition),
             None => diagnostic,
         };
-        match questions.and_then(|questions| questions.of_run.as_ref()) {
-            Some(advice) => diagnostic
-                .also(condition, "this run ends `escalated` also where it could not tell")
-                .help(advice.to_string()),
+        match questions.and_then(|questions| questions.advice.as_ref()) {
+            Some((label, advice)) => diagnostic.also(condition, *label).help(advice.to_string()),
             None => diagnostic
                 .also(condition, "this condition lets `unknown` through")
                 .help("Give `unknown` an arm of its own that escalates: it means neither healthy nor broken"),
@@ -190,13 +188,14 @@ impl<'a> Context<'a> {
         self.gather_questions(body, condition, &mut asked);
         let mut settled = Vec::new();
         self.gather_settled(condition, by_unknown.when_false, &mut settled);
-        let of_run = self.question_of_run(body, condition);
+        let advice = self.advice_for_run(body, condition);
+        let advice = advice.map(|advice| ("this run ends `escalated` also where it could not tell", advice));
         let path = verdict_path(body, condition);
-        self.questions.insert(condition.span, ConditionProbes { asked, settled, of_run, path });
+        self.questions.insert(condition.span, ConditionProbes { asked, settled, advice, path });
     }
 
     /// What to do before one acts on a run, if the condition looks at its outcome.
-    fn question_of_run(&self, body: &BodyScope<'a>, condition: &ast::Expression) -> Option<EcoString> {
+    fn advice_for_run(&self, body: &BodyScope<'a>, condition: &ast::Expression) -> Option<EcoString> {
         let advice = |questions: &[Vec<EcoString>]| {
             let known: Option<Vec<String>> =
                 questions.iter().map(|forms| Some(format!("check {} == failed", forms.first()?))).collect();
@@ -347,13 +346,22 @@ pub(super) struct ConditionProbes<'a> {
     asked: Vec<Vec<EcoString>>,
     /// Those whose verdicts are known on the side that an unknown verdict never takes.
     settled: Vec<&'a str>,
-    /// What to do before one acts, if it looks at the outcome of a run.
-    of_run: Option<EcoString>,
+    /// What it is, and what to do before one acts, if it is no plain condition.
+    advice: Option<(&'static str, EcoString)>,
     /// How the answer has come to it.
     path: VerdictPath,
 }
 
 impl ConditionProbes<'_> {
+    /// A `try` with observations alone.
+    pub fn of_try() -> Self {
+        let advice = "End the run in the `catch`, or ask again after it";
+        Self {
+            advice: Some(("only an observation can fail here, and then nobody can tell", advice.into())),
+            ..Self::default()
+        }
+    }
+
     /// A call of a procedure that an unknown verdict can lead through, by a condition in it.
     pub fn in_procedure(condition: Span) -> Self {
         Self { path: VerdictPath::of_question(condition), ..Self::default() }
@@ -400,18 +408,24 @@ pub(super) struct Settled {
 impl Settled {
     pub const EVERYTHING: Self = Self { questions: u128::MAX, goal: true, everything: true };
 
-    fn with<'a>(mut self, body: &mut BodyScope<'a>, questions: &[&'a str]) -> Self {
-        for question in questions {
+    pub fn with(mut self, body: &mut BodyScope<'_>, questions: &[impl AsRef<str>]) -> Self {
+        for question in questions.iter().map(AsRef::as_ref) {
             let known = body.settled_questions.iter().position(|settled| settled == question);
             let position = known.unwrap_or(body.settled_questions.len());
             if position < u128::BITS as usize {
                 if known.is_none() {
-                    body.settled_questions.push(question);
+                    body.settled_questions.push(question.into());
                 }
                 self.questions |= 1 << position;
             }
         }
         self
+    }
+
+    /// The settled questions, as written.
+    pub fn questions(self, body: &BodyScope<'_>) -> Vec<EcoString> {
+        let all = body.settled_questions.iter().enumerate().take(u128::BITS as usize);
+        all.filter(|(position, _)| self.questions >> position & 1 == 1).map(|(_, text)| text.clone()).collect()
     }
 
     /// Without some questions, which are asked anew, each in the ways in which it may be written.

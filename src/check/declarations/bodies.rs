@@ -14,6 +14,7 @@ use crate::source::Span;
 use crate::syntax::ast;
 use crate::syntax::ast::{StatementKind, Subject};
 use crate::value::SignedDuration;
+use ecow::EcoString;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -29,6 +30,8 @@ pub(crate) struct ProcedureState {
     pub summary: Summary,
     pub approvals: Rc<ProcedureApprovals>,
     pub resolved: Rc<ResolvedEndings>,
+    /// The questions that are settled where it ends, as it writes them.
+    pub settles: Rc<[EcoString]>,
     /// Runbooks whose runs control may have passed because they ended resolved.
     pub open_runs: Rc<[usize]>,
     /// The runbooks that it runs.
@@ -221,6 +224,7 @@ impl<'a> Context<'a> {
             has_undo: written.undo.is_some(),
             summary: body.summary,
             approvals: Rc::new(ProcedureApprovals::new(&body, completes)),
+            settles: if completes { body.place.settled.questions(&body).into() } else { Rc::default() },
             open_runs: if completes { body.open_runs(body.place.open).into() } else { Rc::default() },
             resolved: Rc::new(body.resolved),
             runs: Rc::new(body.runs),

@@ -241,6 +241,7 @@ impl<'a> Context<'a> {
             approvals,
             resolved,
             open_runs,
+            settles,
         }) = self.procedures.get(&declared).cloned()
         else {
             let message = format!("`{name}` calls itself, directly or through others");
@@ -290,9 +291,12 @@ impl<'a> Context<'a> {
                 Diagnostic::error(code::RESOLVE_IN_PARALLEL, span, message).help("Check the goal after the loop"),
             );
         }
-        Self::note_approvals_of(body, span, name, &approvals);
         body.changes += 1;
         self.acts(body, span, summary.class, &format!("`{name}`"));
+        Self::note_approvals_of(body, span, name, &approvals);
+        let settled = self.in_words_of_caller(&settles, &parameters, call);
+        body.place.settled = body.place.settled.with(body, &settled);
+        body.place.open = body.place.settled.of(body, body.place.open);
         body.summary.include(summary, span);
         body.may_end |= summary.ends.is_some() && !body.place.only_unknown;
         for target in runs.keys() {

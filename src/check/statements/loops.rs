@@ -6,7 +6,7 @@ use crate::check::declarations::error_type;
 use crate::check::expressions::{Typed, UnknownTaint};
 use crate::check::scope::{BodyScope, FlowState};
 use crate::check::statements::BranchEnd;
-use crate::check::unknown_taint::{Settled, TurnEffect};
+use crate::check::unknown_taint::{ConditionProbes, Settled, TurnEffect};
 use crate::check::verdict_paths::verdict_path;
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
@@ -195,6 +195,7 @@ impl<'a> Context<'a> {
         let slot = self.bind(body, name, error_type());
         // Without effects only an observation can have failed, so the verdict is unknown.
         let only_read = UnknownTaint { when_true: class == Class::Observe, when_false: false };
+        self.questions.insert(span, ConditionProbes::of_try());
         let place = self.decided(place, body, only_read, span);
         let asked = body.approvals.count();
         let (catch, caught) = self.branch(body, handler, place);
