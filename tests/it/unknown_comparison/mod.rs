@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-const ROUNDS: u64 = 700;
+const ROUNDS: u64 = 400;
 
 /// The search stops after this many different violations.
 const MOST_VIOLATIONS: usize = 8;
@@ -162,7 +162,7 @@ fn bytes(seed: u64) -> Vec<u8> {
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         z ^ (z >> 31)
     };
-    let count = 20 + next() % 100;
+    let count = 40 + next() % 260;
     (0..count).map(|_| next() as u8).collect()
 }
 
