@@ -5,7 +5,6 @@
 
 use super::context::Context;
 use super::scope::BodyScope;
-use super::unknown_taint::{OpenConditions, Settled};
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::Span;
 use crate::syntax::ast;
@@ -113,11 +112,8 @@ impl<'a> Context<'a> {
         }
         match (procedure.approves, procedure.asks) {
             (true, _) => {
-                body.approvals.note(call);
-                body.place.approved = true;
-                // A person has decided, as if the approval stood here.
-                body.place.open = OpenConditions::default();
-                body.place.settled = Settled::EVERYTHING;
+                // As if the approval stood here.
+                body.note_approval(call);
             }
             (false, true) => body.approvals.note_lost(call, reason::PROCEDURE),
             (false, false) => {}

@@ -6,8 +6,8 @@
 
 use super::context::Context;
 use super::scope::BodyScope;
-use super::unknown_taint::OpenConditions;
-use crate::diagnostic::{Diagnostic, code};
+use super::unknown_taint::{OpenConditions, performed_on_unknown};
+use crate::diagnostic::Diagnostic;
 use crate::program::Parameter;
 use crate::source::Span;
 use crate::syntax::ast;
@@ -97,10 +97,7 @@ impl<'a> Context<'a> {
     ) -> Vec<EcoString> {
         let argument = |name: &str| {
             let position = parameters.iter().position(|parameter| parameter.name == name)?;
-            let labelled = |it: &&ast::Argument| it.label.as_ref().is_some_and(|label| label.text == name);
-            let given = call.arguments.iter().find(labelled);
-            let given = given.or_else(|| call.arguments.get(position).filter(|it| it.label.is_none()))?;
-            plain_path(&given.value).map(|path| path.text.as_str())
+            plain_path(argument_of(call, name, position)?).map(|path| path.text.as_str())
         };
         let translated = |question: &EcoString| {
             let (probe, arguments) = question.split_once('(')?;
@@ -153,20 +150,21 @@ impl<'a> Context<'a> {
 
 /// The error of an effect after a run that ended resolved because of an unknown answer.
 pub(super) fn after_unclear_run(span: Span, what: &str, run: Span) -> Diagnostic {
-    let message = format!("{what} would be performed even if the answer is `unknown`");
-    Diagnostic::error(code::UNKNOWN_DECIDES, span, message)
+    performed_on_unknown(span, what)
         .also(run, "this run can end resolved because an answer is `unknown`")
         .help("Ask again before you act, `require check PROBE(…) == failed`, or let the run escalate on `unknown`")
 }
 
 fn plain_path(expression: &ast::Expression) -> Option<&ast::Path> {
-    if let ExpressionKind::Group(inner) = &expression.kind {
-        plain_path(inner)
-    } else if let ExpressionKind::Path(path) = &expression.kind {
-        Some(path)
-    } else {
-        None
-    }
+    if let ExpressionKind::Path(path) = &expression.ungrouped().kind { Some(path) } else { None }
+}
+
+/// The argument of a parameter, by its label or its position.
+fn argument_of<'c>(call: &'c ast::Call, name: &str, position: usize) -> Option<&'c ast::Expression> {
+    let labelled = |it: &&ast::Argument| it.label.as_ref().is_some_and(|label| label.text == name);
+    let given = call.arguments.iter().find(labelled);
+    let given = given.or_else(|| call.arguments.get(position).filter(|it| it.label.is_none()));
+    given.map(|it| &it.value)
 }
 
 /// Collects the questions of a run in the words of its caller.
@@ -220,11 +218,8 @@ impl<'a> QuestionWalk<'_, 'a> {
         }
         let mut names = BTreeMap::new();
         for (position, parameter) in parameters.iter().enumerate() {
-            let labelled =
-                |it: &&ast::Argument| it.label.as_ref().is_some_and(|label| label.text == parameter.name.text);
-            let given = call.arguments.iter().find(labelled);
-            let given = given.or_else(|| call.arguments.get(position).filter(|it| it.label.is_none()));
-            let written = given.map(|it| &it.value).or(parameter.default.as_ref()).and_then(|it| self.written(it));
+            let given = argument_of(call, &parameter.name.text, position);
+            let written = given.or(parameter.default.as_ref()).and_then(|it| self.written(it));
             names.insert(parameter.name.text.clone(), written);
         }
         let outer = std::mem::replace(&mut self.names, names);

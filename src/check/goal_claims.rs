@@ -1,7 +1,7 @@
 //! `resolve "…"`: a claim that the goal holds, unless it says `without goal`.
 
 use super::context::Context;
-use super::scope::{BodyKind, BodyScope, FlowState};
+use super::scope::{BodyKind, BodyScope};
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::Span;
 use crate::syntax::ast;
@@ -35,14 +35,12 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Notes a branch that is taken because the goal failed: `check GOAL == failed`.
-    pub(super) fn note_failed_goal(&self, place: &mut FlowState, body: &BodyScope<'a>, condition: &ast::Expression) {
-        if let ExpressionKind::Group(inner) = &condition.kind {
-            self.note_failed_goal(place, body, inner);
-        } else if let ExpressionKind::Binary { operator: Operator::Equal, left, right, .. } = &condition.kind
-            && (self.is_goal(body, left) && is_failed(right) || self.is_goal(body, right) && is_failed(left))
-        {
-            place.goal_failed = Some((condition.span, body.changes));
+    /// Whether a condition holds only if the goal failed: `check GOAL == failed`.
+    pub(super) fn is_failed_goal(&self, body: &BodyScope<'a>, condition: &ast::Expression) -> bool {
+        if let ExpressionKind::Binary { operator: Operator::Equal, left, right, .. } = &condition.ungrouped().kind {
+            self.is_goal(body, left) && is_failed(right) || self.is_goal(body, right) && is_failed(left)
+        } else {
+            false
         }
     }
 
@@ -56,24 +54,13 @@ impl<'a> Context<'a> {
 
     /// The call, if a goal is a single probe.
     fn probe_of(&self, goal: &ast::Expression) -> Option<&'a str> {
-        if let ExpressionKind::Group(inner) = &goal.kind {
-            self.probe_of(inner)
-        } else if let ExpressionKind::Call(call) = &goal.kind {
-            Some(self.source_text(call.span))
-        } else {
-            None
-        }
+        if let ExpressionKind::Call(call) = &goal.ungrouped().kind { Some(self.source_text(call.span)) } else { None }
     }
 
     /// Whether an expression asks the probe that is the whole goal.
     pub(super) fn is_goal(&self, body: &BodyScope<'a>, expression: &ast::Expression) -> bool {
-        if let ExpressionKind::Group(inner) = &expression.kind {
-            self.is_goal(body, inner)
-        } else if let ExpressionKind::Check(call) = &expression.kind {
-            body.whole_goal == Some(self.source_text(call.span))
-        } else {
-            false
-        }
+        matches!(&expression.ungrouped().kind, ExpressionKind::Check(call)
+            if body.whole_goal == Some(self.source_text(call.span)))
     }
 }
 

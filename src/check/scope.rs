@@ -5,7 +5,7 @@ use super::child_runs::ResolvedEndings;
 use super::commands::{Origin, holds_text};
 use super::context::Context;
 use super::expressions::{Typed, UnknownTaint};
-use super::unknown_taint::{OpenCondition, OpenConditions, Settled, TurnEffect, is_verdict, known_type};
+use super::unknown_taint::{OpenCondition, OpenConditions, SettledQuestions, TurnEffect, is_verdict, known_type};
 use super::verdict_paths::VerdictPath;
 use crate::diagnostic::{Diagnostic, code, name_list};
 use crate::program::types::Type;
@@ -41,7 +41,7 @@ pub(super) struct FlowState {
     pub parallel: bool,
     pub retrying: bool,
     /// What was settled on every path since the current turn of the enclosing loop began.
-    pub settled: Settled,
+    pub settled: SettledQuestions,
     /// Every path that leads here has an approval.
     pub approved: bool,
     /// The goal was checked and its verdict was not unknown, which ends the run at `resolve if fixed`.
@@ -251,6 +251,14 @@ impl<'a> BodyScope<'a> {
     pub fn note_ending(&mut self, span: Span) {
         self.summary.ends.get_or_insert(span);
         self.may_end |= !self.place.only_unknown;
+    }
+
+    /// Notes an approval: a person has decided, so nothing is open any more.
+    pub fn note_approval(&mut self, span: Span) {
+        self.approvals.note(span);
+        self.place.approved = true;
+        self.place.open = OpenConditions::default();
+        self.place.settled = SettledQuestions::EVERYTHING;
     }
 
     /// A condition through which an unknown verdict leads further. `asked` is what it asks, each as it may be written.

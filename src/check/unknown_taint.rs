@@ -99,8 +99,7 @@ impl<'a> Context<'a> {
 
     /// The error of an effect that an unknown answer decides, through a condition.
     pub(super) fn decided_by_unknown(&self, span: Span, what: &str, condition: Span) -> Diagnostic {
-        let message = format!("{what} would be performed even if the answer is `unknown`");
-        let diagnostic = Diagnostic::error(code::UNKNOWN_DECIDES, span, message);
+        let diagnostic = performed_on_unknown(span, what);
         let questions = self.questions.get(&condition);
         let diagnostic = match questions {
             Some(questions) => questions.path.show(diagnostic, condition),
@@ -155,10 +154,15 @@ impl<'a> Context<'a> {
     }
 
     /// The condition as an open one.
-    pub(super) fn open(&self, body: &mut BodyScope<'a>, condition: Span) -> OpenConditions {
+    fn open(&self, body: &mut BodyScope<'a>, condition: Span) -> OpenConditions {
         let asked = self.asked_by(condition);
         body.place.settled = body.place.settled.without(body, asked);
         body.open_condition(condition, asked, None)
+    }
+
+    /// Opens a condition for the statements that follow.
+    pub(super) fn open_here(&self, body: &mut BodyScope<'a>, condition: Span) {
+        body.place.open = body.place.open.or(self.open(body, condition));
     }
 
     /// The probes whose verdicts are known where a goal failed: of `A and B` it is not known which one failed.
@@ -173,7 +177,7 @@ impl<'a> Context<'a> {
         let is_settled = |question: &str| question.starts_with("goal.") || body.settled_by_goal.contains(&question);
         body.place.open = body.unsettled(body.place.open, is_settled);
         let settled = body.settled_by_goal.clone();
-        body.place.settled = Settled { goal: true, ..body.place.settled.with(body, &settled) };
+        body.place.settled = SettledQuestions { goal: true, ..body.place.settled.with(body, &settled) };
         body.place.goal_known = true;
     }
 
@@ -188,14 +192,19 @@ impl<'a> Context<'a> {
         self.gather_questions(body, condition, &mut asked);
         let mut settled = Vec::new();
         self.gather_settled(condition, by_unknown.when_false, &mut settled);
-        let advice = self.advice_for_run(body, condition);
+        let advice = self.advice_for_run(body, condition, &asked);
         let advice = advice.map(|advice| ("this run ends `escalated` also where it could not tell", advice));
         let path = verdict_path(body, condition);
         self.questions.insert(condition.span, ConditionProbes { asked, settled, advice, path });
     }
 
-    /// What to do before one acts on a run, if the condition looks at its outcome.
-    fn advice_for_run(&self, body: &BodyScope<'a>, condition: &ast::Expression) -> Option<EcoString> {
+    /// What to do before one acts on a run, if the condition looks at its outcome and so asks what the run asks.
+    fn advice_for_run(
+        &self,
+        body: &BodyScope<'a>,
+        condition: &ast::Expression,
+        asked: &[Vec<EcoString>],
+    ) -> Option<EcoString> {
         let advice = |questions: &[Vec<EcoString>]| {
             let known: Option<Vec<String>> =
                 questions.iter().map(|forms| Some(format!("check {} == failed", forms.first()?))).collect();
@@ -205,8 +214,8 @@ impl<'a> Context<'a> {
                     .to_owned(),
             })
         };
-        if let Some(call) = run_of(condition) {
-            return Some(advice(&self.questions_of_run(call).asked()));
+        if run_of(condition).is_some() {
+            return Some(advice(asked));
         }
         let text = self.source_text(question(condition));
         let (_, type_of) = body.find(text)?;
@@ -308,6 +317,12 @@ impl<'a> Context<'a> {
     }
 }
 
+/// The error of an effect that an unknown answer decides.
+pub(super) fn performed_on_unknown(span: Span, what: &str) -> Diagnostic {
+    let message = format!("{what} would be performed even if the answer is `unknown`");
+    Diagnostic::error(code::UNKNOWN_DECIDES, span, message)
+}
+
 /// Whether a value of this type may rest on an unknown answer: a verdict, or the outcome of a run.
 pub(super) fn is_verdict(type_of: &Type) -> bool {
     unknown_word(type_of).is_some()
@@ -391,12 +406,12 @@ pub(super) struct TurnEffect {
     /// The action, in backticks.
     pub what: String,
     /// What was settled between the beginning of the turn and the effect.
-    pub settled: Settled,
+    pub settled: SettledQuestions,
 }
 
 /// The questions that were settled since some point.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Settled {
+pub(super) struct SettledQuestions {
     /// By their positions in the body's list of settled questions. Those that do not fit count as not settled.
     questions: u128,
     /// `goal.answer`.
@@ -405,7 +420,7 @@ pub(super) struct Settled {
     everything: bool,
 }
 
-impl Settled {
+impl SettledQuestions {
     pub const EVERYTHING: Self = Self { questions: u128::MAX, goal: true, everything: true };
 
     pub fn with(mut self, body: &mut BodyScope<'_>, questions: &[impl AsRef<str>]) -> Self {
@@ -501,15 +516,9 @@ impl OpenConditions {
     }
 }
 
-/// The call of `run R(x)`, or of a comparison with it.
+/// The call of `run R(x)`.
 fn run_of(condition: &ast::Expression) -> Option<&ast::Call> {
-    if let Written::Group(inner) = &condition.kind {
-        run_of(inner)
-    } else if let Written::Run(call) = &condition.kind {
-        Some(call)
-    } else {
-        None
-    }
+    if let Written::Run(call) = &condition.ungrouped().kind { Some(call) } else { None }
 }
 
 /// The probe call of `check P(x)`: `P(x)`. Other questions are named by themselves.

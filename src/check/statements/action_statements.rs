@@ -309,7 +309,7 @@ impl<'a> Context<'a> {
         }
         if let Some(condition) = summary.lets_unknown_through {
             self.questions.insert(span, ConditionProbes::in_procedure(condition));
-            body.place.open = body.place.open.or(self.open(body, span));
+            self.open_here(body, span);
         }
         for run in open_runs.iter() {
             let open = body.open_condition(span, &[], Some(*run));
@@ -320,7 +320,7 @@ impl<'a> Context<'a> {
             self.observe_unknown_taint(body, span, &format!("`{name}`"));
         } else if summary.ends.is_some() && std::mem::take(&mut body.touched_by_unknown) {
             // The received verdict may decide whether it ends the run.
-            body.place.open = body.place.open.or(self.open(body, span));
+            self.open_here(body, span);
         }
         match arguments {
             Some(arguments) => (StatementKind::Do { procedure: index, arguments, retention }, completes),

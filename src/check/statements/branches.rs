@@ -5,7 +5,7 @@ use crate::check::context::Context;
 use crate::check::expressions::{UnknownTaint, quoted};
 use crate::check::scope::{BodyScope, Narrowing};
 use crate::check::statements::BranchEnd;
-use crate::check::unknown_taint::{OpenConditions, Settled, is_verdict, known_type, unknown_word};
+use crate::check::unknown_taint::{OpenConditions, SettledQuestions, is_verdict, known_type, unknown_word};
 use crate::diagnostic::{Diagnostic, code, name_list};
 use crate::program::types::{EnumType, Type};
 use crate::program::{Block, Statement, StatementKind};
@@ -30,7 +30,7 @@ pub(super) struct BranchOutcomes {
     /// Whether some branch falls through without an approval.
     some_unapproved: bool,
     /// What is settled in every branch that falls through.
-    settled: Option<Settled>,
+    settled: Option<SettledQuestions>,
 }
 
 impl BranchOutcomes {
@@ -89,7 +89,9 @@ impl<'a> Context<'a> {
             let mark = body.enter();
             body.narrow_types(&condition.narrowing.when_true);
             let mut here = self.decided(place, body, condition.unknown_taint, condition.span());
-            self.note_failed_goal(&mut here, body, written);
+            if self.is_failed_goal(body, written) {
+                here.goal_failed = Some((written.ungrouped().span, body.changes));
+            }
             let ((block, end, class), ends) =
                 self.noting_endings(body, |context, body| context.measured_branch(body, block, here));
             body.leave(mark);
@@ -277,7 +279,7 @@ impl<'a> Context<'a> {
             {
                 // A person has chosen this arm: silence takes the default.
                 here.open = OpenConditions::default();
-                here.settled = Settled::EVERYTHING;
+                here.settled = SettledQuestions::EVERYTHING;
             }
             let mark = body.enter();
             if !by_unknown.when_true {

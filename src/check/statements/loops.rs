@@ -6,7 +6,7 @@ use crate::check::declarations::error_type;
 use crate::check::expressions::{Typed, UnknownTaint};
 use crate::check::scope::{BodyScope, FlowState};
 use crate::check::statements::BranchEnd;
-use crate::check::unknown_taint::{ConditionProbes, Settled, TurnEffect};
+use crate::check::unknown_taint::{ConditionProbes, SettledQuestions, TurnEffect};
 use crate::check::verdict_paths::verdict_path;
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
@@ -24,10 +24,10 @@ impl<'a> Context<'a> {
         written: &'a ast::Block,
         place: FlowState,
         between: Option<(UnknownTaint, Span)>,
-    ) -> (Block, BranchEnd, Class) {
+    ) -> (Block, BranchEnd) {
         let outer = body.turn_effects.replace(Vec::new());
-        let begins = FlowState { settled: Settled::default(), goal_failed: None, ..place };
-        let (block, end, class) = self.measured_branch(body, written, begins);
+        let begins = FlowState { settled: SettledQuestions::default(), goal_failed: None, ..place };
+        let (block, end) = self.branch(body, written, begins);
         let effects = std::mem::replace(&mut body.turn_effects, outer).unwrap_or_default();
         let next = FlowState { open: end.open, ..place };
         let next =
@@ -48,7 +48,7 @@ impl<'a> Context<'a> {
             // The turn of the loop around this one began earlier.
             body.note_turn_effect(TurnEffect { settled: effect.settled.and_also(place.settled), ..effect });
         }
-        (block, end, class)
+        (block, end)
     }
 
     pub(crate) fn for_each(
@@ -81,8 +81,7 @@ impl<'a> Context<'a> {
         let listed = UnknownTaint { when_true: items.unknown_taint.when_true, when_false: false };
         let place = FlowState { parallel, ..self.decided(body.place, body, listed, list.span) };
         let approvals = body.approvals.count();
-        let ((block, end, _), ends) =
-            self.noting_endings(body, |context, body| context.turns(body, block, place, None));
+        let ((block, end), ends) = self.noting_endings(body, |context, body| context.turns(body, block, place, None));
         if matches!(&list.kind, ast::ExpressionKind::List(items) if !items.is_empty()) {
             body.place.approved |= end.completes && end.approved;
         } else {
@@ -91,7 +90,7 @@ impl<'a> Context<'a> {
         body.leave(mark);
         if (ends || !end.completes) && items.unknown_taint.when_false {
             // Control goes on after the last item, and an unknown verdict may have kept items out of the list.
-            body.place.open = body.place.open.or(self.open(body, list.span));
+            self.open_here(body, list.span);
         }
         (StatementKind::For { slot, list: items.expression, at_most: bounded, at_a_time, block }, true)
     }
@@ -106,7 +105,7 @@ impl<'a> Context<'a> {
         let touched = std::mem::take(&mut body.touched_by_unknown);
         let count = self.count(body, amount, what);
         if std::mem::replace(&mut body.touched_by_unknown, touched) {
-            body.place.open = body.place.open.or(self.open(body, amount.span));
+            self.open_here(body, amount.span);
         }
         count
     }
@@ -134,7 +133,7 @@ impl<'a> Context<'a> {
         let turn = FlowState { open: again.open.or(place.open), ..again };
         let approvals = body.approvals.count();
         let between = condition.map(|condition| (by_unknown, condition));
-        let (lowered, BranchEnd { completes, approved, .. }, _) = self.turns(body, block, turn, between);
+        let (lowered, BranchEnd { completes, approved, .. }) = self.turns(body, block, turn, between);
         if matches!(count.kind, ExpressionKind::Constant(_)) {
             // It has a first turn.
             body.place.approved |= completes && approved;

@@ -10,7 +10,7 @@ use super::declarations::{known_outcome_type, outcome_type};
 use super::expressions::{MORE_STACK, RED_ZONE, Typed, choices, quoted};
 use super::scope::{BodyScope, FlowState, ScopeMark};
 use crate::check::approvals::reason;
-use crate::check::unknown_taint::{OpenConditions, Settled};
+use crate::check::unknown_taint::{OpenConditions, SettledQuestions};
 use crate::check::verdict_paths::verdict_path;
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
@@ -199,10 +199,7 @@ impl<'a> Context<'a> {
                 let within = self.prompt_timeout(body, timings, span, "an approval");
                 let place = body.place;
                 let otherwise = otherwise.as_ref().map(|block| self.leaving(body, block, place, "require"));
-                body.place.approved = true;
-                body.approvals.note(span);
-                body.place.open = OpenConditions::default();
-                body.place.settled = Settled::EVERYTHING;
+                body.note_approval(span);
                 body.observations += 1;
                 (StatementKind::RequireApproval { message, by, within, otherwise }, true)
             }
@@ -241,7 +238,7 @@ impl<'a> Context<'a> {
                 let count = self.count_of_turns(body, count, "The number of attempts");
                 let every = timings.every.as_ref().map(|every| self.duration(body, every, "The interval"));
                 let place = FlowState { retrying: true, ..body.place };
-                let (block, end, _) = self.turns(body, block, place, None);
+                let (block, end) = self.turns(body, block, place, None);
                 // Its last attempt comes to the end of the block, or an error leaves it.
                 body.changes += 1;
                 body.place.approved = end.approved;
@@ -319,9 +316,9 @@ impl<'a> Context<'a> {
         });
         body.narrow_types(&condition.narrowing.when_true);
         body.place = self.decided(body.place, body, condition.unknown_taint, condition.span());
-        let mut place = body.place;
-        self.note_failed_goal(&mut place, body, written);
-        body.place = place;
+        if self.is_failed_goal(body, written) {
+            body.place.goal_failed = Some((written.ungrouped().span, body.changes));
+        }
         body.observations += 1;
         (StatementKind::Require { condition: condition.expression, otherwise }, true)
     }
@@ -342,7 +339,7 @@ impl<'a> Context<'a> {
         let window = self.window(body, timings, "This wait");
         if std::mem::take(&mut body.touched_by_unknown) {
             // The length of the wait decides whether the condition is found to hold in time.
-            body.place.open = body.place.open.or(self.open(body, span));
+            self.open_here(body, span);
         }
         if timings.within.is_none() && (timings.every.is_none() || timings.hold.is_some()) {
             self.report(
@@ -532,7 +529,7 @@ pub(super) struct BranchEnd {
     pub open: OpenConditions,
     /// Whether every path to it has an approval.
     pub approved: bool,
-    pub settled: Settled,
+    pub settled: SettledQuestions,
 }
 
 impl BranchEnd {

@@ -179,25 +179,28 @@ impl Preview<'_, '_> {
 
     /// The text of an expression with the names of its locals, and with the values of hosts and texts that are known.
     fn call_of(&self, expression: &Expression) -> String {
-        render(self.scope.tree.program, expression, &|slot| {
-            let known = self.known.iter().rev().find(|it| it.0 == slot).is_none_or(|it| it.1);
-            match self.frame.get(slot).filter(|_| known) {
-                Some(value @ (Value::Host(_) | Value::Text(_))) => Some(LocalText::Value(value.clone())),
-                _ => self.frame.name(slot).cloned().map(LocalText::Name),
-            }
+        render(self.scope.tree.program, expression, &|slot| match self.frame.get(slot).filter(|_| self.knows(slot)) {
+            Some(value @ (Value::Host(_) | Value::Text(_))) => Some(LocalText::Value(value.clone())),
+            _ => self.frame.name(slot).cloned().map(LocalText::Name),
         })
+    }
+
+    /// Whether the value of a local is known. One that was bound before the first effect is.
+    fn knows(&self, slot: Slot) -> bool {
+        self.known.iter().rev().find(|it| it.0 == slot).is_none_or(|it| it.1)
     }
 
     /// An argument of an effect: its value, or its text with the values that are known.
     fn argument_text(&mut self, expression: &Expression) -> String {
         match self.value(expression) {
             Some(value) => SourceText(&value).to_string(),
-            None => render(self.scope.tree.program, expression, &|slot| {
-                let known = self.known.iter().rev().find(|it| it.0 == slot).is_none_or(|it| it.1);
-                match self.frame.get(slot).filter(|value| known && *value.shown() != Value::Absent) {
-                    Some(value) => Some(LocalText::Value(value.clone())),
-                    None => self.frame.name(slot).cloned().map(LocalText::Name),
-                }
+            None => render(self.scope.tree.program, expression, &|slot| match self
+                .frame
+                .get(slot)
+                .filter(|value| self.knows(slot) && *value.shown() != Value::Absent)
+            {
+                Some(value) => Some(LocalText::Value(value.clone())),
+                None => self.frame.name(slot).cloned().map(LocalText::Name),
             }),
         }
     }
@@ -425,20 +428,15 @@ impl Preview<'_, '_> {
     }
 
     fn is_known(&self, expression: &Expression) -> bool {
-        is_pure(expression, &|slot| self.known.iter().rev().find(|it| it.0 == slot).is_none_or(|it| it.1))
+        is_pure(expression, &|slot| self.knows(slot))
     }
 
     fn text(&mut self, expression: &Expression) -> String {
         match self.value(expression) {
             Some(value) => value.to_string(),
-            None => {
-                let known = &self.known;
-                let frame = &*self.frame;
-                render(self.scope.tree.program, expression, &|slot| {
-                    let known = known.iter().rev().find(|it| it.0 == slot).is_none_or(|it| it.1);
-                    if known { frame.get(slot).cloned().map(LocalText::Value) } else { None }
-                })
-            }
+            None => render(self.scope.tree.program, expression, &|slot| {
+                self.frame.get(slot).filter(|_| self.knows(slot)).cloned().map(LocalText::Value)
+            }),
         }
     }
 

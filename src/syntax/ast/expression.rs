@@ -83,6 +83,13 @@ pub struct Expression {
 }
 
 impl Expression {
+    /// The expression inside all parentheses.
+    pub fn ungrouped(&self) -> &Self {
+        if let ExpressionKind::Group(inner) = &self.kind { inner.ungrouped() } else { self }
+    }
+}
+
+impl Expression {
     /// The text, where the expression is one without interpolations.
     pub fn literal_text(&self) -> Option<EcoString> {
         if let ExpressionKind::Text(text) = &self.kind { text.literal() } else { None }
