@@ -130,7 +130,8 @@ impl<'a> Context<'a> {
         let outer = body.disruption.take();
         let observations = body.observations;
         // The first turn begins before the condition is looked at, so that it settles nothing there.
-        let turn = FlowState { open: again.open.or(place.open), ..again };
+        let (open, settled) = (again.open.or(place.open), again.settled.both(place.settled));
+        let turn = FlowState { open, settled, ..again };
         let approvals = body.approvals.count();
         let between = condition.map(|condition| (by_unknown, condition));
         let (lowered, BranchEnd { completes, approved, .. }) = self.turns(body, block, turn, between);

@@ -254,6 +254,7 @@ impl<'a> Context<'a> {
                 match self.run_call(body, call) {
                     Some((runbook, arguments)) => {
                         // The run goes on here only if the child ended resolved.
+                        body.note_ending(span);
                         let questions = self.questions_of_run(call);
                         self.after_run(body, span, runbook, &questions);
                         (StatementKind::Run { runbook, arguments }, true)

@@ -32,7 +32,7 @@ struct State {
     rules: Vec<Rule>,
     cancel_at_effect: Option<usize>,
     effects: Vec<Effect>,
-    observed: usize,
+    observations: Vec<Call>,
     unanswered: Vec<Call>,
     events: Vec<Event>,
     notes: BTreeMap<Address, ChangeNote>,
@@ -127,9 +127,14 @@ impl Scripted {
         self.environment.prompts()
     }
 
+    /// The observations, in the order in which they were requested.
+    pub fn observations(&self) -> Vec<Call> {
+        self.state.borrow().observations.clone()
+    }
+
     /// The number of observations.
     pub fn observed(&self) -> usize {
-        self.state.borrow().observed
+        self.state.borrow().observations.len()
     }
 
     /// Observations without a rule, in order.
@@ -194,7 +199,7 @@ impl State {
 
 impl ReadWorld for Scripted {
     fn observe(&self, request: Request) -> Pending<'_, Value> {
-        self.state.borrow_mut().observed += 1;
+        self.state.borrow_mut().observations.push(request.call.clone());
         let (at, result) = self.answer(&request);
         self.environment.reply_at(at, result)
     }

@@ -18,7 +18,7 @@ use rectify::diagnostic::{Severity, code};
 use rectify::engine::{Start, run};
 use rectify::program::Program;
 use rectify::source::SourceFile;
-use rectify::value::{ErrorKind, Value};
+use rectify::value::{Call, ErrorKind, Value};
 use rectify::world::scripted::{Rule, Scripted};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -59,8 +59,15 @@ fn with_verdict(combination: usize, question: usize, verdict: usize) -> usize {
 /// How often each effect happened.
 type Effects = BTreeMap<String, usize>;
 
-/// The effects of a run. One question may have passed when it was asked first, before it has its verdict.
-fn effects(program: &Program, combination: usize, passed_first: Option<usize>) -> Effects {
+/// What a run asked and did.
+struct Observed {
+    /// How often each question was asked.
+    asked: [usize; QUESTIONS.len()],
+    effects: Effects,
+}
+
+/// Runs a program. One question may have passed when it was asked first, before it has its verdict.
+fn observed(program: &Program, combination: usize, passed_first: Option<usize>) -> Observed {
     let mut world =
         Scripted::new(crate::support::program::start()).with(Rule::new("svc.level").answers(Value::number(1)));
     for (question, (observation, host)) in QUESTIONS.iter().enumerate() {
@@ -76,29 +83,83 @@ fn effects(program: &Program, combination: usize, passed_first: Option<usize>) -
     let arguments = vec![Value::Host("w1".into()), Value::Host("w2".into())];
     let start = Start { runbook, arguments, ..crate::support::program::starting() };
     world.drive(run(program, &world, start)).expect("the run ends");
+    let observations = world.observations();
+    let asked = QUESTIONS.map(|(name, host)| {
+        let is_asked =
+            |call: &&Call| name == format!("{}.{}", call.backend, call.action) && call.target() == Some(host);
+        observations.iter().filter(is_asked).count()
+    });
     let mut effects = Effects::new();
     for effect in world.effects() {
         *effects.entry(effect.call.to_string()).or_default() += 1;
     }
-    effects
+    Observed { asked, effects }
 }
 
-/// An effect that happens because a verdict is unknown.
+/// The runs of a program with every combination of verdicts. Combinations that differ only in questions that a run does
+/// not ask share that run, since a run depends on nothing but its answers.
+struct Runs {
+    runs: Vec<Observed>,
+    /// The run of each combination.
+    of: Vec<usize>,
+}
+
+impl Runs {
+    fn new(program: &Program, passed_first: Option<usize>) -> Self {
+        // By the verdicts of the asked questions.
+        let mut known: Vec<([Option<usize>; QUESTIONS.len()], usize)> = Vec::new();
+        let (mut runs, mut of) = (Vec::new(), Vec::new());
+        for combination in 0..COMBINATIONS {
+            let fits = |verdicts: &[Option<usize>; QUESTIONS.len()]| {
+                (0..QUESTIONS.len()).all(|it| verdicts[it].is_none_or(|verdict| verdict == verdict_in(combination, it)))
+            };
+            let run = known.iter().find(|(verdicts, _)| fits(verdicts)).map(|(_, run)| *run);
+            of.push(run.unwrap_or_else(|| {
+                let run = observed(program, combination, passed_first);
+                // The first answer of a question that passes first is no verdict of the combination.
+                let verdicts = std::array::from_fn(|it| {
+                    let free = usize::from(passed_first == Some(it));
+                    (run.asked[it] > free).then(|| verdict_in(combination, it))
+                });
+                runs.push(run);
+                known.push((verdicts, runs.len() - 1));
+                runs.len() - 1
+            }));
+        }
+        Self { runs, of }
+    }
+
+    fn effects(&self, combination: usize) -> &Effects {
+        &self.runs[self.of[combination]].effects
+    }
+
+    /// Whether a run asks a question that passes more than once.
+    fn asks_again(&self, question: usize) -> bool {
+        (0..COMBINATIONS)
+            .filter(|it| verdict_in(*it, question) == PASSED)
+            .any(|combination| self.runs[self.of[combination]].asked[question] > 1)
+    }
+}
+
+/// An effect that happens because a verdict is unknown: among the runs in which every verdict stays, and among those in
+/// which one question had passed before.
 fn violation(program: &Program) -> Option<String> {
-    let questions = 0..QUESTIONS.len();
-    violation_among(program, None).or_else(|| questions.clone().find_map(|it| violation_among(program, Some(it))))
+    let runs = Runs::new(program, None);
+    violation_among(&runs, None).or_else(|| {
+        let mut changing = (0..QUESTIONS.len()).filter(|question| runs.asks_again(*question));
+        changing.find_map(|question| violation_among(&Runs::new(program, Some(question)), Some(question)))
+    })
 }
 
-/// A violation among the runs in which every verdict stays, or in which one question had passed before.
-fn violation_among(program: &Program, passed_first: Option<usize>) -> Option<String> {
-    let runs: Vec<Effects> = (0..COMBINATIONS).map(|combination| effects(program, combination, passed_first)).collect();
+fn violation_among(runs: &Runs, passed_first: Option<usize>) -> Option<String> {
     for combination in 0..COMBINATIONS {
         let compared = |question: &usize| {
             verdict_in(combination, *question) == UNKNOWN && passed_first.is_none_or(|first| first == *question)
         };
         for question in (0..QUESTIONS.len()).filter(compared) {
-            let [passed, failed] = [PASSED, 1].map(|verdict| &runs[with_verdict(combination, question, verdict)]);
-            for (effect, count) in &runs[combination] {
+            let [passed, failed] =
+                [PASSED, 1].map(|verdict| runs.effects(with_verdict(combination, question, verdict)));
+            for (effect, count) in runs.effects(combination) {
                 let known = |effects: &Effects| effects.get(effect).copied().unwrap_or_default();
                 if *count > known(passed).min(known(failed)) {
                     let verdicts: Vec<String> = QUESTIONS
@@ -220,8 +281,8 @@ impl Search {
         match checked(&text) {
             Checked::Accepted(accepted) => {
                 self.accepted += 1;
-                self.acting +=
-                    u32::from((0..COMBINATIONS).step_by(7).any(|it| !effects(&accepted, it, None).is_empty()));
+                let mut runs = (0..COMBINATIONS).step_by(7).map(|it| observed(&accepted, it, None));
+                self.acting += u32::from(runs.any(|it| !it.effects.is_empty()));
                 if violation(&accepted).is_some() {
                     let shortest = shrunk(choices);
                     let found = accepted_violation(&shortest).unwrap_or_default();

@@ -56,6 +56,8 @@ enum Kind {
     Hosts,
     Note,
     Host,
+    /// How a child run ended.
+    Outcome,
 }
 
 /// A procedure that later bodies may call: its name and the kinds of its parameters.
@@ -163,6 +165,10 @@ impl Generator<'_> {
         }
         let _ = writeln!(self.out, "{word} {}({parameters}) {{\n{}", callable.name, headers.trim_end());
         self.depth = 1;
+        // A runbook that resolves where its goal passes: how it ends depends on a verdict.
+        if self.has_goal && self.pick(3) > 0 {
+            self.line("resolve if fixed");
+        }
         let ended = self.statements(3);
         if !ended && !last.is_empty() {
             self.line(last);
@@ -283,7 +289,7 @@ impl Generator<'_> {
                 let (name, verdict, size) = (self.text(1), self.verdict(), self.number(1));
                 format!("Note(name: {name}, verdict: {verdict}, size: {size})")
             }
-            Kind::Host => self.host(),
+            Kind::Host | Kind::Outcome => self.host(),
         };
         let name = self.fresh('v');
         self.line(&format!("let {name} = {value}"));
@@ -337,7 +343,8 @@ impl Generator<'_> {
     fn match_text(&mut self, budget: usize) -> bool {
         let text = self.text(1);
         self.line(&format!("match {text} {{"));
-        let arm = self.one_of(&["\"unknown\"", "\"failed\"", "\"p\"", "\"<unknown>\""]);
+        let arm =
+            self.one_of(&["\"unknown\"", "\"failed\"", "\"p\"", "\"<unknown>\"", "\"escalated\"", "\"resolved\""]);
         self.arms(budget, &[arm, "else"])
     }
 
@@ -429,6 +436,10 @@ impl Generator<'_> {
         if self.pick(2) == 1 {
             let name = self.fresh('o');
             self.line(&format!("let {name} = {run}"));
+            self.scope.push((name.clone(), Kind::Outcome));
+            if self.pick(3) == 1 {
+                return false;
+            }
             if self.pick(2) == 1 {
                 let word = self.one_of(&["resolved", "escalated"]);
                 self.line(&format!("if {name} == {word} {{"));
@@ -502,7 +513,8 @@ impl Generator<'_> {
             10 => format!("({}) and ({})", self.boolean(deep - 1), self.boolean(deep - 1)),
             11 => format!("({}) or ({})", self.boolean(deep - 1), self.boolean(deep - 1)),
             12 => {
-                let (text, word) = (self.text(deep - 1), self.one_of(&["\"unknown\"", "\"failed\"", "\"p\""]));
+                let (text, word) =
+                    (self.text(deep - 1), self.one_of(&["\"unknown\"", "\"failed\"", "\"p\"", "\"escalated\""]));
                 format!("{text} == {word}")
             }
             13 => match self.pick(2) {
@@ -525,12 +537,13 @@ impl Generator<'_> {
     }
 
     fn text(&mut self, deep: usize) -> String {
-        match self.pick(if deep == 0 { 4 } else { 8 }) {
+        match self.pick(if deep == 0 { 5 } else { 9 }) {
+            4 => self.known(Kind::Outcome).map_or_else(|| "\"o\"".to_owned(), |name| format!("\"${{{name}}}\"")),
             0 => "\"p\"".to_owned(),
             1 => self.known(Kind::Verdict).map_or_else(|| "\"q\"".to_owned(), |name| format!("\"${{{name}}}\"")),
             2 => self.known(Kind::Text).unwrap_or_else(|| "\"r\"".to_owned()),
             3 => self.known(Kind::Number).map_or_else(|| "\"s\"".to_owned(), |name| format!("\"${{{name}}}\"")),
-            4 => self.known(Kind::Text).map_or_else(|| "\"t\"".to_owned(), |name| format!("\"<${{{name}}}>\"")),
+            8 => self.known(Kind::Text).map_or_else(|| "\"t\"".to_owned(), |name| format!("\"<${{{name}}}>\"")),
             5 => self.known(Kind::Note).map_or_else(|| "\"n\"".to_owned(), |name| format!("{name}.name")),
             6 => format!("(if {} then \"p\" else \"unknown\")", self.boolean(deep - 1)),
             _ => self.known(Kind::Verdicts).map_or_else(|| "\"l\"".to_owned(), |name| format!("\"${{{name}}}\"")),
