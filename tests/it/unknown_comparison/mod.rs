@@ -286,6 +286,8 @@ impl Search {
                 if violation(&accepted).is_some() {
                     let shortest = shrunk(choices);
                     let found = accepted_violation(&shortest).unwrap_or_default();
+                    // A search of an hour says at once what it finds.
+                    println!("seed {seed}: {found}");
                     self.violations.insert(body_of(&program(&shortest)).to_owned(), format!("seed {seed}: {found}"));
                 }
             }
