@@ -52,6 +52,8 @@ pub(super) struct ChildQuestions {
     pub texts: Vec<EcoString>,
     /// Whether it asks something that the caller cannot ask in the same words.
     pub others: bool,
+    /// Whether it contains a `resolve`, in its own statements or in its procedures. If not, it always ends its caller.
+    pub may_resolve: bool,
 }
 
 impl ChildQuestions {
@@ -77,8 +79,8 @@ impl ChildQuestions {
 impl<'a> Context<'a> {
     /// The questions of a run: those of its goal, its statements, its procedures and its own runs.
     pub(super) fn questions_of_run(&self, call: &ast::Call) -> ChildQuestions {
-        let mut walk =
-            QuestionWalk { context: self, names: BTreeMap::new(), found: ChildQuestions::default(), calls: 0 };
+        let found = ChildQuestions::default();
+        let mut walk = QuestionWalk { context: self, names: BTreeMap::new(), found, calls: 0, runs: 0 };
         // The arguments are written in terms of the caller.
         for path in call.arguments.iter().filter_map(|argument| plain_path(&argument.value)) {
             let first = path.text.split('.').next().unwrap_or_default();
@@ -174,6 +176,8 @@ struct QuestionWalk<'c, 'a> {
     names: BTreeMap<EcoString, Option<EcoString>>,
     found: ChildQuestions,
     calls: usize,
+    /// How many runs are around the current statement.
+    runs: usize,
 }
 
 impl<'a> QuestionWalk<'_, 'a> {
@@ -213,7 +217,7 @@ impl<'a> QuestionWalk<'_, 'a> {
     fn inside(&mut self, call: &ast::Call, parameters: &[ast::Parameter], walk: impl FnOnce(&mut Self)) {
         self.calls += 1;
         if self.calls > MOST_CALLS {
-            self.found.others = true;
+            (self.found.others, self.found.may_resolve) = (true, true);
             return;
         }
         let mut names = BTreeMap::new();
@@ -231,12 +235,14 @@ impl<'a> QuestionWalk<'_, 'a> {
         let declared = &self.context.declared;
         let target = declared.runbook_index(&call.path.text).and_then(|target| declared.runbooks.get(target).copied());
         let Some(target) = target else { return };
+        self.runs += 1;
         self.inside(call, &target.parameters, |walk| {
             if let Some(goal) = &target.goal {
                 walk.goal(&goal.condition);
             }
             walk.block(&target.block);
         });
+        self.runs -= 1;
     }
 
     fn goal(&mut self, goal: &ast::Expression) {
@@ -265,6 +271,8 @@ impl<'v> Visitor<'v> for QuestionWalk<'_, '_> {
             }
         } else if let S::Run(call) = &statement.kind {
             self.run(call);
+        } else if let S::Resolve { .. } | S::ResolveIfFixed { .. } = &statement.kind {
+            self.found.may_resolve |= self.runs == 1;
         }
         crate::syntax::visit::walk_statement(self, statement);
     }

@@ -217,7 +217,9 @@ impl<'a> Context<'a> {
         if run_of(condition).is_some() {
             return Some(advice(asked));
         }
-        let text = self.source_text(question(condition));
+        let questions = questions(condition);
+        let [question] = questions.as_slice() else { return None };
+        let text = self.source_text(*question);
         let (_, type_of) = body.find(text)?;
         (unknown_word(&type_of) == Some("escalated")).then(|| advice(body.questions_of(text)))
     }
@@ -258,11 +260,13 @@ impl<'a> Context<'a> {
                     asked.extend(self.questions_of_run(call).asked());
                     return;
                 }
-                // A local that holds a verdict is settled by its own value, and by asking its questions again.
-                let text = self.source_text(question(condition));
-                match body.questions_of(text) {
-                    [] => asked.push(vec![text.into()]),
-                    questions => asked.extend(questions.iter().map(|it| [vec![text.into()], it.clone()].concat())),
+                for question in questions(condition) {
+                    // A local that holds a verdict is settled by its own value, and by asking its questions again.
+                    let text = self.source_text(question);
+                    match body.questions_of(text) {
+                        [] => asked.push(vec![text.into()]),
+                        questions => asked.extend(questions.iter().map(|it| [vec![text.into()], it.clone()].concat())),
+                    }
                 }
             }
         }
@@ -299,7 +303,7 @@ impl<'a> Context<'a> {
             | Written::Quantifier { .. }
             | Written::Ask(_)
             | Written::Check(_)
-            | Written::Run(_) => settled.push(self.source_text(question(condition))),
+            | Written::Run(_) => settled.extend(questions(condition).into_iter().map(|it| self.source_text(it))),
         }
     }
 
@@ -521,19 +525,41 @@ fn run_of(condition: &ast::Expression) -> Option<&ast::Call> {
     if let Written::Run(call) = &condition.ungrouped().kind { Some(call) } else { None }
 }
 
+/// Whether a value asks nothing: a word of verdicts or outcomes, a number, a quantity, a text without interpolation.
+fn is_literal(value: &ast::Expression) -> bool {
+    if let Written::Path(path) = &value.kind {
+        is_word_of_verdict(path.text.rsplit('.').next().unwrap_or_default())
+    } else if let Written::Text(text) = &value.kind {
+        text.literal().is_some()
+    } else {
+        matches!(&value.kind, Written::Number(_) | Written::Duration(_) | Written::Size(_) | Written::Percent(_))
+    }
+}
+
 /// The probe call of `check P(x)`: `P(x)`. Other questions are named by themselves.
 fn asked_span(question: &ast::Expression) -> Span {
     if let Written::Check(call) = &question.kind { call.span } else { question.span }
 }
 
-/// Where a comparison checks or names its verdict: `P(x)` in `check P(x) == failed`.
-fn question(comparison: &ast::Expression) -> Span {
+/// Where a comparison checks or names its verdicts: `P(x)` in `check P(x) == failed`, both sides of
+/// `check P(x) == check P(y)`.
+fn questions(comparison: &ast::Expression) -> Vec<Span> {
     match &comparison.kind {
-        Written::Group(inner) => question(inner),
+        Written::Group(inner) => questions(inner),
         Written::Binary { operator: Operator::Equal | Operator::NotEqual | Operator::In, left, right, .. } => {
-            let names_verdict = |path: &ast::Path| is_word_of_verdict(&path.text);
-            let is_verdict = matches!(&left.kind, Written::Path(path) if names_verdict(path));
-            question(if is_verdict { right } else { left })
+            let mut found = Vec::new();
+            for side in [left, right] {
+                let values = if let Written::List(items) = &side.ungrouped().kind {
+                    items
+                } else {
+                    std::slice::from_ref(&**side)
+                };
+                for value in values.iter().filter(|value| !is_literal(value)) {
+                    found.extend(questions(value));
+                }
+            }
+            // A comparison without a verdict is its own question.
+            if found.is_empty() { vec![comparison.span] } else { found }
         }
         Written::Invalid
         | Written::Text(_)
@@ -555,6 +581,6 @@ fn question(comparison: &ast::Expression) -> Span {
         | Written::Quantifier { .. }
         | Written::Ask(_)
         | Written::Check(_)
-        | Written::Run(_) => asked_span(comparison),
+        | Written::Run(_) => vec![asked_span(comparison)],
     }
 }

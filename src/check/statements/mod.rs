@@ -254,8 +254,10 @@ impl<'a> Context<'a> {
                 match self.run_call(body, call) {
                     Some((runbook, arguments)) => {
                         // The run goes on here only if the child ended resolved.
-                        body.note_ending(span);
                         let questions = self.questions_of_run(call);
+                        if !questions.may_resolve {
+                            body.note_ending(span);
+                        }
                         self.after_run(body, span, runbook, &questions);
                         (StatementKind::Run { runbook, arguments }, true)
                     }

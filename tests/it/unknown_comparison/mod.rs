@@ -11,7 +11,7 @@
 mod programs;
 
 use crate::support::files::InMemory;
-use programs::program;
+use programs::{IS_UNKNOWN, program};
 use rectify::backend::registry;
 use rectify::check::Session;
 use rectify::diagnostic::{Severity, code};
@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-const ROUNDS: u64 = 400;
+const ROUNDS: u64 = 6_000;
 
 /// The search stops after this many different violations.
 const MOST_VIOLATIONS: usize = 8;
@@ -64,6 +64,8 @@ struct Observed {
     /// How often each question was asked.
     asked: [usize; QUESTIONS.len()],
     effects: Effects,
+    /// Whether it ended because a verdict is unknown, in an arm for that alone.
+    ended_unknown: bool,
 }
 
 /// Runs a program. One question may have passed when it was asked first, before it has its verdict.
@@ -82,7 +84,7 @@ fn observed(program: &Program, combination: usize, passed_first: Option<usize>) 
     let runbook = program.runbooks.iter().position(|it| it.name == "Main").expect("the runbook");
     let arguments = vec![Value::Host("w1".into()), Value::Host("w2".into())];
     let start = Start { runbook, arguments, ..crate::support::program::starting() };
-    world.drive(run(program, &world, start)).expect("the run ends");
+    let ending = world.drive(run(program, &world, start)).expect("the run ends");
     let observations = world.observations();
     let asked = QUESTIONS.map(|(name, host)| {
         let is_asked =
@@ -93,7 +95,7 @@ fn observed(program: &Program, combination: usize, passed_first: Option<usize>) 
     for effect in world.effects() {
         *effects.entry(effect.call.to_string()).or_default() += 1;
     }
-    Observed { asked, effects }
+    Observed { asked, effects, ended_unknown: ending.reason == IS_UNKNOWN }
 }
 
 /// The runs of a program with every combination of verdicts. Combinations that differ only in questions that a run does
@@ -129,8 +131,8 @@ impl Runs {
         Self { runs, of }
     }
 
-    fn effects(&self, combination: usize) -> &Effects {
-        &self.runs[self.of[combination]].effects
+    fn run(&self, combination: usize) -> &Observed {
+        &self.runs[self.of[combination]]
     }
 
     /// Whether a run asks a question that passes more than once.
@@ -157,11 +159,12 @@ fn violation_among(runs: &Runs, passed_first: Option<usize>) -> Option<String> {
             verdict_in(combination, *question) == UNKNOWN && passed_first.is_none_or(|first| first == *question)
         };
         for question in (0..QUESTIONS.len()).filter(compared) {
-            let [passed, failed] =
-                [PASSED, 1].map(|verdict| runs.effects(with_verdict(combination, question, verdict)));
-            for (effect, count) in runs.effects(combination) {
-                let known = |effects: &Effects| effects.get(effect).copied().unwrap_or_default();
-                if *count > known(passed).min(known(failed)) {
+            let [passed, failed] = [PASSED, 1].map(|verdict| runs.run(with_verdict(combination, question, verdict)));
+            for (effect, count) in &runs.run(combination).effects {
+                let known = |run: &Observed| run.effects.get(effect).copied().unwrap_or_default();
+                // A run that ended because another verdict is unknown shows nothing.
+                let compared = [passed, failed].into_iter().filter(|run| !run.ended_unknown);
+                if compared.map(known).min().is_some_and(|least| *count > least) {
                     let verdicts: Vec<String> = QUESTIONS
                         .iter()
                         .enumerate()

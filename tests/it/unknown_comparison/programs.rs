@@ -88,7 +88,12 @@ struct Generator<'a> {
     loops_end: bool,
     /// The number of loops over lists around the current statement.
     loops: usize,
+    /// The number of arms for `unknown` alone around it. Runs end there with [`IS_UNKNOWN`] or not at all.
+    unknown_arms: usize,
 }
+
+/// Why a run ends in an arm for `unknown` alone.
+pub const IS_UNKNOWN: &str = "It is unknown";
 
 const WORDS: [&str; 3] = ["passed", "failed", "unknown"];
 
@@ -206,6 +211,10 @@ impl Generator<'_> {
             self.effect();
             return false;
         }
+        if self.unknown_arms > 0 && (calls || may_end) {
+            self.line(&format!("escalate to oncall \"{IS_UNKNOWN}\""));
+            return true;
+        }
         match choice {
             0 => self.effect(),
             1 => self.binding(Kind::Verdict),
@@ -236,7 +245,7 @@ impl Generator<'_> {
             }
             8 => {
                 let verdict = self.verdict();
-                self.line(&format!("if {verdict} == unknown {{ escalate to oncall \"It is unknown\" }}"));
+                self.line(&format!("if {verdict} == unknown {{ escalate to oncall \"{IS_UNKNOWN}\" }}"));
             }
             9 | 10 => return self.branch(budget),
             11 | 12 => return self.match_verdict(budget),
@@ -316,7 +325,10 @@ impl Generator<'_> {
         for arm in arms {
             self.line(&format!("  {arm} {{"));
             self.depth += 1;
+            let is_unknown = usize::from(*arm == "unknown");
+            self.unknown_arms += is_unknown;
             ended &= self.block(budget - 1);
+            self.unknown_arms -= is_unknown;
             self.depth -= 1;
             self.line("  }");
         }
@@ -330,7 +342,7 @@ impl Generator<'_> {
         match self.pick(8) {
             0 => self.arms(budget, &["passed", "failed", "unknown"]),
             5..=7 => {
-                self.line("  unknown { escalate to oncall \"It is unknown\" }");
+                self.line(&format!("  unknown {{ escalate to oncall \"{IS_UNKNOWN}\" }}"));
                 self.arms(budget, &["passed", "failed"])
             }
             1 => self.arms(budget, &["passed", "failed, unknown"]),
@@ -423,9 +435,16 @@ impl Generator<'_> {
 
     fn run_child(&mut self) {
         match self.child() {
-            Some(run) => self.line(&run),
-            None => self.effect(),
+            // In a branch, a run that may resolve is no decision of the runbook to end: a repair can fail
+            // (docs/language.md, "Unknown").
+            Some(run) if self.depth == 1 || !self.may_resolve(&run) => self.line(&run),
+            _ => self.effect(),
         }
+    }
+
+    fn may_resolve(&self, run: &str) -> bool {
+        let called = |(name, text): &&(String, String)| run.contains(&format!(" {name}(")) && text.contains("resolve ");
+        self.declarations.iter().any(|it| called(&it))
     }
 
     fn match_child(&mut self, budget: usize) -> bool {
