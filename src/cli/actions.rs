@@ -115,7 +115,7 @@ impl Entry {
                 let text = written(saves.span);
                 if text.starts_with("saves") { text } else { format!("saves {text}") }
             }),
-            signature.confirm.as_ref().map(|confirm| clause("confirm", confirm.span)),
+            signature.confirm.as_ref().map(|confirm| written(confirm.span)),
             signature.idempotent.map(|_| "idempotent".to_owned()),
             signature.once.map(|_| "once".to_owned()),
             signature.timeout.as_ref().map(|timeout| clause("timeout", timeout.span)),

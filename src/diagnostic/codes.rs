@@ -171,6 +171,7 @@ codes! {
     IMPOSSIBLE_PATTERN = "L0304", "pattern that never matches", "impossible-pattern";
     MANUAL_UNDO = "L0305", "change undone by hand", "manual-undo";
     UNATTAINABLE_APPROVAL = "L0306", "approval by more people than can answer", "unattainable-approval";
+    UNCONFIRMED_ACTION = "L0307", "action that nothing confirms", "unconfirmed-action";
     // Unused names
     UNUSED_PARAMETER = "L0401", "unused parameter", "unused-parameter";
     UNUSED_VALUE = "L0402", "unused value", "unused-value";

@@ -77,6 +77,17 @@ impl FoundChange {
     }
 }
 
+/// What the `confirm` of a call answered: before the call, if that had to be compared, and last after it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Confirmation {
+    /// Before the call.
+    #[serde(serialize_with = "plain::optional")]
+    pub before: Option<Value>,
+    /// After it, the last answer.
+    #[serde(serialize_with = "plain::optional")]
+    pub after: Option<Value>,
+}
+
 /// A piece of evidence and its value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ShownEvidence {
@@ -136,6 +147,8 @@ pub enum EventKind {
         detail: Option<String>,
         #[serde(serialize_with = "plain::optional")]
         evidence: Option<Value>,
+        /// Where the answer of the call was lost.
+        confirmation: Option<Confirmation>,
     },
     /// `verdict` is `passed`, `failed` or `unknown`.
     ProbeAnswered {

@@ -361,7 +361,8 @@ impl Layout<'_> {
             property(vec![Document::text("once")]);
         }
         if let Some(confirm) = &signature.confirm {
-            property(vec![Document::text("confirm "), self.call(confirm)]);
+            let timings = self.spaced_timings(&confirm.timings);
+            property(vec![Document::text("confirm "), self.call(&confirm.call), timings]);
         }
         if let Some(timeout) = &signature.timeout {
             property(vec![Document::text("timeout "), self.amount(timeout)]);

@@ -2,7 +2,7 @@
 //! the backends declare, and knows no backend itself.
 
 use crate::source::Span;
-use crate::value::{BackendSettings, SecretSource, Settings};
+use crate::value::{BackendSettings, SecretSource, Settings, UnconfirmedAction};
 use crate::yaml::{Field, Node, Reader};
 use serde::de::DeserializeOwned;
 use std::any::Any;
@@ -28,6 +28,11 @@ pub trait Section: DeserializeOwned + Schema + Debug + PartialEq + Send + Sync +
         None
     }
 
+    /// The action whose outcome cannot be confirmed with these settings.
+    fn unconfirmed(&self) -> Option<UnconfirmedAction> {
+        None
+    }
+
     /// Whether a secret may stand in the section by mistake. Diagnostics then show no line of it.
     fn may_hold_secret(_section: &Node) -> bool {
         false
@@ -37,6 +42,10 @@ pub trait Section: DeserializeOwned + Schema + Debug + PartialEq + Send + Sync +
 impl<S: Section> Settings for S {
     fn port(&self) -> Option<u16> {
         Section::port(self)
+    }
+
+    fn unconfirmed(&self) -> Option<UnconfirmedAction> {
+        Section::unconfirmed(self)
     }
 
     fn equals(&self, other: &dyn Any) -> bool {

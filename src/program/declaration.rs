@@ -109,13 +109,24 @@ pub struct Action {
     pub once: bool,
     /// Finds out whether the action was done. A boolean answer says so itself; any other answer is read before the call
     /// too, and a different one afterwards means that it was done.
-    pub confirm: Option<Call>,
+    pub confirm: Option<Confirm>,
     /// What is read before the call, and the slot that keeps the answer.
     pub saves: Option<(Call, Slot)>,
     /// Evaluated in the signature's frame.
     pub undo: Option<Call>,
     /// The body of an action that a team has defined through other actions.
     pub body: Option<ActionBody>,
+}
+
+/// How it is found out whether an action was done, after its answer was lost.
+#[derive(Debug, Clone)]
+pub struct Confirm {
+    /// An observation, evaluated in the signature's frame.
+    pub call: Call,
+    /// How long after the call its effect may become visible; the timeout of the action where it is absent.
+    pub within: Option<SignedDuration>,
+    /// The time between two polls.
+    pub every: SignedDuration,
 }
 
 #[derive(Debug, Clone)]

@@ -16,7 +16,8 @@ pub mod types;
 pub mod visit;
 
 pub use declaration::{
-    Action, ActionBody, ActionLimit, BodyResult, Goal, LimitKey, LimitPart, Parameter, Probe, Procedure, Runbook,
+    Action, ActionBody, ActionLimit, BodyResult, Confirm, Goal, LimitKey, LimitPart, Parameter, Probe, Procedure,
+    Runbook,
 };
 pub use expression::{
     Arithmetic, Call, Comparison, Comprehension, Expression, ExpressionKind, Method, ProbeCall, Quantifier, TextPart,

@@ -250,7 +250,10 @@ fn walk_signature<'a, V: Visitor<'a>>(visitor: &mut V, signature: &'a Signature)
     parameters.iter().for_each(|parameter| visitor.parameter(parameter));
     returns.iter().for_each(|returns| walk_type(visitor, returns));
     timeout.iter().chain(fresh).for_each(|amount| visitor.amount(amount));
-    confirm.iter().for_each(|confirm| visitor.call(confirm));
+    if let Some(Confirm { call, timings, span: _ }) = confirm {
+        visitor.call(call);
+        visitor.timings(timings);
+    }
     if let Some(Saves { name, call, span: _ }) = saves {
         visitor.call(call);
         visitor.local(name);

@@ -20,7 +20,8 @@ pub struct ObservedWorld<'w> {
 #[derive(Default)]
 pub(super) struct RunRecord {
     pub events: Vec<Event>,
-    pub prompts: Vec<Prompt>,
+    /// Prompts that nobody has answered in time. One that the run has withdrawn needs no answer.
+    pub unanswered: Vec<Prompt>,
     pub reached: BTreeSet<(NodeId, Reached)>,
     /// In the order in which the world received them.
     leaves: Vec<Call>,
@@ -81,8 +82,14 @@ impl World for ObservedWorld<'_> {
     }
 
     fn ask(&self, asking: Prompt) -> Pending<'_, PromptReply> {
-        self.notes.borrow_mut().prompts.push(asking.clone());
-        self.world.ask(asking)
+        let pending = self.world.ask(asking.clone());
+        Box::pin(async move {
+            let reply = pending.await;
+            if reply.result.as_ref().map_or(true, |reply| reply.answer.is_none()) {
+                self.notes.borrow_mut().unanswered.push(asking);
+            }
+            reply
+        })
     }
 
     fn notify(&self, notification: Notification) -> Pending<'_, ()> {

@@ -47,7 +47,7 @@ pub fn in_script(program: &Program, test: &Test) -> Result<TestRun, Box<TestErro
     let notes = watched.into_notes();
     let mut nothing_given: Vec<String> = Vec::new();
     let calls = world.unanswered().into_iter().map(|call| source_line(&call));
-    let silent = notes.prompts.iter().filter(|asking| !test.nobody_answers && !world.is_answered(asking));
+    let silent = notes.unanswered.iter().filter(|asking| !test.nobody_answers && !world.is_answered(asking));
     for missing in calls.chain(silent.map(|asking| format!("ask {:?}", asking.message))) {
         if !nothing_given.contains(&missing) {
             nothing_given.push(missing);

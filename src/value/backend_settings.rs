@@ -9,8 +9,22 @@ pub trait Settings: Any + Debug + Send + Sync {
     /// The TCP port that the settings name. An alert about a port finds its host by it.
     fn port(&self) -> Option<u16>;
 
+    /// The action whose outcome cannot be confirmed with these settings, and what they lack for it.
+    fn unconfirmed(&self) -> Option<UnconfirmedAction>;
+
     /// Whether `other` has the same type and value.
     fn equals(&self, other: &dyn Any) -> bool;
+}
+
+/// An action that the settings of a host allow, and whose outcome nothing can confirm there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnconfirmedAction {
+    /// The action: `host.reboot`.
+    pub action: &'static str,
+    /// The key of the inventory that is missing: `reboot.boot_id`.
+    pub missing: &'static str,
+    /// How it may be written.
+    pub example: &'static str,
 }
 
 /// The settings of all backends, for one host or for the whole inventory.
@@ -39,6 +53,11 @@ impl BackendSettings {
     /// The TCP ports that the settings name.
     pub fn ports(&self) -> impl Iterator<Item = u16> {
         self.0.iter().filter_map(|settings| settings.port())
+    }
+
+    /// The actions whose outcome cannot be confirmed.
+    pub fn unconfirmed(&self) -> impl Iterator<Item = UnconfirmedAction> {
+        self.0.iter().filter_map(|settings| settings.unconfirmed())
     }
 }
 
@@ -70,6 +89,10 @@ mod tests {
             Some(self.0)
         }
 
+        fn unconfirmed(&self) -> Option<UnconfirmedAction> {
+            None
+        }
+
         fn equals(&self, other: &dyn Any) -> bool {
             other.downcast_ref() == Some(self)
         }
@@ -77,6 +100,10 @@ mod tests {
 
     impl Settings for Name {
         fn port(&self) -> Option<u16> {
+            None
+        }
+
+        fn unconfirmed(&self) -> Option<UnconfirmedAction> {
             None
         }
 

@@ -19,7 +19,7 @@ mod version;
 #[cfg(test)]
 mod tests;
 
-pub use backend_settings::{BackendSettings, Settings};
+pub use backend_settings::{BackendSettings, Settings, UnconfirmedAction};
 pub use call::{Call, Class};
 pub use error::{ActionError, EffectOutcome, ErrorKind};
 pub use host::Host;

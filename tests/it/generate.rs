@@ -722,7 +722,7 @@ impl Generator<'_> {
             "undo g(x, y: before)",
             "idempotent",
             "once",
-            "confirm h()",
+            "confirm h() within 5m every 10s",
             "fresh 5m",
         ] {
             if self.maybe() {

@@ -281,3 +281,55 @@ fn a_reboot_is_done_only_when_a_new_boot_was_seen() {
     let (_, ran) = reboot(Some(&looks("3) echo one;; *) echo two;;")), "exit 255");
     assert_eq!(results(&ran.ends(0)), ["done"]);
 }
+
+#[test]
+fn people_are_told_and_asked_while_the_outcome_is_looked_for() {
+    // A person knows after a minute; the confirmation would take ten.
+    let given = format!(
+        "Reset(m: \"m1\")\n{HOST}  given lab.reset errors unknown \"the line broke\"\n  given lab.booted answers now - 2d\n"
+    );
+    let told = given.clone() + "  given ask \"Was lab.reset\" answers done after 1m";
+    tested(&told, &["resolved within 61s", "lab.reset() once"]).ends(0);
+    let denied = given.clone() + "  given ask \"Was lab.reset\" answers not_done after 1m";
+    tested(&denied, &["escalated \"the line broke\""]).ends(0);
+    // The confirmation is first, so nobody has to answer.
+    let looked = given.replace("now - 2d\n", "now - 2d, now - 2d, now");
+    tested(&looked, &["resolved within 31s", "lab.reset() once"]).ends(0);
+    // Neither can tell.
+    let silent = given.replace("now - 2d\n", "now - 2d, then errors") + "\n  given nobody answers";
+    tested(&silent, &["escalated \"the line broke\"", "lab.reset() once"]).ends(0);
+}
+
+#[test]
+fn an_ordered_disruption_stays_listed() {
+    let book = "backend lab \"A laboratory\" {
+  observe is_done() -> boolean { exec.read([\"false\"], accepts: [0, 1]).exit_code == 0 }
+  disrupt kick() once confirm is_done() within 100ms every 10ms { exec.disrupt([\"ssh\", \"be1\", \"kick\"]) }
+}
+";
+    let project =
+        project(&(book.to_owned() + &runbook("Main", "", "  lab.kick()\n  resolve \"done\"")), &[("ssh", LOST)]);
+    let ran = run(&project, &["run", "a.runbook", "--format", "json"]).ends(7);
+    let events = ran.events();
+    let done = events.iter().find(|event| event["event"] == "effect_done").unwrap();
+    assert_eq!(
+        (done["result"].as_str(), &done["confirmation"]["after"]),
+        (Some("not_performed"), &false.into()),
+        "{done}"
+    );
+    assert!(done["detail"].as_str().unwrap().contains("255"), "{done}");
+    let ended = events.last().unwrap();
+    assert_eq!(ended["disruptions"], serde_json::json!(["lab.kick()"]), "{ended}");
+    // People were told at once, before anything had confirmed it.
+    let of = |name: &str| events.iter().position(|event| event["event"] == name).unwrap();
+    assert!(of("notified") < of("effect_done"), "{events:#?}");
+    assert!(events[of("notified")]["message"].as_str().unwrap().contains("unknown whether lab.kick()"));
+    // A disruption that could not be ordered is none.
+    let refused = project_of_absent_program();
+    let ran = run(&refused, &["run", "a.runbook", "--format", "json"]).ends(7);
+    assert_eq!(ran.events().last().unwrap()["disruptions"], serde_json::json!([]));
+}
+
+fn project_of_absent_program() -> Project {
+    project(&runbook("Main", "", "  exec.disrupt([\"no-such-program\"])\n  resolve \"done\""), &[])
+}

@@ -1,6 +1,7 @@
 //! The sections `reboot:` and `reachable_port:` in the entry of a host.
 
 use crate::inventory::{SecretSources, Section, check_command};
+use crate::value::UnconfirmedAction;
 use crate::yaml::{Field, Reader};
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +36,15 @@ pub struct RebootSettings {
 impl Section for RebootSettings {
     const KEY: &'static str = "reboot";
     const DESCRIPTION: &'static str = "How to reboot the host";
+
+    fn unconfirmed(&self) -> Option<UnconfirmedAction> {
+        let unconfirmed = self.manager == RebootManager::Commands && self.boot_id.is_none();
+        unconfirmed.then_some(UnconfirmedAction {
+            action: "host.reboot",
+            missing: "reboot.boot_id",
+            example: "boot_id: [ssh, HOST, cat, /proc/sys/kernel/random/boot_id]",
+        })
+    }
 
     fn check(&self, reader: &mut Reader, field: &Field<'_>, _secrets: &SecretSources) {
         match self.manager {

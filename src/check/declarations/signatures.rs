@@ -6,7 +6,7 @@ use crate::check::topological_sort;
 use crate::check::topological_sort::DEEPEST_CALLS;
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
-use crate::program::{Action, ActionBody, BodyResult, Call};
+use crate::program::{Action, ActionBody, BodyResult, Call, Confirm};
 use crate::syntax::ast;
 use crate::value::{Class, SignedDuration};
 use ecow::{EcoString, eco_format};
@@ -14,6 +14,9 @@ use std::collections::HashSet;
 
 /// The timeout of an action whose signature has none.
 pub(crate) const DEFAULT_TIMEOUT: SignedDuration = SignedDuration::from_secs(60);
+
+/// The time between two polls of a `confirm` that says nothing about it.
+pub(crate) const CONFIRM_INTERVAL: SignedDuration = SignedDuration::from_secs(30);
 
 /// A backend with at least this many actions gets a map of its signatures.
 const SMALL: usize = 24;
@@ -129,7 +132,10 @@ impl<'a> Context<'a> {
                 (signature.undo.as_ref().map(|undo| undo.span), "An observation has nothing to undo"),
                 (signature.saves.as_ref().map(|saves| saves.span), "An observation has nothing to save"),
                 (signature.once, "An observation can always be repeated"),
-                (signature.confirm.as_ref().map(|call| call.span), "An observation has no effect to confirm"),
+                (
+                    signature.confirm.as_ref().map(|confirm| confirm.call.span),
+                    "An observation has no effect to confirm",
+                ),
             ];
             for (span, message) in wrong {
                 if let Some(span) = span {
@@ -148,7 +154,7 @@ impl<'a> Context<'a> {
         let timeout = signature.timeout.as_ref().and_then(|amount| self.literal_duration(amount, "A timeout"));
         let fresh =
             signature.fresh.as_ref().and_then(|amount| self.literal_duration(amount, "The maximum age of an answer"));
-        let confirm = signature.confirm.as_ref().and_then(|call| self.observation(body, call, "confirm"));
+        let confirm = signature.confirm.as_ref().and_then(|confirm| self.confirm(body, confirm));
         let saves = signature.saves.as_ref().and_then(|saves| {
             let call = self.observation(body, &saves.call, "saves")?;
             let type_of = self.program.actions[call.action].returns.clone();
@@ -180,6 +186,23 @@ impl<'a> Context<'a> {
         action.undo = undo;
         action.body = own;
         action.locals = body.locals();
+    }
+
+    fn confirm(&mut self, body: &mut BodyScope<'a>, confirm: &'a ast::Confirm) -> Option<Confirm> {
+        let ast::Confirm { call, timings, .. } = confirm;
+        self.reject_timings(timings, &["within", "every"], "`confirm`");
+        let mut duration =
+            |amount: &Option<ast::Amount>, what| amount.as_ref().and_then(|it| self.literal_duration(it, what));
+        let within = duration(&timings.within, "The window of `confirm`");
+        let every = duration(&timings.every, "The interval of `confirm`");
+        if let (Some(window), Some(interval), Some(written)) = (within, every, &timings.every)
+            && interval > window
+        {
+            let message = "`confirm` would never poll twice: `every` is longer than `within`";
+            self.error(code::IMPOSSIBLE_TIMING, written.span, message).help("Make `every` shorter than `within`");
+        }
+        let call = self.observation(body, call, "confirm")?;
+        Some(Confirm { call, within, every: every.unwrap_or(CONFIRM_INTERVAL) })
     }
 
     fn observation(&mut self, body: &mut BodyScope<'a>, call: &'a ast::Call, clause: &str) -> Option<Call> {

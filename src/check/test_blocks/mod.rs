@@ -17,7 +17,7 @@ use crate::value::{Class, ErrorKind, SignedDuration};
 use ecow::EcoString;
 
 /// The answers to a request for approval and to manual work.
-const APPROVALS: [&str; 4] = ["approve", "deny", "done", "failed"];
+const APPROVALS: [&str; 5] = ["approve", "deny", "done", "not_done", "failed"];
 
 /// The test that is being checked.
 #[derive(Default)]

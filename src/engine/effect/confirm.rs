@@ -1,19 +1,22 @@
 //! Finds out whether a `once` call was carried out after its answer was lost.
 
 use super::CallLevel;
+use super::notify::notify_unknown_outcome;
 use crate::engine::address::Address;
 use crate::engine::eval::driver::{after, earlier};
-use crate::engine::event::EventKind;
+use crate::engine::event::{Confirmation, EventKind};
 use crate::engine::run::context::StatementContext;
 use crate::engine::run::exit::Exit;
 use crate::engine::run::scheduler::reply;
 use crate::engine::run::scope::Scope;
 use crate::engine::world::Prompt;
 use crate::program::types::Type;
-use crate::value::{ErrorKind, SignedDuration, Timestamp, Value};
+use crate::value::{ErrorKind, SignedDuration, Timestamp, Value, display_duration};
+use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 
-/// The interval at which `confirm` is asked.
-const POLL_INTERVAL: SignedDuration = SignedDuration::from_secs(30);
 /// So many polls in a row must say that a call was not carried out.
 const POLLS: u32 = 3;
 /// Times that are no further apart may be the same, read from a clock that was set in between.
@@ -27,7 +30,7 @@ pub(crate) async fn read_before(
     layer: &mut CallLevel<'_>,
     at: &Address,
 ) -> Result<Option<Value>, Exit> {
-    let Some(confirm) = &layer.action.confirm else { return Ok(None) };
+    let Some(confirm) = layer.action.confirm.as_ref().map(|confirm| &confirm.call) else { return Ok(None) };
     if scope.action(confirm.action)?.returns == Type::Boolean {
         return Ok(None);
     }
@@ -53,67 +56,108 @@ pub(crate) struct LostAnswer<'c> {
     pub text: &'c str,
     /// The address of the call.
     pub address: &'c Address,
+    /// Why the answer is not known.
+    pub cause: Option<&'c str>,
     /// What `confirm` answered before the call.
     pub before: Option<Value>,
-    /// When the effect of the call must be visible, by the timeouts of the signatures.
+    /// When the effect of the call must be visible, by its signature.
     pub settled_by: Timestamp,
 }
 
-/// Finds out whether a call whose answer was lost was carried out: by its `confirm`, or by a person. A cancelled run
-/// finds out as well.
+/// What is known of a call whose answer was lost.
+pub(crate) struct Confirmed {
+    pub outcome: ConfirmedOutcome,
+    /// What was seen before the call and after it.
+    pub seen: Confirmation,
+}
+
+/// Finds out whether a call whose answer was lost was carried out: by its `confirm`, or by a person, whichever says so
+/// first. People are told and asked at once, while the `confirm` is polled. A cancelled run finds out as well.
 ///
 /// An effect may take a while to become visible. So a single poll decides that it was carried out. That it was not
 /// takes several polls in a row, the last of them at `settled_by` or later.
 pub(crate) async fn confirm_outcome(
     scope: &Scope<'_>,
-    layer: Option<&mut CallLevel<'_>>,
+    level: Option<&mut CallLevel<'_>>,
     lost: LostAnswer<'_>,
-) -> ConfirmedOutcome {
-    let LostAnswer { text, address, before, settled_by } = lost;
-    if let Some(CallLevel { action, frame, .. }) = layer
-        && let Some(confirm) = &action.confirm
-    {
-        let shielded = scope.shielded(scope.address.clone());
-        let (mut turn, mut denials) = (1, 0);
-        loop {
-            let at = address.child(confirm.node, turn);
-            let mut context = StatementContext::new(&shielded, frame, at.clone());
-            let denial = match context.observe_call(confirm).await {
-                // An answer with a missing part decides nothing.
-                Ok(now) if now.loss().is_some() => None,
-                Ok(Value::Boolean(true)) if before.is_none() => {
-                    return ConfirmedOutcome::Done("confirmed afterwards".to_owned());
-                }
-                Ok(Value::Boolean(false)) if before.is_none() => Some("its confirmation says so".to_owned()),
-                Ok(now) => match before.as_ref().map(|before| (before, differs(before, &now))) {
-                    Some((before, Some(true))) => {
-                        return ConfirmedOutcome::Done(format!("confirmed afterwards: {before} became {now}"));
-                    }
-                    Some((_, Some(false))) => Some(format!("afterwards there was still {now}")),
-                    Some((_, None)) => None,
-                    // There is no earlier answer to compare with.
-                    None => break,
-                },
-                // A missing setting will still be missing later.
-                Err(Exit::Failed(error)) if error.kind == ErrorKind::Refused => break,
-                Err(_) => None,
-            };
-            denials = if denial.is_some() { denials + 1 } else { 0 };
-            if turn >= POLLS && scope.now() >= settled_by {
-                match denial {
-                    Some(how) if denials >= POLLS => return ConfirmedOutcome::NotDone(how),
-                    _ => break,
-                }
+) -> Confirmed {
+    let confirm = level.as_ref().and_then(|level| level.action.confirm.as_ref());
+    let polls = confirm.map(|confirm| {
+        let (action, every) = (&scope.tree.program.actions[confirm.call.action], display_duration(confirm.every));
+        format!("{}.{} is asked every {every}, until {:.0} at least", action.backend, action.name, lost.settled_by)
+    });
+    let after = Cell::new(None);
+    let mut polling = pin!(poll(scope, level, &lost, &after));
+    let mut asking = pin!(ask_people(scope, &lost, polls));
+    let (mut polled, mut asked) = (false, false);
+    let outcome = poll_fn(|context| {
+        if !polled && let Poll::Ready(found) = polling.as_mut().poll(context) {
+            polled = true;
+            if let Some(outcome) = found {
+                return Poll::Ready(outcome);
             }
-            let next = after(scope.now(), POLL_INTERVAL);
-            let next = if turn < POLLS { next } else { next.min(settled_by) };
-            if shielded.pause(next, &at, || format!("whether {text} was carried out")).await.is_err() {
-                break;
-            }
-            turn += 1;
         }
+        if !asked && let Poll::Ready(answer) = asking.as_mut().poll(context) {
+            asked = true;
+            if let Some(outcome) = answer {
+                return Poll::Ready(outcome);
+            }
+        }
+        if polled && asked { Poll::Ready(ConfirmedOutcome::Nothing) } else { Poll::Pending }
+    })
+    .await;
+    let seen = Confirmation { before: lost.before.clone(), after: after.take() };
+    Confirmed { outcome, seen }
+}
+
+/// Polls `confirm`; nothing if it cannot tell. Stores its last answer.
+async fn poll(
+    scope: &Scope<'_>,
+    level: Option<&mut CallLevel<'_>>,
+    lost: &LostAnswer<'_>,
+    last: &Cell<Option<Value>>,
+) -> Option<ConfirmedOutcome> {
+    let LostAnswer { text, address, before, settled_by, .. } = lost;
+    let CallLevel { action, frame, .. } = level?;
+    let confirm = action.confirm.as_ref()?;
+    let shielded = scope.shielded(scope.address.clone());
+    let (mut turn, mut denials) = (1, 0);
+    loop {
+        let at = address.child(confirm.call.node, turn);
+        let mut context = StatementContext::new(&shielded, frame, at.clone());
+        let answer = context.observe_call(&confirm.call).await;
+        if let Ok(now) = &answer {
+            last.set(Some(now.clone()));
+        }
+        let denial = match answer {
+            // An answer with a missing part decides nothing.
+            Ok(now) if now.loss().is_some() => None,
+            Ok(Value::Boolean(true)) if before.is_none() => {
+                return Some(ConfirmedOutcome::Done("confirmed afterwards".to_owned()));
+            }
+            Ok(Value::Boolean(false)) if before.is_none() => Some("its confirmation says so".to_owned()),
+            Ok(now) => match before.as_ref().map(|before| (before, differs(before, &now))) {
+                Some((before, Some(true))) => {
+                    return Some(ConfirmedOutcome::Done(format!("confirmed afterwards: {before} became {now}")));
+                }
+                Some((_, Some(false))) => Some(format!("afterwards there was still {now}")),
+                Some((_, None)) => None,
+                // There is no earlier answer to compare with.
+                None => return None,
+            },
+            // A missing setting will still be missing later.
+            Err(Exit::Failed(error)) if error.kind == ErrorKind::Refused => return None,
+            Err(_) => None,
+        };
+        denials = if denial.is_some() { denials + 1 } else { 0 };
+        if turn >= POLLS && scope.now() >= *settled_by {
+            return denial.filter(|_| denials >= POLLS).map(ConfirmedOutcome::NotDone);
+        }
+        let next = after(scope.now(), confirm.every);
+        let next = if turn < POLLS { next } else { next.min(*settled_by) };
+        shielded.pause(next, &at, || format!("whether {text} was carried out")).await.ok()?;
+        turn += 1;
     }
-    if scope.shielded { ConfirmedOutcome::Nothing } else { ask_whether_done(scope, text, address).await }
 }
 
 /// Whether an answer differs from the one before the call; nothing if the difference may come from a clock that was
@@ -130,26 +174,51 @@ fn differs(before: &Value, now: &Value) -> Option<bool> {
     }
 }
 
-async fn ask_whether_done(scope: &Scope<'_>, text: &str, at: &Address) -> ConfirmedOutcome {
-    let Ok(world) = scope.world() else { return ConfirmedOutcome::Nothing };
+/// Tells the contact of the run that an outcome is unknown, and asks whether the call was carried out; nothing if nobody
+/// says. An undo only tells: nobody is asked during clean-up.
+async fn ask_people(scope: &Scope<'_>, lost: &LostAnswer<'_>, polls: Option<String>) -> Option<ConfirmedOutcome> {
+    let LostAnswer { text, address, cause, .. } = lost;
+    let world = scope.world().ok()?;
+    let prompt_until = earlier(after(scope.now(), PERSON_CONFIRMS_WITHIN), scope.deadline());
+    notify_unknown_outcome(scope, address, text, *cause, polls).await;
+    if scope.shielded {
+        return None;
+    }
     let message = format!("Was {text} carried out? Its answer was lost, and it must not be repeated blindly");
     let choices = vec!["done".into(), "not_done".into()];
-    let deadline = earlier(after(scope.now(), PERSON_CONFIRMS_WITHIN), scope.deadline());
+    let mut open = OpenPrompt { scope, address, is_answered: false };
     scope.emit(EventKind::Asked {
-        address: at.clone(),
+        address: (*address).clone(),
         message: message.clone(),
         choices: choices.clone(),
-        until: deadline,
+        until: prompt_until,
     });
-    let asking = Prompt { address: at.clone(), contact: scope.run.contact(), message, choices, by: 1, deadline };
-    let Ok(reply) = reply(scope.tree, world.ask(asking), true).await else { return ConfirmedOutcome::Nothing };
-    let reply = reply.result.ok();
-    let by = reply.as_ref().map(|reply| reply.by.clone()).unwrap_or_default();
-    let answer = reply.and_then(|reply| reply.answer);
-    scope.emit(EventKind::Answered { address: at.clone(), answer: answer.clone(), by: by.clone() });
+    let contact = scope.run.contact();
+    let prompt = Prompt { address: (*address).clone(), contact, message, choices, by: 1, deadline: prompt_until };
+    let answer = reply(scope.tree, world.ask(prompt), false).await.ok()?.result.ok();
+    let by = answer.as_ref().map(|answer| answer.by.clone()).unwrap_or_default();
+    let answer = answer.and_then(|answer| answer.answer);
+    open.is_answered = true;
+    scope.emit(EventKind::Answered { address: (*address).clone(), answer: answer.clone(), by: by.clone() });
+    let who = by.join(", ");
     match answer.as_deref() {
-        Some("done") => ConfirmedOutcome::Done(format!("{} says so", by.join(", "))),
-        Some("not_done") => ConfirmedOutcome::NotDone(format!("{} says so", by.join(", "))),
-        _ => ConfirmedOutcome::Nothing,
+        Some("done") => Some(ConfirmedOutcome::Done(format!("{who} says so"))),
+        Some("not_done") => Some(ConfirmedOutcome::NotDone(format!("{who} says so"))),
+        _ => None,
+    }
+}
+
+/// A prompt that is open. If it is dropped because the `confirm` was first, nobody has answered it.
+struct OpenPrompt<'a, 't> {
+    scope: &'a Scope<'t>,
+    address: &'a Address,
+    is_answered: bool,
+}
+
+impl Drop for OpenPrompt<'_, '_> {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            self.scope.emit(EventKind::Answered { address: self.address.clone(), answer: None, by: Vec::new() });
+        }
     }
 }

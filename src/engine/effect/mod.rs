@@ -250,6 +250,8 @@ pub(super) async fn perform<'t>(
     // A team's shorter timeout does not shorten the time that the inner calls may take.
     let slowest_answer =
         call_levels.iter().skip(confirming.unwrap_or_default()).map(|level| level.action.timeout).min();
+    let confirm = confirming.and_then(|position| call_levels.get(position)?.action.confirm.as_ref());
+    let window = confirm.and_then(|confirm| confirm.within).or(slowest_answer);
     let leaf = call_levels.last().map_or_else(|| call.clone(), |level| level.call.clone());
 
     let text = call.to_string();
@@ -273,7 +275,7 @@ pub(super) async fn perform<'t>(
     scope.emit(EventKind::EffectIntended { address: at.clone(), call: call.clone(), text: text.clone() });
     let span = tracing::info_span!("effect", run = %scope.run.id, call = %text);
     let deadline = after(scope.now(), timeout);
-    let settled_by = after(scope.now(), slowest_answer.unwrap_or_default());
+    let settled_by = after(scope.now(), window.unwrap_or_default());
     let pending = world.act(Request { address: at.clone(), call: leaf, deadline });
     let answer = reply(scope.tree, pending, idempotent && !scope.shielded).instrument(span).await;
     let interrupted = answer.is_err();
@@ -289,13 +291,15 @@ pub(super) async fn perform<'t>(
     let mut detail = error.as_ref().map(ToString::to_string);
     let evidence = error.as_ref().and_then(|error| error.evidence.clone());
     let mut exit = error.map(|error| if interrupted { Exit::Cancelled } else { Exit::Failed(error) });
+    let mut confirmation = None;
     if once && outcome == EffectOutcome::Unknown {
         let level = confirming.and_then(|position| call_levels.get_mut(position));
-        let lost = LostAnswer { text: &text, address: at, before, settled_by };
+        let lost = LostAnswer { text: &text, address: at, cause: detail.as_deref(), before, settled_by };
         let confirmed = confirm_outcome(scope, level, lost).await;
+        confirmation = Some(confirmed.seen);
         let cause = detail.map(|first| format!("; {first}")).unwrap_or_default();
-        (outcome, exit, detail) = match confirmed {
-            ConfirmedOutcome::Done(how) => (EffectOutcome::Done, None, Some(how)),
+        (outcome, exit, detail) = match confirmed.outcome {
+            ConfirmedOutcome::Done(how) => (EffectOutcome::Done, None, Some(format!("{how}{cause}"))),
             ConfirmedOutcome::NotDone(how) => {
                 let message = format!("{text} was not carried out: {how}{cause}");
                 let error = ActionError { evidence: evidence.clone(), ..ActionError::new(ErrorKind::Failed, message) };
@@ -312,8 +316,10 @@ pub(super) async fn perform<'t>(
     // The target is held until the outcome is established.
     drop(target);
     let performed = EffectResult { outcome, exit };
-    note(scope, &performed, call.class, &text, detail.as_deref());
-    scope.emit(EventKind::EffectDone { address: at.clone(), text, result: outcome, detail, evidence });
+    // What was ordered is listed as a disruption, whatever is said of it later.
+    let ordered = performed.may_have_changed() || confirmation.is_some();
+    note(scope, &performed, ordered, call.class, &text, detail.as_deref());
+    scope.emit(EventKind::EffectDone { address: at.clone(), text, result: outcome, detail, evidence, confirmation });
     Ok(performed)
 }
 
@@ -321,12 +327,19 @@ pub(super) async fn perform<'t>(
 /// intent.
 pub(super) fn emit_refused(scope: &Scope<'_>, class: Class, text: String, error: &ActionError, at: &Address) {
     let (result, detail) = (EffectOutcome::Refused, error.to_string());
-    note(scope, &EffectResult { outcome: result, exit: None }, class, &text, Some(&detail));
+    note(scope, &EffectResult { outcome: result, exit: None }, false, class, &text, Some(&detail));
     let evidence = error.evidence.clone();
-    scope.emit(EventKind::EffectDone { address: at.clone(), text, result, detail: Some(detail), evidence });
+    scope.emit(EventKind::EffectDone {
+        address: at.clone(),
+        text,
+        result,
+        detail: Some(detail),
+        evidence,
+        confirmation: None,
+    });
 }
 
-fn note(scope: &Scope<'_>, performed: &EffectResult, class: Class, text: &str, detail: Option<&str>) {
+fn note(scope: &Scope<'_>, performed: &EffectResult, ordered: bool, class: Class, text: &str, detail: Option<&str>) {
     let changed = performed.may_have_changed();
     if changed {
         scope.note_effect();
@@ -343,7 +356,7 @@ fn note(scope: &Scope<'_>, performed: &EffectResult, class: Class, text: &str, d
     scope.run.note(|record| {
         record.effects += u32::from(changed);
         record.attempts.push(tried.clone());
-        if changed && class >= Class::Disrupt {
+        if ordered && class >= Class::Disrupt {
             record.disruptions.push(text.to_owned());
         }
     });

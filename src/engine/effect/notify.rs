@@ -101,6 +101,37 @@ impl Scope<'_> {
     }
 }
 
+/// Tells the contact of a run at once that it is unknown whether a call was carried out. `polls` says how the run finds
+/// out. Nobody needs to be reached: the run goes on, and escalates if nobody can tell.
+pub(crate) async fn notify_unknown_outcome(
+    scope: &Scope<'_>,
+    call: &Address,
+    text: &str,
+    cause: Option<&str>,
+    polls: Option<String>,
+) {
+    let (Some(contact), Some(world)) = (scope.run.contact(), scope.tree.effect_world) else { return };
+    let message = format!("it is unknown whether {text} was carried out");
+    let cause = cause.map(|cause| format!("\n{}\n", indented(cause))).unwrap_or_default();
+    let next = match polls {
+        Some(polls) => format!("The run waits until that is known: {polls}."),
+        None => "Nothing can be asked whether it was.".to_owned(),
+    };
+    let person = if scope.shielded { "" } else { " Whoever knows can answer where the run was started." };
+    let notification = Notification {
+        address: call.turn(u32::MAX - 1),
+        run: scope.run.id.clone(),
+        contact: contact.clone(),
+        escalation: false,
+        subject: subject(&scope.run, &scope.run, &message),
+        body: format!("{}\n\n{}{cause}\n{next}{person}\n", indented(&message), run_line(&scope.run)),
+        evidence: Vec::new(),
+    };
+    let Ok(reply) = reply(scope.tree, world.notify(notification), false).await else { return };
+    let detail = reply.result.err().map(|error| error.to_string());
+    scope.emit(EventKind::Notified { contact, message, delivered: detail.is_none(), detail });
+}
+
 /// Sends the escalation when undos take long.
 pub(crate) async fn escalation_timer(scope: &Scope<'_>) {
     let tree = scope.tree;

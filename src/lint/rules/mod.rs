@@ -15,6 +15,7 @@ mod shell_command;
 mod step_reference_by_number;
 mod unanswered_alert;
 mod unattainable_approval;
+mod unconfirmed_action;
 mod unexplained_lasting_change;
 mod unknown_monitor;
 mod unused_declaration;
@@ -49,6 +50,7 @@ pub const RULES: &[Rule] = &[
     impossible_pattern::RULE,
     manual_undo::RULE,
     unattainable_approval::RULE,
+    unconfirmed_action::RULE,
     unused_parameter::RULE,
     unused_value::RULE,
     unused_declaration::RULE,

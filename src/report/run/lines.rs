@@ -113,7 +113,7 @@ impl Lines {
                 page.say(Mark::Begins, text);
             }
             EventKind::EffectIntended { .. } => {}
-            EventKind::EffectDone { address, text, result, detail, evidence } => {
+            EventKind::EffectDone { address, text, result, detail, evidence, confirmation: _ } => {
                 page.indent += 1;
                 let call = tally.under_way(&event.run, address);
                 if *result == EffectOutcome::Done && call.is_some_and(|call| call.class == Class::Observe) {

@@ -75,7 +75,17 @@ fn intended(second: i64, place: &str, class: Class, action: &str) -> Event {
 
 fn done(second: i64, place: &str, action: &str, result: EffectOutcome) -> Event {
     let text = format!("service.{action}()");
-    at(second, EventKind::EffectDone { address: address(place), text, result, detail: None, evidence: None })
+    at(
+        second,
+        EventKind::EffectDone {
+            address: address(place),
+            text,
+            result,
+            detail: None,
+            evidence: None,
+            confirmation: None,
+        },
+    )
 }
 
 fn started() -> Event {

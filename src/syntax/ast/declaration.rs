@@ -210,6 +210,14 @@ pub struct Backend {
     pub span: Span,
 }
 
+/// `confirm CALL within D every D`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Confirm {
+    pub call: Call,
+    pub timings: Timings,
+    pub span: Span,
+}
+
 /// The signature of an action.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Signature {
@@ -222,7 +230,7 @@ pub struct Signature {
     pub fresh: Option<Amount>,
     pub idempotent: Option<Span>,
     pub once: Option<Span>,
-    pub confirm: Option<Call>,
+    pub confirm: Option<Confirm>,
     pub saves: Option<Saves>,
     pub undo: Option<Call>,
     /// The body of a team's own action: `let` statements and one expression.

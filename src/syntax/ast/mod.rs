@@ -11,8 +11,8 @@ mod statement;
 mod test_block;
 
 pub use declaration::{
-    ActionBody, Alert, Backend, Declaration, Ends, Enumeration, Field, Goal, Import, Limit, LimitPart, Lock, Parameter,
-    Probe, Procedure, Retries, Runbook, Saves, Shape, Signature, Type, TypeName,
+    ActionBody, Alert, Backend, Confirm, Declaration, Ends, Enumeration, Field, Goal, Import, Limit, LimitPart, Lock,
+    Parameter, Probe, Procedure, Retries, Runbook, Saves, Shape, Signature, Type, TypeName,
 };
 pub use expression::{
     Amount, AmountKind, Argument, Call, Comprehension, Expression, ExpressionKind, Operator, Quantifier, Question,

@@ -2,7 +2,7 @@
 
 use super::{Inner, Lowering, children};
 use crate::source::Span;
-use crate::syntax::ast::{ActionBody, Amount, Backend, Call, Saves, Signature, Statement};
+use crate::syntax::ast::{ActionBody, Amount, Backend, Confirm, Saves, Signature, Statement};
 use crate::syntax::grammar::{Node, Rule};
 use crate::syntax::recovery::Context;
 use crate::value::Class;
@@ -62,7 +62,6 @@ impl<'a> Lowering<'a> {
     fn property(&mut self, node: Node<'a>, signature: &mut Signature) {
         let span = self.span(&node);
         let of_amount = |first: &Amount| first.span;
-        let of_call = |first: &Call| first.span;
         let of_word = |first: &Span| *first;
         match node.as_rule() {
             Rule::timeout => {
@@ -76,12 +75,13 @@ impl<'a> Lowering<'a> {
             Rule::idempotent => self.once(&mut signature.idempotent, of_word, span, span, "idempotent"),
             Rule::once => self.once(&mut signature.once, of_word, span, span, "once"),
             Rule::confirm => {
-                let call = self.call(children(node).next());
-                self.once(&mut signature.confirm, of_call, call, span, "confirm");
+                let mut inner = Inner::new(node);
+                let confirm = Confirm { call: self.call(inner.next()), timings: self.timings(&mut inner), span };
+                self.once(&mut signature.confirm, |first| first.span, confirm, span, "confirm");
             }
             Rule::undo_call => {
                 let call = self.call(children(node).next());
-                self.once(&mut signature.undo, of_call, call, span, "undo");
+                self.once(&mut signature.undo, |first| first.span, call, span, "undo");
             }
             Rule::saves => {
                 let mut inner = Inner::new(node);

@@ -11,8 +11,10 @@ mod links;
 use crate::support::files::check_and_lint;
 use crate::support::repository;
 use blocks::{Block, blocks_of};
+use rectify::backend::registry;
 use rectify::diagnostic::rule_of;
 use rectify::source::{FileError, Files};
+use rectify::value::{ActionError, Class, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// Collects every Markdown file below a folder, with its path from the root.
@@ -141,5 +143,28 @@ fn the_tests_named_on_the_reliability_page_exist() {
         let (file, test) = name.split_once("::").expect("a file and a test");
         let text = read(&Path::new("tests/it").join(file).with_extension("rs"));
         assert!(text.contains(&format!("#[test]\nfn {test}()")), "{name}");
+    }
+}
+
+/// Every action that changes something has a row on the page of outcomes, and every error has its outcome.
+#[test]
+fn the_page_of_outcomes_lists_every_effect() {
+    let page = read(Path::new("docs/outcomes.md"));
+    let first_cells: String = page.lines().filter_map(|line| line.strip_prefix('|')?.split('|').next()).collect();
+    let mut effects = 0;
+    for backend in registry::catalog().backends() {
+        for signature in backend.signatures.iter().filter(|it| it.class != Class::Observe) {
+            let action = format!("`{}.{}`", backend.name.text, signature.name.text);
+            assert!(first_cells.contains(&action), "{action}");
+            effects += 1;
+        }
+    }
+    assert!(effects > 10, "{effects}");
+    for kind in ErrorKind::ALL {
+        assert!(first_cells.contains(&format!("`{}`", kind.as_str())), "{}", kind.as_str());
+        let row = page.lines().find(|line| line.starts_with("| ") && line.contains(&format!("`{}`", kind.as_str())));
+        let outcome = serde_json::to_value(ActionError::new(*kind, "").outcome()).expect("a word");
+        let outcome = format!("| `{}` |", outcome.as_str().expect("a text"));
+        assert!(row.is_some_and(|row| row.contains(&outcome)), "{}: {outcome}", kind.as_str());
     }
 }

@@ -270,7 +270,7 @@ impl ProgramBuilder {
         let confirm = builder.call("host.boot_time", vec![local(0)]);
         builder.change("host.reboot", |action| {
             action.once = true;
-            action.confirm = Some(confirm);
+            action.confirm = Some(Confirm { call: confirm, within: None, every: d("30s") });
             action.timeout = d("20m");
         });
         let ask = builder.call("svc.health", vec![local(0)]);
