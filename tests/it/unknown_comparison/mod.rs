@@ -56,7 +56,10 @@ fn with_verdict(combination: usize, question: usize, verdict: usize) -> usize {
     combination - verdict_in(combination, question) * place + verdict * place
 }
 
-/// How often each effect happened.
+/// The state before every change. No program writes it, so a change to it is an undo.
+const STATE_BEFORE: i64 = 7;
+
+/// How often each effect happened. Undos do not count: a run that ends early undoes more.
 type Effects = BTreeMap<String, usize>;
 
 /// What a run asked and did.
@@ -70,8 +73,8 @@ struct Observed {
 
 /// Runs a program. One question may have passed when it was asked first, before it has its verdict.
 fn observed(program: &Program, combination: usize, passed_first: Option<usize>) -> Observed {
-    let mut world =
-        Scripted::new(crate::support::program::start()).with(Rule::new("svc.level").answers(Value::number(1)));
+    let mut world = Scripted::new(crate::support::program::start())
+        .with(Rule::new("svc.level").answers(Value::number(STATE_BEFORE)));
     for (question, (observation, host)) in QUESTIONS.iter().enumerate() {
         let rule = Rule::new(observation).when("on", Value::Host((*host).into()));
         let rule = if passed_first == Some(question) { rule.answers(Value::Boolean(true)) } else { rule };
@@ -92,7 +95,8 @@ fn observed(program: &Program, combination: usize, passed_first: Option<usize>) 
         observations.iter().filter(is_asked).count()
     });
     let mut effects = Effects::new();
-    for effect in world.effects() {
+    let undoes = |call: &Call| call.argument("value") == Some(&Value::number(STATE_BEFORE));
+    for effect in world.effects().iter().filter(|effect| !undoes(&effect.call)) {
         *effects.entry(effect.call.to_string()).or_default() += 1;
     }
     Observed { asked, effects, ended_unknown: ending.reason == IS_UNKNOWN }

@@ -523,7 +523,7 @@ impl Generator<'_> {
             7 => "svc.level(server) > 0".to_owned(),
             0 => format!("{} == {}", self.verdict(), self.one_of(&WORDS)),
             1 => format!("{} != {}", self.verdict(), self.one_of(&WORDS)),
-            2 => self.known(Kind::Boolean).unwrap_or_else(|| "svc.level(server) > 3".to_owned()),
+            2 => self.known(Kind::Boolean).unwrap_or_else(|| "svc.level(server) > 9".to_owned()),
             3 => format!("{} in [{}, {}]", self.verdict(), self.one_of(&WORDS), self.one_of(&WORDS)),
             4 => format!("{} > {}", self.number(0), self.one_of(&["0", "1"])),
             5 if self.has_goal => format!("goal.answer.verdict == {}", self.one_of(&WORDS)),
