@@ -40,6 +40,7 @@
 //!     at: now,
 //!     step_limit: 1_000_000,
 //!     by_alert: false,
+//!     store: None,
 //!     found: Vec::new(),
 //! };
 //! let ending = world.drive(engine::run(&program, &world, start))?;

@@ -15,6 +15,7 @@ pub mod pages;
 mod run;
 mod signals;
 mod simulate;
+mod store;
 mod test;
 mod usage_error;
 

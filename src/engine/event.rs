@@ -109,6 +109,8 @@ pub enum EventKind {
         arguments: Vec<(EcoString, Value)>,
         parent: Option<EcoString>,
         deadline: Option<Timestamp>,
+        /// The folder of its locks, limits and notes; absent in a child run and where there is none.
+        store: Option<EcoString>,
     },
     RunRefused {
         reason: String,

@@ -92,6 +92,7 @@ fn start(program: &Program, test: &Test, now: Timestamp) -> Result<Start, Action
         at: now,
         step_limit: STEP_LIMIT,
         by_alert: false,
+        store: None,
         found: Vec::new(),
     })
 }

@@ -150,7 +150,7 @@ fn the_group_of_alerts_holds_for_each_of_them() {
 }
 
 #[test]
-fn a_dry_run_needs_no_state_folder() {
+fn a_dry_run_needs_no_store() {
     let project = quick();
     let run = |arguments: &[&str]| {
         let mut command = project.command(arguments);

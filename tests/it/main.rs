@@ -51,6 +51,7 @@ mod reliability_exchange;
 mod reliability_kill;
 mod reliability_locks;
 mod reliability_people;
+mod reliability_store;
 mod reliability_unknown;
 mod reliability_values;
 mod scenarios;

@@ -21,7 +21,7 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// The notes in the state folder.
+/// The notes in the store.
 fn notes(project: &Project) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(project.path("../state/rectify/changes")) else { return Vec::new() };
     entries.map(|entry| entry.unwrap().path()).collect()

@@ -367,6 +367,7 @@ fn play(
         at: simulated.now(),
         step_limit: STEP_LIMIT,
         by_alert: world.alert.is_some(),
+        store: None,
         found: Vec::new(),
     };
     let ending = simulated.drive(engine::run(program, &simulated, start)).map_err(|stuck| stuck.to_string())?;

@@ -3,7 +3,7 @@
 mod baseline;
 mod fix;
 
-use super::{Exit, Output, UsageError};
+use super::{Exit, Output, UsageError, store};
 use crate::diagnostic::findings::{Findings, count_of};
 use crate::project::by_project;
 use crate::project::check::{ProjectFindings, check_project};
@@ -55,6 +55,7 @@ enum FindingsFormat {
 }
 
 pub fn run(arguments: &CheckArguments, output: &Output) -> Result<Exit, UsageError> {
+    store::warn_of_two();
     let found: Vec<(Findings, SourceMap)> =
         check_and_fix(arguments)?.into_iter().map(ProjectFindings::into_findings).collect();
     output.print(&match arguments.format {

@@ -6,7 +6,7 @@ use crate::backend::human::Console;
 use crate::backend::registry;
 use crate::cli::output::{Output, can_redraw, mask_of, report};
 use crate::cli::signals::Signals;
-use crate::cli::{Exit, Format, logging};
+use crate::cli::{Exit, Format, logging, store};
 use crate::engine;
 use crate::engine::address::Address;
 use crate::engine::event::{Event, EventKind};
@@ -19,13 +19,12 @@ use crate::secret::{Redacted, Secrets};
 use crate::transport::process::end_every_group;
 use crate::value::{Host, Timestamp};
 use crate::world::dry_run::DryRun;
-use crate::world::live::{Cancel, Channels, Live, LiveConfig, state_folder};
+use crate::world::live::{Cancel, Channels, Live, LiveConfig, Store};
 use crate::world::{Dispatcher, live};
 use ecow::EcoString;
 use std::cell::RefCell;
 use std::io::IsTerminal;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -39,12 +38,12 @@ type SharedView = Rc<RefCell<Box<dyn View>>>;
 
 /// Runs a job. A panic inside becomes [`Exit::Internal`]; the view then still shows what is left in place.
 pub fn execute(job: &Job, id: String, arguments: &RunArguments, runtime: &mut RunRuntime, output: &Output) -> Exit {
-    let state = match state() {
-        Ok(state) => state,
+    let store = match store::open() {
+        Ok(store) => Some(store),
         // A dry run stores nothing.
-        Err(_) if arguments.dry_run => PathBuf::new(),
+        Err(_) if arguments.dry_run => None,
         Err(why) => {
-            report(&why);
+            report(&why.to_string());
             return Exit::Usage;
         }
     };
@@ -52,9 +51,10 @@ pub fn execute(job: &Job, id: String, arguments: &RunArguments, runtime: &mut Ru
     logging::mask_with(secrets.clone());
     let view: SharedView = Rc::new(RefCell::new(view(arguments.format, output, &secrets)));
     let cancel = Cancel::default();
-    let found = live::found(&state);
+    let found = store.as_ref().map(live::found).unwrap_or_default();
+    let shown = store.as_ref().map(|store| store.path().display().to_string().into());
     let context = RunContext { project: &job.project, hosts: &job.program.hosts, secrets: &secrets };
-    let world = context.world(state, &id, arguments, &cancel, &view);
+    let world = context.world(store.unwrap_or_default(), &id, arguments, &cancel, &view);
     let start = Start {
         runbook: job.runbook,
         arguments: job.arguments.clone(),
@@ -62,6 +62,7 @@ pub fn execute(job: &Job, id: String, arguments: &RunArguments, runtime: &mut Ru
         at: world.now(),
         step_limit: STEP_LIMIT,
         by_alert: arguments.alert.is_some(),
+        store: shown.filter(|_| !arguments.dry_run),
         found,
     };
     let RunRuntime { runtime, signals } = runtime;
@@ -92,14 +93,7 @@ struct RunContext<'a> {
 }
 
 impl<'a> RunContext<'a> {
-    fn world(
-        &self,
-        state: PathBuf,
-        id: &str,
-        arguments: &RunArguments,
-        cancel: &Cancel,
-        view: &SharedView,
-    ) -> Live<'a> {
+    fn world(&self, store: Store, id: &str, arguments: &RunArguments, cancel: &Cancel, view: &SharedView) -> Live<'a> {
         let inventory = self.project.inventory.as_ref();
         Live::new(LiveConfig {
             calls: Dispatcher {
@@ -116,7 +110,7 @@ impl<'a> RunContext<'a> {
                 console: Console::terminal(arguments.unattended),
                 approvers: inventory.map(|inventory| inventory.policy.approvers.clone()).unwrap_or_default(),
             },
-            state,
+            store,
             run: id.to_owned(),
             cancel: cancel.clone(),
             listener: {
@@ -127,17 +121,11 @@ impl<'a> RunContext<'a> {
     }
 }
 
-/// The folder for state that outlives a run.
-fn state() -> Result<PathBuf, String> {
-    let folder = |variable| std::env::var_os(variable).map(PathBuf::from);
-    state_folder(folder("XDG_STATE_HOME").as_deref(), folder("HOME").as_deref()).map_err(|error| error.to_string())
-}
-
 /// Stores a message without a recipient on this machine, and prints its path to standard error.
 pub fn keep(text: &str) {
-    let kept = state().and_then(|state| {
+    let kept = store::open().map_err(|error| error.to_string()).and_then(|store| {
         let text = Secrets::default().redact_text(text);
-        live::last_resort(&state, &text).map_err(|error| error.to_string())
+        live::last_resort(&store, &text).map_err(|error| error.to_string())
     });
     match kept {
         Ok(path) => report(&format!("No default_contact is defined, so the message is stored in {path}")),
@@ -159,10 +147,10 @@ impl Notifier<'_> {
     /// Sends the message. Returns whether it was delivered; `None` if a signal came first.
     pub fn notify(self, id: &str, arguments: &RunArguments, runtime: &mut RunRuntime, output: &Output) -> Option<bool> {
         let contact: EcoString = self.project.default_contact().unwrap_or_default().into();
-        let state = match state() {
-            Ok(state) => state,
+        let store = match store::open() {
+            Ok(store) => store,
             Err(why) => {
-                report(&why);
+                report(&why.to_string());
                 return Some(false);
             }
         };
@@ -170,7 +158,7 @@ impl Notifier<'_> {
         logging::mask_with(secrets.clone());
         let view: SharedView = Rc::new(RefCell::new(view(arguments.format, output, &secrets)));
         let context = RunContext { project: self.project, hosts: &[], secrets: &secrets };
-        let world = context.world(state, id, arguments, &Cancel::default(), &view);
+        let world = context.world(store, id, arguments, &Cancel::default(), &view);
         let notification = Notification {
             address: Address::default(),
             run: id.into(),

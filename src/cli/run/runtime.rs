@@ -72,7 +72,7 @@ fn end_at_second_signal() -> std::io::Result<()> {
         end_every_group();
         report(
             "A second signal ended the run during a computation, and nothing was undone. Its temporary changes are still in place \
-             and recorded in the state folder: the next run reports them",
+             and recorded in the store: the next run reports them",
         );
         std::process::exit(i32::from(Exit::Cancelled as u8));
     };

@@ -67,6 +67,7 @@ pub fn simulate(
         at: simulated.now(),
         step_limit: STEP_LIMIT,
         by_alert: world.alert.is_some(),
+        store: None,
         found: Vec::new(),
     };
     let ending = simulated.drive(engine::run(&job.program, &simulated, start)).map_err(SimulationError::Deadlock)?;

@@ -132,6 +132,7 @@ async fn begin<'t>(scope: &Scope<'t>, runbook: &'t Runbook, frame: &mut Frame) -
         arguments: run.arguments.clone(),
         parent: run.parent.as_ref().map(|parent| parent.id.clone()),
         deadline: run.deadline,
+        store: scope.tree.store.clone().filter(|_| run.parent.is_none()),
     });
     Ok(locks)
 }

@@ -35,6 +35,8 @@ pub struct Start {
     /// Whether an alert started it. Then it waits for locks until `ends within` is over, and escalates if it cannot
     /// begin. A run that a person starts is refused at once.
     pub by_alert: bool,
+    /// The folder of the locks, limits and notes that this run shares with others, for people; nothing where there is none.
+    pub store: Option<EcoString>,
     /// What earlier runs left in place: reported at the start and again at the end.
     pub found: Vec<FoundChange>,
 }

@@ -41,6 +41,7 @@ pub(crate) struct RunTree<'a> {
     pub pool: Pool,
     pub by_alert: bool,
     /// What earlier runs left in place.
+    pub store: Option<EcoString>,
     pub found_changes: Vec<FoundChange>,
     /// How many lines were previewed.
     pub preview_lines: Cell<u32>,
@@ -108,6 +109,7 @@ impl<'a> RunTree<'a> {
             work: Cell::new(0),
             pool: Pool::default(),
             by_alert: start.by_alert,
+            store: start.store.clone(),
             found_changes: start.found.clone(),
             preview_lines: Cell::new(0),
             numbering: Numbering::new(program),

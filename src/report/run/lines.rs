@@ -70,7 +70,7 @@ impl Lines {
     pub fn lines_for(&mut self, event: &Event, tally: &Tally) -> Vec<Line> {
         let mut page = Page { lines: Vec::new(), indent: tally.depth(&event.run) };
         match &event.kind {
-            EventKind::RunStarted { runbook, title, arguments, parent, deadline } => {
+            EventKind::RunStarted { runbook, title, arguments, parent, deadline, store } => {
                 let depth = parent.as_ref().map_or(0, |parent| tally.depth(parent) + 1);
                 page.indent = depth;
                 let arguments: Vec<String> = arguments.iter().map(|(name, value)| format!("{name}: {value}")).collect();
@@ -78,7 +78,8 @@ impl Lines {
                 let deadline = deadline
                     .map(|deadline| format!(", ends by {}", self.clock.show_from(event.time, deadline)))
                     .unwrap_or_default();
-                page.detail(&format!("{title} · run {}{deadline}", event.run));
+                let store = store.as_ref().map(|store| format!(", store {store}")).unwrap_or_default();
+                page.detail(&format!("{title} · run {}{deadline}{store}", event.run));
             }
             EventKind::RunRefused { reason } => page.say(Mark::Bad, &format!("refused: {reason}")),
             EventKind::ChangesFound { changes } => {

@@ -97,6 +97,7 @@ fn started() -> Event {
             arguments: vec![("server".into(), Value::Host("be1".into()))],
             parent: None,
             deadline: None,
+            store: None,
         },
     )
 }

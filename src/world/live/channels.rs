@@ -1,7 +1,7 @@
 //! Reaches people: by every channel of a contact, and as the last resort in a file on this machine.
 
 use super::Live;
-use super::state::{failed, open};
+use super::store::{Store, failed};
 use crate::backend::human::{Console, NoAnswer, PersonAnswer, Question};
 use crate::backend::mail;
 use crate::backend::mail::Message;
@@ -10,7 +10,6 @@ use crate::secret::Redacted;
 use crate::value::{ActionError, Contact, ErrorKind, MOST_APPROVALS, MailSettings, Timestamp};
 use ecow::EcoString;
 use std::io::Write;
-use std::path::Path;
 use std::time::Duration;
 
 /// The time limit of one channel.
@@ -73,7 +72,7 @@ pub async fn notify(live: &Live<'_>, notification: &Notification) -> Result<(), 
     if circle.is_empty() {
         failures.push(format!("unknown contact {}", notification.contact));
     }
-    let kept = match last_resort(&live.config.state, &text) {
+    let kept = match last_resort(&live.config.store, &text) {
         Ok(path) => format!("the message is stored in {path}"),
         Err(error) => error.to_string(),
     };
@@ -107,13 +106,13 @@ async fn send(
 ///
 /// # Errors
 /// `refused` if it cannot be kept.
-pub fn last_resort(state: &Path, text: &Redacted<String>) -> Result<String, ActionError> {
+pub fn last_resort(store: &Store, text: &Redacted<String>) -> Result<String, ActionError> {
     // Evidence comes from outside, and a terminal would obey its control characters.
     let shown: String =
         text.chars().map(|letter| if letter.is_control() && letter != '\n' { '?' } else { letter }).collect();
     let _ = std::io::stderr().lock().write_all(shown.as_bytes());
-    let path = state.join(UNDELIVERED);
-    let mut file = open(state, UNDELIVERED)?;
+    let path = store.path().join(UNDELIVERED);
+    let mut file = store.open(UNDELIVERED)?;
     let kept = file.write_all(format!("---- {:.0}\n{shown}\n", Timestamp::now()).as_bytes());
     kept.and_then(|()| file.sync_data()).map_err(|error| failed(&path, &error))?;
     Ok(path.display().to_string())

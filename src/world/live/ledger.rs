@@ -5,7 +5,8 @@
 //! on it.
 
 use super::Clock;
-use super::state::{failed, open, try_lock, until_locked};
+use super::file_lock::{try_lock, until_locked};
+use super::store::{Store, failed};
 use crate::engine::world::Charge;
 use crate::value::{ActionError, ErrorKind, SignedDuration, Timestamp, display_duration};
 use serde::{Deserialize, Serialize};
@@ -32,10 +33,10 @@ const OLDEST: SignedDuration = SignedDuration::from_hours(400 * 24);
 /// with one.
 const AHEAD: SignedDuration = SignedDuration::from_mins(1);
 
-/// The ledger of a state folder.
+/// The ledger of a store.
 #[derive(Debug)]
 pub struct Ledger {
-    folder: PathBuf,
+    store: Store,
 }
 
 /// One charge, as a line of the file.
@@ -69,9 +70,9 @@ struct Open<'l> {
 }
 
 impl Ledger {
-    /// The ledger in a folder. Neither needs to exist.
-    pub fn new(folder: PathBuf) -> Self {
-        Self { folder }
+    /// The ledger in a store. Neither needs to exist.
+    pub fn new(store: Store) -> Self {
+        Self { store }
     }
 
     /// Checks whether all of the charges are allowed now.
@@ -98,7 +99,7 @@ impl Ledger {
 
     /// Locks and reads it, and repairs what a power cut or a wrong clock has left.
     async fn open(&self, clock: &Clock) -> Result<Open<'_>, ActionError> {
-        let path = self.folder.join(FILE);
+        let path = self.store.path().join(FILE);
         let file = self.locked(&path).await?;
         let bytes = read(&file, &path)?;
         let Lines { entries, whole } = lines(&bytes, &path)?;
@@ -134,7 +135,7 @@ impl Ledger {
 
     async fn locked(&self, path: &Path) -> Result<File, ActionError> {
         until_locked(path, || {
-            let file = open(&self.folder, FILE)?;
+            let file = self.store.open(FILE)?;
             // Its former holder may have replaced the file.
             Ok((try_lock(&file)? && is_at(&file, path)).then_some(file))
         })
@@ -157,9 +158,9 @@ impl Open<'_> {
 
     /// Writes a new ledger next to the old one and renames it.
     fn replace(&self) -> Result<(), ActionError> {
-        let next = self.ledger.folder.join(NEXT);
+        let next = self.ledger.store.path().join(NEXT);
         let text: String = self.entries.iter().map(line).collect();
-        let mut file = open(&self.ledger.folder, NEXT)?;
+        let mut file = self.ledger.store.open(NEXT)?;
         let written = file.set_len(0).and_then(|()| file.write_all(text.as_bytes())).and_then(|()| file.sync_all());
         written.and_then(|()| std::fs::rename(&next, &self.path)).map_err(|error| failed(&next, &error))?;
         self.sync_folder()
@@ -167,7 +168,7 @@ impl Open<'_> {
 
     /// A file name survives a power cut only if its folder is synced.
     fn sync_folder(&self) -> Result<(), ActionError> {
-        let folder = &self.ledger.folder;
+        let folder = self.ledger.store.path();
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| failed(folder, &error))
     }
 }

@@ -1,14 +1,14 @@
 //! Locks that every run on this machine respects: one file for each name, held by `flock` until the world is dropped or
 //! its process ends in any way.
 
-use super::state::{failed, open, read, try_lock};
+use super::file_lock::try_lock;
+use super::store::{Store, failed, read};
 use crate::value::{ActionError, ErrorKind, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
-use std::path::PathBuf;
 
 /// A file name has at most 255 bytes. The name of a lock is truncated well before.
 const LONGEST_NAME: usize = 120;
@@ -16,7 +16,7 @@ const LONGEST_NAME: usize = 120;
 /// The locks of one run.
 #[derive(Debug)]
 pub struct Locks {
-    folder: PathBuf,
+    folder: Store,
     run: String,
     held: RefCell<BTreeMap<String, HeldLocks>>,
 }
@@ -46,8 +46,8 @@ impl Drop for HeldLocks {
 
 impl Locks {
     /// No locks yet.
-    pub fn new(folder: PathBuf, run: String) -> Self {
-        Self { folder, run, held: RefCell::default() }
+    pub fn new(store: &Store, run: String) -> Self {
+        Self { folder: store.folder("locks"), run, held: RefCell::default() }
     }
 
     /// Takes all of the locks in the order of their names, or none. Those that the run holds are kept. Returns the
@@ -77,8 +77,8 @@ impl Locks {
 
     fn take_one(&self, name: &str, now: Timestamp) -> Result<(HeldLocks, Option<Holder>), ActionError> {
         let file_name = file_name(name);
-        let path = self.folder.join(&file_name);
-        let mut file = open(&self.folder, &file_name)?;
+        let path = self.folder.path().join(&file_name);
+        let mut file = self.folder.open(&file_name)?;
         if !try_lock(&file)? {
             return Err(ActionError::new(ErrorKind::Refused, held_by(name, &read(&file, &path)?)));
         }

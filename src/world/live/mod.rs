@@ -5,10 +5,11 @@
 
 mod cancel;
 mod channels;
+mod file_lock;
 mod ledger;
 mod locks;
 mod open_changes;
-mod state;
+mod store;
 
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ mod tests;
 pub use cancel::Cancel;
 pub use channels::{Channels, Terminal, last_resort};
 pub use open_changes::found;
+pub use store::{MACHINE_STORE, Store, StoreError, StorePlaces};
 
 use super::Dispatcher;
 use crate::engine::address::Address;
@@ -30,7 +32,6 @@ use ledger::Ledger;
 use locks::{Holder, Locks};
 use open_changes::OpenChanges;
 use std::cell::RefCell;
-use std::path::{Path, PathBuf};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -40,8 +41,8 @@ pub struct LiveConfig<'a> {
     pub calls: Dispatcher<'a>,
     /// The channels to contacts.
     pub channels: Channels<'a>,
-    /// The folder for locks, limits and undelivered messages; created when it is needed.
-    pub state: PathBuf,
+    /// The store for locks, limits and undelivered messages; created when it is needed.
+    pub store: Store,
     /// The name of the run, which its locks contain.
     pub run: String,
     /// Cancels the run.
@@ -86,10 +87,10 @@ impl<'a> Live<'a> {
     pub fn new(config: LiveConfig<'a>) -> Self {
         Self {
             clock: Clock { wall: Timestamp::now(), start: Instant::now() },
-            locks: Locks::new(config.state.join("locks"), config.run.clone()),
-            notes: OpenChanges::new(&config.state, config.run.clone()),
+            locks: Locks::new(&config.store, config.run.clone()),
+            notes: OpenChanges::new(&config.store, config.run.clone()),
             taken_over: RefCell::default(),
-            ledger: Ledger::new(config.state.clone()),
+            ledger: Ledger::new(config.store.clone()),
             system: LocalSystem::default(),
             config,
         }
@@ -207,23 +208,5 @@ impl World for Live<'_> {
             let result = self.ledger.charge(&charges, &self.config.run, &self.clock).await;
             self.reply(result)
         })
-    }
-}
-
-/// No environment variable says where state may be kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Neither XDG_STATE_HOME nor HOME is set, so there is no place for locks and limits")]
-pub struct NoStateFolder;
-
-/// The folder for state that outlives a run: `$XDG_STATE_HOME/rectify`, or `.local/state/rectify` in the home folder.
-///
-/// # Errors
-/// Neither variable has an absolute path.
-pub fn state_folder(state_home: Option<&Path>, home: Option<&Path>) -> Result<PathBuf, NoStateFolder> {
-    let absolute = |path: &&Path| path.is_absolute();
-    match (state_home.filter(absolute), home.filter(absolute)) {
-        (Some(state), _) => Ok(state.join("rectify")),
-        (None, Some(home)) => Ok(home.join(".local/state/rectify")),
-        (None, None) => Err(NoStateFolder),
     }
 }

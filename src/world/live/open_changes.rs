@@ -1,7 +1,8 @@
 //! Notes of open changes: one file for each run, each change on the disk before it is made. The run holds its file by
 //! `flock`, so a file that nobody holds lists what a dead run left in place.
 
-use super::state::{create, failed, read, try_lock, try_lock_shared, until_locked};
+use super::file_lock::{try_lock, try_lock_shared, until_locked};
+use super::store::{Store, failed, open_to_read, read};
 use crate::engine::address::Address;
 use crate::engine::event::FoundChange;
 use crate::engine::world::ChangeNote;
@@ -14,7 +15,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Their folder, in the state folder.
+/// Their folder, in the store.
 const FOLDER: &str = "changes";
 
 /// The extension of their files.
@@ -32,7 +33,7 @@ const MOST_OF_ONE_NAME: usize = 1000;
 /// The notes of one run.
 #[derive(Debug)]
 pub struct OpenChanges {
-    folder: PathBuf,
+    folder: Store,
     run: String,
     file: RefCell<Option<OpenFile>>,
 }
@@ -67,8 +68,8 @@ enum Line {
 
 impl OpenChanges {
     /// No notes yet.
-    pub fn new(state: &Path, run: String) -> Self {
-        Self { folder: state.join(FOLDER), run, file: RefCell::default() }
+    pub fn new(store: &Store, run: String) -> Self {
+        Self { folder: store.folder(FOLDER), run, file: RefCell::default() }
     }
 
     /// Adds a note, synced to the disk.
@@ -131,12 +132,12 @@ impl OpenChanges {
         for number in 1..=MOST_OF_ONE_NAME {
             let suffix = if number == 1 { String::new() } else { format!("~{number}") };
             let name = format!("{}{suffix}.{EXTENSION}", self.run);
-            let path = self.folder.join(&name);
-            let Some(file) = create(&self.folder, &name)? else { continue };
+            let path = self.folder.path().join(&name);
+            let Some(file) = self.folder.create(&name)? else { continue };
             until_locked(&path, || Ok(try_lock(&file)?.then_some(()))).await?;
             return Ok(OpenFile { file, path, length: 0, open: BTreeSet::new() });
         }
-        let message = format!("{} contains too many notes of runs named {}", self.folder.display(), self.run);
+        let message = format!("{} contains too many notes of runs named {}", self.folder.path().display(), self.run);
         Err(ActionError::new(ErrorKind::Refused, message))
     }
 }
@@ -182,8 +183,8 @@ fn bounded(mut text: String) -> String {
 }
 
 /// What dead runs left in place, the oldest first. A file that is locked belongs to a live run.
-pub fn found(state: &Path) -> Vec<FoundChange> {
-    let folder = state.join(FOLDER);
+pub fn found(store: &Store) -> Vec<FoundChange> {
+    let folder = store.path().join(FOLDER);
     let Ok(entries) = std::fs::read_dir(&folder) else { return Vec::new() };
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == EXTENSION));
@@ -212,7 +213,7 @@ fn left_by(path: &Path) -> Vec<FoundChange> {
             note: note.clone(),
         }]
     };
-    let file = match super::state::open_to_read(path) {
+    let file = match open_to_read(path) {
         Ok(Some(file)) => file,
         // Its run has ended meanwhile.
         Ok(None) => return Vec::new(),

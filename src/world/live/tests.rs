@@ -6,6 +6,8 @@ use crate::backend::{Backend, CallContext, CallFuture};
 use crate::secret::Secrets;
 use crate::value::{Call, Class, Contact, EffectOutcome, ErrorKind};
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
 /// A backend that does what its action says.
 struct Odd;
@@ -36,7 +38,7 @@ fn channels(contacts: Vec<Contact>) -> Channels<'static> {
     Channels { contacts, mail: None, terminal: Box::new(|_| false), console, approvers: Vec::new() }
 }
 
-fn with_live<T>(secrets: &Secrets, state: &Path, work: impl AsyncFnOnce(&Live<'_>) -> T) -> T {
+fn with_live<T>(secrets: &Secrets, store: &Path, work: impl AsyncFnOnce(&Live<'_>) -> T) -> T {
     let live = Live::new(LiveConfig {
         calls: Dispatcher {
             backends: vec![Box::new(Odd)],
@@ -46,7 +48,7 @@ fn with_live<T>(secrets: &Secrets, state: &Path, work: impl AsyncFnOnce(&Live<'_
             settings: Default::default(),
         },
         channels: channels(Vec::new()),
-        state: state.to_owned(),
+        store: Store::at(store.to_owned()).unwrap(),
         run: "r1".into(),
         cancel: Cancel::default(),
         listener: Box::new(|_| {}),
@@ -119,8 +121,9 @@ fn an_unknown_backend_is_refused() {
 fn one_run_holds_a_lock_and_says_who() {
     let folder = tempfile::tempdir().unwrap();
     let now = Timestamp::from_second(1_800_000_000).unwrap();
-    let first = Locks::new(folder.path().to_owned(), "first".into());
-    let second = Locks::new(folder.path().to_owned(), "second".into());
+    let store = Store::at(folder.path().to_owned()).unwrap();
+    let first = Locks::new(&store, "first".into());
+    let second = Locks::new(&store, "second".into());
     let names = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
     first.take(names(&["be1", "../escape"]), now).unwrap();
     first.take(names(&["be1"]), now).unwrap();
@@ -133,7 +136,7 @@ fn one_run_holds_a_lock_and_says_who() {
     second.take(names(&["aaa", "be1", "../escape"]), now).unwrap();
     let long = "x".repeat(4000);
     second.take(vec![long.clone() + "1", long + "2"], now).unwrap();
-    assert!(std::fs::read_dir(folder.path()).unwrap().count() == 5);
+    assert_eq!(std::fs::read_dir(folder.path().join("locks")).unwrap().count(), 5);
 }
 
 #[test]
@@ -192,4 +195,72 @@ fn cancelling_wakes_whoever_waits() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let (at, ()) = runtime.block_on(async { tokio::join!(waiting, async { cancel.cancel(now) }) });
     assert_eq!(at, now);
+}
+
+/// A folder with these permissions.
+fn folder_with(parent: &Path, name: &str, mode: u32) -> PathBuf {
+    let folder = parent.join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(mode)).unwrap();
+    folder
+}
+
+#[test]
+fn the_first_store_that_exists_is_used() {
+    let root = tempfile::tempdir().unwrap();
+    let here = |name: &str| root.path().join(name);
+    let found = |service: Option<&str>, machine: &str, state_home: Option<&str>, home: Option<&str>| {
+        let path = |name: Option<&str>| name.map(here);
+        let places = StorePlaces {
+            service: path(service),
+            machine: here(machine),
+            state_home: path(state_home),
+            home: path(home),
+        };
+        let (store, other) = places.find()?;
+        let name = |path: &Path| path.strip_prefix(root.path()).unwrap().display().to_string();
+        Ok::<_, StoreError>((name(store.path()), other.as_deref().map(name)))
+    };
+    let store = |name: &str, other: Option<&str>| (name.to_owned(), other.map(str::to_owned));
+    // There is no store of the machine.
+    assert_eq!(found(None, "var", Some("xdg"), Some("home")).unwrap(), store("xdg/rectify", None));
+    assert_eq!(found(None, "var", None, Some("home")).unwrap(), store("home/.local/state/rectify", None));
+    assert_eq!(found(Some("service"), "var", Some("xdg"), None).unwrap(), store("service", None));
+    assert!(matches!(found(None, "var", None, None), Err(StoreError::NoPlace)));
+    // There is one, and it is the same for everybody.
+    folder_with(root.path(), "var", 0o2770);
+    assert_eq!(found(None, "var", None, None).unwrap(), store("var", None));
+    assert_eq!(found(None, "var", Some("xdg"), Some("home")).unwrap(), store("var", None));
+    folder_with(&here("xdg"), "rectify", 0o700);
+    assert_eq!(found(None, "var", Some("xdg"), Some("home")).unwrap(), store("var", Some("xdg/rectify")));
+    assert_eq!(found(Some("service"), "var", None, None).unwrap(), store("service", Some("var")));
+    // systemd may name the same folder by another path.
+    std::os::unix::fs::symlink(here("var"), here("link")).unwrap();
+    assert_eq!(found(Some("link"), "var", None, None).unwrap(), store("link", None));
+}
+
+#[test]
+fn a_store_that_others_may_write_to_is_refused() {
+    let root = tempfile::tempdir().unwrap();
+    for mode in [0o777, 0o1777, 0o702, 0o2772] {
+        let error = Store::at(folder_with(root.path(), "open", mode)).unwrap_err().to_string();
+        assert!(error.contains("Everybody may write") && error.contains("chmod o-w"), "{mode:o}: {error}");
+    }
+    for mode in [0o700, 0o755, 0o770, 0o2770] {
+        Store::at(folder_with(root.path(), "open", mode)).unwrap();
+    }
+}
+
+#[test]
+fn what_is_in_a_shared_store_can_be_used_by_its_group() {
+    let root = tempfile::tempdir().unwrap();
+    for (mode, folder, file) in [(0o2770, 0o2770, 0o660), (0o700, 0o700, 0o600)] {
+        let store = Store::at(folder_with(root.path(), &format!("{mode:o}"), mode)).unwrap();
+        let permissions = |path: PathBuf| std::fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+        store.folder("locks").open("a.lock").unwrap();
+        store.open("limits.jsonl").unwrap();
+        assert_eq!(permissions(store.path().join("locks")), folder);
+        assert_eq!(permissions(store.path().join("locks/a.lock")), file);
+        assert_eq!(permissions(store.path().join("limits.jsonl")), file);
+    }
 }

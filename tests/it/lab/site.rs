@@ -74,7 +74,7 @@ impl Site {
         site
     }
 
-    /// Prepares a program to run on this site, with its state folder inside the site.
+    /// Prepares a program to run on this site, with its store inside the site.
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         command.current_dir(&self.project).env("XDG_STATE_HOME", self.state());

@@ -170,12 +170,12 @@ fn hosts_without_an_inventory() {
 }
 
 #[test]
-fn a_state_folder_that_nothing_names() {
+fn a_store_that_nothing_names() {
     let project = Project::new(&[("a.runbook", &runbook("A", "", "  resolve \"done\""))]);
     let arguments = ["run", "a.runbook"];
     let mut command = project.command(&arguments);
     command.env_remove("XDG_STATE_HOME").env_remove("HOME");
-    assert_snapshot("usage", "no-state-folder", &transcript_of(command, &arguments));
+    assert_snapshot("usage", "no-store", &transcript_of(command, &arguments));
 }
 
 #[test]

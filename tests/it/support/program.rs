@@ -426,6 +426,7 @@ pub fn starting() -> Start {
         at: start(),
         step_limit: 1_000_000,
         by_alert: false,
+        store: None,
         found: Vec::new(),
     }
 }

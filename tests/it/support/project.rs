@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
-/// A temporary project folder with a state folder next to it.
+/// A temporary project folder with a store next to it.
 pub struct Project {
     folder: tempfile::TempDir,
 }
@@ -30,7 +30,7 @@ impl Project {
         self.folder.path().join("work").join(name)
     }
 
-    /// The program, to be started in the project. No terminal, no colour, its own state folder.
+    /// The program, to be started in the project. No terminal, no colour, its own store.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin("rectify"));
         std::fs::create_dir_all(self.path("")).unwrap();
