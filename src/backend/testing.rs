@@ -62,6 +62,7 @@ impl TestEnvironment {
             roles: vec![],
             facts: vec![],
             settings,
+            same_machine_as: None,
         };
         Self { hosts: vec![host], ..Self::default() }
     }

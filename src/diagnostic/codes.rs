@@ -172,6 +172,7 @@ codes! {
     MANUAL_UNDO = "L0305", "change undone by hand", "manual-undo";
     UNATTAINABLE_APPROVAL = "L0306", "approval by more people than can answer", "unattainable-approval";
     UNCONFIRMED_ACTION = "L0307", "action that nothing confirms", "unconfirmed-action";
+    UNDECLARED_MACHINE = "L0308", "two hosts at one address", "undeclared-machine";
     // Unused names
     UNUSED_PARAMETER = "L0401", "unused parameter", "unused-parameter";
     UNUSED_VALUE = "L0402", "unused value", "unused-value";

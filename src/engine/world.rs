@@ -149,9 +149,10 @@ pub trait World: ReadWorld {
     /// Sends a message. An error means that nobody was reached.
     fn notify(&self, notification: Notification) -> Pending<'_, ()>;
 
-    /// Takes all of the locks, in the order of their names, or none: an error of kind `Refused` names the holder of
-    /// one. They are held until [`unlock`](Self::unlock) or until the world is dropped.
-    fn lock(&self, address: Address, names: Vec<String>) -> Pending<'_, ()>;
+    /// Takes all of the locks or none. Other runs are waited for until `until`, in the order in which they came; then an
+    /// error of kind `Refused` names the holder of one. They are held until [`unlock`](Self::unlock) or until the world
+    /// is dropped. A request that is dropped no longer waits.
+    fn lock(&self, address: Address, names: Vec<String>, until: Timestamp) -> Pending<'_, ()>;
 
     /// Releases locks: those of a call when it is over, those of a header when its run has ended.
     fn unlock(&self, names: &[String]);

@@ -2,6 +2,7 @@
 
 use super::sections::{SecretSources, SectionType};
 use super::{Entry, FactPlace};
+use crate::diagnostic::{did_you_mean, nearest};
 use crate::source::Span;
 use crate::value::{BackendSettings, Decimal, Host, Value};
 use crate::yaml::{Field, Kind, Node, Reader};
@@ -9,7 +10,7 @@ use ecow::EcoString;
 use std::collections::HashMap;
 
 /// What the entry of every host can have; backends add their sections.
-pub(super) const ENTRIES: [&str; 4] = ["address", "aliases", "roles", "facts"];
+pub(super) const ENTRIES: [&str; 5] = ["address", "aliases", "roles", "facts", "same_machine_as"];
 
 pub(super) fn read(reader: &mut Reader, node: &Node, sections: &[SectionType], secrets: &SecretSources) -> Vec<Entry> {
     let mut taken = HashMap::new();
@@ -22,7 +23,37 @@ pub(super) fn read(reader: &mut Reader, node: &Node, sections: &[SectionType], s
                 .also(first, "first defined here");
         }
     }
-    fields.iter().map(|field| read_host(reader, field, sections, secrets, &mut taken)).collect()
+    let mut entries: Vec<Entry> =
+        fields.iter().map(|field| read_host(reader, field, sections, secrets, &mut taken)).collect();
+    find_machines(reader, &mut entries);
+    entries
+}
+
+/// Replaces what `same_machine_as:` names by the entry of that name, which must not be a part of another machine.
+fn find_machines(reader: &mut Reader, entries: &mut [Entry]) {
+    let hosts: Vec<Host> = entries.iter().map(|entry| entry.host.clone()).collect();
+    for Entry { host, machine_span, .. } in entries {
+        let (Some(written), Some(span)) = (host.same_machine_as.take(), *machine_span) else { continue };
+        match hosts.iter().find(|other| other.has_name(&written)) {
+            Some(other) if other.name == host.name => {
+                reader.error(span, format!("`{}` cannot be a part of itself", host.name)).help("Name another host");
+            }
+            Some(other) if other.same_machine_as.is_some() => {
+                let machine = other.same_machine_as.as_deref().unwrap_or_default();
+                let message = format!("`{}` is itself the same machine as `{machine}`", other.name);
+                reader.error(span, message).help(format!("Write `same_machine_as: {machine}`"));
+            }
+            Some(other) => host.same_machine_as = Some(other.name.clone()),
+            None => {
+                let known = hosts.iter().map(|host| host.name.as_str());
+                let help = match nearest(&written, known) {
+                    Some(near) => did_you_mean(near),
+                    None => "Name a host of this file".to_owned(),
+                };
+                reader.error(span, format!("`{written}` is not a host of this file")).help(help);
+            }
+        }
+    }
 }
 
 /// Host names are compared without case and without a final dot.
@@ -48,9 +79,11 @@ fn read_host(
         roles: Vec::new(),
         facts: Vec::new(),
         settings: BackendSettings::default(),
+        same_machine_as: None,
     };
     let mut roles_spans = Vec::new();
     let mut facts_spans = Vec::new();
+    let mut machine_span = None;
     let known: Vec<&str> = ENTRIES.into_iter().chain(sections.iter().map(|section| section.key)).collect();
     for field in reader.fields(entry.value, &format!("The host `{name}`"), &known) {
         let value = field.value;
@@ -81,6 +114,10 @@ fn read_host(
             }
             "roles" => (host.roles, roles_spans) = reader.texts(value, "roles").into_iter().unzip(),
             "facts" => (host.facts, facts_spans) = read_facts(reader, value),
+            "same_machine_as" => {
+                host.same_machine_as = reader.text(value, "same_machine_as").map(Into::into);
+                machine_span = Some(value.span);
+            }
             key => {
                 if let Some(section) = sections.iter().find(|section| section.key == key) {
                     (section.read)(reader, &field, secrets, &mut host.settings);
@@ -88,7 +125,7 @@ fn read_host(
             }
         }
     }
-    Entry { host, name_span: entry.key, roles_spans, facts_spans }
+    Entry { host, name_span: entry.key, roles_spans, facts_spans, machine_span }
 }
 
 /// Whether a name has no spaces and cannot be taken for an option.

@@ -74,6 +74,8 @@ pub struct Entry {
     pub roles_spans: Vec<Span>,
     /// Its facts, in the order of `host.facts`.
     pub facts_spans: Vec<FactPlace>,
+    /// The value of `same_machine_as:`.
+    pub machine_span: Option<Span>,
 }
 
 /// The position of a fact, and how it is written.

@@ -67,6 +67,7 @@ fn entry(name: &str) -> Value {
             "description": "An IP address or a DNS name; the name of the host if left out",
             "type": ["string", "number", "boolean"], "pattern": USABLE_NAME,
         }),
+        "same_machine_as" => described("The host that this entry is a part of: they share locks and limits", text()),
         "aliases" => described("Other names of the host, in alerts and in the answers of servers", texts()),
         "roles" => described("Roles that runbooks declare", texts()),
         _ => {

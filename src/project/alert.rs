@@ -269,6 +269,7 @@ mod tests {
             roles: vec![role.into()],
             facts: Vec::new(),
             settings: BackendSettings::default().with(imap),
+            same_machine_as: None,
         }
     }
 

@@ -271,6 +271,7 @@ mod tests {
             roles: vec![role.into()],
             facts: Vec::new(),
             settings: BackendSettings::default(),
+            same_machine_as: None,
         }
     }
 

@@ -235,8 +235,8 @@ impl World for Simulated<'_> {
         self.environment.notify(notification)
     }
 
-    fn lock(&self, _: Address, names: Vec<String>) -> Pending<'_, ()> {
-        self.environment.lock(names)
+    fn lock(&self, _: Address, names: Vec<String>, until: Timestamp) -> Pending<'_, ()> {
+        self.environment.lock(names, until)
     }
 
     fn unlock(&self, names: &[String]) {

@@ -58,6 +58,7 @@ fn add_host(program: &mut Program, given: &GivenHost, locals: usize, now: Timest
         roles: given.roles.clone(),
         facts,
         settings: BackendSettings::default(),
+        same_machine_as: None,
     };
     match program.hosts.iter_mut().find(|known| known.name == host.name) {
         Some(known) => *known = host,

@@ -96,8 +96,8 @@ impl World for ObservedWorld<'_> {
         self.world.notify(notification)
     }
 
-    fn lock(&self, address: Address, names: Vec<String>) -> Pending<'_, ()> {
-        self.world.lock(address, names)
+    fn lock(&self, address: Address, names: Vec<String>, until: Timestamp) -> Pending<'_, ()> {
+        self.world.lock(address, names, until)
     }
 
     fn unlock(&self, names: &[String]) {

@@ -1,7 +1,8 @@
 //! Hosts as data: the entries of the inventory.
 
 use super::{BackendSettings, Value};
-use ecow::EcoString;
+use ecow::{EcoString, eco_format};
+use std::net::IpAddr;
 
 /// A host of the inventory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct Host {
     pub facts: Vec<(EcoString, Value)>,
     /// The settings of backends.
     pub settings: BackendSettings,
+    /// The entry of the machine that this entry is a part of.
+    pub same_machine_as: Option<EcoString>,
 }
 
 impl Host {
@@ -35,10 +38,94 @@ impl Host {
         self.facts.iter().find(|(fact, _)| fact == name).map(|(_, value)| value)
     }
 
-    /// Whether a name from outside means this host. Names are compared without case and without a final dot.
+    /// Whether a name from outside means this host. Names are compared without case and without a final dot, addresses in
+    /// whatever form they are written.
     pub fn has_name(&self, name: &str) -> bool {
-        let name = name.trim_end_matches('.');
-        let same = |own: &str| own.trim_end_matches('.').eq_ignore_ascii_case(name);
-        same(&self.name) || same(&self.address) || self.aliases.iter().any(|alias| same(alias))
+        self.is_called(name) || is_same_name(&self.address, name)
+    }
+
+    /// Whether a name from outside is the name of the entry or an alias.
+    fn is_called(&self, name: &str) -> bool {
+        is_same_name(&self.name, name) || self.aliases.iter().any(|alias| is_same_name(alias, name))
+    }
+
+    /// The name that stands for the machine, of which other entries may be parts.
+    pub fn machine(&self) -> &EcoString {
+        self.same_machine_as.as_ref().unwrap_or(&self.name)
+    }
+}
+
+/// An address in its only form: `::ffff:192.0.2.1` is `192.0.2.1`, and `2001:DB8:0::1` is `2001:db8::1`.
+pub fn canonical_address(text: &str) -> Option<IpAddr> {
+    let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    Some(inner.parse::<IpAddr>().ok()?.to_canonical())
+}
+
+fn is_same_name(own: &str, other: &str) -> bool {
+    let (own, other) = (own.trim_end_matches('.'), other.trim_end_matches('.'));
+    own.eq_ignore_ascii_case(other)
+        || canonical_address(own).is_some_and(|address| canonical_address(other) == Some(address))
+}
+
+/// The name of a lock: whatever names a host, by name, alias or address, stands for its machine. An address that several
+/// hosts have, and any other text, stands for itself.
+pub fn lock_name(hosts: &[Host], text: &str) -> EcoString {
+    let exact = hosts.iter().find(|host| host.name == text);
+    let called = || hosts.iter().find(|host| host.is_called(text));
+    let addressed = || {
+        let mut machines = hosts.iter().filter(|host| is_same_name(&host.address, text));
+        let first = machines.next()?;
+        machines.all(|other| other.machine() == first.machine()).then_some(first)
+    };
+    match exact.or_else(called).or_else(addressed) {
+        Some(host) => host.machine().clone(),
+        None => canonical_address(text).map_or_else(|| text.into(), |address| eco_format!("{address}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(name: &str, address: &str, aliases: &[&str], same_machine_as: Option<&str>) -> Host {
+        Host {
+            name: name.into(),
+            address: address.into(),
+            aliases: aliases.iter().map(|alias| (*alias).into()).collect(),
+            roles: Vec::new(),
+            facts: Vec::new(),
+            settings: BackendSettings::default(),
+            same_machine_as: same_machine_as.map(Into::into),
+        }
+    }
+
+    #[test]
+    fn every_spelling_of_a_host_is_one_lock() {
+        let hosts = [
+            host("be1", "2001:db8::1", &["be1.example.com", "mail"], None),
+            host("be1-imap", "192.0.2.1", &[], Some("be1")),
+            host("lab1", "127.0.0.1", &[], None),
+            host("lab2", "127.0.0.1", &[], None),
+        ];
+        for spelling in [
+            "be1",
+            "BE1",
+            "be1.",
+            "be1.example.com",
+            "BE1.Example.COM.",
+            "mail",
+            "2001:db8::1",
+            "2001:DB8:0:0::1",
+            "[2001:db8::1]",
+            "be1-imap",
+            "192.0.2.1",
+            "::ffff:192.0.2.1",
+        ] {
+            assert_eq!(lock_name(&hosts, spelling), "be1", "{spelling}");
+        }
+        // Two hosts have this address, so it names neither.
+        assert_eq!(lock_name(&hosts, "127.0.0.1"), "127.0.0.1");
+        assert_eq!(lock_name(&hosts, "2001:DB8::7"), "2001:db8::7");
+        assert_eq!(lock_name(&hosts, "Pool A"), "Pool A");
     }
 }

@@ -185,9 +185,9 @@ impl<W: World> World for Recording<W> {
         self.recorded(address, asked, self.world.notify(notification), RecordedReply::Over)
     }
 
-    fn lock(&self, address: Address, names: Vec<String>) -> Pending<'_, ()> {
+    fn lock(&self, address: Address, names: Vec<String>, until: Timestamp) -> Pending<'_, ()> {
         let asked = RecordedRequest::Lock { names: names.clone() };
-        self.recorded(address.clone(), asked, self.world.lock(address, names), RecordedReply::Over)
+        self.recorded(address.clone(), asked, self.world.lock(address, names, until), RecordedReply::Over)
     }
 
     fn unlock(&self, names: &[String]) {

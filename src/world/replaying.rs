@@ -184,7 +184,7 @@ impl World for Replaying {
         self.next_reply(notification.address, asked, no_value)
     }
 
-    fn lock(&self, address: Address, names: Vec<String>) -> Pending<'_, ()> {
+    fn lock(&self, address: Address, names: Vec<String>, _: Timestamp) -> Pending<'_, ()> {
         self.next_reply(address, RecordedRequest::Lock { names }, no_value)
     }
 

@@ -225,6 +225,7 @@ async fn a_backend_goes_all_the_way_through_a_process() {
         roles: vec![],
         facts: vec![],
         settings: BackendSettings::default(),
+        same_machine_as: None,
     };
     assert_eq!(perform(&stand_in, &host, "is_protocol_logged", vec![]).await, Ok(Value::Boolean(true)));
     let enabled = vec![("enabled", Value::Boolean(true))];

@@ -236,3 +236,87 @@ fn the_limit_of_whoever_started_a_run_is_charged_by_its_first_effect_too() {
     project.run(&["run", "a.runbook", "Main"]).ends(5);
     assert_eq!(count(&project), 1);
 }
+
+/// A runbook whose call writes when it begins and when it ends, for at most `limit` runs a day.
+fn logged(limit: u32) -> String {
+    let log = "echo begin >> log; sleep 0.02; echo end >> log";
+    format!(
+        "role machine {{ }}
+backend lab \"A laboratory\" {{
+  disrupt kick(on: host) once timeout 60s {{ exec.disrupt([\"sh\", \"-c\", \"{log}\"], target: on) }}
+}}
+limit lab.kick {limit} per 24h per on
+"
+    ) + &runbook("Main", "m: machine", "  lab.kick(m)\n  resolve \"done\"")
+}
+
+#[test]
+fn a_call_waits_for_its_turn() {
+    let busy = runbook(
+        "Busy",
+        "m: machine",
+        "  exec.disrupt([\"sh\", \"-c\", \"touch begun; sleep 0.5\"], target: m)\n  resolve \"done\"",
+    );
+    let book = logged(9) + &busy;
+    let project = Project::new(&[("a.runbook", &book), ("rectify.yaml", INVENTORY)]);
+    let mut first = project.command(&["run", "a.runbook", "Busy", "m=w1", "--format", "json"]).spawn().unwrap();
+    wait_for(&mut first, "effect_intended");
+    let second = project.run(&["run", "a.runbook", "Main", "m=W1.", "--format", "json"]).ends(0);
+    let waited = second.events().into_iter().find(|event| event["event"] == "waiting").expect("it waits");
+    assert!(waited["what"].as_str().unwrap().contains("the lock \"w1\" is held by run"), "{waited}");
+    Ran::of(first.wait_with_output().unwrap()).ends(0);
+}
+
+/// Twelve processes of two users at once. Rounds: 2, or `RECTIFY_ROUNDS`. Without root there is only one user.
+#[test]
+fn twelve_processes_share_one_lock_and_one_limit() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    const GROUP: u32 = 54321;
+    let rounds = std::env::var("RECTIFY_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(2);
+    let is_root = rustix::process::geteuid().is_root();
+    for round in 0..rounds {
+        let limit = 8;
+        let project = Project::new(&[("a.runbook", &logged(limit)), ("rectify.yaml", INVENTORY)]);
+        let store = project.path("../store");
+        std::fs::create_dir_all(&store).unwrap();
+        for (path, mode) in [
+            (project.path("../.."), 0o755),
+            (project.path(".."), 0o755),
+            (project.path(""), 0o2777),
+            (store.clone(), 0o2770),
+        ] {
+            if path.starts_with(std::env::temp_dir()) && path.canonicalize().unwrap() != std::env::temp_dir() {
+                std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            }
+        }
+        // Both users write to the log.
+        std::fs::write(project.path("log"), "").unwrap();
+        std::fs::set_permissions(project.path("log"), std::fs::Permissions::from_mode(0o666)).unwrap();
+        if is_root {
+            std::os::unix::fs::chown(&store, Some(0), Some(GROUP)).unwrap();
+            std::fs::set_permissions(&store, std::fs::Permissions::from_mode(0o2770)).unwrap();
+        }
+        let started = std::time::Instant::now();
+        let runs: Vec<_> = (0..12)
+            .map(|number: u32| {
+                let mut command = project.command(&["run", "a.runbook", "m=w1", "--format", "json"]);
+                command.env("STATE_DIRECTORY", &store);
+                if is_root {
+                    command.uid(54321 + number % 2).gid(GROUP);
+                }
+                command.spawn().unwrap()
+            })
+            .collect();
+        let ended: Vec<Ran> = runs.into_iter().map(|run| Ran::of(run.wait_with_output().unwrap())).collect();
+        let done = ended.iter().filter(|ran| ran.code == Some(0)).count();
+        let refused =
+            ended.iter().filter(|ran| ran.stdout.contains("the limit lab.kick 8 per 1d per on=w1 is used up"));
+        assert_eq!((done, refused.count()), (8, 4), "round {round}: {ended:#?}");
+        let log = std::fs::read_to_string(project.path("log")).unwrap();
+        assert_eq!(log, "begin\nend\n".repeat(8), "round {round}");
+        let charges = std::fs::read_to_string(store.join("limits.jsonl")).unwrap();
+        assert_eq!(charges.lines().count(), 8, "round {round}");
+        assert!(started.elapsed().as_secs() < 60, "round {round}: somebody waited too long");
+    }
+}

@@ -7,7 +7,7 @@ use crate::engine::run::scheduler::{reply, wait_until};
 use crate::engine::run::scope::Scope;
 use crate::engine::world::{Charge, World};
 use crate::program::{LimitKey, LimitPart};
-use crate::value::{Value, display_duration};
+use crate::value::{Value, display_duration, lock_name};
 use std::rc::Rc;
 
 /// Checks, before the run has any effect, that the limit of the run is not spent and that the charges made so far can
@@ -91,5 +91,7 @@ async fn counted_by<'t>(
     let Some(key) = key else { return Ok(Some(String::new())) };
     let value = context.value(&key.value).await?;
     value.whole("the key of a limit")?;
-    Ok((value != Value::Absent).then(|| format!(" per {}={value}", key.name)))
+    let hosts = &context.scope.tree.program.hosts;
+    let shown = value.as_host().map_or_else(|| value.to_string(), |host| lock_name(hosts, host).into());
+    Ok((value != Value::Absent).then(|| format!(" per {}={shown}", key.name)))
 }

@@ -1,15 +1,13 @@
 //! Locks: one call at a time acts on a target within a run tree, and one run tree at a time in the world.
 
 use crate::engine::address::Address;
-use crate::engine::eval::driver::after;
+use crate::engine::eval::driver::earlier;
+use crate::engine::event::EventKind;
 use crate::engine::run::exit::Exit;
 use crate::engine::run::scheduler::{reply, wait_until};
 use crate::engine::run::scope::Scope;
 use crate::engine::run::tree::RunTree;
-use crate::value::{ErrorKind, SignedDuration, Timestamp};
-
-/// The interval at which a lock of another run is requested again.
-const RETRY_INTERVAL: SignedDuration = SignedDuration::from_secs(10);
+use crate::value::{ErrorKind, Timestamp, lock_name};
 
 /// Locks that a run holds from start to end, or a call while it lasts; released when dropped. The world releases a lock
 /// when nothing in the tree holds it.
@@ -39,9 +37,18 @@ impl Drop for Locks<'_> {
     }
 }
 
-/// Takes locks for one more holder in the tree. Those that the tree does not hold yet are requested from the world.
-async fn lock<'t>(scope: &Scope<'t>, mut names: Vec<String>, at: &Address) -> Result<Locks<'t>, Exit> {
+/// Takes locks for one more holder in the tree. Those that the tree does not hold yet are requested from the world, which
+/// waits for other runs until `until`: whoever came first is served first.
+async fn lock<'t>(
+    scope: &Scope<'t>,
+    names: impl IntoIterator<Item = String>,
+    at: &Address,
+    until: Timestamp,
+) -> Result<Locks<'t>, Exit> {
     let tree = scope.tree;
+    // One machine has one lock, whatever it is called.
+    let mut names: Vec<String> =
+        names.into_iter().map(|name| lock_name(&tree.program.hosts, &name).to_string()).collect();
     names.sort();
     names.dedup();
     // Another branch has requested one of them: wait for its reply.
@@ -57,12 +64,9 @@ async fn lock<'t>(scope: &Scope<'t>, mut names: Vec<String>, at: &Address) -> Re
             None => missing.push(name),
         }
     }
-    if let (false, Some(world)) = (missing.is_empty(), tree.effect_world) {
-        tree.requested_locks.borrow_mut().extend(missing.iter().cloned());
-        let answer = reply(tree, world.lock(at.clone(), missing.clone()), false).await;
-        tree.requested_locks.borrow_mut().retain(|name| !missing.contains(name));
-        tree.wake();
-        answer.map_err(|_| Exit::Cancelled)?.result?;
+    if !missing.is_empty() && tree.effect_world.is_some() {
+        let _requested = RequestedLocks::new(tree, &missing);
+        take(scope, &missing, at, until).await?;
     }
     for name in missing {
         *tree.held.borrow_mut().entry(name.clone()).or_default() += 1;
@@ -71,78 +75,78 @@ async fn lock<'t>(scope: &Scope<'t>, mut names: Vec<String>, at: &Address) -> Re
     Ok(locks)
 }
 
+/// Requests locks from the world: at once, and if another run holds one, until `until`. In between the run says what it
+/// waits for.
+async fn take(scope: &Scope<'_>, names: &[String], at: &Address, until: Timestamp) -> Result<(), Exit> {
+    let (tree, world) = (scope.tree, scope.world()?);
+    let first = reply(tree, world.lock(at.clone(), names.to_vec(), scope.now()), false).await;
+    let held = match first.map_err(|_| Exit::Cancelled)?.result {
+        Err(error) if error.kind == ErrorKind::Refused && scope.now() < until => error,
+        result => return Ok(result?),
+    };
+    scope.emit(EventKind::Waiting { address: at.clone(), what: format!("its turn: {held}"), until });
+    let pending = world.lock(at.turn(1), names.to_vec(), until);
+    Ok(reply(tree, pending, !scope.shielded).await.map_err(|_| Exit::Cancelled)?.result?)
+}
+
+/// Locks that were requested from the world; no longer when dropped.
+struct RequestedLocks<'t, 'n> {
+    tree: &'t RunTree<'t>,
+    names: &'n [String],
+}
+
+impl<'t, 'n> RequestedLocks<'t, 'n> {
+    fn new(tree: &'t RunTree<'t>, names: &'n [String]) -> Self {
+        tree.requested_locks.borrow_mut().extend(names.iter().cloned());
+        Self { tree, names }
+    }
+}
+
+impl Drop for RequestedLocks<'_, '_> {
+    fn drop(&mut self) {
+        self.tree.requested_locks.borrow_mut().retain(|name| !self.names.contains(name));
+        self.tree.wake();
+    }
+}
+
 /// The target of a call that is under way, and its lock; released when dropped.
 pub(crate) struct CallLock<'t> {
     tree: &'t RunTree<'t>,
-    target: Option<String>,
+    /// The number of the call in the queue of its target.
+    number: Option<u64>,
     lock: Option<Locks<'t>>,
 }
 
 impl Drop for CallLock<'_> {
     fn drop(&mut self) {
-        let Some(target) = self.target.take() else { return };
+        let Some(number) = self.number.take() else { return };
         self.lock = None;
-        self.tree.busy_targets.borrow_mut().retain(|busy| *busy != target);
+        self.tree.target_queue.borrow_mut().leave(number);
         self.tree.wake();
     }
 }
 
-/// Takes the target of a call while the call lasts. Another call of the tree is waited for. For another run only an
-/// undo waits, until `until`.
+/// Takes the target of a call while the call lasts. Calls of the tree take turns; other runs are waited for until
+/// `until`.
 pub(crate) async fn hold<'t>(
     scope: &Scope<'t>,
-    target: Option<String>,
+    target: Option<&str>,
     at: &Address,
     until: Timestamp,
 ) -> Result<CallLock<'t>, Exit> {
     let tree = scope.tree;
-    let mut held = CallLock { tree, target: None, lock: None };
+    let mut held = CallLock { tree, number: None, lock: None };
     let Some(target) = target else { return Ok(held) };
-    wait_until(|| {
-        let mut busy = tree.busy_targets.borrow_mut();
-        let free = !busy.contains(&target);
-        if free {
-            busy.push(target.clone());
-        }
-        free
-    })
-    .await;
-    held.target = Some(target.clone());
-    let mut turn = 0;
-    loop {
-        let at = if turn == 0 { at.clone() } else { at.turn(turn) };
-        match lock(scope, vec![target.clone()], &at).await {
-            Ok(lock) => {
-                held.lock = Some(lock);
-                return Ok(held);
-            }
-            Err(Exit::Failed(error)) if error.kind == ErrorKind::Refused && scope.shielded && scope.now() < until => {
-                scope.pause(after(scope.now(), RETRY_INTERVAL), &at, || format!("the lock of {target}")).await?;
-                turn += 1;
-            }
-            Err(exit) => return Err(exit),
-        }
-    }
+    let target = lock_name(&tree.program.hosts, target);
+    let number = tree.target_queue.borrow_mut().enter(&target);
+    held.number = Some(number);
+    wait_until(|| tree.target_queue.borrow().is_first(&target, number)).await;
+    held.lock = Some(lock(scope, [target.into()], at, earlier(until, scope.deadline())).await?);
+    Ok(held)
 }
 
 /// Takes the locks of a header. A run that an alert started waits for them until its deadline.
 pub(crate) async fn lock_in_turn<'t>(scope: &Scope<'t>, names: Vec<String>) -> Result<Locks<'t>, Exit> {
-    let mut turn = 0;
-    loop {
-        let at = if turn == 0 { scope.address.clone() } else { scope.address.turn(turn) };
-        match lock(scope, names.clone(), &at).await {
-            Err(Exit::Failed(error))
-                if error.kind == ErrorKind::Refused && scope.tree.by_alert && scope.run.deadline.is_some() =>
-            {
-                let next = after(scope.now(), RETRY_INTERVAL);
-                match scope.pause(next, &at, || format!("its turn: {error}")).await {
-                    // The holder of the lock says more than the deadline.
-                    Err(Exit::TimedOut) => return Err(Exit::Failed(error)),
-                    flow => flow?,
-                }
-                turn += 1;
-            }
-            answer => return answer,
-        }
-    }
+    let until = scope.run.deadline.filter(|_| scope.tree.by_alert).unwrap_or_else(|| scope.now());
+    lock(scope, names, &scope.address, until).await
 }

@@ -193,7 +193,7 @@ pub(super) async fn hold_call<'t>(
 ) -> Result<HeldCall<'t>, Exit> {
     scope.world()?;
     let until = after(scope.now(), shortest_timeout(scope, index)?);
-    let lock = async |target: Option<&str>| match hold(scope, target.map(str::to_owned), at, until).await {
+    let lock = async |target: Option<&str>| match hold(scope, target, at, until).await {
         Err(Exit::Failed(error)) if error.kind == ErrorKind::Refused => {
             emit_refused(scope, call.class, call.to_string(), &error, at);
             Err(error.into())

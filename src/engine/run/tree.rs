@@ -16,6 +16,31 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+/// Calls that wait for their targets, first come, first served.
+#[derive(Debug, Default)]
+pub(crate) struct TargetQueue {
+    waiting: Vec<(String, u64)>,
+    next: u64,
+}
+
+impl TargetQueue {
+    /// Adds a call at the end. Returns its number.
+    pub fn enter(&mut self, target: &str) -> u64 {
+        self.next += 1;
+        self.waiting.push((target.to_owned(), self.next));
+        self.next
+    }
+
+    /// Whether a call is the first of its target.
+    pub fn is_first(&self, target: &str, number: u64) -> bool {
+        self.waiting.iter().find(|(waiting, _)| waiting == target).is_some_and(|(_, first)| *first == number)
+    }
+
+    pub fn leave(&mut self, number: u64) {
+        self.waiting.retain(|(_, waiting)| *waiting != number);
+    }
+}
+
 /// The shared state of an outermost run and its children.
 pub(crate) struct RunTree<'a> {
     pub program: &'a Program,
@@ -40,14 +65,16 @@ pub(crate) struct RunTree<'a> {
     pub work: Cell<u64>,
     pub pool: Pool,
     pub by_alert: bool,
-    /// What earlier runs left in place.
+    /// The folder of locks, limits and notes, for people.
     pub store: Option<EcoString>,
+    /// What earlier runs left in place.
     pub found_changes: Vec<FoundChange>,
     /// How many lines were previewed.
     pub preview_lines: Cell<u32>,
     pub numbering: Numbering,
-    /// Targets of calls that are under way.
-    pub busy_targets: RefCell<Vec<String>>,
+    /// The calls that hold their target or wait for it, in the order in which they came. The first of each target holds
+    /// it.
+    pub target_queue: RefCell<TargetQueue>,
     /// Locks, and how many runs and calls of the tree hold each of them.
     pub held: RefCell<BTreeMap<String, u32>>,
     /// Locks that were requested and not yet granted.
@@ -113,7 +140,7 @@ impl<'a> RunTree<'a> {
             found_changes: start.found.clone(),
             preview_lines: Cell::new(0),
             numbering: Numbering::new(program),
-            busy_targets: RefCell::default(),
+            target_queue: RefCell::default(),
             held: RefCell::default(),
             requested_locks: RefCell::default(),
             held_changes: HeldChanges::default(),

@@ -16,6 +16,7 @@ mod step_reference_by_number;
 mod unanswered_alert;
 mod unattainable_approval;
 mod unconfirmed_action;
+mod undeclared_machine;
 mod unexplained_lasting_change;
 mod unknown_monitor;
 mod unused_declaration;
@@ -51,6 +52,7 @@ pub const RULES: &[Rule] = &[
     manual_undo::RULE,
     unattainable_approval::RULE,
     unconfirmed_action::RULE,
+    undeclared_machine::RULE,
     unused_parameter::RULE,
     unused_value::RULE,
     unused_declaration::RULE,

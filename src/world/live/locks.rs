@@ -1,7 +1,9 @@
 //! Locks that every run on this machine respects: one file for each name, held by `flock` until the world is dropped or
 //! its process ends in any way.
 
+use super::Clock;
 use super::file_lock::try_lock;
+use super::lock_queue::{LockQueue, Place, Waiting};
 use super::store::{Store, failed, read};
 use crate::value::{ActionError, ErrorKind, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -9,14 +11,19 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
+use std::time::Duration;
 
 /// A file name has at most 255 bytes. The name of a lock is truncated well before.
 const LONGEST_NAME: usize = 120;
+
+/// How often a lock that is waited for is tried.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The locks of one run.
 #[derive(Debug)]
 pub struct Locks {
     folder: Store,
+    queue: LockQueue,
     run: String,
     held: RefCell<BTreeMap<String, HeldLocks>>,
 }
@@ -47,24 +54,75 @@ impl Drop for HeldLocks {
 impl Locks {
     /// No locks yet.
     pub fn new(store: &Store, run: String) -> Self {
-        Self { folder: store.folder("locks"), run, held: RefCell::default() }
+        let folder = store.folder("locks");
+        Self { queue: LockQueue::new(&folder), folder, run, held: RefCell::default() }
     }
 
-    /// Takes all of the locks in the order of their names, or none. Those that the run holds are kept. Returns the
-    /// holders that died without releasing one of them.
-    pub fn take(&self, mut names: Vec<String>, now: Timestamp) -> Result<Vec<Holder>, ActionError> {
+    /// Takes all of the locks or none. Those that the run holds are kept. Waits until `until` for other runs, behind those
+    /// that came before. Returns the holders that died without releasing one of the locks.
+    ///
+    /// # Errors
+    /// `refused` with the holder of a lock, or with the run that waits for it before this one.
+    pub async fn take(
+        &self,
+        mut names: Vec<String>,
+        until: Timestamp,
+        clock: &Clock,
+    ) -> Result<Vec<Holder>, ActionError> {
         names.sort();
         names.dedup();
-        let (mut taken, mut gone) = (Vec::new(), Vec::new());
-        for name in names {
-            if !self.held.borrow().contains_key(&name) {
-                let (held, before) = self.take_one(&name, now)?;
-                gone.extend(before);
-                taken.push((name, held));
+        names.retain(|name| !self.held.borrow().contains_key(name));
+        let mut place: Option<Place> = None;
+        loop {
+            let refused = match self.try_all(&names, place.as_ref(), clock.now())? {
+                Ok(gone) => return Ok(gone),
+                Err(refused) => refused,
+            };
+            let left = clock.until(until);
+            if left.is_zero() {
+                return Err(ActionError::new(ErrorKind::Refused, refused));
             }
+            if place.is_none() {
+                let (run, process, since) = (self.run.clone(), std::process::id(), clock.now());
+                place = Some(self.queue.enter(&Waiting { locks: names.clone(), run, process, since })?);
+            }
+            tokio::time::sleep(POLL_INTERVAL.min(left)).await;
         }
-        self.held.borrow_mut().extend(taken);
-        Ok(gone)
+    }
+
+    /// Takes all of the locks now, or says who keeps the run from it.
+    fn try_all(
+        &self,
+        names: &[String],
+        place: Option<&Place>,
+        now: Timestamp,
+    ) -> Result<Result<Vec<Holder>, String>, ActionError> {
+        if let Some(Waiting { locks, run, process, since }) = self.queue.before(place, names)? {
+            let locks: Vec<String> = locks.iter().map(|lock| format!("{lock:?}")).collect();
+            let locks = locks.join(", ");
+            return Ok(Err(format!("run {run} (process {process}) has waited for the lock {locks} since {since:.0}")));
+        }
+        let mut locked = Vec::new();
+        for name in names {
+            let file_name = file_name(name);
+            let path = self.folder.path().join(&file_name);
+            let file = self.folder.open(&file_name)?;
+            if !try_lock(&file)? {
+                return Ok(Err(held_by(name, &read(&file, &path)?)));
+            }
+            locked.push((name, path, file));
+        }
+        // The names of dead holders are replaced only when every lock is free.
+        let mut gone = Vec::new();
+        for (name, path, mut file) in locked {
+            gone.extend(serde_json::from_str::<Holder>(&read(&file, &path)?).ok());
+            let (run, process) = (self.run.clone(), std::process::id());
+            let holder = Holder { lock: name.clone(), run, process, since: now };
+            let text = serde_json::to_string(&holder).unwrap_or_default();
+            file.set_len(0).and_then(|()| file.write_all(text.as_bytes())).map_err(|error| failed(&path, &error))?;
+            self.held.borrow_mut().insert(name.clone(), HeldLocks(file));
+        }
+        Ok(Ok(gone))
     }
 
     /// Releases locks. Names that are not held are ignored.
@@ -73,20 +131,6 @@ impl Locks {
         for name in names {
             held.remove(name);
         }
-    }
-
-    fn take_one(&self, name: &str, now: Timestamp) -> Result<(HeldLocks, Option<Holder>), ActionError> {
-        let file_name = file_name(name);
-        let path = self.folder.path().join(&file_name);
-        let mut file = self.folder.open(&file_name)?;
-        if !try_lock(&file)? {
-            return Err(ActionError::new(ErrorKind::Refused, held_by(name, &read(&file, &path)?)));
-        }
-        let before = serde_json::from_str(&read(&file, &path)?).ok();
-        let holder = Holder { lock: name.to_owned(), run: self.run.clone(), process: std::process::id(), since: now };
-        let text = serde_json::to_string(&holder).unwrap_or_default();
-        file.set_len(0).and_then(|()| file.write_all(text.as_bytes())).map_err(|error| failed(&path, &error))?;
-        Ok((HeldLocks(file), before))
     }
 }
 

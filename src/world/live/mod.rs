@@ -7,6 +7,7 @@ mod cancel;
 mod channels;
 mod file_lock;
 mod ledger;
+mod lock_queue;
 mod locks;
 mod open_changes;
 mod store;
@@ -173,9 +174,9 @@ impl World for Live<'_> {
         })
     }
 
-    fn lock(&self, _address: Address, names: Vec<String>) -> Pending<'_, ()> {
+    fn lock(&self, _address: Address, names: Vec<String>, until: Timestamp) -> Pending<'_, ()> {
         Box::pin(async move {
-            let result = self.locks.take(names, self.clock.now());
+            let result = self.locks.take(names, until, &self.clock).await;
             self.reply(result.map(|gone| gone.into_iter().for_each(|holder| self.report_takeover(holder))))
         })
     }

@@ -117,26 +117,92 @@ fn an_unknown_backend_is_refused() {
     });
 }
 
-#[test]
-fn one_run_holds_a_lock_and_says_who() {
+fn clock() -> Clock {
+    Clock { wall: Timestamp::now(), start: Instant::now() }
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[tokio::test]
+async fn one_run_holds_a_lock_and_says_who() {
     let folder = tempfile::tempdir().unwrap();
-    let now = Timestamp::from_second(1_800_000_000).unwrap();
+    let (clock, now) = (clock(), Timestamp::UNIX_EPOCH);
     let store = Store::at(folder.path().to_owned()).unwrap();
     let first = Locks::new(&store, "first".into());
     let second = Locks::new(&store, "second".into());
-    let names = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
-    first.take(names(&["be1", "../escape"]), now).unwrap();
-    first.take(names(&["be1"]), now).unwrap();
-    let refused = second.take(names(&["aaa", "be1"]), now).unwrap_err();
+    first.take(names(&["be1", "../escape"]), now, &clock).await.unwrap();
+    first.take(names(&["be1"]), now, &clock).await.unwrap();
+    let refused = second.take(names(&["aaa", "be1"]), now, &clock).await.unwrap_err();
     assert_eq!(refused.kind, ErrorKind::Refused);
     assert!(refused.message.contains("\"be1\" is held by run first (process"), "{refused}");
     // All or none: the one that was free was released again.
-    first.take(names(&["aaa"]), now).unwrap();
+    first.take(names(&["aaa"]), now, &clock).await.unwrap();
     drop(first);
-    second.take(names(&["aaa", "be1", "../escape"]), now).unwrap();
+    second.take(names(&["aaa", "be1", "../escape"]), now, &clock).await.unwrap();
     let long = "x".repeat(4000);
-    second.take(vec![long.clone() + "1", long + "2"], now).unwrap();
+    second.take(vec![long.clone() + "1", long + "2"], now, &clock).await.unwrap();
     assert_eq!(std::fs::read_dir(folder.path().join("locks")).unwrap().count(), 5);
+}
+
+#[tokio::test]
+async fn whoever_came_first_is_served_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::at(folder.path().to_owned()).unwrap();
+    let clock = clock();
+    let soon = clock.now().checked_add(SignedDuration::from_secs(20)).unwrap();
+    let holder = Locks::new(&store, "holder".into());
+    holder.take(names(&["a", "b"]), Timestamp::UNIX_EPOCH, &clock).await.unwrap();
+    let order = RefCell::new(Vec::new());
+    let waiter = |run: &'static str, locks: &'static [&'static str], after: u64| {
+        let (store, clock, order) = (&store, &clock, &order);
+        async move {
+            tokio::time::sleep(Duration::from_millis(after)).await;
+            let waiting = Locks::new(store, run.into());
+            waiting.take(names(locks), soon, clock).await.unwrap();
+            order.borrow_mut().push(run);
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            drop(waiting);
+            // It comes back at once, and has to wait behind the others.
+            let again = Locks::new(store, run.into());
+            again.take(names(locks), soon, clock).await.unwrap();
+            order.borrow_mut().push(run);
+        }
+    };
+    let newcomer = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        holder.release(&names(&["a", "b"]));
+        // The locks are free, and others wait for them.
+        let error = Locks::new(&store, "newcomer".into()).take(names(&["b"]), Timestamp::UNIX_EPOCH, &clock).await;
+        let error = error.unwrap_err().message;
+        assert!(error.contains("run first") && error.contains("has waited for the lock"), "{error}");
+    };
+    // Locks that overlap, in different orders.
+    tokio::join!(
+        waiter("first", &["a", "b"], 0),
+        waiter("second", &["b", "a"], 150),
+        waiter("third", &["b"], 300),
+        newcomer
+    );
+    assert_eq!(order.take(), ["first", "second", "third", "first", "second", "third"]);
+    assert_eq!(std::fs::read_dir(folder.path().join("locks/queue")).unwrap().count(), 0, "nobody waits any more");
+}
+
+#[tokio::test]
+async fn a_request_that_is_given_up_or_whose_process_died_keeps_nobody_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::at(folder.path().to_owned()).unwrap();
+    let clock = clock();
+    let soon = clock.now().checked_add(SignedDuration::from_secs(20)).unwrap();
+    let (holder, second) = (Locks::new(&store, "holder".into()), Locks::new(&store, "second".into()));
+    holder.take(names(&["a"]), Timestamp::UNIX_EPOCH, &clock).await.unwrap();
+    let waiting = second.take(names(&["a"]), soon, &clock);
+    assert!(tokio::time::timeout(Duration::from_millis(200), waiting).await.is_err());
+    let dead = r#"{"locks":["a"],"run":"dead","process":1,"since":"2026-01-01T00:00:00Z"}"#;
+    std::fs::write(folder.path().join("locks/queue/0000000000000001.wait"), dead).unwrap();
+    holder.release(&names(&["a"]));
+    Locks::new(&store, "third".into()).take(names(&["a"]), Timestamp::UNIX_EPOCH, &clock).await.unwrap();
 }
 
 #[test]

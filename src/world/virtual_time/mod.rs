@@ -206,20 +206,27 @@ impl VirtualEnvironment {
     }
 
     /// As [`World::lock`](crate::engine::world::World::lock).
-    pub fn lock(&self, names: Vec<String>) -> Pending<'_, ()> {
+    pub fn lock(&self, names: Vec<String>, until: Timestamp) -> Pending<'_, ()> {
         let now = self.now();
-        let mut state = self.state.borrow_mut();
-        let others = |name: &String| state.taken.get(name).is_some_and(|until| now < *until);
-        let other = names.iter().find(|name| others(name) || state.held.contains(*name)).cloned();
-        let result = match other {
-            Some(name) => Err(ActionError::new(ErrorKind::Refused, format!("another run holds the lock of {name}"))),
-            None => {
-                state.held.extend(names);
-                Ok(())
-            }
-        };
+        let state = self.state.borrow();
+        let free = names.iter().filter_map(|name| state.taken.get(name).copied()).fold(now, Timestamp::max);
+        let held_till = |name: &&String, till: Timestamp| state.taken.get(*name).is_some_and(|until| till < *until);
+        let late = names.iter().find(|name| held_till(name, until.max(now)) || state.held.contains(*name)).cloned();
         drop(state);
-        self.reply_at(now, result)
+        match late {
+            Some(name) => {
+                let error = ActionError::new(ErrorKind::Refused, format!("another run holds the lock of {name}"));
+                self.reply_at(until.max(now), Err(error))
+            }
+            None => {
+                let timer = self.timer(free);
+                Box::pin(async move {
+                    let at = timer.await;
+                    self.state.borrow_mut().held.extend(names);
+                    Reply { at, result: Ok(()) }
+                })
+            }
+        }
     }
 
     /// As [`World::unlock`](crate::engine::world::World::unlock).

@@ -20,6 +20,7 @@ pub fn host(name: &str, imap: ImapSettings) -> Host {
         roles: Vec::new(),
         facts: Vec::new(),
         settings: BackendSettings::default().with(imap),
+        same_machine_as: None,
     }
 }
 

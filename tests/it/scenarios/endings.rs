@@ -187,7 +187,7 @@ fn a_run_started_by_an_alert_waits_for_its_lock() {
     let program = declared(QUEUED);
     let busy = || world().with_lock_held_until("fe1", at("95s"));
     let result = alerted(&program, "Main", "fe1", busy());
-    ends(&result, Resolved, "done", &["1m40s svc.restart(on: fe1)"]);
+    ends(&result, Resolved, "done", &["1m35s svc.restart(on: fe1)"]);
     let result = run_in(&program, "Main", "fe1", busy());
     ends(&result, Refused, "another run holds the lock of fe1", &[]);
 }

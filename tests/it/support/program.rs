@@ -240,6 +240,7 @@ impl ProgramBuilder {
                 roles: vec!["node".into()],
                 facts: vec![("dag".into(), Value::text(dag))],
                 settings: BackendSettings::default(),
+                same_machine_as: None,
             });
         }
         let on = || vec![("on", Type::Host(Vec::new()))];
