@@ -231,6 +231,7 @@ impl<'p> ChangeReview<'p> {
             | StatementKind::For { .. }
             | StatementKind::Repeat { .. }
             | StatementKind::Retry { .. }
+            | StatementKind::Lock { .. }
             | StatementKind::Try { .. }
             | StatementKind::Run { .. }
             | StatementKind::Manual { .. } => None,
@@ -280,6 +281,7 @@ impl<'p> ChangeReview<'p> {
             | StatementKind::For { .. }
             | StatementKind::Repeat { .. }
             | StatementKind::Retry { .. }
+            | StatementKind::Lock { .. }
             | StatementKind::Try { .. } => Class::Observe,
         };
         let mut blocks = statement.kind.blocks().peekable();
@@ -440,6 +442,7 @@ impl<'p> ChangeReview<'p> {
             | StatementKind::Step { .. }
             | StatementKind::TemporarilyBlock { .. }
             | StatementKind::Retry { .. }
+            | StatementKind::Lock { .. }
             | StatementKind::Try { .. } => ChangeUse::Nothing,
         };
         let mut blocks = statement.kind.blocks().peekable();
@@ -506,6 +509,7 @@ fn kept_by_an_escalation(change: &Statement, block: &Block) -> bool {
         | StatementKind::For { .. }
         | StatementKind::Repeat { .. }
         | StatementKind::Retry { .. }
+        | StatementKind::Lock { .. }
         | StatementKind::Try { .. }
         | StatementKind::Run { .. }
         | StatementKind::Manual { .. } => false,

@@ -255,6 +255,10 @@ impl Flow<'_> {
             StatementKind::Retry { count, block, .. } => {
                 self.block_or_frame(format!("up to {} tries", self.line(count)), block, numbered, open).0
             }
+            StatementKind::Lock { names, block, .. } => {
+                let names: Vec<String> = names.iter().map(|name| self.line(name)).collect();
+                self.block_or_frame(format!("lock {}", names.join(", ")), block, numbered, open).0
+            }
             StatementKind::Try { block, catch, .. } => {
                 let (mut out, id) = self.block_or_frame("try".to_owned(), block, numbered, open);
                 let id = match id {

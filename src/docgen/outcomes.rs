@@ -127,6 +127,7 @@ impl<'p> OutcomeCollector<'p> {
             | StatementKind::For { .. }
             | StatementKind::Repeat { .. }
             | StatementKind::Retry { .. }
+            | StatementKind::Lock { .. }
             | StatementKind::Try { .. }
             | StatementKind::Manual { .. } => {}
         }

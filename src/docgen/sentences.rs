@@ -175,6 +175,12 @@ impl<'l, 'a> SentenceWriter<'l, 'a> {
                 let (count, apart) = (at.amount(count), at.apart(every.as_ref()));
                 self.arm(&format!("Try this up to {count} times{apart}, while an error stops it:"), block, "this try");
             }
+            StatementKind::Lock { names, within, block } => {
+                let names: Vec<String> = names.iter().map(|name| at.amount(name)).collect();
+                let (names, within) = (names.join(", "), at.amount(within));
+                let line = format!("Hold the lock of {names}; another run that holds it is waited for up to {within}:");
+                self.arm(&line, block, "this block");
+            }
             StatementKind::Try { block, slot, catch } => {
                 self.arm("Try:", block, "this block");
                 let line = format!("If an error stops that, noted as {}:", self.local(*slot));

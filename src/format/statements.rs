@@ -31,6 +31,7 @@ fn is_plain(statement: &Statement) -> bool {
         | StatementKind::For { .. }
         | StatementKind::Repeat { .. }
         | StatementKind::Retry { .. }
+        | StatementKind::Lock { .. }
         | StatementKind::Try { .. }
         | StatementKind::Manual { .. } => false,
     }
@@ -158,6 +159,15 @@ impl Layout<'_> {
                 Document::text(" "),
                 self.block(block),
             ],
+            StatementKind::Lock { names, timings, block } => {
+                let mut parts = vec![Document::text("lock ")];
+                for (position, name) in names.iter().enumerate() {
+                    parts.extend((position > 0).then(|| Document::text(", ")));
+                    parts.push(self.expression(name));
+                }
+                parts.extend([self.spaced_timings(timings), Document::text(" "), self.block(block)]);
+                parts
+            }
             StatementKind::Try { block, catch } => {
                 let mut parts = vec![Document::text("try "), self.block(block)];
                 if let Some((name, block)) = catch {

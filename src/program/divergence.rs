@@ -34,7 +34,9 @@ impl<'p> Divergence<'p> {
     pub fn diverges(&mut self, statement: &Statement) -> bool {
         match &statement.kind {
             StatementKind::Resolve { .. } | StatementKind::Escalate { .. } => true,
-            StatementKind::Step { block, .. } | StatementKind::TemporarilyBlock { block, .. } => self.block(block),
+            StatementKind::Step { block, .. }
+            | StatementKind::Lock { block, .. }
+            | StatementKind::TemporarilyBlock { block, .. } => self.block(block),
             StatementKind::Do { procedure, .. } => self.procedure(*procedure),
             StatementKind::If { branches, otherwise: Some(otherwise) } => {
                 branches.iter().all(|(_, branch)| self.block(branch)) && self.block(otherwise)

@@ -136,6 +136,13 @@ pub enum StatementKind {
         block: Block,
         otherwise: Option<Block>,
     },
+    /// Holds locks while its block runs.
+    Lock {
+        names: Vec<Expression>,
+        /// How long other runs are waited for.
+        within: Expression,
+        block: Block,
+    },
     Retry {
         count: Expression,
         every: Option<Expression>,

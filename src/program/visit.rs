@@ -142,6 +142,11 @@ pub fn walk_statement<'p, V: Visitor<'p>>(visitor: &mut V, statement: &'p Statem
             walk_expressions(visitor, every);
             visitor.block(block);
         }
+        S::Lock { names, within, block } => {
+            walk_expressions(visitor, names);
+            visitor.expression(within);
+            visitor.block(block);
+        }
         S::Try { block, slot: _, catch } => {
             visitor.block(block);
             visitor.block(catch);
@@ -250,6 +255,7 @@ impl StatementKind {
             Self::Step { block, .. }
             | Self::TemporarilyIf { change: block, .. }
             | Self::For { block, .. }
+            | Self::Lock { block, .. }
             | Self::Retry { block, .. } => (none, [Some(block), None]),
             Self::Repeat { block, otherwise, .. } => (none, [Some(block), otherwise.as_ref()]),
             Self::TemporarilyBlock { block, undo: second, .. } | Self::Try { block, catch: second, .. } => {
@@ -300,6 +306,7 @@ impl StatementKind {
             | Self::For { .. }
             | Self::Repeat { .. }
             | Self::Retry { .. }
+            | Self::Lock { .. }
             | Self::Try { .. }
             | Self::Manual { .. } => None,
         }

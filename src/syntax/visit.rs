@@ -418,6 +418,11 @@ pub fn walk_statement<'a, V: Visitor<'a>>(visitor: &mut V, statement: &'a Statem
             visitor.timings(timings);
             visitor.block(block);
         }
+        S::Lock { names, timings, block } => {
+            names.iter().for_each(|name| visitor.expression(name));
+            visitor.timings(timings);
+            visitor.block(block);
+        }
         S::Try { block, catch } => {
             visitor.block(block);
             if let Some((name, block)) = catch {
@@ -545,9 +550,10 @@ impl StatementKind {
         let ((branches, arms), others) = match self {
             Self::If { branches, otherwise } => ((branches.as_slice(), none.1), [otherwise.as_ref(), None]),
             Self::Match { value: _, arms } => ((none.0, arms.as_slice()), [None, None]),
-            Self::Step { block, .. } | Self::For { block, .. } | Self::Retry { block, .. } => {
-                (none, [Some(block), None])
-            }
+            Self::Step { block, .. }
+            | Self::For { block, .. }
+            | Self::Lock { block, .. }
+            | Self::Retry { block, .. } => (none, [Some(block), None]),
             Self::Repeat { block, otherwise, .. } => (none, [Some(block), otherwise.as_ref()]),
             Self::Try { block, catch } => (none, [Some(block), catch.as_ref().map(|(_, block)| block)]),
             Self::Temporarily { what, undo, .. } => (none, [what.block(), undo.as_ref()]),

@@ -78,6 +78,7 @@ fn point_kind(statement: &Statement) -> Option<(PointKind, Reached)> {
         | StatementKind::For { .. }
         | StatementKind::Repeat { .. }
         | StatementKind::Retry { .. }
+        | StatementKind::Lock { .. }
         | StatementKind::Try { .. }
         | StatementKind::Run { .. }
         | StatementKind::Manual { .. } => None,

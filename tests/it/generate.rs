@@ -480,6 +480,12 @@ impl Generator<'_> {
                 self.block();
                 self.otherwise();
             }
+            13 if self.maybe() => {
+                self.put("lock server, \"pool ${b}\"");
+                self.timings(&["within "]);
+                self.put(" ");
+                self.block();
+            }
             13 => {
                 self.put("retry 3 times");
                 self.timings(&["every "]);

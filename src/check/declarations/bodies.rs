@@ -94,6 +94,7 @@ impl<'a> Context<'a> {
                 | StatementKind::For { .. }
                 | StatementKind::Repeat { .. }
                 | StatementKind::Retry { .. }
+                | StatementKind::Lock { .. }
                 | StatementKind::Try { .. }
                 | StatementKind::Do(_)
                 | StatementKind::Run(_)
@@ -319,7 +320,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn lock(&mut self, body: &mut BodyScope<'a>, name: &'a ast::Expression) -> Expression {
+    pub(crate) fn lock(&mut self, body: &mut BodyScope<'a>, name: &'a ast::Expression) -> Expression {
         let typed = self.expression(body, name, None);
         if !matches!(typed.type_of.present(), Type::Text | Type::Host(_) | Type::Invalid) {
             let message = format!("A lock must be a text or a host, found `{}`", typed.type_of);

@@ -19,9 +19,12 @@ use crate::program::{
 };
 use crate::source::Span;
 use crate::syntax::ast;
-use crate::value::{Class, Value};
+use crate::value::{Class, SignedDuration, Value};
 use branches::BranchOutcomes;
 use std::collections::HashSet;
+
+/// How long a `lock` without `within` waits for other runs.
+const LOCK_WITHIN: SignedDuration = SignedDuration::from_mins(1);
 
 impl<'a> Context<'a> {
     /// A block, and whether control can reach its end.
@@ -243,6 +246,17 @@ impl<'a> Context<'a> {
                 body.changes += 1;
                 body.place.approved = end.approved;
                 (StatementKind::Retry { count, every, block }, end.completes)
+            }
+            Written::Lock { names, timings, block } => {
+                self.reject_in_probe(body, span, "a lock");
+                self.reject_timings(timings, &["within"], "`lock`");
+                let names = names.iter().map(|name| self.lock(body, name)).collect();
+                let within = match &timings.within {
+                    Some(within) => self.duration(body, within, "The time to wait for a lock"),
+                    None => Expression { kind: ExpressionKind::Constant(Value::Duration(LOCK_WITHIN)), span },
+                };
+                let (block, completes) = self.block(body, block);
+                (StatementKind::Lock { names, within, block }, completes)
             }
             Written::Try { block, catch } => {
                 let span = Span::new(span.file, span.start, span.start + 3);

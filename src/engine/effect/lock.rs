@@ -39,7 +39,7 @@ impl Drop for Locks<'_> {
 
 /// Takes locks for one more holder in the tree. Those that the tree does not hold yet are requested from the world, which
 /// waits for other runs until `until`: whoever came first is served first.
-async fn lock<'t>(
+pub(crate) async fn lock<'t>(
     scope: &Scope<'t>,
     names: impl IntoIterator<Item = String>,
     at: &Address,

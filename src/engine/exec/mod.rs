@@ -8,9 +8,9 @@ pub(crate) mod wait;
 
 use super::effect::held_changes::Holder;
 use super::effect::undo::{Change, Keep, Undo, close};
-use super::effect::{emit_refused, notify, perform_action, prompt};
+use super::effect::{emit_refused, lock, notify, perform_action, prompt};
 use super::eval::arithmetic::mismatch;
-use super::eval::driver::after;
+use super::eval::driver::{after, earlier};
 use super::eval::frame::{Age, Frame};
 use super::eval::{explain, present};
 use super::event::{EventKind, StepResult};
@@ -185,6 +185,15 @@ pub(super) async fn statement<'t>(
         StatementKind::Retry { count, every, block } => {
             loops::retry(context, line.node, loops::LoopBody { count, every: every.as_ref(), block }).await
         }
+        StatementKind::Lock { names, within, block } => {
+            let within = context.duration(within).await?;
+            let names = lock_names(context, names).await?;
+            let until = earlier(after(scope.now(), within), scope.deadline());
+            let held = lock::lock(scope, names, &context.address, until).await?;
+            let flow = context.block(block).await;
+            drop(held);
+            flow
+        }
         StatementKind::Try { block, slot, catch } => {
             let inner = Scope { catches_errors: true, ..scope.at(context.address.clone()) };
             match self::block(inner, block, context.frame).await {
@@ -205,6 +214,16 @@ pub(super) async fn statement<'t>(
             preview::arms_of_prompt(context, flow, &line.kind)
         }
     }
+}
+
+/// The names of locks; those that are absent are left out.
+pub(crate) async fn lock_names<'t>(
+    context: &mut StatementContext<'_, 't>,
+    names: &'t [Expression],
+) -> Result<Vec<String>, Exit> {
+    let names = context.values(names).await?;
+    names.iter().try_for_each(|name| name.whole("the name of a lock"))?;
+    Ok(names.iter().filter(|name| **name != Value::Absent).map(ToString::to_string).collect())
 }
 
 async fn step<'t>(

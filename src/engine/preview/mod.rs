@@ -119,6 +119,7 @@ pub(super) fn arms_fall_through(context: &mut StatementContext<'_, '_>, kind: &S
         | StatementKind::For { .. }
         | StatementKind::Repeat { .. }
         | StatementKind::Retry { .. }
+        | StatementKind::Lock { .. }
         | StatementKind::Run { .. }
         | StatementKind::Manual { .. } => true,
     }
@@ -319,6 +320,7 @@ impl Preview<'_, '_> {
                 let (count, effects) = (self.call_of(count), self.effects_of_turn(block));
                 self.with_else(&format!("retry {count} times"), &effects, None)
             }
+            StatementKind::Lock { block, .. } => self.effects(block),
             StatementKind::Try { block, slot, catch } => {
                 let effects = self.effects(block);
                 self.bind(*slot, None);
@@ -555,6 +557,11 @@ impl Preview<'_, '_> {
                 self.line(format!("retry {count} times"), depends_on);
                 self.nested_block(block, depends_on);
             }
+            StatementKind::Lock { names, block, .. } => {
+                let names: Vec<String> = names.iter().map(|name| self.text(name)).collect();
+                self.line(format!("lock {}", names.join(", ")), depends_on);
+                self.nested_block(block, depends_on);
+            }
             StatementKind::Try { block, .. } => {
                 self.line("try", depends_on);
                 self.nested_block(block, depends_on);
@@ -617,6 +624,7 @@ impl Preview<'_, '_> {
             | StatementKind::If { .. }
             | StatementKind::For { .. }
             | StatementKind::Retry { .. }
+            | StatementKind::Lock { .. }
             | StatementKind::Run { .. } => {}
         }
     }

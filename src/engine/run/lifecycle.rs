@@ -14,6 +14,7 @@ use crate::engine::eval::probe::Verdict;
 use crate::engine::event::{EventKind, RunOutcome, ShownEvidence};
 use crate::engine::exec::block;
 use crate::engine::exec::goal::{ask_goal, bind};
+use crate::engine::exec::lock_names;
 use crate::engine::preview;
 use crate::program::Runbook;
 use crate::value::{ErrorKind, Value};
@@ -119,9 +120,7 @@ async fn begin<'t>(scope: &Scope<'t>, runbook: &'t Runbook, frame: &mut Frame) -
         let _ = run.initial_goal_answer.set(goal.initial_goal_answer(scope.tree.program, run.started));
         let _ = run.goal.set(goal);
     }
-    let names = context.values(&runbook.locks).await?;
-    names.iter().try_for_each(|name| name.whole("the name of a lock"))?;
-    let names = names.iter().filter(|name| **name != Value::Absent).map(ToString::to_string).collect();
+    let names = lock_names(&mut context, &runbook.locks).await?;
     let locks = lock_in_turn(scope, names).await?;
     let charges = limit::parts(&mut context, &runbook.name, &runbook.limit).await?;
     limit::check(scope, &charges).await?;

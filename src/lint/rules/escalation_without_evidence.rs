@@ -80,6 +80,7 @@ fn guard(file: &File<'_>, placed: StatementRef<'_>) -> Option<Span> {
         | StatementKind::For { .. }
         | StatementKind::Repeat { .. }
         | StatementKind::Retry { .. }
+        | StatementKind::Lock { .. }
         | StatementKind::Try { .. }
         | StatementKind::Do(_)
         | StatementKind::Run(_)

@@ -105,6 +105,7 @@ fn may_end(placed: &StatementRef<'_>) -> bool {
         | S::For { .. }
         | S::Repeat { .. }
         | S::Retry { .. }
+        | S::Lock { .. }
         | S::Try { .. }
         | S::Do(_)
         | S::Manual { .. } => false,

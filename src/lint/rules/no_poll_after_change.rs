@@ -72,6 +72,7 @@ fn condition(statement: &Statement) -> Option<Span> {
         | StatementKind::For { .. }
         | StatementKind::Repeat { .. }
         | StatementKind::Retry { .. }
+        | StatementKind::Lock { .. }
         | StatementKind::Try { .. }
         | StatementKind::Do(_)
         | StatementKind::Run(_)

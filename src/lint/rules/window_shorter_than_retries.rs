@@ -40,6 +40,7 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
             | StatementKind::For { .. }
             | StatementKind::Repeat { .. }
             | StatementKind::Retry { .. }
+            | StatementKind::Lock { .. }
             | StatementKind::Try { .. }
             | StatementKind::Do(_)
             | StatementKind::Run(_)

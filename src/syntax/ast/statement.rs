@@ -55,6 +55,8 @@ pub enum StatementKind {
     Repeat { count: Amount, timings: Timings, until: Option<Expression>, block: Block, otherwise: Option<Block> },
     /// `retry N times every D { }`.
     Retry { count: Amount, timings: Timings, block: Block },
+    /// `lock NAME, … within D { … }`.
+    Lock { names: Vec<Expression>, timings: Timings, block: Block },
     /// `try { } catch e { }`.
     Try { block: Block, catch: Option<(Name, Block)> },
     /// `do P(…)`.

@@ -200,6 +200,12 @@ impl<'a> Inner<'a> {
         self.0.peek().map(|node| node.as_rule())
     }
 
+    /// The next child, if it is an expression.
+    fn take_expression(&mut self) -> Option<Node<'a>> {
+        let is_expression = |node: &Node<'a>| !matches!(node.as_rule(), Rule::timing | Rule::block);
+        self.0.next_if(is_expression)
+    }
+
     /// The next child, if it has this rule.
     fn take(&mut self, rule: Rule) -> Option<Node<'a>> {
         self.0.next_if(|node| node.as_rule() == rule)

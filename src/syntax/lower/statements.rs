@@ -64,6 +64,15 @@ impl<'a> Lowering<'a> {
                 let (count, timings) = (self.amount(inner.next()), self.timings(&mut inner));
                 StatementKind::Retry { count, timings, block: self.block(inner.next()) }
             }
+            Rule::locked => {
+                let mut inner = Inner::new(node);
+                let mut names = Vec::new();
+                while let Some(name) = inner.take_expression() {
+                    names.push(self.expression(Some(name)));
+                }
+                let timings = self.timings(&mut inner);
+                StatementKind::Lock { names, timings, block: self.block(inner.next()) }
+            }
             Rule::attempt => self.attempt(node),
             _ => {
                 self.report_error_node(node);

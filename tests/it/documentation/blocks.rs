@@ -76,7 +76,7 @@ impl Block {
         let limits_action = line.strip_prefix("limit ").is_some_and(|rest| rest.starts_with(char::is_alphabetic));
         Ok(if DECLARATIONS.contains(&word) || limits_action {
             "declarations.runbook"
-        } else if HEADERS.contains(&word) || word == "limit" {
+        } else if (HEADERS.contains(&word) || word == "limit") && !line.ends_with('{') {
             "headers.runbook"
         } else if SIGNATURES.contains(&word) {
             "signatures.runbook"

@@ -3,6 +3,7 @@
 use super::setup::{body, ends, on, play, play_body, program, results, run_in, seen, took};
 use crate::support::program::{at, d, health, value, world};
 use rectify::engine::RunOutcome::{Cancelled, Escalated, Resolved};
+use rectify::engine::event::EventKind;
 use rectify::value::{EffectOutcome, ErrorKind, Value};
 use rectify::world::scripted::{Person, Rule};
 
@@ -409,4 +410,51 @@ fn distinct_keeps_the_first_of_each_however_many_there_are() {
     let body = "let lines = svc.items(server)\n let last = lines.distinct.last else \"\"\n resolve \"${lines.distinct.count}, ${last}\"";
     ends(&play_body(body, script), Resolved, "59999, line 59998", &[]);
     assert!(began.elapsed() < std::time::Duration::from_secs(8), "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_lock_is_held_while_its_block_runs() {
+    // The call after the block waits for another run, which takes the lock as soon as it is free.
+    let body = "lock \"pool\" within 2m { svc.restart(server) }\nsvc.restart(server)\nresolve \"done\" without goal";
+    let busy = || world().with_lock_held_until("pool", at("90s"));
+    let result = play_body(body, busy());
+    ends(&result, Resolved, "done (without its goal)", &["1m30s svc.restart(on: fe1)", "1m30s svc.restart(on: fe1)"]);
+    assert_eq!(result.world.held(), Vec::<String>::new());
+    // The default is a minute, and its end is an error that can be caught.
+    let late = play_body(&body.replace(" within 2m", ""), busy());
+    ends(&late, Escalated, "another run holds the lock of pool", &[]);
+    took(&late, "1m");
+    let caught = "try { lock \"pool\" { svc.restart(server) } } catch error { notify oncall \"${error.kind}\" }\nresolve \"done\" without goal";
+    ends(&play_body(caught, busy()), Resolved, "done (without its goal)", &[]);
+}
+
+#[test]
+fn a_lock_is_held_until_its_changes_are_undone() {
+    let body = "lock \"pool\" {\n  temporarily svc.drain(server)\n  svc.restart(server)\n}\nwait 1m\nresolve \"done\" without goal";
+    let result = play_body(body, world());
+    ends(
+        &result,
+        Resolved,
+        "done (without its goal)",
+        &["0s svc.drain(on: fe1)", "0s svc.restart(on: fe1)", "0s svc.resume(on: fe1)"],
+    );
+    // A cancelled run gives it back as well.
+    let cancelled = play_body(body, world().cancel_at(at("30s")));
+    assert_eq!(cancelled.world.held(), Vec::<String>::new());
+}
+
+#[test]
+fn calls_of_one_run_take_turns_on_a_target() {
+    let body = "for part in [\"one\", \"two\", \"three\"], 3 at a time {\n  svc.restart(server)\n  svc.restart(server)\n}\nresolve \"done\" without goal";
+    let result = play_body(body, world().with(on("svc.restart", "fe1").takes(d("10s"))));
+    // Each branch has its turn before any has a second one.
+    let intended = result.events().into_iter().filter_map(|event| match event.kind {
+        EventKind::EffectIntended { address, .. } => Some(address.to_string()),
+        _ => None,
+    });
+    let intended: Vec<String> = intended.collect();
+    assert_eq!(intended.len(), 6);
+    let branch = |address: &String| address.split('/').next().unwrap_or_default().to_owned();
+    let order: Vec<String> = intended.iter().map(branch).collect();
+    assert_eq!(order[..3], order[3..], "{intended:?}");
 }
