@@ -8,6 +8,7 @@ mod doc;
 mod exit;
 mod explain;
 mod fmt;
+mod limits;
 mod logging;
 mod man;
 mod output;
@@ -81,6 +82,7 @@ enum Command {
     Doc(doc::DocArguments),
     Actions(actions::ActionsArguments),
     Explain(explain::ExplainArguments),
+    Limits(limits::LimitsArguments),
     Completions(completions::CompletionsArguments),
     Man(man::ManArguments),
 }
@@ -121,6 +123,7 @@ fn start() -> ExitCode {
         Command::Doc(arguments) => doc::run(&arguments, &output),
         Command::Actions(arguments) => Ok(actions::run(&arguments, &output)),
         Command::Explain(arguments) => Ok(explain::run(&arguments, &output)),
+        Command::Limits(arguments) => Ok(limits::run(&arguments, &output)),
         Command::Completions(arguments) => Ok(completions::run(&arguments, &output)),
         Command::Man(arguments) => Ok(man::run(&arguments, &output)),
     };

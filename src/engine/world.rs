@@ -82,8 +82,11 @@ pub struct Notification {
 /// A charge against a limit, made before the effect.
 #[derive(Debug, Clone)]
 pub struct Charge {
-    /// The limit with the value of its key: `host.reboot per dag=dag1`.
+    /// The limit as it reads, with the value of its key: `host.reboot 1 per 1d per dag=dag1`.
     pub name: String,
+    /// What is counted, whatever the rule says of it: `host.reboot per dag=dag1`. A rule that is reworded applies to the
+    /// charges that its counter has.
+    pub counter: String,
     /// The highest count within a window; none for a limit of `apart` alone.
     pub rate: Option<(u32, crate::value::SignedDuration)>,
     /// The shortest time since the last charge.

@@ -104,7 +104,7 @@ pub enum DestroyPolicy {
 pub struct Policy {
     /// For actions of the class `destroy`.
     pub destroy: DestroyPolicy,
-    /// Who may approve, by user name; anybody when empty.
+    /// Who may approve, by account; anybody when empty.
     pub approvers: Vec<EcoString>,
 }
 

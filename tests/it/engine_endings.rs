@@ -181,7 +181,7 @@ fn refused_before_the_first_effect_by_a_lock_or_a_limit() {
         [EventKind::RunRefused { .. }, EventKind::RunEnded { outcome: RunOutcome::Refused, .. }]
     ));
 
-    let result = locked().run(world().charged("Main 1 per 1d", start()));
+    let result = locked().run(world().charged("Main", start()));
     assert_eq!((result.ending.outcome, result.ledger().len()), (Refused, 0));
     assert!(result.world.held().is_empty(), "a refused run lets go of its locks");
 

@@ -320,3 +320,59 @@ fn twelve_processes_share_one_lock_and_one_limit() {
         assert!(started.elapsed().as_secs() < 60, "round {round}: somebody waited too long");
     }
 }
+
+#[test]
+fn a_limit_that_is_reworded_keeps_its_budget() {
+    let project = limited("1 per 24h");
+    project.run(&["run", "a.runbook", "act=true"]).ends(0);
+    let book = std::fs::read_to_string(project.path("a.runbook")).unwrap();
+    for reworded in ["1 per 25h", "2 per 24h, 1h apart", "1h apart"] {
+        std::fs::write(project.path("a.runbook"), book.replace("1 per 24h", reworded)).unwrap();
+        let ran = project.run(&["run", "a.runbook", "act=true"]).ends(5);
+        assert!(ran.stdout.contains("the limit Limited") && ran.stdout.contains("is used up"), "{reworded}: {ran:#?}");
+    }
+    // The new rule allows one more, and two rules are one charge.
+    std::fs::write(project.path("a.runbook"), book.replace("1 per 24h", "2 per 24h, 3 per 30d")).unwrap();
+    project.run(&["run", "a.runbook", "act=true"]).ends(0);
+    project.run(&["run", "a.runbook", "act=true"]).ends(5);
+    assert_eq!(count(&project), 2);
+    assert_eq!(std::fs::read_to_string(project.path(LEDGER)).unwrap().lines().count(), 2);
+}
+
+#[test]
+fn a_ledger_of_an_earlier_version_counts() {
+    // One call, with one line for each of two rules.
+    let at = rectify::value::Timestamp::now();
+    let line = |limit: &str| format!("{{\"at\":\"{at}\",\"limit\":\"{limit}\",\"run\":\"r\"}}\n");
+    let project = limited("2 per 24h");
+    write_ledger(&project, line("Limited 2 per 1d") + &line("Limited 10m apart"));
+    project.run(&["run", "a.runbook", "act=true"]).ends(0);
+    project.run(&["run", "a.runbook", "act=true"]).ends(5);
+}
+
+#[test]
+fn an_operator_sees_and_resets_limits() {
+    let project = limited("1 per 24h");
+    let ran = project.run(&["limits"]).ends(0);
+    assert_eq!(ran.stdout, "No limit has counted anything\n");
+    project.run(&["run", "a.runbook", "act=true", "--id", "first"]).ends(0);
+    let ran = project.run(&["limits"]).ends(0);
+    assert!(ran.stdout.starts_with("Limited: once, at 2") && ran.stdout.contains(" by run first\n"), "{ran:#?}");
+    assert!(ran.stdout.contains("  limit Limited 1 per 1d\n"), "{ran:#?}");
+    project.run(&["limits", "--reset", "Limited"]).ends(2);
+    let ran = project.run(&["limits", "--reset", "Limted", "--reason", "a test"]).ends(2);
+    assert!(ran.stderr.contains("Unknown counter `Limted`. Counted so far: Limited"), "{ran:#?}");
+    project.run(&["run", "a.runbook", "act=true"]).ends(5);
+    project.run(&["limits", "--reset", "Limited", "--reason", "the disk was replaced"]).ends(0);
+    let ran = project.run(&["limits", "--format", "json"]).ends(0);
+    let limits: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let counter = &limits["counters"][0];
+    assert_eq!(
+        (counter["charges"].as_array().map(Vec::len), counter["reset"]["reason"].as_str()),
+        (Some(0), Some("the disk was replaced"))
+    );
+    assert!(!counter["reset"]["by"].as_str().unwrap().is_empty());
+    project.run(&["run", "a.runbook", "act=true"]).ends(0);
+    project.run(&["run", "a.runbook", "act=true"]).ends(5);
+    assert_eq!(count(&project), 2);
+}

@@ -1,6 +1,6 @@
 //! A terminal, or another reader and writer, at which people answer questions.
 
-use super::{NoAnswer, PersonAnswer, Question};
+use super::{NoAnswer, PersonAnswer, Question, account};
 use crate::transport::process::sanitised;
 use crate::value::{SignedDuration, display_duration};
 use ecow::EcoString;
@@ -39,12 +39,10 @@ impl Console {
         if unattended || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
             return Self::nobody();
         }
-        let by = std::env::var("USER").or_else(|_| std::env::var("LOGNAME"));
-        let by = by.unwrap_or_else(|_| format!("uid {}", rustix::process::getuid().as_raw()));
-        Self::new(std::io::BufReader::new(std::io::stdin()), std::io::stderr(), &by)
+        Self::new(std::io::BufReader::new(std::io::stdin()), std::io::stderr(), &account())
     }
 
-    /// A console on any reader and writer; `by` is the name of the person there. A thread reads until the reader ends:
+    /// A console on any reader and writer; `by` is the account of the person there. A thread reads until the reader ends:
     /// a blocking read cannot be cancelled and must not hold a run beyond its deadline.
     pub fn new(reader: impl BufRead + Send + 'static, screen: impl Write + 'static, by: &str) -> Self {
         let (sender, lines) = mpsc::channel(WAITING_LINES);
@@ -71,9 +69,25 @@ impl Console {
             let left = deadline.saturating_duration_since(Instant::now());
             people.forget_lines();
             people.show(&question_text(question, left));
+            let mut open = OpenQuestion { people: &mut people, is_answered: false };
+            let people = &mut open;
             while let Some(line) = people.lines.recv().await {
-                if let Some(choice) = question.choice(&line) {
-                    return Ok(PersonAnswer { choice: choice.clone(), by: self.by.clone() });
+                match question.choice(&line) {
+                    Some(choice) if question.may_answer(&self.by) => {
+                        let choice = choice.clone();
+                        people.is_answered = true;
+                        return Ok(PersonAnswer { choice, by: self.by.clone() });
+                    }
+                    Some(_) => {
+                        tracing::warn!(by = %self.by, "an answer by somebody who may not answer does not count");
+                        people.show(&format!(
+                            "{} may not answer this; {} may. The question stays open: ",
+                            self.by,
+                            question.only.join(", ")
+                        ));
+                        continue;
+                    }
+                    None => {}
                 }
                 people.show(&format!("Please answer with {}: ", choices_text(question)));
             }
@@ -82,6 +96,34 @@ impl Console {
             std::future::pending().await
         };
         tokio::time::timeout_at(deadline, asking).await.unwrap_or(Err(NoAnswer::TimedOut))
+    }
+}
+
+/// A question on the screen. If it is withdrawn before anybody has answered, the screen says so.
+struct OpenQuestion<'p> {
+    people: &'p mut People,
+    is_answered: bool,
+}
+
+impl std::ops::Deref for OpenQuestion<'_> {
+    type Target = People;
+
+    fn deref(&self) -> &People {
+        self.people
+    }
+}
+
+impl std::ops::DerefMut for OpenQuestion<'_> {
+    fn deref_mut(&mut self) -> &mut People {
+        self.people
+    }
+}
+
+impl Drop for OpenQuestion<'_> {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            self.people.show("\nThis question is no longer open.\n");
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! `human`: asks people at the terminal, one question at a time. They may not answer.
 
+mod account;
 mod console;
 
 #[cfg(test)]
 mod tests;
 
+pub use account::account;
 pub use console::Console;
 
 use crate::secret::Redacted;
@@ -17,6 +19,8 @@ pub struct Question {
     pub message: Redacted<String>,
     /// The possible answers. The position of an answer will do as well, except for an approval.
     pub choices: Vec<EcoString>,
+    /// Who may answer, by account; everybody if empty.
+    pub only: Vec<EcoString>,
 }
 
 /// The choices of an approval.
@@ -29,6 +33,11 @@ impl Question {
     /// Whether this is an approval. One mistyped key must not answer it.
     fn is_approval(&self) -> bool {
         self.choices == APPROVAL
+    }
+
+    /// Whether an account may answer.
+    fn may_answer(&self, account: &EcoString) -> bool {
+        self.only.is_empty() || self.only.contains(account)
     }
 
     /// The choice that an input line selects.
@@ -49,7 +58,7 @@ impl Question {
 pub struct PersonAnswer {
     /// One of the choices, as the question spells it.
     pub choice: EcoString,
-    /// The name of the user at the terminal. The same name twice counts as one person.
+    /// The account at the terminal. The same account twice counts as one person.
     pub by: EcoString,
 }
 

@@ -41,7 +41,7 @@ fn desk() -> (Console, UnixStream, Screen) {
 
 fn question(text: &str) -> Question {
     let message = Secrets::default().redact_text(text);
-    Question { message, choices: vec!["restart".into(), "wait".into()] }
+    Question { message, choices: vec!["restart".into(), "wait".into()], only: Vec::new() }
 }
 
 const AMPLE: Duration = Duration::from_secs(20);
@@ -119,7 +119,7 @@ async fn endless_and_odd_lines_are_no_answers_and_the_screen_stays_clean() {
 #[tokio::test]
 async fn only_a_whole_word_approves() {
     let message = Secrets::default().redact_text("Reboot?");
-    let question = Question { message, choices: vec!["approve".into(), "deny".into()] };
+    let question = Question { message, choices: vec!["approve".into(), "deny".into()], only: Vec::new() };
     for (typed, expected) in [("Approve", "approve"), ("YES", "approve"), (" deny ", "deny"), ("no", "deny")] {
         assert_eq!(question.choice(typed).map(|choice| choice.as_str()), Some(expected), "{typed:?}");
     }
@@ -135,4 +135,27 @@ async fn only_a_whole_word_approves() {
     });
     assert_eq!(answer.unwrap().choice, "deny");
     assert!(!screen.text().contains("1)"), "{}", screen.text());
+}
+
+#[tokio::test]
+async fn whoever_may_not_answer_is_told_and_the_question_stays_open() {
+    let (console, mut keyboard, screen) = desk();
+    let only = vec!["grace".into()];
+    let approval = Question { choices: vec!["approve".into(), "deny".into()], only, ..question("Wipe it?") };
+    let (answer, ()) = tokio::join!(console.ask(&approval, Duration::from_millis(700)), async {
+        screen.shows("(within ", 1).await;
+        keyboard.write_all(b"approve\n").unwrap();
+        screen.shows("ada may not answer this; grace may. The question stays open", 1).await;
+        keyboard.write_all(b"deny\n").unwrap();
+        screen.shows("may not answer", 2).await;
+    });
+    assert_eq!(answer, Err(NoAnswer::TimedOut), "nobody who may answer did");
+    screen.shows("This question is no longer open", 1).await;
+    let mine = Question { only: vec!["grace".into(), "ada".into()], ..approval };
+    let (answer, ()) = tokio::join!(console.ask(&mine, AMPLE), async {
+        screen.shows("(within ", 2).await;
+        keyboard.write_all(b"yes\n").unwrap();
+    });
+    assert_eq!(answer, Ok(PersonAnswer { choice: "approve".into(), by: "ada".into() }));
+    assert_eq!(screen.text().matches("no longer open").count(), 1);
 }

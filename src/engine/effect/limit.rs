@@ -78,7 +78,7 @@ pub(crate) async fn parts<'t>(
             LimitPart::Apart { gap, key } => (format!("{} apart", display_duration(*gap)), key, None, Some(*gap)),
         };
         let Some(key) = counted_by(context, key.as_ref()).await? else { continue };
-        charges.push(Charge { name: format!("{name} {what}{key}"), rate, apart });
+        charges.push(Charge { name: format!("{name} {what}{key}"), counter: format!("{name}{key}"), rate, apart });
     }
     Ok(charges)
 }

@@ -122,16 +122,13 @@ pub fn last_resort(store: &Store, text: &Redacted<String>) -> Result<String, Act
 pub async fn ask(live: &Live<'_>, prompt: &Prompt) -> PromptReply {
     let channels = &live.config.channels;
     let message = live.config.calls.secrets.redact_text(&prompt.message);
-    let question = Question { message, choices: prompt.choices.clone() };
+    // Whoever may approve, alone decides about an approval.
+    let is_approval = prompt.choices.iter().any(|choice| choice == "approve");
+    let only = if is_approval { channels.approvers.clone() } else { Vec::new() };
+    let question = Question { message, choices: prompt.choices.clone(), only };
     match channels.console.ask(&question, live.clock.until(prompt.deadline)).await {
         Ok(PersonAnswer { choice, by }) => {
-            let approves = choice == "approve";
-            let may = channels.approvers.is_empty() || channels.approvers.contains(&by);
-            if approves && !may {
-                tracing::warn!(%by, "an approval by somebody who is no approver does not count");
-                return PromptReply { answer: None, by: Vec::new() };
-            }
-            let enough = !approves || prompt.by <= MOST_APPROVALS;
+            let enough = choice != "approve" || prompt.by <= MOST_APPROVALS;
             PromptReply { answer: enough.then_some(choice), by: vec![by.to_string()] }
         }
         Err(NoAnswer::Nobody | NoAnswer::TimedOut) => PromptReply { answer: None, by: Vec::new() },

@@ -10,6 +10,7 @@ use super::store::{Store, failed};
 use crate::engine::world::Charge;
 use crate::value::{ActionError, ErrorKind, SignedDuration, Timestamp, display_duration};
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::MetadataExt;
@@ -39,15 +40,55 @@ pub struct Ledger {
     store: Store,
 }
 
-/// One charge, as a line of the file.
-#[derive(Debug, Serialize, Deserialize)]
+/// A line of the file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Charge(Entry),
+    Reset(Reset),
+}
+
+/// One charge.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Entry {
     at: Timestamp,
+    /// The counter. Lines of earlier versions have the rule in it.
     limit: String,
     run: String,
     /// When it started to count, if it is dated in the future.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     counted: Option<Timestamp>,
+    /// The rules that it was checked against, for people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    rules: Vec<String>,
+}
+
+/// A counter that somebody has reset: earlier charges no longer count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reset {
+    /// When.
+    pub at: Timestamp,
+    /// The counter.
+    pub reset: String,
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What a counter has counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CounterState {
+    /// The counter: `host.reboot per on=w1`.
+    pub counter: String,
+    /// The times of the charges that count, the oldest first.
+    pub charges: Vec<Timestamp>,
+    /// The run of the last one.
+    pub last_run: String,
+    /// The rules that the last one was checked against.
+    pub rules: Vec<String>,
+    /// The last reset.
+    pub reset: Option<Reset>,
 }
 
 impl Entry {
@@ -66,6 +107,7 @@ struct Open<'l> {
     /// Whether its last line has a line end.
     ends: bool,
     entries: Vec<Entry>,
+    resets: Vec<Reset>,
     now: Timestamp,
 }
 
@@ -78,23 +120,61 @@ impl Ledger {
     /// Checks whether all of the charges are allowed now.
     pub async fn check(&self, charges: &[Charge], clock: &Clock) -> Result<(), ActionError> {
         let open = self.open(clock).await?;
-        charges.iter().try_for_each(|charge| allowed(charge, &open.entries, open.now))
+        open.allow(charges)
+    }
+
+    /// What each counter has counted, in the order of their names.
+    pub async fn counters(&self, clock: &Clock) -> Result<Vec<CounterState>, ActionError> {
+        let open = self.open(clock).await?;
+        let names: BTreeSet<&str> = open.entries.iter().map(|entry| entry.limit.as_str()).collect();
+        let reset = |name: &str| open.resets.iter().filter(|reset| reset.reset == name).max_by_key(|reset| reset.at);
+        let state = |name: &str| {
+            let mut entries: Vec<&Entry> = open.counted(name).collect();
+            entries.sort_by_key(|entry| entry.time(open.now));
+            let last = entries.last();
+            CounterState {
+                counter: name.to_owned(),
+                charges: entries.iter().map(|entry| entry.time(open.now)).collect(),
+                last_run: last.map(|entry| entry.run.clone()).unwrap_or_default(),
+                rules: last.map(|entry| entry.rules.clone()).unwrap_or_default(),
+                reset: reset(name).cloned(),
+            }
+        };
+        Ok(names.into_iter().map(state).collect())
+    }
+
+    /// Resets a counter: its charges so far no longer count.
+    pub async fn reset(&self, counter: &str, by: &str, reason: &str, clock: &Clock) -> Result<(), ActionError> {
+        let mut open = self.open(clock).await?;
+        let (reset, by, reason) = (counter.to_owned(), by.to_owned(), reason.to_owned());
+        open.append(&[Line::Reset(Reset { at: open.now, reset, by, reason })])
     }
 
     /// Makes all of the charges, synced to the disk, or none.
     pub async fn charge(&self, charges: &[Charge], run: &str, clock: &Clock) -> Result<(), ActionError> {
         let mut open = self.open(clock).await?;
-        charges.iter().try_for_each(|charge| allowed(charge, &open.entries, open.now))?;
-        let entry =
-            |charge: &Charge| Entry { at: open.now, limit: charge.name.clone(), run: run.to_owned(), counted: None };
-        let new: Vec<Entry> = charges.iter().map(entry).collect();
+        open.allow(charges)?;
+        // One charge of each counter, however many rules look at it.
+        let mut rules: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for charge in charges {
+            rules.entry(&charge.counter).or_default().push(charge.name.clone());
+        }
+        let entry = |(counter, rules): (&str, Vec<String>)| Entry {
+            at: open.now,
+            limit: counter.to_owned(),
+            run: run.to_owned(),
+            counted: None,
+            rules,
+        };
+        let new: Vec<Entry> = rules.into_iter().map(entry).collect();
         if open.bytes > COMPACT_BYTES {
             let now = open.now;
             open.entries.retain(|entry| now.duration_since(entry.time(now)) < OLDEST);
+            open.resets.retain(|reset| now.duration_since(reset.at) < OLDEST);
             open.entries.extend(new);
             return open.replace();
         }
-        open.append(&new)
+        open.append(&new.into_iter().map(Line::Charge).collect::<Vec<_>>())
     }
 
     /// Locks and reads it, and repairs what a power cut or a wrong clock has left.
@@ -102,7 +182,7 @@ impl Ledger {
         let path = self.store.path().join(FILE);
         let file = self.locked(&path).await?;
         let bytes = read(&file, &path)?;
-        let Lines { entries, whole } = lines(&bytes, &path)?;
+        let Lines { entries, resets, whole } = lines(&bytes, &path)?;
         if whole < bytes.len() {
             let lost = bytes.len() - whole;
             tracing::warn!("{}: ignoring its truncated last line of {lost} bytes, which never counted", path.display());
@@ -111,7 +191,9 @@ impl Ledger {
         }
         let ends = bytes.get(..whole).is_none_or(|whole| whole.is_empty() || whole.ends_with(b"\n"));
         let now = clock.now();
-        let mut open = Open { ledger: self, path, file, bytes: whole as u64, ends, entries: Vec::new(), now };
+        let entries_so_far = Vec::new();
+        let mut open =
+            Open { ledger: self, path, file, bytes: whole as u64, ends, entries: entries_so_far, resets, now };
         let mut moved = false;
         for (line, mut entry) in entries {
             let ahead = |time: Timestamp| time.duration_since(now) > AHEAD;
@@ -144,8 +226,28 @@ impl Ledger {
 }
 
 impl Open<'_> {
+    /// Checks whether all of the charges are allowed.
+    fn allow(&self, charges: &[Charge]) -> Result<(), ActionError> {
+        charges.iter().try_for_each(|charge| {
+            let times = self.counted(&charge.counter).map(|entry| entry.time(self.now)).collect();
+            allowed(charge, times, self.now)
+        })
+    }
+
+    /// The charges of a counter since it was last reset. A line of an earlier version that was written for another rule
+    /// of the same call is no charge of its own.
+    fn counted<'o>(&'o self, counter: &'o str) -> impl Iterator<Item = &'o Entry> {
+        let reset = self.resets.iter().filter(|reset| reset.reset == counter).map(|reset| reset.at).max();
+        let entries = self
+            .entries
+            .iter()
+            .filter(move |entry| entry.limit == counter && reset.is_none_or(|reset| entry.time(self.now) > reset));
+        let mut seen = BTreeSet::new();
+        entries.filter(move |entry| seen.insert((entry.at, &entry.run)))
+    }
+
     /// Appends charges: all of them are on the disk afterwards, or none.
-    fn append(&mut self, new: &[Entry]) -> Result<(), ActionError> {
+    fn append(&mut self, new: &[Line]) -> Result<(), ActionError> {
         let mut addition = if self.ends { String::new() } else { "\n".to_owned() };
         addition.extend(new.iter().map(line));
         let written = self.file.write_all(addition.as_bytes()).and_then(|()| self.file.sync_data());
@@ -159,7 +261,9 @@ impl Open<'_> {
     /// Writes a new ledger next to the old one and renames it.
     fn replace(&self) -> Result<(), ActionError> {
         let next = self.ledger.store.path().join(NEXT);
-        let text: String = self.entries.iter().map(line).collect();
+        let resets = self.resets.iter().cloned().map(Line::Reset);
+        let charges = self.entries.iter().cloned().map(Line::Charge);
+        let text: String = resets.chain(charges).map(|entry| line(&entry)).collect();
         let mut file = self.ledger.store.open(NEXT)?;
         let written = file.set_len(0).and_then(|()| file.write_all(text.as_bytes())).and_then(|()| file.sync_all());
         written.and_then(|()| std::fs::rename(&next, &self.path)).map_err(|error| failed(&next, &error))?;
@@ -194,15 +298,33 @@ fn read(mut file: &File, path: &Path) -> Result<Vec<u8>, ActionError> {
 /// The charges of a ledger with their line numbers, and the length of its complete lines in bytes.
 struct Lines {
     entries: Vec<(usize, Entry)>,
+    resets: Vec<Reset>,
     whole: usize,
 }
 
+/// The counter of a limit as earlier versions wrote it: `host.reboot 1 per 1d per on=w1` is `host.reboot per on=w1`.
+fn counter_of(limit: String) -> String {
+    let words: Vec<&str> = limit.split(' ').collect();
+    let is_number = |word: &str| word.parse::<u32>().is_ok();
+    let is_duration = |word: &str| word.parse::<SignedDuration>().is_ok();
+    match words.as_slice() {
+        [name, count, "per", window, rest @ ..] if is_number(count) && is_duration(window) => {
+            [&[*name], rest].concat().join(" ")
+        }
+        [name, gap, "apart", rest @ ..] if is_duration(gap) => [&[*name], rest].concat().join(" "),
+        _ => limit,
+    }
+}
+
 fn lines(bytes: &[u8], path: &Path) -> Result<Lines, ActionError> {
-    let mut lines = Lines { entries: Vec::new(), whole: 0 };
+    let mut lines = Lines { entries: Vec::new(), resets: Vec::new(), whole: 0 };
     for (number, line) in (1..).zip(bytes.split_inclusive(|byte| *byte == b'\n')) {
         let has_end = line.ends_with(b"\n");
-        match serde_json::from_slice::<Entry>(line) {
-            Ok(entry) => lines.entries.push((number, entry)),
+        match serde_json::from_slice::<Line>(line) {
+            Ok(Line::Charge(entry)) => {
+                lines.entries.push((number, Entry { limit: counter_of(entry.limit), ..entry }));
+            }
+            Ok(Line::Reset(reset)) => lines.resets.push(reset),
             Err(_) if has_end && line.trim_ascii().is_empty() => {}
             // A truncated line is not JSON; a line that is JSON was written completely.
             Err(_) if !has_end && serde_json::from_slice::<serde_json::Value>(line).is_err() => break,
@@ -220,14 +342,12 @@ fn lines(bytes: &[u8], path: &Path) -> Result<Lines, ActionError> {
     Ok(lines)
 }
 
-fn line(entry: &Entry) -> String {
+fn line(entry: &Line) -> String {
     serde_json::to_string(entry).unwrap_or_default() + "\n"
 }
 
 /// Checks whether a charge is allowed now.
-fn allowed(charge: &Charge, entries: &[Entry], now: Timestamp) -> Result<(), ActionError> {
-    let mut times: Vec<Timestamp> =
-        entries.iter().filter(|entry| entry.limit == charge.name).map(|entry| entry.time(now)).collect();
+fn allowed(charge: &Charge, mut times: Vec<Timestamp>, now: Timestamp) -> Result<(), ActionError> {
     times.sort();
     let spent = |free: Timestamp| {
         let wait = display_duration(SignedDuration::from_secs(free.duration_since(now).as_secs().max(1)));

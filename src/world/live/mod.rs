@@ -17,6 +17,7 @@ mod tests;
 
 pub use cancel::Cancel;
 pub use channels::{Channels, Terminal, last_resort};
+pub use ledger::{CounterState, Ledger, Reset};
 pub use open_changes::found;
 pub use store::{MACHINE_STORE, Store, StoreError, StorePlaces};
 
@@ -29,7 +30,6 @@ use crate::engine::world::{
 use crate::transport::process;
 use crate::transport::system::LocalSystem;
 use crate::value::{ActionError, SignedDuration, Timestamp, Value};
-use ledger::Ledger;
 use locks::{Holder, Locks};
 use open_changes::OpenChanges;
 use std::cell::RefCell;
@@ -66,12 +66,17 @@ pub struct Live<'a> {
 
 /// A monotonic clock that starts at the wall clock.
 #[derive(Debug, Clone, Copy)]
-struct Clock {
+pub struct Clock {
     wall: Timestamp,
     start: Instant,
 }
 
 impl Clock {
+    /// A clock that starts now.
+    pub fn start() -> Self {
+        Self { wall: Timestamp::now(), start: Instant::now() }
+    }
+
     fn now(&self) -> Timestamp {
         let passed = SignedDuration::try_from(self.start.elapsed()).unwrap_or(SignedDuration::MAX);
         self.wall.checked_add(passed).unwrap_or(Timestamp::MAX)
@@ -87,7 +92,7 @@ impl<'a> Live<'a> {
     /// A live world. It creates no file yet.
     pub fn new(config: LiveConfig<'a>) -> Self {
         Self {
-            clock: Clock { wall: Timestamp::now(), start: Instant::now() },
+            clock: Clock::start(),
             locks: Locks::new(&config.store, config.run.clone()),
             notes: OpenChanges::new(&config.store, config.run.clone()),
             taken_over: RefCell::default(),

@@ -117,10 +117,6 @@ fn an_unknown_backend_is_refused() {
     });
 }
 
-fn clock() -> Clock {
-    Clock { wall: Timestamp::now(), start: Instant::now() }
-}
-
 fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
@@ -128,7 +124,7 @@ fn names(names: &[&str]) -> Vec<String> {
 #[tokio::test]
 async fn one_run_holds_a_lock_and_says_who() {
     let folder = tempfile::tempdir().unwrap();
-    let (clock, now) = (clock(), Timestamp::UNIX_EPOCH);
+    let (clock, now) = (Clock::start(), Timestamp::UNIX_EPOCH);
     let store = Store::at(folder.path().to_owned()).unwrap();
     let first = Locks::new(&store, "first".into());
     let second = Locks::new(&store, "second".into());
@@ -150,7 +146,7 @@ async fn one_run_holds_a_lock_and_says_who() {
 async fn whoever_came_first_is_served_first() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::at(folder.path().to_owned()).unwrap();
-    let clock = clock();
+    let clock = Clock::start();
     let soon = clock.now().checked_add(SignedDuration::from_secs(20)).unwrap();
     let holder = Locks::new(&store, "holder".into());
     holder.take(names(&["a", "b"]), Timestamp::UNIX_EPOCH, &clock).await.unwrap();
@@ -193,7 +189,7 @@ async fn whoever_came_first_is_served_first() {
 async fn a_request_that_is_given_up_or_whose_process_died_keeps_nobody_waiting() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::at(folder.path().to_owned()).unwrap();
-    let clock = clock();
+    let clock = Clock::start();
     let soon = clock.now().checked_add(SignedDuration::from_secs(20)).unwrap();
     let (holder, second) = (Locks::new(&store, "holder".into()), Locks::new(&store, "second".into()));
     holder.take(names(&["a"]), Timestamp::UNIX_EPOCH, &clock).await.unwrap();
@@ -212,6 +208,7 @@ fn a_limit_holds_for_every_run() {
     let charge = |rate: Option<u32>, apart: Option<i64>| {
         vec![Charge {
             name: "host.reboot 2 per 1h, 10m apart".into(),
+            counter: "host.reboot".into(),
             rate: rate.map(|count| (count, hour)),
             apart: apart.map(SignedDuration::from_mins),
         }]
@@ -235,7 +232,14 @@ fn a_limit_holds_for_every_run() {
 fn a_torn_line_costs_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("limits.jsonl");
-    let once = || vec![Charge { name: "x".into(), rate: Some((1, SignedDuration::from_hours(1))), apart: None }];
+    let once = || {
+        vec![Charge {
+            name: "x".into(),
+            counter: "x".into(),
+            rate: Some((1, SignedDuration::from_hours(1))),
+            apart: None,
+        }]
+    };
     std::fs::write(&path, "{\"at\":\"20").unwrap();
     with_live(&secrets(), folder.path(), async |live| {
         live.charge(Address::default(), once()).await.result.unwrap();

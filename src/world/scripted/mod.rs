@@ -79,10 +79,10 @@ impl Scripted {
         self
     }
 
-    /// Adds an earlier charge of a limit.
+    /// Adds an earlier charge of a counter.
     #[must_use]
-    pub fn charged(self, name: &str, at: Timestamp) -> Self {
-        self.environment.charged(name, at);
+    pub fn charged(self, counter: &str, at: Timestamp) -> Self {
+        self.environment.charged(counter, at);
         self
     }
 

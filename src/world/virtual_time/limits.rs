@@ -2,15 +2,15 @@
 
 use crate::engine::world::Charge;
 use crate::value::{ActionError, ErrorKind, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The times of the charges of each limit.
+/// The times of the charges of each counter.
 #[derive(Default)]
 pub(super) struct Limits(BTreeMap<String, Vec<Timestamp>>);
 
 impl Limits {
-    pub fn charged(&mut self, name: &str, at: Timestamp) {
-        self.0.entry(name.to_owned()).or_default().push(at);
+    pub fn charged(&mut self, counter: &str, at: Timestamp) {
+        self.0.entry(counter.to_owned()).or_default().push(at);
     }
 
     /// Checks whether all of the charges are allowed.
@@ -24,14 +24,13 @@ impl Limits {
     /// Makes all of the charges, or none.
     pub fn charge(&mut self, charges: &[Charge], now: Timestamp) -> Result<(), ActionError> {
         self.check(charges, now)?;
-        for charge in charges {
-            self.charged(&charge.name, now);
-        }
+        let counters: BTreeSet<&str> = charges.iter().map(|charge| charge.counter.as_str()).collect();
+        counters.into_iter().for_each(|counter| self.charged(counter, now));
         Ok(())
     }
 
     fn is_spent(&self, charge: &Charge, now: Timestamp) -> bool {
-        let Some(times) = self.0.get(&charge.name) else { return false };
+        let Some(times) = self.0.get(&charge.counter) else { return false };
         let within = |window| times.iter().filter(|time| now.duration_since(**time) < window).count();
         charge.rate.is_some_and(|(count, window)| within(window) >= count as usize)
             || charge.apart.is_some_and(|gap| within(gap) > 0)

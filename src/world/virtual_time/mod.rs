@@ -88,9 +88,9 @@ impl VirtualEnvironment {
         self.state.borrow_mut().taken.insert(lock.to_owned(), until);
     }
 
-    /// Adds an earlier charge of a limit.
-    pub fn charged(&self, name: &str, at: Timestamp) {
-        self.state.borrow_mut().limits.charged(name, at);
+    /// Adds an earlier charge of a counter.
+    pub fn charged(&self, counter: &str, at: Timestamp) {
+        self.state.borrow_mut().limits.charged(counter, at);
     }
 
     /// Cancels the run at a time; at once if it has passed.

@@ -117,7 +117,7 @@ fn a_lock_or_a_limit_refuses_before_anything_is_touched() {
       }";
     let result = play(text, world().with_lock_held("pool dag1"));
     ends(&result, Refused, "another run holds the lock of pool dag1", &[]);
-    let result = play(text, world().charged("Main 1 per 1d per server=fe1", at("0s")));
+    let result = play(text, world().charged("Main per server=fe1", at("0s")));
     assert_eq!((result.ending.outcome, result.ledger().len()), (Refused, 0));
     ends(&play(text, world()), Resolved, "done", &["0s svc.restart(on: fe1)"]);
 }
@@ -199,7 +199,7 @@ fn a_refused_run_started_by_an_alert_is_escalated() {
     ends(&result, Escalated, "not started: another run holds the lock of fe1", &[]);
     assert_eq!(result.sent_messages().len(), 1);
     took(&result, "30m");
-    let result = alerted(&program, "Main", "fe1", world().charged("Main 1 per 1h", at("0s")));
+    let result = alerted(&program, "Main", "fe1", world().charged("Main", at("0s")));
     assert_eq!((result.ending.outcome, result.sent_messages().len()), (Escalated, 1));
     assert!(result.ending.reason.starts_with("not started: "), "{}", result.ending.reason);
 }
