@@ -13,6 +13,7 @@ mod logging;
 mod man;
 mod output;
 pub mod pages;
+mod pause;
 mod run;
 mod signals;
 mod simulate;
@@ -83,6 +84,8 @@ enum Command {
     Actions(actions::ActionsArguments),
     Explain(explain::ExplainArguments),
     Limits(limits::LimitsArguments),
+    Pause(pause::PauseArguments),
+    Unpause(pause::UnpauseArguments),
     Completions(completions::CompletionsArguments),
     Man(man::ManArguments),
 }
@@ -124,6 +127,8 @@ fn start() -> ExitCode {
         Command::Actions(arguments) => Ok(actions::run(&arguments, &output)),
         Command::Explain(arguments) => Ok(explain::run(&arguments, &output)),
         Command::Limits(arguments) => Ok(limits::run(&arguments, &output)),
+        Command::Pause(arguments) => Ok(pause::run(&arguments, &output)),
+        Command::Unpause(arguments) => Ok(pause::run_unpause(&arguments, &output)),
         Command::Completions(arguments) => Ok(completions::run(&arguments, &output)),
         Command::Man(arguments) => Ok(man::run(&arguments, &output)),
     };

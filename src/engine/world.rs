@@ -167,6 +167,10 @@ pub trait World: ReadWorld {
     /// Deletes the note of a change: it was undone, was never made, or is permanent from now on.
     fn delete_change_note(&self, address: &Address);
 
+    /// Whether effects may begin. While somebody has paused them, waits until `until` for the end of the pause; then an
+    /// error of kind `Refused` says who has paused them and why.
+    fn admit(&self, address: Address, until: Timestamp) -> Pending<'_, ()>;
+
     /// Checks whether all of the charges are allowed now, without charging. An error of kind `Limit` names the limit
     /// that is spent and says until when. One of kind `Refused` says that the charges made so far cannot be read.
     fn check_limits(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()>;

@@ -22,7 +22,7 @@ pub use sections::{Schema, SecretSources, Section, SectionType, Sections, check_
 
 use crate::diagnostic::{Diagnostic, suggestion};
 use crate::source::{FileId, Span};
-use crate::value::{BackendSettings, Contact, Host, SecretSource};
+use crate::value::{BackendSettings, Contact, Host, SecretSource, SignedDuration};
 use crate::yaml;
 use crate::yaml::Reader;
 use ecow::EcoString;
@@ -106,6 +106,8 @@ pub struct Policy {
     pub destroy: DestroyPolicy,
     /// Who may approve, by account; anybody when empty.
     pub approvers: Vec<EcoString>,
+    /// How many disruptions all runbooks together may make, and in which window.
+    pub disruptions: Option<(u32, SignedDuration)>,
 }
 
 /// The sections that every `rectify.yaml` can have; backends add theirs.
@@ -215,12 +217,26 @@ fn read_secrets(reader: &mut Reader, section: Span, node: &yaml::Node) -> Secret
     secrets
 }
 
+/// A rate such as `6 per 1h`.
+fn rate(text: &str) -> Option<(u32, SignedDuration)> {
+    let (count, window) = text.split_once(" per ")?;
+    let window = window.trim().parse::<SignedDuration>().ok().filter(|window| window.is_positive())?;
+    Some((count.trim().parse().ok().filter(|count| *count > 0)?, window))
+}
+
 fn read_policy(reader: &mut Reader, node: &yaml::Node) -> Policy {
     let mut policy = Policy::default();
-    for field in reader.fields(node, "`policy:`", &["destroy", "approvers"]) {
+    for field in reader.fields(node, "`policy:`", &["destroy", "approvers", "disruptions"]) {
         match field.name {
             "approvers" => {
                 policy.approvers = reader.texts(field.value, "approvers").into_iter().map(|(name, _)| name).collect();
+            }
+            "disruptions" => {
+                let text = reader.text(field.value, "disruptions");
+                policy.disruptions = text.and_then(rate);
+                if text.is_some() && policy.disruptions.is_none() {
+                    reader.error(field.value.span, "`disruptions:` must be a number per duration, as in `6 per 1h`");
+                }
             }
             _ => match field.value.text() {
                 Some("approval") => policy.destroy = DestroyPolicy::Approval,

@@ -53,6 +53,7 @@ fn section(name: &str, sections: &Sections, generator: &mut SchemaGenerator) -> 
                     }),
                 ),
                 ("approvers", described("Who may approve; anybody if empty", texts())),
+                ("disruptions", described("How many disruptions all runbooks together may make: 6 per 1h", text())),
             ],
         ),
         "lints" => lints(),

@@ -25,7 +25,7 @@ pub use expression::{
 pub use statement::{Block, Evidence, Hold, LetElse, Question, Retention, Statement, StatementKind, Subject, Window};
 
 use self::test_block::Test;
-use crate::value::Host;
+use crate::value::{Host, SignedDuration};
 use ecow::EcoString;
 use std::sync::Arc;
 
@@ -55,6 +55,8 @@ pub struct Program {
     pub tests: Vec<Test>,
     /// The inventory's hosts, with their facts as the types that their roles declare.
     pub hosts: Vec<Host>,
+    /// How many disruptions the team allows all runbooks together, and in which window.
+    pub most_disruptions: Option<(u32, SignedDuration)>,
     /// Number of nodes; identifiers begin at 1.
     pub nodes: u32,
 }

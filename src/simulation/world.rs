@@ -249,6 +249,10 @@ impl World for Simulated<'_> {
 
     fn delete_change_note(&self, _: &Address) {}
 
+    fn admit(&self, _: Address, until: Timestamp) -> Pending<'_, ()> {
+        self.environment.admit(until)
+    }
+
     fn check_limits(&self, _: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
         self.environment.check_limits(&charges)
     }

@@ -112,6 +112,10 @@ impl World for ObservedWorld<'_> {
         self.world.delete_change_note(address);
     }
 
+    fn admit(&self, address: Address, until: Timestamp) -> Pending<'_, ()> {
+        self.world.admit(address, until)
+    }
+
     fn check_limits(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
         self.world.check_limits(address, charges)
     }

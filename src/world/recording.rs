@@ -49,6 +49,7 @@ pub enum RecordedRequest {
     Ask { message: String, choices: Vec<EcoString>, by: u32, deadline: Timestamp },
     Notify { contact: EcoString, subject: String, body: String },
     Lock { names: Vec<String> },
+    Admit { until: Timestamp },
     CheckLimits { names: Vec<String> },
     Charge { names: Vec<String> },
     Note { change: String, undo: String },
@@ -201,6 +202,11 @@ impl<W: World> World for Recording<W> {
 
     fn delete_change_note(&self, address: &Address) {
         self.world.delete_change_note(address);
+    }
+
+    fn admit(&self, address: Address, until: Timestamp) -> Pending<'_, ()> {
+        let asked = RecordedRequest::Admit { until };
+        self.recorded(address.clone(), asked, self.world.admit(address, until), RecordedReply::Over)
     }
 
     fn check_limits(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {

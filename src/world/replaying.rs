@@ -197,6 +197,10 @@ impl World for Replaying {
 
     fn delete_change_note(&self, _: &Address) {}
 
+    fn admit(&self, address: Address, until: Timestamp) -> Pending<'_, ()> {
+        self.next_reply(address, RecordedRequest::Admit { until }, no_value)
+    }
+
     fn check_limits(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
         self.next_reply(address, RecordedRequest::check_limits(&charges), no_value)
     }

@@ -50,6 +50,7 @@ mod reliability_effects;
 mod reliability_exchange;
 mod reliability_kill;
 mod reliability_locks;
+mod reliability_pause;
 mod reliability_people;
 mod reliability_store;
 mod reliability_unknown;

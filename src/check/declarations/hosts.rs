@@ -14,6 +14,7 @@ impl<'a> Context<'a> {
     /// Takes the inventory's hosts into the program, with the facts of declared roles coerced to their types.
     pub(crate) fn take_hosts(&mut self) {
         let Some(inventory) = self.inventory else { return };
+        self.program.most_disruptions = inventory.policy.disruptions;
         for entry in &inventory.hosts {
             let mut host = entry.host.clone();
             for (position, role) in entry.host.roles.iter().enumerate() {

@@ -6,7 +6,7 @@ use crate::engine::run::exit::{Exit, Flow};
 use crate::engine::run::scheduler::{reply, wait_until};
 use crate::engine::run::scope::Scope;
 use crate::engine::world::{Charge, World};
-use crate::program::{LimitKey, LimitPart};
+use crate::program::{LimitKey, LimitPart, Program};
 use crate::value::{Value, display_duration, lock_name};
 use std::rc::Rc;
 
@@ -15,7 +15,9 @@ use std::rc::Rc;
 pub(crate) async fn check(scope: &Scope<'_>, charges: &[Charge]) -> Flow {
     let Some(world) = scope.tree.effect_world else { return Ok(()) };
     // The limits of actions are checked at each call. That they can be read is checked before the first.
-    let limits_calls = scope.run.parent.is_none() && !scope.tree.program.limits.is_empty();
+    let program = scope.tree.program;
+    let is_limited = !program.limits.is_empty() || program.most_disruptions.is_some();
+    let limits_calls = scope.run.parent.is_none() && is_limited;
     if charges.is_empty() && !limits_calls {
         return Ok(());
     }
@@ -49,6 +51,17 @@ pub(crate) async fn charge<'t>(scope: &Scope<'t>, world: &dyn World, mut charges
     charged.map_err(|_| Exit::Cancelled)?.result?;
     runs.iter().for_each(|run| run.due_charges.borrow_mut().clear());
     Ok(())
+}
+
+/// The charge of a disruption against what the team allows all runbooks together.
+pub(crate) fn disruption(program: &Program) -> Option<Charge> {
+    let (count, window) = program.most_disruptions?;
+    Some(Charge {
+        name: format!("policy.disruptions {count} per {}", display_duration(window)),
+        counter: "policy.disruptions".to_owned(),
+        rate: Some((count, window)),
+        apart: None,
+    })
 }
 
 /// The charges of one call for the limits of its action. The frame is that of its signature.

@@ -6,12 +6,13 @@ pub(crate) mod held_changes;
 pub(crate) mod limit;
 pub(crate) mod lock;
 pub(crate) mod notify;
+pub(crate) mod pause;
 pub(crate) mod prompt;
 pub(crate) mod undo;
 
 use self::confirm::{ConfirmedOutcome, LostAnswer, confirm_outcome, read_before};
 use self::held_changes::{FoundState, Holder};
-use self::limit::{charge, charges};
+use self::limit::{charge, charges, disruption};
 use self::lock::{CallLock, hold};
 use self::undo::{Change, Keep, Undo};
 use super::address::Address;
@@ -255,8 +256,12 @@ pub(super) async fn perform<'t>(
     let leaf = call_levels.last().map_or_else(|| call.clone(), |level| level.call.clone());
 
     let text = call.to_string();
+    pause::admit(scope, world, &text, at).await?;
     if !scope.shielded {
         let mut spending = Vec::new();
+        if call.class >= Class::Disrupt {
+            spending.extend(disruption(scope.tree.program));
+        }
         for level in &mut call_levels {
             let mut context = StatementContext::new(scope, &mut level.frame, at.clone());
             spending.extend(charges(&mut context, level.index).await?);
@@ -272,6 +277,7 @@ pub(super) async fn perform<'t>(
         }
     }
 
+    scope.tree.has_acted.set(true);
     scope.emit(EventKind::EffectIntended { address: at.clone(), call: call.clone(), text: text.clone() });
     let span = tracing::info_span!("effect", run = %scope.run.id, call = %text);
     let deadline = after(scope.now(), timeout);

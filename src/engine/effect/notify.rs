@@ -83,7 +83,9 @@ impl Scope<'_> {
                 let limit = limit.map(display_duration).unwrap_or_default();
                 self.escalated(format!("it did not end within {limit}"))
             }
-            Exit::Resolved(_) | Exit::Cancelled | Exit::Stopped | Exit::DryRun { .. } => return None,
+            Exit::Resolved(_) | Exit::Cancelled | Exit::Refused(_) | Exit::Stopped | Exit::DryRun { .. } => {
+                return None;
+            }
         };
         if let Exit::Escalated(escalation) = exit { Some(*escalation) } else { None }
     }

@@ -242,7 +242,7 @@ async fn step<'t>(
         Ok(()) | Err(Exit::DryRun { .. }) => StepResult::Done,
         Err(Exit::Resolved(_)) => StepResult::Resolved,
         Err(Exit::Escalated(_) | Exit::TimedOut) => StepResult::Escalated,
-        Err(Exit::Cancelled | Exit::Stopped) => StepResult::Cancelled,
+        Err(Exit::Cancelled | Exit::Refused(_) | Exit::Stopped) => StepResult::Cancelled,
         Err(Exit::Failed(_)) => StepResult::Failed,
     };
     scope.emit(EventKind::StepEnded { number: number.to_string(), title, result });

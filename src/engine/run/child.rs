@@ -22,7 +22,7 @@ pub(crate) async fn run_statement<'t>(
     match child(context, runbook, arguments, propagates_escalation).await? {
         RunEnd::Resolved(_) => Ok(()),
         RunEnd::Escalated(escalation) => Err(Exit::Escalated(escalation)),
-        RunEnd::Refused(reason) => Err(context.scope.escalated(reason)),
+        RunEnd::Refused(reason) => Err(Exit::Refused(reason)),
         RunEnd::Cancelled => Err(Exit::Cancelled),
         RunEnd::Stopped => Err(Exit::Stopped),
         RunEnd::DryRun => Err(Exit::DRY_RUN),
@@ -37,7 +37,8 @@ pub(crate) async fn outcome_of<'t>(
 ) -> Result<Value, Exit> {
     let word = match child(context, runbook, arguments, false).await? {
         RunEnd::Resolved(_) => return Ok(Value::word("resolved")),
-        RunEnd::Escalated(_) | RunEnd::Refused(_) => "escalated",
+        RunEnd::Escalated(_) => "escalated",
+        RunEnd::Refused(reason) => return Err(Exit::Refused(reason)),
         RunEnd::Cancelled => "cancelled",
         RunEnd::Stopped => return Err(Exit::Stopped),
         RunEnd::DryRun => return Err(Exit::DRY_RUN),

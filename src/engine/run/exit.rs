@@ -65,6 +65,8 @@ pub(crate) enum Exit {
     Escalated(Box<Escalation>),
     /// The run was cancelled.
     Cancelled,
+    /// The run was refused before its first effect.
+    Refused(String),
     /// An error of an action or observation. It is the only exit that `try` and `retry` catch.
     Failed(ActionError),
     /// The deadline of the run has passed.
@@ -113,6 +115,7 @@ impl std::fmt::Display for Exit {
             Self::Resolved(why) => write!(f, "{why}"),
             Self::Escalated(escalation) => f.write_str(&escalation.message),
             Self::Cancelled => f.write_str("it was cancelled"),
+            Self::Refused(reason) => f.write_str(reason),
             Self::Failed(error) => write!(f, "{error}"),
             Self::TimedOut => f.write_str("the time limit of the run was reached"),
             Self::Stopped => f.write_str("another branch of the loop ended the run"),

@@ -7,6 +7,7 @@ use super::scope::{LocalBoxFuture, Scope};
 use super::tree::{Run, RunEnd, RunLog, RunTree};
 use crate::engine::address::Address;
 use crate::engine::effect::lock::{Locks, lock_in_turn};
+use crate::engine::effect::pause::note_pause;
 use crate::engine::effect::{limit, notify};
 use crate::engine::eval::driver::after;
 use crate::engine::eval::frame::Frame;
@@ -122,6 +123,7 @@ async fn begin<'t>(scope: &Scope<'t>, runbook: &'t Runbook, frame: &mut Frame) -
     }
     let names = lock_names(&mut context, &runbook.locks).await?;
     let locks = lock_in_turn(scope, names).await?;
+    note_pause(scope).await?;
     let charges = limit::parts(&mut context, &runbook.name, &runbook.limit).await?;
     limit::check(scope, &charges).await?;
     run.due_charges.replace(charges);
@@ -188,6 +190,10 @@ fn execute<'t>(
             Ok(()) | Err(Exit::Cancelled) => RunEnd::Cancelled,
             Err(Exit::Resolved(why)) => RunEnd::Resolved(why.to_string()),
             Err(Exit::Stopped) => RunEnd::Stopped,
+            Err(Exit::Refused(reason)) => {
+                scope.emit(EventKind::RunRefused { reason: reason.clone() });
+                RunEnd::Refused(reason)
+            }
             Err(Exit::DryRun { .. }) => RunEnd::DryRun,
             Err(exit) => match scope.escalation_of(&exit) {
                 Some(escalation) => RunEnd::Escalated(Box::new(with_goal(&scope, escalation))),

@@ -65,6 +65,10 @@ pub(crate) struct RunTree<'a> {
     pub work: Cell<u64>,
     pub pool: Pool,
     pub by_alert: bool,
+    /// Whether effects were paused when the outermost run began.
+    pub began_paused: Cell<bool>,
+    /// Whether any effect was begun.
+    pub has_acted: Cell<bool>,
     /// The folder of locks, limits and notes, for people.
     pub store: Option<EcoString>,
     /// What earlier runs left in place.
@@ -136,6 +140,8 @@ impl<'a> RunTree<'a> {
             work: Cell::new(0),
             pool: Pool::default(),
             by_alert: start.by_alert,
+            began_paused: Cell::new(false),
+            has_acted: Cell::new(false),
             store: start.store.clone(),
             found_changes: start.found.clone(),
             preview_lines: Cell::new(0),

@@ -10,6 +10,7 @@ mod ledger;
 mod lock_queue;
 mod locks;
 mod open_changes;
+mod pause;
 mod store;
 
 #[cfg(test)]
@@ -19,6 +20,7 @@ pub use cancel::Cancel;
 pub use channels::{Channels, Terminal, last_resort};
 pub use ledger::{CounterState, Ledger, Reset};
 pub use open_changes::found;
+pub use pause::{Pause, current as current_pause, pause, unpause};
 pub use store::{MACHINE_STORE, Store, StoreError, StorePlaces};
 
 use super::Dispatcher;
@@ -200,6 +202,13 @@ impl World for Live<'_> {
 
     fn delete_change_note(&self, address: &Address) {
         self.notes.over(address);
+    }
+
+    fn admit(&self, _address: Address, until: Timestamp) -> Pending<'_, ()> {
+        Box::pin(async move {
+            let result = pause::admit(&self.config.store, until, &self.clock).await;
+            self.reply(result)
+        })
     }
 
     fn check_limits(&self, _address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {

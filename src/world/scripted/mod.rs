@@ -93,6 +93,13 @@ impl Scripted {
         self
     }
 
+    /// Pauses effects between two times.
+    #[must_use]
+    pub fn paused(self, from: Timestamp, until: Timestamp) -> Self {
+        self.environment.pause(from, until);
+        self
+    }
+
     /// Cancels the run at a time.
     #[must_use]
     pub fn cancel_at(self, at: Timestamp) -> Self {
@@ -269,6 +276,10 @@ impl World for Scripted {
 
     fn delete_change_note(&self, address: &Address) {
         self.state.borrow_mut().notes.remove(address);
+    }
+
+    fn admit(&self, _: Address, until: Timestamp) -> Pending<'_, ()> {
+        self.environment.admit(until)
     }
 
     fn check_limits(&self, _: Address, charges: Vec<Charge>) -> Pending<'_, ()> {

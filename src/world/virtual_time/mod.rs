@@ -36,6 +36,8 @@ struct State {
     taken: BTreeMap<String, Timestamp>,
     held: BTreeSet<String>,
     limits: Limits,
+    /// When effects are paused, and until when.
+    pause: Option<(Timestamp, Timestamp)>,
     cancel_at: Option<Timestamp>,
     asked: Vec<Prompt>,
     sent: Vec<SentMessage>,
@@ -91,6 +93,11 @@ impl VirtualEnvironment {
     /// Adds an earlier charge of a counter.
     pub fn charged(&self, counter: &str, at: Timestamp) {
         self.state.borrow_mut().limits.charged(counter, at);
+    }
+
+    /// Pauses effects between two times.
+    pub fn pause(&self, from: Timestamp, until: Timestamp) {
+        self.state.borrow_mut().pause = Some((from, until));
     }
 
     /// Cancels the run at a time; at once if it has passed.
@@ -234,6 +241,20 @@ impl VirtualEnvironment {
         let mut state = self.state.borrow_mut();
         for name in names {
             state.held.remove(name);
+        }
+    }
+
+    /// As [`World::admit`](crate::engine::world::World::admit).
+    pub fn admit(&self, until: Timestamp) -> Pending<'_, ()> {
+        let now = self.now();
+        let pause = { self.state.borrow() }.pause.filter(|(from, end)| *from <= now && now < *end);
+        match pause {
+            None => self.reply_at(now, Ok(())),
+            Some((_, end)) if end <= until => self.reply_at(end, Ok(())),
+            Some(_) => {
+                let error = ActionError::new(ErrorKind::Refused, "effects are paused");
+                self.reply_at(until.max(now), Err(error))
+            }
         }
     }
 

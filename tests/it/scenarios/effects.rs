@@ -1,8 +1,8 @@
 //! Changes, from the text to their undo: rules 3, 4, 6 and 7.
 
-use super::setup::{body, ends, on, play, play_body, results};
+use super::setup::{alerted, body, declared, ends, on, play, play_body, results, run_in};
 use crate::support::program::{RunResult, at, d, health, value, world};
-use rectify::engine::RunOutcome::{Escalated, Resolved};
+use rectify::engine::RunOutcome::{Escalated, Refused, Resolved};
 use rectify::engine::event::EventKind;
 use rectify::value::{ActionError, EffectOutcome, ErrorKind, Value};
 use rectify::world::scripted::{Person, Rule, ScriptedAnswer};
@@ -474,4 +474,40 @@ fn a_permanent_change_that_a_temporary_one_has_undone_is_not_listed() {
     let result = play_body(text, world().with(health(&[false])));
     assert_eq!(result.ledger().last().map(String::as_str), Some("0s svc.resume(on: fe1)"));
     assert!(result.left().is_empty(), "{:?}", result.left());
+}
+
+#[test]
+fn a_pause_keeps_every_effect_from_beginning() {
+    let body = "temporarily svc.drain(server)\nsvc.restart(server)\nwait 20s\nsvc.restart(server)\nresolve \"done\" without goal";
+    // It begins in the middle of the run, and the second restart waits for its end.
+    let result = play_body(body, world().paused(at("10s"), at("60s")));
+    let acted =
+        ["0s svc.drain(on: fe1)", "0s svc.restart(on: fe1)", "60s svc.restart(on: fe1)", "60s svc.resume(on: fe1)"];
+    let acted = acted.map(|line| line.replace("60s", "1m"));
+    ends(&result, Resolved, "done (without its goal)", &acted.each_ref().map(String::as_str));
+    // An undo waits as well.
+    let short = body.replace("wait 20s\nsvc.restart(server)\n", "wait 20s\n");
+    let result = play_body(&short, world().paused(at("10s"), at("60s")));
+    assert_eq!(result.ledger().last().map(String::as_str), Some("1m svc.resume(on: fe1)"));
+}
+
+#[test]
+fn a_run_that_begins_during_a_pause_observes() {
+    let text = "
+      runbook Main(server: web) {
+        contact oncall
+        ends within 30m
+        let seen = svc.value(server)
+        try { svc.restart(server) } catch error { notify oncall \"${error.message}\" }
+        resolve \"${seen}\"
+      }";
+    let program = declared(text);
+    let paused = |until: &str| world().with(value(3)).paused(at("0s"), at(until));
+    let by_hand = run_in(&program, "Main", "fe1", paused("10m"));
+    ends(&by_hand, Refused, "svc.restart(on: fe1) was not done: effects are paused", &[]);
+    assert_eq!(by_hand.world.observed(), 1);
+    let by_alert = alerted(&program, "Main", "fe1", paused("10m"));
+    ends(&by_alert, Resolved, "3", &["10m svc.restart(on: fe1)"]);
+    let in_vain = alerted(&program, "Main", "fe1", paused("2h"));
+    ends(&in_vain, Escalated, "svc.restart(on: fe1) was not done: effects are paused", &[]);
 }
