@@ -94,6 +94,7 @@ pub struct ShownEvidence {
     /// The expression as the runbook has it.
     pub label: EcoString,
     /// The value, or the error of its evaluation as a text.
+    #[serde(serialize_with = "plain::value")]
     pub value: Value,
 }
 
@@ -203,6 +204,8 @@ pub enum EventKind {
         message: String,
         delivered: bool,
         detail: Option<String>,
+        /// What was sent with it; a long value is cut.
+        evidence: Vec<ShownEvidence>,
     },
     /// In a dry run, from its first effect on: what can happen next, and what that depends on.
     Shown {

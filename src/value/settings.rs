@@ -1,5 +1,6 @@
 //! Data of the inventory beside its hosts: secret sources, contacts and mail settings.
 
+use super::SignedDuration;
 use ecow::EcoString;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -78,6 +79,14 @@ pub struct MailSettings {
     /// The name that its certificate must have; `server` when absent.
     #[serde(default)]
     pub server_name: Option<String>,
+    /// How long an escalation is tried again while the server cannot be reached or says "try again later"
+    #[serde(default = "retry_for")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub retry_for: SignedDuration,
+}
+
+fn retry_for() -> SignedDuration {
+    SignedDuration::from_mins(10)
 }
 
 impl MailSettings {

@@ -4,6 +4,7 @@ use crate::lab::{Ended, PASSWORD, Run, Site, Watch, wait_until};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 const FRONT_END: &[&str] = &["front-end.runbook", "server=fe1"];
 const MAINTENANCE: &[&str] = &["maintenance.runbook", "server=be1", "reason=a new disk"];
@@ -111,12 +112,32 @@ fn an_undelivered_escalation_exits_with_7_and_is_stored() {
     let site = Site::start();
     site.set_password("not it");
     site.stop("smtp");
+    site.edit_inventory("  security: none\n", "  security: none\n  retry_for: 3s\n");
     let ended = Run::start(&site, FRONT_END).end().ends(7, "escalated");
+    assert!(ended.errors.contains("trying again until"), "{}", ended.errors);
     let sent = ended.all("escalation_sent");
     assert_eq!((sent.len(), &sent[0]["delivered"]), (1, &false.into()));
     let kept = std::fs::read_to_string(site.state().join("rectify/undelivered.txt")).expect("the last resort");
     assert!(kept.contains("turns the probe's account away") && kept.contains("authentication_failed"), "{kept}");
     assert!(ended.errors.contains("turns the probe's account away"), "whoever looks at it is told: {}", ended.errors);
+}
+
+#[test]
+fn a_mail_server_that_answers_later_is_tried_again() {
+    let site = Site::start();
+    site.set_password("not it");
+    site.stop("smtp");
+    let mut run = Run::start(&site, FRONT_END);
+    run.until("probe_answered");
+    let kept = site.state().join("rectify/undelivered.txt");
+    let latest = Instant::now() + Duration::from_secs(30);
+    while !kept.exists() {
+        assert!(Instant::now() < latest, "nobody is told of the first failure");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    site.start_again("smtp");
+    let ended = run.end().ends(3, "escalated");
+    assert_eq!(ended.all("escalation_sent")[0]["delivered"], true);
 }
 
 /// Starts the maintenance runbook and waits until it asks for the manual work: the back end is stopped.

@@ -43,6 +43,7 @@ impl Fixture {
             password: secured.then(|| "right".into()),
             ca: secured.then(|| self.server.ca()),
             server_name: secured.then(|| "localhost".into()),
+            retry_for: Default::default(),
         }
     }
 

@@ -433,3 +433,32 @@ fn a_world_with_two_approvers_is_refused() {
         assert_eq!(ran.stderr.contains("Only 1 person can approve"), code == 2, "{ran:#?}");
     }
 }
+
+#[test]
+fn evidence_is_bounded_shown_and_kept_whole() {
+    let say =
+        "exec.read([\"sh\", \"-c\", \"yes 'a line of the log' | head -c 200000; echo the end\"], accepts: [0]).stdout";
+    let text = book(
+        "Web",
+        "",
+        "  ends within 1h\n",
+        &format!("  let seen = {say}\n  escalate to desk \"It is down\" with seen"),
+    );
+    let project = Project::new(&[("a.runbook", &text), ("rectify.yaml", &DESK.to_owned())]);
+    let ran = project.run(&["run", "a.runbook", "--format", "json", "--id", "r1"]).ends(7);
+    let events = ran.events();
+    let sent = events.iter().find(|event| event["event"] == "escalation_sent").unwrap();
+    let evidence = &sent["evidence"][0];
+    let shown = evidence["value"].as_str().unwrap();
+    assert_eq!(evidence["label"], "seen");
+    assert!(shown.starts_with("a line of the log") && shown.ends_with('…') && shown.len() < 20_000, "{}", shown.len());
+    // The message names the file with the whole of it.
+    let told = project.undelivered();
+    assert!(told.len() < 70_000, "{}", told.len());
+    let place = told.split("the whole message is in ").nth(1).unwrap().split(" on ").next().unwrap();
+    let whole = std::fs::read_to_string(place).unwrap();
+    assert!(whole.contains("the end") && whole.len() > 200_000, "{}", whole.len());
+    // The terminal shows it as well.
+    let ran = project.run(&["run", "a.runbook"]).ends(7);
+    assert!(ran.stdout.contains("seen:") && ran.stdout.contains("a line of the log"), "{ran:#?}");
+}

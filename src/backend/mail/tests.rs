@@ -24,6 +24,7 @@ fn settings(port: u16) -> MailSettings {
         password: None,
         ca: None,
         server_name: None,
+        retry_for: Default::default(),
     }
 }
 

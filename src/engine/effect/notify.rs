@@ -14,11 +14,18 @@ use crate::engine::world::Notification;
 use crate::program::{Evidence, Expression};
 use crate::value::{SignedDuration, Value, display_duration, without_invisible};
 use ecow::EcoString;
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::rc::Rc;
 
 /// The longest text of a run, or of its title, in a subject, in characters.
 const LONGEST_NAME: usize = 70;
+
+/// The longest message of a runbook in a mail, in characters.
+const LONGEST_MESSAGE: usize = 4000;
+
+/// The longest value of evidence in an event, in characters.
+const LONGEST_EVIDENCE: usize = 16 * 1024;
 
 /// How long undos may take before the escalation is sent without waiting for them.
 const ESCALATE_AFTER: SignedDuration = SignedDuration::from_mins(5);
@@ -57,7 +64,7 @@ pub(crate) async fn notify(scope: &Scope<'_>, evaluated: Escalation, at: Address
         contact: contact.clone(),
         escalation: false,
         subject: subject(&scope.run, &scope.run, &message),
-        body: with_evidence(format!("{}\n\n{}", indented(&message), run_line(&scope.run)), &evidence),
+        body: with_evidence(format!("{}\n\n{}", indented(&brief(&message)), run_line(&scope.run)), &evidence),
         evidence,
     };
     let reply = reply(scope.tree, world.notify(notification), false).await.map_err(|_| Exit::Cancelled)?;
@@ -169,7 +176,8 @@ pub(crate) async fn send(scope: &Scope<'_>, escalation: &Escalation, cleaning_up
         _ => (false, Some("the runbook names no contact".to_owned())),
     };
     let contact = escalation.contact.clone().unwrap_or_else(|| "nobody".into());
-    scope.emit(EventKind::EscalationSent { contact, message: escalation.sentence(), delivered, detail });
+    let evidence = escalation.evidence.iter().map(cut).collect();
+    scope.emit(EventKind::EscalationSent { contact, message: escalation.sentence(), delivered, detail, evidence });
     tree.delivered.set(Some(delivered));
     tree.notifying.set(false);
     tree.wake();
@@ -234,7 +242,7 @@ fn run_line(run: &Run) -> String {
 
 fn body(scope: &Scope<'_>, escalation: &Escalation, cleaning_up: bool) -> String {
     let record = scope.run.log.borrow();
-    let mut text = format!("{}\n\n{}", indented(&escalation.sentence()), run_line(&scope.run));
+    let mut text = format!("{}\n\n{}", indented(&brief(&escalation.sentence())), run_line(&scope.run));
     if escalation.run.id != scope.run.id {
         let _ = write!(text, "Found by a child run: {}", run_line(&escalation.run));
     }
@@ -248,6 +256,24 @@ fn body(scope: &Scope<'_>, escalation: &Escalation, cleaning_up: bool) -> String
         );
     }
     with_evidence(text, &escalation.evidence)
+}
+
+/// A message, cut so that it does not displace what comes after it.
+fn brief(message: &str) -> Cow<'_, str> {
+    match message.char_indices().nth(LONGEST_MESSAGE) {
+        Some((end, _)) => format!("{}…", message.get(..end).unwrap_or_default()).into(),
+        None => message.into(),
+    }
+}
+
+/// A piece of evidence for an event: its text if it is too long.
+fn cut(piece: &ShownEvidence) -> ShownEvidence {
+    let text = piece.value.outline().join("\n");
+    let value = match text.char_indices().nth(LONGEST_EVIDENCE) {
+        Some((end, _)) => Value::text(format!("{}…", text.get(..end).unwrap_or_default())),
+        None => piece.value.clone(),
+    };
+    ShownEvidence { label: piece.label.clone(), value }
 }
 
 /// Appends the evidence.

@@ -187,12 +187,14 @@ impl Lines {
                     result => page.outcome(&format!("undo of {change} by {undo}"), "", *result, detail.as_deref()),
                 }
             }
-            EventKind::Notified { contact, message, delivered, detail }
-            | EventKind::EscalationSent { contact, message, delivered, detail } => {
-                let detail = detail.as_deref().map(|detail| format!(" ({detail})")).unwrap_or_default();
-                match delivered {
-                    true => page.say(Mark::Good, &format!("told {contact}: {message}{detail}")),
-                    false => page.say(Mark::Bad, &format!("{contact} could not be told: {message}{detail}")),
+            EventKind::Notified { contact, message, delivered, detail } => {
+                page.told(contact, message, *delivered, detail.as_deref());
+            }
+            EventKind::EscalationSent { contact, message, delivered, detail, evidence } => {
+                page.told(contact, message, *delivered, detail.as_deref());
+                for piece in evidence {
+                    page.detail(&format!("{}:", piece.label));
+                    page.evidence(&piece.value);
                 }
             }
             EventKind::Shown { depth, text, depends_on } => {
@@ -232,6 +234,14 @@ impl Page {
             EffectOutcome::Unknown => Mark::Doubt,
         };
         self.say(mark, &format!("{text} {}{took}{detail}", result.in_words()));
+    }
+
+    fn told(&mut self, contact: &str, message: &str, delivered: bool, detail: Option<&str>) {
+        let detail = detail.map(|detail| format!(" ({detail})")).unwrap_or_default();
+        match delivered {
+            true => self.say(Mark::Good, &format!("told {contact}: {message}{detail}")),
+            false => self.say(Mark::Bad, &format!("{contact} could not be told: {message}{detail}")),
+        }
     }
 
     /// Prints evidence: a record field by field, text line by line, truncated at the limits above.

@@ -7,7 +7,7 @@ use crate::backend::mail;
 use crate::backend::mail::Message;
 use crate::engine::world::{Notification, Prompt, PromptReply};
 use crate::secret::Redacted;
-use crate::value::{ActionError, Contact, ErrorKind, MOST_APPROVALS, MailSettings, Timestamp};
+use crate::value::{ActionError, Contact, ErrorKind, MOST_APPROVALS, MailSettings, SignedDuration, Timestamp};
 use ecow::EcoString;
 use std::io::Write;
 use std::time::Duration;
@@ -17,6 +17,23 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The file for messages that could not be delivered.
 const UNDELIVERED: &str = "undelivered.txt";
+
+/// The file that it becomes when it is longer than this, in bytes.
+const OLDER_UNDELIVERED: &str = "undelivered.old.txt";
+const MOST_UNDELIVERED: u64 = 4 * 1024 * 1024;
+
+/// The folder for whole messages that are too long to be sent.
+const MESSAGES: &str = "messages";
+
+/// The longest message that is sent, in bytes.
+const LONGEST_MESSAGE: usize = 64 * 1024;
+
+/// How long a message that is no escalation is tried again.
+const RETRY_NOTICE_FOR: SignedDuration = SignedDuration::from_mins(1);
+
+/// The pause after the first attempt; each is twice as long as the one before, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Shows a message on the terminal that started the run; false if nobody is there.
 pub type Terminal<'a> = Box<dyn Fn(&Redacted<String>) -> bool + 'a>;
@@ -35,48 +52,111 @@ pub struct Channels<'a> {
     pub approvers: Vec<EcoString>,
 }
 
-/// Sends a message over every channel of a contact.
+/// Sends a message over every channel of a contact. While nobody is reached and that may be temporary, it is tried again:
+/// an escalation for as long as the settings of the mail server say, another message for a minute. The message of an
+/// escalation is kept on this machine as soon as the first attempt has failed.
 ///
 /// # Errors
 /// `unreachable` if no channel took the message. It is then kept on this machine and printed on standard error.
 pub async fn notify(live: &Live<'_>, notification: &Notification) -> Result<(), ActionError> {
     let channels = &live.config.channels;
-    let circle = Contact::recipients(&channels.contacts, &notification.contact);
     let mut body = notification.body.clone();
     let taken_over = live.taken_over.borrow().clone();
     if notification.escalation && !taken_over.is_empty() {
         body.push_str("\nTaken over from runs that ended without releasing it:\n");
         taken_over.iter().for_each(|text| body.push_str(&format!("- {text}\n")));
     }
-    let text = live.config.calls.secrets.redact_text(&body);
-    let mut failures = Vec::new();
-    let mut reached = false;
+    let whole = live.config.calls.secrets.redact_text(&body);
+    let text = bounded(live, notification, whole);
+    let retry_for = channels.mail.as_ref().map(|mail| mail.retry_for).unwrap_or_default();
+    let retry_for = if notification.escalation { retry_for } else { retry_for.min(RETRY_NOTICE_FOR) };
+    let until = live.now().checked_add(retry_for).unwrap_or(Timestamp::MAX);
+    let (mut pause, mut kept) = (FIRST_PAUSE, None);
+    loop {
+        let attempt = try_channels(live, notification, &text).await;
+        if attempt.reached {
+            attempt.failures.iter().for_each(|failure| tracing::warn!(%failure, "a channel failed"));
+            return Ok(());
+        }
+        let left = live.clock.until(until);
+        let is_last = !attempt.may_pass || left.is_zero();
+        if kept.is_none() && (is_last || notification.escalation) {
+            kept = Some(match last_resort(&live.config.store, &text) {
+                Ok(path) => format!("the message is stored in {path}"),
+                Err(error) => error.to_string(),
+            });
+        }
+        let failures = attempt.failures.join(", ");
+        let kept = kept.as_deref().unwrap_or("the message is not stored yet");
+        if is_last {
+            let message = format!("no contact was reached: {failures}; {kept}");
+            return Err(ActionError::new(ErrorKind::Unreachable, message));
+        }
+        tracing::warn!("no contact was reached: {failures}; {kept}; trying again until {until:.0}");
+        tokio::time::sleep(pause.min(left)).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// What came of one attempt to reach a contact.
+struct Attempt {
+    reached: bool,
+    failures: Vec<String>,
+    /// Whether a channel that failed may work later.
+    may_pass: bool,
+}
+
+async fn try_channels(live: &Live<'_>, notification: &Notification, text: &Redacted<String>) -> Attempt {
+    let channels = &live.config.channels;
+    let circle = Contact::recipients(&channels.contacts, &notification.contact);
+    let mut attempt = Attempt { reached: false, failures: Vec::new(), may_pass: false };
     for contact in &circle {
         if contact.terminal {
-            match (channels.terminal)(&text) {
-                true => reached = true,
-                false => failures.push(format!("nobody is at the terminal of {}", contact.name)),
+            match (channels.terminal)(text) {
+                true => attempt.reached = true,
+                false => attempt.failures.push(format!("nobody is at the terminal of {}", contact.name)),
             }
         }
         if !contact.mail.is_empty() {
-            match send(live, notification, contact, &text).await {
-                Ok(()) => reached = true,
-                Err(error) => failures.push(format!("mail to {}: {error}", contact.name)),
+            match send(live, notification, contact, text).await {
+                Ok(()) => attempt.reached = true,
+                Err(error) => {
+                    // The identity of the message stays, so that a second copy is known as one.
+                    attempt.may_pass |= matches!(error.kind, ErrorKind::Unreachable | ErrorKind::Unknown);
+                    attempt.failures.push(format!("mail to {}: {error}", contact.name));
+                }
             }
         }
     }
-    if reached {
-        failures.iter().for_each(|failure| tracing::warn!(%failure, "a channel failed"));
-        return Ok(());
-    }
     if circle.is_empty() {
-        failures.push(format!("unknown contact {}", notification.contact));
+        attempt.failures.push(format!("unknown contact {}", notification.contact));
     }
-    let kept = match last_resort(&live.config.store, &text) {
-        Ok(path) => format!("the message is stored in {path}"),
+    attempt
+}
+
+/// The message, cut to what people read. The whole of a longer one is in a file of the store, which the message names.
+fn bounded(live: &Live<'_>, notification: &Notification, whole: Redacted<String>) -> Redacted<String> {
+    let Some(more) = whole.len().checked_sub(LONGEST_MESSAGE).filter(|more| *more > 0) else { return whole };
+    let cut = (0..=LONGEST_MESSAGE).rev().find(|at| whole.is_char_boundary(*at)).unwrap_or_default();
+    let name = format!("{}-{}-{:08x}.txt", notification.run, notification.address, live.attempt as u32);
+    let name = name.replace('/', ".");
+    let folder = live.config.store.folder(MESSAGES);
+    let path = folder.path().join(&name);
+    let kept = folder.open(&name).and_then(|mut file| {
+        let written = file.set_len(0).and_then(|()| file.write_all(whole.as_bytes()));
+        written.map_err(|error| failed(&path, &error))
+    });
+    let place = match kept {
+        Ok(()) => format!("the whole message is in {} on {}", path.display(), machine()),
         Err(error) => error.to_string(),
     };
-    Err(ActionError::new(ErrorKind::Unreachable, format!("no contact was reached: {}; {kept}", failures.join(", "))))
+    let head = whole.get(..cut).unwrap_or_default();
+    live.config.calls.secrets.redact_text(&format!("{head}\n\n… {more} more bytes; {place}\n"))
+}
+
+/// The name of this machine.
+fn machine() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
 async fn send(
@@ -93,7 +173,8 @@ async fn send(
         to: contact.mail.clone(),
         subject: secrets.redact_text(&notification.subject),
         body: text.clone(),
-        id: format!("{}-{}-{}", notification.run, notification.address, contact.name).replace('/', "."),
+        id: format!("{}-{}-{}-{:016x}", notification.run, notification.address, contact.name, live.attempt)
+            .replace('/', "."),
     };
     let receipt = mail::send(settings, &message, secrets, &live.config.calls.folder, PATIENCE).await?;
     for (address, why) in receipt.refused {
@@ -113,6 +194,12 @@ pub fn last_resort(store: &Store, text: &Redacted<String>) -> Result<String, Act
     let _ = std::io::stderr().lock().write_all(shown.as_bytes());
     let path = store.path().join(UNDELIVERED);
     let mut file = store.open(UNDELIVERED)?;
+    if file.metadata().is_ok_and(|metadata| metadata.len() > MOST_UNDELIVERED) {
+        // The older half stays beside it.
+        let older = store.path().join(OLDER_UNDELIVERED);
+        std::fs::rename(&path, &older).map_err(|error| failed(&older, &error))?;
+        file = store.open(UNDELIVERED)?;
+    }
     let kept = file.write_all(format!("---- {:.0}\n{shown}\n", Timestamp::now()).as_bytes());
     kept.and_then(|()| file.sync_data()).map_err(|error| failed(&path, &error))?;
     Ok(path.display().to_string())

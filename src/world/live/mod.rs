@@ -61,6 +61,8 @@ pub struct Live<'a> {
     clock: Clock,
     locks: Locks,
     notes: OpenChanges,
+    /// Sets the messages of this world apart from those of another run of the same name.
+    attempt: u64,
     /// Locks that were taken over from dead runs, in words.
     taken_over: RefCell<Vec<String>>,
     ledger: Ledger,
@@ -97,6 +99,7 @@ impl<'a> Live<'a> {
             clock: Clock::start(),
             locks: Locks::new(&config.store, config.run.clone()),
             notes: OpenChanges::new(&config.store, config.run.clone()),
+            attempt: getrandom::u64().unwrap_or_else(|_| std::process::id().into()),
             taken_over: RefCell::default(),
             ledger: Ledger::new(config.store.clone()),
             system: LocalSystem::default(),

@@ -91,6 +91,19 @@ impl Site {
         self.supervisor.order(&["stop", name]);
     }
 
+    /// Starts a stopped program again.
+    pub fn start_again(&self, name: &str) {
+        self.supervisor.order(&["start", name]);
+    }
+
+    /// Replaces a part of the inventory, which must be there.
+    pub fn edit_inventory(&self, part: &str, replacement: &str) {
+        let path = self.project.join("rectify.yaml");
+        let text = std::fs::read_to_string(&path).expect("the inventory");
+        assert!(text.contains(part), "{text}");
+        std::fs::write(path, text.replace(part, replacement)).expect("the inventory is written");
+    }
+
     /// Makes the back end hang: it keeps its ports open and does not answer.
     pub fn hang_back_end(&self) {
         signal_group(self.lab.back.process().expect("the back end runs"), Signal::STOP);
