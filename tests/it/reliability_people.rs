@@ -444,7 +444,7 @@ fn evidence_is_bounded_shown_and_kept_whole() {
         "  ends within 1h\n",
         &format!("  let seen = {say}\n  escalate to desk \"It is down\" with seen"),
     );
-    let project = Project::new(&[("a.runbook", &text), ("rectify.yaml", &DESK.to_owned())]);
+    let project = Project::new(&[("a.runbook", &text), ("rectify.yaml", DESK)]);
     let ran = project.run(&["run", "a.runbook", "--format", "json", "--id", "r1"]).ends(7);
     let events = ran.events();
     let sent = events.iter().find(|event| event["event"] == "escalation_sent").unwrap();

@@ -82,9 +82,12 @@ pub(crate) async fn confirm_outcome(
     lost: LostAnswer<'_>,
 ) -> Confirmed {
     let confirm = level.as_ref().and_then(|level| level.action.confirm.as_ref());
-    let polls = confirm.map(|confirm| {
-        let (action, every) = (&scope.tree.program.actions[confirm.call.action], display_duration(confirm.every));
-        format!("{}.{} is asked every {every}, until {:.0} at least", action.backend, action.name, lost.settled_by)
+    let polls = confirm.and_then(|confirm| {
+        let (action, every) = (scope.action(confirm.call.action).ok()?, display_duration(confirm.every));
+        Some(format!(
+            "{}.{} is asked every {every}, until {:.0} at least",
+            action.backend, action.name, lost.settled_by
+        ))
     });
     let after = Cell::new(None);
     let mut polling = pin!(poll(scope, level, &lost, &after));
