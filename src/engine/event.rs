@@ -5,6 +5,7 @@ use crate::value::{Call, EffectOutcome, SignedDuration, Timestamp, Value, plain}
 use ecow::EcoString;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
 
 /// One event of one run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -115,6 +116,11 @@ pub enum EventKind {
     },
     RunRefused {
         reason: String,
+    },
+    /// An alert that its sender reports as resolved: it starts nothing. It comes before any run.
+    AlertResolved {
+        alert: EcoString,
+        labels: BTreeMap<EcoString, EcoString>,
     },
     /// What earlier runs left in place on this machine. It is the first event, if there is anything.
     ChangesFound {

@@ -110,7 +110,11 @@ fn an_alert_finds_its_runbook_and_fills_it() {
     assert!(ran.stdout.contains("imap at 127.0.0.1:21993"), "{ran:#?}");
     assert!(ran.stderr.contains("broken.runbook has errors and is skipped"), "{ran:#?}");
     let over = project.run(&["run", "books", "--alert", "over.json"]).ends(0);
-    assert!(over.stdout.is_empty() && over.stderr.contains("The alert `ImapDown` is resolved"), "{over:#?}");
+    assert!(over.stdout.ends_with("the alert `ImapDown` is resolved: nothing to do\n"), "{over:#?}");
+    let over = project.run(&["run", "books", "--alert", "over.json", "--format", "json"]).ends(0);
+    let [only] = over.events().try_into().expect("one event");
+    assert_eq!((&only["event"], &only["alert"]), (&"alert_resolved".into(), &"ImapDown".into()), "{only}");
+    assert_eq!(only["labels"]["job"], "imap", "{only}");
 }
 
 #[test]

@@ -371,7 +371,8 @@ fn a_dry_run_of_alerts_tells_nobody_and_resolved_ones_start_nothing() {
     assert_eq!(project.undelivered(), "");
     let over = alert("WebDown", &[("instance", "web1")]).replace("firing", "resolved");
     let unknown = alert("Unknown", &[]).replace("firing", "resolved");
-    send(&project, &group(&[over, unknown])).ends(0);
+    let ran = send(&project, &group(&[over, unknown])).ends(0);
+    assert!(ran.stdout.contains("the alert `WebDown` is resolved: nothing to do"), "{ran:#?}");
     assert!(!project.path("ran-web1").exists());
     assert_eq!(project.undelivered(), "");
 }

@@ -13,6 +13,7 @@ use crate::engine::event::{Event, EventKind};
 use crate::engine::world::{Notification, World};
 use crate::engine::{Ending, Start};
 use crate::project::Project;
+use crate::project::alert::Alert;
 use crate::project::selection::Job;
 use crate::report::run::{JsonLines, LiveView, PlainLines, View};
 use crate::secret::{Redacted, Secrets};
@@ -118,6 +119,16 @@ impl<'a> RunContext<'a> {
                 Box::new(move |event| view.borrow_mut().event(event))
             },
         })
+    }
+}
+
+/// Records alerts that are over.
+pub fn record_resolved(alerts: Vec<Alert>, id: &str, arguments: &RunArguments, output: &Output) {
+    let mut view = view(arguments.format, output, &Arc::new(Secrets::default()));
+    for Alert { name, labels, .. } in alerts {
+        let labels = labels.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let kind = EventKind::AlertResolved { alert: name.into(), labels };
+        view.event(&Event { schema: 1, time: Timestamp::now(), run: id.into(), kind });
     }
 }
 

@@ -6,6 +6,7 @@ mod undelivered_alerts;
 
 use super::output::report;
 use super::{Exit, Format, Output, UsageError};
+use crate::project::alert::Alert;
 use crate::project::files::read_text;
 use crate::project::selection::{Job, Selection, SelectionError, parse_words};
 use crate::project::{ProjectError, alert};
@@ -63,7 +64,8 @@ pub fn run(arguments: &RunArguments, output: &Output) -> Exit {
         Err(NoJobs::Unusable(error)) => return error.report(),
         Err(NoJobs::Stopped) => return stopped(),
     };
-    let SelectedJobs { jobs, undelivered } = selected;
+    let SelectedJobs { jobs, undelivered, resolved } = selected;
+    execute::record_resolved(resolved, &id, arguments, output);
     // Before the runs, which may take long: somebody has to handle these alerts.
     let mut exit = undelivered.notify(&jobs, &id, arguments, &mut runtime, output);
     if exit == Exit::Cancelled {
@@ -111,9 +113,12 @@ impl From<String> for NoJobs {
 }
 
 /// The runs to execute, and the alerts that start none.
+#[derive(Default)]
 struct SelectedJobs {
     jobs: Vec<Job>,
     undelivered: UndeliveredAlerts,
+    /// Alerts that are over.
+    resolved: Vec<Alert>,
 }
 
 /// Collects the jobs. All selection and binding happens before the first run starts.
@@ -122,7 +127,7 @@ fn select_jobs(arguments: &RunArguments, runtime: &mut RunRuntime, output: &Outp
         let selection = Selection::load(&arguments.path, arguments.config.as_deref(), false, output)?;
         let (name, given) = parse_words(&arguments.words)?;
         let job = selection.by_name(name.as_deref(), &given)?;
-        return Ok(SelectedJobs { jobs: vec![job], undelivered: UndeliveredAlerts::default() });
+        return Ok(SelectedJobs { jobs: vec![job], ..SelectedJobs::default() });
     };
     if !arguments.words.is_empty() {
         let mistake = "`--alert` takes no RUNBOOK and no NAME=VALUE: the alert selects the runbook and its arguments";
@@ -134,7 +139,7 @@ fn select_jobs(arguments: &RunArguments, runtime: &mut RunRuntime, output: &Outp
         Err(error) => {
             undelivered.projects = project_at(&arguments.path, arguments.config.as_deref()).into_iter().collect();
             undelivered.alert(None, None, vec![error.to_string()]);
-            return Ok(SelectedJobs { jobs, undelivered });
+            return Ok(SelectedJobs { jobs, undelivered, ..SelectedJobs::default() });
         }
     };
     undelivered.projects = project_at(&arguments.path, arguments.config.as_deref()).into_iter().collect();
@@ -146,10 +151,11 @@ fn select_jobs(arguments: &RunArguments, runtime: &mut RunRuntime, output: &Outp
         Ok(alerts) => alerts,
         Err(NoJobs::Unusable(error)) => {
             undelivered.alert(None, None, error.sentences());
-            return Ok(SelectedJobs { jobs, undelivered });
+            return Ok(SelectedJobs { jobs, undelivered, ..SelectedJobs::default() });
         }
         Err(stopped) => return Err(stopped),
     };
+    let mut resolved = Vec::new();
     for alert in alerts {
         let alert = match alert {
             Ok(alert) => alert,
@@ -159,7 +165,7 @@ fn select_jobs(arguments: &RunArguments, runtime: &mut RunRuntime, output: &Outp
             }
         };
         if alert.resolved {
-            report(&format!("The alert `{}` is resolved: nothing to do", alert.name));
+            resolved.push(alert);
             continue;
         }
         match selection.by_alert(&alert) {
@@ -168,7 +174,7 @@ fn select_jobs(arguments: &RunArguments, runtime: &mut RunRuntime, output: &Outp
             Err(unmatched) => undelivered.alert(unmatched.project, Some(alert), unmatched.error.sentences()),
         }
     }
-    Ok(SelectedJobs { jobs, undelivered })
+    Ok(SelectedJobs { jobs, undelivered, resolved })
 }
 
 fn read_alert(path: &Path, runtime: &mut RunRuntime) -> Result<String, NoJobs> {

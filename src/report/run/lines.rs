@@ -82,6 +82,9 @@ impl Lines {
                 page.detail(&format!("{title} · run {}{deadline}{store}", event.run));
             }
             EventKind::RunRefused { reason } => page.say(Mark::Bad, &format!("refused: {reason}")),
+            EventKind::AlertResolved { alert, .. } => {
+                page.say(Mark::Aside, &format!("the alert `{alert}` is resolved: nothing to do"));
+            }
             EventKind::ChangesFound { changes } => {
                 for change in changes {
                     let left = change.left();
