@@ -510,6 +510,11 @@ impl OpenConditions {
         Self(self.0 | other.0)
     }
 
+    /// The conditions that are not in another set. Those that share the last bit stay, since they may be different ones.
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0 | self.0 & 1 << Self::LAST)
+    }
+
     pub fn positions(self) -> impl Iterator<Item = usize> {
         (0..=Self::LAST).filter(move |position| self.0 >> position & 1 == 1)
     }

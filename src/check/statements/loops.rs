@@ -32,19 +32,17 @@ impl<'a> Context<'a> {
         let next = FlowState { open: end.open, ..place };
         let next =
             between.map_or(next, |(by_unknown, condition)| self.decided(next, body, by_unknown.not(), condition));
-        let decided =
-            effects.iter().find_map(|effect| Some((effect, body.first_open(effect.settled.of(body, next.open))?)));
-        let may_report = body.first_open(place.open).is_none();
-        if let (Some((effect, condition)), true) = (decided, may_report) {
+        // What was open before the first turn has been reported at the effects that it reaches.
+        let new = next.open.without(place.open);
+        let decided = effects.iter().find_map(|effect| Some((effect, body.first_open(effect.settled.of(body, new))?)));
+        if let Some((effect, condition)) = decided {
             let diagnostic = self.decided_by_unknown(effect.span, &effect.what, condition);
             self.report(diagnostic);
         } else if end.open != place.open {
             body.place.open = body.place.open.or(end.open);
         }
         for effect in effects {
-            if may_report {
-                self.acts_after_runs(body, effect.span, &effect.what, effect.settled.of(body, next.open));
-            }
+            self.acts_after_runs(body, effect.span, &effect.what, effect.settled.of(body, new));
             // The turn of the loop around this one began earlier.
             body.note_turn_effect(TurnEffect { settled: effect.settled.and_also(place.settled), ..effect });
         }
