@@ -376,3 +376,30 @@ fn an_operator_sees_and_resets_limits() {
     project.run(&["run", "a.runbook", "act=true"]).ends(5);
     assert_eq!(count(&project), 2);
 }
+
+#[test]
+fn a_limit_of_a_group_counts_every_host_that_fails_together() {
+    let book = "role machine { pool: text }
+backend lab \"A laboratory\" {
+  disrupt kick(on: host) once { exec.disrupt([\"sh\", \"-c\", \"echo x >> count\"], target: on) }
+}
+limit lab.kick 5 per 1h per pool
+"
+    .to_owned()
+        + &runbook("Sick", "machine: machine", "  lab.kick(machine)\n  resolve \"done\"");
+    let hosts: Vec<String> =
+        (1..=50).map(|number| format!("  m{number}: {{roles: [machine], facts: {{pool: north}}}}\n")).collect();
+    let inventory = format!("hosts:\n{}contacts: {{oncall: {{terminal: true}}}}\n", hosts.concat());
+    let alerts: Vec<serde_json::Value> = (1..=50)
+        .map(|number| serde_json::json!({"status": "firing", "labels": {"alertname": "Sick", "machine": format!("m{number}")}}))
+        .collect();
+    let alert = serde_json::json!({"version": "4", "status": "firing", "alerts": alerts}).to_string();
+    let project = Project::new(&[("a.runbook", &book), ("rectify.yaml", &inventory), ("alert.json", &alert)]);
+    let ran = project.run(&["run", ".", "--alert", "alert.json", "--format", "json"]).ends(7);
+    let outcome = |word: &str| {
+        ran.events().iter().filter(|event| event["event"] == "run_ended" && event["outcome"] == word).count()
+    };
+    assert_eq!((count(&project), outcome("resolved"), outcome("escalated")), (5, 5, 45));
+    let told = ran.events().iter().filter(|event| event["event"] == "escalation_sent").count();
+    assert_eq!(told, 45, "each run tells somebody");
+}
