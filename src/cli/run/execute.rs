@@ -174,7 +174,8 @@ impl Notifier<'_> {
             address: Address::default(),
             run: id.into(),
             contact: contact.clone(),
-            escalation: false,
+            // Nobody else is told of it, so it is tried again as an escalation is.
+            escalation: true,
             subject: self.subject.clone(),
             body: self.body,
             evidence: Vec::new(),
