@@ -29,7 +29,7 @@ const MESSAGES: &str = "messages";
 const LONGEST_MESSAGE: usize = 64 * 1024;
 
 /// How long a message that is no escalation is tried again.
-const RETRY_NOTICE_FOR: SignedDuration = SignedDuration::from_mins(1);
+const RETRY_NOTICE_FOR: SignedDuration = SignedDuration::from_secs(10);
 
 /// The pause after the first attempt; each is twice as long as the one before, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
@@ -53,8 +53,8 @@ pub struct Channels<'a> {
 }
 
 /// Sends a message over every channel of a contact. While nobody is reached and that may be temporary, it is tried again:
-/// an escalation for as long as the settings of the mail server say, another message for a minute. The message of an
-/// escalation is kept on this machine as soon as the first attempt has failed.
+/// an escalation for as long as the settings of the mail server say, another message for ten seconds, since it holds up
+/// a repair. The message of an escalation is kept on this machine as soon as the first attempt has failed.
 ///
 /// # Errors
 /// `unreachable` if no channel took the message. It is then kept on this machine and printed on standard error.

@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-const ROUNDS: u64 = 6_000;
+const ROUNDS: u64 = 3_000;
 
 /// The search stops after this many different violations.
 const MOST_VIOLATIONS: usize = 8;
