@@ -84,7 +84,7 @@ fn every_message_names_the_runbook_its_arguments_and_the_host() {
                 within,
                 "  run Child(server)\n  repeat 1 times { wait 10ms }\n  run Child(server)\n  resolve \"done\"",
             ),
-            "was refused",
+            "was not done: the limit Child 1 per 1d is used up",
         ),
     ];
     for (what, text, says) in cases {

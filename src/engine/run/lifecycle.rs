@@ -125,7 +125,10 @@ async fn begin<'t>(scope: &Scope<'t>, runbook: &'t Runbook, frame: &mut Frame) -
     let locks = lock_in_turn(scope, names).await?;
     note_pause(scope).await?;
     let charges = limit::parts(&mut context, &runbook.name, &runbook.limit).await?;
-    limit::check(scope, &charges).await?;
+    // Whoever starts a run by hand hears at once that it may not act. Any other run first looks whether there is anything
+    // to do: another one may have repaired it.
+    let at_once = if run.parent.is_none() && !scope.tree.by_alert { charges.as_slice() } else { &[] };
+    limit::check(scope, at_once).await?;
     run.due_charges.replace(charges);
     scope.emit(EventKind::RunStarted {
         runbook: runbook.name.clone(),

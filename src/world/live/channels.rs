@@ -92,7 +92,11 @@ pub async fn notify(live: &Live<'_>, notification: &Notification) -> Result<(), 
             let message = format!("no contact was reached: {failures}; {kept}");
             return Err(ActionError::new(ErrorKind::Unreachable, message));
         }
-        tracing::warn!("no contact was reached: {failures}; {kept}; trying again until {until:.0}");
+        if pause == FIRST_PAUSE {
+            tracing::warn!("no contact was reached: {failures}; {kept}; trying again until {until:.0}");
+        } else {
+            tracing::debug!("no contact was reached: {failures}");
+        }
         tokio::time::sleep(pause.min(left)).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }

@@ -201,5 +201,33 @@ fn a_refused_run_started_by_an_alert_is_escalated() {
     took(&result, "30m");
     let result = alerted(&program, "Main", "fe1", world().charged("Main", at("0s")));
     assert_eq!((result.ending.outcome, result.sent_messages().len()), (Escalated, 1));
-    assert!(result.ending.reason.starts_with("not started: "), "{}", result.ending.reason);
+    let reason = &result.ending.reason;
+    assert!(reason.contains("svc.restart(on: fe1) was not done: the limit Main 1 per 1h is used up"), "{reason}");
+}
+
+#[test]
+fn a_run_whose_limit_is_spent_looks_whether_there_is_anything_to_do() {
+    let text = "
+      runbook Main(server: web) {
+        goal Healthy(server)
+        contact oncall
+        limit 1 per 1h
+        ends within 30m
+        resolve if fixed
+        svc.restart(server)
+        resolve if fixed
+        escalate to oncall \"It is still broken\"
+      }";
+    let program = declared(text);
+    let spent = |well: bool| world().with(health(&[well])).charged("Main", at("0s"));
+    // Another run has repaired it: nobody is told of a limit.
+    ends(&alerted(&program, "Main", "fe1", spent(true)), Resolved, "fixed", &[]);
+    ends(
+        &alerted(&program, "Main", "fe1", spent(false)),
+        Escalated,
+        "svc.restart(on: fe1) was not done: the limit Main 1 per 1h is used up",
+        &[],
+    );
+    // A person hears at once that it may not act.
+    ends(&run_in(&program, "Main", "fe1", spent(true)), Refused, "the limit Main 1 per 1h is used up", &[]);
 }

@@ -480,7 +480,8 @@ impl Generator<'_> {
 
     /// Nobody answers, so the default arm is taken.
     fn prompt(&mut self, budget: usize) -> bool {
-        if self.pick(3) == 0 {
+        // An approval that nobody gives ends the run, and loops over lists contain either endings or effects.
+        if self.pick(3) == 0 && self.loops == 0 {
             self.line("require approval \"Go on?\" by 1 within 1m");
             return false;
         }
