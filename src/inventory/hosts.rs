@@ -4,7 +4,7 @@ use super::sections::{SecretSources, SectionType};
 use super::{Entry, FactPlace};
 use crate::diagnostic::{did_you_mean, nearest};
 use crate::source::Span;
-use crate::value::{BackendSettings, Decimal, Host, Value};
+use crate::value::{BackendSettings, Decimal, Host, Value, find_host};
 use crate::yaml::{Field, Kind, Node, Reader};
 use ecow::EcoString;
 use std::collections::HashMap;
@@ -34,7 +34,7 @@ fn find_machines(reader: &mut Reader, entries: &mut [Entry]) {
     let hosts: Vec<Host> = entries.iter().map(|entry| entry.host.clone()).collect();
     for Entry { host, machine_span, .. } in entries {
         let (Some(written), Some(span)) = (host.same_machine_as.take(), *machine_span) else { continue };
-        match hosts.iter().find(|other| other.has_name(&written)) {
+        match find_host(&hosts, &written) {
             Some(other) if other.name == host.name => {
                 reader.error(span, format!("`{}` cannot be a part of itself", host.name)).help("Name another host");
             }

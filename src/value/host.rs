@@ -67,9 +67,8 @@ fn is_same_name(own: &str, other: &str) -> bool {
         || canonical_address(own).is_some_and(|address| canonical_address(other) == Some(address))
 }
 
-/// The name of a lock: whatever names a host, by name, alias or address, stands for its machine. An address that several
-/// hosts have, and any other text, stands for itself.
-pub fn lock_name(hosts: &[Host], text: &str) -> EcoString {
+/// The host that a text names: by the name of its entry, else by an alias, else by an address that one machine alone has.
+pub fn find_host<'h>(hosts: &'h [Host], text: &str) -> Option<&'h Host> {
     let exact = hosts.iter().find(|host| host.name == text);
     let called = || hosts.iter().find(|host| host.is_called(text));
     let addressed = || {
@@ -77,7 +76,13 @@ pub fn lock_name(hosts: &[Host], text: &str) -> EcoString {
         let first = machines.next()?;
         machines.all(|other| other.machine() == first.machine()).then_some(first)
     };
-    match exact.or_else(called).or_else(addressed) {
+    exact.or_else(called).or_else(addressed)
+}
+
+/// The name of a lock: whatever names a host, by name, alias or address, stands for its machine. An address that several
+/// hosts have, and any other text, stands for itself.
+pub fn lock_name(hosts: &[Host], text: &str) -> EcoString {
+    match find_host(hosts, text) {
         Some(host) => host.machine().clone(),
         None => canonical_address(text).map_or_else(|| text.into(), |address| eco_format!("{address}")),
     }
@@ -123,6 +128,9 @@ mod tests {
         ] {
             assert_eq!(lock_name(&hosts, spelling), "be1", "{spelling}");
         }
+        // The name of an entry comes before the address of another.
+        let named = [host("first", "second", &[], None), host("second", "192.0.2.9", &[], None)];
+        assert_eq!(find_host(&named, "second").map(|host| host.name.as_str()), Some("second"));
         // Two hosts have this address, so it names neither.
         assert_eq!(lock_name(&hosts, "127.0.0.1"), "127.0.0.1");
         assert_eq!(lock_name(&hosts, "2001:DB8::7"), "2001:db8::7");

@@ -152,6 +152,8 @@ pub struct Notifier<'p> {
     pub subject: String,
     /// The full text.
     pub body: String,
+    /// Whether it is tried again for as long as an escalation is.
+    pub persistent: bool,
 }
 
 impl Notifier<'_> {
@@ -174,8 +176,7 @@ impl Notifier<'_> {
             address: Address::default(),
             run: id.into(),
             contact: contact.clone(),
-            // Nobody else is told of it, so it is tried again as an escalation is.
-            escalation: true,
+            escalation: self.persistent,
             subject: self.subject.clone(),
             body: self.body,
             evidence: Vec::new(),

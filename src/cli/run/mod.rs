@@ -67,23 +67,29 @@ pub fn run(arguments: &RunArguments, output: &Output) -> Exit {
     let SelectedJobs { jobs, undelivered, resolved } = selected;
     execute::record_resolved(resolved, &id, arguments, output);
     // Before the runs, which may take long: somebody has to handle these alerts.
-    let mut exit = undelivered.notify(&jobs, &id, arguments, &mut runtime, output);
-    if exit == Exit::Cancelled {
-        return exit;
+    let told = undelivered.notify(&jobs, jobs.is_empty(), &id, arguments, &mut runtime, output);
+    if told == Exit::Cancelled {
+        return told;
     }
+    let mut exit = Exit::Success;
     let several = jobs.len() > 1;
     for (job, number) in jobs.iter().zip(1..) {
         if runtime.is_stopped() {
-            return worse(exit, stopped());
+            return worse(worse(exit, told), stopped());
         }
         let id = if several { format!("{id}-{number}") } else { id.clone() };
         let ended = execute::execute(job, id, arguments, &mut runtime, output);
         exit = worse(exit, ended);
         if matches!(ended, Exit::Cancelled | Exit::Internal) {
-            break;
+            return worse(exit, told);
         }
     }
-    exit
+    // What nobody has taken is tried again when no repair waits any more.
+    let told = match told {
+        Exit::Undelivered if !jobs.is_empty() => undelivered.notify(&jobs, true, &id, arguments, &mut runtime, output),
+        told => told,
+    };
+    worse(exit, told)
 }
 
 fn stopped() -> Exit {

@@ -48,10 +48,12 @@ impl UndeliveredAlerts {
         self.alerts.push(UndeliveredAlert { project, alert, why });
     }
 
-    /// Notifies the default contacts. Stores messages without a recipient on this machine.
+    /// Notifies the default contacts. Stores messages without a recipient on this machine. A persistent message is tried
+    /// again for as long as an escalation is, which holds up whatever follows.
     pub fn notify(
-        self,
+        &self,
         jobs: &[Job],
+        persistent: bool,
         id: &str,
         arguments: &RunArguments,
         runtime: &mut RunRuntime,
@@ -104,7 +106,9 @@ impl UndeliveredAlerts {
                     unusable
                 }
                 Some(project) => {
-                    match (Notifier { project: &project, subject, body }).notify(id, arguments, runtime, output) {
+                    match (Notifier { project: &project, subject, body, persistent })
+                        .notify(id, arguments, runtime, output)
+                    {
                         Some(true) => unusable,
                         Some(false) => Exit::Undelivered,
                         None => return Exit::Cancelled,

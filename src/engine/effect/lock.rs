@@ -1,13 +1,13 @@
 //! Locks: one call at a time acts on a target within a run tree, and one run tree at a time in the world.
 
 use crate::engine::address::Address;
-use crate::engine::eval::driver::earlier;
+use crate::engine::eval::driver::{after, earlier};
 use crate::engine::event::EventKind;
 use crate::engine::run::exit::Exit;
 use crate::engine::run::scheduler::{reply, wait_until};
 use crate::engine::run::scope::Scope;
 use crate::engine::run::tree::RunTree;
-use crate::value::{ErrorKind, Timestamp, lock_name};
+use crate::value::{ErrorKind, SignedDuration, Timestamp, lock_name};
 
 /// Locks that a run holds from start to end, or a call while it lasts; released when dropped. The world releases a lock
 /// when nothing in the tree holds it.
@@ -126,13 +126,13 @@ impl Drop for CallLock<'_> {
     }
 }
 
-/// Takes the target of a call while the call lasts. Calls of the tree take turns; other runs are waited for until
-/// `until`.
+/// Takes the target of a call while the call lasts. Calls of the tree take turns; then other runs are waited for, at most
+/// for as long as `within`.
 pub(crate) async fn hold<'t>(
     scope: &Scope<'t>,
     target: Option<&str>,
     at: &Address,
-    until: Timestamp,
+    within: SignedDuration,
 ) -> Result<CallLock<'t>, Exit> {
     let tree = scope.tree;
     let mut held = CallLock { tree, number: None, lock: None };
@@ -141,7 +141,8 @@ pub(crate) async fn hold<'t>(
     let number = tree.target_queue.borrow_mut().enter(&target);
     held.number = Some(number);
     wait_until(|| tree.target_queue.borrow().is_first(&target, number)).await;
-    held.lock = Some(lock(scope, [target.into()], at, earlier(until, scope.deadline())).await?);
+    let until = earlier(after(scope.now(), within), scope.deadline());
+    held.lock = Some(lock(scope, [target.into()], at, until).await?);
     Ok(held)
 }
 

@@ -184,7 +184,7 @@ pub(super) struct HeldCall<'t> {
     target: CallLock<'t>,
 }
 
-/// Takes the lock of a call's target, and works out the calls in the bodies of the actions. Without a target of its own, a
+/// Waits until effects may begin, takes the lock of a call's target, and works out the calls in the bodies of the actions. Without a target of its own, a
 /// call has that of the innermost call.
 pub(super) async fn hold_call<'t>(
     scope: &Scope<'t>,
@@ -192,25 +192,32 @@ pub(super) async fn hold_call<'t>(
     call: &Call,
     at: &Address,
 ) -> Result<HeldCall<'t>, Exit> {
-    scope.world()?;
-    let until = after(scope.now(), shortest_timeout(scope, index)?);
-    let lock = async |target: Option<&str>| match hold(scope, target, at, until).await {
+    let world = scope.world()?;
+    let within = shortest_timeout(scope, index)?;
+    let lock = async |target: Option<&str>| match hold(scope, target, at, within).await {
         Err(Exit::Failed(error)) if error.kind == ErrorKind::Refused => {
             emit_refused(scope, call.class, call.to_string(), &error, at);
             Err(error.into())
         }
         held => held,
     };
-    let (target, levels) = match call.target() {
-        Some(target) => (lock(Some(target)).await?, call_levels(scope, index, call, at).await?),
-        None => {
-            let levels = call_levels(scope, index, call, at).await?;
-            (lock(levels.last().and_then(|level| level.call.target())).await?, levels)
+    let text = call.to_string();
+    loop {
+        // Before anything is read for the call, since a pause may be long.
+        pause::admit(scope, world, &text, at).await?;
+        let (target, levels) = match call.target() {
+            Some(target) => (lock(Some(target)).await?, call_levels(scope, index, call, at).await?),
+            None => {
+                let levels = call_levels(scope, index, call, at).await?;
+                (lock(levels.last().and_then(|level| level.call.target())).await?, levels)
+            }
+        };
+        // The block may have been stopped while it waited for the target, and effects may have been paused.
+        scope.check_stop()?;
+        if pause::is_open(scope, world, at).await? {
+            return Ok(HeldCall { levels, target });
         }
-    };
-    // The block may have been stopped while it waited for the target.
-    scope.check_stop()?;
-    Ok(HeldCall { levels, target })
+    }
 }
 
 /// The shortest timeout of an action and of the actions in its body.
@@ -256,7 +263,6 @@ pub(super) async fn perform<'t>(
     let leaf = call_levels.last().map_or_else(|| call.clone(), |level| level.call.clone());
 
     let text = call.to_string();
-    pause::admit(scope, world, &text, at).await?;
     if !scope.shielded {
         let mut spending = Vec::new();
         if call.class >= Class::Disrupt {

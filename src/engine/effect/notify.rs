@@ -119,7 +119,6 @@ pub(crate) async fn notify_unknown_outcome(
     cause: Option<&str>,
     polls: Option<String>,
 ) {
-    let (Some(contact), Some(world)) = (scope.run.contact(), scope.tree.effect_world) else { return };
     let message = format!("it is unknown whether {text} was carried out");
     let cause = cause.map(|cause| format!("\n{}\n", indented(cause))).unwrap_or_default();
     let next = match polls {
@@ -127,13 +126,32 @@ pub(crate) async fn notify_unknown_outcome(
         None => "Nothing can be asked whether it was.".to_owned(),
     };
     let person = if scope.shielded { "" } else { " Whoever knows can answer where the run was started." };
+    let body = format!("{}\n\n{}{cause}\n{next}{person}\n", indented(&message), run_line(&scope.run));
+    send_notice(scope, call, message, body).await;
+}
+
+/// Tells the contact of a run that an undo waits for the end of a pause.
+pub(super) async fn notify_waiting_undo(scope: &Scope<'_>, call: &Address, text: &str, why: &str) {
+    let message = format!("an undo waits: {text}");
+    let body = format!(
+        "{}\n\n{}\nWhat it undoes stays in place until then: {}.\n",
+        indented(&message),
+        run_line(&scope.run),
+        indented(why)
+    );
+    send_notice(scope, call, message, body).await;
+}
+
+/// Sends a message about a call to the contact of the run.
+async fn send_notice(scope: &Scope<'_>, call: &Address, message: String, body: String) {
+    let (Some(contact), Some(world)) = (scope.run.contact(), scope.tree.effect_world) else { return };
     let notification = Notification {
         address: call.turn(u32::MAX - 1),
         run: scope.run.id.clone(),
         contact: contact.clone(),
         escalation: false,
         subject: subject(&scope.run, &scope.run, &message),
-        body: format!("{}\n\n{}{cause}\n{next}{person}\n", indented(&message), run_line(&scope.run)),
+        body,
         evidence: Vec::new(),
     };
     let Ok(reply) = reply(scope.tree, world.notify(notification), false).await else { return };

@@ -1,6 +1,7 @@
 //! Reaches people: by every channel of a contact, and as the last resort in a file on this machine.
 
 use super::Live;
+use super::file_lock::{is_at, try_lock};
 use super::store::{Store, failed};
 use crate::backend::human::{Console, NoAnswer, PersonAnswer, Question};
 use crate::backend::mail;
@@ -198,7 +199,9 @@ pub fn last_resort(store: &Store, text: &Redacted<String>) -> Result<String, Act
     let _ = std::io::stderr().lock().write_all(shown.as_bytes());
     let path = store.path().join(UNDELIVERED);
     let mut file = store.open(UNDELIVERED)?;
-    if file.metadata().is_ok_and(|metadata| metadata.len() > MOST_UNDELIVERED) {
+    let is_long = file.metadata().is_ok_and(|metadata| metadata.len() > MOST_UNDELIVERED);
+    // One process moves it, and only the file that it has looked at.
+    if is_long && try_lock(&file)? && is_at(&file, &path) {
         // The older half stays beside it.
         let older = store.path().join(OLDER_UNDELIVERED);
         std::fs::rename(&path, &older).map_err(|error| failed(&older, &error))?;

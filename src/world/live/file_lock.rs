@@ -2,6 +2,7 @@
 
 use crate::value::{ActionError, ErrorKind};
 use std::fs::{File, TryLockError};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -49,4 +50,11 @@ fn is_locked(result: Result<(), TryLockError>) -> Result<bool, ActionError> {
             Err(ActionError::new(ErrorKind::Refused, format!("cannot use locks: {error}")))
         }
     }
+}
+
+/// Whether the path still names the file.
+pub fn is_at(file: &File, path: &Path) -> bool {
+    let place = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+    let (Ok(open), Ok(named)) = (file.metadata(), std::fs::symlink_metadata(path)) else { return false };
+    place(open) == place(named)
 }

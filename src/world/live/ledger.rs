@@ -5,7 +5,7 @@
 //! on it.
 
 use super::Clock;
-use super::file_lock::{try_lock, until_locked};
+use super::file_lock::{is_at, try_lock, until_locked};
 use super::store::{Store, failed};
 use crate::engine::world::Charge;
 use crate::value::{ActionError, ErrorKind, SignedDuration, Timestamp, display_duration};
@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read, Seek, Write};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "limits.jsonl";
@@ -126,8 +125,9 @@ impl Ledger {
     /// What each counter has counted, in the order of their names.
     pub async fn counters(&self, clock: &Clock) -> Result<Vec<CounterState>, ActionError> {
         let open = self.open(clock).await?;
-        let names: BTreeSet<&str> = open.entries.iter().map(|entry| entry.limit.as_str()).collect();
-        let reset = |name: &str| open.resets.iter().filter(|reset| reset.reset == name).max_by_key(|reset| reset.at);
+        let resets = open.resets.iter().map(|reset| reset.reset.as_str());
+        let names: BTreeSet<&str> = open.entries.iter().map(|entry| entry.limit.as_str()).chain(resets).collect();
+        let reset = |name: &str| open.resets.iter().rfind(|reset| reset.reset == name);
         let state = |name: &str| {
             let mut entries: Vec<&Entry> = open.counted(name).collect();
             entries.sort_by_key(|entry| entry.time(open.now));
@@ -237,11 +237,7 @@ impl Open<'_> {
     /// The charges of a counter since it was last reset. A line of an earlier version that was written for another rule
     /// of the same call is no charge of its own.
     fn counted<'o>(&'o self, counter: &'o str) -> impl Iterator<Item = &'o Entry> {
-        let reset = self.resets.iter().filter(|reset| reset.reset == counter).map(|reset| reset.at).max();
-        let entries = self
-            .entries
-            .iter()
-            .filter(move |entry| entry.limit == counter && reset.is_none_or(|reset| entry.time(self.now) > reset));
+        let entries = self.entries.iter().filter(move |entry| entry.limit == counter);
         let mut seen = BTreeSet::new();
         entries.filter(move |entry| seen.insert((entry.at, &entry.run)))
     }
@@ -275,13 +271,6 @@ impl Open<'_> {
         let folder = self.ledger.store.path();
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| failed(folder, &error))
     }
-}
-
-/// Whether the path still names the file.
-fn is_at(file: &File, path: &Path) -> bool {
-    let place = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
-    let (Ok(open), Ok(named)) = (file.metadata(), std::fs::symlink_metadata(path)) else { return false };
-    place(open) == place(named)
 }
 
 fn read(mut file: &File, path: &Path) -> Result<Vec<u8>, ActionError> {
@@ -324,7 +313,11 @@ fn lines(bytes: &[u8], path: &Path) -> Result<Lines, ActionError> {
             Ok(Line::Charge(entry)) => {
                 lines.entries.push((number, Entry { limit: counter_of(entry.limit), ..entry }));
             }
-            Ok(Line::Reset(reset)) => lines.resets.push(reset),
+            Ok(Line::Reset(reset)) => {
+                // By its place in the file, whatever the clock said.
+                lines.entries.retain(|(_, entry)| entry.limit != reset.reset);
+                lines.resets.push(reset);
+            }
             Err(_) if has_end && line.trim_ascii().is_empty() => {}
             // A truncated line is not JSON; a line that is JSON was written completely.
             Err(_) if !has_end && serde_json::from_slice::<serde_json::Value>(line).is_err() => break,

@@ -1,7 +1,7 @@
 //! Who waits for locks: one file for each waiting request, numbered in the order in which they came. A request holds its
 //! file by `flock`, so the file of a dead process keeps nobody waiting.
 
-use super::file_lock::{try_lock, try_lock_shared};
+use super::file_lock::{is_at, try_lock};
 use super::store::{Store, failed, open_to_read, read};
 use crate::value::{ActionError, ErrorKind, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -40,12 +40,15 @@ pub struct Place {
     number: u64,
     path: PathBuf,
     /// Locked until it is dropped.
-    _file: File,
+    file: File,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path);
+        // Its number may be somebody else's by now.
+        if is_at(&self.file, &self.path) {
+            let _ = std::fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -70,7 +73,7 @@ impl LockQueue {
             let path = self.folder.path().join(format!("{number:016}.{EXTENSION}"));
             let here = rustix::fs::CWD;
             match rustix::fs::renameat_with(here, &new, here, &path, rustix::fs::RenameFlags::NOREPLACE) {
-                Ok(()) if locked => return Ok(Place { number, path, _file: file }),
+                Ok(()) if locked => return Ok(Place { number, path, file }),
                 Err(rustix::io::Errno::EXIST) => {}
                 Ok(()) => break,
                 Err(error) => return Err(failed(&path, &error.into())),
@@ -80,17 +83,26 @@ impl LockQueue {
         Err(ActionError::new(ErrorKind::Refused, message))
     }
 
-    /// The first request that came before `place`, or before now, and waits for one of these locks.
-    pub fn before(&self, place: Option<&Place>, names: &[String]) -> Result<Option<Waiting>, ActionError> {
+    /// The first request that came before `place`, or before now, and waits for one of these locks. One that waits for a
+    /// lock that this run holds, `held`, can only come after it.
+    pub fn before(
+        &self,
+        place: Option<&Place>,
+        names: &[String],
+        held: &[String],
+    ) -> Result<Option<Waiting>, ActionError> {
         let earlier = |number: u64| place.is_none_or(|place| number < place.number);
         for (number, path) in self.numbers()?.into_iter().filter(|(number, _)| earlier(*number)) {
             let Some(file) = open_to_read(&path).map_err(|error| failed(&path, &error))? else { continue };
-            if try_lock_shared(&file)? {
-                tracing::debug!(number, "a request for a lock whose process is gone");
-                let _ = std::fs::remove_file(&path);
+            if try_lock(&file)? {
+                if is_at(&file, &path) {
+                    tracing::debug!(number, "a request for a lock whose process is gone");
+                    let _ = std::fs::remove_file(&path);
+                }
                 continue;
             }
             match serde_json::from_str::<Waiting>(&read(&file, &path)?) {
+                Ok(waiting) if waiting.locks.iter().any(|lock| held.contains(lock)) => {}
                 Ok(waiting) if waiting.locks.iter().any(|lock| names.contains(lock)) => return Ok(Some(waiting)),
                 Ok(_) => {}
                 Err(error) => tracing::warn!(%error, path = %path.display(), "a request for a lock cannot be read"),

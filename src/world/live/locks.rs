@@ -97,7 +97,8 @@ impl Locks {
         place: Option<&Place>,
         now: Timestamp,
     ) -> Result<Result<Vec<Holder>, String>, ActionError> {
-        if let Some(Waiting { locks, run, process, since }) = self.queue.before(place, names)? {
+        let held: Vec<String> = self.held.borrow().keys().cloned().collect();
+        if let Some(Waiting { locks, run, process, since }) = self.queue.before(place, names, &held)? {
             let locks: Vec<String> = locks.iter().map(|lock| format!("{lock:?}")).collect();
             let locks = locks.join(", ");
             return Ok(Err(format!("run {run} (process {process}) has waited for the lock {locks} since {since:.0}")));
@@ -113,15 +114,16 @@ impl Locks {
             locked.push((name, path, file));
         }
         // The names of dead holders are replaced only when every lock is free.
-        let mut gone = Vec::new();
+        let (mut gone, mut taken) = (Vec::new(), Vec::new());
         for (name, path, mut file) in locked {
             gone.extend(serde_json::from_str::<Holder>(&read(&file, &path)?).ok());
             let (run, process) = (self.run.clone(), std::process::id());
             let holder = Holder { lock: name.clone(), run, process, since: now };
             let text = serde_json::to_string(&holder).unwrap_or_default();
             file.set_len(0).and_then(|()| file.write_all(text.as_bytes())).map_err(|error| failed(&path, &error))?;
-            self.held.borrow_mut().insert(name.clone(), HeldLocks(file));
+            taken.push((name.clone(), HeldLocks(file)));
         }
+        self.held.borrow_mut().extend(taken);
         Ok(Ok(gone))
     }
 

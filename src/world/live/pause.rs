@@ -60,7 +60,16 @@ pub fn current(store: &Store) -> Option<Pause> {
 /// Pauses effects. The pause that there is already is returned and stays.
 pub fn pause(store: &Store, pause: &Pause) -> Result<Option<Pause>, ActionError> {
     let path = store.path().join(FILE);
-    let Some(mut file) = store.create(FILE)? else { return Ok(current(store)) };
+    let mut file = loop {
+        match store.create(FILE)? {
+            Some(file) => break file,
+            // It may end at this moment.
+            None => match current(store) {
+                Some(there) => return Ok(Some(there)),
+                None => continue,
+            },
+        }
+    };
     let text = serde_json::to_string(pause).unwrap_or_default() + "\n";
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| failed(&path, &error))?;
     Ok(None)

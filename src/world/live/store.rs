@@ -124,8 +124,8 @@ impl StorePlaces {
 #[derive(Debug, Clone, Default)]
 pub struct Store {
     folder: PathBuf,
-    /// Whether its group may write to it.
-    shared: bool,
+    /// The group that may write to it.
+    group: Option<u32>,
 }
 
 impl Store {
@@ -137,14 +137,14 @@ impl Store {
         let store = folder.display().to_string();
         let metadata = match std::fs::metadata(&folder) {
             Ok(metadata) => metadata,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self { folder, shared: false }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self { folder, group: None }),
             Err(error) => return Err(StoreError::Unusable { store, error }),
         };
         let shared = is_safe(&metadata, &store)?;
         if rustix::fs::access(&folder, Access::WRITE_OK | Access::EXEC_OK).is_err() {
             return Err(StoreError::NotAMember { store, group: metadata.gid() });
         }
-        Ok(Self { folder, shared })
+        Ok(Self { folder, group: shared.then(|| metadata.gid()) })
     }
 
     /// Its folder.
@@ -154,7 +154,7 @@ impl Store {
 
     /// A folder in it.
     pub(super) fn folder(&self, name: &str) -> Self {
-        Self { folder: self.folder.join(name), shared: self.shared }
+        Self { folder: self.folder.join(name), group: self.group }
     }
 
     /// Opens a file for reading and writing. Creates it and its folder.
@@ -177,30 +177,60 @@ impl Store {
     pub(super) fn create(&self, name: &str) -> Result<Option<File>, ActionError> {
         self.make()?;
         let path = self.folder.join(name);
-        let mode = if self.shared { 0o660 } else { 0o600 };
-        match rustix::fs::open(&path, SAFELY | OFlags::CREATE | OFlags::EXCL, Mode::from_raw_mode(mode)) {
-            Ok(file) => {
-                let file = File::from(file);
-                // The umask may have taken the group's right away.
-                file.set_permissions(Permissions::from_mode(mode)).map_err(|error| failed(&path, &error))?;
-                Ok(Some(file))
+        let mode = if self.group.is_some() { 0o660 } else { 0o600 };
+        // It gets its name when everybody in the group can use it, whatever the umask is.
+        let random = getrandom::u64().unwrap_or_else(|_| std::process::id().into());
+        let new = self.folder.join(format!(".{}-{random:016x}", std::process::id()));
+        let flags = SAFELY | OFlags::CREATE | OFlags::EXCL;
+        let opened = rustix::fs::open(&new, flags, Mode::from_raw_mode(mode));
+        let file = File::from(opened.map_err(|error| failed(&path, &error.into()))?);
+        let named = self.share(&file, mode).and_then(|()| {
+            let here = rustix::fs::CWD;
+            match rustix::fs::renameat_with(here, &new, here, &path, rustix::fs::RenameFlags::NOREPLACE) {
+                Ok(()) => Ok(true),
+                Err(rustix::io::Errno::EXIST) => Ok(false),
+                Err(error) => Err(error.into()),
             }
-            Err(rustix::io::Errno::EXIST) => Ok(None),
-            Err(error) => Err(failed(&path, &error.into())),
+        });
+        match named {
+            Ok(true) => Ok(Some(file)),
+            unnamed => {
+                let _ = std::fs::remove_file(&new);
+                unnamed.map(|_| None).map_err(|error| failed(&path, &error))
+            }
         }
+    }
+
+    /// Gives a file or folder to the group of a shared store.
+    fn share(&self, file: &File, mode: u32) -> std::io::Result<()> {
+        if let Some(group) = self.group
+            && file.metadata()?.gid() != group
+        {
+            std::os::unix::fs::fchown(file, None, Some(group))?;
+        }
+        file.set_permissions(Permissions::from_mode(mode))
     }
 
     fn make(&self) -> Result<(), ActionError> {
         if self.folder.is_dir() {
             return Ok(());
         }
-        let mode = if self.shared { 0o2770 } else { 0o700 };
-        let made = std::fs::DirBuilder::new().recursive(true).mode(mode).create(&self.folder);
-        made.and_then(|()| match self.shared {
-            true => std::fs::set_permissions(&self.folder, Permissions::from_mode(mode)),
-            false => Ok(()),
-        })
-        .map_err(|error| failed(&self.folder, &error))
+        let made = match self.group {
+            None => std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder),
+            // A folder in a shared store. Whoever has made it opens it for the group.
+            Some(_) => match std::fs::DirBuilder::new().mode(0o770).create(&self.folder) {
+                Ok(()) => File::open(&self.folder).and_then(|folder| self.share(&folder, 0o2770)),
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+                // The folder above it, as that of the queue.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    let above = self.folder.parent().map(Path::to_owned).unwrap_or_default();
+                    Self { folder: above, group: self.group }.make()?;
+                    return self.make();
+                }
+                Err(error) => Err(error),
+            },
+        };
+        made.map_err(|error| failed(&self.folder, &error))
     }
 }
 

@@ -186,6 +186,44 @@ async fn whoever_came_first_is_served_first() {
 }
 
 #[tokio::test]
+async fn whoever_holds_a_lock_does_not_wait_behind_those_who_wait_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::at(folder.path().to_owned()).unwrap();
+    let clock = Clock::start();
+    let soon = clock.now().checked_add(SignedDuration::from_secs(20)).unwrap();
+    let (holder, waiter) = (Locks::new(&store, "holder".into()), Locks::new(&store, "waiter".into()));
+    holder.take(names(&["pool"]), Timestamp::UNIX_EPOCH, &clock).await.unwrap();
+    let waiting = waiter.take(names(&["pool", "be1"]), soon, &clock);
+    assert!(tokio::time::timeout(Duration::from_millis(200), waiting).await.is_err(), "it waits for the pool");
+    let waiting = waiter.take(names(&["pool", "be1"]), soon, &clock);
+    let acting = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        holder.take(names(&["be1"]), Timestamp::UNIX_EPOCH, &clock).await.unwrap();
+        holder.release(&names(&["be1", "pool"]));
+    };
+    let (waited, ()) = tokio::join!(waiting, acting);
+    waited.unwrap();
+}
+
+#[test]
+fn a_reset_counts_by_its_place_in_the_ledger() {
+    let folder = tempfile::tempdir().unwrap();
+    let once = || {
+        let rate = Some((1, SignedDuration::from_hours(1)));
+        vec![Charge { name: "x".into(), counter: "x".into(), rate, apart: None }]
+    };
+    let reset = r#"{"reset":"x","at":"2035-01-01T00:00:00Z","by":"ada","reason":"the clock was wrong"}"#;
+    with_live(&secrets(), folder.path(), async |live| {
+        live.charge(Address::default(), once()).await.result.unwrap();
+        let path = folder.path().join("limits.jsonl");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, format!("{text}{reset}\n")).unwrap();
+        live.charge(Address::default(), once()).await.result.unwrap();
+        assert!(live.charge(Address::default(), once()).await.result.is_err(), "the charge after it counts");
+    });
+}
+
+#[tokio::test]
 async fn a_request_that_is_given_up_or_whose_process_died_keeps_nobody_waiting() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::at(folder.path().to_owned()).unwrap();

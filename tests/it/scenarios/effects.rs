@@ -489,6 +489,22 @@ fn a_pause_keeps_every_effect_from_beginning() {
     let short = body.replace("wait 20s\nsvc.restart(server)\n", "wait 20s\n");
     let result = play_body(&short, world().paused(at("10s"), at("60s")));
     assert_eq!(result.ledger().last().map(String::as_str), Some("1m svc.resume(on: fe1)"));
+    assert!(result.sent_messages().is_empty());
+    // Somebody is told of an undo that waits for long.
+    let result = play_body(&short, world().paused(at("10s"), at("2h")));
+    assert_eq!(result.ledger().last().map(String::as_str), Some("2h svc.resume(on: fe1)"));
+    let told = result.world.sent_messages();
+    let subject = &told[0].notification.subject;
+    assert!(subject.contains("an undo waits: svc.resume(on: fe1)") && told[0].at == at("320s"), "{subject}");
+}
+
+#[test]
+fn what_an_undo_restores_is_read_after_a_pause() {
+    let body = "wait 20s\ntemporarily svc.set(server, value: 5)\nsvc.restart(server)\nresolve \"done\" without goal";
+    let result = play_body(body, world().with(value(3)).paused(at("10s"), at("60s")));
+    // Asked once, when the pause is over.
+    assert_eq!(result.ledger().first().map(String::as_str), Some("1m svc.set(on: fe1, value: 5)"));
+    assert_eq!(result.world.observations().len(), 1);
 }
 
 #[test]

@@ -446,7 +446,7 @@ fn a_lock_is_held_until_its_changes_are_undone() {
 #[test]
 fn calls_of_one_run_take_turns_on_a_target() {
     let body = "for part in [\"one\", \"two\", \"three\"], 3 at a time {\n  svc.restart(server)\n  svc.restart(server)\n}\nresolve \"done\" without goal";
-    let result = play_body(body, world().with(on("svc.restart", "fe1").takes(d("10s"))));
+    let result = play_body(body, world().with(on("restart", "fe1").takes(d("10s"))));
     // Each branch has its turn before any has a second one.
     let intended = result.events().into_iter().filter_map(|event| match event.kind {
         EventKind::EffectIntended { address, .. } => Some(address.to_string()),
