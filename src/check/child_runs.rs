@@ -117,7 +117,9 @@ impl<'a> Context<'a> {
     /// Opens a condition for the statements after a child run, which go on because it ended resolved.
     pub(super) fn after_run(&self, body: &mut BodyScope<'a>, span: Span, target: usize, questions: &ChildQuestions) {
         let asked = questions.asked();
-        body.place.settled = body.place.settled.without(body, &asked);
+        if questions.any() {
+            body.place.settled = body.place.settled.without(body, &asked);
+        }
         let open = body.open_condition(span, &asked, Some(target));
         body.place.open = body.place.open.or(open);
     }

@@ -272,6 +272,16 @@ impl<'a> BodyScope<'a> {
         OpenConditions::single(position)
     }
 
+    /// Adds conditions that were opened on the way here. What they ask is no longer settled.
+    pub fn reopen(&mut self, open: OpenConditions) {
+        for position in open.without(self.place.open).positions() {
+            if let Some(condition) = self.conditions.get(position) {
+                self.place.settled = self.place.settled.without(self, &condition.asked);
+            }
+        }
+        self.place.open = self.place.open.or(open);
+    }
+
     /// The first of some open conditions through which an unknown verdict leads for certain.
     pub fn first_open(&self, open: OpenConditions) -> Option<Span> {
         self.open_in(open).find(|condition| condition.run.is_none()).map(|condition| condition.span)

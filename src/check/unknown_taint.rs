@@ -456,7 +456,7 @@ impl SettledQuestions {
         }
         self.goal &= !asked.iter().flatten().any(|text| text.starts_with("goal."));
         // What a person has decided before says nothing about a later answer.
-        self.everything &= asked.is_empty();
+        self.everything = false;
         self
     }
 

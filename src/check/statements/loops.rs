@@ -39,7 +39,7 @@ impl<'a> Context<'a> {
             let diagnostic = self.decided_by_unknown(effect.span, &effect.what, condition);
             self.report(diagnostic);
         } else if end.open != place.open {
-            body.place.open = body.place.open.or(end.open);
+            body.reopen(end.open);
         }
         for effect in effects {
             self.acts_after_runs(body, effect.span, &effect.what, effect.settled.of(body, new));
@@ -185,7 +185,7 @@ impl<'a> Context<'a> {
         let BranchEnd { completes, open: unknown, .. } = tried;
         let ends = body.summary.ends.is_some();
         body.summary.ends = outer_ends.or(body.summary.ends);
-        body.place.open = body.place.open.or(unknown);
+        body.reopen(unknown);
         let Some((name, handler)) = catch else {
             return (StatementKind::Try { block, slot: 0, catch: Block::default() }, true);
         };
@@ -205,7 +205,7 @@ impl<'a> Context<'a> {
         }
         // Where the block may diverge, control goes on because it did not: after an error, for example.
         if catch_completes && (unknown != place.open || ends || !completes) {
-            body.place.open = body.place.open.or(unknown);
+            body.reopen(unknown);
         }
         body.leave(mark);
         (StatementKind::Try { block, slot, catch }, completes || catch_completes)
