@@ -317,7 +317,10 @@ impl<'a> Context<'a> {
         }
         let arguments = self.arguments(body, &parameters, &call.arguments, name, call.span);
         if summary.class > Class::Observe {
+            // What the procedure opens comes after its arguments.
+            let opened = std::mem::take(&mut body.place.open);
             self.observe_unknown_taint(body, span, &format!("`{name}`"));
+            body.place.open = opened;
         } else if summary.ends.is_some() && std::mem::take(&mut body.touched_by_unknown) {
             // The received verdict may decide whether it ends the run.
             self.open_here(body, span);
