@@ -64,15 +64,8 @@ pub(crate) struct LostAnswer<'c> {
     pub settled_by: Timestamp,
 }
 
-/// What is known of a call whose answer was lost.
-pub(crate) struct Confirmed {
-    pub outcome: ConfirmedOutcome,
-    /// What was seen before the call and after it.
-    pub seen: Confirmation,
-}
-
 /// Finds out whether a call whose answer was lost was carried out: by its `confirm`, or by a person, whichever says so
-/// first. People are told and asked at once, while the `confirm` is polled. A cancelled run finds out as well.
+/// first; and what the `confirm` saw. People are told and asked at once, while the `confirm` is polled. A cancelled run finds out as well.
 ///
 /// An effect may take a while to become visible. So a single poll decides that it was carried out. That it was not
 /// takes several polls in a row, the last of them at `settled_by` or later.
@@ -80,7 +73,7 @@ pub(crate) async fn confirm_outcome(
     scope: &Scope<'_>,
     level: Option<&mut CallLevel<'_>>,
     lost: LostAnswer<'_>,
-) -> Confirmed {
+) -> (ConfirmedOutcome, Confirmation) {
     let confirm = level.as_ref().and_then(|level| level.action.confirm.as_ref());
     let polls = confirm.and_then(|confirm| {
         let (action, every) = (scope.action(confirm.call.action).ok()?, display_duration(confirm.every));
@@ -109,8 +102,7 @@ pub(crate) async fn confirm_outcome(
         if polled && asked { Poll::Ready(ConfirmedOutcome::Nothing) } else { Poll::Pending }
     })
     .await;
-    let seen = Confirmation { before: lost.before.clone(), after: after.take() };
-    Confirmed { outcome, seen }
+    (outcome, Confirmation { before: lost.before.clone(), after: after.take() })
 }
 
 /// Polls `confirm`; nothing if it cannot tell. Stores its last answer.

@@ -184,8 +184,8 @@ pub(super) struct HeldCall<'t> {
     target: CallLock<'t>,
 }
 
-/// Waits until effects may begin, takes the lock of a call's target, and works out the calls in the bodies of the actions. Without a target of its own, a
-/// call has that of the innermost call.
+/// Waits until effects may begin, takes the lock of a call's target, and works out the calls in the bodies of the actions.
+/// Without a target of its own, a call has that of the innermost call.
 pub(super) async fn hold_call<'t>(
     scope: &Scope<'t>,
     index: usize,
@@ -307,10 +307,10 @@ pub(super) async fn perform<'t>(
     if once && outcome == EffectOutcome::Unknown {
         let level = confirming.and_then(|position| call_levels.get_mut(position));
         let lost = LostAnswer { text: &text, address: at, cause: detail.as_deref(), before, settled_by };
-        let confirmed = confirm_outcome(scope, level, lost).await;
-        confirmation = Some(confirmed.seen);
+        let (confirmed, seen) = confirm_outcome(scope, level, lost).await;
+        confirmation = Some(seen);
         let cause = detail.map(|first| format!("; {first}")).unwrap_or_default();
-        (outcome, exit, detail) = match confirmed.outcome {
+        (outcome, exit, detail) = match confirmed {
             ConfirmedOutcome::Done(how) => (EffectOutcome::Done, None, Some(format!("{how}{cause}"))),
             ConfirmedOutcome::NotDone(how) => {
                 let message = format!("{text} was not carried out: {how}{cause}");

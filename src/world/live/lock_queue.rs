@@ -36,14 +36,14 @@ pub struct Waiting {
 
 /// A place in the queue; given up when dropped.
 #[derive(Debug)]
-pub struct Place {
+pub struct QueuePlace {
     number: u64,
     path: PathBuf,
     /// Locked until it is dropped.
     file: File,
 }
 
-impl Drop for Place {
+impl Drop for QueuePlace {
     fn drop(&mut self) {
         // Its number may be somebody else's by now.
         if is_at(&self.file, &self.path) {
@@ -59,7 +59,7 @@ impl LockQueue {
     }
 
     /// Enters the queue at its end.
-    pub fn enter(&self, waiting: &Waiting) -> Result<Place, ActionError> {
+    pub fn enter(&self, waiting: &Waiting) -> Result<QueuePlace, ActionError> {
         // A file gets its number when it is locked and complete, so that nobody takes it for that of a dead process.
         let random = getrandom::u64().unwrap_or_else(|_| std::process::id().into());
         let name = format!("new-{}-{random:016x}", std::process::id());
@@ -73,7 +73,7 @@ impl LockQueue {
             let path = self.folder.path().join(format!("{number:016}.{EXTENSION}"));
             let here = rustix::fs::CWD;
             match rustix::fs::renameat_with(here, &new, here, &path, rustix::fs::RenameFlags::NOREPLACE) {
-                Ok(()) if locked => return Ok(Place { number, path, file }),
+                Ok(()) if locked => return Ok(QueuePlace { number, path, file }),
                 Err(rustix::io::Errno::EXIST) => {}
                 Ok(()) => break,
                 Err(error) => return Err(failed(&path, &error.into())),
@@ -87,7 +87,7 @@ impl LockQueue {
     /// lock that this run holds, `held`, can only come after it.
     pub fn before(
         &self,
-        place: Option<&Place>,
+        place: Option<&QueuePlace>,
         names: &[String],
         held: &[String],
     ) -> Result<Option<Waiting>, ActionError> {

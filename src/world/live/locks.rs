@@ -3,7 +3,7 @@
 
 use super::Clock;
 use super::file_lock::try_lock;
-use super::lock_queue::{LockQueue, Place, Waiting};
+use super::lock_queue::{LockQueue, QueuePlace, Waiting};
 use super::store::{Store, failed, read};
 use crate::value::{ActionError, ErrorKind, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -72,7 +72,7 @@ impl Locks {
         names.sort();
         names.dedup();
         names.retain(|name| !self.held.borrow().contains_key(name));
-        let mut place: Option<Place> = None;
+        let mut place: Option<QueuePlace> = None;
         loop {
             let refused = match self.try_all(&names, place.as_ref(), clock.now())? {
                 Ok(gone) => return Ok(gone),
@@ -94,7 +94,7 @@ impl Locks {
     fn try_all(
         &self,
         names: &[String],
-        place: Option<&Place>,
+        place: Option<&QueuePlace>,
         now: Timestamp,
     ) -> Result<Result<Vec<Holder>, String>, ActionError> {
         let held: Vec<String> = self.held.borrow().keys().cloned().collect();
