@@ -7,8 +7,8 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-/// The secrets of the current run.
-static SECRETS: RwLock<Option<Arc<Secrets>>> = RwLock::new(None);
+/// The secrets of all runs of this process.
+static SECRETS: RwLock<Vec<Arc<Secrets>>> = RwLock::new(Vec::new());
 
 /// Starts logging to standard error: warnings, and what `-v` or `RECTIFY_LOG` selects.
 pub fn start(verbose: u8) {
@@ -32,17 +32,15 @@ pub fn start(verbose: u8) {
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
 
-/// Masks these secrets from now on.
+/// Masks these secrets from now on, besides those before.
 pub fn mask_with(secrets: Arc<Secrets>) {
-    *SECRETS.write().unwrap_or_else(PoisonError::into_inner) = Some(secrets);
+    SECRETS.write().unwrap_or_else(PoisonError::into_inner).push(secrets);
 }
 
 /// Masks the secrets in a text.
 pub fn masked(text: &str) -> String {
-    match &*SECRETS.read().unwrap_or_else(PoisonError::into_inner) {
-        Some(secrets) => secrets.redact_text(text).into_inner(),
-        None => text.to_owned(),
-    }
+    let all = SECRETS.read().unwrap_or_else(PoisonError::into_inner);
+    all.iter().fold(text.to_owned(), |text, secrets| secrets.redact_text(&text).into_inner())
 }
 
 /// Writes to standard error and masks each event as a whole.

@@ -39,6 +39,8 @@ pub struct Request {
 pub struct Prompt {
     /// The address.
     pub address: Address,
+    /// The runbook that asks, with its arguments: `WebDown(server: web1)`.
+    pub runbook: String,
     /// The contact of the run.
     pub contact: Option<EcoString>,
     /// The question.
@@ -61,12 +63,17 @@ pub struct PromptReply {
 }
 
 /// A message to a contact: a notification during the run, or the escalation that ends it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Notification {
     /// The address.
     pub address: Address,
     /// The name of the run.
     pub run: EcoString,
+    /// Its runbook with its arguments: `WebDown(server: web1)`. Empty for a message of no run.
+    pub runbook: String,
+    /// What it is about: the name of the outermost runbook. Many escalations about one topic to one contact may be sent in
+    /// one message.
+    pub topic: EcoString,
     /// The contact.
     pub contact: EcoString,
     /// Whether it is the escalation of the run.

@@ -8,6 +8,8 @@ use crate::value::{
     ActionError, BackendSettings, Call, Class, EffectOutcome, ErrorKind, Host, Loss, SignedDuration, Timestamp, Value,
     display_duration,
 };
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -69,12 +71,18 @@ impl Dispatcher<'_> {
             settings: &self.settings,
             system,
         };
+        // A fault of one backend ends one call: the run goes on, undoes its changes and tells somebody.
+        let call_name = format_args!("{}.{}", call.backend, call.action);
+        let performed = AssertUnwindSafe(async { backend.perform(call, &context).await }).catch_unwind();
         tokio::select! {
             biased;
-            result = backend.perform(call, &context) => result,
+            result = performed => result.unwrap_or_else(|_| {
+                let message = format!("an internal error of rectify ended {call_name}");
+                Err(ActionError::new(ErrorKind::Unknown, message))
+            }),
             () = system.sleep(time_left.saturating_add(GRACE)) => {
                 let time = SignedDuration::try_from(time_left).map(display_duration).unwrap_or_default();
-                let message = format!("{}.{} gave no answer within {time}", call.backend, call.action);
+                let message = format!("{call_name} gave no answer within {time}");
                 Err(ActionError::new(ErrorKind::TimedOut, message))
             }
         }

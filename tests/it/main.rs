@@ -53,6 +53,7 @@ mod reliability_locks;
 mod reliability_pause;
 mod reliability_people;
 mod reliability_store;
+mod reliability_storm;
 mod reliability_unknown;
 mod reliability_values;
 mod scenarios;

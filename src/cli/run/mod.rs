@@ -12,10 +12,16 @@ use crate::project::selection::{Job, Selection, SelectionError, parse_words};
 use crate::project::{ProjectError, alert};
 use crate::source::MAX_FILE_BYTES;
 use clap::Args;
+use execute::Shared;
+use futures_util::{StreamExt, stream};
 use runtime::RunRuntime;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use tokio::sync::watch;
 use undelivered_alerts::{UndeliveredAlerts, project_at};
+
+/// How many runs of one notification are under way at the same time. The others follow in the order of their alerts.
+const MOST_AT_ONCE: usize = 32;
 
 /// Run a runbook
 #[derive(Debug, Args)]
@@ -28,8 +34,9 @@ pub struct RunArguments {
     words: Vec<String>,
     /// Run the runbook that handles this alert, with the labels of the alert as its arguments. The file holds JSON,
     /// {"name", "labels"} or an Alertmanager notification; - reads standard input. Every alert of a notification is
-    /// handled; the inventory's default_contact is told of alerts that no runbook handles. The exit code is the worst
-    /// of all runs, in the order 70, 7, 2, 4, 3, 5, 0
+    /// handled, up to 32 at the same time: their runs wait for each other where they need the same lock. The inventory's
+    /// default_contact is told of alerts that no runbook handles. The exit code is the worst of all runs, in the order
+    /// 70, 7, 2, 4, 3, 5, 0
     #[arg(long, value_name = "FILE")]
     alert: Option<PathBuf>,
     /// The inventory [default: rectify.yaml in the nearest folder above the file]
@@ -64,31 +71,29 @@ pub fn run(arguments: &RunArguments, output: &Output) -> Exit {
         Err(NoJobs::Unusable(error)) => return error.report(),
         Err(NoJobs::Stopped) => return stopped(),
     };
-    let SelectedJobs { jobs, undelivered, resolved } = selected;
-    execute::record_resolved(resolved, &id, arguments, output);
-    // Before the runs, which may take long: somebody has to handle these alerts.
-    let told = undelivered.notify(&jobs, jobs.is_empty(), &id, arguments, &mut runtime, output);
-    if told == Exit::Cancelled {
-        return told;
+    if runtime.is_stopped() {
+        return stopped();
     }
-    let mut exit = Exit::Success;
-    let several = jobs.len() > 1;
-    for (job, number) in jobs.iter().zip(1..) {
-        if runtime.is_stopped() {
-            return worse(worse(exit, told), stopped());
+    let (stop, stops) = watch::channel(0);
+    let shared = match Shared::open(arguments, output, stops) {
+        Ok(shared) => shared,
+        Err(why) => {
+            report(&why.to_string());
+            return Exit::Usage;
         }
-        let id = if several { format!("{id}-{number}") } else { id.clone() };
-        let ended = execute::execute(job, id, arguments, &mut runtime, output);
-        exit = worse(exit, ended);
-        if matches!(ended, Exit::Cancelled | Exit::Internal) {
-            return worse(exit, told);
-        }
-    }
-    // What nobody has taken is tried again when no repair waits any more.
-    let told = match told {
-        Exit::Undelivered if !jobs.is_empty() => undelivered.notify(&jobs, true, &id, arguments, &mut runtime, output),
-        told => told,
     };
+    let SelectedJobs { jobs, undelivered, resolved } = selected;
+    execute::record_resolved(resolved, &id, &shared);
+    let several = jobs.len() > 1;
+    let runs = jobs.iter().zip(1..).map(|(job, number)| match several {
+        true => execute::execute(job, format!("{id}-{number}"), Some(format!("[{number}]")), &shared),
+        false => execute::execute(job, id.clone(), None, &shared),
+    });
+    let runs = stream::iter(runs).buffer_unordered(MOST_AT_ONCE);
+    let runs = runs.fold(Exit::Success, async |exit, ended| worse(exit, ended));
+    // Beside the runs, which may take long: somebody has to handle the alerts that start none.
+    let both = async { tokio::join!(undelivered.notify(&jobs, &id, &shared), runs) };
+    let (told, exit) = runtime.count_signals(&stop, both);
     worse(exit, told)
 }
 

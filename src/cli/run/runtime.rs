@@ -4,8 +4,10 @@ use crate::cli::Exit;
 use crate::cli::output::report;
 use crate::cli::signals::Signals;
 use crate::transport::process::end_every_group;
+use std::pin::pin;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::watch;
 
 /// How long to wait for a signal that has already arrived: the runtime reports it at its next poll.
 const MOMENT: Duration = Duration::from_millis(1);
@@ -39,6 +41,20 @@ impl RunRuntime {
     pub fn is_stopped(&mut self) -> bool {
         let signals = &mut self.signals;
         self.runtime.block_on(async { tokio::time::timeout(MOMENT, signals.stop()).await.is_ok() })
+    }
+
+    /// Runs to the end, and counts the signals that arrive meanwhile.
+    pub fn count_signals<T>(&mut self, count: &watch::Sender<u32>, work: impl Future<Output = T>) -> T {
+        let signals = &mut self.signals;
+        self.runtime.block_on(async {
+            let mut work = pin!(work);
+            loop {
+                tokio::select! {
+                    result = &mut work => return result,
+                    () = signals.stop() => count.send_modify(|count| *count += 1),
+                }
+            }
+        })
     }
 
     /// Runs blocking work on its own thread. Returns `None` if a signal comes first; the thread then keeps running

@@ -1,10 +1,9 @@
 //! Alerts that start no runbook, and files with errors: notifies a contact, or stores the message on this machine.
 
-use super::execute::Notifier;
-use super::runtime::RunRuntime;
-use super::{RunArguments, execute};
+use super::execute;
+use super::execute::{Notifier, Shared};
 use crate::cli::Exit;
-use crate::cli::output::{Output, report};
+use crate::cli::output::report;
 use crate::project::alert::Alert;
 use crate::project::selection::Job;
 use crate::project::{Project, ProjectPath};
@@ -48,17 +47,8 @@ impl UndeliveredAlerts {
         self.alerts.push(UndeliveredAlert { project, alert, why });
     }
 
-    /// Notifies the default contacts. Stores messages without a recipient on this machine. A persistent message is tried
-    /// again for as long as an escalation is, which holds up whatever follows.
-    pub fn notify(
-        &self,
-        jobs: &[Job],
-        persistent: bool,
-        id: &str,
-        arguments: &RunArguments,
-        runtime: &mut RunRuntime,
-        output: &Output,
-    ) -> Exit {
+    /// Notifies the default contacts. Stores messages without a recipient on this machine.
+    pub async fn notify(&self, jobs: &[Job], id: &str, shared: &Shared<'_>) -> Exit {
         let mut messages: Vec<(Option<Rc<Project>>, Message)> = Vec::new();
         let mut message_for = |project: Option<Rc<Project>>| -> usize {
             let same = |one: &Option<Rc<Project>>| match (one, &project) {
@@ -96,24 +86,20 @@ impl UndeliveredAlerts {
             let unusable = if message.alerts.is_empty() { Exit::Success } else { Exit::Usage };
             let (subject, body) = (message.subject(), message.body(jobs));
             let notified = match project {
-                _ if arguments.dry_run => {
+                _ if shared.arguments.dry_run => {
                     report(&format!("Would tell the default_contact: {subject}"));
                     unusable
                 }
                 None if message.alerts.is_empty() => Exit::Success,
                 None => {
-                    execute::keep(&format!("{subject}\n\n{body}"));
+                    execute::keep(&format!("{subject}\n\n{body}"), shared);
                     unusable
                 }
-                Some(project) => {
-                    match (Notifier { project: &project, subject, body, persistent })
-                        .notify(id, arguments, runtime, output)
-                    {
-                        Some(true) => unusable,
-                        Some(false) => Exit::Undelivered,
-                        None => return Exit::Cancelled,
-                    }
-                }
+                Some(project) => match (Notifier { project: &project, subject, body }).notify(id, shared).await {
+                    Some(true) => unusable,
+                    Some(false) => Exit::Undelivered,
+                    None => return Exit::Cancelled,
+                },
             };
             exit = super::worse(exit, notified);
         }

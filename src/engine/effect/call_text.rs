@@ -2,6 +2,7 @@
 
 use crate::engine::run::tree::Run;
 use crate::value::{SourceText, Value, is_invisible};
+use ecow::EcoString;
 use std::fmt::Write;
 
 /// The longest value of an argument, in characters.
@@ -83,6 +84,11 @@ impl Run {
     /// The runbook with its arguments.
     pub fn called(&self) -> String {
         called(&self.runbook, &self.arguments)
+    }
+
+    /// What its messages are about: the outermost runbook.
+    pub fn topic(&self) -> EcoString {
+        self.parent.as_ref().map_or_else(|| self.runbook.clone(), |parent| parent.topic())
     }
 
     /// The hosts among its arguments; without any, those of the run that started it.

@@ -189,12 +189,14 @@ async fn ask_people(scope: &Scope<'_>, lost: &LostAnswer<'_>, polls: Option<Stri
         until: prompt_until,
     });
     let contact = scope.run.contact();
-    let prompt = Prompt { address: (*address).clone(), contact, message, choices, by: 1, deadline: prompt_until };
+    let runbook = scope.run.called();
+    let address = (*address).clone();
+    let prompt = Prompt { address, runbook, contact, message, choices, by: 1, deadline: prompt_until };
     let answer = reply(scope.tree, world.ask(prompt), false).await.ok()?.result.ok();
     let by = answer.as_ref().map(|answer| answer.by.clone()).unwrap_or_default();
     let answer = answer.and_then(|answer| answer.answer);
     open.is_answered = true;
-    scope.emit(EventKind::Answered { address: (*address).clone(), answer: answer.clone(), by: by.clone() });
+    scope.emit(EventKind::Answered { address: lost.address.clone(), answer: answer.clone(), by: by.clone() });
     let who = by.join(", ");
     match answer.as_deref() {
         Some("done") => Some(ConfirmedOutcome::Done(format!("{who} says so"))),

@@ -61,6 +61,8 @@ pub(crate) async fn notify(scope: &Scope<'_>, evaluated: Escalation, at: Address
     let notification = Notification {
         address: at,
         run: scope.run.id.clone(),
+        runbook: scope.run.called(),
+        topic: scope.run.topic(),
         contact: contact.clone(),
         escalation: false,
         subject: subject(&scope.run, &scope.run, &message),
@@ -148,6 +150,8 @@ async fn send_notice(scope: &Scope<'_>, call: &Address, message: String, body: S
     let notification = Notification {
         address: call.turn(u32::MAX - 1),
         run: scope.run.id.clone(),
+        runbook: scope.run.called(),
+        topic: scope.run.topic(),
         contact: contact.clone(),
         escalation: false,
         subject: subject(&scope.run, &scope.run, &message),
@@ -179,6 +183,8 @@ pub(crate) async fn send(scope: &Scope<'_>, escalation: &Escalation, cleaning_up
             let notification = Notification {
                 address: scope.run.address.clone(),
                 run: scope.run.id.clone(),
+                runbook: scope.run.called(),
+                topic: scope.run.topic(),
                 contact: contact.clone(),
                 escalation: true,
                 subject: subject(&scope.run, &escalation.run, &escalation.sentence()),
@@ -216,6 +222,8 @@ pub(crate) async fn send_clean_up_report(scope: &Scope<'_>, escalation: &Escalat
     let notification = Notification {
         address: scope.run.address.turn(u32::MAX - 1),
         run: scope.run.id.clone(),
+        runbook: scope.run.called(),
+        topic: scope.run.topic(),
         contact: contact.clone(),
         escalation: false,
         subject: subject(&scope.run, &escalation.run, &message),

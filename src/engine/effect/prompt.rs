@@ -34,6 +34,7 @@ async fn ask(
     });
     let prompt = Prompt {
         address: context.address.clone(),
+        runbook: scope.run.called(),
         contact: scope.run.contact(),
         message,
         choices: choices.clone(),

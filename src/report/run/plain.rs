@@ -16,18 +16,27 @@ pub struct PlainLines {
     style: Style,
     tally: Tally,
     lines: Lines,
+    /// What each line begins with, after the time.
+    label: String,
 }
 
 impl PlainLines {
     /// Writes to `sink`; each line passes through `mask` first.
     pub fn new(sink: Sink, mask: Mask, style: Style) -> Self {
-        Self { sink, mask, style, tally: Tally::default(), lines: Lines::default() }
+        Self { sink, mask, style, tally: Tally::default(), lines: Lines::default(), label: String::new() }
     }
 
     /// Shows virtual time, in UTC.
     #[must_use]
     pub fn on_virtual_time(mut self) -> Self {
         self.lines.clock = Clock::of_virtual_time();
+        self
+    }
+
+    /// Begins each line with a label: that of one of several runs.
+    #[must_use]
+    pub fn with_label(mut self, label: String) -> Self {
+        self.label = format!("{label} ");
         self
     }
 
@@ -41,8 +50,8 @@ impl PlainLines {
                 Mark::Doubt => "?? ",
                 Mark::Begins => ".. ",
             };
-            let text =
-                format!("{}  {:indent$}{sign}{}", self.lines.clock.show(time), "", line.text, indent = line.indent * 2);
+            let (time, label, indent) = (self.lines.clock.show(time), &self.label, line.indent * 2);
+            let text = format!("{time}  {label}{:indent$}{sign}{}", "", line.text);
             let text = (self.mask)(&text);
             let paint = if self.style.colour { paint_of(line.mark) } else { Paint::new() };
             page.push_str(&format!("{paint}{}{paint:#}\n", text.trim_end()));

@@ -1,6 +1,7 @@
 //! Reaches people: by every channel of a contact, and as the last resort in a file on this machine.
 
 use super::Live;
+use super::digest::{Digest, DigestOutcome, WaitingMessage};
 use super::file_lock::{is_at, try_lock};
 use super::store::{Store, failed};
 use crate::backend::human::{Console, NoAnswer, PersonAnswer, Question};
@@ -11,6 +12,7 @@ use crate::secret::Redacted;
 use crate::value::{ActionError, Contact, ErrorKind, MOST_APPROVALS, MailSettings, SignedDuration, Timestamp};
 use ecow::EcoString;
 use std::io::Write;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// The time limit of one channel.
@@ -48,19 +50,19 @@ pub struct Channels<'a> {
     /// Shows messages to contacts that have a terminal.
     pub terminal: Terminal<'a>,
     /// Asks prompts.
-    pub console: Console,
+    pub console: Rc<Console>,
     /// The people who may approve; everybody if empty.
     pub approvers: Vec<EcoString>,
 }
 
 /// Sends a message over every channel of a contact. While nobody is reached and that may be temporary, it is tried again:
 /// an escalation for as long as the settings of the mail server say, another message for ten seconds, since it holds up
-/// a repair. The message of an escalation is kept on this machine as soon as the first attempt has failed.
+/// a repair. The message of an escalation is kept on this machine as soon as the first attempt has failed. Escalations
+/// about one topic are gathered.
 ///
 /// # Errors
 /// `unreachable` if no channel took the message. It is then kept on this machine and printed on standard error.
 pub async fn notify(live: &Live<'_>, notification: &Notification) -> Result<(), ActionError> {
-    let channels = &live.config.channels;
     let mut body = notification.body.clone();
     let taken_over = live.taken_over.borrow().clone();
     if notification.escalation && !taken_over.is_empty() {
@@ -69,12 +71,103 @@ pub async fn notify(live: &Live<'_>, notification: &Notification) -> Result<(), 
     }
     let whole = live.config.calls.secrets.redact_text(&body);
     let text = bounded(live, notification, whole);
+    let mut keeper = Keeper { store: &live.config.store, text: notification.escalation.then_some(&text) };
+    let result = match gathering(live, notification) {
+        Some(digest) => send_in_turn(live, notification, &text, &digest).await,
+        None => deliver(live, notification, &text).await,
+    };
+    // It was delivered, or is kept.
+    keeper.text = None;
+    result
+}
+
+/// Keeps an escalation on this machine if the run is ended while it is sent.
+struct Keeper<'a> {
+    store: &'a Store,
+    text: Option<&'a Redacted<String>>,
+}
+
+impl Drop for Keeper<'_> {
+    fn drop(&mut self) {
+        if let Some(text) = self.text
+            && let Err(error) = last_resort(self.store, text)
+        {
+            tracing::error!("{error}");
+        }
+    }
+}
+
+/// The digest that an escalation belongs to. Whoever is at the terminal of a run is told at once, and a message that is
+/// not mailed floods no mailbox.
+fn gathering(live: &Live<'_>, notification: &Notification) -> Option<Digest> {
+    let channels = &live.config.channels;
+    let recipients = Contact::recipients(&channels.contacts, &notification.contact);
+    let mailed: Vec<&str> = recipients.iter().flat_map(|contact| &contact.mail).map(String::as_str).collect();
+    let mail = channels.mail.as_ref().filter(|_| !mailed.is_empty())?;
+    let server = format!("{}:{}", mail.server, mail.port.map(|port| port.to_string()).unwrap_or_default());
+    let is_gathered = notification.escalation && !notification.topic.is_empty() && !channels.console.is_attended();
+    let key = format!("{} {} {server} {}", notification.topic, notification.contact, mailed.join(","));
+    is_gathered.then(|| Digest::new(&live.config.store, &key))
+}
+
+/// Sends a message at once if it is the first about its topic; otherwise together with others.
+async fn send_in_turn(
+    live: &Live<'_>,
+    notification: &Notification,
+    text: &Redacted<String>,
+    digest: &Digest,
+) -> Result<(), ActionError> {
+    let secrets = live.config.calls.secrets;
+    let message = WaitingMessage {
+        at: live.now(),
+        runbook: secrets.redact_text(&notification.runbook).into_inner(),
+        subject: secrets.redact_text(&notification.subject).into_inner(),
+        body: text.to_string(),
+    };
+    let place = match digest.enter(&message, &live.clock).await {
+        Ok(Some(place)) => place,
+        Ok(None) => return deliver(live, notification, text).await,
+        Err(error) => {
+            tracing::warn!("messages cannot be gathered: {error}");
+            return deliver(live, notification, text).await;
+        }
+    };
+    tracing::warn!(
+        "a message about {} was sent to {} a short time ago; this one waits until {:.0}, to be sent with those that follow",
+        notification.topic,
+        notification.contact,
+        place.sends_at
+    );
+    loop {
+        match place.outcome(&live.clock).await {
+            Ok(DigestOutcome::Sent) => return Ok(()),
+            Ok(DigestOutcome::Failed(why)) => return Err(ActionError::new(ErrorKind::Unreachable, why)),
+            Ok(DigestOutcome::Due(due)) => {
+                let (subject, body) = due.as_one(&notification.topic);
+                let one = Notification { subject, ..notification.clone() };
+                let text = bounded(live, &one, secrets.redact_text(&body));
+                let result = deliver(live, &one, &text).await;
+                if due.end(&result, &place) {
+                    return result;
+                }
+            }
+            Err(error) => {
+                tracing::warn!("messages cannot be gathered: {error}");
+                return deliver(live, notification, text).await;
+            }
+        }
+    }
+}
+
+/// Sends a message over every channel of its contact, and tries again. Unless it was delivered, it is kept.
+async fn deliver(live: &Live<'_>, notification: &Notification, text: &Redacted<String>) -> Result<(), ActionError> {
+    let channels = &live.config.channels;
     let retry_for = channels.mail.as_ref().map(|mail| mail.retry_for).unwrap_or_default();
     let retry_for = if notification.escalation { retry_for } else { retry_for.min(RETRY_NOTICE_FOR) };
     let until = live.now().checked_add(retry_for).unwrap_or(Timestamp::MAX);
     let (mut pause, mut kept) = (FIRST_PAUSE, None);
     loop {
-        let attempt = try_channels(live, notification, &text).await;
+        let attempt = try_channels(live, notification, text).await;
         if attempt.reached {
             attempt.failures.iter().for_each(|failure| tracing::warn!(%failure, "a channel failed"));
             return Ok(());
@@ -82,7 +175,7 @@ pub async fn notify(live: &Live<'_>, notification: &Notification) -> Result<(), 
         let left = live.clock.until(until);
         let is_last = !attempt.may_pass || left.is_zero();
         if kept.is_none() && (is_last || notification.escalation) {
-            kept = Some(match last_resort(&live.config.store, &text) {
+            kept = Some(match last_resort(&live.config.store, text) {
                 Ok(path) => format!("the message is stored in {path}"),
                 Err(error) => error.to_string(),
             });
@@ -215,10 +308,10 @@ pub fn last_resort(store: &Store, text: &Redacted<String>) -> Result<String, Act
 /// Asks people. No answer in time is an answer as well.
 pub async fn ask(live: &Live<'_>, prompt: &Prompt) -> PromptReply {
     let channels = &live.config.channels;
-    let message = live.config.calls.secrets.redact_text(&prompt.message);
     // Whoever may approve, alone decides about an approval.
     let is_approval = prompt.choices.iter().any(|choice| choice == "approve");
     let only = if is_approval { channels.approvers.clone() } else { Vec::new() };
+    let message = live.config.calls.secrets.redact_text(&format!("{} asks: {}", prompt.runbook, prompt.message));
     let question = Question { message, choices: prompt.choices.clone(), only };
     match channels.console.ask(&question, live.clock.until(prompt.deadline)).await {
         Ok(PersonAnswer { choice, by }) => {

@@ -105,7 +105,7 @@ impl Locks {
         }
         let mut locked = Vec::new();
         for name in names {
-            let file_name = file_name(name);
+            let file_name = format!("{}.lock", file_name(name));
             let path = self.folder.path().join(&file_name);
             let file = self.folder.open(&file_name)?;
             if !try_lock(&file)? {
@@ -146,9 +146,9 @@ fn held_by(name: &str, text: &str) -> String {
     }
 }
 
-/// The file name of a lock, unique for it: everything but letters, digits, `-` and `_` is escaped, and a long name ends
+/// The file name for a name, unique for it: everything but letters, digits, `-` and `_` is escaped, and a long name ends
 /// in its hash.
-fn file_name(name: &str) -> String {
+pub(super) fn file_name(name: &str) -> String {
     let mut escaped = String::new();
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' {
@@ -161,7 +161,7 @@ fn file_name(name: &str) -> String {
         escaped.truncate(LONGEST_NAME);
         escaped.push_str(&format!("%{:016x}", fnv1a(name.as_bytes())));
     }
-    escaped + ".lock"
+    escaped
 }
 
 /// The 64-bit FNV-1a hash. It must be the same in every version of this program, because they share the files.

@@ -5,6 +5,7 @@
 
 mod cancel;
 mod channels;
+mod digest;
 mod file_lock;
 mod ledger;
 mod lock_queue;

@@ -21,6 +21,7 @@ impl Backend for Odd {
         Box::pin(async move {
             match call.action.as_str() {
                 "hangs" => std::future::pending().await,
+                "panics" => panic!("canary-7"),
                 "tells" => {
                     Err(ActionError::new(ErrorKind::Failed, "password canary-7 refused").with(Value::text("canary-7")))
                 }
@@ -35,7 +36,7 @@ impl Backend for Odd {
 
 fn channels(contacts: Vec<Contact>) -> Channels<'static> {
     let console = crate::backend::human::Console::nobody();
-    Channels { contacts, mail: None, terminal: Box::new(|_| false), console, approvers: Vec::new() }
+    Channels { contacts, mail: None, terminal: Box::new(|_| false), console: console.into(), approvers: Vec::new() }
 }
 
 fn with_live<T>(secrets: &Secrets, store: &Path, work: impl AsyncFnOnce(&Live<'_>) -> T) -> T {
@@ -67,6 +68,21 @@ fn secrets() -> Secrets {
     let secrets = Secrets::new(BTreeMap::new(), ".");
     secrets.register("canary-7");
     secrets
+}
+
+#[test]
+fn a_backend_that_panics_ends_its_call_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    with_live(&secrets(), folder.path(), async |live| {
+        for class in [Class::Change, Class::Observe] {
+            let reply = live.act(request(live, "odd", "panics", class, 1000)).await;
+            let error = reply.result.unwrap_err();
+            assert_eq!((error.kind, error.outcome()), (ErrorKind::Unknown, EffectOutcome::Unknown));
+            assert_eq!(error.message, "an internal error of rectify ended odd.panics");
+        }
+        let reply = live.act(request(live, "odd", "answers", Class::Change, 1000)).await;
+        assert!(reply.result.is_ok());
+    });
 }
 
 #[test]

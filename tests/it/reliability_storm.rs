@@ -1,0 +1,210 @@
+//! Many alerts at once: their runs go side by side as locks allow, and their escalations do not flood a mailbox.
+
+use super::support::mail_sink::{MailSink, unfolded};
+use crate::support::project::{Project, Ran, signal, wait_for};
+use std::process::Child;
+
+const HOSTS: usize = 12;
+
+/// An inventory of [`HOSTS`] hosts, whose contact gets mail at this port.
+fn inventory(port: u16) -> String {
+    let hosts: String = (1..=HOSTS).map(|number| format!("  web{number}: {{roles: [web]}}\n")).collect();
+    format!(
+        "hosts:\n{hosts}contacts:\n  desk: desk@example.org\ndefault_contact: desk\n\
+         mail: {{server: 127.0.0.1, port: {port}, security: none, from: rectify@example.org, retry_for: 0s}}\n"
+    )
+}
+
+/// A runbook for the alert `WebDown` of a host.
+fn book(headers: &str, statements: &str) -> String {
+    format!(
+        "role web {{}}\n\nrunbook Down(server: web) {{\n  title \"The web server is down\"\n  contact desk\n  alert \"WebDown\"\n\
+         {headers}  ends within 1h\n\n{statements}\n}}\n"
+    )
+}
+
+fn project(port: u16, headers: &str, statements: &str) -> Project {
+    Project::new(&[("books/down.runbook", &book(headers, statements)), ("rectify.yaml", &inventory(port))])
+}
+
+/// A message with the alert `WebDown` of these hosts.
+fn alerts(hosts: impl IntoIterator<Item = usize>) -> String {
+    let alerts = hosts.into_iter().map(|host| {
+        serde_json::json!({"status": "firing", "labels": {"alertname": "WebDown", "instance": format!("web{host}")}})
+    });
+    serde_json::json!({"alerts": alerts.collect::<Vec<_>>()}).to_string()
+}
+
+fn send(project: &Project, hosts: impl IntoIterator<Item = usize>, more: &[&str]) -> Ran {
+    project.write("alert.json", &alerts(hosts));
+    project.run(&[&["run", "books", "--alert", "alert.json"], more].concat())
+}
+
+/// Starts a run for the alert of one host.
+fn start(project: &Project, host: usize) -> Child {
+    let file = format!("alert{host}.json");
+    project.write(&file, &alerts([host]));
+    project.command(&["run", "books", "--alert", &file, "--format", "json"]).spawn().unwrap()
+}
+
+/// The subjects of the mails.
+fn subjects(mails: &[String]) -> Vec<String> {
+    let subject = |mail: &String| {
+        let mail = unfolded(mail);
+        mail.lines().find_map(|line| line.strip_prefix("Subject: ")).unwrap_or_default().to_owned()
+    };
+    mails.iter().map(subject).collect()
+}
+
+/// Asserts that two mails name all of the hosts: the first one of them, the second the others.
+#[track_caller]
+fn one_and_the_rest(server: &MailSink, hosts: std::ops::RangeInclusive<usize>) {
+    let mails = server.messages(2);
+    let subjects = subjects(&mails);
+    assert_eq!(mails.len(), 2, "{subjects:#?}");
+    let first: Vec<usize> =
+        hosts.clone().filter(|host| subjects[0].contains(&format!("Down(server: web{host})"))).collect();
+    assert_eq!(first.len(), 1, "{subjects:#?}");
+    let more = hosts.clone().count() - 1;
+    assert!(subjects[1].starts_with(&format!("[Down] {more} more messages: Down(server: web")), "{subjects:#?}");
+    let digest = unfolded(&mails[1]);
+    for host in hosts.filter(|host| *host != first[0]) {
+        assert!(digest.contains(&format!("web{host} is down, says the runbook")), "web{host}: {digest}");
+    }
+}
+
+const ESCALATES: &str = "  escalate to desk \"${server} is down, says the runbook\"";
+
+#[test]
+fn the_first_escalation_of_a_storm_is_sent_at_once_and_the_others_in_one_message() {
+    let server = MailSink::open();
+    let project = project(server.port, "", ESCALATES);
+    let ran = send(&project, 1..=HOSTS, &["--format", "json"]).ends(3);
+    one_and_the_rest(&server, 1..=HOSTS);
+    let sent: Vec<_> = ran.events().into_iter().filter(|event| event["event"] == "escalation_sent").collect();
+    assert_eq!(sent.len(), HOSTS);
+    assert!(sent.iter().all(|event| event["delivered"] == true), "{sent:#?}");
+    assert!(ran.stderr.contains("this one waits until"), "{ran:#?}");
+}
+
+#[test]
+fn a_storm_from_many_processes_is_gathered_and_outlives_the_process_that_gathers() {
+    let server = MailSink::open();
+    let project = project(server.port, "", ESCALATES);
+    let first = start(&project, 1);
+    Ran::of(first.wait_with_output().unwrap()).ends(3);
+    assert_eq!(server.messages(1).len(), 1);
+    // This one waits to send the messages of all, and dies.
+    let mut gathering = start(&project, 2);
+    wait_for(&mut gathering, "run_started");
+    let waiting = |count: usize| {
+        let folder = project.path("../state/rectify/digests");
+        let message = |path: &std::path::Path| path.extension().is_some_and(|extension| extension == "message");
+        for _ in 0..500 {
+            let files = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+            let files = files.flat_map(|entry| std::fs::read_dir(entry.path()).unwrap().flatten());
+            if files.filter(|entry| message(&entry.path())).count() == count {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        panic!("{count} messages do not wait");
+    };
+    waiting(1);
+    let others: Vec<Child> = (3..=6).map(|host| start(&project, host)).collect();
+    waiting(5);
+    signal(&gathering, rustix::process::Signal::KILL);
+    gathering.wait().unwrap();
+    for other in others {
+        let ran = Ran::of(other.wait_with_output().unwrap()).ends(3);
+        assert!(ran.stdout.contains("\"delivered\":true"), "{ran:#?}");
+    }
+    // The message of the dead run is among them.
+    one_and_the_rest(&server, 1..=6);
+}
+
+#[test]
+fn a_digest_that_nobody_takes_is_kept_and_every_run_says_so() {
+    // The first message is taken; then the server is gone.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let gone = listener.local_addr().unwrap().port();
+    drop(listener);
+    let project = project(gone, "", ESCALATES);
+    let ran = send(&project, 1..=4, &["--format", "json"]).ends(7);
+    let sent: Vec<_> = ran.events().into_iter().filter(|event| event["event"] == "escalation_sent").collect();
+    assert_eq!(sent.len(), 4);
+    for event in sent {
+        assert_eq!(event["delivered"], false, "{event}");
+        assert!(event["detail"].as_str().unwrap().contains("the message is stored in"), "{event}");
+    }
+    let kept = project.undelivered();
+    for host in 1..=4 {
+        assert!(kept.contains(&format!("web{host} is down, says the runbook")), "{kept}");
+    }
+}
+
+#[test]
+fn an_escalation_that_a_second_signal_keeps_from_being_sent_is_kept() {
+    let server = MailSink::open();
+    let project = project(server.port, "", ESCALATES);
+    send(&project, [1], &[]).ends(3);
+    let mut waiting = start(&project, 2);
+    wait_for(&mut waiting, "run_started");
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    signal(&waiting, rustix::process::Signal::TERM);
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    signal(&waiting, rustix::process::Signal::TERM);
+    Ran::of(waiting.wait_with_output().unwrap()).ends(4);
+    assert!(project.undelivered().contains("web2 is down, says the runbook"), "{}", project.undelivered());
+    assert_eq!(server.messages(1).len(), 1);
+}
+
+/// The first run waits for a file that the second one makes.
+#[test]
+fn the_runs_of_one_message_go_side_by_side() {
+    let server = MailSink::open();
+    let waits = "  wait until exec.read([\"test\", \"-e\", \"made-by-2\"], accepts: [0, 1]).exit_code == 0 within 1m every 100ms\n";
+    let statements = format!(
+        "  if \"${{server}}\" == \"web1\" {{\n  {waits}  }} else {{\n    permanently exec.change([\"touch\", \"made-by-2\"])\n  }}\n  resolve \"done\""
+    );
+    let project = project(server.port, "", &statements);
+    let ran = send(&project, 1..=2, &[]).ends(0);
+    let lines = |label: &str| ran.stdout.lines().filter(|line| line.contains(label)).count();
+    // Each line says which run it is of.
+    assert_eq!(lines("  [1] ") + lines("  [2] "), ran.stdout.lines().count(), "{ran:#?}");
+    assert!(lines("  [1] Down(server: web1)") == 1 && lines("  [2] Down(server: web2)") == 1, "{ran:#?}");
+}
+
+#[test]
+fn runs_of_one_message_that_need_one_lock_follow_each_other() {
+    let server = MailSink::open();
+    let act = |word: &str| format!("[\"sh\", \"-c\", \"echo {word} >> ledger; sleep 0.1\"]");
+    let statements = format!(
+        "  lock \"the pool\" within 5m {{\n    permanently exec.change({})\n    permanently exec.change({})\n  }}\n  resolve \"done\"",
+        act("begin"),
+        act("end")
+    );
+    let project = project(server.port, "", &statements);
+    send(&project, 1..=HOSTS, &[]).ends(0);
+    let ledger = std::fs::read_to_string(project.path("ledger")).unwrap();
+    assert_eq!(ledger, "begin\nend\n".repeat(HOSTS));
+}
+
+#[test]
+fn a_signal_stops_every_run_of_a_message() {
+    let server = MailSink::open();
+    let statements = "  temporarily {\n    exec.change([\"touch\", \"on-${server}\"])\n  } undo {\n    exec.change([\"rm\", \"on-${server}\"])\n  }\n  \
+                      wait 10m\n  resolve \"done\"";
+    let project = project(server.port, "", statements);
+    project.write("alert.json", &alerts(1..=3));
+    let mut running = project.command(&["run", "books", "--alert", "alert.json"]).spawn().unwrap();
+    for _ in 0..3 {
+        wait_for(&mut running, "waiting");
+    }
+    signal(&running, rustix::process::Signal::TERM);
+    let ran = Ran::of(running.wait_with_output().unwrap()).ends(4);
+    assert_eq!(ran.stdout.matches("cancelled").count(), 3, "{ran:#?}");
+    for host in 1..=3 {
+        assert!(!project.path(&format!("on-web{host}")).exists(), "{ran:#?}");
+    }
+}
