@@ -157,6 +157,16 @@ fn filters_that_double_are_bounded() {
 /// Compares each of 20,000 lines with all 20,000 lines.
 const SQUARE: &str = "[x in seen where (any y in seen: y == \"nope\")]";
 
+/// A command that writes 400 MiB. The peak of the run is asserted by `within_bounds`.
+#[test]
+fn a_command_that_floods_its_output_takes_no_memory() {
+    let flood = "exec.read([\"head\", \"-c\", \"419430400\", \"/dev/zero\"])";
+    let statements =
+        format!("  let seen = {flood}\n  if seen.complete {{ escalate to oncall \"all of it\" }}\n  resolve \"cut\"");
+    let project = Project::new(&[("a.runbook", &runbook("Flood", "", &statements))]);
+    within_bounds(&project, &["run", "a.runbook"]).ends(0);
+}
+
 #[test]
 fn an_expression_takes_no_more_than_its_steps() {
     let statements = format!(

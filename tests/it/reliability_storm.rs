@@ -208,3 +208,20 @@ fn a_signal_stops_every_run_of_a_message() {
         assert!(!project.path(&format!("on-web{host}")).exists(), "{ran:#?}");
     }
 }
+
+/// In virtual time: the probe fails and passes in turn, minute after minute.
+#[test]
+fn a_symptom_that_flaps_for_an_hour_is_acted_on_as_often_as_the_limit_allows_and_told_once() {
+    let verdicts = ["fails", "passes"].repeat(60).join(", then ");
+    let text = format!(
+        "backend web \"A web server\" {{\n  disrupt restart() {{ exec.disrupt([\"true\"]) }}\n}}\n\nlimit web.restart 3 per 1h\n\n\
+         probe Up() {{\n  title \"It is up\"\n  ask exec.read([\"true\"])\n  passed if answer.exit_code == 0\n}}\n\n\
+         runbook Flaps() {{\n  title \"It flaps\"\n  contact desk\n  ends within 2h\n  goal Up()\n\n  \
+         repeat 60 times every 1m {{\n    if check Up() == failed {{\n      web.restart()\n    }} else {{\n      wait 1ms\n    }}\n  }}\n  \
+         resolve if fixed\n  escalate to desk \"It does not stop\"\n}}\n\n\
+         test \"it flaps\" for Flaps() {{\n  given Up {verdicts}\n  given web.restart passes\n  \
+         expect web.restart() 3 times\n  expect escalated to desk \"the limit\" within 1h\n}}\n"
+    );
+    let project = Project::new(&[("a.runbook", &text), ("rectify.yaml", "contacts: {desk: {terminal: true}}\n")]);
+    project.run(&["test", "a.runbook"]).ends(0);
+}

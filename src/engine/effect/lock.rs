@@ -4,10 +4,10 @@ use crate::engine::address::Address;
 use crate::engine::eval::driver::{after, earlier};
 use crate::engine::event::EventKind;
 use crate::engine::run::exit::Exit;
-use crate::engine::run::scheduler::{reply, wait_until};
+use crate::engine::run::scheduler::{reply, wait_until, wait_until_by};
 use crate::engine::run::scope::Scope;
 use crate::engine::run::tree::RunTree;
-use crate::value::{ErrorKind, SignedDuration, Timestamp, lock_name};
+use crate::value::{ActionError, ErrorKind, SignedDuration, Timestamp, lock_name};
 
 /// Locks that a run holds from start to end, or a call while it lasts; released when dropped. The world releases a lock
 /// when nothing in the tree holds it.
@@ -52,7 +52,12 @@ pub(crate) async fn lock<'t>(
     names.sort();
     names.dedup();
     // Another branch has requested one of them: wait for its reply.
-    wait_until(|| !names.iter().any(|name| tree.requested_locks.borrow().contains(name))).await;
+    let is_free = || !names.iter().any(|name| tree.requested_locks.borrow().contains(name));
+    if !wait_until_by(tree, at, until, is_free).await.map_err(|_| Exit::Cancelled)? {
+        let names: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
+        let message = format!("another branch of this run has waited for the lock {} since before", names.join(", "));
+        return Err(ActionError::new(ErrorKind::Refused, message).into());
+    }
     let mut locks = Locks { tree, names: Vec::new() };
     let mut missing = Vec::new();
     for name in names {

@@ -6,7 +6,9 @@
 //! order branches are polled.
 
 use super::tree::RunTree;
+use crate::engine::address::Address;
 use crate::engine::world::{Pending, Reply};
+use crate::value::Timestamp;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
@@ -56,6 +58,24 @@ pub(crate) async fn reply<T>(
         tree.work.set(0);
         tree.clock.set(tree.clock.get().max(reply.at));
         Poll::Ready(Ok(reply))
+    })
+    .await
+}
+
+/// Waits for a condition inside the run, at most until then. Returns whether it came true.
+pub(crate) async fn wait_until_by(
+    tree: &RunTree<'_>,
+    at: &Address,
+    until: Timestamp,
+    mut ready: impl FnMut() -> bool,
+) -> Result<bool, Interrupted> {
+    if ready() {
+        return Ok(true);
+    }
+    let mut timer = pin!(reply(tree, tree.read_world.wait(at.clone(), until), true));
+    poll_fn(|context| match ready() {
+        true => Poll::Ready(Ok(true)),
+        false => timer.as_mut().poll(context).map_ok(|_| false),
     })
     .await
 }

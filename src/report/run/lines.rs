@@ -76,7 +76,13 @@ impl Lines {
                 let arguments: Vec<String> = arguments.iter().map(|(name, value)| format!("{name}: {value}")).collect();
                 page.say(Mark::Heading, &format!("{runbook}({})", arguments.join(", ")));
                 let deadline = deadline
-                    .map(|deadline| format!(", ends by {}", self.clock.show_from(event.time, deadline)))
+                    .map(|deadline| {
+                        format!(
+                            ", ends by {}{}",
+                            self.clock.show_from(event.time, deadline),
+                            self.clock.offset(deadline)
+                        )
+                    })
                     .unwrap_or_default();
                 let store = store.as_ref().map(|store| format!(", store {store}")).unwrap_or_default();
                 page.detail(&format!("{title} · run {}{deadline}{store}", event.run));
@@ -278,31 +284,43 @@ pub fn seconds(duration: SignedDuration) -> SignedDuration {
 
 /// Formats times of day in one time zone.
 #[derive(Debug, Clone)]
-pub struct Clock(TimeZone);
+pub struct Clock {
+    zone: TimeZone,
+    is_virtual: bool,
+}
 
 impl Default for Clock {
     /// Uses the time zone of this machine.
     fn default() -> Self {
-        Self(TimeZone::system())
+        Self { zone: TimeZone::system(), is_virtual: false }
     }
 }
 
 impl Clock {
     /// UTC for virtual time, so that output is the same on every machine.
     pub fn of_virtual_time() -> Self {
-        Self(TimeZone::UTC)
+        Self { zone: TimeZone::UTC, is_virtual: true }
     }
 
     /// Formats `time`, with its date if it is a day or more away from `now`.
     pub fn show_from(&self, now: Timestamp, time: Timestamp) -> String {
         let far = time.duration_since(now).abs() >= SignedDuration::from_hours(24);
         let form = if far { "%Y-%m-%d %H:%M:%S" } else { "%H:%M:%S" };
-        time.to_zoned_datetime(self.0.clone()).strftime(form).to_string()
+        time.to_zoned_datetime(self.zone.clone()).strftime(form).to_string()
+    }
+
+    /// The offset of this zone, by which a reader elsewhere understands the times of a run: `+02:00`. Empty for virtual
+    /// time.
+    pub fn offset(&self, time: Timestamp) -> String {
+        match self.is_virtual {
+            true => String::new(),
+            false => time.to_zoned_datetime(self.zone.clone()).strftime("%:z").to_string(),
+        }
     }
 
     /// Formats as `HH:MM:SS`.
     pub fn show(&self, time: Timestamp) -> String {
-        time.to_zoned_datetime(self.0.clone()).strftime("%H:%M:%S").to_string()
+        time.to_zoned_datetime(self.zone.clone()).strftime("%H:%M:%S").to_string()
     }
 }
 

@@ -28,6 +28,9 @@ const MOST_UNDELIVERED: u64 = 4 * 1024 * 1024;
 /// The folder for whole messages that are too long to be sent.
 const MESSAGES: &str = "messages";
 
+/// How long a whole message is kept.
+const KEPT_FOR: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
 /// The longest message that is sent, in bytes.
 const LONGEST_MESSAGE: usize = 64 * 1024;
 
@@ -240,6 +243,7 @@ fn bounded(live: &Live<'_>, notification: &Notification, whole: Redacted<String>
     let name = name.replace('/', ".");
     let folder = live.config.store.folder(MESSAGES);
     let path = folder.path().join(&name);
+    delete_old(&folder);
     let kept = folder.open(&name).and_then(|mut file| {
         let written = file.set_len(0).and_then(|()| file.write_all(whole.as_bytes()));
         written.map_err(|error| failed(&path, &error))
@@ -250,6 +254,16 @@ fn bounded(live: &Live<'_>, notification: &Notification, whole: Redacted<String>
     };
     let head = whole.get(..cut).unwrap_or_default();
     live.config.calls.secrets.redact_text(&format!("{head}\n\n… {more} more bytes; {place}\n"))
+}
+
+/// Deletes the files of a folder that nobody has changed for [`KEPT_FOR`].
+fn delete_old(folder: &Store) {
+    for file in std::fs::read_dir(folder.path()).into_iter().flatten().flatten() {
+        let age = file.metadata().and_then(|metadata| metadata.modified()).ok().and_then(|time| time.elapsed().ok());
+        if age.is_some_and(|age| age > KEPT_FOR) {
+            let _ = std::fs::remove_file(file.path());
+        }
+    }
 }
 
 /// The name of this machine.

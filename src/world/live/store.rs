@@ -217,20 +217,34 @@ impl Store {
         }
         let made = match self.group {
             None => std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder),
-            // A folder in a shared store. Whoever has made it opens it for the group.
-            Some(_) => match std::fs::DirBuilder::new().mode(0o770).create(&self.folder) {
-                Ok(()) => File::open(&self.folder).and_then(|folder| self.share(&folder, 0o2770)),
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-                // The folder above it, as that of the queue.
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                    let above = self.folder.parent().map(Path::to_owned).unwrap_or_default();
-                    Self { folder: above, group: self.group }.make()?;
-                    return self.make();
+            Some(_) => {
+                let above = self.folder.parent().map(Path::to_owned).unwrap_or_default();
+                if !above.is_dir() {
+                    Self { folder: above.clone(), group: self.group }.make()?;
                 }
-                Err(error) => Err(error),
-            },
+                self.make_shared(&above)
+            }
         };
         made.map_err(|error| failed(&self.folder, &error))
+    }
+
+    /// Makes a folder in a shared store. It gets its name when everybody in the group can use it, whatever the umask is.
+    fn make_shared(&self, above: &Path) -> std::io::Result<()> {
+        let random = getrandom::u64().unwrap_or_else(|_| std::process::id().into());
+        let new = above.join(format!(".{}-{random:016x}", std::process::id()));
+        std::fs::DirBuilder::new().mode(0o770).create(&new)?;
+        let named = File::open(&new).and_then(|folder| self.share(&folder, 0o2770)).and_then(|()| {
+            let here = rustix::fs::CWD;
+            let flags = rustix::fs::RenameFlags::NOREPLACE;
+            rustix::fs::renameat_with(here, &new, here, &self.folder, flags).map_err(std::io::Error::from)
+        });
+        match named {
+            Err(error) => {
+                let _ = std::fs::remove_dir(&new);
+                if error.kind() == std::io::ErrorKind::AlreadyExists { Ok(()) } else { Err(error) }
+            }
+            Ok(()) => Ok(()),
+        }
     }
 }
 

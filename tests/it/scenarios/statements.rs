@@ -428,6 +428,23 @@ fn a_lock_is_held_while_its_block_runs() {
     ends(&play_body(caught, busy()), Resolved, "done (without its goal)", &[]);
 }
 
+/// One branch waits for another run; the other one waits for the first, and no longer than it says.
+#[test]
+fn a_lock_is_waited_for_as_long_as_its_branch_says() {
+    let body = "for part in [\"long\", \"short\"], 2 at a time {\n  if part == \"long\" { lock \"pool\" within 10m { svc.restart(server) } } else {\n    \
+                try { lock \"pool\" within 1m { svc.restart(server) } } catch error { notify oncall \"${error.message}\" }\n  }\n}\n\
+                resolve \"done\" without goal";
+    let result = play_body(body, world().with_lock_held_until("pool", at("5m")));
+    ends(&result, Resolved, "done (without its goal)", &["5m svc.restart(on: fe1)"]);
+    let sent = result.world.sent_messages();
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    assert!(
+        sent[0].notification.body.contains("another branch of this run has waited for the lock \"pool\""),
+        "{sent:?}"
+    );
+    assert_eq!(sent[0].at, at("1m"));
+}
+
 #[test]
 fn a_lock_is_held_until_its_changes_are_undone() {
     let body = "lock \"pool\" {\n  temporarily svc.drain(server)\n  svc.restart(server)\n}\nwait 1m\nresolve \"done\" without goal";
