@@ -33,7 +33,7 @@ pub fn assert_masked_snapshot(group: &str, name: &str, text: &str) {
     for (pattern, replacement) in [
         // Timestamps and times of day.
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", "[time]"),
-        (r"\b\d\d:\d\d:\d\d\b", "[time]"),
+        (r"\b\d\d:\d\d:\d\d\b([+-]\d\d:\d\d)?", "[time]"),
         // Measured durations. In parentheses they appear only after slow calls.
         (r" \((\d+(\.\d+)?(ms|s|m|h))+\)", ""),
         (r"\d+h\d+m\d+s", "[duration]"),
