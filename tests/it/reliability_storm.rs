@@ -97,22 +97,9 @@ fn a_storm_from_many_processes_is_gathered_and_outlives_the_process_that_gathers
     // This one waits to send the messages of all, and dies.
     let mut gathering = start(&project, 2);
     wait_for(&mut gathering, "run_started");
-    let waiting = |count: usize| {
-        let folder = project.path("../state/rectify/digests");
-        let message = |path: &std::path::Path| path.extension().is_some_and(|extension| extension == "message");
-        for _ in 0..500 {
-            let files = std::fs::read_dir(&folder).into_iter().flatten().flatten();
-            let files = files.flat_map(|entry| std::fs::read_dir(entry.path()).unwrap().flatten());
-            if files.filter(|entry| message(&entry.path())).count() == count {
-                return;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
-        panic!("{count} messages do not wait");
-    };
-    waiting(1);
+    waiting(&project, 1);
     let others: Vec<Child> = (3..=6).map(|host| start(&project, host)).collect();
-    waiting(5);
+    waiting(&project, 5);
     signal(&gathering, rustix::process::Signal::KILL);
     gathering.wait().unwrap();
     for other in others {
@@ -143,20 +130,96 @@ fn a_digest_that_nobody_takes_is_kept_and_every_run_says_so() {
     }
 }
 
+/// Waits until as many messages wait for a digest, and returns the folder of the digest.
+fn waiting(project: &Project, count: usize) -> std::path::PathBuf {
+    let folder = project.path("../state/rectify/digests");
+    for _ in 0..500 {
+        for digest in std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+            let files = std::fs::read_dir(&digest).unwrap().flatten().map(|entry| entry.path());
+            if files.filter(|path| path.extension().is_some_and(|extension| extension == "message")).count() == count {
+                return digest;
+            }
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("{count} messages do not wait");
+}
+
 #[test]
-fn an_escalation_that_a_second_signal_keeps_from_being_sent_is_kept() {
+fn whoever_is_stopped_sends_its_escalation_at_once() {
     let server = MailSink::open();
     let project = project(server.port, "", ESCALATES);
     send(&project, [1], &[]).ends(3);
-    let mut waiting = start(&project, 2);
-    wait_for(&mut waiting, "run_started");
-    std::thread::sleep(std::time::Duration::from_millis(500));
-    signal(&waiting, rustix::process::Signal::TERM);
-    std::thread::sleep(std::time::Duration::from_millis(200));
-    signal(&waiting, rustix::process::Signal::TERM);
-    Ran::of(waiting.wait_with_output().unwrap()).ends(4);
+    let stopped = start(&project, 2);
+    waiting(&project, 1);
+    signal(&stopped, rustix::process::Signal::TERM);
+    let ran = Ran::of(stopped.wait_with_output().unwrap()).ends(3);
+    assert!(ran.stdout.contains("\"delivered\":true"), "{ran:#?}");
+    assert!(subjects(&server.messages(2))[1].starts_with("[Down(server: web2)] "));
+    waiting(&project, 0);
+}
+
+#[test]
+fn an_escalation_whose_process_is_killed_is_reported_by_the_next_run() {
+    let server = MailSink::open();
+    let project = project(server.port, "", ESCALATES);
+    send(&project, [1], &[]).ends(3);
+    let mut killed = start(&project, 2);
+    waiting(&project, 1);
+    signal(&killed, rustix::process::Signal::KILL);
+    killed.wait().unwrap();
+    project.write(
+        "other/well.runbook",
+        "runbook Well() {\n  title \"Well\"\n  contact desk\n  ends within 1m\n  resolve \"done\" \n}\n",
+    );
+    let ran = project.run(&["run", "other/well.runbook"]).ends(0);
+    assert!(ran.stderr.contains("Escalations of runs that were killed before they were sent are in"), "{ran:#?}");
     assert!(project.undelivered().contains("web2 is down, says the runbook"), "{}", project.undelivered());
-    assert_eq!(server.messages(1).len(), 1);
+    waiting(&project, 0);
+}
+
+#[test]
+fn nobody_waits_for_a_process_that_hangs_and_a_damaged_file_harms_nobody() {
+    let server = MailSink::open();
+    let project = project(server.port, "", ESCALATES);
+    send(&project, [1], &[]).ends(3);
+    let hangs = start(&project, 2);
+    let digest = waiting(&project, 1);
+    signal(&hangs, rustix::process::Signal::STOP);
+    std::fs::write(digest.join("00000000000000000000-0.message"), "torn").unwrap();
+    let other = start(&project, 3);
+    waiting(&project, 3);
+    // It has given no sign of life for two minutes.
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(120);
+    std::fs::File::options().write(true).open(digest.join("sender.lock")).unwrap().set_modified(long_ago).unwrap();
+    let ran = Ran::of(other.wait_with_output().unwrap()).ends(3);
+    assert!(ran.stderr.contains("gives no sign of life"), "{ran:#?}");
+    assert!(subjects(&server.messages(2))[1].starts_with("[Down(server: web3)] "));
+    signal(&hangs, rustix::process::Signal::CONT);
+    Ran::of(hangs.wait_with_output().unwrap()).ends(3);
+    assert!(subjects(&server.messages(3))[2].starts_with("[Down(server: web2)] "));
+}
+
+/// One of them holds a command that takes its time to end.
+#[test]
+fn a_second_signal_loses_no_escalation_of_any_run() {
+    // It accepts connections, and says nothing.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let statements = "  if \"${server}\" == \"web1\" {\n    permanently exec.change([\"sh\", \"-c\", \"trap '' TERM; touch begun; sleep 30\"])\n  }\n  \
+                      escalate to desk \"${server} is down, says the runbook\"";
+    let project = project(silent.local_addr().unwrap().port(), "", statements);
+    project.write("alert.json", &alerts(1..=4));
+    let running = project.command(&["run", "books", "--alert", "alert.json"]).spawn().unwrap();
+    waiting(&project, 2);
+    for _ in 0..2 {
+        signal(&running, rustix::process::Signal::TERM);
+        std::thread::sleep(std::time::Duration::from_millis(300));
+    }
+    let ran = Ran::of(running.wait_with_output().unwrap()).ends(4);
+    assert!(project.path("begun").exists() && !ran.stderr.contains("during a computation"), "{ran:#?}");
+    for host in 2..=4 {
+        assert!(project.undelivered().contains(&format!("web{host} is down, says the runbook")), "web{host}: {ran:#?}");
+    }
 }
 
 /// The first run waits for a file that the second one makes.

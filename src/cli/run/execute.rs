@@ -16,7 +16,7 @@ use crate::project::selection::Job;
 use crate::report::run::{JsonLines, LiveView, PlainLines, Tally, View};
 use crate::report::sanitise_line;
 use crate::secret::{Redacted, Secrets};
-use crate::transport::process::{end_every_group, wait_for_dropped_groups};
+use crate::transport::process::{dropped_groups_have_ended, end_every_group};
 use crate::value::{Host, Timestamp};
 use crate::world::dry_run::DryRun;
 use crate::world::live::{Cancel, Channels, Live, LiveConfig, Store, StoreError};
@@ -128,13 +128,23 @@ pub async fn execute(job: &Job, id: String, label: Option<String>, shared: &Shar
             view.borrow_mut().abandoned("an internal error ended the run", world.now());
             if !arguments.dry_run {
                 let left = tally.borrow().left_in_place("the run ended before its clean-up");
-                report_internal_error(job, &world, left, &view, &id).await;
+                let mut stops = stops.clone();
+                tokio::select! {
+                    () = report_internal_error(job, &world, left, &view, &id) => {}
+                    _ = stops.wait_for(|count| *count > 1) => {}
+                }
             }
             Exit::Internal
         }
     };
     // Before the world releases its locks: no other run may start while a process of this run is alive.
-    wait_for_dropped_groups();
+    if *stops.borrow() > 1 {
+        // Every other run is woken by the second signal as well, and first keeps what it has not sent.
+        tokio::task::yield_now().await;
+        end_every_group();
+    } else {
+        dropped_groups_have_ended().await;
+    }
     exit
 }
 
@@ -238,10 +248,10 @@ pub struct Notifier<'p> {
 
 impl Notifier<'_> {
     /// Sends the message. Returns whether it was delivered; `None` if a signal came first.
-    pub async fn notify(self, id: &str, shared: &Shared<'_>) -> Option<bool> {
+    pub async fn notify(self, id: &str, label: Option<String>, shared: &Shared<'_>) -> Option<bool> {
         let contact: EcoString = self.project.default_contact().unwrap_or_default().into();
         let secrets = shared.secrets_of(self.project);
-        let view: SharedView = Rc::new(RefCell::new(view(shared, None, &secrets)));
+        let view: SharedView = Rc::new(RefCell::new(view(shared, label, &secrets)));
         let context = RunContext { project: self.project, hosts: &[], secrets: &secrets, shared };
         let world = context.world(id, &Cancel::default(), &view, &Rc::default());
         let notification = Notification {
@@ -300,7 +310,6 @@ async fn watch(
             Ok(()) = stops.changed() => {
                 if *stops.borrow_and_update() > 1 {
                     view.borrow_mut().abandoned("a second signal ended the run at once", world.now());
-                    end_every_group();
                     return Exit::Cancelled;
                 }
                 view.borrow_mut().cancelling();

@@ -11,6 +11,7 @@ use crate::project::files::read_text;
 use crate::project::selection::{Job, Selection, SelectionError, parse_words};
 use crate::project::{ProjectError, alert};
 use crate::source::MAX_FILE_BYTES;
+use crate::world::live;
 use clap::Args;
 use execute::Shared;
 use futures_util::{StreamExt, stream};
@@ -20,8 +21,9 @@ use std::path::{Path, PathBuf};
 use tokio::sync::watch;
 use undelivered_alerts::{UndeliveredAlerts, project_at};
 
-/// How many runs of one notification are under way at the same time. The others follow in the order of their alerts.
-const MOST_AT_ONCE: usize = 32;
+/// How many runs of one notification are under way at the same time. The others follow in the order of their alerts. A run
+/// that waits counts as well, so it is more than a machine can do at once: see [`live::MOST_CALLS`].
+const MOST_AT_ONCE: usize = 1000;
 
 /// Run a runbook
 #[derive(Debug, Args)]
@@ -34,7 +36,7 @@ pub struct RunArguments {
     words: Vec<String>,
     /// Run the runbook that handles this alert, with the labels of the alert as its arguments. The file holds JSON,
     /// {"name", "labels"} or an Alertmanager notification; - reads standard input. Every alert of a notification is
-    /// handled, up to 32 at the same time: their runs wait for each other where they need the same lock. The inventory's
+    /// handled, side by side: runs wait for each other where they need the same lock. The inventory's
     /// default_contact is told of alerts that no runbook handles. The exit code is the worst of all runs, in the order
     /// 70, 7, 2, 4, 3, 5, 0
     #[arg(long, value_name = "FILE")]
@@ -82,17 +84,22 @@ pub fn run(arguments: &RunArguments, output: &Output) -> Exit {
             return Exit::Usage;
         }
     };
+    if let Some(file) = shared.store.as_ref().and_then(live::keep_unsent) {
+        report(&format!("Escalations of runs that were killed before they were sent are in {file}"));
+    }
     let SelectedJobs { jobs, undelivered, resolved } = selected;
     execute::record_resolved(resolved, &id, &shared);
     let several = jobs.len() > 1;
-    let runs = jobs.iter().zip(1..).map(|(job, number)| match several {
-        true => execute::execute(job, format!("{id}-{number}"), Some(format!("[{number}]")), &shared),
-        false => execute::execute(job, id.clone(), None, &shared),
+    // Lines of two sources are told apart.
+    let labelled = several || !(jobs.is_empty() || undelivered.is_empty());
+    let runs = jobs.iter().zip(1..).map(|(job, number)| {
+        let id = if several { format!("{id}-{number}") } else { id.clone() };
+        execute::execute(job, id, labelled.then(|| format!("[{number}]")), &shared)
     });
     let runs = stream::iter(runs).buffer_unordered(MOST_AT_ONCE);
     let runs = runs.fold(Exit::Success, async |exit, ended| worse(exit, ended));
     // Beside the runs, which may take long: somebody has to handle the alerts that start none.
-    let both = async { tokio::join!(undelivered.notify(&jobs, &id, &shared), runs) };
+    let both = async { tokio::join!(undelivered.notify(&jobs, &id, labelled, &shared), runs) };
     let (told, exit) = runtime.count_signals(&stop, both);
     worse(exit, told)
 }

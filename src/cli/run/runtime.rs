@@ -3,8 +3,9 @@
 use crate::cli::Exit;
 use crate::cli::output::report;
 use crate::cli::signals::Signals;
-use crate::transport::process::end_every_group;
+use crate::transport::process::{GRACE, end_every_group};
 use std::pin::pin;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
@@ -14,6 +15,9 @@ const MOMENT: Duration = Duration::from_millis(1);
 
 /// How long a run may take to end by itself after the second signal, and to show what is left in place.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The signals that the main thread has handled.
+static SIGNALS_HANDLED: AtomicU32 = AtomicU32::new(0);
 
 /// A runtime that listens to signals.
 pub struct RunRuntime {
@@ -51,7 +55,10 @@ impl RunRuntime {
             loop {
                 tokio::select! {
                     result = &mut work => return result,
-                    () = signals.stop() => count.send_modify(|count| *count += 1),
+                    () = signals.stop() => {
+                        count.send_modify(|count| *count += 1);
+                        SIGNALS_HANDLED.fetch_add(1, Ordering::Relaxed);
+                    }
                 }
             }
         })
@@ -84,6 +91,10 @@ fn end_at_second_signal() -> std::io::Result<()> {
             signals.stop().await;
             signals.stop().await;
             tokio::time::sleep(PATIENCE).await;
+            if SIGNALS_HANDLED.load(Ordering::Relaxed) > 1 {
+                // The main thread ends the program itself, once its processes have ended.
+                tokio::time::sleep(2 * GRACE).await;
+            }
         });
         end_every_group();
         report(

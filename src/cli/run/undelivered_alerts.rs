@@ -47,8 +47,13 @@ impl UndeliveredAlerts {
         self.alerts.push(UndeliveredAlert { project, alert, why });
     }
 
+    /// Whether there is nothing to tell.
+    pub fn is_empty(&self) -> bool {
+        self.alerts.is_empty() && self.skipped.is_empty()
+    }
+
     /// Notifies the default contacts. Stores messages without a recipient on this machine.
-    pub async fn notify(&self, jobs: &[Job], id: &str, shared: &Shared<'_>) -> Exit {
+    pub async fn notify(&self, jobs: &[Job], id: &str, labelled: bool, shared: &Shared<'_>) -> Exit {
         let mut messages: Vec<(Option<Rc<Project>>, Message)> = Vec::new();
         let mut message_for = |project: Option<Rc<Project>>| -> usize {
             let same = |one: &Option<Rc<Project>>| match (one, &project) {
@@ -95,7 +100,10 @@ impl UndeliveredAlerts {
                     execute::keep(&format!("{subject}\n\n{body}"), shared);
                     unusable
                 }
-                Some(project) => match (Notifier { project: &project, subject, body }).notify(id, shared).await {
+                Some(project) => match (Notifier { project: &project, subject, body })
+                    .notify(id, labelled.then(|| "[-]".to_owned()), shared)
+                    .await
+                {
                     Some(true) => unusable,
                     Some(false) => Exit::Undelivered,
                     None => return Exit::Cancelled,

@@ -53,7 +53,8 @@ pub(crate) async fn lock<'t>(
     names.dedup();
     // Another branch has requested one of them: wait for its reply.
     let is_free = || !names.iter().any(|name| tree.requested_locks.borrow().contains(name));
-    if !wait_until_by(tree, at, until, is_free).await.map_err(|_| Exit::Cancelled)? {
+    // An undo takes its lock although the run is cancelled.
+    if !wait_until_by(tree, at, until, !scope.shielded, is_free).await.map_err(|_| Exit::Cancelled)? {
         let names: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
         let message = format!("another branch of this run has waited for the lock {} since before", names.join(", "));
         return Err(ActionError::new(ErrorKind::Refused, message).into());

@@ -67,12 +67,13 @@ pub(crate) async fn wait_until_by(
     tree: &RunTree<'_>,
     at: &Address,
     until: Timestamp,
+    interruptible: bool,
     mut ready: impl FnMut() -> bool,
 ) -> Result<bool, Interrupted> {
     if ready() {
         return Ok(true);
     }
-    let mut timer = pin!(reply(tree, tree.read_world.wait(at.clone(), until), true));
+    let mut timer = pin!(reply(tree, tree.read_world.wait(at.clone(), until), interruptible));
     poll_fn(|context| match ready() {
         true => Poll::Ready(Ok(true)),
         false => timer.as_mut().poll(context).map_ok(|_| false),

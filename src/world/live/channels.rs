@@ -11,6 +11,7 @@ use crate::engine::world::{Notification, Prompt, PromptReply};
 use crate::secret::Redacted;
 use crate::value::{ActionError, Contact, ErrorKind, MOST_APPROVALS, MailSettings, SignedDuration, Timestamp};
 use ecow::EcoString;
+use std::future::poll_fn;
 use std::io::Write;
 use std::rc::Rc;
 use std::time::Duration;
@@ -135,27 +136,39 @@ async fn send_in_turn(
             return deliver(live, notification, text).await;
         }
     };
+    let Notification { topic, contact, .. } = notification;
     tracing::warn!(
-        "a message about {} was sent to {} a short time ago; this one waits until {:.0}, to be sent with those that follow",
-        notification.topic,
-        notification.contact,
+        "a message about {topic} was sent to {contact} a short time ago; this one waits until {:.0}, to be sent with those \
+         that follow",
         place.sends_at
     );
     loop {
-        match place.outcome(&live.clock).await {
+        let outcome = tokio::select! {
+            outcome = place.outcome(&live.clock) => outcome,
+            // Whoever has stopped the run may not wait for long before it is killed.
+            _ = poll_fn(|context| live.config.cancel.poll(context)) => Ok(DigestOutcome::Alone),
+        };
+        match outcome {
             Ok(DigestOutcome::Sent) => return Ok(()),
             Ok(DigestOutcome::Failed(why)) => return Err(ActionError::new(ErrorKind::Unreachable, why)),
             Ok(DigestOutcome::Due(due)) => {
-                let (subject, body) = due.as_one(&notification.topic);
-                let one = Notification { subject, ..notification.clone() };
-                let text = bounded(live, &one, secrets.redact_text(&body));
-                let result = deliver(live, &one, &text).await;
+                let one = Notification { subject: due.subject(topic), ..notification.clone() };
+                let whole = secrets.redact_text(&due.body(topic, usize::MAX));
+                let text = match due.are_several() && whole.len() > LONGEST_MESSAGE {
+                    false => bounded(live, &one, whole),
+                    true => shortened(live, &one, &whole, &due.body(topic, LONGEST_MESSAGE)),
+                };
+                let result = due.while_alive(deliver(live, &one, &text)).await;
                 if due.end(&result, &place) {
                     return result;
                 }
             }
-            Err(error) => {
-                tracing::warn!("messages cannot be gathered: {error}");
+            alone => {
+                if let Err(error) = alone {
+                    tracing::warn!("messages cannot be gathered: {error}");
+                }
+                // Nobody else may send it as well.
+                drop(place);
                 return deliver(live, notification, text).await;
             }
         }
@@ -165,12 +178,14 @@ async fn send_in_turn(
 /// Sends a message over every channel of its contact, and tries again. Unless it was delivered, it is kept.
 async fn deliver(live: &Live<'_>, notification: &Notification, text: &Redacted<String>) -> Result<(), ActionError> {
     let channels = &live.config.channels;
+    let delivery = live.deliveries.get();
+    live.deliveries.set(delivery + 1);
     let retry_for = channels.mail.as_ref().map(|mail| mail.retry_for).unwrap_or_default();
     let retry_for = if notification.escalation { retry_for } else { retry_for.min(RETRY_NOTICE_FOR) };
     let until = live.now().checked_add(retry_for).unwrap_or(Timestamp::MAX);
     let (mut pause, mut kept) = (FIRST_PAUSE, None);
     loop {
-        let attempt = try_channels(live, notification, text).await;
+        let attempt = try_channels(live, notification, text, delivery).await;
         if attempt.reached {
             attempt.failures.iter().for_each(|failure| tracing::warn!(%failure, "a channel failed"));
             return Ok(());
@@ -207,7 +222,7 @@ struct Attempt {
     may_pass: bool,
 }
 
-async fn try_channels(live: &Live<'_>, notification: &Notification, text: &Redacted<String>) -> Attempt {
+async fn try_channels(live: &Live<'_>, notification: &Notification, text: &Redacted<String>, delivery: u32) -> Attempt {
     let channels = &live.config.channels;
     let circle = Contact::recipients(&channels.contacts, &notification.contact);
     let mut attempt = Attempt { reached: false, failures: Vec::new(), may_pass: false };
@@ -219,7 +234,7 @@ async fn try_channels(live: &Live<'_>, notification: &Notification, text: &Redac
             }
         }
         if !contact.mail.is_empty() {
-            match send(live, notification, contact, text).await {
+            match send(live, notification, contact, text, delivery).await {
                 Ok(()) => attempt.reached = true,
                 Err(error) => {
                     // The identity of the message stays, so that a second copy is known as one.
@@ -237,9 +252,19 @@ async fn try_channels(live: &Live<'_>, notification: &Notification, text: &Redac
 
 /// The message, cut to what people read. The whole of a longer one is in a file of the store, which the message names.
 fn bounded(live: &Live<'_>, notification: &Notification, whole: Redacted<String>) -> Redacted<String> {
-    let Some(more) = whole.len().checked_sub(LONGEST_MESSAGE).filter(|more| *more > 0) else { return whole };
+    if whole.len() <= LONGEST_MESSAGE {
+        return whole;
+    }
     let cut = (0..=LONGEST_MESSAGE).rev().find(|at| whole.is_char_boundary(*at)).unwrap_or_default();
-    let name = format!("{}-{}-{:08x}.txt", notification.run, notification.address, live.attempt as u32);
+    let head = whole.get(..cut).unwrap_or_default().to_owned();
+    shortened(live, notification, &whole, &head)
+}
+
+/// A part of a message, with the name of the file that the whole is in.
+fn shortened(live: &Live<'_>, notification: &Notification, whole: &Redacted<String>, part: &str) -> Redacted<String> {
+    let number = live.whole_messages.get();
+    live.whole_messages.set(number + 1);
+    let name = format!("{}-{}-{:08x}-{number}.txt", notification.run, notification.address, live.attempt as u32);
     let name = name.replace('/', ".");
     let folder = live.config.store.folder(MESSAGES);
     let path = folder.path().join(&name);
@@ -252,8 +277,8 @@ fn bounded(live: &Live<'_>, notification: &Notification, whole: Redacted<String>
         Ok(()) => format!("the whole message is in {} on {}", path.display(), machine()),
         Err(error) => error.to_string(),
     };
-    let head = whole.get(..cut).unwrap_or_default();
-    live.config.calls.secrets.redact_text(&format!("{head}\n\n… {more} more bytes; {place}\n"))
+    let more = whole.len().saturating_sub(part.len());
+    live.config.calls.secrets.redact_text(&format!("{part}\n\n… {more} more bytes; {place}\n"))
 }
 
 /// Deletes the files of a folder that nobody has changed for [`KEPT_FOR`].
@@ -276,6 +301,7 @@ async fn send(
     notification: &Notification,
     contact: &Contact,
     text: &Redacted<String>,
+    delivery: u32,
 ) -> Result<(), ActionError> {
     let Some(settings) = &live.config.channels.mail else {
         return Err(ActionError::new(ErrorKind::Refused, "the inventory does not say how to send mail"));
@@ -285,7 +311,7 @@ async fn send(
         to: contact.mail.clone(),
         subject: secrets.redact_text(&notification.subject),
         body: text.clone(),
-        id: format!("{}-{}-{}-{:016x}", notification.run, notification.address, contact.name, live.attempt)
+        id: format!("{}-{}-{}-{:016x}-{delivery}", notification.run, notification.address, contact.name, live.attempt)
             .replace('/', "."),
     };
     let receipt = mail::send(settings, &message, secrets, &live.config.calls.folder, PATIENCE).await?;

@@ -1,17 +1,21 @@
 //! Digests: of several escalations about one topic, the first is sent at once, and those that come shortly after it are
 //! sent together. They wait as files in the store, so it does not matter which process they come from. One of the
-//! processes that wait sends them all; if it dies, another takes its place.
+//! processes that wait sends them all; if it dies or hangs, another takes its place.
 
 use super::Clock;
+use super::channels::last_resort;
 use super::file_lock::{try_lock, try_lock_shared, until_locked};
 use super::locks::file_name;
 use super::store::{Store, failed, open_to_read, read};
+use crate::secret::Secrets;
 use crate::value::{ActionError, SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
+use std::future::Future;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::pin::pin;
+use std::time::{Duration, SystemTime};
 
 /// How long messages are gathered after the first one.
 const FIRST_WINDOW: SignedDuration = SignedDuration::from_secs(10);
@@ -31,9 +35,20 @@ const MOST_IN_SUBJECT: usize = 3;
 /// How often a message that waits looks whether it was sent.
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
-/// The extensions of a message that waits, and of the reason why it could not be delivered.
+/// How often the sender shows that it is alive, and how long the others believe it. Delivery itself may take longer: it
+/// is tried again.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
+const BELIEVED_FOR: Duration = Duration::from_secs(60);
+
+/// The file that the sender locks.
+const SENDER: &str = "sender.lock";
+
+/// The extensions of a message that waits, and of what became of it.
 const MESSAGE: &str = "message";
-const FAILURE: &str = "failure";
+const OUTCOME: &str = "outcome";
+
+/// The folder in the store.
+const DIGESTS: &str = "digests";
 
 /// A message that waits. It contains no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,16 +100,18 @@ pub struct Digest {
 impl Digest {
     /// Those of a key, which names topic and contact.
     pub fn new(store: &Store, key: &str) -> Self {
-        Self { folder: store.folder("digests").folder(&file_name(key)) }
+        Self { folder: store.folder(DIGESTS).folder(&file_name(key)) }
     }
 
     /// Lets the message wait if others about its topic were sent a short time ago. Nothing if it is to be sent alone,
     /// now.
+    ///
+    /// # Errors
+    /// The store cannot be used. The message does not wait.
     pub async fn enter(&self, message: &WaitingMessage, clock: &Clock) -> Result<Option<DigestPlace<'_>>, ActionError> {
         let mut state = self.state().await?;
         let now = clock.now();
-        let is_first = !state.window.is_some_and(|window| window.is_open(now)) && self.waiting()?.is_empty();
-        if is_first {
+        if !state.window.is_some_and(|window| window.is_open(now)) && self.waiting()?.is_empty() {
             state.write(Window::after(state.window, now))?;
             return Ok(None);
         }
@@ -102,11 +119,14 @@ impl Digest {
         let name = format!("{:020}-{random:016x}", now.as_millisecond().max(0));
         let path = self.folder.path().join(&name).with_extension(MESSAGE);
         let text = serde_json::to_string(message).unwrap_or_default();
-        // Nobody reads it before the state is free. Its lock says that somebody waits for what becomes of it.
-        let mut file = self.folder.open(&format!("{name}.{MESSAGE}"))?;
-        try_lock(&file)?;
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_data()).map_err(|error| failed(&path, &error))?;
-        Ok(Some(DigestPlace { digest: self, name, path, sends_at: state.sends_at(now), _file: file }))
+        // Nobody reads it before the state is free. Its lock says that somebody waits for what becomes of it. An error
+        // drops the place, and with it the file.
+        let file = self.folder.open(&format!("{name}.{MESSAGE}"))?;
+        let mut place = DigestPlace { digest: self, name, path, sends_at: state.sends_at(now), file };
+        try_lock(&place.file)?;
+        let written = place.file.write_all(text.as_bytes()).and_then(|()| place.file.sync_data());
+        written.map_err(|error| failed(&place.path, &error))?;
+        Ok(Some(place))
     }
 
     /// Its window, locked for this process.
@@ -123,20 +143,38 @@ impl Digest {
         Ok(State { window, file, path })
     }
 
-    /// The files of the messages that wait, in the order in which they came.
-    fn waiting(&self) -> Result<Vec<PathBuf>, ActionError> {
-        let folder = self.folder.path();
-        let entries = match std::fs::read_dir(folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(failed(folder, &error)),
-        };
-        let paths = entries.flatten().map(|entry| entry.path());
-        let mut waiting: Vec<PathBuf> =
-            paths.filter(|path| path.extension().is_some_and(|extension| extension == MESSAGE)).collect();
-        waiting.sort();
-        Ok(waiting)
+    /// The messages that wait and can be read, in the order in which they came.
+    fn waiting(&self) -> Result<Vec<(PathBuf, WaitingMessage)>, ActionError> {
+        messages_in(self.folder.path())
     }
+}
+
+/// The messages in a folder that can be read, in the order in which they came.
+fn messages_in(folder: &Path) -> Result<Vec<(PathBuf, WaitingMessage)>, ActionError> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(folder, &error)),
+    };
+    let paths = entries.flatten().map(|entry| entry.path());
+    let mut paths: Vec<PathBuf> =
+        paths.filter(|path| path.extension().is_some_and(|extension| extension == MESSAGE)).collect();
+    paths.sort();
+    let mut messages = Vec::new();
+    for path in paths {
+        let text = open_to_read(&path).map_err(|error| failed(&path, &error)).and_then(|file| match file {
+            Some(file) => read(&file, &path).map(Some),
+            None => Ok(None),
+        });
+        match text.map(|text| text.map(|text| serde_json::from_str(&text))) {
+            Ok(Some(Ok(message))) => messages.push((path, message)),
+            Ok(None) => {}
+            // It keeps nobody else's message from being sent.
+            Ok(Some(Err(error))) => tracing::warn!(%error, path = %path.display(), "a message that waits is damaged"),
+            Err(error) => tracing::warn!("a message that waits cannot be read: {error}"),
+        }
+    }
+    Ok(messages)
 }
 
 struct State {
@@ -162,13 +200,15 @@ impl State {
 pub enum DigestOutcome {
     /// Another process has sent it.
     Sent,
-    /// Another process could not deliver it; its error.
+    /// Another process could not deliver it; its error. That process has kept it.
     Failed(String),
+    /// Whoever was to send it hangs, or its file is gone: it no longer waits, and nobody else sends it.
+    Alone,
     /// This process sends all that wait.
     Due(DueMessages),
 }
 
-/// The place of a message that waits. Dropped before its end, the message waits no longer.
+/// The place of a message that waits. When it is dropped, the message waits no longer.
 #[derive(Debug)]
 pub struct DigestPlace<'d> {
     digest: &'d Digest,
@@ -177,27 +217,34 @@ pub struct DigestPlace<'d> {
     /// When the messages are sent.
     pub sends_at: Timestamp,
     /// Locked until it is dropped.
-    _file: File,
+    file: File,
 }
 
 impl Drop for DigestPlace<'_> {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.path);
-        let _ = std::fs::remove_file(self.path.with_extension(FAILURE));
+        let _ = std::fs::remove_file(self.path.with_extension(OUTCOME));
     }
 }
 
 impl DigestPlace<'_> {
     /// Waits until the message was sent, or until this process has to send those that wait. They may be others, if too
     /// many wait: then the message keeps its place.
+    ///
+    /// # Errors
+    /// The store cannot be used.
     pub async fn outcome(&self, clock: &Clock) -> Result<DigestOutcome, ActionError> {
-        let lock_name = "sender.lock";
         loop {
             if let Some(outcome) = self.is_over()? {
                 return Ok(outcome);
             }
-            let lock = self.digest.folder.open(lock_name)?;
+            let lock = self.digest.folder.open(SENDER)?;
             if !try_lock(&lock)? {
+                let shown = lock.metadata().and_then(|metadata| metadata.modified()).ok();
+                if shown.and_then(|time| time.elapsed().ok()).is_some_and(|silent| silent > BELIEVED_FOR) {
+                    tracing::warn!("the process that was to send this message gives no sign of life");
+                    return self.withdraw().await;
+                }
                 tokio::time::sleep(POLL_INTERVAL).await;
                 continue;
             }
@@ -205,35 +252,37 @@ impl DigestPlace<'_> {
             if let Some(outcome) = self.is_over()? {
                 return Ok(outcome);
             }
+            let mut due = DueMessages { messages: Vec::new(), lock };
             let sends_at = self.digest.state().await?.sends_at(clock.now());
-            tokio::time::sleep(clock.until(sends_at)).await;
+            due.while_alive(tokio::time::sleep(clock.until(sends_at))).await;
             let mut state = self.digest.state().await?;
-            let mut waiting = self.digest.waiting()?;
-            waiting.truncate(MOST_MESSAGES);
+            due.messages = self.digest.waiting()?;
+            due.messages.truncate(MOST_MESSAGES);
             state.write(Window::after(state.window, clock.now()))?;
-            let mut due = DueMessages { messages: Vec::new(), _lock: lock };
-            for path in waiting {
-                let Some(file) = open_to_read(&path).map_err(|error| failed(&path, &error))? else { continue };
-                match serde_json::from_str(&read(&file, &path)?) {
-                    Ok(message) => due.messages.push((path, message)),
-                    Err(error) => {
-                        tracing::warn!(%error, path = %path.display(), "a message that waits cannot be read");
-                        let _ = std::fs::rename(&path, path.with_extension("unreadable"));
-                    }
-                }
-            }
             return Ok(DigestOutcome::Due(due));
         }
     }
 
     /// What became of the message, if it no longer waits.
     fn is_over(&self) -> Result<Option<DigestOutcome>, ActionError> {
-        let failure = self.path.with_extension(FAILURE);
-        if let Some(file) = open_to_read(&failure).map_err(|error| failed(&failure, &error))? {
-            let why = read(&file, &failure)?;
-            return Ok(Some(DigestOutcome::Failed(why)));
+        let path = self.path.with_extension(OUTCOME);
+        if let Some(file) = open_to_read(&path).map_err(|error| failed(&path, &error))? {
+            return Ok(Some(match serde_json::from_str::<Option<String>>(&read(&file, &path)?) {
+                Ok(None) => DigestOutcome::Sent,
+                Ok(Some(why)) => DigestOutcome::Failed(why),
+                Err(_) => DigestOutcome::Alone,
+            }));
         }
-        Ok((!self.path.exists()).then_some(DigestOutcome::Sent))
+        // Only this process deletes it without an outcome.
+        Ok((!self.path.exists()).then_some(DigestOutcome::Alone))
+    }
+
+    /// Takes the message back from a sender that hangs.
+    async fn withdraw(&self) -> Result<DigestOutcome, ActionError> {
+        let _state = self.digest.state().await?;
+        let outcome = self.is_over()?.unwrap_or(DigestOutcome::Alone);
+        let _ = std::fs::remove_file(&self.path);
+        Ok(outcome)
     }
 }
 
@@ -241,46 +290,88 @@ impl DigestPlace<'_> {
 #[derive(Debug)]
 pub struct DueMessages {
     messages: Vec<(PathBuf, WaitingMessage)>,
-    _lock: File,
+    lock: File,
 }
 
 impl DueMessages {
-    /// Subject and text of one message with all of them.
-    pub fn as_one(&self, topic: &str) -> (String, String) {
-        let messages = || self.messages.iter().map(|(_, message)| message);
+    /// Waits for something, and shows meanwhile that this process is alive.
+    pub async fn while_alive<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            let _ = self.lock.set_modified(SystemTime::now());
+            tokio::select! {
+                result = &mut work => return result,
+                () = tokio::time::sleep(SIGN_OF_LIFE) => {}
+            }
+        }
+    }
+
+    /// Whether a message waits among others.
+    pub fn are_several(&self) -> bool {
+        self.messages.len() > 1
+    }
+
+    /// The subject of one message with all of them.
+    pub fn subject(&self, topic: &str) -> String {
         if let [(_, only)] = self.messages.as_slice() {
-            return (only.subject.clone(), only.body.clone());
+            return only.subject.clone();
         }
-        let named: Vec<&str> = messages()
-            .map(|message| if message.runbook.is_empty() { &*message.subject } else { &*message.runbook })
-            .collect();
-        let mut subject = format!("[{topic}] {} more messages: ", named.len());
-        subject.push_str(&named.iter().take(MOST_IN_SUBJECT).copied().collect::<Vec<_>>().join(", "));
-        if let Some(more) = named.len().checked_sub(MOST_IN_SUBJECT).filter(|more| *more > 0) {
-            subject.push_str(&format!(" and {more} more"));
+        let name = |message: &WaitingMessage| match message.runbook.is_empty() {
+            true => message.subject.clone(),
+            false => message.runbook.clone(),
+        };
+        let named: Vec<String> = self.messages.iter().map(|(_, message)| name(message)).collect();
+        let first: Vec<String> = named.iter().take(MOST_IN_SUBJECT).cloned().collect();
+        let more = named.len().checked_sub(MOST_IN_SUBJECT).filter(|more| *more > 0);
+        let more = more.map(|more| format!(" and {more} more")).unwrap_or_default();
+        format!("[{topic}] {} more messages: {}{more}", named.len(), first.join(", "))
+    }
+
+    /// The text of one message with all of them. Of each text at most `longest` bytes are shown.
+    pub fn body(&self, topic: &str, longest: usize) -> String {
+        if let [(_, only)] = self.messages.as_slice() {
+            return only.body.clone();
         }
+        let messages = || self.messages.iter().map(|(_, message)| message).zip(1..);
         let mut body = format!(
             "{} messages came shortly after one about {topic} that was sent alone, and are sent together:\n\n",
-            named.len()
+            self.messages.len()
         );
-        for (message, number) in messages().zip(1..) {
+        for (message, number) in messages() {
             body.push_str(&format!("{number}. {:.0} {}\n", message.at, message.subject));
         }
-        for (message, number) in messages().zip(1..) {
-            body.push_str(&format!("\n---- {number}. {}\n\n{}\n", message.subject, message.body.trim_end()));
+        let share = longest.saturating_sub(body.len()) / self.messages.len().max(1);
+        for (message, number) in messages() {
+            let text = message.body.trim_end();
+            let end = (0..=share.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+            let more = text.len() - end;
+            let more = if more > 0 { format!("\n… {more} more bytes") } else { String::new() };
+            let shown = text.get(..end).unwrap_or_default();
+            body.push_str(&format!("\n---- {number}. {}\n\n{shown}{more}\n", message.subject));
         }
-        (subject, body)
+        body
     }
 
     /// Tells the processes that wait what became of their messages. Returns whether the message of `place` was one.
     pub fn end(self, result: &Result<(), ActionError>, place: &DigestPlace<'_>) -> bool {
+        let outcome = serde_json::to_string(&result.as_ref().err().map(ToString::to_string)).unwrap_or_default();
         for (path, _) in &self.messages {
-            if let (Err(error), Some(name)) = (result, path.file_stem().and_then(|name| name.to_str()))
-                && name != place.name
-                && is_waited_for(path)
-            {
-                let kept = place.digest.folder.open(&format!("{name}.{FAILURE}"));
-                let _ = kept.map(|mut file| file.write_all(error.to_string().as_bytes()));
+            let Some(name) = path.file_stem().and_then(|name| name.to_str()) else { continue };
+            if name == place.name {
+                continue;
+            }
+            if is_waited_for(path) {
+                // It gets its name when it is complete. Without an outcome the message stays, and is sent once more.
+                let (new, known) = (format!("{name}.new"), path.with_extension(OUTCOME));
+                let written = place.digest.folder.open(&new).and_then(|mut file| {
+                    let new = place.digest.folder.path().join(&new);
+                    let written = file.set_len(0).and_then(|()| file.write_all(outcome.as_bytes()));
+                    written.and_then(|()| std::fs::rename(&new, &known)).map_err(|error| failed(&known, &error))
+                });
+                if let Err(error) = written {
+                    tracing::warn!("what became of a message cannot be told to its run: {error}");
+                    continue;
+                }
             }
             let _ = std::fs::remove_file(path);
         }
@@ -291,4 +382,24 @@ impl DueMessages {
 /// Whether the process that wrote a message is alive and waits.
 fn is_waited_for(path: &Path) -> bool {
     open_to_read(path).ok().flatten().is_some_and(|file| !try_lock_shared(&file).unwrap_or(true))
+}
+
+/// Keeps the messages of processes that were killed before they were sent, where no other process waits to send them.
+/// Returns the file that they are kept in.
+pub fn keep_unsent(store: &Store) -> Option<String> {
+    let mut kept = None;
+    for folder in std::fs::read_dir(store.folder(DIGESTS).path()).into_iter().flatten().flatten() {
+        let messages = messages_in(&folder.path()).unwrap_or_default();
+        if messages.iter().any(|(path, _)| is_waited_for(path)) {
+            continue;
+        }
+        for (path, message) in messages {
+            let text = Secrets::default().redact_text(&format!("{}\n\n{}", message.subject, message.body));
+            if let Ok(file) = last_resort(store, &text) {
+                let _ = std::fs::remove_file(&path);
+                kept = Some(file);
+            }
+        }
+    }
+    kept
 }

@@ -19,6 +19,7 @@ mod tests;
 
 pub use cancel::Cancel;
 pub use channels::{Channels, Terminal, last_resort};
+pub use digest::keep_unsent;
 pub use ledger::{CounterState, Ledger, Reset};
 pub use open_changes::found;
 pub use pause::{Pause, current as current_pause, pause, unpause};
@@ -35,9 +36,15 @@ use crate::transport::system::LocalSystem;
 use crate::value::{ActionError, SignedDuration, Timestamp, Value};
 use locks::{Holder, Locks};
 use open_changes::OpenChanges;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
+
+/// How many calls of this process are under way at the same time. Others wait for their turn, within their own deadlines.
+pub const MOST_CALLS: usize = 64;
+
+static CALLS: Semaphore = Semaphore::const_new(MOST_CALLS);
 
 /// The parts of a live world.
 pub struct LiveConfig<'a> {
@@ -64,6 +71,10 @@ pub struct Live<'a> {
     notes: OpenChanges,
     /// Sets the messages of this world apart from those of another run of the same name.
     attempt: u64,
+    /// The number of messages so far, which sets them apart from each other. One that is tried again keeps its number.
+    deliveries: Cell<u32>,
+    /// The number of whole messages that were kept so far.
+    whole_messages: Cell<u32>,
     /// Locks that were taken over from dead runs, in words.
     taken_over: RefCell<Vec<String>>,
     ledger: Ledger,
@@ -101,6 +112,8 @@ impl<'a> Live<'a> {
             locks: Locks::new(&config.store, config.run.clone()),
             notes: OpenChanges::new(&config.store, config.run.clone()),
             attempt: getrandom::u64().unwrap_or_else(|_| std::process::id().into()),
+            deliveries: Cell::default(),
+            whole_messages: Cell::default(),
             taken_over: RefCell::default(),
             ledger: Ledger::new(config.store.clone()),
             system: LocalSystem::default(),
@@ -132,6 +145,8 @@ impl<'a> Live<'a> {
     }
 
     async fn effect(&self, request: Request) -> Reply<Value> {
+        // Runs of one process share this limit; without it a storm of alerts would start as many commands at once.
+        let _permit = CALLS.acquire().await;
         let result = self.config.calls.perform(&request, self.now(), &self.system).await;
         // A command that timed out may still act. Nothing else may start before it has ended.
         process::dropped_groups_have_ended().await;

@@ -445,6 +445,22 @@ fn a_lock_is_waited_for_as_long_as_its_branch_says() {
     assert_eq!(sent[0].at, at("1m"));
 }
 
+/// Two undos take one lock after the run was cancelled.
+#[test]
+fn undos_of_a_cancelled_run_wait_for_each_others_locks() {
+    let undo = |call: &str| format!("undo {{ lock \"pool\" within 10m {{ {call} }} }}\n  wait 30m");
+    let (restart, resume) = (undo("svc.restart(server)"), undo("svc.resume(server)"));
+    let body = format!(
+        "for part in [\"one\", \"two\"], 2 at a time {{\n  if part == \"one\" {{\n  temporarily {{ svc.touch(server) }} {restart}\n}} \
+         else {{\n  temporarily {{ svc.kick(server) }} {resume}\n}}\n}}\nresolve \"done\" without goal"
+    );
+    let script = world().with_lock_held_until("pool", at("5m")).cancel_at(at("1m"));
+    let result = play_body(&body, script);
+    let effects =
+        ["0s svc.touch(on: fe1)", "0s svc.kick(on: fe1)", "5m svc.restart(on: fe1)", "5m svc.resume(on: fe1)"];
+    ends(&result, Cancelled, "it was cancelled", &effects);
+}
+
 #[test]
 fn a_lock_is_held_until_its_changes_are_undone() {
     let body = "lock \"pool\" {\n  temporarily svc.drain(server)\n  svc.restart(server)\n}\nwait 1m\nresolve \"done\" without goal";
