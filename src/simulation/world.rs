@@ -63,7 +63,7 @@ impl<'a> Simulated<'a> {
         };
         let environment = VirtualEnvironment::new(file.start);
         environment.know_contacts(contacts);
-        for answerer in &file.people {
+        for answerer in &variation.people {
             let names: Vec<&str> = answerer.by.iter().map(String::as_str).collect();
             let person = Person::answering(&answerer.question, &answerer.answer);
             let person = person.after(answerer.after.into());

@@ -59,6 +59,7 @@ mod reliability_values;
 mod scenarios;
 mod schemas;
 mod simulate_exchange;
+mod simulate_oracle;
 mod snapshots;
 mod support;
 mod syntax_accepts;

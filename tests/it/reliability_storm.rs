@@ -185,6 +185,8 @@ fn nobody_waits_for_a_process_that_hangs_and_a_damaged_file_harms_nobody() {
     send(&project, [1], &[]).ends(3);
     let hangs = start(&project, 2);
     let digest = waiting(&project, 1);
+    // Let it go on to where it waits for the others.
+    std::thread::sleep(std::time::Duration::from_millis(500));
     signal(&hangs, rustix::process::Signal::STOP);
     std::fs::write(digest.join("00000000000000000000-0.message"), "torn").unwrap();
     let other = start(&project, 3);

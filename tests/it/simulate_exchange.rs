@@ -120,7 +120,7 @@ fn latency_relapse() {
     let restarted = simulation.events.iter().position(|it| it["event"] == "effect_done").unwrap();
     let after: Vec<&str> = simulation.events[restarted..]
         .iter()
-        .filter(|it| it["event"] == "probe_answered")
+        .filter(|it| it["event"] == "probe_answered" && it["probe"] == "ImapLatency")
         .map(|it| it["verdict"].as_str().unwrap())
         .collect();
     assert_eq!(after.first(), Some(&"passed"), "healthy at +10: {verdicts:?}");
@@ -236,8 +236,8 @@ fn no_violation_under_random_faults() {
     let lines: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let sum = lines.last().unwrap();
     assert_eq!(sum["event"], "simulated");
-    assert_eq!((&sum["violations"], &sum["runs"]), (&Value::from(0), &Value::from(6 * 120)));
-    assert_eq!(lines.len(), 6 * 120 + 1);
+    assert_eq!((&sum["violations"], &sum["runs"]), (&Value::from(0), &Value::from(8 * 120)));
+    assert_eq!(lines.len(), 8 * 120 + 1);
     for outcome in ["resolved", "escalated", "cancelled"] {
         assert!(sum[outcome].as_u64().unwrap() > 0, "none was {outcome}: {sum}");
     }

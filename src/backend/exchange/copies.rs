@@ -42,9 +42,13 @@ impl Copy {
         })
     }
 
-    /// Whether its database prefers this server and is active elsewhere.
-    fn is_away(&self) -> bool {
-        self.preference == Decimal::ONE && !self.active
+    /// Whether its database belongs here and is active elsewhere: one of `named`, or one that prefers this server.
+    fn is_away(&self, named: &Option<Vec<EcoString>>) -> bool {
+        let belongs = match named {
+            Some(named) => named.iter().any(|name| name.eq_ignore_ascii_case(&self.database)),
+            None => self.preference == Decimal::ONE,
+        };
+        belongs && !self.active
     }
 
     fn into_value(self) -> Value {
@@ -75,11 +79,17 @@ pub(super) async fn all(server: &Server<'_>) -> Result<Value, ActionError> {
     Ok(Value::list(read(server).await?.into_iter().map(Copy::into_value)))
 }
 
-/// Moves the databases that prefer the server back to it, one after the other. A database whose copy here is not
-/// healthy stays where it is, and that is an error: the server must not be taken for restored.
-pub(super) async fn move_back(server: &Server<'_>) -> Result<Value, ActionError> {
+/// Moves databases back to the server, one after the other: the named ones, or those that prefer it. A database whose copy
+/// here is not healthy stays where it is, and that is an error: the server must not be taken for restored.
+pub(super) async fn move_back(server: &Server<'_>, named: &Option<Vec<EcoString>>) -> Result<Value, ActionError> {
     let mut moved: Vec<EcoString> = Vec::new();
-    let away: Vec<Copy> = settled(server).await?.into_iter().filter(Copy::is_away).collect();
+    let copies = settled(server, named).await?;
+    let mut unknown = named.iter().flatten();
+    if let Some(name) = unknown.find(|name| !copies.iter().any(|copy| copy.database.eq_ignore_ascii_case(name))) {
+        let message = format!("{} has no copy of the database {name:?}", server.host.name);
+        return Err(ActionError::new(ErrorKind::Refused, message));
+    }
+    let away: Vec<Copy> = copies.into_iter().filter(|copy| copy.is_away(named)).collect();
     let (healthy, left): (Vec<Copy>, Vec<Copy>) = away.into_iter().partition(|copy| copy.status == "Healthy");
     for copy in healthy {
         match move_one(server, &copy.database).await {
@@ -109,11 +119,11 @@ pub(super) async fn move_back(server: &Server<'_>) -> Result<Value, ActionError>
 }
 
 /// The copies, after waiting for those that initialise, as after a boot.
-async fn settled(server: &Server<'_>) -> Result<Vec<Copy>, ActionError> {
+async fn settled(server: &Server<'_>, named: &Option<Vec<EcoString>>) -> Result<Vec<Copy>, ActionError> {
     let mut patience = INITIALISING;
     loop {
         let copies = read(server).await?;
-        let initialising = copies.iter().any(|copy| copy.is_away() && copy.status == "Initializing");
+        let initialising = copies.iter().any(|copy| copy.is_away(named) && copy.status == "Initializing");
         if !initialising || patience.is_zero() || server.time_left() <= POLL_INTERVAL {
             return Ok(copies);
         }

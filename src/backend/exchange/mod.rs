@@ -24,6 +24,7 @@ use super::registry::{Actions, Registration};
 use super::{Backend, CallContext, CallFuture};
 use crate::transport::powershell::is_cut;
 use crate::value::{ActionError, Call, ErrorKind, Loss, Timestamp, Value};
+use ecow::EcoString;
 use server::Server;
 use strum::{EnumString, VariantNames};
 
@@ -90,7 +91,7 @@ async fn perform(call: &Call, context: &CallContext<'_>) -> Result<Value, Action
         Action::Monitor => health::monitor(&server, text(call, "name")?, text(call, "health_set")?).await,
         Action::MonitoringItems => health::items(&server, text(call, "health_set")?).await,
         Action::DatabaseCopies => copies::all(&server).await,
-        Action::DatabasesMovedBack => copies::move_back(&server).await,
+        Action::DatabasesMovedBack => copies::move_back(&server, &names(call, "databases")?).await,
         Action::ImapSettings => settings::imap(&server).await,
         Action::IsProtocolLogged => settings::is_logged(&server).await.map(Value::Boolean),
         Action::ProtocolLogging => settings::log(&server, boolean(call, "enabled")?).await,
@@ -120,6 +121,18 @@ fn text<'c>(call: &'c Call, parameter: &str) -> Result<&'c str, ActionError> {
         _ => return Ok(text),
     };
     Err(ActionError::new(ErrorKind::Refused, format!("{text:?} cannot be the {parameter}: {fault}")))
+}
+
+/// A list of names. Nothing if it is not given.
+fn names(call: &Call, parameter: &str) -> Result<Option<Vec<EcoString>>, ActionError> {
+    let Some(Value::List(items)) = call.argument(parameter) else { return Ok(None) };
+    let name = |item: &Value| match item.as_text() {
+        Some(name) if !name.trim().is_empty() && name.len() <= 1024 && !name.contains(char::is_control) => {
+            Ok(name.into())
+        }
+        _ => Err(ActionError::new(ErrorKind::Refused, format!("{item} cannot be the name of a database"))),
+    };
+    items.iter().map(name).collect::<Result<_, _>>().map(Some)
 }
 
 fn boolean(call: &Call, parameter: &str) -> Result<bool, ActionError> {

@@ -25,6 +25,8 @@ struct Line<'l> {
     seed: u64,
     runbook: &'l str,
     arguments: BTreeMap<&'l str, String>,
+    /// What is or will be wrong, and what administrators do, in words.
+    faults: Vec<String>,
     outcome: RunOutcome,
     reason: &'l str,
     disruptions: &'l [String],
@@ -64,6 +66,7 @@ pub fn sweep(
         };
         for job in &jobs {
             let variation = Variation::random(world, &job.program.hosts, seed, &alerts_of_run(job, world));
+            let faults = variation.in_words();
             let played = if seeds.first == seeds.last && arguments.format == Format::Text {
                 simulate_and_print(job, world, variation, arguments.format, output)
             } else {
@@ -79,7 +82,7 @@ pub fn sweep(
             };
             sum.add(&played);
             match arguments.format {
-                Format::Json => output.print(&line(seed, job, &played)),
+                Format::Json => output.print(&line(seed, job, faults, &played)),
                 Format::Text => {
                     for violation in &played.violations {
                         if shown < MOST_SHOWN {
@@ -117,7 +120,7 @@ fn jobs(
     Ok(jobs)
 }
 
-fn line(seed: u64, job: &Job, played: &SimulatedRun) -> String {
+fn line(seed: u64, job: &Job, faults: Vec<String>, played: &SimulatedRun) -> String {
     let Some(runbook) = job.program.runbooks.get(job.runbook) else { return String::new() };
     let given = runbook.parameters.iter().zip(&job.arguments);
     let line = Line {
@@ -126,6 +129,7 @@ fn line(seed: u64, job: &Job, played: &SimulatedRun) -> String {
         seed,
         runbook: &runbook.name,
         arguments: given.map(|(parameter, value)| (parameter.name.as_str(), value.to_string())).collect(),
+        faults,
         outcome: played.ending.outcome,
         reason: &played.ending.reason,
         disruptions: &played.ending.disruptions,

@@ -24,7 +24,7 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
         .statements
         .iter()
         .filter_map(|placed| Some((*placed, lasting(placed)?)))
-        .filter(|(_, call)| file.class_of(&call.path) == Some(Class::Change))
+        .filter(|(_, call)| matches!(file.class_of(&call.path), Some(Class::Change | Class::Disrupt)))
         .collect();
     for (place, (change, call)) in changes.iter().enumerate() {
         let takes_back = |(later, other): &&(StatementRef<'_>, &Call)| {

@@ -11,10 +11,11 @@ mod oracle;
 mod settings;
 
 pub(super) use dynamics::random::Random;
-pub use dynamics::random_faults::random_faults;
-pub use model::ledger::{Actor, Applied, Effect};
+pub use dynamics::random_faults::{random_actions, random_faults};
+pub use model::ledger::{Actor, Applied, Circumstances, Effect, Unfit};
 pub use model::{Accepts, Model, Ticket};
 pub use oracle::{Account, Violation};
+pub use settings::administrators::{AdministratorAction, AdministratorActionKind, MonitoringOverride};
 pub use settings::assumptions::{
     Assumptions, ComponentRules, Consecutive, DatabaseRules, MonitorRules, NameForms, OracleRules, ProbeRules,
     ResponderRules, Throttle, Times,

@@ -153,6 +153,13 @@ pub struct PersonSettings {
     pub by: Vec<String>,
 }
 
+impl PersonSettings {
+    /// A person who gives one answer to every question.
+    pub fn answering(answer: &str, after: ModelDuration) -> Self {
+        Self { question: String::new(), answer: answer.to_owned(), after, by: Vec::new() }
+    }
+}
+
 /// Reads a world and those that it extends. Adds their texts to `sources`. Returns the diagnostics if there is any.
 pub fn load(
     path: &Path,

@@ -77,7 +77,7 @@ fn every_action_of_the_signatures_is_here() {
     let text = include_str!("../exchange.runbook");
     let mut signed: Vec<&str> = text
         .lines()
-        .filter_map(|line| line.trim().strip_prefix("observe ").or_else(|| line.trim().strip_prefix("change ")))
+        .filter_map(|line| ["observe ", "change ", "disrupt "].iter().find_map(|class| line.trim().strip_prefix(class)))
         .map(|line| line.trim().split('(').next().unwrap())
         .collect();
     let mut known: Vec<&str> = actions().into_iter().map(|(action, _)| action).collect();

@@ -52,6 +52,7 @@ fn active_fault(site: &Site, fault: &Fault, wrong: &mut Vec<String>) -> ActiveFa
         part: fault.part,
         cure: fault.cleared_by.unwrap_or(kind.cure()),
         relapses_after: fault.relapses_after,
+        returns_after: fault.returns_after,
         length: fault.length,
         since: None,
         reduced_by_restart: None,

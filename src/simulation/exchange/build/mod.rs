@@ -1,5 +1,6 @@
 //! Builds a site that has been running for a while from a world file.
 
+mod administrators;
 mod databases;
 mod faults;
 mod servers;
@@ -34,6 +35,7 @@ pub(super) fn site(settings: &Settings, hosts: &[Host], start: Timestamp, seed: 
         servers,
         databases: Vec::new(),
         faults: Vec::new(),
+        administrators: Vec::new(),
         recoveries: Vec::new(),
         queue: Queue::default(),
         random,
@@ -52,6 +54,8 @@ pub(super) fn site(settings: &Settings, hosts: &[Host], start: Timestamp, seed: 
         }
     }
     site.faults = faults::active_faults(&site, settings, &mut wrong);
+    site.administrators = administrators::planned(&site, settings, &mut wrong);
+    administrators::disable_monitors(&mut site, settings, &mut wrong);
     if !wrong.is_empty() {
         return Err(wrong);
     }
@@ -69,6 +73,12 @@ pub(super) fn site(settings: &Settings, hosts: &[Host], start: Timestamp, seed: 
         site.plan_at(begins, Event::FaultBegins { fault: at });
         if let Some(until) = fault.until {
             site.plan_at(start + until, Event::FaultEnds { fault: at });
+        }
+    }
+    for (at, action) in settings.administrators.iter().enumerate() {
+        site.plan_at(start + action.after, Event::AdministratorActs { action: at });
+        if let Some(until) = action.until {
+            site.plan_at(start + until, Event::AdministratorEnds { action: at });
         }
     }
     site.advance(start);

@@ -68,6 +68,9 @@ pub(super) fn all(hosts: &[Host], start: Moment, random: &mut Random) -> Vec<Ser
             services,
             components: Components::default(),
             activation_blocked: false,
+            blocked_by: None,
+            disabled_monitors: Vec::new(),
+            down_by_others: None,
             block_generation: 0,
             activation_policy: Default::default(),
             protocol_log_enabled: false,
@@ -95,13 +98,18 @@ pub(super) fn adjust(site: &mut Site, id: ServerId, name: &str, settings: &Serve
         server.touch_points = touch_points;
     }
     server.activation_blocked = settings.activation_blocked;
+    server.blocked_by = settings.activation_blocked.then_some((Actor::Administrator, since));
     server.activation_policy = settings.auto_activation_policy;
     server.protocol_log_enabled = settings.protocol_log_enabled;
     for (component, holds) in &settings.components {
         match component_named(component) {
             Some(known) => {
                 for (requester, state) in holds {
-                    server.components.set_hold(known, *requester, Hold { state: *state, since });
+                    server.components.set_hold(
+                        known,
+                        *requester,
+                        Hold { state: *state, since, by: Actor::Administrator },
+                    );
                 }
             }
             None => misfits.push(unknown("component", component, NAMES)),

@@ -1,5 +1,6 @@
 //! Faults of the site: their beginnings, effects and ends (rule R1).
 
+use crate::simulation::exchange::dynamics::events::Event;
 use crate::simulation::exchange::model::components::{Hold, IMAP_PROXY};
 use crate::simulation::exchange::model::ledger::{Actor, Effect};
 use crate::simulation::exchange::model::state::{BACK_END, DatabaseId, FRONT_END, HEALTH_MANAGER, ServerId, Site};
@@ -24,6 +25,8 @@ pub(in crate::simulation::exchange) struct ActiveFault {
     pub part: Option<DatabasePart>,
     pub cure: Cure,
     pub relapses_after: Option<ModelDuration>,
+    /// It begins once more this long after its end.
+    pub returns_after: Option<ModelDuration>,
     pub length: Option<u64>,
     /// Since when it is active; `None` before and after.
     pub since: Option<Moment>,
@@ -113,7 +116,7 @@ impl Site {
             FaultKind::ServiceDisabled => self.break_service(fault, StartType::Disabled),
             FaultKind::ComponentInactive => {
                 let before = self[server].components.held(fault.component, fault.requester);
-                let hold = Hold { state: ComponentState::Inactive, since: self.now };
+                let hold = Hold { state: ComponentState::Inactive, since: self.now, by: Actor::Fault };
                 self[server].components.set_hold(fault.component, fault.requester, hold);
                 self.stop_held_front_end(server);
                 Before::Hold(before)
@@ -168,6 +171,9 @@ impl Site {
         fault.since.take()?;
         let fault = fault.clone();
         self.record_fault(&fault, Effect::FaultEnded(fault.kind.as_str()));
+        if let Some(after) = self.faults.get_mut(at).and_then(|fault| fault.returns_after.take()) {
+            self.plan(after, Event::FaultBegins { fault: at });
+        }
         Some(fault)
     }
 
@@ -195,7 +201,7 @@ impl Site {
             Before::Hold(state) => {
                 let (component, requester) = (fault.component, fault.requester);
                 let stopped = self.front_end_must_stop(server);
-                let hold = Hold { state, since: self.now };
+                let hold = Hold { state, since: self.now, by: Actor::Fault };
                 self[server].components.set_hold(component, requester, hold);
                 // The end of the maintenance starts what it stopped.
                 let found = self[server].services.iter().position(|service| service.name == FRONT_END);

@@ -1,6 +1,7 @@
 //! The queue of future events.
 
 use super::responders::RecoveryStage;
+use crate::simulation::exchange::model::ledger::Actor;
 use crate::simulation::exchange::model::monitors::MonitorKind;
 use crate::simulation::exchange::model::probes::ProbeKind;
 use crate::simulation::exchange::model::state::{DatabaseId, ServerId, Site};
@@ -14,6 +15,8 @@ use std::collections::BinaryHeap;
 pub(in crate::simulation::exchange) enum Event {
     FaultBegins { fault: usize },
     FaultEnds { fault: usize },
+    AdministratorActs { action: usize },
+    AdministratorEnds { action: usize },
     ServiceRuns { server: ServerId, service: usize, generation: u32 },
     ServiceStopsItself { server: ServerId, service: usize, generation: u32 },
     GoesDown { server: ServerId },
@@ -25,7 +28,7 @@ pub(in crate::simulation::exchange) enum Event {
     Sample { server: ServerId, generation: u32 },
     Responder { server: ServerId, monitor: MonitorKind, stage: RecoveryStage, generation: u32 },
     MovesTried { server: ServerId, generation: u32 },
-    MoveDone { database: DatabaseId, generation: u32, by_run: bool },
+    MoveDone { database: DatabaseId, generation: u32, by: Actor },
     FailsOver { database: DatabaseId, from: ServerId },
 }
 
@@ -70,6 +73,8 @@ impl Site {
         match event {
             Event::FaultBegins { fault } => self.fault_begins(fault),
             Event::FaultEnds { fault } => self.fault_heals(fault),
+            Event::AdministratorActs { action } => self.administrator_acts(action),
+            Event::AdministratorEnds { action } => self.administrator_ends(action),
             Event::ServiceRuns { server, service, generation } => self.service_runs(server, service, generation),
             Event::ServiceStopsItself { server, service, generation } => {
                 self.service_stops_itself(server, service, generation);
@@ -85,7 +90,7 @@ impl Site {
                 self.responder(server, monitor, stage, generation);
             }
             Event::MovesTried { server, generation } => self.try_moves(server, generation),
-            Event::MoveDone { database, generation, by_run } => self.move_done(database, generation, by_run),
+            Event::MoveDone { database, generation, by } => self.move_done(database, generation, by),
             Event::FailsOver { database, from } => self.fails_over(database, from),
         }
     }

@@ -2,6 +2,7 @@
 //! act. Each event is planned in a queue and runs at its moment of virtual time.
 
 pub(super) mod active_faults;
+pub(super) mod administrators;
 pub(super) mod cures;
 pub(super) mod events;
 pub(super) mod health_manager;

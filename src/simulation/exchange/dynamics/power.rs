@@ -16,6 +16,7 @@ impl Site {
         let active = self.active_on(server).map(|id| self[id].name.clone()).collect();
         self.record(server, Effect::RebootBegun { active }, by);
         self[server].power = Power::ShuttingDown;
+        self[server].down_by_others = Some(self.now).filter(|_| by != Actor::Run);
         let after = self.draw(self.rules.times.shutdown);
         self.plan(after, Event::GoesDown { server });
         true
@@ -53,6 +54,7 @@ impl Site {
             return;
         }
         self[server].booting = false;
+        self[server].down_by_others = None;
         for at in 0..self[server].services.len() {
             let service = &self[server].services[at];
             // A service that was started, or is starting, is left alone.

@@ -1,8 +1,9 @@
-//! Random faults of every kind.
+//! Random faults of every kind, and random actions of administrators.
 
 use super::random::Random;
 use crate::simulation::exchange::model::state::{BACK_END, FRONT_END};
 use crate::simulation::exchange::settings::Settings;
+use crate::simulation::exchange::settings::administrators::{AdministratorAction, AdministratorActionKind};
 use crate::simulation::exchange::settings::duration::{ModelDuration, Range};
 use crate::simulation::exchange::settings::faults::{Cure, DatabasePart, Fault, FaultKind, Requester};
 use crate::value::Host;
@@ -16,8 +17,8 @@ struct Targets<'a> {
     own: Option<(&'a Host, Vec<&'a str>)>,
 }
 
-/// Draws up to three faults that fit the site. With the server of an alert, about half of them concern it. Some begin
-/// later, some end without an action, some cannot be cleared.
+/// Draws up to six faults that fit the site. With the server of an alert, about half of them concern it. Some begin
+/// later, some end without an action, some cannot be cleared, some come back.
 ///
 /// The same seed gives the same faults, independently of the other random numbers of
 /// [`crate::simulation::exchange::Model`].
@@ -25,10 +26,13 @@ pub fn random_faults(seed: u64, hosts: &[Host], settings: &Settings, alert_serve
     let mut random = Random::new(seed ^ 0x6D65_6E75);
     let targets = targets(hosts, settings, alert_server);
     let count = match random.below(100) {
-        0..10 => 0,
-        10..60 => 1,
-        60..85 => 2,
-        _ => 3,
+        0..8 => 0,
+        8..50 => 1,
+        50..72 => 2,
+        72..86 => 3,
+        86..94 => 4,
+        94..98 => 5,
+        _ => 6,
     };
     // A kind that fits nothing is drawn again, a limited number of times.
     let mut faults = Vec::new();
@@ -38,6 +42,42 @@ pub fn random_faults(seed: u64, hosts: &[Host], settings: &Settings, alert_serve
         }
     }
     faults
+}
+
+/// Draws at most one action of an administrator, in a quarter of the seeds; half of them concern the server of the alert.
+pub fn random_actions(
+    seed: u64,
+    hosts: &[Host],
+    settings: &Settings,
+    alert_server: Option<&str>,
+) -> Vec<AdministratorAction> {
+    let mut random = Random::new(seed ^ 0x6164_6D69);
+    let targets = targets(hosts, settings, alert_server);
+    if !random.percent(25) {
+        return Vec::new();
+    }
+    let own = targets.own.as_ref().filter(|_| random.percent(50)).map(|(host, _)| *host);
+    let anywhere = [targets.front_ends.as_slice(), &targets.back_ends].concat();
+    let Some(host) = own.or_else(|| random.pick(&anywhere).copied()) else { return Vec::new() };
+    let kinds = [
+        AdministratorActionKind::Maintenance,
+        AdministratorActionKind::Block,
+        AdministratorActionKind::Move,
+        AdministratorActionKind::Restart,
+        AdministratorActionKind::Reboot,
+    ];
+    let Some(kind) = random.pick(&kinds).copied() else { return Vec::new() };
+    let after = random.length(Range { least: ModelDuration::minutes(1), most: ModelDuration::minutes(60) });
+    let lasts = random.length(Range { least: ModelDuration::minutes(10), most: ModelDuration::minutes(120) });
+    let until = (kind.lasts() && random.percent(60)).then_some(after + lasts);
+    let database = match kind {
+        AdministratorActionKind::Move => match random.pick(&targets.databases) {
+            Some(database) => Some((*database).to_owned()),
+            None => return Vec::new(),
+        },
+        _ => None,
+    };
+    vec![AdministratorAction { action: kind, server: host.name.to_string(), database, after, until }]
 }
 
 fn targets<'a>(hosts: &'a [Host], settings: &'a Settings, alert_server: Option<&str>) -> Targets<'a> {
@@ -81,6 +121,10 @@ fn draw(random: &mut Random, targets: &Targets<'_>) -> Option<Fault> {
     if random.percent(30) {
         fault.until =
             Some(fault.after + random.length(Range { least: ModelDuration::ZERO, most: ModelDuration::minutes(90) }));
+    }
+    if random.percent(10) {
+        fault.returns_after =
+            Some(random.length(Range { least: ModelDuration::minutes(2), most: ModelDuration::minutes(40) }));
     }
     if kind.cure() != Cure::Nothing && fault.cleared_by.is_none() && random.percent(15) {
         fault.cleared_by = Some(Cure::Nothing);

@@ -61,6 +61,7 @@ pub(in crate::simulation::exchange) fn state_word(state: ComponentState) -> &'st
 pub(in crate::simulation::exchange) struct Hold {
     pub state: ComponentState,
     pub since: Moment,
+    pub by: Actor,
 }
 
 /// The states that all requesters set for the components of a server.
@@ -127,7 +128,7 @@ impl Site {
     ) {
         let had_to_stop = self.front_end_must_stop(server);
         let since = self.now;
-        self[server].components.set_hold(component, requester, Hold { state, since });
+        self[server].components.set_hold(component, requester, Hold { state, since, by });
         let word = state_word(state).to_owned();
         self.record(server, Effect::ComponentHeld { component: component.to_owned(), requester, state: word }, by);
         if state == ComponentState::Active {

@@ -63,32 +63,36 @@ impl Site {
         moved.moving = Some(to);
         moved.generation = moved.generation.wrapping_add(1);
         let generation = moved.generation;
-        self.plan(took, Event::MoveDone { database, generation, by_run: by == Actor::Run });
+        self.plan(took, Event::MoveDone { database, generation, by });
         self.now + took
     }
 
     /// Ends a move, successfully if the target still can be activated.
-    pub fn move_done(&mut self, database: DatabaseId, generation: u32, by_run: bool) {
+    pub fn move_done(&mut self, database: DatabaseId, generation: u32, by: Actor) {
         if self[database].generation != generation {
             return;
         }
         let Some(to) = self[database].moving.take() else { return };
         if self.may_activate(database, to, true).is_ok() {
-            self.activate(database, to, if by_run { Actor::Run } else { Actor::Site });
+            self.activate(database, to, by);
         }
     }
 
     fn activate(&mut self, database: DatabaseId, to: ServerId, by: Actor) {
         let from = self[database].active;
         let names = (self[from].host.name.to_string(), self[to].host.name.to_string());
+        // A move away from a server that the run has blocked is the run's doing.
+        let drained = matches!(self[from].blocked_by, Some((Actor::Run, _)));
+        let unfit = (by == Actor::Run || drained).then(|| self.unfit_for_databases(to)).flatten();
         self[database].active = to;
         let on = self[database].name.clone();
-        self.record_on(on, Effect::DatabaseMoved { from: names.0, to: names.1 }, by);
+        self.record_on(on, Effect::DatabaseMoved { from: names.0, to: names.1, unfit }, by);
     }
 
     /// Blocks or allows activation. A block starts to move active databases away.
     pub fn set_activation_blocked(&mut self, server: ServerId, blocked: bool, by: Actor) {
         self[server].activation_blocked = blocked;
+        self[server].blocked_by = Some((by, self.now)).filter(|_| blocked);
         let generation = self[server].block_generation.wrapping_add(1);
         self[server].block_generation = generation;
         self.record(server, Effect::ActivationBlocked(blocked), by);

@@ -83,6 +83,7 @@ impl Site {
         let now = self.watched_until(server);
         let unhealthy_from = monitor.alert.map(|alert| alert + self.rules.monitors.degraded);
         let (alert_value, transition) = match (unhealthy_from, monitor.seen) {
+            _ if self[server].disabled_monitors.contains(&kind) => ("Disabled", None),
             (Some(from), _) if now >= from => ("Unhealthy", Some(from)),
             (Some(_), _) => ("Degraded", monitor.alert),
             (None, true) => ("Healthy", monitor.recovered),

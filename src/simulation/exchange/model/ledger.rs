@@ -15,13 +15,42 @@ pub struct Applied {
     pub what: Effect,
     /// Its cause.
     pub by: Actor,
+    /// For an effect of the run on a server: what the run could have known about it.
+    pub circumstances: Option<Circumstances>,
+}
+
+/// Why a server is not fit for databases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unfit {
+    /// Somebody holds it inactive.
+    Held,
+    /// Its back end is sick, and has been for long enough to be noticed.
+    Sick {
+        /// Whether it has booted since: only a database shows whether that has cured it.
+        booted_since: bool,
+    },
+}
+
+/// What was the case when the run acted on a server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Circumstances {
+    /// Somebody else held the server, or a component of it, and since when.
+    pub held: Option<(String, Timestamp)>,
+    /// Somebody else had blocked activation there, and since when.
+    pub blocked: Option<Timestamp>,
+    /// Other members of its DAG that were out of service by others, and since when.
+    pub members_out: Vec<(String, Timestamp)>,
+    /// Whether anything was wrong anywhere in the site.
+    pub anything_wrong: bool,
 }
 
 /// The cause of an effect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Actor {
     /// The run.
     Run,
+    /// People beside the run.
+    Administrator,
     /// Exchange's own responders.
     ManagedAvailability,
     /// A fault or its consequences.
@@ -67,6 +96,8 @@ pub enum Effect {
         from: String,
         /// The host where it is active.
         to: String,
+        /// Why the server was not fit for it, if the run had it moved.
+        unfit: Option<Unfit>,
     },
     /// A fault has begun.
     FaultBegan(&'static str),
@@ -79,6 +110,7 @@ impl fmt::Display for Applied {
         write!(f, "{}: {}", self.on, self.what)?;
         match self.by {
             Actor::Run => Ok(()),
+            Actor::Administrator => f.write_str(" (administrator)"),
             Actor::ManagedAvailability => f.write_str(" (Managed Availability)"),
             Actor::Fault => f.write_str(" (fault)"),
             Actor::Site => f.write_str(" (by itself)"),
@@ -103,7 +135,7 @@ impl fmt::Display for Effect {
             Self::ComponentHeld { component, requester, state } => {
                 write!(f, "{component} {state} by {}", requester.as_str())
             }
-            Self::DatabaseMoved { from, to } => write!(f, "moved from {from} to {to}"),
+            Self::DatabaseMoved { from, to, .. } => write!(f, "moved from {from} to {to}"),
             Self::FaultBegan(kind) => write!(f, "{kind} began"),
             Self::FaultEnded(kind) => write!(f, "{kind} ended"),
         }

@@ -1,5 +1,6 @@
 //! The interface of the model: requests, answers, and time as a parameter.
 
+pub(super) mod circumstances;
 pub(super) mod components;
 pub(super) mod databases;
 pub(super) mod health_view;

@@ -112,6 +112,9 @@ impl Site {
 
     /// Handles a result: one success resets the monitor, consecutive failures raise an alert.
     pub fn monitor_result(&mut self, server: ServerId, kind: MonitorKind, well: bool) {
+        if self[server].disabled_monitors.contains(&kind) {
+            return;
+        }
         let (now, rule) = (self.now, self.rule(kind));
         let Some(monitor) = self[server].monitors.iter_mut().find(|monitor| monitor.kind == kind) else { return };
         monitor.seen = true;

@@ -2,9 +2,10 @@
 
 use super::components::Components;
 use super::ledger::{Actor, Applied, Effect};
-use super::monitors::Monitor;
+use super::monitors::{Monitor, MonitorKind};
 use super::protocol_log::ProtocolLog;
 use crate::simulation::exchange::dynamics::active_faults::ActiveFault;
+use crate::simulation::exchange::dynamics::administrators::PlannedAction;
 use crate::simulation::exchange::dynamics::events::Queue;
 use crate::simulation::exchange::dynamics::random::Random;
 use crate::simulation::exchange::dynamics::responders::Recovery;
@@ -46,6 +47,7 @@ pub(in crate::simulation::exchange) struct Site {
     pub servers: Vec<Server>,
     pub databases: Vec<Database>,
     pub faults: Vec<ActiveFault>,
+    pub administrators: Vec<PlannedAction>,
     pub recoveries: Vec<Recovery>,
     pub queue: Queue,
     pub random: Random,
@@ -70,6 +72,12 @@ pub(in crate::simulation::exchange) struct Server {
     pub services: Vec<Service>,
     pub components: Components,
     pub activation_blocked: bool,
+    /// Who has blocked activation, and when.
+    pub blocked_by: Option<(Actor, Moment)>,
+    /// Monitors that an administrator has disabled.
+    pub disabled_monitors: Vec<MonitorKind>,
+    /// When it began to go down, if it was not asked to by the run.
+    pub down_by_others: Option<Moment>,
     /// Changes with the block, so that events of an earlier block are ignored.
     pub block_generation: u32,
     pub activation_policy: ActivationPolicy,
@@ -182,12 +190,13 @@ impl Site {
     /// Records an effect on a server.
     pub fn record(&mut self, server: ServerId, what: Effect, by: Actor) {
         let on = self[server].host.name.to_string();
-        self.record_on(on, what, by);
+        let circumstances = (by == Actor::Run).then(|| self.circumstances(server));
+        self.ledger.push(Applied { at: self.now.timestamp(), on, what, by, circumstances });
     }
 
     /// Records another effect.
     pub fn record_on(&mut self, on: String, what: Effect, by: Actor) {
-        self.ledger.push(Applied { at: self.now.timestamp(), on, what, by });
+        self.ledger.push(Applied { at: self.now.timestamp(), on, what, by, circumstances: None });
     }
 
     /// The databases that are active on a server.

@@ -17,10 +17,62 @@ fn monitors_of_alert(alert: &str) -> Vec<MonitorKind> {
     MonitorKind::ALL.into_iter().filter(is_it).collect()
 }
 
+/// Whether an alert is that of a monitor, or of a health set.
+pub(super) fn is_known(alert: &str) -> bool {
+    !monitors_of_alert(alert).is_empty()
+}
+
 /// Whether a fault exists that a monitor of an alert would see.
 pub(in crate::simulation::exchange) fn is_sick(site: &Site, alert: &str, server: &str) -> bool {
     let server = site.server_named(server);
     server.is_some_and(|server| monitors_of_alert(alert).into_iter().any(|kind| failing(site, server, kind).is_some()))
+}
+
+/// Whether a probe of a server fails, cannot run, or finds customers who cannot log in.
+pub(in crate::simulation::exchange) fn is_server_sick(site: &Site, server: ServerId) -> bool {
+    MonitorKind::ALL.into_iter().any(|kind| sickness(site, server, kind).is_some())
+        || [ProbeKind::CustomerTouchPoint, ProbeKind::DeepTest]
+            .iter()
+            .any(|login| customers_out(site, server, *login).is_some())
+}
+
+/// The probe that logs in where a monitor of a server looks: through the front end, or at the back end.
+fn login_behind(site: &Site, server: ServerId, kind: MonitorKind) -> ProbeKind {
+    match kind {
+        MonitorKind::Probe(ProbeKind::DeepTest | ProbeKind::SelfTest) => ProbeKind::DeepTest,
+        _ if site[server].front_end => ProbeKind::CustomerTouchPoint,
+        _ => ProbeKind::DeepTest,
+    }
+}
+
+/// Customers who cannot use IMAP by a road that leads over a server of the alert, as a probe on demand would find: over its
+/// front end to the first database that its probes log in to; for an alert of the back end, at a database that is active
+/// there.
+pub(super) fn resolved_while_customers_out(site: &Site, account: &Account) -> Option<Violation> {
+    if !account.resolved {
+        return None;
+    }
+    let site = &without_fresh_faults(site);
+    let roads = account.alerts.iter().flat_map(|(alert, server)| {
+        let server = site.server_named(server);
+        let kinds = monitors_of_alert(alert).into_iter();
+        kinds.filter_map(move |kind| server.map(|server| (server, login_behind(site, server, kind))))
+    });
+    let mut out = roads.filter_map(|(server, login)| Some((server, customers_out(site, server, login)?)));
+    out.next().map(|(server, database)| {
+        let name = &site[server].host.name;
+        let text = format!("Resolved, although customers of {database} cannot use IMAP over {name}");
+        Violation::new("resolved_while_customers_out", text)
+    })
+}
+
+/// A database whose customers cannot log in over a server. Pending restarts and boots count as done.
+fn customers_out(site: &Site, server: ServerId, login: ProbeKind) -> Option<&str> {
+    let known = &site[server];
+    let exists = if login.of_front_end() { known.front_end } else { known.back_end };
+    let fails = |kind, database| site.probe(server, kind, Some(database), false, ProbeSample::Settled).cause.is_some();
+    let database = site.database_on_demand(server, login).filter(|database| exists && fails(login, *database))?;
+    Some(&site[database].name)
 }
 
 /// A probe that fails permanently, or that cannot run, does not count as healthy.

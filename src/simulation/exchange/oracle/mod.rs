@@ -2,6 +2,7 @@
 //!
 //! Only the effects of the run count. Those of Managed Availability, of faults and of the site itself do not.
 
+mod conduct;
 mod health;
 mod leftovers;
 mod members;
@@ -9,7 +10,7 @@ mod rate;
 mod reports;
 mod requests;
 
-pub(super) use health::is_sick;
+pub(super) use health::{is_server_sick, is_sick};
 pub(super) use requests::Request;
 
 use super::model::components::state_word;
@@ -36,7 +37,9 @@ pub struct Account {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     /// The rule: `reboot_with_active_copies`, `two_members_out`, `block_left`, `logging_left`, `hold_left`,
-    /// `restart_storm`, `reboot_storm`, `resolved_while_sick`, `disruption_not_told`, `disruption_not_done`.
+    /// `restart_storm`, `reboot_storm`, `restart_before_reboot`, `acted_on_held`, `moved_onto_unfit`,
+    /// `disruption_for_nothing`, `resolved_while_sick`, `resolved_while_customers_out`, `disruption_not_told`,
+    /// `disruption_not_done`.
     pub rule: &'static str,
     /// A sentence for people.
     pub text: String,
@@ -92,9 +95,18 @@ impl Baseline {
 pub(super) fn judge(site: &Site, before: &Baseline, asked: &[Request], account: &Account) -> Vec<Violation> {
     let mut violations = active_copies(site);
     violations.extend(members::two_out(site));
+    violations.extend(conduct::member_out_beside_others(site));
+    violations.extend(conduct::acted_on_held(site, before));
+    violations.extend(conduct::moved_onto_unfit(site));
+    // Whoever starts a run without an alert has a reason of their own.
+    if account.alerts.iter().any(|(alert, _)| health::is_known(alert)) {
+        violations.extend(conduct::for_nothing(site, before));
+    }
+    violations.extend(conduct::restarts_before_reboots(site));
     violations.extend(leftovers::in_place(site, before, account));
     violations.extend(rate::restart_storms(site));
-    violations.extend(health::resolved_while_sick(site, account));
+    let sick = health::resolved_while_sick(site, account);
+    violations.extend(sick.or_else(|| health::resolved_while_customers_out(site, account)));
     violations.extend(reports::differences(site, asked, account));
     violations
 }

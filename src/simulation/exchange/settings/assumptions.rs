@@ -318,6 +318,10 @@ pub struct OracleRules {
     pub fresh: ModelDuration,
     /// How long a run must watch a latency before it may report a cure.
     pub watch: ModelDuration,
+    /// A run may overlook what somebody did less than this before.
+    pub unseen: ModelDuration,
+    /// A restart this shortly before a reboot of the same host was for nothing.
+    pub restart_before_reboot: ModelDuration,
 }
 
 impl Default for OracleRules {
@@ -327,6 +331,8 @@ impl Default for OracleRules {
             reboots_per_day: 1,
             fresh: ModelDuration::minutes(10),
             watch: ModelDuration::minutes(20),
+            unseen: ModelDuration::minutes(1),
+            restart_before_reboot: ModelDuration::minutes(3),
         }
     }
 }

@@ -112,6 +112,9 @@ pub struct Fault {
     /// it.
     #[serde(default)]
     pub relapses_after: Option<ModelDuration>,
+    /// It begins once more this long after it has ended, whatever ended it.
+    #[serde(default)]
+    pub returns_after: Option<ModelDuration>,
     /// For `copy_queue`: how many logs the copies lag behind.
     #[serde(default)]
     pub length: Option<u64>,
@@ -132,6 +135,7 @@ impl Fault {
             until: None,
             cleared_by: None,
             relapses_after: None,
+            returns_after: None,
             length: None,
         }
     }
@@ -158,6 +162,9 @@ impl fmt::Display for Fault {
         }
         if let Some(after) = self.relapses_after {
             write!(f, ", back {after} after a restart")?;
+        }
+        if let Some(after) = self.returns_after {
+            write!(f, ", once more {after} after its end")?;
         }
         if self.after != ModelDuration::ZERO {
             write!(f, ", from {} on", self.after)?;

@@ -1,9 +1,11 @@
 //! The section `exchange:` of a world file.
 
+pub(super) mod administrators;
 pub(super) mod assumptions;
 pub(super) mod duration;
 pub(super) mod faults;
 
+use self::administrators::{AdministratorAction, MonitoringOverride};
 use self::assumptions::Assumptions;
 use self::duration::ModelDuration;
 use self::faults::{Fault, Requester};
@@ -22,6 +24,10 @@ pub struct Settings {
     pub databases: BTreeMap<String, DatabaseSettings>,
     /// Present and future faults.
     pub faults: Vec<Fault>,
+    /// What administrators do while the run is under way.
+    pub administrators: Vec<AdministratorAction>,
+    /// Monitors that are disabled.
+    pub overrides: Vec<MonitoringOverride>,
     /// Whether Managed Availability acts.
     pub managed_availability: bool,
     /// How long faults of the start have existed: long enough for every monitor to have seen them.
@@ -36,6 +42,8 @@ impl Default for Settings {
             servers: BTreeMap::new(),
             databases: BTreeMap::new(),
             faults: Vec::new(),
+            administrators: Vec::new(),
+            overrides: Vec::new(),
             managed_availability: false,
             sick_for: ModelDuration::minutes(30),
             assumptions: Assumptions::default(),
