@@ -59,4 +59,18 @@ impl Exit {
             RunOutcome::Refused => Self::Refused,
         }
     }
+
+    /// The more severe of two: the one that needs attention first.
+    pub fn worse(self, other: Self) -> Self {
+        let rank = |exit: Self| match exit {
+            Self::Success => 0,
+            Self::Refused => 1,
+            Self::Escalated => 2,
+            Self::Cancelled => 3,
+            Self::Findings | Self::Usage => 4,
+            Self::Undelivered => 5,
+            Self::Internal => 6,
+        };
+        if rank(other) > rank(self) { other } else { self }
+    }
 }

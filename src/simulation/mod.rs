@@ -15,5 +15,5 @@ pub use run_alerts::alerts_of_run;
 #[cfg(feature = "schema")]
 pub use schema::schema;
 pub use variation::Variation;
-pub use world::{Simulated, SimulationConfig};
-pub use world_file::{WorldAlert, WorldFile, load};
+pub use world::{RunInWorld, Simulated, SimulationConfig};
+pub use world_file::{FurtherAlert, WorldAlert, WorldFile, load};

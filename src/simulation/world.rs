@@ -100,9 +100,17 @@ impl<'a> Simulated<'a> {
         self.environment.drive(future)
     }
 
-    /// Judges a finished run by the effects in the model and its final state. `alerts` are the monitors or health sets
-    /// of the run, each with its server: see [`super::alerts_of_run`].
-    pub fn judge(&self, ending: &Ending, alerts: Vec<(String, String)>) -> Vec<Violation> {
+    /// Judges what a run that has just ended says of the site. Called at its end: another run may go on.
+    pub fn judge_end(&self, ending: &Ending, alerts: Vec<(String, String)>) -> Vec<Violation> {
+        let mut model = self.model.borrow_mut();
+        model.advance(self.environment.now());
+        let resolved = ending.outcome == RunOutcome::Resolved;
+        model.violations_at_end(&Account { resolved, alerts, ..Account::default() })
+    }
+
+    /// Judges the finished runs of this world by the effects in the model and its final state. `alerts` are the monitors
+    /// or health sets of all runs, each with its server: see [`super::alerts_of_run`].
+    pub fn judge(&self, endings: &[&Ending], alerts: Vec<(String, String)>) -> Vec<Violation> {
         let mut model = self.model.borrow_mut();
         model.advance(self.environment.now());
         let messages = self.environment.sent_messages().into_iter().map(|sent| {
@@ -113,14 +121,24 @@ impl<'a> Simulated<'a> {
                 .collect::<Vec<_>>()
                 .join("\n")
         });
-        let left = ending.left_in_place.iter();
+        let left = endings.iter().flat_map(|ending| &ending.left_in_place);
         model.violations(&Account {
-            resolved: ending.outcome == RunOutcome::Resolved,
+            resolved: false,
             alerts,
             left_in_place: left.map(|left| format!("{} {}", left.change, left.undo.as_deref().unwrap_or(""))).collect(),
             messages: messages.collect(),
-            disruptions: ending.disruptions.clone(),
+            disruptions: endings.iter().flat_map(|ending| ending.disruptions.clone()).collect(),
         })
+    }
+
+    /// One of several runs in this world: they share all of it, and wait for each other's locks.
+    pub fn run(&self, number: usize) -> RunInWorld<'_, 'a> {
+        RunInWorld { world: self, number }
+    }
+
+    /// Replies when this long has passed since the start.
+    pub async fn after_start(&self, after: SignedDuration) {
+        self.environment.timer(self.start.checked_add(after).unwrap_or(Timestamp::MAX)).await;
     }
 
     async fn effect(&self, request: Request) -> Reply<Value> {
@@ -236,7 +254,7 @@ impl World for Simulated<'_> {
     }
 
     fn lock(&self, _: Address, names: Vec<String>, until: Timestamp) -> Pending<'_, ()> {
-        self.environment.lock(names, until)
+        self.environment.lock(0, names, until)
     }
 
     fn unlock(&self, names: &[String]) {
@@ -259,5 +277,71 @@ impl World for Simulated<'_> {
 
     fn charge(&self, _: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
         self.environment.charge(&charges)
+    }
+}
+
+/// A run in a world that others run in as well.
+pub struct RunInWorld<'w, 'a> {
+    world: &'w Simulated<'a>,
+    number: usize,
+}
+
+impl ReadWorld for RunInWorld<'_, '_> {
+    fn observe(&self, request: Request) -> Pending<'_, Value> {
+        self.world.observe(request)
+    }
+
+    fn wait(&self, address: Address, until: Timestamp) -> Pending<'_, ()> {
+        self.world.wait(address, until)
+    }
+
+    fn record(&self, event: &Event) {
+        self.world.record(event);
+    }
+
+    fn poll_cancel(&self, context: &mut Context<'_>) -> Poll<Timestamp> {
+        self.world.poll_cancel(context)
+    }
+}
+
+impl World for RunInWorld<'_, '_> {
+    fn act(&self, request: Request) -> Pending<'_, Value> {
+        self.world.act(request)
+    }
+
+    fn ask(&self, prompt: Prompt) -> Pending<'_, PromptReply> {
+        self.world.ask(prompt)
+    }
+
+    fn notify(&self, notification: Notification) -> Pending<'_, ()> {
+        self.world.notify(notification)
+    }
+
+    fn lock(&self, _: Address, names: Vec<String>, until: Timestamp) -> Pending<'_, ()> {
+        self.world.environment.lock(self.number, names, until)
+    }
+
+    fn unlock(&self, names: &[String]) {
+        self.world.unlock(names);
+    }
+
+    fn note_change(&self, note: ChangeNote) -> Pending<'_, ()> {
+        self.world.note_change(note)
+    }
+
+    fn delete_change_note(&self, address: &Address) {
+        self.world.delete_change_note(address);
+    }
+
+    fn admit(&self, address: Address, until: Timestamp) -> Pending<'_, ()> {
+        self.world.admit(address, until)
+    }
+
+    fn check_limits(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
+        self.world.check_limits(address, charges)
+    }
+
+    fn charge(&self, address: Address, charges: Vec<Charge>) -> Pending<'_, ()> {
+        self.world.charge(address, charges)
     }
 }

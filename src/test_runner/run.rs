@@ -69,7 +69,12 @@ pub fn in_world(program: &Program, test: &Test, world: &Simulated<'_>) -> Result
     }
     let watched = ObservedWorld::new(world);
     let ending = world.drive(engine::run(program, &watched, start)).ok();
-    let violations = ending.as_ref().map(|ending| world.judge(ending, alerts)).unwrap_or_default();
+    let violations = ending.as_ref().map(|ending| {
+        let mut violations = world.judge_end(ending, alerts.clone());
+        violations.extend(world.judge(&[ending], alerts));
+        violations
+    });
+    let violations = violations.unwrap_or_default();
     let violations = violations.iter().map(|it| format!("{} ({})", it.text, it.rule)).collect();
     Ok(TestRun { ending, violations, started: now, ..test_run(watched.into_notes()) })
 }

@@ -307,7 +307,15 @@ fn always(ending: &Ending, world: &Scripted) -> Result<(), TestCaseError> {
                     });
                     prop_assert!(!bad || left(change) || undone, "{} stays and is not listed", change);
                 }
-                None => prop_assert!(undo.is_none() || left(change), "{} was never undone and is not listed", change),
+                None => {
+                    // Where it was made permanently as well, it stays.
+                    let is_meant_to_stay = events.iter().any(|event| match &event.kind {
+                        EventKind::ChangeOpened { change: of, permanent, .. } => of == change && *permanent,
+                        _ => false,
+                    });
+                    let listed = undo.is_none() || left(change) || is_meant_to_stay;
+                    prop_assert!(listed, "{} was never undone and is not listed", change);
+                }
             }
         }
     }

@@ -371,7 +371,8 @@ fn play(
         found: Vec::new(),
     };
     let ending = simulated.drive(engine::run(program, &simulated, start)).map_err(|stuck| stuck.to_string())?;
-    let violations = simulated.judge(&ending, alerts);
+    let mut violations = simulated.judge_end(&ending, alerts.clone());
+    violations.extend(simulated.judge(&[&ending], alerts));
     drop(simulated);
     let left = ending.left_in_place.iter();
     Ok(Story {

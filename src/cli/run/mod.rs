@@ -97,11 +97,11 @@ pub fn run(arguments: &RunArguments, output: &Output) -> Exit {
         execute::execute(job, id, labelled.then(|| format!("[{number}]")), &shared)
     });
     let runs = stream::iter(runs).buffer_unordered(MOST_AT_ONCE);
-    let runs = runs.fold(Exit::Success, async |exit, ended| worse(exit, ended));
+    let runs = runs.fold(Exit::Success, async |exit: Exit, ended| exit.worse(ended));
     // Beside the runs, which may take long: somebody has to handle the alerts that start none.
     let both = async { tokio::join!(undelivered.notify(&jobs, &id, labelled, &shared), runs) };
     let (told, exit) = runtime.count_signals(&stop, both);
-    worse(exit, told)
+    exit.worse(told)
 }
 
 fn stopped() -> Exit {
@@ -210,20 +210,6 @@ fn read_alert(path: &Path, runtime: &mut RunRuntime) -> Result<String, NoJobs> {
         return Err("The alert is longer than 1 MiB".to_owned().into());
     }
     String::from_utf8(bytes).map_err(|_| "The alert is not UTF-8".to_owned().into())
-}
-
-/// The more severe of two exit codes: the one that needs attention first.
-fn worse(one: Exit, other: Exit) -> Exit {
-    let rank = |exit: Exit| match exit {
-        Exit::Success => 0,
-        Exit::Refused => 1,
-        Exit::Escalated => 2,
-        Exit::Cancelled => 3,
-        Exit::Findings | Exit::Usage => 4,
-        Exit::Undelivered => 5,
-        Exit::Internal => 6,
-    };
-    if rank(other) > rank(one) { other } else { one }
 }
 
 fn run_id(text: &str) -> Result<String, String> {

@@ -109,7 +109,7 @@ impl UndeliveredAlerts {
                     None => return Exit::Cancelled,
                 },
             };
-            exit = super::worse(exit, notified);
+            exit = exit.worse(notified);
         }
         exit
     }

@@ -9,11 +9,16 @@ use crate::project::alert::Alert;
 use crate::project::files::read_text;
 use crate::project::selection::{Job, Selection, SelectionError, parse_words};
 use crate::simulation;
-use crate::simulation::{Variation, WorldFile};
+use crate::simulation::exchange::ModelDuration;
+use crate::simulation::{FurtherAlert, Variation, WorldFile};
 use crate::source::SourceMap;
 use clap::Args;
 use seeds::Seeds;
+use single::Jobs;
 use std::path::PathBuf;
+
+/// The largest number of alerts that come later in one world.
+const MOST_FURTHER_ALERTS: usize = 16;
 
 /// Run a runbook in a simulated world, without contacting any system
 #[derive(Debug, Args)]
@@ -40,8 +45,9 @@ pub fn run(arguments: &SimulateArguments, output: &Output) -> Result<Exit, Usage
     Ok(match arguments.seeds {
         Some(seeds) => sweep::sweep(arguments, seeds, &world, &selection, output),
         None => {
-            let job = one_job(arguments, &world, &selection)?;
-            single::simulate_one(&job, &world, Variation::none(&world), arguments.format, output)
+            let jobs =
+                Jobs { first: one_job(arguments, &world, &selection)?, further: further_jobs(&world, &selection)? };
+            single::simulate_one(&jobs, &world, Variation::none(&world), arguments.format, output)
         }
     })
 }
@@ -55,6 +61,7 @@ fn prepare(arguments: &SimulateArguments, output: &Output) -> Result<(WorldFile,
     })?;
     // By name, every file must be valid. For an alert, invalid files are skipped, as in a live run.
     let by_alert = arguments.words.is_empty() && (world.alert.is_some() || arguments.seeds.is_some());
+    let by_alert = by_alert || !world.further_alerts.is_empty();
     let selection = Selection::load(&arguments.path, world.inventory.as_deref(), by_alert, output)?;
     // The world's inventory is the only one: without it there is nothing to simulate.
     if selection.projects.iter().any(|project| project.is_broken()) {
@@ -72,6 +79,20 @@ fn one_job(arguments: &SimulateArguments, world: &WorldFile, selection: &Selecti
             Ok(selection.by_name(name.as_deref(), &given)?)
         }
     }
+}
+
+/// The runs of the alerts that come later.
+fn further_jobs(world: &WorldFile, selection: &Selection) -> Result<Vec<(Job, String, ModelDuration)>, UsageError> {
+    let mut jobs = Vec::new();
+    if world.further_alerts.len() > MOST_FURTHER_ALERTS {
+        return Err(format!("A world has at most {MOST_FURTHER_ALERTS} `further_alerts`").into());
+    }
+    for FurtherAlert { name, labels, after } in &world.further_alerts {
+        let alert = Alert { name: name.clone(), labels: labels.clone(), resolved: false };
+        let job = selection.by_alert(&alert).map_err(|unmatched| UsageError::several(unmatched.error.sentences()))?;
+        jobs.push((job, name.clone(), *after));
+    }
+    Ok(jobs)
 }
 
 fn alert_of(world: &WorldFile) -> Option<Alert> {

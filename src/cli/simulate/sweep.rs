@@ -2,11 +2,11 @@
 
 use super::SimulateArguments;
 use super::seeds::Seeds;
-use super::single::{SimulatedRun, SimulationError, alerts_of_run, simulate, simulate_and_print, violations};
+use super::single::{Jobs, SimulatedRun, SimulationError, alerts_of_run, simulate, simulate_and_print, violations};
 use crate::cli::UsageError;
 use crate::cli::output::{Output, report};
 use crate::cli::{Exit, Format};
-use crate::engine::RunOutcome;
+use crate::engine::{Ending, RunOutcome};
 use crate::project::selection::{Job, Selection};
 use crate::report::run::ShownViolation;
 use crate::report::sanitise;
@@ -29,11 +29,22 @@ struct Line<'l> {
     faults: Vec<String>,
     outcome: RunOutcome,
     reason: &'l str,
+    /// The other runs in the same world.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    further: Vec<FurtherRun<'l>>,
     disruptions: &'l [String],
     left_in_place: usize,
     /// Virtual time, in seconds.
     duration: f64,
     violations: Vec<ShownViolation<'l>>,
+}
+
+/// A run of an alert that came later, as JSON.
+#[derive(Serialize)]
+struct FurtherRun<'l> {
+    outcome: RunOutcome,
+    reason: &'l str,
+    disruptions: &'l [String],
 }
 
 /// The totals, as JSON.
@@ -64,13 +75,14 @@ pub fn sweep(
             Ok(jobs) => jobs,
             Err(error) => return error.report(),
         };
-        for job in &jobs {
+        for jobs in &jobs {
+            let job = &jobs.first;
             let variation = Variation::random(world, &job.program.hosts, seed, &alerts_of_run(job, world));
             let faults = variation.in_words();
             let played = if seeds.first == seeds.last && arguments.format == Format::Text {
-                simulate_and_print(job, world, variation, arguments.format, output)
+                simulate_and_print(jobs, world, variation, arguments.format, output)
             } else {
-                simulate(job, world, variation, &job.project.secrets(), Box::new(|_| {}))
+                simulate(jobs, world, variation, &job.project.secrets(), Box::new(|_| {}))
             };
             let played = match played {
                 Ok(played) => played,
@@ -109,15 +121,16 @@ fn jobs(
     world: &WorldFile,
     selection: &Selection,
     seed: u64,
-) -> Result<Vec<Job>, UsageError> {
+) -> Result<Vec<Jobs>, UsageError> {
+    let with_further = |first| Ok(Jobs { first, further: super::further_jobs(world, selection)? });
     if world.alert.is_some() || !arguments.words.is_empty() {
-        return super::one_job(arguments, world, selection).map(|job| vec![job]);
+        return super::one_job(arguments, world, selection).and_then(with_further).map(|jobs| vec![jobs]);
     }
     let jobs = selection.all_runbooks(usize::try_from(seed).unwrap_or(0));
     if jobs.is_empty() {
         return Err("No runbook can be simulated with the hosts of the inventory alone".into());
     }
-    Ok(jobs)
+    jobs.into_iter().map(with_further).collect()
 }
 
 fn line(seed: u64, job: &Job, faults: Vec<String>, played: &SimulatedRun) -> String {
@@ -132,6 +145,11 @@ fn line(seed: u64, job: &Job, faults: Vec<String>, played: &SimulatedRun) -> Str
         faults,
         outcome: played.ending.outcome,
         reason: &played.ending.reason,
+        further: played
+            .further
+            .iter()
+            .map(|Ending { outcome, reason, disruptions, .. }| FurtherRun { outcome: *outcome, reason, disruptions })
+            .collect(),
         disruptions: &played.ending.disruptions,
         left_in_place: played.ending.left_in_place.len(),
         duration: played.ending.duration.as_millis() as f64 / 1000.0,
@@ -142,13 +160,15 @@ fn line(seed: u64, job: &Job, faults: Vec<String>, played: &SimulatedRun) -> Str
 
 impl Sum {
     fn add(&mut self, played: &SimulatedRun) {
-        self.runs += 1;
         self.violations += played.violations.len() as u64;
-        match played.ending.outcome {
-            RunOutcome::Resolved => self.resolved += 1,
-            RunOutcome::Escalated => self.escalated += 1,
-            RunOutcome::Cancelled => self.cancelled += 1,
-            RunOutcome::Refused | RunOutcome::Rehearsed => self.refused += 1,
+        for ending in std::iter::once(&played.ending).chain(&played.further) {
+            self.runs += 1;
+            match ending.outcome {
+                RunOutcome::Resolved => self.resolved += 1,
+                RunOutcome::Escalated => self.escalated += 1,
+                RunOutcome::Cancelled => self.cancelled += 1,
+                RunOutcome::Refused | RunOutcome::Rehearsed => self.refused += 1,
+            }
         }
     }
 

@@ -34,6 +34,8 @@ pub struct WorldFile {
     pub start: Timestamp,
     /// The alert that starts the run.
     pub alert: Option<WorldAlert>,
+    /// Alerts that come later; each starts a run of its own in the same world.
+    pub further_alerts: Vec<FurtherAlert>,
     /// Which contacts can be reached.
     pub contacts: Contacts,
     /// The people who answer questions.
@@ -61,6 +63,7 @@ impl Default for WorldFile {
             // A Monday at three in the morning. It is fixed, so that a run can be repeated.
             start: Timestamp::constant(1_768_186_800, 0),
             alert: None,
+            further_alerts: Vec::new(),
             contacts: Contacts::default(),
             people: Vec::new(),
             cancelled_after: None,
@@ -80,6 +83,21 @@ pub struct WorldAlert {
     /// Its labels.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
+}
+
+/// An alert that comes after the first one.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct FurtherAlert {
+    /// Its name.
+    pub name: String,
+    /// Its labels.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// How long after the start it comes.
+    #[serde(default)]
+    pub after: ModelDuration,
 }
 
 /// Which contacts can be reached.

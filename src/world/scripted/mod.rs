@@ -254,7 +254,7 @@ impl World for Scripted {
     }
 
     fn lock(&self, _: Address, names: Vec<String>, until: Timestamp) -> Pending<'_, ()> {
-        self.environment.lock(names, until)
+        self.environment.lock(0, names, until)
     }
 
     fn unlock(&self, names: &[String]) {

@@ -12,9 +12,9 @@ pub use person::Person;
 use crate::engine::world::{Charge, Notification, Pending, Prompt, PromptReply, Reply};
 use crate::value::{ActionError, Contact, ErrorKind, SignedDuration, Timestamp};
 use limits::Limits;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use timer::{Timer, Timers};
@@ -22,6 +22,8 @@ use timer::{Timer, Timers};
 /// Virtual time, and the people, locks and limits in it.
 pub struct VirtualEnvironment {
     timers: Timers,
+    /// Whether a lock was released since the futures were polled: one that waits for it may go on.
+    released: Cell<bool>,
     state: RefCell<State>,
 }
 
@@ -34,7 +36,8 @@ struct State {
     nobody_is_reachable: bool,
     /// Locks of other runs, and when they are released.
     taken: BTreeMap<String, Timestamp>,
-    held: BTreeSet<String>,
+    /// The locks that are held, and by which run.
+    held: BTreeMap<String, usize>,
     limits: Limits,
     /// When effects are paused, and until when.
     pause: Option<(Timestamp, Timestamp)>,
@@ -62,7 +65,7 @@ pub struct Deadlock;
 impl VirtualEnvironment {
     /// An environment without people. Its clock starts at this time.
     pub fn new(start: Timestamp) -> Self {
-        Self { timers: Timers::new(start), state: RefCell::default() }
+        Self { timers: Timers::new(start), released: Cell::default(), state: RefCell::default() }
     }
 
     /// Adds a person who answers prompts. If several match a prompt, the last one added applies.
@@ -122,7 +125,7 @@ impl VirtualEnvironment {
 
     /// The locks that are held.
     pub fn held(&self) -> Vec<String> {
-        self.state.borrow().held.iter().cloned().collect()
+        self.state.borrow().held.keys().cloned().collect()
     }
 
     /// Runs a future on virtual time.
@@ -135,6 +138,9 @@ impl VirtualEnvironment {
         loop {
             if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
                 return Ok(value);
+            }
+            if self.released.take() {
+                continue;
             }
             let cancel = { self.state.borrow() }.cancel_at.filter(|at| *at > self.now());
             let next = self.timers.next().into_iter().chain(cancel).min().ok_or(Deadlock)?;
@@ -212,28 +218,32 @@ impl VirtualEnvironment {
         self.reply_at(self.now(), result)
     }
 
-    /// As [`World::lock`](crate::engine::world::World::lock).
-    pub fn lock(&self, names: Vec<String>, until: Timestamp) -> Pending<'_, ()> {
-        let now = self.now();
-        let state = self.state.borrow();
-        let free = names.iter().filter_map(|name| state.taken.get(name).copied()).fold(now, Timestamp::max);
-        let held_till = |name: &&String, till: Timestamp| state.taken.get(*name).is_some_and(|until| till < *until);
-        let late = names.iter().find(|name| held_till(name, until.max(now)) || state.held.contains(*name)).cloned();
-        drop(state);
-        match late {
-            Some(name) => {
-                let error = ActionError::new(ErrorKind::Refused, format!("another run holds the lock of {name}"));
-                self.reply_at(until.max(now), Err(error))
+    /// As [`World::lock`](crate::engine::world::World::lock), for one of the runs of this world.
+    pub fn lock(&self, run: usize, names: Vec<String>, until: Timestamp) -> Pending<'_, ()> {
+        let until = until.max(self.now());
+        let ends = names.iter().filter_map(|name| self.state.borrow().taken.get(name).copied());
+        // The times at which it is tried again; a run of this world that releases a lock is no timer.
+        let timers: Vec<Timer<'_>> =
+            ends.filter(|end| *end <= until).chain([until]).map(|time| self.timer(time)).collect();
+        Box::pin(poll_fn(move |_| {
+            let _ = &timers;
+            let (now, mut state) = (self.now(), self.state.borrow_mut());
+            let is_taken = |name: &&String| {
+                state.taken.get(*name).is_some_and(|end| now < *end)
+                    || state.held.get(*name).is_some_and(|holder| *holder != run)
+            };
+            match names.iter().find(is_taken) {
+                None => {
+                    state.held.extend(names.iter().map(|name| (name.clone(), run)));
+                    Poll::Ready(Reply { at: now, result: Ok(()) })
+                }
+                Some(name) if now >= until => {
+                    let error = ActionError::new(ErrorKind::Refused, format!("another run holds the lock of {name}"));
+                    Poll::Ready(Reply { at: now, result: Err(error) })
+                }
+                Some(_) => Poll::Pending,
             }
-            None => {
-                let timer = self.timer(free);
-                Box::pin(async move {
-                    let at = timer.await;
-                    self.state.borrow_mut().held.extend(names);
-                    Reply { at, result: Ok(()) }
-                })
-            }
-        }
+        }))
     }
 
     /// As [`World::unlock`](crate::engine::world::World::unlock).
@@ -242,6 +252,7 @@ impl VirtualEnvironment {
         for name in names {
             state.held.remove(name);
         }
+        self.released.set(true);
     }
 
     /// As [`World::admit`](crate::engine::world::World::admit).

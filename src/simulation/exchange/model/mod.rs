@@ -14,7 +14,7 @@ pub(super) mod state;
 use self::ledger::Applied;
 use self::state::{BACK_END, FRONT_END, Site, WEB};
 use super::cmdlets::StartedCmdlet;
-use super::oracle::{Account, Baseline, Request as Asked, Violation, is_sick, judge};
+use super::oracle::{Account, Baseline, Request as Asked, Violation, is_sick, judge, judge_end};
 use super::settings::duration::Moment;
 use super::settings::{ServiceStatus, Settings};
 use super::{build, cmdlets};
@@ -134,6 +134,11 @@ impl Model {
     /// Whether a monitor, or a health set, has a reason to be unhealthy on a server.
     pub fn is_sick(&self, alert: &str, server: &str) -> bool {
         is_sick(&self.site, alert, server)
+    }
+
+    /// What a run that has just ended says of the site and is not so.
+    pub fn violations_at_end(&self, account: &Account) -> Vec<Violation> {
+        judge_end(&self.site, account)
     }
 
     /// The violations of a run that gives this account.

@@ -105,10 +105,15 @@ pub(super) fn judge(site: &Site, before: &Baseline, asked: &[Request], account: 
     violations.extend(conduct::restarts_before_reboots(site));
     violations.extend(leftovers::in_place(site, before, account));
     violations.extend(rate::restart_storms(site));
-    let sick = health::resolved_while_sick(site, account);
-    violations.extend(sick.or_else(|| health::resolved_while_customers_out(site, account)));
+    violations.extend(judge_end(site, account));
     violations.extend(reports::differences(site, asked, account));
     violations
+}
+
+/// Checks whether a run may say what it says at its end.
+pub(super) fn judge_end(site: &Site, account: &Account) -> Vec<Violation> {
+    let sick = health::resolved_while_sick(site, account);
+    sick.or_else(|| health::resolved_while_customers_out(site, account)).into_iter().collect()
 }
 
 /// The effects of the run.
