@@ -4,7 +4,7 @@ use super::commands::Commands;
 use super::windows::{Windows, are_two_boots};
 use super::{RebootManager, RebootSettings};
 use crate::backend::CallContext;
-use crate::value::{ActionError, ErrorKind, Host};
+use crate::value::{ActionError, ErrorKind, Host, SignedDuration, display_duration};
 use std::time::Duration;
 
 /// How often a booting host is asked for its boot id.
@@ -108,14 +108,20 @@ pub(super) async fn reboot(host: &Host, context: &CallContext<'_>) -> Result<(),
         Err(error) if matches!(error.kind, ErrorKind::Refused | ErrorKind::Unreachable) => return Err(error),
         how => how.err(),
     };
+    // When it last answered, and what has come instead since then.
+    let (mut answered, mut silence) = (system.elapsed(), None);
     while means.has_boot_id() {
-        if let Ok(now) = means.boot_id(ONE_QUESTION.min(left())).await {
-            match &known {
-                Some(known) if means.are_two_boots(known, &now) => return Ok(()),
-                Some(_) => {}
-                // It may be from before or after the reboot; only the next change confirms it.
-                None => known = Some(now),
+        match means.boot_id(ONE_QUESTION.min(left())).await {
+            Ok(now) => {
+                match &known {
+                    Some(known) if means.are_two_boots(known, &now) => return Ok(()),
+                    Some(_) => {}
+                    // It may be from before or after the reboot; only the next change confirms it.
+                    None => known = Some(now),
+                }
+                (answered, silence) = (system.elapsed(), None);
             }
+            Err(error) => silence = Some(error.message),
         }
         if left() <= POLL_INTERVAL {
             break;
@@ -123,6 +129,16 @@ pub(super) async fn reboot(host: &Host, context: &CallContext<'_>) -> Result<(),
         system.sleep(POLL_INTERVAL).await;
     }
     let (kind, mut message) = in_vain;
+    if means.has_boot_id() {
+        message.push_str(&match silence {
+            None => "; it answers, with the boot from before".to_owned(),
+            Some(error) => {
+                let silent = SignedDuration::try_from(system.elapsed().saturating_sub(answered));
+                let silent = display_duration(SignedDuration::from_secs(silent.unwrap_or_default().as_secs()));
+                format!("; it has given no answer for {silent}: {error}")
+            }
+        });
+    }
     let evidence = how.and_then(|how| {
         message = format!("{message}; {how}");
         how.evidence

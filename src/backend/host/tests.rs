@@ -77,7 +77,10 @@ async fn a_host_that_did_not_boot_again_is_not_called_rebooted() {
     world.time_left = Duration::from_secs(1);
     let error = perform_on(&world, "reboot").await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::TimedOut);
-    assert_eq!(error.message, "h did not boot again in time; the command that reboots h ended with exit code 1");
+    assert_eq!(
+        error.message,
+        "h did not boot again in time; it answers, with the boot from before; the command that reboots h ended with exit code 1"
+    );
     assert_eq!(error.evidence, Some(Value::text("not today")));
 }
 
@@ -172,7 +175,10 @@ async fn a_windows_that_stays_up_is_not_called_rebooted() {
     world.time_left = Duration::from_secs(60);
     let error = perform_on(&world, "reboot").await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::TimedOut);
-    assert_eq!(error.message, "h did not boot again in time; Restart-Computer: Access is denied");
+    assert_eq!(
+        error.message,
+        "h did not boot again in time; it answers, with the boot from before; Restart-Computer: Access is denied"
+    );
     world.settings = BackendSettings::default();
     assert_eq!(perform_on(&world, "reboot").await.unwrap_err().kind, ErrorKind::Refused);
 }

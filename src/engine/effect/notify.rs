@@ -21,6 +21,9 @@ use std::rc::Rc;
 /// The longest text of a run, or of its title, in a subject, in characters.
 const LONGEST_NAME: usize = 70;
 
+/// The longest cause of an unknown outcome in its message, in characters.
+const LONGEST_CAUSE: usize = 1000;
+
 /// The longest message of a runbook in a mail, in characters.
 const LONGEST_MESSAGE: usize = 4000;
 
@@ -121,14 +124,14 @@ pub(crate) async fn notify_unknown_outcome(
     cause: Option<&str>,
     polls: Option<String>,
 ) {
-    let message = format!("it is unknown whether {text} was carried out");
-    let cause = cause.map(|cause| format!("\n{}\n", indented(cause))).unwrap_or_default();
+    let cause = cause.map(|cause| format!(": {}", one_line(cause, LONGEST_CAUSE))).unwrap_or_default();
+    let message = format!("it is unknown whether {text} was carried out{cause}");
     let next = match polls {
         Some(polls) => format!("The run waits until that is known: {polls}."),
         None => "Nothing can be asked whether it was.".to_owned(),
     };
     let person = if scope.shielded { "" } else { " Whoever knows can answer where the run was started." };
-    let body = format!("{}\n\n{}{cause}\n{next}{person}\n", indented(&message), run_line(&scope.run));
+    let body = format!("{}\n\n{}\n{next}{person}\n", indented(&message), run_line(&scope.run));
     send_notice(scope, call, message, body).await;
 }
 
