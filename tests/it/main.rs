@@ -61,6 +61,7 @@ mod schemas;
 mod simulate_exchange;
 mod simulate_oracle;
 mod simulate_two_runs;
+mod simulate_worlds;
 mod snapshots;
 mod support;
 mod syntax_accepts;
