@@ -3,6 +3,7 @@
 use crate::diagnostic::suggestion;
 use crate::value::{Contact, is_mail_address};
 use crate::yaml::{Kind, Node, Reader};
+use ecow::EcoString;
 
 pub(super) fn read(reader: &mut Reader, node: &Node) -> Vec<Contact> {
     let fields = reader.named(node, "`contacts:`");
@@ -15,12 +16,15 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> Vec<Contact> {
             // An address stands for a whole contact.
             Kind::Scalar { .. } | Kind::List(_) => contact.mail = read_addresses(reader, field.value),
             _ => {
-                for part in
-                    reader.fields(field.value, &format!("The contact `{}`", field.name), &["mail", "terminal", "also"])
-                {
+                for part in reader.fields(
+                    field.value,
+                    &format!("The contact `{}`", field.name),
+                    &["mail", "terminal", "also", "links"],
+                ) {
                     match part.name {
                         "mail" => contact.mail = read_addresses(reader, part.value),
                         "terminal" => contact.terminal = reader.decode(part.key, part.value).unwrap_or_default(),
+                        "links" => contact.links = read_links(reader, part.value),
                         _ => {
                             for (also, span) in reader.texts(part.value, "also") {
                                 if names.contains(&also.as_str()) {
@@ -57,4 +61,22 @@ fn read_addresses(reader: &mut Reader, node: &Node) -> Vec<String> {
         }
     }
     addresses
+}
+
+/// The pages of a contact. Each is shown in messages, so it is a web address without blanks.
+fn read_links(reader: &mut Reader, node: &Node) -> Vec<(EcoString, EcoString)> {
+    let mut links = Vec::new();
+    for field in reader.named(node, "`links:`") {
+        let Some(address) = reader.text(field.value, field.name) else { continue };
+        let is_web = ["https://", "http://"].iter().any(|scheme| address.starts_with(scheme));
+        if is_web && !address.contains(|letter: char| letter.is_whitespace() || letter.is_control()) {
+            links.push((field.name.into(), address.into()));
+        } else {
+            let address = address.to_owned();
+            reader
+                .error(field.value.span, format!("`{address}` is not a web address"))
+                .help("Write the address of a page: `https://…`");
+        }
+    }
+    links
 }

@@ -90,6 +90,10 @@ fn contact() -> Value {
                 json!({"type": ["boolean", "string"], "pattern": "^(true|false)$"}),
             ),
             "also": described("Contacts that receive every message of this one as well", texts()),
+            "links": named(
+                "Pages that each escalation ends with, by what they are",
+                &json!({"type": "string", "pattern": "^https?://[^\\s]+$"}),
+            ),
         },
         "additionalProperties": false,
         "minProperties": 1,

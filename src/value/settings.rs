@@ -28,6 +28,8 @@ pub struct Contact {
     pub terminal: bool,
     /// Other contacts that get every message as well.
     pub also: Vec<EcoString>,
+    /// Pages that each escalation to the contact ends with, in this order: what each is, and its address.
+    pub links: Vec<(EcoString, EcoString)>,
 }
 
 impl Contact {

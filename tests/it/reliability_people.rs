@@ -211,6 +211,35 @@ fn of_several_alerts_each_that_fits_is_run_and_the_default_contact_hears_of_the_
 }
 
 #[test]
+fn an_escalation_ends_with_the_pages_of_its_contact() {
+    let server = MailSink::open();
+    let inventory = by_mail(server.port).replace(
+        "  desk: oncall@example.org\n",
+        "  desk:\n    mail: oncall@example.org\n    links:\n      Our own guidelines: https://intranet.example.org/cases\n      \
+         The maker's support: https://support.example.org/?id=1\n",
+    );
+    let text = format!(
+        "{ROLE}{}",
+        book("Web", "server: web", "  ends within 1h\n", "  notify desk \"News\"\n  escalate to desk \"It is down\"")
+    );
+    let project = Project::new(&[("a.runbook", &text), ("rectify.yaml", &format!("{HOSTS}{inventory}"))]);
+    project.run(&["run", "a.runbook", "server=web1"]).ends(3);
+    let mails: Vec<String> = server.messages(2).iter().map(|mail| unfolded(mail)).collect();
+    assert!(!mails[0].contains("guidelines"), "{}", mails[0]);
+    let pages = "Where to go from here:\n- Our own guidelines: https://intranet.example.org/cases\n- The maker's support: \
+                 https://support.example.org/?id=1\n";
+    assert!(mails[1].contains(pages), "{}", mails[1]);
+    for (address, says) in
+        [("intranet", "`intranet` is not a web address"), ("\"https://a b\"", "is not a web address")]
+    {
+        let inventory = format!("{HOSTS}contacts:\n  desk: {{terminal: true, links: {{Guidelines: {address}}}}}\n");
+        let project = Project::new(&[("a.runbook", &text), ("rectify.yaml", &inventory)]);
+        let ran = project.run(&["check", "a.runbook"]).ends(1);
+        assert!(ran.stdout.contains(says) && ran.stdout.contains("https://…"), "{ran:#?}");
+    }
+}
+
+#[test]
 fn a_subject_has_no_character_that_cannot_be_seen() {
     let server = MailSink::open();
     let statements = "  escalate to desk \"Says ${note}\"";

@@ -73,6 +73,9 @@ pub async fn notify(live: &Live<'_>, notification: &Notification) -> Result<(), 
         body.push_str("\nTaken over from runs that ended without releasing it:\n");
         taken_over.iter().for_each(|text| body.push_str(&format!("- {text}\n")));
     }
+    if notification.escalation {
+        append_links(&mut body, &live.config.channels.contacts, &notification.contact);
+    }
     let whole = live.config.calls.secrets.redact_text(&body);
     let text = bounded(live, notification, whole);
     let mut keeper = Keeper { store: &live.config.store, text: notification.escalation.then_some(&text) };
@@ -83,6 +86,17 @@ pub async fn notify(live: &Live<'_>, notification: &Notification) -> Result<(), 
     // It was delivered, or is kept.
     keeper.text = None;
     result
+}
+
+/// Appends the pages of a contact, which say what to do with an escalation: those of the contact that was named, and not of
+/// those who get its messages as well.
+fn append_links(body: &mut String, contacts: &[Contact], name: &str) {
+    let links = contacts.iter().find(|contact| contact.name == name).map(|contact| contact.links.as_slice());
+    let links = links.unwrap_or_default();
+    if !links.is_empty() {
+        body.push_str("\nWhere to go from here:\n");
+        links.iter().for_each(|(what, address)| body.push_str(&format!("- {what}: {address}\n")));
+    }
 }
 
 /// Keeps an escalation on this machine if the run is ended while it is sent.
