@@ -9,6 +9,7 @@ mod location;
 pub mod run;
 mod sanitise;
 mod sarif;
+pub mod simulation;
 mod terminal;
 pub mod test_results;
 

@@ -1,6 +1,6 @@
 //! The simulated world: real backends over a model, on virtual time.
 
-use super::exchange::{Accepts, Account, Model, Violation};
+use super::exchange::{Accepts, Account, Applied, Model, Violation};
 use super::variation::Variation;
 use super::world_file::{Unreachable, WorldFile};
 use crate::diagnostic::nearest;
@@ -98,6 +98,16 @@ impl<'a> Simulated<'a> {
     /// If the future waits for something that never happens.
     pub fn drive<T>(&self, future: impl Future<Output = T>) -> Result<T, Deadlock> {
         self.environment.drive(future)
+    }
+
+    /// The time at the start.
+    pub fn start(&self) -> Timestamp {
+        self.start
+    }
+
+    /// Every effect on the model so far, in the order of their beginnings, including those before the start.
+    pub fn ledger(&self) -> Vec<Applied> {
+        self.model.borrow().ledger().to_vec()
     }
 
     /// Judges what a run that has just ended says of the site. Called at its end: another run may go on.

@@ -60,6 +60,7 @@ mod scenarios;
 mod schemas;
 mod simulate_exchange;
 mod simulate_oracle;
+mod simulate_report;
 mod simulate_two_runs;
 mod simulate_worlds;
 mod snapshots;

@@ -1,5 +1,6 @@
 //! `rectify simulate PATH [RUNBOOK] [NAME=VALUE…] --world WORLD.yaml`: one simulated run, or one per seed.
 
+mod page;
 mod seeds;
 mod single;
 mod sweep;
@@ -13,6 +14,7 @@ use crate::simulation::exchange::ModelDuration;
 use crate::simulation::{FurtherAlert, Variation, WorldFile};
 use crate::source::SourceMap;
 use clap::Args;
+use page::SimulationReport;
 use seeds::Seeds;
 use single::Jobs;
 use std::path::PathBuf;
@@ -35,6 +37,10 @@ pub struct SimulateArguments {
     /// who cancel. Without an alert or a named runbook, run every runbook with each seed
     #[arg(long, value_name = "FIRST..LAST")]
     seeds: Option<Seeds>,
+    /// Write a page about all runs: endings by fault and runbook, times, disruptions, violations with their story, a
+    /// timeline of each run. One HTML file without scripts and links
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Output format
     #[arg(long, default_value = "text")]
     format: Format,
@@ -47,7 +53,8 @@ pub fn run(arguments: &SimulateArguments, output: &Output) -> Result<Exit, Usage
         None => {
             let jobs =
                 Jobs { first: one_job(arguments, &world, &selection)?, further: further_jobs(&world, &selection)? };
-            single::simulate_one(&jobs, &world, Variation::none(&world), arguments.format, output)
+            let report = SimulationReport::of(arguments, &world);
+            single::simulate_one(&jobs, &world, Variation::none(&world), arguments.format, report.as_ref(), output)
         }
     })
 }

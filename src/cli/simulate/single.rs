@@ -1,5 +1,7 @@
 //! One simulated run and its judgement by the oracle.
 
+use super::page;
+use super::page::SimulationReport;
 use crate::backend::registry;
 use crate::cli::UsageError;
 use crate::cli::output::{Output, mask_of, report};
@@ -9,8 +11,9 @@ use crate::engine::{Ending, Start};
 use crate::project::selection::Job;
 use crate::report::run::{JsonLines, PlainLines, ShownViolation, View};
 use crate::secret::Secrets;
-use crate::simulation::exchange::{ModelDuration, Violation};
+use crate::simulation::exchange::{Applied, ModelDuration, Violation};
 use crate::simulation::{Simulated, SimulationConfig, Variation, WorldFile};
+use crate::value::Timestamp;
 use crate::world::Dispatcher;
 use crate::world::virtual_time::Deadlock;
 use crate::{engine, simulation};
@@ -39,6 +42,12 @@ pub struct SimulatedRun {
     pub further: Vec<Ending>,
     /// What the oracle reports.
     pub violations: Vec<Violation>,
+    /// Every effect on the model.
+    pub ledger: Vec<Applied>,
+    /// The time at the start, and at the end of the last run.
+    pub start: Timestamp,
+    /// See `start`.
+    pub end: Timestamp,
 }
 
 /// Why a run could not be simulated to its end.
@@ -112,7 +121,8 @@ pub fn simulate(
     violations.extend(simulated.judge(&endings, alerts));
     let mut endings = ended.into_iter().map(|(ending, ..)| ending);
     let Some(ending) = endings.next() else { return Err(SimulationError::Deadlock(Deadlock)) };
-    Ok(SimulatedRun { ending, further: endings.collect(), violations })
+    let (ledger, start, end) = (simulated.ledger(), simulated.start(), simulated.now());
+    Ok(SimulatedRun { ending, further: endings.collect(), violations, ledger, start, end })
 }
 
 /// Polls all futures, in their order, until each has ended. The world wakes nobody: it is polled as a whole.
@@ -141,8 +151,22 @@ pub fn alerts_of_run(job: &Job, world: &WorldFile) -> Vec<(String, String)> {
 /// Simulates one run and prints it as `run` does, on the world's clock. Violations take precedence over the outcome in
 /// the exit code.
 /// Of several runs, the one that needs attention first decides.
-pub fn simulate_one(jobs: &Jobs, world: &WorldFile, variation: Variation, format: Format, output: &Output) -> Exit {
-    match simulate_and_print(jobs, world, variation, format, output) {
+pub fn simulate_one(
+    jobs: &Jobs,
+    world: &WorldFile,
+    variation: Variation,
+    format: Format,
+    report_to: Option<&SimulationReport>,
+    output: &Output,
+) -> Exit {
+    let secrets = Arc::new(jobs.first.project.secrets());
+    let played = simulate_and_print(jobs, world, variation.clone(), format, &secrets, output);
+    if let (Some(file), Ok(played)) = (report_to, &played)
+        && let Err(exit) = file.write(vec![page::run_report(&jobs.first, None, &variation, played, &secrets)])
+    {
+        return exit;
+    }
+    match played {
         Ok(run) if !run.violations.is_empty() => Exit::Findings,
         Ok(run) => {
             let further = run.further.iter().map(Exit::for_ending);
@@ -162,14 +186,14 @@ pub fn simulate_and_print(
     world: &WorldFile,
     variation: Variation,
     format: Format,
+    secrets: &Arc<Secrets>,
     output: &Output,
 ) -> Result<SimulatedRun, SimulationError> {
-    let secrets = Arc::new(jobs.first.project.secrets());
     logging::mask_with(secrets.clone());
     // Each run has a view of its own; the number of a further run follows the name of the first.
     let several = !jobs.further.is_empty();
     let views: Vec<RefCell<Box<dyn View>>> = (0..=jobs.further.len())
-        .map(|number| RefCell::new(view(format, output, &secrets, several.then(|| format!("[{}]", number + 1)))))
+        .map(|number| RefCell::new(view(format, output, secrets, several.then(|| format!("[{}]", number + 1)))))
         .collect();
     let view_of = |event: &Event| {
         let root = event.run.split('.').next().unwrap_or_default();
@@ -192,7 +216,7 @@ pub fn simulate_and_print(
             _ => show(event),
         }
     };
-    let run = simulate(jobs, world, variation, &secrets, Box::new(listener))?;
+    let run = simulate(jobs, world, variation, secrets, Box::new(listener))?;
     if let Some(ended) = last.into_inner()
         && let Some(view) = view_of(&ended)
     {

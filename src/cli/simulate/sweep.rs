@@ -1,6 +1,8 @@
 //! Simulates one run per seed, and counts outcomes and violations.
 
 use super::SimulateArguments;
+use super::page;
+use super::page::SimulationReport;
 use super::seeds::Seeds;
 use super::single::{Jobs, SimulatedRun, SimulationError, alerts_of_run, simulate, simulate_and_print, violations};
 use crate::cli::UsageError;
@@ -13,6 +15,7 @@ use crate::report::sanitise;
 use crate::simulation::{Variation, WorldFile};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Maximum number of violations in text output. JSON has all of them.
 const MOST_SHOWN: usize = 20;
@@ -68,6 +71,8 @@ pub fn sweep(
     selection: &Selection,
     output: &Output,
 ) -> Exit {
+    let report_to = SimulationReport::of(arguments, world);
+    let mut reported = Vec::new();
     let mut sum = Sum { schema: 1, event: "simulated", ..Sum::default() };
     let mut shown = 0;
     for seed in seeds.first..=seeds.last {
@@ -79,10 +84,11 @@ pub fn sweep(
             let job = &jobs.first;
             let variation = Variation::random(world, &job.program.hosts, seed, &alerts_of_run(job, world));
             let faults = variation.in_words();
+            let secrets = Arc::new(job.project.secrets());
             let played = if seeds.first == seeds.last && arguments.format == Format::Text {
-                simulate_and_print(jobs, world, variation, arguments.format, output)
+                simulate_and_print(jobs, world, variation.clone(), arguments.format, &secrets, output)
             } else {
-                simulate(jobs, world, variation, &job.project.secrets(), Box::new(|_| {}))
+                simulate(jobs, world, variation.clone(), &secrets, Box::new(|_| {}))
             };
             let played = match played {
                 Ok(played) => played,
@@ -93,20 +99,26 @@ pub fn sweep(
                 }
             };
             sum.add(&played);
+            if report_to.is_some() {
+                reported.push(page::run_report(job, Some(seed), &variation, &played, &secrets));
+            }
             match arguments.format {
-                Format::Json => output.print(&line(seed, job, faults, &played)),
+                Format::Json => output.print(secrets.redact_text(&line(seed, job, faults, &played)).as_str()),
                 Format::Text => {
                     for violation in &played.violations {
                         if shown < MOST_SHOWN {
                             let text =
                                 format!("seed {seed}, {}: {}: {}", job.call_text(), violation.rule, violation.text);
-                            output.print(&format!("{}\n", sanitise(&text)));
+                            output.print(&format!("{}\n", sanitise(secrets.redact_text(&text).as_str())));
                         }
                         shown += 1;
                     }
                 }
             }
         }
+    }
+    if let Some(Err(exit)) = report_to.map(|file| file.write(reported)) {
+        return exit;
     }
     match arguments.format {
         Format::Json => output.print(&(serde_json::to_string(&sum).unwrap_or_default() + "\n")),
