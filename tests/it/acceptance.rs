@@ -30,7 +30,7 @@ fn assert_repaired(ended: &Ended, before: [Option<u32>; 2], site: &Site) {
     assert_eq!(ended.last()["left_in_place"], serde_json::json!([]));
     assert_eq!(ended.all("escalation_sent"), Vec::<&Value>::new());
     let last = *ended.all("probe_answered").last().expect("the goal is asked last");
-    assert_eq!((&last["probe"], &last["verdict"]), (&"FrontEndLogin".into(), &"passed".into()));
+    assert_eq!((&last["probe"], &last["verdict"]), (&"FrontEndStores".into(), &"passed".into()));
     let after = processes(site);
     assert_eq!(after[0], before[0], "the front end was left alone");
     assert!(after[1].is_some() && after[1] != before[1], "the back end is another process: {before:?} {after:?}");
@@ -105,6 +105,22 @@ fn a_wrong_password_is_escalated() {
     let ended = Run::start(&site, FRONT_END).end().ends(3, "escalated");
     assert_eq!(first_answer(&ended), "authentication_failed");
     assert_escalated_untouched(&ended, before, &site, "turns the probe's account away", "authentication_failed");
+}
+
+/// As behind a full disk: customers log in and read, and no message can be stored.
+#[test]
+fn a_mailbox_that_takes_no_mail_is_escalated_and_nothing_is_restarted() {
+    let site = Site::start();
+    let before = processes(&site);
+    let well = Run::start(&site, FRONT_END).end().ends(0, "resolved");
+    assert_eq!(well.effects(), Vec::<&str>::new());
+    site.close_mailbox();
+    let ended = Run::start(&site, FRONT_END).end().ends(3, "escalated");
+    let verdicts: Vec<_> =
+        ended.all("probe_answered").iter().map(|it| (it["probe"].clone(), it["verdict"].clone())).collect();
+    assert_eq!(verdicts[0], ("FrontEndLogin".into(), "passed".into()));
+    assert_eq!(verdicts.last(), Some(&("FrontEndStores".into(), "unknown".into())));
+    assert_escalated_untouched(&ended, before, &site, "unknown whether the goal holds", "FrontEndStores");
 }
 
 #[test]
@@ -298,6 +314,6 @@ fn text_output_contains_no_secret() {
     assert_eq!(output.status.code(), Some(3));
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
-    assert!(stdout.contains("escalated") && stderr.contains("call=imap.login"), "{stdout}\n{stderr}");
+    assert!(stdout.contains("escalated") && stderr.contains("call=imap.mailbox"), "{stdout}\n{stderr}");
     crate::lab::assert_secret(&site, &[&stdout, &stderr]);
 }

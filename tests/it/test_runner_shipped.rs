@@ -106,7 +106,26 @@ fn a_removed_guard_of_dovecot_fails_a_test() {
             "the service runs again after the maintenance",
         ),
         // The run does not wait for the service to come back.
-        ("back-end.runbook", "resolve if fixed within 2m every 5s", "resolve if fixed", "a dead back end is restarted"),
+        (
+            "back-end.runbook",
+            "  wait until check BackEndLogin(server) == passed within window for 20s every 5s else { }\n",
+            "",
+            "a dead back end is restarted",
+        ),
+        // One look that passes is enough.
+        (
+            "back-end.runbook",
+            "within window for 20s every 5s",
+            "within window every 5s",
+            "one lucky look fixes nothing",
+        ),
+        // No message is stored.
+        (
+            "back-end.runbook",
+            "BackEndLogin(server) and BackEndStores(server)",
+            "BackEndLogin(server)",
+            "a full disk is told, and not restarted",
+        ),
     ];
     assert_each_guard_is_tested("dovecot", &slips);
 }

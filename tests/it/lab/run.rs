@@ -15,7 +15,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// No run of the lab lasts this long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(150);
 
 /// A run in progress. Dropping it kills the process.
 pub struct Run<'s> {
@@ -179,11 +179,12 @@ impl Ended {
         self.events.last().expect("a run says something")
     }
 
-    /// The effects that were performed, as the runbook would write them.
+    /// The effects that were performed, as the runbook would write them, without the messages that probes store and remove.
     pub fn effects(&self) -> Vec<&str> {
         let of = |event: &'static str, field: &'static str| {
             self.all(event).into_iter().filter_map(move |value| value[field].as_str()).collect::<Vec<_>>()
         };
-        [of("effect_done", "text"), of("change_undone", "undo")].concat()
+        let effects = [of("effect_done", "text"), of("change_undone", "undo")].concat();
+        effects.into_iter().filter(|effect| !effect.starts_with("imap.round_trip")).collect()
     }
 }

@@ -1,14 +1,14 @@
 //! A whole site on one machine: a front end, a back end and a mail server under supervisord, with the runbooks and the
 //! inventory of `runbooks/dovecot`.
 
-use super::dovecot::{Lab, PASSWORD, Ports};
+use super::dovecot::{Dovecot, Lab, PASSWORD, Ports, USER};
 use super::postbox::Postbox;
 use super::process::{free_port, signal_group, wait_until};
 use super::supervisor::{Program, Supervisor};
 use rustix::process::Signal;
 use std::fs;
 use std::net::TcpStream;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -71,6 +71,8 @@ impl Site {
         for port in [ports[0], ports[1], ports[2]] {
             wait_until("the servers to listen", || TcpStream::connect(("127.0.0.1", port)).is_ok());
         }
+        let known = |server: &Dovecot| server.process().is_some();
+        wait_until("the servers to write their process ids", || known(&site.lab.front) && known(&site.lab.back));
         site
     }
 
@@ -115,6 +117,16 @@ impl Site {
         self.supervisor.order(&["restart", "back"]);
         let port = self.lab.back.tls_port;
         wait_until("the back end to listen", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+    }
+
+    /// Has the back end refuse new messages: nothing can be written into the mailbox, which must have been opened once.
+    pub fn close_mailbox(&self) {
+        let folder = self.lab.folder().join("back/mail").join(USER);
+        for name in ["tmp", "new", "cur"] {
+            let folder = folder.join(name);
+            chown(&folder, Some(0), Some(0)).expect("its owner");
+            fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).expect("its mode");
+        }
     }
 
     /// Sets the password that the probe uses.
