@@ -2,6 +2,7 @@
 
 use super::json::place;
 use super::location::path;
+use super::markup;
 use crate::diagnostic::findings::{Findings, file_name};
 use crate::diagnostic::{Diagnostic, Severity, rule_of};
 use crate::source::{SourceMap, Span};
@@ -73,30 +74,8 @@ fn case(text: &mut String, finding: &Diagnostic, sources: &SourceMap) {
     text.push_str("</failure>\n    </testcase>\n");
 }
 
-/// Escapes text for an attribute or an element. Replaces characters that XML cannot represent.
 fn escaped(text: &str) -> Cow<'_, str> {
-    let is_plain = |letter: char| !matches!(letter, '&' | '<' | '>' | '"' | '\'') && is_allowed(letter);
-    if text.chars().all(is_plain) {
-        return Cow::Borrowed(text);
-    }
-    let mut safe = String::with_capacity(text.len() + 16);
-    for letter in text.chars() {
-        match letter {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&apos;"),
-            letter if is_allowed(letter) => safe.push(letter),
-            _ => safe.push('\u{FFFD}'),
-        }
-    }
-    Cow::Owned(safe)
-}
-
-/// Whether XML 1.0 allows the character; control characters are left out.
-fn is_allowed(letter: char) -> bool {
-    matches!(letter, '\t' | '\n') || !letter.is_control() && !matches!(letter, '\u{FFFE}' | '\u{FFFF}')
+    markup::escaped(text, "&apos;")
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod gitlab;
 mod json;
 mod junit;
 mod location;
+mod markup;
 pub mod run;
 mod sanitise;
 mod sarif;

@@ -47,7 +47,8 @@ impl Variation {
     }
 
     /// The world with up to six more faults, in most cases one of them a reason for the alert, with Managed Availability
-    /// acting, in some with an administrator at work, and in some with people who answer, at once or late. `about` are the alerts of the run, each with its server: see [`super::alerts_of_run`].
+    /// acting, in some with an administrator at work, and in some with people who answer, at once or late. `about` are the
+    /// alerts of the run, each with its server: see [`super::alerts_of_run`].
     pub fn random(world: &WorldFile, hosts: &[Host], seed: u64, about: &[(String, String)]) -> Self {
         let mut random = Random::new(seed);
         let any = random.percent(ANY_FAULTS);

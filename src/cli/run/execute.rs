@@ -41,7 +41,7 @@ const STEP_LIMIT: u64 = 1_000_000;
 type SharedView = Rc<RefCell<Box<dyn View>>>;
 
 /// What the runs of one command share.
-pub struct Shared<'a> {
+pub struct CommandContext<'a> {
     /// How the command was started.
     pub arguments: &'a RunArguments,
     /// Where the runs are shown.
@@ -56,7 +56,7 @@ pub struct Shared<'a> {
     secrets: RefCell<BTreeMap<PathBuf, Arc<Secrets>>>,
 }
 
-impl<'a> Shared<'a> {
+impl<'a> CommandContext<'a> {
     /// Opens the store and the console.
     ///
     /// # Errors
@@ -89,8 +89,8 @@ impl<'a> Shared<'a> {
 
 /// Runs a job. `label` tells its lines apart from those of other runs. A panic inside becomes [`Exit::Internal`]: the view
 /// then still shows what is left in place, and the contact of the runbook hears of it.
-pub async fn execute(job: &Job, id: String, label: Option<String>, shared: &Shared<'_>) -> Exit {
-    let Shared { arguments, store, stops, .. } = shared;
+pub async fn execute(job: &Job, id: String, label: Option<String>, shared: &CommandContext<'_>) -> Exit {
+    let CommandContext { arguments, store, stops, .. } = shared;
     if *stops.borrow() > 0 {
         report(&format!("A signal arrived before {} was started: nothing was changed", job.call_text()));
         return Exit::Cancelled;
@@ -182,7 +182,7 @@ struct RunContext<'a> {
     project: &'a Project,
     hosts: &'a [Host],
     secrets: &'a Secrets,
-    shared: &'a Shared<'a>,
+    shared: &'a CommandContext<'a>,
 }
 
 impl<'a> RunContext<'a> {
@@ -218,7 +218,7 @@ impl<'a> RunContext<'a> {
 }
 
 /// Records alerts that are over.
-pub fn record_resolved(alerts: Vec<Alert>, id: &str, shared: &Shared<'_>) {
+pub fn record_resolved(alerts: Vec<Alert>, id: &str, shared: &CommandContext<'_>) {
     let mut view = view(shared, None, &Arc::new(Secrets::default()));
     for Alert { name, labels, .. } in alerts {
         let labels = labels.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
@@ -228,7 +228,7 @@ pub fn record_resolved(alerts: Vec<Alert>, id: &str, shared: &Shared<'_>) {
 }
 
 /// Stores a message without a recipient on this machine, and prints its path to standard error.
-pub fn keep(text: &str, shared: &Shared<'_>) {
+pub fn keep(text: &str, shared: &CommandContext<'_>) {
     let Some(store) = &shared.store else { return };
     match live::last_resort(store, &Secrets::default().redact_text(text)) {
         Ok(path) => report(&format!("No default_contact is defined, so the message is stored in {path}")),
@@ -248,7 +248,7 @@ pub struct Notifier<'p> {
 
 impl Notifier<'_> {
     /// Sends the message. Returns whether it was delivered; `None` if a signal came first.
-    pub async fn notify(self, id: &str, label: Option<String>, shared: &Shared<'_>) -> Option<bool> {
+    pub async fn notify(self, id: &str, label: Option<String>, shared: &CommandContext<'_>) -> Option<bool> {
         let contact: EcoString = self.project.default_contact().unwrap_or_default().into();
         let secrets = shared.secrets_of(self.project);
         let view: SharedView = Rc::new(RefCell::new(view(shared, label, &secrets)));
@@ -321,7 +321,7 @@ async fn watch(
 }
 
 /// The view of a run. One of several runs is shown in lines with a label: only one could redraw the terminal.
-fn view(shared: &Shared<'_>, label: Option<String>, secrets: &Arc<Secrets>) -> Box<dyn View> {
+fn view(shared: &CommandContext<'_>, label: Option<String>, secrets: &Arc<Secrets>) -> Box<dyn View> {
     let (mask, style) = (mask_of(secrets), shared.output.style());
     let sink = Box::new(std::io::stdout());
     match (shared.arguments.format, label) {

@@ -13,7 +13,7 @@ use crate::project::{ProjectError, alert};
 use crate::source::MAX_FILE_BYTES;
 use crate::world::live;
 use clap::Args;
-use execute::Shared;
+use execute::CommandContext;
 use futures_util::{StreamExt, stream};
 use runtime::RunRuntime;
 use std::io::Read;
@@ -77,7 +77,7 @@ pub fn run(arguments: &RunArguments, output: &Output) -> Exit {
         return stopped();
     }
     let (stop, stops) = watch::channel(0);
-    let shared = match Shared::open(arguments, output, stops) {
+    let shared = match CommandContext::open(arguments, output, stops) {
         Ok(shared) => shared,
         Err(why) => {
             report(&why.to_string());

@@ -1,7 +1,7 @@
 //! Alerts that start no runbook, and files with errors: notifies a contact, or stores the message on this machine.
 
 use super::execute;
-use super::execute::{Notifier, Shared};
+use super::execute::{CommandContext, Notifier};
 use crate::cli::Exit;
 use crate::cli::output::report;
 use crate::project::alert::Alert;
@@ -53,7 +53,7 @@ impl UndeliveredAlerts {
     }
 
     /// Notifies the default contacts. Stores messages without a recipient on this machine.
-    pub async fn notify(&self, jobs: &[Job], id: &str, labelled: bool, shared: &Shared<'_>) -> Exit {
+    pub async fn notify(&self, jobs: &[Job], id: &str, labelled: bool, shared: &CommandContext<'_>) -> Exit {
         let mut messages: Vec<(Option<Rc<Project>>, Message)> = Vec::new();
         let mut message_for = |project: Option<Rc<Project>>| -> usize {
             let same = |one: &Option<Rc<Project>>| match (one, &project) {

@@ -1,26 +1,14 @@
 //! Text in HTML.
 
-use crate::report::sanitise_line;
+use crate::report::{markup, sanitise_line};
 use std::borrow::Cow;
 
-/// A text between tags.
+/// A text between tags or in a quoted attribute, in one line.
 pub fn escaped(text: &str) -> Cow<'_, str> {
-    let line = sanitise_line(text);
-    if !line.contains(['&', '<', '>', '"', '\'']) {
-        return line;
+    match sanitise_line(text) {
+        Cow::Borrowed(line) => markup::escaped(line, "&#39;"),
+        Cow::Owned(line) => Cow::Owned(markup::escaped(&line, "&#39;").into_owned()),
     }
-    let mut safe = String::with_capacity(line.len() + 16);
-    for letter in line.chars() {
-        match letter {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            letter => safe.push(letter),
-        }
-    }
-    Cow::Owned(safe)
 }
 
 /// A name between tags, with places to break it: before a capital letter, and after a dot or an underscore.
@@ -35,9 +23,4 @@ pub fn breakable(name: &str) -> String {
         last = letter;
     }
     text
-}
-
-/// A text in a quoted attribute: the same escapes do.
-pub fn attribute(text: &str) -> String {
-    escaped(text).into_owned()
 }

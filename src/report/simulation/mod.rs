@@ -9,7 +9,7 @@ mod timeline;
 #[cfg(test)]
 mod tests;
 
-use html::{attribute, escaped};
+use html::escaped;
 use std::fmt::Write;
 
 /// The style sheet, for light and dark screens, telephones and print.
@@ -265,6 +265,6 @@ fn story(body: &mut String, run: &RunReport, open: bool) {
         let faults: Vec<String> = run.faults.iter().map(|fault| escaped(fault).into_owned()).collect();
         let _ = writeln!(body, "<p class=\"faults\">Wrong, or done by others: {}</p>", faults.join("; "));
     }
-    timeline::draw(body, &run.timeline, &attribute(&run.call));
+    timeline::draw(body, &run.timeline, &escaped(&run.call));
     body.push_str("</details>\n");
 }
