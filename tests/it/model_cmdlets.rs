@@ -210,3 +210,37 @@ fn the_latency_monitor_has_a_namesake_in_another_health_set() {
     let sets: Vec<_> = answer.iter().map(|object| object["HealthSetName"].as_str().unwrap()).collect();
     assert_eq!(sets, ["IMAP", "POP"]);
 }
+
+/// It needs no Health Manager, and its user is not a health mailbox.
+#[test]
+fn a_test_user_logs_in_where_no_probe_answers() {
+    let login = |faults: &[&str], parameters: serde_json::Value| {
+        let mut site = Driver::with(faults, 11);
+        site.wait(60);
+        let answer = site.exchange("Test-ImapConnectivity", parameters, &["Result", "Error"]);
+        let object = answer.data.first().unwrap_or_else(|| panic!("{answer:?}"));
+        (object["Result"].as_str().unwrap().to_owned(), object["Error"].as_str().unwrap().to_owned())
+    };
+    let cas1 = || json!({"ClientAccessServer": "cas1", "LightMode": true});
+    let success = ("Success".to_owned(), String::new());
+    assert_eq!(login(&[], cas1()), success);
+    for curable in [
+        "{kind: health_manager_stuck, server: cas1}",
+        "{kind: wrong_password, database: db1}",
+        "{kind: expired_certificate, server: cas1}",
+    ] {
+        assert_eq!(login(&[curable], cas1()), success, "{curable}");
+    }
+    for (fault, said) in [
+        ("{kind: service_hang, server: cas1, service: MSExchangeImap4}", "did not answer within 55 seconds"),
+        ("{kind: host_fault, server: mbx1}", "LOGIN failed"),
+        ("{kind: directory_down}", "LOGIN failed"),
+    ] {
+        let (result, error) = login(&[fault], cas1());
+        assert!(result == "Failure" && error.contains(said), "{fault}: {result} {error}");
+    }
+    let named = |server: &str| json!({"ClientAccessServer": "cas1", "MailboxServer": server});
+    assert_eq!(login(&["{kind: host_fault, server: mbx1}"], named("mbx2")), success);
+    // A server that holds no active database: no fault of IMAP.
+    assert!(login(&[], named("cas1")).1.contains("WrongServerException"));
+}

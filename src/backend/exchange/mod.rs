@@ -1,11 +1,12 @@
 //! `exchange`: Exchange Server, through PowerShell.
 //!
-//! `server` sends requests about one server and refuses answers about others. Each of `probe`, `health`, `copies`,
+//! `server` sends requests about one server and refuses answers about others. Each of `probe`, `connectivity`, `health`, `copies`,
 //! `settings`, `mailbox`, `components`, `log` and `ready` knows its cmdlets and their properties. `words` has the
 //! numbers of enums, `redact` removes passwords. `docs/backends/exchange.md` says what is known about Exchange and what
 //! is assumed.
 
 mod components;
+mod connectivity;
 mod copies;
 mod health;
 mod log;
@@ -46,6 +47,7 @@ pub const REGISTRATION: Registration = Registration {
 #[strum(serialize_all = "snake_case")]
 enum Action {
     InvokeProbe,
+    ImapConnectivity,
     ServerHealth,
     Monitor,
     MonitoringItems,
@@ -87,6 +89,11 @@ async fn perform(call: &Call, context: &CallContext<'_>) -> Result<Value, Action
     let server = Server::new(context.host(call, "server")?, context)?;
     match action {
         Action::InvokeProbe => probe::invoke(&server, text(call, "identity")?).await,
+        Action::ImapConnectivity => {
+            let mailbox_server = call.argument("mailbox_server").is_some_and(|value| *value != Value::Absent);
+            let holder = if mailbox_server { Some(context.host(call, "mailbox_server")?) } else { None };
+            connectivity::log_in(&server, holder).await
+        }
         Action::ServerHealth => health::monitors(&server, text(call, "health_set")?).await,
         Action::Monitor => health::monitor(&server, text(call, "name")?, text(call, "health_set")?).await,
         Action::MonitoringItems => health::items(&server, text(call, "health_set")?).await,

@@ -50,9 +50,9 @@ impl Request {
         self
     }
 
-    /// Whether the cmdlet changes nothing. `Invoke-MonitoringProbe` runs a probe, which only reads.
+    /// Whether the cmdlet changes nothing. `Invoke-MonitoringProbe` and a `Test-` cmdlet run a probe, which only reads.
     pub fn only_reads(&self) -> bool {
-        self.cmdlet.starts_with("Get-") || self.cmdlet == "Invoke-MonitoringProbe"
+        ["Get-", "Test-"].iter().any(|verb| self.cmdlet.starts_with(verb)) || self.cmdlet == "Invoke-MonitoringProbe"
     }
 }
 

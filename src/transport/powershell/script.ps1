@@ -5,16 +5,17 @@
 # code page matters.
 #
 # Comments and indentation are not sent (the list below relies on that), and it is terse (`%` is ForEach-Object, `?`
-# Where-Object, `-ea` ErrorAction), because ssh to Windows hands the whole command line to cmd.exe, which takes 8,191
+# Where-Object, `-ea` ErrorAction, and of preferences 1 is Stop and 0 SilentlyContinue), because ssh to Windows hands the whole command line to cmd.exe, which takes 8,191
 # characters.
-$ErrorActionPreference = 'Stop'
-$ProgressPreference = 'SilentlyContinue'
+$ErrorActionPreference = 1
+$ProgressPreference = 0
 # In 5.1 arrays may otherwise become objects with `value` and `Count`.
-Remove-TypeData System.Array -ea Ignore
+Remove-TypeData System.Array -ea 0
 
 # Each cmdlet, and the parameters that it may be given.
 $list = '
   Invoke-MonitoringProbe Identity Server TimeOutSeconds
+  Test-ImapConnectivity ClientAccessServer MailboxServer LightMode
   Get-ServerHealth Identity
   Get-MonitoringItemIdentity Identity Server
   Get-MailboxDatabaseCopyStatus Server
@@ -63,18 +64,18 @@ try {
   $stage = 'connect'
   foreach ($uri in $uris) {
     try {
-      $link = New-PSSession -ConfigurationName Microsoft.Exchange -ConnectionUri $uri -Authentication Kerberos @opt
+      $link = New-PSSession -Conf Microsoft.Exchange -ConnectionUri $uri -Authentication Kerberos @opt
       break
     } catch { $why = $_ }
   }
   if ($link) {
     $stage = 'bind'
     # Every verb in the list is an approved one, so the check of names need not be turned off.
-    $null = Import-PSSession $link -CommandName $name -AllowClobber
+    $null = Import-PSSession $link -Name $name -AllowClobber
   } elseif ($uris) { throw $why }
   $stage = 'command'
   $got = if ($at) {
-    Invoke-Command -ComputerName $at @opt { param($n, $p) & $n @p } -ArgumentList $name, $with 3>&1
+    Invoke-Command -ComputerName $at @opt { param($n, $p) & $n @p } -Args $name, $with 3>&1
   } else { & $name @with 3>&1 }
   $data = @(foreach ($o in $got) {
     if ($o -is [Management.Automation.WarningRecord]) { $warned += $o.Message; continue }
@@ -88,7 +89,7 @@ try {
 } catch {
   $errors = @(@{stage=$stage; id=$_.FullyQualifiedErrorId; category="$($_.CategoryInfo.Category)"; message="$_"})
 } finally {
-  if ($link) { Remove-PSSession $link -ea Ignore }
+  if ($link) { Remove-PSSession $link -ea 0 }
 }
 $out = @{schema=1; ok=!$errors; data=$data; warnings=$warned; errors=$errors} | ConvertTo-Json -Depth 5 -Compress
 [Console]::Out.WriteLine("`n" + '#rectify# ' + [regex]::Replace($out, '[^ -~]', {'\u{0:x4}' -f [int][char]"$args"}))

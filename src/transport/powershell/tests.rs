@@ -66,13 +66,13 @@ fn nothing_is_read_as_code() {
     let calls: Vec<&str> =
         code.match_indices("& ").map(|(at, _)| code[at + 2..].split_whitespace().next().unwrap_or_default()).collect();
     assert_eq!(calls, ["$n", "$name"]);
-    assert!(sent().contains("$name = $w[0]") && sent().contains("-ArgumentList $name, $with"));
+    assert!(sent().contains("$name = $w[0]") && sent().contains("-Args $name, $with"));
     assert!(!code.replace("3>&1", "").replace("& ", "").contains('&'));
 }
 
 #[test]
 fn what_is_not_in_the_list_is_turned_down() {
-    assert_eq!(cmdlets().len(), 18);
+    assert_eq!(cmdlets().len(), 19);
     for cmdlet in cmdlets() {
         assert!(!cmdlet.parameters.is_empty(), "{}", cmdlet.name);
         let words = cmdlet.parameters.iter().all(|word| word.chars().all(|letter| letter.is_ascii_alphabetic()));

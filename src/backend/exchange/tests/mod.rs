@@ -2,6 +2,7 @@
 
 mod answers;
 mod components;
+mod connectivity;
 mod copies;
 mod health;
 mod log;
@@ -53,6 +54,7 @@ fn actions() -> Vec<(&'static str, Vec<(&'static str, Value)>)> {
     let requester = || ("requester", Value::word("Maintenance"));
     vec![
         ("invoke_probe", vec![("identity", Value::text("IMAP\\ImapCTPProbe"))]),
+        ("imap_connectivity", vec![]),
         ("server_health", vec![("health_set", Value::text("IMAP*"))]),
         ("monitor", vec![("name", Value::text("ImapCTPMonitor")), ("health_set", Value::text("*"))]),
         ("monitoring_items", vec![("health_set", Value::text("IMAP"))]),

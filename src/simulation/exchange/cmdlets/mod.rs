@@ -4,6 +4,7 @@ mod bind;
 mod component_state;
 mod computers;
 mod database_copies;
+mod imap_connectivity;
 mod imap_settings;
 mod log_files;
 mod mailbox_server;
@@ -57,9 +58,10 @@ type ControlCmdlet = fn(&mut Site, &Parameters) -> (Moment, Reply);
 type QueryCmdlet = fn(&mut Site, &Parameters) -> Reply;
 
 /// Every modelled cmdlet.
-const CMDLETS: [&[Cmdlet]; 9] = [
+const CMDLETS: [&[Cmdlet]; 10] = [
     &server_health::CMDLETS,
     &monitoring_probe::CMDLETS,
+    &imap_connectivity::CMDLETS,
     &monitoring_items::CMDLETS,
     &database_copies::CMDLETS,
     &imap_settings::CMDLETS,

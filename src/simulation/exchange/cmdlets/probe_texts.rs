@@ -24,7 +24,7 @@ pub(super) struct Texts {
 }
 
 /// The texts for a cause: the failing component, the token, the exception and the message of the probe.
-fn words(cause: Cause) -> (&'static str, &'static str, &'static str, &'static str) {
+pub(super) fn words(cause: Cause) -> (&'static str, &'static str, &'static str, &'static str) {
     match cause {
         Cause::Refused => (
             "Imap4",

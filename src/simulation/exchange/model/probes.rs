@@ -102,6 +102,15 @@ impl ProbeResult {
     }
 }
 
+/// Whose login it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum User {
+    /// A health mailbox of the Health Manager.
+    HealthMailbox,
+    /// The user that `New-TestCasConnectivityUser.ps1` creates.
+    TestUser,
+}
+
 /// How the state is sampled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::simulation::exchange) enum ProbeSample {
@@ -135,11 +144,11 @@ impl Site {
     }
 
     /// Whether a login to a database works at a back end that greets.
-    fn login(&self, database: DatabaseId, server: ServerId, taken: ProbeSample) -> Option<Cause> {
+    fn login(&self, database: DatabaseId, server: ServerId, user: User, taken: ProbeSample) -> Option<Cause> {
         let store = self[server].runs(STORE) || taken == ProbeSample::Settled;
         if self.has_fault_anywhere(FaultKind::DirectoryDown) {
             Some(Cause::Directory)
-        } else if self.has_database_fault(database, FaultKind::WrongPassword) {
+        } else if user == User::HealthMailbox && self.has_database_fault(database, FaultKind::WrongPassword) {
             Some(Cause::Password)
         } else if self[database].dismounted || !store {
             Some(Cause::Offline)
@@ -174,9 +183,9 @@ impl Site {
                 (verdict.elsewhere, verdict.skipped) = (!skips, skips);
                 return verdict;
             }
-            verdict.cause = self.login(database, server, taken);
+            verdict.cause = self.login(database, server, User::HealthMailbox, taken);
         } else {
-            verdict.cause = self.passed_on(server, database, active, taken);
+            verdict.cause = self.passed_on(server, database, User::HealthMailbox, taken);
             // The front end finds the server through the directory and checks the password first.
             let found = !matches!(verdict.cause, Some(Cause::Directory | Cause::Password));
             verdict.back_end = found.then_some(active);
@@ -185,8 +194,18 @@ impl Site {
         verdict
     }
 
-    fn passed_on(&self, server: ServerId, database: DatabaseId, active: ServerId, taken: ProbeSample) -> Option<Cause> {
-        let first = self.login(database, active, taken);
+    /// Why the test user, whose mailbox is in a database, cannot log in through a front end (`Test-ImapConnectivity`).
+    pub fn test_user_login(&self, front_end: ServerId, database: DatabaseId) -> Option<Cause> {
+        let taken = ProbeSample::AsItIs;
+        // It trusts any certificate.
+        let greets = self.greets(front_end, FRONT_END, taken).filter(|cause| *cause != Cause::Certificate);
+        greets.or_else(|| self.passed_on(front_end, database, User::TestUser, taken))
+    }
+
+    /// Why a login that the front end passes on to where the database is active fails.
+    fn passed_on(&self, server: ServerId, database: DatabaseId, user: User, taken: ProbeSample) -> Option<Cause> {
+        let active = self[database].active;
+        let first = self.login(database, active, user, taken);
         if matches!(first, Some(Cause::Directory | Cause::Password)) {
             return first;
         }
