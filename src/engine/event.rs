@@ -205,6 +205,14 @@ pub enum EventKind {
         delivered: bool,
         detail: Option<String>,
     },
+    /// The escalation that is about to be sent follows up one about the same host, which another run sent to the same
+    /// contact a short time ago.
+    FollowUp {
+        contact: EcoString,
+        host: String,
+        first_run: String,
+        since: Timestamp,
+    },
     EscalationSent {
         contact: EcoString,
         message: String,

@@ -74,6 +74,8 @@ pub struct Notification {
     /// What it is about: the name of the outermost runbook. Many escalations about one topic to one contact may be sent in
     /// one message.
     pub topic: EcoString,
+    /// The hosts that an escalation is about: those of the run that escalates. Empty for other messages.
+    pub hosts: Vec<String>,
     /// The contact.
     pub contact: EcoString,
     /// Whether it is the escalation of the run.

@@ -242,6 +242,7 @@ impl ReadWorld for Simulated<'_> {
     }
 
     fn record(&self, event: &Event) {
+        self.environment.close_incidents(event);
         (self.listener)(event);
     }
 
@@ -260,6 +261,9 @@ impl World for Simulated<'_> {
     }
 
     fn notify(&self, notification: Notification) -> Pending<'_, ()> {
+        if let Some(incident) = self.environment.followed_by(&notification) {
+            (self.listener)(&incident.event(&notification.run, self.now()));
+        }
         self.environment.notify(notification)
     }
 

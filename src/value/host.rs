@@ -88,6 +88,15 @@ pub fn lock_name(hosts: &[Host], text: &str) -> EcoString {
     }
 }
 
+/// Adds the hosts in a value that are not in the list yet.
+pub fn hosts_in(value: &Value, hosts: &mut Vec<String>) {
+    match value {
+        Value::Host(name) if hosts.iter().all(|host| *host != name.as_str()) => hosts.push(name.to_string()),
+        Value::List(items) => items.iter().for_each(|item| hosts_in(item, hosts)),
+        _ => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

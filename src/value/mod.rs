@@ -22,7 +22,7 @@ mod tests;
 pub use backend_settings::{BackendSettings, Settings, UnconfirmedAction};
 pub use call::{Call, Class};
 pub use error::{ActionError, EffectOutcome, ErrorKind};
-pub use host::{Host, canonical_address, find_host, lock_name};
+pub use host::{Host, canonical_address, find_host, hosts_in, lock_name};
 pub use invisible::{is_invisible, without_invisible};
 pub use partial::{Loss, Partial};
 pub use record::Record;

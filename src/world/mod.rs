@@ -3,6 +3,7 @@
 
 mod dispatcher;
 pub mod dry_run;
+mod incidents;
 pub mod live;
 pub mod recording;
 pub mod replaying;

@@ -290,3 +290,53 @@ fn a_symptom_that_flaps_for_an_hour_is_acted_on_as_often_as_the_limit_allows_and
     let project = Project::new(&[("a.runbook", &text), ("rectify.yaml", "contacts: {desk: {terminal: true}}\n")]);
     project.run(&["test", "a.runbook"]).ends(0);
 }
+
+/// Each escalation is of another runbook, so none waits for a digest.
+#[test]
+fn a_second_escalation_about_a_host_is_a_follow_up() {
+    let server = MailSink::open();
+    let project = Project::new(&[("rectify.yaml", &inventory(server.port))]);
+    let run = |name: &str, host: &str, statements: &str, code: i32| {
+        let text = book("", statements).replace("runbook Down", &format!("runbook {name}")).replace("WebDown", name);
+        project.write(&format!("{name}/{name}.runbook"), &text);
+        let ran = project.run(&["run", name, name, &format!("server={host}"), "--format", "json"]).ends(code);
+        let follow_ups = ran.events().into_iter().filter(|event| event["event"] == "follow_up");
+        follow_ups.map(|event| event["host"].clone()).collect::<Vec<_>>()
+    };
+    let no = [] as [&str; 0];
+    assert_eq!(run("Down", "web1", ESCALATES, 3), no);
+    assert_eq!(run("Slow", "web1", ESCALATES, 3), ["web1"]);
+    // Another host is another incident, and so is one that was well in between.
+    assert_eq!(run("Full", "web2", ESCALATES, 3), no);
+    run("Well", "web1", "  resolve \"It is well\"", 0);
+    assert_eq!(run("Old", "web1", ESCALATES, 3), no);
+    assert_eq!(run("Hot", "web2", ESCALATES, 3), ["web2"]);
+
+    let mails = server.messages(5);
+    let subjects = subjects(&mails);
+    assert!(subjects[0].starts_with("[Down(server: web1)]"), "{subjects:#?}");
+    assert!(subjects[1].starts_with("Follow-up: [Slow(server: web1)]"), "{subjects:#?}");
+    let body = unfolded(&mails[1]);
+    assert!(body.contains("desk was told about web1 at ") && body.contains("[Down(server: web1)] The web"), "{body}");
+    // What cannot be read is no incident: the message is a page.
+    for file in std::fs::read_dir(project.path("../state/rectify/incidents")).unwrap().flatten() {
+        std::fs::write(file.path(), "{\"contact\": 1").unwrap();
+    }
+    assert_eq!(run("Loud", "web2", ESCALATES, 3), no);
+}
+
+/// Whoever was not reached was not told.
+#[test]
+fn an_escalation_that_reached_nobody_has_no_follow_up() {
+    let server = MailSink::open();
+    // Nothing listens at port 1.
+    let project = project(1, "", ESCALATES);
+    run_down(&project).ends(7);
+    project.write("rectify.yaml", &inventory(server.port));
+    assert!(!run_down(&project).ends(3).stdout.contains("follow_up"));
+    assert!(run_down(&project).ends(3).stdout.contains("follow_up"));
+}
+
+fn run_down(project: &Project) -> Ran {
+    project.run(&["run", "books", "Down", "server=web1", "--format", "json"])
+}

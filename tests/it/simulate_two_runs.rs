@@ -103,3 +103,23 @@ fn a_further_alert_that_no_runbook_handles_is_refused() {
     let ran = rectify(&arguments).ends(2);
     assert!(ran.stderr.contains("ImapDeepTestMonitr") && ran.stderr.contains("`ImapDeepTestMonitor`?"), "{ran:#?}");
 }
+
+/// The back end of mbx1 is disabled, which its two alerts and that of its customers lead to.
+#[test]
+fn nobody_is_paged_twice_for_one_server() {
+    let site = crate::support::repository().join("tests/worlds/two-alerts-of-one-server.yaml");
+    let fault = "{kind: service_disabled, server: mbx1, service: MSExchangeIMAP4BE}";
+    let world = format!("extends: {}\nexchange:\n  faults: [{fault}]\n", site.display());
+    let project = crate::support::project::Project::new(&[("world.yaml", &world)]);
+    let path = project.path("world.yaml");
+    let arguments = ["simulate", "runbooks/exchange", "--world", path.to_str().unwrap(), "--format", "json"];
+    let ran = rectify(&arguments).ends(3);
+    let events = ran.events();
+    let of_kind = |kind: &str| events.iter().filter(|event| event["event"] == kind).collect::<Vec<_>>();
+    let sent = of_kind("escalation_sent");
+    assert!(sent.len() >= 2 && sent.iter().all(|event| event["contact"] == "exchange_oncall"), "{sent:#?}");
+    let follow_ups = of_kind("follow_up");
+    assert_eq!(follow_ups.len(), 1, "{follow_ups:#?}");
+    assert_eq!((&follow_ups[0]["host"], &follow_ups[0]["first_run"]), (&"mbx1".into(), &"simulated-1".into()));
+    assert_eq!(violations(&ran), [] as [&str; 0]);
+}

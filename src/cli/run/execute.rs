@@ -162,6 +162,7 @@ async fn report_internal_error(job: &Job, world: &Live<'_>, left: Vec<LeftInPlac
         body.push_str(&format!("- {}\n", sanitise_line(&format!("{change} ({why}){undo}"))));
     }
     let notification = Notification {
+        hosts: Vec::new(),
         address: Address::default(),
         run: id.into(),
         runbook: called.clone(),
@@ -255,6 +256,7 @@ impl Notifier<'_> {
         let context = RunContext { project: self.project, hosts: &[], secrets: &secrets, shared };
         let world = context.world(id, &Cancel::default(), &view, &Rc::default());
         let notification = Notification {
+            hosts: Vec::new(),
             address: Address::default(),
             run: id.into(),
             runbook: String::new(),

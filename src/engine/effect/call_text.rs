@@ -1,7 +1,7 @@
 //! Texts of runs and calls for people: on one line, and bounded.
 
 use crate::engine::run::tree::Run;
-use crate::value::{SourceText, Value, is_invisible};
+use crate::value::{SourceText, Value, hosts_in, is_invisible};
 use ecow::EcoString;
 use std::fmt::Write;
 
@@ -69,15 +69,6 @@ pub(crate) fn called(runbook: &str, arguments: &[(ecow::EcoString, Value)]) -> S
         let _ = write!(given, "{comma}{name}: {}", one_line(&SourceText(value).to_string(), LONGEST_VALUE));
     }
     format!("{runbook}({})", one_line(&given, LONGEST))
-}
-
-/// Collects the hosts in a value.
-fn hosts_in(value: &Value, hosts: &mut Vec<String>) {
-    match value {
-        Value::Host(name) if hosts.iter().all(|host| *host != name.as_str()) => hosts.push(name.to_string()),
-        Value::List(items) => items.iter().for_each(|item| hosts_in(item, hosts)),
-        _ => {}
-    }
 }
 
 impl Run {

@@ -109,6 +109,11 @@ impl Lines {
                     ),
                 );
             }
+            EventKind::FollowUp { contact, host, first_run, since } => {
+                let since = self.clock.show_from(event.time, *since);
+                let text = format!("a follow-up: {contact} was told about {host} at {since}, by run {first_run}");
+                page.say(Mark::Aside, &text);
+            }
             EventKind::StepStarted { number, title } => {
                 self.answers.clear();
                 self.waiting_for = None;

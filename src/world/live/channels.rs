@@ -62,11 +62,33 @@ pub struct Channels<'a> {
 /// Sends a message over every channel of a contact. While nobody is reached and that may be temporary, it is tried again:
 /// an escalation for as long as the settings of the mail server say, another message for ten seconds, since it holds up
 /// a repair. The message of an escalation is kept on this machine as soon as the first attempt has failed. Escalations
-/// about one topic are gathered.
+/// about one topic are gathered. One about a host that the contact was told about a short time ago is a follow-up.
 ///
 /// # Errors
 /// `unreachable` if no channel took the message. It is then kept on this machine and printed on standard error.
 pub async fn notify(live: &Live<'_>, notification: &Notification) -> Result<(), ActionError> {
+    if !notification.escalation {
+        return send_message(live, notification).await;
+    }
+    let subject = live.config.calls.secrets.redact_text(&notification.subject);
+    let sent = match live.incidents.followed_by(notification, &live.clock) {
+        Some(incident) => {
+            (live.config.listener)(&incident.event(&notification.run, live.now()));
+            send_message(live, &incident.follow_up(notification)).await
+        }
+        None => send_message(live, notification).await,
+    };
+    // Only who was told has an incident. Without the note, the next message is a page as well.
+    if sent.is_ok()
+        && let Err(error) = live.incidents.note(notification, &subject, &live.clock).await
+    {
+        tracing::warn!("the incident is not noted: {error}");
+    }
+    sent
+}
+
+/// Sends a message, alone or together with others.
+async fn send_message(live: &Live<'_>, notification: &Notification) -> Result<(), ActionError> {
     let mut body = notification.body.clone();
     let taken_over = live.taken_over.borrow().clone();
     if notification.escalation && !taken_over.is_empty() {

@@ -7,6 +7,7 @@ mod cancel;
 mod channels;
 mod digest;
 mod file_lock;
+mod incident_files;
 mod ledger;
 mod lock_queue;
 mod locks;
@@ -26,6 +27,7 @@ pub use pause::{Pause, current as current_pause, pause, unpause};
 pub use store::{MACHINE_STORE, Store, StoreError, StorePlaces};
 
 use super::Dispatcher;
+use super::incidents::RunHosts;
 use crate::engine::address::Address;
 use crate::engine::event::{Event, EventKind};
 use crate::engine::world::{
@@ -34,6 +36,7 @@ use crate::engine::world::{
 use crate::transport::process;
 use crate::transport::system::LocalSystem;
 use crate::value::{ActionError, SignedDuration, Timestamp, Value};
+use incident_files::IncidentFiles;
 use locks::{Holder, Locks};
 use open_changes::OpenChanges;
 use std::cell::{Cell, RefCell};
@@ -78,6 +81,9 @@ pub struct Live<'a> {
     /// Locks that were taken over from dead runs, in words.
     taken_over: RefCell<Vec<String>>,
     ledger: Ledger,
+    incidents: IncidentFiles,
+    /// The hosts of the run.
+    hosts: RefCell<RunHosts>,
 }
 
 /// A monotonic clock that starts at the wall clock.
@@ -116,6 +122,8 @@ impl<'a> Live<'a> {
             whole_messages: Cell::default(),
             taken_over: RefCell::default(),
             ledger: Ledger::new(config.store.clone()),
+            incidents: IncidentFiles::new(&config.store),
+            hosts: RefCell::default(),
             system: LocalSystem::default(),
             config,
         }
@@ -173,6 +181,8 @@ impl ReadWorld for Live<'_> {
     }
 
     fn record(&self, event: &Event) {
+        let over = self.hosts.borrow_mut().after(event);
+        self.incidents.close(&over);
         (self.config.listener)(event);
     }
 

@@ -9,6 +9,8 @@ mod timer;
 
 pub use person::Person;
 
+use super::incidents::{Incident, RunHosts};
+use crate::engine::event::Event;
 use crate::engine::world::{Charge, Notification, Pending, Prompt, PromptReply, Reply};
 use crate::value::{ActionError, Contact, ErrorKind, SignedDuration, Timestamp};
 use limits::Limits;
@@ -44,6 +46,25 @@ struct State {
     cancel_at: Option<Timestamp>,
     asked: Vec<Prompt>,
     sent: Vec<SentMessage>,
+    incidents: Vec<Incident>,
+    /// The hosts of the runs.
+    hosts: RunHosts,
+}
+
+impl State {
+    fn note_incidents(&mut self, notification: &Notification, now: Timestamp) {
+        for host in &notification.hosts {
+            let about = |incident: &&mut Incident| incident.contact == notification.contact && incident.host == *host;
+            match self.incidents.iter_mut().find(about).filter(|incident| incident.is_open(now)) {
+                Some(open) => open.last = now,
+                None => {
+                    let opened = Incident::opened_by(notification, host, notification.subject.clone(), now);
+                    self.incidents.retain(|incident| incident.contact != opened.contact || incident.host != *host);
+                    self.incidents.push(opened);
+                }
+            }
+        }
+    }
 }
 
 /// A message that was sent.
@@ -204,6 +225,8 @@ impl VirtualEnvironment {
 
     /// As [`World::notify`](crate::engine::world::World::notify).
     pub fn notify(&self, notification: Notification) -> Pending<'_, ()> {
+        let incident = self.followed_by(&notification);
+        let notification = incident.map_or_else(|| notification.clone(), |incident| incident.follow_up(&notification));
         let mut state = self.state.borrow_mut();
         let circle = Contact::recipients(&state.contacts, &notification.contact);
         let is_reachable = |name: &str| !state.nobody_is_reachable && !state.unreachable.contains(name);
@@ -212,10 +235,31 @@ impl VirtualEnvironment {
             circle => circle.iter().any(|contact| is_reachable(&contact.name)),
         };
         let message = format!("{} cannot be reached", notification.contact);
+        if notification.escalation && delivered {
+            state.note_incidents(&notification, self.now());
+        }
         state.sent.push(SentMessage { at: self.now(), notification, delivered });
         drop(state);
         let result = if delivered { Ok(()) } else { Err(ActionError::new(ErrorKind::Unreachable, message)) };
         self.reply_at(self.now(), result)
+    }
+
+    /// The oldest incident that an escalation follows up.
+    pub fn followed_by(&self, notification: &Notification) -> Option<Incident> {
+        let state = self.state.borrow();
+        let known = state
+            .incidents
+            .iter()
+            .filter(|incident| notification.contact == incident.contact && notification.hosts.contains(&incident.host));
+        let open = known.filter(|incident| incident.is_open(self.now()) && incident.run != notification.run);
+        open.filter(|_| notification.escalation).min_by_key(|incident| incident.since).cloned()
+    }
+
+    /// Closes the incidents of a run that ends resolved.
+    pub fn close_incidents(&self, event: &Event) {
+        let mut state = self.state.borrow_mut();
+        let over = state.hosts.after(event);
+        state.incidents.retain(|incident| !over.contains(&incident.host));
     }
 
     /// As [`World::lock`](crate::engine::world::World::lock), for one of the runs of this world.
