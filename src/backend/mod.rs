@@ -11,7 +11,9 @@ pub mod human;
 pub mod imap;
 pub mod mail;
 mod powershell;
+mod program_call;
 pub mod registry;
+pub mod remote;
 pub mod service;
 
 #[cfg(test)]

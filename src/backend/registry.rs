@@ -41,6 +41,7 @@ pub const BACKENDS: &[Registration] = &[
     super::imap::REGISTRATION,
     super::mail::REGISTRATION,
     super::powershell::REGISTRATION,
+    super::remote::REGISTRATION,
     super::service::REGISTRATION,
 ];
 

@@ -3,6 +3,7 @@
 pub mod lines;
 pub mod powershell;
 pub mod process;
+pub mod ssh;
 pub mod system;
 pub mod tcp;
 pub mod tls;

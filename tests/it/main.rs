@@ -56,6 +56,7 @@ mod reliability_store;
 mod reliability_storm;
 mod reliability_unknown;
 mod reliability_values;
+mod remote;
 mod scenarios;
 mod schemas;
 mod simulate_exchange;

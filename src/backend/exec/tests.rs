@@ -59,7 +59,7 @@ async fn what_acted_and_was_killed_is_unknown() {
 async fn bytes_that_are_no_text_are_kept() {
     let answer = read(&TestEnvironment::default(), &["printf", "\\377\\033[1mx"], vec![]).await.unwrap();
     assert_eq!(field(&answer, "stdout"), Value::text("\u{fffd}x"));
-    assert_eq!(field(&answer, "stdout_bytes"), Value::text(STANDARD.encode(b"\xff\x1b[1mx")));
+    assert_eq!(field(&answer, "stdout_bytes"), Value::text("/xtbMW14"));
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
 //! A process group that ends when its handle is dropped.
 
+use super::ExitReason;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 use std::collections::BTreeSet;
 use std::os::fd::OwnedFd;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -75,7 +77,7 @@ fn wait_for_end(limit: Duration, groups: impl Fn() -> BTreeSet<i32>) -> bool {
 }
 
 /// A child that leads a group of its own.
-pub(super) struct Group {
+pub(in crate::transport) struct Group {
     /// `None` once it has been reaped or handed over.
     leader: Option<Leader>,
 }
@@ -90,7 +92,7 @@ struct Leader {
 }
 
 impl Group {
-    pub(super) fn new(mut child: Child) -> std::io::Result<Self> {
+    pub(in crate::transport) fn new(mut child: Child) -> std::io::Result<Self> {
         let watched = watch(&child);
         match watched {
             Ok((pid, watch)) => {
@@ -107,28 +109,32 @@ impl Group {
     }
 
     /// Keeps a pipe open until the group has ended.
-    pub(super) fn keep_open(&mut self, end: OwnedFd) {
+    pub(in crate::transport) fn keep_open(&mut self, end: OwnedFd) {
         if let Some(leader) = &mut self.leader {
             leader.output.push(end);
         }
     }
 
     /// Waits until the leader has ended, without reaping it.
-    pub(super) async fn ended(&self) -> std::io::Result<()> {
+    pub(in crate::transport) async fn ended(&self) -> std::io::Result<()> {
         if let Some(leader) = &self.leader {
             drop(leader.watch.readable().await?);
         }
         Ok(())
     }
 
-    /// Takes the leader's exit status. Other processes of the group are left alone from now on.
-    pub(super) fn reap(&mut self) -> std::io::Result<ExitStatus> {
+    /// How the leader ended. Other processes of the group are left alone from now on.
+    pub(in crate::transport) fn ending(&mut self) -> std::io::Result<ExitReason> {
         let mut leader = self.leader.take().ok_or(std::io::ErrorKind::NotFound)?;
-        leader.reap()
+        let status = leader.reap()?;
+        Ok(match (status.code(), status.signal()) {
+            (Some(code), _) => ExitReason::Code(code),
+            (None, signal) => ExitReason::Signal(signal.unwrap_or_default()),
+        })
     }
 
     /// Sends SIGTERM to the group, and kills what has not ended after `grace`.
-    pub(super) async fn end(&mut self, grace: Duration) {
+    pub(in crate::transport) async fn end(&mut self, grace: Duration) {
         if let Some(leader) = &self.leader {
             ask_to_end(leader.pid);
             let _ = tokio::time::timeout(grace, self.all_ended()).await;

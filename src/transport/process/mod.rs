@@ -12,15 +12,15 @@ mod unknown_outcome;
 mod tests;
 
 pub use capture::Captured;
+pub(super) use group::Group as RunningGroup;
 pub use group::{dropped_groups_have_ended, end_every_group, wait_for_dropped_groups};
 pub use sanitise::sanitised;
 
 use crate::value::{ActionError, ErrorKind, SignedDuration, display_duration};
-use group::Group;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::pipe;
@@ -117,7 +117,7 @@ pub struct ProcessOutput {
 /// deadline, with the end of the output as evidence. `unknown` if the process was started and cannot be watched.
 pub async fn run(invocation: Invocation<'_>, limit: Duration) -> Result<ProcessOutput, ActionError> {
     let program = check_arguments(invocation.arguments)?;
-    let (mut group, pipes) = start(program, &invocation)?;
+    let (mut group, pipes) = start(&invocation)?;
     let Pipes { stdin, stdout, stderr } = pipes;
     let mut captured = (Captured::default(), Captured::default());
     let finished = {
@@ -154,8 +154,8 @@ pub async fn run(invocation: Invocation<'_>, limit: Duration) -> Result<ProcessO
     let (stdout, stderr) = captured;
     match finished {
         Ok(Ok(())) => {
-            let status = group.reap().map_err(|error| lost_sight(program, &error))?;
-            Ok(ProcessOutput { ending: ending_of(status), stdout, stderr })
+            let ending = group.ending().map_err(|error| lost_sight(program, &error))?;
+            Ok(ProcessOutput { ending, stdout, stderr })
         }
         Ok(Err(error)) => Err(lost_sight(program, &error)),
         Err(_) => {
@@ -194,13 +194,19 @@ fn lost_sight(program: &str, error: &std::io::Error) -> ActionError {
     ActionError::new(ErrorKind::Unknown, format!("{program} was started and lost sight of: {error}"))
 }
 
-struct Pipes {
-    stdin: Option<pipe::Sender>,
-    stdout: Option<pipe::Receiver>,
-    stderr: Option<pipe::Receiver>,
+/// Our ends of the pipes of a process.
+pub(super) struct Pipes {
+    pub stdin: Option<pipe::Sender>,
+    pub stdout: Option<pipe::Receiver>,
+    pub stderr: Option<pipe::Receiver>,
 }
 
-fn start(program: &str, invocation: &Invocation<'_>) -> Result<(Group, Pipes), ActionError> {
+/// Starts a command in a group of its own. Its standard input is a pipe if there is an input, which the caller writes.
+///
+/// # Errors
+/// `refused` if nothing was started, `unknown` if the process was started and cannot be watched.
+pub(super) fn start(invocation: &Invocation<'_>) -> Result<(RunningGroup, Pipes), ActionError> {
+    let program = check_arguments(invocation.arguments)?;
     let mut arguments = invocation.arguments.iter();
     let mut command = Command::new(arguments.next().map(String::as_str).unwrap_or_default());
     command.args(arguments).process_group(0).env_clear();
@@ -220,9 +226,9 @@ fn start(program: &str, invocation: &Invocation<'_>) -> Result<(Group, Pipes), A
 }
 
 /// The started process in a group of its own, with our ends of its pipes.
-fn watched(mut child: Child) -> std::io::Result<(Group, Pipes)> {
+fn watched(mut child: Child) -> std::io::Result<(RunningGroup, Pipes)> {
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    let mut group = Group::new(child)?;
+    let mut group = RunningGroup::new(child)?;
     for end in [stdout.as_ref().map(AsFd::as_fd), stderr.as_ref().map(AsFd::as_fd)].into_iter().flatten() {
         group.keep_open(end.try_clone_to_owned()?);
     }
@@ -232,13 +238,6 @@ fn watched(mut child: Child) -> std::io::Result<(Group, Pipes)> {
         stderr: stderr.map(|end| pipe::Receiver::from_owned_fd(OwnedFd::from(end))).transpose()?,
     };
     Ok((group, pipes))
-}
-
-fn ending_of(status: ExitStatus) -> ExitReason {
-    match (status.code(), status.signal()) {
-        (Some(code), _) => ExitReason::Code(code),
-        (None, signal) => ExitReason::Signal(signal.unwrap_or_default()),
-    }
 }
 
 /// A child may ignore its input; a closed pipe is no error.

@@ -7,6 +7,7 @@ pub mod program;
 pub mod project;
 pub mod simulation;
 pub mod snapshot;
+pub mod ssh_server;
 
 use std::path::Path;
 

@@ -1,0 +1,112 @@
+//! How a host is reached, according to `rectify.yaml`.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How `ssh` reaches a host. What is absent is as the user's own configuration of ssh has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SshSettings {
+    /// The user to log in as.
+    pub user: Option<String>,
+    /// The port.
+    pub port: Option<u16>,
+    /// The hosts to go through, as `ssh -J` takes them: `bastion`, or `ops@bastion:2222`.
+    pub jump: Option<String>,
+    /// A file to read instead of the user's own configuration, relative to rectify.yaml.
+    pub config: Option<String>,
+    /// Further options by name, such as `IdentityFile`.
+    #[serde(default)]
+    pub options: BTreeMap<String, String>,
+    /// The user that commands become by `sudo -n` after the login.
+    #[serde(rename = "become")]
+    pub become_user: Option<String>,
+}
+
+/// The options that may be set. None of them starts a program, forwards anything, or trusts a key that is not known. What
+/// else a connection needs stands in the configuration of ssh.
+pub const OPTIONS: [&str; 24] = [
+    "AddressFamily",
+    "BindAddress",
+    "BindInterface",
+    "CASignatureAlgorithms",
+    "CertificateFile",
+    "Ciphers",
+    "Compression",
+    "ConnectTimeout",
+    "ConnectionAttempts",
+    "GSSAPIAuthentication",
+    "GSSAPIDelegateCredentials",
+    "GlobalKnownHostsFile",
+    "HostKeyAlgorithms",
+    "HostKeyAlias",
+    "IPQoS",
+    "IdentitiesOnly",
+    "IdentityAgent",
+    "IdentityFile",
+    "KexAlgorithms",
+    "MACs",
+    "PreferredAuthentications",
+    "PubkeyAcceptedAlgorithms",
+    "ServerAliveInterval",
+    "UserKnownHostsFile",
+];
+
+impl SshSettings {
+    /// These settings, with those of another where they say nothing.
+    pub fn or(mut self, other: &Self) -> Self {
+        let other = other.clone();
+        self.user = self.user.or(other.user);
+        self.port = self.port.or(other.port);
+        self.jump = self.jump.or(other.jump);
+        self.config = self.config.or(other.config);
+        self.become_user = self.become_user.or(other.become_user);
+        for (name, value) in other.options {
+            self.options.entry(name).or_insert(value);
+        }
+        self
+    }
+
+    /// What of the settings cannot be used, in one sentence each.
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        let texts = [
+            ("user", &self.user, "._@+-", "ops"),
+            ("jump", &self.jump, "._@+-:,[]", "ops@bastion:2222"),
+            ("become", &self.become_user, "._@+-$#", "root"),
+        ];
+        for (name, text, signs, example) in texts {
+            if text.as_ref().is_some_and(|text| !is_plain(text, signs)) {
+                faults.push(format!("`{name}:` has letters, digits and {signs} only, as in `{example}`"));
+            }
+        }
+        if self.port == Some(0) {
+            faults.push("Port 0 is not a valid port".to_owned());
+        }
+        for (name, value) in &self.options {
+            if !OPTIONS.contains(&name.as_str()) {
+                let near = crate::diagnostic::suggestion(name, &OPTIONS);
+                faults.push(format!("The option `{name}` cannot be set here. {near}"));
+            } else if value.is_empty() || value.contains(['"', '\\']) || value.chars().any(char::is_control) {
+                faults.push(format!(
+                    "The value of the option `{name}` is empty, or contains a quote or a control character"
+                ));
+            }
+        }
+        faults
+    }
+}
+
+/// Whether a text has letters, digits and these signs only, and begins like no option.
+fn is_plain(text: &str, signs: &str) -> bool {
+    !text.is_empty()
+        && !text.starts_with('-')
+        && text.len() <= 255
+        && text.chars().all(|letter| letter.is_ascii_alphanumeric() || signs.contains(letter))
+}
+
+/// Whether ssh takes a text for the address of a host and for nothing else.
+pub fn check_address(address: &str) -> bool {
+    is_plain(address, ".-_:%")
+}
