@@ -14,6 +14,7 @@ mod powershell;
 mod program_call;
 pub mod registry;
 pub mod remote;
+mod road;
 pub mod service;
 
 #[cfg(test)]

@@ -58,16 +58,16 @@ pub(super) fn program(words: &[String]) -> String {
     sanitised(words.first().map(String::as_bytes).unwrap_or_default())
 }
 
-/// The record `Output`. A process that a signal ended has the exit code that a shell shows: 128 and the number of the
+/// The record of an output, by its name in the signatures. A process that a signal ended has the exit code that a shell shows: 128 and the number of the
 /// signal.
-pub(super) fn output(finished: &ProcessOutput, context: &CallContext<'_>) -> Value {
+pub(super) fn output(record: &'static str, finished: &ProcessOutput, context: &CallContext<'_>) -> Value {
     let code = match finished.ending {
         ExitReason::Code(code) => code,
         ExitReason::Signal(number) => 128 + number,
     };
     let complete = finished.stdout.left_out() == 0 && finished.stderr.left_out() == 0;
     Value::record(
-        "Output",
+        record,
         [
             ("exit_code", Value::number(Decimal::from(code))),
             ("stdout", finished.stdout.value()),

@@ -6,6 +6,7 @@ use crate::transport::powershell::{
     Envelope, PowerShellSettings, Request, SCHEMA, refusal_record, request_of, written,
 };
 use crate::transport::process::{Captured, ExitReason, Invocation, ProcessOutput};
+use crate::transport::ssh::FarCommand;
 use crate::transport::system::{BoxFuture, LocalSystem, System};
 use crate::transport::tcp::ConnectError;
 use crate::value::{ActionError, BackendSettings, Call, Class, ErrorKind, Host, SecretSource, Value};
@@ -152,6 +153,10 @@ impl System for Scripted {
             stdout.push(&written(&answer?));
             Ok(ProcessOutput { ending: ExitReason::Code(0), stdout, stderr: Captured::default() })
         })
+    }
+
+    fn run_on<'a>(&'a self, command: FarCommand<'a>, _: Duration) -> BoxFuture<'a, Result<ProcessOutput, ActionError>> {
+        panic!("{command:?} would leave this machine")
     }
 
     fn connect<'a>(&'a self, _host: &'a str, _port: u16, _limit: Duration) -> BoxFuture<'a, Result<(), ConnectError>> {

@@ -13,6 +13,7 @@ use crate::engine::{Ending, RunOutcome};
 use crate::transport::powershell;
 use crate::transport::powershell::{Envelope, PowerShellSettings};
 use crate::transport::process::{Captured, ExitReason as ProcessEnding, Invocation, ProcessOutput};
+use crate::transport::ssh::FarCommand;
 use crate::transport::system::{BoxFuture, System};
 use crate::transport::tcp::ConnectError;
 use crate::value::{ActionError, Contact, ErrorKind, MOST_APPROVALS, SignedDuration, Timestamp, Value};
@@ -215,6 +216,12 @@ impl System for Simulated<'_> {
             stdout.push(&powershell::written(&envelope));
             Ok(ProcessOutput { ending: ProcessEnding::Code(0), stdout, stderr: Captured::default() })
         })
+    }
+
+    fn run_on<'o>(&'o self, command: FarCommand<'o>, _: Duration) -> BoxFuture<'o, Result<ProcessOutput, ActionError>> {
+        let program = command.words.first().cloned().unwrap_or_default();
+        let message = format!("This world does not simulate the command {program:?} on {}", command.host);
+        Box::pin(async { Err(ActionError::new(ErrorKind::Refused, message)) })
     }
 
     fn connect<'o>(&'o self, host: &'o str, port: u16, limit: Duration) -> BoxFuture<'o, Result<(), ConnectError>> {

@@ -4,8 +4,9 @@
 //! decoding, waits and refusals as in a live run.
 
 use super::process::{Invocation, ProcessOutput};
+use super::ssh::FarCommand;
 use super::tcp::ConnectError;
-use super::{process, tcp};
+use super::{process, ssh, tcp};
 use crate::value::ActionError;
 use std::future::Future;
 use std::pin::Pin;
@@ -26,6 +27,13 @@ pub trait System {
     fn run<'a>(
         &'a self,
         invocation: Invocation<'a>,
+        limit: Duration,
+    ) -> BoxFuture<'a, Result<ProcessOutput, ActionError>>;
+
+    /// Runs a command on a host, for at most `limit`; see [`ssh::run`].
+    fn run_on<'a>(
+        &'a self,
+        command: FarCommand<'a>,
         limit: Duration,
     ) -> BoxFuture<'a, Result<ProcessOutput, ActionError>>;
 
@@ -60,6 +68,14 @@ impl System for LocalSystem {
         limit: Duration,
     ) -> BoxFuture<'a, Result<ProcessOutput, ActionError>> {
         Box::pin(process::run(invocation, limit))
+    }
+
+    fn run_on<'a>(
+        &'a self,
+        command: FarCommand<'a>,
+        limit: Duration,
+    ) -> BoxFuture<'a, Result<ProcessOutput, ActionError>> {
+        Box::pin(async move { ssh::run(&command, limit).await })
     }
 
     fn connect<'a>(&'a self, host: &'a str, port: u16, limit: Duration) -> BoxFuture<'a, Result<(), ConnectError>> {

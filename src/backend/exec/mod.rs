@@ -56,10 +56,10 @@ async fn perform(call: &Call, context: &CallContext<'_>) -> Result<Value, Action
     let finished =
         run(Invocation { arguments: &arguments, input, folder, ..Invocation::default() }, context.time_left()).await?;
     if is_accepted(call, finished.ending) {
-        return Ok(output(&finished, context));
+        return Ok(output("Output", &finished, context));
     }
     // A lost observation is no worse than a failed one: it can be repeated.
     let kind = if call.class == Class::Observe { ErrorKind::Failed } else { finished.ending.kind(&arguments) };
     let error = ActionError::new(kind, format!("{} {}", program(&arguments), finished.ending));
-    Err(error.with(output(&finished, context)))
+    Err(error.with(output("Output", &finished, context)))
 }

@@ -29,7 +29,7 @@ impl<'a> RebootMethod<'a> {
             ActionError::new(ErrorKind::Refused, message)
         })?;
         Ok(match settings.manager {
-            RebootManager::Commands => Self::Commands(Commands { host, settings, context }),
+            RebootManager::Commands | RebootManager::Systemd => Self::Commands(Commands::new(host, settings, context)),
             RebootManager::Windows => Self::Windows(Windows::new(host, context)?),
         })
     }
@@ -37,7 +37,7 @@ impl<'a> RebootMethod<'a> {
     /// Whether there is a boot id.
     fn has_boot_id(&self) -> bool {
         match self {
-            Self::Commands(commands) => commands.settings.boot_id.is_some(),
+            Self::Commands(commands) => commands.has_boot_id(),
             Self::Windows(_) => true,
         }
     }

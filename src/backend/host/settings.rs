@@ -13,6 +13,8 @@ pub enum RebootManager {
     /// The commands `command:` and `boot_id:`.
     #[default]
     Commands,
+    /// `systemctl reboot`, with the boot id of Linux.
+    Systemd,
     /// `Restart-Computer`, through PowerShell (`powershell:`).
     Windows,
 }
@@ -53,10 +55,10 @@ impl Section for RebootSettings {
                     check_command(reader, field.key, command, "`command: [ssh, be1, reboot]`");
                 }
             }
-            RebootManager::Windows => {
+            RebootManager::Systemd | RebootManager::Windows => {
                 if !self.command.is_empty() || self.boot_id.is_some() {
                     reader
-                        .error(field.key, "A Windows host is rebooted without commands")
+                        .error(field.key, "Only a host whose reboot has no `manager:` has commands")
                         .help("Remove `command:` and `boot_id:`");
                 }
             }

@@ -2,25 +2,33 @@
 
 use super::ServiceSettings;
 use super::manager::Order;
-use crate::backend::{CallContext, working_folder};
-use crate::transport::process::{Invocation, ProcessOutput};
-use crate::value::{ActionError, ErrorKind, Value};
+use crate::backend::CallContext;
+use crate::backend::road::{Road, as_query};
+use crate::transport::process::ProcessOutput;
+use crate::value::{ActionError, ErrorKind, Host, Value};
 
 /// Such a program, for the time of one call.
 pub(super) struct ControlProgram<'a> {
     arguments: Vec<String>,
+    road: Road<'a>,
     context: &'a CallContext<'a>,
 }
 
 impl<'a> ControlProgram<'a> {
     /// The `command:` of the settings, else the program by its usual name, with the `options` that every call has.
-    pub fn new(usual: &str, settings: &ServiceSettings, context: &'a CallContext<'a>, options: &[String]) -> Self {
+    pub fn new(
+        usual: &str,
+        host: &'a Host,
+        settings: &ServiceSettings,
+        context: &'a CallContext<'a>,
+        options: &[String],
+    ) -> Self {
         let mut arguments = match &settings.command {
             Some(command) if !command.is_empty() => command.clone(),
             _ => vec![usual.to_owned()],
         };
         arguments.extend_from_slice(options);
-        Self { arguments, context }
+        Self { arguments, road: Road::to(host, context), context }
     }
 
     /// Runs a query.
@@ -28,7 +36,7 @@ impl<'a> ControlProgram<'a> {
     /// # Errors
     /// `unreachable` where the connection to the manager was lost. The caller interprets other exit codes.
     pub async fn query(&self, arguments: &[&str]) -> Result<ProcessOutput, ActionError> {
-        let finished = self.run(arguments).await?;
+        let finished = self.run(arguments).await.map_err(as_query)?;
         if finished.ending.is_success() || finished.ending.kind(&self.arguments) != ErrorKind::Unknown {
             return Ok(finished);
         }
@@ -40,9 +48,7 @@ impl<'a> ControlProgram<'a> {
     async fn run(&self, arguments: &[&str]) -> Result<ProcessOutput, ActionError> {
         let more = arguments.iter().map(|argument| (*argument).to_owned());
         let arguments: Vec<String> = self.arguments.iter().cloned().chain(more).collect();
-        let folder = Some(working_folder(self.context));
-        let invocation = Invocation { arguments: &arguments, folder, ..Invocation::default() };
-        self.context.system.run(invocation, self.context.time_left()).await
+        self.road.run_declared(&arguments, self.context.time_left()).await
     }
 
     /// Gives an order. Whether it was carried out shows in the state of the service.

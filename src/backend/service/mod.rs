@@ -71,10 +71,10 @@ async fn perform(call: &Call, context: &CallContext<'_>) -> Result<Value, Action
     })?;
     match settings.manager {
         ServiceManager::Supervisor => {
-            Control::new(name, Supervisor::new(settings, context), context)?.perform(action, call).await
+            Control::new(name, Supervisor::new(host, settings, context), context)?.perform(action, call).await
         }
         ServiceManager::Systemd => {
-            Control::new(name, Systemd::new(settings, context), context)?.perform(action, call).await
+            Control::new(name, Systemd::new(host, settings, context), context)?.perform(action, call).await
         }
         ServiceManager::Windows => {
             Control::new(name, Windows::new(host, context)?, context)?.perform(action, call).await

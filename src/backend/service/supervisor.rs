@@ -5,16 +5,16 @@ use super::control_program::{ControlProgram, output_text, output_value};
 use super::manager::{Manager, Order, ServiceState, ServiceStatus};
 use crate::backend::CallContext;
 use crate::transport::process::{ExitReason, ProcessOutput};
-use crate::value::{ActionError, ErrorKind};
+use crate::value::{ActionError, ErrorKind, Host};
 
 /// The supervisord of a host.
 pub(super) struct Supervisor<'a>(ControlProgram<'a>);
 
 impl<'a> Supervisor<'a> {
-    pub fn new(settings: &ServiceSettings, context: &'a CallContext<'a>) -> Self {
+    pub fn new(host: &'a Host, settings: &ServiceSettings, context: &'a CallContext<'a>) -> Self {
         let config = settings.config.as_ref().map(|config| ["-c".to_owned(), config.display().to_string()]);
         let options = config.as_ref().map_or(&[][..], |config| config);
-        Self(ControlProgram::new("supervisorctl", settings, context, options))
+        Self(ControlProgram::new("supervisorctl", host, settings, context, options))
     }
 }
 

@@ -6,7 +6,7 @@ use super::manager::{Manager, Order, ServiceState, ServiceStatus};
 use super::supervisor::capitalised;
 use crate::backend::CallContext;
 use crate::transport::process::ProcessOutput;
-use crate::value::{ActionError, ErrorKind};
+use crate::value::{ActionError, ErrorKind, Host};
 
 /// The machine-readable form of `systemctl show`, which never asks for a password.
 const SHOW: &[&str] = &["--no-ask-password", "--no-pager", "show", "--property=LoadState,ActiveState,SubState,MainPID"];
@@ -15,8 +15,8 @@ const SHOW: &[&str] = &["--no-ask-password", "--no-pager", "show", "--property=L
 pub(super) struct Systemd<'a>(ControlProgram<'a>);
 
 impl<'a> Systemd<'a> {
-    pub fn new(settings: &ServiceSettings, context: &'a CallContext<'a>) -> Self {
-        Self(ControlProgram::new("systemctl", settings, context, &[]))
+    pub fn new(host: &'a Host, settings: &ServiceSettings, context: &'a CallContext<'a>) -> Self {
+        Self(ControlProgram::new("systemctl", host, settings, context, &[]))
     }
 }
 
