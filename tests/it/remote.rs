@@ -398,3 +398,48 @@ fn a_command_becomes_another_user_by_sudo() {
     let reason = ran.events().pop().unwrap()["reason"].as_str().unwrap().to_owned();
     assert!(reason.contains("before the command began, so nothing was run") && reason.contains("sudo: "), "{reason}");
 }
+
+/// The managers of services and reboots take the same road. supervisord is a real one.
+#[test]
+fn services_and_reboots_are_on_the_host() {
+    let server = SshServer::start("");
+    let folder = server.path("");
+    let at = folder.display();
+    let config = format!(
+        "[unix_http_server]\nfile={at}/s\n[supervisord]\nlogfile={at}/log\npidfile={at}/pid\n[rpcinterface:supervisor]\n\
+         supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface\n[supervisorctl]\n\
+         serverurl=unix://{at}/s\n[program:web]\ncommand=sleep 1000\nstartsecs=0\n"
+    );
+    std::fs::write(server.path("supervisord.conf"), config).unwrap();
+    let mut daemon = std::process::Command::new("supervisord")
+        .args(["-n", "-c"])
+        .arg(server.path("supervisord.conf"))
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("supervisord is installed");
+    let began = Instant::now();
+    while !server.path("s").exists() {
+        assert!(began.elapsed() < Duration::from_secs(20), "supervisord does not answer");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    // Only sshd sets this variable.
+    std::fs::write(server.path("id"), "first").unwrap();
+    let reboot = format!("printf %s \"$SSH_CONNECTION\" > {at}/id");
+    let statements = "  service.restart(\"web\", on: server)\n  host.reboot(server)\n  \
+                      let state = service.state(\"web\", on: server)\n  let id = host.boot_id(server)\n  \
+                      resolve \"${state}: ${id}\"";
+    let project = project(&server, statements);
+    let section = format!(
+        "  web1: {{address: 127.0.0.1, roles: [web], service: {{manager: supervisor, config: {at}/supervisord.conf}}, \
+         reboot: {{command: [sh, -c, '{reboot}'], boot_id: [cat, {at}/id]}}}}\n"
+    );
+    let inventory = std::fs::read_to_string(project.path("rectify.yaml")).unwrap();
+    let inventory = inventory.replace("  web1: {address: 127.0.0.1, roles: [web]}\n", &section);
+    project.write("rectify.yaml", &inventory);
+    let ran = project.run(&["run", "a.runbook", "Restart", "server=web1", "--format", "json"]);
+    let _ = rustix::process::kill_process(rustix::process::Pid::from_child(&daemon), rustix::process::Signal::TERM);
+    daemon.wait().unwrap();
+    let ended = ran.ends(0).events().pop().unwrap();
+    let reason = ended["reason"].as_str().unwrap();
+    assert!(reason.starts_with("Running: 127.0.0.1 "), "{ended}");
+}
