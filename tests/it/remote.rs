@@ -18,7 +18,8 @@ async fn on(server: &SshServer, words: &[&str], input: &str, limit: Duration) ->
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
     let (settings, folder) = (settings(server), Path::new("/"));
     let ssh = Some(("127.0.0.1", &settings));
-    run(&FarCommand { host: "web1", ssh, words: &words, input, become_user: None, folder }, limit).await
+    run(&FarCommand { host: "web1", ssh, words: &words, input, only_reads: false, become_user: None, folder }, limit)
+        .await
 }
 
 /// Words that some shell, on some way, could read as something else.
@@ -172,6 +173,7 @@ async fn what_has_not_begun_is_refused_or_unreachable() {
         ssh: Some(("127.0.0.1", &gone)),
         words: &words,
         input: "",
+        only_reads: false,
         become_user: None,
         folder,
     };
@@ -188,7 +190,15 @@ async fn nothing_of_the_inventory_becomes_a_local_command() {
     let words = ["true".to_owned()];
     let run_on = async |address: &str, settings: &SshSettings| {
         let ssh = Some((address, settings));
-        let far = FarCommand { host: "web1", ssh, words: &words, input: "", become_user: None, folder: folder.path() };
+        let far = FarCommand {
+            host: "web1",
+            ssh,
+            words: &words,
+            input: "",
+            only_reads: false,
+            become_user: None,
+            folder: folder.path(),
+        };
         run(&far, LIMIT).await.unwrap_err()
     };
     for address in [proxy.as_str(), "-4", "a b", "a;b", "$(id)", "a@b", "ssh://a", "", "a\nb"] {
@@ -230,6 +240,7 @@ async fn the_configuration_of_ssh_changes_no_promise() {
         ssh: Some(("127.0.0.1", &settings)),
         words: &words,
         input: "",
+        only_reads: false,
         become_user: None,
         folder: Path::new("/"),
     };

@@ -55,7 +55,7 @@ async fn perform(call: &Call, context: &CallContext<'_>) -> Result<Value, Action
     let become_user = call.argument("become").and_then(Value::as_text);
     let input = input.text().unwrap_or_default();
     let reads = call.class == Class::Observe;
-    let finished = Road::to(host, context).run(&words, input, become_user, context.time_left()).await;
+    let finished = Road::to(host, context).run(&words, input, reads, become_user, context.time_left()).await;
     let finished = finished.map_err(|error| if reads { as_query(error) } else { error })?;
     if is_accepted(call, finished.ending) {
         return Ok(output("RemoteOutput", &finished, context));

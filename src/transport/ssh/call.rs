@@ -2,7 +2,7 @@
 
 use super::client::{arguments, environment};
 use super::failure::not_begun;
-use super::program::{COMMAND_LINE, GO, end, ready, request};
+use super::program::{GO, PROGRAM, end, ready, request};
 use super::settings::{SshSettings, check_address};
 use crate::transport::process::{
     Captured, ExitReason, GRACE, Invocation, Pipes, ProcessOutput, RunningGroup, sanitised, start,
@@ -39,6 +39,8 @@ pub struct FarCommand<'a> {
     pub words: &'a [String],
     /// What it reads from standard input.
     pub input: &'a str,
+    /// Whether it may begin at once: a command that only reads can be repeated, whether it has begun or not.
+    pub only_reads: bool,
     /// The user that it becomes by `sudo -n`.
     pub become_user: Option<&'a str>,
     /// The folder in which ssh runs and from which paths of the settings start.
@@ -110,8 +112,7 @@ fn check(command: &FarCommand<'_>, user: &str) -> Result<(), ActionError> {
 
 /// The program without ssh: what the login shell of a host would read.
 fn local_arguments() -> Vec<String> {
-    let script = COMMAND_LINE.split('\'').nth(1).unwrap_or_default();
-    ["sh", "-c", script].map(str::to_owned).to_vec()
+    ["sh", "-c", &PROGRAM].map(str::to_owned).to_vec()
 }
 
 /// A text that nobody can guess, by which the lines of the program are told from those of the command.
@@ -146,12 +147,16 @@ impl Session<'_> {
     /// Sends the request, waits until the program is ready, and lets it begin.
     async fn begin(&mut self, request: &str) -> Result<(), ActionError> {
         let (mut stdin, ready) = (self.pipes.stdin.take(), ready(&self.nonce));
+        let only_reads = self.command.only_reads;
         let mut seen: Vec<u8> = Vec::new();
         let found = {
             let writing = async {
                 // A program that ends early closes the pipe: its other pipes say why.
                 if let Some(stdin) = &mut stdin {
                     let _ = stdin.write_all(request.as_bytes()).await;
+                    if only_reads {
+                        let _ = stdin.write_all(GO).await;
+                    }
                 }
             };
             let reading = async {
@@ -178,7 +183,7 @@ impl Session<'_> {
         drain_ready(&mut self.pipes.stderr);
         self.stderr = Captured::default();
         self.stdout.push(seen.get(rest..).unwrap_or_default());
-        if let Some(stdin) = &mut stdin {
+        if let (Some(stdin), false) = (&mut stdin, only_reads) {
             let _ = stdin.write_all(GO).await;
         }
         // It stays open: its end would stop the command.

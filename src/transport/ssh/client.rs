@@ -67,7 +67,7 @@ pub(super) fn arguments(address: &str, settings: &SshSettings, folder: &Path) ->
         option("-o", &format!("{name}={}", quoted(&value)));
     }
     LAST.iter().for_each(|value| option("-o", value));
-    arguments.extend(["--", address, COMMAND_LINE].map(str::to_owned));
+    arguments.extend(["--", address, &COMMAND_LINE].map(str::to_owned));
     arguments
 }
 

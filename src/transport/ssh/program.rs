@@ -2,28 +2,26 @@
 
 use std::sync::LazyLock;
 
-/// What the login shell of the host reads, whichever it is: sh, bash, dash, zsh, fish and csh read it alike. Everything
-/// else comes on standard input.
-pub(super) const COMMAND_LINE: &str = r#"exec sh -c 'IFS= read -r program && eval "$program"'"#;
-
-/// The lines that come first: each part of the program on one line.
-static PARTS: LazyLock<String> = LazyLock::new(|| {
-    let parts = [include_str!("begin.sh"), include_str!("lead.sh"), include_str!("command.sh")];
-    parts.map(|part| format!("{}\n", one_line(part))).concat()
+/// The program, on one line.
+pub(super) static PROGRAM: LazyLock<String> = LazyLock::new(|| {
+    let lines = include_str!("command.sh").lines().map(str::trim);
+    // Each line of it ends where a `;` may stand, or with one.
+    lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect::<Vec<_>>().join(" ")
 });
 
-/// A part of the program without comments and indentation, on one line. Each line of it ends where a `;` may stand, or
-/// with one.
-fn one_line(part: &str) -> String {
-    let lines = part.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.collect::<Vec<_>>().join(" ")
-}
+/// What the login shell of the host reads, whichever it is: sh, bash, dash, zsh, fish and csh read it alike. All that differs
+/// between two commands comes on standard input.
+pub(super) static COMMAND_LINE: LazyLock<String> = LazyLock::new(|| format!("exec sh -c '{}'", *PROGRAM));
 
 /// What the program reads before it says that it is ready.
 pub(super) fn request(nonce: &str, user: &str, seconds: u64, words: &[String], input: &str) -> String {
     let chunks = chunks(input);
-    let mut text = PARTS.clone();
-    text.push_str(&format!("{user}\n{nonce}\n{seconds}\n{}\n{}\n", chunks.len(), words.len()));
+    let mut text = match user {
+        "" => "\n".to_owned(),
+        // The program of the other user has no user to become.
+        user => format!("{user}\n{}\n\n", *PROGRAM),
+    };
+    text.push_str(&format!("{nonce}\n{seconds}\n{}\n{}\n", chunks.len(), words.len()));
     chunks.iter().copied().chain(words.iter().map(String::as_str)).for_each(|word| frame(word, &mut text));
     text
 }
@@ -65,11 +63,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_parts_are_lines_and_the_command_line_has_nothing_that_a_shell_could_misread() {
-        assert_eq!(PARTS.lines().count(), 3);
-        assert!(PARTS.is_ascii() && !PARTS.contains(['\t', '\r']));
-        // csh expands `!` and takes no line end in quotes; fish reads backslashes in single quotes.
-        assert!(!COMMAND_LINE.contains(['!', '\\', '\n']) && COMMAND_LINE.matches('\'').count() == 2);
+    fn no_login_shell_misreads_the_command_line() {
+        assert!(COMMAND_LINE.is_ascii() && !COMMAND_LINE.contains(|letter: char| letter.is_control()));
+        // fish reads a backslash before a quote or a backslash, even within single quotes; csh expands `!`, but not before a
+        // blank.
+        assert!(![r"\\", r"\'"].iter().any(|text| PROGRAM.contains(text)));
+        assert_eq!(PROGRAM.matches('!').count(), PROGRAM.matches("! ").count());
+        assert_eq!(COMMAND_LINE.matches('\'').count(), 2);
+        assert!(COMMAND_LINE.len() < 4000);
     }
 
     #[test]

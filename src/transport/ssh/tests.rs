@@ -11,7 +11,8 @@ const LIMIT: Duration = Duration::from_secs(30);
 async fn with(words: &[&str], input: &str, limit: Duration) -> Result<ProcessOutput, ActionError> {
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
     let (folder, become_user) = (Path::new("."), None);
-    run(&FarCommand { host: "here", ssh: None, words: &words, input, become_user, folder }, limit).await
+    run(&FarCommand { host: "here", ssh: None, words: &words, input, only_reads: false, become_user, folder }, limit)
+        .await
 }
 
 async fn output(words: &[&str], input: &str) -> (i32, String, String) {
