@@ -24,6 +24,7 @@ mod unknown_taint;
 mod unused_changes;
 mod verdict_paths;
 
+pub(crate) use commands::{as_remote, ssh_command};
 pub use files::{MAX_IMPORTS, OtherFiles, ReadFile, Session};
 
 use crate::diagnostic::{Diagnostic, Severity};

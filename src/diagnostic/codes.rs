@@ -173,6 +173,7 @@ codes! {
     UNATTAINABLE_APPROVAL = "L0306", "approval by more people than can answer", "unattainable-approval";
     UNCONFIRMED_ACTION = "L0307", "action that nothing confirms", "unconfirmed-action";
     UNDECLARED_MACHINE = "L0308", "two hosts at one address", "undeclared-machine";
+    SSH_COMMAND = "L0309", "command sent by ssh", "ssh-command";
     // Unused names
     UNUSED_PARAMETER = "L0401", "unused parameter", "unused-parameter";
     UNUSED_VALUE = "L0402", "unused value", "unused-value";

@@ -1,8 +1,10 @@
 //! An index of a file: its texts, expressions, statements and names as lists, so that rules need no visitor.
 
 use crate::source::Span;
-use crate::syntax::ast::{Block, Declaration, Expression, File, Name, Path, Statement, StatementKind, Text};
-use crate::syntax::visit::{Visitor, walk_block, walk_declaration, walk_expression, walk_statement, walk_text};
+use crate::syntax::ast::{Block, Call, Declaration, Expression, File, Name, Path, Statement, StatementKind, Text};
+use crate::syntax::visit::{
+    Visitor, walk_block, walk_call, walk_declaration, walk_expression, walk_statement, walk_text,
+};
 
 /// The nodes of a file, in the order of the text unless a field says otherwise.
 #[derive(Debug, Default)]
@@ -13,6 +15,8 @@ pub struct FileIndex<'a> {
     pub test_texts: Vec<&'a Text>,
     /// Every expression, sorted by where it begins, outer ones before those inside.
     pub expressions: Vec<&'a Expression>,
+    /// Every call, of an action, a procedure or a method, outer ones before those inside.
+    pub calls: Vec<&'a Call>,
     /// Every statement, outer ones before those inside.
     pub statements: Vec<StatementRef<'a>>,
     /// Every block.
@@ -116,6 +120,11 @@ impl<'a> Visitor<'a> for IndexBuilder<'a> {
     fn expression(&mut self, expression: &'a Expression) {
         self.index.expressions.push(expression);
         walk_expression(self, expression);
+    }
+
+    fn call(&mut self, call: &'a Call) {
+        self.index.calls.push(call);
+        walk_call(self, call);
     }
 
     fn text(&mut self, text: &'a Text) {

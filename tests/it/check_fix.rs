@@ -74,3 +74,52 @@ fn a_link_stays_a_link() {
     assert!(std::fs::symlink_metadata(project.path("a.runbook")).unwrap().is_symlink());
     assert!(read(&project, "real/a.runbook").contains("wait 5m"));
 }
+
+/// `ssh` becomes `remote` where that is certain to be the same.
+#[test]
+fn a_command_sent_by_ssh_becomes_remote() {
+    let fixed = [
+        (
+            r#"exec.disrupt(["ssh", "-o", "BatchMode=yes", server.address, "systemctl reload nginx"], target: server)"#,
+            r#"remote.disrupt(["systemctl", "reload", "nginx"], on: server)"#,
+        ),
+        (
+            r#"exec.disrupt(["ssh", "-T", "--", "${server}", "reload", note])"#,
+            r#"remote.disrupt(["reload", note], on: server)"#,
+        ),
+        (
+            r#"exec.disrupt(["ssh", "${server.address}", "tee", "/etc/motd"], accepts: [0, 1], input: note)"#,
+            r#"remote.disrupt(["tee", "/etc/motd"], accepts: [0, 1], input: note, on: server)"#,
+        ),
+    ];
+    for (before, after) in fixed {
+        assert_eq!(after_fix(before), after);
+    }
+    // An option, a destination or a word that may mean more, and a target that is another host.
+    for kept in [
+        r#"exec.disrupt(["ssh", "-p", "2222", server.address, "reload"])"#,
+        r#"exec.disrupt(["ssh", "-o", "ProxyJump=bastion", server.address, "reload"])"#,
+        r#"exec.disrupt(["ssh", "ops@${server.address}", "reload"])"#,
+        r#"exec.disrupt(["ssh", "web1", "reload"])"#,
+        r#"exec.disrupt(["ssh", server.address, "reload; sync"])"#,
+        r#"exec.disrupt(["ssh", server.address, "ls $HOME"])"#,
+        r#"exec.disrupt(["ssh", server.address, "cat '/etc/motd'"])"#,
+        r#"exec.disrupt(["ssh", server.address, "reload"], target: other)"#,
+        r#"exec.disrupt(["ssh", server.address])"#,
+        r#"exec.disrupt(["sudo", "ssh", server.address, "reload"])"#,
+    ] {
+        assert_eq!(after_fix(kept), kept);
+    }
+}
+
+/// The only statement of a runbook, after `check --fix`.
+fn after_fix(statement: &str) -> String {
+    let text = format!(
+        "runbook A(server: host, other: host, note: text) {{\n  title \"A\"\n  contact desk\n  ends within 1h\n\n  \
+         {statement}\n  resolve \"${{note}} ${{other}}\"\n}}\n"
+    );
+    let project = Project::new(&[("a.runbook", &text), ("rectify.yaml", "contacts: {desk: {terminal: true}}\n")]);
+    project.run(&["check", ".", "--fix"]);
+    let fixed = std::fs::read_to_string(project.path("a.runbook")).unwrap();
+    fixed.lines().find(|line| line.contains(".disrupt(")).unwrap().trim().to_owned()
+}

@@ -242,7 +242,7 @@ fn words_that_a_program_reads_as_code_are_found() {
 
 #[test]
 fn text_from_outside_is_followed_through_names_and_answers() {
-    let act = "exec.disrupt([\"ssh\", server.address, \"echo\", \"x${word}\"])";
+    let act = "exec.disrupt([\"su\", \"mail\", \"-c\", \"x${word}\"])";
     let code = [
         "  let word = note",
         "  let word = \"<${note}>\"",
@@ -376,7 +376,10 @@ fn plain_characters_are_safe_in_a_shell_alone() {
         (r#"["sed", "/${word}/d", "/etc/x"]"#, true),
         (r#"["sudo", "--", word]"#, true),
         (r#"["psql", "-v", "id=${word}", "-f", "/srv/x.sql"]"#, false),
-        (r#"["ssh", server.address, "systemctl", "restart", "x${word}"]"#, false),
+        // `remote` takes any text.
+        (r#"["ssh", server.address, "systemctl", "restart", "x${word}"]"#, true),
+        (r#"["sudo", "ssh", server.address, "x${word}"]"#, true),
+        (r#"["pdsh", "-w", "web1", "restart", "x${word}"]"#, false),
         (r#"["su", "mail", "-c", "restart ${word}"]"#, false),
         (r#"["watch", "ls ${word}"]"#, false),
     ] {
@@ -415,15 +418,12 @@ fn a_label_of_an_alert_is_not_run_behind_ssh() {
     let ran = project.command(&["run", "a.runbook", "--alert", "alert.json"]).env("PATH", &path).output().unwrap();
     assert!(!project.path("acted").exists(), "{ran:#?}");
     assert_eq!(ran.status.code(), Some(2), "{ran:#?}");
-    // The fix that the help suggests: select the allowed values first.
-    let cured = runbook.replace(
-        "  exec.disrupt",
-        "  let name = unit.capture(r\"^[a-z0-9-]+$\") else { escalate to oncall \"No unit: ${unit}\" }\n  exec.disrupt",
-    );
-    std::fs::write(project.path("a.runbook"), cured.replace("\"echo\", unit", "\"echo\", name")).unwrap();
+    // The fix that the help suggests: `remote` sends it as data.
+    project.run(&["check", ".", "--fix"]);
+    let fixed = std::fs::read_to_string(project.path("a.runbook")).unwrap();
+    assert!(fixed.contains("  remote.disrupt([\"echo\", unit], on: server)\n"), "{fixed}");
+    project.write("rectify.yaml", &INVENTORY.replace("{roles:", "{local: true, roles:"));
     let ran = project.command(&["run", "a.runbook", "--alert", "alert.json"]).env("PATH", &path).output().unwrap();
     assert!(!project.path("acted").exists(), "{ran:#?}");
-    assert!(String::from_utf8_lossy(&ran.stdout).contains("No unit: x; touch acted"), "{ran:#?}");
-    let ran = project.command(&["run", "a.runbook", "server=web1", "unit=nginx"]).env("PATH", &path).output().unwrap();
     assert_eq!(ran.status.code(), Some(0), "{ran:#?}");
 }

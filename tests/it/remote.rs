@@ -454,3 +454,26 @@ fn services_and_reboots_are_on_the_host() {
     let reason = ended["reason"].as_str().unwrap();
     assert!(reason.starts_with("Running: 127.0.0.1 "), "{ended}");
 }
+
+/// The procedures of `examples/remote`: the page has the lines that the files have, and `ssh` is all that is wrong with
+/// those of before.
+#[test]
+fn the_examples_are_shorter_by_as_much_as_their_page_says() {
+    let folder = crate::support::repository().join("examples/remote");
+    let page = std::fs::read_to_string(folder.join("README.md")).unwrap();
+    for (name, title) in
+        [("web", "a web server answers 502"), ("disk", "a disk is full"), ("replica", "a replica of PostgreSQL lags")]
+    {
+        let lines = |when: &str| {
+            let text = std::fs::read_to_string(folder.join(format!("{when}/{name}.runbook"))).unwrap();
+            text.lines().count()
+        };
+        assert!(page.contains(&format!("| {title} | {} | {} |", lines("before"), lines("after"))), "{name}");
+    }
+    let rectify = crate::support::project::rectify;
+    rectify(&["check", "examples/remote/after"]).ends(0);
+    let before = rectify(&["check", "examples/remote/before", "--format", "json"]).ends(1);
+    let document: serde_json::Value = serde_json::from_str(&before.stdout).unwrap();
+    let findings = document["findings"].as_array().unwrap();
+    assert!(findings.len() >= 10 && findings.iter().all(|finding| finding["code"] == "L0309"), "{findings:#?}");
+}

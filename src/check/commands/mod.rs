@@ -6,15 +6,19 @@
 
 mod programs;
 mod reading;
+mod ssh;
 mod wrappers;
 
-use self::reading::{CodeWord, Reading, Word};
+pub(crate) use self::ssh::{as_remote, ssh_command};
+
+use self::reading::{CodeWord, Reading, Word, least_origin};
 use super::context::Context;
 use super::scope::{BodyKind, BodyScope};
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
 use crate::program::{Expression, ExpressionKind, Method, TextPart};
 use crate::source::Span;
+use crate::syntax::ast;
 use crate::value::Value;
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind};
 use std::sync::LazyLock;
@@ -22,7 +26,13 @@ use std::sync::LazyLock;
 impl<'a> Context<'a> {
     /// Checks a command: its program is literal, no word from outside can be taken for an option, and none is read as
     /// code. `input` is the place of the text for standard input.
-    pub(super) fn guard_command(&mut self, body: &BodyScope<'a>, command: &mut Expression, input: Option<Span>) {
+    pub(super) fn guard_command(
+        &mut self,
+        body: &BodyScope<'a>,
+        call: &ast::Call,
+        command: &mut Expression,
+        input: Option<Span>,
+    ) {
         let span = command.span;
         let ExpressionKind::List(items) = &mut command.kind else {
             if !matches!(command.kind, ExpressionKind::Constant(_)) {
@@ -51,7 +61,7 @@ impl<'a> Context<'a> {
                     .help("Write the program's name as a text: otherwise text from outside could choose the program"),
             );
         }
-        self.guard_code(body, items, input);
+        self.guard_code(body, call, items, input);
         let mut options_ended = false;
         for item in items {
             let begins_written = matches!(&item.kind, ExpressionKind::Text(parts) if starts_written(parts));
@@ -66,7 +76,7 @@ impl<'a> Context<'a> {
 
     /// Reports text from outside in words that the program, or one that it starts, reads as code; and every script that
     /// is not literal.
-    fn guard_code(&mut self, body: &BodyScope<'a>, items: &[Expression], input: Option<Span>) {
+    fn guard_code(&mut self, body: &BodyScope<'a>, call: &ast::Call, items: &[Expression], input: Option<Span>) {
         let words = items.iter().enumerate().map(|(at, item)| command_word(item, at, body)).collect();
         let Reading { found, scripts, .. } =
             Reading::new(words, input.map_or(Origin::Written, |span| body.origin(span)));
@@ -80,7 +90,7 @@ impl<'a> Context<'a> {
         let mut spans: Vec<Span> = Vec::new();
         let mut first: Option<&CodeWord> = None;
         for found in found.iter().filter(|found| !scripts.contains(&found.at)) {
-            let least = if found.shell { Origin::Outside } else { Origin::Plain };
+            let least = least_origin(&found.program, found.shell);
             let places = match items.get(found.at) {
                 Some(item) => outside_spans(item, body, least),
                 None => input.into_iter().collect(),
@@ -98,7 +108,15 @@ impl<'a> Context<'a> {
         for span in rest {
             diagnostic = diagnostic.also(*span, "and this one");
         }
+        let text = self.sources.file(call.span.file).map(|file| &*file.text).unwrap_or_default();
+        if let Some(replacement) = as_remote(call, text) {
+            diagnostic = diagnostic.fix(call.span, replacement);
+        }
         self.report(diagnostic.help(match (found.shell, &body.kind) {
+            _ if is_ssh(&found.program) => {
+                "Call `remote` instead, as in `remote.disrupt([\"systemctl\", \"restart\", name], on: server)`: each word arrives \
+                 as it is, and no shell reads it"
+            }
             (true, BodyKind::Signature) => {
                 "Extract what is allowed with `TEXT.capture(r\"^[A-Za-z0-9_.-]+$\")` and an `else` with a literal text, or give \
                  the parameter an `enum` instead of `text`"
@@ -113,6 +131,12 @@ impl<'a> Context<'a> {
             }
         }));
     }
+}
+
+/// Whether a program is ssh, in whose place `remote` can be called: it takes any text as it is, so no word of ssh needs to be
+/// from outside.
+fn is_ssh(program: &str) -> bool {
+    ["ssh", "slogin", "autossh"].contains(&program)
 }
 
 /// Where a value comes from. A value made of several has the greatest origin among them.

@@ -1,8 +1,8 @@
 //! Follows a command from the outermost program to the innermost, and collects the words that are read as code.
 
-use super::Origin;
 use super::programs::{CodeWords, Input, LOADING, PROGRAMS, Program};
 use super::wrappers::{WRAPPERS, Wrapper};
+use super::{Origin, is_ssh};
 
 /// Stands for the text of standard input among the positions of words.
 pub(super) const INPUT: usize = usize::MAX;
@@ -41,6 +41,11 @@ pub(super) struct CodeWord {
     pub why: &'static str,
     /// Whether a shell reads it, so that plain characters stand for themselves.
     pub shell: bool,
+}
+
+/// The least origin of a word that must not be read as code. Plain characters stand for themselves in a shell.
+pub(super) fn least_origin(program: &str, shell: bool) -> Origin {
+    if shell && !is_ssh(program) { Origin::Outside } else { Origin::Plain }
 }
 
 pub(super) const JOINED: &str = "joins its arguments into a line for a shell";
@@ -97,13 +102,13 @@ impl<'w> Reading<'w> {
     }
 
     fn add_code_word(&mut self, at: usize, program: &str, why: &'static str, shell: bool) {
-        let least = if shell { Origin::Outside } else { Origin::Plain };
+        let least = least_origin(program, shell);
         let Some(word) = self.words.get(at).filter(|word| word.origin >= least) else { return };
         self.found.push(CodeWord { at: word.at, program: program.to_owned(), why, shell });
     }
 
     fn find_input(&mut self, program: &str, why: &'static str, shell: bool) {
-        let least = if shell { Origin::Outside } else { Origin::Plain };
+        let least = least_origin(program, shell);
         if self.input >= least {
             self.found.push(CodeWord { at: INPUT, program: program.to_owned(), why, shell });
         }

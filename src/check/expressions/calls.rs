@@ -316,7 +316,7 @@ impl<'a> Context<'a> {
         if let Some(position) = parameters.iter().position(is_command) {
             let input = parameters.iter().position(|parameter| parameter.name == "input");
             let input = input.and_then(|input| arguments.get(input)).map(|input| input.span);
-            self.guard_command(body, &mut arguments[position], input);
+            self.guard_command(body, call, &mut arguments[position], input);
         }
         Some(Call { node: self.node(), action: index, arguments, span: call.span })
     }

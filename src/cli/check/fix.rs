@@ -41,10 +41,16 @@ pub fn apply_fixes(found: &[ProjectFindings]) -> Result<usize, UsageError> {
     Ok(count_of_all)
 }
 
-/// Syntax errors with exactly one possible fix. Other suggestions need an author's decision: which action a runbook
+/// Errors with exactly one possible fix: of syntax, and a command of ssh that `remote` can send. Other suggestions need an author's decision: which action a runbook
 /// calls, whether a change is temporary, where a line should have ended.
-const CERTAIN: [Code; 5] =
-    [code::NOT_UNDERSTOOD, code::BRACES, code::BAD_LITERAL, code::WIDE_PUNCTUATION, code::FORBIDDEN_CHARACTER];
+const CERTAIN: [Code; 6] = [
+    code::NOT_UNDERSTOOD,
+    code::BRACES,
+    code::BAD_LITERAL,
+    code::WIDE_PUNCTUATION,
+    code::FORBIDDEN_CHARACTER,
+    code::OUTSIDE_TEXT_AS_CODE,
+];
 
 fn is_certain(finding: &Diagnostic) -> bool {
     CERTAIN.contains(&finding.code) || Rule::by_code(finding.code).is_some_and(|rule| rule.fixable)

@@ -12,6 +12,7 @@ mod monitor_of_another_group;
 mod no_poll_after_change;
 mod overnarrow_filter;
 mod shell_command;
+mod ssh_command;
 mod step_reference_by_number;
 mod unanswered_alert;
 mod unattainable_approval;
@@ -53,6 +54,7 @@ pub const RULES: &[Rule] = &[
     unattainable_approval::RULE,
     unconfirmed_action::RULE,
     undeclared_machine::RULE,
+    ssh_command::RULE,
     unused_parameter::RULE,
     unused_value::RULE,
     unused_declaration::RULE,
