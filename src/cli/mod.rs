@@ -17,6 +17,7 @@ mod pause;
 mod run;
 mod signals;
 mod simulate;
+mod stdin_file;
 mod store;
 mod test;
 mod usage_error;

@@ -1,5 +1,6 @@
 //! Checks and lints a whole project: files in parallel, then the rules that need all files.
 
+use super::files::Buffer;
 use super::{Project, ProjectError, ProjectPath};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::findings::Findings;
@@ -51,7 +52,8 @@ struct CheckedPart {
     has_errors: bool,
 }
 
-/// Checks and lints `files`. `sharing` holds all files with the same inventory, `paths` the paths as given.
+/// Checks and lints `files`. `sharing` holds all files with the same inventory, `paths` the paths as given. The text of
+/// `buffer` stands for that of its file.
 ///
 /// # Errors
 /// The project's folder cannot be read.
@@ -60,9 +62,10 @@ pub fn check_project(
     files: &[PathBuf],
     sharing: &[PathBuf],
     paths: &[PathBuf],
+    buffer: Option<&Buffer>,
     today: Date,
 ) -> Result<ProjectFindings, ProjectError> {
-    let project = Project::open(path)?.with_files(sharing);
+    let project = Project::open(path)?.with_files(sharing).with_buffer(buffer.cloned());
     let whole = is_whole(&path.folder, paths);
     let mut findings = ProjectFindings {
         folder: project.folder.clone(),

@@ -13,6 +13,35 @@ pub struct ProjectFiles {
     root: PathBuf,
     /// The base of relative names. `None` if the root was given as an absolute path.
     relative_to: Option<PathBuf>,
+    /// A file whose text is not that on disk.
+    buffer: Option<Buffer>,
+}
+
+/// The text of a file as an editor has it. The file need not exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Buffer {
+    /// The path of the file.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+}
+
+impl Buffer {
+    /// Whether a path is that of the file, however it is spelled.
+    fn is_at(&self, path: &Path) -> bool {
+        self.path == path || real_path(&self.path).is_ok_and(|own| real_path(path).is_ok_and(|other| own == other))
+    }
+}
+
+/// The canonical path of a file that need not exist, in a folder that does.
+fn real_path(path: &Path) -> std::io::Result<PathBuf> {
+    path.canonicalize().or_else(|error| match (path.parent(), path.file_name()) {
+        (Some(folder), Some(name)) => {
+            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            Ok(folder.canonicalize()?.join(name))
+        }
+        _ => Err(error),
+    })
 }
 
 impl ProjectFiles {
@@ -21,12 +50,18 @@ impl ProjectFiles {
         let named = if root.as_os_str().is_empty() { Path::new(".") } else { root };
         let relative_to = if root.is_absolute() { None } else { std::env::current_dir().ok() };
         let relative_to = relative_to.and_then(|folder| folder.canonicalize().ok());
-        Ok(Self { root: named.canonicalize().map_err(error_of)?, relative_to })
+        Ok(Self { root: named.canonicalize().map_err(error_of)?, relative_to, buffer: None })
+    }
+
+    /// Reads a file from a buffer instead of from the disk.
+    pub fn set_buffer(&mut self, buffer: Option<Buffer>) {
+        self.buffer = buffer;
     }
 
     /// The canonical name of a file of the project, however the path spells it.
     pub fn known_as(&self, path: &Path) -> Result<PathBuf, FileError> {
-        let found = path.canonicalize().map_err(error_of)?;
+        let in_buffer = self.buffer.as_ref().is_some_and(|buffer| buffer.is_at(path));
+        let found = if in_buffer { real_path(path) } else { path.canonicalize() }.map_err(error_of)?;
         if !found.starts_with(&self.root) {
             return Err(FileError::Outside);
         }
@@ -57,7 +92,10 @@ impl Files for ProjectFiles {
     }
 
     fn read(&self, path: &Path) -> Result<String, FileError> {
-        read_text(path)
+        match &self.buffer {
+            Some(buffer) if buffer.is_at(path) => Ok(buffer.text.clone()),
+            _ => read_text(path),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ pub mod selection;
 pub use error::ProjectError;
 
 use self::discovery::{CONFIG, config_above, readable_runbooks, runbook_files};
-use self::files::{ProjectFiles, read_text};
+use self::files::{Buffer, ProjectFiles, read_text};
 use crate::backend::registry;
 use crate::check::{Checked, OtherFiles, Session};
 use crate::diagnostic::{Diagnostic, Severity, code};
@@ -157,6 +157,13 @@ impl Project {
         let folder = config.as_deref().map_or_else(|| folder.clone(), parent_folder);
         let (path, named, roles) = (path.clone(), Vec::new(), OnceLock::new());
         Ok(Self { path, folder, inventory, diagnostics, files, sources, named, roles })
+    }
+
+    /// Reads one of its files from a buffer instead of from the disk.
+    #[must_use]
+    pub fn with_buffer(mut self, buffer: Option<Buffer>) -> Self {
+        self.files.set_buffer(buffer);
+        self
     }
 
     /// Adds files that use the same inventory, wherever they are.

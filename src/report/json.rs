@@ -26,6 +26,16 @@ pub(super) struct Finding<'a> {
     place: JsonLocation<'a>,
     /// Related locations, in the order in which they explain the finding.
     path: Vec<Stop<'a>>,
+    /// Replacements that certainly fix it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    edits: Vec<Edit<'a>>,
+}
+
+#[derive(Serialize)]
+struct Edit<'a> {
+    #[serde(flatten)]
+    place: JsonLocation<'a>,
+    replacement: &'a str,
 }
 
 #[derive(Serialize)]
@@ -80,6 +90,11 @@ pub(super) fn shape<'a>(finding: &'a Diagnostic, sources: &'a SourceMap) -> Find
             .iter()
             .skip(1)
             .map(|label| Stop { message: &label.text, place: place(label.span, sources) })
+            .collect(),
+        edits: finding
+            .fix
+            .iter()
+            .map(|fix| Edit { place: place(fix.span, sources), replacement: &fix.replacement })
             .collect(),
     }
 }

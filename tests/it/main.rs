@@ -14,6 +14,7 @@ mod cli_fmt;
 mod cli_pages;
 mod cli_run;
 mod cli_signals;
+mod cli_stdin;
 mod docgen;
 mod documentation;
 mod engine_effects;

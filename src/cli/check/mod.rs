@@ -3,14 +3,17 @@
 mod baseline;
 mod fix;
 
+use super::stdin_file::stdin_buffer;
 use super::{Exit, Output, UsageError, store};
 use crate::diagnostic::findings::{Findings, count_of};
-use crate::project::by_project;
 use crate::project::check::{ProjectFindings, check_project};
+use crate::project::files::Buffer;
+use crate::project::{ProjectPath, by_project};
 use crate::report;
 use crate::report::findings_as_text;
 use crate::source::SourceMap;
 use clap::{Args, ValueEnum};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Fixes may enable further fixes. No file needs more rounds than this.
@@ -21,8 +24,13 @@ const MOST_ROUNDS: usize = 32;
 pub struct CheckArguments {
     /// Runbook files, or folders to search for *.runbook files. Unused declarations and alerts without a runbook are
     /// reported only if the whole folder of a project is given
+    ///
+    /// `-` reads one runbook file from standard input, as an editor has it; `--stdin-path` says where it belongs
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// The path of the file that standard input holds. It need not exist; its folder must
+    #[arg(long, value_name = "FILE")]
+    stdin_path: Option<PathBuf>,
     /// The inventory [default: rectify.yaml in the nearest folder above each file]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -73,14 +81,25 @@ pub fn run(arguments: &CheckArguments, output: &Output) -> Result<Exit, UsageErr
 fn check_and_fix(arguments: &CheckArguments) -> Result<Vec<ProjectFindings>, UsageError> {
     let today = jiff::tz::TimeZone::system().to_datetime(jiff::Timestamp::now()).date();
     let mut rounds = 0;
+    let buffer = stdin_buffer(&arguments.paths, arguments.stdin_path.as_deref())?;
+    if buffer.is_some() && (arguments.fix || arguments.write_baseline) {
+        return Err("Nothing can be written for standard input. `--format json` has the fixes as `edits`".into());
+    }
     loop {
-        let projects = by_project(&arguments.paths, arguments.config.as_deref())?;
+        let projects = match &buffer {
+            None => by_project(&arguments.paths, arguments.config.as_deref())?,
+            Some(Buffer { path, .. }) => {
+                let project = ProjectPath::of_file(path, arguments.config.as_deref());
+                BTreeMap::from([(project, vec![path.clone()])])
+            }
+        };
+        let paths: &[PathBuf] = if buffer.is_some() { &[] } else { &arguments.paths };
         let mut found = Vec::with_capacity(projects.len());
         for (path, files) in &projects {
             // Imports stay within a folder, but an inventory covers all files that it was given for.
             let sharing = projects.iter().filter(|(other, _)| other.config == path.config);
             let sharing: Vec<PathBuf> = sharing.flat_map(|(_, files)| files.iter().cloned()).collect();
-            found.push(check_project(path, files, &sharing, &arguments.paths, today)?);
+            found.push(check_project(path, files, &sharing, paths, buffer.as_ref(), today)?);
         }
         rounds += 1;
         if arguments.fix && rounds < MOST_ROUNDS && fix::apply_fixes(&found)? > 0 {
