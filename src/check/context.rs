@@ -52,6 +52,8 @@ pub(super) struct Context<'a> {
     pub open_signatures: Vec<(usize, BodyScope<'a>, &'a ast::Signature)>,
     /// Which action calls which in its body, and where.
     pub calls_of_actions: Vec<(usize, usize, Span)>,
+    /// How many actions have been compared with the time that their bodies may take.
+    pub bounded_actions: usize,
     /// By index of the declaration.
     pub probe_parameters: Vec<Vec<Parameter>>,
     pub runbook_parameters: Vec<Vec<Parameter>>,
@@ -110,6 +112,7 @@ impl<'a> Context<'a> {
             large_backends: HashMap::new(),
             open_signatures: Vec::new(),
             calls_of_actions: Vec::new(),
+            bounded_actions: 0,
             probe_parameters: Vec::new(),
             runbook_parameters: Vec::new(),
             procedures: BTreeMap::new(),

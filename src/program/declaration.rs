@@ -118,6 +118,20 @@ pub struct Action {
     pub body: Option<ActionBody>,
 }
 
+impl Action {
+    /// How long a call may take: what the caller gives to a parameter `timeout` of an action without a body, else what the
+    /// signature says.
+    pub fn timeout_of(&self, call: &crate::value::Call) -> SignedDuration {
+        match call.argument(TIMEOUT) {
+            Some(Value::Duration(given)) if self.body.is_none() => *given,
+            _ => self.timeout,
+        }
+    }
+}
+
+/// The parameter by which a caller says how long a call may take.
+pub const TIMEOUT: &str = "timeout";
+
 /// How it is found out whether an action was done, after its answer was lost.
 #[derive(Debug, Clone)]
 pub struct Confirm {

@@ -17,7 +17,7 @@ pub mod visit;
 
 pub use declaration::{
     Action, ActionBody, ActionLimit, BodyResult, Confirm, Goal, LimitKey, LimitPart, Parameter, Probe, Procedure,
-    Runbook,
+    Runbook, TIMEOUT,
 };
 pub use expression::{
     Arithmetic, Call, Comparison, Comprehension, Expression, ExpressionKind, Method, ProbeCall, Quantifier, TextPart,

@@ -214,3 +214,28 @@ fn a_limit_is_kept_between_processes() {
     let ran = project.run(&["run", "a.runbook"]).ends(5);
     assert!(ran.stdout.contains("2 per 1d"), "{ran:#?}");
 }
+
+/// In place of the time of the signature, and no longer than a team's action around it allows.
+#[test]
+fn a_caller_says_how_long_a_command_may_take() {
+    let inventory = "hosts: {here: {local: true}}\ncontacts: {desk: {terminal: true}}\n";
+    for (call, limit) in [
+        ("exec.read([\"sleep\", \"9\"], timeout: 1s)", "had not ended after 1s"),
+        ("remote.read([\"sleep\", \"9\"], on: server, timeout: 1s)", "had not ended on here after 1s"),
+        ("lab.nap(2s)", "had not ended after 2s"),
+        ("lab.short_nap(9s)", "had not ended after 1s"),
+    ] {
+        let text = format!(
+            "backend lab \"A laboratory\" {{\n  \
+             observe nap(long: duration) -> text {{ exec.read([\"sleep\", \"9\"], timeout: long).stdout }}\n  \
+             observe short_nap(long: duration) -> text timeout 1s {{ exec.read([\"sleep\", \"9\"], timeout: long).stdout }}\n}}\n\n\
+             runbook A(server: host) {{\n  title \"A\"\n  contact desk\n  ends within 1h\n\n  let seen = {call}\n  \
+             resolve \"${{server}} ${{seen}}\"\n}}\n"
+        );
+        let text = if call.contains("lab.") { text } else { text.replace("${seen}", "${seen.stdout}") };
+        let project = Project::new(&[("a.runbook", &text), ("rectify.yaml", inventory)]);
+        let ran = project.run(&["run", "a.runbook", "A", "server=here", "--format", "json"]).ends(7);
+        let reason = ran.events().pop().unwrap()["reason"].as_str().unwrap().to_owned();
+        assert!(reason.contains(limit), "{call}: {reason}");
+    }
+}

@@ -6,9 +6,10 @@ use crate::check::topological_sort;
 use crate::check::topological_sort::DEEPEST_CALLS;
 use crate::diagnostic::{Diagnostic, code};
 use crate::program::types::Type;
-use crate::program::{Action, ActionBody, BodyResult, Call, Confirm};
+use crate::program::visit::{Visitor, walk_call};
+use crate::program::{Action, ActionBody, BodyResult, Call, Confirm, ExpressionKind, Program, TIMEOUT};
 use crate::syntax::ast;
-use crate::value::{Class, SignedDuration};
+use crate::value::{Class, SignedDuration, Value, display_duration};
 use ecow::{EcoString, eco_format};
 use std::collections::HashSet;
 
@@ -115,7 +116,8 @@ impl<'a> Context<'a> {
             self.error(code::RECURSION, span, message);
         }
         let mut depth = vec![1_usize; self.program.actions.len()];
-        for node in order.inner_first {
+        for node in &order.inner_first {
+            let node = *node;
             depth[node] = next[node].iter().map(|edge| depth[calls[*edge].1] + 1).max().unwrap_or(1);
             if depth[node] == DEEPEST_CALLS + 1
                 && let Some(edge) = next[node].first()
@@ -123,6 +125,30 @@ impl<'a> Context<'a> {
                 let message = format!("Actions call actions more than {DEEPEST_CALLS} levels deep here");
                 self.error(code::TOO_DEEP, calls[*edge].2, message);
             }
+        }
+        // Signatures that only tests call are lowered later.
+        let known = std::mem::replace(&mut self.bounded_actions, self.program.actions.len());
+        order.inner_first.into_iter().filter(|action| *action >= known).for_each(|action| self.bound_by_body(action));
+    }
+
+    /// Gives an action without a timeout of its own that of its body. Reports one that promises more than its body can take.
+    fn bound_by_body(&mut self, index: usize) {
+        let (Some(action), Some(signature)) = (self.program.actions.get(index), self.signatures.get(index)) else {
+            return;
+        };
+        let Some(body) = &action.body else { return };
+        let (promised, given) = (action.timeout, time_of_body(&self.program, body));
+        let Some(written) = &signature.timeout else {
+            self.program.actions[index].timeout = given;
+            return;
+        };
+        if promised > given {
+            let [promised, given] = [promised, given].map(display_duration);
+            let message =
+                format!("`{}` promises {promised}, but the calls in its body end after {given}", signature.name.text);
+            self.report(Diagnostic::error(code::IMPOSSIBLE_TIMING, written.span, message).help(format!(
+                "Pass `timeout: {promised}` to the call, where its action has that parameter, or promise less"
+            )));
         }
     }
 
@@ -263,5 +289,35 @@ impl<'a> Context<'a> {
             );
         }
         Some(BodyResult::Act(lowered))
+    }
+}
+
+/// How long the calls of a body may take, one after the other. A time that is not literal bounds nothing.
+fn time_of_body(program: &Program, body: &ActionBody) -> SignedDuration {
+    let mut calls = CallTimes { program, total: SignedDuration::ZERO };
+    body.lets.iter().for_each(|statement| calls.statement(statement));
+    match &body.result {
+        BodyResult::Act(call) => calls.call(call),
+        BodyResult::Answer(answer) => calls.expression(answer),
+    }
+    calls.total
+}
+
+struct CallTimes<'p> {
+    program: &'p Program,
+    total: SignedDuration,
+}
+
+impl<'p> Visitor<'p> for CallTimes<'p> {
+    fn call(&mut self, call: &'p Call) {
+        let Some(action) = self.program.actions.get(call.action) else { return };
+        let given = action.parameters.iter().position(|parameter| parameter.name == TIMEOUT && action.body.is_none());
+        let time = match given.and_then(|position| call.arguments.get(position)).map(|argument| &argument.kind) {
+            Some(ExpressionKind::Constant(Value::Duration(given))) => *given,
+            None | Some(ExpressionKind::Constant(_)) => action.timeout,
+            Some(_) => SignedDuration::MAX,
+        };
+        self.total = self.total.saturating_add(time);
+        walk_call(self, call);
     }
 }

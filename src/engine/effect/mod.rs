@@ -151,6 +151,12 @@ pub(super) struct CallLevel<'t> {
     call: Call,
 }
 
+impl CallLevel<'_> {
+    fn timeout(&self) -> SignedDuration {
+        self.action.timeout_of(&self.call)
+    }
+}
+
 async fn call_levels<'t>(
     scope: &Scope<'t>,
     index: usize,
@@ -254,10 +260,9 @@ pub(super) async fn perform<'t>(
         Some(level) => read_before(scope, level, at).await?,
         None => None,
     };
-    let timeout = call_levels.iter().map(|level| level.action.timeout).min().unwrap_or_default();
+    let timeout = call_levels.iter().map(CallLevel::timeout).min().unwrap_or_default();
     // A team's shorter timeout does not shorten the time that the inner calls may take.
-    let slowest_answer =
-        call_levels.iter().skip(confirming.unwrap_or_default()).map(|level| level.action.timeout).min();
+    let slowest_answer = call_levels.iter().skip(confirming.unwrap_or_default()).map(CallLevel::timeout).min();
     let confirm = confirming.and_then(|position| call_levels.get(position)?.action.confirm.as_ref());
     let window = confirm.and_then(|confirm| confirm.within).or(slowest_answer);
     let leaf = call_levels.last().map_or_else(|| call.clone(), |level| level.call.clone());

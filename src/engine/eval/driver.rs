@@ -198,7 +198,7 @@ impl<'t> Scope<'t> {
     }
 
     async fn answer(&self, action: &'t Action, call: &Call, at: Address) -> Result<Value, Exit> {
-        let deadline = earlier(after(self.now(), action.timeout), self.cap);
+        let deadline = earlier(after(self.now(), action.timeout_of(call)), self.cap);
         let answer = match &action.body {
             Some(body) => {
                 let inner = Self { cap: Some(deadline), ..self.at(at.clone()) };

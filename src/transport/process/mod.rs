@@ -159,13 +159,20 @@ pub async fn run(invocation: Invocation<'_>, limit: Duration) -> Result<ProcessO
         }
         Ok(Err(error)) => Err(lost_sight(program, &error)),
         Err(_) => {
-            let limit = display_duration(SignedDuration::try_from(limit).unwrap_or(SignedDuration::MAX));
-            let error = ActionError::new(ErrorKind::TimedOut, format!("{program} had not ended after {limit}"));
+            let message = format!("{program} had not ended after {}", shown_limit(limit));
+            let error = ActionError::new(ErrorKind::TimedOut, message);
             let mut seen = if stderr.is_empty() { stdout } else { stderr };
             seen.stop();
             Err(if seen.is_empty() { error } else { error.with(seen.last_lines()) })
         }
     }
+}
+
+/// A time limit for people. A call has lost some microseconds of it when it starts a process.
+pub(super) fn shown_limit(limit: Duration) -> String {
+    const STEP: u128 = 10;
+    let milliseconds = limit.as_micros().div_ceil(1000 * STEP).saturating_mul(STEP);
+    display_duration(SignedDuration::from_millis(i64::try_from(milliseconds).unwrap_or(i64::MAX)))
 }
 
 fn check_arguments(arguments: &[String]) -> Result<&str, ActionError> {

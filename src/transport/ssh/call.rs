@@ -5,9 +5,9 @@ use super::failure::not_begun;
 use super::program::{GO, PROGRAM, end, ready, request};
 use super::settings::{SshSettings, check_address};
 use crate::transport::process::{
-    Captured, ExitReason, GRACE, Invocation, Pipes, ProcessOutput, RunningGroup, sanitised, start,
+    Captured, ExitReason, GRACE, Invocation, Pipes, ProcessOutput, RunningGroup, sanitised, shown_limit, start,
 };
-use crate::value::{ActionError, ErrorKind, SignedDuration, display_duration};
+use crate::value::{ActionError, ErrorKind};
 use std::path::Path;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -79,8 +79,11 @@ pub async fn run(command: &FarCommand<'_>, limit: Duration) -> Result<ProcessOut
         Ok(begun) => begun?,
         Err(_) => {
             session.group.end(GRACE).await;
-            let message =
-                format!("{} was not ready to run a command after {}, so nothing was run", command.host, shown(limit));
+            let message = format!(
+                "{} was not ready to run a command after {}, so nothing was run",
+                command.host,
+                shown_limit(limit)
+            );
             return Err(ActionError::new(ErrorKind::Unreachable, message));
         }
     }
@@ -120,10 +123,6 @@ fn nonce() -> Result<String, ActionError> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|error| ActionError::new(ErrorKind::Refused, error.to_string()))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-fn shown(limit: Duration) -> String {
-    display_duration(SignedDuration::try_from(limit).unwrap_or(SignedDuration::MAX))
 }
 
 /// A started ssh, and what has been read from it.
@@ -283,7 +282,7 @@ impl Session<'_> {
             Some(_) => "and was stopped",
             None => "and whether it was stopped is unknown",
         };
-        let message = format!("{program} had not ended on {} after {}, {how}", command.host, shown(limit));
+        let message = format!("{program} had not ended on {} after {}, {how}", command.host, shown_limit(limit));
         let error = ActionError::new(ErrorKind::TimedOut, message);
         let seen = if stderr.is_empty() { &mut stdout } else { &mut stderr };
         seen.stop();
