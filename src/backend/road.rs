@@ -57,7 +57,6 @@ impl<'a> Road<'a> {
         &self,
         words: &[String],
         input: &str,
-        only_reads: bool,
         become_user: Option<&str>,
         limit: Duration,
     ) -> Result<ProcessOutput, ActionError> {
@@ -67,7 +66,6 @@ impl<'a> Road<'a> {
             ssh: (!self.is_local()).then_some((self.host.address.as_str(), &self.settings)),
             words,
             input,
-            only_reads,
             become_user: become_user.or(self.settings.become_user.as_deref()),
             folder: &folder,
         };
@@ -79,7 +77,7 @@ impl<'a> Road<'a> {
     pub async fn run_declared(&self, words: &[String], limit: Duration) -> Result<ProcessOutput, ActionError> {
         let program = words.first().and_then(|program| Path::new(program).file_name()).unwrap_or_default();
         if self.is_declared && !self.is_local() && program != "ssh" {
-            return self.run(words, "", false, None, limit).await;
+            return self.run(words, "", None, limit).await;
         }
         let folder = Some(working_folder(self.context));
         let invocation = Invocation { arguments: words, folder, ..Invocation::default() };

@@ -1,4 +1,4 @@
-//! Incidents: a host about which a contact was told a short time ago. A further escalation about it is a follow-up. It is
+//! Incidents: a host about which a message to a contact was delivered a short time ago. A further escalation about it is a follow-up. It is
 //! sent as well, and says what it follows, so that nobody is paged twice for one sick server.
 
 use crate::engine::RunOutcome;
@@ -23,9 +23,9 @@ pub struct Incident {
     pub run: String,
     /// The subject of that escalation. It contains no secret.
     pub subject: String,
-    /// When the contact was told first.
+    /// When the first message was delivered: to the contact, or to those who get its messages as well.
     pub since: Timestamp,
-    /// When the contact was told last.
+    /// When the last message was delivered.
     pub last: Timestamp,
 }
 
@@ -50,7 +50,8 @@ impl Incident {
     /// An escalation as a follow-up to the first.
     pub fn follow_up(&self, notification: &Notification) -> Notification {
         let Self { contact, host, run, subject, since, .. } = self;
-        let subject = format!("{contact} was told about {host} at {since:.0}, by run {run}:\n    {subject}");
+        let subject =
+            format!("A message to {contact} about {host} was delivered at {since:.0}, by run {run}:\n    {subject}");
         Notification {
             subject: format!("Follow-up: {}", notification.subject),
             body: format!("{subject}\n\n{}", notification.body),

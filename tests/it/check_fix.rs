@@ -84,7 +84,7 @@ fn a_command_sent_by_ssh_becomes_remote() {
             r#"remote.disrupt(["systemctl", "reload", "nginx"], on: server)"#,
         ),
         (
-            r#"exec.disrupt(["ssh", "-T", "--", "${server}", "reload", note])"#,
+            r#"exec.disrupt(["ssh", "-T", "--", "${server.address}", "reload", note])"#,
             r#"remote.disrupt(["reload", note], on: server)"#,
         ),
         (
@@ -106,6 +106,13 @@ fn a_command_sent_by_ssh_becomes_remote() {
         r#"exec.disrupt(["ssh", server.address, "cat '/etc/motd'"])"#,
         r#"exec.disrupt(["ssh", server.address, "reload"], target: other)"#,
         r#"exec.disrupt(["ssh", server.address])"#,
+        r#"exec.disrupt(["ssh", server.address, "-p", "2222", "reload"])"#,
+        r#"exec.disrupt(["ssh", "-n", server.address, "cat"], input: note)"#,
+        r#"exec.disrupt(["ssh", server.address, "LC_ALL=C df -h"])"#,
+        r#"exec.disrupt(["ssh", server.address, "cd /tmp"])"#,
+        r#"exec.disrupt(["ssh", server.address, "command -v nginx"])"#,
+        r#"exec.disrupt(["ssh", "${server}", "reload"])"#,
+        r#"exec.disrupt(["ssh", server.address, "reload", "${count}"])"#,
         r#"exec.disrupt(["sudo", "ssh", server.address, "reload"])"#,
     ] {
         assert_eq!(after_fix(kept), kept);
@@ -115,8 +122,8 @@ fn a_command_sent_by_ssh_becomes_remote() {
 /// The only statement of a runbook, after `check --fix`.
 fn after_fix(statement: &str) -> String {
     let text = format!(
-        "runbook A(server: host, other: host, note: text) {{\n  title \"A\"\n  contact desk\n  ends within 1h\n\n  \
-         {statement}\n  resolve \"${{note}} ${{other}}\"\n}}\n"
+        "runbook A(server: host, other: host, note: text, count: number) {{\n  title \"A\"\n  contact desk\n  ends within 1h\n\n  \
+         {statement}\n  resolve \"${{note}} ${{other}} ${{count}}\"\n}}\n"
     );
     let project = Project::new(&[("a.runbook", &text), ("rectify.yaml", "contacts: {desk: {terminal: true}}\n")]);
     project.run(&["check", ".", "--fix"]);

@@ -317,7 +317,11 @@ fn a_second_escalation_about_a_host_is_a_follow_up() {
     assert!(subjects[0].starts_with("[Down(server: web1)]"), "{subjects:#?}");
     assert!(subjects[1].starts_with("Follow-up: [Slow(server: web1)]"), "{subjects:#?}");
     let body = unfolded(&mails[1]);
-    assert!(body.contains("desk was told about web1 at ") && body.contains("[Down(server: web1)] The web"), "{body}");
+    assert!(
+        body.contains("A message to desk about web1 was delivered at ")
+            && body.contains("[Down(server: web1)] The web"),
+        "{body}"
+    );
     // What cannot be read is no incident: the message is a page.
     for file in std::fs::read_dir(project.path("../state/rectify/incidents")).unwrap().flatten() {
         std::fs::write(file.path(), "{\"contact\": 1").unwrap();

@@ -18,8 +18,7 @@ async fn on(server: &SshServer, words: &[&str], input: &str, limit: Duration) ->
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
     let (settings, folder) = (settings(server), Path::new("/"));
     let ssh = Some(("127.0.0.1", &settings));
-    run(&FarCommand { host: "web1", ssh, words: &words, input, only_reads: false, become_user: None, folder }, limit)
-        .await
+    run(&FarCommand { host: "web1", ssh, words: &words, input, become_user: None, folder }, limit).await
 }
 
 /// Words that some shell, on some way, could read as something else.
@@ -173,7 +172,6 @@ async fn what_has_not_begun_is_refused_or_unreachable() {
         ssh: Some(("127.0.0.1", &gone)),
         words: &words,
         input: "",
-        only_reads: false,
         become_user: None,
         folder,
     };
@@ -190,15 +188,7 @@ async fn nothing_of_the_inventory_becomes_a_local_command() {
     let words = ["true".to_owned()];
     let run_on = async |address: &str, settings: &SshSettings| {
         let ssh = Some((address, settings));
-        let far = FarCommand {
-            host: "web1",
-            ssh,
-            words: &words,
-            input: "",
-            only_reads: false,
-            become_user: None,
-            folder: folder.path(),
-        };
+        let far = FarCommand { host: "web1", ssh, words: &words, input: "", become_user: None, folder: folder.path() };
         run(&far, LIMIT).await.unwrap_err()
     };
     for address in [proxy.as_str(), "-4", "a b", "a;b", "$(id)", "a@b", "ssh://a", "", "a\nb"] {
@@ -229,6 +219,8 @@ async fn the_configuration_of_ssh_changes_no_promise() {
     let server = SshServer::start("");
     std::fs::write(server.path("known_hosts"), "").unwrap();
     let config = "Host *\n  StrictHostKeyChecking no\n  BatchMode no\n  RemoteCommand id\n  RequestTTY force\n  \
+                  NoHostAuthenticationForLocalhost yes\n  StdinNull yes\n  SessionType none\n  \
+                  ForkAfterAuthentication yes\n  KnownHostsCommand /bin/cat /dev/null\n  VerifyHostKeyDNS yes\n  \
                   LocalCommand touch /tmp/never\n  PermitLocalCommand yes\n  ForwardAgent yes\n";
     std::fs::write(server.path("config"), config).unwrap();
     let section =
@@ -240,7 +232,6 @@ async fn the_configuration_of_ssh_changes_no_promise() {
         ssh: Some(("127.0.0.1", &settings)),
         words: &words,
         input: "",
-        only_reads: false,
         become_user: None,
         folder: Path::new("/"),
     };
@@ -300,9 +291,17 @@ async fn an_outcome_is_never_wrong_when_the_connection_is_cut() {
     for round in 0..rounds {
         let ledger = server.path(&format!("ledger{round}"));
         let script = format!("echo begun >> {0}; sleep 0.15; echo done >> {0}", ledger.display());
-        let cut_after = Duration::from_millis(u64::from(getrandom::u32().unwrap() % 900));
+        // One round is cut when the command has certainly begun, and one long after its end.
+        let cut_after = match round {
+            0 => Duration::MAX,
+            1 => Duration::from_secs(3),
+            _ => Duration::from_millis(u64::from(getrandom::u32().unwrap() % 900)),
+        };
         let cut = async {
-            tokio::time::sleep(cut_after).await;
+            let began = Instant::now();
+            while began.elapsed() < cut_after && !(round == 0 && ledger.exists()) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
             server.cut_connections();
         };
         let words = ["sh", "-c", &script];
@@ -310,6 +309,7 @@ async fn an_outcome_is_never_wrong_when_the_connection_is_cut() {
         // Whatever still runs there has ended by then.
         tokio::time::sleep(Duration::from_millis(250)).await;
         let ledger = std::fs::read_to_string(&ledger).unwrap_or_default();
+        let cut_after = format!("round {round}, {cut_after:?}");
         match outcome {
             Ok(output) if output.ending == ExitReason::Code(0) => {
                 assert_eq!(ledger, "begun\ndone\n", "after {cut_after:?}");
@@ -476,4 +476,122 @@ fn the_examples_are_shorter_by_as_much_as_their_page_says() {
     let document: serde_json::Value = serde_json::from_str(&before.stdout).unwrap();
     let findings = document["findings"].as_array().unwrap();
     assert!(findings.len() >= 10 && findings.iter().all(|finding| finding["code"] == "L0309"), "{findings:#?}");
+}
+
+/// Two projects with one relative configuration, which leads to two hosts.
+#[tokio::test]
+async fn a_shared_connection_belongs_to_one_project() {
+    let servers = [SshServer::start("SetEnv WHICH=first"), SshServer::start("SetEnv WHICH=second")];
+    let words = ["printenv", "WHICH"].map(str::to_owned);
+    let work = tempfile::tempdir().unwrap();
+    for (server, which) in servers.iter().zip(["first", "second"]) {
+        let folder = work.path().join(which);
+        std::fs::create_dir(&folder).unwrap();
+        let options = "IdentitiesOnly yes\n  GlobalKnownHostsFile /dev/null\n";
+        let config = format!(
+            "Host db1\n  HostName 127.0.0.1\n  Port {}\n  IdentityFile {}\n  UserKnownHostsFile {}\n  {options}",
+            server.port(),
+            server.path("user_key").display(),
+            server.path("known_hosts").display()
+        );
+        std::fs::write(folder.join("config"), config).unwrap();
+        let settings: SshSettings = serde_yaml::from_str("{config: config}").unwrap();
+        let ssh = Some(("db1", &settings));
+        let far = FarCommand { host: "db1", ssh, words: &words, input: "", become_user: None, folder: &folder };
+        assert_eq!(run(&far, LIMIT).await.unwrap().stdout.text().trim(), which);
+    }
+}
+
+/// The host to go through has to be known as well, and stopping one command does not cut another one behind it.
+#[tokio::test]
+async fn a_jump_host_keeps_the_same_promises() {
+    let (bastion, server) = (SshServer::start(""), SshServer::start(""));
+    let mut behind = settings(&server);
+    behind.jump = Some(format!("127.0.0.1:{}", bastion.port()));
+    // Both are known by one file, and the user's key is that of both.
+    let known = |servers: &[&SshServer]| {
+        let lines = servers.iter().map(|server| std::fs::read_to_string(server.path("bastions")).unwrap());
+        std::fs::write(server.path("known_hosts"), lines.collect::<String>()).unwrap();
+    };
+    for each in [&bastion, &server] {
+        std::fs::copy(each.path("known_hosts"), each.path("bastions")).unwrap();
+    }
+    std::fs::copy(server.path("user_key.pub"), bastion.path("authorized_keys")).unwrap();
+    let on_host = |words: &'static [&str], limit: Duration| {
+        let behind = &behind;
+        async move {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            let ssh = Some(("127.0.0.1", behind));
+            let far =
+                FarCommand { host: "web1", ssh, words: &words, input: "", become_user: None, folder: Path::new("/") };
+            run(&far, limit).await
+        }
+    };
+    known(&[&server]);
+    let error = on_host(&["true"], LIMIT).await.unwrap_err();
+    assert!(matches!(error.kind, ErrorKind::Refused | ErrorKind::Unreachable), "{error:?}");
+    known(&[&server, &bastion]);
+    let (late, whole) =
+        tokio::join!(on_host(&["sleep", "30"], Duration::from_secs(2)), on_host(&["sleep", "5"], LIMIT));
+    let late = late.unwrap_err();
+    assert_eq!(late.kind, ErrorKind::TimedOut, "{late:?}");
+    assert_eq!(whole.unwrap().ending, ExitReason::Code(0));
+}
+
+/// Whatever reads standard input before the program, no text of a command is taken for its lines.
+#[tokio::test]
+async fn an_input_that_something_has_eaten_a_part_of_is_no_program() {
+    for eaten in [1, 20, 64, 65536] {
+        let server =
+            SshServer::start(&format!("ForceCommand head -c {eaten} >/dev/null; eval \"$SSH_ORIGINAL_COMMAND\""));
+        let made = server.path("made");
+        let forged = format!("\n0\n5\n0\n2\n1\ntouch\n1\n{}\ngo 0\ngo\n", made.display());
+        let input = format!("{}{}", "x".repeat(60_000), forged.repeat(20));
+        let error = on(&server, &["cat"], &input, Duration::from_secs(3)).await.unwrap_err();
+        assert!(matches!(error.kind, ErrorKind::Refused | ErrorKind::Unreachable), "{eaten}: {error:?}");
+        assert!(!made.exists(), "{eaten}");
+    }
+}
+
+#[tokio::test]
+async fn a_command_in_a_group_of_its_own_is_stopped_as_well() {
+    let server = SshServer::start("");
+    let error = on(&server, &["timeout", "60", "sleep", "58.333"], "", Duration::from_secs(1)).await.unwrap_err();
+    assert!(error.kind == ErrorKind::TimedOut && error.message.ends_with("and was stopped"), "{error:?}");
+    let began = Instant::now();
+    let is_running = || {
+        let lines = std::fs::read_dir("/proc")
+            .unwrap()
+            .flatten()
+            .filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
+        lines.into_iter().any(|line| line.starts_with(b"sleep\x0058.333"))
+    };
+    while is_running() {
+        assert!(began.elapsed() < Duration::from_secs(5));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[tokio::test]
+async fn nobody_becomes_a_user_without_a_name() {
+    let server = SshServer::start("");
+    let (words, settings) = (["id".to_owned()], settings(&server));
+    for user in ["", "-s", "a b", "a\nb", "$(id)"] {
+        let ssh = Some(("127.0.0.1", &settings));
+        let far =
+            FarCommand { host: "web1", ssh, words: &words, input: "", become_user: Some(user), folder: Path::new("/") };
+        assert_eq!(run(&far, LIMIT).await.unwrap_err().kind, ErrorKind::Refused, "{user:?}");
+    }
+    let long = "x".repeat(128 * 1024);
+    assert_eq!(on(&server, &["true", &long], "", LIMIT).await.unwrap_err().kind, ErrorKind::Refused);
+}
+
+/// Standard error is that of the command, whole.
+#[tokio::test]
+async fn no_standard_error_is_lost() {
+    let server = SshServer::start("");
+    for _ in 0..20 {
+        let output = on(&server, &["sh", "-c", "echo said >&2; exit 3"], "", LIMIT).await.unwrap();
+        assert_eq!((output.ending, output.stderr.text().as_str()), (ExitReason::Code(3), "said\n"));
+    }
 }

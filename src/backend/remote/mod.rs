@@ -55,13 +55,14 @@ async fn perform(call: &Call, context: &CallContext<'_>) -> Result<Value, Action
     let become_user = call.argument("become").and_then(Value::as_text);
     let input = input.text().unwrap_or_default();
     let reads = call.class == Class::Observe;
-    let finished = Road::to(host, context).run(&words, input, reads, become_user, context.time_left()).await;
+    let finished = Road::to(host, context).run(&words, input, become_user, context.time_left()).await;
     let finished = finished.map_err(|error| if reads { as_query(error) } else { error })?;
     if is_accepted(call, finished.ending) {
         return Ok(output("RemoteOutput", &finished, context));
     }
     let kind = match finished.ending {
-        ExitReason::Signal(_) if !reads => ErrorKind::Unknown,
+        // As a shell reports a signal.
+        ExitReason::Code(129..=192) | ExitReason::Signal(_) if !reads => ErrorKind::Unknown,
         _ => ErrorKind::Failed,
     };
     let error = ActionError::new(kind, format!("{} on {} {}", program(&words), host.name, finished.ending));

@@ -109,7 +109,7 @@ impl<'a> Context<'a> {
             diagnostic = diagnostic.also(*span, "and this one");
         }
         let text = self.sources.file(call.span.file).map(|file| &*file.text).unwrap_or_default();
-        if let Some(replacement) = as_remote(call, text) {
+        if let Some(replacement) = as_remote(call, text, true) {
             diagnostic = diagnostic.fix(call.span, replacement);
         }
         self.report(diagnostic.help(match (found.shell, &body.kind) {

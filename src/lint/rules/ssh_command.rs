@@ -25,7 +25,7 @@ fn check(file: &File<'_>, found: &mut Vec<Diagnostic>) {
             "Use `remote.{class}([…], on: HOST)`: each word arrives as it is, and the host is locked and counted. How it is \
              reached stands in rectify.yaml (`ssh:`)"
         ));
-        found.push(match as_remote(call, &file.source.text) {
+        found.push(match as_remote(call, &file.source.text, false) {
             Some(replacement) => diagnostic.fix(call.span, replacement),
             None => diagnostic,
         });

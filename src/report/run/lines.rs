@@ -111,7 +111,9 @@ impl Lines {
             }
             EventKind::FollowUp { contact, host, first_run, since } => {
                 let since = self.clock.show_from(event.time, *since);
-                let text = format!("a follow-up: {contact} was told about {host} at {since}, by run {first_run}");
+                let text = format!(
+                    "a follow-up: a message to {contact} about {host} was delivered at {since}, by run {first_run}"
+                );
                 page.say(Mark::Aside, &text);
             }
             EventKind::StepStarted { number, title } => {

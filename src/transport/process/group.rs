@@ -2,7 +2,7 @@
 
 use super::ExitReason;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, kill_process_group, pidfd_open};
 use std::collections::BTreeSet;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
@@ -18,6 +18,9 @@ static RUNNING_GROUPS: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
 
 /// The groups whose handle was dropped and that have not ended yet.
 static DROPPED_GROUPS: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+
+/// The leaders that are ended alone: what they have started serves other processes as well.
+static LONE_LEADERS: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
 
 /// How often a group is checked for its end: there is no event for it.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
@@ -54,9 +57,7 @@ pub async fn dropped_groups_have_ended() {
 /// Sends a signal to every group. Returns whether there was one.
 fn signal_every_group(signal: Signal) -> bool {
     let living = RUNNING_GROUPS.lock().unwrap_or_else(PoisonError::into_inner);
-    for pid in living.iter().filter_map(|leader| Pid::from_raw(*leader)) {
-        let _ = kill_process_group(pid, signal);
-    }
+    living.iter().filter_map(|leader| Pid::from_raw(*leader)).for_each(|leader| send(leader, signal));
     !living.is_empty()
 }
 
@@ -108,6 +109,13 @@ impl Group {
         }
     }
 
+    /// From now on only the leader is ended, and what it has started is left alone.
+    pub(in crate::transport) fn only_leader(&mut self) {
+        if let Some(leader) = &self.leader {
+            LONE_LEADERS.lock().unwrap_or_else(PoisonError::into_inner).insert(leader.pid.as_raw_nonzero().get());
+        }
+    }
+
     /// Keeps a pipe open until the group has ended.
     pub(in crate::transport) fn keep_open(&mut self, end: OwnedFd) {
         if let Some(leader) = &mut self.leader {
@@ -140,7 +148,7 @@ impl Group {
             let _ = tokio::time::timeout(grace, self.all_ended()).await;
         }
         if let Some(mut leader) = self.leader.take() {
-            let _ = kill_process_group(leader.pid, Signal::KILL);
+            send(leader.pid, Signal::KILL);
             let _ = leader.reap();
         }
     }
@@ -169,7 +177,7 @@ impl Drop for Group {
             while others_live(pid) && std::time::Instant::now() < deadline {
                 std::thread::sleep(Duration::from_millis(10));
             }
-            let _ = kill_process_group(pid, Signal::KILL);
+            send(pid, Signal::KILL);
             wait_for_end(GONE_WITHIN, || BTreeSet::from([number]));
             forget(pid);
             let _ = child.wait();
@@ -177,7 +185,7 @@ impl Drop for Group {
         });
         if ending.is_err() {
             // Without a thread, kill at once. The id stays valid, because the leader has not been reaped.
-            let _ = kill_process_group(pid, Signal::KILL);
+            send(pid, Signal::KILL);
             DROPPED_GROUPS.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
         }
     }
@@ -191,7 +199,7 @@ impl Leader {
 }
 
 fn forget(pid: Pid) {
-    for groups in [&RUNNING_GROUPS, &DROPPED_GROUPS] {
+    for groups in [&RUNNING_GROUPS, &DROPPED_GROUPS, &LONE_LEADERS] {
         groups.lock().unwrap_or_else(PoisonError::into_inner).remove(&pid.as_raw_nonzero().get());
     }
 }
@@ -208,8 +216,20 @@ fn watch(child: &Child) -> std::io::Result<(Pid, AsyncFd<OwnedFd>)> {
 
 /// A stopped process handles SIGTERM only after SIGCONT.
 fn ask_to_end(pid: Pid) {
-    let _ = kill_process_group(pid, Signal::TERM);
-    let _ = kill_process_group(pid, Signal::CONT);
+    send(pid, Signal::TERM);
+    send(pid, Signal::CONT);
+}
+
+/// Sends a signal to a group, or to its leader where only that is ended.
+fn send(leader: Pid, signal: Signal) {
+    let _ = match is_alone(leader.as_raw_nonzero().get()) {
+        true => kill_process(leader, signal),
+        false => kill_process_group(leader, signal),
+    };
+}
+
+fn is_alone(leader: i32) -> bool {
+    LONE_LEADERS.lock().unwrap_or_else(PoisonError::into_inner).contains(&leader)
 }
 
 /// Whether the group has a process other than an ended leader; true if that cannot be determined.
@@ -231,6 +251,9 @@ fn any_lives(groups: &BTreeSet<i32>) -> bool {
             // The fields after the name in parentheses: state, parent, group.
             let mut fields = status.rsplit(") ").next().unwrap_or_default().split(' ');
             let ended = matches!(fields.next(), Some("Z" | "X"));
-            !ended && fields.nth(1).and_then(|field| field.parse().ok()).is_some_and(|group| groups.contains(&group))
+            let group =
+                fields.nth(1).and_then(|field| field.parse::<i32>().ok()).filter(|group| groups.contains(group));
+            let own = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok());
+            !ended && group.is_some_and(|group| own == Some(group) || !is_alone(group))
         })
 }

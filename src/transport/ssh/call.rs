@@ -2,8 +2,8 @@
 
 use super::client::{arguments, environment};
 use super::failure::not_begun;
-use super::program::{GO, PROGRAM, end, ready, request};
-use super::settings::{SshSettings, check_address};
+use super::program::{PROGRAM, end, opening, ready, request};
+use super::settings::{SshSettings, check_address, is_user_name};
 use crate::transport::process::{
     Captured, ExitReason, GRACE, Invocation, Pipes, ProcessOutput, RunningGroup, sanitised, shown_limit, start,
 };
@@ -12,6 +12,9 @@ use std::path::Path;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::pipe;
+
+/// The longest word, in bytes: Linux starts no program with a longer one.
+const LONGEST_WORD: usize = 128 * 1024 - 1;
 
 /// The longest request: words, input and what is around them, in bytes.
 const LONGEST_REQUEST: usize = 4 * 1024 * 1024;
@@ -25,9 +28,6 @@ const LINGER: Duration = Duration::from_secs(1);
 /// The longest rest of the line that tells the end of a command, in bytes: its code, and whether it was stopped.
 const LONGEST_END: usize = 32;
 
-/// The first exit code that a shell reports for a signal, less one.
-const SIGNALLED: i32 = 128;
-
 /// A command on a host.
 #[derive(Debug)]
 pub struct FarCommand<'a> {
@@ -39,8 +39,6 @@ pub struct FarCommand<'a> {
     pub words: &'a [String],
     /// What it reads from standard input.
     pub input: &'a str,
-    /// Whether it may begin at once: a command that only reads can be repeated, whether it has begun or not.
-    pub only_reads: bool,
     /// The user that it becomes by `sudo -n`.
     pub become_user: Option<&'a str>,
     /// The folder in which ssh runs and from which paths of the settings start.
@@ -57,10 +55,9 @@ pub struct FarCommand<'a> {
 /// shell of the host ends before the command begins. `unreachable` if there is no connection. In both cases nothing was run.
 /// `unknown` if the connection was lost after the command may have begun. `timed_out` at the deadline.
 pub async fn run(command: &FarCommand<'_>, limit: Duration) -> Result<ProcessOutput, ActionError> {
-    let user = command.become_user.unwrap_or_default();
-    check(command, user)?;
+    check(command)?;
     let nonce = nonce()?;
-    let request = request(&nonce, user, limit.as_secs().saturating_add(1), command.words, command.input);
+    let request = request(&nonce, limit.as_secs().saturating_add(1), command.words, command.input);
     if request.len() > LONGEST_REQUEST {
         let message = format!("the command and its input are longer than {LONGEST_REQUEST} bytes");
         return Err(ActionError::new(ErrorKind::Refused, message));
@@ -70,12 +67,23 @@ pub async fn run(command: &FarCommand<'_>, limit: Duration) -> Result<ProcessOut
         None => (local_arguments(), Vec::new()),
     };
     let folder = Some(command.folder.to_owned());
-    let (group, pipes) =
+    let (mut group, pipes) =
         start(&Invocation { arguments: &arguments, input: Some(&[]), environment: &environment, folder })?;
-    let mut session =
-        Session { command, nonce, group, pipes, stdout: Captured::default(), stderr: Captured::default() };
+    if command.ssh.is_some() {
+        // What ssh has started for a shared connection serves other commands as well.
+        group.only_leader();
+    }
+    let mut session = Session {
+        command,
+        nonce,
+        group,
+        pipes,
+        stdout: Captured::default(),
+        stderr: Captured::default(),
+        pending: Vec::new(),
+    };
     let deadline = tokio::time::Instant::now() + limit;
-    match tokio::time::timeout_at(deadline, session.begin(&request)).await {
+    match tokio::time::timeout_at(deadline, session.begin()).await {
         Ok(begun) => begun?,
         Err(_) => {
             session.group.end(GRACE).await;
@@ -87,14 +95,14 @@ pub async fn run(command: &FarCommand<'_>, limit: Duration) -> Result<ProcessOut
             return Err(ActionError::new(ErrorKind::Unreachable, message));
         }
     }
-    match tokio::time::timeout_at(deadline, session.watch()).await {
+    match tokio::time::timeout_at(deadline, session.run(&request)).await {
         Ok(ended) => session.finish(ended).await,
         Err(_) => Err(session.give_up(limit).await),
     }
 }
 
 /// Refuses what would not arrive as it is written, or would be taken for something else.
-fn check(command: &FarCommand<'_>, user: &str) -> Result<(), ActionError> {
+fn check(command: &FarCommand<'_>) -> Result<(), ActionError> {
     let fault = match command.words.first() {
         None => "there is no command: the list of arguments is empty".to_owned(),
         Some(program) if program.is_empty() || program.starts_with('-') => {
@@ -102,7 +110,12 @@ fn check(command: &FarCommand<'_>, user: &str) -> Result<(), ActionError> {
         }
         _ if command.words.iter().any(|word| word.contains('\0')) => "an argument has a NUL byte in it".to_owned(),
         _ if command.input.contains('\0') => "the input has a NUL byte in it".to_owned(),
-        _ if user.starts_with('-') || user.contains(char::is_control) => format!("{user:?} is not the name of a user"),
+        _ if command.words.iter().any(|word| word.len() > LONGEST_WORD) => {
+            format!("an argument is longer than {LONGEST_WORD} bytes")
+        }
+        _ if command.become_user.is_some_and(|user| !is_user_name(user)) => {
+            format!("{:?} is not the name of a user to become", command.become_user.unwrap_or_default())
+        }
         _ => match command.ssh {
             Some((address, _)) if !check_address(address) => {
                 format!("ssh does not take the address of {}, {address:?}", command.host)
@@ -133,6 +146,8 @@ struct Session<'a> {
     pipes: Pipes,
     stdout: Captured,
     stderr: Captured,
+    /// What was read and may belong to the line that tells the end.
+    pending: Vec<u8>,
 }
 
 /// How the command has ended, by the program on the host.
@@ -143,21 +158,16 @@ struct Ended {
 }
 
 impl Session<'_> {
-    /// Sends the request, waits until the program is ready, and lets it begin.
-    async fn begin(&mut self, request: &str) -> Result<(), ActionError> {
+    /// Waits until the program is ready, then sends the command.
+    async fn begin(&mut self) -> Result<(), ActionError> {
         let (mut stdin, ready) = (self.pipes.stdin.take(), ready(&self.nonce));
-        let only_reads = self.command.only_reads;
+        let opening = opening(&self.nonce, self.command.become_user);
+        if let Some(stdin) = &mut stdin {
+            // A program that ends early closes the pipe: its other pipes say why.
+            let _ = stdin.write_all(opening.as_bytes()).await;
+        }
         let mut seen: Vec<u8> = Vec::new();
         let found = {
-            let writing = async {
-                // A program that ends early closes the pipe: its other pipes say why.
-                if let Some(stdin) = &mut stdin {
-                    let _ = stdin.write_all(request.as_bytes()).await;
-                    if only_reads {
-                        let _ = stdin.write_all(GO).await;
-                    }
-                }
-            };
             let reading = async {
                 loop {
                     if let Some(at) = position(&seen, ready.as_bytes()) {
@@ -173,19 +183,15 @@ impl Session<'_> {
                 std::future::pending::<()>().await;
             };
             tokio::select! {
-                ((), found) = async { tokio::join!(writing, reading) } => found,
+                found = reading => found,
                 () = errors => None,
             }
         };
         let Some(rest) = found else { return Err(self.refusal(seen.len()).await) };
-        // What was written until now is not of the command.
+        // What was written until now is not of the command, which has not begun.
         drain_ready(&mut self.pipes.stderr);
         self.stderr = Captured::default();
-        self.stdout.push(seen.get(rest..).unwrap_or_default());
-        if let (Some(stdin), false) = (&mut stdin, only_reads) {
-            let _ = stdin.write_all(GO).await;
-        }
-        // It stays open: its end would stop the command.
+        self.pending = seen.split_off(rest.min(seen.len()));
         self.pipes.stdin = stdin;
         Ok(())
     }
@@ -209,19 +215,36 @@ impl Session<'_> {
         not_begun(host, ending, &self.stderr)
     }
 
+    /// Sends the command, which may begin from now on, and watches it.
+    async fn run(&mut self, request: &str) -> Option<Ended> {
+        let mut stdin = self.pipes.stdin.take();
+        let ended = {
+            let sending = async {
+                if let Some(stdin) = &mut stdin {
+                    let _ = stdin.write_all(request.as_bytes()).await;
+                }
+                std::future::pending::<()>().await;
+            };
+            tokio::select! {
+                ended = self.watch() => ended,
+                () = sending => None,
+            }
+        };
+        drop(stdin);
+        ended
+    }
+
     /// Reads until the program says that the command has ended. None if the connection was lost before.
     async fn watch(&mut self) -> Option<Ended> {
-        let Self { nonce, pipes, stdout, stderr, .. } = self;
+        let Self { nonce, pipes, stdout, stderr, pending, .. } = self;
         let end = end(nonce);
         let errors = async {
             drain(&mut pipes.stderr, stderr).await;
             std::future::pending::<()>().await;
         };
         let reading = async {
-            // What came together with the first line is in `stdout` already, and may hold the last one.
-            let mut pending = std::mem::take(stdout).bytes();
             loop {
-                if let Some((at, ended)) = ended_in(&pending, &end) {
+                if let Some((at, ended)) = ended_in(pending, &end) {
                     stdout.push(pending.get(..at).unwrap_or_default());
                     return Some(ended);
                 }
@@ -229,8 +252,8 @@ impl Session<'_> {
                 let whole = pending.len().saturating_sub(end.len() + LONGEST_END);
                 stdout.push(pending.get(..whole).unwrap_or_default());
                 pending.drain(..whole);
-                if !read_some(&mut pipes.stdout, &mut pending).await {
-                    stdout.push(&pending);
+                if !read_some(&mut pipes.stdout, pending).await {
+                    stdout.push(&std::mem::take(pending));
                     return None;
                 }
             }
@@ -261,14 +284,10 @@ impl Session<'_> {
             self.stdout.stop();
             return Err(if self.stdout.is_empty() { error } else { error.with(self.stdout.last_lines()) });
         };
-        let ending = match code - SIGNALLED {
-            signal @ 1..=64 => ExitReason::Signal(signal),
-            _ => ExitReason::Code(code),
-        };
         if stopped {
             self.stdout.stop();
         }
-        Ok(ProcessOutput { ending, stdout: self.stdout, stderr: self.stderr })
+        Ok(ProcessOutput { ending: ExitReason::Code(code), stdout: self.stdout, stderr: self.stderr })
     }
 
     /// Stops the command at the deadline. The end of standard input tells the program on the host to do so.

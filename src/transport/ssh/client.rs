@@ -8,9 +8,18 @@ use std::path::{Path, PathBuf};
 
 /// What the configuration of the user and the settings of a host cannot change: ssh takes the first value of an option.
 /// Nobody is asked, and a key that is not known is refused. Nothing is forwarded, and no other program runs.
-const FIRST: [&str; 10] = [
+const FIRST: [&str; 18] = [
+    // Older versions do not know all of the others.
+    "IgnoreUnknown=KnownHostsCommand,SessionType,StdinNull,ForkAfterAuthentication",
     "BatchMode=yes",
     "StrictHostKeyChecking=yes",
+    "NoHostAuthenticationForLocalhost=no",
+    "VerifyHostKeyDNS=no",
+    "KnownHostsCommand=none",
+    "UpdateHostKeys=no",
+    "SessionType=default",
+    "StdinNull=no",
+    "ForkAfterAuthentication=no",
     "RequestTTY=no",
     "EscapeChar=none",
     "RemoteCommand=none",
@@ -21,7 +30,7 @@ const FIRST: [&str; 10] = [
     "LogLevel=INFO",
 ];
 
-/// Where neither has anything to say: a host that does not answer is given up after these times.
+/// Unless the options of the host say otherwise: a host that does not answer is given up after these times.
 const LAST: [&str; 3] = ["ConnectTimeout=10", "ServerAliveInterval=15", "ServerAliveCountMax=3"];
 
 /// How long a shared connection stays open without a command.
@@ -41,13 +50,23 @@ pub(super) fn arguments(address: &str, settings: &SshSettings, folder: &Path) ->
     match sockets() {
         Some(sockets) => {
             let mut hasher = DefaultHasher::new();
-            (address, settings, folder).hash(&mut hasher);
+            // Whatever may lead to another host: paths are those of this project, and a configuration may be edited.
+            let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+            let files = settings
+                .config
+                .iter()
+                .chain(settings.options.values())
+                .map(|name| std::fs::read(folder.join(name)).ok());
+            (address, settings, &folder, std::env::var_os("HOME"), files.collect::<Vec<_>>()).hash(&mut hasher);
             let socket = sockets.join(format!("{:016x}", hasher.finish()));
             option("-o", "ControlMaster=auto");
             option("-o", &format!("ControlPath={}", quoted(&socket.to_string_lossy())));
             option("-o", &format!("ControlPersist={IDLE}"));
         }
         None => option("-o", "ControlPath=none"),
+    }
+    if let Some(jump) = &settings.jump {
+        option("-o", &format!("ProxyCommand={}", jump_command(jump, settings, folder)));
     }
     if let Some(config) = &settings.config {
         option("-F", &folder.join(config).to_string_lossy());
@@ -58,17 +77,45 @@ pub(super) fn arguments(address: &str, settings: &SshSettings, folder: &Path) ->
     if let Some(port) = settings.port {
         option("-p", &port.to_string());
     }
-    if let Some(jump) = &settings.jump {
-        option("-J", jump);
-    }
-    for (name, value) in &settings.options {
-        let is_path = name.ends_with("File") && !value.starts_with(['/', '~', '%']) && value != "none";
-        let value = if is_path { folder.join(value).to_string_lossy().into_owned() } else { value.clone() };
-        option("-o", &format!("{name}={}", quoted(&value)));
-    }
+    declared(settings, folder).iter().for_each(|value| option("-o", value));
     LAST.iter().for_each(|value| option("-o", value));
     arguments.extend(["--", address, &COMMAND_LINE].map(str::to_owned));
     arguments
+}
+
+/// The options that the settings name.
+fn declared(settings: &SshSettings, folder: &Path) -> Vec<String> {
+    let option = |(name, value): (&String, &String)| {
+        let is_path = name.ends_with("File") && !value.starts_with(['/', '~', '%']) && value != "none";
+        let value = if is_path { folder.join(value).to_string_lossy().into_owned() } else { value.clone() };
+        format!("{name}={}", quoted(&value))
+    };
+    settings.options.iter().map(option).collect()
+}
+
+/// The command that connects through another host, `[USER@]HOST[:PORT]`: ssh with the same promises, which `ssh -J` would not
+/// keep there. A shell of this machine reads it, so each word is quoted. In a group of its own, because it may serve a shared
+/// connection after the command that has started it.
+fn jump_command(jump: &str, settings: &SshSettings, folder: &Path) -> String {
+    let (user, place) = jump.rsplit_once('@').map_or((None, jump), |(user, place)| (Some(user), place));
+    let (host, port) = place.rsplit_once(':').map_or((place, None), |(host, port)| (host, Some(port)));
+    let mut words: Vec<String> = ["setsid", "ssh", "-T"].map(str::to_owned).to_vec();
+    for value in FIRST.iter().map(|value| (*value).to_owned()).chain(declared(settings, folder)) {
+        words.extend(["-o".to_owned(), value]);
+    }
+    words.extend(["-o", "ControlPath=none"].map(str::to_owned));
+    if let Some(config) = &settings.config {
+        words.extend(["-F".to_owned(), folder.join(config).to_string_lossy().into_owned()]);
+    }
+    for (flag, value) in [("-l", user), ("-p", port)] {
+        words.extend(value.iter().flat_map(|value| [flag.to_owned(), (*value).to_owned()]));
+    }
+    // ssh replaces `%h` and `%p`; any other `%` is written twice.
+    let quoted = words.iter().map(|word| match word.as_str() {
+        word @ ("setsid" | "ssh") => word.to_owned(),
+        word => format!("'{}'", word.replace('\'', r"'\''").replace('%', "%%")),
+    });
+    format!("{} -W '[%h]:%p' -- '{host}'", quoted.collect::<Vec<_>>().join(" "))
 }
 
 /// The variables for ssh.

@@ -10,6 +10,9 @@ const LOST: i32 = 255;
 const KEYS: [&str; 3] =
     ["Host key verification failed", "REMOTE HOST IDENTIFICATION HAS CHANGED", "No matching host key fingerprint"];
 
+/// What ssh writes when the host lets nobody in with these keys.
+const LOGINS: [&str; 2] = ["Permission denied", "Too many authentication failures"];
+
 /// The error of a command that has not begun. `ending` is how ssh, or the program on this machine, has ended.
 pub(super) fn not_begun(host: &str, ending: Option<ExitReason>, stderr: &Captured) -> ActionError {
     let text = stderr.text();
@@ -24,7 +27,7 @@ pub(super) fn not_begun(host: &str, ending: Option<ExitReason>, stderr: &Capture
             let message = format!("the host key of {host} {what}, so nothing was run{said}");
             (ErrorKind::Refused, message)
         }
-        Some(ExitReason::Code(LOST)) if text.contains("Permission denied") => {
+        Some(ExitReason::Code(LOST)) if LOGINS.iter().any(|sign| text.contains(sign)) => {
             (ErrorKind::Refused, format!("{host} refuses the login, so nothing was run{said}"))
         }
         Some(ExitReason::Code(LOST)) | None => {

@@ -13,16 +13,21 @@ pub(super) static PROGRAM: LazyLock<String> = LazyLock::new(|| {
 /// between two commands comes on standard input.
 pub(super) static COMMAND_LINE: LazyLock<String> = LazyLock::new(|| format!("exec sh -c '{}'", *PROGRAM));
 
-/// What the program reads before it says that it is ready.
-pub(super) fn request(nonce: &str, user: &str, seconds: u64, words: &[String], input: &str) -> String {
-    let chunks = chunks(input);
-    let mut text = match user {
-        "" => "\n".to_owned(),
+/// What the program reads before it says that it is ready: nothing of the command. `user` is the one to become, if any.
+pub(super) fn opening(nonce: &str, user: Option<&str>) -> String {
+    match user {
+        None => format!("\n{nonce}\n"),
         // The program of the other user has no user to become.
-        user => format!("{user}\n{}\n\n", *PROGRAM),
-    };
-    text.push_str(&format!("{nonce}\n{seconds}\n{}\n{}\n", chunks.len(), words.len()));
+        Some(user) => format!("{user}\n{}\n\n{nonce}\n", *PROGRAM),
+    }
+}
+
+/// What starts the command: its time, its input and words, and a line without which nothing begins.
+pub(super) fn request(nonce: &str, seconds: u64, words: &[String], input: &str) -> String {
+    let chunks = chunks(input);
+    let mut text = format!("{seconds}\n{}\n{}\n", chunks.len(), words.len());
     chunks.iter().copied().chain(words.iter().map(String::as_str)).for_each(|word| frame(word, &mut text));
+    text.push_str(&format!("go {nonce}\n"));
     text
 }
 
@@ -44,13 +49,10 @@ fn chunks(mut input: &str) -> Vec<&str> {
     chunks
 }
 
-/// What the program writes before it waits for [`GO`].
+/// What the program writes before it reads the command.
 pub(super) fn ready(nonce: &str) -> String {
     format!("\n#rectify {nonce} ready\n")
 }
-
-/// The answer that starts the command.
-pub(super) const GO: &[u8] = b"go\n";
 
 /// How the line begins that the program writes when the command has ended. Its exit code follows, and whether it was
 /// stopped.

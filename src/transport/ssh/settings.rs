@@ -12,7 +12,7 @@ pub struct SshSettings {
     pub user: Option<String>,
     /// The port.
     pub port: Option<u16>,
-    /// The hosts to go through, as `ssh -J` takes them: `bastion`, or `ops@bastion:2222`.
+    /// A host to go through: `bastion`, or `ops@bastion:2222`.
     pub jump: Option<String>,
     /// A file to read instead of the user's own configuration, relative to rectify.yaml.
     pub config: Option<String>,
@@ -26,7 +26,7 @@ pub struct SshSettings {
 
 /// The options that may be set. None of them starts a program, forwards anything, or trusts a key that is not known. What
 /// else a connection needs stands in the configuration of ssh.
-pub const OPTIONS: [&str; 24] = [
+pub const OPTIONS: [&str; 23] = [
     "AddressFamily",
     "BindAddress",
     "BindInterface",
@@ -37,7 +37,6 @@ pub const OPTIONS: [&str; 24] = [
     "ConnectTimeout",
     "ConnectionAttempts",
     "GSSAPIAuthentication",
-    "GSSAPIDelegateCredentials",
     "GlobalKnownHostsFile",
     "HostKeyAlgorithms",
     "HostKeyAlias",
@@ -52,6 +51,9 @@ pub const OPTIONS: [&str; 24] = [
     "ServerAliveInterval",
     "UserKnownHostsFile",
 ];
+
+/// What the name of a user to become may have beside letters and digits.
+const USER_SIGNS: &str = "._@+-$#";
 
 impl SshSettings {
     /// These settings, with those of another where they say nothing.
@@ -73,8 +75,8 @@ impl SshSettings {
         let mut faults = Vec::new();
         let texts = [
             ("user", &self.user, "._@+-", "ops"),
-            ("jump", &self.jump, "._@+-:,[]", "ops@bastion:2222"),
-            ("become", &self.become_user, "._@+-$#", "root"),
+            ("jump", &self.jump, "._@+-:", "ops@bastion:2222"),
+            ("become", &self.become_user, USER_SIGNS, "root"),
         ];
         for (name, text, signs, example) in texts {
             if text.as_ref().is_some_and(|text| !is_plain(text, signs)) {
@@ -104,6 +106,11 @@ fn is_plain(text: &str, signs: &str) -> bool {
         && !text.starts_with('-')
         && text.len() <= 255
         && text.chars().all(|letter| letter.is_ascii_alphanumeric() || signs.contains(letter))
+}
+
+/// Whether a text is the name of a user, or its number after `#`, for `sudo -u`.
+pub(super) fn is_user_name(text: &str) -> bool {
+    is_plain(text, USER_SIGNS)
 }
 
 /// Whether ssh takes a text for the address of a host and for nothing else.

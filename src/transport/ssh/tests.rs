@@ -11,8 +11,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 async fn with(words: &[&str], input: &str, limit: Duration) -> Result<ProcessOutput, ActionError> {
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
     let (folder, become_user) = (Path::new("."), None);
-    run(&FarCommand { host: "here", ssh: None, words: &words, input, only_reads: false, become_user, folder }, limit)
-        .await
+    run(&FarCommand { host: "here", ssh: None, words: &words, input, become_user, folder }, limit).await
 }
 
 async fn output(words: &[&str], input: &str) -> (i32, String, String) {
@@ -30,7 +29,7 @@ async fn a_command_reads_its_input_and_says_how_it_ends() {
     assert_eq!(output(&["cat"], "two\nlines").await, (0, "two\nlines".to_owned(), String::new()));
     assert_eq!(output(&["cat"], "").await, (0, String::new(), String::new()));
     assert_eq!(output(&["sh", "-c", "echo no >&2; exit 7"], "").await, (7, String::new(), "no\n".to_owned()));
-    assert_eq!(output(&["sh", "-c", "kill -9 $$"], "").await.0, -9);
+    assert_eq!(output(&["sh", "-c", "kill -9 $$"], "").await.0, 128 + 9);
     let (code, stdout, stderr) = output(&["no-such-program"], "").await;
     assert!(code == 127 && stdout.is_empty() && stderr.contains("no-such-program"), "{code} {stderr}");
     // A command may read nothing.

@@ -78,6 +78,11 @@ impl SshServer {
         self.folder.path().join(name)
     }
 
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The section `ssh:` of a host that is this server, in one line.
     pub fn section(&self) -> String {
         let folder = self.folder.path().display();
