@@ -151,7 +151,7 @@ struct Session<'a> {
 }
 
 /// How the command has ended, by the program on the host.
-struct Ended {
+struct FarExit {
     code: i32,
     /// Whether it was stopped, by its deadline there or because the connection was lost.
     stopped: bool,
@@ -216,7 +216,7 @@ impl Session<'_> {
     }
 
     /// Sends the command, which may begin from now on, and watches it.
-    async fn run(&mut self, request: &str) -> Option<Ended> {
+    async fn run(&mut self, request: &str) -> Option<FarExit> {
         let mut stdin = self.pipes.stdin.take();
         let ended = {
             let sending = async {
@@ -235,7 +235,7 @@ impl Session<'_> {
     }
 
     /// Reads until the program says that the command has ended. None if the connection was lost before.
-    async fn watch(&mut self) -> Option<Ended> {
+    async fn watch(&mut self) -> Option<FarExit> {
         let Self { nonce, pipes, stdout, stderr, pending, .. } = self;
         let end = end(nonce);
         let errors = async {
@@ -244,7 +244,7 @@ impl Session<'_> {
         };
         let reading = async {
             loop {
-                if let Some((at, ended)) = ended_in(pending, &end) {
+                if let Some((at, ended)) = exit_in(pending, &end) {
                     stdout.push(pending.get(..at).unwrap_or_default());
                     return Some(ended);
                 }
@@ -265,7 +265,7 @@ impl Session<'_> {
     }
 
     /// The result of a command that has ended, or whose connection is lost.
-    async fn finish(mut self, ended: Option<Ended>) -> Result<ProcessOutput, ActionError> {
+    async fn finish(mut self, ended: Option<FarExit>) -> Result<ProcessOutput, ActionError> {
         self.pipes.stdin = None;
         let _ = tokio::time::timeout(LINGER, drain(&mut self.pipes.stderr, &mut self.stderr)).await;
         match tokio::time::timeout(LINGER, self.group.ended()).await {
@@ -275,7 +275,7 @@ impl Session<'_> {
         }
         let host = self.command.host;
         let program = sanitised(self.command.words.first().map(String::as_bytes).unwrap_or_default());
-        let Some(Ended { code, stopped }) = ended else {
+        let Some(FarExit { code, stopped }) = ended else {
             let said = self.stderr.text();
             let last = said.lines().rfind(|line| !line.trim().is_empty());
             let said = last.map(|line| format!(": {}", sanitised(line.trim().as_bytes()))).unwrap_or_default();
@@ -315,12 +315,12 @@ fn position(bytes: &[u8], text: &[u8]) -> Option<usize> {
 }
 
 /// How the command ended, if its last line is whole, and where that line begins.
-fn ended_in(bytes: &[u8], end: &str) -> Option<(usize, Ended)> {
+fn exit_in(bytes: &[u8], end: &str) -> Option<(usize, FarExit)> {
     let at = position(bytes, end.as_bytes())?;
     let rest = bytes.get(at + end.len()..)?;
     let line = rest.get(..rest.iter().position(|byte| *byte == b'\n')?)?;
     let (code, state) = std::str::from_utf8(line).ok()?.split_once(' ')?;
-    Some((at, Ended { code: code.parse().ok()?, stopped: !state.is_empty() }))
+    Some((at, FarExit { code: code.parse().ok()?, stopped: !state.is_empty() }))
 }
 
 /// Reads what there is. False at the end.
