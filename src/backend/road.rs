@@ -3,7 +3,7 @@
 use super::{CallContext, working_folder};
 use crate::inventory::{SecretSources, Section};
 use crate::transport::process::{Invocation, ProcessOutput};
-use crate::transport::ssh::{FarCommand, SshSettings};
+use crate::transport::ssh::{FarCommand, SettingsFault, SshSettings};
 use crate::value::{ActionError, ErrorKind, Host};
 use crate::yaml::{Field, Reader};
 use serde::{Deserialize, Serialize};
@@ -15,8 +15,9 @@ impl Section for SshSettings {
     const DESCRIPTION: &'static str = "How ssh reaches a host; in the file itself, what its hosts have in common";
 
     fn check(&self, reader: &mut Reader, field: &Field<'_>, _secrets: &SecretSources) {
-        for fault in self.faults() {
-            reader.error(field.key, fault);
+        for SettingsFault { path, message, help } in self.faults() {
+            let entry = path.iter().try_fold(field.value, |node, name| node.entry(name));
+            reader.error(entry.map_or(field.key, |entry| entry.span), message).help(help);
         }
     }
 }

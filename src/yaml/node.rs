@@ -43,6 +43,14 @@ impl Node {
         }
     }
 
+    /// The value of an entry of a map.
+    pub fn entry(&self, name: &str) -> Option<&Self> {
+        match &self.kind {
+            Kind::Map(entries) => entries.iter().find(|(key, _)| key.text() == Some(name)).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
     /// Whether it is null or empty.
     pub fn is_null(&self) -> bool {
         matches!(&self.kind, Kind::Scalar { text, plain: true } if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))

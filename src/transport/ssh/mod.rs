@@ -15,4 +15,4 @@ mod settings;
 mod tests;
 
 pub use call::{FarCommand, run};
-pub use settings::{SshSettings, check_address};
+pub use settings::{SettingsFault, SshSettings, check_address};

@@ -1,5 +1,6 @@
 //! How a host is reached, according to `rectify.yaml`.
 
+use crate::diagnostic::{did_you_mean, nearest};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -70,34 +71,62 @@ impl SshSettings {
         self
     }
 
-    /// What of the settings cannot be used, in one sentence each.
-    pub fn faults(&self) -> Vec<String> {
+    /// What of the settings cannot be used.
+    pub fn faults(&self) -> Vec<SettingsFault> {
         let mut faults = Vec::new();
         let texts = [
             ("user", &self.user, "._@+-", "ops"),
             ("jump", &self.jump, "._@+-:", "ops@bastion:2222"),
             ("become", &self.become_user, USER_SIGNS, "root"),
         ];
-        for (name, text, signs, example) in texts {
+        for (entry, text, signs, example) in texts {
             if text.as_ref().is_some_and(|text| !is_plain(text, signs)) {
-                faults.push(format!("`{name}:` has letters, digits and {signs} only, as in `{example}`"));
+                let message = format!("`{entry}:` has letters, digits and `{signs}` only, and begins with no hyphen");
+                faults.push(SettingsFault {
+                    path: vec![entry.into()],
+                    message,
+                    help: format!("Write, for example, `{example}`"),
+                });
             }
         }
         if self.port == Some(0) {
-            faults.push("Port 0 is not a valid port".to_owned());
+            let (message, help) = ("Port 0 is not a valid port".to_owned(), "Write a port from 1 to 65535".to_owned());
+            faults.push(SettingsFault { path: vec!["port".into()], message, help });
         }
         for (name, value) in &self.options {
+            let path = || vec!["options".to_owned(), name.clone()];
             if !OPTIONS.contains(&name.as_str()) {
-                let near = crate::diagnostic::suggestion(name, &OPTIONS);
-                faults.push(format!("The option `{name}` cannot be set here. {near}"));
+                let message = format!("The option `{name}` cannot be set here");
+                let help = match nearest(name, OPTIONS) {
+                    Some(near) => did_you_mean(near),
+                    None => "Options that start a program, forward something or trust unknown keys belong into the \
+                             configuration of ssh, which `config:` can name"
+                        .to_owned(),
+                };
+                faults.push(SettingsFault { path: path(), message, help });
             } else if value.is_empty() || value.contains(['"', '\\']) || value.chars().any(char::is_control) {
-                faults.push(format!(
-                    "The value of the option `{name}` is empty, or contains a quote or a control character"
-                ));
+                let message =
+                    format!("The value of `{name}` is empty, or contains a quote, a backslash or a control character");
+                faults.push(SettingsFault {
+                    path: path(),
+                    message,
+                    help: "Write the value as `ssh -o` takes it".to_owned(),
+                });
             }
         }
         faults
     }
+}
+
+/// What is wrong with an entry of the settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingsFault {
+    /// The names of the entries that lead to it: `[options, ProxyCommand]`.
+    pub path: Vec<String>,
+    /// A sentence for people.
+    pub message: String,
+    /// What to write instead.
+    pub help: String,
 }
 
 /// Whether a text has letters, digits and these signs only, and begins like no option.
