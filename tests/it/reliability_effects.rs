@@ -150,7 +150,7 @@ backend lab \"A laboratory\" {
   observe booted(on: host) -> time { exec.read([\"true\"]).stdout as time }
   disrupt kick() once confirm is_done() { exec.disrupt([\"true\"]) }
   disrupt bounce() confirm is_done() { exec.disrupt([\"true\"]) }
-  disrupt reset(on: host) once confirm booted(on) timeout 20m { exec.disrupt([\"true\"], target: on) }
+  disrupt reset(on: host) once confirm booted(on) timeout 10m { exec.disrupt([\"true\"], target: on) }
 }
 "
     .to_owned()

@@ -131,15 +131,19 @@ impl<'a> Context<'a> {
         order.inner_first.into_iter().filter(|action| *action >= known).for_each(|action| self.bound_by_body(action));
     }
 
-    /// Gives an action without a timeout of its own that of its body. Reports one that promises more than its body can take.
+    /// Gives an action without a timeout of its own the time that its body asks for. Reports one that promises more than its
+    /// body can take.
     fn bound_by_body(&mut self, index: usize) {
         let (Some(action), Some(signature)) = (self.program.actions.get(index), self.signatures.get(index)) else {
             return;
         };
         let Some(body) = &action.body else { return };
-        let (promised, given) = (action.timeout, time_of_body(&self.program, body));
+        let times = CallTimes::of(&self.program, body);
+        let (promised, Some(given)) = (action.timeout, times.total) else { return };
         let Some(written) = &signature.timeout else {
-            self.program.actions[index].timeout = given;
+            if times.is_given {
+                self.program.actions[index].timeout = given;
+            }
             return;
         };
         if promised > given {
@@ -292,20 +296,25 @@ impl<'a> Context<'a> {
     }
 }
 
-/// How long the calls of a body may take, one after the other. A time that is not literal bounds nothing.
-fn time_of_body(program: &Program, body: &ActionBody) -> SignedDuration {
-    let mut calls = CallTimes { program, total: SignedDuration::ZERO };
-    body.lets.iter().for_each(|statement| calls.statement(statement));
-    match &body.result {
-        BodyResult::Act(call) => calls.call(call),
-        BodyResult::Answer(answer) => calls.expression(answer),
-    }
-    calls.total
-}
-
+/// How long the calls of a body may take.
 struct CallTimes<'p> {
     program: &'p Program,
-    total: SignedDuration,
+    /// One after the other; none if there is no call. A time that is not literal bounds nothing.
+    total: Option<SignedDuration>,
+    /// Whether a call is given its time.
+    is_given: bool,
+}
+
+impl<'p> CallTimes<'p> {
+    fn of(program: &'p Program, body: &'p ActionBody) -> Self {
+        let mut calls = Self { program, total: None, is_given: false };
+        body.lets.iter().for_each(|statement| calls.statement(statement));
+        match &body.result {
+            BodyResult::Act(call) => calls.call(call),
+            BodyResult::Answer(answer) => calls.expression(answer),
+        }
+        calls
+    }
 }
 
 impl<'p> Visitor<'p> for CallTimes<'p> {
@@ -313,11 +322,17 @@ impl<'p> Visitor<'p> for CallTimes<'p> {
         let Some(action) = self.program.actions.get(call.action) else { return };
         let given = action.parameters.iter().position(|parameter| parameter.name == TIMEOUT && action.body.is_none());
         let time = match given.and_then(|position| call.arguments.get(position)).map(|argument| &argument.kind) {
-            Some(ExpressionKind::Constant(Value::Duration(given))) => *given,
-            None | Some(ExpressionKind::Constant(_)) => action.timeout,
-            Some(_) => SignedDuration::MAX,
+            None | Some(ExpressionKind::Constant(Value::Absent)) => action.timeout,
+            given => {
+                self.is_given = true;
+                if let Some(ExpressionKind::Constant(Value::Duration(given))) = given {
+                    *given
+                } else {
+                    SignedDuration::MAX
+                }
+            }
         };
-        self.total = self.total.saturating_add(time);
+        self.total = Some(self.total.unwrap_or_default().saturating_add(time));
         walk_call(self, call);
     }
 }
