@@ -3,7 +3,7 @@
 use super::CallContext;
 use crate::secret::{MASK, Revealed};
 use crate::transport::process::{Captured, ExitReason, ProcessOutput, sanitised};
-use crate::value::{ActionError, Call, Decimal, ErrorKind, Loss, Value};
+use crate::value::{ActionError, Call, Class, Decimal, ErrorKind, Loss, Value};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -45,22 +45,37 @@ impl<'c> Input<'c> {
     }
 }
 
+/// The answer of a call whose program has ended: the record of its output, or an error with that record as evidence. `place` is
+/// where it ran, such as ` on web1`, or empty.
+pub(super) fn answer(
+    call: &Call,
+    context: &CallContext<'_>,
+    record: &'static str,
+    words: &[String],
+    place: &str,
+    finished: &ProcessOutput,
+) -> Result<Value, ActionError> {
+    let output = output(record, finished, context);
+    if is_accepted(call, finished.ending) {
+        return Ok(output);
+    }
+    // A lost observation is no worse than a failed one: it can be repeated.
+    let kind = if call.class == Class::Observe { ErrorKind::Failed } else { finished.ending.kind(words) };
+    let program = sanitised(words.first().map(String::as_bytes).unwrap_or_default());
+    Err(ActionError::new(kind, format!("{program}{place} {}", finished.ending)).with(output))
+}
+
 /// Whether the call takes this ending for an answer: exit code 0, or one of `accepts`.
-pub(super) fn is_accepted(call: &Call, ending: ExitReason) -> bool {
+fn is_accepted(call: &Call, ending: ExitReason) -> bool {
     match (ending, call.argument("accepts")) {
         (ExitReason::Code(code), Some(Value::List(codes))) => codes.contains(&Value::number(code)),
         (ending, _) => ending.is_success(),
     }
 }
 
-/// The name of the program, for messages.
-pub(super) fn program(words: &[String]) -> String {
-    sanitised(words.first().map(String::as_bytes).unwrap_or_default())
-}
-
 /// The record of an output, by its name in the signatures. A process that a signal ended has the exit code that a shell shows: 128 and the number of the
 /// signal.
-pub(super) fn output(record: &'static str, finished: &ProcessOutput, context: &CallContext<'_>) -> Value {
+fn output(record: &'static str, finished: &ProcessOutput, context: &CallContext<'_>) -> Value {
     let code = match finished.ending {
         ExitReason::Code(code) => code,
         ExitReason::Signal(number) => 128 + number,

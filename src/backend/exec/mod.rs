@@ -3,11 +3,11 @@
 #[cfg(test)]
 mod tests;
 
-use super::program_call::{Input, is_accepted, output, program, words};
+use super::program_call::{Input, answer, words};
 use super::registry::{Actions, Registration};
 use super::{Backend, CallContext, CallFuture, working_folder};
 use crate::transport::process::{Invocation, run};
-use crate::value::{ActionError, Call, Class, ErrorKind, Value};
+use crate::value::{ActionError, Call, Value};
 use strum::{EnumString, VariantNames};
 
 /// This backend, for the registry.
@@ -55,11 +55,5 @@ async fn perform(call: &Call, context: &CallContext<'_>) -> Result<Value, Action
     let input = input.text().map(str::as_bytes);
     let finished =
         run(Invocation { arguments: &arguments, input, folder, ..Invocation::default() }, context.time_left()).await?;
-    if is_accepted(call, finished.ending) {
-        return Ok(output("Output", &finished, context));
-    }
-    // A lost observation is no worse than a failed one: it can be repeated.
-    let kind = if call.class == Class::Observe { ErrorKind::Failed } else { finished.ending.kind(&arguments) };
-    let error = ActionError::new(kind, format!("{} {}", program(&arguments), finished.ending));
-    Err(error.with(output("Output", &finished, context)))
+    answer(call, context, "Output", &arguments, "", &finished)
 }

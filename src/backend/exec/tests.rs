@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::backend::testing::{TestEnvironment, call};
-use crate::value::Class;
+use crate::value::{Class, ErrorKind};
 
 fn arguments(words: &[&str]) -> Value {
     Value::list(words.iter().map(|word| Value::text(*word)))

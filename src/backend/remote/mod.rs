@@ -1,13 +1,12 @@
 //! `remote`: programs on a host, through ssh.
 
-use super::program_call::{Input, is_accepted, output, program, words};
+use super::program_call::{Input, answer, words};
 use super::registry::{Actions, Registration};
 use super::road::{IsLocal, Road, as_query};
 use super::{Backend, CallContext, CallFuture};
 use crate::inventory::SectionType;
-use crate::transport::process::ExitReason;
 use crate::transport::ssh::SshSettings;
-use crate::value::{ActionError, Call, Class, ErrorKind, Value};
+use crate::value::{ActionError, Call, Class, Value};
 use strum::{EnumString, VariantNames};
 
 /// This backend, for the registry.
@@ -57,14 +56,5 @@ async fn perform(call: &Call, context: &CallContext<'_>) -> Result<Value, Action
     let reads = call.class == Class::Observe;
     let finished = Road::to(host, context).run(&words, input, become_user, context.time_left()).await;
     let finished = finished.map_err(|error| if reads { as_query(error) } else { error })?;
-    if is_accepted(call, finished.ending) {
-        return Ok(output("RemoteOutput", &finished, context));
-    }
-    let kind = match finished.ending {
-        // As a shell reports a signal.
-        ExitReason::Code(129..=192) | ExitReason::Signal(_) if !reads => ErrorKind::Unknown,
-        _ => ErrorKind::Failed,
-    };
-    let error = ActionError::new(kind, format!("{} on {} {}", program(&words), host.name, finished.ending));
-    Err(error.with(output("RemoteOutput", &finished, context)))
+    answer(call, context, "RemoteOutput", &words, &format!(" on {}", host.name), &finished)
 }
